@@ -1,0 +1,61 @@
+# Needs make and Python 3.11 or newer; each target makes what else it needs, in .venv.
+#
+#   make demo     install the package and show it at work, offline
+#   make test     the whole suite, with coverage            make test ARGS="-k stream -x"
+#   make check    lint, format, types, import contracts
+#   make clean    remove what the others made
+
+PYTHON ?= python3
+ARGS   ?=
+
+VENV := .venv
+BIN  := $(VENV)/bin
+PIP  := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.DELETE_ON_ERROR:
+.PHONY: help demo test check clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+demo: $(VENV)/.installed
+	@$(BIN)/pytest-samurai demo
+
+test: $(VENV)/.installed-dev
+	@$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest $(ARGS)
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage report
+
+check: $(VENV)/.installed-dev
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info htmlcov .coverage .coverage.* \
+		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps say what is in .venv. The package is installed editable, so a changed source file needs no reinstall; a
+# changed pyproject.toml does. A demo gets along without the dev tools; with them installed, it has all it needs.
+
+$(VENV)/.python:
+	@command -v "$(PYTHON)" >/dev/null || { \
+		echo "error: no '$(PYTHON)' here; say which Python to use: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else \
+		"error: Python 3.11 or newer is needed, and $(PYTHON) is %d.%d; say which to use: make PYTHON=/path/to/python3.11" \
+		% sys.version_info[:2])'
+	@"$(PYTHON)" -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/.python
+	@echo "installing pytest-samurai into $(VENV) ..."
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(VENV)/.python
+	@echo "installing pytest-samurai and its dev tools into $(VENV) ..."
+	@$(PIP) --editable '.[dev]'
+	@touch $(VENV)/.installed $@

@@ -1,0 +1,316 @@
+"""The wire: a chat request, its reply, and the events of a streamed one.
+
+Shapes follow the OpenAI API reference (`chat.completion`, `chat.completion.chunk`) and the WHATWG
+specification of server-sent events.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pytest_samurai.errors import SamuraiError
+from pytest_samurai.usage import Usage
+
+Headers = tuple[tuple[str, str], ...]
+
+COMPLETE = "complete"
+CLOSED = "closed"
+"""How a reply ended when the application stopped reading it; any other ending names the transport's error."""
+
+USAGE_OPTION = {"include_usage": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as the application sent it; header names are lower case."""
+
+    method: str
+    url: str
+    headers: Headers
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One piece of a streamed reply: `length` bytes, `at` seconds after the request was sent."""
+
+    length: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply as the application received it, its body decoded.
+
+    `chunks` is None for a plain reply. `ending` is `COMPLETE`, `CLOSED`, or the name of the transport's error.
+    `hidden_usage` is the `usage` of an event that the application did not ask for and did not see.
+    """
+
+    status: int
+    reason: str
+    headers: Headers
+    body: bytes
+    chunks: tuple[Chunk, ...] | None = None
+    ending: str = COMPLETE
+    hidden_usage: Mapping[str, Any] | None = None
+    http_version: str = "HTTP/1.1"
+    duration: float | None = None
+
+    @property
+    def is_success(self) -> bool:
+        return self.status < 400 and self.ending in (COMPLETE, CLOSED)
+
+    def pieces(self) -> Iterator[tuple[bytes, float]]:
+        """The body piece by piece, each with its time in seconds after the request."""
+        start = 0
+        for chunk in self.chunks or (Chunk(len(self.body), self.duration or 0.0),):
+            yield self.body[start : start + chunk.length], chunk.at
+            start += chunk.length
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """A request, its reply, and when the request was sent (UTC, ISO 8601; None in cassettes of other tools)."""
+
+    request: Request
+    reply: Reply
+    recorded_at: str | None = None
+
+
+class Call:
+    """One call of the application: what it sent and what it got, live or replayed.
+
+    `duration` is in seconds, as recorded. `usage` is None where the reply does not say; a reply that is an HTTP
+    error has used one request and no tokens.
+    """
+
+    def __init__(self, interaction: Interaction, *, number: int, replayed: bool) -> None:
+        self._request = interaction.request
+        self._reply = interaction.reply
+        self.number = number
+        self.replayed = replayed
+
+    def __repr__(self) -> str:
+        how = "replayed" if self.replayed else "live"
+        return f"<Call {self.number}: {self.model}, status {self.status_code}, {how}>"
+
+    @cached_property
+    def request(self) -> dict[str, Any]:
+        """The JSON sent. Raises SamuraiError if that was no JSON object."""
+        return _json_object(self._request.body, "request")
+
+    @cached_property
+    def response(self) -> dict[str, Any]:
+        """The JSON received; of a stream, the merged `chat.completion`. Raises SamuraiError if it is no JSON object."""
+        if not self.streamed:
+            return _json_object(self._reply.body, "reply")
+        merged = merge(events(self._reply.body))
+        if self._reply.hidden_usage is not None:
+            merged["usage"] = dict(self._reply.hidden_usage)
+        return merged
+
+    @property
+    def text(self) -> str | None:
+        """The content of the first choice; None if it has none (a tool call, an error)."""
+        choices = self._received.get("choices") or [{}]
+        content = (choices[0].get("message") or {}).get("content")
+        return content if isinstance(content, str) else None
+
+    @property
+    def status_code(self) -> int:
+        return self._reply.status
+
+    @property
+    def model(self) -> str | None:
+        """The model as served; of a reply that does not say, as asked for."""
+        model = self._received.get("model") or (parse_object(self._request.body) or {}).get("model")
+        return model if isinstance(model, str) else None
+
+    @property
+    def streamed(self) -> bool:
+        return self._reply.chunks is not None
+
+    @property
+    def duration(self) -> float | None:
+        return self._reply.duration
+
+    @cached_property
+    def usage(self) -> Usage | None:
+        usage = Usage.from_wire(self._received.get("usage"))
+        if usage is None and self._reply.status >= 400:
+            return Usage(requests=1)
+        return usage
+
+    @property
+    def _received(self) -> dict[str, Any]:
+        try:
+            return self.response
+        except SamuraiError:
+            return {}
+
+
+def parse_object(body: bytes) -> dict[str, Any] | None:
+    """The JSON object in `body`, or None."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _json_object(body: bytes, what: str) -> dict[str, Any]:
+    value = parse_object(body)
+    if value is None:
+        raise SamuraiError(f"the {what} is not a JSON object: {body[:80]!r}")
+    return value
+
+
+def is_event_stream(headers: Headers) -> bool:
+    """Whether the headers of a reply announce server-sent events."""
+    return any(name == "content-type" and "text/event-stream" in value.lower() for name, value in headers)
+
+
+def with_usage_asked(body: bytes) -> bytes | None:
+    """The body of a streamed request with `stream_options.include_usage` set; None if it needs no change."""
+    request = parse_object(body)
+    if request is None or request.get("stream") is not True:
+        return None
+    options = request.get("stream_options")
+    if not isinstance(options, dict):
+        options = {}
+    if options.get("include_usage") is True:
+        return None
+    asked = {**request, "stream_options": {**options, **USAGE_OPTION}}
+    return json.dumps(asked, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+
+
+def events(body: bytes) -> Iterator[str]:
+    """The data of each server-sent event in `body`, without `[DONE]`."""
+    data: list[bytes] = []
+    for line in [*_LINE_END.split(body), b""]:
+        if line.startswith(b"data:"):
+            data.append(line[5:].removeprefix(b" "))
+        elif not line and data:
+            text = b"\n".join(data).decode("utf-8", "replace")
+            data = []
+            if text.strip() != "[DONE]":
+                yield text
+
+
+def ends_stream(body: bytes) -> bool:
+    """Whether `[DONE]` was seen: the OpenAI SDK stops reading there."""
+    return b"[DONE]" in body[-64:]
+
+
+def merge(data: Iterator[str]) -> dict[str, Any]:
+    """Merge `chat.completion.chunk` events into the `chat.completion` that a plain reply would have been."""
+    merged: dict[str, Any] = {}
+    choices: dict[int, dict[str, Any]] = {}
+    for text in data:
+        event = parse_object(text.encode("utf-8", "surrogatepass"))
+        if event is None:
+            continue
+        for choice in event.pop("choices", None) or []:
+            _merge_choice(choices, choice)
+        for key, value in event.items():
+            if value is not None or key not in merged:
+                merged[key] = value
+    if choices:
+        merged["choices"] = [choices[index] for index in sorted(choices)]
+    if merged.get("object") == "chat.completion.chunk":
+        merged["object"] = "chat.completion"
+    return merged
+
+
+def _merge_choice(choices: dict[int, dict[str, Any]], choice: Mapping[str, Any]) -> None:
+    index = choice.get("index", 0)
+    merged = choices.setdefault(index, {"index": index, "message": {"role": "assistant", "content": None}})
+    merged["message"] = _merge_delta(merged["message"], choice.get("delta") or {})
+    for key, value in choice.items():
+        if key == "logprobs":
+            merged[key] = _merge_delta(merged.get(key) or {}, value or {}) or None
+        elif key not in ("index", "delta") and (value is not None or key not in merged):
+            merged[key] = value
+
+
+_SAID_ONCE = frozenset({"id", "type", "role", "name", "index"})
+
+
+def _merge_delta(old: Mapping[str, Any], delta: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(old)
+    for key, new in delta.items():
+        have = merged.get(key)
+        if have is None or (key in _SAID_ONCE and new):
+            merged[key] = _merge_list([], new) if isinstance(new, list) else new
+        elif isinstance(have, str) and isinstance(new, str):
+            merged[key] = have + new
+        elif isinstance(have, dict) and isinstance(new, dict):
+            merged[key] = _merge_delta(have, new)
+        elif isinstance(have, list) and isinstance(new, list):
+            merged[key] = _merge_list(have, new)
+        elif new is not None:
+            merged[key] = new
+    return merged
+
+
+def _merge_list(have: Sequence[Any], new: Sequence[Any]) -> list[Any]:
+    """Tool calls come in parts that name their `index`; anything else is appended."""
+    merged = list(have)
+    places = {item.get("index"): place for place, item in enumerate(merged) if isinstance(item, dict)}
+    for item in new:
+        place = places.get(item["index"]) if isinstance(item, dict) and "index" in item else None
+        if place is None:
+            merged.append(item)
+            if isinstance(item, dict):
+                places[item.get("index")] = len(merged) - 1
+        else:
+            merged[place] = _merge_delta(merged[place], item)
+    return merged
+
+
+class UsageFilter:
+    """Takes out of a live stream the one event that we asked for and the application did not.
+
+    That event has no choices and a usage; everything else passes, in the pieces in which it came. An event that
+    is not whole yet waits for its end, since only then can it be told.
+    """
+
+    def __init__(self) -> None:
+        self.usage: dict[str, Any] | None = None
+        self._pending = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """The part of `data`, and of what waited, that the application may have."""
+        data = self._pending + data
+        passed = []
+        start = 0
+        for end in _EVENT_END.finditer(data):
+            event = data[start : end.end()]
+            start = end.end()
+            if not self._takes(event):
+                passed.append(event)
+        self._pending = data[start:]
+        return b"".join(passed)
+
+    def flush(self) -> bytes:
+        rest, self._pending = self._pending, b""
+        return b"" if self._takes(rest) else rest
+
+    def _takes(self, event: bytes) -> bool:
+        if b'"usage"' not in event:
+            return False
+        for text in events(event):
+            chunk = parse_object(text.encode())
+            if chunk and not chunk.get("choices") and isinstance(chunk.get("usage"), dict):
+                self.usage = chunk["usage"]
+                return True
+        return False

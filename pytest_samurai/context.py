@@ -1,0 +1,58 @@
+"""The recorder as a context manager, for scripts, notebooks and other test runners."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from pytest_samurai.intercept import recording
+from pytest_samurai.recorder import Owner, Recorder
+from pytest_samurai.settings import Layer, environment_layers, resolve
+
+
+class use_cassette:
+    """Record to one cassette, and replay from it; a context manager, sync and async.
+
+    `path` is the file, relative to the working directory; `options` are those of the marker. Gives the recorder, with
+    its `calls`, `usage` and `budget()`.
+
+    Making it raises SettingsError for an option that does not exist; entering it CassetteError for a file that cannot
+    be read. A request that the mode does not let go live raises RequestNotRecorded where it is made, and, if the
+    application went on regardless, at the end of the block; a broken budget raises BudgetExceeded there.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], **options: Any) -> None:
+        lowest, environment = environment_layers(os.environ)
+        self._path = Path(path).absolute()
+        self._settings = resolve([lowest, Layer(f"use_cassette({str(path)!r})", "test", options), environment])
+        self._exits = ExitStack()
+
+    def __enter__(self) -> Recorder:
+        recorder = Recorder(self._path, self._settings, Owner(f"use_cassette({self._path.name!r})", datetime.now(UTC)))
+        recorder.open()
+        self._exits.push(lambda _, error, __: self._close(recorder, error))
+        self._exits.enter_context(recording(recorder))
+        return recorder
+
+    def _close(self, recorder: Recorder, error: BaseException | None) -> None:
+        verdict = None if error is not None else recorder.verdict()
+        recorder.close(passed=error is None and verdict is None)
+        if verdict is not None:
+            raise verdict
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exits.__exit__(kind, error, trace)
+
+    async def __aenter__(self) -> Recorder:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, trace)

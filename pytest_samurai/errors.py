@@ -1,0 +1,46 @@
+"""What can go wrong: mistakes, verdicts, and the one outcome that nobody may swallow."""
+
+
+class SamuraiError(Exception):
+    """A mistake in a test, a setting or a file; the text says what, where and what to do."""
+
+
+class SettingsError(SamuraiError):
+    """An unknown setting, or a value that it cannot have."""
+
+
+class CassetteError(SamuraiError):
+    """A cassette that cannot be read or written."""
+
+
+class UnknownUsage(SamuraiError):
+    """A sum was asked for, and one call did not say what it used."""
+
+
+class SamuraiFailure(AssertionError):
+    """A verdict on a test that did what it was told."""
+
+
+class BudgetExceeded(SamuraiFailure):
+    """More requests or tokens than the budget lets pass."""
+
+
+class RequestNotRecorded(BaseException):
+    """A request that may not go live and has no recording.
+
+    Not an `Exception`, as pytest's own outcomes are not: SDKs retry and re-label every `Exception`
+    ("Connection error."), and applications swallow them.
+    """
+
+
+# A traceback names the door that users import from, not the room behind it.
+for _error in (
+    SamuraiError,
+    SettingsError,
+    CassetteError,
+    UnknownUsage,
+    SamuraiFailure,
+    BudgetExceeded,
+    RequestNotRecorded,
+):
+    _error.__module__ = "pytest_samurai"

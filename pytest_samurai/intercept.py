@@ -1,0 +1,582 @@
+"""The one seam through which every request of httpx and httpx2 passes, sync and async.
+
+`Client._transport_for_url` chooses the transport of each request, whatever the client, its transport, its mounts or
+its proxies, and whenever it was made. (Patching `HTTPTransport` misses custom transports and aiohttp's.)
+The patches and the open recorders are this module's state, and the project's only one: a process has one `httpx`.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pytest_samurai.chat import CLOSED, COMPLETE, Headers, Reply, Request
+from pytest_samurai.errors import RequestNotRecorded
+from pytest_samurai.matching import Endpoints
+from pytest_samurai.recorder import Played, Recorder, Take
+
+if TYPE_CHECKING:
+    from httpx import AsyncClient as AsyncClient, Client as Client
+
+MODULES = ("httpx", "httpx2")
+_SEAM = "_transport_for_url"
+
+OTHER_ENDPOINTS = Endpoints(("*/responses", "*/messages", "*/completions", "*/embeddings"))
+"""Other model endpoints: not recorded, and so refused while a test replays, which must not go live by surprise."""
+
+
+class Unmarked(Protocol):
+    """What is to become of chat calls where no recorder is open."""
+
+    endpoints: Endpoints
+    block: bool
+
+    def refused(self, url: str) -> RequestNotRecorded: ...
+
+    def went_live(self) -> None: ...
+
+
+# --- state
+
+
+@dataclass
+class _Opened:
+    recorder: Recorder
+    outer: _Opened | None
+
+
+@dataclass
+class _State:
+    users: int = 0
+    patches: list[_Patch] = field(default_factory=list)
+    opened: list[_Opened] = field(default_factory=list)
+    unmarked: Unmarked | None = None
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+_state = _State()
+_current: ContextVar[_Opened | None] = ContextVar("pytest_samurai_recorder", default=None)
+
+
+def _opened() -> _Opened | None:
+    """The recorder of this context; in a bare thread, or a context that outlived its recorder, the only one open."""
+    opened = _current.get()
+    if opened is not None and opened.recorder.is_open:
+        return opened
+    with _state.lock:
+        inner = [one for one in _state.opened if not any(other.outer is one for other in _state.opened)]
+    if len(inner) > 1:
+        error = RequestNotRecorded(
+            f"{len(inner)} recorders are open, and this thread does not say whose it is;"
+            " start it with contextvars.copy_context().run"
+        )
+        for one in inner:
+            one.recorder.misses.append(error)
+        raise error
+    return inner[0] if inner else None
+
+
+@contextmanager
+def recording(recorder: Recorder) -> Iterator[None]:
+    """Send the requests of this context, and of threads that have no other, to the recorder."""
+    opened = _Opened(recorder, _opened())
+    install(later=True)
+    token = _current.set(opened)
+    with _state.lock:
+        _state.opened.append(opened)
+    try:
+        yield
+    finally:
+        with _state.lock:
+            _state.opened.remove(opened)
+        # In another context (a fixture torn down elsewhere) there is nothing to reset; `is_open` tells.
+        if _current.get() is opened:
+            _current.reset(token) if token.old_value is not token.MISSING else _current.set(None)
+        uninstall()
+
+
+def watch(unmarked: Unmarked | None) -> None:
+    """Ask `unmarked` about every chat call for which no recorder is open; None to let them pass."""
+    _state.unmarked = unmarked
+
+
+# --- patches
+
+
+def install(*, later: bool) -> None:
+    """Patch the modules that are imported; with `later`, those that will be as well. Calls nest with `uninstall`."""
+    with _state.lock:
+        _state.users += 1
+        patch_imported()
+        if later and not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+            sys.meta_path.insert(0, _Finder())
+
+
+def patch_imported() -> None:
+    """Patch what has been imported since; where nothing has, a few look-ups."""
+    with _state.lock:
+        for name in MODULES:
+            module = sys.modules.get(name)
+            if module is not None:
+                _patch(module)
+
+
+def uninstall() -> None:
+    """The last one out takes the patches with it."""
+    with _state.lock:
+        _state.users -= 1
+        if _state.users:
+            return
+        for patch in _state.patches:
+            patch.remove()
+        _state.patches.clear()
+        sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Finder)]
+
+
+def _patch(module: ModuleType) -> None:
+    for client in (getattr(module, "Client", None), getattr(module, "AsyncClient", None)):
+        # `httpx2.alias_httpx()` makes two names for one class.
+        if client is not None and not any(patch.client is client for patch in _state.patches):
+            _state.patches.append(_Patch(client, _Library(module)))
+
+
+class _Patch:
+    """One patched class; remembers what was there."""
+
+    def __init__(self, client: Any, library: _Library) -> None:
+        self.client = client
+        self.original: Callable[[Any, Any], Any] = getattr(client, _SEAM)
+        self.active = True
+        original = self.original
+
+        def _transport_for_url(client: Any, url: Any) -> Any:
+            transport = original(client, url)
+            return _route(library, transport, url) if self.active else transport
+
+        self.replacement = _transport_for_url
+        setattr(client, _SEAM, _transport_for_url)
+
+    def remove(self) -> None:
+        # Somebody who wrapped ours keeps it in the chain; inactive, it hands everything through.
+        self.active = False
+        if getattr(self.client, _SEAM) is self.replacement:
+            setattr(self.client, _SEAM, self.original)
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Patches the modules that are imported later."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name not in MODULES:
+            return None
+        for finder in sys.meta_path:
+            spec = None if finder is self else finder.find_spec(name, path, target)
+            if spec is not None and spec.loader is not None:
+                spec.loader = _Loader(spec.loader)
+                return spec
+        return None
+
+
+class _Loader(importlib.abc.Loader):
+    def __init__(self, loader: importlib.abc.Loader) -> None:
+        self._loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
+        module.__loader__ = self._loader
+        self._loader.exec_module(module)
+        with _state.lock:
+            if _state.users:
+                _patch(module)
+
+
+# --- clients of our own
+
+
+def client(**options: Any) -> Client:
+    """An `httpx.Client`, for those who do not import httpx."""
+    import httpx
+
+    return httpx.Client(**options)
+
+
+def async_client(**options: Any) -> AsyncClient:
+    """An `httpx.AsyncClient` that keeps no connection: nobody has its event loop when it would have to be closed."""
+    import httpx
+
+    return httpx.AsyncClient(**options, limits=httpx.Limits(max_keepalive_connections=0))
+
+
+# --- routing
+
+
+class _Library:
+    """httpx or httpx2, as this room needs it."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module: Any = module
+        self.stands_in = (module.MockTransport, module.ASGITransport, module.WSGITransport)
+        self.network = (module.HTTPTransport, module.AsyncHTTPTransport)
+        self.stream = type("Stream", (_Stream, module.SyncByteStream), {})
+        self.async_stream = type("AsyncStream", (_AsyncStream, module.AsyncByteStream), {})
+
+    def request(self, request: Any, content: bytes) -> Request:
+        return Request(request.method, str(request.url), _headers(request.headers), content)
+
+    def response(self, reply: Reply, stream: object) -> Any:
+        extensions = {"http_version": reply.http_version.encode()}
+        if reply.reason:
+            extensions["reason_phrase"] = reply.reason.encode("ascii", "ignore")
+        return self.module.Response(reply.status, headers=list(reply.headers), stream=stream, extensions=extensions)
+
+    def error(self, name: str) -> Exception:
+        """The transport's error of that name; for a name it does not have RemoteProtocolError, a dropped connection."""
+        kind = getattr(self.module, name, None)
+        if not (isinstance(kind, type) and issubclass(kind, self.module.TransportError)):
+            kind = self.module.RemoteProtocolError
+        return kind(f"the connection broke here when this was recorded ({name})")  # type: ignore[no-any-return]  # httpx is Any here
+
+    def wire_request(self, request: Any, body: bytes) -> Any:
+        """The request with another body; uncompressed replies, since events have to be read on their way through."""
+        headers = [
+            (name, value)
+            for name, value in request.headers.multi_items()
+            if name not in ("content-length", "transfer-encoding", "accept-encoding")
+        ]
+        return self.module.Request(
+            request.method,
+            request.url,
+            headers=[*headers, ("accept-encoding", "identity")],
+            content=body,
+            extensions=request.extensions,
+        )
+
+    def decoder(self, headers: Headers) -> Callable[[Sequence[bytes]], list[bytes]] | None:
+        """What undoes the content encoding of pieces, each for itself; None if there is none."""
+        encoding = dict(headers).get("content-encoding", "identity")
+        if encoding == "identity":
+            return None
+
+        def decode(pieces: Sequence[bytes]) -> list[bytes]:
+            decoded = [b""] * len(pieces)
+            place = 0
+
+            def feed() -> Iterator[bytes]:
+                nonlocal place
+                for number, piece in enumerate(pieces):
+                    place = number
+                    yield piece
+
+            response = self.module.Response(
+                200, headers={"content-encoding": encoding}, stream=self.stream(feed(), lambda: None)
+            )
+            try:
+                for data in response.iter_bytes():
+                    decoded[place] += data
+            except self.module.DecodingError:
+                # The application got this error too; what came before it is what there is.
+                return decoded
+            return decoded
+
+        return decode
+
+
+def _headers(headers: Any) -> Headers:
+    return tuple((name.lower(), value) for name, value in headers.multi_items())
+
+
+def _route(library: _Library, transport: Any, url: Any) -> Any:
+    """The transport for a URL: the client's own, or ours in front of it where there is something to decide."""
+    opened = _opened()
+    unmarked = _state.unmarked
+    if isinstance(transport, _Transport) or (opened is None and unmarked is None):
+        return transport
+    if isinstance(transport, library.stands_in) or type(transport).__module__ == "starlette.testclient":
+        return transport
+    text = str(url)
+    if opened is None:
+        assert unmarked is not None
+        return _Watched(library, transport, unmarked) if unmarked.endpoints.match(text) else transport
+    recorder = opened.recorder
+    if recorder.settings.matcher.endpoints.match(text):
+        return _Recorded(library, transport, recorder)
+    if recorder.replaying and OTHER_ENDPOINTS.match(text):
+        return _Refused(library, transport, recorder)
+    return transport
+
+
+class _Transport:
+    """Stands in front of the client's own transport, for one request."""
+
+    def __init__(self, library: _Library, real: Any) -> None:
+        self.library = library
+        self.real = real
+
+
+class _Recorded(_Transport):
+    """Replays or records."""
+
+    def __init__(self, library: _Library, real: Any, recorder: Recorder) -> None:
+        super().__init__(library, real)
+        self.recorder = recorder
+
+    def handle_request(self, request: Any) -> Any:
+        exchange = self.recorder.handle(self.library.request(request, request.read()))
+        if isinstance(exchange, Played):
+            return self._replay(exchange)
+        response = self.real.handle_request(self._to_send(request, exchange))
+        if exchange.refused_usage(response.status_code):
+            response.close()
+            response = self.real.handle_request(request)
+        return self._record(exchange, response)
+
+    async def handle_async_request(self, request: Any) -> Any:
+        exchange = self.recorder.handle(self.library.request(request, await request.aread()))
+        if isinstance(exchange, Played):
+            return self._replay(exchange, is_async=True)
+        response = await self.real.handle_async_request(self._to_send(request, exchange))
+        if exchange.refused_usage(response.status_code):
+            await response.aclose()
+            response = await self.real.handle_async_request(request)
+        return self._record(exchange, response, is_async=True)
+
+    def _to_send(self, request: Any, take: Take) -> Any:
+        return self.library.wire_request(request, take.body) if take.asked_usage else request
+
+    def _replay(self, played: Played, *, is_async: bool = False) -> Any:
+        reply = played.interaction.reply
+        if reply.chunks is None and reply.ending == COMPLETE:
+            return self.library.response(reply, self.library.module.ByteStream(reply.body))
+        replay = _Replay(self.library, reply, self.recorder)
+        if is_async:
+            return self.library.response(reply, self.library.async_stream(replay.apieces(), _nothing_async))
+        return self.library.response(reply, self.library.stream(replay.pieces(), _nothing))
+
+    def _record(self, take: Take, response: Any, *, is_async: bool = False) -> Any:
+        headers = _headers(response.headers)
+        take.reply(response.status_code, response.reason_phrase, headers, response.http_version)
+        try:
+            content = response.content
+        except self.library.module.ResponseNotRead:
+            tee = _Tee(take, response.stream, self.library.decoder(headers), self.library.module.TransportError)
+            if is_async:
+                response.stream = self.library.async_stream(tee.apieces(), tee.aclose)
+            else:
+                response.stream = self.library.stream(tee.pieces(), tee.close)
+            return response
+        # A transport of the user's own may hand out what it has read already, and decoded.
+        seen = take.feed(content) + take.rest()
+        take.end(COMPLETE)
+        if seen == content:
+            return response
+        kept = [(name, value) for name, value in headers if name not in ("content-length", "content-encoding")]
+        return self.library.module.Response(
+            response.status_code, headers=kept, content=seen, extensions=response.extensions
+        )
+
+
+class _Refused(_Transport):
+    """Another model endpoint, while a test replays."""
+
+    def __init__(self, library: _Library, real: Any, recorder: Recorder) -> None:
+        super().__init__(library, real)
+        self.recorder = recorder
+
+    def handle_request(self, request: Any) -> Any:
+        self._refuse(request, request.read())
+        return self.real.handle_request(request)
+
+    async def handle_async_request(self, request: Any) -> Any:
+        self._refuse(request, await request.aread())
+        return await self.real.handle_async_request(request)
+
+    def _refuse(self, request: Any, body: bytes) -> None:
+        # Every model endpoint asks for a model; an application's own `/messages` does not.
+        if b'"model"' in body:
+            endpoint = OTHER_ENDPOINTS.match(str(request.url))
+            patterns = " ".join([*self.recorder.settings.endpoints, f"*{endpoint}"])
+            raise self.recorder.refuse(
+                f"{request.method} {request.url} is a model endpoint that is not recorded, and this test replays.\n"
+                f"  To record it as well: samurai_endpoints = {patterns}"
+            )
+
+
+class _Watched(_Transport):
+    """A chat call without a recorder."""
+
+    def __init__(self, library: _Library, real: Any, unmarked: Unmarked) -> None:
+        super().__init__(library, real)
+        self.unmarked = unmarked
+
+    def handle_request(self, request: Any) -> Any:
+        self._block(request)
+        return self._noted(self.real.handle_request(request))
+
+    async def handle_async_request(self, request: Any) -> Any:
+        self._block(request)
+        return self._noted(await self.real.handle_async_request(request))
+
+    def _block(self, request: Any) -> None:
+        if self.unmarked.block and not self._is_mocked():
+            raise self.unmarked.refused(str(request.url))
+
+    def _is_mocked(self) -> bool:
+        """Whether another tool (respx, pytest-httpx, vcrpy) stands in for the network behind this transport."""
+        pool = getattr(self.real, "_pool", None)
+        return isinstance(self.real, self.library.network) and any(
+            not _is_own(getattr(owner, name, None))
+            for owner in (self.real, pool)
+            for name in ("handle_request", "handle_async_request")
+            if hasattr(owner, name)
+        )
+
+    def _noted(self, response: Any) -> Any:
+        # Only a reply that came over a connection has one; those of mocks, and of other recorders, do not.
+        if not isinstance(self.real, self.library.network) or "network_stream" in response.extensions:
+            self.unmarked.went_live()
+        return response
+
+
+def _is_own(method: Any) -> bool:
+    code = getattr(getattr(method, "__func__", method), "__code__", None)
+    return code is not None and any(f"{name}/" in code.co_filename.replace("\\", "/") for name in _OWN_PACKAGES)
+
+
+_OWN_PACKAGES = ("/httpx", "/httpx2", "/httpcore", "/httpcore2")
+
+
+# --- streams
+
+
+class _Stream:
+    """A byte stream made of an iterator; mixed into the library's own class, which clients check for."""
+
+    def __init__(self, pieces: Iterator[bytes], close: Callable[[], None]) -> None:
+        self._pieces = pieces
+        self._close = close
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._pieces
+
+    def close(self) -> None:
+        self._close()
+
+
+class _AsyncStream:
+    def __init__(self, pieces: AsyncIterator[bytes], close: Callable[[], Any]) -> None:
+        self._pieces = pieces
+        self._close = close
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._pieces
+
+    async def aclose(self) -> None:
+        await self._close()
+
+
+def _nothing() -> None:
+    """Nothing to close: a replayed stream holds no connection."""
+
+
+async def _nothing_async() -> None:
+    """As `_nothing`."""
+
+
+class _Tee:
+    """Hands the pieces of a live reply on as they come, and keeps them."""
+
+    def __init__(
+        self, take: Take, stream: Any, decode: Callable[[Sequence[bytes]], list[bytes]] | None, errors: type[Exception]
+    ) -> None:
+        self._take = take
+        self._stream = stream
+        self._decode = decode
+        self._errors = errors
+
+    def pieces(self) -> Iterator[bytes]:
+        try:
+            for data in self._stream:
+                if seen := self._take.feed(data):
+                    yield seen
+        except self._errors as error:
+            self._end(type(error).__name__)
+            raise
+        if rest := self._take.rest():
+            yield rest
+        self._end(COMPLETE)
+
+    async def apieces(self) -> AsyncIterator[bytes]:
+        try:
+            async for data in self._stream:
+                if seen := self._take.feed(data):
+                    yield seen
+        except self._errors as error:
+            self._end(type(error).__name__)
+            raise
+        if rest := self._take.rest():
+            yield rest
+        self._end(COMPLETE)
+
+    def close(self) -> None:
+        self._end(CLOSED)
+        self._stream.close()
+
+    async def aclose(self) -> None:
+        self._end(CLOSED)
+        await self._stream.aclose()
+
+    def _end(self, ending: str) -> None:
+        self._take.end(ending, self._decode)
+
+
+class _Replay:
+    """The recorded pieces, at once or in their time, and the end that the stream had."""
+
+    def __init__(self, library: _Library, reply: Reply, recorder: Recorder) -> None:
+        self._library = library
+        self._reply = reply
+        self._recorder = recorder
+
+    def pieces(self) -> Iterator[bytes]:
+        began = time.perf_counter()
+        for data, at in self._reply.pieces():
+            if (wait := self._wait(began, at)) > 0:
+                time.sleep(wait)
+            yield data
+        self._end()
+
+    async def apieces(self) -> AsyncIterator[bytes]:
+        began = time.perf_counter()
+        for data, at in self._reply.pieces():
+            if (wait := self._wait(began, at)) > 0:
+                # Both libraries run on anyio, which knows whether this is asyncio or trio.
+                import anyio
+
+                await anyio.sleep(wait)
+            yield data
+        self._end()
+
+    def _wait(self, began: float, at: float) -> float:
+        pace = self._recorder.settings.pace
+        return began + at * pace - time.perf_counter() if pace else 0.0
+
+    def _end(self) -> None:
+        if self._reply.ending == CLOSED:
+            raise self._recorder.refuse(
+                "the recording of this stream ends here: when it was recorded, the application stopped reading"
+            )
+        if self._reply.ending != COMPLETE:
+            raise self._library.error(self._reply.ending)

@@ -1,0 +1,119 @@
+"""A body as lines for people, and back to the very bytes.
+
+JSON that came on one line is broken where its structure is: a container that holds containers gets a line for each
+item, a container of plain values stays on one line. So a message is a line, and one changed word is one changed line.
+Only white space between tokens is added, never a token respelled, so that dropping it again gives the bytes back.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+LINES = "lines"
+SPACED = "spaced"
+ASCII = "ascii"
+CRLF = "crlf"
+"""What was done to a body: broken into lines, with `, ` between items; `\\u` escapes spelled out; CRLF made LF."""
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^"{}\[\],:]+')
+# Never spelled out: what YAML cannot show in a block, and halves of a surrogate pair.
+_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)((?:\\u[0-9a-f]{4})+)")
+_HIDDEN = re.compile(r"[\x00-\xa0\xad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\uffff]")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_BREAK = re.compile(r"\n *(?=[^\n ])")
+_BREAK_AFTER_COMMA = re.compile(r",\n *(?=[^\n ])")
+
+
+def lay_out(body: bytes) -> tuple[str | bytes, str]:
+    """The body as text, and the words that undo it; bytes that are no UTF-8 stay bytes."""
+    try:
+        original = body.decode()
+    except UnicodeDecodeError:
+        return body, ""
+    text, words = original, []
+    if "\r" in text and _undo(unix := text.replace("\r\n", "\n"), [CRLF]) == original:
+        text, words = unix, [CRLF]
+    if "\\u" in text and _undo(spelled := _ESCAPE.sub(_spell_out, text), [ASCII]) == text and spelled != text:
+        text, words = spelled, [ASCII, *words]
+    for how in ([LINES], [LINES, SPACED]):
+        lines = _break_lines(text, ", " if SPACED in how else ",")
+        if lines is not None and _undo(lines, how) == text:
+            return lines, " ".join([*how, *words])
+    return text, " ".join(words)
+
+
+def take_back(text: str | bytes, words: str) -> bytes:
+    """The bytes of which `lay_out` made this text."""
+    return text if isinstance(text, bytes) else _undo(text, words.split()).encode()
+
+
+def _undo(text: str, words: list[str]) -> str:
+    if LINES in words:
+        if SPACED in words:
+            text = _BREAK_AFTER_COMMA.sub(", ", text)
+        text = _BREAK.sub("", text)
+    if ASCII in words:
+        text = _NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text)
+    if CRLF in words:
+        text = text.replace("\n", "\r\n")
+    return text
+
+
+def _spell_out(escapes: re.Match[str]) -> str:
+    text: str = json.loads(f'"{escapes[2]}"')
+    return escapes[1] + "".join(json.dumps(char)[1:-1] if _HIDDEN.match(char) else char for char in text)
+
+
+def _break_lines(text: str, comma: str) -> str | None:
+    """The text with its lines broken; None if it is no JSON container on one line with this comma."""
+    if text[:1] not in ("{", "[") or "\n" in text.rstrip("\n"):
+        return None
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return "".join(_broken(_TOKEN.findall(text), comma))
+
+
+def _broken(tokens: list[str], comma: str) -> Iterator[str]:
+    outer = _outer_containers(tokens)
+    open_at: list[int] = []
+    skip_space = False
+    for place, token in enumerate(tokens):
+        if skip_space:
+            token = token.removeprefix(comma[1:])
+            skip_space = False
+        if token in ("{", "["):
+            open_at.append(place)
+            yield token
+            if place in outer:
+                yield _indent(open_at, outer)
+        elif token in ("}", "]"):
+            if open_at.pop() in outer:
+                yield _indent(open_at, outer)
+            yield token
+        elif token == "," and open_at[-1] in outer:
+            yield "," + _indent(open_at, outer)
+            skip_space = comma != ","
+        else:
+            yield token
+
+
+def _indent(open_at: list[int], outer: set[int]) -> str:
+    return "\n" + "  " * sum(place in outer for place in open_at)
+
+
+def _outer_containers(tokens: list[str]) -> set[int]:
+    """Where the containers begin that hold containers; and where the outermost one does, if it holds anything."""
+    outer = {0} if tokens[1] not in ("}", "]") else set()
+    open_at: list[int] = []
+    for place, token in enumerate(tokens):
+        if token in ("{", "["):
+            if open_at:
+                outer.add(open_at[-1])
+            open_at.append(place)
+        elif token in ("}", "]"):
+            open_at.pop()
+    return outer

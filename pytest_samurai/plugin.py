@@ -1,0 +1,415 @@
+"""The door to pytest: options, marker, fixtures, verdicts, summary. It decides nothing that the rooms below can."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import sysconfig
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import pytest
+
+from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure, SettingsError
+from pytest_samurai.matching import Endpoints
+from pytest_samurai.naming import cassette_name, module_directory, named_cassette
+from pytest_samurai.report import (
+    NOTE_PROPERTY,
+    PREFIX,
+    UNMARKED_PROPERTY,
+    TestFigures,
+    top_lines,
+    totals_line,
+    unmarked_line,
+)
+from pytest_samurai.settings import Layer, Settings, environment_layers, options, resolve
+
+if TYPE_CHECKING:
+    from pytest_samurai.intercept import AsyncClient, Client
+    from pytest_samurai.recorder import Recorder
+
+_MARKER = "samurai"
+_BASE_URL = "https://www.samuraiapi.in/v1"
+
+
+@dataclass
+class _Run:
+    """What this process knows of the run."""
+
+    began: datetime
+    settings: Settings
+    watching: bool = False
+
+
+_RUN = pytest.StashKey[_Run]()
+_RECORDER = pytest.StashKey[Any]()
+_PASSED = pytest.StashKey[bool]()
+
+
+# --- options
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("samurai", "record and replay of chat-completions calls")
+    for option in options().values():
+        if "cli" in option.places:
+            group.addoption(
+                option.flag, dest=option.ini, default=None, help=f"{option.meaning} (default: {option.default_text})"
+            )
+        if "ini" in option.places:
+            kind: Literal["args", "string"] = "args" if option.many else "string"
+            parser.addini(option.ini, option.meaning, type=kind, default=None)
+
+
+def _written(config: pytest.Config) -> tuple[Layer, Layer]:
+    """What the ini file and the command line say."""
+    ini = {
+        option.name: value
+        for option in options().values()
+        if "ini" in option.places and (value := config.getini(option.ini)) not in (None, [], "")
+    }
+    cli = {
+        option.name: value
+        for option in options().values()
+        if "cli" in option.places and (value := config.getoption(option.ini)) is not None
+    }
+    return (
+        Layer(str(config.inipath or "the ini file"), "ini", ini),
+        Layer("the command line", "cli", cli),
+    )
+
+
+def _settings(config: pytest.Config, *test_layers: Layer) -> Settings:
+    """defaults < ini < fixture < marker < SAMURAI_MODE < command line."""
+    lowest, environment = environment_layers(os.environ)
+    ini, cli = _written(config)
+    return resolve([lowest, ini, *test_layers, environment, cli])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "samurai(cassette=None, /, **options): record the chat-completions calls of this test once, then replay them."
+        f" Options: {', '.join(option.name for option in options().values() if 'test' in option.places)}.",
+    )
+    worker = cast("dict[str, Any] | None", getattr(config, "workerinput", None))
+    began = datetime.fromisoformat(worker["samurai_began"]) if worker else datetime.now(UTC)
+    try:
+        settings = _settings(config)
+    except SettingsError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.stash[_RUN] = _Run(began, settings)
+    config.pluginmanager.register(_Summary(settings.top), "samurai-summary")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Under xdist: all workers are one run, which began when the controller did."""
+    node.workerinput["samurai_began"] = node.config.stash[_RUN].began.isoformat()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    run = config.stash.get(_RUN, None)
+    if run is not None and run.watching:
+        sys.modules["pytest_samurai.intercept"].uninstall()
+
+
+# --- the marker
+
+
+def _marker(item: pytest.Item) -> tuple[str | None, Layer] | None:
+    """The name that a marker gives to the cassette, and its options: the nearest marker wins, key by key."""
+    markers = list(item.iter_markers(_MARKER))
+    if not markers:
+        return None
+    source = f"@pytest.mark.samurai of {item.nodeid}"
+    name: object = None
+    values: dict[str, object] = {}
+    for marker in reversed(markers):
+        if len(marker.args) > 1:
+            raise SettingsError(f"{source}: it takes one cassette name, not {len(marker.args)}")
+        name = marker.args[0] if marker.args else name
+        values.update(marker.kwargs)
+    if name is not None and not isinstance(name, str):
+        raise SettingsError(f"{source}: {name!r} is no name for a cassette")
+    return name, Layer(source, "test", values)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        try:
+            found = _marker(item)
+            if found is None:
+                continue
+            name, layer = found
+            _settings(config, layer)
+            if name is not None:
+                named_cassette(name)
+        except SettingsError as error:
+            raise pytest.UsageError(str(error)) from None
+        names = getattr(item, "fixturenames", None)
+        if names is not None and "samurai" not in names:
+            names.insert(_first_function_scoped(item, names), "samurai")
+
+
+def _first_function_scoped(item: pytest.Item, names: list[str]) -> int:
+    """Where the test's own recorder opens: after the fixtures of wider scope, before the test's own."""
+    definitions = cast("Mapping[str, Any]", getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {}))
+    for place, name in enumerate(names):
+        if name not in definitions or definitions[name][-1].scope == "function":
+            return place
+    return len(names)
+
+
+# --- fixtures
+
+
+@pytest.fixture(scope="session")
+def samurai_config() -> dict[str, Any]:
+    """Options of all marked tests for which this fixture is overridden: a dict of the marker's keywords."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def samurai_cassette_dir(request: pytest.FixtureRequest) -> Path:
+    """The directory of the cassettes of a test file."""
+    return _default_cassette_dir(request)
+
+
+def _default_cassette_dir(request: pytest.FixtureRequest) -> Path:
+    config = request.config
+    relative = os.path.relpath(request.path, config.rootpath)
+    return _cassette_root(config) / module_directory(PurePosixPath(Path(relative).as_posix()))
+
+
+def _cassette_root(config: pytest.Config) -> Path:
+    return config.rootpath / config.stash[_RUN].settings.cassette_dir
+
+
+@pytest.fixture
+def samurai(
+    request: pytest.FixtureRequest, samurai_config: dict[str, Any], samurai_cassette_dir: Path
+) -> Iterator[Recorder]:
+    """The recorder of this test: its calls, its usage, its cassette."""
+    from pytest_samurai.intercept import recording
+    from pytest_samurai.recorder import Owner, Recorder
+
+    item = cast("pytest.Item", request.node)
+    config = request.config
+    name, layer = _marker(item) or (None, Layer(item.nodeid, "test", {}))
+    settings = _settings(config, Layer(f"samurai_config of {item.nodeid}", "test", samurai_config), layer)
+    recorder = Recorder(
+        _cassette_path(request, samurai_cassette_dir, name),
+        settings,
+        Owner(
+            item.nodeid,
+            config.stash[_RUN].began,
+            rerun=f"pytest --samurai-mode=all {shlex.quote(item.nodeid)}",
+            shared=name is not None,
+        ),
+    )
+    recorder.open()
+    item.stash[_RECORDER] = recorder
+    with recording(recorder):
+        yield recorder
+    try:
+        note = recorder.close(passed=item.stash.get(_PASSED, False))
+    finally:
+        figures = TestFigures.of(item.nodeid, recorder.calls, recording=recorder.mode != "live")
+        item.user_properties[:] = [pair for pair in item.user_properties if not pair[0].startswith(PREFIX)]
+        item.user_properties += figures.properties()
+    if note:
+        item.user_properties.append((NOTE_PROPERTY, note))
+
+
+def _cassette_path(request: pytest.FixtureRequest, directory: Path, name: str | None) -> Path:
+    if name is None:
+        parts = [node.name for node in request.node.listchain() if isinstance(node, pytest.Class)]
+        return directory / cassette_name([*parts, request.node.name])
+    # Tests of several files share a cassette by its name, so it lies in the directory of all; unless theirs was moved.
+    moved = directory != _default_cassette_dir(request)
+    return (directory if moved else _cassette_root(request.config)) / named_cassette(name)
+
+
+def _client_options() -> dict[str, Any]:
+    key = os.environ.get("SAMURAI_API_KEY")
+    return {
+        "base_url": os.environ.get("SAMURAI_BASE_URL") or _BASE_URL,
+        "headers": {"Authorization": f"Bearer {key}"} if key else {},
+        # httpx gives up after 5 seconds, models often do not begin before that.
+        "timeout": 60.0,
+    }
+
+
+@pytest.fixture
+def samurai_client(samurai: Recorder) -> Iterator[Client]:
+    """An `httpx.Client` with the base URL and the key set."""
+    from pytest_samurai import intercept
+
+    with intercept.client(**_client_options()) as client:
+        yield client
+
+
+@pytest.fixture
+def samurai_async_client(samurai: Recorder) -> AsyncClient:
+    """An `httpx.AsyncClient` with the base URL and the key set."""
+    from pytest_samurai import intercept
+
+    return intercept.async_client(**_client_options())
+
+
+# --- unmarked tests
+
+
+class _Unmarked:
+    """Calls of a test without a recorder: counted, and refused if that is what the setting says."""
+
+    def __init__(self, test: str, settings: Settings) -> None:
+        self.endpoints = Endpoints(settings.endpoints)
+        self.block = settings.unmarked == "block"
+        self.refusals: list[RequestNotRecorded] = []
+        self.calls = 0
+        self._test = test
+
+    def refused(self, url: str) -> RequestNotRecorded:
+        refusal = RequestNotRecorded(
+            f"{url} is a chat call from a test without a recorder, and samurai_unmarked is `block`.\n"
+            f"  test      {self._test}\n"
+            "  Mark the test with @pytest.mark.samurai to record and replay it."
+        )
+        self.refusals.append(refusal)
+        return refusal
+
+    def went_live(self) -> None:
+        self.calls += 1
+
+
+_UNMARKED = pytest.StashKey[_Unmarked]()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    watched = _watch(item)
+    try:
+        return (yield)
+    finally:
+        if watched:
+            sys.modules["pytest_samurai.intercept"].watch(None)
+
+
+def _watch(item: pytest.Item) -> bool:
+    """Watch over a test without a marker, if there is anything that it could call with."""
+    run = item.config.stash[_RUN]
+    settings = run.settings
+    if settings.unmarked == "allow" or "samurai" in getattr(item, "fixturenames", ()):
+        return False
+    block = settings.unmarked == "block"
+    if not block and "httpx" not in sys.modules and "httpx2" not in sys.modules:
+        return False
+    from pytest_samurai import intercept
+
+    if not run.watching:
+        run.watching = True
+        intercept.install(later=block)
+    intercept.patch_imported()
+    item.stash[_UNMARKED] = unmarked = _Unmarked(item.nodeid, settings)
+    intercept.watch(unmarked)
+    return True
+
+
+# --- verdicts
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Judge a test whose body went through, in its call phase, so that it is that test's own report which fails."""
+    result = yield
+    recorder = item.stash.get(_RECORDER, None)
+    unmarked = item.stash.get(_UNMARKED, None)
+    verdict: BaseException | None = None
+    if recorder is not None:
+        verdict = recorder.verdict()
+        item.stash[_PASSED] = verdict is None
+    elif unmarked is not None and unmarked.refusals:
+        verdict = unmarked.refusals[0]
+    if verdict is not None:
+        raise verdict
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    unmarked = item.stash.get(_UNMARKED, None)
+    if call.when == "teardown" and unmarked is not None and unmarked.calls:
+        item.user_properties.append((UNMARKED_PROPERTY, unmarked.calls))
+    error = call.excinfo
+    if error is None or not isinstance(error.value, RequestNotRecorded | SamuraiFailure | SamuraiError):
+        report = yield
+        recorder = item.stash.get(_RECORDER, None)
+        if call.when == "call" and error is not None and recorder is not None and recorder.misses:
+            # The test failed of something else, which may well be what the application made of this.
+            report.sections.append(("samurai: request not recorded", str(recorder.misses[0])))
+        return report
+    own = error.traceback.filter(lambda entry: not _is_library(Path(str(entry.path))))
+    if own:
+        error.traceback = own
+    report = yield
+    if not own:
+        shown = error.getrepr(style="value")
+        if shown.reprcrash is not None:
+            # The short summary has one line for it, cut at the terminal's edge.
+            shown.reprcrash.message = f"{type(error.value).__name__}: {error.value}"
+        report.longrepr = shown
+    return report
+
+
+_LIBRARIES = (Path(__file__).parent, *{Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")})
+
+
+def _is_library(path: Path) -> bool:
+    """Frames of SDKs and of this plugin say nothing to somebody whose test asked for what is not recorded."""
+    return any(path.is_relative_to(place) for place in _LIBRARIES)
+
+
+# --- summary
+
+
+class _Summary:
+    """Gathers what the reports carry, whichever process they come from, and prints it."""
+
+    def __init__(self, top: int) -> None:
+        self._top = top
+        self._figures: list[TestFigures] = []
+        self._notes: list[str] = []
+        self._unmarked: dict[str, int] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when != "teardown":
+            return
+        figures = TestFigures.from_properties(report.nodeid, report.user_properties)
+        if figures is not None:
+            self._figures.append(figures)
+        for name, value in report.user_properties:
+            if name == NOTE_PROPERTY:
+                self._notes.append(str(value))
+            elif name == UNMARKED_PROPERTY:
+                self._unmarked[report.nodeid] = cast("int", value)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        write = terminalreporter.write_line
+        if self._figures and terminalreporter.verbosity >= 0:
+            write("")
+            write(totals_line(self._figures))
+            for line in top_lines(self._figures, self._top):
+                write(line)
+        for note in self._notes:
+            write(f"samurai: {note}", yellow=True)
+        if self._unmarked:
+            write(unmarked_line(self._unmarked), yellow=True)

@@ -1,0 +1,103 @@
+"""A run as lines: what was replayed, recorded and sent, and what it used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pytest_samurai.chat import Call
+
+PREFIX = "samurai_"
+NOTE_PROPERTY = f"{PREFIX}note"
+UNMARKED_PROPERTY = f"{PREFIX}unmarked"
+
+
+@dataclass(frozen=True, slots=True)
+class TestFigures:
+    """What one test did. Counts of calls; tokens, None where a call did not say."""
+
+    __test__ = False
+
+    test: str
+    replayed: int
+    recorded: int
+    live: int
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    total_tokens: int | None
+
+    @classmethod
+    def of(cls, test: str, calls: Sequence[Call], *, recording: bool) -> TestFigures:
+        usages = [call.usage for call in calls]
+        known = None if None in usages else [usage for usage in usages if usage is not None]
+        replayed = sum(call.replayed for call in calls)
+        sent = len(calls) - replayed
+        return cls(
+            test,
+            replayed,
+            recorded=sent if recording else 0,
+            live=0 if recording else sent,
+            prompt_tokens=None if known is None else sum(usage.prompt_tokens for usage in known),
+            completion_tokens=None if known is None else sum(usage.completion_tokens for usage in known),
+            total_tokens=None if known is None else sum(usage.total_tokens for usage in known),
+        )
+
+    @property
+    def requests(self) -> int:
+        return self.replayed + self.recorded + self.live
+
+    def properties(self) -> list[tuple[str, int]]:
+        """Name and value, as they travel in `user_properties`: to JUnit, and from xdist workers."""
+        names = ("replayed", "recorded", "live", "prompt_tokens", "completion_tokens", "total_tokens")
+        pairs = [(name, getattr(self, name)) for name in names]
+        return [(f"{PREFIX}{name}", value) for name, value in pairs if value is not None]
+
+    @classmethod
+    def from_properties(cls, test: str, properties: Iterable[tuple[str, object]]) -> TestFigures | None:
+        """What `properties` gave; None for a test that has none."""
+        found = {name.removeprefix(PREFIX): value for name, value in properties if name.startswith(PREFIX)}
+        if "replayed" not in found:
+            return None
+
+        def count(name: str) -> int | None:
+            value = found.get(name)
+            return value if isinstance(value, int) else None
+
+        return cls(
+            test,
+            count("replayed") or 0,
+            count("recorded") or 0,
+            count("live") or 0,
+            count("prompt_tokens"),
+            count("completion_tokens"),
+            count("total_tokens"),
+        )
+
+
+def totals_line(figures: Sequence[TestFigures]) -> str:
+    """The run on one line: tests, calls, tokens."""
+    calls = ", ".join(
+        f"{count:,} {how}"
+        for how in ("replayed", "recorded", "live")
+        if (count := sum(getattr(one, how) for one in figures)) or how == "replayed"
+    )
+    known = [one.total_tokens for one in figures if one.total_tokens is not None]
+    unknown = len(figures) - len(known)
+    tokens = f"{sum(known):,} tokens" + (f" (unknown in {_plural(unknown, 'test')})" if unknown else "")
+    return f"samurai: {_plural(len(figures), 'test')}, calls: {calls}, {tokens}"
+
+
+def top_lines(figures: Sequence[TestFigures], count: int) -> list[str]:
+    """The tests that used most tokens, most first."""
+    ranked = sorted((one for one in figures if one.total_tokens), key=lambda one: (-(one.total_tokens or 0), one.test))
+    return [f"{one.total_tokens:>9,} tokens  {_plural(one.requests, 'call'):>9}  {one.test}" for one in ranked[:count]]
+
+
+def unmarked_line(calls: Mapping[str, int]) -> str:
+    """Which tests without a marker went live; `calls` counts them by test."""
+    tests = ", ".join(calls)
+    return f"samurai: {_plural(sum(calls.values()), 'live call')} from tests without the marker, not recorded: {tests}"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
