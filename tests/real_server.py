@@ -6,16 +6,20 @@ Ctrl-C would no longer reach pytest.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
 import tempfile
 import threading
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from tests.tiny_gguf import CONTEXT, write_tiny_gguf
+
+LOOPBACK: Final = "127.0.0.1"
 
 STARTUP_SECONDS: Final = 30.0
 """A bound, not a wait: 0.2 s is usual, but many xdist workers may start their servers on one core at once."""
@@ -84,10 +88,15 @@ def serve(api_key: str, model: str) -> None:
 
     It ends when the parent does, however that comes about, so no run can leave servers behind.
     """
+    server = _start_llama(api_key, model)
+    asyncio.run(_serve_until_orphaned(int(server.listening_address.rpartition(":")[2])))
+
+
+def _start_llama(api_key: str, model: str) -> Any:
     import xllamacpp  # 100 MB, which only this process should carry
 
     params = xllamacpp.CommonParams()
-    params.hostnames = ["127.0.0.1"]
+    params.hostnames = [LOOPBACK]
     params.port = 0
     params.api_keys = [api_key]
     params.model_alias = {model}
@@ -109,11 +118,37 @@ def serve(api_key: str, model: str) -> None:
         path = Path(directory, "tiny-samurai.gguf")
         write_tiny_gguf(path)
         params.model.path = str(path)
-        server = xllamacpp.Server(params)
-    sys.stdout.write(f"{server.listening_address}\n")
+        return xllamacpp.Server(params)
+
+
+async def _serve_until_orphaned(llama_port: int) -> None:
+    door = await asyncio.start_server(partial(_forward, llama_port), LOOPBACK, 0)
+    host, port = door.sockets[0].getsockname()
+    sys.stdout.write(f"http://{host}:{port}\n")
     sys.stdout.flush()
-    sys.stdin.read()
+    await asyncio.to_thread(sys.stdin.read)
     os._exit(0)  # an orderly end would wait for requests under way, and nobody is left to read the answers
+
+
+async def _forward(llama_port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Hand a connection on to llama.cpp, made to carry one request only.
+
+    After a stream llama.cpp closes the connection that it has just promised to keep alive. A client that is quick to
+    use it again then gets "Server disconnected" instead of an answer, one time in fifty.
+    """
+    request_line = await reader.readline()
+    llama_reader, llama_writer = await asyncio.open_connection(LOOPBACK, llama_port)
+    llama_writer.write(request_line + b"Connection: close\r\n")
+    await asyncio.gather(_pump(reader, llama_writer), _pump(llama_reader, writer), return_exceptions=True)
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    finally:
+        writer.close()
 
 
 if __name__ == "__main__":

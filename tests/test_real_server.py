@@ -165,6 +165,11 @@ def test_a_stream_is_a_role_then_a_chunk_a_word_then_the_end_then_usage(client: 
     assert last["usage"] == whole["usage"]
 
 
+def test_a_client_can_ask_again_the_moment_a_stream_has_ended(client: httpx.Client) -> None:
+    for _ in range(100):
+        assert stream(client, max_tokens=1)
+
+
 def test_a_stream_has_no_usage_unless_asked(client: httpx.Client) -> None:
     assert not [chunk for chunk in stream(client) if "usage" in chunk]
 
