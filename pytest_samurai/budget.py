@@ -35,11 +35,11 @@ class Budget:
         if requests is not None and len(calls) > requests:
             broken.append(_breach("max_requests", len(calls), requests))
         if limits:
-            unknown = unknown_usage(calls)
-            if unknown:
+            try:
+                used = total(calls)
+            except UnknownUsage as unknown:
                 broken.append(f"{', '.join(limits)} cannot be judged: {unknown}")
             else:
-                used = total(calls)
                 broken += [
                     _breach(name, count, limit)
                     for name, limit in limits.items()
@@ -52,20 +52,12 @@ def _breach(name: str, used: int, limit: int) -> str:
     return f"{name} is {limit:,}, used {used:,} (+{used - limit:,})"
 
 
-def unknown_usage(calls: Sequence[Call]) -> str | None:
-    """Which calls did not say what they used, as a sentence; None if all did."""
-    unknown = [call for call in calls if call.usage is None]
-    if not unknown:
-        return None
-    names = ", ".join(f"call {call.number} ({call.model or 'model unknown'})" for call in unknown)
-    return f"the usage of {names} is unknown: the reply has no usage"
-
-
 def total(calls: Sequence[Call]) -> Usage:
-    """The sum over the calls. Raises UnknownUsage, naming the call, if one of them did not say."""
-    unknown = unknown_usage(calls)
+    """The sum over the calls. Raises UnknownUsage, naming the calls that did not say, if there are any."""
+    unknown = [call for call in calls if call.usage is None]
     if unknown:
-        raise UnknownUsage(unknown)
+        names = ", ".join(f"call {call.number} ({call.model or 'model unknown'})" for call in unknown)
+        raise UnknownUsage(f"the usage of {names} is unknown: the reply has no usage")
     return sum((call.usage for call in calls if call.usage is not None), Usage())
 
 

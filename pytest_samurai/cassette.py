@@ -6,15 +6,17 @@ What vcrpy does not know stands under `response.samurai`, the one place where it
 from __future__ import annotations
 
 import base64
-import json
 import os
 import re
 import stat
-import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Context, Decimal
 from pathlib import Path
+from reprlib import repr as shortened
 from typing import Any
+from uuid import uuid4
 
 import yaml
 
@@ -24,7 +26,6 @@ from pytest_samurai.layout import lay_out, take_back
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-_HEAD = "version: 1\ninteractions:\n"
 _HTTP_VERSION = "HTTP/1.1"
 _LINE_WIDTH = 110
 
@@ -35,114 +36,198 @@ _LINE_WIDTH = 110
 def load(path: Path) -> list[Interaction]:
     """All interactions of a cassette, in the order of the file.
 
-    Raises CassetteError, naming file and line, if the file is not a cassette; FileNotFoundError if there is none.
+    Raises CassetteError, naming file and line, if the file cannot be read or is not a cassette; FileNotFoundError if
+    there is none.
     """
-    return parse(path.read_bytes(), path)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise CassetteError(f"{path}: cannot be read: {error.strerror or error}") from error
+    return parse(content, path)
 
 
 def parse(content: bytes, path: Path) -> list[Interaction]:
-    """Interactions from the content of a cassette; `path` is for the text of errors."""
+    """Interactions from the content of a cassette; `path` is for the text of errors.
+
+    Raises CassetteError, naming file and line, if this is not a cassette.
+    """
     try:
         document = yaml.load(content, _Loader)
-    except yaml.YAMLError as error:
-        raise CassetteError(f"{path}{_line(error)}: not readable as YAML: {_problem(error)}") from None
-    items = document.get("interactions") if isinstance(document, dict) else None
-    if not isinstance(items, list):
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as error:
+        # PyYAML lets through what int(), a date or a look-up raised of a value that is not what its tag says.
+        raise CassetteError(f"{path}{_place(error, content)}: not readable as YAML: {_problem(error)}") from None
+    if not isinstance(document, dict) or not isinstance(document.get("interactions"), list):
         raise CassetteError(f"{path}:1: not a cassette: there is no list `interactions` in it")
     if document.get("version") != 1:
         raise CassetteError(f"{path}:1: version is {document.get('version')!r}; this tool reads version 1")
-    return [_interaction(item, f"{path}: interaction {number}") for number, item in enumerate(items, 1)]
+    interactions = []
+    for place, item in enumerate(document["interactions"]):
+        try:
+            interactions.append(_interaction(item))
+        except (ValueError, zlib.error) as error:
+            where = f"{path}:{_line_of(content, place)}"
+            raise CassetteError(f"{where}: interaction {place + 1} is damaged: {error}") from None
+    return interactions
 
 
-def _line(error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    return f":{mark.line + 1}" if mark else ""
+def _place(error: Exception, content: bytes) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f":{error.problem_mark.line + 1}"
+    if isinstance(error, yaml.reader.ReaderError):
+        line = content.count(b"\n", 0, error.position) + 1
+        return f":{line}"
+    return ""
 
 
-def _problem(error: yaml.YAMLError) -> str:
-    return getattr(error, "problem", None) or str(error)
+def _problem(error: Exception) -> str:
+    return getattr(error, "problem", None) or getattr(error, "reason", None) or f"{type(error).__name__}: {error}"
 
 
-def _interaction(item: object, where: str) -> Interaction:
-    if not isinstance(item, dict):
-        raise CassetteError(f"{where} is not a mapping with `request` and `response`")
-    for part in ("request", "response"):
-        if not isinstance(item.get(part), dict):
-            raise CassetteError(f"{where} has no `{part}`")
-    ours = item["response"].get("samurai")
-    if not isinstance(ours, dict):
-        ours = {}
-    try:
-        return Interaction(
-            _request(item["request"], ours), _reply(item["response"], ours), recorded_at=ours.get("recorded_at")
-        )
-    except (KeyError, TypeError, ValueError, AttributeError, zlib.error) as error:
-        raise CassetteError(f"{where} is damaged: {type(error).__name__}: {error}") from None
+def _line_of(content: bytes, place: int) -> int:
+    """Where an interaction begins. Values know no lines, so an error has the file read once more."""
+    root: Any = yaml.compose(content, _Loader)
+    items = [value for key, value in root.value if key.value == "interactions"]
+    return int(items[-1].value[place].start_mark.line) + 1 if items else 1
 
 
-def _request(data: Mapping[str, Any], ours: Mapping[str, Any]) -> Request:
-    body = take_back(_text(data.get("body")), ours.get("request_layout", ""))
-    return Request(data["method"], data["uri"], _headers(data.get("headers")), body)
+_KINDS: Mapping[str, Any] = {
+    "text": str,
+    "text or !!binary": (str, bytes),
+    "a number": (int, float),
+    "a whole number": int,
+    "a mapping": dict,
+}
 
 
-def _reply(data: Mapping[str, Any], ours: Mapping[str, Any]) -> Reply:
-    status = data["status"]
-    body = take_back(_text(data["body"]["string"]), ours.get("layout", ""))
-    headers, body = _decoded(_headers(data.get("headers")), body)
-    return Reply(
-        status=int(status["code"]),
-        reason=status.get("message") or "",
-        headers=headers,
-        body=body,
-        chunks=_chunks(headers, body, ours.get("chunks")),
-        ending=ours.get("ending", COMPLETE),
-        hidden_usage=ours.get("hidden_usage"),
-        http_version=ours.get("http_version", _HTTP_VERSION),
-        duration=ours.get("duration"),
-    )
+def _get(data: Mapping[str, Any], name: str, kind: str, default: Any = None) -> Any:
+    """What stands under a name, checked to be of a kind; the default, if there is one, for nothing or null.
 
-
-def _text(value: object) -> str | bytes:
+    Raises ValueError with the name, what is there and what should be.
+    """
+    value = data.get(name)
     if value is None:
-        return ""
-    if not isinstance(value, str | bytes):
-        raise TypeError(f"a body is text, not {type(value).__name__}")
+        value = default
+    if value is None:
+        raise ValueError(f"`{name}` is missing")
+    if isinstance(value, bool) or not isinstance(value, _KINDS[kind]):
+        raise ValueError(f"`{name}` is {shortened(value)}, not {kind}")
     return value
 
 
-def _headers(data: Mapping[str, Any] | None) -> Headers:
-    return tuple(
-        (name.lower(), value)
-        for name, values in (data or {}).items()
-        for value in (values if isinstance(values, list) else [values])
+def _get_any(data: Mapping[str, Any], name: str, kind: str) -> Any:
+    return None if data.get(name) is None else _get(data, name, kind)
+
+
+def _interaction(item: object) -> Interaction:
+    if not isinstance(item, dict):
+        raise ValueError(f"it is {shortened(item)}, not a mapping")
+    request, response = _get(item, "request", "a mapping"), _get(item, "response", "a mapping")
+    # vcrpy gives a response whatever keys its user put there.
+    ours = response.get("samurai")
+    ours = ours if isinstance(ours, dict) else {}
+    return Interaction(_request(request, ours), _reply(response, ours), _get_any(ours, "recorded_at", "text"))
+
+
+def _request(data: Mapping[str, Any], ours: Mapping[str, Any]) -> Request:
+    body = take_back(_get(data, "body", "text or !!binary", ""), _get(ours, "request_layout", "text", ""))
+    return Request(_get(data, "method", "text"), _get(data, "uri", "text"), _headers(data), body)
+
+
+def _reply(data: Mapping[str, Any], ours: Mapping[str, Any]) -> Reply:
+    status = _get(data, "status", "a mapping")
+    string = _get(_get(data, "body", "a mapping"), "string", "text or !!binary", "")
+    as_stored = _headers(data)
+    headers = _meant(as_stored)
+    body = take_back(string, _get(ours, "layout", "text", ""))
+    if _encoding(as_stored) in _COMPRESSED:
+        body = _decompressed(body)
+    duration = _get_any(ours, "duration", "a number")
+    return Reply(
+        status=_get(status, "code", "a whole number"),
+        reason=_get(status, "message", "text", ""),
+        headers=headers,
+        body=body,
+        chunks=_chunks(headers, body, _get_any(ours, "chunks", "text")),
+        ending=_get(ours, "ending", "text", COMPLETE),
+        hidden_usage=_get_any(ours, "hidden_usage", "a mapping"),
+        http_version=_get(ours, "http_version", "text", _HTTP_VERSION),
+        duration=None if duration is None else float(duration),
     )
 
 
-def _decoded(headers: Headers, body: bytes) -> tuple[Headers, bytes]:
+def _headers(data: Mapping[str, Any]) -> Headers:
+    """Headers as pairs; other tools write a value that stands alone without a list around it, and some as bytes."""
+    pairs = []
+    for name, values in _get(data, "headers", "a mapping", {}).items():
+        for value in values if isinstance(values, list) else [values]:
+            text = value.decode("latin-1") if isinstance(value, bytes) else value
+            if not isinstance(name, str) or not isinstance(text, str):
+                raise ValueError(f"header {name!r} is {shortened(value)}; name and value have to be text: quote them")
+            pairs.append((name.lower(), text))
+    return tuple(pairs)
+
+
+_COMPRESSED = ("gzip", "x-gzip", "deflate")
+
+
+def _encoding(headers: Headers) -> str:
+    return ", ".join(value for name, value in headers if name == "content-encoding").strip().lower()
+
+
+def _meant(headers: Headers) -> Headers:
+    """Headers in the order of a cassette (by name), without those that tell how a body was carried, not what it is.
+
+    An encoding that cannot be undone here stays, since the body stays encoded too.
+    """
+    dropped = ["content-length", "transfer-encoding"]
+    if _encoding(headers) in ("", "identity", *_COMPRESSED):
+        dropped.append("content-encoding")
+    return tuple((name, value) for name, values in _by_name(headers).items() for value in values if name not in dropped)
+
+
+def _by_name(headers: Headers) -> dict[str, list[str]]:
+    values: dict[str, list[str]] = {}
+    for name, value in headers:
+        values.setdefault(name, []).append(value)
+    return values
+
+
+def _decompressed(body: bytes) -> bytes:
     """Other tools keep bodies as they were compressed; ours are kept as they were meant."""
-    encoding = dict(headers).get("content-encoding", "")
-    if encoding in ("gzip", "deflate"):
-        # 32 lets zlib find out by itself whether it is gzip or deflate.
-        body = zlib.decompress(body, zlib.MAX_WBITS | 32)
-    elif encoding not in ("", "identity"):
-        return headers, body
-    dropped = ("content-encoding", "content-length", "transfer-encoding")
-    return tuple((name, value) for name, value in headers if name not in dropped), body
+    try:
+        # 32 lets zlib find out by itself whether it is gzip or zlib.
+        return zlib.decompress(body, zlib.MAX_WBITS | 32)
+    except zlib.error:
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            # Some servers take "deflate" for its raw form.
+            return zlib.decompress(body, -zlib.MAX_WBITS)
+        # It is text already: recorders leave the header on bodies that their HTTP library has decoded.
+        return body
+
+
+_CHUNK = re.compile(r"(\d+)@(\d+(?:\.\d+)?)", re.ASCII)
 
 
 def _chunks(headers: Headers, body: bytes, noted: str | None) -> tuple[Chunk, ...] | None:
     """The chunks as noted; of a stream without a note, or edited since, one for each event."""
     if noted is not None:
-        chunks = tuple(Chunk(int(length), round(float(at) / 1000, 6)) for length, _, at in map(_at, noted.split()))
+        chunks = tuple(map(_chunk, noted.split()))
         if sum(chunk.length for chunk in chunks) == len(body):
             return chunks
-    if noted is None and not is_event_stream(headers):
+    elif not is_event_stream(headers):
         return None
     return tuple(Chunk(len(event), 0.0) for event in re.findall(rb".+?(?:\r\n\r\n|\n\n|\r\r|\Z)", body, re.DOTALL))
 
 
-def _at(chunk: str) -> tuple[str, str, str]:
-    return chunk.partition("@")
+def _chunk(text: str) -> Chunk:
+    found = _CHUNK.fullmatch(text)
+    if found is None:
+        raise ValueError(f"`chunks` holds {text!r}; a chunk is written as bytes@milliseconds, as in 120@35.2")
+    return Chunk(int(found[1]), float(f"{found[2]}e-3"))
 
 
 # --- writing
@@ -151,50 +236,68 @@ def _at(chunk: str) -> tuple[str, str, str]:
 def save(path: Path, interactions: Sequence[Interaction]) -> None:
     """Replace the cassette, whole or not at all.
 
-    Raises CassetteError, the old file left as it was, if it cannot be written or would not read back equal.
+    Raises CassetteError, what was there left as it was, if it cannot be written or would not read back equal.
     """
     content = dump(interactions)
-    if parse(content, path) != list(interactions):
-        raise CassetteError(f"{path}: what would be written does not read back as what was recorded; nothing written")
+    if not _reads_back(content, path, interactions):
+        raise CassetteError(
+            f"{path}: what would be written does not read back as what was recorded, so nothing was written;"
+            " this is a mistake of pytest-samurai, please report it"
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _replace(path, content)
     except OSError as error:
-        raise CassetteError(f"{path}: cannot be written: {error.strerror}; the old file is as it was") from error
+        raise CassetteError(
+            f"{path}: cannot be written: {error.strerror or error}; what was there is as it was"
+        ) from error
+
+
+def _reads_back(content: bytes, path: Path, interactions: Iterable[Interaction]) -> bool:
+    try:
+        return parse(content, path) == [_as_stored(interaction) for interaction in interactions]
+    except CassetteError:
+        return False
+
+
+def _as_stored(interaction: Interaction) -> Interaction:
+    """The interaction with its headers as a cassette has them; all else is kept as it is."""
+    request, reply = interaction.request, interaction.reply
+    in_order = tuple((name, value) for name, values in _by_name(request.headers).items() for value in values)
+    return replace(
+        interaction,
+        request=replace(request, headers=in_order),
+        reply=replace(reply, headers=_meant(reply.headers)),
+    )
 
 
 def _replace(path: Path, content: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
-    temporary = Path(name)
+    # A link stays one: its target is replaced.
+    path = path.resolve()
+    temporary = path.with_name(f".{path.name[:40]}.{uuid4().hex}.tmp")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        # Not by `tempfile`, whose files are for their owner's eyes only: this one gets what the umask leaves.
+        with temporary.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(_mode(path))
+        if path.exists():
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+        # The directory is not synced: if the lights go out now, the old file is there, as whole as the new one.
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def _mode(path: Path) -> int:
-    """The permissions that the file has, or that a new one would get."""
-    if path.exists():
-        return stat.S_IMODE(path.stat().st_mode)
-    umask = os.umask(0)
-    os.umask(umask)
-    return 0o666 & ~umask
-
-
 def dump(interactions: Iterable[Interaction]) -> bytes:
-    """The content of a cassette.
+    """The content of a cassette. Headers are written by name, and without what tells how a body was carried.
 
     Written by hand, line by line: every dumper of PyYAML refuses literal blocks for some texts that YAML allows in
     them, and this layout is the product.
     """
-    lines = [line for interaction in interactions for line in _interaction_lines(interaction)]
-    return (_HEAD + "\n".join(lines) + "\n").encode()
+    lines = [line for interaction in interactions for line in _interaction_lines(_as_stored(interaction))]
+    return "\n".join(["version: 1", "interactions:" if lines else "interactions: []", *lines, ""]).encode()
 
 
 def _interaction_lines(interaction: Interaction) -> Iterator[str]:
@@ -211,9 +314,10 @@ def _interaction_lines(interaction: Interaction) -> Iterator[str]:
     yield from _header_lines(reply.headers)
     yield "    body:"
     yield f"      string: {_block(reply_text, 8)}"
-    yield "    samurai:"
-    for name, value in _notes(interaction, request_layout, reply_layout):
-        yield f"      {name}: {value}"
+    notes = [f"      {name}: {value}" for name, value in _notes(interaction, request_layout, reply_layout)]
+    if notes:
+        yield "    samurai:"
+        yield from notes
 
 
 def _notes(interaction: Interaction, request_layout: str, reply_layout: str) -> Iterator[tuple[str, str]]:
@@ -221,7 +325,7 @@ def _notes(interaction: Interaction, request_layout: str, reply_layout: str) -> 
     if interaction.recorded_at is not None:
         yield "recorded_at", scalar(interaction.recorded_at)
     if reply.duration is not None:
-        yield "duration", repr(reply.duration)
+        yield "duration", _flow(float(reply.duration))
     if reply.http_version != _HTTP_VERSION:
         yield "http_version", scalar(reply.http_version)
     if request_layout:
@@ -231,9 +335,16 @@ def _notes(interaction: Interaction, request_layout: str, reply_layout: str) -> 
     if reply.ending != COMPLETE:
         yield "ending", scalar(reply.ending)
     if reply.hidden_usage is not None:
-        yield "hidden_usage", json.dumps(reply.hidden_usage)
+        yield "hidden_usage", _flow(reply.hidden_usage)
     if reply.chunks is not None:
-        yield "chunks", _wrapped([f"{chunk.length}@{chunk.at * 1000:.10g}" for chunk in reply.chunks])
+        yield "chunks", _wrapped([f"{chunk.length}@{_milliseconds(chunk.at)}" for chunk in reply.chunks])
+
+
+_EXACT = Context(prec=20)
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{Decimal(repr(seconds)).scaleb(3, _EXACT):f}"
 
 
 def _wrapped(words: Sequence[str]) -> str:
@@ -250,12 +361,26 @@ def _header_lines(headers: Headers) -> Iterator[str]:
         yield "    headers: {}"
         return
     yield "    headers:"
-    for name in dict(headers):
-        values = ", ".join(scalar(value) for key, value in headers if key == name)
-        yield f"      {scalar(name)}: [{values}]"
+    for name, values in _by_name(headers).items():
+        yield f"      {scalar(name)}: {_flow(values)}"
 
 
-_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./+=?&%@~-]*(?::[A-Za-z0-9_./+=?&%@~-]+)*(?:;? ?[A-Za-z0-9_./=+-]+)*")
+def _flow(value: Any) -> str:
+    """A JSON value on one line. Not as JSON would spell it: YAML 1.1 takes `1e-07` for text."""
+    match value:
+        case Mapping():
+            return "{" + ", ".join(f"{scalar(key)}: {_flow(item)}" for key, item in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(map(_flow, value)) + "]"
+        case str():
+            return scalar(value)
+        case None:
+            return "null"
+    return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value)) if isinstance(value, float) else str(value).lower()
+
+
+# No two ways to match the same text: this meets whatever stands in a header or a URL.
+_PLAIN = re.compile(r"[A-Za-z/](?:[A-Za-z0-9_./+=?&%@~-]|:[A-Za-z0-9_./+=?&%@~-]|; ?[A-Za-z0-9]| [A-Za-z0-9])*")
 _NOT_TEXT = re.compile(r"(?i)true|false|yes|no|on|off|y|n|null")
 
 
@@ -290,10 +415,10 @@ def _block(text: str | bytes, indent: int) -> str:
     if isinstance(text, bytes):
         encoded = base64.encodebytes(text).decode().rstrip("\n")
         return "!!binary |\n" + "\n".join(margin + line for line in encoded.split("\n"))
-    if not text.strip("\n ") or _UNBLOCKABLE.search(text) or text[0] == "\t" or "\n\t" in text:
+    if not text.strip("\t\n ") or _UNBLOCKABLE.search(text):
         return _quoted(text)
     # Without the number, leading blanks would be taken for indentation.
-    number = "2" if text[0] in " \n" else ""
+    number = "2" if text[0] in "\t\n " else ""
     body = text.rstrip("\n")
     kept = len(text) - len(body)
     chomp = "-" if kept == 0 else "" if kept == 1 else "+"

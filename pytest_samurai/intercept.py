@@ -25,7 +25,8 @@ from pytest_samurai.matching import Endpoints
 from pytest_samurai.recorder import Played, Recorder, Take
 
 if TYPE_CHECKING:
-    from httpx import AsyncClient as AsyncClient, Client as Client
+    from httpx import AsyncClient as AsyncClient
+    from httpx import Client as Client
 
 MODULES = ("httpx", "httpx2")
 _SEAM = "_transport_for_url"
@@ -88,7 +89,7 @@ def _opened() -> _Opened | None:
 @contextmanager
 def recording(recorder: Recorder) -> Iterator[None]:
     """Send the requests of this context, and of threads that have no other, to the recorder."""
-    opened = _Opened(recorder, _opened())
+    opened = _Opened(recorder, _current.get())
     install(later=True)
     token = _current.set(opened)
     with _state.lock:

@@ -40,8 +40,10 @@ def _marked(safe: str, whole: str) -> str:
     return f"{_UNSAFE.sub('-', safe)[: _LONGEST - _DIGEST - 1]}~{digest}"
 
 
-def named_cassette(name: str) -> Path:
+def named_cassette(name: object) -> Path:
     """The path of a cassette that a marker names, relative to the cassette directory. Raises SettingsError."""
+    if not isinstance(name, str):
+        raise SettingsError(f"{name!r} is no name for a cassette: a name is text")
     path = PurePosixPath(name)
     if not name or path.is_absolute() or ".." in path.parts or not path.name:
         raise SettingsError(f"{name!r} is no name for a cassette: it is a path below the cassette directory")

@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pytest
@@ -115,14 +116,16 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     run = config.stash.get(_RUN, None)
     if run is not None and run.watching:
-        sys.modules["pytest_samurai.intercept"].uninstall()
+        from pytest_samurai import intercept
+
+        intercept.uninstall()
 
 
 # --- the marker
 
 
-def _marker(item: pytest.Item) -> tuple[str | None, Layer] | None:
-    """The name that a marker gives to the cassette, and its options: the nearest marker wins, key by key."""
+def _marker(item: pytest.Item) -> tuple[Path | None, Layer] | None:
+    """The path that a marker gives to the cassette, and its options: the nearest marker wins, key by key."""
     markers = list(item.iter_markers(_MARKER))
     if not markers:
         return None
@@ -134,9 +137,12 @@ def _marker(item: pytest.Item) -> tuple[str | None, Layer] | None:
             raise SettingsError(f"{source}: it takes one cassette name, not {len(marker.args)}")
         name = marker.args[0] if marker.args else name
         values.update(marker.kwargs)
-    if name is not None and not isinstance(name, str):
-        raise SettingsError(f"{source}: {name!r} is no name for a cassette")
-    return name, Layer(source, "test", values)
+    if name is None:
+        return None, Layer(source, "test", values)
+    try:
+        return named_cassette(name), Layer(source, "test", values)
+    except SettingsError as error:
+        raise SettingsError(f"{source}: {error}") from None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -146,10 +152,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             found = _marker(item)
             if found is None:
                 continue
-            name, layer = found
-            _settings(config, layer)
-            if name is not None:
-                named_cassette(name)
+            _settings(config, found[1])
         except SettingsError as error:
             raise pytest.UsageError(str(error)) from None
         names = getattr(item, "fixturenames", None)
@@ -227,13 +230,13 @@ def samurai(
         item.user_properties.append((NOTE_PROPERTY, note))
 
 
-def _cassette_path(request: pytest.FixtureRequest, directory: Path, name: str | None) -> Path:
+def _cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path | None) -> Path:
     if name is None:
         parts = [node.name for node in request.node.listchain() if isinstance(node, pytest.Class)]
         return directory / cassette_name([*parts, request.node.name])
     # Tests of several files share a cassette by its name, so it lies in the directory of all; unless theirs was moved.
     moved = directory != _default_cassette_dir(request)
-    return (directory if moved else _cassette_root(request.config)) / named_cassette(name)
+    return (directory if moved else _cassette_root(request.config)) / name
 
 
 def _client_options() -> dict[str, Any]:
@@ -299,7 +302,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
     finally:
         if watched:
-            sys.modules["pytest_samurai.intercept"].watch(None)
+            from pytest_samurai import intercept
+
+            intercept.watch(None)
 
 
 def _watch(item: pytest.Item) -> bool:
@@ -357,11 +362,11 @@ def pytest_runtest_makereport(
             # The test failed of something else, which may well be what the application made of this.
             report.sections.append(("samurai: request not recorded", str(recorder.misses[0])))
         return report
-    own = error.traceback.filter(lambda entry: not _is_library(Path(str(entry.path))))
-    if own:
-        error.traceback = own
+    own = _own_frames(error.tb)
+    if own is not None:
+        call.excinfo = pytest.ExceptionInfo.from_exc_info((type(error.value), error.value, own))
     report = yield
-    if not own:
+    if own is None:
         shown = error.getrepr(style="value")
         if shown.reprcrash is not None:
             # The short summary has one line for it, cut at the terminal's edge.
@@ -373,9 +378,15 @@ def pytest_runtest_makereport(
 _LIBRARIES = (Path(__file__).parent, *{Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")})
 
 
-def _is_library(path: Path) -> bool:
-    """Frames of SDKs and of this plugin say nothing to somebody whose test asked for what is not recorded."""
-    return any(path.is_relative_to(place) for place in _LIBRARIES)
+def _own_frames(trace: TracebackType | None) -> TracebackType | None:
+    """The traceback without libraries: the inside of an SDK says nothing of why a request is not recorded."""
+    if trace is None:
+        return None
+    rest = _own_frames(trace.tb_next)
+    path = Path(trace.tb_frame.f_code.co_filename)
+    if any(path.is_relative_to(place) for place in _LIBRARIES):
+        return rest
+    return TracebackType(rest, trace.tb_frame, trace.tb_lasti, trace.tb_lineno)
 
 
 # --- summary

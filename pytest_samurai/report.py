@@ -83,7 +83,9 @@ def totals_line(figures: Sequence[TestFigures]) -> str:
     )
     known = [one.total_tokens for one in figures if one.total_tokens is not None]
     unknown = len(figures) - len(known)
-    tokens = f"{sum(known):,} tokens" + (f" (unknown in {_plural(unknown, 'test')})" if unknown else "")
+    tokens = f"{_plural(sum(known), 'token')}" if known or not unknown else "tokens unknown"
+    if known and unknown:
+        tokens += f" (unknown in {_plural(unknown, 'test')})"
     return f"samurai: {_plural(len(figures), 'test')}, calls: {calls}, {tokens}"
 
 

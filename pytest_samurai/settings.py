@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
+from difflib import get_close_matches
+from functools import cache, cached_property
 from typing import Any, Final, Literal
 
 from pytest_samurai.budget import Budget
@@ -13,14 +15,32 @@ from pytest_samurai.matching import COMPONENTS, Endpoints, Matcher, parse_path, 
 
 Mode = Literal["none", "once", "new_episodes", "all", "live"]
 MODES: Final = ("none", "once", "new_episodes", "all", "live")
+UNMARKED: Final = ("allow", "warn", "block")
+
+PLACES: Final[Mapping[str, str]] = {
+    "ini": "in the ini file",
+    "cli": "on the command line",
+    "env": "in the environment",
+    "test": "in the marker, the `samurai_config` fixture or `use_cassette`",
+    "budget": "in `samurai.budget()`",
+}
+
+PRECEDENCE: Final = (
+    "defaults",
+    "ini file",
+    "`samurai_config` fixture",
+    "marker",
+    "`SAMURAI_MODE` in the environment",
+    "command line",
+)
+"""Where an option may be said, later ones over earlier ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
     """One option: `parse` turns what was written into the value or raises ValueError with what would be right.
 
-    `places` are among `ini`, `cli`, `test` (the marker, the `samurai_config` fixture, `use_cassette`) and `budget`
-    (`samurai.budget()`).
+    `places` are among `PLACES`. `meaning` and `default_text` are Markdown; the help of the command line has them too.
     """
 
     name: str
@@ -38,6 +58,10 @@ class Option:
     def flag(self) -> str:
         return f"--samurai-{self.name.replace('_', '-')}"
 
+    def spelled(self, place: str) -> str:
+        """The option's name as it is written in a place."""
+        return {"ini": self.ini, "cli": self.flag, "env": self.ini.upper()}.get(place, self.name)
+
 
 def _option(
     parse: Callable[[object], Any], default: Any, places: str, meaning: str, *, shown: str = "", many: bool = False
@@ -46,10 +70,14 @@ def _option(
         "parse": parse,
         "places": frozenset(places.split()),
         "meaning": meaning,
-        "default_text": shown or str(default),
+        "default_text": shown or f"`{default}`",
         "many": many,
     }
     return field(default=default, metadata=metadata)
+
+
+def _listed(*values: str) -> str:
+    return ", ".join(f"`{value}`" for value in values)
 
 
 def _one_of(*choices: str) -> Callable[[object], object]:
@@ -62,16 +90,24 @@ def _one_of(*choices: str) -> Callable[[object], object]:
 
 
 def _words(value: object) -> tuple[str, ...]:
+    # Only what can be read twice: a test's options are checked when it is collected, and read again when it runs.
     words = value.split() if isinstance(value, str) else value
-    if not isinstance(words, list | tuple) or not words or not all(isinstance(word, str) for word in words):
+    if not isinstance(words, list | tuple) or not all(isinstance(word, str) and word for word in words):
         raise ValueError("a list of strings")
     return tuple(words)
 
 
+def _endpoints(value: object) -> tuple[str, ...]:
+    words = _words(value)
+    if not words:
+        raise ValueError("a list of URL patterns, with at least one in it")
+    return words
+
+
 def _match_on(value: object) -> tuple[str, ...]:
     words = _words(value)
-    if not set(words) <= set(COMPONENTS):
-        raise ValueError(f"names among {', '.join(COMPONENTS)}")
+    if not words or not set(words) <= set(COMPONENTS):
+        raise ValueError(f"a list of one or more of {', '.join(COMPONENTS)}")
     return words
 
 
@@ -80,9 +116,10 @@ def _ignore(value: object) -> tuple[Any, ...]:
 
 
 def _normalize(value: object) -> tuple[Any, ...]:
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        raise ValueError("a list")
-    return tuple(parse_substitution(entry) for entry in value)
+    entries = value.split() if isinstance(value, str) else value
+    if not isinstance(entries, list | tuple):
+        raise ValueError("a list of names and of pairs (pattern, replacement)")
+    return tuple(parse_substitution(entry) for entry in entries)
 
 
 def _count(value: object) -> int:
@@ -93,10 +130,15 @@ def _count(value: object) -> int:
     return value
 
 
+def _limit(value: object) -> int | None:
+    """A count; or None, by which a test has none of the limit that its class or module has."""
+    return None if value is None else _count(value)
+
+
 def _pace(value: object) -> float:
     if value == "recorded":
         return 1.0
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
         raise ValueError('"recorded" or a number, 0 or more')
     return float(value)
 
@@ -113,46 +155,49 @@ def _directory(value: object) -> str:
     return value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """All options of one recorder, resolved."""
 
     mode: Mode = _option(
         _one_of(*MODES),
         "once",
-        "ini cli test",
-        "record mode: what happens to a request that has no recording",
+        "ini cli env test",
+        f"what happens to a request that has no recording: {_listed(*MODES)}",
         shown="`none` if the environment says `CI`, else `once`",
     )
     cassette_dir: str = _option(_directory, "cassettes", "ini cli", "directory of the cassettes, under rootdir")
     endpoints: tuple[str, ...] = _option(
-        _words,
+        _endpoints,
         ("*/chat/completions",),
         "ini test",
         "URL patterns (fnmatch on scheme://host/path) that are recorded; the rest passes through untouched",
-        shown="*/chat/completions",
+        shown="`*/chat/completions`",
         many=True,
     )
     match_on: tuple[str, ...] = _option(
         _match_on,
         ("method", "endpoint", "chat"),
         "ini test",
-        "what has to be equal for a recording to answer a request",
-        shown="method endpoint chat",
+        f"what has to be equal for a recording to answer a request; names among {_listed(*COMPONENTS)}",
+        shown="`method endpoint chat`",
         many=True,
     )
     ignore: tuple[Any, ...] = _option(
-        _ignore, (), "test", 'paths of the request that do not count, as in `["user", "metadata.*"]`', shown="none"
+        _ignore, (), "test", 'paths of the request that do not count, as in `["user", "metadata.*"]`', shown="nothing"
     )
     normalize: tuple[Any, ...] = _option(
         _normalize,
         (),
         "test",
         "what varies from run to run: `uuid`, `datetime`, `tmp_path` or a pair `(pattern, replacement)`",
-        shown="none",
+        shown="nothing",
     )
     unmarked: str = _option(
-        _one_of("allow", "warn", "block"), "warn", "ini cli", "a live chat call from a test without the marker"
+        _one_of(*UNMARKED),
+        "warn",
+        "ini cli",
+        f"a live chat call from a test without the marker: {_listed(*UNMARKED)}",
     )
     pace: float = _option(
         _pace,
@@ -164,15 +209,21 @@ class Settings:
     stream_usage: bool = _option(
         _flag, True, "test", "ask the server for the usage of streams, and hide the answer from the application"
     )
-    max_requests: int | None = _option(_count, None, "test budget", "most requests of a test", shown="none")
-    max_prompt_tokens: int | None = _option(_count, None, "test budget", "most prompt tokens of a test", shown="none")
-    max_completion_tokens: int | None = _option(
-        _count, None, "test budget", "most completion tokens of a test", shown="none"
+    max_requests: int | None = _option(
+        _limit, None, "test budget", "most requests of a test; a test that makes more fails", shown="no limit"
     )
-    max_total_tokens: int | None = _option(_count, None, "test budget", "most tokens of a test", shown="none")
+    max_prompt_tokens: int | None = _option(
+        _limit, None, "test budget", "most prompt tokens of a test; a test that uses more fails", shown="no limit"
+    )
+    max_completion_tokens: int | None = _option(
+        _limit, None, "test budget", "most completion tokens of a test; a test that uses more fails", shown="no limit"
+    )
+    max_total_tokens: int | None = _option(
+        _limit, None, "test budget", "most tokens of a test; a test that uses more fails", shown="no limit"
+    )
     top: int = _option(_count, 5, "ini cli", "most expensive tests in the terminal summary")
 
-    @property
+    @cached_property
     def matcher(self) -> Matcher:
         return Matcher(self.match_on, Endpoints(self.endpoints), self.ignore, self.normalize)
 
@@ -189,7 +240,7 @@ def options() -> Mapping[str, Option]:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Options as somebody wrote them, and where: `source` begins the text of an error."""
+    """Options as somebody wrote them, and where: `source` begins the text of an error, `place` is one of `PLACES`."""
 
     source: str
     place: str
@@ -211,13 +262,23 @@ def resolve(layers: Iterable[Layer]) -> Settings:
 def _parse(layer: Layer, name: str, written: object) -> Any:
     option = options().get(name)
     if option is None or layer.place not in option.places:
-        known = ", ".join(option.name for option in options().values() if layer.place in option.places)
-        raise SettingsError(f"{layer.source}: there is no option {name!r} here; there are {known}")
+        raise SettingsError(f"{layer.source}: {_not_here(option, name, layer.place)}")
     try:
         return option.parse(written)
     except (ValueError, SettingsError) as error:
         right = f"it has to be {error}" if isinstance(error, ValueError) else str(error)
-        raise SettingsError(f"{layer.source}: {name} is {written!r}; {right}") from None
+        raise SettingsError(f"{layer.source}: {option.spelled(layer.place)} is {written!r}; {right}") from None
+
+
+def _not_here(option: Option | None, name: str, place: str) -> str:
+    if option is not None:
+        elsewhere = " or ".join(
+            f"{PLACES[other]} ({option.spelled(other)})" for other in PLACES if other in option.places
+        )
+        return f"{name} is not set here, but {elsewhere}"
+    known = [option.name for option in options().values() if place in option.places]
+    near = get_close_matches(str(name), known, 1)
+    return f"there is no option {name!r} here; " + (f"is it {near[0]}?" if near else f"there are {', '.join(known)}")
 
 
 def default_mode(environ: Mapping[str, str]) -> Mode:
@@ -229,6 +290,19 @@ def environment_layers(environ: Mapping[str, str]) -> tuple[Layer, Layer]:
     """The lowest layer (the default mode) and the one just under the command line (`SAMURAI_MODE`)."""
     written = environ.get("SAMURAI_MODE")
     return (
-        Layer("the environment", "ini", {"mode": default_mode(environ)}),
-        Layer("SAMURAI_MODE in the environment", "ini", {"mode": written} if written else {}),
+        Layer("the default", "env", {"mode": default_mode(environ)}),
+        Layer("the environment", "env", {"mode": written} if written else {}),
     )
+
+
+# --- documentation
+
+
+def options_page() -> str:
+    """The precedence and the table of all options, in Markdown: the text of docs/options.md below its title."""
+    rows = [["ini", "command line", "marker, fixture", "default", "meaning"], ["---"] * 5]
+    for option in options().values():
+        names = [f"`{option.spelled(place)}`" if place in option.places else "" for place in ("ini", "cli", "test")]
+        rows.append([*names, option.default_text, option.meaning])
+    lines = ["|".join(["", *(f" {cell} " if cell else " " for cell in cells), ""]) for cells in rows]
+    return "\n".join([f"Where an option is set more than once: {' < '.join(PRECEDENCE)}.", "", *lines, ""])

@@ -1,4 +1,4 @@
-"""A model of 0.2 million weights that llama.cpp loads like any other, written without any library.
+"""A model of 0.3 million weights that llama.cpp loads like any other, written without any library.
 
 It is a table of "which word follows which", dressed as a llama: token t is embedded as the t-th unit vector, the one
 layer adds nothing, and row v of the output matrix holds, for each t, the logarithm of how often v followed t. So the
@@ -96,7 +96,7 @@ HEAD: Final = 32
 CONTEXT: Final = 8192
 """The longest conversation, in tokens: all but the words of `SENTENCES` is spelled out, a token a byte."""
 
-_TYPE_NORMAL, _TYPE_UNKNOWN, _TYPE_CONTROL, _TYPE_USER_DEFINED, _TYPE_BYTE = 1, 2, 3, 4, 6
+_TYPE_UNKNOWN, _TYPE_CONTROL, _TYPE_USER_DEFINED, _TYPE_BYTE = 2, 3, 4, 6
 _U32, _F32, _BOOL, _STRING, _ARRAY, _I32 = 4, 6, 7, 8, 9, 5
 _ALIGNMENT: Final = 32
 

@@ -1,0 +1,703 @@
+"""The seam, without pytest: what reaches the recorder, what passes, and what the application sees."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import gzip
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+import trio
+
+from pytest_samurai import RequestNotRecorded, intercept, use_cassette
+from pytest_samurai.recorder import Recorder
+from pytest_samurai.server import ChatServer
+from tests.conftest import KEY
+
+HEADERS = {"Authorization": f"Bearer {KEY}"}
+SSE = {"content-type": "text/event-stream"}
+
+
+def body(content: str = "What is the capital of France?", **changes: Any) -> dict[str, Any]:
+    return {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": content}], **changes}
+
+
+def ask(url: str, module: Any = httpx, **changes: Any) -> str:
+    with module.Client(headers=HEADERS) as client:
+        text: str = client.post(url, json=body(**changes)).json()["choices"][0]["message"]["content"]
+        return text
+
+
+@pytest.fixture
+def url(chat_server: ChatServer) -> str:
+    return f"{chat_server.base_url}/chat/completions"
+
+
+class Scripted(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """A transport of the user's own that gives one reply after the other."""
+
+    def __init__(self, *replies: httpx.Response) -> None:
+        self.replies = list(replies)
+        self.requests: list[httpx.Request] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        self.requests.append(request)
+        return self.replies.pop(0)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        return self.handle_request(request)
+
+
+class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body in pieces; an exception among them is raised in its place."""
+
+    def __init__(self, *pieces: bytes | Exception) -> None:
+        self.pieces = pieces
+        self.closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self.pieces:
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
+
+    def close(self) -> None:
+        self.closed = True
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+def event(content: str | None = None, **fields: Any) -> bytes:
+    choices = [] if content is None else [{"index": 0, "delta": {"content": content}}]
+    return b"data: " + json.dumps({"choices": choices, **fields}).encode() + b"\n\n"
+
+
+USAGE_EVENT = event(usage={"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5})
+DONE = b"data: [DONE]\n\n"
+API = "https://api.test/v1/chat/completions"
+
+
+def stream_chunks(client: Any, **changes: Any) -> list[bytes]:
+    with client.stream("POST", API, json=body(stream=True, **changes)) as response:
+        return list(response.iter_raw())
+
+
+# --- in and out
+
+
+def test_without_a_recorder_the_classes_are_as_they_were(cassettes: Path, url: str) -> None:
+    seams = [kind._transport_for_url for kind in (httpx.Client, httpx.AsyncClient, httpx2.Client)]
+    finders = list(sys.meta_path)
+    with use_cassette(cassettes / "a.yaml"), use_cassette(cassettes / "b.yaml"):
+        assert httpx.Client._transport_for_url is not seams[0]
+        ask(url)
+    assert [kind._transport_for_url for kind in (httpx.Client, httpx.AsyncClient, httpx2.Client)] == seams
+    assert sys.meta_path == finders
+
+
+def test_what_somebody_else_wrapped_around_ours_stays_and_ours_falls_silent(
+    cassettes: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    with use_cassette(cassettes / "a.yaml"):
+        ours = httpx.Client._transport_for_url
+
+        def theirs(client: httpx.Client, url: httpx.URL) -> httpx.BaseTransport:
+            seen.append(str(url))
+            return ours(client, url)
+
+        monkeypatch.setattr(httpx.Client, "_transport_for_url", theirs)
+        ask(url)
+    assert httpx.Client._transport_for_url is theirs
+    ask(url)
+    with use_cassette(cassettes / "b.yaml") as recorder:
+        ask(url)
+    assert len(seen) == 3
+    assert len(recorder.calls) == 1
+    assert (cassettes / "b.yaml").read_text(encoding="utf-8").count("- request:") == 1
+
+
+def test_a_library_that_is_imported_later_is_seen_too(cassettes: Path, url: str) -> None:
+    code = f"""
+import sys
+from pytest_samurai import use_cassette
+with use_cassette({str(cassettes / "late.yaml")!r}) as recorder:
+    assert "httpx" not in sys.modules and "httpx2" not in sys.modules
+    import httpx, httpx2
+    assert httpx.__spec__.loader is httpx.__loader__ and "pytest_samurai" not in repr(httpx.__loader__)
+    for module in (httpx, httpx2):
+        module.post({url!r}, json={body()!r}, headers={HEADERS!r}).raise_for_status()
+print(len(recorder.calls))
+import importlib.util
+assert importlib.util.find_spec("no_such_module") is None
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "2\n", done.stderr
+
+
+def test_a_missing_library_is_an_import_error_as_ever(cassettes: Path) -> None:
+    code = f"""
+import sys
+from pytest_samurai import use_cassette
+sys.path[:] = [path for path in sys.path if "site-packages" not in path]
+with use_cassette({str(cassettes / "none.yaml")!r}):
+    import httpx2
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "ModuleNotFoundError: No module named 'httpx2'" in done.stderr
+
+
+def test_where_httpx_is_an_alias_of_httpx2_a_call_is_recorded_once(cassettes: Path, url: str) -> None:
+    code = f"""
+import httpx2
+httpx2.alias_httpx()
+import httpx
+from pytest_samurai import use_cassette
+with use_cassette({str(cassettes / "alias.yaml")!r}) as recorder:
+    httpx.post({url!r}, json={body()!r}, headers={HEADERS!r}).raise_for_status()
+print(len(recorder.calls))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "1\n", done.stderr
+    assert (cassettes / "alias.yaml").read_text(encoding="utf-8").count("- request:") == 1
+
+
+# --- what passes
+
+
+def test_other_requests_pass_untouched(cassettes: Path) -> None:
+    transport = Scripted(httpx.Response(200, text="hello"))
+    with use_cassette(cassettes / "a.yaml") as recorder, httpx.Client(transport=transport) as client:
+        request = client.build_request("GET", "https://example.test/page")
+        response = client.send(request)
+    assert response.text == "hello"
+    assert transport.requests == [request]
+    assert recorder.calls == ()
+    assert not cassettes.exists()
+
+
+def test_the_librarys_own_stand_ins_for_a_network_pass(cassettes: Path) -> None:
+    async def app(scope: object, receive: object, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 201, "headers": []})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def wsgi(environ: object, start: Any) -> list[bytes]:
+        start("202 Accepted", [])
+        return [b""]
+
+    async def over_asgi() -> int:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app)) as client:
+            return (await client.post(API)).status_code
+
+    with use_cassette(cassettes / "a.yaml", mode="none"):
+        assert httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(203))).post(API).status_code == 203
+        assert asyncio.run(over_asgi()) == 201
+        assert httpx.Client(transport=httpx.WSGITransport(app=wsgi)).post(API).status_code == 202
+
+
+def test_starlettes_test_client_passes(cassettes: Path) -> None:
+    class TestClientTransport(Scripted):
+        __module__ = "starlette.testclient"
+
+    with use_cassette(cassettes / "a.yaml", mode="none"):
+        assert httpx.Client(transport=TestClientTransport(httpx.Response(200))).post(API).status_code == 200
+
+
+# --- which recorder
+
+
+def test_a_bare_thread_uses_the_one_open_recorder(cassettes: Path, url: str) -> None:
+    with use_cassette(cassettes / "a.yaml") as recorder:
+        thread = threading.Thread(target=ask, args=(url,))
+        thread.start()
+        thread.join()
+    assert len(recorder.calls) == 1
+
+
+def test_of_nested_recorders_the_inner_one_records_also_from_a_bare_thread(cassettes: Path, url: str) -> None:
+    with use_cassette(cassettes / "outer.yaml") as outer:
+        with use_cassette(cassettes / "inner.yaml") as inner:
+            ask(url)
+            thread = threading.Thread(target=ask, args=(url,))
+            thread.start()
+            thread.join()
+        ask(url)
+    assert (len(outer.calls), len(inner.calls)) == (1, 2)
+
+
+def test_recorders_of_two_threads_do_not_mix_and_a_third_thread_has_to_say_whose_it_is(
+    cassettes: Path, url: str
+) -> None:
+    both, done = threading.Barrier(3, timeout=20), threading.Barrier(3, timeout=20)
+    calls: dict[str, Any] = {}
+
+    def work(city: str) -> None:
+        with use_cassette(cassettes / f"{city}.yaml") as recorder:
+            both.wait()
+            ask(url, content=f"What is the capital of {city}?")
+            done.wait()
+            recorder.misses.clear()
+        calls[city] = [call.text for call in recorder.calls]
+
+    threads = [threading.Thread(target=work, args=(city,)) for city in ("France", "Japan")]
+    for thread in threads:
+        thread.start()
+    both.wait()
+    with pytest.raises(RequestNotRecorded, match="2 recorders are open, and this thread does not say whose it is"):
+        ask(url)
+    done.wait()
+    for thread in threads:
+        thread.join()
+    assert calls == {"France": ["Paris."], "Japan": ["Tokyo (東京)."]}
+
+
+def test_a_context_that_outlived_its_recorder_uses_the_one_that_is_open(cassettes: Path, url: str) -> None:
+    with use_cassette(cassettes / "a.yaml"):
+        old = contextvars.copy_context()
+    with use_cassette(cassettes / "b.yaml") as recorder:
+        old.run(ask, url)
+    assert len(recorder.calls) == 1
+
+
+def test_a_recorder_may_be_closed_in_another_context_than_it_was_opened_in(cassettes: Path, url: str) -> None:
+    cassette = use_cassette(cassettes / "a.yaml")
+    recorder = contextvars.copy_context().run(cassette.__enter__)
+    ask(url)
+    contextvars.copy_context().run(cassette.__exit__, None, None, None)
+    assert len(recorder.calls) == 1
+    ask(url)
+    assert len(recorder.calls) == 1
+
+
+def test_it_is_an_async_context_manager_too(cassettes: Path, url: str) -> None:
+    async def record() -> Recorder:
+        async with use_cassette(cassettes / "a.yaml") as recorder, httpx.AsyncClient(headers=HEADERS) as client:
+            await client.post(url, json=body())
+        return recorder
+
+    assert asyncio.run(record()).calls[0].text == "Paris."
+
+
+# --- what the application sees
+
+
+@pytest.mark.parametrize("module", [httpx, httpx2])
+def test_status_reason_headers_and_version_come_back(cassettes: Path, url: str, module: Any) -> None:
+    def post() -> Any:
+        return module.post(url, json=body(model="error-429"), headers=HEADERS)
+
+    with use_cassette(cassettes / "a.yaml"):
+        live = post()
+    with use_cassette(cassettes / "a.yaml", mode="none"):
+        replayed = post()
+    assert (replayed.status_code, replayed.reason_phrase, replayed.http_version) == (
+        429,
+        "Too Many Requests",
+        "HTTP/1.1",
+    )
+    assert replayed.content == live.content
+    for name in ("content-type", "x-ratelimit-limit-requests", "x-request-id"):
+        assert replayed.headers[name] == live.headers[name]
+    assert "date" not in replayed.headers
+
+
+def test_a_compressed_reply_reaches_the_application_as_it_came_and_the_cassette_as_it_was_meant(
+    cassettes: Path,
+) -> None:
+    text = json.dumps({"choices": [{"message": {"content": "Paris."}}]}).encode()
+    packed = gzip.compress(text)
+    headers = {"content-encoding": "gzip", "content-type": "application/json", "content-length": str(len(packed))}
+    transport = Scripted(httpx.Response(200, headers=headers, stream=Pieces(packed[:9], packed[9:])))
+    with use_cassette(cassettes / "a.yaml") as recorder, httpx.Client(transport=transport) as client:
+        live = client.post(API, json=body())
+    assert live.headers["content-encoding"] == "gzip"
+    assert live.content == text
+    assert recorder.calls[0].text == "Paris."
+    with use_cassette(cassettes / "a.yaml", mode="none"):
+        replayed = httpx.post(API, json=body())
+    assert replayed.content == text
+    assert "content-encoding" not in replayed.headers
+
+
+def test_a_compressed_reply_that_is_damaged_is_kept_as_far_as_it_goes(cassettes: Path) -> None:
+    transport = Scripted(
+        httpx.Response(200, headers={"content-encoding": "gzip"}, stream=Pieces(gzip.compress(b"x" * 99), b"junk" * 9)),
+        httpx.Response(200, headers={"content-encoding": "gzip"}, stream=Pieces(b"no gzip at all")),
+    )
+    with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
+        client.post(API, json=body())
+        with pytest.raises(httpx.DecodingError):
+            client.post(API, json=body())
+    with use_cassette(cassettes / "a.yaml", mode="none"):
+        assert httpx.post(API, json=body()).content == b"x" * 99
+
+
+def test_a_transport_that_hands_out_what_it_has_read_is_recorded(cassettes: Path) -> None:
+    transport = Scripted(httpx.Response(200, json={"choices": [{"message": {"content": "Paris."}}]}))
+    with use_cassette(cassettes / "a.yaml") as recorder, httpx.Client(transport=transport) as client:
+        client.post(API, json=body())
+    assert recorder.calls[0].text == "Paris."
+
+
+def test_hidden_usage_is_taken_out_of_a_reply_that_was_read_already(cassettes: Path) -> None:
+    transport = Scripted(httpx.Response(200, headers=SSE, content=event("Hi") + USAGE_EVENT + DONE))
+    with use_cassette(cassettes / "a.yaml") as recorder, httpx.Client(transport=transport) as client:
+        response = client.post(API, json=body(stream=True))
+    assert response.content == event("Hi") + DONE
+    assert response.headers["content-length"] == str(len(event("Hi") + DONE))
+    assert recorder.usage.total_tokens == 5
+
+
+def test_a_streamed_request_body_is_recorded_and_matched(cassettes: Path, url: str) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield from (b'{"model": "m", ', b'"messages": [{"role": "user", "content": "Say hello"}]}')
+
+    for mode in ("once", "none"):
+        with use_cassette(cassettes / "a.yaml", mode=mode) as recorder:
+            assert httpx.post(url, content=pieces(), headers=HEADERS).status_code == 200
+        assert recorder.calls[0].request["messages"][0]["content"] == "Say hello"
+
+
+# --- streams
+
+
+@pytest.mark.parametrize("module", [httpx, httpx2])
+def test_chunks_are_handed_on_while_they_are_recorded(cassettes: Path, module: Any) -> None:
+    """The server waits for the application to have the first event before it sends the second."""
+    got_first = threading.Event()
+    with (
+        ChatServer(api_key=KEY) as server,
+        use_cassette(cassettes / "a.yaml"),
+        module.Client(headers=HEADERS) as client,
+    ):
+        server_url = f"{server.base_url}/chat/completions"
+        with client.stream("POST", server_url, json=body(stream=True)) as response:
+            for _ in response.iter_raw():
+                got_first.set()
+    assert got_first.is_set()
+
+    class Waiting(Pieces):
+        def __iter__(self) -> Iterator[bytes]:
+            yield event("first")
+            assert seen == [event("first")]
+            yield event("second")
+
+    seen: list[bytes] = []
+    transport = Scripted(httpx.Response(200, headers=SSE, stream=Waiting()))
+    with (
+        use_cassette(cassettes / "b.yaml"),
+        httpx.Client(transport=transport) as client,
+        client.stream("POST", API, json=body(stream=True)) as response,
+    ):
+        seen.extend(response.iter_raw())
+    assert seen == [event("first"), event("second")]
+
+
+def test_the_usage_of_a_stream_is_asked_for_on_the_wire_hidden_from_the_application_and_kept(cassettes: Path) -> None:
+    transport = Scripted(
+        httpx.Response(200, headers=SSE, stream=Pieces(event("Hi"), event(" there"), USAGE_EVENT + DONE))
+    )
+    with use_cassette(cassettes / "a.yaml") as recorder, httpx.Client(transport=transport) as client:
+        chunks = stream_chunks(client)
+    assert chunks == [event("Hi"), event(" there"), DONE]
+    sent = json.loads(transport.requests[0].content)
+    assert sent == body(stream=True, stream_options={"include_usage": True})
+    assert transport.requests[0].headers["content-length"] == str(len(transport.requests[0].content))
+    assert recorder.calls[0].request == body(stream=True)
+    assert recorder.calls[0].text == "Hi there"
+    with use_cassette(cassettes / "a.yaml", mode="none") as recorder, httpx.Client() as client:
+        assert stream_chunks(client) == chunks
+    assert recorder.usage.total_tokens == 5
+
+
+def test_what_the_application_asked_for_it_gets(cassettes: Path) -> None:
+    asked = {"stream_options": {"include_usage": True}}
+    transport = Scripted(httpx.Response(200, headers=SSE, stream=Pieces(event("Hi"), USAGE_EVENT, DONE)))
+    with use_cassette(cassettes / "a.yaml") as recorder, httpx.Client(transport=transport) as client:
+        assert stream_chunks(client, **asked) == [event("Hi"), USAGE_EVENT, DONE]
+    assert recorder.usage.total_tokens == 5
+
+
+def test_the_wire_can_be_left_alone(cassettes: Path) -> None:
+    transport = Scripted(httpx.Response(200, headers=SSE, stream=Pieces(event("Hi"), DONE)))
+    with (
+        use_cassette(cassettes / "a.yaml", stream_usage=False) as recorder,
+        httpx.Client(transport=transport) as client,
+    ):
+        stream_chunks(client)
+    assert json.loads(transport.requests[0].content) == body(stream=True)
+    assert recorder.calls[0].usage is None
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_server_that_does_not_know_stream_options_is_asked_again_without(cassettes: Path, is_async: bool) -> None:
+    refusal = Pieces(b'{"error": {"message": "unknown field stream_options"}}')
+    transport = Scripted(
+        httpx.Response(400, stream=refusal), httpx.Response(200, headers=SSE, stream=Pieces(event("Hi"), DONE))
+    )
+
+    async def over_async() -> list[bytes]:
+        async with (
+            httpx.AsyncClient(transport=transport) as client,
+            client.stream("POST", API, json=body(stream=True)) as response,
+        ):
+            return [chunk async for chunk in response.aiter_raw()]
+
+    with use_cassette(cassettes / "a.yaml") as recorder:
+        chunks = asyncio.run(over_async()) if is_async else stream_chunks(httpx.Client(transport=transport))
+    assert chunks == [event("Hi"), DONE]
+    assert refusal.closed
+    assert json.loads(transport.requests[1].content) == body(stream=True)
+    assert len(recorder.calls) == 1
+
+
+def test_a_compressed_stream_passes_with_its_usage_shown(cassettes: Path) -> None:
+    packed = gzip.compress(event("Hi") + USAGE_EVENT + DONE)
+    transport = Scripted(httpx.Response(200, headers={**SSE, "content-encoding": "gzip"}, stream=Pieces(packed)))
+    with use_cassette(cassettes / "a.yaml") as recorder, httpx.Client(transport=transport) as client:
+        assert client.post(API, json=body(stream=True)).content == event("Hi") + USAGE_EVENT + DONE
+    assert transport.requests[0].headers["accept-encoding"] == "identity"
+    assert recorder.usage.total_tokens == 5
+
+
+def test_an_event_without_its_blank_line_at_the_end_is_not_lost(cassettes: Path) -> None:
+    transport = Scripted(
+        httpx.Response(200, headers=SSE, stream=Pieces(event("Hi")[:-2])),
+        httpx.Response(200, headers=SSE, stream=Pieces(event("Hi")[:-2])),
+    )
+
+    async def over_async() -> bytes:
+        async with httpx.AsyncClient(transport=transport) as client:
+            return (await client.post(API, json=body(stream=True))).content
+
+    with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
+        assert client.post(API, json=body(stream=True)).content == event("Hi")[:-2]
+        assert asyncio.run(over_async()) == event("Hi")[:-2]
+
+
+@pytest.mark.parametrize("module", [httpx, httpx2])
+def test_a_dropped_connection_is_replayed_as_the_error_of_the_clients_own_module(cassettes: Path, module: Any) -> None:
+    transport = Scripted(
+        httpx.Response(200, headers=SSE, stream=Pieces(event("Hi"), httpx.RemoteProtocolError("peer closed"))),
+        httpx.Response(200, headers=SSE, stream=Pieces(event("Hi"), httpx.ReadTimeout("slow"))),
+    )
+    with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
+        for error in (httpx.RemoteProtocolError, httpx.ReadTimeout):
+            with pytest.raises(error):
+                client.post(API, json=body(stream=True))
+
+    async def over_async() -> None:
+        async with module.AsyncClient() as client:
+            await client.post(API, json=body(stream=True))
+
+    with use_cassette(cassettes / "a.yaml", mode="none"), module.Client() as client:
+        with pytest.raises(module.RemoteProtocolError, match="the connection broke here when this was recorded"):
+            client.post(API, json=body(stream=True))
+        with pytest.raises(module.ReadTimeout):
+            asyncio.run(over_async())
+
+
+def test_an_async_stream_that_breaks_is_recorded_as_broken(cassettes: Path) -> None:
+    transport = Scripted(httpx.Response(200, headers=SSE, stream=Pieces(event("Hi"), httpx.ReadError("gone"))))
+
+    async def over_async() -> None:
+        async with httpx.AsyncClient(transport=transport) as client:
+            await client.post(API, json=body(stream=True))
+
+    with use_cassette(cassettes / "a.yaml"), pytest.raises(httpx.ReadError):
+        asyncio.run(over_async())
+    assert "ending: ReadError" in (cassettes / "a.yaml").read_text(encoding="utf-8")
+
+
+def test_an_unknown_ending_replays_as_a_dropped_connection(cassettes: Path) -> None:
+    transport = Scripted(httpx.Response(200, headers=SSE, stream=Pieces(event("Hi"), httpx.ReadError("gone"))))
+    with (
+        use_cassette(cassettes / "a.yaml"),
+        httpx.Client(transport=transport) as client,
+        pytest.raises(httpx.ReadError),
+    ):
+        client.post(API, json=body(stream=True))
+    path = cassettes / "a.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("ReadError", "InvalidURL"), encoding="utf-8")
+    with use_cassette(path, mode="none"), pytest.raises(httpx.RemoteProtocolError):
+        httpx.post(API, json=body(stream=True))
+
+
+def test_an_async_stream_that_is_left_early_is_closed_and_replays_as_far(cassettes: Path) -> None:
+    pieces = Pieces(event("one"), event("two"), event("three"))
+
+    async def first(client: httpx.AsyncClient) -> bytes:
+        async with client.stream("POST", API, json=body(stream=True)) as response:
+            async for chunk in response.aiter_raw():
+                return chunk
+        raise AssertionError
+
+    async def over_async(**options: Any) -> bytes:
+        async with httpx.AsyncClient(**options) as client:
+            return await first(client)
+
+    with use_cassette(cassettes / "a.yaml"):
+        transport = Scripted(httpx.Response(200, headers=SSE, stream=pieces))
+        assert asyncio.run(over_async(transport=transport)) == event("one")
+    assert pieces.closed
+    with use_cassette(cassettes / "a.yaml", mode="none"):
+        assert asyncio.run(over_async()) == event("one")
+
+
+def test_done_is_the_end_even_for_those_who_stop_reading_there(cassettes: Path) -> None:
+    transport = Scripted(httpx.Response(200, headers=SSE, stream=Pieces(event("Hi"), DONE)))
+    with (
+        use_cassette(cassettes / "a.yaml"),
+        httpx.Client(transport=transport) as client,
+        client.stream("POST", API, json=body(stream=True)) as response,
+    ):
+        reading = response.iter_raw()
+        assert [next(reading), next(reading)] == [event("Hi"), DONE]
+    with use_cassette(cassettes / "a.yaml", mode="none"), httpx.Client() as client:
+        assert stream_chunks(client) == [event("Hi"), DONE]
+
+
+@pytest.mark.parametrize("backend", ["sync", "asyncio", "trio"])
+def test_a_replayed_stream_takes_its_recorded_time_if_asked_to(
+    cassettes: Path, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (cassettes).mkdir()
+    transport = Scripted(httpx.Response(200, headers=SSE, stream=Pieces(event("one"), event("two"))))
+    with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
+        stream_chunks(client)
+    path = cassettes / "a.yaml"
+    head, _, _ = path.read_text(encoding="utf-8").partition("chunks:")
+    length = len(event("one"))
+    path.write_text(f'{head}chunks: "{length}@10000 {length}@20000"\n', encoding="utf-8")
+    slept: list[float] = []
+
+    async def asleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr(time, "sleep", slept.append)
+    monkeypatch.setattr("anyio.sleep", asleep)
+
+    async def over_async() -> None:
+        async with httpx.AsyncClient() as client:
+            await client.post(API, json=body(stream=True))
+
+    with use_cassette(path, mode="none", pace=0.5):
+        if backend == "sync":
+            httpx.post(API, json=body(stream=True))
+        elif backend == "asyncio":
+            asyncio.run(over_async())
+        else:
+            trio.run(over_async)
+    # Nobody really slept, so the waits for both chunks count from the beginning.
+    assert [round(seconds) for seconds in slept] == [5, 10]
+
+
+# --- failures of the network
+
+
+def test_a_connection_that_fails_is_no_call_and_not_recorded(cassettes: Path) -> None:
+    class Failing(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            raise httpx.ConnectError("refused")
+
+    with (
+        use_cassette(cassettes / "a.yaml") as recorder,
+        httpx.Client(transport=Failing()) as client,
+        pytest.raises(httpx.ConnectError, match="refused"),
+    ):
+        client.post(API, json=body())
+    assert recorder.calls == ()
+    assert not cassettes.exists()
+
+
+def test_other_model_endpoints_are_refused_in_replay_over_async_too(cassettes: Path, url: str) -> None:
+    with use_cassette(cassettes / "a.yaml"):
+        ask(url)
+
+    async def embed(payload: dict[str, str]) -> int:
+        async with httpx.AsyncClient(headers=HEADERS) as client:
+            return (await client.post(url.replace("chat/completions", "embeddings"), json=payload)).status_code
+
+    cassette = use_cassette(cassettes / "a.yaml", mode="none")
+    recorder = cassette.__enter__()
+    ask(url)
+    assert asyncio.run(embed({"input": "an application's own"})) == 404
+    with pytest.raises(RequestNotRecorded, match=r"samurai_endpoints = \*/chat/completions \*/embeddings") as refused:
+        asyncio.run(embed({"model": "e", "input": "x"}))
+    assert recorder.misses == [refused.value]
+    cassette.__exit__(RequestNotRecorded, refused.value, None)
+
+
+# --- where no recorder is open
+
+
+class Watcher:
+    def __init__(self, *, block: bool = False) -> None:
+        from pytest_samurai.matching import Endpoints
+
+        self.endpoints = Endpoints(("*/chat/completions",))
+        self.block = block
+        self.live = 0
+
+    def refused(self, url: str) -> RequestNotRecorded:
+        return RequestNotRecorded(url)
+
+    def went_live(self) -> None:
+        self.live += 1
+
+
+@pytest.fixture
+def watched() -> Iterator[Watcher]:
+    watcher = Watcher()
+    intercept.install(later=False)
+    intercept.watch(watcher)
+    yield watcher
+    intercept.watch(None)
+    intercept.uninstall()
+
+
+def test_live_calls_without_a_recorder_are_counted_sync_and_async(watched: Watcher, url: str) -> None:
+    async def over_async() -> None:
+        async with httpx.AsyncClient(headers=HEADERS) as client:
+            await client.post(url, json=body())
+
+    ask(url)
+    asyncio.run(over_async())
+    assert watched.live == 2
+    httpx.Client(transport=Scripted(httpx.Response(200))).post(API)
+    assert watched.live == 3
+    httpx.get(url.replace("chat/completions", "models"), headers=HEADERS)
+    assert watched.live == 3
+
+
+def test_they_can_be_blocked_sync_and_async(watched: Watcher, url: str, chat_server: ChatServer) -> None:
+    watched.block = True
+
+    async def over_async() -> None:
+        async with httpx.AsyncClient(headers=HEADERS) as client:
+            await client.post(url, json=body())
+
+    with pytest.raises(RequestNotRecorded):
+        ask(url)
+    with pytest.raises(RequestNotRecorded):
+        asyncio.run(over_async())
+    with pytest.raises(RequestNotRecorded):
+        httpx.Client(transport=Scripted(httpx.Response(200))).post(API)
+    assert chat_server.requests == 0
