@@ -312,7 +312,7 @@ def _route(library: _Library, transport: Any, url: Any) -> Any:
         assert unmarked is not None
         return _Watched(library, transport, unmarked) if unmarked.endpoints.match(text) else transport
     recorder = opened.recorder
-    if recorder.settings.matcher.endpoints.match(text):
+    if recorder.endpoints.match(text):
         return _Recorded(library, transport, recorder)
     if recorder.replaying and OTHER_ENDPOINTS.match(text):
         return _Refused(library, transport, recorder)

@@ -175,6 +175,7 @@ class Recorder:
         self.misses: list[RequestNotRecorded] = []
         self._owner = owner
         self._matcher = settings.matcher
+        self.endpoints = self._matcher.endpoints
         self._lock = threading.Lock()
         self._may_record = settings.mode != "none"
         self._recorded: list[Interaction] = []
@@ -292,11 +293,11 @@ class Recorder:
 
         Raises RequestNotRecorded if the mode does not let it go live.
         """
-        asked = self._redactor(request).request(request)
-        key = self._matcher.key(asked)
+        # While a cassette is made there is nothing to look up, and the first chunk of a stream need not wait for it.
+        key = self._key(request) if self._unplayed else None
         with self._lock:
             number = len(self._exchanges) + 1
-            unplayed = self._unplayed.get(key)
+            unplayed = self._unplayed.get(key) if key is not None else None
             if unplayed:
                 place = unplayed.popleft()
                 self._played.add(place)
@@ -307,7 +308,10 @@ class Recorder:
                 exchange = Take(request, number, ask_usage=self.settings.stream_usage)
                 self._exchanges.append(exchange)
                 return exchange
-        raise self._placeholder_sent(request) if self._may_record else self._missed(asked)
+        raise self._placeholder_sent(request) if self._may_record else self._missed(request)
+
+    def _key(self, request: Request) -> bytes:
+        return self._matcher.key(self._redactor(request).request(request))
 
     def refuse(self, text: str) -> RequestNotRecorded:
         """Note that a request was refused, so that the test fails even if the application swallows it."""
@@ -322,9 +326,9 @@ class Recorder:
             f"  Set {' or '.join(KEY_NAMES)}, and make the client after that."
         )
 
-    def _missed(self, asked: Request) -> RequestNotRecorded:
+    def _missed(self, request: Request) -> RequestNotRecorded:
         miss = Miss(
-            request=asked,
+            request=self._redactor(request).request(request),
             recorded=self._recorded,
             played=frozenset(self._played),
             matcher=self._matcher,

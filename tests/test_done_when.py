@@ -14,6 +14,7 @@ import httpx2
 import openai
 import pytest
 import trio
+import vcr
 
 from pytest_samurai import use_cassette
 from tests.real_server import RealServer
@@ -273,3 +274,44 @@ def test_no_cassette_holds_the_key_that_was_sent(recorded: Recorded) -> None:
     written = list(recorded.directory.glob("*.yaml"))
     assert len(written) == len(SCENARIOS)
     assert not [path for path in written if recorded.key in path.read_text(encoding="utf-8")]
+
+
+# --- vcrpy, both ways
+
+
+def ask_twice(base_url: str, key: str) -> list[object]:
+    headers = {"Authorization": f"Bearer {key}"}
+    with httpx.Client(headers=headers) as client:
+        replies = [client.post(f"{base_url}/chat/completions", json=body(city)) for city in CITIES[:2]]
+        return [(reply.status_code, reply.json()) for reply in replies]
+
+
+def test_vcrpy_loads_and_replays_a_cassette_of_ours(tmp_path: Path, no_proxy: None) -> None:
+    path = tmp_path / "ours.yaml"
+    with RealServer() as server:
+        with use_cassette(path):
+            recorded = ask_twice(server.base_url, server.api_key)
+        base_url = server.base_url
+    tape = vcr.VCR(record_mode="none", match_on=["method", "uri", "body"])
+    with tape.use_cassette(str(path)) as cassette:
+        assert ask_twice(base_url, "no key") == recorded
+        assert cassette.all_played
+
+
+def test_ours_loads_and_replays_a_cassette_of_vcrpys(tmp_path: Path, no_proxy: None) -> None:
+    path = tmp_path / "theirs.yaml"
+    with RealServer() as server:
+        with vcr.VCR().use_cassette(str(path)):
+            recorded = ask_twice(server.base_url, server.api_key)
+        base_url = server.base_url
+    with use_cassette(path, mode="none") as recorder:
+        assert ask_twice(base_url, "no key") == recorded
+        assert recorder.usage.requests == 2
+        assert recorder.usage.total_tokens > 0
+
+
+@pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)

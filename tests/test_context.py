@@ -1,0 +1,249 @@
+"""`use_cassette`: the recorder without pytest, and what the recorder itself promises."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from pytest_samurai import (
+    BudgetExceeded,
+    CassetteError,
+    RequestNotRecorded,
+    SettingsError,
+    UnknownUsage,
+    use_cassette,
+)
+from pytest_samurai.server import ChatServer
+from tests.conftest import KEY
+
+HEADERS = {"Authorization": f"Bearer {KEY}"}
+
+
+@pytest.fixture
+def url(chat_server: ChatServer) -> str:
+    return f"{chat_server.base_url}/chat/completions"
+
+
+def ask(url: str, content: str = "What is the capital of France?", **changes: Any) -> httpx.Response:
+    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": content}], **changes}
+    return httpx.post(url, json=body, headers=HEADERS)
+
+
+def test_it_records_once_and_then_replays(cassettes: Path, url: str, chat_server: ChatServer) -> None:
+    for replayed in (False, True):
+        with use_cassette(cassettes / "a.yaml") as recorder:
+            ask(url)
+        assert recorder.calls[0].replayed is replayed
+        assert recorder.replaying is replayed
+        assert recorder.usage.total_tokens == 13
+    assert chat_server.requests == 1
+
+
+def test_a_path_is_relative_to_the_working_directory(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with use_cassette("tapes/a.yaml") as recorder:
+        ask(url)
+    assert recorder.cassette_path == tmp_path / "tapes/a.yaml"
+    assert recorder.cassette_path.exists()
+
+
+def test_an_option_that_does_not_exist_is_named(cassettes: Path) -> None:
+    with pytest.raises(SettingsError, match=r"use_cassette\('a.yaml'\).*record_mode"):
+        use_cassette("a.yaml", record_mode="once")
+
+
+def test_samurai_mode_in_the_environment_decides(cassettes: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAMURAI_MODE", "none")
+    with pytest.raises(RequestNotRecorded), use_cassette(cassettes / "a.yaml", mode="once"):
+        ask(url)
+
+
+def test_a_swallowed_miss_is_raised_at_the_end_of_the_block(cassettes: Path, url: str) -> None:
+    reached = False
+    with pytest.raises(RequestNotRecorded, match="use_cassette"), use_cassette(cassettes / "a.yaml", mode="none"):
+        with pytest.raises(RequestNotRecorded):
+            ask(url)
+        reached = True
+    assert reached
+
+
+def test_an_error_of_the_block_itself_is_not_covered_up(cassettes: Path, url: str) -> None:
+    with pytest.raises(ZeroDivisionError), use_cassette(cassettes / "a.yaml", max_requests=0):
+        ask(url)
+        _ = 1 / 0
+
+
+def test_a_broken_budget_is_raised_at_the_end_and_the_recording_kept(cassettes: Path, url: str) -> None:
+    with pytest.raises(BudgetExceeded, match=r"max_total_tokens is 12, used 13 \(\+1\)"):
+        with use_cassette(cassettes / "a.yaml", max_total_tokens=12):
+            ask(url)
+    with use_cassette(cassettes / "a.yaml", mode="none", max_total_tokens=13):
+        ask(url)
+
+
+def test_the_nth_equal_request_gets_the_nth_answer_and_one_more_is_a_miss(cassettes: Path, url: str) -> None:
+    with use_cassette(cassettes / "a.yaml"):
+        ids = [ask(url).headers["x-request-id"] for _ in range(3)]
+    with pytest.raises(RequestNotRecorded, match=r"An equal request is recorded 3 times"):
+        with use_cassette(cassettes / "a.yaml"):
+            assert [ask(url).headers["x-request-id"] for _ in range(3)] == ids
+            ask(url)
+
+
+def test_different_requests_may_come_in_any_order(cassettes: Path, url: str) -> None:
+    with use_cassette(cassettes / "a.yaml"):
+        one, two = ask(url, "one"), ask(url, "two")
+    with use_cassette(cassettes / "a.yaml"):
+        assert ask(url, "two").content == two.content
+        assert ask(url, "one").content == one.content
+
+
+def test_a_recording_made_through_one_base_url_replays_through_another(cassettes: Path, url: str) -> None:
+    with use_cassette(cassettes / "a.yaml"):
+        ask(url)
+    with use_cassette(cassettes / "a.yaml", mode="none"):
+        ask("https://gateway.test/openai/v2/chat/completions?api-version=3")
+    with pytest.raises(RequestNotRecorded, match="url: http://127.0.0.1"):
+        with use_cassette(cassettes / "a.yaml", mode="none", match_on=["method", "uri", "chat"]):
+            ask("https://gateway.test/openai/v2/chat/completions")
+
+
+def test_what_is_ignored_and_what_varies_need_not_be_equal(cassettes: Path, url: str) -> None:
+    options: dict[str, Any] = {"ignore": ["user", "metadata.*"], "normalize": ["uuid", (r"run-\d+", "run-N")]}
+    with use_cassette(cassettes / "a.yaml", **options):
+        ask(url, "run-1 of 123e4567-e89b-12d3-a456-426614174000", user="ann", metadata={"x": 1})
+    with use_cassette(cassettes / "a.yaml", mode="none", **options):
+        ask(url, "run-22 of 00000000-e89b-12d3-a456-426614174000", user="bob", metadata={"y": 2})
+
+
+def test_new_episodes_never_replays_what_this_run_recorded(cassettes: Path, url: str, chat_server: ChatServer) -> None:
+    with use_cassette(cassettes / "a.yaml", mode="new_episodes"):
+        ask(url)
+        ask(url)
+    assert chat_server.requests == 2
+    with use_cassette(cassettes / "a.yaml", mode="new_episodes") as recorder:
+        for _ in range(3):
+            ask(url)
+    assert [call.replayed for call in recorder.calls] == [True, True, False]
+
+
+def test_mode_all_replaces_the_file(cassettes: Path, url: str) -> None:
+    for city in ("France", "Japan"):
+        with use_cassette(cassettes / "a.yaml", mode="all"):
+            ask(url, f"What is the capital of {city}?")
+    text = (cassettes / "a.yaml").read_text(encoding="utf-8")
+    assert "Japan" in text
+    assert "France" not in text
+
+
+def test_mode_live_reads_and_writes_nothing_and_meters(cassettes: Path, url: str) -> None:
+    cassettes.mkdir()
+    (cassettes / "a.yaml").write_text("no cassette", encoding="utf-8")
+    with pytest.raises(BudgetExceeded), use_cassette(cassettes / "a.yaml", mode="live", max_requests=0) as recorder:
+        ask(url)
+    assert recorder.usage.total_tokens == 13
+    assert (cassettes / "a.yaml").read_text(encoding="utf-8") == "no cassette"
+
+
+def test_a_file_that_is_no_cassette_is_an_error_and_stays_as_it_is(cassettes: Path) -> None:
+    cassettes.mkdir()
+    (cassettes / "a.yaml").write_text("no cassette", encoding="utf-8")
+    with pytest.raises(CassetteError, match="a.yaml"), use_cassette(cassettes / "a.yaml"):
+        raise AssertionError("the block is not entered")
+    assert (cassettes / "a.yaml").read_text(encoding="utf-8") == "no cassette"
+
+
+def test_nothing_recorded_is_nothing_written(cassettes: Path) -> None:
+    for mode in ("once", "new_episodes", "all"):
+        with use_cassette(cassettes / "a.yaml", mode=mode):
+            pass
+    assert not cassettes.exists()
+
+
+def test_a_call_is_known_while_it_is_under_way(cassettes: Path, url: str) -> None:
+    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Say hello"}], "stream": True}
+    with (
+        use_cassette(cassettes / "a.yaml") as recorder,
+        httpx.Client(headers=HEADERS) as client,
+        client.stream("POST", url, json=body) as response,
+    ):
+        reading = response.iter_raw()
+        next(reading)
+        [call] = recorder.calls
+        assert call.status_code == 200
+        assert call.usage is None
+        with pytest.raises(UnknownUsage, match="call 1"):
+            _ = recorder.usage
+        list(reading)
+        assert recorder.usage.requests == 1
+
+
+def test_calls_are_in_the_order_in_which_they_were_sent(cassettes: Path, url: str) -> None:
+    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Say hello"}], "stream": True}
+    with (
+        use_cassette(cassettes / "a.yaml") as recorder,
+        httpx.Client(headers=HEADERS) as client,
+        client.stream("POST", url, json=body) as first,
+    ):
+        ask(url)
+        first.read()
+        assert [call.streamed for call in recorder.calls] == [True, False]
+    with use_cassette(cassettes / "a.yaml") as recorder:
+        ask(url)
+        httpx.post(url, json=body, headers=HEADERS)
+    assert [call.streamed for call in recorder.calls] == [False, True]
+
+
+def test_what_is_read_after_the_end_of_the_block_still_reaches_the_application(cassettes: Path, url: str) -> None:
+    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Say hello"}], "stream": True}
+    with httpx.Client(headers=HEADERS) as client:
+        with use_cassette(cassettes / "a.yaml"):
+            response = client.send(client.build_request("POST", url, json=body), stream=True)
+            reading = response.iter_raw()
+            first = next(reading)
+        rest = b"".join(reading)
+    assert rest.endswith(b"data: [DONE]\n\n")
+    written = (cassettes / "a.yaml").read_text(encoding="utf-8")
+    assert first.decode().strip() in written
+    assert "[DONE]" not in written
+
+
+def test_the_placeholder_key_goes_when_the_replay_ends_unless_it_was_changed(cassettes: Path, url: str) -> None:
+    with use_cassette(cassettes / "a.yaml"):
+        assert "OPENAI_API_KEY" not in os.environ
+        ask(url)
+    with use_cassette(cassettes / "a.yaml"):
+        assert "placeholder" in os.environ["OPENAI_API_KEY"]
+        assert "placeholder" in os.environ["SAMURAI_API_KEY"]
+        os.environ["SAMURAI_API_KEY"] = "mine"
+    assert "OPENAI_API_KEY" not in os.environ
+    assert os.environ.pop("SAMURAI_API_KEY") == "mine"
+
+
+def test_a_key_of_the_environment_is_replaced_wherever_it_turns_up(
+    cassettes: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", "a-token-of-the-environment")
+    with use_cassette(cassettes / "a.yaml"):
+        ask(f"{url}?token=a-token-of-the-environment", "repeat a-token-of-the-environment", stream=True)
+        ask(url, "repeat a-token-of-the-environment")
+    text = (cassettes / "a.yaml").read_text(encoding="utf-8")
+    assert "a-token-of-the-environment" not in text
+    assert KEY not in text
+    monkeypatch.setenv("GITHUB_TOKEN", "quite-another-token-today")
+    with use_cassette(cassettes / "a.yaml", mode="none"):
+        ask(url, "repeat quite-another-token-today", stream=True)
+
+
+def test_a_miss_shows_no_secret(cassettes: Path, url: str) -> None:
+    with pytest.raises(RequestNotRecorded) as miss:
+        with use_cassette(cassettes / "a.yaml"):
+            ask(url, "one thing")
+        with use_cassette(cassettes / "a.yaml"):
+            ask(url, f"another thing with {KEY}")
+    assert KEY not in str(miss.value)
+    assert "another thing with" in str(miss.value)
