@@ -1,0 +1,193 @@
+"""The pages do what they say: their examples run, their output is real, their links lead somewhere.
+
+The first word after a fence's language says what is done with the block, the others what has to come out:
+
+- ``python test passed=1``: a user's test file, run once to record, and once more with the server stopped and no key;
+- ``python edited failed=1``: the same file after a change, run in replay;
+- ``python script``: a script, run to record and in replay;
+- ``text output`` and ``yaml cassette``: what the block before printed, or recorded; ``...`` stands for lines left out.
+
+All other Python has to compile.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pytest_samurai.server import ChatServer
+from tests.conftest import KEY
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+_FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)\n(?P<text>.*?)^(?P=indent)``` *$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\((?!\w+:)(?P<file>[^)#\s]+)(?:#[^)]*)?\)")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of a page; `place` is its file and line."""
+
+    place: str
+    language: str
+    words: tuple[str, ...]
+    text: str
+
+    @property
+    def kind(self) -> str:
+        return self.words[0] if self.words else ""
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        pairs = (word.partition("=") for word in self.words[1:])
+        return {name: int(count) for name, _, count in pairs}
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    content = page.read_text(encoding="utf-8")
+    for found in _FENCE.finditer(content):
+        language, *words = found["info"].split() or [""]
+        line = content.count("\n", 0, found.start()) + 1
+        text = re.sub(f"(?m)^{found['indent']}", "", found["text"])
+        yield Block(f"{page.relative_to(ROOT).as_posix()}:{line}", language, tuple(words), text)
+
+
+def stories() -> Iterator[list[Block]]:
+    """Each example that runs, with the blocks that say what became of it."""
+    for page in PAGES:
+        story: list[Block] = []
+        for block in blocks(page):
+            if block.kind in ("test", "script"):
+                if story:
+                    yield story
+                story = [block]
+            elif block.kind in ("edited", "output", "cassette"):
+                assert story, f"{block.place}: nothing ran before"
+                story.append(block)
+        if story:
+            yield story
+
+
+class Runner:
+    """A user's project, which is recorded and then replayed."""
+
+    def __init__(self, pytester: pytest.Pytester, server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._pytester = pytester
+        self._server = server
+        self._monkeypatch = monkeypatch
+        self._printed: list[list[str]] = []
+        monkeypatch.setenv("COLUMNS", "80")
+        for name in ("SAMURAI", "OPENAI"):
+            monkeypatch.setenv(f"{name}_BASE_URL", server.base_url)
+            monkeypatch.setenv(f"{name}_API_KEY", KEY)
+
+    def play(self, block: Block) -> None:
+        getattr(self, f"_{block.kind}")(block)
+
+    def _test(self, block: Block) -> None:
+        self._run(block)
+        self._offline()
+        self._run(block)
+
+    def _edited(self, block: Block) -> None:
+        self._run(block)
+
+    def _run(self, block: Block) -> None:
+        assert block.outcomes, f"{block.place} does not say what has to come out"
+        (self._pytester.path / "test_it.py").write_text(block.text, encoding="utf-8")
+        result = self._pytester.runpytest_inprocess("-p", "no:cacheprovider")
+        self._printed.append(result.outlines)
+        result.assert_outcomes(**block.outcomes)
+
+    def _script(self, block: Block) -> None:
+        path = self._pytester.path / "script.py"
+        path.write_text(block.text, encoding="utf-8")
+        for _ in ("to record", "in replay"):
+            result = self._pytester.run(sys.executable, path)
+            assert result.ret == 0
+            self._printed.append(result.outlines)
+            self._offline()
+
+    def _offline(self) -> None:
+        self._server.stop()
+        for name in ("SAMURAI", "OPENAI"):
+            self._monkeypatch.delenv(f"{name}_API_KEY", raising=False)
+
+    def _output(self, block: Block) -> None:
+        assert any(contains(printed, block.text) for printed in self._printed), block.place
+
+    def _cassette(self, block: Block) -> None:
+        files = self._pytester.path.rglob("*.yaml")
+        recorded = [path.read_text(encoding="utf-8").replace(self._server.base_url, API) for path in files]
+        shown = steady(block.text)
+        assert any(contains(steady(text).splitlines(), shown) for text in recorded), block.place
+
+
+API = "https://www.samuraiapi.in/v1"
+
+
+def steady(cassette: str) -> str:
+    """A cassette without what is another in every recording."""
+    text = re.sub(r"(?m)^( *(?:recorded_at|duration|x-[\w-]+): )\S+$", r"\1~", cassette)
+    return re.sub(r"(?<=\d)@[\d.]+", "@~", text)
+
+
+def contains(lines: Sequence[str], shown: str) -> bool:
+    """Whether the lines are there, one after the other; where `...` stands, others may come between."""
+    there = [line.rstrip() for line in lines]
+    place = 0
+    for part in re.split(r"(?m)^ *\.\.\.\n", shown):
+        wanted = [line.rstrip() for line in part.splitlines()]
+        starts = range(place, len(there) - len(wanted) + 1)
+        start = next((start for start in starts if there[start : start + len(wanted)] == wanted), None)
+        if start is None:
+            return False
+        place = start + len(wanted)
+    return True
+
+
+@pytest.mark.parametrize("story", list(stories()), ids=lambda story: story[0].place)
+def test_an_example_does_what_the_page_says(
+    story: list[Block], pytester: pytest.Pytester, chat_server: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = Runner(pytester, chat_server, monkeypatch)
+    for block in story:
+        runner.play(block)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_what_is_python_compiles_and_what_is_marked_is_known(page: Path) -> None:
+    for block in blocks(page):
+        if block.language == "python":
+            assert block.kind in ("", "test", "edited", "script"), block.place
+            compile(block.text, block.place, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_relative_link_leads_to_a_file(page: Path) -> None:
+    prose = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    missing = [link["file"] for link in _LINK.finditer(prose) if not (page.parent / link["file"]).exists()]
+    assert not missing
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    linked = {link["file"] for link in _LINK.finditer(index)}
+    assert {page.name for page in PAGES[1:]} <= linked | {"README.md"}
+
+
+def test_lines_left_out_are_those_that_dots_stand_for() -> None:
+    lines = ["one", "two", "three", "four"]
+    assert contains(lines, "two\nthree\n")
+    assert contains(lines, "one\n...\nfour\n")
+    assert contains(lines, "one\n...\ntwo\n")
+    assert not contains(lines, "one\nthree\n")
+    assert not contains(lines, "three\n...\ntwo\n")
+    assert not contains(lines, "tw\n")
