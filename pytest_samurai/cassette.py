@@ -55,7 +55,7 @@ def parse(content: bytes, path: Path) -> list[Interaction]:
     """
     try:
         document = yaml.load(content, _Loader)
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:
         # PyYAML lets through what int(), a date or a look-up raised of a value that is not what its tag says.
         raise CassetteError(f"{path}{_place(error, content)}: not readable as YAML: {_problem(error)}") from None
     if not isinstance(document, dict) or not isinstance(document.get("interactions"), list):
@@ -336,7 +336,7 @@ def _notes(interaction: Interaction, request_layout: str, reply_layout: str) -> 
         yield "ending", scalar(reply.ending)
     if reply.hidden_usage is not None:
         yield "hidden_usage", _flow(reply.hidden_usage)
-    if reply.chunks is not None:
+    if reply.chunks:
         yield "chunks", _wrapped([f"{chunk.length}@{_milliseconds(chunk.at)}" for chunk in reply.chunks])
 
 
@@ -353,7 +353,7 @@ def _wrapped(words: Sequence[str]) -> str:
         if len(lines[-1]) + len(word) > _LINE_WIDTH:
             lines.append("")
         lines[-1] += f"{word} "
-    return ">-" + "".join(f"\n        {line.rstrip()}" for line in lines) if words else '""'
+    return ">-" + "".join(f"\n        {line.rstrip()}" for line in lines)
 
 
 def _header_lines(headers: Headers) -> Iterator[str]:
@@ -380,7 +380,7 @@ def _flow(value: Any) -> str:
 
 
 # No two ways to match the same text: this meets whatever stands in a header or a URL.
-_PLAIN = re.compile(r"[A-Za-z/](?:[A-Za-z0-9_./+=?&%@~-]|:[A-Za-z0-9_./+=?&%@~-]|; ?[A-Za-z0-9]| [A-Za-z0-9])*")
+_PLAIN = re.compile(r"[A-Za-z/](?:[A-Za-z0-9_./+=&%@~-]|:[A-Za-z0-9_./+=&%@~-]|; ?[A-Za-z0-9]| [A-Za-z0-9])*")
 _NOT_TEXT = re.compile(r"(?i)true|false|yes|no|on|off|y|n|null")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -107,9 +107,9 @@ class Call:
     @cached_property
     def response(self) -> dict[str, Any]:
         """The JSON received; of a stream, the merged `chat.completion`. Raises SamuraiError if it is no JSON object."""
-        if not self.streamed:
+        merged = merge(events(self._reply.body)) if self.streamed else None
+        if not merged:
             return _json_object(self._reply.body, "reply")
-        merged = merge(events(self._reply.body))
         if self._reply.hidden_usage is not None:
             merged["usage"] = dict(self._reply.hidden_usage)
         return merged
@@ -117,8 +117,8 @@ class Call:
     @property
     def text(self) -> str | None:
         """The content of the first choice; None if it has none (a tool call, an error)."""
-        choices = self._received.get("choices") or [{}]
-        content = (choices[0].get("message") or {}).get("content")
+        choices = _objects(self._received.get("choices"))
+        content = _object(choices[0].get("message")).get("content") if choices else None
         return content if isinstance(content, str) else None
 
     @property
@@ -128,8 +128,8 @@ class Call:
     @property
     def model(self) -> str | None:
         """The model as served; of a reply that does not say, as asked for."""
-        model = self._received.get("model") or (parse_object(self._request.body) or {}).get("model")
-        return model if isinstance(model, str) else None
+        served, asked = self._received.get("model"), (parse_object(self._request.body) or {}).get("model")
+        return next((model for model in (served, asked) if model and isinstance(model, str)), None)
 
     @property
     def streamed(self) -> bool:
@@ -154,13 +154,21 @@ class Call:
             return {}
 
 
-def parse_object(body: bytes) -> dict[str, Any] | None:
+def parse_object(body: bytes | str) -> dict[str, Any] | None:
     """The JSON object in `body`, or None."""
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _json_object(body: bytes, what: str) -> dict[str, Any]:
@@ -180,17 +188,16 @@ def with_usage_asked(body: bytes) -> bytes | None:
     request = parse_object(body)
     if request is None or request.get("stream") is not True:
         return None
-    options = request.get("stream_options")
-    if not isinstance(options, dict):
-        options = {}
+    options = _object(request.get("stream_options"))
     if options.get("include_usage") is True:
         return None
-    asked = {**request, "stream_options": {**options, **USAGE_OPTION}}
-    return json.dumps(asked, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    return json.dumps({**request, "stream_options": {**options, **USAGE_OPTION}}).encode()
 
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
-_EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+# Two line ends. A CR that came last may be half of a CRLF, so it is none yet.
+_EVENT_END = re.compile(rb"(?:\r\n|\n|\r(?!\n|\Z)){2}")
+_DONE = re.compile(rb"(?:\A|[\r\n])data: ?\[DONE\]")
 
 
 def events(body: bytes) -> Iterator[str]:
@@ -208,22 +215,28 @@ def events(body: bytes) -> Iterator[str]:
 
 def ends_stream(body: bytes) -> bool:
     """Whether `[DONE]` was seen: the OpenAI SDK stops reading there."""
-    return b"[DONE]" in body[-64:]
+    return _DONE.search(body) is not None
 
 
-def merge(data: Iterator[str]) -> dict[str, Any]:
-    """Merge `chat.completion.chunk` events into the `chat.completion` that a plain reply would have been."""
+def merge(data: Iterable[str]) -> dict[str, Any]:
+    """Merge `chat.completion.chunk` events into the `chat.completion` that a plain reply would have been.
+
+    Of what stands beside the choices the last word counts, if it says anything: usage is a running total with some
+    servers, and null in all chunks but one with others.
+    """
     merged: dict[str, Any] = {}
     choices: dict[int, dict[str, Any]] = {}
     for text in data:
-        event = parse_object(text.encode("utf-8", "surrogatepass"))
-        if event is None:
-            continue
-        for choice in event.pop("choices", None) or []:
+        event = parse_object(text) or {}
+        for choice in _objects(event.pop("choices", None)):
             _merge_choice(choices, choice)
         for key, value in event.items():
-            if value is not None or key not in merged:
+            if value not in (None, "", {}) or key not in merged:
                 merged[key] = value
+    for choice in choices.values():
+        for call in _objects(_object(choice["message"]).get("tool_calls")):
+            # The number of a part; a plain reply has none.
+            call.pop("index", None)
     if choices:
         merged["choices"] = [choices[index] for index in sorted(choices)]
     if merged.get("object") == "chat.completion.chunk":
@@ -232,32 +245,33 @@ def merge(data: Iterator[str]) -> dict[str, Any]:
 
 
 def _merge_choice(choices: dict[int, dict[str, Any]], choice: Mapping[str, Any]) -> None:
-    index = choice.get("index", 0)
+    index = choice.get("index")
+    index = index if isinstance(index, int) else 0
     merged = choices.setdefault(index, {"index": index, "message": {"role": "assistant", "content": None}})
-    merged["message"] = _merge_delta(merged["message"], choice.get("delta") or {})
+    merged["message"] = _merge_delta(merged["message"], _object(choice.get("delta")))
     for key, value in choice.items():
         if key == "logprobs":
-            merged[key] = _merge_delta(merged.get(key) or {}, value or {}) or None
+            merged[key] = _merge_delta(_object(merged.get(key)), _object(value)) or None
         elif key not in ("index", "delta") and (value is not None or key not in merged):
             merged[key] = value
 
 
-_SAID_ONCE = frozenset({"id", "type", "role", "name", "index"})
+# Repeated in every part by some servers; never in parts.
+_SAID_ONCE = frozenset({"id", "type", "role", "index", "format"})
 
 
 def _merge_delta(old: Mapping[str, Any], delta: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(old)
     for key, new in delta.items():
         have = merged.get(key)
-        if have is None or (key in _SAID_ONCE and new):
-            merged[key] = _merge_list([], new) if isinstance(new, list) else new
-        elif isinstance(have, str) and isinstance(new, str):
-            merged[key] = have + new
+        if isinstance(new, list):
+            merged[key] = _merge_list(have if isinstance(have, list) else [], new)
         elif isinstance(have, dict) and isinstance(new, dict):
             merged[key] = _merge_delta(have, new)
-        elif isinstance(have, list) and isinstance(new, list):
-            merged[key] = _merge_list(have, new)
-        elif new is not None:
+        elif isinstance(have, str) and isinstance(new, str) and key not in _SAID_ONCE:
+            # A function's name comes whole and again, or in parts.
+            merged[key] = have if key == "name" and have == new else have + new
+        elif have is None or new not in (None, ""):
             merged[key] = new
     return merged
 
@@ -265,16 +279,31 @@ def _merge_delta(old: Mapping[str, Any], delta: Mapping[str, Any]) -> dict[str, 
 def _merge_list(have: Sequence[Any], new: Sequence[Any]) -> list[Any]:
     """Tool calls come in parts that name their `index`; anything else is appended."""
     merged = list(have)
-    places = {item.get("index"): place for place, item in enumerate(merged) if isinstance(item, dict)}
     for item in new:
-        place = places.get(item["index"]) if isinstance(item, dict) and "index" in item else None
+        place = _begun(merged, item) if isinstance(item, dict) else None
         if place is None:
             merged.append(item)
-            if isinstance(item, dict):
-                places[item.get("index")] = len(merged) - 1
         else:
             merged[place] = _merge_delta(merged[place], item)
     return merged
+
+
+def _begun(merged: Sequence[Any], part: Mapping[str, Any]) -> int | None:
+    """The place of what this is a further part of.
+
+    Some servers give every tool call the index 0: there, another id with a function's name begins another call.
+    """
+    index, identity = part.get("index"), part.get("id")
+    if not isinstance(index, int):
+        return None
+    for place in reversed(range(len(merged))):
+        other = _object(merged[place])
+        if other.get("index") == index:
+            is_new = (
+                identity and other.get("id") not in (None, "", identity) and _object(part.get("function")).get("name")
+            )
+            return None if is_new else place
+    return None
 
 
 class UsageFilter:
@@ -309,7 +338,7 @@ class UsageFilter:
         if b'"usage"' not in event:
             return False
         for text in events(event):
-            chunk = parse_object(text.encode())
+            chunk = parse_object(text)
             if chunk and not chunk.get("choices") and isinstance(chunk.get("usage"), dict):
                 self.usage = chunk["usage"]
                 return True

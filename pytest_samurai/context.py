@@ -40,7 +40,10 @@ class use_cassette:
 
     def _close(self, recorder: Recorder, error: BaseException | None) -> None:
         verdict = None if error is not None else recorder.verdict()
-        recorder.close(passed=error is None and verdict is None)
+        note = recorder.close(passed=error is None and verdict is None)
+        failure = error or verdict
+        if note and failure is not None:
+            failure.add_note(note)
         if verdict is not None:
             raise verdict
 

@@ -18,8 +18,8 @@ CRLF = "crlf"
 """What was done to a body: broken into lines, with `, ` between items; `\\u` escapes spelled out; CRLF made LF."""
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^"{}\[\],:]+')
-# Never spelled out: what YAML cannot show in a block, and halves of a surrogate pair.
-_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)((?:\\u[0-9a-f]{4})+)")
+_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)(\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4})")
+# Never spelled out: ASCII, whose escapes nothing would make again; what YAML cannot show in a block; half surrogates.
 _HIDDEN = re.compile(r"[\x00-\xa0\xad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\uffff]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _BREAK = re.compile(r"\n *(?=[^\n ])")
@@ -33,20 +33,25 @@ def lay_out(body: bytes) -> tuple[str | bytes, str]:
     except UnicodeDecodeError:
         return body, ""
     text, words = original, []
-    if "\r" in text and _undo(unix := text.replace("\r\n", "\n"), [CRLF]) == original:
+    if "\r\n" in text and _undo(unix := text.replace("\r\n", "\n"), [CRLF]) == original:
         text, words = unix, [CRLF]
-    if "\\u" in text and _undo(spelled := _ESCAPE.sub(_spell_out, text), [ASCII]) == text and spelled != text:
+    if "\\u" in text and (spelled := _ESCAPE.sub(_spell_out, text)) != text and _undo(spelled, [ASCII]) == text:
         text, words = spelled, [ASCII, *words]
+    lines = "".join(_broken(_tokens(text)))
     for how in ([LINES], [LINES, SPACED]):
-        lines = _break_lines(text, ", " if SPACED in how else ",")
-        if lines is not None and _undo(lines, how) == text:
+        if lines not in ("", text) and _undo(lines, how) == text:
             return lines, " ".join([*how, *words])
     return text, " ".join(words)
 
 
 def take_back(text: str | bytes, words: str) -> bytes:
-    """The bytes of which `lay_out` made this text."""
-    return text if isinstance(text, bytes) else _undo(text, words.split()).encode()
+    """The bytes of which `lay_out` made this text. Raises ValueError for a word that `lay_out` does not have."""
+    if isinstance(text, bytes):
+        return text
+    unknown = set(words.split()) - {LINES, SPACED, ASCII, CRLF}
+    if unknown:
+        raise ValueError(f"a body cannot be laid out as {' '.join(sorted(unknown))!r}")
+    return _undo(text, words.split()).encode()
 
 
 def _undo(text: str, words: list[str]) -> str:
@@ -61,30 +66,30 @@ def _undo(text: str, words: list[str]) -> str:
     return text
 
 
-def _spell_out(escapes: re.Match[str]) -> str:
-    text: str = json.loads(f'"{escapes[2]}"')
-    return escapes[1] + "".join(json.dumps(char)[1:-1] if _HIDDEN.match(char) else char for char in text)
+def _spell_out(escape: re.Match[str]) -> str:
+    char: str = json.loads(f'"{escape[2]}"')
+    return escape[0] if _HIDDEN.match(char) else escape[1] + char
 
 
-def _break_lines(text: str, comma: str) -> str | None:
-    """The text with its lines broken; None if it is no JSON container on one line with this comma."""
+def _tokens(text: str) -> list[str]:
+    """The tokens of a JSON container that came on one line; none of anything else."""
     if text[:1] not in ("{", "[") or "\n" in text.rstrip("\n"):
-        return None
+        return []
     try:
         json.loads(text)
     except (ValueError, RecursionError):
-        return None
-    return "".join(_broken(_TOKEN.findall(text), comma))
+        return []
+    return _TOKEN.findall(text)
 
 
-def _broken(tokens: list[str], comma: str) -> Iterator[str]:
+def _broken(tokens: list[str]) -> Iterator[str]:
     outer = _outer_containers(tokens)
     open_at: list[int] = []
-    skip_space = False
+    at_break = False
     for place, token in enumerate(tokens):
-        if skip_space:
-            token = token.removeprefix(comma[1:])
-            skip_space = False
+        if at_break:
+            token = token.removeprefix(" ")
+            at_break = False
         if token in ("{", "["):
             open_at.append(place)
             yield token
@@ -96,7 +101,7 @@ def _broken(tokens: list[str], comma: str) -> Iterator[str]:
             yield token
         elif token == "," and open_at[-1] in outer:
             yield "," + _indent(open_at, outer)
-            skip_space = comma != ","
+            at_break = True
         else:
             yield token
 
@@ -107,7 +112,7 @@ def _indent(open_at: list[int], outer: set[int]) -> str:
 
 def _outer_containers(tokens: list[str]) -> set[int]:
     """Where the containers begin that hold containers; and where the outermost one does, if it holds anything."""
-    outer = {0} if tokens[1] not in ("}", "]") else set()
+    outer = {0} if tokens and tokens[1] not in ("}", "]") else set()
     open_at: list[int] = []
     for place, token in enumerate(tokens):
         if token in ("{", "["):

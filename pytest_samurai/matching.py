@@ -7,10 +7,11 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fnmatch import translate
 from functools import cached_property
 from hashlib import sha256
-from pathlib import Path
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -54,12 +55,14 @@ def _without_query(url: str) -> str:
 
 # --- paths into a JSON value: messages[0].content, metadata.*, tools[*].function.name
 
-_STEP = re.compile(r"(?:^|\.)(?P<key>[^.\[\]]+)|\[(?P<index>\d+|\*)\]|\[\"(?P<quoted>[^\"]*)\"\]")
+_KEY = r"[^.\[\]\s]+"
+_STEP = re.compile(rf'(?:^|\.)(?P<key>{_KEY})|\[(?P<index>[0-9]+|\*)\]|\[(?P<quoted>"(?:[^"\\]|\\.)*")\]')
 
 
 def parse_path(path: str) -> Path_:
     """`messages[0].content` as ("messages", 0, "content"); `*` stands for any key or index.
 
+    A key that is no plain word is written as a JSON string in brackets: `metadata["run.id"]`.
     Raises SettingsError for text that is no path.
     """
     steps: list[str | int] = []
@@ -68,13 +71,26 @@ def parse_path(path: str) -> Path_:
         if step.start() != end:
             break
         end = step.end()
-        if step["index"]:
-            steps.append(ANY if step["index"] == ANY else int(step["index"]))
+        if step["key"]:
+            steps.append(step["key"])
+        elif step["quoted"]:
+            steps.append(_unquoted(path, step["quoted"]))
         else:
-            steps.append(step["quoted"] if step["key"] is None else step["key"])
+            steps.append(ANY if step["index"] == ANY else int(step["index"]))
     if not steps or end != len(path):
-        raise SettingsError(f'{path!r} is not a path into a JSON body; write it like "messages[0].content"')
+        raise _no_path(path)
     return tuple(steps)
+
+
+def _unquoted(path: str, quoted: str) -> str:
+    try:
+        return str(json.loads(quoted))
+    except ValueError:
+        raise _no_path(path) from None
+
+
+def _no_path(path: str) -> SettingsError:
+    return SettingsError(f'{path!r} is not a path into a JSON body; write it like "messages[0].content"')
 
 
 def format_path(path: Sequence[str | int]) -> str:
@@ -83,10 +99,10 @@ def format_path(path: Sequence[str | int]) -> str:
     for step in path:
         if isinstance(step, int):
             text += f"[{step}]"
-        elif _STEP.fullmatch(step):
+        elif re.fullmatch(_KEY, step):
             text += f".{step}" if text else step
         else:
-            text += f'["{step}"]'
+            text += f"[{json.dumps(step, ensure_ascii=not step.isprintable())}]"
     return text or "(whole body)"
 
 
@@ -114,13 +130,35 @@ def _without(value: Json, path: Path_) -> Json:
 
 Substitution = tuple[re.Pattern[str], str]
 
+# What was recorded on one machine has to match on another: so the usual places of all systems, not this one's alone.
+_TEMPORARY = "|".join(
+    [
+        re.escape(tempfile.gettempdir()),
+        r"(?:/private)?/(?:var/)?tmp",
+        r"(?:/private)?/var/folders/[^/\s]+/[^/\s]+/T",
+        r"[A-Za-z]:\\Users\\[^\\\n]+\\AppData\\Local\\Temp",
+    ]
+)
+
 VOLATILE: Mapping[str, Substitution] = {
     "uuid": (re.compile(r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"), "<uuid>"),
+    # A date after a hyphen belongs to a name: gpt-4o-2024-08-06 has to stay another model than gpt-4o-2024-05-13.
     "datetime": (
-        re.compile(r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?)?"),
+        re.compile(
+            r"(?<![\w-])\d{4}-\d\d-\d\d(?!\d)"
+            r"(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?)?"
+        ),
         "<datetime>",
     ),
-    "tmp_path": (re.compile(re.escape(str(Path(tempfile.gettempdir()))) + r"[/\\][^\s\"'`,;:)\]}>]*"), "<tmp_path>"),
+    # Only as far as it varies: /tmp/pytest-of-me/pytest-7/test_a0/in.txt and .../out.txt stay two files.
+    "tmp_path": (
+        re.compile(
+            rf"(?<![\w.~-])(?:{_TEMPORARY})[/\\]"
+            r"(?:pytest-of-[^/\\\s]+[/\\]pytest-\d+[/\\](?:popen-\w+[/\\])?)?"
+            r"[^\s\"'`,;:()\[\]{}<>/\\]+"
+        ),
+        "<tmp_path>",
+    ),
 }
 
 
@@ -154,13 +192,18 @@ def substitute(value: Json, substitutions: Sequence[Substitution]) -> Json:
 
 def _number(text: str) -> int | float:
     value = float(text)
-    return int(value) if value.is_integer() else value
+    # By way of Decimal, since 1e23 as a float is 8 million less than the whole number of that name.
+    return int(exact) if value.is_integer() and (exact := Decimal(text)) == int(exact) else value
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 def parse_body(body: bytes) -> Json:
     """The JSON value of a body, in which `1.0` is `1`; a body that is no JSON comes back as its bytes."""
     try:
-        return json.loads(body, parse_float=_number)
+        return json.loads(body, parse_float=_number, parse_constant=_no_number)
     except (ValueError, RecursionError):
         return body
 
@@ -206,6 +249,11 @@ def _query(_: Matcher, request: Request) -> bytes:
     return repr(sorted(parse_qsl(urlsplit(request.url).query, keep_blank_values=True))).encode()
 
 
+def _port(_: Matcher, request: Request) -> bytes:
+    url = urlsplit(request.url)
+    return str(url.port or {"http": 80, "https": 443}.get(url.scheme)).encode()
+
+
 def _part(name: str) -> Callable[[Matcher, Request], bytes]:
     return lambda _, request: str(getattr(urlsplit(request.url), name)).encode()
 
@@ -217,13 +265,14 @@ COMPONENTS: Mapping[str, Callable[[Matcher, Request], bytes]] = {
     "uri": lambda _, request: request.url.encode(),
     "scheme": _part("scheme"),
     "host": _part("hostname"),
-    "port": _part("port"),
+    "port": _port,
     "path": _part("path"),
     "query": _query,
+    "headers": lambda _, request: repr(sorted(request.headers)).encode(),
     "body": lambda matcher, request: canonical(matcher.value(request)),
     "raw_body": lambda _, request: request.body,
 }
-"""What can be compared; from `uri` on, the names and meanings are vcrpy's."""
+"""What can be compared; from `uri` on, the names and meanings are vcrpy's (of headers, those that are stored count)."""
 
 
 # --- what differs
@@ -247,14 +296,28 @@ MISSING = _Missing()
 
 
 def differences(recorded: Json, asked: Json, path: Path_ = ()) -> Iterator[Difference]:
-    """Walk two JSON values in step and give what differs, the deepest common path at a time."""
+    """Walk two JSON values in step and give what differs, the deepest common path at a time.
+
+    What lists have in common at both ends is left out first, so that an item put in between is one difference.
+    """
     if isinstance(recorded, dict) and isinstance(asked, dict):
         for key in [*recorded, *(key for key in asked if key not in recorded)]:
             yield from differences(recorded.get(key, MISSING), asked.get(key, MISSING), (*path, key))
     elif isinstance(recorded, list) and isinstance(asked, list):
-        for place in range(max(len(recorded), len(asked))):
-            old = recorded[place] if place < len(recorded) else MISSING
-            new = asked[place] if place < len(asked) else MISSING
+        head = _in_common(recorded, asked)
+        tail = _in_common(recorded[head:][::-1], asked[head:][::-1])
+        pairs = zip_longest(recorded[head : len(recorded) - tail], asked[head : len(asked) - tail], fillvalue=MISSING)
+        for place, (old, new) in enumerate(pairs, head):
             yield from differences(old, new, (*path, place))
     elif type(recorded) is not type(asked) or recorded != asked:
         yield Difference(format_path(path), recorded, asked)
+
+
+def _in_common(recorded: Sequence[Json], asked: Sequence[Json]) -> int:
+    """How many items the two begin with that are the same; not by `==`, for which True is 1."""
+    count = 0
+    for old, new in zip(recorded, asked, strict=False):
+        if canonical(old) != canonical(new):
+            break
+        count += 1
+    return count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -9,6 +10,8 @@ from pathlib import Path, PurePosixPath
 from pytest_samurai.errors import SettingsError
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.,=+\-\[\]]")
+_CLASS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_FUNCTION = re.compile(r"[a-z_][a-z0-9_]*(?:\[[a-z0-9_.,=+\-\[\]]*\])?")
 _LONGEST = 100
 _DIGEST = 10
 
@@ -27,12 +30,16 @@ def cassette_name(parts: list[str]) -> str:
     a file system without case would take it for another, a digest of the whole follows after `~`, which no other
     name has.
     """
+    *classes, function = parts
     name = ".".join(parts)
-    safe = _UNSAFE.sub("-", name)
-    function = parts[-1]
-    if safe != name or len(name) > _LONGEST or function != function.lower() or name.endswith("."):
-        safe = _marked(safe, name)
-    return f"{safe}.yaml"
+    # Only names of this form can be told apart again once the dots have joined them and case is lost.
+    plain = _FUNCTION.fullmatch(function) and all(_CLASS.fullmatch(one) and one == _usual_case(one) for one in classes)
+    return f"{name if plain and len(name) <= _LONGEST else _marked(name, json.dumps(parts))}.yaml"
+
+
+def _usual_case(name: str) -> str:
+    """Of all names that differ in case alone the one that goes unmarked: `TestCapital`, not `Testcapital`."""
+    return f"Test{name[4:].capitalize()}" if name[:4].lower() == "test" else name.capitalize()
 
 
 def _marked(safe: str, whole: str) -> str:
@@ -45,6 +52,6 @@ def named_cassette(name: object) -> Path:
     if not isinstance(name, str):
         raise SettingsError(f"{name!r} is no name for a cassette: a name is text")
     path = PurePosixPath(name)
-    if not name or path.is_absolute() or ".." in path.parts or not path.name:
+    if path.is_absolute() or ".." in path.parts or not path.name or "\\" in name:
         raise SettingsError(f"{name!r} is no name for a cassette: it is a path below the cassette directory")
     return Path(path if path.suffix in (".yaml", ".yml") else path.with_name(f"{path.name}.yaml"))

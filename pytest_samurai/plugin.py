@@ -19,8 +19,9 @@ from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailu
 from pytest_samurai.matching import Endpoints
 from pytest_samurai.naming import cassette_name, module_directory, named_cassette
 from pytest_samurai.report import (
+    FIGURE_PROPERTIES,
+    FIXTURE_PROPERTY,
     NOTE_PROPERTY,
-    PREFIX,
     UNMARKED_PROPERTY,
     TestFigures,
     top_lines,
@@ -31,7 +32,7 @@ from pytest_samurai.settings import Layer, Settings, environment_layers, options
 
 if TYPE_CHECKING:
     from pytest_samurai.intercept import AsyncClient, Client
-    from pytest_samurai.recorder import Recorder
+    from pytest_samurai.recorder import Owner, Recorder
 
 _MARKER = "samurai"
 _BASE_URL = "https://www.samuraiapi.in/v1"
@@ -44,6 +45,7 @@ class _Run:
     began: datetime
     settings: Settings
     watching: bool = False
+    marked: pytest.Item | None = None
 
 
 _RUN = pytest.StashKey[_Run]()
@@ -185,9 +187,15 @@ def samurai_cassette_dir(request: pytest.FixtureRequest) -> Path:
 
 
 def _default_cassette_dir(request: pytest.FixtureRequest) -> Path:
-    config = request.config
-    relative = os.path.relpath(request.path, config.rootpath)
-    return _cassette_root(config) / module_directory(PurePosixPath(Path(relative).as_posix()))
+    return _cassette_root(request.config) / module_directory(_relative(request.path, request.config))
+
+
+def _relative(path: Path, config: pytest.Config) -> PurePosixPath:
+    return PurePosixPath(Path(os.path.relpath(path, config.rootpath)).as_posix())
+
+
+def _classes(item: pytest.Item) -> list[str]:
+    return [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
 
 
 def _cassette_root(config: pytest.Config) -> Path:
@@ -200,43 +208,102 @@ def samurai(
 ) -> Iterator[Recorder]:
     """The recorder of this test: its calls, its usage, its cassette."""
     from pytest_samurai.intercept import recording
-    from pytest_samurai.recorder import Owner, Recorder
+    from pytest_samurai.recorder import Recorder
 
     item = cast("pytest.Item", request.node)
-    config = request.config
     name, layer = _marker(item) or (None, Layer(item.nodeid, "test", {}))
-    settings = _settings(config, Layer(f"samurai_config of {item.nodeid}", "test", samurai_config), layer)
-    recorder = Recorder(
-        _cassette_path(request, samurai_cassette_dir, name),
-        settings,
-        Owner(
-            item.nodeid,
-            config.stash[_RUN].began,
-            rerun=f"pytest --samurai-mode=all {shlex.quote(item.nodeid)}",
-            shared=name is not None,
-        ),
-    )
+    source = f"samurai_config of {item.nodeid}"
+    if not isinstance(samurai_config, dict):
+        raise SettingsError(f"{source} is {samurai_config!r}; it has to be a dict of options")
+    settings = _settings(request.config, Layer(source, "test", samurai_config), layer)
+    path = _cassette_path(request, samurai_cassette_dir, name)
+    recorder = Recorder(path, settings, _owner(item, item.nodeid, shared=name is not None))
     recorder.open()
     item.stash[_RECORDER] = recorder
-    with recording(recorder):
-        yield recorder
     try:
-        note = recorder.close(passed=item.stash.get(_PASSED, False))
+        with recording(recorder):
+            yield recorder
+        passed = item.stash.get(_PASSED, False)
+        note = recorder.close(passed=passed)
     finally:
         figures = TestFigures.of(item.nodeid, recorder.calls, recording=recorder.mode != "live")
-        item.user_properties[:] = [pair for pair in item.user_properties if not pair[0].startswith(PREFIX)]
+        # A test that is run again (pytest-rerunfailures) counts once.
+        item.user_properties[:] = [pair for pair in item.user_properties if pair[0] not in FIGURE_PROPERTIES]
         item.user_properties += figures.properties()
     if note:
         item.user_properties.append((NOTE_PROPERTY, note))
+    if passed and recorder.misses:
+        # Swallowed by a fixture of the test's as it was torn down, when the verdict had been given.
+        raise recorder.misses[0]
+
+
+def _owner(item: pytest.Item, name: str, *, shared: bool) -> Owner:
+    from pytest_samurai.recorder import Owner
+
+    # The part of the id after the file, which is relative to rootdir: the command is typed where pytest was started.
+    file = os.path.relpath(item.path, item.config.invocation_params.dir)
+    _, colons, inside = item.nodeid.partition("::")
+    command = f"pytest --samurai-mode={{mode}} {shlex.quote(f'{file}{colons}{inside}')}"
+    return Owner(name, item.config.stash[_RUN].began, command, shared)
 
 
 def _cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path | None) -> Path:
     if name is None:
-        parts = [node.name for node in request.node.listchain() if isinstance(node, pytest.Class)]
-        return directory / cassette_name([*parts, request.node.name])
+        return directory / cassette_name([*_classes(request.node), request.node.name])
     # Tests of several files share a cassette by its name, so it lies in the directory of all; unless theirs was moved.
     moved = directory != _default_cassette_dir(request)
     return (directory if moved else _cassette_root(request.config)) / name
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    """What a fixture of wider scope calls for a marked test goes to a cassette of that fixture.
+
+    Else it would belong to whichever test came first, and to none of the others.
+    """
+    item = request.config.stash[_RUN].marked
+    if item is None or fixturedef.scope == "function" or fixturedef.argname in _OWN_FIXTURES:
+        return (yield)
+    from pytest_samurai.intercept import recording
+    from pytest_samurai.recorder import Recorder
+
+    label = f"{fixturedef.scope} fixture {fixturedef.argname}"
+    path = _fixture_cassette(item, fixturedef, request)
+    recorder = Recorder(path, request.config.stash[_RUN].settings, _owner(item, label, shared=True))
+    recorder.open(placeholders=True)
+    passed = False
+    try:
+        with recording(recorder):
+            result = yield
+        if recorder.misses:
+            raise recorder.misses[0]
+        passed = True
+        return result
+    finally:
+        note = recorder.close(passed=passed)
+        if recorder.calls:
+            figures = TestFigures.of(label, recorder.calls, recording=recorder.mode != "live")
+            item.user_properties.append(figures.fixture_property())
+        if note:
+            item.user_properties.append((NOTE_PROPERTY, note))
+
+
+_OWN_FIXTURES = frozenset({"samurai_config", "samurai_cassette_dir"})
+
+
+def _fixture_cassette(item: pytest.Item, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Path:
+    """Where a fixture's cassette lies: with the tests that it is set up for, or, of wide scope, where it is defined."""
+    root = _cassette_root(request.config)
+    parts = [fixturedef.argname + (f"[{request.param!r}]" if hasattr(request, "param") else "")]
+    if fixturedef.scope in ("module", "class"):
+        directory = root / module_directory(_relative(item.path, request.config))
+    else:
+        directory = root / module_directory(PurePosixPath(fixturedef.baseid.partition("::")[0]))
+    if fixturedef.scope == "class":
+        parts = [*_classes(item), *parts]
+    return directory / "fixtures" / cassette_name(parts)
 
 
 def _client_options() -> dict[str, Any]:
@@ -297,10 +364,13 @@ _UNMARKED = pytest.StashKey[_Unmarked]()
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    watched = _watch(item)
+    run = item.config.stash[_RUN]
+    run.marked = item if "samurai" in getattr(item, "fixturenames", ()) else None
+    watched = run.marked is None and _watch(item)
     try:
         return (yield)
     finally:
+        run.marked = None
         if watched:
             from pytest_samurai import intercept
 
@@ -311,7 +381,7 @@ def _watch(item: pytest.Item) -> bool:
     """Watch over a test without a marker, if there is anything that it could call with."""
     run = item.config.stash[_RUN]
     settings = run.settings
-    if settings.unmarked == "allow" or "samurai" in getattr(item, "fixturenames", ()):
+    if settings.unmarked == "allow":
         return False
     block = settings.unmarked == "block"
     if not block and "httpx" not in sys.modules and "httpx2" not in sys.modules:
@@ -398,6 +468,7 @@ class _Summary:
     def __init__(self, top: int) -> None:
         self._top = top
         self._figures: list[TestFigures] = []
+        self._fixtures: list[TestFigures] = []
         self._notes: list[str] = []
         self._unmarked: dict[str, int] = {}
 
@@ -408,7 +479,9 @@ class _Summary:
         if figures is not None:
             self._figures.append(figures)
         for name, value in report.user_properties:
-            if name == NOTE_PROPERTY:
+            if name == FIXTURE_PROPERTY:
+                self._fixtures.append(TestFigures.from_fixture_property(str(value)))
+            elif name == NOTE_PROPERTY:
                 self._notes.append(str(value))
             elif name == UNMARKED_PROPERTY:
                 self._unmarked[report.nodeid] = cast("int", value)
@@ -417,8 +490,8 @@ class _Summary:
         write = terminalreporter.write_line
         if self._figures and terminalreporter.verbosity >= 0:
             write("")
-            write(totals_line(self._figures))
-            for line in top_lines(self._figures, self._top):
+            write(totals_line(self._figures, self._fixtures))
+            for line in top_lines([*self._figures, *self._fixtures], self._top):
                 write(line)
         for note in self._notes:
             write(f"samurai: {note}", yellow=True)

@@ -156,7 +156,10 @@ def timestamp(moment: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose recorder it is: the test, the command that runs it again, when its run began, who else has the cassette."""
+    """Whose recorder it is: the test, when its run began, the command that runs it again, who else has the cassette.
+
+    `rerun` has `{mode}` where the record mode goes.
+    """
 
     test: str
     run_began: datetime
@@ -227,8 +230,12 @@ class Recorder:
 
     # --- open and close
 
-    def open(self) -> None:
-        """Read the cassette. Raises CassetteError if it is there and cannot be read."""
+    def open(self, *, placeholders: bool = False) -> None:
+        """Read the cassette. Raises CassetteError if it is there and cannot be read.
+
+        A replay gets placeholders for keys that are not set; with `placeholders` so does what may still record, whose
+        client may be made to be used in a replay.
+        """
         there = self._load()
         if self.mode == "once":
             self._may_record = there is None or all(map(self._born_in_this_run, there))
@@ -238,7 +245,7 @@ class Recorder:
             self._recorded = [item for item in there if not self._born_in_this_run(item)]
         for place, item in enumerate(self._recorded):
             self._unplayed.setdefault(self._matcher.key(item.request), deque()).append(place)
-        if self.replaying:
+        if self.replaying or (placeholders and self.mode == "once"):
             self._placeholders = [name for name in KEY_NAMES if not os.environ.get(name)]
             os.environ.update(dict.fromkeys(self._placeholders, PLACEHOLDER_KEY))
         self._secrets = environment_secrets(os.environ)
@@ -271,7 +278,7 @@ class Recorder:
         if failed and not passed:
             reply = failed[-1].reply
             what = f"status {reply.status}" if reply.status >= 400 else f"a broken stream ({reply.ending})"
-            return f"nothing recorded of {self._owner.test}: it failed, and a call ended in {what}"
+            return f"nothing recorded of {self._owner.test}: it did not pass, and a call ended in {what}"
         if new:
             self._write([self._written(item) for item in new])
         return None
@@ -319,6 +326,13 @@ class Recorder:
         self.misses.append(miss)
         return miss
 
+    def _rerun(self) -> str | None:
+        """The command that mends a miss; what others recorded, or what was played to the end, is not paid for again."""
+        if self._owner.rerun is None:
+            return None
+        keeps = self._owner.shared or (self._recorded and len(self._played) == len(self._recorded))
+        return self._owner.rerun.format(mode="new_episodes" if keeps else "all")
+
     def _placeholder_sent(self, request: Request) -> RequestNotRecorded:
         return self.refuse(
             f"{request.method} {request.url} has to go live to be recorded, and its key is the placeholder that"
@@ -335,7 +349,7 @@ class Recorder:
             test=self._owner.test,
             cassette=shown(self.cassette_path),
             mode=self.mode,
-            rerun=self._owner.rerun,
+            rerun=self._rerun(),
         )
         return self.refuse(miss.text())
 

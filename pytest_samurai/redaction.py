@@ -1,15 +1,17 @@
-"""What may be written down: headers by allow-list, secrets by value."""
+"""What may be written down: headers by allow-list, no secrets (by value and by shape), no long base64."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from hashlib import sha256
+from typing import Any
 from urllib.parse import quote
 
-from pytest_samurai.chat import Chunk, Headers, Reply, Request
+from pytest_samurai.chat import Chunk, Headers, Reply, Request, parse_object
 
 REDACTED = "[REDACTED]"
 
@@ -30,8 +32,38 @@ RESPONSE_HEADERS = (
 
 _SECRET_NAME = re.compile(r"(_|^)(API_?KEY|TOKEN|SECRET|SECRET_KEY|ACCESS_KEY|PASSWORD)$", re.IGNORECASE)
 _KEY_HEADERS = ("authorization", "proxy-authorization", "api-key", "x-api-key", "x-goog-api-key")
-# Shorter values are words such as "test" or "none", and would be cut out of prompts.
+# People write "test", "changeme" or "not-needed" where a key has to be: words, which must not be cut out of prompts.
 _SHORTEST_SECRET = 8
+_WORDS = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:[ _.-](?:[A-Z]?[a-z]+|[A-Z]+))*")
+_LONGEST_WORDS = 20
+
+
+def _shape(begin: bytes, rest: bytes) -> re.Pattern[bytes]:
+    # In a body, what stands before a key may be the last letter of an escape: "my key:\nsk-...". This is looked at only
+    # after the first letters, since the search for those is many times faster.
+    start = rb"%b(?:(?<![\w-]%b)|(?<=\\[nrtbf]%b)|(?<=\\u[0-9a-fA-F]{4}%b))" % ((begin,) * 4)
+    return re.compile(start + rest)
+
+
+_SHAPES: Sequence[re.Pattern[bytes]] = (
+    # Twelve characters with a digit among them: sk-learn-compatible-estimators is no key.
+    _shape(b"sk-", rb"[\w-]{0,40}?(?=\w{0,200}\d)\w{12,}[\w-]*"),
+    *(_shape(b"gh%c_" % kind, rb"[A-Za-z0-9]{36,}") for kind in b"pousr"),
+    _shape(b"github_pat_", rb"\w{22,}"),
+    _shape(b"AKIA", rb"[A-Z0-9]{16}(?!\w)"),
+    _shape(b"eyJ", rb"[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
+    # To its end, or as far as a text that was cut off goes on with what keys are made of.
+    re.compile(
+        rb"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"
+        rb"(?:(?:[^-]|-(?!----))*-----END (?:[A-Z]+ )*PRIVATE KEY-----|(?:\\[nr]|[A-Za-z0-9+/=\s]){64,})"
+    ),
+)
+"""Secrets that nobody told us of."""
+
+_USER_INFO = re.compile(r"\A(\w+://)[^/?#]*@")
+_QUERY_KEY = re.compile(r"(?i)(?<=[?&])(key|api[_-]?key|access_token|token|sig|signature)=[^&#]*")
+_BASE64 = re.compile(rb"(?=[a-zA-Z+/_-]{0,200}\d)(?=[a-z0-9+/_-]{0,200}[A-Z])[A-Za-z0-9+/_-]{1024,}={0,2}")
+_EVENT = re.compile(rb"(?:\A|(?<=[\r\n]))data: ?(\{[^\r\n]*\})")
 
 
 def allowed(headers: Headers, patterns: Iterable[str]) -> Headers:
@@ -40,65 +72,131 @@ def allowed(headers: Headers, patterns: Iterable[str]) -> Headers:
 
 
 def environment_secrets(environ: Mapping[str, str]) -> frozenset[str]:
-    """Values that the environment holds under a name like `*_API_KEY`, `*_TOKEN` or `*_SECRET`."""
-    return frozenset(
-        value for name, value in environ.items() if len(value) >= _SHORTEST_SECRET and _SECRET_NAME.search(name)
-    )
+    """Values that the environment holds under a name like `*_API_KEY`, `*_TOKEN` or `*_SECRET`, words excepted."""
+    return _secrets(value for name, value in environ.items() if _SECRET_NAME.search(name))
 
 
 def request_secrets(headers: Headers) -> frozenset[str]:
-    """The key that this very request carries."""
-    found = set()
-    for name, value in headers:
-        if name in _KEY_HEADERS:
-            scheme, _, credentials = value.partition(" ")
-            found.add(credentials.strip() or scheme)
-    return frozenset(secret for secret in found if len(secret) >= _SHORTEST_SECRET)
+    """The key that this very request carries, words excepted."""
+    # "Bearer x" and "Basic x" have their key at the end; the other headers are nothing but a key.
+    return _secrets(value.split(maxsplit=1)[-1] for name, value in headers if name in _KEY_HEADERS and value.strip())
+
+
+def _secrets(values: Iterable[str]) -> frozenset[str]:
+    return frozenset(
+        value for value in map(str.strip, values) if len(value) >= _SHORTEST_SECRET and not _is_word(value)
+    )
+
+
+def _is_word(value: str) -> bool:
+    return len(value) < _LONGEST_WORDS and _WORDS.fullmatch(value) is not None
+
+
+Edit = tuple[int, int, bytes]
+"""Where it begins and ends in a body, and what is put there."""
 
 
 class Redactor:
     """Replaces secrets by `REDACTED`, in text, bodies and URLs, however JSON or a URL spells them."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        spellings = {form for secret in secrets for form in (secret, json.dumps(secret)[1:-1], quote(secret, safe=""))}
-        # Longest first: one secret may be the beginning of another.
-        forms = sorted((form.encode("utf-8", "surrogateescape") for form in spellings), key=len, reverse=True)
-        self._pattern = re.compile(b"|".join(map(re.escape, forms))) if forms else None
+        forms = {form for secret in secrets for form in _spellings(secret)}
+        # One pattern each: alternatives would not see a secret that begins inside of another.
+        self._patterns = [*_SHAPES, *(re.compile(re.escape(form)) for form in sorted(forms))]
 
     def request(self, request: Request) -> Request:
         """The request as it may be written down, which is also how it is matched."""
+        url = _QUERY_KEY.sub(rf"\1={REDACTED}", _USER_INFO.sub(r"\1", request.url))
         return Request(
             request.method,
-            self.text(request.url),
+            self.text(url),
             self._headers(request.headers, REQUEST_HEADERS),
-            self._body(request.body),
+            _BASE64.sub(_digest, self._body(request.body)),
         )
 
     def reply(self, reply: Reply) -> Reply:
         """The reply as it may be written down; chunks shrink with what is cut out of them."""
-        return replace(
-            reply,
-            headers=self._headers(reply.headers, RESPONSE_HEADERS),
-            body=self._body(reply.body),
-            chunks=None if reply.chunks is None else tuple(self._chunks(reply.body, reply.chunks)),
-        )
-
-    def _body(self, body: bytes) -> bytes:
-        return self._pattern.sub(REDACTED.encode(), body) if self._pattern else body
+        headers = self._headers(reply.headers, RESPONSE_HEADERS)
+        if reply.chunks is None:
+            return replace(reply, headers=headers, body=self._body(reply.body))
+        pieces = self._cut(_spliced([data for data, _ in reply.pieces()], self._in_deltas(reply.body)))
+        chunks = tuple(Chunk(len(data), chunk.at) for data, chunk in zip(pieces, reply.chunks, strict=False))
+        return replace(reply, headers=headers, body=b"".join(pieces), chunks=chunks)
 
     def text(self, text: str) -> str:
         return self._body(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
 
+    def _body(self, body: bytes) -> bytes:
+        return self._cut([body])[0]
+
     def _headers(self, headers: Headers, patterns: Iterable[str]) -> Headers:
         return tuple((name, self.text(value)) for name, value in allowed(headers, patterns))
 
-    def _chunks(self, body: bytes, chunks: Iterable[Chunk]) -> Iterable[Chunk]:
-        """A secret that lies across chunks counts in the one where it begins."""
-        spans = [match.span() for match in self._pattern.finditer(body)] if self._pattern else []
-        end = written = 0
-        for chunk in chunks:
-            end += chunk.length
-            begun = [(start, min(stop, end)) for start, stop in spans if start < end]
-            upto = end + sum(len(REDACTED) - (stop - start) for start, stop in begun)
-            yield Chunk(upto - written, chunk.at)
-            written = upto
+    def _edits(self, body: bytes) -> list[Edit]:
+        """What has to be cut out of a body, from left to right; what overlaps is cut as one."""
+        edits: list[Edit] = []
+        for begin, end in sorted(found.span() for pattern in self._patterns for found in pattern.finditer(body)):
+            if edits and begin < edits[-1][1]:
+                begin, end = edits[-1][0], max(end, edits.pop()[1])
+            edits.append((begin, end, REDACTED.encode()))
+        return edits
+
+    def _in_deltas(self, body: bytes) -> list[Edit]:
+        """Events spelled anew that hold a part of a secret: a model that repeats a key does so token by token."""
+        events = [(*found.span(1), parse_object(found[1])) for found in _EVENT.finditer(body)]
+        channels: dict[tuple[Any, ...], list[tuple[int, Any, Any]]] = {}
+        for number, (_, _, event) in enumerate(events):
+            for channel, holder, key in _texts((event or {}).get("choices"), ()):
+                channels.setdefault(channel, []).append((number, holder, key))
+        changed = set()
+        for parts in channels.values():
+            texts = [holder[key].encode("utf-8", "surrogatepass") for _, holder, key in parts]
+            for (number, holder, key), old, new in zip(parts, texts, self._cut(texts), strict=True):
+                if old != new:
+                    holder[key] = new.decode("utf-8", "surrogatepass")
+                    changed.add(number)
+        return [(*events[number][:2], json.dumps(events[number][2]).encode()) for number in sorted(changed)]
+
+    def _cut(self, pieces: Sequence[bytes]) -> list[bytes]:
+        return _spliced(pieces, self._edits(b"".join(pieces)))
+
+
+def _spellings(secret: str) -> Iterator[bytes]:
+    raw = secret.encode("utf-8", "surrogateescape")
+    yield raw
+    yield quote(raw, safe="").encode()
+    yield quote(raw).encode()
+    for ascii_only in (True, False):
+        spelled = json.dumps(secret, ensure_ascii=ascii_only)[1:-1].encode("utf-8", "surrogateescape")
+        yield spelled
+        yield spelled.replace(b"/", b"\\/")
+
+
+def _texts(value: Any, channel: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Any, Any]]:
+    """Every text in an event: what it goes on with in the next one, and the place where it is kept."""
+    if isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            step = item["index"] if isinstance(item, dict) and isinstance(item.get("index"), int) else key
+            if isinstance(item, str):
+                yield (*channel, step), value, key
+            else:
+                yield from _texts(item, (*channel, step))
+
+
+def _spliced(pieces: Sequence[bytes], edits: Sequence[Edit]) -> list[bytes]:
+    """The pieces with edits made in what they are when joined; what is put in goes where the edit begins."""
+    spliced = []
+    start = 0
+    for piece in pieces:
+        stop, at, parts = start + len(piece), start, []
+        for begin, end, new in edits:
+            if begin < stop and end > start:
+                parts += [piece[at - start : max(begin - start, 0)], new if begin >= start else b""]
+                at = min(end, stop)
+        spliced.append(b"".join([*parts, piece[at - start :]]))
+        start = stop
+    return spliced
+
+
+def _digest(found: re.Match[bytes]) -> bytes:
+    return b"[base64: %d characters, SHA-256 %s]" % (len(found[0]), sha256(found[0]).hexdigest().encode())

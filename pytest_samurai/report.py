@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from pytest_samurai.chat import Call
 
 PREFIX = "samurai_"
 NOTE_PROPERTY = f"{PREFIX}note"
 UNMARKED_PROPERTY = f"{PREFIX}unmarked"
+FIXTURE_PROPERTY = f"{PREFIX}fixture"
+
+_FIGURES = ("replayed", "recorded", "live", "prompt_tokens", "completion_tokens", "total_tokens")
+FIGURE_PROPERTIES = tuple(f"{PREFIX}{name}" for name in _FIGURES)
+
+_NAMED_TESTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +55,17 @@ class TestFigures:
 
     def properties(self) -> list[tuple[str, int]]:
         """Name and value, as they travel in `user_properties`: to JUnit, and from xdist workers."""
-        names = ("replayed", "recorded", "live", "prompt_tokens", "completion_tokens", "total_tokens")
-        pairs = [(name, getattr(self, name)) for name in names]
-        return [(f"{PREFIX}{name}", value) for name, value in pairs if value is not None]
+        values = [(f"{PREFIX}{name}", getattr(self, name)) for name in _FIGURES]
+        return [(name, value) for name, value in values if value is not None]
+
+    def fixture_property(self) -> tuple[str, str]:
+        """The same for the figures of a fixture, which travel with the test that it was set up for."""
+        return FIXTURE_PROPERTY, json.dumps(asdict(self))
+
+    @classmethod
+    def from_fixture_property(cls, value: str) -> TestFigures:
+        """What `fixture_property` gave."""
+        return cls(**json.loads(value))
 
     @classmethod
     def from_properties(cls, test: str, properties: Iterable[tuple[str, object]]) -> TestFigures | None:
@@ -74,8 +89,9 @@ class TestFigures:
         )
 
 
-def totals_line(figures: Sequence[TestFigures]) -> str:
-    """The run on one line: tests, calls, tokens."""
+def totals_line(tests: Sequence[TestFigures], fixtures: Sequence[TestFigures] = ()) -> str:
+    """The run on one line: tests, calls, tokens; the calls of fixtures count, as no tests."""
+    figures = [*tests, *fixtures]
     calls = ", ".join(
         f"{count:,} {how}"
         for how in ("replayed", "recorded", "live")
@@ -83,10 +99,11 @@ def totals_line(figures: Sequence[TestFigures]) -> str:
     )
     known = [one.total_tokens for one in figures if one.total_tokens is not None]
     unknown = len(figures) - len(known)
-    tokens = f"{_plural(sum(known), 'token')}" if known or not unknown else "tokens unknown"
-    if known and unknown:
-        tokens += f" (unknown in {_plural(unknown, 'test')})"
-    return f"samurai: {_plural(len(figures), 'test')}, calls: {calls}, {tokens}"
+    if unknown and not known:
+        tokens = "tokens unknown"
+    else:
+        tokens = _plural(sum(known), "token") + (f" (unknown in {_plural(unknown, 'test')})" if unknown else "")
+    return f"samurai: {_plural(len(tests), 'test')}, calls: {calls}, {tokens}"
 
 
 def top_lines(figures: Sequence[TestFigures], count: int) -> list[str]:
@@ -96,8 +113,10 @@ def top_lines(figures: Sequence[TestFigures], count: int) -> list[str]:
 
 
 def unmarked_line(calls: Mapping[str, int]) -> str:
-    """Which tests without a marker went live; `calls` counts them by test."""
-    tests = ", ".join(calls)
+    """Which tests without a marker went live, the first of many by name; `calls` counts them by test."""
+    tests = ", ".join(list(calls)[:_NAMED_TESTS])
+    if len(calls) > _NAMED_TESTS:
+        tests += f" and {_plural(len(calls) - _NAMED_TESTS, 'test')} more"
     return f"samurai: {_plural(sum(calls.values()), 'live call')} from tests without the marker, not recorded: {tests}"
 
 

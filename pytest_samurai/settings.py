@@ -305,4 +305,6 @@ def options_page() -> str:
         names = [f"`{option.spelled(place)}`" if place in option.places else "" for place in ("ini", "cli", "test")]
         rows.append([*names, option.default_text, option.meaning])
     lines = ["|".join(["", *(f" {cell} " if cell else " " for cell in cells), ""]) for cells in rows]
-    return "\n".join([f"Where an option is set more than once: {' < '.join(PRECEDENCE)}.", "", *lines, ""])
+    return "\n".join(
+        [f"Where an option is set more than once, the later one wins: {' < '.join(PRECEDENCE)}.", "", *lines, ""]
+    )

@@ -77,6 +77,15 @@ def test_an_error_of_the_block_itself_is_not_covered_up(cassettes: Path, url: st
         _ = 1 / 0
 
 
+def test_why_nothing_was_recorded_is_a_note_on_the_error_of_the_block(cassettes: Path, url: str) -> None:
+    with pytest.raises(httpx.HTTPStatusError) as error, use_cassette(cassettes / "a.yaml"):
+        ask(url, model="error-500").raise_for_status()
+    assert error.value.__notes__ == [
+        "nothing recorded of use_cassette('a.yaml'): it did not pass, and a call ended in status 500"
+    ]
+    assert not cassettes.exists()
+
+
 def test_a_broken_budget_is_raised_at_the_end_and_the_recording_kept(cassettes: Path, url: str) -> None:
     with pytest.raises(BudgetExceeded, match=r"max_total_tokens is 12, used 13 \(\+1\)"):
         with use_cassette(cassettes / "a.yaml", max_total_tokens=12):
@@ -107,7 +116,7 @@ def test_a_recording_made_through_one_base_url_replays_through_another(cassettes
         ask(url)
     with use_cassette(cassettes / "a.yaml", mode="none"):
         ask("https://gateway.test/openai/v2/chat/completions?api-version=3")
-    with pytest.raises(RequestNotRecorded, match="url: http://127.0.0.1"):
+    with pytest.raises(RequestNotRecorded, match="uri: http://127.0.0.1"):
         with use_cassette(cassettes / "a.yaml", mode="none", match_on=["method", "uri", "chat"]):
             ask("https://gateway.test/openai/v2/chat/completions")
 
@@ -246,4 +255,4 @@ def test_a_miss_shows_no_secret(cassettes: Path, url: str) -> None:
         with use_cassette(cassettes / "a.yaml"):
             ask(url, f"another thing with {KEY}")
     assert KEY not in str(miss.value)
-    assert "another thing with" in str(miss.value)
+    assert "[another] thing[ with [REDACTED]]" in str(miss.value)

@@ -383,7 +383,7 @@ def test_mode_none_refuses_even_where_there_is_no_cassette(project: Project) -> 
         "E         test      test_it.py::test_it",
         "E         cassette  cassettes/test_it/test_it.yaml (no recordings)",
         "E         mode      none",
-        "E         To record this test again: pytest --samurai-mode=all test_it.py::test_it",
+        "E         To record this test: pytest --samurai-mode=all test_it.py::test_it",
         "",
     ]
     assert project.server.requests == 0
@@ -421,8 +421,8 @@ def test_a_changed_word_fails_the_test_however_the_application_calls(project: Pr
     result.stdout.fnmatch_lines(
         [
             "*messages[[]0].content*",
-            "*- What is the capital of [[]France?[]]",
-            "*+ What is the capital of [[]Spain?[]]",
+            "*- What is the capital of [[]France[]][?]",
+            "*+ What is the capital of [[]Spain[]][?]",
             "*pytest --samurai-mode=all test_it.py::test_it*",
         ]
     )
@@ -607,7 +607,7 @@ def test_it(samurai_client, samurai):
     result = project.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["max_total_tokens cannot be judged: the usage of call 1 (gpt-4o-mini) is unknown*"])
-    result.stdout.fnmatch_lines(["samurai: 1 test, calls: 0 replayed, 1 recorded, 0 tokens (unknown in 1 test)"])
+    result.stdout.fnmatch_lines(["samurai: 1 test, calls: 0 replayed, 1 recorded, tokens unknown"])
 
 
 # --- what is kept of a failed test
@@ -627,7 +627,7 @@ def test_a_failed_test_that_ended_on_an_error_response_records_nothing_and_says_
     result.assert_outcomes(failed=1)
     assert project.cassettes() == []
     result.stdout.fnmatch_lines(
-        ["samurai: nothing recorded of test_it.py::test_it: it failed, and a call ended in status 429"]
+        ["samurai: nothing recorded of test_it.py::test_it: it did not pass, and a call ended in status 429"]
     )
 
 
@@ -840,3 +840,152 @@ def test_the_package_has_what_it_promises_at_its_door(tmp_path: Path) -> None:
         assert getattr(pytest_samurai, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'use_tape'"):
         _ = pytest_samurai.use_tape
+
+
+# --- fixtures of wider scope
+
+WIDE = """
+@pytest.fixture(scope="SCOPE")
+def answer(OTHERS):
+    import os
+    url = os.environ["SAMURAI_BASE_URL"] + "/chat/completions"
+    key = os.environ.get("SAMURAI_API_KEY", "none")
+    return httpx.post(url, json=body("Say hello"), headers={"Authorization": f"Bearer {key}"}).raise_for_status().json()
+
+class TestIt:
+    @pytest.mark.samurai
+    def test_one(self, answer, samurai):
+        assert not samurai.calls
+
+    @pytest.mark.samurai
+    def test_two(self, answer, samurai_client, samurai):
+        ask(samurai_client)
+        assert len(samurai.calls) == 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("scope", "cassette"),
+    [
+        ("session", "test_it/fixtures/answer.yaml"),
+        ("package", "test_it/fixtures/answer.yaml"),
+        ("module", "test_it/fixtures/answer.yaml"),
+        ("class", "test_it/fixtures/TestIt.answer.yaml"),
+    ],
+)
+def test_what_a_wider_fixture_calls_goes_to_a_cassette_of_its_own(project: Project, scope: str, cassette: str) -> None:
+    project.tests(WIDE.replace("SCOPE", scope).replace("OTHERS", ""))
+    recorded = project.run()
+    recorded.assert_outcomes(passed=2)
+    assert project.cassettes() == sorted([cassette, "test_it/TestIt.test_two.yaml"])
+    recorded.stdout.fnmatch_lines(
+        ["samurai: 2 tests, calls: 0 replayed, 2 recorded, 28 tokens", f"* 1 call  {scope} fixture answer"]
+    )
+    project.offline()
+    replayed = project.run("--samurai-mode=none", "-k", "test_two")
+    replayed.assert_outcomes(passed=1)
+    replayed.stdout.fnmatch_lines(["samurai: 1 test, calls: 2 replayed, 28 tokens"])
+
+
+def test_a_session_fixture_of_a_conftest_has_its_cassette_where_it_is_defined(project: Project) -> None:
+    fixture = WIDE.partition("class ")[0].replace("SCOPE", "session").replace("OTHERS", "")
+    (project.pytester.path / "conftest.py").write_text(ASK + fixture, encoding="utf-8")
+    project.tests("def test_it(samurai, answer): pass")
+    project.run().assert_outcomes(passed=1)
+    assert project.cassettes() == ["fixtures/answer.yaml"]
+
+
+def test_each_parameter_of_a_wider_fixture_has_a_cassette(project: Project) -> None:
+    project.tests("""
+@pytest.fixture(scope="module", params=["France", "Japan"])
+def answer(request):
+    import os
+    url = os.environ["SAMURAI_BASE_URL"] + "/chat/completions"
+    headers = {"Authorization": "Bearer " + os.environ["SAMURAI_API_KEY"]}
+    return httpx.post(url, json=body(f"What is the capital of {request.param}?"), headers=headers).json()
+
+def test_it(samurai, answer): pass
+""")
+    project.run().assert_outcomes(passed=2)
+    assert len([name for name in project.cassettes() if name.startswith("test_it/fixtures/answer['")]) == 0
+    assert len(project.cassettes()) == 2
+    project.offline()
+    project.run("--samurai-mode=none").assert_outcomes(passed=2)
+
+
+def test_a_wider_fixture_of_a_marked_test_does_not_go_live_in_mode_none(project: Project) -> None:
+    project.tests(WIDE.replace("SCOPE", "module").replace("OTHERS", ""))
+    result = project.run("--samurai-mode=none")
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(["*POST /chat/completions has no recording*", "*module fixture answer*"])
+    assert project.server.requests == 0
+
+
+def test_a_miss_that_a_wider_fixture_swallows_is_an_error_of_the_test_that_it_was_set_up_for(project: Project) -> None:
+    text = WIDE.replace("SCOPE", "module").replace("OTHERS", "")
+    text = text.replace("    return httpx", "    try: return httpx").replace(
+        "\n\nclass", "\n    except BaseException: return None\n\nclass"
+    )
+    project.tests(text)
+    project.run("--samurai-mode=none", "-k", "test_one").assert_outcomes(errors=1)
+
+
+def test_a_wider_fixture_that_fails_on_an_error_response_records_nothing_and_says_so(project: Project) -> None:
+    project.tests(
+        WIDE.replace("SCOPE", "module").replace("OTHERS", "").replace('"Say hello"', '"x", model="error-500"')
+    )
+    result = project.run()
+    result.assert_outcomes(errors=2)
+    assert not [name for name in project.cassettes() if "fixtures" in name]
+    result.stdout.fnmatch_lines(["samurai: nothing recorded of module fixture answer: it did not pass*status 500"])
+
+
+def test_a_client_made_in_a_session_fixture_gets_a_placeholder_key(project: Project) -> None:
+    project.tests("""
+@pytest.fixture(scope="session")
+def client():
+    import openai, os
+    return openai.OpenAI(base_url=os.environ["SAMURAI_BASE_URL"])
+
+@pytest.mark.samurai
+def test_it(client):
+    client.chat.completions.create(**body())
+""")
+    project._monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    project.run().assert_outcomes(passed=1)
+    project._monkeypatch.delenv("OPENAI_API_KEY")
+    project.offline()
+    project.run().assert_outcomes(passed=1)
+    project.run("--samurai-mode=none").assert_outcomes(passed=1)
+
+
+def test_a_miss_that_a_fixture_swallows_as_it_is_torn_down_is_an_error(project: Project) -> None:
+    project.tests("""
+@pytest.fixture
+def conversation(samurai_client):
+    yield
+    try: ask(samurai_client, "bye")
+    except BaseException: pass
+
+@pytest.mark.samurai(mode="none")
+def test_it(conversation): pass
+""")
+    project.run().assert_outcomes(passed=1, errors=1)
+
+
+def test_a_shared_cassette_is_mended_without_paying_for_all_of_it(project: Project) -> None:
+    project.tests("""
+@pytest.mark.samurai("shared")
+def test_one(samurai_client): ask(samurai_client, "one")
+""")
+    project.run().assert_outcomes(passed=1)
+    project.tests("""
+@pytest.mark.samurai("shared")
+def test_two(samurai_client): ask(samurai_client, "two")
+""")
+    project.run().stdout.fnmatch_lines(["*pytest --samurai-mode=new_episodes test_it.py::test_two*"])
+
+
+def test_samurai_config_has_to_be_a_dict(project: Project) -> None:
+    project.tests("@pytest.fixture\ndef samurai_config(): return None\ndef test_it(samurai): pass")
+    project.run().stdout.fnmatch_lines(["*samurai_config of test_it.py::test_it is None; it has to be a dict*"])
