@@ -195,12 +195,11 @@ class _Loader(importlib.abc.Loader):
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        if module.__spec__ is not None:
-            module.__spec__.loader = self._loader
-        module.__loader__ = self._loader
+        assert module.__spec__ is not None  # the import system has just set it
+        module.__spec__.loader = module.__loader__ = self._loader
         self._loader.exec_module(module)
         with _state.lock:
-            if _state.users:
+            if _state.users:  # pragma: no branch - a thread may have taken the patches out in the meantime
                 _patch(module)
 
 
@@ -303,7 +302,7 @@ def _route(library: _Library, transport: Any, url: Any) -> Any:
     """The transport for a URL: the client's own, or ours in front of it where there is something to decide."""
     opened = _opened()
     unmarked = _state.unmarked
-    if isinstance(transport, _Transport) or (opened is None and unmarked is None):
+    if opened is None and unmarked is None:
         return transport
     if isinstance(transport, library.stands_in) or type(transport).__module__ == "starlette.testclient":
         return transport

@@ -86,7 +86,7 @@ class Miss:
         def rank(candidate: tuple[int, Json]) -> tuple[float, bool]:
             place, value = candidate
             others = _words(value)
-            return -2 * (words & others).total() / (words.total() + others.total() or 1), place in self.played
+            return -(words & others).total() / ((words | others).total() or 1), place in self.played
 
         return min(((place, self.matcher.value(item.request)) for place, item in enumerate(self.recorded)), key=rank)
 

@@ -165,10 +165,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _first_function_scoped(item: pytest.Item, names: list[str]) -> int:
     """Where the test's own recorder opens: after the fixtures of wider scope, before the test's own."""
     definitions = cast("Mapping[str, Any]", getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {}))
-    for place, name in enumerate(names):
-        if name not in definitions or definitions[name][-1].scope == "function":
-            return place
-    return len(names)
+    own = (
+        place
+        for place, name in enumerate(names)
+        if name not in definitions or definitions[name][-1].scope == "function"
+    )
+    return next(own, len(names))
 
 
 # --- fixtures
@@ -438,7 +440,7 @@ def pytest_runtest_makereport(
     report = yield
     if own is None:
         shown = error.getrepr(style="value")
-        if shown.reprcrash is not None:
+        if shown.reprcrash is not None:  # pragma: no branch - None where all frames are hidden, and ours are not
             # The short summary has one line for it, cut at the terminal's edge.
             shown.reprcrash.message = f"{type(error.value).__name__}: {error.value}"
         report.longrepr = shown

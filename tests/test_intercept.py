@@ -318,6 +318,17 @@ def test_status_reason_headers_and_version_come_back(cassettes: Path, url: str, 
     assert "date" not in replayed.headers
 
 
+def test_a_reply_without_a_reason_phrase_and_of_another_version_comes_back_as_it_was(cassettes: Path) -> None:
+    extensions = {"http_version": b"HTTP/2", "reason_phrase": b""}
+    transport = Scripted(httpx.Response(200, stream=Pieces(b"{}"), extensions=extensions))
+    with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
+        client.post(API, json=body())
+    with use_cassette(cassettes / "a.yaml", mode="none"):
+        replayed = httpx.post(API, json=body())
+    assert replayed.http_version == "HTTP/2"
+    assert "reason_phrase" not in replayed.extensions
+
+
 def test_a_compressed_reply_reaches_the_application_as_it_came_and_the_cassette_as_it_was_meant(
     cassettes: Path,
 ) -> None:
@@ -638,6 +649,8 @@ def test_other_model_endpoints_are_refused_in_replay_over_async_too(cassettes: P
     cassette = use_cassette(cassettes / "a.yaml", mode="none")
     recorder = cassette.__enter__()
     ask(url)
+    embeddings = url.replace("chat/completions", "embeddings")
+    assert httpx.post(embeddings, headers=HEADERS, json={"input": "an application's own"}).status_code == 404
     assert asyncio.run(embed({"input": "an application's own"})) == 404
     with pytest.raises(RequestNotRecorded, match=r"samurai_endpoints = \*/chat/completions \*/embeddings") as refused:
         asyncio.run(embed({"model": "e", "input": "x"}))
@@ -685,6 +698,12 @@ def test_live_calls_without_a_recorder_are_counted_sync_and_async(watched: Watch
     assert watched.live == 3
     httpx.get(url.replace("chat/completions", "models"), headers=HEADERS)
     assert watched.live == 3
+
+
+def test_where_nobody_watches_calls_pass(watched: Watcher, url: str) -> None:
+    intercept.watch(None)
+    assert ask(url) == "Paris."
+    assert watched.live == 0
 
 
 def test_they_can_be_blocked_sync_and_async(watched: Watcher, url: str, chat_server: ChatServer) -> None:

@@ -147,7 +147,9 @@ def test_a_nearest_recording_that_was_played_is_said_to_be() -> None:
         (asking("one two three"), [asking(f"number {n} of many") for n in range(40)] + [asking("one two four")], 41),
         (asking("a"), [b"no json", asking("b")], 2),
         (b"no json at all", [asking("b"), b"no json here"], 2),
-        (b"", [b"a", b"b"], 1),
+        # A long text has many words, and so has some of any prompt's: they count by their share.
+        (asking("one two three"), [asking("one two three " + "and more " * 99), asking("one two four")], 2),
+        (b"", [b"?", b"a"], 1),
     ],
 )
 def test_the_nearest_recording_is_the_one_that_shares_most_words(
@@ -229,6 +231,11 @@ def test_a_body_that_does_not_count_is_not_compared() -> None:
     assert evidence(asked, BODY, match_on=("host",))[1:] == ["    host: www.samuraiapi.in -> other"]
 
 
+@pytest.mark.parametrize("name", ["chat", "body", "raw_body"])
+def test_a_body_that_counts_is_compared_by_whatever_name_it_counts(name: str) -> None:
+    assert evidence({"a": 1}, {"a": 2}, match_on=(name,))[1:] == ["    a: 2 -> 1"]
+
+
 def test_bytes_that_differ_where_no_value_does_are_named() -> None:
     assert evidence(b'{"a": 1}', b'{"a":1}', match_on=("raw_body",))[1:] == [
         "    the bytes of the body, which hold the same values"
@@ -283,8 +290,12 @@ def test_growth_that_is_none_or_cannot_be_known_is_not_shown(asked: Json, record
     assert "prompt tokens" not in miss(asked, recorded)
 
 
-def test_tools_and_bodies_that_are_no_objects_count_as_prompt() -> None:
-    assert "prompt tokens" in miss({**BODY, "tools": ["x" * 500]}, recording(BODY, 400))
+@pytest.mark.parametrize("name", ["tools", "functions", "response_format"])
+def test_what_a_model_reads_beside_the_messages_counts_as_prompt(name: str) -> None:
+    assert "prompt tokens" in miss({**BODY, name: ["x" * 500]}, recording(BODY, 400))
+
+
+def test_a_body_that_is_no_object_counts_as_prompt() -> None:
     assert "prompt tokens" in miss(["x" * 500], recording(["x"], 400))
     assert "prompt tokens" in miss(b"x" * 500, recording(b"x", 400))
 

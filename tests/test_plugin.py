@@ -150,6 +150,15 @@ def test_a_run_without_marked_tests_says_nothing(project: Project) -> None:
     project.run().stdout.no_fnmatch_line("*samurai: *")
 
 
+def test_a_test_without_the_marker_imports_nothing(project: Project) -> None:
+    (project.pytester.path / "test_plain.py").write_text(
+        "import sys\n"
+        "def test_plain(): assert not {'httpx', 'httpx2', 'yaml', 'pytest_samurai.intercept'} & set(sys.modules)\n",
+        encoding="utf-8",
+    )
+    project.pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
 def test_asking_for_the_fixture_is_as_good_as_the_marker(project: Project) -> None:
     project.tests(
         """
