@@ -6,13 +6,18 @@ What vcrpy does not know stands under `response.samurai`, the one place where it
 from __future__ import annotations
 
 import base64
+import getpass
 import os
 import re
 import stat
+import tempfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Context, Decimal
+from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from reprlib import repr as shortened
 from typing import Any
@@ -25,6 +30,11 @@ from pytest_samurai.errors import CassetteError
 from pytest_samurai.layout import lay_out, take_back
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_MARK = "# Recorded by pytest-samurai, in vcrpy's format. Bodies may be edited by hand."
+"""The first line of a file in our own layout, where all but the bodies is under a seal."""
+
+HEAD = f"{_MARK}\ninteractions:\n"
 
 _HTTP_VERSION = "HTTP/1.1"
 _LINE_WIDTH = 110
@@ -43,6 +53,8 @@ def load(path: Path) -> list[Interaction]:
         content = path.read_bytes()
     except FileNotFoundError:
         raise
+    except IsADirectoryError:
+        raise CassetteError(f"{path}: is a directory, where a cassette has to be a file") from None
     except OSError as error:
         raise CassetteError(f"{path}: cannot be read: {error.strerror or error}") from error
     return parse(content, path)
@@ -53,6 +65,13 @@ def parse(content: bytes, path: Path) -> list[Interaction]:
 
     Raises CassetteError, naming file and line, if this is not a cassette.
     """
+    if not content.strip():
+        raise CassetteError(f"{path}:1: the file is empty; restore it, or delete it to record again")
+    # Git on Windows writes CRLF; a body of ours that has a CR is quoted, so that none stands here as itself.
+    content = content.replace(b"\r\n", b"\n")
+    _refuse_conflicts(content, path)
+    edited = _unseal(content, path)
+    _refuse_aliases(content, path)
     try:
         document = yaml.load(content, _Loader)
     except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:
@@ -65,11 +84,149 @@ def parse(content: bytes, path: Path) -> list[Interaction]:
     interactions = []
     for place, item in enumerate(document["interactions"]):
         try:
-            interactions.append(_interaction(item))
+            interaction = _interaction(item)
+            interactions.append(replace(interaction, edited=interaction.edited or place in edited))
         except (ValueError, zlib.error) as error:
             where = f"{path}:{_line_of(content, place)}"
             raise CassetteError(f"{where}: interaction {place + 1} is damaged: {error}") from None
     return interactions
+
+
+_CONFLICT = re.compile(rb"^(?:<{7} |={7}$|>{7} )", re.MULTILINE)
+
+
+def _refuse_conflicts(content: bytes, path: Path) -> None:
+    found = _CONFLICT.search(content)
+    if found:
+        line = content.count(b"\n", 0, found.start()) + 1
+        raise CassetteError(f"{path}:{line}: these are the marks of a merge conflict; keep one side, or both in turn")
+
+
+_ALIAS = re.compile(rb"(?:^|[:,\[{-]) +\*\w|\*\w+[,\]}]", re.MULTILINE)
+_MOST_REPEATED = 10_000
+
+
+def _refuse_aliases(content: bytes, path: Path) -> None:
+    """Refuse a file of a few lines that unfolds to more than a memory holds. Other tools use aliases, but few."""
+    if not _ALIAS.search(content):
+        return
+    sizes: dict[str, int] = {}
+    begun: list[tuple[str | None, int]] = []
+    unfolded = 0
+    try:
+        for event in yaml.parse(content, _Loader):
+            if isinstance(event, yaml.AliasEvent):
+                unfolded += sizes.get(str(event.anchor), 0)
+            elif isinstance(event, yaml.CollectionStartEvent):
+                begun.append((event.anchor, unfolded))
+            elif isinstance(event, yaml.CollectionEndEvent):
+                anchor, before = begun.pop()
+                if anchor is not None:
+                    sizes[anchor] = unfolded - before + 1
+            unfolded += 1
+            if unfolded > _MOST_REPEATED and unfolded > len(content):
+                raise CassetteError(f"{path}:1: aliases in this file unfold without end; it is not read")
+    except yaml.YAMLError:
+        return  # and the loader will say of what
+
+
+# --- the seal
+
+_NOTES = frozenset(
+    [
+        "recorded_at",
+        "duration",
+        "http_version",
+        "request_layout",
+        "layout",
+        "ending",
+        "hidden_usage",
+        "chunks",
+        "edited",
+        "seal",
+    ]
+)
+
+
+def _unseal(content: bytes, path: Path) -> frozenset[int]:
+    """The places of the interactions whose bodies were edited; none in a file that is not in our own layout.
+
+    Raises CassetteError if anything else of a file of ours is not as it was written: what is lost or bent in a number,
+    a header or a layout word would not be missed, and replay as something that was never recorded.
+    """
+    lines = content.decode("utf-8", "replace").split("\n")
+    if lines[0] != _MARK:
+        return frozenset()
+    if lines[1:] == ["interactions: []", "version: 1", ""]:
+        return frozenset()
+    if lines[-1] or lines[-2:-1] != ["version: 1"] or lines[1] != "interactions:":
+        raise CassetteError(
+            f"{path}:{len(lines)}: the file is not whole: it has to end with the line `version: 1`; restore it"
+        )
+    starts = [number for number, line in enumerate(lines) if line == "- request:"]
+    if starts[:1] != [2]:
+        raise CassetteError(f"{path}:3: an interaction has to begin here; restore the file")
+    edited = set()
+    for place, (start, end) in enumerate(pairwise([*starts, len(lines) - 2])):
+        written = _seal_of(lines[start:end])
+        if written is None:
+            continue
+        found = _seal(lines[start : end - 1])
+        if found[0] != written[0] or len(found) != len(written):
+            raise CassetteError(
+                f"{path}:{start + 1}: interaction {place + 1} was changed outside of its bodies since it was written;"
+                " restore it, or, if that was you, delete its line `seal:`"
+            )
+        if found != written:
+            edited.add(place)
+    return frozenset(edited)
+
+
+def salvage(content: bytes, path: Path) -> list[Interaction]:
+    """The interactions of a file of ours that was cut off: those that are whole."""
+    lines = content.decode("utf-8", "replace").split("\n")
+    starts = [number for number, line in enumerate(lines) if line == "- request:"]
+    whole = ""
+    for start, end in pairwise([*starts, len(lines) - 1]):
+        item = lines[start:end]
+        if _seal_of(item) == _seal(item[:-1]):
+            whole += "\n".join([*item, ""])
+    return parse(f"{HEAD}{whole}version: 1\n".encode(), path) if whole else []
+
+
+def _seal_of(lines: Sequence[str]) -> list[str] | None:
+    name, _, seal = lines[-1].partition(": ")
+    return seal.split(" ") if name == "      seal" and len(seal) == 26 else None
+
+
+def _seal(lines: Sequence[str]) -> list[str]:
+    outside, bodies = _parts(lines)
+    return [_checksum(part) for part in (outside, *bodies)]
+
+
+def _parts(lines: Sequence[str]) -> tuple[list[str], list[list[str]]]:
+    """The lines of an interaction that are outside of its bodies, and those of each body."""
+    outside: list[str] = []
+    bodies: list[list[str]] = []
+    margin = ""
+    for line in lines:
+        if margin and (not line or line.startswith(margin)):
+            bodies[-1].append(line)
+            continue
+        margin = ""
+        name, colon, value = line.partition(": ")
+        if colon and name in ("    body", "      string"):
+            quoted = value.startswith('"')
+            outside.append(f'{name}: "' if quoted else line)
+            bodies.append([value] if quoted else [])
+            margin = "" if quoted else " " * (len(name) - len(name.lstrip()) + 2)
+        else:
+            outside.append(line)
+    return outside, bodies
+
+
+def _checksum(lines: Sequence[str]) -> str:
+    return f"{zlib.crc32(chr(10).join(lines).encode('utf-8', 'replace')):08x}"
 
 
 def _place(error: Exception, content: bytes) -> str:
@@ -127,7 +284,15 @@ def _interaction(item: object) -> Interaction:
     # vcrpy gives a response whatever keys its user put there.
     ours = response.get("samurai")
     ours = ours if isinstance(ours, dict) else {}
-    return Interaction(_request(request, ours), _reply(response, ours), _get_any(ours, "recorded_at", "text"))
+    unknown = sorted(set(map(str, ours)) - _NOTES)
+    if unknown:
+        raise ValueError(f"`{unknown[0]}` is nothing that stands under `samurai`")
+    return Interaction(
+        _request(request, ours),
+        _reply(response, ours),
+        _get_any(ours, "recorded_at", "text"),
+        edited=ours.get("edited") is True,
+    )
 
 
 def _request(data: Mapping[str, Any], ours: Mapping[str, Any]) -> Request:
@@ -271,6 +436,67 @@ def _as_stored(interaction: Interaction) -> Interaction:
     )
 
 
+def update(path: Path, change: Callable[[list[Interaction]], Sequence[Interaction]]) -> None:
+    """Replace a cassette by what `change` makes of its interactions, while no other process does.
+
+    Raises CassetteError, what was there left as it was.
+    """
+    with locked(path):
+        try:
+            there = load(path)
+        except FileNotFoundError:
+            there = []
+        save(path, change(there))
+
+
+_LONGEST_WAIT = 60.0
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Wait for other processes to be done with a file, and keep them away. Raises CassetteError after a minute.
+
+    The lock itself lies in the system's directory for temporary files, so that none is left beside a cassette; all
+    cassettes share a few hundred.
+    """
+    with _held(_digest_of(path)[:2], path, _LONGEST_WAIT):
+        yield
+
+
+@contextmanager
+def claimed(path: Path) -> Iterator[None]:
+    """Hold a file that nobody else wants to write. Raises CassetteError at once if another process holds it."""
+    name = _digest_of(path)
+    with _held(name, path, 0):
+        yield
+        (_lock_directory() / f"{name}.lock").unlink(missing_ok=True)
+
+
+def _digest_of(path: Path) -> str:
+    return sha256(os.fsencode(path.resolve())).hexdigest()[:32]
+
+
+def _lock_directory() -> Path:
+    return Path(tempfile.gettempdir(), f"pytest-samurai-{getpass.getuser()}")
+
+
+@contextmanager
+def _held(name: str, path: Path, wait: float) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
+    _lock_directory().mkdir(mode=0o700, exist_ok=True)
+    # Not thread-local: a journal is begun by whatever thread has the first call, and ended by the test's.
+    lock = FileLock(_lock_directory() / f"{name}.lock", timeout=wait, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise CassetteError(f"{path}: another process holds it, after a wait of {wait:g} seconds") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _replace(path: Path, content: bytes) -> None:
     # A link stays one: its target is replaced.
     path = path.resolve()
@@ -283,11 +509,21 @@ def _replace(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         if path.exists():
             temporary.chmod(stat.S_IMODE(path.stat().st_mode))
-        # The directory is not synced: if the lights go out now, the old file is there, as whole as the new one.
         temporary.replace(path)
+        _sync_directory(path.parent)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _sync_directory(directory: Path) -> None:
+    if os.name == "nt":  # pragma: no cover - Windows opens no directories, and writes their entries through
+        return
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def dump(interactions: Iterable[Interaction]) -> bytes:
@@ -296,8 +532,15 @@ def dump(interactions: Iterable[Interaction]) -> bytes:
     Written by hand, line by line: every dumper of PyYAML refuses literal blocks for some texts that YAML allows in
     them, and this layout is the product.
     """
-    lines = [line for interaction in interactions for line in _interaction_lines(_as_stored(interaction))]
-    return "\n".join(["version: 1", "interactions:" if lines else "interactions: []", *lines, ""]).encode()
+    texts = list(map(interaction_text, interactions))
+    # `version` at the end, as vcrpy has it: a file that was cut off anywhere lacks it.
+    return f"{_MARK}\ninteractions:{'' if texts else ' []'}\n{''.join(texts)}version: 1\n".encode()
+
+
+def interaction_text(interaction: Interaction) -> str:
+    """An interaction as it stands in a cassette, with its seal."""
+    lines = "\n".join(_interaction_lines(_as_stored(interaction))).split("\n")
+    return "\n".join([*lines, f"      seal: {' '.join(_seal(lines))}", ""])
 
 
 def _interaction_lines(interaction: Interaction) -> Iterator[str]:
@@ -314,10 +557,9 @@ def _interaction_lines(interaction: Interaction) -> Iterator[str]:
     yield from _header_lines(reply.headers)
     yield "    body:"
     yield f"      string: {_block(reply_text, 8)}"
-    notes = [f"      {name}: {value}" for name, value in _notes(interaction, request_layout, reply_layout)]
-    if notes:
-        yield "    samurai:"
-        yield from notes
+    yield "    samurai:"
+    for name, value in _notes(interaction, request_layout, reply_layout):
+        yield f"      {name}: {value}"
 
 
 def _notes(interaction: Interaction, request_layout: str, reply_layout: str) -> Iterator[tuple[str, str]]:
@@ -336,6 +578,8 @@ def _notes(interaction: Interaction, request_layout: str, reply_layout: str) -> 
         yield "ending", scalar(reply.ending)
     if reply.hidden_usage is not None:
         yield "hidden_usage", _flow(reply.hidden_usage)
+    if interaction.edited:
+        yield "edited", "true"
     if reply.chunks:
         yield "chunks", _wrapped([f"{chunk.length}@{_milliseconds(chunk.at)}" for chunk in reply.chunks])
 

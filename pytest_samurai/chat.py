@@ -75,11 +75,15 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """A request, its reply, and when the request was sent (UTC, ISO 8601; None in cassettes of other tools)."""
+    """A request, its reply, and when the request was sent (UTC, ISO 8601; None in cassettes of other tools).
+
+    `edited` says that somebody changed a body in the cassette since it was recorded.
+    """
 
     request: Request
     reply: Reply
     recorded_at: str | None = None
+    edited: bool = False
 
 
 class Call:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,13 @@ from typing import Any
 from pytest_samurai.intercept import recording
 from pytest_samurai.recorder import Owner, Recorder
 from pytest_samurai.settings import Layer, environment_layers, resolve
+
+
+def _tell(note: str, error: BaseException | None) -> None:
+    if error is None:
+        warnings.warn(note, stacklevel=4)
+    else:
+        error.add_note(note)
 
 
 class use_cassette:
@@ -40,10 +48,9 @@ class use_cassette:
 
     def _close(self, recorder: Recorder, error: BaseException | None) -> None:
         verdict = None if error is not None else recorder.verdict()
-        note = recorder.close(passed=error is None and verdict is None)
-        failure = error or verdict
-        if note and failure is not None:
-            failure.add_note(note)
+        recorder.close(passed=error is None and verdict is None)
+        for note in recorder.notes:
+            _tell(note, error or verdict)
         if verdict is not None:
             raise verdict
 

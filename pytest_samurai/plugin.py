@@ -226,14 +226,13 @@ def samurai(
         with recording(recorder):
             yield recorder
         passed = item.stash.get(_PASSED, False)
-        note = recorder.close(passed=passed)
+        recorder.close(passed=passed)
     finally:
         figures = TestFigures.of(item.nodeid, recorder.calls, recording=recorder.mode != "live")
         # A test that is run again (pytest-rerunfailures) counts once.
         item.user_properties[:] = [pair for pair in item.user_properties if pair[0] not in FIGURE_PROPERTIES]
         item.user_properties += figures.properties()
-    if note:
-        item.user_properties.append((NOTE_PROPERTY, note))
+        item.user_properties += [(NOTE_PROPERTY, note) for note in recorder.notes]
     if passed and recorder.misses:
         # Swallowed by a fixture of the test's as it was torn down, when the verdict had been given.
         raise recorder.misses[0]
@@ -284,12 +283,11 @@ def pytest_fixture_setup(
         passed = True
         return result
     finally:
-        note = recorder.close(passed=passed)
+        recorder.close(passed=passed)
         if recorder.calls:
             figures = TestFigures.of(label, recorder.calls, recording=recorder.mode != "live")
             item.user_properties.append(figures.fixture_property())
-        if note:
-            item.user_properties.append((NOTE_PROPERTY, note))
+        item.user_properties += [(NOTE_PROPERTY, note) for note in recorder.notes]
 
 
 _OWN_FIXTURES = frozenset({"samurai_config", "samurai_cassette_dir"})

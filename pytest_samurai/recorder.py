@@ -26,9 +26,11 @@ from pytest_samurai.chat import (
     UsageFilter,
     ends_stream,
     is_event_stream,
+    parse_object,
     with_usage_asked,
 )
-from pytest_samurai.errors import BudgetExceeded, RequestNotRecorded
+from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure
+from pytest_samurai.journal import Journal, LeftBehind, left_behind
 from pytest_samurai.miss import Miss
 from pytest_samurai.redaction import Redactor, environment_secrets, request_secrets
 from pytest_samurai.settings import Layer, Mode, Settings, resolve
@@ -43,6 +45,26 @@ def shown(path: Path) -> str:
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
+_NAMED = 5
+
+
+def summary(request: Request) -> str:
+    """What a request asks, on one short line: the end of its last message."""
+    messages = (parse_object(request.body) or {}).get("messages")
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    content = last.get("content") if isinstance(last, dict) else None
+    text = content if isinstance(content, str) else request.body.decode("utf-8", "replace")
+    line = " ".join(text.split())
+    return line if len(line) <= _LINE else f"{line[:_LINE]}..."
+
+
+_LINE = 80
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def _has_placeholder(request: Request) -> bool:
     return any(PLACEHOLDER_KEY in value for _, value in request.headers)
 
@@ -55,18 +77,25 @@ class Played:
         self.call = Call(self.interaction, number=number, replayed=True)
 
 
+RETRYABLE = frozenset({408, 409, 429, *range(500, 600)})
+"""What SDKs try again by themselves. Source: the retry logic of the OpenAI SDK."""
+
+
 class Take:
     """A request that is under way to the real server: what of the reply is kept, and what the application may see.
 
     `body` is what goes on the wire. `reply` has to come first, then `feed` for each piece, then `end`.
     """
 
-    def __init__(self, request: Request, number: int, *, ask_usage: bool) -> None:
+    def __init__(
+        self, request: Request, number: int, *, ask_usage: bool, on_end: Callable[[Interaction], None]
+    ) -> None:
         asked = with_usage_asked(request.body) if ask_usage else None
         self.request = request
         self.body = request.body if asked is None else asked
         self.asked_usage = asked is not None
         self._number = number
+        self._on_end = on_end
         self._sent_at = datetime.now(UTC)
         self._clock = time.perf_counter()
         self._filter: UsageFilter | None = None
@@ -111,6 +140,7 @@ class Take:
             times = [at for _, at in self._pieces]
             self._pieces = list(zip(decode([data for data, _ in self._pieces]), times, strict=True))
         self._ended = self._so_far(ending)
+        self._on_end(self._ended)
 
     @property
     def interaction(self) -> Interaction | None:
@@ -176,6 +206,7 @@ class Recorder:
         self.settings = settings
         self.is_open = False
         self.misses: list[RequestNotRecorded] = []
+        self.notes: list[str] = []
         self._owner = owner
         self._matcher = settings.matcher
         self.endpoints = self._matcher.endpoints
@@ -188,6 +219,9 @@ class Recorder:
         self._secrets: frozenset[str] = frozenset()
         self._redactors: dict[frozenset[str], Redactor] = {}
         self._placeholders: list[str] = []
+        self._journal = Journal(path, replacing=settings.mode == "all")
+        self._taken_up: list[LeftBehind] = []
+        self._resumed: list[Interaction] = []
 
     # --- what a test sees
 
@@ -222,11 +256,18 @@ class Recorder:
             raise BudgetExceeded(verdict)
 
     def verdict(self) -> BaseException | None:
-        """What fails a test whose body went through: a request that it swallowed, or a broken budget."""
+        """What fails a test whose body went through: a swallowed miss, a broken budget, what was not played."""
         if self.misses:
             return self.misses[0]
         broken = self.settings.budget.verdict(self.calls)
-        return BudgetExceeded(broken) if broken else None
+        if broken:
+            return BudgetExceeded(broken)
+        unused = self._unused()
+        if unused and self.settings.unused == "fail":
+            return SamuraiFailure(unused)
+        if unused and self.settings.unused == "warn":
+            self.notes.append(unused)
+        return None
 
     # --- open and close
 
@@ -237,18 +278,21 @@ class Recorder:
         client may be made to be used in a replay.
         """
         there = self._load()
+        self._take_up()
         if self.mode == "once":
-            self._may_record = there is None or all(map(self._born_in_this_run, there))
-        if there is not None and self.mode in ("none", "once"):
-            self._recorded = there
-        elif there is not None and self.mode == "new_episodes":
-            self._recorded = [item for item in there if not self._born_in_this_run(item)]
+            self._may_record = there is None or bool(self._resumed) or all(map(self._born_in_this_run, there))
+        if self.mode in ("none", "once"):
+            self._recorded = there or []
+        elif self.mode == "new_episodes":
+            self._recorded = [item for item in there or [] if not self._born_in_this_run(item)]
+        self._recorded = [*self._recorded, *self._resumed]
         for place, item in enumerate(self._recorded):
             self._unplayed.setdefault(self._matcher.key(item.request), deque()).append(place)
         if self.replaying or (placeholders and self.mode == "once"):
             self._placeholders = [name for name in KEY_NAMES if not os.environ.get(name)]
             os.environ.update(dict.fromkeys(self._placeholders, PLACEHOLDER_KEY))
         self._secrets = environment_secrets(os.environ)
+        self._note_age()
         self.is_open = True
 
     def _load(self) -> list[Interaction] | None:
@@ -259,39 +303,155 @@ class Recorder:
         except FileNotFoundError:
             return None
 
+    def _take_up(self) -> None:
+        """Take up what a run that died has paid for; or name it, where this run is not one to record it."""
+        if self.mode == "live":
+            return
+        for journal in left_behind(self.cassette_path):
+            calls = f"{_plural(len(journal.interactions), 'call')} of a recording that was interrupted"
+            if self.mode == "none" or journal.replacing > (self.mode == "all"):
+                wanted = "all" if journal.replacing else "once"
+                journal.close()
+                self.notes.append(f"{shown(journal.path)} holds {calls}; --samurai-mode={wanted} takes them up")
+            else:
+                self._taken_up.append(journal)
+                self._resumed += journal.interactions
+                self.notes.append(f"{shown(self.cassette_path)}: took up {calls}")
+
     def _born_in_this_run(self, item: Interaction) -> bool:
         return item.recorded_at is not None and item.recorded_at >= timestamp(self._owner.run_began)
 
-    def close(self, *, passed: bool = True) -> str | None:
-        """Write down what was recorded; returns why nothing was, if a failed test ended on a failed call."""
+    def _note_age(self) -> None:
+        limit = self.settings.max_age
+        if limit is None:
+            return
+        oldest = min((item.recorded_at for item in self._recorded if item.recorded_at is not None), default=None)
+        if oldest is not None and oldest < timestamp(datetime.now(UTC) - limit):
+            self.notes.append(
+                f"{shown(self.cassette_path)}: recorded on {oldest[:10]}, which is longer ago than samurai_max_age"
+            )
+
+    def close(self, *, passed: bool = True) -> None:
+        """Write down what was recorded; `notes` say why nothing was, if a failed test ended on a failed call.
+
+        Raises CassetteError if it cannot be written; it is then kept in a journal beside the cassette.
+        """
         self.is_open = False
         for name in self._placeholders:
             if os.environ.get(name) == PLACEHOLDER_KEY:
                 del os.environ[name]
         if self.mode in ("none", "live"):
-            return None
+            return
         takes = [exchange for exchange in self._exchanges if isinstance(exchange, Take)]
         for take in takes:
             take.end(CLOSED)
-        new = [take.interaction for take in takes if take.interaction is not None]
+        new = self._without_retries([take.interaction for take in takes if take.interaction is not None])
         failed = [item for item in new if not item.reply.is_success]
         if failed and not passed:
             reply = failed[-1].reply
             what = f"status {reply.status}" if reply.status >= 400 else f"a broken stream ({reply.ending})"
-            return f"nothing recorded of {self._owner.test}: it did not pass, and a call ended in {what}"
-        if new:
-            self._write([self._written(item) for item in new])
-        return None
+            self.notes.append(f"nothing recorded of {self._owner.test}: it did not pass, and a call ended in {what}")
+            new = []
+        if new or self._resumed:
+            self._write([self._written(item) for item in new], passed=passed)
+        self._journal.discard()
+        for journal in self._taken_up:
+            journal.discard()
 
-    def _write(self, new: Sequence[Interaction]) -> None:
-        there = self._load() or []
-        if self.mode == "all":
-            there = [item for item in there if self._owner.shared and self._born_in_this_run(item)]
-        cassette.save(self.cassette_path, [*there, *new])
+    def _without_retries(self, new: Sequence[Interaction]) -> list[Interaction]:
+        """Without the errors after which the same request went well: a replay would sleep through the back-off."""
+        if self.settings.keep_retries:
+            return list(new)
+        went_well: set[bytes] = set()
+        kept = []
+        for item in reversed(new):
+            key = self._key(item.request)
+            if item.reply.is_success:
+                went_well.add(key)
+            if not (item.reply.status in RETRYABLE and key in went_well):
+                kept.append(item)
+        return kept[::-1]
+
+    def _write(self, new: Sequence[Interaction], *, passed: bool) -> None:
+        recorded = [*self._resumed, *new]
+
+        def change(there: list[Interaction]) -> list[Interaction]:
+            if self.mode == "all":
+                there = [item for item in there if self._stays(item, recorded, passed=passed)]
+            return [*there, *recorded]
+
+        try:
+            cassette.update(self.cassette_path, change)
+        except CassetteError as error:
+            self._journal.close()
+            for journal in self._taken_up:
+                journal.close()
+            kept = f"; what was recorded is kept in {shown(self._journal.path)}" if self._journal.path.exists() else ""
+            raise CassetteError(f"{error}{kept}") from error
+
+    def _stays(self, item: Interaction, recorded: Sequence[Interaction], *, passed: bool) -> bool:
+        """What mode `all` does not replace: what others recorded in this run, what a failed test did not ask."""
+        if self._owner.shared and self._born_in_this_run(item):
+            return True
+        return not passed and self._matcher.key(item.request) not in {self._key(new.request) for new in recorded}
+
+    def _ended(self, item: Interaction) -> None:
+        """A call has ended: from now on it is safe from a process that dies."""
+        if not self.is_open or self.mode in ("none", "live"):
+            return
+        with self._lock:
+            try:
+                self._journal.add(self._written(item))
+            except OSError as error:
+                # The application's call went well; that the disk is full is said when the cassette is written.
+                self.notes.append(f"{shown(self._journal.path)}: cannot be written: {error.strerror}")
 
     def _written(self, item: Interaction) -> Interaction:
         redactor = self._redactor(item.request)
         return replace(item, request=redactor.request(item.request), reply=redactor.reply(item.reply))
+
+    # --- what was not played
+
+    def unplayed(self) -> list[int]:
+        """The places of the recordings that were not played; the tail of a run of retried errors counts as played.
+
+        SDKs differ in how often they try again, from one version to the next.
+        """
+        places: list[int] = []
+        last: dict[bytes, Interaction] = {}
+        for place, item in enumerate(self._recorded):
+            key = self._matcher.key(item.request)
+            before = last.get(key)
+            retried = before is not None and before.reply.status in RETRYABLE and item.reply.status in RETRYABLE
+            if place not in self._played and not retried:
+                places.append(place)
+            last[key] = item
+        return places
+
+    @property
+    def shares_cassette(self) -> bool:
+        """Whether other tests play from the cassette too, so that no test can say what of it is unused."""
+        return self._owner.shared
+
+    def _unused(self) -> str | None:
+        if (
+            self.settings.unused == "ignore"
+            or (self._may_record and self.mode != "new_episodes")
+            or self.shares_cassette
+        ):
+            return None
+        unplayed = self.unplayed()
+        if not unplayed:
+            return None
+        count = f"{len(unplayed)} of {_plural(len(self._recorded), 'recorded interaction')}"
+        lines = [f"{count} {'was' if len(unplayed) == 1 else 'were'} not played: {shown(self.cassette_path)}"]
+        for place in unplayed[:_NAMED]:
+            lines.append(f"  interaction {place + 1}: {summary(self._recorded[place].request)}")
+        if len(unplayed) > _NAMED:
+            lines.append(f"  ... and {len(unplayed) - _NAMED} more")
+        if self._owner.rerun is not None:
+            lines.append(f"  To record this test again: {self._owner.rerun.format(mode='all')}")
+        return "\n".join(lines)
 
     # --- requests
 
@@ -308,14 +468,22 @@ class Recorder:
             if unplayed:
                 place = unplayed.popleft()
                 self._played.add(place)
-                exchange: Played | Take = Played(request, self._recorded[place], number)
+                exchange: Played | Take = Played(request, self._to_play(place), number)
                 self._exchanges.append(exchange)
                 return exchange
             if self._may_record and not _has_placeholder(request):
-                exchange = Take(request, number, ask_usage=self.settings.stream_usage)
+                exchange = Take(request, number, ask_usage=self.settings.stream_usage, on_end=self._ended)
                 self._exchanges.append(exchange)
                 return exchange
         raise self._placeholder_sent(request) if self._may_record else self._missed(request)
+
+    def _to_play(self, place: int) -> Interaction:
+        """A recording; a retried error that was kept tells SDKs not to sleep (`retry-after: 0` they ignore)."""
+        item = self._recorded[place]
+        if not self.settings.keep_retries or item.reply.status not in RETRYABLE:
+            return item
+        headers = [(name, value) for name, value in item.reply.headers if name not in ("retry-after", "retry-after-ms")]
+        return replace(item, reply=replace(item.reply, headers=(*headers, ("retry-after-ms", "1"))))
 
     def _key(self, request: Request) -> bytes:
         return self._matcher.key(self._redactor(request).request(request))

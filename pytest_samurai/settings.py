@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from difflib import get_close_matches
 from functools import cache, cached_property
 from typing import Any, Final, Literal
@@ -149,6 +151,16 @@ def _flag(value: object) -> bool:
     return value
 
 
+_AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def _age(value: object) -> timedelta:
+    found = re.fullmatch(r"(\d+)([mhdw])", value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError('a number and a unit: "90m", "12h", "30d" or "4w"')
+    return timedelta(**{_AGE_UNITS[found[2]]: int(found[1])})
+
+
 def _directory(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError("a directory")
@@ -208,6 +220,18 @@ class Settings:
     )
     stream_usage: bool = _option(
         _flag, True, "test", "ask the server for the usage of streams, and hide the answer from the application"
+    )
+    keep_retries: bool = _option(
+        _flag, False, "test", "keep the errors that a client retried with success, and replay them without a back-off"
+    )
+    unused: str = _option(
+        _one_of("fail", "warn", "ignore"),
+        "fail",
+        "ini cli test",
+        "recorded interactions that a passed test did not play from its own cassette",
+    )
+    max_age: timedelta | None = _option(
+        _age, None, "ini cli test", "age from which a recording is named in a warning: `30d`, `12h`", shown="none"
     )
     max_requests: int | None = _option(
         _limit, None, "test budget", "most requests of a test; a test that makes more fails", shown="no limit"

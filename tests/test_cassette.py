@@ -265,7 +265,7 @@ def test_a_number_in_a_hidden_usage_is_the_same_number_to_every_reader_of_yaml(n
 # --- what a cassette looks like
 
 GOLDEN = """\
-version: 1
+# Recorded by pytest-samurai, in vcrpy's format. Bodies may be edited by hand.
 interactions:
 - request:
     method: POST
@@ -293,6 +293,7 @@ interactions:
       recorded_at: "2026-11-23T15:30:00.000000Z"
       duration: 0.0412
       request_layout: lines
+      seal: c828b5f1 3256b325 07241a47
 - request:
     method: POST
     uri: https://www.samuraiapi.in/v1/chat/completions
@@ -316,6 +317,7 @@ interactions:
       hidden_usage: {prompt_tokens: 28, completion_tokens: 22, details: {cached: null, ok: true, "1": [0.5]}}
       chunks: >-
         1@0 23@12.3 14@2000
+      seal: 465724c3 330b153b a2ba2233
 - request:
     method: POST
     uri: https://www.samuraiapi.in/v1/chat/completions
@@ -329,6 +331,9 @@ interactions:
     body:
       string: !!binary |
         /wD/
+    samurai:
+      seal: be1565f2 4581e59a 4e59142e
+version: 1
 """
 
 
@@ -384,7 +389,7 @@ def test_a_stream_that_broke_before_its_first_byte_keeps_having_no_chunks() -> N
 
 
 def test_no_recordings_at_all_make_a_cassette_too() -> None:
-    assert dump([]) == b"version: 1\ninteractions: []\n"
+    assert dump([]).endswith(b"\ninteractions: []\nversion: 1\n")
     assert parse(dump([]), FILE) == []
 
 
@@ -547,7 +552,8 @@ def test_a_file_whose_lines_git_made_end_in_crlf_reads_the_same() -> None:
 
 
 def test_a_whole_number_of_seconds_is_a_duration_too() -> None:
-    content = dump([interaction(duration=2.5)]).replace(b"duration: 2.5", b"duration: 2")
+    written = re.sub(rb" *seal: .*\n", b"", dump([interaction(duration=2.5)]))
+    content = written.replace(b"duration: 2.5", b"duration: 2")
     assert parse(content, FILE)[0].reply.duration == 2.0
 
 
@@ -593,7 +599,7 @@ interactions:
             "a: !!timestamp noon\n",
             "some.yaml: not readable as YAML: AttributeError: 'NoneType' object has no attribute 'groupdict'",
         ),
-        ("", "some.yaml:1: not a cassette: there is no list `interactions` in it"),
+        ("", "some.yaml:1: the file is empty; restore it, or delete it to record again"),
         ("- request: {}\n", "some.yaml:1: not a cassette: there is no list `interactions` in it"),
         ("version: 1\n", "some.yaml:1: not a cassette: there is no list `interactions` in it"),
         ("version: 1\ninteractions:\n", "some.yaml:1: not a cassette: there is no list `interactions` in it"),
@@ -676,7 +682,7 @@ def test_a_cassette_that_is_not_there_is_file_not_found(tmp_path: Path) -> None:
 def test_a_cassette_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(CassetteError) as caught:
         load(tmp_path)
-    assert str(caught.value) == f"{tmp_path}: cannot be read: Is a directory"
+    assert str(caught.value) == f"{tmp_path}: is a directory, where a cassette has to be a file"
 
 
 # --- writing
@@ -739,7 +745,9 @@ def test_the_bytes_are_on_the_disk_before_they_take_the_place_of_the_old_ones(
 
     monkeypatch.setattr(os, "fsync", watched)
     save(path, [interaction(b"new")])
-    assert seen == [(len(dump([interaction(b"new")])), [interaction(b"old")])]
+    # The file while the old one is in its place, and the directory when the new one is.
+    assert [there for _, there in seen] == [[interaction(b"old")], [interaction(b"new")]]
+    assert seen[0][0] == len(dump([interaction(b"new")]))
 
 
 def test_a_cassette_cannot_take_the_place_of_a_directory(tmp_path: Path) -> None:

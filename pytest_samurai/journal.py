@@ -1,0 +1,102 @@
+"""Calls as they end, beside the cassette that they will be part of: what was paid for survives a process that dies."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+from pytest_samurai import cassette
+from pytest_samurai.chat import Interaction
+from pytest_samurai.errors import CassetteError
+
+_REPLACING = "all"
+_ADDING = "new"
+
+
+class Journal:
+    """The journal of one open cassette; a file from the first call on, until it is discarded.
+
+    `replacing` says that the calls are to replace what the cassette holds, not to be added to it. The journal is locked
+    while its process lives, which is how the next run knows whose journal nobody waits for any more.
+    """
+
+    def __init__(self, path: Path, *, replacing: bool) -> None:
+        kind = _REPLACING if replacing else _ADDING
+        self.path = path.with_name(f"{path.name}.{uuid4().hex[:8]}.{kind}.journal")
+        self._exits = ExitStack()
+        self._descriptor: int | None = None
+        self._made: list[Path] = []
+
+    def add(self, interaction: Interaction) -> None:
+        """Write one call down. Raises OSError if the disk does not take it."""
+        if self._descriptor is None:
+            self._made = [place for place in self.path.parents if not place.exists()]
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._exits.enter_context(cassette.claimed(self.path))
+            self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+            self._exits.callback(os.close, self._descriptor)
+            self._write(cassette.HEAD)
+        self._write(cassette.interaction_text(interaction))
+
+    def _write(self, text: str) -> None:
+        # Straight to the system, which keeps it when the process is killed.
+        assert self._descriptor is not None
+        data = text.encode()
+        while data:
+            data = data[os.write(self._descriptor, data) :]
+
+    def discard(self) -> None:
+        """Its calls are in the cassette, or are not to be kept."""
+        self.close()
+        self.path.unlink(missing_ok=True)
+        for place in self._made:
+            if any(place.iterdir()):
+                break
+            place.rmdir()
+
+    def close(self) -> None:
+        """Leave it for the next run."""
+        self._descriptor = None
+        self._exits.close()
+
+
+@dataclass
+class LeftBehind:
+    """The journal of a process that died, and what can be read of it: every call that had ended."""
+
+    path: Path
+    replacing: bool
+    interactions: list[Interaction]
+    _exits: ExitStack = field(default_factory=ExitStack)
+
+    def discard(self) -> None:
+        """Its calls are in the cassette."""
+        self.path.unlink(missing_ok=True)
+        self.close()
+
+    def close(self) -> None:
+        """Leave it for another time."""
+        self._exits.close()
+
+
+def left_behind(path: Path) -> Iterator[LeftBehind]:
+    """The journals beside a cassette whose processes are gone; each stays locked until it is closed."""
+    prefix, suffix = f"{path.name}.", ".journal"
+    if not path.parent.is_dir():
+        return
+    for found in sorted(path.parent.iterdir()):
+        if not (found.name.startswith(prefix) and found.name.endswith(suffix)):
+            continue
+        with ExitStack() as exits:
+            try:
+                exits.enter_context(cassette.claimed(found))
+                content = found.read_bytes()
+            except (CassetteError, FileNotFoundError):
+                # Its process lives, or another worker of this run was here first.
+                continue
+            replacing = found.name.removesuffix(suffix).endswith(f".{_REPLACING}")
+            yield LeftBehind(found, replacing, cassette.salvage(content, found), exits.pop_all())
