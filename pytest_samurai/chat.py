@@ -261,7 +261,7 @@ def _merge_choice(choices: dict[int, dict[str, Any]], choice: Mapping[str, Any])
 
 
 # Repeated in every part by some servers; never in parts.
-_SAID_ONCE = frozenset({"id", "type", "role", "index", "format"})
+_SAID_ONCE = frozenset({"id", "type", "role", "format"})
 
 
 def _merge_delta(old: Mapping[str, Any], delta: Mapping[str, Any]) -> dict[str, Any]:

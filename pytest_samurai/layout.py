@@ -111,8 +111,8 @@ def _indent(open_at: list[int], outer: set[int]) -> str:
 
 
 def _outer_containers(tokens: list[str]) -> set[int]:
-    """Where the containers begin that hold containers; and where the outermost one does, if it holds anything."""
-    outer = {0} if tokens and tokens[1] not in ("}", "]") else set()
+    """Where the containers begin that hold containers, and where the outermost one does."""
+    outer = {0}
     open_at: list[int] = []
     for place, token in enumerate(tokens):
         if token in ("{", "["):

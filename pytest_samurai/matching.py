@@ -109,8 +109,6 @@ def format_path(path: Sequence[str | int]) -> str:
 def _without(value: Json, path: Path_) -> Json:
     step, rest = path[0], path[1:]
     if isinstance(value, dict):
-        if step != ANY and step not in value:
-            return value
         chosen = value.keys() if step == ANY else (step,)
         if not rest:
             return {key: item for key, item in value.items() if key not in chosen}

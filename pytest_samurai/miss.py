@@ -132,7 +132,7 @@ def _growth(nearest: Interaction, recorded: Json, asked: Json) -> str | None:
 def _prompt_length(value: Json) -> int:
     """The characters that count as prompt: not the parameters, and not pictures, which have prices of their own."""
     prompt = {name: value[name] for name in _IN_PROMPT if name in value} if isinstance(value, dict) else value
-    return len(_spelled(substitute(prompt, [_DATA_URL])))
+    return len(_spelled(substitute(prompt, [_DATA_URL]))) if prompt else 0
 
 
 def describe(difference: Difference) -> list[str]:

@@ -262,6 +262,22 @@ def test_a_number_in_a_hidden_usage_is_the_same_number_to_every_reader_of_yaml(n
     assert item["response"]["samurai"]["hidden_usage"] == {"n": number}
 
 
+@law
+@given(st.text("ab \t\n:#-|", max_size=12))
+@example("\ta")
+@example(" a")
+@example("\n a")
+@example("a\n\ta")
+@example("a\n\n\n")
+@example("a\n \n")
+@example("\n\n")
+def test_a_body_keeps_its_blanks_and_line_ends_with_and_without_libyaml(text: str) -> None:
+    content = dump([interaction(text.encode(), text.encode())])
+    assert parse(content, FILE) == [interaction(text.encode(), text.encode())]
+    [item] = yaml.load(content, yaml.SafeLoader)["interactions"]
+    assert (item["request"]["body"], item["response"]["body"]["string"]) == (text, text)
+
+
 # --- what a cassette looks like
 
 GOLDEN = """\
@@ -372,6 +388,11 @@ def test_a_cassette_is_laid_out_for_people() -> None:
     content = dump([plain, stream, interaction("a\u2028b".encode(), b"\xff\x00\xff")])
     assert content.decode() == GOLDEN
     assert parse(content, FILE) == [plain, stream, interaction("a\u2028b".encode(), b"\xff\x00\xff")]
+
+
+def test_a_text_that_has_to_be_quoted_stays_readable() -> None:
+    assert scalar('say "a\\b" to\tme\r\n') == r'"say \"a\\b\" to\tme\r\n"'
+    assert scalar("é 🙂") == '"é 🙂"'
 
 
 def test_many_chunks_are_noted_on_lines_of_bounded_width() -> None:

@@ -505,7 +505,9 @@ def test_an_id_that_changes_from_part_to_part_does_not_make_another_call() -> No
 
 
 def test_an_id_that_comes_late_does_not_make_another_call() -> None:
-    assert calls(function("f", "1", index=0), function("f", "2", id="a", index=0)) == [("a", "f", "12")]
+    for first in ({}, {"id": ""}, {"id": None}):
+        parts = function("f", "1", index=0, **first), function("f", "2", id="a", index=0)
+        assert calls(*parts) == [("a", "f", "12")]
 
 
 def test_a_name_in_parts_is_put_together() -> None:
@@ -531,14 +533,16 @@ def test_lists_of_anything_else_are_joined() -> None:
 
 
 def test_fields_that_are_no_texts_keep_the_last_value_that_says_anything() -> None:
-    assert message(
-        {"a": 1, "b": None, "c": {"x": "y"}}, {"a": 2, "b": "z", "c": {"x": "y"}}, {"a": None, "b": None}
-    ) == {
+    first = {"a": 1, "b": None, "c": {"x": "y"}, "d": {"x": "y"}}
+    later = {"a": 2, "b": "z", "c": {"x": "y"}, "d": None}
+
+    assert message(first, later, {"a": None, "b": None}) == {
         "role": "assistant",
         "content": None,
         "a": 2,
         "b": "z",
         "c": {"x": "yy"},
+        "d": {"x": "y"},
     }
 
 

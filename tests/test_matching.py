@@ -318,6 +318,15 @@ def test_what_is_ignored_does_not_count_and_all_else_does(
     assert [match(BODY, other, by) for other in differs] == [False] * len(differs)
 
 
+def test_a_key_is_ignored_where_the_path_says_and_not_beside_it() -> None:
+    by = matcher(ignore=("a.x", "b[1].x"))
+    body = {"a": {"x": 1}, "b": [{"x": 1}, {"x": 1}], "c": {"x": 1}}
+
+    assert match(body, {"a": {}, "b": [{"x": 1}, {}], "c": {"x": 1}}, by)
+    assert not match(body, {**body, "c": {"x": 2}}, by)
+    assert not match(body, {**body, "b": [{"x": 2}, {"x": 1}]}, by)
+
+
 def test_several_paths_are_all_ignored() -> None:
     assert match({"a": 1, "b": 2, "c": 3}, {"a": 9, "b": 9, "c": 3}, matcher(ignore=("a", "b")))
 

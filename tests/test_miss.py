@@ -208,6 +208,11 @@ def test_a_long_value_is_cut_short() -> None:
     assert line == f'    tools: (absent) -> ["{"é" * 118}...'
 
 
+def test_a_value_of_120_characters_is_shown_whole() -> None:
+    assert describe(Difference("a", 1, ["x" * 116])) == [f'    a: 1 -> ["{"x" * 116}"]']
+    assert describe(Difference("a", 1, ["x" * 117])) == [f'    a: 1 -> ["{"x" * 117}"...']
+
+
 def test_of_many_differences_the_first_eight_are_shown_and_the_rest_counted() -> None:
     names = "abcdefghij"
     lines = evidence(asking("x", **dict.fromkeys(names, 1)), asking("x", **dict.fromkeys(names, 2)))
@@ -282,9 +287,11 @@ def test_growth_is_estimated_by_characters_of_the_prompt_whatever_their_script()
             asking([{"url": "data:image/png;base64," + "x" * 5000}]),
             recording(asking([{"url": "data:image/png,"}]), 400),
         ),
-        (BODY, recording({"input": "x"}, 0)),
+        (asking("x" * 999), recording(asking("x" * 1000), 1000)),
+        (BODY, recording({"input": "x"}, 400)),
+        (BODY, recording(b"", 400)),
     ],
-    ids=["unknown usage", "no tokens", "no prompt", "no growth", "a picture", "nothing"],
+    ids=["unknown usage", "no tokens", "no prompt", "a little more", "a picture", "a little less", "other", "nothing"],
 )
 def test_growth_that_is_none_or_cannot_be_known_is_not_shown(asked: Json, recorded: Interaction) -> None:
     assert "prompt tokens" not in miss(asked, recorded)

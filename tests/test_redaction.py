@@ -180,6 +180,7 @@ def test_without_a_secret_nothing_is_touched(text: str, body: bytes) -> None:
 
 def test_a_secret_with_quotes_is_found_in_json() -> None:
     assert stored_text('the key "a\\b\n12345678" it is', 'a\\b\n12345678" it') == f'the key "{REDACTED} is'
+    assert Redactor(['a"b\\c 123']).text('= a"b\\c 123;') == f"= {REDACTED};"
 
 
 def test_of_two_secrets_that_begin_alike_the_longer_one_is_cut_out_whole() -> None:
@@ -313,7 +314,8 @@ def cut(body: AnyStr, cuts: list[int]) -> list[AnyStr]:
 
 def deltas(texts: list[str], index: int = 0) -> list[bytes]:
     choices: list[dict[str, Any]] = [{"index": index, "delta": {"content": text}} for text in texts]
-    return [f"data: {json.dumps({'id': 'x', 'choices': [choice]})}\n\n".encode() for choice in choices]
+    parts = [json.dumps({"id": "x", "choices": [choice]}, separators=(",", ":")) for choice in choices]
+    return [f"data: {part}\n\n".encode() for part in parts]
 
 
 CUTS = st.lists(st.integers(0, 400), max_size=8)
@@ -376,7 +378,15 @@ def test_only_the_events_that_hold_a_part_of_the_secret_are_spelled_anew() -> No
 
     kept = [data for data, _ in streamed(pieces).pieces()]
 
-    assert kept == deltas(["My ", f"key: {REDACTED}", "", ",", " it is"])
+    assert [kept[place] == pieces[place] for place in range(5)] == [True, False, False, False, True]
+    said = [json.loads(event)["choices"][0]["delta"]["content"] for data in kept for event in events(data)]
+    assert said == ["My ", f"key: {REDACTED}", "", ",", " it is"]
+
+
+def test_half_an_emoji_beside_a_secret_stays() -> None:
+    reply = streamed(deltas([f"{KEY} \ud83d", "\ude00"]))
+
+    assert merge(events(reply.body))["choices"][0]["message"]["content"] == f"{REDACTED} \ud83d\ude00"
 
 
 def test_choices_that_take_turns_are_each_read_in_their_own_order() -> None:
