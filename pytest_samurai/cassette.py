@@ -189,7 +189,8 @@ def salvage(content: bytes, path: Path) -> list[Interaction]:
     whole = ""
     for start, end in pairwise([*starts, len(lines) - 1]):
         item = lines[start:end]
-        if _seal_of(item) == _seal(item[:-1]):
+        # It is empty where all that came of the last one is its first line.
+        if item and _seal_of(item) == _seal(item[:-1]):
             whole += "\n".join([*item, ""])
     return parse(f"{HEAD}{whole}version: 1\n".encode(), path) if whole else []
 

@@ -63,7 +63,12 @@ class Reply:
 
     @property
     def is_success(self) -> bool:
-        return self.status < 400 and self.ending in (COMPLETE, CLOSED)
+        """Whether it is an answer: not an HTTP error, nor a stream that broke or has an error among its events."""
+        if self.status >= 400 or self.ending not in (COMPLETE, CLOSED):
+            return False
+        if self.chunks is None or b'"error"' not in self.body:
+            return True
+        return not any((parse_object(text) or {}).get("error") for text in events(self.body))
 
     def pieces(self) -> Iterator[tuple[bytes, float]]:
         """The body piece by piece, each with its time in seconds after the request."""
@@ -146,7 +151,7 @@ class Call:
     @cached_property
     def usage(self) -> Usage | None:
         usage = Usage.from_wire(self._received.get("usage"))
-        if usage is None and self._reply.status >= 400:
+        if usage is None and self._reply.status >= 300:
             return Usage(requests=1)
         return usage
 
@@ -323,10 +328,12 @@ class UsageFilter:
 
     def feed(self, data: bytes) -> bytes:
         """The part of `data`, and of what waited, that the application may have."""
+        # What waited has no end of an event in it, but perhaps the beginning of one.
+        searched = max(len(self._pending) - 3, 0)
         data = self._pending + data
         passed = []
         start = 0
-        for end in _EVENT_END.finditer(data):
+        for end in _EVENT_END.finditer(data, searched):
             event = data[start : end.end()]
             start = end.end()
             if not self._takes(event):

@@ -37,13 +37,14 @@ class use_cassette:
         lowest, environment = environment_layers(os.environ)
         self._path = Path(path).absolute()
         self._settings = resolve([lowest, Layer(f"use_cassette({str(path)!r})", "test", options), environment])
-        self._exits = ExitStack()
 
     def __enter__(self) -> Recorder:
         recorder = Recorder(self._path, self._settings, Owner(f"use_cassette({self._path.name!r})", datetime.now(UTC)))
         recorder.open()
-        self._exits.push(lambda _, error, __: self._close(recorder, error))
-        self._exits.enter_context(recording(recorder))
+        with ExitStack() as exits:
+            exits.push(lambda _, error, __: self._close(recorder, error))
+            exits.enter_context(recording(recorder))
+            self._exits = exits.pop_all()
         return recorder
 
     def _close(self, recorder: Recorder, error: BaseException | None) -> None:

@@ -17,12 +17,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pytest_samurai.chat import CLOSED, COMPLETE, Headers, Reply, Request
 from pytest_samurai.errors import RequestNotRecorded
+from pytest_samurai.exchange import Played, Take
 from pytest_samurai.matching import Endpoints
-from pytest_samurai.recorder import Played, Recorder, Take
+from pytest_samurai.recorder import Recorder
 
 if TYPE_CHECKING:
     from httpx import AsyncClient as AsyncClient
@@ -68,30 +69,30 @@ _state = _State()
 _current: ContextVar[_Opened | None] = ContextVar("pytest_samurai_recorder", default=None)
 
 
-def _opened() -> _Opened | None:
-    """The recorder of this context; in a bare thread, or a context that outlived its recorder, the only one open."""
+def _opened() -> list[_Opened]:
+    """The recorder of this context; in a bare thread, or a context that outlived its recorder, those that are open."""
     opened = _current.get()
     if opened is not None and opened.recorder.is_open:
-        return opened
+        return [opened]
     with _state.lock:
-        inner = [one for one in _state.opened if not any(other.outer is one for other in _state.opened)]
-    if len(inner) > 1:
-        error = RequestNotRecorded(
-            f"{len(inner)} recorders are open, and this thread does not say whose it is;"
-            " start it with contextvars.copy_context().run"
-        )
-        for one in inner:
-            one.recorder.misses.append(error)
-        raise error
-    return inner[0] if inner else None
+        return [one for one in _state.opened if not any(other.outer is one for other in _state.opened)]
+
+
+def _ambiguous(opened: Sequence[_Opened]) -> RequestNotRecorded:
+    text = (
+        f"{len(opened)} recorders are open, and this thread does not say whose it is;"
+        " start it with contextvars.copy_context().run"
+    )
+    return [one.recorder.refuse(text) for one in opened][-1]
 
 
 @contextmanager
 def recording(recorder: Recorder) -> Iterator[None]:
     """Send the requests of this context, and of threads that have no other, to the recorder."""
+    # Of this context alone: a recorder that another thread has opened is not around this one.
     opened = _Opened(recorder, _current.get())
     install(later=True)
-    token = _current.set(opened)
+    _current.set(opened)
     with _state.lock:
         _state.opened.append(opened)
     try:
@@ -99,9 +100,9 @@ def recording(recorder: Recorder) -> Iterator[None]:
     finally:
         with _state.lock:
             _state.opened.remove(opened)
-        # In another context (a fixture torn down elsewhere) there is nothing to reset; `is_open` tells.
+        # Not by a token, which only the context that set it may use: a fixture may be torn down in another one.
         if _current.get() is opened:
-            _current.reset(token) if token.old_value is not token.MISSING else _current.set(None)
+            _current.set(opened.outer)
         uninstall()
 
 
@@ -180,10 +181,11 @@ class _Finder(importlib.abc.MetaPathFinder):
         if name not in MODULES:
             return None
         for finder in sys.meta_path:
-            spec = None if finder is self else finder.find_spec(name, path, target)
+            find = getattr(finder, "find_spec", None)
+            spec = None if finder is self or find is None else find(name, path, target)
             if spec is not None and spec.loader is not None:
                 spec.loader = _Loader(spec.loader)
-                return spec
+                return cast("ModuleSpec", spec)
         return None
 
 
@@ -253,13 +255,13 @@ class _Library:
         """The request with another body; uncompressed replies, since events have to be read on their way through."""
         headers = [
             (name, value)
-            for name, value in request.headers.multi_items()
-            if name not in ("content-length", "transfer-encoding", "accept-encoding")
+            for name, value in request.headers.raw
+            if name.lower() not in (b"content-length", b"transfer-encoding", b"accept-encoding")
         ]
         return self.module.Request(
             request.method,
             request.url,
-            headers=[*headers, ("accept-encoding", "identity")],
+            headers=[*headers, (b"accept-encoding", b"identity")],
             content=body,
             extensions=request.extensions,
         )
@@ -302,16 +304,18 @@ def _route(library: _Library, transport: Any, url: Any) -> Any:
     """The transport for a URL: the client's own, or ours in front of it where there is something to decide."""
     opened = _opened()
     unmarked = _state.unmarked
-    if opened is None and unmarked is None:
+    if not opened and unmarked is None:
         return transport
     if isinstance(transport, library.stands_in) or type(transport).__module__ == "starlette.testclient":
         return transport
     text = str(url)
-    if opened is None:
+    if not opened:
         assert unmarked is not None
-        return _Watched(library, transport, unmarked) if unmarked.endpoints.match(text) else transport
-    recorder = opened.recorder
-    if recorder.endpoints.match(text):
+        return _Watched(library, transport, unmarked) if unmarked.endpoints.match(text) is not None else transport
+    recorder = opened[0].recorder
+    if recorder.endpoints.match(text) is not None:
+        if len(opened) > 1:
+            raise _ambiguous(opened)
         return _Recorded(library, transport, recorder)
     if recorder.replaying and OTHER_ENDPOINTS.match(text):
         return _Refused(library, transport, recorder)
@@ -338,8 +342,9 @@ class _Recorded(_Transport):
         if isinstance(exchange, Played):
             return self._replay(exchange)
         response = self.real.handle_request(self._to_send(request, exchange))
-        if exchange.refused_usage(response.status_code):
+        if exchange.may_be_refused_for_asking(response.status_code):
             response.close()
+            exchange.asking = None
             response = self.real.handle_request(request)
         return self._record(exchange, response)
 
@@ -348,13 +353,14 @@ class _Recorded(_Transport):
         if isinstance(exchange, Played):
             return self._replay(exchange, is_async=True)
         response = await self.real.handle_async_request(self._to_send(request, exchange))
-        if exchange.refused_usage(response.status_code):
+        if exchange.may_be_refused_for_asking(response.status_code):
             await response.aclose()
+            exchange.asking = None
             response = await self.real.handle_async_request(request)
         return self._record(exchange, response, is_async=True)
 
     def _to_send(self, request: Any, take: Take) -> Any:
-        return self.library.wire_request(request, take.body) if take.asked_usage else request
+        return request if take.asking is None else self.library.wire_request(request, take.asking)
 
     def _replay(self, played: Played, *, is_async: bool = False) -> Any:
         reply = played.interaction.reply
@@ -367,17 +373,19 @@ class _Recorded(_Transport):
 
     def _record(self, take: Take, response: Any, *, is_async: bool = False) -> Any:
         headers = _headers(response.headers)
-        take.reply(response.status_code, response.reason_phrase, headers, response.http_version)
+        head = (response.status_code, response.reason_phrase, headers, response.http_version)
         try:
             content = response.content
         except self.library.module.ResponseNotRead:
-            tee = _Tee(take, response.stream, self.library.decoder(headers), self.library.module.TransportError)
+            take.reply(*head, decode=self.library.decoder(headers))
+            tee = _Tee(take, response.stream)
             if is_async:
                 response.stream = self.library.async_stream(tee.apieces(), tee.aclose)
             else:
                 response.stream = self.library.stream(tee.pieces(), tee.close)
             return response
         # A transport of the user's own may hand out what it has read already, and decoded.
+        take.reply(*head)
         seen = take.feed(content) + take.rest()
         take.end(COMPLETE)
         if seen == content:
@@ -406,10 +414,11 @@ class _Refused(_Transport):
     def _refuse(self, request: Any, body: bytes) -> None:
         # Every model endpoint asks for a model; an application's own `/messages` does not.
         if b'"model"' in body:
-            endpoint = OTHER_ENDPOINTS.match(str(request.url))
+            asked = self.recorder.redacted(self.library.request(request, body))
+            endpoint = OTHER_ENDPOINTS.match(asked.url)
             patterns = " ".join([*self.recorder.settings.endpoints, f"*{endpoint}"])
             raise self.recorder.refuse(
-                f"{request.method} {request.url} is a model endpoint that is not recorded, and this test replays.\n"
+                f"{request.method} {asked.url} is a model endpoint that is not recorded, and this test replays.\n"
                 f"  To record it as well: samurai_endpoints = {patterns}"
             )
 
@@ -498,48 +507,51 @@ async def _nothing_async() -> None:
 class _Tee:
     """Hands the pieces of a live reply on as they come, and keeps them."""
 
-    def __init__(
-        self, take: Take, stream: Any, decode: Callable[[Sequence[bytes]], list[bytes]] | None, errors: type[Exception]
-    ) -> None:
+    def __init__(self, take: Take, stream: Any) -> None:
         self._take = take
         self._stream = stream
-        self._decode = decode
-        self._errors = errors
 
     def pieces(self) -> Iterator[bytes]:
         try:
             for data in self._stream:
                 if seen := self._take.feed(data):
                     yield seen
-        except self._errors as error:
-            self._end(type(error).__name__)
+        except Exception as error:
+            # Whatever it was: a transport of the user's own has errors of its own. Cancellation is none of them.
+            if rest := self._take.rest():
+                yield rest
+            self._take.end(type(error).__name__)
             raise
         if rest := self._take.rest():
             yield rest
-        self._end(COMPLETE)
+        self._take.end(COMPLETE)
 
     async def apieces(self) -> AsyncIterator[bytes]:
         try:
             async for data in self._stream:
                 if seen := self._take.feed(data):
                     yield seen
-        except self._errors as error:
-            self._end(type(error).__name__)
+        except Exception as error:
+            # Whatever it was: a transport of the user's own has errors of its own. Cancellation is none of them.
+            if rest := self._take.rest():
+                yield rest
+            self._take.end(type(error).__name__)
             raise
         if rest := self._take.rest():
             yield rest
-        self._end(COMPLETE)
+        self._take.end(COMPLETE)
 
     def close(self) -> None:
-        self._end(CLOSED)
-        self._stream.close()
+        try:
+            self._take.end(CLOSED)
+        finally:
+            self._stream.close()
 
     async def aclose(self) -> None:
-        self._end(CLOSED)
-        await self._stream.aclose()
-
-    def _end(self, ending: str) -> None:
-        self._take.end(ending, self._decode)
+        try:
+            self._take.end(CLOSED)
+        finally:
+            await self._stream.aclose()
 
 
 class _Replay:

@@ -21,7 +21,8 @@ class Journal:
     """The journal of one open cassette; a file from the first call on, until it is discarded.
 
     `replacing` says that the calls are to replace what the cassette holds, not to be added to it. The journal is locked
-    while its process lives, which is how the next run knows whose journal nobody waits for any more.
+    while its process lives, which is how the next run knows whose journal nobody waits for any more. `lost` is how many
+    calls the disk did not take.
     """
 
     def __init__(self, path: Path, *, replacing: bool) -> None:
@@ -30,33 +31,53 @@ class Journal:
         self._exits = ExitStack()
         self._descriptor: int | None = None
         self._made: list[Path] = []
+        self.lost = 0
 
     def add(self, interaction: Interaction) -> None:
         """Write one call down. Raises OSError if the disk does not take it."""
-        if self._descriptor is None:
-            self._made = [place for place in self.path.parents if not place.exists()]
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._exits.enter_context(cassette.claimed(self.path))
-            self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
-            self._exits.callback(os.close, self._descriptor)
-            self._write(cassette.HEAD)
-        self._write(cassette.interaction_text(interaction))
+        try:
+            if self._descriptor is None:
+                self._begin()
+            self._write(cassette.interaction_text(interaction))
+        except OSError:
+            self.lost += 1
+            raise
+
+    def _begin(self) -> None:
+        self._made = self._made or [place for place in self.path.parents if not place.exists()]
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as exits:
+            exits.enter_context(cassette.claimed(self.path))
+            # Without O_BINARY, Windows makes CRLF of each line end, and no seal fits any more.
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+            self._descriptor = os.open(self.path, flags, 0o666)
+            exits.callback(os.close, self._descriptor)
+            self._exits = exits.pop_all()
+        self._write(cassette.HEAD)
 
     def _write(self, text: str) -> None:
         # Straight to the system, which keeps it when the process is killed.
         assert self._descriptor is not None
         data = text.encode()
-        while data:
-            data = data[os.write(self._descriptor, data) :]
+        whole = os.fstat(self._descriptor).st_size
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except OSError:
+            # The next call may fit again, and must not begin in the middle of a line of this one.
+            os.ftruncate(self._descriptor, whole)
+            raise
 
     def discard(self) -> None:
         """Its calls are in the cassette, or are not to be kept."""
         self.close()
         self.path.unlink(missing_ok=True)
         for place in self._made:
-            if any(place.iterdir()):
+            try:
+                place.rmdir()
+            except OSError:
+                # Something is in it by now; or the test itself removed it.
                 break
-            place.rmdir()
 
     def close(self) -> None:
         """Leave it for the next run."""

@@ -166,9 +166,11 @@ def parse_substitution(entry: object) -> Substitution:
         return VOLATILE[entry]
     if isinstance(entry, tuple | list) and len(entry) == 2 and all(isinstance(part, str) for part in entry):
         try:
-            return re.compile(entry[0]), entry[1]
-        except re.error as error:
-            raise SettingsError(f"{entry[0]!r} is not a regular expression: {error}") from None
+            pattern = re.compile(entry[0])
+            pattern.sub(entry[1], "")
+        except (re.error, IndexError) as error:
+            raise SettingsError(f"{entry!r} is not a regular expression and its replacement: {error}") from None
+        return pattern, entry[1]
     raise SettingsError(f"{entry!r} is neither one of {', '.join(VOLATILE)} nor a pair (pattern, replacement)")
 
 

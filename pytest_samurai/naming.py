@@ -13,6 +13,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_.,=+\-\[\]]")
 _CLASS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FUNCTION = re.compile(r"[a-z_][a-z0-9_]*(?:\[[a-z0-9_.,=+\-\[\]]*\])?")
 _LONGEST = 100
+_LONGEST_NAME = 200
 _DIGEST = 10
 
 
@@ -52,6 +53,7 @@ def named_cassette(name: object) -> Path:
     if not isinstance(name, str):
         raise SettingsError(f"{name!r} is no name for a cassette: a name is text")
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or not path.name or "\\" in name:
+    odd = path.is_absolute() or ".." in path.parts or not path.name or "\\" in name or "\0" in name
+    if odd or len(path.name) > _LONGEST_NAME:
         raise SettingsError(f"{name!r} is no name for a cassette: it is a path below the cassette directory")
     return Path(path if path.suffix in (".yaml", ".yml") else path.with_name(f"{path.name}.yaml"))

@@ -7,7 +7,7 @@ import shlex
 import sys
 import sysconfig
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -18,6 +18,7 @@ import pytest
 from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure, SettingsError
 from pytest_samurai.matching import Endpoints
 from pytest_samurai.naming import cassette_name, module_directory, named_cassette
+from pytest_samurai.redaction import shown_url
 from pytest_samurai.report import (
     FIGURE_PROPERTIES,
     FIXTURE_PROPERTY,
@@ -45,12 +46,25 @@ class _Run:
     began: datetime
     settings: Settings
     watching: bool = False
-    marked: pytest.Item | None = None
+    item: pytest.Item | None = None
+    recorded_fixtures: set[str] = field(default_factory=set)
 
 
 _RUN = pytest.StashKey[_Run]()
 _RECORDER = pytest.StashKey[Any]()
 _PASSED = pytest.StashKey[bool]()
+
+
+class RefusedInTest(
+    RequestNotRecorded,
+    pytest.fail.Exception,  # type: ignore[misc, name-defined]  # an attribute of a function, which mypy takes for a value
+):
+    """`RequestNotRecorded` as one of pytest's own outcomes: fixtures may raise these, even as they are torn down."""
+
+
+# What is shown is what users catch.
+RefusedInTest.__module__, RefusedInTest.__name__ = "pytest_samurai", "RequestNotRecorded"
+RefusedInTest.__qualname__ = RefusedInTest.__name__
 
 
 # --- options
@@ -149,28 +163,40 @@ def _marker(item: pytest.Item) -> tuple[Path | None, Layer] | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    mistakes = []
     for item in items:
         try:
             found = _marker(item)
-            if found is None:
+            if found is None and not _is_marked(item):
                 continue
-            _settings(config, found[1])
+            _settings(config, *(found[1:] if found else ()))
         except SettingsError as error:
-            raise pytest.UsageError(str(error)) from None
-        names = getattr(item, "fixturenames", None)
-        if names is not None and "samurai" not in names:
-            names.insert(_first_function_scoped(item, names), "samurai")
+            mistakes.append(str(error))
+        _open_first(item)
+        config.stash[_RUN].recorded_fixtures.update(item.fixturenames)  # type: ignore[attr-defined]  # functions have it
+    # A worker of xdist cannot tell them; there the fixture raises each once more.
+    if mistakes and not hasattr(config, "workerinput"):
+        raise pytest.UsageError("\n".join(mistakes))
 
 
-def _first_function_scoped(item: pytest.Item, names: list[str]) -> int:
-    """Where the test's own recorder opens: after the fixtures of wider scope, before the test's own."""
+def _open_first(item: pytest.Item) -> None:
+    """Have the test's own recorder open after the fixtures of wider scope, and before the test's own.
+
+    In a list of the item's own: pytest shares one among all parametrizations of a function.
+    """
+    names: list[str] = [name for name in getattr(item, "fixturenames", ()) if name != "samurai"]
     definitions = cast("Mapping[str, Any]", getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {}))
     own = (
         place
         for place, name in enumerate(names)
         if name not in definitions or definitions[name][-1].scope == "function"
     )
-    return next(own, len(names))
+    place = next(own, len(names))
+    item.fixturenames = [*names[:place], "samurai", *names[place:]]  # type: ignore[attr-defined]  # functions have it
+
+
+def _is_marked(item: pytest.Item) -> bool:
+    return "samurai" in getattr(item, "fixturenames", ())
 
 
 # --- fixtures
@@ -222,13 +248,15 @@ def samurai(
     recorder = Recorder(path, settings, _owner(item, item.nodeid, shared=name is not None))
     recorder.open()
     item.stash[_RECORDER] = recorder
+    item.stash[_PASSED] = False
     try:
         with recording(recorder):
             yield recorder
         passed = item.stash.get(_PASSED, False)
         recorder.close(passed=passed)
     finally:
-        figures = TestFigures.of(item.nodeid, recorder.calls, recording=recorder.mode != "live")
+        del item.stash[_RECORDER]
+        figures = TestFigures.of(item.nodeid, recorder.calls, recorded=recorder.recorded)
         # A test that is run again (pytest-rerunfailures) counts once.
         item.user_properties[:] = [pair for pair in item.user_properties if pair[0] not in FIGURE_PROPERTIES]
         item.user_properties += figures.properties()
@@ -244,8 +272,8 @@ def _owner(item: pytest.Item, name: str, *, shared: bool) -> Owner:
     # The part of the id after the file, which is relative to rootdir: the command is typed where pytest was started.
     file = os.path.relpath(item.path, item.config.invocation_params.dir)
     _, colons, inside = item.nodeid.partition("::")
-    command = f"pytest --samurai-mode={{mode}} {shlex.quote(f'{file}{colons}{inside}')}"
-    return Owner(name, item.config.stash[_RUN].began, command, shared)
+    target = shlex.quote(f"{file}{colons}{inside}")
+    return Owner(name, item.config.stash[_RUN].began, target, shared, RefusedInTest)
 
 
 def _cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path | None) -> Path:
@@ -260,19 +288,22 @@ def _cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path |
 def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Generator[None, object, object]:
-    """What a fixture of wider scope calls for a marked test goes to a cassette of that fixture.
+    """What a fixture of wider scope calls goes to a cassette of that fixture, if a marked test uses it.
 
-    Else it would belong to whichever test came first, and to none of the others.
+    Whichever test comes first: else it would belong to that one, and to none of the others.
     """
-    item = request.config.stash[_RUN].marked
-    if item is None or fixturedef.scope == "function" or fixturedef.argname in _OWN_FIXTURES:
+    run = request.config.stash[_RUN]
+    item = run.item
+    if item is None or fixturedef.scope == "function" or fixturedef.argname not in run.recorded_fixtures:
         return (yield)
     from pytest_samurai.intercept import recording
     from pytest_samurai.recorder import Recorder
 
     label = f"{fixturedef.scope} fixture {fixturedef.argname}"
     path = _fixture_cassette(item, fixturedef, request)
-    recorder = Recorder(path, request.config.stash[_RUN].settings, _owner(item, label, shared=True))
+    config = _of_same_scope(request, "samurai_config", {})
+    settings = _settings(request.config, Layer(f"samurai_config of {label}", "test", config))
+    recorder = Recorder(path, settings, _owner(item, label, shared=True))
     recorder.open(placeholders=True)
     passed = False
     try:
@@ -285,25 +316,42 @@ def pytest_fixture_setup(
     finally:
         recorder.close(passed=passed)
         if recorder.calls:
-            figures = TestFigures.of(label, recorder.calls, recording=recorder.mode != "live")
+            figures = TestFigures.of(label, recorder.calls, recorded=recorder.recorded)
             item.user_properties.append(figures.fixture_property())
         item.user_properties += [(NOTE_PROPERTY, note) for note in recorder.notes]
-
-
-_OWN_FIXTURES = frozenset({"samurai_config", "samurai_cassette_dir"})
 
 
 def _fixture_cassette(item: pytest.Item, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Path:
     """Where a fixture's cassette lies: with the tests that it is set up for, or, of wide scope, where it is defined."""
     root = _cassette_root(request.config)
-    parts = [fixturedef.argname + (f"[{request.param!r}]" if hasattr(request, "param") else "")]
+    parts = [fixturedef.argname + _parameter(request)]
     if fixturedef.scope in ("module", "class"):
-        directory = root / module_directory(_relative(item.path, request.config))
+        directory = _of_same_scope(
+            request, "samurai_cassette_dir", root / module_directory(_relative(item.path, request.config))
+        )
     else:
         directory = root / module_directory(PurePosixPath(fixturedef.baseid.partition("::")[0]))
     if fixturedef.scope == "class":
         parts = [*_classes(item), *parts]
-    return directory / "fixtures" / cassette_name(parts)
+    return Path(directory) / "fixtures" / cassette_name(parts)
+
+
+def _parameter(request: pytest.FixtureRequest) -> str:
+    """The parameter of a fixture as pytest's own ids have it; an object goes by its number, not by its address."""
+    if not hasattr(request, "param"):
+        return ""
+    value = request.param
+    plain = isinstance(value, str | int | float | bool | None)
+    # The index is no part of pytest's typed surface; an object has nothing else that stays the same.
+    return f"[{value if plain else getattr(request, 'param_index', 0)}]"
+
+
+def _of_same_scope(request: pytest.FixtureRequest, name: str, default: Any) -> Any:
+    """The value of a fixture of ours for another fixture; the default where its scope is too narrow for that."""
+    try:
+        return request.getfixturevalue(name)
+    except (pytest.FixtureLookupError, pytest.fail.Exception):
+        return default
 
 
 def _client_options() -> dict[str, Any]:
@@ -337,20 +385,21 @@ def samurai_async_client(samurai: Recorder) -> AsyncClient:
 
 
 class _Unmarked:
-    """Calls of a test without a recorder: counted, and refused if that is what the setting says."""
+    """Calls of a test while no recorder is open: counted, and refused if that is what the setting says."""
 
-    def __init__(self, test: str, settings: Settings) -> None:
+    def __init__(self, test: str, settings: Settings, *, block: bool, advice: str) -> None:
         self.endpoints = Endpoints(settings.endpoints)
-        self.block = settings.unmarked == "block"
+        self.block = block
         self.refusals: list[RequestNotRecorded] = []
         self.calls = 0
         self._test = test
+        self._advice = advice
 
     def refused(self, url: str) -> RequestNotRecorded:
-        refusal = RequestNotRecorded(
-            f"{url} is a chat call from a test without a recorder, and samurai_unmarked is `block`.\n"
+        refusal = RefusedInTest(
+            f"{shown_url(url)} is a chat call for which no recorder is open, and no call may go live unrecorded here.\n"
             f"  test      {self._test}\n"
-            "  Mark the test with @pytest.mark.samurai to record and replay it."
+            f"  {self._advice}"
         )
         self.refusals.append(refusal)
         return refusal
@@ -365,12 +414,12 @@ _UNMARKED = pytest.StashKey[_Unmarked]()
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     run = item.config.stash[_RUN]
-    run.marked = item if "samurai" in getattr(item, "fixturenames", ()) else None
-    watched = run.marked is None and _watch(item)
+    run.item = item
+    watched = _watch(item)
     try:
         return (yield)
     finally:
-        run.marked = None
+        run.item = None
         if watched:
             from pytest_samurai import intercept
 
@@ -378,12 +427,16 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 def _watch(item: pytest.Item) -> bool:
-    """Watch over a test without a marker, if there is anything that it could call with."""
+    """Watch over what a test calls while no recorder is open, if there is anything that it could call with.
+
+    Of a test without the marker that is all; of one with it, what a fixture of wider scope calls as it is torn down.
+    """
     run = item.config.stash[_RUN]
+    marked = _is_marked(item)
     settings = run.settings
-    if settings.unmarked == "allow":
+    block = settings.unmarked == "block" or (marked and settings.mode == "none")
+    if settings.unmarked == "allow" and not block:
         return False
-    block = settings.unmarked == "block"
     if not block and "httpx" not in sys.modules and "httpx2" not in sys.modules:
         return False
     from pytest_samurai import intercept
@@ -392,7 +445,12 @@ def _watch(item: pytest.Item) -> bool:
         run.watching = True
         intercept.install(later=block)
     intercept.patch_imported()
-    item.stash[_UNMARKED] = unmarked = _Unmarked(item.nodeid, settings)
+    advice = (
+        "Calls that a fixture of wider scope makes as it is torn down cannot be recorded."
+        if marked
+        else "Mark the test with @pytest.mark.samurai to record and replay it."
+    )
+    item.stash[_UNMARKED] = unmarked = _Unmarked(item.nodeid, settings, block=block, advice=advice)
     intercept.watch(unmarked)
     return True
 
@@ -407,6 +465,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     recorder = item.stash.get(_RECORDER, None)
     unmarked = item.stash.get(_UNMARKED, None)
     verdict: BaseException | None = None
+    # unittest keeps a failure to itself until the report is made.
+    if getattr(item, "_excinfo", None):
+        return result
     if recorder is not None:
         verdict = recorder.verdict()
         item.stash[_PASSED] = verdict is None

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,20 +15,14 @@ from pytest_samurai import cassette
 from pytest_samurai.budget import total
 from pytest_samurai.chat import (
     CLOSED,
-    COMPLETE,
     Call,
-    Chunk,
-    Headers,
     Interaction,
-    Reply,
     Request,
-    UsageFilter,
-    ends_stream,
-    is_event_stream,
     parse_object,
     with_usage_asked,
 )
 from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure
+from pytest_samurai.exchange import Played, Take, timestamp
 from pytest_samurai.journal import Journal, LeftBehind, left_behind
 from pytest_samurai.miss import Miss
 from pytest_samurai.redaction import Redactor, environment_secrets, request_secrets
@@ -69,132 +62,25 @@ def _has_placeholder(request: Request) -> bool:
     return any(PLACEHOLDER_KEY in value for _, value in request.headers)
 
 
-class Played:
-    """A request that has its answer: `interaction` is the request as it was sent now, and the reply as recorded."""
-
-    def __init__(self, request: Request, recorded: Interaction, number: int) -> None:
-        self.interaction = replace(recorded, request=request)
-        self.call = Call(self.interaction, number=number, replayed=True)
-
+_SIGNATURES = frozenset({"content-digest", "digest", "signature", "x-amz-content-sha256"})
 
 RETRYABLE = frozenset({408, 409, 429, *range(500, 600)})
 """What SDKs try again by themselves. Source: the retry logic of the OpenAI SDK."""
-
-
-class Take:
-    """A request that is under way to the real server: what of the reply is kept, and what the application may see.
-
-    `body` is what goes on the wire. `reply` has to come first, then `feed` for each piece, then `end`.
-    """
-
-    def __init__(
-        self, request: Request, number: int, *, ask_usage: bool, on_end: Callable[[Interaction], None]
-    ) -> None:
-        asked = with_usage_asked(request.body) if ask_usage else None
-        self.request = request
-        self.body = request.body if asked is None else asked
-        self.asked_usage = asked is not None
-        self._number = number
-        self._on_end = on_end
-        self._sent_at = datetime.now(UTC)
-        self._clock = time.perf_counter()
-        self._filter: UsageFilter | None = None
-        self._head: Reply | None = None
-        self._pieces: list[tuple[bytes, float]] = []
-        self._call: Call | None = None
-        self._ended: Interaction | None = None
-
-    def refused_usage(self, status: int) -> bool:
-        """Whether the server may have refused what we added to the request; if so, `body` is what was asked for."""
-        if not self.asked_usage or status not in (400, 422):
-            return False
-        self.body, self.asked_usage = self.request.body, False
-        return True
-
-    def reply(self, status: int, reason: str, headers: Headers, http_version: str) -> None:
-        streamed = is_event_stream(headers)
-        self._filter = UsageFilter() if self.asked_usage and streamed else None
-        self._head = Reply(status, reason, headers, b"", () if streamed else None, http_version=http_version)
-
-    def feed(self, data: bytes) -> bytes:
-        """Keep a piece of the body as it arrives; returns what of it the application may see now."""
-        return self._keep(data if self._filter is None else self._filter.feed(data))
-
-    def rest(self) -> bytes:
-        """What was held back, once the body is through."""
-        return self._keep(b"" if self._filter is None else self._filter.flush())
-
-    def _keep(self, data: bytes) -> bytes:
-        if data and self._ended is None:
-            self._pieces.append((data, time.perf_counter() - self._clock))
-        return data
-
-    def end(self, ending: str, decode: Callable[[Sequence[bytes]], Sequence[bytes]] | None = None) -> None:
-        """The body is through, or nobody reads it any more; the first ending counts.
-
-        `decode` undoes the content encoding, piece by piece.
-        """
-        if self._ended is not None or self._head is None:
-            return
-        if decode is not None:
-            times = [at for _, at in self._pieces]
-            self._pieces = list(zip(decode([data for data, _ in self._pieces]), times, strict=True))
-        self._ended = self._so_far(ending)
-        self._on_end(self._ended)
-
-    @property
-    def interaction(self) -> Interaction | None:
-        """The call as far as it came; None before its reply has begun."""
-        if self._ended is None and self._head is not None:
-            return self._so_far(CLOSED)
-        return self._ended
-
-    @property
-    def call(self) -> Call | None:
-        if self._call is not None:
-            return self._call
-        interaction = self.interaction
-        if interaction is None:
-            return None
-        call = Call(interaction, number=self._number, replayed=False)
-        if self._ended is not None:
-            self._call = call
-        return call
-
-    def _so_far(self, ending: str) -> Interaction:
-        assert self._head is not None
-        pieces = list(self._pieces)
-        body = b"".join(data for data, _ in pieces)
-        chunks = tuple(Chunk(len(data), round(at, 4)) for data, at in pieces if data)
-        if ending == CLOSED and ends_stream(body):
-            ending = COMPLETE
-        reply = replace(
-            self._head,
-            body=body,
-            chunks=None if self._head.chunks is None else chunks,
-            ending=ending,
-            hidden_usage=None if self._filter is None else self._filter.usage,
-            duration=round(time.perf_counter() - self._clock, 4),
-        )
-        return Interaction(self.request, reply, timestamp(self._sent_at))
-
-
-def timestamp(moment: datetime) -> str:
-    """UTC in ISO 8601, to the microsecond: equal lengths, so that order of texts is order in time."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
     """Whose recorder it is: the test, when its run began, the command that runs it again, who else has the cassette.
 
-    `rerun` has `{mode}` where the record mode goes.
+    `rerun` is what pytest is to be given to run it again, as typed in a shell; `refusal` is what is raised for a
+    request that is refused.
     """
 
     test: str
     run_began: datetime
     rerun: str | None = None
     shared: bool = False
+    refusal: type[RequestNotRecorded] = RequestNotRecorded
 
 
 class Recorder:
@@ -202,11 +88,13 @@ class Recorder:
 
     def __init__(self, path: Path, settings: Settings, owner: Owner) -> None:
         self.cassette_path = path
+        self._shown_path = shown(path)
         self.mode: Mode = settings.mode
         self.settings = settings
         self.is_open = False
         self.misses: list[RequestNotRecorded] = []
         self.notes: list[str] = []
+        self.recorded = 0
         self._owner = owner
         self._matcher = settings.matcher
         self.endpoints = self._matcher.endpoints
@@ -278,7 +166,7 @@ class Recorder:
         client may be made to be used in a replay.
         """
         there = self._load()
-        self._take_up()
+        self._take_up(there or [])
         if self.mode == "once":
             self._may_record = there is None or bool(self._resumed) or all(map(self._born_in_this_run, there))
         if self.mode in ("none", "once"):
@@ -303,20 +191,23 @@ class Recorder:
         except FileNotFoundError:
             return None
 
-    def _take_up(self) -> None:
+    def _take_up(self, there: Sequence[Interaction]) -> None:
         """Take up what a run that died has paid for; or name it, where this run is not one to record it."""
         if self.mode == "live":
             return
         for journal in left_behind(self.cassette_path):
-            calls = f"{_plural(len(journal.interactions), 'call')} of a recording that was interrupted"
-            if self.mode == "none" or journal.replacing > (self.mode == "all"):
+            # It may have died when the cassette was written and the journal not yet gone.
+            missing = [item for item in self._without_retries(journal.interactions) if item not in there]
+            calls = f"{_plural(len(missing), 'call')} of a recording that was interrupted"
+            if missing and (self.mode == "none" or journal.replacing > (self.mode == "all")):
                 wanted = "all" if journal.replacing else "once"
                 journal.close()
                 self.notes.append(f"{shown(journal.path)} holds {calls}; --samurai-mode={wanted} takes them up")
-            else:
-                self._taken_up.append(journal)
-                self._resumed += journal.interactions
-                self.notes.append(f"{shown(self.cassette_path)}: took up {calls}")
+                continue
+            self._taken_up.append(journal)
+            if missing:
+                self._resumed += missing
+                self.notes.append(f"{self._shown_path}: took up {calls}")
 
     def _born_in_this_run(self, item: Interaction) -> bool:
         return item.recorded_at is not None and item.recorded_at >= timestamp(self._owner.run_began)
@@ -328,7 +219,7 @@ class Recorder:
         oldest = min((item.recorded_at for item in self._recorded if item.recorded_at is not None), default=None)
         if oldest is not None and oldest < timestamp(datetime.now(UTC) - limit):
             self.notes.append(
-                f"{shown(self.cassette_path)}: recorded on {oldest[:10]}, which is longer ago than samurai_max_age"
+                f"{self._shown_path}: recorded on {oldest[:10]}, which is longer ago than samurai_max_age"
             )
 
     def close(self, *, passed: bool = True) -> None:
@@ -345,13 +236,20 @@ class Recorder:
         takes = [exchange for exchange in self._exchanges if isinstance(exchange, Take)]
         for take in takes:
             take.end(CLOSED)
+        unanswered = sum(take.interaction is None for take in takes)
+        if unanswered and passed:
+            self.notes.append(
+                f"{self._owner.test}: {_plural(unanswered, 'request')} got no reply, which cannot be recorded;"
+                " the replay will refuse it"
+            )
         new = self._without_retries([take.interaction for take in takes if take.interaction is not None])
         failed = [item for item in new if not item.reply.is_success]
         if failed and not passed:
             reply = failed[-1].reply
-            what = f"status {reply.status}" if reply.status >= 400 else f"a broken stream ({reply.ending})"
+            what = f"status {reply.status}" if reply.status >= 400 else "a stream that broke or held an error"
             self.notes.append(f"nothing recorded of {self._owner.test}: it did not pass, and a call ended in {what}")
             new = []
+        self.recorded = len(new)
         if new or self._resumed:
             self._write([self._written(item) for item in new], passed=passed)
         self._journal.discard()
@@ -373,7 +271,8 @@ class Recorder:
         return kept[::-1]
 
     def _write(self, new: Sequence[Interaction], *, passed: bool) -> None:
-        recorded = [*self._resumed, *new]
+        # What was interrupted may have ended on an error that went well when this run tried again.
+        recorded = self._without_retries([*self._resumed, *new])
 
         def change(there: list[Interaction]) -> list[Interaction]:
             if self.mode == "all":
@@ -386,8 +285,17 @@ class Recorder:
             self._journal.close()
             for journal in self._taken_up:
                 journal.close()
-            kept = f"; what was recorded is kept in {shown(self._journal.path)}" if self._journal.path.exists() else ""
-            raise CassetteError(f"{error}{kept}") from error
+            raise CassetteError(f"{error}{self._kept()}") from error
+
+    def _kept(self) -> str:
+        """Where the calls are that did not get into the cassette, as the end of a sentence."""
+        journals = [journal.path for journal in self._taken_up]
+        if self._journal.path.exists():
+            journals.insert(0, self._journal.path)
+        if not journals:
+            return "; what was recorded is lost"
+        lost = f", but for {_plural(self._journal.lost, 'call')} lost" if self._journal.lost else ""
+        return f"; what was recorded is kept in {', '.join(map(shown, journals))}{lost}"
 
     def _stays(self, item: Interaction, recorded: Sequence[Interaction], *, passed: bool) -> bool:
         """What mode `all` does not replace: what others recorded in this run, what a failed test did not ask."""
@@ -404,7 +312,9 @@ class Recorder:
                 self._journal.add(self._written(item))
             except OSError as error:
                 # The application's call went well; that the disk is full is said when the cassette is written.
-                self.notes.append(f"{shown(self._journal.path)}: cannot be written: {error.strerror}")
+                note = f"{shown(self._journal.path)}: cannot be written: {error.strerror or error}"
+                if note not in self.notes:
+                    self.notes.append(note)
 
     def _written(self, item: Interaction) -> Interaction:
         redactor = self._redactor(item.request)
@@ -444,13 +354,13 @@ class Recorder:
         if not unplayed:
             return None
         count = f"{len(unplayed)} of {_plural(len(self._recorded), 'recorded interaction')}"
-        lines = [f"{count} {'was' if len(unplayed) == 1 else 'were'} not played: {shown(self.cassette_path)}"]
+        lines = [f"{count} {'was' if len(unplayed) == 1 else 'were'} not played: {self._shown_path}"]
         for place in unplayed[:_NAMED]:
             lines.append(f"  interaction {place + 1}: {summary(self._recorded[place].request)}")
         if len(unplayed) > _NAMED:
             lines.append(f"  ... and {len(unplayed) - _NAMED} more")
         if self._owner.rerun is not None:
-            lines.append(f"  To record this test again: {self._owner.rerun.format(mode='all')}")
+            lines.append(f"  To record this test again: {self._command('all')}")
         return "\n".join(lines)
 
     # --- requests
@@ -462,6 +372,7 @@ class Recorder:
         """
         # While a cassette is made there is nothing to look up, and the first chunk of a stream need not wait for it.
         key = self._key(request) if self._unplayed else None
+        asking = self._asking(request) if self._may_record else None
         with self._lock:
             number = len(self._exchanges) + 1
             unplayed = self._unplayed.get(key) if key is not None else None
@@ -472,10 +383,16 @@ class Recorder:
                 self._exchanges.append(exchange)
                 return exchange
             if self._may_record and not _has_placeholder(request):
-                exchange = Take(request, number, ask_usage=self.settings.stream_usage, on_end=self._ended)
+                exchange = Take(request, number, asking, self._ended)
                 self._exchanges.append(exchange)
                 return exchange
         raise self._placeholder_sent(request) if self._may_record else self._missed(request)
+
+    def _asking(self, request: Request) -> bytes | None:
+        """The body that asks for usage too; None for one that needs it not, or that was signed as it is."""
+        if not self.settings.stream_usage or any(name in _SIGNATURES for name, _ in request.headers):
+            return None
+        return with_usage_asked(request.body)
 
     def _to_play(self, place: int) -> Interaction:
         """A recording; a retried error that was kept tells SDKs not to sleep (`retry-after: 0` they ignore)."""
@@ -486,11 +403,11 @@ class Recorder:
         return replace(item, reply=replace(item.reply, headers=(*headers, ("retry-after-ms", "1"))))
 
     def _key(self, request: Request) -> bytes:
-        return self._matcher.key(self._redactor(request).request(request))
+        return self._matcher.key(self.redacted(request))
 
     def refuse(self, text: str) -> RequestNotRecorded:
         """Note that a request was refused, so that the test fails even if the application swallows it."""
-        miss = RequestNotRecorded(text)
+        miss = self._owner.refusal(text)
         self.misses.append(miss)
         return miss
 
@@ -499,27 +416,34 @@ class Recorder:
         if self._owner.rerun is None:
             return None
         keeps = self._owner.shared or (self._recorded and len(self._played) == len(self._recorded))
-        return self._owner.rerun.format(mode="new_episodes" if keeps else "all")
+        return self._command("new_episodes" if keeps else "all")
+
+    def _command(self, mode: Mode) -> str:
+        return f"pytest --samurai-mode={mode} {self._owner.rerun}"
 
     def _placeholder_sent(self, request: Request) -> RequestNotRecorded:
         return self.refuse(
-            f"{request.method} {request.url} has to go live to be recorded, and its key is the placeholder that"
-            f" replayed tests get.\n  test      {self._owner.test}\n"
+            f"{request.method} {self.redacted(request).url} has to go live to be recorded, and its key is the"
+            f" placeholder that replayed tests get.\n  test      {self._owner.test}\n"
             f"  Set {' or '.join(KEY_NAMES)}, and make the client after that."
         )
 
     def _missed(self, request: Request) -> RequestNotRecorded:
         miss = Miss(
-            request=self._redactor(request).request(request),
+            request=self.redacted(request),
             recorded=self._recorded,
             played=frozenset(self._played),
             matcher=self._matcher,
             test=self._owner.test,
-            cassette=shown(self.cassette_path),
+            cassette=self._shown_path,
             mode=self.mode,
             rerun=self._rerun(),
         )
         return self.refuse(miss.text())
+
+    def redacted(self, request: Request) -> Request:
+        """The request as it may be shown and written down."""
+        return self._redactor(request).request(request)
 
     def _redactor(self, request: Request) -> Redactor:
         secrets = self._secrets | request_secrets(request.headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ RESPONSE_HEADERS = (
     "openai-version",
     "retry-after",
     "retry-after-ms",
+    "www-authenticate",
     "x-ratelimit-*",
     "x-request-id",
     "x-should-retry",
@@ -62,8 +64,15 @@ _SHAPES: Sequence[re.Pattern[bytes]] = (
 
 _USER_INFO = re.compile(r"\A(\w+://)[^/?#]*@")
 _QUERY_KEY = re.compile(r"(?i)(?<=[?&])(key|api[_-]?key|access_token|token|sig|signature)=[^&#]*")
-_BASE64 = re.compile(rb"(?=[a-zA-Z+/_-]{0,200}\d)(?=[a-z0-9+/_-]{0,200}[A-Z])[A-Za-z0-9+/_-]{1024,}={0,2}")
+_BASE64 = re.compile(
+    rb"(?<![A-Za-z0-9+/_-])(?=[a-zA-Z+/_-]{0,200}\d)(?=[a-z0-9+/_-]{0,200}[A-Z])[A-Za-z0-9+/_-]{1024,}={0,2}"
+)
 _EVENT = re.compile(rb"(?:\A|(?<=[\r\n]))data: ?(\{[^\r\n]*\})")
+
+
+def shown_url(url: str) -> str:
+    """A URL as it may stand in a report: without the keys that it may hold."""
+    return Redactor(()).request(Request("", url, (), b"")).url
 
 
 def allowed(headers: Headers, patterns: Iterable[str]) -> Headers:
@@ -79,7 +88,17 @@ def environment_secrets(environ: Mapping[str, str]) -> frozenset[str]:
 def request_secrets(headers: Headers) -> frozenset[str]:
     """The key that this very request carries, words excepted."""
     # "Bearer x" and "Basic x" have their key at the end; the other headers are nothing but a key.
-    return _secrets(value.split(maxsplit=1)[-1] for name, value in headers if name in _KEY_HEADERS and value.strip())
+    keys = [value.split(maxsplit=1)[-1] for name, value in headers if name in _KEY_HEADERS and value.strip()]
+    return _secrets([*keys, *(password for key in keys if (password := _password(key)))])
+
+
+def _password(basic: str) -> str | None:
+    """The password in the credentials of Basic authentication; None if they are something else."""
+    try:
+        _, colon, password = base64.b64decode(basic, validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return password if colon else None
 
 
 def _secrets(values: Iterable[str]) -> frozenset[str]:

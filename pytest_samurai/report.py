@@ -34,7 +34,8 @@ class TestFigures:
     total_tokens: int | None
 
     @classmethod
-    def of(cls, test: str, calls: Sequence[Call], *, recording: bool) -> TestFigures:
+    def of(cls, test: str, calls: Sequence[Call], *, recorded: int) -> TestFigures:
+        """The figures of calls, of which so many were recorded: the others that are no replays just went live."""
         usages = [call.usage for call in calls]
         known = None if None in usages else [usage for usage in usages if usage is not None]
         replayed = sum(call.replayed for call in calls)
@@ -42,8 +43,8 @@ class TestFigures:
         return cls(
             test,
             replayed,
-            recorded=sent if recording else 0,
-            live=0 if recording else sent,
+            recorded=recorded,
+            live=sent - recorded,
             prompt_tokens=None if known is None else sum(usage.prompt_tokens for usage in known),
             completion_tokens=None if known is None else sum(usage.completion_tokens for usage in known),
             total_tokens=None if known is None else sum(usage.total_tokens for usage in known),

@@ -176,12 +176,13 @@ def test_a_reply_that_does_not_name_its_model_has_the_one_that_was_asked_for(ser
     assert call({"model": served}, request={"model": 7}).model is None
 
 
-def test_an_error_has_used_a_request_and_no_tokens() -> None:
+def test_a_reply_that_is_no_completion_has_used_a_request_and_no_tokens() -> None:
     error = {"error": {"type": "rate_limit_exceeded", "message": "no", "code": 429}}
 
     assert call(error, status=429).usage == Usage(requests=1)
     assert call(error, status=400).usage == Usage(requests=1)
-    assert call(error, status=399).usage is None
+    assert call({}, status=307).usage == Usage(requests=1)
+    assert call(error, status=299).usage is None
     assert call({**error, "usage": USAGE}, status=500).usage == Usage(1, 28, 22, 50)
 
 

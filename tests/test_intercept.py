@@ -631,6 +631,7 @@ def test_a_connection_that_fails_is_no_call_and_not_recorded(cassettes: Path) ->
             raise httpx.ConnectError("refused")
 
     with (
+        pytest.warns(UserWarning, match="1 request got no reply, which cannot be recorded; the replay will refuse it"),
         use_cassette(cassettes / "a.yaml") as recorder,
         httpx.Client(transport=Failing()) as client,
         pytest.raises(httpx.ConnectError, match="refused"),
@@ -722,3 +723,160 @@ def test_they_can_be_blocked_sync_and_async(watched: Watcher, url: str, chat_ser
     with pytest.raises(RequestNotRecorded):
         httpx.Client(transport=Scripted(httpx.Response(200))).post(API)
     assert chat_server.requests == 0
+
+
+# --- what a review found
+
+
+def test_a_compressed_reply_that_is_left_open_is_kept_as_it_was_meant_and_without_the_key(cassettes: Path) -> None:
+    text = event(f"your key is {KEY}") + event("and more")
+    packed = gzip.compress(text)
+    headers = {**SSE, "content-encoding": "gzip"}
+    transport = Scripted(httpx.Response(200, headers=headers, stream=Pieces(packed, gzip.compress(b"rest"))))
+    with (
+        use_cassette(cassettes / "a.yaml", stream_usage=False) as recorder,
+        httpx.Client(transport=transport, headers=HEADERS) as client,
+        client.stream("POST", API, json=body(stream=True)) as response,
+    ):
+        next(response.iter_raw())
+        assert recorder.calls[0].text == f"your key is {KEY}and more"
+    written = (cassettes / "a.yaml").read_text(encoding="utf-8")
+    assert "your key is [REDACTED]" in written
+
+
+def test_a_stream_that_breaks_with_an_error_of_the_transports_own_is_recorded_as_broken(cassettes: Path) -> None:
+    transport = Scripted(httpx.Response(200, headers=SSE, stream=Pieces(event("Hi"), ConnectionResetError("gone"))))
+    with (
+        use_cassette(cassettes / "a.yaml"),
+        httpx.Client(transport=transport) as client,
+        pytest.raises(ConnectionResetError),
+    ):
+        client.post(API, json=body(stream=True))
+    assert "ending: ConnectionResetError" in (cassettes / "a.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_what_came_before_a_break_in_mid_event_reaches_the_application(cassettes: Path, is_async: bool) -> None:
+    half = event("Hi")[:9]
+    transport = Scripted(httpx.Response(200, headers=SSE, stream=Pieces(half, httpx.ReadError("gone"))))
+    seen: list[bytes] = []
+
+    async def over_async() -> None:
+        async with (
+            httpx.AsyncClient(transport=transport) as client,
+            client.stream("POST", API, json=body(stream=True)) as response,
+        ):
+            async for chunk in response.aiter_raw():
+                seen.append(chunk)
+
+    def over_sync() -> None:
+        with (
+            httpx.Client(transport=transport) as client,
+            client.stream("POST", API, json=body(stream=True)) as response,
+        ):
+            seen.extend(response.iter_raw())
+
+    with use_cassette(cassettes / "a.yaml"), pytest.raises(httpx.ReadError):
+        asyncio.run(over_async()) if is_async else over_sync()
+    if is_async:
+        assert seen == [half]
+    assert "ending: ReadError" in (cassettes / "a.yaml").read_text(encoding="utf-8")
+
+
+def test_other_requests_pass_from_a_bare_thread_while_two_recorders_are_open(cassettes: Path) -> None:
+    ready, done = threading.Barrier(3, timeout=20), threading.Barrier(3, timeout=20)
+
+    def work(name: str) -> None:
+        with use_cassette(cassettes / f"{name}.yaml"):
+            ready.wait()
+            done.wait()
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    ready.wait()
+    with httpx.Client(transport=Scripted(httpx.Response(200))) as client:
+        assert client.get("https://telemetry.test/").status_code == 200
+    done.wait()
+    for thread in threads:
+        thread.join()
+
+
+def test_a_recorder_that_is_left_in_a_copied_context_takes_its_patches_with_it(cassettes: Path) -> None:
+    before = httpx.Client._transport_for_url
+    with use_cassette(cassettes / "outer.yaml"):
+        inner = use_cassette(cassettes / "inner.yaml")
+        inner.__enter__()
+        contextvars.copy_context().run(inner.__exit__, None, None, None)
+    assert httpx.Client._transport_for_url is before
+
+
+def test_a_header_that_is_not_ascii_goes_out_as_it_is(cassettes: Path) -> None:
+    transport = Scripted(httpx.Response(200, headers=SSE, stream=Pieces(event("Hi"), DONE)))
+    with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
+        client.post(API, json=body(stream=True), headers={b"X-Title": "Café".encode()})
+    assert (b"X-Title", "Café".encode()) in transport.requests[0].headers.raw
+
+
+def test_a_signed_request_goes_out_as_it_was_signed(cassettes: Path) -> None:
+    transport = Scripted(httpx.Response(200, headers=SSE, stream=Pieces(event("Hi"), DONE)))
+    with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
+        client.post(API, json=body(stream=True), headers={"content-digest": "sha-256=:abc:"})
+    assert json.loads(transport.requests[0].content) == body(stream=True)
+
+
+def test_a_redirect_is_a_request_without_tokens_and_replays(cassettes: Path) -> None:
+    reply = {"usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}}
+    location = {"location": "https://other.test/v1/chat/completions"}
+    transport = Scripted(httpx.Response(307, headers=location, stream=Pieces()), httpx.Response(200, json=reply))
+    with (
+        use_cassette(cassettes / "a.yaml") as recorder,
+        httpx.Client(transport=transport, follow_redirects=True) as client,
+    ):
+        client.post(API, json=body())
+    assert (recorder.usage.requests, recorder.usage.total_tokens) == (2, 5)
+    with use_cassette(cassettes / "a.yaml", mode="none"), httpx.Client(follow_redirects=True) as client:
+        assert client.post(API, json=body()).json() == reply
+
+
+def test_an_error_among_the_events_of_a_stream_is_no_success(cassettes: Path) -> None:
+    broken = b'data: {"error": {"message": "overloaded"}}\n\n'
+    transport = Scripted(httpx.Response(200, headers=SSE, stream=Pieces(event("Hi"), broken)))
+    with (
+        pytest.raises(ZeroDivisionError) as error,
+        use_cassette(cassettes / "a.yaml"),
+        httpx.Client(transport=transport) as client,
+    ):
+        client.post(API, json=body(stream=True))
+        _ = 1 / 0
+    assert "a call ended in a stream that broke or held an error" in error.value.__notes__[0]
+    assert not cassettes.exists()
+
+
+def test_endpoints_may_be_everything(cassettes: Path) -> None:
+    transport = Scripted(httpx.Response(200, json={}))
+    with (
+        use_cassette(cassettes / "a.yaml", endpoints=["*"]) as recorder,
+        httpx.Client(transport=transport) as client,
+    ):
+        client.get("https://any.test/thing")
+    assert len(recorder.calls) == 1
+
+
+def test_a_refusal_shows_no_key_of_the_url(cassettes: Path, url: str) -> None:
+    with use_cassette(cassettes / "a.yaml"):
+        ask(url)
+    cassette = use_cassette(cassettes / "a.yaml", mode="none", unused="ignore")
+    cassette.__enter__()
+    with pytest.raises(RequestNotRecorded) as refused:
+        httpx.post("https://u:pw@g.test/v1/embeddings?key=AIza0123456789", json={"model": "e"})
+    cassette.__exit__(RequestNotRecorded, refused.value, None)
+    assert "pw" not in str(refused.value)
+    assert "AIza" not in str(refused.value)
+
+
+def test_a_finder_of_the_old_kind_is_passed_over(cassettes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "meta_path", [object(), *sys.meta_path])
+    with use_cassette(cassettes / "a.yaml"):
+        finder = sys.meta_path[0]
+        assert finder.find_spec("httpx", None) is not None

@@ -739,7 +739,7 @@ def test_a_live_call_of_an_unmarked_test_can_be_blocked(project: Project) -> Non
     project.tests(UNMARKED)
     result = project.run("--samurai-unmarked=block")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*is a chat call from a test without a recorder, and samurai_unmarked is `block`*"])
+    result.stdout.fnmatch_lines(["*is a chat call for which no recorder is open, and no call may go live*"])
     assert project.server.requests == 0
 
 
@@ -761,7 +761,7 @@ def test_blocking_sees_a_library_that_is_imported_within_the_test(project: Proje
     )
     result = project.pytester.runpytest_subprocess("--samurai-unmarked=block")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*is a chat call from a test without a recorder*"])
+    result.stdout.fnmatch_lines(["*is a chat call for which no recorder is open*"])
 
 
 @pytest.mark.parametrize("unmarked", ["warn", "block"])
@@ -998,3 +998,230 @@ def test_two(samurai_client): ask(samurai_client, "two")
 def test_samurai_config_has_to_be_a_dict(project: Project) -> None:
     project.tests("@pytest.fixture\ndef samurai_config(): return None\ndef test_it(samurai): pass")
     project.run().stdout.fnmatch_lines(["*samurai_config of test_it.py::test_it is None; it has to be a dict*"])
+
+
+# --- what a review and a newcomer found
+
+SEED = """
+import os
+def seed_call(text="seed"):
+    headers = {"Authorization": "Bearer " + os.environ.get("SAMURAI_API_KEY", "none")}
+    return httpx.post(os.environ["SAMURAI_BASE_URL"] + "/chat/completions", json=body(text), headers=headers)
+"""
+
+
+def test_the_recorder_opens_before_the_fixtures_of_the_test_wherever_its_name_stands(project: Project) -> None:
+    project.tests(
+        SEED
+        + """
+@pytest.fixture
+def seed(): return seed_call()
+
+@pytest.mark.samurai
+def test_it(seed, samurai): assert len(samurai.calls) == 1
+
+class TestIt:
+    def setup_method(self): seed_call()
+    def test_it(self, samurai): assert len(samurai.calls) == 1
+"""
+    )
+    project.run("--samurai-mode=none").assert_outcomes(errors=2)
+    assert project.server.requests == 0
+    project.run().assert_outcomes(passed=2)
+
+
+def test_a_marker_on_one_parameter_is_none_on_the_others(project: Project) -> None:
+    project.tests("""
+@pytest.mark.parametrize("x", ["p", pytest.param("q", marks=pytest.mark.samurai)])
+def test_it(x, request): assert ("samurai" in request.fixturenames) == (x == "q")
+""")
+    project.run().assert_outcomes(passed=2)
+
+
+def test_an_odd_id_does_not_get_in_the_way_of_a_miss(project: Project) -> None:
+    project.tests("""
+@pytest.mark.parametrize("x", ['{"a": 1}', "{}", "{mode}", "%s"])
+@pytest.mark.samurai(mode="none")
+def test_it(x, samurai_client):
+    try: ask(samurai_client)
+    except Exception: pass
+""")
+    project.run().assert_outcomes(failed=4)
+
+
+def test_a_wider_fixture_does_not_go_live_as_it_is_torn_down_in_mode_none(project: Project) -> None:
+    project.tests(
+        SEED
+        + """
+@pytest.fixture(scope="module")
+def wide():
+    yield
+    seed_call("bye")
+
+def test_it(wide, samurai): pass
+"""
+    )
+    result = project.run("--samurai-mode=none")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*no recorder is open*", "*as it is torn down cannot be recorded.*"])
+    assert project.server.requests == 0
+    project.run().stdout.fnmatch_lines(["samurai: 1 live call from tests *: test_it.py::test_it"])
+
+
+def test_a_miss_as_a_fixture_is_torn_down_is_an_error_like_any_other(project: Project) -> None:
+    project.tests(
+        SEED
+        + """
+@pytest.fixture
+def database():
+    yield
+    print("database closed")
+
+@pytest.fixture
+def conversation(database):
+    yield
+    seed_call("bye")
+
+@pytest.mark.samurai(mode="none")
+def test_it(conversation): pass
+
+@pytest.mark.samurai
+def test_next(samurai_client): ask(samurai_client)
+"""
+    )
+    result = project.run("-s")
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*database closed*", "*ERROR at teardown of test_it*"])
+    assert project.cassettes() == ["test_it/test_next.yaml"]
+
+
+def test_a_miss_of_a_wider_fixture_is_the_error_of_each_of_its_tests(project: Project) -> None:
+    project.tests(WIDE.replace("SCOPE", "module").replace("OTHERS", ""))
+    result = project.run("--samurai-mode=none")
+    result.assert_outcomes(errors=2)
+    assert result.stdout.str().count("has no recording, and the mode does not let it go live.") == 2
+
+
+def test_a_wider_fixture_is_recorded_whichever_test_comes_first(project: Project) -> None:
+    project.tests(
+        SEED
+        + """
+@pytest.fixture(scope="module")
+def wide(): return seed_call().json()
+
+def test_plain(wide): pass
+
+@pytest.mark.samurai
+def test_marked(wide): pass
+"""
+    )
+    project.run().assert_outcomes(passed=2)
+    assert project.cassettes() == ["test_it/fixtures/wide.yaml"]
+    project.offline()
+    project.run("--samurai-mode=none").assert_outcomes(passed=2)
+
+
+def test_a_wider_fixture_goes_by_the_options_and_the_directory_of_its_tests(project: Project) -> None:
+    project.tests(
+        SEED
+        + """
+from pathlib import Path
+
+@pytest.fixture(scope="session")
+def samurai_config(): return {"mode": "none"}
+
+@pytest.fixture(scope="module")
+def samurai_cassette_dir(): return Path("elsewhere").absolute()
+
+@pytest.fixture(scope="module")
+def wide(): seed_call()
+
+def test_it(wide, samurai): pass
+"""
+    )
+    result = project.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*elsewhere/fixtures/wide.yaml*"])
+
+
+def test_an_object_as_a_parameter_of_a_wider_fixture_goes_by_its_number(project: Project) -> None:
+    project.tests(
+        SEED
+        + """
+class Thing: pass
+
+@pytest.fixture(scope="module", params=[Thing(), Thing()])
+def wide(request): seed_call()
+
+def test_it(wide, samurai): pass
+"""
+    )
+    project.run().assert_outcomes(passed=2)
+    first = project.cassettes()
+    assert len(first) == 2
+    project.run("--samurai-mode=none").assert_outcomes(passed=2)
+    assert project.cassettes() == first
+
+
+def test_a_failed_unittest_keeps_its_own_reason(project: Project) -> None:
+    project.tests(
+        SEED
+        + """
+import unittest
+
+@pytest.mark.samurai(max_requests=0)
+class TestIt(unittest.TestCase):
+    def test_it(self):
+        seed_call()
+        self.assertEqual(1, 2)
+
+    def test_budget(self):
+        seed_call()
+"""
+    )
+    result = project.run()
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["max_requests is 0, used 1 (+1)", "*AssertionError: 1 != 2"])
+    assert result.stdout.str().count("max_requests is 0") == 2
+
+
+def test_all_wrong_markers_are_named_at_once(project: Project) -> None:
+    project.tests("""
+@pytest.mark.samurai(max_tokens=3)
+def test_one(): pass
+
+@pytest.mark.samurai(mode="never")
+def test_two(): pass
+""")
+    project.run().stderr.fnmatch_lines(["*test_one*max_tokens*", "*test_two*mode is 'never'*"])
+
+
+def test_a_wrong_marker_is_told_by_a_worker_of_xdist_too(project: Project) -> None:
+    project.tests("@pytest.mark.samurai(max_tokens=3)\ndef test_one(): pass")
+    result = project.pytester.runpytest_subprocess("-n", "1")
+    result.stdout.fnmatch_lines(["*@pytest.mark.samurai of test_it.py::test_one*max_tokens*"])
+
+
+def test_what_was_not_recorded_is_not_called_recorded(project: Project) -> None:
+    project.tests("def test_it(samurai_client): ask(samurai_client, model='error-429')")
+    project.run().stdout.fnmatch_lines(["samurai: 1 test, calls: 0 replayed, 1 live, 0 tokens"])
+
+
+def test_a_recording_that_a_passed_test_does_not_play_fails_it(project: Project) -> None:
+    test = "def test_it(samurai_client):\n    ask(samurai_client, 'one')\n    ask(samurai_client, 'two')"
+    project.tests(test)
+    project.run().assert_outcomes(passed=1)
+    project.tests(test.replace("\n    ask(samurai_client, 'two')", ""))
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "1 of 2 recorded interactions was not played: *test_it.yaml",
+            "  interaction 2: two",
+            "  To record this test again: pytest --samurai-mode=all test_it.py::test_it",
+        ]
+    )
+    warned = project.run("--samurai-unused=warn")
+    warned.assert_outcomes(passed=1)
+    warned.stdout.fnmatch_lines(["samurai: 1 of 2 recorded interactions was not played: *"])
+    project.run("--samurai-unused=ignore").stdout.no_fnmatch_line("*was not played*")

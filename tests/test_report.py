@@ -36,16 +36,16 @@ any_figures = st.builds(
 
 def test_the_calls_of_a_test_are_counted_by_what_became_of_them() -> None:
     calls = [call(5, 1), call(7, 2, replayed=False), call(9, 3, replayed=False)]
-    assert TestFigures.of("t", calls, recording=True) == TestFigures("t", 1, 2, 0, 21, 6, 27)
-    assert TestFigures.of("t", calls, recording=False) == TestFigures("t", 1, 0, 2, 21, 6, 27)
+    assert TestFigures.of("t", calls, recorded=2) == TestFigures("t", 1, 2, 0, 21, 6, 27)
+    assert TestFigures.of("t", calls, recorded=0) == TestFigures("t", 1, 0, 2, 21, 6, 27)
 
 
 def test_one_call_of_unknown_usage_makes_the_tokens_of_its_test_unknown() -> None:
-    assert TestFigures.of("t", [call(5, 1), call(None)], recording=True) == TestFigures("t", 2, 0, 0, None, None, None)
+    assert TestFigures.of("t", [call(5, 1), call(None)], recorded=0) == TestFigures("t", 2, 0, 0, None, None, None)
 
 
 def test_a_test_without_calls_used_nothing_and_that_is_known() -> None:
-    assert TestFigures.of("t", [], recording=True) == TestFigures("t", 0, 0, 0, 0, 0, 0)
+    assert TestFigures.of("t", [], recorded=0) == TestFigures("t", 0, 0, 0, 0, 0, 0)
 
 
 @law

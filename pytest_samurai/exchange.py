@@ -1,0 +1,135 @@
+"""A request with its answer: one that was recorded, or one that is under way from the real server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from pytest_samurai.chat import (
+    CLOSED,
+    COMPLETE,
+    Call,
+    Chunk,
+    Headers,
+    Interaction,
+    Reply,
+    Request,
+    UsageFilter,
+    ends_stream,
+    is_event_stream,
+)
+
+Decode = Callable[[Sequence[bytes]], Sequence[bytes]]
+"""What undoes the content encoding of the pieces of a body, each for itself."""
+
+
+class Played:
+    """A request that has its answer: `interaction` is the request as it was sent now, and the reply as recorded."""
+
+    def __init__(self, request: Request, recorded: Interaction, number: int) -> None:
+        self.interaction = replace(recorded, request=request)
+        self.call = Call(self.interaction, number=number, replayed=True)
+
+
+class Take:
+    """A request that is under way to the real server: what of the reply is kept, and what the application may see.
+
+    `asking` is the body that asks for the usage of a stream as well, None where the request goes out as it is. `reply`
+    has to come first, then `feed` for each piece, then `end`, which hands what was recorded to `on_end`.
+    """
+
+    def __init__(
+        self, request: Request, number: int, asking: bytes | None, on_end: Callable[[Interaction], None]
+    ) -> None:
+        self.request = request
+        self.asking = asking
+        self._number = number
+        self._on_end = on_end
+        self._sent_at = datetime.now(UTC)
+        self._clock = time.perf_counter()
+        self._filter: UsageFilter | None = None
+        self._head: Reply | None = None
+        self._decode: Decode | None = None
+        self._pieces: list[tuple[bytes, float]] = []
+        self._call: Call | None = None
+        self._ended: Interaction | None = None
+
+    def may_be_refused_for_asking(self, status: int) -> bool:
+        """Whether a reply of this status may be about what was added to the request."""
+        return self.asking is not None and status in (400, 422)
+
+    def reply(
+        self, status: int, reason: str, headers: Headers, http_version: str, decode: Decode | None = None
+    ) -> None:
+        """The reply begins; `decode` undoes the content encoding of its body."""
+        streamed = is_event_stream(headers)
+        # Events can be told apart only in what is not compressed.
+        self._filter = UsageFilter() if self.asking is not None and streamed and decode is None else None
+        self._decode = decode
+        self._head = Reply(status, reason, headers, b"", () if streamed else None, http_version=http_version)
+
+    def feed(self, data: bytes) -> bytes:
+        """Keep a piece of the body as it arrives; returns what of it the application may see now."""
+        return self._keep(data if self._filter is None else self._filter.feed(data))
+
+    def rest(self) -> bytes:
+        """What was held back, once the body is through."""
+        return self._keep(b"" if self._filter is None else self._filter.flush())
+
+    def _keep(self, data: bytes) -> bytes:
+        if data and self._ended is None:
+            self._pieces.append((data, time.perf_counter() - self._clock))
+        return data
+
+    def end(self, ending: str) -> None:
+        """The body is through, or nobody reads it any more; the first ending counts."""
+        if self._ended is not None or self._head is None:
+            return
+        self._ended = self._so_far(ending)
+        self._on_end(self._ended)
+
+    @property
+    def interaction(self) -> Interaction | None:
+        """The call as far as it came; None before its reply has begun."""
+        if self._ended is None and self._head is not None:
+            return self._so_far(CLOSED)
+        return self._ended
+
+    @property
+    def call(self) -> Call | None:
+        if self._call is not None:
+            return self._call
+        interaction = self.interaction
+        if interaction is None:
+            return None
+        call = Call(interaction, number=self._number, replayed=False)
+        if self._ended is not None:
+            self._call = call
+        return call
+
+    def _so_far(self, ending: str) -> Interaction:
+        assert self._head is not None
+        pieces = list(self._pieces)
+        data: Sequence[bytes] = [piece for piece, _ in pieces]
+        if self._decode is not None:
+            data = self._decode(data)
+        body = b"".join(data)
+        chunks = tuple(Chunk(len(piece), round(at, 4)) for piece, (_, at) in zip(data, pieces, strict=True) if piece)
+        if ending == CLOSED and ends_stream(body):
+            ending = COMPLETE
+        reply = replace(
+            self._head,
+            body=body,
+            chunks=None if self._head.chunks is None else chunks,
+            ending=ending,
+            hidden_usage=None if self._filter is None else self._filter.usage,
+            duration=round(time.perf_counter() - self._clock, 4),
+        )
+        return Interaction(self.request, reply, timestamp(self._sent_at))
+
+
+def timestamp(moment: datetime) -> str:
+    """UTC in ISO 8601, to the microsecond: equal lengths, so that order of texts is order in time."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
