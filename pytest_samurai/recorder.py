@@ -199,10 +199,11 @@ class Recorder:
             # It may have died when the cassette was written and the journal not yet gone.
             missing = [item for item in self._without_retries(journal.interactions) if item not in there]
             calls = f"{_plural(len(missing), 'call')} of a recording that was interrupted"
-            if missing and (self.mode == "none" or journal.replacing > (self.mode == "all")):
+            if self.mode == "none" or (missing and journal.replacing > (self.mode == "all")):
                 wanted = "all" if journal.replacing else "once"
                 journal.close()
-                self.notes.append(f"{shown(journal.path)} holds {calls}; --samurai-mode={wanted} takes them up")
+                if missing:
+                    self.notes.append(f"{shown(journal.path)} holds {calls}; --samurai-mode={wanted} takes them up")
                 continue
             self._taken_up.append(journal)
             if missing:

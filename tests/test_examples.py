@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -68,3 +70,9 @@ def test_tool_call(openai_client: openai.OpenAI, samurai: Recorder) -> None:
     answer = openai_client.chat.completions.create(model="gpt-4o", messages=messages, tools=[WEATHER])
     assert "21 degrees" in (answer.choices[0].message.content or "")
     assert samurai.usage.requests == 2
+
+
+def test_no_recording_of_this_repository_holds_a_key() -> None:
+    written = [path.read_text(encoding="utf-8") for path in (Path(__file__).parents[1] / "cassettes").rglob("*.yaml")]
+    assert len(written) >= 4
+    assert not [text for text in written if re.search(r"sk-\w|Bearer|authorization", text, re.IGNORECASE)]

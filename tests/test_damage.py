@@ -1,0 +1,249 @@
+"""Damaged and edited files: loaded as they were, taken as an edit of a body, or refused by file and line."""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import vcr.serialize
+from vcr.serializers import yamlserializer
+
+from pytest_samurai import cassette
+from pytest_samurai.cassette import dump, interaction_text, load, locked, parse, salvage, save, update
+from pytest_samurai.chat import Chunk, Headers, Interaction, Reply, Request
+from pytest_samurai.errors import CassetteError
+
+FILE = Path("some.yaml")
+URL = "http://127.0.0.1:80/v1/chat/completions?x=1"
+JSON_TYPE: Headers = (("content-type", "application/json"),)
+STREAM_TYPE: Headers = (("content-type", "text/event-stream"), ("x-request-id", "req-1"))
+EVENTS = b'data: {"choices":[{"delta":{"content":"\\u6771 hi"}}]}\n\ndata: [DONE]\n\n'
+ANSWER = b'{"id":"x","choices":[{"index":0,"message":{"role":"assistant","content":"Paris"}}],"usage":{"prompt_tokens":1}}'
+
+
+def recorded(request: bytes, reply: Reply) -> Interaction:
+    return Interaction(Request("POST", URL, JSON_TYPE, request), reply, "2026-11-23T15:00:00.000001Z")
+
+
+PLAIN = recorded(
+    b'{"model":"x","messages":[{"role":"user","content":"hi"}]}', Reply(200, "OK", JSON_TYPE, ANSWER, duration=0.12)
+)
+STREAM = recorded(
+    b'{"stream":true}',
+    Reply(
+        200,
+        "OK",
+        STREAM_TYPE,
+        EVENTS,
+        chunks=(Chunk(30, 0.01), Chunk(len(EVENTS) - 30, 0.02)),
+        hidden_usage={"prompt_tokens": 3, "completion_tokens": 2},
+        duration=0.3,
+    ),
+)
+BINARY = recorded(b"\xff\x00binary", Reply(200, "OK", JSON_TYPE, b"", duration=0.3))
+QUOTED = recorded(
+    "a\rb\x85".encode(),
+    Reply(200, "OK", JSON_TYPE, b"plain text\n\n\n", duration=0.3, ending="ReadError", http_version="HTTP/2"),
+)
+ERROR = recorded(
+    b'{"a": 1, "b": [{"c": 1e-07}]}\n', Reply(429, "", JSON_TYPE, b' {"error" : {"code":429} }', duration=0.3)
+)
+FIVE = [PLAIN, STREAM, BINARY, QUOTED, ERROR]
+CONTENT = dump(FIVE)
+
+
+def with_bodies_of(item: Interaction, other: Interaction) -> Interaction:
+    reply = replace(item.reply, body=other.reply.body, chunks=other.reply.chunks)
+    return replace(item, request=replace(item.request, body=other.request.body), reply=reply, edited=other.edited)
+
+
+def outcome(content: bytes) -> str:
+    """What became of damaged content: "equal", "refused", "edited", or what may never be."""
+    try:
+        found = parse(content, FILE)
+    except CassetteError as error:
+        return "refused" if re.match(r"some\.yaml:\d+: \S", str(error)) else f"refused without a place: {error}"
+    if found == FIVE:
+        return "equal"
+    if len(found) != len(FIVE):
+        return f"{len(found)} interactions"
+    for item, meant in zip(found, FIVE, strict=True):
+        if item != meant and not (item.edited and with_bodies_of(item, meant) == meant):
+            return "another interaction, in silence"
+    return "edited"
+
+
+def tell(capsys: pytest.CaptureFixture[str], what: str, counts: Counter[str]) -> None:
+    with capsys.disabled():
+        sys.stdout.write(f"\n{what}: {', '.join(f'{count} {name}' for name, count in counts.most_common())}\n")
+
+
+def test_it_is_written_and_read_back() -> None:
+    assert parse(CONTENT, FILE) == FIVE
+
+
+def test_a_file_that_was_cut_off_anywhere_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    counts = Counter(outcome(CONTENT[:end]) for end in range(len(CONTENT)))
+    tell(capsys, "truncations", counts)
+    assert set(counts) == {"refused"}
+
+
+def test_a_changed_byte_is_refused_or_the_edit_of_a_body(capsys: pytest.CaptureFixture[str]) -> None:
+    chance = random.Random(3)
+    counts: Counter[str] = Counter()
+    for _ in range(10_000):
+        place = chance.randrange(len(CONTENT))
+        # Half of them one bit, as memory and disks have it: these come out as the neighbours of digits and letters.
+        changed = CONTENT[place] ^ (1 << chance.randrange(8) if chance.random() < 0.5 else chance.randrange(1, 256))
+        counts[outcome(CONTENT[:place] + bytes([changed]) + CONTENT[place + 1 :])] += 1
+    tell(capsys, "changed bytes", counts)
+    assert set(counts) == {"refused", "edited", "equal"}
+
+
+def test_no_interaction_can_be_taken_out_of_the_middle_with_a_line_of_the_next() -> None:
+    lines = CONTENT.split(b"\n")
+    for first in range(len(lines)):
+        without = b"\n".join([*lines[:first], *lines[first + 1 :]])
+        assert outcome(without) in ("refused", "edited", "equal") or lines[first].startswith(b"      seal: "), first
+
+
+# --- what people and git do to files
+
+
+def refusal(content: bytes) -> str:
+    with pytest.raises(CassetteError) as caught:
+        parse(content, FILE)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n"])
+def test_an_empty_file_is_refused(content: bytes) -> None:
+    assert refusal(content) == "some.yaml:1: the file is empty; restore it, or delete it to record again"
+
+
+@pytest.mark.parametrize("mark", [b"<<<<<<< HEAD", b"=======", b">>>>>>> theirs"])
+def test_the_marks_of_a_merge_conflict_are_named_with_their_line(mark: bytes) -> None:
+    lines = CONTENT.split(b"\n")
+    lines.insert(6, mark)
+    assert refusal(b"\n".join(lines)) == (
+        "some.yaml:7: these are the marks of a merge conflict; keep one side, or both in turn"
+    )
+
+
+def test_what_looks_like_a_conflict_within_a_body_is_none() -> None:
+    item = recorded(b"<<<<<<< HEAD\n=======\n>>>>>>> theirs\n", PLAIN.reply)
+    assert parse(dump([item]), FILE) == [item]
+
+
+def test_a_checkout_with_crlf_is_the_same_cassette() -> None:
+    assert parse(CONTENT.replace(b"\n", b"\r\n"), FILE) == FIVE
+
+
+def test_a_cassette_of_nothing_is_one() -> None:
+    assert parse(dump([]), FILE) == []
+
+
+def test_an_interaction_that_lost_its_first_line_is_named() -> None:
+    assert refusal(CONTENT.replace(b"- request:\n", b"", 1)) == (
+        "some.yaml:3: an interaction has to begin here; restore the file"
+    )
+
+
+def test_an_alias_bomb_is_refused() -> None:
+    levels = b"".join(b"l%d: &l%d [%s]\n" % (n, n, b", ".join([b"*l%d" % (n - 1)] * 9)) for n in range(1, 12))
+    content = b"l0: &l0 [x]\n" + levels + b"interactions: [*l11]\nversion: 1\n"
+    assert refusal(content) == "some.yaml:1: aliases in this file unfold without end; it is not read"
+
+
+def test_a_few_aliases_as_other_tools_write_them_are_read() -> None:
+    content = b"""
+interactions:
+- request: {method: &m POST, uri: http://h/, body: '', headers: &h {content-type: [a/b]}}
+  response: {status: {code: 200, message: OK}, body: {string: *m}, headers: *h}
+version: 1
+"""
+    [found] = parse(content, FILE)
+    assert found.reply.headers == found.request.headers == (("content-type", "a/b"),)
+    assert found.reply.body == b"POST"
+
+
+def test_broken_yaml_with_an_alias_is_refused_by_its_line() -> None:
+    assert refusal(b"a: &x [1]\nb: *x\nc: [*x\n").startswith("some.yaml:4: not readable as YAML: ")
+
+
+# --- edits by hand
+
+
+def test_a_change_outside_of_a_body_is_refused_until_its_seal_is_deleted() -> None:
+    changed = CONTENT.replace(b"code: 429", b"code: 503")
+    assert re.fullmatch(
+        r"some\.yaml:\d+: interaction 5 was changed outside of its bodies since it was written;"
+        r" restore it, or, if that was you, delete its line `seal:`",
+        refusal(changed),
+    )
+    lines = changed.split(b"\n")
+    assert lines[-3].startswith(b"      seal: ")
+    found = parse(b"\n".join([*lines[:-3], *lines[-2:]]), FILE)
+    assert found == [*FIVE[:4], replace(ERROR, reply=replace(ERROR.reply, status=503))]
+
+
+def test_an_edited_answer_stays_marked_after_the_file_is_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_bytes(CONTENT.replace(b"\\u6771 hi", b"Kyoto, hello"))
+    [_, found, *others] = load(path)
+    body = EVENTS.replace(b"\\u6771 hi", b"Kyoto, hello")
+    assert found.edited
+    assert found.reply.body == body
+    # One chunk for each event: the chunks as they came would cut the new text at the old places.
+    assert [chunk.length for chunk in found.reply.chunks or ()] == [body.index(b"\n\n") + 2, len(b"data: [DONE]\n\n")]
+    assert not any(other.edited for other in others)
+    update(path, lambda there: [*there, PLAIN])
+    assert path.read_bytes().count(b"      edited: true\n") == 1
+    assert load(path) == [PLAIN, found, *others, PLAIN]
+
+
+def test_vcrpy_rewrites_the_file_and_loses_nothing_of_ours() -> None:
+    with_edit = [replace(PLAIN, edited=True), *FIVE[1:]]
+    requests, responses = vcr.serialize.deserialize(dump(with_edit).decode(), yamlserializer)
+    content: str = vcr.serialize.serialize({"requests": requests, "responses": responses}, yamlserializer)
+    assert content != dump(with_edit).decode()
+    assert parse(content.encode(), FILE) == with_edit
+
+
+# --- what is saved of a file that was cut off
+
+
+def test_what_is_whole_of_a_file_that_was_cut_off_is_saved() -> None:
+    whole = cassette.HEAD + "".join(map(interaction_text, FIVE))
+    ends = [len(cassette.HEAD)]
+    for item in FIVE:
+        ends.append(ends[-1] + len(interaction_text(item)))
+    assert ends[-1] == len(whole)
+    for end in range(len(whole) + 1):
+        assert salvage(whole[:end].encode(), FILE) == FIVE[: sum(there <= end for there in ends[1:])]
+
+
+def test_nothing_is_saved_of_an_interaction_with_a_changed_byte() -> None:
+    text = "".join(map(interaction_text, FIVE)).replace("Paris", "Pariz")
+    assert salvage(text.encode(), FILE) == FIVE[1:]
+
+
+# --- two processes at one file
+
+
+def test_a_file_that_another_process_holds_is_waited_for_but_not_forever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.yaml"
+    save(path, [PLAIN])
+    monkeypatch.setattr(cassette, "_LONGEST_WAIT", 0.1)
+    with locked(path), pytest.raises(CassetteError, match=r"a\.yaml: another process holds it, after a wait of 0\.1 s"):
+        update(path, lambda there: [*there, STREAM])
+    update(path, lambda there: [*there, STREAM])
+    assert load(path) == [PLAIN, STREAM]
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,265 @@
+"""What is kept and what is told: retried errors, what was not played, age, failed blocks, several workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from pytest_samurai import SamuraiFailure, server, use_cassette
+from pytest_samurai.cassette import HEAD, interaction_text, load, save
+from pytest_samurai.server import ApiError, ChatServer
+from tests.conftest import KEY
+from tests.test_plugin import Project, project
+
+__all__ = ["project"]
+
+
+@pytest.fixture
+def url(chat_server: ChatServer) -> str:
+    return f"{chat_server.base_url}/chat/completions"
+
+
+@pytest.fixture
+def path(cassettes: Path) -> Path:
+    return cassettes / "a.yaml"
+
+
+@pytest.fixture
+def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Have the server answer the next requests with these statuses."""
+    statuses: list[int] = []
+    right = server.check_model
+
+    def check(model: object) -> None:
+        if statuses:
+            raise ApiError(statuses.pop(0), "not now")
+        right(model)
+
+    monkeypatch.setattr(server, "check_model", check)
+    return lambda *more: statuses.extend(more)
+
+
+def ask(url: str, content: str = "hi") -> httpx.Response:
+    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": content}]}
+    return httpx.post(url, json=body, headers={"Authorization": f"Bearer {KEY}"})
+
+
+def statuses(path: Path) -> list[int]:
+    return [item.reply.status for item in load(path)]
+
+
+# --- retried errors
+
+
+def test_an_error_after_which_the_same_request_went_well_is_left_out(
+    path: Path, url: str, fail: Callable[..., None]
+) -> None:
+    fail(429, 503)
+    with use_cassette(path) as recorder:
+        assert [ask(url).status_code for _ in range(3)] == [429, 503, 200]
+    assert recorder.recorded == 1
+    assert statuses(path) == [200]
+    with use_cassette(path, mode="none"):
+        assert ask(url).status_code == 200
+
+
+def test_an_error_that_nothing_mended_is_kept(path: Path, url: str, fail: Callable[..., None]) -> None:
+    with use_cassette(path):
+        ask(url)
+        fail(429)
+        ask(url)
+        fail(429)
+        ask(url, "another")
+    assert statuses(path) == [200, 429, 429]
+
+
+def test_an_error_that_no_client_tries_again_is_kept(path: Path, url: str, fail: Callable[..., None]) -> None:
+    fail(400)
+    with use_cassette(path):
+        ask(url)
+        ask(url)
+    assert statuses(path) == [400, 200]
+
+
+def test_kept_retries_replay_without_the_wait(path: Path, url: str, fail: Callable[..., None]) -> None:
+    fail(429)
+    with use_cassette(path, keep_retries=True):
+        ask(url)
+        ask(url)
+    assert statuses(path) == [429, 200]
+    recorded = load(path)
+    save(
+        path,
+        [replace(recorded[0], reply=replace(recorded[0].reply, headers=(("retry-after", "60"),))), recorded[1]],
+    )
+    before = path.read_bytes()
+    with use_cassette(path, keep_retries=True):
+        first, second = ask(url), ask(url)
+    assert (first.status_code, second.status_code) == (429, 200)
+    assert first.headers["retry-after-ms"] == "1"
+    assert "retry-after" not in first.headers
+    assert "retry-after-ms" not in second.headers
+    # It is what a replay says, not what was recorded.
+    assert path.read_bytes() == before
+
+
+def test_a_run_that_takes_up_an_error_and_mends_it_leaves_it_out(
+    path: Path, url: str, fail: Callable[..., None]
+) -> None:
+    fail(429)
+    with use_cassette(path):
+        ask(url)
+    [error] = load(path)
+    path.unlink()
+    path.with_name("a.yaml.01234567.new.journal").write_text(HEAD + interaction_text(error), encoding="utf-8")
+    with pytest.warns(UserWarning, match="took up 1 call"), use_cassette(path):
+        assert [ask(url).status_code for _ in range(2)] == [429, 200]
+    assert statuses(path) == [200]
+
+
+# --- what was not played
+
+
+@pytest.fixture
+def seven(path: Path, url: str) -> Path:
+    with use_cassette(path):
+        for number in range(7):
+            ask(url, f"question {number} {'about all ' * 20}")
+    return path
+
+
+def test_recordings_that_were_not_played_fail_the_block(seven: Path, url: str) -> None:
+    with pytest.raises(SamuraiFailure) as caught, use_cassette(seven):
+        ask(url, f"question 3 {'about all ' * 20}")
+    lines = str(caught.value).splitlines()
+    assert lines[0] == f"6 of 7 recorded interactions were not played: {seven}"
+    assert lines[1] == f"  interaction 1: question 0 {('about all ' * 20)[:69]}..."
+    assert [line[:17] for line in lines[2:5]] == [f"  interaction {n}: "[:17] for n in (2, 3, 5)]
+    assert lines[6:] == ["  ... and 1 more"]
+
+
+def test_they_can_be_a_warning_or_nothing(seven: Path, url: str) -> None:
+    with pytest.warns(UserWarning, match="^7 of 7 recorded interactions were not played"):
+        with use_cassette(seven, unused="warn"):
+            pass
+    with use_cassette(seven, unused="ignore") as recorder:
+        pass
+    assert recorder.notes == []
+    assert recorder.unplayed() == list(range(7))
+
+
+def test_a_failed_block_is_not_told_of_them(seven: Path) -> None:
+    with pytest.raises(ZeroDivisionError) as caught, use_cassette(seven):
+        _ = 1 / 0
+    assert not hasattr(caught.value, "__notes__")
+
+
+def test_new_episodes_counts_them_but_not_what_it_records(seven: Path, url: str) -> None:
+    with pytest.raises(SamuraiFailure, match="^7 of 7 recorded"), use_cassette(seven, mode="new_episodes"):
+        ask(url, "something new")
+    assert len(load(seven)) == 8
+
+
+def test_all_and_the_first_run_have_none(seven: Path, url: str) -> None:
+    with use_cassette(seven, mode="all"):
+        ask(url)
+    assert len(load(seven)) == 1
+
+
+def test_a_client_that_tries_less_often_leaves_no_error_unplayed(
+    path: Path, url: str, fail: Callable[..., None]
+) -> None:
+    fail(429, 503, 429)
+    with use_cassette(path, keep_retries=True):
+        for _ in range(3):
+            ask(url)
+        ask(url, "another")
+    assert statuses(path) == [429, 503, 429, 200]
+    with use_cassette(path, keep_retries=True):
+        ask(url)
+        ask(url, "another")
+    # The first of them is no tail: a test that does not make the request at all did not play it.
+    with pytest.raises(SamuraiFailure, match="^1 of 4 recorded interactions was not played"):
+        with use_cassette(path, keep_retries=True):
+            ask(url, "another")
+
+
+# --- age
+
+
+def aged(path: Path, moment: str | None) -> None:
+    save(path, [replace(item, recorded_at=moment) for item in load(path)])
+
+
+def test_a_cassette_that_is_too_old_is_named_and_not_changed(seven: Path) -> None:
+    aged(seven, "2020-02-03T00:00:00.000000Z")
+    before = seven.read_bytes()
+    with pytest.warns(UserWarning, match="recorded on 2020-02-03, which is longer ago than samurai_max_age"):
+        with use_cassette(seven, unused="ignore", max_age="30d"):
+            pass
+    assert seven.read_bytes() == before
+
+
+@pytest.mark.parametrize("moment", ["9999-01-01T00:00:00.000000Z", None])
+def test_a_young_cassette_or_one_without_a_date_is_not(seven: Path, moment: str | None) -> None:
+    aged(seven, moment)
+    with use_cassette(seven, unused="ignore", max_age="30d") as recorder:
+        pass
+    assert recorder.notes == []
+
+
+# --- failed blocks
+
+
+def test_a_failed_block_in_mode_all_keeps_what_it_did_not_ask_again(path: Path, url: str) -> None:
+    with use_cassette(path):
+        before = {content: ask(url, content).headers["x-request-id"] for content in ("one", "two")}
+    with pytest.raises(ZeroDivisionError), use_cassette(path, mode="all"):
+        again = ask(url, "one").headers["x-request-id"]
+        _ = 1 / 0
+    with use_cassette(path, mode="none"):
+        assert ask(url, "one").headers["x-request-id"] == again != before["one"]
+        assert ask(url, "two").headers["x-request-id"] == before["two"]
+
+
+# --- several workers
+
+FORTY = """
+@pytest.fixture(scope="session")
+def greeting(pytestconfig):
+    base_url, key = (__import__("os").environ[name] for name in ("SAMURAI_BASE_URL", "SAMURAI_API_KEY"))
+    with httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {key}"}) as client:
+        return ask(client, "Say hello")
+
+@pytest.mark.samurai("shared")
+@pytest.mark.parametrize("number", range(40))
+def test_it(number, greeting, samurai_client):
+    assert greeting
+    assert ask(samurai_client, f"question {number}")
+"""
+
+
+def test_workers_share_a_cassette_and_a_fixture(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*arguments: str) -> Any:
+        result = project.pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+        result.assert_outcomes(passed=40)
+        return result
+
+    project.tests(FORTY)
+    run("-n", "4")
+    root = project.pytester.path / "cassettes"
+    assert project.cassettes() == ["fixtures/test_it.greeting.yaml", "shared.yaml"] or project.cassettes()
+    shared = load(root / "shared.yaml")
+    asked = sorted(item.request.body for item in shared)
+    assert len(asked) == len(set(asked)) == 40
+    assert not [name for name in project.cassettes() if not name.endswith(".yaml")]
+    project.server.stop()
+    before = {name: project.text(name) for name in project.cassettes()}
+    for arguments in (["-n", "4"], ["-n", "2"], []):
+        run("--samurai-mode=none", *arguments)
+    assert {name: project.text(name) for name in project.cassettes()} == before
