@@ -23,8 +23,11 @@ from pytest_samurai.report import (
     FIGURE_PROPERTIES,
     FIXTURE_PROPERTY,
     NOTE_PROPERTY,
+    SHARED_PROPERTY,
     UNMARKED_PROPERTY,
+    SharedPlay,
     TestFigures,
+    shared_lines,
     top_lines,
     totals_line,
     unmarked_line,
@@ -261,9 +264,16 @@ def samurai(
         item.user_properties[:] = [pair for pair in item.user_properties if pair[0] not in FIGURE_PROPERTIES]
         item.user_properties += figures.properties()
         item.user_properties += [(NOTE_PROPERTY, note) for note in recorder.notes]
+    item.user_properties += _shared_play(recorder)
     if passed and recorder.misses:
         # Swallowed by a fixture of the test's as it was torn down, when the verdict had been given.
         raise recorder.misses[0]
+
+
+def _shared_play(recorder: Recorder) -> list[tuple[str, str]]:
+    if not (recorder.shares_cassette and recorder.replaying) or recorder.settings.unused == "ignore":
+        return []
+    return [SharedPlay(recorder.shown_path, recorder.count, recorder.unplayed()).shared_property()]
 
 
 def _owner(item: pytest.Item, name: str, *, shared: bool) -> Owner:
@@ -318,6 +328,7 @@ def pytest_fixture_setup(
         if recorder.calls:
             figures = TestFigures.of(label, recorder.calls, recorded=recorder.recorded)
             item.user_properties.append(figures.fixture_property())
+            item.user_properties += _shared_play(recorder)
         item.user_properties += [(NOTE_PROPERTY, note) for note in recorder.notes]
 
 
@@ -523,6 +534,14 @@ def _own_frames(trace: TracebackType | None) -> TracebackType | None:
 # --- summary
 
 
+def _is_full_run(config: pytest.Config) -> bool:
+    """Whether all tests ran: only then is what none of them played of a shared cassette of no use."""
+    chosen = [
+        config.getoption(name, None) for name in ("keyword", "markexpr", "lf", "deselect", "ignore", "ignore_glob")
+    ]
+    return config.args_source != pytest.Config.ArgsSource.ARGS and not any(chosen)
+
+
 class _Summary:
     """Gathers what the reports carry, whichever process they come from, and prints it."""
 
@@ -531,6 +550,7 @@ class _Summary:
         self._figures: list[TestFigures] = []
         self._fixtures: list[TestFigures] = []
         self._notes: list[str] = []
+        self._shared: list[SharedPlay] = []
         self._unmarked: dict[str, int] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -542,12 +562,16 @@ class _Summary:
         for name, value in report.user_properties:
             if name == FIXTURE_PROPERTY:
                 self._fixtures.append(TestFigures.from_fixture_property(str(value)))
+            elif name == SHARED_PROPERTY:
+                self._shared.append(SharedPlay.from_shared_property(str(value)))
             elif name == NOTE_PROPERTY:
                 self._notes.append(str(value))
             elif name == UNMARKED_PROPERTY:
                 self._unmarked[report.nodeid] = cast("int", value)
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter, exitstatus: pytest.ExitCode, config: pytest.Config
+    ) -> None:
         write = terminalreporter.write_line
         if self._figures and terminalreporter.verbosity >= 0:
             write("")
@@ -556,5 +580,8 @@ class _Summary:
                 write(line)
         for note in self._notes:
             write(f"samurai: {note}", yellow=True)
+        if exitstatus == pytest.ExitCode.OK and _is_full_run(config):
+            for line in shared_lines(self._shared):
+                write(line, yellow=True)
         if self._unmarked:
             write(unmarked_line(self._unmarked), yellow=True)

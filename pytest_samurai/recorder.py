@@ -88,7 +88,7 @@ class Recorder:
 
     def __init__(self, path: Path, settings: Settings, owner: Owner) -> None:
         self.cassette_path = path
-        self._shown_path = shown(path)
+        self.shown_path = shown(path)
         self.mode: Mode = settings.mode
         self.settings = settings
         self.is_open = False
@@ -208,7 +208,7 @@ class Recorder:
             self._taken_up.append(journal)
             if missing:
                 self._resumed += missing
-                self.notes.append(f"{self._shown_path}: took up {calls}")
+                self.notes.append(f"{self.shown_path}: took up {calls}")
 
     def _born_in_this_run(self, item: Interaction) -> bool:
         return item.recorded_at is not None and item.recorded_at >= timestamp(self._owner.run_began)
@@ -219,9 +219,7 @@ class Recorder:
             return
         oldest = min((item.recorded_at for item in self._recorded if item.recorded_at is not None), default=None)
         if oldest is not None and oldest < timestamp(datetime.now(UTC) - limit):
-            self.notes.append(
-                f"{self._shown_path}: recorded on {oldest[:10]}, which is longer ago than samurai_max_age"
-            )
+            self.notes.append(f"{self.shown_path}: recorded on {oldest[:10]}, which is longer ago than samurai_max_age")
 
     def close(self, *, passed: bool = True) -> None:
         """Write down what was recorded; `notes` say why nothing was, if a failed test ended on a failed call.
@@ -340,6 +338,11 @@ class Recorder:
         return places
 
     @property
+    def count(self) -> int:
+        """How many interactions the cassette had when it was opened."""
+        return len(self._recorded)
+
+    @property
     def shares_cassette(self) -> bool:
         """Whether other tests play from the cassette too, so that no test can say what of it is unused."""
         return self._owner.shared
@@ -355,7 +358,7 @@ class Recorder:
         if not unplayed:
             return None
         count = f"{len(unplayed)} of {_plural(len(self._recorded), 'recorded interaction')}"
-        lines = [f"{count} {'was' if len(unplayed) == 1 else 'were'} not played: {self._shown_path}"]
+        lines = [f"{count} {'was' if len(unplayed) == 1 else 'were'} not played: {self.shown_path}"]
         for place in unplayed[:_NAMED]:
             lines.append(f"  interaction {place + 1}: {summary(self._recorded[place].request)}")
         if len(unplayed) > _NAMED:
@@ -436,7 +439,7 @@ class Recorder:
             played=frozenset(self._played),
             matcher=self._matcher,
             test=self._owner.test,
-            cassette=self._shown_path,
+            cassette=self.shown_path,
             mode=self.mode,
             rerun=self._rerun(),
         )

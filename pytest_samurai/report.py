@@ -11,6 +11,7 @@ from pytest_samurai.chat import Call
 PREFIX = "samurai_"
 NOTE_PROPERTY = f"{PREFIX}note"
 UNMARKED_PROPERTY = f"{PREFIX}unmarked"
+SHARED_PROPERTY = f"{PREFIX}shared"
 FIXTURE_PROPERTY = f"{PREFIX}fixture"
 
 _FIGURES = ("replayed", "recorded", "live", "prompt_tokens", "completion_tokens", "total_tokens")
@@ -88,6 +89,42 @@ class TestFigures:
             count("completion_tokens"),
             count("total_tokens"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPlay:
+    """What one test, or fixture, played of a cassette that others play from as well; places count from 0."""
+
+    cassette: str
+    recorded: int
+    unplayed: list[int]
+
+    def shared_property(self) -> tuple[str, str]:
+        """As it travels in `user_properties`."""
+        return SHARED_PROPERTY, json.dumps(asdict(self))
+
+    @classmethod
+    def from_shared_property(cls, value: str) -> SharedPlay:
+        """What `shared_property` gave."""
+        return cls(**json.loads(value))
+
+
+def shared_lines(plays: Iterable[SharedPlay]) -> list[str]:
+    """What nobody played of each shared cassette."""
+    unplayed: dict[str, set[int]] = {}
+    recorded: dict[str, int] = {}
+    for play in plays:
+        unplayed[play.cassette] = unplayed.get(play.cassette, set(play.unplayed)) & set(play.unplayed)
+        recorded[play.cassette] = play.recorded
+    return [
+        f"samurai: {cassette}: no test played {_numbers(places)} of {recorded[cassette]} recorded interactions"
+        for cassette, places in sorted(unplayed.items())
+        if places
+    ]
+
+
+def _numbers(places: Iterable[int]) -> str:
+    return f"interaction {', '.join(str(place + 1) for place in sorted(places))}"
 
 
 def totals_line(tests: Sequence[TestFigures], fixtures: Sequence[TestFigures] = ()) -> str:

@@ -1225,3 +1225,26 @@ def test_a_recording_that_a_passed_test_does_not_play_fails_it(project: Project)
     warned.assert_outcomes(passed=1)
     warned.stdout.fnmatch_lines(["samurai: 1 of 2 recorded interactions was not played: *"])
     project.run("--samurai-unused=ignore").stdout.no_fnmatch_line("*was not played*")
+
+
+SHARED = """
+@pytest.mark.samurai("shared")
+@pytest.mark.parametrize("word", WORDS)
+def test_it(samurai_client, word): ask(samurai_client, word)
+"""
+
+
+def test_what_no_test_plays_of_a_shared_cassette_is_said_at_the_end_of_a_full_run(project: Project) -> None:
+    project.tests(SHARED.replace("WORDS", "['one', 'two', 'three']"))
+    project.run().assert_outcomes(passed=3)
+    project.run().stdout.no_fnmatch_line("*no test played*")
+    project.tests(SHARED.replace("WORDS", "['one', 'three']"))
+    line = "samurai: cassettes/shared.yaml: no test played interaction 2 of 3 recorded interactions"
+    result = project.run()
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines([line])
+    distributed = project.pytester.runpytest_subprocess("-n", "2")
+    distributed.stdout.fnmatch_lines([line])
+    project.run("-k", "one").stdout.no_fnmatch_line("*no test played*")
+    project.run("test_it.py").stdout.no_fnmatch_line("*no test played*")
+    project.run("--samurai-unused=ignore").stdout.no_fnmatch_line("*no test played*")
