@@ -23,7 +23,9 @@ URL = "http://127.0.0.1:80/v1/chat/completions?x=1"
 JSON_TYPE: Headers = (("content-type", "application/json"),)
 STREAM_TYPE: Headers = (("content-type", "text/event-stream"), ("x-request-id", "req-1"))
 EVENTS = b'data: {"choices":[{"delta":{"content":"\\u6771 hi"}}]}\n\ndata: [DONE]\n\n'
-ANSWER = b'{"id":"x","choices":[{"index":0,"message":{"role":"assistant","content":"Paris"}}],"usage":{"prompt_tokens":1}}'
+ANSWER = (
+    b'{"id":"x","choices":[{"index":0,"message":{"role":"assistant","content":"Paris"}}],"usage":{"prompt_tokens":1}}'
+)
 
 
 def recorded(request: bytes, reply: Reply) -> Interaction:

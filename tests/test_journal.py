@@ -115,9 +115,7 @@ def test_the_next_run_takes_up_what_a_killed_one_has_paid_for(path: Path, url: s
     assert chat_server.requests == 5
 
 
-def test_new_episodes_takes_them_up_beside_what_the_cassette_has(
-    path: Path, url: str, chat_server: ChatServer
-) -> None:
+def test_new_episodes_takes_them_up_beside_what_the_cassette_has(path: Path, url: str, chat_server: ChatServer) -> None:
     run(url, path, 1)
     killed_after(2, url, path, "new_episodes")
     got, notes = run(url, path, 3, mode="new_episodes")
@@ -191,9 +189,7 @@ def test_what_is_in_the_cassette_by_then_is_not_taken_up_twice(path: Path) -> No
 
 def test_a_journal_whose_process_lives_is_left_alone(path: Path, url: str, chat_server: ChatServer) -> None:
     text = "with use_cassette(CASSETTE):\n    ask(0)\n    sys.stdin.read()\n    ask(1)"
-    with subprocess.Popen(
-        command(url, path, text), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as living:
+    with subprocess.Popen(command(url, path, text), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as living:
         assert living.stdin is not None
         assert living.stdout is not None
         living.stdout.readline()
@@ -325,9 +321,7 @@ def test_a_disk_that_takes_no_journal_costs_a_note(
     assert beside(path) == []
 
 
-def test_a_disk_that_takes_neither_says_that_it_is_lost(
-    path: Path, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_that_takes_neither_says_that_it_is_lost(path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal_module, "os", FullDisk(open=full))
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(CassetteError, match="No space left on device; .*; what was recorded is lost"):
@@ -386,7 +380,7 @@ with use_cassette(CASSETTE, mode=MODE):
     got, notes = run(url, path, 10, mode="new_episodes")
     kept = [number for number in range(4, 10) if got[number] == paid[number]]
     assert chat_server.requests == asked + 6 - len(kept)
-    assert len(kept) == (2 if limit == 5_000 else kept and 1 or 0) or kept == list(range(4, 4 + len(kept)))
+    assert len(kept) == (2 if limit == 5_000 else (kept and 1) or 0) or kept == list(range(4, 4 + len(kept)))
     assert notes == ([f"{path}: took up {len(kept)} calls of a recording that was interrupted"] if kept else [])
     assert beside(path) == []
 
