@@ -15,13 +15,6 @@ from pytest_samurai.recorder import Owner, Recorder
 from pytest_samurai.settings import Layer, environment_layers, resolve
 
 
-def _tell(note: str, error: BaseException | None) -> None:
-    if error is None:
-        warnings.warn(note, stacklevel=4)
-    else:
-        error.add_note(note)
-
-
 class use_cassette:
     """Record to one cassette, and replay from it; a context manager, sync and async.
 
@@ -41,6 +34,7 @@ class use_cassette:
     def __enter__(self) -> Recorder:
         recorder = Recorder(self._path, self._settings, Owner(f"use_cassette({self._path.name!r})", datetime.now(UTC)))
         recorder.open()
+        self._notes: list[str] = []
         with ExitStack() as exits:
             exits.push(lambda _, error, __: self._close(recorder, error))
             exits.enter_context(recording(recorder))
@@ -50,8 +44,12 @@ class use_cassette:
     def _close(self, recorder: Recorder, error: BaseException | None) -> None:
         verdict = None if error is not None else recorder.verdict()
         recorder.close(passed=error is None and verdict is None)
-        for note in recorder.notes:
-            _tell(note, error or verdict)
+        failure = error or verdict
+        if failure is None:
+            self._notes = recorder.notes
+        else:
+            for note in recorder.notes:
+                failure.add_note(note)
         if verdict is not None:
             raise verdict
 
@@ -59,6 +57,8 @@ class use_cassette:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._exits.__exit__(kind, error, trace)
+        for note in self._notes:
+            warnings.warn(note, stacklevel=2)
 
     async def __aenter__(self) -> Recorder:
         return self.__enter__()

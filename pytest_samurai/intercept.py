@@ -23,7 +23,7 @@ from pytest_samurai.chat import CLOSED, COMPLETE, Headers, Reply, Request
 from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.exchange import Played, Take
 from pytest_samurai.matching import Endpoints
-from pytest_samurai.recorder import Recorder
+from pytest_samurai.recorder import Recorder, has_placeholder
 
 if TYPE_CHECKING:
     from httpx import AsyncClient as AsyncClient
@@ -439,7 +439,7 @@ class _Watched(_Transport):
         return self._noted(await self.real.handle_async_request(request))
 
     def _block(self, request: Any) -> None:
-        if self.unmarked.block and not self._is_mocked():
+        if (self.unmarked.block or has_placeholder(_headers(request.headers))) and not self._is_mocked():
             raise self.unmarked.refused(str(request.url))
 
     def _is_mocked(self) -> bool:

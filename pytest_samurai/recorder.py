@@ -16,6 +16,7 @@ from pytest_samurai.budget import total
 from pytest_samurai.chat import (
     CLOSED,
     Call,
+    Headers,
     Interaction,
     Request,
     parse_object,
@@ -58,8 +59,9 @@ def _plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _has_placeholder(request: Request) -> bool:
-    return any(PLACEHOLDER_KEY in value for _, value in request.headers)
+def has_placeholder(headers: Headers) -> bool:
+    """Whether a request carries the key of a replay, which must not go out."""
+    return any(PLACEHOLDER_KEY in value for _, value in headers)
 
 
 _SIGNATURES = frozenset({"content-digest", "digest", "signature", "x-amz-content-sha256"})
@@ -175,11 +177,12 @@ class Recorder:
             self._recorded = [item for item in there or [] if not self._born_in_this_run(item)]
         self._recorded = [*self._recorded, *self._resumed]
         for place, item in enumerate(self._recorded):
-            self._unplayed.setdefault(self._matcher.key(item.request), deque()).append(place)
+            # Other tools write down what would be cut out of a request here.
+            request = item.request if item.recorded_at is not None else self.redacted(item.request)
+            self._unplayed.setdefault(self._matcher.key(request), deque()).append(place)
         if self.replaying or (placeholders and self.mode == "once"):
             self._placeholders = [name for name in KEY_NAMES if not os.environ.get(name)]
             os.environ.update(dict.fromkeys(self._placeholders, PLACEHOLDER_KEY))
-        self._secrets = environment_secrets(os.environ)
         self._note_age()
         self.is_open = True
 
@@ -386,7 +389,7 @@ class Recorder:
                 exchange: Played | Take = Played(request, self._to_play(place), number)
                 self._exchanges.append(exchange)
                 return exchange
-            if self._may_record and not _has_placeholder(request):
+            if self._may_record and not has_placeholder(request.headers):
                 exchange = Take(request, number, asking, self._ended)
                 self._exchanges.append(exchange)
                 return exchange

@@ -151,11 +151,11 @@ def top_lines(figures: Sequence[TestFigures], count: int) -> list[str]:
 
 
 def unmarked_line(calls: Mapping[str, int]) -> str:
-    """Which tests without a marker went live, the first of many by name; `calls` counts them by test."""
+    """Which tests went live where no recorder was open, the first of many by name; `calls` counts them by test."""
     tests = ", ".join(list(calls)[:_NAMED_TESTS])
     if len(calls) > _NAMED_TESTS:
         tests += f" and {_plural(len(calls) - _NAMED_TESTS, 'test')} more"
-    return f"samurai: {_plural(sum(calls.values()), 'live call')} from tests without the marker, not recorded: {tests}"
+    return f"samurai: {_plural(sum(calls.values()), 'live call')} outside of any recorder, not recorded: {tests}"
 
 
 def _plural(count: int, noun: str) -> str:

@@ -729,9 +729,7 @@ def test_a_live_call_of_an_unmarked_test_is_reported(project: Project) -> None:
     project.tests(UNMARKED)
     result = project.run("-q")
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(
-        ["samurai: 1 live call from tests without the marker, not recorded: test_it.py::test_it"]
-    )
+    result.stdout.fnmatch_lines(["samurai: 1 live call outside of any recorder, not recorded: test_it.py::test_it"])
     project.run("--samurai-unmarked=allow").stdout.no_fnmatch_line("*samurai: *")
 
 
@@ -1065,7 +1063,27 @@ def test_it(wide, samurai): pass
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*no recorder is open*", "*as it is torn down cannot be recorded.*"])
     assert project.server.requests == 0
-    project.run().stdout.fnmatch_lines(["samurai: 1 live call from tests *: test_it.py::test_it"])
+    project.run().stdout.fnmatch_lines(
+        ["samurai: 1 live call outside of any recorder, not recorded: test_it.py::test_it"]
+    )
+
+
+def test_a_placeholder_key_is_not_sent_by_a_fixture_that_is_torn_down(project: Project) -> None:
+    project._monkeypatch.delenv("SAMURAI_API_KEY")
+    project.tests(
+        SEED
+        + """
+@pytest.fixture(scope="module")
+def wide():
+    key = os.environ["SAMURAI_API_KEY"]
+    yield
+    httpx.post(os.environ["SAMURAI_BASE_URL"] + "/chat/completions", json=body(), headers={"Authorization": key})
+
+def test_it(wide, samurai): pass
+"""
+    )
+    project.run().assert_outcomes(passed=1, errors=1)
+    assert project.server.requests == 0
 
 
 def test_a_miss_as_a_fixture_is_torn_down_is_an_error_like_any_other(project: Project) -> None:

@@ -136,7 +136,7 @@ def test_a_test_of_no_or_unknown_usage_is_not_among_the_most_expensive() -> None
 
 
 def test_unmarked_live_calls_are_summed_and_their_tests_named() -> None:
-    start = "from tests without the marker, not recorded:"
+    start = "outside of any recorder, not recorded:"
     assert unmarked_line({"t.py::a": 1}) == f"samurai: 1 live call {start} t.py::a"
     assert unmarked_line({"t.py::a": 1000, "t.py::b": 2}) == f"samurai: 1,002 live calls {start} t.py::a, t.py::b"
 
