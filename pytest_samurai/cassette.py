@@ -44,7 +44,7 @@ def load(path: Path) -> list[Interaction]:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise CassetteError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise CassetteError(f"{path}: cannot be read: {error.strerror}") from error
     return parse(content, path)
 
 
