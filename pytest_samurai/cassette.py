@@ -56,7 +56,7 @@ def load(path: Path) -> list[Interaction]:
     except IsADirectoryError:
         raise CassetteError(f"{path}: is a directory, where a cassette has to be a file") from None
     except OSError as error:
-        raise CassetteError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise CassetteError(f"{path}: cannot be read: {error.strerror}") from error
     return parse(content, path)
 
 

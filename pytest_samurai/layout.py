@@ -39,7 +39,7 @@ def lay_out(body: bytes) -> tuple[str | bytes, str]:
         text, words = spelled, [ASCII, *words]
     lines = "".join(_broken(_tokens(text)))
     for how in ([LINES], [LINES, SPACED]):
-        if lines not in ("", text) and _undo(lines, how) == text:
+        if lines != text and _undo(lines, how) == text:
             return lines, " ".join([*how, *words])
     return text, " ".join(words)
 

@@ -237,12 +237,9 @@ class Matcher:
     def value(self, request: Request) -> Json:
         """The body as it is compared: without what is ignored, with what varies normalized."""
         value = parse_body(request.body)
-        if not isinstance(value, bytes):
-            for path in self.ignore:
-                value = _without(value, path)
-            if self.normalize:
-                value = substitute(value, self.normalize)
-        return value
+        for path in self.ignore:
+            value = _without(value, path)
+        return substitute(value, self.normalize) if self.normalize else value
 
 
 def _query(_: Matcher, request: Request) -> bytes:

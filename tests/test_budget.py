@@ -75,6 +75,12 @@ def test_no_calls_use_nothing() -> None:
     assert Budget(max_requests=0, max_total_tokens=0).verdict([]) is None
 
 
+def test_large_numbers_of_a_verdict_are_grouped_in_thousands() -> None:
+    verdict = Budget(max_prompt_tokens=1000).verdict([call(1, tokens(2_500_000, 0))])
+    assert verdict is not None
+    assert verdict.startswith("max_prompt_tokens is 1,000, used 2,500,000 (+2,499,000)\n")
+
+
 def test_a_limit_of_zero_is_a_limit() -> None:
     assert Budget(max_requests=0).verdict(CALLS[:1]) is not None
 

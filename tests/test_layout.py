@@ -147,7 +147,10 @@ def test_what_has_no_structure_is_left_as_it_came(body: bytes) -> None:
     [
         b'{\n    "a": [\n        1\n    ]\n}',  # has its lines already
         b'{"a":1, "b":{"c":2}, "d":3,"e":4}',  # neither style throughout
-        b' {"a":1}',
+        b' {"a":[1]}',
+        b'\n{"a":1,"b":[2]}',  # a line end of its own, beside which ours would leave an empty line
+        b'{"a":1,"b":[2]}\n\n ',
+        b'{"a":1,\n"b":{"c":[2]}}',
     ],
 )
 def test_json_in_a_style_that_cannot_be_made_anew_is_left_as_it_came(body: bytes) -> None:

@@ -145,6 +145,11 @@ def test_a_number_too_long_for_a_float_is_not_rounded() -> None:
     assert not match(b"[1000000000000000001]", b"[1000000000000000002]")
 
 
+def test_a_number_beyond_all_floats_is_not_written_out() -> None:
+    assert match(b"[1e999999999]", b"[1e999999999]")
+    assert not match(b"[1e999999999]", b"[-1e999999999]")
+
+
 @pytest.mark.parametrize("body", [b"", b"hello", b"\xff", b'{"a":', b"[" * 100_000, b'{"a": NaN}'])
 def test_a_body_that_is_no_json_matches_by_its_bytes(body: bytes) -> None:
     assert parse_body(body) == body
