@@ -167,6 +167,7 @@ class Recorder:
         A replay gets placeholders for keys that are not set; with `placeholders` so does what may still record, whose
         client may be made to be used in a replay.
         """
+        self._secrets = environment_secrets(os.environ)
         there = self._load()
         self._take_up(there or [])
         if self.mode == "once":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -256,3 +257,15 @@ def test_a_miss_shows_no_secret(cassettes: Path, url: str) -> None:
             ask(url, f"another thing with {KEY}")
     assert KEY not in str(miss.value)
     assert "[another] thing[ with [REDACTED]]" in str(miss.value)
+
+
+def test_a_recording_of_another_tool_that_holds_a_key_answers_the_request_that_holds_it(
+    cassettes: Path, url: str
+) -> None:
+    with use_cassette(cassettes / "a.yaml"):
+        ask(url, "repeat sk-live-0123456789abcdef0123")
+    path = cassettes / "a.yaml"
+    text = re.sub(r"    samurai:\n(      .*\n)+", "", path.read_text(encoding="utf-8"))
+    path.write_text(text.replace("[REDACTED]", "sk-live-0123456789abcdef0123"), encoding="utf-8")
+    with use_cassette(path, mode="none"):
+        ask(url, "repeat sk-live-0123456789abcdef0123")
