@@ -443,6 +443,7 @@ def update(path: Path, change: Callable[[list[Interaction]], Sequence[Interactio
     Raises CassetteError, what was there left as it was.
     """
     with locked(path):
+        _remove_abandoned(path.resolve())
         try:
             there = load(path)
         except FileNotFoundError:
@@ -498,10 +499,27 @@ def _held(name: str, path: Path, wait: float) -> Iterator[None]:
         lock.release()
 
 
+def _temporary_prefix(path: Path) -> str:
+    # With the digest, as the names of two cassettes may begin alike.
+    return f".{path.name[:40]}.{_digest_of(path)[:8]}."
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove what a process left that was killed as it wrote; the file is locked, so nobody writes now."""
+    prefix = _temporary_prefix(path)
+    for found in path.parent.glob("*.tmp"):
+        if found.name.startswith(prefix):
+            try:
+                found.unlink()
+            except OSError:
+                # What is written next says why, if it cannot be written either.
+                pass
+
+
 def _replace(path: Path, content: bytes) -> None:
     # A link stays one: its target is replaced.
     path = path.resolve()
-    temporary = path.with_name(f".{path.name[:40]}.{uuid4().hex}.tmp")
+    temporary = path.with_name(f"{_temporary_prefix(path)}{uuid4().hex}.tmp")
     try:
         # Not by `tempfile`, whose files are for their owner's eyes only: this one gets what the umask leaves.
         with temporary.open("xb") as file:

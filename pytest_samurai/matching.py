@@ -167,9 +167,12 @@ def parse_substitution(entry: object) -> Substitution:
     if isinstance(entry, tuple | list) and len(entry) == 2 and all(isinstance(part, str) for part in entry):
         try:
             pattern = re.compile(entry[0])
+        except re.error as error:
+            raise SettingsError(f"{entry[0]!r} is not a regular expression: {error}") from None
+        try:
             pattern.sub(entry[1], "")
         except (re.error, IndexError) as error:
-            raise SettingsError(f"{entry!r} is not a regular expression and its replacement: {error}") from None
+            raise SettingsError(f"{entry[1]!r} is no replacement for {entry[0]!r}: {error}") from None
         return pattern, entry[1]
     raise SettingsError(f"{entry!r} is neither one of {', '.join(VOLATILE)} nor a pair (pattern, replacement)")
 

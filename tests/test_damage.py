@@ -178,6 +178,12 @@ def test_broken_yaml_with_an_alias_is_refused_by_its_line() -> None:
     assert refusal(b"a: &x [1]\nb: *x\nc: [*x\n").startswith("some.yaml:4: not readable as YAML: ")
 
 
+def test_a_file_that_the_system_does_not_give_is_refused_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CassetteError, match=r"a\.yaml: cannot be read: Not a directory"):
+        load(tmp_path / "file" / "a.yaml")
+
+
 # --- edits by hand
 
 

@@ -455,3 +455,8 @@ def test_nothing_that_is_equal_is_called_a_difference(one: Json, other: Json) ->
     assume(one != other)
 
     assert all(canonical(old) != canonical(new) for _, old, new in found(one, other) if MISSING not in (old, new))
+
+
+def test_a_replacement_that_its_pattern_cannot_fill_is_refused_with_the_reason() -> None:
+    with pytest.raises(SettingsError, match=r"'\\\\9' is no replacement for 'a': invalid group reference 9"):
+        parse_substitution(("a", "\\9"))

@@ -227,6 +227,20 @@ def test_a_failed_block_in_mode_all_keeps_what_it_did_not_ask_again(path: Path, 
         assert ask(url, "two").headers["x-request-id"] == before["two"]
 
 
+def test_mode_all_replaces_a_shared_cassette_by_what_all_of_its_tests_record(project: Project) -> None:
+    project.tests("""
+@pytest.mark.samurai("shared")
+@pytest.mark.parametrize("number", range(3))
+def test_it(number, samurai_client): ask(samurai_client, f"question {number}")
+""")
+    project.run().assert_outcomes(passed=3)
+    before = load(project.pytester.path / "cassettes" / "shared.yaml")
+    project.run("--samurai-mode=all").assert_outcomes(passed=3)
+    after = load(project.pytester.path / "cassettes" / "shared.yaml")
+    assert [item.request.body for item in after] == [item.request.body for item in before]
+    assert not [item for item in after if item in before]
+
+
 # --- several workers
 
 FORTY = """
