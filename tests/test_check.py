@@ -337,14 +337,15 @@ def test_look_alikes_are_nothing(capsys: pytest.CaptureFixture[str], monkeypatch
         ),
         (
             # Without its secret, this file is shorter: what is wrong with it is then told of another line.
-            "version: 1\nkey: |\n  %s\ninteractions: [7]\nx: ]\n" % PEM.replace("\n", "\n  "),
+            "version: 1\nkey: |\n  " + PEM.replace("\n", "\n  ") + "\ninteractions: [7]\nx: ]\n",
             [
                 ":7: cannot be read; there is a secret in the file, so what stands here is not shown",
                 ":3: a private key in the file",
             ],
         ),
         (
-            "version: 1\ninteractions:\n- {response: {}, request: {method: P, uri: u, headers: {x-api-key: {a: hunter}}}}\n",
+            "version: 1\ninteractions:\n"
+            "- {response: {}, request: {method: P, uri: u, headers: {x-api-key: {a: hunter}}}}\n",
             [":3: interaction 1 is damaged: header 'x-api-key': name and value have to be text: quote them"],
         ),
     ],
