@@ -12,6 +12,7 @@ import re
 import stat
 import tempfile
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -49,15 +50,19 @@ def load(path: Path) -> list[Interaction]:
     Raises CassetteError, naming file and line, if the file cannot be read or is not a cassette; FileNotFoundError if
     there is none.
     """
+    return parse(read(path), path)
+
+
+def read(path: Path) -> bytes:
+    """The content of a cassette. Raises CassetteError if it cannot be read; FileNotFoundError if there is none."""
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         raise
     except IsADirectoryError:
         raise CassetteError(f"{path}: is a directory, where a cassette has to be a file") from None
     except OSError as error:
         raise CassetteError(f"{path}: cannot be read: {error.strerror}") from error
-    return parse(content, path)
 
 
 def parse(content: bytes, path: Path) -> list[Interaction]:
@@ -87,7 +92,7 @@ def parse(content: bytes, path: Path) -> list[Interaction]:
             interaction = _interaction(item)
             interactions.append(replace(interaction, edited=interaction.edited or place in edited))
         except (ValueError, zlib.error) as error:
-            where = f"{path}:{_line_of(content, place)}"
+            where = f"{path}:{lines(content)[place]}"
             raise CassetteError(f"{where}: interaction {place + 1} is damaged: {error}") from None
     return interactions
 
@@ -243,11 +248,14 @@ def _problem(error: Exception) -> str:
     return getattr(error, "problem", None) or getattr(error, "reason", None) or f"{type(error).__name__}: {error}"
 
 
-def _line_of(content: bytes, place: int) -> int:
-    """Where an interaction begins. Values know no lines, so an error has the file read once more."""
+def lines(content: bytes) -> Mapping[int, int]:
+    """The line at which each interaction begins, by its place; 1 for those that a merge key brings in.
+
+    Values know no lines, so the file, which has to be readable, is read once more.
+    """
     root: Any = yaml.compose(content, _Loader)
-    items = [value for key, value in root.value if key.value == "interactions"]
-    return int(items[-1].value[place].start_mark.line) + 1 if items else 1
+    items = [item for key, value in root.value if key.value == "interactions" for item in value.value]
+    return defaultdict(lambda: 1, {place: item.start_mark.line + 1 for place, item in enumerate(items)})
 
 
 _KINDS: Mapping[str, Any] = {
@@ -330,7 +338,8 @@ def _headers(data: Mapping[str, Any]) -> Headers:
         for value in values if isinstance(values, list) else [values]:
             text = value.decode("latin-1") if isinstance(value, bytes) else value
             if not isinstance(name, str) or not isinstance(text, str):
-                raise ValueError(f"header {name!r} is {shortened(value)}; name and value have to be text: quote them")
+                # Its value may be a key.
+                raise ValueError(f"header {name!r}: name and value have to be text: quote them")
             pairs.append((name.lower(), text))
     return tuple(pairs)
 

@@ -9,24 +9,61 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pytest_samurai.check import check
+from pytest_samurai.errors import SettingsError
 from pytest_samurai.server import ChatServer
+from pytest_samurai.settings import options
 
 _DEMO = Path(__file__).with_name("demo")
 _DEMO_KEY = "sk-samurai-demo-0123456789abcdef"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status."""
+    """Run a command; returns the exit status. Raises SystemExit(2) for arguments that make no sense."""
     parser = argparse.ArgumentParser(prog="pytest-samurai", description="Record and replay chat-completions calls.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     demo = commands.add_parser("demo", help="record a small test project from a server on loopback, then replay it")
     demo.set_defaults(run=_demo)
-    return int(parser.parse_args(arguments).run())
+    judged = commands.add_parser("check", help="find secrets, damage and what is too old in cassettes")
+    judged.add_argument(
+        "paths", metavar="PATH", nargs="*", help="cassettes and directories of them (default: cassettes)"
+    )
+    judged.add_argument("--max-age", metavar="AGE", type=_age, help='longest that a recording may be old: "30d", "12h"')
+    judged.add_argument("-q", "--quiet", action="store_true", help="print what fails, and nothing else")
+    judged.set_defaults(run=_check)
+    chosen = parser.parse_args(arguments)
+    try:
+        return int(chosen.run(chosen))
+    except SettingsError as error:
+        parser.error(str(error))
 
 
-def _demo() -> int:
+def _age(text: str) -> timedelta:
+    try:
+        age: timedelta = options()["max_age"].parse(text)
+    except (ValueError, OverflowError) as error:
+        right = "less than a million days" if isinstance(error, OverflowError) else error
+        raise argparse.ArgumentTypeError(f"it is {text!r}, and has to be {right}") from None
+    return age
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    paths = map(Path, chosen.paths or ["cassettes"])
+    checked = check(paths, environ=os.environ, now=datetime.now(UTC), max_age=chosen.max_age)
+    failing = [finding for finding in checked.findings if not finding.advice]
+    for finding in failing if chosen.quiet else checked.findings:
+        _print(finding.text)
+    if not chosen.quiet:
+        counts = (checked.cassettes, "cassette"), (checked.interactions, "interaction"), (len(failing), "finding")
+        cassettes, interactions, findings = (f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts)
+        _print(f"{cassettes}, {interactions}: {findings}")
+    return 1 if failing else 0
+
+
+def _demo(_: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="pytest-samurai-demo-") as name:
         project = Path(name)
         shutil.copytree(_DEMO, project, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))

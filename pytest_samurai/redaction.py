@@ -10,7 +10,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from pytest_samurai.chat import Chunk, Headers, Reply, Request, parse_object
 
@@ -47,20 +47,20 @@ def _shape(begin: bytes, rest: bytes) -> re.Pattern[bytes]:
     return re.compile(start + rest)
 
 
-_SHAPES: Sequence[re.Pattern[bytes]] = (
+_SHAPES: Mapping[str, re.Pattern[bytes]] = {
     # Twelve characters with a digit among them: sk-learn-compatible-estimators is no key.
-    _shape(b"sk-", rb"[\w-]{0,40}?(?=\w{0,200}\d)\w{12,}[\w-]*"),
-    *(_shape(b"gh%c_" % kind, rb"[A-Za-z0-9]{36,}") for kind in b"pousr"),
-    _shape(b"github_pat_", rb"\w{22,}"),
-    _shape(b"AKIA", rb"[A-Z0-9]{16}(?!\w)"),
-    _shape(b"eyJ", rb"[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
+    "a key (sk-...)": _shape(b"sk-", rb"[\w-]{0,40}?(?=\w{0,200}\d)\w{12,}[\w-]*"),
+    **{f"a GitHub token (gh{kind}_...)": _shape(f"gh{kind}_".encode(), rb"[A-Za-z0-9]{36,}") for kind in "pousr"},
+    "a GitHub token (github_pat_...)": _shape(b"github_pat_", rb"\w{22,}"),
+    "an AWS access key (AKIA...)": _shape(b"AKIA", rb"[A-Z0-9]{16}(?!\w)"),
+    "a JSON web token": _shape(b"eyJ", rb"[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
     # To its end, or as far as a text that was cut off goes on with what keys are made of.
-    re.compile(
+    "a private key": re.compile(
         rb"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"
         rb"(?:(?:[^-]|-(?!----))*-----END (?:[A-Z]+ )*PRIVATE KEY-----|(?:\\[nr]|[A-Za-z0-9+/=\s]){64,})"
     ),
-)
-"""Secrets that nobody told us of."""
+}
+"""Secrets that nobody told us of, by what they are called in a report."""
 
 _USER_INFO = re.compile(r"\A(\w+://)[^/?#]*@")
 _QUERY_KEY = re.compile(r"(?i)(?<=[?&])(key|api[_-]?key|access_token|token|sig|signature)=[^&#]*")
@@ -82,7 +82,14 @@ def allowed(headers: Headers, patterns: Iterable[str]) -> Headers:
 
 def environment_secrets(environ: Mapping[str, str]) -> frozenset[str]:
     """Values that the environment holds under a name like `*_API_KEY`, `*_TOKEN` or `*_SECRET`, words excepted."""
-    return _secrets(value for name, value in environ.items() if _SECRET_NAME.search(name))
+    return frozenset(environment_names(environ))
+
+
+def environment_names(environ: Mapping[str, str]) -> dict[str, str]:
+    """The same values, each with the name under which the environment holds it."""
+    return {
+        secret: name for name, value in environ.items() if _SECRET_NAME.search(name) for secret in _secrets([value])
+    }
 
 
 def request_secrets(headers: Headers) -> frozenset[str]:
@@ -119,9 +126,8 @@ class Redactor:
     """Replaces secrets by `REDACTED`, in text, bodies and URLs, however JSON or a URL spells them."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        forms = {form for secret in secrets for form in _spellings(secret)}
         # One pattern each: alternatives would not see a secret that begins inside of another.
-        self._patterns = [*_SHAPES, *(re.compile(re.escape(form)) for form in sorted(forms))]
+        self._patterns = [*_SHAPES.values(), *_spelled(secrets)]
 
     def request(self, request: Request) -> Request:
         """The request as it may be written down, which is also how it is matched."""
@@ -162,13 +168,9 @@ class Redactor:
 
     def _in_deltas(self, body: bytes) -> list[Edit]:
         """Events spelled anew that hold a part of a secret: a model that repeats a key does so token by token."""
-        events = [(*found.span(1), parse_object(found[1])) for found in _EVENT.finditer(body)]
-        channels: dict[tuple[Any, ...], list[tuple[int, Any, Any]]] = {}
-        for number, (_, _, event) in enumerate(events):
-            for channel, holder, key in _texts((event or {}).get("choices"), ()):
-                channels.setdefault(channel, []).append((number, holder, key))
+        events, channels = _channels(body)
         changed = set()
-        for parts in channels.values():
+        for parts in channels:
             texts = [holder[key].encode("utf-8", "surrogatepass") for _, holder, key in parts]
             for (number, holder, key), old, new in zip(parts, texts, self._cut(texts), strict=True):
                 if old != new:
@@ -180,6 +182,11 @@ class Redactor:
         return _spliced(pieces, self._edits(b"".join(pieces)))
 
 
+def _spelled(secrets: Iterable[str]) -> Iterator[re.Pattern[bytes]]:
+    for form in sorted({form for secret in secrets for form in _spellings(secret)}):
+        yield re.compile(re.escape(form))
+
+
 def _spellings(secret: str) -> Iterator[bytes]:
     raw = secret.encode("utf-8", "surrogateescape")
     yield raw
@@ -189,6 +196,20 @@ def _spellings(secret: str) -> Iterator[bytes]:
         spelled = json.dumps(secret, ensure_ascii=ascii_only)[1:-1].encode("utf-8", "surrogateescape")
         yield spelled
         yield spelled.replace(b"/", b"\\/")
+
+
+Part = tuple[int, Any, Any]
+"""A text in a stream: the number of its event, and the place where it is kept, as a container and the key in it."""
+
+
+def _channels(body: bytes) -> tuple[list[tuple[int, int, dict[str, Any] | None]], list[list[Part]]]:
+    """The events of a stream (begin, end, value), and the texts in them, each with those that it goes on with."""
+    events = [(*found.span(1), parse_object(found[1])) for found in _EVENT.finditer(body)]
+    channels: dict[tuple[Any, ...], list[Part]] = {}
+    for number, (_, _, event) in enumerate(events):
+        for channel, holder, key in _texts((event or {}).get("choices"), ()):
+            channels.setdefault(channel, []).append((number, holder, key))
+    return events, list(channels.values())
 
 
 def _texts(value: Any, channel: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Any, Any]]:
@@ -219,3 +240,61 @@ def _spliced(pieces: Sequence[bytes], edits: Sequence[Edit]) -> list[bytes]:
 
 def _digest(found: re.Match[bytes]) -> bytes:
     return b"[base64: %d characters, SHA-256 %s]" % (len(found[0]), sha256(found[0]).hexdigest().encode())
+
+
+# --- what others let through
+
+_CREDENTIAL_HEADERS = (*_KEY_HEADERS, "cookie", "set-cookie", "*api-key", "*-token", "*-secret")
+_COOKIE = re.compile(r"=([^;]*)")
+
+
+def found(text: bytes, known: Mapping[str, str]) -> list[tuple[int, str]]:
+    """The secrets in a text: where each begins, and of what kind it is; from left to right.
+
+    `known` are values that are secret, each with the kind that it is to be called. A secret that is of two kinds
+    is given once, by what is known of it.
+    """
+    kinds: dict[str, list[re.Pattern[bytes]]] = {}
+    for value, kind in known.items():
+        kinds.setdefault(kind, []).extend(_spelled([value]))
+    kinds |= {kind: [pattern] for kind, pattern in _SHAPES.items()}
+    taken: list[tuple[int, int, str]] = []
+    for kind, patterns in kinds.items():
+        spans = {match.span() for pattern in patterns for match in pattern.finditer(text)}
+        free = (span for span in spans if not any(span[0] < end and begin < span[1] for begin, end, _ in taken))
+        taken += [(*span, kind) for span in list(free)]
+    return [(begin, kind) for begin, _, kind in sorted(taken)]
+
+
+def said(stream: bytes) -> list[bytes]:
+    """What is said in the events of a stream, each text put together from its deltas."""
+    _, channels = _channels(stream)
+    return [b"".join(holder[key].encode("utf-8", "surrogatepass") for _, holder, key in parts) for parts in channels]
+
+
+def own_keys(headers: Headers) -> frozenset[str]:
+    """The key that a recorded request still carries; what another tool has put in its place is none."""
+    return frozenset(filter(_is_credential, request_secrets(headers)))
+
+
+def is_credential(name: str, value: str) -> bool:
+    """Whether a header is one that carries a secret, and does so: `Bearer [REDACTED]` and words do not."""
+    if not any(fnmatchcase(name, pattern) for pattern in _CREDENTIAL_HEADERS):
+        return False
+    if name in ("cookie", "set-cookie"):
+        # What follows the first value of a Set-Cookie are its attributes.
+        return any(map(_is_credential, _COOKIE.findall(value)[: 1 if name == "set-cookie" else None]))
+    return any(map(_is_credential, value.split(maxsplit=1)[-1:]))
+
+
+def url_credentials(url: str) -> list[str]:
+    """The parts of a URL that hold a secret, by their names."""
+    user = _USER_INFO.match(url)
+    names = ["user and password"] if user and any(map(_is_credential, user[0][len(user[1]) : -1].split(":"))) else []
+    pairs = (match[0].partition("=") for match in _QUERY_KEY.finditer(url))
+    return names + [f"parameter {name!r}" for name, _, value in pairs if _is_credential(value)]
+
+
+def _is_credential(value: str) -> bool:
+    """Whether this may be a secret, and not what people and tools put in the place of one."""
+    return bool(_secrets([re.sub(r"\A[\W_]+|[\W_]+\Z", "", unquote(value))]))
