@@ -44,9 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _age(text: str) -> timedelta:
     try:
         age: timedelta = options()["max_age"].parse(text)
-    except (ValueError, OverflowError) as error:
-        right = "less than a million days" if isinstance(error, OverflowError) else error
-        raise argparse.ArgumentTypeError(f"it is {text!r}, and has to be {right}") from None
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"it is {text!r}, and has to be {error}") from None
     return age
 
 

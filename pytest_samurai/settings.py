@@ -155,9 +155,9 @@ _AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def _age(value: object) -> timedelta:
-    found = re.fullmatch(r"(\d+)([mhdw])", value) if isinstance(value, str) else None
+    found = re.fullmatch(r"(\d{1,4})([mhdw])", value) if isinstance(value, str) else None
     if found is None:
-        raise ValueError('a number and a unit: "90m", "12h", "30d" or "4w"')
+        raise ValueError('a number below 10,000 and a unit: "90m", "12h", "30d" or "4w"')
     return timedelta(**{_AGE_UNITS[found[2]]: int(found[1])})
 
 

@@ -387,10 +387,15 @@ def test_a_limit_to_the_size_of_files_leaves_the_old_file_and_says_what_is_kept(
     assert len(before) > 2_000
     text = f"""
 import resource
-resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, resource.RLIM_INFINITY))
-with use_cassette(CASSETTE, mode=MODE):
-    for n in range(10):
-        ask(n)
+before = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, before[1]))
+try:
+    with use_cassette(CASSETTE, mode=MODE):
+        for n in range(10):
+            ask(n)
+finally:
+    # Or what coverage writes of this process is cut off too.
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 """
     ended = process(url, path, text, "new_episodes")
     assert "CassetteError: " in ended.stderr
