@@ -487,8 +487,13 @@ def _digest_of(path: Path) -> str:
     return sha256(os.fsencode(path.resolve())).hexdigest()[:32]
 
 
+def _user() -> str:
+    # In a container the number may have no name.
+    return str(os.getuid()) if hasattr(os, "getuid") else getpass.getuser()
+
+
 def _lock_directory() -> Path:
-    return Path(tempfile.gettempdir(), f"pytest-samurai-{getpass.getuser()}")
+    return Path(tempfile.gettempdir(), f"pytest-samurai-{_user()}")
 
 
 @contextmanager
