@@ -317,7 +317,6 @@ def _reply(data: Mapping[str, Any], ours: Mapping[str, Any]) -> Reply:
     body = take_back(string, _get(ours, "layout", "text", ""))
     if _encoding(as_stored) in _COMPRESSED:
         body = _decompressed(body)
-    duration = _get_any(ours, "duration", "a number")
     return Reply(
         status=_get(status, "code", "a whole number"),
         reason=_get(status, "message", "text", ""),
@@ -327,7 +326,7 @@ def _reply(data: Mapping[str, Any], ours: Mapping[str, Any]) -> Reply:
         ending=_get(ours, "ending", "text", COMPLETE),
         hidden_usage=_get_any(ours, "hidden_usage", "a mapping"),
         http_version=_get(ours, "http_version", "text", _HTTP_VERSION),
-        duration=None if duration is None else float(duration),
+        duration=_get_any(ours, "duration", "a number"),
     )
 
 
@@ -600,7 +599,7 @@ def _notes(interaction: Interaction, request_layout: str, reply_layout: str) -> 
     if interaction.recorded_at is not None:
         yield "recorded_at", scalar(interaction.recorded_at)
     if reply.duration is not None:
-        yield "duration", _flow(float(reply.duration))
+        yield "duration", _flow(reply.duration)
     if reply.http_version != _HTTP_VERSION:
         yield "http_version", scalar(reply.http_version)
     if request_layout:

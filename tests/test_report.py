@@ -57,6 +57,14 @@ def test_the_figures_of_a_test_survive_the_way_through_its_properties(one: TestF
 
 @law
 @given(any_figures)
+def test_the_figures_of_a_fixture_travel_with_a_test_and_are_not_taken_for_its_own(one: TestFigures) -> None:
+    name, value = one.fixture_property()
+    assert TestFigures.from_fixture_property(value) == one
+    assert TestFigures.from_properties("t.py::a", [(name, value)]) is None
+
+
+@law
+@given(any_figures)
 def test_what_is_unknown_is_no_property(one: TestFigures) -> None:
     assert all(isinstance(value, int) for _, value in one.properties())
     named = {name for name, _ in one.properties()}
