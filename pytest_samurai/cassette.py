@@ -6,36 +6,27 @@ What vcrpy does not know stands under `response.samurai`, the one place where it
 from __future__ import annotations
 
 import base64
-import getpass
-import os
 import re
-import stat
-import tempfile
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Context, Decimal
-from hashlib import sha256
-from itertools import pairwise
 from pathlib import Path
 from reprlib import repr as shortened
 from typing import Any
-from uuid import uuid4
 
 import yaml
 
 from pytest_samurai.chat import COMPLETE, Chunk, Headers, Interaction, Reply, Request, is_event_stream
 from pytest_samurai.errors import CassetteError
+from pytest_samurai.files import locked, remove_abandoned, replace_whole
 from pytest_samurai.layout import lay_out, take_back
+from pytest_samurai.seal import MARK, edited_places, seal, whole_items
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-_MARK = "# Recorded by pytest-samurai, in vcrpy's format. Bodies may be edited by hand."
-"""The first line of a file in our own layout, where all but the bodies is under a seal."""
-
-HEAD = f"{_MARK}\ninteractions:\n"
+HEAD = f"{MARK}\ninteractions:\n"
 
 _HTTP_VERSION = "HTTP/1.1"
 _LINE_WIDTH = 110
@@ -75,7 +66,7 @@ def parse(content: bytes, path: Path) -> list[Interaction]:
     # Git on Windows writes CRLF; a body of ours that has a CR is quoted, so that none stands here as itself.
     content = content.replace(b"\r\n", b"\n")
     _refuse_conflicts(content, path)
-    edited = _unseal(content, path)
+    edited = edited_places(content, path)
     _refuse_aliases(content, path)
     try:
         document = yaml.load(content, _Loader)
@@ -135,8 +126,6 @@ def _refuse_aliases(content: bytes, path: Path) -> None:
         return  # and the loader will say of what
 
 
-# --- the seal
-
 _NOTES = frozenset(
     [
         "recorded_at",
@@ -153,86 +142,10 @@ _NOTES = frozenset(
 )
 
 
-def _unseal(content: bytes, path: Path) -> frozenset[int]:
-    """The places of the interactions whose bodies were edited; none in a file that is not in our own layout.
-
-    Raises CassetteError if anything else of a file of ours is not as it was written: what is lost or bent in a number,
-    a header or a layout word would not be missed, and replay as something that was never recorded.
-    """
-    lines = content.decode("utf-8", "replace").split("\n")
-    if lines[0] != _MARK:
-        return frozenset()
-    if lines[1:] == ["interactions: []", "version: 1", ""]:
-        return frozenset()
-    if lines[-1] or lines[-2:-1] != ["version: 1"] or lines[1] != "interactions:":
-        raise CassetteError(
-            f"{path}:{len(lines)}: the file is not whole: it has to end with the line `version: 1`; restore it"
-        )
-    starts = [number for number, line in enumerate(lines) if line == "- request:"]
-    if starts[:1] != [2]:
-        raise CassetteError(f"{path}:3: an interaction has to begin here; restore the file")
-    edited = set()
-    for place, (start, end) in enumerate(pairwise([*starts, len(lines) - 2])):
-        written = _seal_of(lines[start:end])
-        if written is None:
-            continue
-        found = _seal(lines[start : end - 1])
-        if found[0] != written[0] or len(found) != len(written):
-            raise CassetteError(
-                f"{path}:{start + 1}: interaction {place + 1} was changed outside of its bodies since it was written;"
-                " restore it, or, if that was you, delete its line `seal:`"
-            )
-        if found != written:
-            edited.add(place)
-    return frozenset(edited)
-
-
 def salvage(content: bytes, path: Path) -> list[Interaction]:
     """The interactions of a file of ours that was cut off: those that are whole."""
-    lines = content.decode("utf-8", "replace").split("\n")
-    starts = [number for number, line in enumerate(lines) if line == "- request:"]
-    whole = ""
-    for start, end in pairwise([*starts, len(lines) - 1]):
-        item = lines[start:end]
-        # It is empty where all that came of the last one is its first line.
-        if item and _seal_of(item) == _seal(item[:-1]):
-            whole += "\n".join([*item, ""])
+    whole = "".join(whole_items(content))
     return parse(f"{HEAD}{whole}version: 1\n".encode(), path) if whole else []
-
-
-def _seal_of(lines: Sequence[str]) -> list[str] | None:
-    name, _, seal = lines[-1].partition(": ")
-    return seal.split(" ") if name == "      seal" and len(seal) == 26 else None
-
-
-def _seal(lines: Sequence[str]) -> list[str]:
-    outside, bodies = _parts(lines)
-    return [_checksum(part) for part in (outside, *bodies)]
-
-
-def _parts(lines: Sequence[str]) -> tuple[list[str], list[list[str]]]:
-    """The lines of an interaction that are outside of its bodies, and those of each body."""
-    outside: list[str] = []
-    bodies: list[list[str]] = []
-    margin = ""
-    for line in lines:
-        if margin and (not line or line.startswith(margin)):
-            bodies[-1].append(line)
-            continue
-        margin = ""
-        name, colon, value = line.partition(": ")
-        if colon and name in ("    body", "      string"):
-            quoted = value.startswith('"')
-            outside.append(f'{name}: "' if quoted else line)
-            bodies.append([value] if quoted else [])
-            margin = "" if quoted else " " * (len(name) - len(name.lstrip()) + 2)
-        else:
-            outside.append(line)
-    return outside, bodies
-
-
-def _checksum(lines: Sequence[str]) -> str:
-    return f"{zlib.crc32(chr(10).join(lines).encode('utf-8', 'replace')):08x}"
 
 
 def _place(error: Exception, content: bytes) -> str:
@@ -420,7 +333,7 @@ def save(path: Path, interactions: Sequence[Interaction]) -> None:
         )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, content)
+        replace_whole(path, content)
     except OSError as error:
         raise CassetteError(
             f"{path}: cannot be written: {error.strerror or error}; what was there is as it was"
@@ -451,111 +364,12 @@ def update(path: Path, change: Callable[[list[Interaction]], Sequence[Interactio
     Raises CassetteError, what was there left as it was.
     """
     with locked(path):
-        _remove_abandoned(path.resolve())
+        remove_abandoned(path)
         try:
             there = load(path)
         except FileNotFoundError:
             there = []
         save(path, change(there))
-
-
-_LONGEST_WAIT = 60.0
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Wait for other processes to be done with a file, and keep them away. Raises CassetteError after a minute.
-
-    The lock itself lies in the system's directory for temporary files, so that none is left beside a cassette; all
-    cassettes share a few hundred.
-    """
-    with _held(_digest_of(path)[:2], path, _LONGEST_WAIT):
-        yield
-
-
-@contextmanager
-def claimed(path: Path) -> Iterator[None]:
-    """Hold a file that nobody else wants to write. Raises CassetteError at once if another process holds it."""
-    name = _digest_of(path)
-    with _held(name, path, 0):
-        yield
-        (_lock_directory() / f"{name}.lock").unlink(missing_ok=True)
-
-
-def _digest_of(path: Path) -> str:
-    return sha256(os.fsencode(path.resolve())).hexdigest()[:32]
-
-
-def _user() -> str:
-    # In a container the number may have no name.
-    return str(os.getuid()) if hasattr(os, "getuid") else getpass.getuser()
-
-
-def _lock_directory() -> Path:
-    return Path(tempfile.gettempdir(), f"pytest-samurai-{_user()}")
-
-
-@contextmanager
-def _held(name: str, path: Path, wait: float) -> Iterator[None]:
-    from filelock import FileLock, Timeout
-
-    _lock_directory().mkdir(mode=0o700, exist_ok=True)
-    # Not thread-local: a journal is begun by whatever thread has the first call, and ended by the test's.
-    lock = FileLock(_lock_directory() / f"{name}.lock", timeout=wait, thread_local=False)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise CassetteError(f"{path}: another process holds it, after a wait of {wait:g} seconds") from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _temporary_prefix(path: Path) -> str:
-    # With the digest, as the names of two cassettes may begin alike.
-    return f".{path.name[:40]}.{_digest_of(path)[:8]}."
-
-
-def _remove_abandoned(path: Path) -> None:
-    """Remove what a process left that was killed as it wrote; the file is locked, so nobody writes now."""
-    prefix = _temporary_prefix(path)
-    for found in path.parent.glob("*.tmp"):
-        if found.name.startswith(prefix):
-            try:
-                found.unlink()
-            except OSError:
-                # What is written next says why, if it cannot be written either.
-                pass
-
-
-def _replace(path: Path, content: bytes) -> None:
-    # A link stays one: its target is replaced.
-    path = path.resolve()
-    temporary = path.with_name(f"{_temporary_prefix(path)}{uuid4().hex}.tmp")
-    try:
-        # Not by `tempfile`, whose files are for their owner's eyes only: this one gets what the umask leaves.
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
-        temporary.replace(path)
-        _sync_directory(path.parent)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _sync_directory(directory: Path) -> None:
-    if os.name == "nt":  # pragma: no cover - Windows opens no directories, and writes their entries through
-        return
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def dump(interactions: Iterable[Interaction]) -> bytes:
@@ -566,13 +380,13 @@ def dump(interactions: Iterable[Interaction]) -> bytes:
     """
     texts = list(map(interaction_text, interactions))
     # `version` at the end, as vcrpy has it: a file that was cut off anywhere lacks it.
-    return f"{_MARK}\ninteractions:{'' if texts else ' []'}\n{''.join(texts)}version: 1\n".encode()
+    return f"{MARK}\ninteractions:{'' if texts else ' []'}\n{''.join(texts)}version: 1\n".encode()
 
 
 def interaction_text(interaction: Interaction) -> str:
     """An interaction as it stands in a cassette, with its seal."""
     lines = "\n".join(_interaction_lines(_as_stored(interaction))).split("\n")
-    return "\n".join([*lines, f"      seal: {' '.join(_seal(lines))}", ""])
+    return "\n".join([*lines, f"      seal: {' '.join(seal(lines))}", ""])
 
 
 def _interaction_lines(interaction: Interaction) -> Iterator[str]:

@@ -12,6 +12,7 @@ from uuid import uuid4
 from pytest_samurai import cassette
 from pytest_samurai.chat import Interaction
 from pytest_samurai.errors import CassetteError
+from pytest_samurai.files import claimed
 
 _REPLACING = "all"
 _ADDING = "new"
@@ -47,7 +48,7 @@ class Journal:
         self._made = self._made or [place for place in self.path.parents if not place.exists()]
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with ExitStack() as exits:
-            exits.enter_context(cassette.claimed(self.path))
+            exits.enter_context(claimed(self.path))
             # Without O_BINARY, Windows makes CRLF of each line end, and no seal fits any more.
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
             self._descriptor = os.open(self.path, flags, 0o666)
@@ -114,7 +115,7 @@ def left_behind(path: Path) -> Iterator[LeftBehind]:
             continue
         with ExitStack() as exits:
             try:
-                exits.enter_context(cassette.claimed(found))
+                exits.enter_context(claimed(found))
                 content = found.read_bytes()
             except (CassetteError, FileNotFoundError):
                 # Its process lives, or another worker of this run was here first.

@@ -13,10 +13,11 @@ import pytest
 import vcr.serialize
 from vcr.serializers import yamlserializer
 
-from pytest_samurai import cassette
-from pytest_samurai.cassette import dump, interaction_text, load, locked, parse, salvage, save, update
+from pytest_samurai import cassette, files
+from pytest_samurai.cassette import dump, interaction_text, load, parse, salvage, save, update
 from pytest_samurai.chat import Chunk, Headers, Interaction, Reply, Request
 from pytest_samurai.errors import CassetteError
+from pytest_samurai.files import locked
 
 FILE = Path("some.yaml")
 URL = "http://127.0.0.1:80/v1/chat/completions?x=1"
@@ -251,7 +252,7 @@ def test_a_file_that_another_process_holds_is_waited_for_but_not_forever(
 ) -> None:
     path = tmp_path / "a.yaml"
     save(path, [PLAIN])
-    monkeypatch.setattr(cassette, "_LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(files, "_LONGEST_WAIT", 0.1)
     with locked(path), pytest.raises(CassetteError, match=r"a\.yaml: another process holds it, after a wait of 0\.1 s"):
         update(path, lambda there: [*there, STREAM])
     update(path, lambda there: [*there, STREAM])

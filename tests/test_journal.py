@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pytest_samurai import CassetteError, cassette, use_cassette
+from pytest_samurai import CassetteError, cassette, files, use_cassette
 from pytest_samurai import journal as journal_module
 from pytest_samurai.cassette import HEAD, interaction_text, load, save
 from pytest_samurai.chat import Interaction, Reply, Request
@@ -280,7 +280,7 @@ def test_what_a_process_left_that_was_killed_as_it_wrote_is_removed(path: Path, 
 def test_what_cannot_be_removed_does_not_fail_the_write(tmp_path: Path) -> None:
     # A directory of that name stands for whatever the system does not let go of.
     path = tmp_path / "a.yaml"
-    left = path.with_name(f"{cassette._temporary_prefix(path)}{'0' * 32}.tmp")
+    left = path.with_name(f"{files._temporary_prefix(path)}{'0' * 32}.tmp")
     left.mkdir()
     cassette.update(path, lambda _: [ONE])
     assert load(path) == [ONE]

@@ -1,0 +1,115 @@
+"""Files that several processes write: replaced whole, one process at a time."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from uuid import uuid4
+
+from pytest_samurai.errors import CassetteError
+
+_LONGEST_WAIT = 60.0
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Wait for other processes to be done with a file, and keep them away. Raises CassetteError after a minute.
+
+    The lock itself lies in the system's directory for temporary files, so that none is left beside a cassette; all
+    cassettes share a few hundred.
+    """
+    with _held(_digest_of(path)[:2], path, _LONGEST_WAIT):
+        yield
+
+
+@contextmanager
+def claimed(path: Path) -> Iterator[None]:
+    """Hold a file that nobody else wants to write. Raises CassetteError at once if another process holds it."""
+    name = _digest_of(path)
+    with _held(name, path, 0):
+        yield
+        (_lock_directory() / f"{name}.lock").unlink(missing_ok=True)
+
+
+def _digest_of(path: Path) -> str:
+    return sha256(os.fsencode(path.resolve())).hexdigest()[:32]
+
+
+def _user() -> str:
+    # In a container the number may have no name.
+    return str(os.getuid()) if hasattr(os, "getuid") else getpass.getuser()
+
+
+def _lock_directory() -> Path:
+    return Path(tempfile.gettempdir(), f"pytest-samurai-{_user()}")
+
+
+@contextmanager
+def _held(name: str, path: Path, wait: float) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
+    _lock_directory().mkdir(mode=0o700, exist_ok=True)
+    # Not thread-local: a journal is begun by whatever thread has the first call, and ended by the test's.
+    lock = FileLock(_lock_directory() / f"{name}.lock", timeout=wait, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise CassetteError(f"{path}: another process holds it, after a wait of {wait:g} seconds") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _temporary_prefix(path: Path) -> str:
+    # With the digest, as the names of two cassettes may begin alike.
+    return f".{path.name[:40]}.{_digest_of(path)[:8]}."
+
+
+def remove_abandoned(path: Path) -> None:
+    """Remove what a process left that was killed as it wrote; the file is locked, so nobody writes now."""
+    path = path.resolve()
+    prefix = _temporary_prefix(path)
+    for found in path.parent.glob("*.tmp"):
+        if found.name.startswith(prefix):
+            try:
+                found.unlink()
+            except OSError:
+                # What is written next says why, if it cannot be written either.
+                pass
+
+
+def replace_whole(path: Path, content: bytes) -> None:
+    """Put new content in the place of a file, whole or not at all; its mode stays. Raises OSError."""
+    # A link stays one: its target is replaced.
+    path = path.resolve()
+    temporary = path.with_name(f"{_temporary_prefix(path)}{uuid4().hex}.tmp")
+    try:
+        # Not by `tempfile`, whose files are for their owner's eyes only: this one gets what the umask leaves.
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+        temporary.replace(path)
+        _sync_directory(path.parent)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _sync_directory(directory: Path) -> None:
+    if os.name == "nt":  # pragma: no cover - Windows opens no directories, and writes their entries through
+        return
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
