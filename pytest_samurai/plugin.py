@@ -304,7 +304,8 @@ def pytest_fixture_setup(
     """
     run = request.config.stash[_RUN]
     item = run.item
-    if item is None or fixturedef.scope == "function" or fixturedef.argname not in run.recorded_fixtures:
+    wide = fixturedef.scope != "function" and fixturedef.argname not in _SETTINGS_FIXTURES
+    if item is None or not wide or fixturedef.argname not in run.recorded_fixtures:
         return (yield)
     from pytest_samurai.intercept import recording
     from pytest_samurai.recorder import Recorder
@@ -330,6 +331,10 @@ def pytest_fixture_setup(
             item.user_properties.append(figures.fixture_property())
             item.user_properties += _shared_play(recorder)
         item.user_properties += [(NOTE_PROPERTY, note) for note in recorder.notes]
+
+
+# A recorder is made from their values.
+_SETTINGS_FIXTURES = frozenset({"samurai_config", "samurai_cassette_dir"})
 
 
 def _fixture_cassette(item: pytest.Item, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Path:
