@@ -196,6 +196,15 @@ def _spellings(secret: str) -> Iterator[bytes]:
         spelled = json.dumps(secret, ensure_ascii=ascii_only)[1:-1].encode("utf-8", "surrogateescape")
         yield spelled
         yield spelled.replace(b"/", b"\\/")
+    yield from _in_base64(raw)
+
+
+def _in_base64(raw: bytes) -> Iterator[bytes]:
+    """What base64 of any text that holds the secret has in common, for each place in a group of three bytes."""
+    for before, first in ((0, 0), (1, 2), (2, 3)):
+        whole = (before + len(raw)) * 8 // 6
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            yield encode(bytes(before) + raw)[first:whole]
 
 
 Part = tuple[int, Any, Any]

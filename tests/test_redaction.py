@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import random
+import re
 from hashlib import sha256
 from typing import Any, AnyStr
 from urllib.parse import quote, urlsplit
@@ -436,3 +437,13 @@ def test_a_short_one_and_long_texts_stay_as_they_are(text: str) -> None:
 
 def test_a_picture_in_a_reply_stays_since_the_application_needs_it() -> None:
     assert Redactor([]).reply(Reply(200, "OK", (), PICTURE.encode())).body == PICTURE.encode()
+
+
+@given(st.binary(max_size=5), st.binary(max_size=5))
+def test_a_secret_is_found_in_base64_of_a_text_that_holds_it(before: bytes, after: bytes) -> None:
+    secret = "sk-samurai-0123456789abcdef"
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        written = Redactor([secret]).text(f"authorization: {encode(before + secret.encode() + after).decode()}")
+        assert REDACTED in written
+        rest = re.sub(r"[^A-Za-z0-9+/_-]", "", written.partition(": ")[2].replace(REDACTED, ""))
+        assert len(rest) <= len(encode(before + after)) + 4
