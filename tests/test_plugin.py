@@ -1266,3 +1266,20 @@ def test_what_no_test_plays_of_a_shared_cassette_is_said_at_the_end_of_a_full_ru
     project.run("-k", "one").stdout.no_fnmatch_line("*no test played*")
     project.run("test_it.py").stdout.no_fnmatch_line("*no test played*")
     project.run("--samurai-unused=ignore").stdout.no_fnmatch_line("*no test played*")
+
+
+def test_options_of_a_narrower_scope_are_not_those_of_a_wider_fixture(project: Project) -> None:
+    project.tests(
+        SEED
+        + """
+@pytest.fixture
+def samurai_config(): return {"mode": "live"}
+
+@pytest.fixture(scope="module")
+def wide(): seed_call()
+
+def test_it(wide, samurai): assert samurai.mode == "live"
+"""
+    )
+    project.run().assert_outcomes(passed=1)
+    assert project.cassettes() == ["test_it/fixtures/wide.yaml"]
