@@ -103,6 +103,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._may_record = settings.mode != "none"
         self._recorded: list[Interaction] = []
+        self._keys: list[bytes] = []
         self._unplayed: dict[bytes, deque[int]] = {}
         self._played: set[int] = set()
         self._exchanges: list[Played | Take] = []
@@ -177,10 +178,13 @@ class Recorder:
         elif self.mode == "new_episodes":
             self._recorded = [item for item in there or [] if not self._born_in_this_run(item)]
         self._recorded = [*self._recorded, *self._resumed]
-        for place, item in enumerate(self._recorded):
-            # Other tools write down what would be cut out of a request here.
-            request = item.request if item.recorded_at is not None else self.redacted(item.request)
-            self._unplayed.setdefault(self._matcher.key(request), deque()).append(place)
+        # Other tools write down what would be cut out of a request here.
+        requests = [
+            item.request if item.recorded_at is not None else self.redacted(item.request) for item in self._recorded
+        ]
+        self._keys = [self._matcher.key(request) for request in requests]
+        for place, key in enumerate(self._keys):
+            self._unplayed.setdefault(key, deque()).append(place)
         if self.replaying or (placeholders and self.mode == "once"):
             self._placeholders = [name for name in KEY_NAMES if not os.environ.get(name)]
             os.environ.update(dict.fromkeys(self._placeholders, PLACEHOLDER_KEY))
@@ -277,9 +281,11 @@ class Recorder:
         # What was interrupted may have ended on an error that went well when this run tried again.
         recorded = self._without_retries([*self._resumed, *new])
 
+        asked = {self._key(item.request) for item in recorded} if self.mode == "all" and not passed else None
+
         def change(there: list[Interaction]) -> list[Interaction]:
             if self.mode == "all":
-                there = [item for item in there if self._stays(item, recorded, passed=passed)]
+                there = [item for item in there if self._stays(item, asked)]
             return [*there, *recorded]
 
         try:
@@ -300,11 +306,11 @@ class Recorder:
         lost = f", but for {_plural(self._journal.lost, 'call')} lost" if self._journal.lost else ""
         return f"; what was recorded is kept in {', '.join(map(shown, journals))}{lost}"
 
-    def _stays(self, item: Interaction, recorded: Sequence[Interaction], *, passed: bool) -> bool:
-        """What mode `all` does not replace: what others recorded in this run, what a failed test did not ask."""
+    def _stays(self, item: Interaction, asked: set[bytes] | None) -> bool:
+        """What mode `all` does not replace: what others recorded in this run, what a failed test has not `asked`."""
         if self._owner.shared and self._born_in_this_run(item):
             return True
-        return not passed and self._matcher.key(item.request) not in {self._key(new.request) for new in recorded}
+        return asked is not None and self._matcher.key(item.request) not in asked
 
     def _ended(self, item: Interaction) -> None:
         """A call has ended: from now on it is safe from a process that dies."""
@@ -332,8 +338,7 @@ class Recorder:
         """
         places: list[int] = []
         last: dict[bytes, Interaction] = {}
-        for place, item in enumerate(self._recorded):
-            key = self._matcher.key(item.request)
+        for place, (key, item) in enumerate(zip(self._keys, self._recorded, strict=True)):
             before = last.get(key)
             retried = before is not None and before.reply.status in RETRYABLE and item.reply.status in RETRYABLE
             if place not in self._played and not retried:

@@ -952,7 +952,8 @@ def test_a_client_made_in_a_session_fixture_gets_a_placeholder_key(project: Proj
 @pytest.fixture(scope="session")
 def client():
     import openai, os
-    return openai.OpenAI(base_url=os.environ["SAMURAI_BASE_URL"])
+    with openai.OpenAI(base_url=os.environ["SAMURAI_BASE_URL"]) as client:
+        yield client
 
 @pytest.mark.samurai
 def test_it(client):
