@@ -16,7 +16,9 @@ from pytest_samurai.errors import (
     SamuraiError,
     SamuraiFailure,
     SettingsError,
+    UnknownPrice,
     UnknownUsage,
+    UsageRegression,
 )
 from pytest_samurai.usage import Usage
 
@@ -32,8 +34,10 @@ __all__ = [
     "SamuraiError",
     "SamuraiFailure",
     "SettingsError",
+    "UnknownPrice",
     "UnknownUsage",
     "Usage",
+    "UsageRegression",
     "use_cassette",
 ]
 

@@ -22,6 +22,7 @@ from pytest_samurai.chat import COMPLETE, Chunk, Headers, Interaction, Reply, Re
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked, remove_abandoned, replace_whole
 from pytest_samurai.layout import lay_out, take_back
+from pytest_samurai.pricing import UNPRICED, Price
 from pytest_samurai.seal import MARK, edited_places, seal, whole_items
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -135,6 +136,7 @@ _NOTES = frozenset(
         "layout",
         "ending",
         "hidden_usage",
+        "price",
         "chunks",
         "edited",
         "seal",
@@ -214,7 +216,19 @@ def _interaction(item: object) -> Interaction:
         _reply(response, ours),
         _get_any(ours, "recorded_at", "text"),
         edited=ours.get("edited") is True,
+        price=_price(ours.get("price")),
     )
+
+
+def _price(written: object) -> Price | str | None:
+    if written is None or written == UNPRICED:
+        return written
+    if not isinstance(written, dict):
+        raise ValueError(f"`price` is {shortened(written)}, neither a mapping nor {UNPRICED}")
+    try:
+        return Price.from_written(written)
+    except ValueError as error:
+        raise ValueError(f"`price`: {error}") from None
 
 
 def _request(data: Mapping[str, Any], ours: Mapping[str, Any]) -> Request:
@@ -424,6 +438,11 @@ def _notes(interaction: Interaction, request_layout: str, reply_layout: str) -> 
         yield "ending", scalar(reply.ending)
     if reply.hidden_usage is not None:
         yield "hidden_usage", _flow(reply.hidden_usage)
+    if interaction.price is not None:
+        yield (
+            "price",
+            interaction.price if isinstance(interaction.price, str) else _flow(interaction.price.as_written()),
+        )
     if interaction.edited:
         yield "edited", "true"
     if reply.chunks:

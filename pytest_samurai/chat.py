@@ -10,10 +10,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from pytest_samurai.errors import SamuraiError
+from pytest_samurai.pricing import Price, PriceList
 from pytest_samurai.usage import Usage
 
 Headers = tuple[tuple[str, str], ...]
@@ -82,23 +85,29 @@ class Reply:
 class Interaction:
     """A request, its reply, and when the request was sent (UTC, ISO 8601; None in cassettes of other tools).
 
-    `edited` says that somebody changed a body in the cassette since it was recorded.
+    `edited` says that somebody changed a body in the cassette since it was recorded. `price` is the row of prices at
+    that time, `UNPRICED` for a model that had none; None where nobody has looked it up.
     """
 
     request: Request
     reply: Reply
     recorded_at: str | None = None
     edited: bool = False
+    price: Price | str | None = None
 
 
 class Call:
     """One call of the application: what it sent and what it got, live or replayed.
 
     `duration` is in seconds, as recorded. `usage` is None where the reply does not say; a reply that is an HTTP
-    error has used one request and no tokens.
+    error has used one request and no tokens. Without `prices` a call has the price that was recorded with it, if any.
     """
 
-    def __init__(self, interaction: Interaction, *, number: int, replayed: bool) -> None:
+    def __init__(
+        self, interaction: Interaction, *, number: int, replayed: bool, prices: PriceList | None = None
+    ) -> None:
+        self._interaction = interaction
+        self._prices = prices
         self._request = interaction.request
         self._reply = interaction.reply
         self.number = number
@@ -155,12 +164,58 @@ class Call:
             return Usage(requests=1)
         return usage
 
+    @cached_property
+    def price(self) -> Price | None:
+        """The project's own price, else the one that was recorded, else that of the public list at that time.
+
+        None where there is none for certain, and for a call without a model, a usage or a date.
+        """
+        recorded = self._interaction.price
+        if self.model is None or self.usage is None or self._prices is None:
+            return recorded if isinstance(recorded, Price) else None
+        if recorded is not None:
+            return self._prices.own_price(self.model) or (recorded if isinstance(recorded, Price) else None)
+        tier = self._received.get("service_tier")
+        return self._prices.price(
+            self.model,
+            _moment(self._interaction.recorded_at),
+            url=self._request.url,
+            prompt_tokens=self.usage.prompt_tokens,
+            service_tier=tier if isinstance(tier, str) else None,
+        )
+
+    @property
+    def cost(self) -> Decimal | None:
+        """What was billed, in US dollars; None where usage or price is unknown."""
+        return self._cost(as_listed=False)
+
+    @property
+    def list_cost(self) -> Decimal | None:
+        """What would have been billed if nothing had been cached: the same however often a prompt was sent before."""
+        return self._cost(as_listed=True)
+
+    def _cost(self, *, as_listed: bool) -> Decimal | None:
+        if self.usage is None:
+            return None
+        if self._reply.status >= 300 and not self.usage.total_tokens:
+            return Decimal(0)
+        return None if self.price is None else self.price.cost(self.usage, as_listed=as_listed)
+
     @property
     def _received(self) -> dict[str, Any]:
         try:
             return self.response
         except SamuraiError:
             return {}
+
+
+def _moment(recorded_at: str | None) -> datetime | None:
+    """When a call was sent; None where the cassette does not say, or says no date."""
+    try:
+        moment = datetime.fromisoformat(recorded_at or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def parse_object(body: bytes | str) -> dict[str, Any] | None:

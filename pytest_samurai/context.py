@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from pytest_samurai.intercept import recording
+from pytest_samurai.pricing import own_prices
 from pytest_samurai.recorder import Owner, Recorder
 from pytest_samurai.settings import Layer, environment_layers, resolve
 
@@ -32,7 +33,8 @@ class use_cassette:
         self._settings = resolve([lowest, Layer(f"use_cassette({str(path)!r})", "test", options), environment])
 
     def __enter__(self) -> Recorder:
-        recorder = Recorder(self._path, self._settings, Owner(f"use_cassette({self._path.name!r})", datetime.now(UTC)))
+        owner = Owner(f"use_cassette({self._path.name!r})", datetime.now(UTC))
+        recorder = Recorder(self._path, self._settings, owner, own_prices(Path.cwd()))
         recorder.open()
         self._notes: list[str] = []
         with ExitStack() as exits:

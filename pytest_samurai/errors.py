@@ -17,12 +17,20 @@ class UnknownUsage(SamuraiError):
     """A sum was asked for, and one call did not say what it used."""
 
 
+class UnknownPrice(SamuraiError):
+    """A sum of money was asked for, and one call's model has no known price."""
+
+
 class SamuraiFailure(AssertionError):
     """A verdict on a test that did what it was told."""
 
 
 class BudgetExceeded(SamuraiFailure):
-    """More requests or tokens than the budget lets pass."""
+    """More requests, tokens or money than the budget lets pass."""
+
+
+class UsageRegression(SamuraiFailure):
+    """More requests, tokens or money than the lock file has, beyond the tolerance."""
 
 
 class RequestNotRecorded(BaseException):
@@ -39,8 +47,10 @@ for _error in (
     SettingsError,
     CassetteError,
     UnknownUsage,
+    UnknownPrice,
     SamuraiFailure,
     BudgetExceeded,
+    UsageRegression,
     RequestNotRecorded,
 ):
     _error.__module__ = "pytest_samurai"

@@ -16,17 +16,16 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import pytest
 
 from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure, SettingsError
+from pytest_samurai.figures import FIGURE_PROPERTIES, FIXTURE_PROPERTY, TestFigures
 from pytest_samurai.matching import Endpoints
 from pytest_samurai.naming import cassette_name, module_directory, named_cassette
+from pytest_samurai.pricing import PriceList, own_prices
 from pytest_samurai.redaction import shown_url
 from pytest_samurai.report import (
-    FIGURE_PROPERTIES,
-    FIXTURE_PROPERTY,
     NOTE_PROPERTY,
     SHARED_PROPERTY,
     UNMARKED_PROPERTY,
     SharedPlay,
-    TestFigures,
     shared_lines,
     top_lines,
     totals_line,
@@ -51,6 +50,7 @@ class _Run:
     watching: bool = False
     item: pytest.Item | None = None
     recorded_fixtures: set[str] = field(default_factory=set)
+    prices: PriceList | None = None
 
 
 _RUN = pytest.StashKey[_Run]()
@@ -108,6 +108,13 @@ def _settings(config: pytest.Config, *test_layers: Layer) -> Settings:
     lowest, environment = environment_layers(os.environ)
     ini, cli = _written(config)
     return resolve([lowest, ini, *test_layers, environment, cli])
+
+
+def _prices(config: pytest.Config) -> PriceList:
+    run = config.stash[_RUN]
+    if run.prices is None:
+        run.prices = own_prices(config.rootpath)
+    return run.prices
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -173,13 +180,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if found is None and not _is_marked(item):
                 continue
             _settings(config, *(found[1:] if found else ()))
+            _prices(config)
         except SettingsError as error:
             mistakes.append(str(error))
         _open_first(item)
         config.stash[_RUN].recorded_fixtures.update(item.fixturenames)  # type: ignore[attr-defined]  # functions have it
     # A worker of xdist cannot tell them; there the fixture raises each once more.
     if mistakes and not hasattr(config, "workerinput"):
-        raise pytest.UsageError("\n".join(mistakes))
+        raise pytest.UsageError("\n".join(dict.fromkeys(mistakes)))
 
 
 def _open_first(item: pytest.Item) -> None:
@@ -248,7 +256,8 @@ def samurai(
         raise SettingsError(f"{source} is {samurai_config!r}; it has to be a dict of options")
     settings = _settings(request.config, Layer(source, "test", samurai_config), layer)
     path = _cassette_path(request, samurai_cassette_dir, name)
-    recorder = Recorder(path, settings, _owner(item, item.nodeid, shared=name is not None))
+    owner = _owner(item, item.nodeid, shared=name is not None)
+    recorder = Recorder(path, settings, owner, _prices(request.config))
     recorder.open()
     item.stash[_RECORDER] = recorder
     item.stash[_PASSED] = False
@@ -314,7 +323,7 @@ def pytest_fixture_setup(
     path = _fixture_cassette(item, fixturedef, request)
     config = _of_same_scope(request, "samurai_config", {})
     settings = _settings(request.config, Layer(f"samurai_config of {label}", "test", config))
-    recorder = Recorder(path, settings, _owner(item, label, shared=True))
+    recorder = Recorder(path, settings, _owner(item, label, shared=True), _prices(request.config))
     recorder.open(placeholders=True)
     passed = False
     try:

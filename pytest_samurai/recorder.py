@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 from pytest_samurai import cassette
-from pytest_samurai.budget import total
+from pytest_samurai.budget import total, total_cost
 from pytest_samurai.chat import (
     CLOSED,
     Call,
@@ -26,6 +27,7 @@ from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecor
 from pytest_samurai.exchange import Played, Take, timestamp
 from pytest_samurai.journal import Journal, LeftBehind, left_behind
 from pytest_samurai.miss import Miss
+from pytest_samurai.pricing import UNPRICED, PriceList
 from pytest_samurai.redaction import Redactor, environment_secrets, request_secrets
 from pytest_samurai.settings import Layer, Mode, Settings, resolve
 from pytest_samurai.usage import Usage
@@ -88,7 +90,7 @@ class Owner:
 class Recorder:
     """Answers requests from a cassette, or records them to it. A test knows it as the `samurai` fixture."""
 
-    def __init__(self, path: Path, settings: Settings, owner: Owner) -> None:
+    def __init__(self, path: Path, settings: Settings, owner: Owner, prices: PriceList) -> None:
         self.cassette_path = path
         self.shown_path = shown(path)
         self.mode: Mode = settings.mode
@@ -98,6 +100,7 @@ class Recorder:
         self.notes: list[str] = []
         self.recorded = 0
         self._owner = owner
+        self._prices = prices
         self._matcher = settings.matcher
         self.endpoints = self._matcher.endpoints
         self._lock = threading.Lock()
@@ -132,6 +135,19 @@ class Recorder:
     def usage(self) -> Usage:
         """The sum over the calls. Raises UnknownUsage, naming the call, if one of them did not say."""
         return total(self.calls)
+
+    @property
+    def cost(self) -> Decimal:
+        """What the calls were billed, in US dollars.
+
+        Raises UnknownUsage or UnknownPrice, naming the call, if one of them cannot be priced.
+        """
+        return total_cost(self.calls)
+
+    @property
+    def list_cost(self) -> Decimal:
+        """What they would have cost if nothing had been cached, which `max_cost` judges; raises as `cost` does."""
+        return total_cost(self.calls, as_listed=True)
 
     @contextmanager
     def budget(self, **limits: object) -> Iterator[None]:
@@ -279,8 +295,7 @@ class Recorder:
 
     def _write(self, new: Sequence[Interaction], *, passed: bool) -> None:
         # What was interrupted may have ended on an error that went well when this run tried again.
-        recorded = self._without_retries([*self._resumed, *new])
-
+        recorded = [self._priced(item) for item in self._without_retries([*self._resumed, *new])]
         asked = {self._key(item.request) for item in recorded} if self.mode == "all" and not passed else None
 
         def change(there: list[Interaction]) -> list[Interaction]:
@@ -295,6 +310,12 @@ class Recorder:
             for journal in self._taken_up:
                 journal.close()
             raise CassetteError(f"{error}{self._kept()}") from error
+
+    def _priced(self, item: Interaction) -> Interaction:
+        """With the prices of the day stamped on it; an error costs nothing, whatever the prices."""
+        if not item.reply.is_success or item.price is not None:
+            return item
+        return replace(item, price=Call(item, number=0, replayed=False, prices=self._prices).price or UNPRICED)
 
     def _kept(self) -> str:
         """Where the calls are that did not get into the cassette, as the end of a sentence."""
@@ -392,11 +413,11 @@ class Recorder:
             if unplayed:
                 place = unplayed.popleft()
                 self._played.add(place)
-                exchange: Played | Take = Played(request, self._to_play(place), number)
+                exchange: Played | Take = Played(request, self._to_play(place), number, self._prices)
                 self._exchanges.append(exchange)
                 return exchange
             if self._may_record and not has_placeholder(request.headers):
-                exchange = Take(request, number, asking, self._ended)
+                exchange = Take(request, number, asking, self._ended, self._prices)
                 self._exchanges.append(exchange)
                 return exchange
         raise self._placeholder_sent(request) if self._may_record else self._missed(request)

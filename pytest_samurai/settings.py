@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache, cached_property
 from typing import Any, Final, Literal
@@ -14,6 +15,7 @@ from typing import Any, Final, Literal
 from pytest_samurai.budget import Budget
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.matching import COMPONENTS, Endpoints, Matcher, parse_path, parse_substitution
+from pytest_samurai.pricing import parse_money
 
 Mode = Literal["none", "once", "new_episodes", "all", "live"]
 MODES: Final = ("none", "once", "new_episodes", "all", "live")
@@ -137,6 +139,11 @@ def _limit(value: object) -> int | None:
     return None if value is None else _count(value)
 
 
+def _cost_limit(value: object) -> Decimal | None:
+    """An amount; or None, by which a test has none of the limit that its class or module has."""
+    return None if value is None else parse_money(value)
+
+
 def _pace(value: object) -> float:
     if value == "recorded":
         return 1.0
@@ -244,6 +251,13 @@ class Settings:
     )
     max_total_tokens: int | None = _option(
         _limit, None, "test budget", "most tokens of a test; a test that uses more fails", shown="no limit"
+    )
+    max_cost: Decimal | None = _option(
+        _cost_limit,
+        None,
+        "test budget",
+        'most US dollars of a test, as in `"0.002"`; a test that costs more fails',
+        shown="no limit",
     )
     top: int = _option(_count, 5, "ini cli", "most expensive tests in the terminal summary")
 

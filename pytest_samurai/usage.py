@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
     """The usage of one call, or the sum of several.
 
-    `cached_tokens` lie inside `prompt_tokens` and `reasoning_tokens` inside `completion_tokens`: they are
-    parts, never to be added. `total_tokens` is kept as the server gave it, which may differ from the sum.
+    `cached_tokens` and `prompt_audio_tokens` lie inside `prompt_tokens`, `reasoning_tokens` and
+    `completion_audio_tokens` inside `completion_tokens`: they are parts, never to be added. `total_tokens` is kept as
+    the server gave it, which may differ from the sum. `estimated` says that some of it was counted here, not there.
     """
 
     requests: int = 0
@@ -21,16 +22,13 @@ class Usage:
     total_tokens: int = 0
     cached_tokens: int = 0
     reasoning_tokens: int = 0
+    prompt_audio_tokens: int = 0
+    completion_audio_tokens: int = 0
+    estimated: bool = False
 
     def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            self.requests + other.requests,
-            self.prompt_tokens + other.prompt_tokens,
-            self.completion_tokens + other.completion_tokens,
-            self.total_tokens + other.total_tokens,
-            self.cached_tokens + other.cached_tokens,
-            self.reasoning_tokens + other.reasoning_tokens,
-        )
+        sums = {name: getattr(self, name) + getattr(other, name) for name in COUNTS}
+        return Usage(**sums, estimated=self.estimated or other.estimated)
 
     @classmethod
     def from_wire(cls, usage: object) -> Usage | None:
@@ -51,7 +49,13 @@ class Usage:
             total_tokens=prompt + completion if total is None else total,
             cached_tokens=_detail(usage, "prompt_tokens_details", "cached_tokens"),
             reasoning_tokens=_detail(usage, "completion_tokens_details", "reasoning_tokens"),
+            prompt_audio_tokens=_detail(usage, "prompt_tokens_details", "audio_tokens"),
+            completion_audio_tokens=_detail(usage, "completion_tokens_details", "audio_tokens"),
         )
+
+
+COUNTS: Final = tuple(field.name for field in fields(Usage) if field.name != "estimated")
+"""What is counted and added."""
 
 
 def _count(value: object) -> int | None:

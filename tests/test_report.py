@@ -2,89 +2,17 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from pytest_samurai.chat import Call, Interaction, Reply, Request
-from pytest_samurai.report import NOTE_PROPERTY, UNMARKED_PROPERTY, TestFigures, top_lines, totals_line, unmarked_line
-
-
-def call(prompt: int | None, completion: int = 0, *, replayed: bool = True) -> Call:
-    usage = None if prompt is None else {"prompt_tokens": prompt, "completion_tokens": completion}
-    asked = Request("POST", "https://h/v1/chat/completions", (), b"{}")
-    reply = Reply(200, "OK", (), json.dumps({"usage": usage}).encode())
-    return Call(Interaction(asked, reply), number=1, replayed=replayed)
+from pytest_samurai import Usage
+from pytest_samurai.figures import ModelFigures, TestFigures
+from pytest_samurai.report import top_lines, totals_line, unmarked_line
 
 
 def figures(test: str, tokens: int | None, *, replayed: int = 1, recorded: int = 0, live: int = 0) -> TestFigures:
-    return TestFigures(test, replayed, recorded, live, tokens, None if tokens is None else 0, tokens)
-
-
-# How long a machine takes for one example is no property of the code.
-law = settings(deadline=None)
-counts = st.integers(0, 10**9)
-any_figures = st.builds(
-    TestFigures, st.just("t.py::a"), counts, counts, counts, *[st.one_of(st.none(), counts) for _ in range(3)]
-)
-
-
-# --- the figures of a test
-
-
-def test_the_calls_of_a_test_are_counted_by_what_became_of_them() -> None:
-    calls = [call(5, 1), call(7, 2, replayed=False), call(9, 3, replayed=False)]
-    assert TestFigures.of("t", calls, recorded=2) == TestFigures("t", 1, 2, 0, 21, 6, 27)
-    assert TestFigures.of("t", calls, recorded=0) == TestFigures("t", 1, 0, 2, 21, 6, 27)
-
-
-def test_one_call_of_unknown_usage_makes_the_tokens_of_its_test_unknown() -> None:
-    assert TestFigures.of("t", [call(5, 1), call(None)], recorded=0) == TestFigures("t", 2, 0, 0, None, None, None)
-
-
-def test_a_test_without_calls_used_nothing_and_that_is_known() -> None:
-    assert TestFigures.of("t", [], recorded=0) == TestFigures("t", 0, 0, 0, 0, 0, 0)
-
-
-@law
-@given(any_figures)
-def test_the_figures_of_a_test_survive_the_way_through_its_properties(one: TestFigures) -> None:
-    others = [("mine", 1), (NOTE_PROPERTY, "a note"), (UNMARKED_PROPERTY, 3)]
-    assert TestFigures.from_properties("t.py::a", [*others, *one.properties()]) == one
-
-
-@law
-@given(any_figures)
-def test_the_figures_of_a_fixture_travel_with_a_test_and_are_not_taken_for_its_own(one: TestFigures) -> None:
-    name, value = one.fixture_property()
-    assert TestFigures.from_fixture_property(value) == one
-    assert TestFigures.from_properties("t.py::a", [(name, value)]) is None
-
-
-@law
-@given(any_figures)
-def test_what_is_unknown_is_no_property(one: TestFigures) -> None:
-    assert all(isinstance(value, int) for _, value in one.properties())
-    named = {name for name, _ in one.properties()}
-    assert ("samurai_total_tokens" in named) == (one.total_tokens is not None)
-
-
-@pytest.mark.parametrize("properties", [[], [("replayed", 1)], [(NOTE_PROPERTY, "a note"), (UNMARKED_PROPERTY, 2)]])
-def test_a_test_without_a_recorder_has_no_figures(properties: list[tuple[str, object]]) -> None:
-    assert TestFigures.from_properties("t", properties) is None
-
-
-def test_a_number_that_another_tool_spoiled_is_unknown() -> None:
-    spoiled = [("samurai_replayed", 2), ("samurai_total_tokens", "12"), ("samurai_live", None)]
-    assert TestFigures.from_properties("t", spoiled) == TestFigures("t", 2, 0, 0, None, None, None)
-
-
-@law
-@given(any_figures)
-def test_a_request_is_replayed_recorded_or_live(one: TestFigures) -> None:
-    assert one.requests == one.replayed + one.recorded + one.live
+    usage = None if tokens is None else Usage(1, tokens, 0, tokens)
+    models = (ModelFigures("m", replayed + recorded + live, usage, None, None, None),)
+    return TestFigures(test, replayed, recorded, live, models)
 
 
 # --- the lines of a run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -265,7 +266,7 @@ def test_a_slip_in_a_name_is_answered_with_the_near_one(written: str, near: str)
 def test_a_name_like_no_other_is_answered_with_all_there_are() -> None:
     assert refusal("budget", colour=1) == (
         "here: there is no option 'colour' here;"
-        " there are max_requests, max_prompt_tokens, max_completion_tokens, max_total_tokens"
+        " there are max_requests, max_prompt_tokens, max_completion_tokens, max_total_tokens, max_cost"
     )
 
 
@@ -302,8 +303,11 @@ def test_an_option_in_the_wrong_place_is_answered_with_the_right_ones(
 
 
 def test_the_limits_of_a_test_are_its_budget() -> None:
-    limits = {"max_requests": 1, "max_prompt_tokens": 2, "max_completion_tokens": 3, "max_total_tokens": 4}
-    assert said(**limits).budget == Budget(**limits)
+    assert said(
+        max_requests=1, max_prompt_tokens=2, max_completion_tokens=3, max_total_tokens=4, max_cost="0.5"
+    ).budget == Budget(
+        max_requests=1, max_prompt_tokens=2, max_completion_tokens=3, max_total_tokens=4, max_cost=Decimal("0.5")
+    )
 
 
 def test_the_matcher_knows_all_that_was_said_of_matching() -> None:

@@ -20,10 +20,12 @@ def test_all_counts_are_read_as_the_server_gave_them() -> None:
         "completion_tokens": 22,
         "total_tokens": 51,
         "prompt_tokens_details": {"cached_tokens": 7, "audio_tokens": 1},
-        "completion_tokens_details": {"reasoning_tokens": 3},
+        "completion_tokens_details": {"reasoning_tokens": 3, "audio_tokens": 2},
     }
 
-    assert Usage.from_wire(wire) == Usage(1, 28, 22, 51, cached_tokens=7, reasoning_tokens=3)
+    assert Usage.from_wire(wire) == Usage(
+        1, 28, 22, 51, cached_tokens=7, reasoning_tokens=3, prompt_audio_tokens=1, completion_audio_tokens=2
+    )
 
 
 def test_a_total_that_is_not_given_is_the_sum_without_the_parts() -> None:
