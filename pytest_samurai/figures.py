@@ -128,7 +128,7 @@ class TestFigures:
         return _sum([one.list_cost for one in self.models])
 
     def properties(self) -> list[tuple[str, int | str]]:
-        """Name and value, as they travel in `user_properties`: to JUnit, and from xdist workers; unknown ones are not."""
+        """Name and value as they travel in `user_properties`: to JUnit, and from xdist workers; but for the unknown."""
         found: dict[str, int | str | None] = {name: getattr(self, name) for name in _COUNTS}
         usage = self.usage
         found |= {name: None if usage is None else getattr(usage, name) for name in _SHOWN if name != "cost"}
