@@ -1,4 +1,4 @@
-"""A limit on what a test, or a part of it, may use; and the verdict."""
+"""A limit on what a test, a part of one or a run may use; and the verdict."""
 
 from __future__ import annotations
 
@@ -45,6 +45,20 @@ class Budget:
                     broken.append(_breach(name, used, limit))
         broken += [f"{', '.join(names)} cannot be judged: {reason}" for reason, names in unjudged.items()]
         return "\n".join([*broken, *table(calls, priced=self.max_cost is not None)]) if broken else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The most that a run may use, and the most that may go live in it; None where there is no limit. US dollars."""
+
+    max_total_tokens: int | None = None
+    max_cost: Decimal | None = None
+    max_live_requests: int | None = None
+    max_live_cost: Decimal | None = None
+
+    @property
+    def are_set(self) -> bool:
+        return any(getattr(self, one.name) is not None for one in fields(self))
 
 
 def _breach(name: str, used: int | Decimal, limit: int | Decimal) -> str:

@@ -50,6 +50,12 @@ def _lock_directory() -> Path:
     return Path(tempfile.gettempdir(), f"pytest-samurai-{_user()}")
 
 
+def scratch(kind: str) -> Path:
+    """A name, not taken yet, for a file that the processes of one run share."""
+    _lock_directory().mkdir(mode=0o700, exist_ok=True)
+    return _lock_directory() / f"{uuid4().hex}.{kind}"
+
+
 @contextmanager
 def _held(name: str, path: Path, wait: float) -> Iterator[None]:
     from filelock import FileLock, Timeout

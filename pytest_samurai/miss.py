@@ -121,7 +121,7 @@ def _growth(nearest: Interaction, recorded: Json, asked: Json) -> str | None:
     None if its usage is unknown, or if nothing to speak of changes.
     """
     usage = Call(nearest, number=0, replayed=True).usage
-    old, new = _prompt_length(recorded), _prompt_length(asked)
+    old, new = prompt_length(recorded), prompt_length(asked)
     if usage is None or not usage.prompt_tokens or not old:
         return None
     likely = round(usage.prompt_tokens * new / old)
@@ -129,7 +129,7 @@ def _growth(nearest: Interaction, recorded: Json, asked: Json) -> str | None:
     return None if change in ("+0%", "-0%") else f"{usage.prompt_tokens:,} -> about {likely:,}, {change}"
 
 
-def _prompt_length(value: Json) -> int:
+def prompt_length(value: Json) -> int:
     """The characters that count as prompt: not the parameters, and not pictures, which have prices of their own."""
     prompt = {name: value[name] for name in _IN_PROMPT if name in value} if isinstance(value, dict) else value
     return len(_spelled(substitute(prompt, [_DATA_URL]))) if prompt else 0

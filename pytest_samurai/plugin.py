@@ -36,6 +36,7 @@ from pytest_samurai.settings import Layer, Settings, environment_layers, options
 if TYPE_CHECKING:
     from pytest_samurai.intercept import AsyncClient, Client
     from pytest_samurai.recorder import Owner, Recorder
+    from pytest_samurai.tally import Tally
 
 _MARKER = "samurai"
 _BASE_URL = "https://www.samuraiapi.in/v1"
@@ -51,6 +52,7 @@ class _Run:
     item: pytest.Item | None = None
     recorded_fixtures: set[str] = field(default_factory=set)
     prices: PriceList | None = None
+    tally: Tally | None = None
 
 
 _RUN = pytest.StashKey[_Run]()
@@ -129,19 +131,34 @@ def pytest_configure(config: pytest.Config) -> None:
         settings = _settings(config)
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from None
-    config.stash[_RUN] = _Run(began, settings)
+    config.stash[_RUN] = _Run(began, settings, tally=_tally(settings, worker))
     config.pluginmanager.register(_Summary(settings.top), "samurai-summary")
+
+
+def _tally(settings: Settings, worker: Mapping[str, Any] | None) -> Tally | None:
+    if not settings.limits.are_set:
+        return None
+    from pytest_samurai.tally import Tally
+
+    return Tally.begin(settings.limits) if worker is None else Tally(Path(worker["samurai_tally"]), settings.limits)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Under xdist: all workers are one run, which began when the controller did."""
-    node.workerinput["samurai_began"] = node.config.stash[_RUN].began.isoformat()
+    run = node.config.stash[_RUN]
+    node.workerinput["samurai_began"] = run.began.isoformat()
+    if run.tally is not None:
+        node.workerinput["samurai_tally"] = run.tally.path
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     run = config.stash.get(_RUN, None)
-    if run is not None and run.watching:
+    if run is None:
+        return
+    if run.tally is not None and not hasattr(config, "workerinput"):
+        run.tally.end()
+    if run.watching:
         from pytest_samurai import intercept
 
         intercept.uninstall()
@@ -257,7 +274,7 @@ def samurai(
     settings = _settings(request.config, Layer(source, "test", samurai_config), layer)
     path = _cassette_path(request, samurai_cassette_dir, name)
     owner = _owner(item, item.nodeid, shared=name is not None)
-    recorder = Recorder(path, settings, owner, _prices(request.config))
+    recorder = Recorder(path, settings, owner, _prices(request.config), request.config.stash[_RUN].tally)
     recorder.open()
     item.stash[_RECORDER] = recorder
     item.stash[_PASSED] = False
@@ -323,7 +340,7 @@ def pytest_fixture_setup(
     path = _fixture_cassette(item, fixturedef, request)
     config = _of_same_scope(request, "samurai_config", {})
     settings = _settings(request.config, Layer(f"samurai_config of {label}", "test", config))
-    recorder = Recorder(path, settings, _owner(item, label, shared=True), _prices(request.config))
+    recorder = Recorder(path, settings, _owner(item, label, shared=True), _prices(request.config), run.tally)
     recorder.open(placeholders=True)
     passed = False
     try:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from pytest_samurai import cassette
@@ -26,10 +27,11 @@ from pytest_samurai.chat import (
 from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure
 from pytest_samurai.exchange import Played, Take, timestamp
 from pytest_samurai.journal import Journal, LeftBehind, left_behind
-from pytest_samurai.miss import Miss
+from pytest_samurai.miss import Miss, prompt_length
 from pytest_samurai.pricing import UNPRICED, PriceList
 from pytest_samurai.redaction import Redactor, environment_secrets, request_secrets
 from pytest_samurai.settings import Layer, Mode, Settings, resolve
+from pytest_samurai.tally import Tally
 from pytest_samurai.usage import Usage
 
 PLACEHOLDER_KEY = "sk-placeholder-of-a-replayed-test"
@@ -68,6 +70,9 @@ def has_placeholder(headers: Headers) -> bool:
 
 _SIGNATURES = frozenset({"content-digest", "digest", "signature", "x-amz-content-sha256"})
 
+_CHARACTERS_A_TOKEN = 4
+"""Of English text, roughly. Source: OpenAI's help page on tokens."""
+
 RETRYABLE = frozenset({408, 409, 429, *range(500, 600)})
 """What SDKs try again by themselves. Source: the retry logic of the OpenAI SDK."""
 
@@ -90,7 +95,9 @@ class Owner:
 class Recorder:
     """Answers requests from a cassette, or records them to it. A test knows it as the `samurai` fixture."""
 
-    def __init__(self, path: Path, settings: Settings, owner: Owner, prices: PriceList) -> None:
+    def __init__(
+        self, path: Path, settings: Settings, owner: Owner, prices: PriceList, tally: Tally | None = None
+    ) -> None:
         self.cassette_path = path
         self.shown_path = shown(path)
         self.mode: Mode = settings.mode
@@ -101,6 +108,9 @@ class Recorder:
         self.recorded = 0
         self._owner = owner
         self._prices = prices
+        self._tally = tally
+        self._spent = 0
+        self._reserved = Decimal(0)
         self._matcher = settings.matcher
         self.endpoints = self._matcher.endpoints
         self._lock = threading.Lock()
@@ -164,9 +174,10 @@ class Recorder:
 
     def verdict(self) -> BaseException | None:
         """What fails a test whose body went through: a swallowed miss, a broken budget, what was not played."""
+        broken_run = self._spend(judge=True)
         if self.misses:
             return self.misses[0]
-        broken = self.settings.budget.verdict(self.calls)
+        broken = "\n".join(filter(None, [self.settings.budget.verdict(self.calls), broken_run]))
         if broken:
             return BudgetExceeded(broken)
         unused = self._unused()
@@ -175,6 +186,14 @@ class Recorder:
         if unused and self.settings.unused == "warn":
             self.notes.append(unused)
         return None
+
+    def _spend(self, *, judge: bool) -> str | None:
+        """Put on the tally of the run what it has not yet; returns what the tally says to that."""
+        if self._tally is None:
+            return None
+        calls = self.calls[self._spent :]
+        self._spent += len(calls)
+        return self._tally.spend(calls, judge=judge)
 
     # --- open and close
 
@@ -254,11 +273,16 @@ class Recorder:
         for name in self._placeholders:
             if os.environ.get(name) == PLACEHOLDER_KEY:
                 del os.environ[name]
-        if self.mode in ("none", "live"):
-            return
         takes = [exchange for exchange in self._exchanges if isinstance(exchange, Take)]
         for take in takes:
             take.end(CLOSED)
+        if self._tally is not None and self._reserved:
+            # What never got a reply.
+            self._tally.paid(self._reserved, Decimal(0))
+        if unknown := self._spend(judge=False):
+            self.notes.append(f"{self._owner.test}: {unknown}")
+        if self.mode in ("none", "live"):
+            return
         unanswered = sum(take.interaction is None for take in takes)
         if unanswered and passed:
             self.notes.append(
@@ -333,8 +357,12 @@ class Recorder:
             return True
         return asked is not None and self._matcher.key(item.request) not in asked
 
-    def _ended(self, item: Interaction) -> None:
+    def _ended(self, likely: Decimal, item: Interaction) -> None:
         """A call has ended: from now on it is safe from a process that dies."""
+        if self._tally is not None and self._tally.judges_live_cost:
+            with self._lock:
+                self._reserved -= likely
+            self._tally.paid(likely, Call(item, number=0, replayed=False, prices=self._prices).cost)
         if not self.is_open or self.mode in ("none", "live"):
             return
         with self._lock:
@@ -417,10 +445,37 @@ class Recorder:
                 self._exchanges.append(exchange)
                 return exchange
             if self._may_record and not has_placeholder(request.headers):
-                exchange = Take(request, number, asking, self._ended, self._prices)
+                likely = self._admitted(request)
+                exchange = Take(request, number, asking, partial(self._ended, likely), self._prices)
                 self._exchanges.append(exchange)
                 return exchange
         raise self._placeholder_sent(request) if self._may_record else self._missed(request)
+
+    def _admitted(self, request: Request) -> Decimal:
+        """What a request that may go live is likely to cost. Raises RequestNotRecorded if a ceiling would be passed."""
+        if self._tally is None:
+            return Decimal(0)
+        likely = self._likely_cost(request) if self._tally.judges_live_cost else Decimal(0)
+        if refused := self._tally.admit(likely):
+            lines = [f"{request.method} {self.redacted(request).url} was not sent: {refused}."]
+            lines.append(f"  test      {self._owner.test}")
+            if self._owner.rerun is not None:
+                lines.append(f"  To record the rest at another time: {self._command('new_episodes')}")
+            raise self.refuse("\n".join(lines))
+        self._reserved += likely
+        return likely
+
+    def _likely_cost(self, request: Request) -> Decimal:
+        """From the length of the prompt and the most that may be answered; 0 where no price is known beforehand."""
+        asked = parse_object(request.body) or {}
+        model = asked.get("model")
+        price = self._prices.price(model, datetime.now(UTC), url=request.url) if isinstance(model, str) else None
+        if price is None:
+            return Decimal(0)
+        counts = (asked.get(name) for name in ("max_completion_tokens", "max_tokens"))
+        answered = next((count for count in counts if isinstance(count, int)), 0)
+        prompt = prompt_length(asked) // _CHARACTERS_A_TOKEN
+        return price.cost(Usage(1, prompt, answered, prompt + answered), as_listed=True) or Decimal(0)
 
     def _asking(self, request: Request) -> bytes | None:
         """The body that asks for usage too; None for one that needs it not, or that was signed as it is."""

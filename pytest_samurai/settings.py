@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from functools import cache, cached_property
 from typing import Any, Final, Literal
 
-from pytest_samurai.budget import Budget
+from pytest_samurai.budget import Budget, Limits
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.matching import COMPONENTS, Endpoints, Matcher, parse_path, parse_substitution
 from pytest_samurai.pricing import parse_money
@@ -56,11 +56,12 @@ class Option:
 
     @property
     def ini(self) -> str:
-        return f"samurai_{self.name}"
+        """Without the `run_` that tells a limit of the run from one of a test: tests have none in the ini file."""
+        return f"samurai_{self.name.removeprefix('run_')}"
 
     @property
     def flag(self) -> str:
-        return f"--samurai-{self.name.replace('_', '-')}"
+        return f"--{self.ini.replace('_', '-')}"
 
     def spelled(self, place: str) -> str:
         """The option's name as it is written in a place."""
@@ -141,7 +142,10 @@ def _limit(value: object) -> int | None:
 
 def _cost_limit(value: object) -> Decimal | None:
     """An amount; or None, by which a test has none of the limit that its class or module has."""
-    return None if value is None else parse_money(value)
+    try:
+        return None if value is None else parse_money(value)
+    except ValueError:
+        raise ValueError('an amount of US dollars, 0 or more, as in "0.002"') from None
 
 
 def _pace(value: object) -> float:
@@ -259,6 +263,26 @@ class Settings:
         'most US dollars of a test, as in `"0.002"`; a test that costs more fails',
         shown="no limit",
     )
+    run_max_total_tokens: int | None = _option(
+        _limit, None, "ini cli", "most tokens of the whole run; the test that passes it fails", shown="no limit"
+    )
+    run_max_cost: Decimal | None = _option(
+        _cost_limit,
+        None,
+        "ini cli",
+        "most US dollars of the whole run; the test that passes it fails",
+        shown="no limit",
+    )
+    max_live_requests: int | None = _option(
+        _limit, None, "ini cli", "most requests of a run that go live; the next one is not sent", shown="no limit"
+    )
+    max_live_cost: Decimal | None = _option(
+        _cost_limit,
+        None,
+        "ini cli",
+        "most US dollars that a run spends live; a call that would pass it is not sent",
+        shown="no limit",
+    )
     top: int = _option(_count, 5, "ini cli", "most expensive tests in the terminal summary")
 
     @cached_property
@@ -268,6 +292,16 @@ class Settings:
     @property
     def budget(self) -> Budget:
         return Budget(**{limit.name: getattr(self, limit.name) for limit in fields(Budget)})
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of the run."""
+        return Limits(
+            max_total_tokens=self.run_max_total_tokens,
+            max_cost=self.run_max_cost,
+            max_live_requests=self.max_live_requests,
+            max_live_cost=self.max_live_cost,
+        )
 
 
 @cache

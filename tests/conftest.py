@@ -3,9 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+# These two are loaded before pytester takes its snapshot of the modules: it would have each test load them anew.
+import genai_prices.data_snapshot  # noqa: F401 - see above
 import pytest
 
-import pytest_samurai.intercept  # noqa: F401 - loaded before pytester takes its snapshot of the modules
+import pytest_samurai.intercept  # noqa: F401 - see above
 from pytest_samurai.server import ChatServer
 from tests.real_server import RealServer
 

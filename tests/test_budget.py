@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
+from decimal import Decimal
+from importlib import metadata
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_samurai import Budget, Call, UnknownUsage, Usage
-from pytest_samurai.budget import table, total
+from pytest_samurai import (
+    Budget,
+    Call,
+    CassetteError,
+    UnknownPrice,
+    UnknownUsage,
+    Usage,
+    cassette,
+    pricing,
+    server,
+)
+from pytest_samurai.budget import table, total, total_cost
 from pytest_samurai.chat import Interaction, Reply, Request
+from pytest_samurai.pricing import Price
+from tests.test_plugin import Project, project
+
+__all__ = ["project"]
 
 
 def call(number: int, usage: Any = None, *, model: str | None = "gpt-4o-mini", status: int = 200) -> Call:
@@ -160,3 +178,224 @@ def test_the_columns_of_a_table_stand_below_each_other() -> None:
 
 def test_the_limits_of_a_budget_are_those_that_were_set() -> None:
     assert Budget(max_requests=0, max_total_tokens=7).limits() == {"max_requests": 0, "max_total_tokens": 7}
+
+
+# --- money
+
+
+def priced(number: int, prompt: int, *, cached: int = 0, model: str = "gpt-4o") -> Call:
+    usage = {**tokens(prompt, 0), "prompt_tokens_details": {"cached_tokens": cached}}
+    row = Price(source="a", input_mtok=Decimal(2), output_mtok=Decimal(8), cache_read_mtok=Decimal(1))
+    reply = json.dumps({"model": model, "usage": usage}).encode()
+    asked = Request("POST", "https://h/v1/chat/completions", (), b"{}")
+    return Call(Interaction(asked, Reply(200, "", (), reply), price=row), number=number, replayed=True)
+
+
+def test_a_budget_of_money_is_held_against_what_the_list_says_and_shows_what_each_call_costs() -> None:
+    calls = [priced(1, 1000, cached=900), priced(2, 10)]
+    assert total_cost(calls) == Decimal("0.00112")
+    assert total_cost(calls, as_listed=True) == Decimal("0.00202")
+    assert Budget(max_cost=Decimal("0.00202")).verdict(calls) is None
+    assert Budget(max_cost=Decimal("0.002")).verdict(calls) == (
+        "max_cost is $0.00200, used $0.00202 (+$0.0000200)\n"
+        "  call  model      prompt  completion      total         cost\n"
+        "     1  gpt-4o      1,000           0      1,000     $0.00200\n"
+        "     2  gpt-4o         10           0         10   $0.0000200"
+    )
+
+
+def test_a_budget_of_money_does_not_hold_on_a_model_without_a_price() -> None:
+    calls = [priced(1, 10), call(2, tokens(5, 5), model="tiny"), call(3, tokens(5, 5), model="tiny")]
+    assert Budget(max_cost=Decimal(1), max_total_tokens=100).verdict(calls) == (
+        "max_cost cannot be judged: the price of call 2 (tiny), call 3 (tiny) is unknown\n"
+        "  To set it, in US dollars per million tokens, add to pyproject.toml:\n"
+        "  [tool.pytest-samurai.prices]\n"
+        '  "tiny" = { input_mtok = "?", output_mtok = "?" }\n'
+        "  call  model      prompt  completion      total         cost\n"
+        "     1  gpt-4o         10           0         10   $0.0000200\n"
+        "     2  tiny            5           5         10            ?\n"
+        "     3  tiny            5           5         10            ?"
+    )
+
+
+def test_a_call_whose_parts_are_more_than_the_whole_has_no_cost_and_no_price_would_mend_it() -> None:
+    odd = priced(1, 10, cached=20)
+    with pytest.raises(UnknownPrice, match=r"\Athe price of call 1 \(gpt-4o\) is unknown\Z"):
+        total_cost([odd])
+
+
+def test_an_error_costs_nothing_whatever_its_model() -> None:
+    assert total_cost([call(1, status=500), call(2, status=302, model=None)]) == Decimal(0)
+
+
+def test_a_sum_of_money_names_the_calls_that_did_not_say_what_they_used() -> None:
+    with pytest.raises(UnknownUsage, match="the usage of call 2"):
+        total_cost([priced(1, 1), call(2)])
+
+
+# --- every kind of budget, whatever becomes of the calls
+
+# One call uses 11 and 2 tokens of gpt-4o-mini, at $0.15 and $0.60 a million.
+KINDS = {
+    "max_requests": ("2", "1"),
+    "max_prompt_tokens": ("22", "21"),
+    "max_completion_tokens": ("4", "3"),
+    "max_total_tokens": ("26", "25"),
+    "max_cost": ("'0.0000057'", "'0.00000569'"),
+}
+
+WAYS = {
+    "plain": "ask(samurai_client); ask(samurai_client)",
+    "streamed": """
+    for _ in range(2):
+        with samurai_client.stream("POST", "/chat/completions", json=body(stream=True)) as reply:
+            reply.read()
+""",
+    "threaded": """
+    from concurrent.futures import ThreadPoolExecutor
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: ask(samurai_client), range(2)))
+""",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_kind_of_budget_fails_when_it_must_and_passes_when_it_must(project: Project, way: str) -> None:
+    tests = []
+    for kind, limits in KINDS.items():
+        for name, limit in zip(("holds", "breaks"), limits, strict=True):
+            tests.append(
+                f"@pytest.mark.samurai({kind}={limit})\ndef test_{kind}_{name}(samurai_client):\n    {WAYS[way]}"
+            )
+    project.tests("\n".join(tests))
+    for arguments in ([], ["--samurai-mode=all"], ["--samurai-mode=live"], ["--samurai-mode=none"]):
+        if arguments == ["--samurai-mode=none"]:
+            project.offline()
+        result = project.run(*arguments)
+        result.assert_outcomes(passed=len(KINDS), failed=len(KINDS))
+        for kind in KINDS:
+            result.stdout.fnmatch_lines(
+                [f"{kind} is *, used *(+*)", f"FAILED test_it.py::test_{kind}_breaks - BudgetExceeded: *"]
+            )
+    project.pytester.runpytest_subprocess("-n", "2").assert_outcomes(passed=len(KINDS), failed=len(KINDS))
+
+
+def test_a_retried_error_costs_a_request_and_no_money(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = server.check_model
+    failures = [500, 429]
+
+    def check(model: object) -> None:
+        if failures:
+            raise server.ApiError(failures.pop(), "not now")
+        right(model)
+
+    monkeypatch.setattr(server, "check_model", check)
+    project.tests("""
+@pytest.mark.samurai(max_cost="0.00000285", max_total_tokens=13, keep_retries=True)
+def test_it(samurai_client, samurai):
+    while samurai_client.post("/chat/completions", json=body()).is_error: pass
+    assert (samurai.usage.requests, f"{samurai.cost:f}", samurai.list_cost) == (3, "0.00000285", samurai.cost)
+""")
+    project.run().assert_outcomes(passed=1)
+    project.offline()
+    project.run().assert_outcomes(passed=1)
+
+
+# --- the price of a call
+
+
+RATES = """
+@pytest.mark.samurai(max_cost=1)
+def test_it(samurai_client, samurai):
+    ask(samurai_client, model="MODEL")
+    [call] = samurai.calls
+    print("costs", call.list_cost, call.cost, call.price and call.price.source)
+"""
+
+
+def test_the_price_of_the_day_is_stamped_into_the_cassette_and_stays(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.tests(RATES.replace("MODEL", "gpt-4o-mini"))
+    project.run().assert_outcomes(passed=1)
+    stamped = re.search(r"price: (.*)", project.text("test_it/test_it.yaml"))
+    assert stamped is not None
+    version = metadata.version("genai-prices")
+    assert stamped[1] == (
+        f'{{source: genai-prices {version}, input_mtok: "0.15", output_mtok: "0.6", cache_read_mtok: "0.075"}}'
+    )
+    project.offline()
+    monkeypatch.setattr(pricing, "_listed", None)  # a replay that asked the list would break here
+    result = project.run("-s")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines([f"*costs 0.00000285 0.00000285 genai-prices {version}"])
+
+
+def test_a_model_without_a_price_gets_one_in_pyproject_and_needs_no_new_recording(project: Project) -> None:
+    project.tests(RATES.replace("MODEL", "in-house"))
+    refused = project.run()
+    refused.assert_outcomes(failed=1)
+    refused.stdout.fnmatch_lines(
+        [
+            "max_cost cannot be judged: the price of call 1 (in-house) is unknown",
+            "  To set it, in US dollars per million tokens, add to pyproject.toml:",
+            "  [[]tool.pytest-samurai.prices]",
+            '  "in-house" = { input_mtok = "?", output_mtok = "?" }',
+        ]
+    )
+    assert "price: unknown" in project.text("test_it/test_it.yaml")
+    project.offline()
+    (project.pytester.path / "pyproject.toml").write_text(
+        '[tool.pytest-samurai.prices]\n"in-*" = { input_mtok = 1, output_mtok = 2.5 }\n', encoding="utf-8"
+    )
+    result = project.run("-s")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*costs 0.000016 0.000016 pyproject.toml"])
+
+
+def test_an_own_price_goes_before_the_one_that_was_recorded(project: Project) -> None:
+    project.tests(RATES.replace("MODEL", "gpt-4o-mini"))
+    project.run().assert_outcomes(passed=1)
+    project.offline()
+    (project.pytester.path / "pyproject.toml").write_text(
+        '[tool.pytest-samurai.prices]\n"gpt-4o-mini" = { input_mtok = 0, output_mtok = 1 }\n', encoding="utf-8"
+    )
+    result = project.run("-s")
+    result.stdout.fnmatch_lines(["*costs 0.000002 0.000002 pyproject.toml"])
+
+
+def test_a_cassette_without_a_price_is_priced_at_the_time_of_its_recording(project: Project) -> None:
+    project.tests(RATES.replace("MODEL", "deepseek-chat"))
+    project.run().assert_outcomes(passed=1)
+    project.offline()
+    path = project.pytester.path / "cassettes/test_it/test_it.yaml"
+    [item] = cassette.load(path)
+    # 11 x $0.27 and 2 x $1.10 a million by day, half of that by night. Source: api-docs.deepseek.com, pricing of V3.
+    for at, cost in [("2025-06-01T12:00:00Z", "0.00000517"), ("2025-06-01T17:00:00", "0.000002585"), (None, None)]:
+        cassette.save(path, [replace(item, price=None, recorded_at=at)])
+        result = project.run("-s")
+        if cost is None:
+            result.assert_outcomes(failed=1)
+        else:
+            result.stdout.fnmatch_lines([f"*costs {cost} {cost} genai-prices *"])
+
+
+def test_a_mistake_in_the_own_prices_is_a_usage_error_with_file_and_line(project: Project) -> None:
+    project.tests(RATES)
+    (project.pytester.path / "pyproject.toml").write_text(
+        '[tool.pytest-samurai.prices]\n\n"m" = { input_mtok = 1 }\n', encoding="utf-8"
+    )
+    result = project.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*pyproject.toml:3: the price of 'm' in *: `output_mtok` is missing"])
+
+
+@pytest.mark.parametrize("written", ["3", "[1]", "{}", "{source: x, input_mtok: cheap, output_mtok: '1'}"])
+def test_a_price_in_a_cassette_that_is_none_is_refused(project: Project, written: str) -> None:
+    project.tests(RATES.replace("MODEL", "in-house"))
+    project.run()
+    path = project.pytester.path / "cassettes/test_it/test_it.yaml"
+    text = path.read_text(encoding="utf-8").replace("price: unknown", f"price: {written}")
+    path.write_text("\n".join(line for line in text.split("\n") if "seal:" not in line), encoding="utf-8")
+    with pytest.raises(CassetteError, match=r"test_it.yaml:3: interaction 1 is damaged: `price`"):
+        cassette.load(path)

@@ -564,6 +564,7 @@ def test_next(): pass
     assert failure is not None
     assert failure.attrib["message"].startswith("BudgetExceeded: max_total_tokens is 1, used 13 (+12)")
     properties = {item.attrib["name"]: item.attrib["value"] for item in case.iter("property")}
+    assert properties.pop("samurai_models")
     assert properties == {
         "samurai_replayed": "0",
         "samurai_recorded": "1",
@@ -571,6 +572,7 @@ def test_next(): pass
         "samurai_prompt_tokens": "11",
         "samurai_completion_tokens": "2",
         "samurai_total_tokens": "13",
+        "samurai_cost": "0.00000285",
     }
     project.pytester.runpytest_inprocess("--lf").assert_outcomes(failed=1)
 
