@@ -136,6 +136,7 @@ API = "https://www.samuraiapi.in/v1"
 def steady(cassette: str) -> str:
     """A cassette without what is another in every recording."""
     text = re.sub(r"(?m)^( *(?:recorded_at|duration|x-[\w-]+): )\S+$", r"\1~", cassette)
+    text = re.sub(r"(?<=source: genai-prices )[\d.]+", "~", text)
     return re.sub(r"(?<=\d)@[\d.]+", "@~", text)
 
 
