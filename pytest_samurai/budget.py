@@ -112,17 +112,24 @@ _USED: dict[str, Callable[[Sequence[Call]], int | Decimal]] = {
 
 
 def table(calls: Sequence[Call], *, priced: bool = False) -> list[str]:
-    """One line per call, the evidence of a verdict; with `priced`, what it costs by the list as well."""
+    """One line per call, the evidence of a verdict; with `priced`, what it costs by the list as well.
+
+    A `~` stands before what was estimated, as a last line says.
+    """
     rows = [("call", "model", "prompt", "completion", "total", "cost")]
     for call in calls:
         usage = call.usage
         counts = (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens) if usage else ()
-        prompt, completion, whole = [f"{count:,}" for count in counts] or ["?"] * 3
+        about = "~" if usage and usage.estimated else ""
+        prompt, completion, whole = [f"{about}{count:,}" for count in counts] or ["?"] * 3
         cost = "?" if call.list_cost is None else money(call.list_cost)
         rows.append((str(call.number), call.model or "?", prompt, completion, whole, cost))
     width = max(len(row[1]) for row in rows)
-    return [
+    lines = [
         f"  {number:>4}  {model:<{width}}  {prompt:>9}  {completion:>10}  {whole:>9}"
         + (f"  {cost:>11}" if priced else "")
         for number, model, prompt, completion, whole, cost in rows
     ]
+    if any(call.usage is not None and call.usage.estimated for call in calls):
+        lines.append("  ~ is an estimate: the server did not say what the call used")
+    return lines

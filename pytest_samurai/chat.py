@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from pytest_samurai.errors import SamuraiError
+from pytest_samurai.estimate import estimated_usage
 from pytest_samurai.pricing import Price, PriceList
 from pytest_samurai.usage import Usage
 
@@ -96,18 +97,24 @@ class Interaction:
     price: Price | str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """How calls are measured: where their prices are looked up, whether a usage that nobody counted is estimated."""
+
+    prices: PriceList
+    estimates: bool = False
+
+
 class Call:
     """One call of the application: what it sent and what it got, live or replayed.
 
     `duration` is in seconds, as recorded. `usage` is None where the reply does not say; a reply that is an HTTP
-    error has used one request and no tokens. Without `prices` a call has the price that was recorded with it, if any.
+    error has used one request and no tokens. Without a `meter` a call has the price that was recorded with it, if any.
     """
 
-    def __init__(
-        self, interaction: Interaction, *, number: int, replayed: bool, prices: PriceList | None = None
-    ) -> None:
+    def __init__(self, interaction: Interaction, *, number: int, replayed: bool, meter: Meter | None = None) -> None:
         self._interaction = interaction
-        self._prices = prices
+        self._meter = meter
         self._request = interaction.request
         self._reply = interaction.reply
         self.number = number
@@ -162,25 +169,27 @@ class Call:
         usage = Usage.from_wire(self._received.get("usage"))
         if usage is None and self._reply.status >= 300:
             return Usage(requests=1)
+        if usage is None and self._meter is not None and self._meter.estimates:
+            return estimated_usage(self.model, parse_object(self._request.body) or {}, self._received)
         return usage
 
     @cached_property
     def price(self) -> Price | None:
         """The project's own price, else the one that was recorded, else that of the public list at that time.
 
-        None where there is none for certain, and for a call without a model, a usage or a date.
+        None where there is none for certain, and for a call without a model or a date.
         """
         recorded = self._interaction.price
-        if self.model is None or self.usage is None or self._prices is None:
+        if self.model is None or self._meter is None:
             return recorded if isinstance(recorded, Price) else None
         if recorded is not None:
-            return self._prices.own_price(self.model) or (recorded if isinstance(recorded, Price) else None)
+            return self._meter.prices.own_price(self.model) or (recorded if isinstance(recorded, Price) else None)
         tier = self._received.get("service_tier")
-        return self._prices.price(
+        return self._meter.prices.price(
             self.model,
             _moment(self._interaction.recorded_at),
             url=self._request.url,
-            prompt_tokens=self.usage.prompt_tokens,
+            prompt_tokens=0 if self.usage is None else self.usage.prompt_tokens,
             service_tier=tier if isinstance(tier, str) else None,
         )
 

@@ -14,13 +14,13 @@ from pytest_samurai.chat import (
     Chunk,
     Headers,
     Interaction,
+    Meter,
     Reply,
     Request,
     UsageFilter,
     ends_stream,
     is_event_stream,
 )
-from pytest_samurai.pricing import PriceList
 
 Decode = Callable[[Sequence[bytes]], Sequence[bytes]]
 """What undoes the content encoding of the pieces of a body, each for itself."""
@@ -29,9 +29,9 @@ Decode = Callable[[Sequence[bytes]], Sequence[bytes]]
 class Played:
     """A request that has its answer: `interaction` is the request as it was sent now, and the reply as recorded."""
 
-    def __init__(self, request: Request, recorded: Interaction, number: int, prices: PriceList) -> None:
+    def __init__(self, request: Request, recorded: Interaction, number: int, meter: Meter) -> None:
         self.interaction = replace(recorded, request=request)
-        self.call = Call(self.interaction, number=number, replayed=True, prices=prices)
+        self.call = Call(self.interaction, number=number, replayed=True, meter=meter)
 
 
 class Take:
@@ -47,12 +47,12 @@ class Take:
         number: int,
         asking: bytes | None,
         on_end: Callable[[Interaction], None],
-        prices: PriceList,
+        meter: Meter,
     ) -> None:
         self.request = request
         self.asking = asking
         self._number = number
-        self._prices = prices
+        self._meter = meter
         self._on_end = on_end
         self._sent_at = datetime.now(UTC)
         self._clock = time.perf_counter()
@@ -111,7 +111,7 @@ class Take:
         interaction = self.interaction
         if interaction is None:
             return None
-        call = Call(interaction, number=self._number, replayed=False, prices=self._prices)
+        call = Call(interaction, number=self._number, replayed=False, meter=self._meter)
         if self._ended is not None:
             self._call = call
         return call

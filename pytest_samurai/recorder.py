@@ -20,6 +20,7 @@ from pytest_samurai.chat import (
     Call,
     Headers,
     Interaction,
+    Meter,
     Request,
     parse_object,
     with_usage_asked,
@@ -107,7 +108,7 @@ class Recorder:
         self.notes: list[str] = []
         self.recorded = 0
         self._owner = owner
-        self._prices = prices
+        self._meter = Meter(prices, settings.estimate_usage)
         self._tally = tally
         self._spent = 0
         self._reserved = Decimal(0)
@@ -339,7 +340,10 @@ class Recorder:
         """With the prices of the day stamped on it; an error costs nothing, whatever the prices."""
         if not item.reply.is_success or item.price is not None:
             return item
-        return replace(item, price=Call(item, number=0, replayed=False, prices=self._prices).price or UNPRICED)
+        return replace(item, price=self._call(item).price or UNPRICED)
+
+    def _call(self, item: Interaction) -> Call:
+        return Call(item, number=0, replayed=False, meter=self._meter)
 
     def _kept(self) -> str:
         """Where the calls are that did not get into the cassette, as the end of a sentence."""
@@ -362,7 +366,7 @@ class Recorder:
         if self._tally is not None and self._tally.judges_live_cost:
             with self._lock:
                 self._reserved -= likely
-            self._tally.paid(likely, Call(item, number=0, replayed=False, prices=self._prices).cost)
+            self._tally.paid(likely, self._call(item).cost)
         if not self.is_open or self.mode in ("none", "live"):
             return
         with self._lock:
@@ -441,12 +445,12 @@ class Recorder:
             if unplayed:
                 place = unplayed.popleft()
                 self._played.add(place)
-                exchange: Played | Take = Played(request, self._to_play(place), number, self._prices)
+                exchange: Played | Take = Played(request, self._to_play(place), number, self._meter)
                 self._exchanges.append(exchange)
                 return exchange
             if self._may_record and not has_placeholder(request.headers):
                 likely = self._admitted(request)
-                exchange = Take(request, number, asking, partial(self._ended, likely), self._prices)
+                exchange = Take(request, number, asking, partial(self._ended, likely), self._meter)
                 self._exchanges.append(exchange)
                 return exchange
         raise self._placeholder_sent(request) if self._may_record else self._missed(request)
@@ -469,7 +473,7 @@ class Recorder:
         """From the length of the prompt and the most that may be answered; 0 where no price is known beforehand."""
         asked = parse_object(request.body) or {}
         model = asked.get("model")
-        price = self._prices.price(model, datetime.now(UTC), url=request.url) if isinstance(model, str) else None
+        price = self._meter.prices.price(model, datetime.now(UTC), url=request.url) if isinstance(model, str) else None
         if price is None:
             return Decimal(0)
         counts = (asked.get(name) for name in ("max_completion_tokens", "max_tokens"))

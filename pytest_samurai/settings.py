@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 from pytest_samurai.budget import Budget, Limits
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.estimate import require_tokenizer
 from pytest_samurai.matching import COMPONENTS, Endpoints, Matcher, parse_path, parse_substitution
 from pytest_samurai.pricing import parse_money
 
@@ -162,6 +163,12 @@ def _flag(value: object) -> bool:
     return value
 
 
+def _estimate(value: object) -> bool:
+    if _flag(value):
+        require_tokenizer()
+    return bool(value)
+
+
 _AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -231,6 +238,9 @@ class Settings:
     )
     stream_usage: bool = _option(
         _flag, True, "test", "ask the server for the usage of streams, and hide the answer from the application"
+    )
+    estimate_usage: bool = _option(
+        _estimate, False, "test", "count tokens here where the server did not; needs `pytest-samurai[estimate]`"
     )
     keep_retries: bool = _option(
         _flag, False, "test", "keep the errors that a client retried with success, and replay them without a back-off"
