@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -61,6 +62,7 @@ class _State:
     users: int = 0
     patches: list[_Patch] = field(default_factory=list)
     opened: list[_Opened] = field(default_factory=list)
+    cassettes: set[Path] = field(default_factory=set)
     unmarked: Unmarked | None = None
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -95,6 +97,7 @@ def recording(recorder: Recorder) -> Iterator[None]:
     _current.set(opened)
     with _state.lock:
         _state.opened.append(opened)
+        _state.cassettes.add(recorder.cassette_path)
     try:
         yield
     finally:
@@ -104,6 +107,13 @@ def recording(recorder: Recorder) -> Iterator[None]:
         if _current.get() is opened:
             _current.set(opened.outer)
         uninstall()
+
+
+def take_cassettes() -> set[Path]:
+    """The cassettes of all recorders, whosever they were, since this was asked last."""
+    with _state.lock:
+        taken, _state.cassettes = _state.cassettes, set()
+    return taken
 
 
 def watch(unmarked: Unmarked | None) -> None:

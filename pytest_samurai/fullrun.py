@@ -1,0 +1,89 @@
+"""What a full run used: the plays of its tests, and the tests that cannot say what they would have played."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+
+def relative(path: Path, root: Path) -> str:
+    """A path from the root directory, links resolved, so that one file has one name."""
+    return Path(os.path.relpath(os.path.realpath(path), os.path.realpath(root))).as_posix()
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """What one test, or fixture, played of a cassette; places count from 0, paths are relative to the root directory.
+
+    `unknown`, if it is not empty, says why what it did not play says nothing.
+    """
+
+    cassette: str
+    recorded: int
+    unplayed: list[int]
+    shared: bool
+    unknown: str = ""
+
+
+def merged(plays: Iterable[Play]) -> list[Play]:
+    """One play for each cassette: unplayed is what nobody played, unknown what one of them cannot say."""
+    of: dict[str, Play] = {}
+    for play in plays:
+        before = of.get(play.cassette, play)
+        unplayed = sorted({*before.unplayed} & {*play.unplayed})
+        of[play.cassette] = replace(play, unplayed=unplayed, unknown=before.unknown or play.unknown)
+    return [of[cassette] for cassette in sorted(of)]
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A test that was skipped before it opened its cassette, of which only a part of the path is known.
+
+    `cassette` is that part, its last names; `fixtures` are the names of the fixtures it would have used.
+    """
+
+    test: str
+    cassette: str
+    fixtures: list[str]
+
+    def may_own(self, path: PurePosixPath) -> bool:
+        """Whether a cassette may be the test's, or of one of its fixtures."""
+        own = PurePosixPath(self.cassette).parts
+        if path.parts[-len(own) :] == own:
+            return True
+        # A name with a digest may have been cut short.
+        of_fixture = "~" in path.name or any(name in path.name for name in self.fixtures)
+        return path.parent.name == "fixtures" and of_fixture
+
+
+@dataclass(frozen=True, slots=True)
+class FullRun:
+    """The last full run, with what was played since; all paths are relative to the root directory.
+
+    `files` has a digest for each cassette that lay in `directories` when the run ended; an empty one for those that
+    were written during the run.
+    """
+
+    ended: str
+    mode: str
+    directories: list[str]
+    files: dict[str, str]
+    plays: list[Play]
+    absent: list[Absent]
+
+    def with_plays(self, plays: Iterable[Play]) -> FullRun:
+        """The same with what a later run played, which was no full one."""
+        return replace(self, plays=merged([*self.plays, *plays]))
+
+    def as_json(self) -> dict[str, Any]:
+        """As it is written down."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> FullRun:
+        """What `as_json` gave. Raises TypeError or KeyError for another version's."""
+        plays, absent = value["plays"], value["absent"]
+        return cls(**{**value, "plays": [Play(**one) for one in plays], "absent": [Absent(**one) for one in absent]})
