@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -29,13 +29,18 @@ class Play:
 
 
 def merged(plays: Iterable[Play]) -> list[Play]:
-    """One play for each cassette: unplayed is what nobody played, unknown what one of them cannot say."""
-    of: dict[str, Play] = {}
+    """One play for each cassette: unplayed is what nobody played, of those that can say; unknown why others cannot."""
+    of: dict[str, list[Play]] = {}
     for play in plays:
-        before = of.get(play.cassette, play)
-        unplayed = sorted({*before.unplayed} & {*play.unplayed})
-        of[play.cassette] = replace(play, unplayed=unplayed, unknown=before.unknown or play.unknown)
-    return [of[cassette] for cassette in sorted(of)]
+        of.setdefault(play.cassette, []).append(play)
+    return [_as_one(of[cassette]) for cassette in sorted(of)]
+
+
+def _as_one(plays: Sequence[Play]) -> Play:
+    known = [play for play in plays if not play.unknown] or plays
+    unplayed = set.intersection(*(set(play.unplayed) for play in known))
+    unknown = next((play.unknown for play in plays if play.unknown), "")
+    return replace(known[-1], unplayed=sorted(unplayed), unknown=unknown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -657,13 +657,14 @@ class _Use:
     def _why_not_full(self, exitstatus: int) -> str:
         """Why not all tests ran and passed, as the end of a sentence; nothing if they did."""
         config = self._config
-        options = [name for name in ("lf", "ignore", "ignore_glob") if config.getoption(name, None)]
+        narrowing = ("--lf", "--ignore", "--ignore-glob", "--collect-only", "--setup-plan", "--setup-only")
+        flag = next((flag for flag in narrowing if config.getoption(flag, None)), None)
         missing = len(self._chosen - self._ran)
         reasons = {
             "it did not pass": exitstatus != pytest.ExitCode.OK or self._failed,
             "paths were given": config.args_source == pytest.Config.ArgsSource.ARGS,
             "it was not started in pytest's root directory": config.invocation_params.dir != config.rootpath,
-            f"--{''.join(options[:1]).replace('_', '-')} was given": options,
+            f"{flag} was given": flag,
             f"{self._deselected} of its tests were deselected": self._deselected,
             f"{''.join(self._skipped[:1])} was skipped as a whole": self._skipped,
             f"it ended before {missing} of its tests had run": missing,

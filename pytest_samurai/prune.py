@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from pytest_samurai import cassette
@@ -134,7 +135,7 @@ class Judged:
         left = f", {_plural(len(self.left), 'file')} left alone" if self.left else ""
         if deleted is not None:
             return f"deleted {what}{left}"
-        advice = "; delete it with: pytest-samurai prune --write" if self.unused else ""
+        advice = "; to delete what is unused: pytest-samurai prune --write" if self.unused else ""
         return f"{what} unused in the full run of {run.ended}{left}{advice}"
 
 
@@ -220,9 +221,7 @@ def delete(unused: Unused, run: FullRun, root: Path) -> None:
         except OSError as error:
             raise CassetteError(f"{unused.path}: cannot be deleted: {error.strerror or error}") from error
     homes = [root / name for name in run.directories]
-    for parent in unused.path.parents:
-        if not any(parent.is_relative_to(home) for home in homes):
-            break
+    for parent in takewhile(lambda place: any(map(place.is_relative_to, homes)), unused.path.parents):
         try:
             parent.rmdir()
         except OSError:
