@@ -217,11 +217,15 @@ def test_what_is_added_to_a_cassette_leaves_the_old_recordings_as_old_as_they_we
     with use_cassette(path):
         ask(url, "old")
     aged(path, "2020-02-03T00:00:00.000000Z")
+
+    def add() -> None:
+        with use_cassette(path, mode="new_episodes", unused="ignore", max_age="30d"):
+            ask(url, "old")
+            ask(url, "new")
+
     for _ in range(2):
         with pytest.warns(UserWarning, match="recorded on 2020-02-03"):
-            with use_cassette(path, mode="new_episodes", unused="ignore", max_age="30d"):
-                ask(url, "old")
-                ask(url, "new")
+            add()
     old, new = load(path)
     assert old.recorded_at == "2020-02-03T00:00:00.000000Z"
     assert new.recorded_at is not None
