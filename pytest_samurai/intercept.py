@@ -267,7 +267,8 @@ class _Sockets:
             found = original(host, *arguments, **options)
             # Here it is not known whose connection it will be: asyncio asks in a thread without a context.
             if self._active and isinstance(host, str):
-                self._names.update((str(address[0]), host) for *_, address in found)
+                # Those who looked a name up may look up its address as well: trio does.
+                self._names.update((str(address[0]), host) for *_, address in found if address[0] != host)
             return found
 
         return getaddrinfo
