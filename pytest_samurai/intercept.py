@@ -254,10 +254,10 @@ class _Sockets:
 
     def _connect(self, original: Any) -> Any:
         def connect(sock: Any, address: Any) -> Any:
-            if self._active and isinstance(address, tuple) and not _passing.get():
-                host = str(address[0])
-                for opened in _opened():
-                    opened.recorder.connected(self._names.get(host, host), address[1])
+            match address:
+                case str(host), int(port), *_ if self._active and not _passing.get():
+                    for opened in _opened():
+                        opened.recorder.connected(self._names.get(host, host), port)
             return original(sock, address)
 
         return connect
@@ -266,9 +266,10 @@ class _Sockets:
         def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:
             found = original(host, *arguments, **options)
             # Here it is not known whose connection it will be: asyncio asks in a thread without a context.
-            if self._active and isinstance(host, str):
-                # Those who looked a name up may look up its address as well: trio does.
-                self._names.update((str(address[0]), host) for *_, address in found if address[0] != host)
+            if self._active and host is not None:
+                # Trio gives bytes, and looks the address up as well, which is no name of it.
+                name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+                self._names.update((address[0], name) for *_, address in found if address[0] != name)
             return found
 
         return getaddrinfo

@@ -1023,6 +1023,12 @@ def test_other_connections_and_those_of_a_recording_are_not_noted(cassettes: Pat
     if hasattr(socket, "AF_UNIX"):
         with socket.socket(socket.AF_UNIX) as raw, pytest.raises(FileNotFoundError):
             raw.connect(str(cassettes / "not-there"))
+    # Nobody's mistakes are made ours.
+    with socket.socket() as raw, pytest.raises(TypeError, match="AF_INET address must be"):
+        raw.connect(("127.0.0.1",))
+    with pytest.raises(TypeError, match="getaddrinfo"):
+        socket.getaddrinfo()  # type: ignore[call-arg]  # the mistake
+    assert socket.getaddrinfo(None, 80)
     assert replay.notes == []
     with use_cassette(cassettes / "b.yaml") as recorder:
         by_socket(url)
