@@ -347,6 +347,27 @@ def test_files_that_are_no_cassettes_of_ours_are_left_alone(
     ]
 
 
+def test_a_file_that_cannot_be_read_fails_no_run_and_is_left_alone(
+    project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.tests(own("kept") + own("gone"))
+    run(project).assert_outcomes(passed=2)
+    project.tests(own("kept"))
+    run(project).assert_outcomes(passed=1)
+    read = Path.read_bytes
+
+    def fail(path: Path) -> bytes:
+        if path.name == "test_gone.yaml":
+            raise PermissionError(13, os.strerror(13))
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    line = "cassettes/test_it/test_gone.yaml: cannot be read: Permission denied; left alone"
+    assert pruned(capsys)[1][0] == line
+    run(project).assert_outcomes(passed=1)
+    assert pruned(capsys)[1][0] == line
+
+
 def test_a_prompt_is_shown_without_secrets_and_controls(
     project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
