@@ -9,16 +9,23 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 
-def relative(path: Path, root: Path) -> str:
-    """A path from the root directory, links resolved, so that one file has one name."""
-    return Path(os.path.relpath(os.path.realpath(path), os.path.realpath(root))).as_posix()
+def below(root: Path, paths: Iterable[Path]) -> dict[Path, str]:
+    """Paths as seen from the root directory, links resolved, so that one file has one name."""
+    home = os.path.realpath(root)
+    real = {path: Path(os.path.realpath(path)) if path.is_symlink() else path for path in paths}
+    # Each directory once: to resolve a path takes longer than to replay a call.
+    directories = {
+        parent: os.path.relpath(os.path.realpath(parent), home) for parent in {file.parent for file in real.values()}
+    }
+    return {path: Path(directories[file.parent], file.name).as_posix() for path, file in real.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """What one test, or fixture, played of a cassette; places count from 0, paths are relative to the root directory.
+    """What one test, or fixture, played of a cassette; places count from 0.
 
-    `unknown`, if it is not empty, says why what it did not play says nothing.
+    `cassette` is a path; from the root directory, once `placed` has seen to it. `unknown`, if it is not empty, says
+    why what was not played says nothing.
     """
 
     cassette: str
@@ -26,6 +33,13 @@ class Play:
     unplayed: list[int]
     shared: bool
     unknown: str = ""
+
+
+def placed(plays: Iterable[Play], root: Path) -> list[Play]:
+    """The plays with their paths from the root directory."""
+    plays = list(plays)
+    names = below(root, {Path(play.cassette) for play in plays})
+    return [replace(play, cassette=names[Path(play.cassette)]) for play in plays]
 
 
 def merged(plays: Iterable[Play]) -> list[Play]:

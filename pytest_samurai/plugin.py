@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import pytest
 
 from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure, SettingsError
-from pytest_samurai.fullrun import Absent, FullRun, Play, relative
+from pytest_samurai.fullrun import Absent, FullRun, Play, placed
 from pytest_samurai.matching import Endpoints
 from pytest_samurai.naming import cassette_name, module_directory, named_cassette
 from pytest_samurai.redaction import shown_url
@@ -282,8 +282,7 @@ def _note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool
         unknown = f"{user} did not run to its end"
     elif recorder.settings.unused == "ignore":
         unknown = f"`unused` is `ignore` for {user}"
-    name = relative(recorder.cassette_path, item.config.rootpath)
-    play = Play(name, recorder.count, recorder.unplayed(), recorder.shares_cassette, unknown)
+    play = Play(str(recorder.cassette_path), recorder.count, recorder.unplayed(), recorder.shares_cassette, unknown)
     item.stash.setdefault(_PLAYS, []).append(play)
 
 
@@ -597,9 +596,9 @@ class _Use:
         plays = item.stash.get(_PLAYS, [])
         intercept = sys.modules.get("pytest_samurai.intercept")
         opened = intercept.take_cassettes() if intercept is not None else ()
-        names = {relative(path, self._config.rootpath) for path in opened if path.exists()}
-        others = sorted(names - {play.cassette for play in plays})
-        return [*plays, *(Play(name, 0, [], shared=True, unknown="`use_cassette` opened it") for name in others)]
+        known = {play.cassette for play in plays}
+        others = sorted(path for path in opened if str(path) not in known and path.exists())
+        return [*plays, *(Play(str(path), 0, [], shared=True, unknown="`use_cassette` opened it") for path in others)]
 
     # Where the run is led from: under xdist, another process.
 
@@ -631,6 +630,7 @@ class _Use:
             output["samurai_deselected"] = self._deselected
             return
         self.not_full = self._why_not_full(exitstatus)
+        self.plays = placed(self.plays, self._config.rootpath)
         cache = getattr(self._config, "cache", None)
         directory = _cassette_root(self._config)
         if cache is None or not (self.plays or directory.is_dir()):

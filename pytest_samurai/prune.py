@@ -17,7 +17,7 @@ from pytest_samurai import cassette
 from pytest_samurai.chat import Interaction
 from pytest_samurai.errors import CassetteError, SettingsError
 from pytest_samurai.files import locked
-from pytest_samurai.fullrun import Absent, FullRun, Play, merged, relative
+from pytest_samurai.fullrun import Absent, FullRun, Play, below, merged
 from pytest_samurai.recorder import summary
 from pytest_samurai.redaction import Redactor, environment_secrets
 from pytest_samurai.seal import MARK
@@ -37,7 +37,7 @@ def noted(
 ) -> FullRun:
     """What a full run that ends now used of the cassettes in `directory`, and in wherever else it opened some."""
     played = merged(plays)
-    directories = [relative(directory, root)]
+    directories = [*below(root, [directory]).values()]
     for play in played:
         parent = PurePosixPath(play.cassette).parent
         home = parent.parent if parent.name == _FIXTURES else parent
@@ -57,7 +57,7 @@ def _cassettes(root: Path, directories: Sequence[str]) -> list[str]:
     for other in directories[1:]:
         found += [path for place in (root / other, root / other / _FIXTURES) for path in place.glob("*")]
     files = (path for path in found if path.suffix in _SUFFIXES and path.is_file() and not path.is_symlink())
-    return sorted({relative(path, root) for path in files})
+    return sorted(set(below(root, files).values()))
 
 
 def _digest(path: Path, began: datetime) -> str:

@@ -562,6 +562,23 @@ def test_a_file_that_cannot_be_deleted_is_an_error_that_says_why(
     )
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_a_directory_and_a_cassette_may_be_links(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    root = project.pytester.path
+    (root / "elsewhere").mkdir()
+    (root / "cassettes").symlink_to("elsewhere")
+    project.tests(own("kept") + shared("one") + own("gone"))
+    run(project).assert_outcomes(passed=3)
+    (root / "elsewhere/shared.yaml").rename(root / "elsewhere/real.yaml")
+    (root / "elsewhere/shared.yaml").symlink_to("real.yaml")
+    project.tests(own("kept") + shared("one"))
+    run(project).assert_outcomes(passed=2)
+    assert pruned(capsys)[1][:-1] == [
+        "elsewhere/test_it/test_gone.yaml: no test opened it",
+        "elsewhere/test_it/test_gone.yaml: interaction 1: gone",
+    ]
+
+
 def test_a_note_is_json_that_comes_back_equal(unused: tuple[prune.Unused, prune.Unused, FullRun]) -> None:
     full = unused[2]
     assert FullRun.from_json(json.loads(json.dumps(full.as_json()))) == full
