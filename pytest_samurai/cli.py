@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pytest_samurai.check import check
-from pytest_samurai.errors import SettingsError
+from pytest_samurai.errors import CassetteError, SettingsError
+from pytest_samurai.prune import delete, judge, last_full_run
 from pytest_samurai.server import ChatServer
 from pytest_samurai.settings import options
 
@@ -34,6 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     judged.add_argument("--max-age", metavar="AGE", type=_age, help='longest that a recording may be old: "30d", "12h"')
     judged.add_argument("-q", "--quiet", action="store_true", help="print what fails, and nothing else")
     judged.set_defaults(run=_check)
+    pruned = commands.add_parser("prune", help="find what the last full run did not use of the cassettes; delete it")
+    pruned.add_argument("--write", action="store_true", help="delete what is listed")
+    pruned.add_argument(
+        "--cache-dir",
+        metavar="DIR",
+        type=Path,
+        default=".pytest_cache",
+        help="pytest's cache_dir (default: %(default)s)",
+    )
+    pruned.set_defaults(run=_prune)
     chosen = parser.parse_args(arguments)
     try:
         return int(chosen.run(chosen))
@@ -60,6 +71,26 @@ def _check(chosen: argparse.Namespace) -> int:
         cassettes, interactions, findings = (f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts)
         _print(f"{cassettes}, {interactions}: {findings}")
     return 1 if failing else 0
+
+
+def _prune(chosen: argparse.Namespace) -> int:
+    root = Path()
+    run = last_full_run(chosen.cache_dir)
+    judged = judge(run, root, environ=os.environ)
+    for line in judged.lines:
+        _print(line)
+    if not chosen.write:
+        _print(judged.closing(run))
+        return 1 if judged.unused else 0
+    deleted = []
+    for unused in judged.unused:
+        try:
+            delete(unused, run, root)
+            deleted.append(unused)
+        except CassetteError as error:
+            _print(str(error))
+    _print(judged.closing(run, deleted))
+    return 0 if len(deleted) == len(judged.unused) else 1
 
 
 def _demo(_: argparse.Namespace) -> int:

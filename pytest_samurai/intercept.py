@@ -8,6 +8,7 @@ The patches and the open recorders are this module's state, and the project's on
 from __future__ import annotations
 
 import importlib.abc
+import socket
 import sys
 import threading
 import time
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -61,12 +63,15 @@ class _State:
     users: int = 0
     patches: list[_Patch] = field(default_factory=list)
     opened: list[_Opened] = field(default_factory=list)
+    cassettes: set[Path] = field(default_factory=set)
+    sockets: _Sockets | None = None
     unmarked: Unmarked | None = None
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
 _state = _State()
 _current: ContextVar[_Opened | None] = ContextVar("pytest_samurai_recorder", default=None)
+_passing: ContextVar[bool] = ContextVar("pytest_samurai_passing", default=False)
 
 
 def _opened() -> list[_Opened]:
@@ -95,15 +100,27 @@ def recording(recorder: Recorder) -> Iterator[None]:
     _current.set(opened)
     with _state.lock:
         _state.opened.append(opened)
+        _state.cassettes.add(recorder.cassette_path)
+        _state.sockets = _state.sockets or _Sockets()
     try:
         yield
     finally:
         with _state.lock:
             _state.opened.remove(opened)
+            if not _state.opened and _state.sockets is not None:
+                _state.sockets.remove()
+                _state.sockets = None
         # Not by a token, which only the context that set it may use: a fixture may be torn down in another one.
         if _current.get() is opened:
             _current.set(opened.outer)
         uninstall()
+
+
+def take_cassettes() -> set[Path]:
+    """The cassettes of all recorders, whosever they were, since this was asked last."""
+    with _state.lock:
+        taken, _state.cassettes = _state.cassettes, set()
+    return taken
 
 
 def watch(unmarked: Unmarked | None) -> None:
@@ -203,6 +220,59 @@ class _Loader(importlib.abc.Loader):
         with _state.lock:
             if _state.users:  # pragma: no branch - a thread may have taken the patches out in the meantime
                 _patch(module)
+
+
+class _Sockets:
+    """Watches over the connections that are made while a recorder is open, for those of clients that no hook sees.
+
+    By patches, as above: an audit hook would see them too, but is called for every event there is, and never comes out.
+    They come out with the last recorder, since tools that forbid connections go in and out test by test as well.
+    """
+
+    def __init__(self) -> None:
+        self._active = True
+        self._names: dict[str, str] = {}
+        self._patched: list[tuple[Any, str, Any, Any]] = []
+        for name in ("connect", "connect_ex"):
+            self._patch(socket.socket, name, self._connect(getattr(socket.socket, name)))
+        self._patch(socket, "getaddrinfo", self._getaddrinfo(socket.getaddrinfo))
+
+    def _patch(self, owner: Any, name: str, replacement: Any) -> None:
+        self._patched.append((owner, name, vars(owner).get(name), replacement))
+        setattr(owner, name, replacement)
+
+    def remove(self) -> None:
+        # What somebody has wrapped around ours stays, and hands everything through.
+        self._active = False
+        for owner, name, before, replacement in self._patched:
+            if vars(owner).get(name) is replacement:
+                # Of `socket.socket`, the methods are those of its base.
+                if before is None:
+                    delattr(owner, name)
+                else:
+                    setattr(owner, name, before)
+
+    def _connect(self, original: Any) -> Any:
+        def connect(sock: Any, address: Any) -> Any:
+            match address:
+                case str(host), int(port), *_ if self._active and not _passing.get():
+                    for opened in _opened():
+                        opened.recorder.connected(self._names.get(host, host), port)
+            return original(sock, address)
+
+        return connect
+
+    def _getaddrinfo(self, original: Any) -> Any:
+        def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:
+            found = original(host, *arguments, **options)
+            # Here it is not known whose connection it will be: asyncio asks in a thread without a context.
+            if self._active and host is not None:
+                # Trio gives bytes, and looks the address up as well, which is no name of it.
+                name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+                self._names.update((address[0], name) for *_, address in found if address[0] != name)
+            return found
+
+        return getaddrinfo
 
 
 # --- clients of our own
@@ -317,9 +387,10 @@ def _route(library: _Library, transport: Any, url: Any) -> Any:
         if len(opened) > 1:
             raise _ambiguous(opened)
         return _Recorded(library, transport, recorder)
-    if recorder.replaying and OTHER_ENDPOINTS.match(text):
-        return _Refused(library, transport, recorder)
-    return transport
+    if not recorder.replaying:
+        return transport
+    passing = _Passing(library, transport)
+    return _Refused(library, passing, recorder) if OTHER_ENDPOINTS.match(text) else passing
 
 
 class _Transport:
@@ -394,6 +465,24 @@ class _Recorded(_Transport):
         return self.library.module.Response(
             response.status_code, headers=kept, content=seen, extensions=response.extensions
         )
+
+
+class _Passing(_Transport):
+    """A request that goes its way, in a test that replays: seen, and so no connection to wonder about."""
+
+    def handle_request(self, request: Any) -> Any:
+        token = _passing.set(True)
+        try:
+            return self.real.handle_request(request)
+        finally:
+            _passing.reset(token)
+
+    async def handle_async_request(self, request: Any) -> Any:
+        token = _passing.set(True)
+        try:
+            return await self.real.handle_async_request(request)
+        finally:
+            _passing.reset(token)
 
 
 class _Refused(_Transport):

@@ -7,7 +7,7 @@ import shlex
 import sys
 import sysconfig
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -17,15 +17,14 @@ import pytest
 
 from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure, SettingsError
 from pytest_samurai.figures import FIGURE_PROPERTIES, FIXTURE_PROPERTY, TestFigures
+from pytest_samurai.fullrun import Absent, FullRun, Play, placed
 from pytest_samurai.matching import Endpoints
 from pytest_samurai.naming import cassette_name, module_directory, named_cassette
 from pytest_samurai.pricing import PriceList, own_prices
 from pytest_samurai.redaction import shown_url
 from pytest_samurai.report import (
     NOTE_PROPERTY,
-    SHARED_PROPERTY,
     UNMARKED_PROPERTY,
-    SharedPlay,
     shared_lines,
     top_lines,
     totals_line,
@@ -58,6 +57,7 @@ class _Run:
 _RUN = pytest.StashKey[_Run]()
 _RECORDER = pytest.StashKey[Any]()
 _PASSED = pytest.StashKey[bool]()
+_PLAYS = pytest.StashKey[list[Play]]()
 
 
 class RefusedInTest(
@@ -132,7 +132,9 @@ def pytest_configure(config: pytest.Config) -> None:
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[_RUN] = _Run(began, settings, tally=_tally(settings, worker))
-    config.pluginmanager.register(_Summary(settings.top), "samurai-summary")
+    use = _Use(config)
+    config.pluginmanager.register(use, "samurai-use")
+    config.pluginmanager.register(_Summary(settings.top, use), "samurai-summary")
 
 
 def _tally(settings: Settings, worker: Mapping[str, Any] | None) -> Tally | None:
@@ -290,16 +292,24 @@ def samurai(
         item.user_properties[:] = [pair for pair in item.user_properties if pair[0] not in FIGURE_PROPERTIES]
         item.user_properties += figures.properties()
         item.user_properties += [(NOTE_PROPERTY, note) for note in recorder.notes]
-    item.user_properties += _shared_play(recorder)
+    _note_play(item, recorder, item.nodeid, passed=passed)
     if passed and recorder.misses:
         # Swallowed by a fixture of the test's as it was torn down, when the verdict had been given.
         raise recorder.misses[0]
 
 
-def _shared_play(recorder: Recorder) -> list[tuple[str, str]]:
-    if not (recorder.shares_cassette and recorder.replaying) or recorder.settings.unused == "ignore":
-        return []
-    return [SharedPlay(recorder.shown_path, recorder.count, recorder.unplayed()).shared_property()]
+def _note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool) -> None:
+    if not recorder.cassette_path.exists():
+        return
+    unknown = ""
+    if recorder.mode in ("all", "live"):
+        unknown = f"{user} ran in mode {recorder.mode}"
+    elif not passed:
+        unknown = f"{user} did not run to its end"
+    elif recorder.settings.unused == "ignore":
+        unknown = f"`unused` is `ignore` for {user}"
+    play = Play(str(recorder.cassette_path), recorder.count, recorder.unplayed(), recorder.shares_cassette, unknown)
+    item.stash.setdefault(_PLAYS, []).append(play)
 
 
 def _owner(item: pytest.Item, name: str, *, shared: bool) -> Owner:
@@ -352,10 +362,10 @@ def pytest_fixture_setup(
         return result
     finally:
         recorder.close(passed=passed)
+        _note_play(item, recorder, label, passed=passed)
         if recorder.calls:
             figures = TestFigures.of(label, recorder.calls, recorded=recorder.recorded)
             item.user_properties.append(figures.fixture_property())
-            item.user_properties += _shared_play(recorder)
         item.user_properties += [(NOTE_PROPERTY, note) for note in recorder.notes]
 
 
@@ -562,26 +572,150 @@ def _own_frames(trace: TracebackType | None) -> TracebackType | None:
     return TracebackType(rest, trace.tb_frame, trace.tb_lasti, trace.tb_lineno)
 
 
+# --- what a run used
+
+_NOTE = "samurai/full_run"
+
+
+class _Use:
+    """Gathers what tests played of which cassettes, whichever process they ran in, and whether all of them did.
+
+    Only after a full run is what none of them played of no use. It travels with the reports, but not among the
+    properties of a test, which JUnit shows.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.plays: list[Play] = []
+        self.absent: list[Absent] = []
+        self.not_full = "it has not ended"
+        self._config = config
+        self._collected = 0
+        self._deselected = 0
+        self._failed = False
+        self._chosen: set[str] = set()
+        self._ran: set[str] = set()
+        self._skipped: list[str] = []
+
+    # Where tests run.
+
+    def pytest_itemcollected(self) -> None:
+        self._collected += 1
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._chosen.update(item.nodeid for item in session.items)
+        # Counted, because some plugins drop tests and call no hook for it.
+        self._deselected = self._collected - len(session.items)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        carried = cast("Any", report)
+        if call.when == "setup" and _is_marked(item) and _PASSED not in item.stash and not report.failed:
+            carried.samurai_absent = asdict(_absent(item))
+        if call.when == "teardown":
+            carried.samurai_plays = [asdict(play) for play in self._played(item)]
+        return report
+
+    def _played(self, item: pytest.Item) -> list[Play]:
+        plays = item.stash.get(_PLAYS, [])
+        intercept = sys.modules.get("pytest_samurai.intercept")
+        opened = intercept.take_cassettes() if intercept is not None else ()
+        known = {play.cassette for play in plays}
+        others = sorted(path for path in opened if str(path) not in known and path.exists())
+        return [*plays, *(Play(str(path), 0, [], shared=True, unknown="`use_cassette` opened it") for path in others)]
+
+    # Where the run is led from: under xdist, another process.
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        self._chosen.update(ids)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        # A worker that crashed has none.
+        self._deselected += getattr(node, "workeroutput", {}).get("samurai_deselected", 0)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.skipped:
+            self._skipped.append(report.nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._failed = self._failed or report.failed
+        if report.when == "teardown":
+            self._ran.add(report.nodeid)
+        self.plays += [Play(**play) for play in getattr(report, "samurai_plays", ())]
+        if hasattr(report, "samurai_absent"):
+            self.absent.append(Absent(**report.samurai_absent))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        output = getattr(self._config, "workeroutput", None)
+        if output is not None:
+            output["samurai_deselected"] = self._deselected
+            return
+        self.not_full = self._why_not_full(exitstatus)
+        self.plays = placed(self.plays, self._config.rootpath)
+        cache = getattr(self._config, "cache", None)
+        directory = _cassette_root(self._config)
+        if cache is None or not (self.plays or directory.is_dir()):
+            return
+        if self.not_full:
+            self._add_to_note(cache)
+            return
+        from pytest_samurai.prune import noted
+
+        run = self._config.stash[_RUN]
+        mode = run.settings.mode
+        full = noted(self._config.rootpath, directory, self.plays, self.absent, mode=mode, began=run.began)
+        cache.set(_NOTE, full.as_json())
+
+    def _add_to_note(self, cache: pytest.Cache) -> None:
+        try:
+            full = FullRun.from_json(cache.get(_NOTE, None))
+        except (KeyError, TypeError):
+            # None yet, or one of another version.
+            cache.set(_NOTE, {"not_full": self.not_full})
+        else:
+            cache.set(_NOTE, full.with_plays(self.plays).as_json())
+
+    def _why_not_full(self, exitstatus: int) -> str:
+        """Why not all tests ran and passed, as the end of a sentence; nothing if they did."""
+        config = self._config
+        narrowing = ("--lf", "--ignore", "--ignore-glob", "--collect-only", "--setup-plan", "--setup-only")
+        flag = next((flag for flag in narrowing if config.getoption(flag, None)), None)
+        missing = len(self._chosen - self._ran)
+        reasons = {
+            "it did not pass": exitstatus != pytest.ExitCode.OK or self._failed,
+            "paths were given": config.args_source == pytest.Config.ArgsSource.ARGS,
+            "it was not started in pytest's root directory": config.invocation_params.dir != config.rootpath,
+            f"{flag} was given": flag,
+            f"{self._deselected} of its tests were deselected": self._deselected,
+            f"{''.join(self._skipped[:1])} was skipped as a whole": self._skipped,
+            f"it ended before {missing} of its tests had run": missing,
+        }
+        return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def _absent(item: pytest.Item) -> Absent:
+    name, _ = _marker(item) or (None, None)
+    cassette = cassette_name([*_classes(item), item.name]) if name is None else name.as_posix()
+    return Absent(item.nodeid, cassette, list(item.fixturenames))  # type: ignore[attr-defined]  # functions have it
+
+
 # --- summary
-
-
-def _is_full_run(config: pytest.Config) -> bool:
-    """Whether all tests ran: only then is what none of them played of a shared cassette of no use."""
-    chosen = [
-        config.getoption(name, None) for name in ("keyword", "markexpr", "lf", "deselect", "ignore", "ignore_glob")
-    ]
-    return config.args_source != pytest.Config.ArgsSource.ARGS and not any(chosen)
 
 
 class _Summary:
     """Gathers what the reports carry, whichever process they come from, and prints it."""
 
-    def __init__(self, top: int) -> None:
+    def __init__(self, top: int, use: _Use) -> None:
         self._top = top
+        self._use = use
         self._figures: list[TestFigures] = []
         self._fixtures: list[TestFigures] = []
         self._notes: list[str] = []
-        self._shared: list[SharedPlay] = []
         self._unmarked: dict[str, int] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -593,26 +727,23 @@ class _Summary:
         for name, value in report.user_properties:
             if name == FIXTURE_PROPERTY:
                 self._fixtures.append(TestFigures.from_fixture_property(str(value)))
-            elif name == SHARED_PROPERTY:
-                self._shared.append(SharedPlay.from_shared_property(str(value)))
             elif name == NOTE_PROPERTY:
                 self._notes.append(str(value))
             elif name == UNMARKED_PROPERTY:
                 self._unmarked[report.nodeid] = cast("int", value)
 
-    def pytest_terminal_summary(
-        self, terminalreporter: pytest.TerminalReporter, exitstatus: pytest.ExitCode, config: pytest.Config
-    ) -> None:
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         write = terminalreporter.write_line
         if self._figures and terminalreporter.verbosity >= 0:
             write("")
             write(totals_line(self._figures, self._fixtures))
             for line in top_lines([*self._figures, *self._fixtures], self._top):
                 write(line)
-        for note in self._notes:
+        # Each test of a shared cassette says the same of it.
+        for note in dict.fromkeys(self._notes):
             write(f"samurai: {note}", yellow=True)
-        if exitstatus == pytest.ExitCode.OK and _is_full_run(config):
-            for line in shared_lines(self._shared):
+        if not self._use.not_full:
+            for line in shared_lines(self._use.plays, self._use.absent):
                 write(line, yellow=True)
         if self._unmarked:
             write(unmarked_line(self._unmarked), yellow=True)

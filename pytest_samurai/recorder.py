@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pytest_samurai import cassette
 from pytest_samurai.budget import total, total_cost
@@ -37,6 +38,7 @@ from pytest_samurai.usage import Usage
 
 PLACEHOLDER_KEY = "sk-placeholder-of-a-replayed-test"
 KEY_NAMES = ("SAMURAI_API_KEY", "OPENAI_API_KEY")
+_BASE_URL_NAMES = ("SAMURAI_BASE_URL", "OPENAI_BASE_URL")
 
 
 def shown(path: Path) -> str:
@@ -67,6 +69,20 @@ def _plural(count: int, noun: str) -> str:
 def has_placeholder(headers: Headers) -> bool:
     """Whether a request carries the key of a replay, which must not go out."""
     return any(PLACEHOLDER_KEY in value for _, value in headers)
+
+
+def _host_and_port(url: str) -> tuple[str, int] | None:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    except (ValueError, KeyError):
+        # Nobody connects to what is no URL.
+        return None
+    return _one_name(parts.hostname or ""), port
+
+
+def _one_name(host: str) -> str:
+    return "localhost" if host in ("127.0.0.1", "::1") else host.lower()
 
 
 _SIGNATURES = frozenset({"content-digest", "digest", "signature", "x-amz-content-sha256"})
@@ -497,6 +513,20 @@ class Recorder:
 
     def _key(self, request: Request) -> bytes:
         return self._matcher.key(self.redacted(request))
+
+    def connected(self, host: str, port: int) -> None:
+        """Note a connection that no request was seen for, if it leads to where chat was recorded and this replays."""
+        if not self.replaying:
+            return
+        urls = [item.request.url for item in self._recorded] + [os.environ.get(name, "") for name in _BASE_URL_NAMES]
+        if (_one_name(host), port) in {place for url in dict.fromkeys(urls) if (place := _host_and_port(url))}:
+            note = (
+                f"{self._owner.test}: connected to {host}:{port}, which serves chat, by a client that no recorder sees"
+                " (requests, urllib, aiohttp, a raw socket): nothing of it is replayed;"
+                " send its calls through httpx, or forbid connections in tests"
+            )
+            if note not in self.notes:
+                self.notes.append(note)
 
     def refuse(self, text: str) -> RequestNotRecorded:
         """Note that a request was refused, so that the test fails even if the application swallows it."""

@@ -2,48 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from pathlib import PurePosixPath
 
 from pytest_samurai.figures import PREFIX, TestFigures
+from pytest_samurai.fullrun import Absent, Play, merged
 
 NOTE_PROPERTY = f"{PREFIX}note"
 UNMARKED_PROPERTY = f"{PREFIX}unmarked"
-SHARED_PROPERTY = f"{PREFIX}shared"
 
 _NAMED_TESTS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class SharedPlay:
-    """What one test, or fixture, played of a cassette that others play from as well; places count from 0."""
-
-    cassette: str
-    recorded: int
-    unplayed: list[int]
-
-    def shared_property(self) -> tuple[str, str]:
-        """As it travels in `user_properties`."""
-        return SHARED_PROPERTY, json.dumps(asdict(self))
-
-    @classmethod
-    def from_shared_property(cls, value: str) -> SharedPlay:
-        """What `shared_property` gave."""
-        return cls(**json.loads(value))
-
-
-def shared_lines(plays: Iterable[SharedPlay]) -> list[str]:
-    """What nobody played of each shared cassette."""
-    unplayed: dict[str, set[int]] = {}
-    recorded: dict[str, int] = {}
-    for play in plays:
-        unplayed[play.cassette] = unplayed.get(play.cassette, set(play.unplayed)) & set(play.unplayed)
-        recorded[play.cassette] = play.recorded
+def shared_lines(plays: Iterable[Play], absent: Sequence[Absent]) -> list[str]:
+    """What nobody played of each cassette that is shared, by tests that all can say so."""
     return [
-        f"samurai: {cassette}: no test played {_numbers(places)} of {recorded[cassette]} recorded interactions"
-        for cassette, places in sorted(unplayed.items())
-        if places
+        f"samurai: {play.cassette}: no test played {_numbers(play.unplayed)} of {play.recorded} recorded interactions"
+        for play in merged(plays)
+        if play.shared
+        and play.unplayed
+        and not play.unknown
+        and not any(test.may_own(PurePosixPath(play.cassette)) for test in absent)
     ]
 
 

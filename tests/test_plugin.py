@@ -1286,3 +1286,31 @@ def test_it(wide, samurai): assert samurai.mode == "live"
     )
     project.run().assert_outcomes(passed=1)
     assert project.cassettes() == ["test_it/fixtures/wide.yaml"]
+
+
+UNSEEN = """
+import os, urllib.request
+
+@pytest.mark.samurai
+def test_it(samurai_client):
+    ask(samurai_client)
+    with pytest.raises(OSError):
+        urllib.request.urlopen(os.environ["SAMURAI_BASE_URL"] + "/chat/completions", b"{}")
+    samurai_client.get("/models").raise_for_status()
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_a_client_that_no_hook_sees_is_named_in_the_summary_of_a_replay(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    project.tests(UNSEEN)
+    first = project.run(*workers)
+    first.assert_outcomes(passed=1)
+    first.stdout.no_fnmatch_line("samurai: *connected to*")
+    second = project.run(*workers)
+    second.assert_outcomes(passed=1)
+    host = project.server.base_url.split("/")[2]
+    second.stdout.fnmatch_lines(
+        [f"samurai: test_it.py::test_it: connected to {host}, which serves chat, by a client that no recorder sees *"]
+    )

@@ -1,0 +1,108 @@
+"""What a full run used: the plays of its tests, and the tests that cannot say what they would have played."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+
+def below(root: Path, paths: Iterable[Path]) -> dict[Path, str]:
+    """Paths as seen from the root directory, links resolved, so that one file has one name."""
+    home = os.path.realpath(root)
+    real = {path: Path(os.path.realpath(path)) if path.is_symlink() else path for path in paths}
+    # Each directory once: to resolve a path takes longer than to replay a call.
+    directories = {
+        parent: os.path.relpath(os.path.realpath(parent), home) for parent in {file.parent for file in real.values()}
+    }
+    return {path: Path(directories[file.parent], file.name).as_posix() for path, file in real.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """What one test, or fixture, played of a cassette; places count from 0.
+
+    `cassette` is a path; from the root directory, once `placed` has seen to it. `unknown`, if it is not empty, says
+    why what was not played says nothing.
+    """
+
+    cassette: str
+    recorded: int
+    unplayed: list[int]
+    shared: bool
+    unknown: str = ""
+
+
+def placed(plays: Iterable[Play], root: Path) -> list[Play]:
+    """The plays with their paths from the root directory."""
+    plays = list(plays)
+    names = below(root, {Path(play.cassette) for play in plays})
+    return [replace(play, cassette=names[Path(play.cassette)]) for play in plays]
+
+
+def merged(plays: Iterable[Play]) -> list[Play]:
+    """One play for each cassette: unplayed is what nobody played, of those that can say; unknown why others cannot."""
+    of: dict[str, list[Play]] = {}
+    for play in plays:
+        of.setdefault(play.cassette, []).append(play)
+    return [_as_one(of[cassette]) for cassette in sorted(of)]
+
+
+def _as_one(plays: Sequence[Play]) -> Play:
+    known = [play for play in plays if not play.unknown] or plays
+    unplayed = set.intersection(*(set(play.unplayed) for play in known))
+    unknown = next((play.unknown for play in plays if play.unknown), "")
+    return replace(known[-1], unplayed=sorted(unplayed), unknown=unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A test that was skipped before it opened its cassette, of which only a part of the path is known.
+
+    `cassette` is that part, its last names; `fixtures` are the names of the fixtures it would have used.
+    """
+
+    test: str
+    cassette: str
+    fixtures: list[str]
+
+    def may_own(self, path: PurePosixPath) -> bool:
+        """Whether a cassette may be the test's, or of one of its fixtures."""
+        own = PurePosixPath(self.cassette).parts
+        if path.parts[-len(own) :] == own:
+            return True
+        # A name with a digest may have been cut short.
+        of_fixture = "~" in path.name or any(name in path.name for name in self.fixtures)
+        return path.parent.name == "fixtures" and of_fixture
+
+
+@dataclass(frozen=True, slots=True)
+class FullRun:
+    """The last full run, with what was played since; all paths are relative to the root directory.
+
+    `files` has a digest for each cassette that lay in `directories` when the run ended; an empty one for those that
+    were written during the run.
+    """
+
+    ended: str
+    mode: str
+    directories: list[str]
+    files: dict[str, str]
+    plays: list[Play]
+    absent: list[Absent]
+
+    def with_plays(self, plays: Iterable[Play]) -> FullRun:
+        """The same with what a later run played, which was no full one."""
+        return replace(self, plays=merged([*self.plays, *plays]))
+
+    def as_json(self) -> dict[str, Any]:
+        """As it is written down."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> FullRun:
+        """What `as_json` gave. Raises TypeError or KeyError for another version's."""
+        plays, absent = value["plays"], value["absent"]
+        return cls(**{**value, "plays": [Play(**one) for one in plays], "absent": [Absent(**one) for one in absent]})
