@@ -144,9 +144,8 @@ def uninstall() -> None:
         for patch in _state.patches:
             patch.remove()
         _state.patches.clear()
-        for tls_patch in _state.tls_patches:
-            tls_patch.remove()
-        _state.tls_patches.clear()
+        while _state.tls_patches:
+            _state.tls_patches.pop().remove()
         sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Finder)]
 
 

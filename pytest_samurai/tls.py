@@ -45,9 +45,6 @@ class DeferredContext:
     def __delattr__(self, name: str) -> None:
         delattr(_made(self), name)
 
-    def __dir__(self) -> list[str]:
-        return dir(_made(self))
-
     def __reduce_ex__(self, protocol: Any) -> Any:
         # Not copied, not pickled: a context cannot be, and says so.
         return _made(self).__reduce_ex__(protocol)
