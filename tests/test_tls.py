@@ -428,6 +428,8 @@ with use_cassette({str(tmp_path / "a.yaml")!r}, mode="none"):
 def test_what_somebody_else_put_there_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     transports = sys.modules["httpx._transports.default"]
     own = real_context()
+    # So that what is put back in the end is what was there before ours.
+    monkeypatch.setattr(transports, "create_ssl_context", transports.create_ssl_context)
     with replaying(tmp_path):
         ours = transports.create_ssl_context
 
