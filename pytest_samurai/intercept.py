@@ -26,6 +26,7 @@ from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.exchange import Played, Take
 from pytest_samurai.matching import Endpoints
 from pytest_samurai.recorder import Recorder, has_placeholder
+from pytest_samurai.tls import deferring, is_known
 
 if TYPE_CHECKING:
     from httpx import AsyncClient as AsyncClient
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 MODULES = ("httpx", "httpx2")
 _SEAM = "_transport_for_url"
+_TLS_SEAM = "create_ssl_context"
 
 OTHER_ENDPOINTS = Endpoints(("*/responses", "*/messages", "*/completions", "*/embeddings"))
 """Other model endpoints: not recorded, and so refused while a test replays, which must not go live by surprise."""
@@ -62,6 +64,7 @@ class _Opened:
 class _State:
     users: int = 0
     patches: list[_Patch] = field(default_factory=list)
+    tls_patches: list[_TLSPatch] = field(default_factory=list)
     opened: list[_Opened] = field(default_factory=list)
     cassettes: set[Path] = field(default_factory=set)
     sockets: _Sockets | None = None
@@ -158,6 +161,8 @@ def uninstall() -> None:
         for patch in _state.patches:
             patch.remove()
         _state.patches.clear()
+        while _state.tls_patches:
+            _state.tls_patches.pop().remove()
         sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Finder)]
 
 
@@ -166,6 +171,10 @@ def _patch(module: ModuleType) -> None:
         # `httpx2.alias_httpx()` makes two names for one class.
         if client is not None and not any(patch.client is client for patch in _state.patches):
             _state.patches.append(_Patch(client, _Library(module)))
+    # In the module that makes the transports. Who calls the public one asks for a context, and gets it.
+    transports = sys.modules.get(f"{module.__name__}._transports.default")
+    if is_known(getattr(transports, _TLS_SEAM, None), f"{module.__name__}._config"):
+        _state.tls_patches.append(_TLSPatch(transports))
 
 
 class _Patch:
@@ -189,6 +198,27 @@ class _Patch:
         self.active = False
         if getattr(self.client, _SEAM) is self.replacement:
             setattr(self.client, _SEAM, self.original)
+
+
+class _TLSPatch:
+    """The function by which transports get their TLS context, of one module; remembers what was there."""
+
+    def __init__(self, transports: Any) -> None:
+        self.transports = transports
+        self.original: Callable[..., Any] = getattr(transports, _TLS_SEAM)
+        self.replacement = deferring(self.original, _only_replaying)
+        setattr(transports, _TLS_SEAM, self.replacement)
+
+    def remove(self) -> None:
+        # Somebody who wrapped ours keeps it in the chain; where no recorder is open, it hands everything through.
+        if getattr(self.transports, _TLS_SEAM) is self.replacement:
+            setattr(self.transports, _TLS_SEAM, self.original)
+
+
+def _only_replaying() -> bool:
+    """Whether a client that is made here and now is one of a replay, which opens no connection."""
+    opened = _opened()
+    return bool(opened) and all(one.recorder.replaying and one.recorder.settings.lazy_tls for one in opened)
 
 
 class _Finder(importlib.abc.MetaPathFinder):

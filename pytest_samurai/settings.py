@@ -169,6 +169,11 @@ def _estimate(value: object) -> bool:
     return bool(value)
 
 
+def _ini_flag(value: object) -> bool:
+    """A flag that an ini file may hold too, which knows nothing but text."""
+    return _flag({"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value)
+
+
 _AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -244,6 +249,9 @@ class Settings:
     )
     keep_retries: bool = _option(
         _flag, False, "test", "keep the errors that a client retried with success, and replay them without a back-off"
+    )
+    lazy_tls: bool = _option(
+        _ini_flag, True, "ini test", "make the TLS context of a client that can only replay when it is first needed"
     )
     unused: str = _option(
         _one_of("fail", "warn", "ignore"),
