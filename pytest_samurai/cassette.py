@@ -279,6 +279,11 @@ def _reply(data: Mapping[str, Any], ours: Mapping[str, Any]) -> Reply:
     )
 
 
+def reply_of(response: Mapping[str, Any]) -> Reply:
+    """A reply from what vcrpy has of it. Raises ValueError if that is no response."""
+    return _reply(response, {})
+
+
 def _headers(data: Mapping[str, Any]) -> Headers:
     """Headers as pairs; other tools write a value that stands alone without a list around it, and some as bytes."""
     pairs = []
