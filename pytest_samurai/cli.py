@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pytest_samurai.check import check
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.importer import import_cassettes
 from pytest_samurai.server import ChatServer
 from pytest_samurai.settings import options
 
@@ -34,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     judged.add_argument("--max-age", metavar="AGE", type=_age, help='longest that a recording may be old: "30d", "12h"')
     judged.add_argument("-q", "--quiet", action="store_true", help="print what fails, and nothing else")
     judged.set_defaults(run=_check)
+    foreign = commands.add_parser("import", help="rewrite cassettes of vcrpy, pytest-recording and cassetter as ours")
+    foreign.add_argument("paths", metavar="PATH", nargs="+", help="cassettes and directories of them")
+    foreign.set_defaults(run=_import)
     chosen = parser.parse_args(arguments)
     try:
         return int(chosen.run(chosen))
@@ -60,6 +64,14 @@ def _check(chosen: argparse.Namespace) -> int:
         cassettes, interactions, findings = (f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts)
         _print(f"{cassettes}, {interactions}: {findings}")
     return 1 if failing else 0
+
+
+def _import(chosen: argparse.Namespace) -> int:
+    failed = False
+    for outcome in import_cassettes(map(Path, chosen.paths), environ=os.environ):
+        _print(outcome.text)
+        failed = failed or outcome.failed
+    return int(failed)
 
 
 def _demo(_: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,12 +41,10 @@ def translated(item: Any) -> Any:
 
     Raises ValueError for a body that is not what its tool says it is.
     """
-    if not isinstance(item, dict) or not isinstance(item.get("request"), dict):
+    request, response = (item.get(side) if isinstance(item, dict) else None for side in ("request", "response"))
+    if not isinstance(request, dict) or not isinstance(response, dict):
         return item
-    response = item.get("response")
-    if not isinstance(response, dict):
-        return item
-    request = dict(item["request"])
+    request = dict(request)
     if "body" in request or "parsed_body" in request:
         request["body"] = _body(request)
     response = _response(response)
@@ -63,14 +61,33 @@ def _response(data: Mapping[str, Any]) -> dict[str, Any]:
         response["status"] = {"code": response["status"]}
     if "body" in response or "parsed_body" in response:
         response["body"] = {"string": _body(response)}
+        headers = response.get("headers")
+        meant = _without(headers, ["content-encoding"]) if isinstance(headers, dict) else headers
+        if meant != headers and _is_readable(response["body"]["string"]):
+            response["headers"] = meant
     return response
+
+
+def _is_readable(body: Any) -> bool:
+    """Whether this is JSON or events as it is: some recorders leave the header of an encoding on what is decoded."""
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    if not isinstance(text, str):
+        return False
+    try:
+        return text.startswith(("data:", "event:", ":")) or json.loads(text) is not None
+    except (ValueError, RecursionError):
+        return False
+
+
+def _without(headers: Mapping[Any, Any], names: Iterable[str]) -> dict[Any, Any]:
+    return {name: value for name, value in headers.items() if str(name).lower() not in names}
 
 
 def _of_old_httpx(data: dict[str, Any]) -> dict[str, Any]:
     """vcrpy 4.1 to 5.1 kept what httpx had decoded already, under the headers of what came over the wire."""
     headers = data.get("headers")
     if isinstance(headers, dict):
-        headers = {name: value for name, value in headers.items() if str(name).lower() not in _CARRIED}
+        headers = _without(headers, _CARRIED)
     version = data.get("http_version")
     return {
         "status": {"code": data["status_code"]},

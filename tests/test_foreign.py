@@ -18,6 +18,7 @@ from vcr.serializers import jsonserializer, yamlserializer
 from pytest_samurai.cassette import dump, lines, load, parse
 from pytest_samurai.chat import Chunk, Interaction, Reply, Request
 from pytest_samurai.errors import CassetteError
+from pytest_samurai.foreign import translated
 from tests.test_cassette import json_values, law
 
 URL = "https://www.samuraiapi.in/v1/chat/completions"
@@ -70,6 +71,27 @@ def test_the_layout_that_vcrpy_had_for_httpx_until_version_5_loads() -> None:
 def test_what_httpx_had_decoded_is_not_taken_for_compressed(encoding: str) -> None:
     response = old_httpx(headers={"content-encoding": encoding, "content-type": "application/json"}, content="{}")
     assert interaction(response=response).reply == Reply(200, "", JSON_TYPE, b"{}", http_version="HTTP/2")
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip"])
+@pytest.mark.parametrize("string", ['{"a": "é"}', b'{"a": 1}', "data: 1\n\n"])
+def test_what_another_library_had_decoded_is_not_taken_for_compressed(encoding: str, string: Any) -> None:
+    headers = {"Content-Encoding": [encoding], "content-type": "text/plain"}
+    found = interaction(response={"status": {"code": 200}, "headers": headers, "body": {"string": string}})
+    body = string.encode() if isinstance(string, str) else string
+    assert found.reply == Reply(200, "", (("content-type", "text/plain"),), body)
+
+
+@pytest.mark.parametrize("string", ["not JSON", b"\x8b\x05\x80", None])
+def test_what_may_be_compressed_keeps_its_header(string: Any) -> None:
+    headers = {"content-encoding": "br"}
+    found = interaction(response={"status": {"code": 200}, "headers": headers, "body": {"string": string}})
+    assert found.reply.headers == (("content-encoding", "br"),)
+
+
+@pytest.mark.parametrize("item", [7, {"request": 7}, {"request": {}, "response": 7}])
+def test_what_is_no_interaction_is_left_to_the_reader(item: Any) -> None:
+    assert translated(item) is item
 
 
 @pytest.mark.parametrize(("content", "body"), [(b"\xff\x00", b"\xff\x00"), (None, b""), ("", b"")])
