@@ -193,6 +193,11 @@ def vcr_config():
     return {"filter_headers": ["user-agent"]}
 
 
+@pytest.fixture(scope="module")
+def samurai_cassette_dir(request):
+    return request.path.parent / "cassettes" / request.path.stem
+
+
 @pytest.mark.MARKER
 @pytest.mark.parametrize("carried", CARRIED)
 def test_ask(carried):
@@ -220,6 +225,7 @@ class Project:
 
     def __init__(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
         self.root = pytester.path
+        self.tests = pytester.mkdir("tests")
         self._pytester = pytester
         self._monkeypatch = monkeypatch
         self._url = url
@@ -230,7 +236,7 @@ class Project:
         words = {"MARKER": marker, "URL": url or self._url, "CARRIED": repr(CARRIED), "KEY": KEY}
         words["SAME"] = "meaning" if marker == "vcr" else "bytes"
         text = re.sub("MARKER|URL|CARRIED|KEY|SAME", lambda found: words[found[0]], TESTS)
-        (self.root / "test_it.py").write_text(text, encoding="utf-8")
+        (self.tests / "test_it.py").write_text(text, encoding="utf-8")
         if marker != "vcr":
             return self._pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments)
         # vcrpy patches the libraries of the whole process, and the server is in this one.
@@ -241,7 +247,7 @@ class Project:
 
     @property
     def cassettes(self) -> list[Path]:
-        return sorted((self.root / "cassettes").rglob("*.yaml"))
+        return sorted((self.tests / "cassettes").rglob("*.yaml"))
 
 
 @pytest.fixture
@@ -258,7 +264,7 @@ def test_cassettes_of_pytest_recording_import_and_replay_where_they_lie(project:
     assert len(project.cassettes) == COUNT
     # As they are, and imported.
     project.run("samurai", url=NOBODY).assert_outcomes(passed=COUNT)
-    outcomes = list(import_cassettes([project.root / "cassettes"], environ={}))
+    outcomes = list(import_cassettes([project.tests / "cassettes"], environ={}))
     assert [outcome.failed for outcome in outcomes] == [False] * COUNT
     assert not any(KEY in path.read_text() for path in project.cassettes)
     project.run("samurai", url=NOBODY).assert_outcomes(passed=COUNT)
