@@ -6,6 +6,7 @@ What vcrpy does not know stands under `response.samurai`, the one place where it
 from __future__ import annotations
 
 import base64
+import json
 import re
 import zlib
 from collections import defaultdict
@@ -18,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from pytest_samurai import foreign
 from pytest_samurai.chat import COMPLETE, Chunk, Headers, Interaction, Reply, Request, is_event_stream
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked, remove_abandoned, replace_whole
@@ -25,7 +27,27 @@ from pytest_samurai.layout import lay_out, take_back
 from pytest_samurai.pricing import UNPRICED, Price
 from pytest_samurai.seal import MARK, edited_places, seal, whole_items
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Loader: Any = type("_Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
+"""Safe, with the few tags of Python's that vcrpy writes: a text, a pair, a body that was a file or an iterator."""
+_Loader.add_constructor("tag:yaml.org,2002:python/str", _Loader.construct_scalar)
+_Loader.add_constructor("tag:yaml.org,2002:python/unicode", _Loader.construct_scalar)
+_Loader.add_constructor("tag:yaml.org,2002:python/tuple", lambda loader, node: loader.construct_sequence(node, True))
+for _tag, _content in (("new:_io.BytesIO", foreign.buffered), ("apply:builtins.iter", foreign.iterated)):
+    _Loader.add_constructor(
+        f"tag:yaml.org,2002:python/object/{_tag}",
+        lambda loader, node, content=_content: content(loader.construct_mapping(node, True)),
+    )
+
+_JsonLoader: Any = type("_JsonLoader", (_Loader,), {})
+"""For values that are JSON: what is no number, boolean or null there is a text, as dates are and 12:30:45."""
+_JsonLoader.yaml_implicit_resolvers = {
+    first: [
+        (tag, re.compile(rf"(?!.*:)(?:{pattern.pattern})", pattern.flags))
+        for tag, pattern in resolvers
+        if tag.rpartition(":")[2] in ("bool", "float", "int", "null")
+    ]
+    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
+}
 
 HEAD = f"{MARK}\ninteractions:\n"
 
@@ -70,7 +92,7 @@ def parse(content: bytes, path: Path) -> list[Interaction]:
     edited = edited_places(content, path)
     _refuse_aliases(content, path)
     try:
-        document = yaml.load(content, _Loader)
+        document = _document(content)
     except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:
         # PyYAML lets through what int(), a date or a look-up raised of a value that is not what its tag says.
         raise CassetteError(f"{path}{_place(error, content)}: not readable as YAML: {_problem(error)}") from None
@@ -78,15 +100,38 @@ def parse(content: bytes, path: Path) -> list[Interaction]:
         raise CassetteError(f"{path}:1: not a cassette: there is no list `interactions` in it")
     if document.get("version") != 1:
         raise CassetteError(f"{path}:1: version is {document.get('version')!r}; this tool reads version 1")
+    if more := foreign.lost(document):
+        raise CassetteError(f"{path}:1: {more}")
     interactions = []
+    ours = content.startswith(MARK.encode())
     for place, item in enumerate(document["interactions"]):
         try:
-            interaction = _interaction(item)
-            interactions.append(replace(interaction, edited=interaction.edited or place in edited))
+            interaction = _interaction(foreign.translated(item))
+            changed = place in edited or (not ours and _is_not_as_sealed(interaction, item))
+            interactions.append(replace(interaction, edited=interaction.edited or changed))
         except (ValueError, zlib.error) as error:
             where = f"{path}:{lines(content)[place]}"
             raise CassetteError(f"{where}: interaction {place + 1} is damaged: {error}") from None
     return interactions
+
+
+def _is_not_as_sealed(interaction: Interaction, item: Mapping[str, Any]) -> bool:
+    """Whether a body was edited in a file of ours that vcrpy wrote again: it keeps our seal, and has its own layout."""
+    notes = item["response"].get("samurai")
+    written = notes.get("seal") if isinstance(notes, dict) else None
+    if not isinstance(written, str):
+        return False
+    bodies_now = interaction_text(interaction).split()[-2:]
+    return written.split()[-2:] != bodies_now
+
+
+def _document(content: bytes) -> Any:
+    if content.lstrip().startswith(b"{"):
+        try:
+            return json.loads(content)
+        except (ValueError, RecursionError):
+            pass  # YAML may begin like that too; if this is none either, it says what is wrong
+    return yaml.load(content, _JsonLoader if foreign.has_structured_bodies(content) else _Loader)
 
 
 _CONFLICT = re.compile(rb"^(?:<{7} |={7}$|>{7} )", re.MULTILINE)
@@ -168,7 +213,10 @@ def lines(content: bytes) -> Mapping[int, int]:
 
     Values know no lines, so the file, which has to be readable, is read once more.
     """
-    root: Any = yaml.compose(content, _Loader)
+    try:
+        root: Any = yaml.compose(content, _Loader)
+    except yaml.YAMLError:
+        return defaultdict(lambda: 1)  # JSON may spell what YAML cannot: half of a pair of surrogates
     items = [item for key, value in root.value if key.value == "interactions" for item in value.value]
     return defaultdict(lambda: 1, {place: item.start_mark.line + 1 for place, item in enumerate(items)})
 
@@ -255,6 +303,11 @@ def _reply(data: Mapping[str, Any], ours: Mapping[str, Any]) -> Reply:
         http_version=_get(ours, "http_version", "text", _HTTP_VERSION),
         duration=_get_any(ours, "duration", "a number"),
     )
+
+
+def reply_of(response: Mapping[str, Any]) -> Reply:
+    """A reply from what vcrpy has of it. Raises ValueError if that is no response."""
+    return _reply(response, {})
 
 
 def _headers(data: Mapping[str, Any]) -> Headers:

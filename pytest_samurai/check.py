@@ -53,7 +53,7 @@ def check(
     Raises SettingsError for a path that does not exist.
     """
     judge = _Judge(environ, now, max_age)
-    files = _files(paths)
+    files = cassettes_in(paths)
     results = [judge.file(path) for path in files]
     return Checked(
         len(files),
@@ -62,14 +62,14 @@ def check(
     )
 
 
-def _files(paths: Iterable[Path]) -> list[Path]:
-    """Every cassette once, those of a directory by their names."""
+def cassettes_in(paths: Iterable[Path], suffixes: Sequence[str] = _SUFFIXES) -> list[Path]:
+    """Every cassette once, those of a directory by their names. Raises SettingsError for a path that does not exist."""
     files: dict[Path, None] = {}
     for path in paths:
         if not path.exists():
             raise SettingsError(f"{path}: there is no such file or directory; name the cassettes, or where they are")
         if path.is_dir():
-            files |= dict.fromkeys(sorted(one for one in path.rglob("*") if one.suffix in _SUFFIXES and one.is_file()))
+            files |= dict.fromkeys(sorted(one for one in path.rglob("*") if one.suffix in suffixes and one.is_file()))
         else:
             files[path] = None
     return list(files)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pytest_samurai.check import check
 from pytest_samurai.errors import CassetteError, SettingsError
+from pytest_samurai.importer import import_cassettes
 from pytest_samurai.prune import delete, judge, last_full_run
 from pytest_samurai.server import ChatServer
 from pytest_samurai.settings import options
@@ -45,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="pytest's cache_dir (default: %(default)s)",
     )
     pruned.set_defaults(run=_prune)
+    foreign = commands.add_parser("import", help="rewrite cassettes of vcrpy, pytest-recording and cassetter as ours")
+    foreign.add_argument("paths", metavar="PATH", nargs="+", help="cassettes and directories of them")
+    foreign.set_defaults(run=_import)
     chosen = parser.parse_args(arguments)
     try:
         return int(chosen.run(chosen))
@@ -91,6 +95,14 @@ def _prune(chosen: argparse.Namespace) -> int:
             _print(str(error))
     _print(judged.closing(run, deleted))
     return 0 if len(deleted) == len(judged.unused) else 1
+
+
+def _import(chosen: argparse.Namespace) -> int:
+    failed = False
+    for outcome in import_cassettes(map(Path, chosen.paths), environ=os.environ):
+        _print(outcome.text)
+        failed = failed or outcome.failed
+    return int(failed)
 
 
 def _demo(_: argparse.Namespace) -> int:

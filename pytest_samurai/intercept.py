@@ -440,6 +440,8 @@ class _Recorded(_Transport):
 
     def handle_request(self, request: Any) -> Any:
         exchange = self.recorder.handle(self.library.request(request, request.read()))
+        if exchange is None:
+            return self.real.handle_request(request)
         if isinstance(exchange, Played):
             return self._replay(exchange)
         response = self.real.handle_request(self._to_send(request, exchange))
@@ -451,6 +453,8 @@ class _Recorded(_Transport):
 
     async def handle_async_request(self, request: Any) -> Any:
         exchange = self.recorder.handle(self.library.request(request, await request.aread()))
+        if exchange is None:
+            return await self.real.handle_async_request(request)
         if isinstance(exchange, Played):
             return self._replay(exchange, is_async=True)
         response = await self.real.handle_async_request(self._to_send(request, exchange))

@@ -24,6 +24,10 @@ _IN_PROMPT = ("messages", "tools", "functions", "response_format")
 _DATA_URL = (re.compile(r"data:[^,\s]*,\S*"), "")
 
 
+Denial = tuple[int, str]
+"""The place of a recording, and the name of the function of `match_on` that does not take it for the request."""
+
+
 @dataclass(frozen=True, slots=True)
 class Miss:
     """All that is known when a request is refused."""
@@ -36,12 +40,18 @@ class Miss:
     cassette: str
     mode: str
     rerun: str | None
+    denials: Sequence[Denial] = ()
 
     def text(self) -> str:
         endpoint = self.matcher.endpoints.match(self.request.url) or self.request.url
         lines = [f"{self.request.method} {endpoint} has no recording, and the mode does not let it go live."]
         lines += [f"  {name:<9} {value}" for name, value in self._facts()]
-        if equal := self._equal():
+        if self.denials:
+            lines.append("  Equal in what `match_on` names, but not by its functions:")
+            lines += [
+                f"    interaction {place + 1}: {name} says no" for place, name in self.denials[:_SHOWN_DIFFERENCES]
+            ]
+        elif equal := self._equal():
             lines.append(f"  {_played_out(equal)}: this is one call more than was recorded.")
         elif self.recorded:
             lines += self._compared()

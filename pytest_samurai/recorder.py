@@ -29,12 +29,13 @@ from pytest_samurai.chat import (
 from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure
 from pytest_samurai.exchange import Played, Take, timestamp
 from pytest_samurai.journal import Journal, LeftBehind, left_behind
-from pytest_samurai.miss import Miss, prompt_length
+from pytest_samurai.miss import Denial, Miss, prompt_length
 from pytest_samurai.pricing import UNPRICED, PriceList
-from pytest_samurai.redaction import Redactor, environment_secrets, request_secrets
+from pytest_samurai.redaction import REQUEST_HEADERS, Redactor, environment_secrets, request_secrets
 from pytest_samurai.settings import Layer, Mode, Settings, resolve
 from pytest_samurai.tally import Tally
 from pytest_samurai.usage import Usage
+from pytest_samurai.vcrpy import Bridge
 
 PLACEHOLDER_KEY = "sk-placeholder-of-a-replayed-test"
 KEY_NAMES = ("SAMURAI_API_KEY", "OPENAI_API_KEY")
@@ -60,6 +61,11 @@ def summary(request: Request) -> str:
 
 
 _LINE = 80
+
+
+def _is_redacted(item: Interaction) -> bool:
+    """Whether a request is as we write it; other tools write down what would be cut out of it here."""
+    return item.recorded_at is not None and all(name in REQUEST_HEADERS for name, _ in item.request.headers)
 
 
 def _plural(count: int, noun: str) -> str:
@@ -128,15 +134,24 @@ class Recorder:
         self._tally = tally
         self._spent = 0
         self._reserved = Decimal(0)
+        self._bridge = Bridge(settings) if settings.needs_vcrpy else None
         self._matcher = settings.matcher
+        # What functions tell apart is the same only if it is so in all: nothing recorded may go for another's sake.
+        self._identity = (
+            replace(self._matcher, match_on=(*self._matcher.match_on, "method", "endpoint", "chat"))
+            if settings.functions
+            else self._matcher
+        )
         self.endpoints = self._matcher.endpoints
-        self._lock = threading.Lock()
+        # A function of `match_on` is called under it, and may look at the calls so far.
+        self._lock = threading.RLock()
         self._may_record = settings.mode != "none"
         self._recorded: list[Interaction] = []
         self._keys: list[bytes] = []
         self._unplayed: dict[bytes, deque[int]] = {}
         self._played: set[int] = set()
         self._exchanges: list[Played | Take] = []
+        self._to_write: dict[int, Interaction] = {}
         self._secrets: frozenset[str] = frozenset()
         self._redactors: dict[frozenset[str], Redactor] = {}
         self._placeholders: list[str] = []
@@ -230,11 +245,11 @@ class Recorder:
         elif self.mode == "new_episodes":
             self._recorded = [item for item in there or [] if not self._born_in_this_run(item)]
         self._recorded = [*self._recorded, *self._resumed]
-        # Other tools write down what would be cut out of a request here.
-        requests = [
-            item.request if item.recorded_at is not None else self.redacted(item.request) for item in self._recorded
+        self._recorded = [
+            item if _is_redacted(item) else replace(item, request=self.redacted(item.request))
+            for item in self._recorded
         ]
-        self._keys = [self._matcher.key(request) for request in requests]
+        self._keys = [self._matcher.key(item.request) for item in self._recorded]
         for place, key in enumerate(self._keys):
             self._unplayed.setdefault(key, deque()).append(place)
         if self.replaying or (placeholders and self.mode == "once"):
@@ -306,7 +321,7 @@ class Recorder:
                 f"{self._owner.test}: {_plural(unanswered, 'request')} got no reply, which cannot be recorded;"
                 " the replay will refuse it"
             )
-        new = self._without_retries([take.interaction for take in takes if take.interaction is not None])
+        new = self._without_retries([item for _, item in sorted(self._to_write.items())])
         failed = [item for item in new if not item.reply.is_success]
         if failed and not passed:
             reply = failed[-1].reply
@@ -315,7 +330,7 @@ class Recorder:
             new = []
         self.recorded = len(new)
         if new or self._resumed:
-            self._write([self._written(item) for item in new], passed=passed)
+            self._write(new, passed=passed)
         self._journal.discard()
         for journal in self._taken_up:
             journal.discard()
@@ -327,7 +342,7 @@ class Recorder:
         went_well: set[bytes] = set()
         kept = []
         for item in reversed(new):
-            key = self._key(item.request)
+            key = self._identity.key(item.request)
             if item.reply.is_success:
                 went_well.add(key)
             if not (item.reply.status in RETRYABLE and key in went_well):
@@ -337,7 +352,7 @@ class Recorder:
     def _write(self, new: Sequence[Interaction], *, passed: bool) -> None:
         # What was interrupted may have ended on an error that went well when this run tried again.
         recorded = [self._priced(item) for item in self._without_retries([*self._resumed, *new])]
-        asked = {self._key(item.request) for item in recorded} if self.mode == "all" and not passed else None
+        asked = {self._identity.key(item.request) for item in recorded} if self.mode == "all" and not passed else None
 
         def change(there: list[Interaction]) -> list[Interaction]:
             if self.mode == "all":
@@ -375,42 +390,59 @@ class Recorder:
         """What mode `all` does not replace: what others recorded in this run, what a failed test has not `asked`."""
         if self._owner.shared and self._born_in_this_run(item):
             return True
-        return asked is not None and self._matcher.key(item.request) not in asked
+        return asked is not None and self._identity.key(item.request) not in asked
 
-    def _ended(self, likely: Decimal, item: Interaction) -> None:
-        """A call has ended: from now on it is safe from a process that dies."""
+    def _ended(self, likely: Decimal, number: int, request: Request, item: Interaction) -> None:
+        """A call has ended: from now on it is safe from a process that dies. Of its request, `request` is written."""
         if self._tally is not None and self._tally.judges_live_cost:
             with self._lock:
                 self._reserved -= likely
             self._tally.paid(likely, self._call(item).cost)
-        if not self.is_open or self.mode in ("none", "live"):
+        if self.mode == "live":
             return
+        redactor = self._redactor(item.request)
+        with self._naming("before_record_response"):
+            reply = item.reply if self._bridge is None else self._bridge.reply(item.reply)
+        if reply is None:
+            return
+        kept = replace(item, request=redactor.request(request), reply=redactor.reply(reply))
         with self._lock:
+            self._to_write[number] = kept
+            if not self.is_open:
+                return
             try:
-                self._journal.add(self._written(item))
+                self._journal.add(kept)
             except OSError as error:
                 # The application's call went well; that the disk is full is said when the cassette is written.
                 note = f"{shown(self._journal.path)}: cannot be written: {error.strerror or error}"
                 if note not in self.notes:
                     self.notes.append(note)
 
-    def _written(self, item: Interaction) -> Interaction:
-        redactor = self._redactor(item.request)
-        return replace(item, request=redactor.request(item.request), reply=redactor.reply(item.reply))
+    @contextmanager
+    def _naming(self, hook: str) -> Iterator[None]:
+        """Name a hook that raises: the application may swallow it, and only the next run would find what is missing."""
+        try:
+            yield
+        except Exception as error:
+            self.notes.append(
+                f"{self._owner.test}: {hook} raised {type(error).__name__}: {error}; the call is not recorded"
+            )
+            raise
 
     # --- what was not played
 
     def unplayed(self) -> list[int]:
         """The places of the recordings that were not played; the tail of a run of retried errors counts as played.
 
-        SDKs differ in how often they try again, from one version to the next.
+        SDKs differ in how often they try again, from one version to the next. Calls to other places than the endpoints,
+        which other tools record too, cannot be played.
         """
         places: list[int] = []
         last: dict[bytes, Interaction] = {}
         for place, (key, item) in enumerate(zip(self._keys, self._recorded, strict=True)):
             before = last.get(key)
             retried = before is not None and before.reply.status in RETRYABLE and item.reply.status in RETRYABLE
-            if place not in self._played and not retried:
+            if place not in self._played and not retried and self.endpoints.match(item.request.url) is not None:
                 places.append(place)
             last[key] = item
         return places
@@ -447,29 +479,44 @@ class Recorder:
 
     # --- requests
 
-    def handle(self, request: Request) -> Played | Take:
+    def handle(self, request: Request) -> Played | Take | None:
         """Classify a request, and keep its place: replay it if an unplayed recording matches, else record it.
 
-        Raises RequestNotRecorded if the mode does not let it go live.
+        None for one that the user's filters let pass. Raises RequestNotRecorded if the mode does not let it go live.
         """
+        with self._naming("before_record_request"):
+            filtered = request if self._bridge is None else self._bridge.request(request)
+        if filtered is None:
+            return None
         # While a cassette is made there is nothing to look up, and the first chunk of a stream need not wait for it.
-        key = self._key(request) if self._unplayed else None
+        asked = self._redactor(request).request(filtered) if self._unplayed else None
+        key = self._matcher.key(asked) if asked is not None else None
         asking = self._asking(request) if self._may_record else None
         with self._lock:
             number = len(self._exchanges) + 1
             unplayed = self._unplayed.get(key) if key is not None else None
-            if unplayed:
-                place = unplayed.popleft()
+            place, denials = self._choose(asked, unplayed) if asked is not None and unplayed else (None, ())
+            if unplayed and place is not None:
+                unplayed.remove(place)
                 self._played.add(place)
                 exchange: Played | Take = Played(request, self._to_play(place), number, self._meter)
                 self._exchanges.append(exchange)
                 return exchange
             if self._may_record and not has_placeholder(request.headers):
                 likely = self._admitted(request)
-                exchange = Take(request, number, asking, partial(self._ended, likely), self._meter)
+                ended = partial(self._ended, likely, number, filtered)
+                exchange = Take(request, number, asking, ended, self._meter)
                 self._exchanges.append(exchange)
                 return exchange
-        raise self._placeholder_sent(request) if self._may_record else self._missed(request)
+        if self._may_record:
+            raise self._placeholder_sent(request)
+        raise self._missed(asked or self._redactor(request).request(filtered), denials)
+
+    def _choose(self, asked: Request, places: Sequence[int]) -> tuple[int | None, Sequence[Denial]]:
+        """The first recording that the functions of `match_on` take for the request; and those that they do not."""
+        if self._bridge is None:
+            return places[0], ()
+        return self._bridge.first(asked, [(place, self._recorded[place].request) for place in places])
 
     def _admitted(self, request: Request) -> Decimal:
         """What a request that may go live is likely to cost. Raises RequestNotRecorded if a ceiling would be passed."""
@@ -511,9 +558,6 @@ class Recorder:
         headers = [(name, value) for name, value in item.reply.headers if name not in ("retry-after", "retry-after-ms")]
         return replace(item, reply=replace(item.reply, headers=(*headers, ("retry-after-ms", "1"))))
 
-    def _key(self, request: Request) -> bytes:
-        return self._matcher.key(self.redacted(request))
-
     def connected(self, host: str, port: int) -> None:
         """Note a connection that no request was seen for, if it leads to where chat was recorded and this replays."""
         if not self.replaying:
@@ -551,9 +595,9 @@ class Recorder:
             f"  Set {' or '.join(KEY_NAMES)}, and make the client after that."
         )
 
-    def _missed(self, request: Request) -> RequestNotRecorded:
+    def _missed(self, request: Request, denials: Sequence[Denial]) -> RequestNotRecorded:
         miss = Miss(
-            request=self.redacted(request),
+            request=request,
             recorded=self._recorded,
             played=frozenset(self._played),
             matcher=self._matcher,
@@ -561,6 +605,7 @@ class Recorder:
             cassette=self.shown_path,
             mode=self.mode,
             rerun=self._rerun(),
+            denials=denials,
         )
         return self.refuse(miss.text())
 

@@ -110,11 +110,45 @@ def _endpoints(value: object) -> tuple[str, ...]:
     return words
 
 
-def _match_on(value: object) -> tuple[str, ...]:
-    words = _words(value)
-    if not words or not set(words) <= set(COMPONENTS):
-        raise ValueError(f"a list of one or more of {', '.join(COMPONENTS)}")
-    return words
+Matching = str | Callable[[Any, Any], object]
+"""A name among `COMPONENTS`, or a function of two of vcrpy's requests, the one that is made and a recorded one."""
+
+
+def _match_on(value: object) -> tuple[Matching, ...]:
+    entries = value.split() if isinstance(value, str) else value
+    if not isinstance(entries, list | tuple) or not all(isinstance(entry, str) or callable(entry) for entry in entries):
+        raise ValueError("a list of strings and of functions (r1, r2)")
+    if not entries or not {entry for entry in entries if isinstance(entry, str)} <= set(COMPONENTS):
+        raise ValueError(f"a list of one or more of {', '.join(COMPONENTS)}, and of functions (r1, r2)")
+    return tuple(entries)
+
+
+def _filters(value: object) -> tuple[Any, ...]:
+    """Names, and pairs of a name and what takes the place of its value: a text, None or a function."""
+    entries = value if isinstance(value, list | tuple) else [None]
+    if not all(_is_filter(entry) for entry in entries):
+        raise ValueError("a list of names and of pairs (name, replacement)")
+    return tuple(entries)
+
+
+def _is_filter(entry: object) -> bool:
+    if isinstance(entry, tuple) and len(entry) == 2:
+        name, replacement = entry
+        return isinstance(name, str) and (replacement is None or isinstance(replacement, str) or callable(replacement))
+    return isinstance(entry, str)
+
+
+def _hooks(value: object) -> tuple[Any, ...]:
+    hooks = value if isinstance(value, list | tuple) else [value]
+    if not all(map(callable, hooks)):
+        raise ValueError("a function, or a list of functions")
+    return tuple(hooks)
+
+
+def _hosts(value: object) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(host, str | re.Pattern) for host in value):
+        raise ValueError("a list of host names and of compiled patterns")
+    return tuple(value)
 
 
 def _ignore(value: object) -> tuple[Any, ...]:
@@ -210,11 +244,12 @@ class Settings:
         shown="`*/chat/completions`",
         many=True,
     )
-    match_on: tuple[str, ...] = _option(
+    match_on: tuple[Matching, ...] = _option(
         _match_on,
         ("method", "endpoint", "chat"),
         "ini test",
-        f"what has to be equal for a recording to answer a request; names among {_listed(*COMPONENTS)}",
+        f"what has to be equal for a recording to answer a request; names among {_listed(*COMPONENTS)}, and, in a test,"
+        " functions `(r1, r2)` as vcrpy has them",
         shown="`method endpoint chat`",
         many=True,
     )
@@ -228,6 +263,38 @@ class Settings:
         "what varies from run to run: `uuid`, `datetime`, `tmp_path` or a pair `(pattern, replacement)`",
         shown="nothing",
     )
+    filter_headers: tuple[Any, ...] = _option(
+        _filters,
+        (),
+        "test",
+        "request headers that are left out or replaced before anything is compared or written: names, and pairs"
+        " `(name, replacement)`, as vcrpy has them",
+        shown="nothing",
+    )
+    filter_query_parameters: tuple[Any, ...] = _option(
+        _filters, (), "test", "the same for parameters of the URL", shown="nothing"
+    )
+    filter_post_data_parameters: tuple[Any, ...] = _option(
+        _filters, (), "test", "the same for keys of a JSON body, and fields of a form", shown="nothing"
+    )
+    before_record_request: tuple[Any, ...] = _option(
+        _hooks,
+        (),
+        "test",
+        "functions that get vcrpy's request and give what is compared and written; None lets it pass unrecorded",
+        shown="nothing",
+    )
+    before_record_response: tuple[Any, ...] = _option(
+        _hooks,
+        (),
+        "test",
+        "functions that get vcrpy's response and give what is written; None leaves the interaction out",
+        shown="nothing",
+    )
+    ignore_hosts: tuple[Any, ...] = _option(
+        _hosts, (), "test", "hosts whose calls pass, live and unrecorded: names and compiled patterns", shown="none"
+    )
+    ignore_localhost: bool = _option(_flag, False, "test", "let calls to this machine pass, live and unrecorded")
     unmarked: str = _option(
         _one_of(*UNMARKED),
         "warn",
@@ -305,7 +372,18 @@ class Settings:
 
     @cached_property
     def matcher(self) -> Matcher:
-        return Matcher(self.match_on, Endpoints(self.endpoints), self.ignore, self.normalize)
+        names = tuple(entry for entry in self.match_on if isinstance(entry, str))
+        return Matcher(names, Endpoints(self.endpoints), self.ignore, self.normalize)
+
+    @property
+    def functions(self) -> tuple[Callable[[Any, Any], object], ...]:
+        """The functions of `match_on`, which are asked about what is equal in all that is named there."""
+        return tuple(entry for entry in self.match_on if not isinstance(entry, str))
+
+    @property
+    def needs_vcrpy(self) -> bool:
+        """Whether something is asked for that only vcrpy can do; importing it takes longer than most tests."""
+        return bool(self.functions) or any(getattr(self, name) for name in OF_VCRPY)
 
     @property
     def budget(self) -> Budget:
@@ -320,6 +398,34 @@ class Settings:
             max_live_requests=self.max_live_requests,
             max_live_cost=self.max_live_cost,
         )
+
+
+OF_VCRPY: Final = (
+    "filter_headers",
+    "filter_query_parameters",
+    "filter_post_data_parameters",
+    "before_record_request",
+    "before_record_response",
+    "ignore_hosts",
+    "ignore_localhost",
+)
+"""Options that have vcrpy's names and vcrpy's meanings."""
+
+_OTHERWISE_HERE: Final[Mapping[str, str]] = {
+    "record_mode": "it is called mode",
+    "cassette_library_dir": "it is the ini key samurai_cassette_dir, or the fixture of that name",
+    "vcr_cassette_dir": "it is the ini key samurai_cassette_dir, or the fixture of that name",
+    "path_transformer": "name the cassette in the marker",
+    "func_path_generator": "name the cassette in the marker",
+    "before_record": "it is called before_record_request",
+    "additional_matchers": "put them into match_on",
+    "drop_unused_requests": "see unused",
+    "decode_compressed_response": "bodies are always stored decoded",
+    "serializer": "cassettes are always YAML",
+    "filter_sensitive_data": "values of the environment, and the key of a request, are always left out",
+    "record_on_exception": "of a failed test, what is kept is its calls that all went well",
+}
+"""What else people have in `vcr_config`, and what it is here."""
 
 
 @cache
@@ -366,6 +472,8 @@ def _not_here(option: Option | None, name: str, place: str) -> str:
             f"{PLACES[other]} ({option.spelled(other)})" for other in PLACES if other in option.places
         )
         return f"{name} is not set here, but {elsewhere}"
+    if name in _OTHERWISE_HERE:
+        return f"there is no option {name!r} here: {_OTHERWISE_HERE[name]}"
     known = [option.name for option in options().values() if place in option.places]
     near = get_close_matches(str(name), known, 1)
     return f"there is no option {name!r} here; " + (f"is it {near[0]}?" if near else f"there are {', '.join(known)}")

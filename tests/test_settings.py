@@ -30,7 +30,7 @@ from pytest_samurai.settings import (
 
 # How long a machine takes for one example is no property of the code.
 law = hypothesis_settings(deadline=None)
-COMPONENT_NAMES = ", ".join(COMPONENTS)
+MATCHERS = f"{', '.join(COMPONENTS)}, and of functions (r1, r2)"
 DOCS = Path(__file__).parent.parent / "docs" / "options.md"
 
 
@@ -134,6 +134,11 @@ def test_a_mistake_in_samurai_mode_is_said_to_be_there() -> None:
         ("mode", "new_episodes", "new_episodes"),
         ("endpoints", "*/chat/completions */responses", ("*/chat/completions", "*/responses")),
         ("endpoints", ["*/a b", "*/c"], ("*/a b", "*/c")),
+        ("match_on", ["method", max], ("method", max)),
+        ("filter_headers", ["a", ("b", None), ("c", "d"), ("e", max)], ("a", ("b", None), ("c", "d"), ("e", max))),
+        ("before_record_request", max, (max,)),
+        ("before_record_response", [max, min], (max, min)),
+        ("ignore_hosts", ["a", re.compile("b")], ("a", re.compile("b"))),
         ("match_on", "uri  body", ("uri", "body")),
         ("match_on", ("uri", "body"), ("uri", "body")),
         ("ignore", "user messages[0].content", (("user",), ("messages", 0, "content"))),
@@ -189,9 +194,19 @@ def test_normalize_takes_names_and_pairs_and_a_name_alone() -> None:
         ("endpoints", " ", "it has to be a list of URL patterns, with at least one in it"),
         ("endpoints", [""], "it has to be a list of strings"),
         ("endpoints", 5, "it has to be a list of strings"),
-        ("match_on", ["method", "boddy"], f"it has to be a list of one or more of {COMPONENT_NAMES}"),
-        ("match_on", [], f"it has to be a list of one or more of {COMPONENT_NAMES}"),
-        ("match_on", [1], "it has to be a list of strings"),
+        ("match_on", ["method", "boddy"], f"it has to be a list of one or more of {MATCHERS}"),
+        ("match_on", [], f"it has to be a list of one or more of {MATCHERS}"),
+        ("match_on", [1], "it has to be a list of strings and of functions (r1, r2)"),
+        ("filter_headers", "authorization", "it has to be a list of names and of pairs (name, replacement)"),
+        ("filter_headers", [1], "it has to be a list of names and of pairs (name, replacement)"),
+        ("filter_headers", [("a", 1)], "it has to be a list of names and of pairs (name, replacement)"),
+        ("filter_headers", [("a", "b", "c")], "it has to be a list of names and of pairs (name, replacement)"),
+        ("filter_headers", [(1, "b")], "it has to be a list of names and of pairs (name, replacement)"),
+        ("before_record_request", "drop", "it has to be a function, or a list of functions"),
+        ("before_record_response", [None], "it has to be a function, or a list of functions"),
+        ("ignore_hosts", "localhost", "it has to be a list of host names and of compiled patterns"),
+        ("ignore_hosts", [1], "it has to be a list of host names and of compiled patterns"),
+        ("ignore_localhost", "yes", "it has to be True or False"),
         ("ignore", {"user": 1}, "it has to be a list of strings"),
         ("ignore", ["user", "a..b"], "'a..b' is not a path into a JSON body; write it like \"messages[0].content\""),
         ("normalize", 1, "it has to be a list of names and of pairs (pattern, replacement)"),
@@ -322,6 +337,27 @@ def test_the_matcher_knows_all_that_was_said_of_matching() -> None:
     assert (matcher.match_on, matcher.ignore, matcher.normalize) == (("body",), (("user",),), settings.normalize)
     assert matcher.endpoints.match("https://h/a") == "/a"
     assert matcher.endpoints.match("https://h/chat/completions") is None
+
+
+def test_functions_of_match_on_are_not_the_matchers_but_vcrpys() -> None:
+    settings = said(match_on=["body", max])
+    assert (settings.matcher.match_on, settings.functions) == (("body",), (max,))
+    assert settings.needs_vcrpy
+    assert not said(match_on=["body"], ignore_hosts=[]).needs_vcrpy
+    assert said(ignore_hosts=["a"]).needs_vcrpy
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("record_mode", "it is called mode"),
+        ("cassette_library_dir", "it is the ini key samurai_cassette_dir, or the fixture of that name"),
+        ("decode_compressed_response", "bodies are always stored decoded"),
+        ("serializer", "cassettes are always YAML"),
+    ],
+)
+def test_what_else_stands_in_a_vcr_config_is_told_what_it_is_here(name: str, what: str) -> None:
+    assert refusal(**{name: "x"}) == f"here: there is no option {name!r} here: {what}"
 
 
 def test_the_matcher_is_made_once_for_every_request_asks_it() -> None:

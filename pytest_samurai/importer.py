@@ -1,0 +1,83 @@
+"""Cassettes of other tools, rewritten in our layout: nothing recorded is lost, and no secret stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pytest_samurai import cassette
+from pytest_samurai.chat import Call, Interaction
+from pytest_samurai.check import cassettes_in
+from pytest_samurai.errors import CassetteError
+from pytest_samurai.matching import Endpoints
+from pytest_samurai.redaction import Redactor, environment_secrets, own_keys
+from pytest_samurai.seal import MARK
+from pytest_samurai.settings import Settings
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file, as a line for people; `failed` if it is as it was because something is wrong."""
+
+    text: str
+    failed: bool = False
+
+
+def import_cassettes(paths: Iterable[Path], *, environ: Mapping[str, str]) -> Iterator[Outcome]:
+    """Rewrite cassettes, each where it lies; directories are searched.
+
+    One that is ours already is left as it is. One in JSON is written as YAML beside, and left for the user to delete.
+    Raises SettingsError for a path that does not exist.
+    """
+    secrets = environment_secrets(environ)
+    for path in cassettes_in(paths, _SUFFIXES):
+        try:
+            text, failed = _imported(path, secrets), False
+        except CassetteError as error:
+            text, failed = Redactor(secrets).text(str(error)), True
+        # A name in a file may hold what a terminal obeys.
+        yield Outcome("".join(one if one.isprintable() else ascii(one)[1:-1] for one in text), failed)
+
+
+def _imported(path: Path, secrets: frozenset[str]) -> str:
+    content = cassette.read(path)
+    there = cassette.parse(content, path)
+    if content.startswith(MARK.encode()):
+        return f"{path}: is ours already, and left as it is"
+    for place, item in enumerate(there):
+        if encoding := dict(item.reply.headers).get("content-encoding"):
+            raise CassetteError(
+                f"{path}:{cassette.lines(content)[place]}: interaction {place + 1} is compressed ({encoding}), which"
+                " cannot be undone here, so that no secret in it would be seen; record it again"
+            )
+    interactions = _without_secrets(there, secrets)
+    target = path.with_suffix(".yaml") if path.suffix == ".json" else path
+    if target != path and target.exists():
+        if cassette.load(target) == interactions:
+            return f"{path}: is imported already, as {target}"
+        raise CassetteError(
+            f"{path}: not imported, as {target} is there and holds something else; move one of them away"
+        )
+    cassette.save(target, interactions)
+    beside = f", as {target}; delete {path} when its tests pass with that" if target != path else ""
+    return f"{path}: imported {_counts(interactions)}{beside}"
+
+
+def _without_secrets(there: Sequence[Interaction], secrets: frozenset[str]) -> list[Interaction]:
+    """The interactions as they would be written down here; a key of one request may be told by the reply of another."""
+    redactor = Redactor(secrets.union(*(own_keys(item.request.headers) for item in there)))
+    return [replace(item, request=redactor.request(item.request), reply=redactor.reply(item.reply)) for item in there]
+
+
+def _counts(interactions: Sequence[Interaction]) -> str:
+    count = len(interactions)
+    endpoints = Endpoints(Settings().endpoints)
+    chat = [item for item in interactions if endpoints.match(item.request.url) is not None]
+    unknown = sum(Call(item, number=0, replayed=True).usage is None for item in chat)
+    text = f"{count} interaction{'' if count == 1 else 's'}"
+    if count > len(chat):
+        text += f", {count - len(chat)} of them no chat"
+    return text + (f", {unknown} of them without usage" if unknown else "")
