@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_samurai.errors import SamuraiError
 from pytest_samurai.usage import Usage
@@ -35,8 +35,7 @@ class Request:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """One piece of a streamed reply: `length` bytes, `at` seconds after the request was sent."""
 
     length: int
@@ -73,9 +72,10 @@ class Reply:
     def pieces(self) -> Iterator[tuple[bytes, float]]:
         """The body piece by piece, each with its time in seconds after the request."""
         start = 0
-        for chunk in self.chunks or (Chunk(len(self.body), self.duration or 0.0),):
-            yield self.body[start : start + chunk.length], chunk.at
-            start += chunk.length
+        for length, at in self.chunks or (Chunk(len(self.body), self.duration or 0.0),):
+            end = start + length
+            yield self.body[start:end], at
+            start = end
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,11 +26,21 @@ Decode = Callable[[Sequence[bytes]], Sequence[bytes]]
 
 
 class Played:
-    """A request that has its answer: `interaction` is the request as it was sent now, and the reply as recorded."""
+    """A request, as it was sent now, that has its answer, as it was recorded."""
 
-    def __init__(self, request: Request, recorded: Interaction, number: int) -> None:
-        self.interaction = replace(recorded, request=request)
-        self.call = Call(self.interaction, number=number, replayed=True)
+    __slots__ = ("_call", "number", "reply", "request")
+
+    def __init__(self, request: Request, reply: Reply, number: int) -> None:
+        self.request = request
+        self.reply = reply
+        self.number = number
+        self._call: Call | None = None
+
+    @property
+    def call(self) -> Call:
+        if self._call is None:
+            self._call = Call(Interaction(self.request, self.reply), number=self.number, replayed=True)
+        return self._call
 
 
 class Take:

@@ -37,6 +37,7 @@ from pytest_samurai.settings import Layer, Settings, environment_layers, options
 if TYPE_CHECKING:
     from pytest_samurai.intercept import AsyncClient, Client
     from pytest_samurai.recorder import Owner, Recorder
+    from pytest_samurai.shelf import Shelf
 
 _MARKER = "samurai"
 _BASE_URL = "https://www.samuraiapi.in/v1"
@@ -51,6 +52,7 @@ class _Run:
     watching: bool = False
     item: pytest.Item | None = None
     recorded_fixtures: set[str] = field(default_factory=set)
+    shelf: Shelf | None = None
 
 
 _RUN = pytest.StashKey[_Run]()
@@ -248,7 +250,7 @@ def samurai(
         raise SettingsError(f"{source} is {samurai_config!r}; it has to be a dict of options")
     settings = _settings(request.config, Layer(source, "test", samurai_config), layer)
     path = _cassette_path(request, samurai_cassette_dir, name)
-    recorder = Recorder(path, settings, _owner(item, item.nodeid, shared=name is not None))
+    recorder = Recorder(path, settings, _owner(item, item.nodeid, shared=name is not None), _shelf(request.config))
     recorder.open()
     item.stash[_RECORDER] = recorder
     item.stash[_PASSED] = False
@@ -286,6 +288,16 @@ def _owner(item: pytest.Item, name: str, *, shared: bool) -> Owner:
     return Owner(name, item.config.stash[_RUN].began, target, shared, RefusedInTest)
 
 
+def _shelf(config: pytest.Config) -> Shelf:
+    """The cassettes that this process has read. Made when first needed: a run without marked tests needs no YAML."""
+    from pytest_samurai.shelf import Shelf
+
+    run = config.stash[_RUN]
+    if run.shelf is None:
+        run.shelf = Shelf()
+    return run.shelf
+
+
 def _cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path | None) -> Path:
     if name is None:
         return directory / cassette_name([*_classes(request.node), request.node.name])
@@ -314,7 +326,7 @@ def pytest_fixture_setup(
     path = _fixture_cassette(item, fixturedef, request)
     config = _of_same_scope(request, "samurai_config", {})
     settings = _settings(request.config, Layer(f"samurai_config of {label}", "test", config))
-    recorder = Recorder(path, settings, _owner(item, label, shared=True))
+    recorder = Recorder(path, settings, _owner(item, label, shared=True), _shelf(request.config))
     recorder.open(placeholders=True)
     passed = False
     try:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from pytest_samurai import cassette
 from pytest_samurai.budget import total
+from pytest_samurai.cassette import Recordings
 from pytest_samurai.chat import (
     CLOSED,
     Call,
     Headers,
     Interaction,
+    Reply,
     Request,
     parse_object,
     with_usage_asked,
@@ -25,18 +27,21 @@ from pytest_samurai.chat import (
 from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure
 from pytest_samurai.exchange import Played, Take, timestamp
 from pytest_samurai.journal import Journal, LeftBehind, left_behind
+from pytest_samurai.lookup import Keys, Lookup
 from pytest_samurai.miss import Miss
-from pytest_samurai.redaction import Redactor, environment_secrets, request_secrets
+from pytest_samurai.redaction import Redactors
 from pytest_samurai.settings import Layer, Mode, Settings, resolve
+from pytest_samurai.shelf import Kept, Shelf
 from pytest_samurai.usage import Usage
 
 PLACEHOLDER_KEY = "sk-placeholder-of-a-replayed-test"
 KEY_NAMES = ("SAMURAI_API_KEY", "OPENAI_API_KEY")
 
 
-def shown(path: Path) -> str:
-    """A path as people would type it: relative where it lies below the working directory."""
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+def shown(path: Path, directory: str | None = None) -> str:
+    """A path as people would type it: relative where it lies below the working directory, or that one."""
+    root = directory or Path.cwd()
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
 _NAMED = 5
@@ -86,11 +91,14 @@ class Owner:
 
 
 class Recorder:
-    """Answers requests from a cassette, or records them to it. A test knows it as the `samurai` fixture."""
+    """Answers requests from a cassette, or records them to it. A test knows it as the `samurai` fixture.
 
-    def __init__(self, path: Path, settings: Settings, owner: Owner) -> None:
+    `shelf` has the cassettes that the run has read before.
+    """
+
+    def __init__(self, path: Path, settings: Settings, owner: Owner, shelf: Shelf | None = None) -> None:
         self.cassette_path = path
-        self.shown_path = shown(path)
+        self._directory = os.getcwd()  # noqa: PTH109 - a string will do: it is asked for by every test, and seldom used
         self.mode: Mode = settings.mode
         self.settings = settings
         self.is_open = False
@@ -102,17 +110,21 @@ class Recorder:
         self.endpoints = self._matcher.endpoints
         self._lock = threading.Lock()
         self._may_record = settings.mode != "none"
-        self._recorded: list[Interaction] = []
-        self._keys: list[bytes] = []
-        self._unplayed: dict[bytes, deque[int]] = {}
-        self._played: set[int] = set()
+        self._shelf = shelf or Shelf()
+        self._redactors = Redactors(os.environ)
+        self._recorded = Recordings()
+        self._keys = Keys(self._recorded, self._matcher)
+        self._lookup = Lookup(self._keys)
         self._exchanges: list[Played | Take] = []
-        self._secrets: frozenset[str] = frozenset()
-        self._redactors: dict[frozenset[str], Redactor] = {}
         self._placeholders: list[str] = []
         self._journal = Journal(path, replacing=settings.mode == "all")
         self._taken_up: list[LeftBehind] = []
         self._resumed: list[Interaction] = []
+
+    @cached_property
+    def shown_path(self) -> str:
+        """The path of the cassette as it is typed where the run was started, wherever the test may have gone since."""
+        return shown(self.cassette_path, self._directory)
 
     # --- what a test sees
 
@@ -168,34 +180,44 @@ class Recorder:
         A replay gets placeholders for keys that are not set; with `placeholders` so does what may still record, whose
         client may be made to be used in a replay.
         """
-        self._secrets = environment_secrets(os.environ)
-        there = self._load()
-        self._take_up(there or [])
+        kept = self._load()
+        there = Recordings() if kept is None else kept.recordings
+        self._take_up(there)
         if self.mode == "once":
-            self._may_record = there is None or bool(self._resumed) or all(map(self._born_in_this_run, there))
+            self._may_record = kept is None or bool(self._resumed) or all(map(self._is_of_this_run, there.times()))
+        if self._may_record:
+            # What is secret now stays so if the test takes it out of the environment.
+            self._redactors = Redactors(dict(os.environ))
         if self.mode in ("none", "once"):
-            self._recorded = there or []
+            self._recorded = there
         elif self.mode == "new_episodes":
-            self._recorded = [item for item in there or [] if not self._born_in_this_run(item)]
-        self._recorded = [*self._recorded, *self._resumed]
-        # Other tools write down what would be cut out of a request here.
-        requests = [
-            item.request if item.recorded_at is not None else self.redacted(item.request) for item in self._recorded
-        ]
-        self._keys = [self._matcher.key(request) for request in requests]
-        for place, key in enumerate(self._keys):
-            self._unplayed.setdefault(key, deque()).append(place)
+            self._recorded = Recordings([item for item in there if not self._is_of_this_run(item.recorded_at)])
+        if self._resumed:
+            self._recorded = Recordings([*self._recorded, *self._resumed])
+        self._keys = self._shared_keys(kept)
+        self._lookup = Lookup(self._keys)
         if self.replaying or (placeholders and self.mode == "once"):
             self._placeholders = [name for name in KEY_NAMES if not os.environ.get(name)]
             os.environ.update(dict.fromkeys(self._placeholders, PLACEHOLDER_KEY))
         self._note_age()
         self.is_open = True
 
-    def _load(self) -> list[Interaction] | None:
+    def _shared_keys(self, kept: Kept | None) -> Keys:
+        """Those that the tests before have made; what is redacted first may be another with other secrets."""
+        memo = {} if kept is None or self._recorded is not kept.recordings else kept.memo
+        redactors = None if self._recorded.are_redacted else self._redactors
+        alike = (self._matcher, redactors and redactors.secrets)
+        if alike not in memo:
+            # It outlives the recorder, which it must not keep, with all its calls.
+            memo[alike] = Keys(self._recorded, self._matcher, redactors)
+        keys: Keys = memo[alike]
+        return keys
+
+    def _load(self) -> Kept | None:
         if self.mode == "live":
             return None
         try:
-            return cassette.load(self.cassette_path)
+            return self._shelf.load(self.cassette_path)
         except FileNotFoundError:
             return None
 
@@ -218,14 +240,14 @@ class Recorder:
                 self._resumed += missing
                 self.notes.append(f"{self.shown_path}: took up {calls}")
 
-    def _born_in_this_run(self, item: Interaction) -> bool:
-        return item.recorded_at is not None and item.recorded_at >= timestamp(self._owner.run_began)
+    def _is_of_this_run(self, recorded_at: str | None) -> bool:
+        return recorded_at is not None and recorded_at >= timestamp(self._owner.run_began)
 
     def _note_age(self) -> None:
         limit = self.settings.max_age
         if limit is None:
             return
-        oldest = min((item.recorded_at for item in self._recorded if item.recorded_at is not None), default=None)
+        oldest = min((time for time in self._recorded.times() if time is not None), default=None)
         if oldest is not None and oldest < timestamp(datetime.now(UTC) - limit):
             self.notes.append(f"{self.shown_path}: recorded on {oldest[:10]}, which is longer ago than samurai_max_age")
 
@@ -308,7 +330,7 @@ class Recorder:
 
     def _stays(self, item: Interaction, asked: set[bytes] | None) -> bool:
         """What mode `all` does not replace: what others recorded in this run, what a failed test has not `asked`."""
-        if self._owner.shared and self._born_in_this_run(item):
+        if self._owner.shared and self._is_of_this_run(item.recorded_at):
             return True
         return asked is not None and self._matcher.key(item.request) not in asked
 
@@ -326,7 +348,7 @@ class Recorder:
                     self.notes.append(note)
 
     def _written(self, item: Interaction) -> Interaction:
-        redactor = self._redactor(item.request)
+        redactor = self._redactors.of(item.request)
         return replace(item, request=redactor.request(item.request), reply=redactor.reply(item.reply))
 
     # --- what was not played
@@ -336,15 +358,15 @@ class Recorder:
 
         SDKs differ in how often they try again, from one version to the next.
         """
-        places: list[int] = []
-        last: dict[bytes, Interaction] = {}
-        for place, (key, item) in enumerate(zip(self._keys, self._recorded, strict=True)):
-            before = last.get(key)
-            retried = before is not None and before.reply.status in RETRYABLE and item.reply.status in RETRYABLE
-            if place not in self._played and not retried:
-                places.append(place)
-            last[key] = item
-        return places
+        unplayed = [place for place in range(self.count) if place not in self._lookup.played]
+        retried = {place for place in unplayed if self._recorded.status(place) in RETRYABLE}
+        return [place for place in unplayed if place not in retried or not self._is_tail(place)]
+
+    def _is_tail(self, place: int) -> bool:
+        """Whether the request before this one that is equal to it was to be tried again as well."""
+        equal = self._keys.places[self._keys[place]]
+        before = equal[: equal.index(place)]
+        return bool(before) and self._recorded.status(before[-1]) in RETRYABLE
 
     @property
     def count(self) -> int:
@@ -384,22 +406,33 @@ class Recorder:
         Raises RequestNotRecorded if the mode does not let it go live.
         """
         # While a cassette is made there is nothing to look up, and the first chunk of a stream need not wait for it.
-        key = self._key(request) if self._unplayed else None
-        asking = self._asking(request) if self._may_record else None
+        if self.count and (played := self._play(request, self.redacted(request))) is not None:
+            return played
+        if not self._may_record:
+            raise self._missed(request)
+        if has_placeholder(request.headers):
+            raise self._placeholder_sent(request)
+        asking = self._asking(request)
         with self._lock:
-            number = len(self._exchanges) + 1
-            unplayed = self._unplayed.get(key) if key is not None else None
-            if unplayed:
-                place = unplayed.popleft()
-                self._played.add(place)
-                exchange: Played | Take = Played(request, self._to_play(place), number)
-                self._exchanges.append(exchange)
-                return exchange
-            if self._may_record and not has_placeholder(request.headers):
-                exchange = Take(request, number, asking, self._ended)
-                self._exchanges.append(exchange)
-                return exchange
-        raise self._placeholder_sent(request) if self._may_record else self._missed(request)
+            take = Take(request, len(self._exchanges) + 1, asking, self._ended)
+            self._exchanges.append(take)
+            return take
+
+    def replay(self, request: Request) -> Played | None:
+        """Answer a request that may lack its headers; None if it takes these, or `handle`, to say what becomes of it.
+
+        A recording holds no secrets, so a request that is equal to one holds none either, and need not be redacted.
+        """
+        return self._play(request, request) if self.count and self._matcher.is_of_bytes else None
+
+    def _play(self, request: Request, as_recorded: Request) -> Played | None:
+        with self._lock:
+            place = self._lookup.take(as_recorded)
+            if place is None:
+                return None
+            played = Played(request, self._reply(place), len(self._exchanges) + 1)
+            self._exchanges.append(played)
+            return played
 
     def _asking(self, request: Request) -> bytes | None:
         """The body that asks for usage too; None for one that needs it not, or that was signed as it is."""
@@ -407,13 +440,13 @@ class Recorder:
             return None
         return with_usage_asked(request.body)
 
-    def _to_play(self, place: int) -> Interaction:
-        """A recording; a retried error that was kept tells SDKs not to sleep (`retry-after: 0` they ignore)."""
-        item = self._recorded[place]
-        if not self.settings.keep_retries or item.reply.status not in RETRYABLE:
-            return item
-        headers = [(name, value) for name, value in item.reply.headers if name not in ("retry-after", "retry-after-ms")]
-        return replace(item, reply=replace(item.reply, headers=(*headers, ("retry-after-ms", "1"))))
+    def _reply(self, place: int) -> Reply:
+        """A recorded reply; a retried error that was kept tells SDKs not to sleep (`retry-after: 0` they ignore)."""
+        reply = self._recorded.reply(place)
+        if not self.settings.keep_retries or reply.status not in RETRYABLE:
+            return reply
+        headers = [(name, value) for name, value in reply.headers if name not in ("retry-after", "retry-after-ms")]
+        return replace(reply, headers=(*headers, ("retry-after-ms", "1")))
 
     def _key(self, request: Request) -> bytes:
         return self._matcher.key(self.redacted(request))
@@ -428,7 +461,7 @@ class Recorder:
         """The command that mends a miss; what others recorded, or what was played to the end, is not paid for again."""
         if self._owner.rerun is None:
             return None
-        keeps = self._owner.shared or (self._recorded and len(self._played) == len(self._recorded))
+        keeps = self._owner.shared or (self.count and len(self._lookup.played) == self.count)
         return self._command("new_episodes" if keeps else "all")
 
     def _command(self, mode: Mode) -> str:
@@ -445,7 +478,7 @@ class Recorder:
         miss = Miss(
             request=self.redacted(request),
             recorded=self._recorded,
-            played=frozenset(self._played),
+            played=frozenset(self._lookup.played),
             matcher=self._matcher,
             test=self._owner.test,
             cassette=self.shown_path,
@@ -456,10 +489,4 @@ class Recorder:
 
     def redacted(self, request: Request) -> Request:
         """The request as it may be shown and written down."""
-        return self._redactor(request).request(request)
-
-    def _redactor(self, request: Request) -> Redactor:
-        secrets = self._secrets | request_secrets(request.headers)
-        if secrets not in self._redactors:
-            self._redactors[secrets] = Redactor(secrets)
-        return self._redactors[secrets]
+        return self._redactors.request(request)

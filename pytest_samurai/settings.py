@@ -251,7 +251,7 @@ class Settings:
     def matcher(self) -> Matcher:
         return Matcher(self.match_on, Endpoints(self.endpoints), self.ignore, self.normalize)
 
-    @property
+    @cached_property
     def budget(self) -> Budget:
         return Budget(**{limit.name: getattr(self, limit.name) for limit in fields(Budget)})
 
