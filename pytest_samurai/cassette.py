@@ -10,7 +10,7 @@ import json
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Context, Decimal
 from pathlib import Path
@@ -26,6 +26,7 @@ from pytest_samurai.files import locked, remove_abandoned, replace_whole
 from pytest_samurai.layout import lay_out, take_back
 from pytest_samurai.pricing import UNPRICED, Price
 from pytest_samurai.seal import MARK, edited_places, seal, whole_items
+from pytest_samurai.slices import Slices, cut
 
 _Loader: Any = type("_Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
 """Safe, with the few tags of Python's that vcrpy writes: a text, a pair, a body that was a file or an iterator."""
@@ -84,18 +85,109 @@ def parse(content: bytes, path: Path) -> list[Interaction]:
 
     Raises CassetteError, naming file and line, if this is not a cassette.
     """
-    if not content.strip():
-        raise CassetteError(f"{path}:1: the file is empty; restore it, or delete it to record again")
+    return list(recordings(content, path))
+
+
+class Recordings(Sequence[Interaction]):
+    """The interactions of a cassette, in the order of the file."""
+
+    are_redacted = False
+    """Whether they surely are what we wrote, with nothing in them that would be cut out of a request here."""
+
+    def __init__(self, interactions: Sequence[Interaction] = ()) -> None:
+        self._interactions = interactions
+
+    def __len__(self) -> int:
+        return len(self._interactions)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._interactions[place]
+
+    def request(self, place: int, *, keep: bool = True) -> Request:
+        """A request; `keep` it in memory if it is to be asked for again."""
+        del keep  # they are in memory
+        return self._interactions[place].request
+
+    def reply(self, place: int) -> Reply:
+        return self._interactions[place].reply
+
+    def status(self, place: int) -> int:
+        return self._interactions[place].reply.status
+
+    def recorded_at(self, place: int) -> str | None:
+        return self._interactions[place].recorded_at
+
+    def times(self) -> Iterator[str | None]:
+        """When each was recorded."""
+        return map(self.recorded_at, range(len(self)))
+
+
+class _Sliced(Recordings):
+    """Those of a file that is as it was written: each is read when it is first asked for, and request and reply apart.
+
+    Reading one raises CassetteError, by its line, should it hold what this version does not know.
+    """
+
+    def __init__(self, slices: Slices, path: Path) -> None:
+        self._slices = slices
+        self._path = path
+        self.are_redacted = slices.are_dated
+        self._requests: dict[int, Request] = {}
+        self._replies: dict[int, Reply] = {}
+
+    def __len__(self) -> int:
+        return len(self._slices)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        place = range(len(self))[place]
+        notes = self._slices.notes(place)
+        price = self._read(lambda notes, _: _price(notes.get("price")), self._slices.notes, place)
+        return Interaction(self.request(place), self.reply(place), notes.get("recorded_at"), "edited" in notes, price)
+
+    def request(self, place: int, *, keep: bool = True) -> Request:
+        found = self._requests.get(place)
+        if found is None:
+            found = self._read(_request, self._slices.request, place)
+            if keep:
+                self._requests[place] = found
+        return found
+
+    def reply(self, place: int) -> Reply:
+        found = self._replies.get(place)
+        if found is None:
+            found = self._replies[place] = self._read(_reply, self._slices.response, place)
+        return found
+
+    def _read(self, made: Callable[[Any, Any], Any], of: Callable[[int], Any], place: int) -> Any:
+        try:
+            return made(of(place), self._slices.notes(place))
+        except ValueError as error:
+            where = f"{self._path}:{self._slices.line(place)}"
+            raise CassetteError(f"{where}: interaction {place + 1} is damaged: {error}") from None
+
+    def status(self, place: int) -> int:
+        return self._slices.status(place)
+
+    def recorded_at(self, place: int) -> str | None:
+        return self._slices.notes(place).get("recorded_at")
+
+
+def recordings(content: bytes, path: Path) -> Recordings:
+    """As `parse`, but of a file of ours that is as it was written nothing is read before it is asked for."""
     # Git on Windows writes CRLF; a body of ours that has a CR is quoted, so that none stands here as itself.
     content = content.replace(b"\r\n", b"\n")
+    slices = cut(content)
+    return Recordings(_parsed(content, path)) if slices is None else _Sliced(slices, path)
+
+
+def _parsed(content: bytes, path: Path) -> list[Interaction]:
+    if not content.strip():
+        raise CassetteError(f"{path}:1: the file is empty; restore it, or delete it to record again")
     _refuse_conflicts(content, path)
     edited = edited_places(content, path)
-    _refuse_aliases(content, path)
-    try:
-        document = _document(content)
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:
-        # PyYAML lets through what int(), a date or a look-up raised of a value that is not what its tag says.
-        raise CassetteError(f"{path}{_place(error, content)}: not readable as YAML: {_problem(error)}") from None
+    document = _document(content, path)
     if not isinstance(document, dict) or not isinstance(document.get("interactions"), list):
         raise CassetteError(f"{path}:1: not a cassette: there is no list `interactions` in it")
     if document.get("version") != 1:
@@ -108,7 +200,7 @@ def parse(content: bytes, path: Path) -> list[Interaction]:
         try:
             interaction = _interaction(foreign.translated(item))
             changed = place in edited or (not ours and _is_not_as_sealed(interaction, item))
-            interactions.append(replace(interaction, edited=interaction.edited or changed))
+            interactions.append(replace(interaction, edited=True) if changed else interaction)
         except (ValueError, zlib.error) as error:
             where = f"{path}:{lines(content)[place]}"
             raise CassetteError(f"{where}: interaction {place + 1} is damaged: {error}") from None
@@ -125,15 +217,6 @@ def _is_not_as_sealed(interaction: Interaction, item: Mapping[str, Any]) -> bool
     return written.split()[-2:] != bodies_now
 
 
-def _document(content: bytes) -> Any:
-    if content.lstrip().startswith(b"{"):
-        try:
-            return json.loads(content)
-        except (ValueError, RecursionError):
-            pass  # YAML may begin like that too; if this is none either, it says what is wrong
-    return yaml.load(content, _JsonLoader if foreign.has_structured_bodies(content) else _Loader)
-
-
 _CONFLICT = re.compile(rb"^(?:<{7} |={7}$|>{7} )", re.MULTILINE)
 
 
@@ -144,8 +227,29 @@ def _refuse_conflicts(content: bytes, path: Path) -> None:
         raise CassetteError(f"{path}:{line}: these are the marks of a merge conflict; keep one side, or both in turn")
 
 
+def _document(content: bytes, path: Path) -> Any:
+    """What YAML reads in a file."""
+    # What int(), a date or a look-up raises of a value that is not what its tag says comes through PyYAML as it is.
+    mistakes = (yaml.YAMLError, ValueError, LookupError, AttributeError)
+    if content.lstrip().startswith(b"{"):
+        try:
+            return json.loads(content)
+        except (ValueError, RecursionError):
+            pass  # YAML may begin like that too; if this is none either, it says what is wrong
+    loader = _JsonLoader if foreign.has_structured_bodies(content) else _Loader
+    if loader is _Loader:
+        try:
+            return _built(content, path)
+        except (_Unusual, *mistakes):
+            pass
+    _refuse_aliases(content, path)
+    try:
+        return yaml.load(content, loader)
+    except mistakes as error:
+        raise CassetteError(f"{path}{_place(error, content)}: not readable as YAML: {_problem(error)}") from None
+
+
 _ALIAS = re.compile(rb"(?:^|[:,\[{-]) +\*\w|\*\w+[,\]}]", re.MULTILINE)
-_MOST_REPEATED = 10_000
 
 
 def _refuse_aliases(content: bytes, path: Path) -> None:
@@ -170,6 +274,113 @@ def _refuse_aliases(content: bytes, path: Path) -> None:
                 raise CassetteError(f"{path}:1: aliases in this file unfold without end; it is not read")
     except yaml.YAMLError:
         return  # and the loader will say of what
+
+
+class _Unusual(Exception):
+    """Something in a file that no recorder writes; PyYAML knows what it means, or what is wrong with it."""
+
+
+_TAG = "tag:yaml.org,2002:"
+_PLAIN_TAGS = frozenset(f"{_TAG}{name}" for name in ("str", "int", "float", "bool", "null", "timestamp"))
+_MOST_REPEATED = 10_000
+
+
+def _built(content: bytes, path: Path) -> Any:  # noqa: C901 - one turn for each event: calls would cost what it saves
+    """As `yaml.load`, but made from the events of libyaml, without its nodes: that takes a third of the time.
+
+    Raises _Unusual, or any error of PyYAML's, for all that is not plain mappings, lists, text, numbers, dates and
+    bytes; CassetteError for a file of a few lines that unfolds to more than a memory holds. (Other tools use aliases,
+    but few.)
+    """
+    loader = _Loader(content)
+    plain: dict[str, Any] = {}
+    anchors: dict[str, Any] = {}
+    sizes: dict[str, int] = {}
+    unfolded = 0
+    # What is open: the container, the key in it that waits for its value, its anchor, what was unfolded before it.
+    stack: list[tuple[Any, Any, str | None, int]] = []
+    document: list[Any] = []
+    inner: Any = document
+    key: Any = _NO_KEY
+    try:
+        while True:
+            event = loader.get_event()
+            unfolded += 1
+            kind = type(event)
+            new: Any = None
+            if kind is yaml.ScalarEvent:
+                value = event.value
+                if event.tag is not None:
+                    value = _tagged(event)
+                elif event.implicit[0]:
+                    if value not in plain:
+                        plain[value] = _plain(loader, value)
+                    value = plain[value]
+                if event.anchor is not None:
+                    _begin_anchor(anchors, event.anchor, value)
+                    sizes[event.anchor] = 1
+            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                if event.tag is not None:
+                    raise _Unusual
+                value = new = {} if kind is yaml.MappingStartEvent else []
+                if event.anchor is not None:
+                    _begin_anchor(anchors, event.anchor, value)
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                inner, key, anchor, before = stack.pop()
+                if anchor is not None:
+                    sizes[anchor] = unfolded - before + 1
+                continue
+            elif kind is yaml.AliasEvent:
+                if event.anchor not in sizes:
+                    raise _Unusual
+                value = anchors[event.anchor]
+                unfolded += sizes[event.anchor]
+                if unfolded > _MOST_REPEATED and unfolded > len(content):
+                    raise CassetteError(f"{path}:1: aliases in this file unfold without end; it is not read")
+            elif kind is yaml.StreamEndEvent:
+                break
+            else:
+                continue
+            if type(inner) is list:
+                inner.append(value)
+            elif key is _NO_KEY:
+                if not isinstance(value, Hashable):
+                    raise _Unusual
+                key = value
+                continue
+            else:
+                inner[key] = value
+                key = _NO_KEY
+            if new is not None:
+                stack.append((inner, key, event.anchor, unfolded))
+                inner, key = new, _NO_KEY
+    finally:
+        loader.dispose()
+    if len(document) > 1:
+        raise _Unusual
+    return document[0] if document else None
+
+
+_NO_KEY = object()
+
+
+def _plain(loader: Any, text: str) -> Any:
+    tag = loader.resolve(yaml.ScalarNode, text, (True, False))
+    if tag not in _PLAIN_TAGS:
+        raise _Unusual
+    return loader.yaml_constructors[tag](loader, yaml.ScalarNode(tag, text))
+
+
+def _tagged(event: Any) -> bytes:
+    if event.tag != f"{_TAG}binary":
+        raise _Unusual
+    return base64.decodebytes(event.value.encode("ascii"))
+
+
+def _begin_anchor(anchors: dict[str, Any], name: str, value: Any) -> None:
+    if name in anchors:
+        raise _Unusual
+    anchors[name] = value
 
 
 _NOTES = frozenset(
@@ -290,7 +501,7 @@ def _reply(data: Mapping[str, Any], ours: Mapping[str, Any]) -> Reply:
     as_stored = _headers(data)
     headers = _meant(as_stored)
     body = take_back(string, _get(ours, "layout", "text", ""))
-    if _encoding(as_stored) in _COMPRESSED:
+    if len(headers) < len(as_stored) and _encoding(as_stored) in _COMPRESSED:
         body = _decompressed(body)
     return Reply(
         status=_get(status, "code", "a whole number"),
@@ -311,19 +522,20 @@ def reply_of(response: Mapping[str, Any]) -> Reply:
 
 
 def _headers(data: Mapping[str, Any]) -> Headers:
-    """Headers as pairs; other tools write a value that stands alone without a list around it, and some as bytes."""
-    pairs = []
+    """Headers as pairs, by name; other tools write a value that stands alone without a list, and some as bytes."""
+    headers: dict[str, list[str]] = {}
     for name, values in _get(data, "headers", "a mapping", {}).items():
         for value in values if isinstance(values, list) else [values]:
             text = value.decode("latin-1") if isinstance(value, bytes) else value
             if not isinstance(name, str) or not isinstance(text, str):
                 # Its value may be a key.
                 raise ValueError(f"header {name!r}: name and value have to be text: quote them")
-            pairs.append((name.lower(), text))
-    return tuple(pairs)
+            headers.setdefault(name.lower(), []).append(text)
+    return _pairs(headers)
 
 
 _COMPRESSED = ("gzip", "x-gzip", "deflate")
+_CARRIAGE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
 def _encoding(headers: Headers) -> str:
@@ -331,14 +543,15 @@ def _encoding(headers: Headers) -> str:
 
 
 def _meant(headers: Headers) -> Headers:
-    """Headers in the order of a cassette (by name), without those that tell how a body was carried, not what it is.
+    """Headers without those that tell how a body was carried, not what it is.
 
     An encoding that cannot be undone here stays, since the body stays encoded too.
     """
-    dropped = ["content-length", "transfer-encoding"]
-    if _encoding(headers) in ("", "identity", *_COMPRESSED):
-        dropped.append("content-encoding")
-    return tuple((name, value) for name, values in _by_name(headers).items() for value in values if name not in dropped)
+    if _CARRIAGE.isdisjoint(name for name, _ in headers):
+        return headers
+    undone = _encoding(headers) in ("", "identity", *_COMPRESSED)
+    dropped = _CARRIAGE if undone else _CARRIAGE - {"content-encoding"}
+    return tuple((name, value) for name, value in headers if name not in dropped)
 
 
 def _by_name(headers: Headers) -> dict[str, list[str]]:
@@ -346,6 +559,10 @@ def _by_name(headers: Headers) -> dict[str, list[str]]:
     for name, value in headers:
         values.setdefault(name, []).append(value)
     return values
+
+
+def _pairs(headers: Mapping[str, Sequence[str]]) -> Headers:
+    return tuple((name, value) for name, values in headers.items() for value in values)
 
 
 def _decompressed(body: bytes) -> bytes:
@@ -363,13 +580,14 @@ def _decompressed(body: bytes) -> bytes:
         return body
 
 
-_CHUNK = re.compile(r"(\d+)@(\d+(?:\.\d+)?)", re.ASCII)
+_CHUNK = r"\d+@\d+(?:\.\d+)?"
+_CHUNKS = re.compile(rf"{_CHUNK}(?: {_CHUNK})*", re.ASCII)
 
 
 def _chunks(headers: Headers, body: bytes, noted: str | None) -> tuple[Chunk, ...] | None:
     """The chunks as noted; of a stream without a note, or edited since, one for each event."""
     if noted is not None:
-        chunks = tuple(map(_chunk, noted.split()))
+        chunks = tuple(map(Chunk, *_noted(noted)))
         if sum(chunk.length for chunk in chunks) == len(body):
             return chunks
     elif not is_event_stream(headers):
@@ -377,11 +595,14 @@ def _chunks(headers: Headers, body: bytes, noted: str | None) -> tuple[Chunk, ..
     return tuple(Chunk(len(event), 0.0) for event in re.findall(rb".+?(?:\r\n\r\n|\n\n|\r\r|\Z)", body, re.DOTALL))
 
 
-def _chunk(text: str) -> Chunk:
-    found = _CHUNK.fullmatch(text)
-    if found is None:
-        raise ValueError(f"`chunks` holds {text!r}; a chunk is written as bytes@milliseconds, as in 120@35.2")
-    return Chunk(int(found[1]), float(f"{found[2]}e-3"))
+def _noted(chunks: str) -> tuple[Iterable[int], Iterable[float]]:
+    """Lengths and times, all at once, since there are hundreds."""
+    chunks = " ".join(chunks.split())
+    if _CHUNKS.fullmatch(chunks) is None:
+        wrong = next(text for text in chunks.split(" ") if not re.fullmatch(_CHUNK, text, re.ASCII))
+        raise ValueError(f"`chunks` holds {wrong!r}; a chunk is written as bytes@milliseconds, as in 120@35.2")
+    words = chunks.replace("@", " ").split(" ")
+    return map(int, words[::2]), [float(f"{at}e-3") for at in words[1::2]]
 
 
 # --- writing
@@ -408,8 +629,10 @@ def save(path: Path, interactions: Sequence[Interaction]) -> None:
 
 
 def _reads_back(content: bytes, path: Path, interactions: Iterable[Interaction]) -> bool:
+    """Whether it does, both as it is read here and as YAML, which is how every other tool reads it."""
+    stored = [_as_stored(interaction) for interaction in interactions]
     try:
-        return parse(content, path) == [_as_stored(interaction) for interaction in interactions]
+        return parse(content, path) == stored and _parsed(content, path) == stored
     except CassetteError:
         return False
 
@@ -417,11 +640,10 @@ def _reads_back(content: bytes, path: Path, interactions: Iterable[Interaction])
 def _as_stored(interaction: Interaction) -> Interaction:
     """The interaction with its headers as a cassette has them; all else is kept as it is."""
     request, reply = interaction.request, interaction.reply
-    in_order = tuple((name, value) for name, values in _by_name(request.headers).items() for value in values)
     return replace(
         interaction,
-        request=replace(request, headers=in_order),
-        reply=replace(reply, headers=_meant(reply.headers)),
+        request=replace(request, headers=_pairs(_by_name(request.headers))),
+        reply=replace(reply, headers=_meant(_pairs(_by_name(reply.headers)))),
     )
 
 

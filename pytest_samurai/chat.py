@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_samurai.errors import SamuraiError
 from pytest_samurai.estimate import estimated_usage
@@ -39,8 +39,7 @@ class Request:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """One piece of a streamed reply: `length` bytes, `at` seconds after the request was sent."""
 
     length: int
@@ -77,9 +76,10 @@ class Reply:
     def pieces(self) -> Iterator[tuple[bytes, float]]:
         """The body piece by piece, each with its time in seconds after the request."""
         start = 0
-        for chunk in self.chunks or (Chunk(len(self.body), self.duration or 0.0),):
-            yield self.body[start : start + chunk.length], chunk.at
-            start += chunk.length
+        for length, at in self.chunks or (Chunk(len(self.body), self.duration or 0.0),):
+            end = start + length
+            yield self.body[start:end], at
+            start = end
 
 
 @dataclass(frozen=True, slots=True)

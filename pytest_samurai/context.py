@@ -12,8 +12,9 @@ from typing import Any
 
 from pytest_samurai.intercept import recording
 from pytest_samurai.pricing import own_prices
-from pytest_samurai.recorder import Owner, Recorder
+from pytest_samurai.recorder import Owner, Recorder, Shared
 from pytest_samurai.settings import Layer, environment_layers, resolve
+from pytest_samurai.shelf import Shelf
 
 
 class use_cassette:
@@ -34,7 +35,7 @@ class use_cassette:
 
     def __enter__(self) -> Recorder:
         owner = Owner(f"use_cassette({self._path.name!r})", datetime.now(UTC))
-        recorder = Recorder(self._path, self._settings, owner, own_prices(Path.cwd()))
+        recorder = Recorder(self._path, self._settings, owner, Shared(own_prices(Path.cwd()), Shelf()))
         recorder.open()
         self._notes: list[str] = []
         with ExitStack() as exits:

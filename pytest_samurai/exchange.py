@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from pytest_samurai.cassette import Recordings
 from pytest_samurai.chat import (
     CLOSED,
     COMPLETE,
@@ -27,11 +28,28 @@ Decode = Callable[[Sequence[bytes]], Sequence[bytes]]
 
 
 class Played:
-    """A request that has its answer: `interaction` is the request as it was sent now, and the reply as recorded."""
+    """A request, as it was sent now, that has its answer, as it was recorded."""
 
-    def __init__(self, request: Request, recorded: Interaction, number: int, meter: Meter) -> None:
-        self.interaction = replace(recorded, request=request)
-        self.call = Call(self.interaction, number=number, replayed=True, meter=meter)
+    __slots__ = ("_call", "_meter", "_place", "_recordings", "number", "reply", "request")
+
+    def __init__(
+        self, request: Request, reply: Reply, number: int, meter: Meter, recordings: Recordings, place: int
+    ) -> None:
+        self.request = request
+        self.reply = reply
+        self.number = number
+        self._meter = meter
+        self._recordings = recordings
+        self._place = place
+        self._call: Call | None = None
+
+    @property
+    def call(self) -> Call:
+        if self._call is None:
+            recorded = self._recordings[self._place]
+            interaction = replace(recorded, request=self.request, reply=self.reply)
+            self._call = Call(interaction, number=self.number, replayed=True, meter=self._meter)
+        return self._call
 
 
 class Take:

@@ -416,7 +416,7 @@ def _route(library: _Library, transport: Any, url: Any) -> Any:
     if recorder.endpoints.match(text) is not None:
         if len(opened) > 1:
             raise _ambiguous(opened)
-        return _Recorded(library, transport, recorder)
+        return _Recorded(library, transport, recorder, text)
     if not recorder.replaying:
         return transport
     passing = _Passing(library, transport)
@@ -432,14 +432,20 @@ class _Transport:
 
 
 class _Recorded(_Transport):
-    """Replays or records."""
+    """Replays or records the request for whose URL it was chosen."""
 
-    def __init__(self, library: _Library, real: Any, recorder: Recorder) -> None:
+    def __init__(self, library: _Library, real: Any, recorder: Recorder, url: str) -> None:
         super().__init__(library, real)
         self.recorder = recorder
+        self.url = url
+
+    def _exchange(self, request: Any, content: bytes) -> Played | Take | None:
+        # Its headers are many, and most replays need none.
+        replayed = self.recorder.replay(Request(request.method, self.url, (), content))
+        return replayed or self.recorder.handle(self.library.request(request, content))
 
     def handle_request(self, request: Any) -> Any:
-        exchange = self.recorder.handle(self.library.request(request, request.read()))
+        exchange = self._exchange(request, request.read())
         if exchange is None:
             return self.real.handle_request(request)
         if isinstance(exchange, Played):
@@ -452,7 +458,7 @@ class _Recorded(_Transport):
         return self._record(exchange, response)
 
     async def handle_async_request(self, request: Any) -> Any:
-        exchange = self.recorder.handle(self.library.request(request, await request.aread()))
+        exchange = self._exchange(request, await request.aread())
         if exchange is None:
             return await self.real.handle_async_request(request)
         if isinstance(exchange, Played):
@@ -468,7 +474,7 @@ class _Recorded(_Transport):
         return request if take.asking is None else self.library.wire_request(request, take.asking)
 
     def _replay(self, played: Played, *, is_async: bool = False) -> Any:
-        reply = played.interaction.reply
+        reply = played.reply
         if reply.chunks is None and reply.ending == COMPLETE:
             return self.library.response(reply, self.library.module.ByteStream(reply.body))
         replay = _Replay(self.library, reply, self.recorder)
@@ -686,27 +692,25 @@ class _Replay:
         self._recorder = recorder
 
     def pieces(self) -> Iterator[bytes]:
+        pace = self._recorder.settings.pace
         began = time.perf_counter()
         for data, at in self._reply.pieces():
-            if (wait := self._wait(began, at)) > 0:
+            if pace and (wait := began + at * pace - time.perf_counter()) > 0:
                 time.sleep(wait)
             yield data
         self._end()
 
     async def apieces(self) -> AsyncIterator[bytes]:
+        pace = self._recorder.settings.pace
         began = time.perf_counter()
         for data, at in self._reply.pieces():
-            if (wait := self._wait(began, at)) > 0:
+            if pace and (wait := began + at * pace - time.perf_counter()) > 0:
                 # Both libraries run on anyio, which knows whether this is asyncio or trio.
                 import anyio
 
                 await anyio.sleep(wait)
             yield data
         self._end()
-
-    def _wait(self, began: float, at: float) -> float:
-        pace = self._recorder.settings.pace
-        return began + at * pace - time.perf_counter() if pace else 0.0
 
     def _end(self) -> None:
         if self._reply.ending == CLOSED:

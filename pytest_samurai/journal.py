@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
 
@@ -27,12 +28,16 @@ class Journal:
     """
 
     def __init__(self, path: Path, *, replacing: bool) -> None:
-        kind = _REPLACING if replacing else _ADDING
-        self.path = path.with_name(f"{path.name}.{uuid4().hex[:8]}.{kind}.journal")
+        self._cassette = path
+        self._kind = _REPLACING if replacing else _ADDING
         self._exits = ExitStack()
         self._descriptor: int | None = None
         self._made: list[Path] = []
         self.lost = 0
+
+    @cached_property
+    def path(self) -> Path:
+        return self._cassette.with_name(f"{self._cassette.name}.{uuid4().hex[:8]}.{self._kind}.journal")
 
     def add(self, interaction: Interaction) -> None:
         """Write one call down. Raises OSError if the disk does not take it."""
@@ -71,6 +76,8 @@ class Journal:
 
     def discard(self) -> None:
         """Its calls are in the cassette, or are not to be kept."""
+        if self._descriptor is None and not self._made:
+            return
         self.close()
         self.path.unlink(missing_ok=True)
         for place in self._made:
@@ -108,11 +115,13 @@ class LeftBehind:
 def left_behind(path: Path) -> Iterator[LeftBehind]:
     """The journals beside a cassette whose processes are gone; each stays locked until it is closed."""
     prefix, suffix = f"{path.name}.", ".journal"
-    if not path.parent.is_dir():
+    try:
+        # A directory may hold thousands of cassettes, and each test looks.
+        names = os.listdir(path.parent)  # noqa: PTH208 - no Path for each of them
+    except (FileNotFoundError, NotADirectoryError):
         return
-    for found in sorted(path.parent.iterdir()):
-        if not (found.name.startswith(prefix) and found.name.endswith(suffix)):
-            continue
+    for name in sorted(name for name in names if name.startswith(prefix) and name.endswith(suffix)):
+        found = path.with_name(name)
         with ExitStack() as exits:
             try:
                 exits.enter_context(claimed(found))

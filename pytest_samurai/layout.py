@@ -21,9 +21,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^"{}\[\],:]+')
 _ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)(\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4})")
 # Never spelled out: ASCII, whose escapes nothing would make again; what YAML cannot show in a block; half surrogates.
 _HIDDEN = re.compile(r"[\x00-\xa0\xad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\uffff]")
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-_BREAK = re.compile(r"\n *(?=[^\n ])")
-_BREAK_AFTER_COMMA = re.compile(r",\n *(?=[^\n ])")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 def lay_out(body: bytes) -> tuple[str | bytes, str]:
@@ -56,14 +54,26 @@ def take_back(text: str | bytes, words: str) -> bytes:
 
 def _undo(text: str, words: list[str]) -> str:
     if LINES in words:
-        if SPACED in words:
-            text = _BREAK_AFTER_COMMA.sub(", ", text)
-        text = _BREAK.sub("", text)
-    if ASCII in words:
+        text = "".join(_joined(text.split("\n"), " " if SPACED in words else ""))
+    if ASCII in words and not text.isascii():
         text = _NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text)
     if CRLF in words:
         text = text.replace("\n", "\r\n")
     return text
+
+
+def _joined(lines: list[str], after_comma: str) -> Iterator[str]:
+    before = ""
+    for place, line in enumerate(lines):
+        item = line.lstrip(" ")
+        if place == 0:
+            yield line
+        elif not item:
+            # A line that somebody left empty is none of ours.
+            yield f"\n{line}"
+        else:
+            yield after_comma + item if before.endswith(",") else item
+        before = line
 
 
 def _spell_out(escape: re.Match[str]) -> str:

@@ -230,6 +230,11 @@ class Matcher:
     ignore: tuple[Path_, ...] = ()
     normalize: tuple[Substitution, ...] = ()
 
+    @property
+    def is_of_bytes(self) -> bool:
+        """Whether requests with the same method, URL and body have the same key."""
+        return "headers" not in self.match_on
+
     def key(self, request: Request) -> bytes:
         digest = sha256()
         for name in self.match_on:

@@ -20,7 +20,6 @@ from pytest_samurai.figures import FIGURE_PROPERTIES, FIXTURE_PROPERTY, TestFigu
 from pytest_samurai.fullrun import Absent, FullRun, Play, placed
 from pytest_samurai.matching import Endpoints
 from pytest_samurai.naming import cassette_name, module_directory, named_cassette
-from pytest_samurai.pricing import PriceList, own_prices
 from pytest_samurai.redaction import shown_url
 from pytest_samurai.report import (
     NOTE_PROPERTY,
@@ -34,7 +33,7 @@ from pytest_samurai.settings import Layer, Settings, environment_layers, options
 
 if TYPE_CHECKING:
     from pytest_samurai.intercept import AsyncClient, Client
-    from pytest_samurai.recorder import Owner, Recorder
+    from pytest_samurai.recorder import Owner, Recorder, Shared
     from pytest_samurai.tally import Tally
 
 _MARKER = "samurai"
@@ -50,8 +49,8 @@ class _Run:
     watching: bool = False
     item: pytest.Item | None = None
     recorded_fixtures: set[str] = field(default_factory=set)
-    prices: PriceList | None = None
     tally: Tally | None = None
+    shared: Shared | None = None
 
 
 _RUN = pytest.StashKey[_Run]()
@@ -110,13 +109,6 @@ def _settings(config: pytest.Config, *test_layers: Layer) -> Settings:
     lowest, environment = environment_layers(os.environ)
     ini, cli = _written(config)
     return resolve([lowest, ini, *test_layers, environment, cli])
-
-
-def _prices(config: pytest.Config) -> PriceList:
-    run = config.stash[_RUN]
-    if run.prices is None:
-        run.prices = own_prices(config.rootpath)
-    return run.prices
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -199,7 +191,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if found is None and not _is_marked(item):
                 continue
             _settings(config, *(found[1:] if found else ()))
-            _prices(config)
+            _shared(config)
         except SettingsError as error:
             mistakes.append(str(error))
         _open_first(item)
@@ -276,7 +268,7 @@ def samurai(
     settings = _settings(request.config, Layer(source, "test", samurai_config), layer)
     path = _cassette_path(request, samurai_cassette_dir, name)
     owner = _owner(item, item.nodeid, shared=name is not None)
-    recorder = Recorder(path, settings, owner, _prices(request.config), request.config.stash[_RUN].tally)
+    recorder = Recorder(path, settings, owner, _shared(request.config))
     recorder.open()
     item.stash[_RECORDER] = recorder
     item.stash[_PASSED] = False
@@ -322,6 +314,18 @@ def _owner(item: pytest.Item, name: str, *, shared: bool) -> Owner:
     return Owner(name, item.config.stash[_RUN].began, target, shared, RefusedInTest)
 
 
+def _shared(config: pytest.Config) -> Shared:
+    """Made when first needed: a run without marked tests needs no prices and no YAML."""
+    run = config.stash[_RUN]
+    if run.shared is None:
+        from pytest_samurai.pricing import own_prices
+        from pytest_samurai.recorder import Shared
+        from pytest_samurai.shelf import Shelf
+
+        run.shared = Shared(own_prices(config.rootpath), Shelf(), run.tally)
+    return run.shared
+
+
 def _cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path | None) -> Path:
     if name is None:
         return directory / cassette_name([*_classes(request.node), request.node.name])
@@ -350,7 +354,7 @@ def pytest_fixture_setup(
     path = _fixture_cassette(item, fixturedef, request)
     config = _of_same_scope(request, "samurai_config", {})
     settings = _settings(request.config, Layer(f"samurai_config of {label}", "test", config))
-    recorder = Recorder(path, settings, _owner(item, label, shared=True), _prices(request.config), run.tally)
+    recorder = Recorder(path, settings, _owner(item, label, shared=True), _shared(request.config))
     recorder.open(placeholders=True)
     passed = False
     try:

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pytest_samurai import cassette
 from pytest_samurai.budget import total, total_cost
+from pytest_samurai.cassette import Recordings
 from pytest_samurai.chat import (
     CLOSED,
     Call,
     Headers,
     Interaction,
     Meter,
+    Reply,
     Request,
     parse_object,
     with_usage_asked,
@@ -29,10 +30,12 @@ from pytest_samurai.chat import (
 from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure
 from pytest_samurai.exchange import Played, Take, timestamp
 from pytest_samurai.journal import Journal, LeftBehind, left_behind
+from pytest_samurai.lookup import Keys, Lookup
 from pytest_samurai.miss import Denial, Miss, prompt_length
 from pytest_samurai.pricing import UNPRICED, PriceList
-from pytest_samurai.redaction import REQUEST_HEADERS, Redactor, environment_secrets, request_secrets
+from pytest_samurai.redaction import REQUEST_HEADERS, Redactors
 from pytest_samurai.settings import Layer, Mode, Settings, resolve
+from pytest_samurai.shelf import Kept, Shelf
 from pytest_samurai.tally import Tally
 from pytest_samurai.usage import Usage
 from pytest_samurai.vcrpy import Bridge
@@ -42,9 +45,10 @@ KEY_NAMES = ("SAMURAI_API_KEY", "OPENAI_API_KEY")
 _BASE_URL_NAMES = ("SAMURAI_BASE_URL", "OPENAI_BASE_URL")
 
 
-def shown(path: Path) -> str:
-    """A path as people would type it: relative where it lies below the working directory."""
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+def shown(path: Path, directory: str | None = None) -> str:
+    """A path as people would type it: relative where it lies below the working directory, or that one."""
+    root = directory or Path.cwd()
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
 _NAMED = 5
@@ -61,11 +65,6 @@ def summary(request: Request) -> str:
 
 
 _LINE = 80
-
-
-def _is_redacted(item: Interaction) -> bool:
-    """Whether a request is as we write it; other tools write down what would be cut out of it here."""
-    return item.recorded_at is not None and all(name in REQUEST_HEADERS for name, _ in item.request.headers)
 
 
 def _plural(count: int, noun: str) -> str:
@@ -115,14 +114,24 @@ class Owner:
     refusal: type[RequestNotRecorded] = RequestNotRecorded
 
 
-class Recorder:
-    """Answers requests from a cassette, or records them to it. A test knows it as the `samurai` fixture."""
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the recorders of a run have in common: prices, the cassettes that were read, the limits of the run."""
 
-    def __init__(
-        self, path: Path, settings: Settings, owner: Owner, prices: PriceList, tally: Tally | None = None
-    ) -> None:
+    prices: PriceList
+    shelf: Shelf
+    tally: Tally | None = None
+
+
+class Recorder:
+    """Answers requests from a cassette, or records them to it. A test knows it as the `samurai` fixture.
+
+    `shared` is what it has in common with the others of its run.
+    """
+
+    def __init__(self, path: Path, settings: Settings, owner: Owner, shared: Shared) -> None:
         self.cassette_path = path
-        self.shown_path = shown(path)
+        self._directory = os.getcwd()  # noqa: PTH109 - a string will do: it is asked for by every test, and seldom used
         self.mode: Mode = settings.mode
         self.settings = settings
         self.is_open = False
@@ -130,8 +139,8 @@ class Recorder:
         self.notes: list[str] = []
         self.recorded = 0
         self._owner = owner
-        self._meter = Meter(prices, settings.estimate_usage)
-        self._tally = tally
+        self._meter = Meter(shared.prices, settings.estimate_usage)
+        self._tally = shared.tally
         self._spent = 0
         self._reserved = Decimal(0)
         self._bridge = Bridge(settings) if settings.needs_vcrpy else None
@@ -146,18 +155,21 @@ class Recorder:
         # A function of `match_on` is called under it, and may look at the calls so far.
         self._lock = threading.RLock()
         self._may_record = settings.mode != "none"
-        self._recorded: list[Interaction] = []
-        self._keys: list[bytes] = []
-        self._unplayed: dict[bytes, deque[int]] = {}
-        self._played: set[int] = set()
+        self._shelf = shared.shelf
+        self._redactors = Redactors(os.environ)
+        self._recorded = Recordings()
+        self._lookup = Lookup(Keys(self._recorded, self._matcher))
         self._exchanges: list[Played | Take] = []
         self._to_write: dict[int, Interaction] = {}
-        self._secrets: frozenset[str] = frozenset()
-        self._redactors: dict[frozenset[str], Redactor] = {}
         self._placeholders: list[str] = []
         self._journal = Journal(path, replacing=settings.mode == "all")
         self._taken_up: list[LeftBehind] = []
         self._resumed: list[Interaction] = []
+
+    @cached_property
+    def shown_path(self) -> str:
+        """The path of the cassette as it is typed where the run was started, wherever the test may have gone since."""
+        return shown(self.cassette_path, self._directory)
 
     # --- what a test sees
 
@@ -235,34 +247,52 @@ class Recorder:
         A replay gets placeholders for keys that are not set; with `placeholders` so does what may still record, whose
         client may be made to be used in a replay.
         """
-        self._secrets = environment_secrets(os.environ)
-        there = self._load()
-        self._take_up(there or [])
+        kept = self._load()
+        there = Recordings() if kept is None else kept.recordings
+        self._take_up(there)
         if self.mode == "once":
-            self._may_record = there is None or bool(self._resumed) or all(map(self._born_in_this_run, there))
+            self._may_record = kept is None or bool(self._resumed) or all(map(self._is_of_this_run, there.times()))
+        if self._may_record:
+            # What is secret now stays so if the test takes it out of the environment.
+            self._redactors = Redactors(dict(os.environ))
         if self.mode in ("none", "once"):
-            self._recorded = there or []
+            self._recorded = there
         elif self.mode == "new_episodes":
-            self._recorded = [item for item in there or [] if not self._born_in_this_run(item)]
-        self._recorded = [*self._recorded, *self._resumed]
-        self._recorded = [
-            item if _is_redacted(item) else replace(item, request=self.redacted(item.request))
-            for item in self._recorded
-        ]
-        self._keys = [self._matcher.key(item.request) for item in self._recorded]
-        for place, key in enumerate(self._keys):
-            self._unplayed.setdefault(key, deque()).append(place)
+            self._recorded = Recordings([item for item in there if not self._is_of_this_run(item.recorded_at)])
+        if self._resumed:
+            self._recorded = Recordings([*self._recorded, *self._resumed])
+        keys = self._shared_keys(kept)
+        self._recorded = keys.recordings
+        self._lookup = Lookup(keys)
         if self.replaying or (placeholders and self.mode == "once"):
             self._placeholders = [name for name in KEY_NAMES if not os.environ.get(name)]
             os.environ.update(dict.fromkeys(self._placeholders, PLACEHOLDER_KEY))
         self._note_age()
         self.is_open = True
 
-    def _load(self) -> list[Interaction] | None:
+    def _shared_keys(self, kept: Kept | None) -> Keys:
+        """Those that the tests before have made; what is redacted first may be another with other secrets."""
+        memo = {} if kept is None or self._recorded is not kept.recordings else kept.memo
+        redactors = None if self._recorded.are_redacted else self._redactors
+        alike = (self._matcher, redactors and redactors.secrets)
+        if alike not in memo:
+            recorded = self._recorded if redactors is None else Recordings([*map(self._as_written, self._recorded)])
+            # It outlives the recorder, which it must not keep, with all its calls.
+            memo[alike] = Keys(recorded, self._matcher)
+        keys: Keys = memo[alike]
+        return keys
+
+    def _as_written(self, item: Interaction) -> Interaction:
+        """A recording as we write it; other tools write down what would be cut out of it here."""
+        if item.recorded_at is not None and all(name in REQUEST_HEADERS for name, _ in item.request.headers):
+            return item
+        return replace(item, request=self.redacted(item.request))
+
+    def _load(self) -> Kept | None:
         if self.mode == "live":
             return None
         try:
-            return cassette.load(self.cassette_path)
+            return self._shelf.load(self.cassette_path)
         except FileNotFoundError:
             return None
 
@@ -271,8 +301,9 @@ class Recorder:
         if self.mode == "live":
             return
         for journal in left_behind(self.cassette_path):
-            # It may have died when the cassette was written and the journal not yet gone.
-            missing = [item for item in self._without_retries(journal.interactions) if item not in there]
+            # It may have died when the cassette was written and the journal not yet gone. A journal has no prices.
+            written = [replace(item, price=None) for item in there]
+            missing = [item for item in self._without_retries(journal.interactions) if item not in written]
             calls = f"{_plural(len(missing), 'call')} of a recording that was interrupted"
             if self.mode == "none" or (missing and journal.replacing > (self.mode == "all")):
                 wanted = "all" if journal.replacing else "once"
@@ -285,14 +316,14 @@ class Recorder:
                 self._resumed += missing
                 self.notes.append(f"{self.shown_path}: took up {calls}")
 
-    def _born_in_this_run(self, item: Interaction) -> bool:
-        return item.recorded_at is not None and item.recorded_at >= timestamp(self._owner.run_began)
+    def _is_of_this_run(self, recorded_at: str | None) -> bool:
+        return recorded_at is not None and recorded_at >= timestamp(self._owner.run_began)
 
     def _note_age(self) -> None:
         limit = self.settings.max_age
         if limit is None:
             return
-        oldest = min((item.recorded_at for item in self._recorded if item.recorded_at is not None), default=None)
+        oldest = min((time for time in self._recorded.times() if time is not None), default=None)
         if oldest is not None and oldest < timestamp(datetime.now(UTC) - limit):
             self.notes.append(f"{self.shown_path}: recorded on {oldest[:10]}, which is longer ago than samurai_max_age")
 
@@ -388,7 +419,7 @@ class Recorder:
 
     def _stays(self, item: Interaction, asked: set[bytes] | None) -> bool:
         """What mode `all` does not replace: what others recorded in this run, what a failed test has not `asked`."""
-        if self._owner.shared and self._born_in_this_run(item):
+        if self._owner.shared and self._is_of_this_run(item.recorded_at):
             return True
         return asked is not None and self._identity.key(item.request) not in asked
 
@@ -400,7 +431,7 @@ class Recorder:
             self._tally.paid(likely, self._call(item).cost)
         if self.mode == "live":
             return
-        redactor = self._redactor(item.request)
+        redactor = self._redactors.of(item.request)
         with self._naming("before_record_response"):
             reply = item.reply if self._bridge is None else self._bridge.reply(item.reply)
         if reply is None:
@@ -437,15 +468,13 @@ class Recorder:
         SDKs differ in how often they try again, from one version to the next. Calls to other places than the endpoints,
         which other tools record too, cannot be played.
         """
-        places: list[int] = []
-        last: dict[bytes, Interaction] = {}
-        for place, (key, item) in enumerate(zip(self._keys, self._recorded, strict=True)):
-            before = last.get(key)
-            retried = before is not None and before.reply.status in RETRYABLE and item.reply.status in RETRYABLE
-            if place not in self._played and not retried and self.endpoints.match(item.request.url) is not None:
-                places.append(place)
-            last[key] = item
-        return places
+        unplayed = [place for place in range(self.count) if place not in self._lookup.played]
+        return [
+            place for place in unplayed if self._is_played_here(place) and not self._lookup.is_tail(place, RETRYABLE)
+        ]
+
+    def _is_played_here(self, place: int) -> bool:
+        return self.endpoints.match(self._recorded.request(place).url) is not None
 
     @property
     def count(self) -> int:
@@ -489,34 +518,48 @@ class Recorder:
         if filtered is None:
             return None
         # While a cassette is made there is nothing to look up, and the first chunk of a stream need not wait for it.
-        asked = self._redactor(request).request(filtered) if self._unplayed else None
-        key = self._matcher.key(asked) if asked is not None else None
-        asking = self._asking(request) if self._may_record else None
+        asked = self._redactors.of(request).request(filtered) if self.count else None
+        played, denials = self._play(request, asked) if asked is not None else (None, ())
+        if played is not None:
+            return played
+        if not self._may_record:
+            raise self._missed(asked or self._redactors.of(request).request(filtered), denials)
+        if has_placeholder(request.headers):
+            raise self._placeholder_sent(request)
+        asking = self._asking(request)
         with self._lock:
             number = len(self._exchanges) + 1
-            unplayed = self._unplayed.get(key) if key is not None else None
-            place, denials = self._choose(asked, unplayed) if asked is not None and unplayed else (None, ())
-            if unplayed and place is not None:
-                unplayed.remove(place)
-                self._played.add(place)
-                exchange: Played | Take = Played(request, self._to_play(place), number, self._meter)
-                self._exchanges.append(exchange)
-                return exchange
-            if self._may_record and not has_placeholder(request.headers):
-                likely = self._admitted(request)
-                ended = partial(self._ended, likely, number, filtered)
-                exchange = Take(request, number, asking, ended, self._meter)
-                self._exchanges.append(exchange)
-                return exchange
-        if self._may_record:
-            raise self._placeholder_sent(request)
-        raise self._missed(asked or self._redactor(request).request(filtered), denials)
+            likely = self._admitted(request)
+            take = Take(request, number, asking, partial(self._ended, likely, number, filtered), self._meter)
+            self._exchanges.append(take)
+            return take
 
-    def _choose(self, asked: Request, places: Sequence[int]) -> tuple[int | None, Sequence[Denial]]:
-        """The first recording that the functions of `match_on` take for the request; and those that they do not."""
-        if self._bridge is None:
-            return places[0], ()
-        return self._bridge.first(asked, [(place, self._recorded[place].request) for place in places])
+    def replay(self, request: Request) -> Played | None:
+        """Answer a request that may lack its headers; None if it takes these, or `handle`, to say what becomes of it.
+
+        A recording holds no secrets, so a request that is equal to one holds none either, and need not be redacted.
+        """
+        if not self.count or self._bridge is not None or not self._matcher.is_of_bytes:
+            return None
+        return self._play(request, request)[0]
+
+    def _play(self, request: Request, as_recorded: Request) -> tuple[Played | None, Sequence[Denial]]:
+        """The recording that answers a request, and those that the functions of `match_on` did not take for it."""
+        denials: Sequence[Denial] = ()
+        with self._lock:
+            if self._bridge is None:
+                place = self._lookup.take(as_recorded)
+            else:
+                equal = [(one, self._recorded.request(one)) for one in self._lookup.candidates(as_recorded)]
+                place, denials = self._bridge.first(as_recorded, equal)
+                if place is not None:
+                    self._lookup.played.add(place)
+            if place is None:
+                return None, denials
+            number = len(self._exchanges) + 1
+            played = Played(request, self._reply(place), number, self._meter, self._recorded, place)
+            self._exchanges.append(played)
+            return played, denials
 
     def _admitted(self, request: Request) -> Decimal:
         """What a request that may go live is likely to cost. Raises RequestNotRecorded if a ceiling would be passed."""
@@ -550,13 +593,13 @@ class Recorder:
             return None
         return with_usage_asked(request.body)
 
-    def _to_play(self, place: int) -> Interaction:
-        """A recording; a retried error that was kept tells SDKs not to sleep (`retry-after: 0` they ignore)."""
-        item = self._recorded[place]
-        if not self.settings.keep_retries or item.reply.status not in RETRYABLE:
-            return item
-        headers = [(name, value) for name, value in item.reply.headers if name not in ("retry-after", "retry-after-ms")]
-        return replace(item, reply=replace(item.reply, headers=(*headers, ("retry-after-ms", "1"))))
+    def _reply(self, place: int) -> Reply:
+        """A recorded reply; a retried error that was kept tells SDKs not to sleep (`retry-after: 0` they ignore)."""
+        reply = self._recorded.reply(place)
+        if not self.settings.keep_retries or reply.status not in RETRYABLE:
+            return reply
+        headers = [(name, value) for name, value in reply.headers if name not in ("retry-after", "retry-after-ms")]
+        return replace(reply, headers=(*headers, ("retry-after-ms", "1")))
 
     def connected(self, host: str, port: int) -> None:
         """Note a connection that no request was seen for, if it leads to where chat was recorded and this replays."""
@@ -582,7 +625,7 @@ class Recorder:
         """The command that mends a miss; what others recorded, or what was played to the end, is not paid for again."""
         if self._owner.rerun is None:
             return None
-        keeps = self._owner.shared or (self._recorded and len(self._played) == len(self._recorded))
+        keeps = self._owner.shared or (self.count and len(self._lookup.played) == self.count)
         return self._command("new_episodes" if keeps else "all")
 
     def _command(self, mode: Mode) -> str:
@@ -599,7 +642,7 @@ class Recorder:
         miss = Miss(
             request=request,
             recorded=self._recorded,
-            played=frozenset(self._played),
+            played=frozenset(self._lookup.played),
             matcher=self._matcher,
             test=self._owner.test,
             cassette=self.shown_path,
@@ -611,10 +654,4 @@ class Recorder:
 
     def redacted(self, request: Request) -> Request:
         """The request as it may be shown and written down."""
-        return self._redactor(request).request(request)
-
-    def _redactor(self, request: Request) -> Redactor:
-        secrets = self._secrets | request_secrets(request.headers)
-        if secrets not in self._redactors:
-            self._redactors[secrets] = Redactor(secrets)
-        return self._redactors[secrets]
+        return self._redactors.request(request)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, unquote
@@ -180,6 +181,31 @@ class Redactor:
 
     def _cut(self, pieces: Sequence[bytes]) -> list[bytes]:
         return _spliced(pieces, self._edits(b"".join(pieces)))
+
+
+class Redactors:
+    """A redactor for each request, which knows the key that the request carries and what is secret in `environ`.
+
+    What is secret there is looked up once, when it is first needed: `secrets` will do.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._made: dict[frozenset[str], Redactor] = {}
+
+    @cached_property
+    def secrets(self) -> frozenset[str]:
+        return environment_secrets(self._environ)
+
+    def of(self, request: Request) -> Redactor:
+        secrets = self.secrets | request_secrets(request.headers)
+        if secrets not in self._made:
+            self._made[secrets] = Redactor(secrets)
+        return self._made[secrets]
+
+    def request(self, request: Request) -> Request:
+        """The request as it may be shown and written down."""
+        return self.of(request).request(request)
 
 
 def _spelled(secrets: Iterable[str]) -> Iterator[re.Pattern[bytes]]:

@@ -385,7 +385,7 @@ class Settings:
         """Whether something is asked for that only vcrpy can do; importing it takes longer than most tests."""
         return bool(self.functions) or any(getattr(self, name) for name in OF_VCRPY)
 
-    @property
+    @cached_property
     def budget(self) -> Budget:
         return Budget(**{limit.name: getattr(self, limit.name) for limit in fields(Budget)})
 

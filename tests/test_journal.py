@@ -211,16 +211,19 @@ def test_only_the_journals_of_this_cassette_are_its_own(path: Path) -> None:
     assert list(left_behind(path)) == []
 
 
-# The moment is a line of the plugin's own code, counted from the first call or from the end of the block on: so a
-# number says where, and the replacing of the file, which is short, has its share.
+# The moment is a line of the plugin's own code, counted from the first call, from the end of the block or from the
+# replacing of the file on: so a number says where, and the replacing, which is short, has its share.
 KILLED_AT = """
 phase, last = sys.argv[5], int(sys.argv[6])
-lines = {"calls": 0, "end": 0}
+lines = {"calls": 0, "end": 0, "replacing": 0}
 now = "calls"
 
 def trace(frame, event, _):
+    global now
     if "pytest_samurai" not in frame.f_code.co_filename:
         return None
+    if frame.f_code.co_name == "replace_whole":
+        now = "replacing"
     lines[now] += event == "line"
     if now == phase and lines[now] == last:
         die()
@@ -249,12 +252,12 @@ def test_whenever_it_is_killed_each_completed_call_is_there_after_the_next_run(t
 
         _, whole = killed_at("calls", -1)
         assert whole.returncode == 0, whole.stderr
-        of_calls, of_end = map(int, whole.stderr.split()[-2:])
-        # The lines differ a little from run to run, with the digits of what is measured.
-        moments = [("calls", chance.randrange(1, of_calls * 9 // 10)) for _ in range(6)]
-        moments += [("end", chance.randrange(1, of_end * 9 // 10)) for _ in range(2)]
-        # The last hundred: from the temporary file to the journal's end.
-        moments += [("end", of_end - chance.randrange(20, 120)) for _ in range(4)]
+        of_calls, of_end, of_replacing = map(int, whole.stderr.split()[-3:])
+        # The lines differ a little from run to run, with the digits of what is measured; not those of replacing.
+        moments = [("calls", line) for line in chance.sample(range(1, of_calls * 9 // 10), 6)]
+        moments += [("end", line) for line in chance.sample(range(1, of_end * 9 // 10), 2)]
+        # From the temporary file to the journal's end.
+        moments += [("replacing", line) for line in chance.sample(range(1, of_replacing), 4)]
         for moment in moments:
             path, ended = killed_at(*moment)
             assert ended.returncode == -signal.SIGKILL, (moment, ended.stderr)

@@ -1,0 +1,58 @@
+"""The cassettes that a run has read: one that many tests play from is read once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pytest_samurai import cassette
+from pytest_samurai.cassette import Recordings
+
+_MOST_BYTES = 64_000_000
+# File systems date changes by ticks of up to two seconds: a file this young may change and keep its date.
+_SETTLED = 2_000_000_000
+
+
+@dataclass(slots=True)
+class Kept:
+    """A cassette as it was read; `memo` is for what is made of its recordings."""
+
+    recordings: Recordings
+    size: int
+    signature: tuple[int, ...]
+    memo: dict[Hashable, Any] = field(default_factory=dict)
+
+
+class Shelf:
+    """Keeps cassettes by path, as long as the file stays the same; those that were last used, of too many."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Path, Kept] = {}
+
+    def load(self, path: Path) -> Kept:
+        """A cassette. Raises what `cassette.load` does."""
+        kept = self._kept.pop(path, None)
+        if kept is None or kept.signature != _signature(path):
+            # The date of a file that changes while it is read is one of before.
+            signature = _signature(path)
+            content = cassette.read(path)
+            kept = Kept(cassette.recordings(content, path), len(content), signature)
+        if kept.signature:
+            self._kept[path] = kept
+            while sum(one.size for one in self._kept.values()) > _MOST_BYTES:
+                del self._kept[next(iter(self._kept))]
+        return kept
+
+
+def _signature(path: Path) -> tuple[int, ...]:
+    """What changes with a file; nothing if it cannot be relied upon to."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    if time.time_ns() - found.st_mtime_ns < _SETTLED:
+        return ()
+    return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
