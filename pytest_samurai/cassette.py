@@ -51,9 +51,12 @@ def read(path: Path) -> bytes:
     except FileNotFoundError:
         raise
     except IsADirectoryError:
-        raise CassetteError(f"{path}: is a directory, where a cassette has to be a file") from None
+        raise CassetteError(f"{path}: is a directory, where a cassette has to be a file; move it away") from None
     except OSError as error:
         raise CassetteError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+_MEND = "mend it, restore the file, or delete it to record again"
 
 
 def parse(content: bytes, path: Path) -> list[Interaction]:
@@ -70,13 +73,13 @@ def parse(content: bytes, path: Path) -> list[Interaction]:
     _refuse_aliases(content, path)
     try:
         document = yaml.load(content, _Loader)
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:
-        # PyYAML lets through what int(), a date or a look-up raised of a value that is not what its tag says.
-        raise CassetteError(f"{path}{_place(error, content)}: not readable as YAML: {_problem(error)}") from None
+    except (yaml.YAMLError, RecursionError, *_MISFITS) as error:
+        where = f"{path}:{_line(error, content)}"
+        raise CassetteError(f"{where}: not readable as YAML: {_problem(error)}; {_MEND}") from None
     if not isinstance(document, dict) or not isinstance(document.get("interactions"), list):
-        raise CassetteError(f"{path}:1: not a cassette: there is no list `interactions` in it")
+        raise CassetteError(f"{path}:1: not a cassette: there is no list `interactions` in it; {_MEND}")
     if document.get("version") != 1:
-        raise CassetteError(f"{path}:1: version is {document.get('version')!r}; this tool reads version 1")
+        raise CassetteError(f"{path}:1: version is {document.get('version')!r}; this tool reads version 1; {_MEND}")
     interactions = []
     for place, item in enumerate(document["interactions"]):
         try:
@@ -84,7 +87,7 @@ def parse(content: bytes, path: Path) -> list[Interaction]:
             interactions.append(replace(interaction, edited=interaction.edited or place in edited))
         except (ValueError, zlib.error) as error:
             where = f"{path}:{lines(content)[place]}"
-            raise CassetteError(f"{where}: interaction {place + 1} is damaged: {error}") from None
+            raise CassetteError(f"{where}: interaction {place + 1} is damaged: {error}; {_MEND}") from None
     return interactions
 
 
@@ -121,7 +124,7 @@ def _refuse_aliases(content: bytes, path: Path) -> None:
                     sizes[anchor] = unfolded - before + 1
             unfolded += 1
             if unfolded > _MOST_REPEATED and unfolded > len(content):
-                raise CassetteError(f"{path}:1: aliases in this file unfold without end; it is not read")
+                raise CassetteError(f"{path}:1: aliases in this file unfold without end, so it is not read; {_MEND}")
     except yaml.YAMLError:
         return  # and the loader will say of what
 
@@ -148,13 +151,26 @@ def salvage(content: bytes, path: Path) -> list[Interaction]:
     return parse(f"{HEAD}{whole}version: 1\n".encode(), path) if whole else []
 
 
-def _place(error: Exception, content: bytes) -> str:
+# What PyYAML lets through: int(), a date or a look-up raised it, of a value that is not what its tag says.
+_MISFITS = (ValueError, LookupError, AttributeError)
+
+
+def _line(error: Exception, content: bytes) -> int:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return f":{error.problem_mark.line + 1}"
+        return int(error.problem_mark.line) + 1
     if isinstance(error, yaml.reader.ReaderError):
-        line = content.count(b"\n", 0, error.position) + 1
-        return f":{line}"
-    return ""
+        return content.count(b"\n", 0, error.position) + 1
+    return _line_of_misfit(content) if isinstance(error, _MISFITS) else 1
+
+
+def _line_of_misfit(content: bytes) -> int:
+    loader = _Loader(content)
+    try:
+        loader.get_single_data()
+    except _MISFITS:
+        pass
+    # What was begun and not ended: the value, and what it lies in.
+    return max((int(node.start_mark.line) for node in loader.recursive_objects), default=0) + 1
 
 
 def _problem(error: Exception) -> str:
