@@ -79,7 +79,9 @@ def parse(content: bytes, path: Path) -> list[Interaction]:
     if not isinstance(document, dict) or not isinstance(document.get("interactions"), list):
         raise CassetteError(f"{path}:1: not a cassette: there is no list `interactions` in it; {_MEND}")
     if document.get("version") != 1:
-        raise CassetteError(f"{path}:1: version is {document.get('version')!r}; this tool reads version 1; {_MEND}")
+        written = re.search(rb"^version:", content, re.MULTILINE)
+        where = f"{path}:{content[: written.start()].count(10) + 1 if written else 1}"
+        raise CassetteError(f"{where}: version is {document.get('version')!r}; this tool reads version 1; {_MEND}")
     interactions = []
     for place, item in enumerate(document["interactions"]):
         try:

@@ -13,7 +13,7 @@ import pytest
 import vcr.serialize
 from vcr.serializers import yamlserializer
 
-from pytest_samurai import cassette, files
+from pytest_samurai import cassette, files, use_cassette
 from pytest_samurai.cassette import dump, interaction_text, load, parse, salvage, save, update
 from pytest_samurai.chat import Chunk, Headers, Interaction, Reply, Request
 from pytest_samurai.errors import CassetteError
@@ -149,6 +149,62 @@ def test_no_interaction_can_be_taken_out_of_the_middle_with_a_line_of_the_next()
 
 
 # --- what people and git do to files
+
+_LAST_RESPONSE = CONTENT.rindex(b"  response:\n")
+SENTENCES: list[tuple[bytes | None, str]] = [
+    (None, "{path}: is a directory, where a cassette has to be a file; move it away"),
+    (b"", "{path}:1: the file is empty; restore it, or delete it to record again"),
+    (
+        b"<<<<<<< HEAD\n" + CONTENT,
+        "{path}:1: these are the marks of a merge conflict; keep one side, or both in turn",
+    ),
+    (
+        CONTENT.removesuffix(b"version: 1\n"),
+        "{path}:128: the file is not whole: it has to end with the line `version: 1`; restore it",
+    ),
+    (
+        CONTENT.replace(b"\nversion: 1\n", b"\nversion: 2\n"),
+        "{path}:128: version is 2; this tool reads version 1; mend it, restore the file, or delete it to record again",
+    ),
+    (
+        # It goes with the seal: without its end, an interaction of ours has none.
+        CONTENT[:_LAST_RESPONSE] + b"version: 1\n",
+        "{path}:104: interaction 5 is damaged: `response` is missing;"
+        " mend it, restore the file, or delete it to record again",
+    ),
+    (
+        b"interactions: !!python/object/apply:os.system [touch broken-into]\nversion: 1\n",
+        "{path}:1: not readable as YAML: could not determine a constructor for the tag"
+        " 'tag:yaml.org,2002:python/object/apply:os.system'; mend it, restore the file, or delete it to record again",
+    ),
+    (
+        b"- request: {}\n",
+        "{path}:1: not a cassette: there is no list `interactions` in it;"
+        " mend it, restore the file, or delete it to record again",
+    ),
+]
+
+
+@pytest.mark.parametrize("mode", ["once", "all", "new_episodes", "none"])
+@pytest.mark.parametrize(("content", "sentence"), SENTENCES)
+def test_what_cannot_be_read_has_a_sentence_of_its_own_and_no_mode_overwrites_it(
+    tmp_path: Path, content: bytes | None, sentence: str, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "some.yaml"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    with pytest.raises(CassetteError) as caught, use_cassette(path, mode=mode):
+        pytest.fail("it was opened")
+    assert str(caught.value) == sentence.format(path=path)
+    assert content is None or path.read_bytes() == content
+    assert list(tmp_path.rglob("*")) == [path]
+
+
+def test_each_of_these_sentences_is_another() -> None:
+    assert len({sentence for _, sentence in SENTENCES}) == len(SENTENCES)
 
 
 def refusal(content: bytes) -> str:
