@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from pytest_samurai import SamuraiFailure, server, use_cassette
 from pytest_samurai.cassette import HEAD, interaction_text, load, save
 from pytest_samurai.server import ApiError, ChatServer
-from tests.conftest import KEY
+from tests.conftest import KEY, Size
 from tests.test_plugin import Project, project
 
 __all__ = ["project"]
@@ -257,21 +258,47 @@ def test_it(number, greeting, samurai_client):
     assert ask(samurai_client, f"question {number}")
 """
 
+SHUFFLED = """
+import random
 
-def test_workers_share_a_cassette_and_a_fixture(project: Project) -> None:
+def pytest_addoption(parser):
+    parser.addoption("--order", type=int)
+
+def pytest_collection_modifyitems(config, items):
+    random.Random(config.getoption("--order")).shuffle(items)
+"""
+
+
+def test_workers_share_a_cassette_and_a_fixture_in_any_order(project: Project, size: Size) -> None:
+    orders = iter(range(1_000))
+
     def run(*arguments: str) -> None:
-        project.pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments).assert_outcomes(passed=40)
+        # All workers have to collect in one order, so it is an option, which they are given.
+        order = f"--order={next(orders)}"
+        result = project.pytester.runpytest_subprocess("-p", "no:cacheprovider", order, *arguments)
+        result.assert_outcomes(passed=40)
+        result.stdout.no_fnmatch_line("*no test played*")
 
+    (project.pytester.path / "conftest.py").write_text(SHUFFLED, encoding="utf-8")
     project.tests(FORTY)
-    run("-n", "4")
     root = project.pytester.path / "cassettes"
-    # Nothing of a lock or of a journal is left beside them.
-    assert [name.rpartition(".")[2] for name in project.cassettes()] == ["yaml", "yaml"], project.cassettes()
-    shared = load(root / "shared.yaml")
-    asked = sorted(item.request.body for item in shared)
-    assert len(asked) == len(set(asked)) == 40
-    project.server.stop()
-    before = {name: project.text(name) for name in project.cassettes()}
-    for arguments in (["-n", "2"], []):
-        run("--samurai-mode=none", *arguments)
-    assert {name: project.text(name) for name in project.cassettes()} == before
+    rounds = size(1, 4)
+    for _ in range(rounds):
+        run("-n", "8")
+        # Nothing of a lock or of a journal is left beside them.
+        assert project.cassettes() == ["shared.yaml", "test_it/fixtures/greeting.yaml"]
+        asked = sorted(item.request.body for item in load(root / "shared.yaml"))
+        assert len(asked) == len(set(asked)) == 40
+        # Each worker that set the fixture up before the first of them had written it down has made the call.
+        assert 1 <= len(load(root / "test_it/fixtures/greeting.yaml")) <= 8
+        project.server.stop()
+        before = {name: project.text(name) for name in project.cassettes()}
+        for arguments in (["-n", "8"], ["-n", "2"], []) if rounds > 1 else (["-n", "2"], []):
+            run("--samurai-mode=none", *arguments)
+        assert {name: project.text(name) for name in project.cassettes()} == before
+        shutil.rmtree(root)
+        project.server.start()
+    size.tell(
+        f"{rounds} {'rounds' if rounds > 1 else 'round'} of 40 tests recorded by 8 workers, 40 of 40 in the file each"
+        f" time; replayed by 8 workers, by 2 and by none, in {next(orders)} orders"
+    )
