@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -286,7 +286,9 @@ class Recorder:
         def change(there: list[Interaction]) -> list[Interaction]:
             if self.mode == "all":
                 there = [item for item in there if self._stays(item, asked)]
-            return [*there, *recorded]
+            missing = self._not_stood_in_for(recorded, there)
+            self.recorded = sum(any(item is one for one in new) for item in missing)
+            return [*there, *missing]
 
         try:
             cassette.update(self.cassette_path, change)
@@ -295,6 +297,29 @@ class Recorder:
             for journal in self._taken_up:
                 journal.close()
             raise CassetteError(f"{error}{self._kept()}") from error
+
+    def _not_stood_in_for(self, recorded: Sequence[Interaction], there: Sequence[Interaction]) -> list[Interaction]:
+        """Without what a shared cassette has by now of equal requests, which whoever shares it plays from the start.
+
+        Else workers that set up the same fixture at once would write it down once each, and all but the first copy
+        would never be played.
+        """
+        if not self._owner.shared:
+            return list(recorded)
+        standing_in = Counter(map(self._kind, there))
+        from_file = len(self._recorded) - len(self._resumed)
+        standing_in.subtract(self._kind(self._recorded[place]) for place in self._played if place < from_file)
+        missing = []
+        for item in recorded:
+            kind = self._kind(item)
+            standing_in[kind] -= 1
+            if standing_in[kind] < 0:
+                missing.append(item)
+        return missing
+
+    def _kind(self, item: Interaction) -> tuple[bytes, bool]:
+        # An answer is not stood in for by an error.
+        return self._matcher.key(item.request), item.reply.is_success
 
     def _kept(self) -> str:
         """Where the calls are that did not get into the cassette, as the end of a sentence."""

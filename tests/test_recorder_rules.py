@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -12,7 +14,11 @@ import pytest
 
 from pytest_samurai import SamuraiFailure, server, use_cassette
 from pytest_samurai.cassette import HEAD, interaction_text, load, save
+from pytest_samurai.chat import COMPLETE, Request
+from pytest_samurai.exchange import Played
+from pytest_samurai.recorder import Owner, Recorder
 from pytest_samurai.server import ApiError, ChatServer
+from pytest_samurai.settings import Layer, resolve
 from tests.conftest import KEY, Size
 from tests.test_plugin import Project, project
 
@@ -244,6 +250,60 @@ def test_it(number, samurai_client): ask(samurai_client, f"question {number}")
 
 # --- several workers
 
+
+def opened(path: Path, mode: str) -> Recorder:
+    settings = resolve([Layer("a test", "test", {"mode": mode})])
+    recorder = Recorder(path, settings, Owner("a test", datetime.now(UTC) - timedelta(hours=1), shared=True))
+    recorder.open()
+    return recorder
+
+
+def answered(recorder: Recorder, content: str, status: int = 200) -> str:
+    """Have a question answered: by the cassette, or as if by a server."""
+    body = json.dumps({"messages": [{"role": "user", "content": content}]}).encode()
+    exchange = recorder.handle(Request("POST", "http://h/v1/chat/completions", (), body))
+    if isinstance(exchange, Played):
+        return "replayed"
+    exchange.reply(status, "", (), "HTTP/1.1")
+    exchange.end(COMPLETE)
+    return "live"
+
+
+def asked_and_got(path: Path) -> list[tuple[str, int]]:
+    return [(json.loads(item.request.body)["messages"][0]["content"], item.reply.status) for item in load(path)]
+
+
+@pytest.mark.parametrize("mode", ["once", "new_episodes", "all"])
+def test_what_two_workers_record_of_the_same_fixture_is_written_once(path: Path, mode: str) -> None:
+    one, other = opened(path, mode), opened(path, mode)
+    for recorder in (one, other):
+        assert [answered(recorder, content) for content in ("hi", "hi", "bye")] == ["live"] * 3
+    assert answered(other, "only here") == "live"
+    one.close()
+    other.close()
+    assert asked_and_got(path) == [("hi", 200), ("hi", 200), ("bye", 200), ("only here", 200)]
+    assert (one.recorded, other.recorded) == (3, 1)
+
+
+def test_what_a_test_asks_more_often_than_another_is_added(path: Path) -> None:
+    one = opened(path, "once")
+    answered(one, "hi")
+    one.close()
+    other = opened(path, "once")
+    assert [answered(other, "hi") for _ in range(3)] == ["replayed", "live", "live"]
+    other.close()
+    assert asked_and_got(path) == [("hi", 200)] * 3
+
+
+def test_an_answer_is_written_beside_the_error_that_another_worker_got(path: Path) -> None:
+    one, other = opened(path, "once"), opened(path, "once")
+    answered(one, "hi", 400)
+    answered(other, "hi")
+    one.close()
+    other.close()
+    assert asked_and_got(path) == [("hi", 400), ("hi", 200)]
+
+
 FORTY = """
 @pytest.fixture(scope="session")
 def greeting(pytestconfig):
@@ -273,7 +333,7 @@ def test_workers_share_a_cassette_and_a_fixture_in_any_order(project: Project, s
     orders = iter(range(1_000))
 
     def run(*arguments: str) -> None:
-        # All workers have to collect in one order, so it is an option, which they are given.
+        # All workers have to collect in one order, so it is an option, which they are given; a failure shows it.
         order = f"--order={next(orders)}"
         result = project.pytester.runpytest_subprocess("-p", "no:cacheprovider", order, *arguments)
         result.assert_outcomes(passed=40)
@@ -282,23 +342,23 @@ def test_workers_share_a_cassette_and_a_fixture_in_any_order(project: Project, s
     (project.pytester.path / "conftest.py").write_text(SHUFFLED, encoding="utf-8")
     project.tests(FORTY)
     root = project.pytester.path / "cassettes"
-    rounds = size(1, 4)
+    rounds, workers = size(1, 4), size(4, 8)
     for _ in range(rounds):
-        run("-n", "8")
+        run("-n", str(workers))
         # Nothing of a lock or of a journal is left beside them.
         assert project.cassettes() == ["shared.yaml", "test_it/fixtures/greeting.yaml"]
         asked = sorted(item.request.body for item in load(root / "shared.yaml"))
         assert len(asked) == len(set(asked)) == 40
         # Each worker that set the fixture up before the first of them had written it down has made the call.
-        assert 1 <= len(load(root / "test_it/fixtures/greeting.yaml")) <= 8
+        assert len(load(root / "test_it/fixtures/greeting.yaml")) == 1
         project.server.stop()
         before = {name: project.text(name) for name in project.cassettes()}
-        for arguments in (["-n", "8"], ["-n", "2"], []) if rounds > 1 else (["-n", "2"], []):
+        for arguments in ([], ["-n", "2"], ["-n", "8"])[: size(2, 3)]:
             run("--samurai-mode=none", *arguments)
         assert {name: project.text(name) for name in project.cassettes()} == before
         shutil.rmtree(root)
         project.server.start()
     size.tell(
-        f"{rounds} {'rounds' if rounds > 1 else 'round'} of 40 tests recorded by 8 workers, 40 of 40 in the file each"
-        f" time; replayed by 8 workers, by 2 and by none, in {next(orders)} orders"
+        f"{rounds} times 40 tests recorded by {workers} workers, 40 of 40 and the fixture's one call in the files each"
+        f" time; replayed by none, by 2{' and by 8' if workers == 8 else ''}, each run in an order of its own"
     )
