@@ -6,6 +6,7 @@ What vcrpy does not know stands under `response.samurai`, the one place where it
 from __future__ import annotations
 
 import base64
+import os
 import re
 import zlib
 from collections import defaultdict
@@ -13,7 +14,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Context, Decimal
 from pathlib import Path
-from reprlib import repr as shortened
 from typing import Any
 
 import yaml
@@ -22,6 +22,7 @@ from pytest_samurai.chat import COMPLETE, Chunk, Headers, Interaction, Reply, Re
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked, remove_abandoned, replace_whole
 from pytest_samurai.layout import lay_out, take_back
+from pytest_samurai.redaction import Redactor, environment_secrets
 from pytest_samurai.seal import MARK, edited_places, seal, whole_items
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -78,10 +79,11 @@ def parse(content: bytes, path: Path) -> list[Interaction]:
         raise CassetteError(f"{where}: not readable as YAML: {_problem(error)}; {_MEND}") from None
     if not isinstance(document, dict) or not isinstance(document.get("interactions"), list):
         raise CassetteError(f"{path}:1: not a cassette: there is no list `interactions` in it; {_MEND}")
-    if document.get("version") != 1:
+    version = document.get("version")
+    if version != 1:
         written = re.search(rb"^version:", content, re.MULTILINE)
         where = f"{path}:{content[: written.start()].count(10) + 1 if written else 1}"
-        raise CassetteError(f"{where}: version is {document.get('version')!r}; this tool reads version 1; {_MEND}")
+        raise CassetteError(f"{where}: version is {_shortened(version)}; this tool reads version 1; {_MEND}")
     interactions = []
     for place, item in enumerate(document["interactions"]):
         try:
@@ -176,7 +178,9 @@ def _line_of_misfit(content: bytes) -> int:
 
 
 def _problem(error: Exception) -> str:
-    return getattr(error, "problem", None) or getattr(error, "reason", None) or f"{type(error).__name__}: {error}"
+    return _redacted(
+        getattr(error, "problem", None) or getattr(error, "reason", None) or f"{type(error).__name__}: {error}"
+    )
 
 
 def lines(content: bytes) -> Mapping[int, int]:
@@ -198,6 +202,20 @@ _KINDS: Mapping[str, Any] = {
 }
 
 
+def _redacted(text: str) -> str:
+    """What may be said of a file that another tool may have written a secret to."""
+    return Redactor(environment_secrets(os.environ)).text(text)
+
+
+def _shortened(value: object) -> str:
+    # In this order: half of a secret has no shape any more.
+    text = _redacted(repr(value))
+    return text if len(text) <= _MOST_QUOTED else f"{text[:_MOST_QUOTED]}..."
+
+
+_MOST_QUOTED = 60
+
+
 def _get(data: Mapping[str, Any], name: str, kind: str, default: Any = None) -> Any:
     """What stands under a name, checked to be of a kind; the default, if there is one, for nothing or null.
 
@@ -209,7 +227,7 @@ def _get(data: Mapping[str, Any], name: str, kind: str, default: Any = None) -> 
     if value is None:
         raise ValueError(f"`{name}` is missing")
     if isinstance(value, bool) or not isinstance(value, _KINDS[kind]):
-        raise ValueError(f"`{name}` is {shortened(value)}, not {kind}")
+        raise ValueError(f"`{name}` is {_shortened(value)}, not {kind}")
     return value
 
 
@@ -219,7 +237,7 @@ def _get_any(data: Mapping[str, Any], name: str, kind: str) -> Any:
 
 def _interaction(item: object) -> Interaction:
     if not isinstance(item, dict):
-        raise ValueError(f"it is {shortened(item)}, not a mapping")
+        raise ValueError(f"it is {_shortened(item)}, not a mapping")
     request, response = _get(item, "request", "a mapping"), _get(item, "response", "a mapping")
     # vcrpy gives a response whatever keys its user put there.
     ours = response.get("samurai")
