@@ -22,7 +22,7 @@ from pytest_samurai.chat import (
     parse_object,
     with_usage_asked,
 )
-from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure
+from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure, UnknownUsage
 from pytest_samurai.exchange import Played, Take, timestamp
 from pytest_samurai.journal import Journal, LeftBehind, left_behind
 from pytest_samurai.miss import Miss
@@ -131,7 +131,10 @@ class Recorder:
     @property
     def usage(self) -> Usage:
         """The sum over the calls. Raises UnknownUsage, naming the call, if one of them did not say."""
-        return total(self.calls)
+        try:
+            return total(self.calls)
+        except UnknownUsage as unknown:
+            raise UnknownUsage(self._may_be_shown(str(unknown))) from None
 
     @contextmanager
     def budget(self, **limits: object) -> Iterator[None]:
@@ -144,7 +147,7 @@ class Recorder:
         yield
         verdict = budget.verdict([call for call in self.calls if call.number > before])
         if verdict:
-            raise BudgetExceeded(verdict)
+            raise BudgetExceeded(self._may_be_shown(verdict))
 
     def verdict(self) -> BaseException | None:
         """What fails a test whose body went through: a swallowed miss, a broken budget, what was not played."""
@@ -152,13 +155,18 @@ class Recorder:
             return self.misses[0]
         broken = self.settings.budget.verdict(self.calls)
         if broken:
-            return BudgetExceeded(broken)
+            return BudgetExceeded(self._may_be_shown(broken))
         unused = self._unused()
         if unused and self.settings.unused == "fail":
             return SamuraiFailure(unused)
         if unused and self.settings.unused == "warn":
             self.notes.append(unused)
         return None
+
+    def _may_be_shown(self, text: str) -> str:
+        """What names models, which a server may call anything, without the secrets of all requests."""
+        sent = (one.interaction.request if isinstance(one, Played) else one.request for one in self._exchanges)
+        return Redactor(self._secrets.union(*(request_secrets(request.headers) for request in sent))).text(text)
 
     # --- open and close
 
@@ -177,12 +185,12 @@ class Recorder:
             self._recorded = there or []
         elif self.mode == "new_episodes":
             self._recorded = [item for item in there or [] if not self._born_in_this_run(item)]
-        self._recorded = [*self._recorded, *self._resumed]
         # Other tools write down what would be cut out of a request here.
-        requests = [
-            item.request if item.recorded_at is not None else self.redacted(item.request) for item in self._recorded
+        self._recorded = [
+            item if item.recorded_at is not None else replace(item, request=self.redacted(item.request))
+            for item in [*self._recorded, *self._resumed]
         ]
-        self._keys = [self._matcher.key(request) for request in requests]
+        self._keys = [self._matcher.key(item.request) for item in self._recorded]
         for place, key in enumerate(self._keys):
             self._unplayed.setdefault(key, deque()).append(place)
         if self.replaying or (placeholders and self.mode == "once"):

@@ -16,6 +16,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,9 @@ PLACES: dict[str, Callable[[str], Exchange]] = {
     "the prompt, in base64": lambda it: Exchange(chat(f"keep {in_base64(f'Authorization: Bearer {it}')}")),
     "the prompt, in base64 of Basic": lambda it: Exchange(chat(f"keep Basic {in_base64(f'user:{it}')}")),
     "a part of the prompt": lambda it: Exchange(chat([{"type": "text", "text": f"keep {it}"}])),
-    "a picture's URL": lambda it: Exchange(chat([{"type": "image_url", "image_url": {"url": f"data:,keep{it}"}}])),
+    "a picture's URL": lambda it: Exchange(
+        chat([{"type": "image_url", "image_url": {"url": f"data:text/plain,keep,{it}"}}])
+    ),
     "metadata": lambda it: Exchange(chat("keep", metadata={"key": it}, user=it)),
     "a tool's description": lambda it: Exchange(
         chat("keep", tools=[{"type": "function", "function": {"name": "f", "description": f"use {it}"}}])
@@ -106,7 +109,7 @@ PLACES: dict[str, Callable[[str], Exchange]] = {
     "a tool's arguments": lambda it: Exchange(
         {"model": "m", "messages": [{"role": "assistant", **arguments(json.dumps({"keep": it}))}]}
     ),
-    "the model asked for": lambda it: Exchange({**chat("keep"), "model": f"m-{it}"}),
+    "the model asked for": lambda it: Exchange({**chat("keep"), "model": f"m/{it}"}),
     # the URL and the headers
     "the URL, as key": lambda it: Exchange(query=f"?key={quote(it)}"),
     "the URL, as another parameter": lambda it: Exchange(query=f"?x=1&y={quote(it)}&z=2"),
@@ -123,7 +126,7 @@ PLACES: dict[str, Callable[[str], Exchange]] = {
     "an error": lambda it: Exchange(status=401, reason="Unauthorized", replied=error(f"Wrong key: {it}. Keep out.")),
     "an error that is no JSON": lambda it: Exchange(status=502, reason="Bad", replied=f"<p>{it}</p>".encode()),
     "the reason of a status": lambda it: Exchange(status=401, reason=f"Wrong key {it}", replied=error("Keep out.")),
-    "X-Request-Id": lambda it: Exchange(reply_headers={"X-Request-Id": f"req-{it}"}),
+    "X-Request-Id": lambda it: Exchange(reply_headers={"X-Request-Id": f"req/{it}"}),
     "Location": lambda it: Exchange(status=307, replied=b"", reply_headers={"Location": f"/nowhere?token={it}"}),
     "Set-Cookie": lambda it: Exchange(reply_headers={"Set-Cookie": f"session={it}; path=/"}),
     "a header of the server's own": lambda it: Exchange(reply_headers={"X-Echo": it}),
@@ -137,6 +140,9 @@ PLACES: dict[str, Callable[[str], Exchange]] = {
     "deltas of arguments": lambda it: streamed(*(event(arguments(part)) for part in pieces(f'{{"k":"{it}"}}', 5))),
     "deltas of reasoning": lambda it: streamed(*(event({"reasoning_content": part}) for part in pieces(it, 4))),
     "an error among the events": lambda it: streamed(*spoken("Hm")[:1], b"data: " + error(f"Not {it}") + b"\n\n"),
+    "the usage of a stream": lambda it: streamed(
+        *spoken("Hm")[:1], b"data: " + json.dumps({"choices": [], "usage": {"note": it}}).encode() + b"\n\n"
+    ),
     "a comment among the events": lambda it: streamed(f": {it}\n\n".encode(), *spoken("Hm")),
 }
 
@@ -181,7 +187,6 @@ SECRETS = [
     ("the prompt, on a line of its own", PROJECT, ""),
     ("the prompt, on a line of its own", PAT, ""),
     ("the prompt, in quotes", ANTHROPIC, ""),
-    ("the prompt, in quotes", AWS, ""),
     ("the prompt, as JSON", PROJECT, ""),
     ("the prompt, as JSON", PEM, ""),
     ("the prompt, as part of a URL", GITHUB, ""),
@@ -216,6 +221,7 @@ SECRETS = [
     ("deltas of arguments", OPENAI, ""),
     ("deltas of reasoning", JWT, ""),
     ("an error among the events", OPENAI, ""),
+    ("the usage of a stream", OPENAI, ""),
     ("a comment among the events", AWS, ""),
     # the value of a variable, which can be anything
     ("the prompt", OWN, "MY_API_KEY"),
@@ -382,8 +388,13 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- the search
 
 
-def traces(secret: str) -> Iterator[bytes]:
+@cache
+def traces(secret: str) -> frozenset[bytes]:
     """What no file may hold: any ten characters of a secret that mean nothing else, in plain text or in base64."""
+    return frozenset(_traces(secret))
+
+
+def _traces(secret: str) -> Iterator[bytes]:
     for word in re.findall(r"\w{8,}", secret.partition("BEGIN PRIVATE KEY")[2] or secret, re.ASCII):
         # What stands before the first digit is the name of its kind, and said in reports.
         core = word[word.index("7") :] if "7" in word else ""
@@ -495,7 +506,43 @@ def test_no_secret_is_in_any_file_or_any_report(
     for name, content in written.items():
         search(name, content)
     size.tell(f"60 secrets, {searched:,} bytes searched in {len(written)} files and 5 runs' output: {len(found)} found")
-    assert found == []
+    assert not found, "\n" + "\n".join(found)
+
+
+OTHERS = """\
+interactions:
+- request: {method: POST, uri: "URI", body: '{"messages": [{"role": "user", "content": "keep SECRET"}]}', headers: {}}
+  response: {status: {code: 200, message: OK}, headers: {}, body: {string: "{}"}}
+version: 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("", "", "1 of 1 recorded interaction was not played"),
+        ("", "", "has no recording, and the mode does not let it go live"),
+        ("'{\"messages", "{a: '{\"messages", "is damaged: `body` is"),
+        ("- request: {", "- SECRET\n- request: {", "is damaged: it is '[REDACTED]', not a mapping"),
+        ("- request: {", "- !!int SECRET\n- request: {", "not readable as YAML"),
+        ("version: 1", "version: SECRET", "version is '[REDACTED]'; this tool reads version 1"),
+    ],
+)
+def test_no_secret_that_another_tool_wrote_is_told(
+    old: str, new: str, message: str, tmp_path: Path, answering: Callable[[list[Row]], str], environment: None
+) -> None:
+    for row in (ROWS[0], next(row for row in ROWS if row.known == "MY_API_KEY")):
+        path = tmp_path / "theirs.yaml"
+        url = f"{answering(ROWS)}/{row.number}/v1/chat/completions"
+        text = OTHERS.replace(old, new, 1) if old else OTHERS
+        if "{a:" in text:
+            text = text.replace("}', headers", "}'}, headers")
+        path.write_text(text.replace("SECRET", row.planted).replace("URI", url), encoding="utf-8")
+        with pytest.raises(BaseException, match=".") as caught, use_cassette(path, mode="none"):
+            if message.startswith("has no recording"):
+                send(row, url.partition("/0/")[0])
+        assert message in str(caught.value)
+        assert not leaks(str(caught.value).encode(), [row])
 
 
 def test_no_look_alike_is_changed(
