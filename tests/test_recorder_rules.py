@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -50,8 +53,8 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return lambda *more: statuses.extend(more)
 
 
-def ask(url: str, content: str = "hi") -> httpx.Response:
-    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": content}]}
+def ask(url: str, content: str = "hi", **more: Any) -> httpx.Response:
+    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": content}], **more}
     # Without `verify`, each call would read all the certificates that there are.
     return httpx.post(url, json=body, headers={"Authorization": f"Bearer {KEY}"}, verify=False)
 
@@ -246,6 +249,47 @@ def test_it(number, samurai_client): ask(samurai_client, f"question {number}")
     after = load(project.pytester.path / "cassettes" / "shared.yaml")
     assert [item.request.body for item in after] == [item.request.body for item in before]
     assert not [item for item in after if item in before]
+
+
+# --- what a reviewer sees
+
+OF_THE_ANSWER = {
+    *("x-ratelimit-remaining-requests", "x-request-id", "recorded_at", "duration", "hidden_usage", "chunks", "seal"),
+}
+"""The lines of an answer beside its body: which answer it was, when, how long it took, and the checksums of it all."""
+
+
+def changed_lines(old: str, new: str) -> list[tuple[str, str, str]]:
+    """What a diff shows: its sign, the line, and in which part of an interaction it stands."""
+    changes = []
+    part = ""
+    for line in difflib.ndiff(old.split("\n"), new.split("\n")):
+        sign, text = line[0], line[2:]
+        if text in ("- request:", "  response:", "    body:", "    samurai:"):
+            part = text.strip("- :")
+        elif sign in "+-":
+            changes.append((sign, text, part))
+    return changes
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_changed_word_of_a_prompt_is_one_line_in_a_review_beside_the_answers_own(
+    path: Path, url: str, stream: bool
+) -> None:
+    def recorded_again(word: str) -> str:
+        with use_cassette(path, mode="all"):
+            ask(url, "the same as before")
+            ask(url, f"Is {word} far?", stream=stream, temperature=0.2, tools=[], metadata={"a": ["b", {"c": 1}]})
+        return path.read_text(encoding="utf-8")
+
+    changes = changed_lines(recorded_again("France"), recorded_again("Spain"))
+    assert [(sign, text) for sign, text, part in changes if part == "request"] == [
+        ("-", '          {"role":"user","content":"Is France far?"}'),
+        ("+", '          {"role":"user","content":"Is Spain far?"}'),
+    ]
+    beside = [text.split(":")[0].strip() for _, text, part in changes if part in ("response", "samurai")]
+    assert {name for name in beside if not re.fullmatch(r"(\d+@[\d.]+ ?)+", name)} <= OF_THE_ANSWER
+    assert changes[-1][1].startswith("      seal: ")
 
 
 # --- several workers
