@@ -257,8 +257,10 @@ class Recorder:
                 f"{self._owner.test}: {_plural(unanswered, 'request')} got no reply, which cannot be recorded;"
                 " the replay will refuse it"
             )
-        new = self._without_retries([take.interaction for take in takes if take.interaction is not None])
-        failed = [item for item in new if not item.reply.is_success]
+        ended = [take.interaction for take in takes if take.interaction is not None]
+        # What a client has mended is no reason to lose what was paid for, whether it is kept or not.
+        failed = [item for item in self._without_mended(ended) if not item.reply.is_success]
+        new = self._without_retries(ended)
         if failed and not passed:
             reply = failed[-1].reply
             what = f"status {reply.status}" if reply.status >= 400 else "a stream that broke or held an error"
@@ -272,9 +274,11 @@ class Recorder:
             journal.discard()
 
     def _without_retries(self, new: Sequence[Interaction]) -> list[Interaction]:
-        """Without the errors after which the same request went well: a replay would sleep through the back-off."""
-        if self.settings.keep_retries:
-            return list(new)
+        """Without the errors that a client mended, unless they are to be kept: a replay would sleep through them."""
+        return list(new) if self.settings.keep_retries else self._without_mended(new)
+
+    def _without_mended(self, new: Sequence[Interaction]) -> list[Interaction]:
+        """Without the errors after which the same request went well."""
         went_well: set[bytes] = set()
         kept = []
         for item in reversed(new):

@@ -59,6 +59,28 @@ def ask(url: str, content: str = "hi", **more: Any) -> httpx.Response:
     return httpx.post(url, json=body, headers={"Authorization": f"Bearer {KEY}"}, verify=False)
 
 
+def opened(path: Path, mode: str = "once", *, shared: bool = False, **options: Any) -> Recorder:
+    settings = resolve([Layer("a test", "test", {"mode": mode, **options})])
+    recorder = Recorder(path, settings, Owner("a test", datetime.now(UTC) - timedelta(hours=1), shared=shared))
+    recorder.open()
+    return recorder
+
+
+def answered(recorder: Recorder, content: str, status: int = 200, ending: str = COMPLETE) -> str:
+    """Have a question answered: by the cassette, or as if by a server."""
+    body = json.dumps({"messages": [{"role": "user", "content": content}]}).encode()
+    exchange = recorder.handle(Request("POST", "http://h/v1/chat/completions", (), body))
+    if isinstance(exchange, Played):
+        return "replayed"
+    exchange.reply(status, "", (), "HTTP/1.1")
+    exchange.end(ending)
+    return "live"
+
+
+def asked_and_got(path: Path) -> list[tuple[str, int]]:
+    return [(json.loads(item.request.body)["messages"][0]["content"], item.reply.status) for item in load(path)]
+
+
 def statuses(path: Path) -> list[int]:
     return [item.reply.status for item in load(path)]
 
@@ -76,6 +98,15 @@ def test_an_error_after_which_the_same_request_went_well_is_left_out(
     assert statuses(path) == [200]
     with use_cassette(path, mode="none"):
         assert ask(url).status_code == 200
+
+
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 503, 529, 599])
+def test_these_are_the_errors_that_a_client_tries_again(path: Path, status: int) -> None:
+    recorder = opened(path)
+    for answer in (status, 200):
+        answered(recorder, "hi", answer)
+    recorder.close()
+    assert statuses(path) == [200]
 
 
 def test_an_error_that_nothing_mended_is_kept(path: Path, url: str, fail: Callable[..., None]) -> None:
@@ -226,6 +257,33 @@ def test_a_young_cassette_or_one_without_a_date_is_not(seven: Path, moment: str 
 # --- failed blocks
 
 
+@pytest.mark.parametrize(
+    ("answers", "options", "kept", "why"),
+    [
+        ([200, 200], {}, [200, 200], None),
+        ([429, 200], {}, [200], None),
+        ([503, 429, 200], {"keep_retries": True}, [503, 429, 200], None),
+        ([200, 500], {}, [], "status 500"),
+        ([200, 400], {}, [], "status 400"),
+        ([400, 200], {}, [], "status 400"),
+        ([429, 200, 429], {"keep_retries": True}, [], "status 429"),
+        ([200, "RemoteProtocolError"], {}, [], "a stream that broke or held an error"),
+    ],
+)
+def test_of_a_test_that_failed_is_kept_what_went_well_and_the_summary_says_why_if_nothing_is(
+    path: Path, answers: list[int | str], options: dict[str, Any], kept: list[int], why: str | None
+) -> None:
+    recorder = opened(path, **options)
+    for answer in answers:
+        broken = isinstance(answer, str)
+        answered(recorder, "hi", 200 if isinstance(answer, str) else answer, str(answer) if broken else COMPLETE)
+    recorder.close(passed=False)
+    assert (statuses(path) if path.exists() else []) == kept
+    said = f"nothing recorded of a test: it did not pass, and a call ended in {why}"
+    assert recorder.notes == ([said] if why else [])
+    assert not list(path.parent.glob("*.journal"))
+
+
 def test_a_failed_block_in_mode_all_keeps_what_it_did_not_ask_again(path: Path, url: str) -> None:
     with use_cassette(path):
         before = {content: ask(url, content).headers["x-request-id"] for content in ("one", "two")}
@@ -295,31 +353,9 @@ def test_a_changed_word_of_a_prompt_is_one_line_in_a_review_beside_the_answers_o
 # --- several workers
 
 
-def opened(path: Path, mode: str) -> Recorder:
-    settings = resolve([Layer("a test", "test", {"mode": mode})])
-    recorder = Recorder(path, settings, Owner("a test", datetime.now(UTC) - timedelta(hours=1), shared=True))
-    recorder.open()
-    return recorder
-
-
-def answered(recorder: Recorder, content: str, status: int = 200) -> str:
-    """Have a question answered: by the cassette, or as if by a server."""
-    body = json.dumps({"messages": [{"role": "user", "content": content}]}).encode()
-    exchange = recorder.handle(Request("POST", "http://h/v1/chat/completions", (), body))
-    if isinstance(exchange, Played):
-        return "replayed"
-    exchange.reply(status, "", (), "HTTP/1.1")
-    exchange.end(COMPLETE)
-    return "live"
-
-
-def asked_and_got(path: Path) -> list[tuple[str, int]]:
-    return [(json.loads(item.request.body)["messages"][0]["content"], item.reply.status) for item in load(path)]
-
-
 @pytest.mark.parametrize("mode", ["once", "new_episodes", "all"])
 def test_what_two_workers_record_of_the_same_fixture_is_written_once(path: Path, mode: str) -> None:
-    one, other = opened(path, mode), opened(path, mode)
+    one, other = opened(path, mode, shared=True), opened(path, mode, shared=True)
     for recorder in (one, other):
         assert [answered(recorder, content) for content in ("hi", "hi", "bye")] == ["live"] * 3
     assert answered(other, "only here") == "live"
@@ -330,17 +366,17 @@ def test_what_two_workers_record_of_the_same_fixture_is_written_once(path: Path,
 
 
 def test_what_a_test_asks_more_often_than_another_is_added(path: Path) -> None:
-    one = opened(path, "once")
+    one = opened(path, shared=True)
     answered(one, "hi")
     one.close()
-    other = opened(path, "once")
+    other = opened(path, shared=True)
     assert [answered(other, "hi") for _ in range(3)] == ["replayed", "live", "live"]
     other.close()
     assert asked_and_got(path) == [("hi", 200)] * 3
 
 
 def test_an_answer_is_written_beside_the_error_that_another_worker_got(path: Path) -> None:
-    one, other = opened(path, "once"), opened(path, "once")
+    one, other = opened(path, shared=True), opened(path, shared=True)
     answered(one, "hi", 400)
     answered(other, "hi")
     one.close()
