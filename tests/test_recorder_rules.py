@@ -385,18 +385,31 @@ def test_an_answer_is_written_beside_the_error_that_another_worker_got(path: Pat
 
 
 FORTY = """
+import os
+
+def say(text):
+    base_url, key = os.environ["SAMURAI_BASE_URL"], os.environ["SAMURAI_API_KEY"]
+    with httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {key}"}, verify=False) as client:
+        return ask(client, text)
+
 @pytest.fixture(scope="session")
-def greeting(pytestconfig):
-    base_url, key = (__import__("os").environ[name] for name in ("SAMURAI_BASE_URL", "SAMURAI_API_KEY"))
-    with httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {key}"}) as client:
-        return ask(client, "Say hello")
+def of_session(): return say("Say hello")
+
+@pytest.fixture(scope="module")
+def of_module(of_session): return say(f"Say {of_session} again")
 
 @pytest.mark.samurai("shared")
-@pytest.mark.parametrize("number", range(40))
-def test_it(number, greeting, samurai_client):
-    assert greeting
-    assert ask(samurai_client, f"question {number}")
+class TestIt:
+    @pytest.fixture(scope="class")
+    def of_class(self, of_module): return say(f"Say {of_module} once more")
+
+    @pytest.mark.parametrize("number", range(40))
+    def test_it(self, number, of_class, samurai_client):
+        assert of_class
+        assert ask(samurai_client, f"question {number}")
 """
+
+FIXTURES = [f"test_it/fixtures/{name}.yaml" for name in ("TestIt.of_class", "of_module", "of_session")]
 
 SHUFFLED = """
 import random
@@ -409,7 +422,7 @@ def pytest_collection_modifyitems(config, items):
 """
 
 
-def test_workers_share_a_cassette_and_a_fixture_in_any_order(project: Project, size: Size) -> None:
+def test_workers_share_a_cassette_and_fixtures_in_any_order(project: Project, size: Size) -> None:
     orders = iter(range(1_000))
 
     def run(*arguments: str) -> None:
@@ -426,11 +439,11 @@ def test_workers_share_a_cassette_and_a_fixture_in_any_order(project: Project, s
     for _ in range(rounds):
         run("-n", str(workers))
         # Nothing of a lock or of a journal is left beside them.
-        assert project.cassettes() == ["shared.yaml", "test_it/fixtures/greeting.yaml"]
+        assert project.cassettes() == ["shared.yaml", *FIXTURES]
         asked = sorted(item.request.body for item in load(root / "shared.yaml"))
         assert len(asked) == len(set(asked)) == 40
-        # Each worker that set the fixture up before the first of them had written it down has made the call.
-        assert len(load(root / "test_it/fixtures/greeting.yaml")) == 1
+        # Each worker that set a fixture up before the first of them had written it down has made its call.
+        assert [len(load(root / fixture)) for fixture in FIXTURES] == [1, 1, 1]
         project.server.stop()
         before = {name: project.text(name) for name in project.cassettes()}
         for arguments in ([], ["-n", "2"], ["-n", "8"])[: size(2, 3)]:
@@ -439,6 +452,6 @@ def test_workers_share_a_cassette_and_a_fixture_in_any_order(project: Project, s
         shutil.rmtree(root)
         project.server.start()
     size.tell(
-        f"{rounds} times 40 tests recorded by {workers} workers, 40 of 40 and the fixture's one call in the files each"
+        f"{rounds} times 40 tests recorded by {workers} workers, 40 of 40 and one of each fixture in the files each"
         f" time; replayed by none, by 2{' and by 8' if workers == 8 else ''}, each run in an order of its own"
     )
