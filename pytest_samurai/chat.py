@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -91,6 +91,10 @@ class Interaction:
     edited: bool = False
 
 
+Redact = Callable[[str], str]
+"""What takes the secrets out of a text."""
+
+
 class Call:
     """One call of the application: what it sent and what it got, live or replayed.
 
@@ -98,7 +102,8 @@ class Call:
     error has used one request and no tokens.
     """
 
-    def __init__(self, interaction: Interaction, *, number: int, replayed: bool) -> None:
+    def __init__(self, interaction: Interaction, *, number: int, replayed: bool, redact: Redact = str) -> None:
+        self._redact = redact
         self._request = interaction.request
         self._reply = interaction.reply
         self.number = number
@@ -136,9 +141,9 @@ class Call:
 
     @property
     def model(self) -> str | None:
-        """The model as served; of a reply that does not say, as asked for."""
+        """The model as served; of a reply that does not say, as asked for. Reports name it, so it holds no secret."""
         served, asked = self._received.get("model"), (parse_object(self._request.body) or {}).get("model")
-        return next((model for model in (served, asked) if model and isinstance(model, str)), None)
+        return next((self._redact(model) for model in (served, asked) if model and isinstance(model, str)), None)
 
     @property
     def streamed(self) -> bool:

@@ -14,6 +14,7 @@ from pytest_samurai.chat import (
     Chunk,
     Headers,
     Interaction,
+    Redact,
     Reply,
     Request,
     UsageFilter,
@@ -28,9 +29,9 @@ Decode = Callable[[Sequence[bytes]], Sequence[bytes]]
 class Played:
     """A request that has its answer: `interaction` is the request as it was sent now, and the reply as recorded."""
 
-    def __init__(self, request: Request, recorded: Interaction, number: int) -> None:
+    def __init__(self, request: Request, recorded: Interaction, number: int, redact: Redact) -> None:
         self.interaction = replace(recorded, request=request)
-        self.call = Call(self.interaction, number=number, replayed=True)
+        self.call = Call(self.interaction, number=number, replayed=True, redact=redact)
 
 
 class Take:
@@ -41,9 +42,15 @@ class Take:
     """
 
     def __init__(
-        self, request: Request, number: int, asking: bytes | None, on_end: Callable[[Interaction], None]
+        self,
+        request: Request,
+        number: int,
+        asking: bytes | None,
+        on_end: Callable[[Interaction], None],
+        redact: Redact,
     ) -> None:
         self.request = request
+        self._redact = redact
         self.asking = asking
         self._number = number
         self._on_end = on_end
@@ -104,7 +111,7 @@ class Take:
         interaction = self.interaction
         if interaction is None:
             return None
-        call = Call(interaction, number=self._number, replayed=False)
+        call = Call(interaction, number=self._number, replayed=False, redact=self._redact)
         if self._ended is not None:
             self._call = call
         return call

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from pytest_samurai import cassette
@@ -22,7 +23,7 @@ from pytest_samurai.chat import (
     parse_object,
     with_usage_asked,
 )
-from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure, UnknownUsage
+from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure
 from pytest_samurai.exchange import Played, Take, timestamp
 from pytest_samurai.journal import Journal, LeftBehind, left_behind
 from pytest_samurai.miss import Miss
@@ -131,10 +132,7 @@ class Recorder:
     @property
     def usage(self) -> Usage:
         """The sum over the calls. Raises UnknownUsage, naming the call, if one of them did not say."""
-        try:
-            return total(self.calls)
-        except UnknownUsage as unknown:
-            raise UnknownUsage(self._may_be_shown(str(unknown))) from None
+        return total(self.calls)
 
     @contextmanager
     def budget(self, **limits: object) -> Iterator[None]:
@@ -147,7 +145,7 @@ class Recorder:
         yield
         verdict = budget.verdict([call for call in self.calls if call.number > before])
         if verdict:
-            raise BudgetExceeded(self._may_be_shown(verdict))
+            raise BudgetExceeded(verdict)
 
     def verdict(self) -> BaseException | None:
         """What fails a test whose body went through: a swallowed miss, a broken budget, what was not played."""
@@ -155,18 +153,13 @@ class Recorder:
             return self.misses[0]
         broken = self.settings.budget.verdict(self.calls)
         if broken:
-            return BudgetExceeded(self._may_be_shown(broken))
+            return BudgetExceeded(broken)
         unused = self._unused()
         if unused and self.settings.unused == "fail":
             return SamuraiFailure(unused)
         if unused and self.settings.unused == "warn":
             self.notes.append(unused)
         return None
-
-    def _may_be_shown(self, text: str) -> str:
-        """What names models, which a server may call anything, without the secrets of all requests."""
-        sent = (one.interaction.request if isinstance(one, Played) else one.request for one in self._exchanges)
-        return Redactor(self._secrets.union(*(request_secrets(request.headers) for request in sent))).text(text)
 
     # --- open and close
 
@@ -423,17 +416,18 @@ class Recorder:
         # While a cassette is made there is nothing to look up, and the first chunk of a stream need not wait for it.
         key = self._key(request) if self._unplayed else None
         asking = self._asking(request) if self._may_record else None
+        redact = partial(self._redacted_text, request)
         with self._lock:
             number = len(self._exchanges) + 1
             unplayed = self._unplayed.get(key) if key is not None else None
             if unplayed:
                 place = unplayed.popleft()
                 self._played.add(place)
-                exchange: Played | Take = Played(request, self._to_play(place), number)
+                exchange: Played | Take = Played(request, self._to_play(place), number, redact)
                 self._exchanges.append(exchange)
                 return exchange
             if self._may_record and not has_placeholder(request.headers):
-                exchange = Take(request, number, asking, self._ended)
+                exchange = Take(request, number, asking, self._ended, redact)
                 self._exchanges.append(exchange)
                 return exchange
         raise self._placeholder_sent(request) if self._may_record else self._missed(request)
@@ -494,6 +488,9 @@ class Recorder:
     def redacted(self, request: Request) -> Request:
         """The request as it may be shown and written down."""
         return self._redactor(request).request(request)
+
+    def _redacted_text(self, request: Request, text: str) -> str:
+        return self._redactor(request).text(text)
 
     def _redactor(self, request: Request) -> Redactor:
         secrets = self._secrets | request_secrets(request.headers)
