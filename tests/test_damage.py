@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import vcr.serialize
+import yaml
 from vcr.serializers import yamlserializer
 
 from pytest_samurai import cassette, files, use_cassette
@@ -253,6 +254,12 @@ def test_an_alias_bomb_is_refused() -> None:
         "some.yaml:1: aliases in this file unfold without end, so it is not read;"
         " mend it, restore the file, or delete it to record again"
     )
+
+
+@pytest.mark.parametrize("loader", [yaml.CSafeLoader, yaml.SafeLoader])
+def test_what_is_nested_without_end_is_refused(loader: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cassette, "_Loader", loader)
+    assert refusal(b"interactions: " + b"[" * 5_000).startswith("some.yaml:1: not readable as YAML: ")
 
 
 def test_a_few_aliases_as_other_tools_write_them_are_read() -> None:
