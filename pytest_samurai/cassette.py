@@ -368,7 +368,6 @@ def save(path: Path, interactions: Sequence[Interaction]) -> None:
             " this is a mistake of pytest-samurai, please report it"
         )
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         replace_whole(path, content)
     except OSError as error:
         raise CassetteError(

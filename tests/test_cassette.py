@@ -208,7 +208,7 @@ def meaning(body: bytes) -> object:
     except ValueError:
         pass
     try:
-        text = body.decode().replace("\r\n", "\n")
+        text = re.sub(r"\r*\n", "\n", body.decode())
     except UnicodeDecodeError:
         return body
     return re.sub(r"[^\x00-\x7f]", lambda found: json.dumps(found[0])[1:-1], text)

@@ -543,6 +543,34 @@ def test_a_directory_that_is_removed_during_the_run_is_made_again(path: Path, ur
     assert not path.parent.exists()
 
 
+def test_a_directory_that_another_process_takes_away_at_the_wrong_moment_is_made_again(
+    path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A worker whose test keeps nothing removes the directory that it has made, just as this one is about to use it.
+    make = Path.mkdir
+    taken: list[Path] = []
+
+    def make_and_take(directory: Path, *arguments: Any, **options: Any) -> None:
+        make(directory, *arguments, **options)
+        if directory == path.parent and len(taken) < 3:
+            taken.append(directory)
+            shutil.rmtree(directory)
+
+    monkeypatch.setattr(Path, "mkdir", make_and_take)
+    assert run(url, path, 2)[1] == []
+    assert len(taken) == 3
+    shutil.rmtree(path.parent)
+    taken.clear()
+    save(path, [ONE])
+    assert (len(taken), load(path)) == (3, [ONE])
+
+
+def test_a_directory_that_is_taken_away_each_time_is_an_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "mkdir", lambda *_, **__: None)
+    with pytest.raises(CassetteError, match=r"a\.yaml: cannot be written: No such file or directory; what was there"):
+        save(path, [ONE])
+
+
 def test_a_cassette_that_is_deleted_during_the_run_is_made_of_what_was_recorded(path: Path, url: str) -> None:
     run(url, path, 1)
     with use_cassette(path, mode="new_episodes"):
