@@ -2,6 +2,7 @@
 #
 #   make demo     install the package and show it at work, offline
 #   make test     the whole suite, with coverage            make test ARGS="-k stream -x"
+#   make thorough the tests that have a size, at the full one: 100,000 bodies, 200 killed runs ...; takes half an hour
 #   make check    lint, format, types, import contracts
 #   make clean    remove what the others made
 
@@ -13,7 +14,7 @@ BIN  := $(VENV)/bin
 PIP  := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check clean
+.PHONY: help demo test thorough check clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -26,6 +27,9 @@ test: $(VENV)/.installed-dev
 	$(BIN)/python -m coverage run -m pytest $(ARGS)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
+
+thorough: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest --thorough --durations=0 --durations-min=1 $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/python -m ruff check .

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import zlib
 from collections import defaultdict
@@ -14,7 +15,6 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import replace
 from decimal import Context, Decimal
 from pathlib import Path
-from reprlib import repr as shortened
 from typing import Any
 
 import yaml
@@ -25,6 +25,7 @@ from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked, remove_abandoned, replace_whole
 from pytest_samurai.layout import lay_out, take_back
 from pytest_samurai.pricing import UNPRICED, Price
+from pytest_samurai.redaction import Redactor, environment_secrets
 from pytest_samurai.seal import MARK, edited_places, seal, whole_items
 from pytest_samurai.slices import Slices, cut
 
@@ -75,9 +76,12 @@ def read(path: Path) -> bytes:
     except FileNotFoundError:
         raise
     except IsADirectoryError:
-        raise CassetteError(f"{path}: is a directory, where a cassette has to be a file") from None
+        raise CassetteError(f"{path}: is a directory, where a cassette has to be a file; move it away") from None
     except OSError as error:
         raise CassetteError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+_MEND = "mend it, restore the file, or delete it to record again"
 
 
 def parse(content: bytes, path: Path) -> list[Interaction]:
@@ -189,9 +193,12 @@ def _parsed(content: bytes, path: Path) -> list[Interaction]:
     edited = edited_places(content, path)
     document = _document(content, path)
     if not isinstance(document, dict) or not isinstance(document.get("interactions"), list):
-        raise CassetteError(f"{path}:1: not a cassette: there is no list `interactions` in it")
-    if document.get("version") != 1:
-        raise CassetteError(f"{path}:1: version is {document.get('version')!r}; this tool reads version 1")
+        raise CassetteError(f"{path}:1: not a cassette: there is no list `interactions` in it; {_MEND}")
+    version = document.get("version")
+    if version != 1:
+        written = re.search(rb"^version:", content, re.MULTILINE)
+        where = f"{path}:{content[: written.start()].count(10) + 1 if written else 1}"
+        raise CassetteError(f"{where}: version is {_shortened(version)}; this tool reads version 1; {_MEND}")
     if more := foreign.lost(document):
         raise CassetteError(f"{path}:1: {more}")
     interactions = []
@@ -203,7 +210,7 @@ def _parsed(content: bytes, path: Path) -> list[Interaction]:
             interactions.append(replace(interaction, edited=True) if changed else interaction)
         except (ValueError, zlib.error) as error:
             where = f"{path}:{lines(content)[place]}"
-            raise CassetteError(f"{where}: interaction {place + 1} is damaged: {error}") from None
+            raise CassetteError(f"{where}: interaction {place + 1} is damaged: {error}; {_MEND}") from None
     return interactions
 
 
@@ -229,8 +236,6 @@ def _refuse_conflicts(content: bytes, path: Path) -> None:
 
 def _document(content: bytes, path: Path) -> Any:
     """What YAML reads in a file."""
-    # What int(), a date or a look-up raises of a value that is not what its tag says comes through PyYAML as it is.
-    mistakes = (yaml.YAMLError, ValueError, LookupError, AttributeError)
     if content.lstrip().startswith(b"{"):
         try:
             return json.loads(content)
@@ -240,13 +245,14 @@ def _document(content: bytes, path: Path) -> Any:
     if loader is _Loader:
         try:
             return _built(content, path)
-        except (_Unusual, *mistakes):
+        except (_Unusual, yaml.YAMLError, RecursionError, *_MISFITS):
             pass
     _refuse_aliases(content, path)
     try:
         return yaml.load(content, loader)
-    except mistakes as error:
-        raise CassetteError(f"{path}{_place(error, content)}: not readable as YAML: {_problem(error)}") from None
+    except (yaml.YAMLError, RecursionError, *_MISFITS) as error:
+        where = f"{path}:{_line(error, content)}"
+        raise CassetteError(f"{where}: not readable as YAML: {_problem(error)}; {_MEND}") from None
 
 
 _ALIAS = re.compile(rb"(?:^|[:,\[{-]) +\*\w|\*\w+[,\]}]", re.MULTILINE)
@@ -271,7 +277,7 @@ def _refuse_aliases(content: bytes, path: Path) -> None:
                     sizes[anchor] = unfolded - before + 1
             unfolded += 1
             if unfolded > _MOST_REPEATED and unfolded > len(content):
-                raise CassetteError(f"{path}:1: aliases in this file unfold without end; it is not read")
+                raise CassetteError(f"{path}:1: aliases in this file unfold without end, so it is not read; {_MEND}")
     except yaml.YAMLError:
         return  # and the loader will say of what
 
@@ -336,7 +342,9 @@ def _built(content: bytes, path: Path) -> Any:  # noqa: C901 - one turn for each
                 value = anchors[event.anchor]
                 unfolded += sizes[event.anchor]
                 if unfolded > _MOST_REPEATED and unfolded > len(content):
-                    raise CassetteError(f"{path}:1: aliases in this file unfold without end; it is not read")
+                    raise CassetteError(
+                        f"{path}:1: aliases in this file unfold without end, so it is not read; {_MEND}"
+                    )
             elif kind is yaml.StreamEndEvent:
                 break
             else:
@@ -406,17 +414,32 @@ def salvage(content: bytes, path: Path) -> list[Interaction]:
     return parse(f"{HEAD}{whole}version: 1\n".encode(), path) if whole else []
 
 
-def _place(error: Exception, content: bytes) -> str:
+# What PyYAML lets through: int(), a date or a look-up raised it, of a value that is not what its tag says.
+_MISFITS = (ValueError, LookupError, AttributeError)
+
+
+def _line(error: Exception, content: bytes) -> int:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return f":{error.problem_mark.line + 1}"
+        return int(error.problem_mark.line) + 1
     if isinstance(error, yaml.reader.ReaderError):
-        line = content.count(b"\n", 0, error.position) + 1
-        return f":{line}"
-    return ""
+        return content.count(b"\n", 0, error.position) + 1
+    return _line_of_misfit(content) if isinstance(error, _MISFITS) else 1
+
+
+def _line_of_misfit(content: bytes) -> int:
+    loader = _Loader(content)
+    try:
+        loader.get_single_data()
+    except _MISFITS:
+        pass
+    # What was begun and not ended: the value, and what it lies in.
+    return max((int(node.start_mark.line) for node in loader.recursive_objects), default=0) + 1
 
 
 def _problem(error: Exception) -> str:
-    return getattr(error, "problem", None) or getattr(error, "reason", None) or f"{type(error).__name__}: {error}"
+    return _redacted(
+        getattr(error, "problem", None) or getattr(error, "reason", None) or f"{type(error).__name__}: {error}"
+    )
 
 
 def lines(content: bytes) -> Mapping[int, int]:
@@ -441,6 +464,20 @@ _KINDS: Mapping[str, Any] = {
 }
 
 
+def _redacted(text: str) -> str:
+    """What may be said of a file that another tool may have written a secret to."""
+    return Redactor(environment_secrets(os.environ)).text(text)
+
+
+def _shortened(value: object) -> str:
+    # In this order: half of a secret has no shape any more.
+    text = _redacted(repr(value))
+    return text if len(text) <= _MOST_QUOTED else f"{text[:_MOST_QUOTED]}..."
+
+
+_MOST_QUOTED = 60
+
+
 def _get(data: Mapping[str, Any], name: str, kind: str, default: Any = None) -> Any:
     """What stands under a name, checked to be of a kind; the default, if there is one, for nothing or null.
 
@@ -452,7 +489,7 @@ def _get(data: Mapping[str, Any], name: str, kind: str, default: Any = None) -> 
     if value is None:
         raise ValueError(f"`{name}` is missing")
     if isinstance(value, bool) or not isinstance(value, _KINDS[kind]):
-        raise ValueError(f"`{name}` is {shortened(value)}, not {kind}")
+        raise ValueError(f"`{name}` is {_shortened(value)}, not {kind}")
     return value
 
 
@@ -462,7 +499,7 @@ def _get_any(data: Mapping[str, Any], name: str, kind: str) -> Any:
 
 def _interaction(item: object) -> Interaction:
     if not isinstance(item, dict):
-        raise ValueError(f"it is {shortened(item)}, not a mapping")
+        raise ValueError(f"it is {_shortened(item)}, not a mapping")
     request, response = _get(item, "request", "a mapping"), _get(item, "response", "a mapping")
     # vcrpy gives a response whatever keys its user put there.
     ours = response.get("samurai")
@@ -483,7 +520,7 @@ def _price(written: object) -> Price | str | None:
     if written is None or written == UNPRICED:
         return written
     if not isinstance(written, dict):
-        raise ValueError(f"`price` is {shortened(written)}, neither a mapping nor {UNPRICED}")
+        raise ValueError(f"`price` is {_shortened(written)}, neither a mapping nor {UNPRICED}")
     try:
         return Price.from_written(written)
     except ValueError as error:
@@ -620,7 +657,6 @@ def save(path: Path, interactions: Sequence[Interaction]) -> None:
             " this is a mistake of pytest-samurai, please report it"
         )
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         replace_whole(path, content)
     except OSError as error:
         raise CassetteError(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -99,9 +99,13 @@ class Interaction:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """How calls are measured: where their prices are looked up, whether a usage that nobody counted is estimated."""
+    """How calls are told: where their prices are looked up, whether a usage that nobody counted is estimated.
+
+    `redact` takes the secrets of a request, and all others, out of a text.
+    """
 
     prices: PriceList
+    redact: Callable[[Request, str], str]
     estimates: bool = False
 
 
@@ -152,9 +156,10 @@ class Call:
 
     @property
     def model(self) -> str | None:
-        """The model as served; of a reply that does not say, as asked for."""
+        """The model as served; of a reply that does not say, as asked for. Reports name it, so it holds no secret."""
         served, asked = self._received.get("model"), (parse_object(self._request.body) or {}).get("model")
-        return next((model for model in (served, asked) if model and isinstance(model, str)), None)
+        name = next((model for model in (served, asked) if model and isinstance(model, str)), None)
+        return name if name is None or self._meter is None else self._meter.redact(self._request, name)
 
     @property
     def streamed(self) -> bool:

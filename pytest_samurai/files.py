@@ -6,10 +6,11 @@ import getpass
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
 from pytest_samurai.errors import CassetteError
@@ -91,6 +92,24 @@ def remove_abandoned(path: Path) -> None:
                 pass
 
 
+_Opened = TypeVar("_Opened")
+_MOST_TRIES = 20
+
+
+def opened(path: Path, open_file: Callable[[], _Opened]) -> _Opened:
+    """Open a file in a directory that is made if it is not there. Raises OSError.
+
+    A process that keeps nothing takes its empty directories away again, maybe just as this one wants to use them.
+    """
+    for _ in range(_MOST_TRIES):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return open_file()
+        except FileNotFoundError:
+            continue
+    return open_file()
+
+
 def replace_whole(path: Path, content: bytes) -> None:
     """Put new content in the place of a file, whole or not at all; its mode stays. Raises OSError."""
     # A link stays one: its target is replaced.
@@ -98,7 +117,7 @@ def replace_whole(path: Path, content: bytes) -> None:
     temporary = path.with_name(f"{_temporary_prefix(path)}{uuid4().hex}.tmp")
     try:
         # Not by `tempfile`, whose files are for their owner's eyes only: this one gets what the umask leaves.
-        with temporary.open("xb") as file:
+        with opened(path, lambda: temporary.open("xb")) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

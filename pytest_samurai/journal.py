@@ -13,7 +13,7 @@ from uuid import uuid4
 from pytest_samurai import cassette
 from pytest_samurai.chat import Interaction
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.files import claimed
+from pytest_samurai.files import claimed, opened
 
 _REPLACING = "all"
 _ADDING = "new"
@@ -51,12 +51,11 @@ class Journal:
 
     def _begin(self) -> None:
         self._made = self._made or [place for place in self.path.parents if not place.exists()]
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         with ExitStack() as exits:
             exits.enter_context(claimed(self.path))
             # Without O_BINARY, Windows makes CRLF of each line end, and no seal fits any more.
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-            self._descriptor = os.open(self.path, flags, 0o666)
+            self._descriptor = opened(self.path, lambda: os.open(self.path, flags, 0o666))
             exits.callback(os.close, self._descriptor)
             self._exits = exits.pop_all()
         self._write(cassette.HEAD)

@@ -20,7 +20,7 @@ from pytest_samurai.figures import FIGURE_PROPERTIES, FIXTURE_PROPERTY, TestFigu
 from pytest_samurai.fullrun import Absent, FullRun, Play, placed
 from pytest_samurai.matching import Endpoints
 from pytest_samurai.naming import cassette_name, module_directory, named_cassette
-from pytest_samurai.redaction import shown_url
+from pytest_samurai.redaction import environment_secrets, shown_url
 from pytest_samurai.report import (
     NOTE_PROPERTY,
     UNMARKED_PROPERTY,
@@ -452,8 +452,9 @@ class _Unmarked:
         self._advice = advice
 
     def refused(self, url: str) -> RequestNotRecorded:
+        where = shown_url(url, environment_secrets(os.environ))
         refusal = RefusedInTest(
-            f"{shown_url(url)} is a chat call for which no recorder is open, and no call may go live unrecorded here.\n"
+            f"{where} is a chat call for which no recorder is open, and no call may go live unrecorded here.\n"
             f"  test      {self._test}\n"
             f"  {self._advice}"
         )

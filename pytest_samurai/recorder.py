@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -139,7 +140,7 @@ class Recorder:
         self.notes: list[str] = []
         self.recorded = 0
         self._owner = owner
-        self._meter = Meter(shared.prices, settings.estimate_usage)
+        self._meter = Meter(shared.prices, self._redacted_text, settings.estimate_usage)
         self._tally = shared.tally
         self._spent = 0
         self._reserved = Decimal(0)
@@ -352,8 +353,10 @@ class Recorder:
                 f"{self._owner.test}: {_plural(unanswered, 'request')} got no reply, which cannot be recorded;"
                 " the replay will refuse it"
             )
-        new = self._without_retries([item for _, item in sorted(self._to_write.items())])
-        failed = [item for item in new if not item.reply.is_success]
+        ended = [item for _, item in sorted(self._to_write.items())]
+        # What a client has mended is no reason to lose what was paid for, whether it is kept or not.
+        failed = [item for item in self._without_mended(ended) if not item.reply.is_success]
+        new = [self._priced(item) for item in self._without_retries(ended)]
         if failed and not passed:
             reply = failed[-1].reply
             what = f"status {reply.status}" if reply.status >= 400 else "a stream that broke or held an error"
@@ -367,9 +370,11 @@ class Recorder:
             journal.discard()
 
     def _without_retries(self, new: Sequence[Interaction]) -> list[Interaction]:
-        """Without the errors after which the same request went well: a replay would sleep through the back-off."""
-        if self.settings.keep_retries:
-            return list(new)
+        """Without the errors that a client mended, unless they are to be kept: a replay would sleep through them."""
+        return list(new) if self.settings.keep_retries else self._without_mended(new)
+
+    def _without_mended(self, new: Sequence[Interaction]) -> list[Interaction]:
+        """Without the errors after which the same request went well."""
         went_well: set[bytes] = set()
         kept = []
         for item in reversed(new):
@@ -382,13 +387,15 @@ class Recorder:
 
     def _write(self, new: Sequence[Interaction], *, passed: bool) -> None:
         # What was interrupted may have ended on an error that went well when this run tried again.
-        recorded = [self._priced(item) for item in self._without_retries([*self._resumed, *new])]
+        recorded = self._without_retries([*map(self._priced, self._resumed), *new])
         asked = {self._identity.key(item.request) for item in recorded} if self.mode == "all" and not passed else None
 
         def change(there: list[Interaction]) -> list[Interaction]:
             if self.mode == "all":
                 there = [item for item in there if self._stays(item, asked)]
-            return [*there, *recorded]
+            missing = self._not_stood_in_for(recorded, there)
+            self.recorded = sum(any(item is one for one in new) for item in missing)
+            return [*there, *missing]
 
         try:
             cassette.update(self.cassette_path, change)
@@ -406,6 +413,29 @@ class Recorder:
 
     def _call(self, item: Interaction) -> Call:
         return Call(item, number=0, replayed=False, meter=self._meter)
+
+    def _not_stood_in_for(self, recorded: Sequence[Interaction], there: Sequence[Interaction]) -> list[Interaction]:
+        """Without what a shared cassette has by now of equal requests, which whoever shares it plays from the start.
+
+        Else workers that set up the same fixture at once would write it down once each, and all but the first copy
+        would never be played.
+        """
+        if not self._owner.shared:
+            return list(recorded)
+        standing_in = Counter(map(self._kind, there))
+        from_file = len(self._recorded) - len(self._resumed)
+        standing_in.subtract(self._kind(self._recorded[place]) for place in self._lookup.played if place < from_file)
+        missing = []
+        for item in recorded:
+            kind = self._kind(item)
+            standing_in[kind] -= 1
+            if standing_in[kind] < 0:
+                missing.append(item)
+        return missing
+
+    def _kind(self, item: Interaction) -> tuple[bytes, bool]:
+        # An answer is not stood in for by an error.
+        return self._identity.key(item.request), item.reply.is_success
 
     def _kept(self) -> str:
         """Where the calls are that did not get into the cassette, as the end of a sentence."""
@@ -655,3 +685,6 @@ class Recorder:
     def redacted(self, request: Request) -> Request:
         """The request as it may be shown and written down."""
         return self._redactors.request(request)
+
+    def _redacted_text(self, request: Request, text: str) -> str:
+        return self._redactors.of(request).text(text)

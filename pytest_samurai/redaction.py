@@ -71,9 +71,9 @@ _BASE64 = re.compile(
 _EVENT = re.compile(rb"(?:\A|(?<=[\r\n]))data: ?(\{[^\r\n]*\})")
 
 
-def shown_url(url: str) -> str:
+def shown_url(url: str, secrets: Iterable[str]) -> str:
     """A URL as it may stand in a report: without the keys that it may hold."""
-    return Redactor(()).request(Request("", url, (), b"")).url
+    return Redactor(secrets).url(url)
 
 
 def allowed(headers: Headers, patterns: Iterable[str]) -> Headers:
@@ -132,22 +132,29 @@ class Redactor:
 
     def request(self, request: Request) -> Request:
         """The request as it may be written down, which is also how it is matched."""
-        url = _QUERY_KEY.sub(rf"\1={REDACTED}", _USER_INFO.sub(r"\1", request.url))
         return Request(
             request.method,
-            self.text(url),
+            self.url(request.url),
             self._headers(request.headers, REQUEST_HEADERS),
             _BASE64.sub(_digest, self._body(request.body)),
         )
 
     def reply(self, reply: Reply) -> Reply:
         """The reply as it may be written down; chunks shrink with what is cut out of them."""
-        headers = self._headers(reply.headers, RESPONSE_HEADERS)
+        reply = replace(
+            reply,
+            reason=self.text(reply.reason),
+            headers=self._headers(reply.headers, RESPONSE_HEADERS),
+            hidden_usage=reply.hidden_usage and json.loads(self.text(json.dumps(reply.hidden_usage))),
+        )
         if reply.chunks is None:
-            return replace(reply, headers=headers, body=self._body(reply.body))
+            return replace(reply, body=self._body(reply.body))
         pieces = self._cut(_spliced([data for data, _ in reply.pieces()], self._in_deltas(reply.body)))
         chunks = tuple(Chunk(len(data), chunk.at) for data, chunk in zip(pieces, reply.chunks, strict=False))
-        return replace(reply, headers=headers, body=b"".join(pieces), chunks=chunks)
+        return replace(reply, body=b"".join(pieces), chunks=chunks)
+
+    def url(self, url: str) -> str:
+        return self.text(_QUERY_KEY.sub(rf"\1={REDACTED}", _USER_INFO.sub(r"\1", url)))
 
     def text(self, text: str) -> str:
         return self._body(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
@@ -156,7 +163,10 @@ class Redactor:
         return self._cut([body])[0]
 
     def _headers(self, headers: Headers, patterns: Iterable[str]) -> Headers:
-        return tuple((name, self.text(value)) for name, value in allowed(headers, patterns))
+        return tuple(
+            (name, self.url(value) if name == "location" else self.text(value))
+            for name, value in allowed(headers, patterns)
+        )
 
     def _edits(self, body: bytes) -> list[Edit]:
         """What has to be cut out of a body, from left to right; what overlaps is cut as one."""
@@ -218,11 +228,19 @@ def _spellings(secret: str) -> Iterator[bytes]:
     yield raw
     yield quote(raw, safe="").encode()
     yield quote(raw).encode()
-    for ascii_only in (True, False):
-        spelled = json.dumps(secret, ensure_ascii=ascii_only)[1:-1].encode("utf-8", "surrogateescape")
-        yield spelled
-        yield spelled.replace(b"/", b"\\/")
+    for text in _in_json(secret):
+        yield text.encode("utf-8", "surrogateescape")
+        # The arguments of a tool call are JSON within JSON.
+        for twice in _in_json(text):
+            yield twice.encode("utf-8", "surrogateescape")
     yield from _in_base64(raw)
+
+
+def _in_json(text: str) -> Iterator[str]:
+    for ascii_only in (True, False):
+        spelled = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
+        yield spelled
+        yield spelled.replace("/", "\\/")
 
 
 def _in_base64(raw: bytes) -> Iterator[bytes]:

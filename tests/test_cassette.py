@@ -192,15 +192,15 @@ def test_stock_vcrpy_reads_the_same_status_headers_and_bodies(recorded: Interact
     # vcrpy's own mapping gives the first value only.
     assert {name: request.headers[name] for name in asked} == {name: values[0] for name, values in asked.items()}
     assert response["headers"] == _in_lists(recorded.reply.headers)
-    assert _meaning(request.body) == _meaning(recorded.request.body)
-    assert _meaning(response["body"]["string"]) == _meaning(recorded.reply.body)
+    assert meaning(request.body) == meaning(recorded.request.body)
+    assert meaning(response["body"]["string"]) == meaning(recorded.reply.body)
 
 
 def _in_lists(headers: Headers) -> dict[str, list[str]]:
     return {name: [value for key, value in headers if key == name] for name, _ in headers}
 
 
-def _meaning(body: bytes) -> object:
+def meaning(body: bytes) -> object:
     """The JSON value of a body. Of other text, CR before LF does not count, nor whether an escape is spelled out: for
     those who read it, a cassette has neither, and only our own notes tell how it was."""
     try:
@@ -208,7 +208,7 @@ def _meaning(body: bytes) -> object:
     except ValueError:
         pass
     try:
-        text = body.decode().replace("\r\n", "\n")
+        text = re.sub(r"\r*\n", "\n", body.decode())
     except UnicodeDecodeError:
         return body
     return re.sub(r"[^\x00-\x7f]", lambda found: json.dumps(found[0])[1:-1], text)
@@ -598,6 +598,8 @@ def test_a_whole_number_of_seconds_is_a_duration_too() -> None:
 
 # --- files that are no cassettes
 
+MEND = "mend it, restore the file, or delete it to record again"
+
 GOOD = """\
 version: 1
 interactions:
@@ -631,18 +633,18 @@ interactions:
             "some.yaml:2: not readable as YAML: could not determine a constructor for the tag"
             " 'tag:yaml.org,2002:python/object/apply:os.system'",
         ),
-        ("a: 2026-99-99\n", "some.yaml: not readable as YAML: ValueError: month must be in 1..12"),
-        ("a: !!bool maybe\n", "some.yaml: not readable as YAML: KeyError: 'maybe'"),
-        ("a: !!int ''\n", "some.yaml: not readable as YAML: IndexError: string index out of range"),
+        ("a: 2026-99-99\n", "some.yaml:1: not readable as YAML: ValueError: month must be in 1..12"),
+        ("a: !!bool maybe\n", "some.yaml:1: not readable as YAML: KeyError: 'maybe'"),
+        ("a: !!int ''\n", "some.yaml:1: not readable as YAML: IndexError: string index out of range"),
         (
             "a: !!timestamp noon\n",
-            "some.yaml: not readable as YAML: AttributeError: 'NoneType' object has no attribute 'groupdict'",
+            "some.yaml:1: not readable as YAML: AttributeError: 'NoneType' object has no attribute 'groupdict'",
         ),
         ("", "some.yaml:1: the file is empty; restore it, or delete it to record again"),
         ("- request: {}\n", "some.yaml:1: not a cassette: there is no list `interactions` in it"),
         ("version: 1\n", "some.yaml:1: not a cassette: there is no list `interactions` in it"),
         ("version: 1\ninteractions:\n", "some.yaml:1: not a cassette: there is no list `interactions` in it"),
-        ("version: 2\ninteractions: []\n", "some.yaml:1: version is 2; this tool reads version 1"),
+        ("interactions: []\nversion: 2\n", "some.yaml:2: version is 2; this tool reads version 1"),
         ("interactions: []\n", "some.yaml:1: version is None; this tool reads version 1"),
         (GOOD + "- 7\n", "some.yaml:15: interaction 2 is damaged: it is 7, not a mapping"),
         (GOOD + "- request: {}\n", "some.yaml:15: interaction 2 is damaged: `response` is missing"),
@@ -656,7 +658,7 @@ interactions:
 def test_what_is_no_cassette_is_refused_with_file_line_and_reason(content: str, message: str) -> None:
     with pytest.raises(CassetteError) as caught:
         parse(content.encode(), FILE)
-    assert str(caught.value) == message
+    assert str(caught.value) == (message if content == "" else f"{message}; {MEND}")
 
 
 @pytest.mark.parametrize(
@@ -704,7 +706,7 @@ def test_a_damaged_interaction_is_refused_with_file_line_and_reason(old: str, ne
     assert old in GOOD
     with pytest.raises(CassetteError) as caught:
         parse(GOOD.replace(old, new, 1).encode(), FILE)
-    assert str(caught.value) == f"some.yaml:3: interaction 1 is damaged: {message}"
+    assert str(caught.value) == f"some.yaml:3: interaction 1 is damaged: {message}; {MEND}"
 
 
 def test_loading_reads_what_saving_wrote(tmp_path: Path) -> None:
@@ -721,7 +723,7 @@ def test_a_cassette_that_is_not_there_is_file_not_found(tmp_path: Path) -> None:
 def test_a_cassette_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(CassetteError) as caught:
         load(tmp_path)
-    assert str(caught.value) == f"{tmp_path}: is a directory, where a cassette has to be a file"
+    assert str(caught.value) == f"{tmp_path}: is a directory, where a cassette has to be a file; move it away"
 
 
 # --- writing

@@ -307,6 +307,8 @@ def test_look_alikes_are_nothing(capsys: pytest.CaptureFixture[str], monkeypatch
 
 # --- damage
 
+MEND = "; mend it, restore the file, or delete it to record again"
+
 
 @pytest.mark.parametrize(
     ("content", "findings"),
@@ -316,7 +318,7 @@ def test_look_alikes_are_nothing(capsys: pytest.CaptureFixture[str], monkeypatch
             "version: 1\ninteractions: !!python/object/apply:os.system [ls]\n",
             [
                 ":2: not readable as YAML: could not determine a constructor for the tag"
-                " 'tag:yaml.org,2002:python/object/apply:os.system'"
+                " 'tag:yaml.org,2002:python/object/apply:os.system'" + MEND
             ],
         ),
         (
@@ -328,15 +330,24 @@ def test_look_alikes_are_nothing(capsys: pytest.CaptureFixture[str], monkeypatch
         ),
         (
             f"version: 1\ninteractions:\n- {KEY}{'x' * 50}\n",
-            [":3: interaction 1 is damaged: it is ['REDACTED'], not a mapping", ":3: a key (sk-...) in the file"],
+            [
+                ":3: interaction 1 is damaged: it is ['REDACTED'], not a mapping" + MEND,
+                ":3: a key (sk-...) in the file",
+            ],
         ),
         (
             f"version: {KEY}\ninteractions: []\n",
-            [":1: version is ['REDACTED']; this tool reads version 1", ":1: a key (sk-...) in the file"],
+            [
+                ":1: version is ['REDACTED']; this tool reads version 1" + MEND,
+                ":1: a key (sk-...) in the file",
+            ],
         ),
         (
             f'version: 1\ninteractions: [7]\nx: "{PEM.replace(chr(10), "")}\n',
-            [":4: not readable as YAML: found unexpected end of stream", ":3: a private key in the file"],
+            [
+                ":4: not readable as YAML: found unexpected end of stream" + MEND,
+                ":3: a private key in the file",
+            ],
         ),
         (
             # Without its secret, this file is shorter: what is wrong with it is then told of another line.
@@ -349,7 +360,7 @@ def test_look_alikes_are_nothing(capsys: pytest.CaptureFixture[str], monkeypatch
         (
             "version: 1\ninteractions:\n"
             "- {response: {}, request: {method: P, uri: u, headers: {x-api-key: {a: hunter}}}}\n",
-            [":3: interaction 1 is damaged: header 'x-api-key': name and value have to be text: quote them"],
+            [":3: interaction 1 is damaged: header 'x-api-key': name and value have to be text: quote them" + MEND],
         ),
     ],
 )

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import random
 import re
-import sys
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import vcr.serialize
+import yaml
 from vcr.serializers import yamlserializer
 
-from pytest_samurai import cassette, files
+from pytest_samurai import cassette, files, use_cassette
 from pytest_samurai.cassette import dump, interaction_text, load, parse, salvage, save, update
 from pytest_samurai.chat import Chunk, Headers, Interaction, Reply, Request
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked
+from tests.conftest import Size
 
 FILE = Path("some.yaml")
 URL = "http://127.0.0.1:80/v1/chat/completions?x=1"
@@ -65,12 +67,16 @@ def with_bodies_of(item: Interaction, other: Interaction) -> Interaction:
     return replace(item, request=replace(item.request, body=other.request.body), reply=reply, edited=other.edited)
 
 
+_TO_DO = r"[;:] (?:restore |mend it, restore |keep one side).*"
+
+
 def outcome(content: bytes) -> str:
     """What became of damaged content: "equal", "refused", "edited", or what may never be."""
     try:
         found = parse(content, FILE)
     except CassetteError as error:
-        return "refused" if re.match(r"some\.yaml:\d+: \S", str(error)) else f"refused without a place: {error}"
+        whole = re.fullmatch(rf"some\.yaml:\d+: \S.*{_TO_DO}", str(error))
+        return "refused" if whole else f"refused without a place or an advice: {error}"
     if found == FIVE:
         return "equal"
     if len(found) != len(FIVE):
@@ -81,31 +87,59 @@ def outcome(content: bytes) -> str:
     return "edited"
 
 
-def tell(capsys: pytest.CaptureFixture[str], what: str, counts: Counter[str]) -> None:
-    with capsys.disabled():
-        sys.stdout.write(f"\n{what}: {', '.join(f'{count} {name}' for name, count in counts.most_common())}\n")
+def listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.most_common())
 
 
 def test_it_is_written_and_read_back() -> None:
     assert parse(CONTENT, FILE) == FIVE
 
 
-def test_a_file_that_was_cut_off_anywhere_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_was_cut_off_anywhere_is_refused(size: Size) -> None:
     counts = Counter(outcome(CONTENT[:end]) for end in range(len(CONTENT)))
-    tell(capsys, "truncations", counts)
+    size.tell(f"{len(CONTENT):,} truncations: {listed(counts)}")
     assert set(counts) == {"refused"}
 
 
-def test_a_changed_byte_is_refused_or_the_edit_of_a_body(capsys: pytest.CaptureFixture[str]) -> None:
+def with_a_changed_byte(content: bytes, times: int) -> Iterator[bytes]:
     chance = random.Random(3)
-    counts: Counter[str] = Counter()
-    for _ in range(10_000):
-        place = chance.randrange(len(CONTENT))
+    for _ in range(times):
+        place = chance.randrange(len(content))
         # Half of them one bit, as memory and disks have it: these come out as the neighbours of digits and letters.
-        changed = CONTENT[place] ^ (1 << chance.randrange(8) if chance.random() < 0.5 else chance.randrange(1, 256))
-        counts[outcome(CONTENT[:place] + bytes([changed]) + CONTENT[place + 1 :])] += 1
-    tell(capsys, "changed bytes", counts)
+        changed = content[place] ^ (1 << chance.randrange(8) if chance.random() < 0.5 else chance.randrange(1, 256))
+        yield content[:place] + bytes([changed]) + content[place + 1 :]
+
+
+def test_a_changed_byte_is_refused_or_the_edit_of_a_body(size: Size) -> None:
+    times = size(3_000, 10_000)
+    counts = Counter(map(outcome, with_a_changed_byte(CONTENT, times)))
+    size.tell(f"{times:,} changed bytes: {listed(counts)}")
     assert set(counts) == {"refused", "edited", "equal"}
+
+
+def by_vcrpy(interactions: Iterable[Interaction]) -> bytes:
+    """A file that vcrpy has rewritten: it has no seals."""
+    requests, responses = vcr.serialize.deserialize(dump(interactions).decode(), yamlserializer)
+    content: str = vcr.serialize.serialize({"requests": requests, "responses": responses}, yamlserializer)
+    return content.encode()
+
+
+def test_a_file_of_vcrpys_that_was_cut_off_anywhere_is_refused_or_whole(size: Size) -> None:
+    content = by_vcrpy(FIVE)
+    assert content.endswith(b"\nversion: 1\n")
+    counts = Counter(outcome(content[:end]) for end in range(len(content)))
+    size.tell(f"{len(content):,} truncations of a file of vcrpy's: {listed(counts)}")
+    assert counts == {"refused": len(content) - 1, "equal": 1}
+
+
+def test_a_changed_byte_in_a_file_of_vcrpys_never_costs_an_interaction_in_silence(size: Size) -> None:
+    # Which values are not as they were is nothing that such a file can tell, but for bodies: vcrpy keeps our seal.
+    content, times, counts = by_vcrpy(FIVE), size(3_000, 10_000), Counter[str]()
+    for damaged in with_a_changed_byte(content, times):
+        became = outcome(damaged)
+        counts["loaded" if became in ("equal", "another interaction, in silence") else became] += 1
+    size.tell(f"{times:,} changed bytes of a file of vcrpy's: {listed(counts)}")
+    assert set(counts) == {"refused", "edited", "loaded"}
 
 
 def test_no_interaction_can_be_taken_out_of_the_middle_with_a_line_of_the_next() -> None:
@@ -116,6 +150,62 @@ def test_no_interaction_can_be_taken_out_of_the_middle_with_a_line_of_the_next()
 
 
 # --- what people and git do to files
+
+_LAST_RESPONSE = CONTENT.rindex(b"  response:\n")
+SENTENCES: list[tuple[bytes | None, str]] = [
+    (None, "{path}: is a directory, where a cassette has to be a file; move it away"),
+    (b"", "{path}:1: the file is empty; restore it, or delete it to record again"),
+    (
+        b"<<<<<<< HEAD\n" + CONTENT,
+        "{path}:1: these are the marks of a merge conflict; keep one side, or both in turn",
+    ),
+    (
+        CONTENT.removesuffix(b"version: 1\n"),
+        "{path}:128: the file is not whole: it has to end with the line `version: 1`; restore it",
+    ),
+    (
+        CONTENT.replace(b"\nversion: 1\n", b"\nversion: 2\n"),
+        "{path}:128: version is 2; this tool reads version 1; mend it, restore the file, or delete it to record again",
+    ),
+    (
+        # It goes with the seal: without its end, an interaction of ours has none.
+        CONTENT[:_LAST_RESPONSE] + b"version: 1\n",
+        "{path}:104: interaction 5 is damaged: `response` is missing;"
+        " mend it, restore the file, or delete it to record again",
+    ),
+    (
+        b"interactions: !!python/object/apply:os.system [touch broken-into]\nversion: 1\n",
+        "{path}:1: not readable as YAML: could not determine a constructor for the tag"
+        " 'tag:yaml.org,2002:python/object/apply:os.system'; mend it, restore the file, or delete it to record again",
+    ),
+    (
+        b"- request: {}\n",
+        "{path}:1: not a cassette: there is no list `interactions` in it;"
+        " mend it, restore the file, or delete it to record again",
+    ),
+]
+
+
+@pytest.mark.parametrize("mode", ["once", "all", "new_episodes", "none"])
+@pytest.mark.parametrize(("content", "sentence"), SENTENCES)
+def test_what_cannot_be_read_has_a_sentence_of_its_own_and_no_mode_overwrites_it(
+    tmp_path: Path, content: bytes | None, sentence: str, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "some.yaml"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    with pytest.raises(CassetteError) as caught, use_cassette(path, mode=mode):
+        pytest.fail("it was opened")
+    assert str(caught.value) == sentence.format(path=path)
+    assert content is None or path.read_bytes() == content
+    assert list(tmp_path.rglob("*")) == [path]
+
+
+def test_each_of_these_sentences_is_another() -> None:
+    assert len({sentence for _, sentence in SENTENCES}) == len(SENTENCES)
 
 
 def refusal(content: bytes) -> str:
@@ -160,7 +250,16 @@ def test_an_interaction_that_lost_its_first_line_is_named() -> None:
 def test_an_alias_bomb_is_refused() -> None:
     levels = b"".join(b"l%d: &l%d [%s]\n" % (n, n, b", ".join([b"*l%d" % (n - 1)] * 9)) for n in range(1, 12))
     content = b"l0: &l0 [x]\n" + levels + b"interactions: [*l11]\nversion: 1\n"
-    assert refusal(content) == "some.yaml:1: aliases in this file unfold without end; it is not read"
+    assert refusal(content) == (
+        "some.yaml:1: aliases in this file unfold without end, so it is not read;"
+        " mend it, restore the file, or delete it to record again"
+    )
+
+
+@pytest.mark.parametrize("loader", [yaml.CSafeLoader, yaml.SafeLoader])
+def test_what_is_nested_without_end_is_refused(loader: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cassette, "_Loader", loader)
+    assert refusal(b"interactions: " + b"[" * 5_000).startswith("some.yaml:1: not readable as YAML: ")
 
 
 def test_a_few_aliases_as_other_tools_write_them_are_read() -> None:
@@ -218,10 +317,9 @@ def test_an_edited_answer_stays_marked_after_the_file_is_written_again(tmp_path:
 
 def test_vcrpy_rewrites_the_file_and_loses_nothing_of_ours() -> None:
     with_edit = [replace(PLAIN, edited=True), *FIVE[1:]]
-    requests, responses = vcr.serialize.deserialize(dump(with_edit).decode(), yamlserializer)
-    content: str = vcr.serialize.serialize({"requests": requests, "responses": responses}, yamlserializer)
-    assert content != dump(with_edit).decode()
-    assert parse(content.encode(), FILE) == with_edit
+    content = by_vcrpy(with_edit)
+    assert content != dump(with_edit)
+    assert parse(content, FILE) == with_edit
 
 
 # --- what is saved of a file that was cut off

@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import warnings
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from pytest_samurai.cassette import HEAD, interaction_text, load, save
 from pytest_samurai.chat import Interaction, Reply, Request
 from pytest_samurai.journal import Journal, left_behind
 from pytest_samurai.server import ChatServer
-from tests.conftest import KEY
+from tests.conftest import KEY, Size
 
 ONE = Interaction(Request("POST", "http://h/v1/chat/completions", (), b"one"), Reply(200, "OK", (), b"1"))
 TWO = Interaction(Request("POST", "http://h/v1/chat/completions", (), b"two"), Reply(200, "OK", (), b"2"))
@@ -211,25 +213,22 @@ def test_only_the_journals_of_this_cassette_are_its_own(path: Path) -> None:
     assert list(left_behind(path)) == []
 
 
-# The moment is a line of the plugin's own code, counted from the first call, from the end of the block or from the
-# replacing of the file on: so a number says where, and the replacing, which is short, has its share.
+# The moment is a line of the plugin's own code, counted from the first call or from the end of the block on: so a
+# number says where, and the replacing of the file, which is short, has its share.
 KILLED_AT = """
 phase, last = sys.argv[5], int(sys.argv[6])
-lines = {"calls": 0, "end": 0, "replacing": 0}
+lines = {"calls": 0, "end": 0}
 now = "calls"
 
 def trace(frame, event, _):
-    global now
     if "pytest_samurai" not in frame.f_code.co_filename:
         return None
-    if frame.f_code.co_name == "replace_whole":
-        now = "replacing"
     lines[now] += event == "line"
     if now == phase and lines[now] == last:
         die()
     return trace
 
-with use_cassette(CASSETTE) as recorder:
+with use_cassette(CASSETTE, mode=MODE, unused="ignore") as recorder:
     sys.settrace(trace)
     for n in range(20):
         ask(n)
@@ -240,33 +239,65 @@ print(*lines.values(), file=sys.stderr)
 """
 
 
-def test_whenever_it_is_killed_each_completed_call_is_there_after_the_next_run(tmp_path: Path) -> None:
+OLD = [ONE, TWO]
+
+
+def moment_of(turn: int, of_calls: int, of_end: int, chance: random.Random) -> tuple[str, int]:
+    """A line of one phase; they differ a little from run to run, with the digits of what is measured."""
+    return [
+        ("calls", chance.randrange(1, of_calls * 9 // 10)),
+        ("calls", chance.randrange(1, of_calls * 9 // 10)),
+        ("end", chance.randrange(1, of_end * 9 // 10)),
+        # The last hundred: from the temporary file to the journal's end.
+        ("end", of_end - chance.randrange(5, 105)),
+    ][turn % 4]
+
+
+def test_whenever_it_is_killed_each_completed_call_is_there_after_the_next_run(tmp_path: Path, size: Size) -> None:
     chance = random.Random(20)
     with ChatServer(api_key=KEY) as server:
         url = f"{server.base_url}/chat/completions"
 
-        def killed_at(phase: str, line: int) -> tuple[Path, subprocess.CompletedProcess[str]]:
-            path = tmp_path / phase / str(line) / "a.yaml"
-            arguments = [*command(url, path, KILLED_AT), phase, str(line)]
+        def killed_at(phase: str, line: int, mode: str) -> tuple[Path, subprocess.CompletedProcess[str]]:
+            path = tmp_path / mode / phase / str(line) / "a.yaml"
+            path.parent.mkdir(parents=True)
+            (path.parent / "b.yaml").write_bytes(b"of another test")
+            if mode == "new_episodes":
+                save(path, OLD)
+            arguments = [*command(url, path, KILLED_AT, mode), phase, str(line)]
             return path, subprocess.run(arguments, capture_output=True, text=True, timeout=60)
 
-        _, whole = killed_at("calls", -1)
-        assert whole.returncode == 0, whole.stderr
-        of_calls, of_end, of_replacing = map(int, whole.stderr.split()[-3:])
-        # The lines differ a little from run to run, with the digits of what is measured; not those of replacing.
-        moments = [("calls", line) for line in chance.sample(range(1, of_calls * 9 // 10), 6)]
-        moments += [("end", line) for line in chance.sample(range(1, of_end * 9 // 10), 2)]
-        # From the temporary file to the journal's end.
-        moments += [("replacing", line) for line in chance.sample(range(1, of_replacing), 4)]
-        for moment in moments:
-            path, ended = killed_at(*moment)
+        counts: Counter[str] = Counter()
+        lines: dict[str, tuple[int, int]] = {}
+        for mode in ("once", "new_episodes"):
+            _, whole = killed_at("calls", -1, mode)
+            assert whole.returncode == 0, whole.stderr
+            of_calls, of_end = map(int, whole.stderr.split()[-2:])
+            lines[mode] = of_calls, of_end
+        for turn in range(size(12, 200)):
+            mode = ("once", "new_episodes")[turn % 2]
+            moment = moment_of(turn // 2, *lines[mode], chance)
+            path, ended = killed_at(*moment, mode)
             assert ended.returncode == -signal.SIGKILL, (moment, ended.stderr)
+            half_written = any(name.endswith(".tmp") for name in beside(path))
+            counts["killed with the new file half written"] += half_written
             paid = answers(ended.stdout)
-            got, _ = run(url, path, 20)
+            asked = server.requests
+            got, _ = run(url, path, 20, mode=mode, unused="ignore")
             assert {number: got[number] for number in paid} == paid, moment
-            assert len(load(path)) == 20, moment
-            assert beside(path) == [], moment
-            assert run(url, path, 20, mode="none") == (got, []), moment
+            # What was asked, and answered to nobody, is the one call that was under way.
+            assert server.requests - asked <= 20 - len(paid), moment
+            old = OLD if mode == "new_episodes" else []
+            assert load(path)[: len(old)] == old, moment
+            assert len(load(path)) == len(old) + 20, moment
+            assert beside(path) == ["b.yaml"], moment
+            assert (path.parent / "b.yaml").read_bytes() == b"of another test"
+            assert run(url, path, 20, mode="none", unused="ignore") == (got, []), moment
+            counts["killed runs"] += 1
+            counts["completed calls, each there after the next run"] += len(paid)
+            counts[f"killed with {'all' if len(paid) == 20 else 'some' if paid else 'no'} calls completed"] += 1
+            shutil.rmtree(path.parent)
+    size.tell(", ".join(f"{count:,} {name}" for name, count in counts.items()))
 
 
 def test_what_a_process_left_that_was_killed_as_it_wrote_is_removed(path: Path, url: str) -> None:
@@ -380,43 +411,103 @@ def test_a_call_that_did_not_fit_does_not_spoil_the_next(tmp_path: Path, monkeyp
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
-@pytest.mark.parametrize("limit", [0, 500, 2_000, 5_000])
-def test_a_limit_to_the_size_of_files_leaves_the_old_file_and_says_what_is_kept(
-    path: Path, url: str, limit: int, chat_server: ChatServer
-) -> None:
-    run(url, path, 4)
-    before = path.read_bytes()
-    assert len(before) > 2_000
-    text = f"""
+# The limit is set as a write begins, to the middle of what it is to write: so each write of the run can have its turn.
+# It stays, as on a disk that is full; or it is lifted after this one write.
+LIMITED = """
 import resource
-before = resource.getrlimit(resource.RLIMIT_FSIZE)
-resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, before[1]))
+from pytest_samurai import cassette, journal
+
+def limit(size):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, BEFORE[1]))
+
+def write(self, text):
+    begin(len(text.encode()), os.fstat(self._descriptor).st_size)
+    try:
+        RIGHT[0](self, text)
+    finally:
+        end()
+
+def replace_whole(path, content):
+    begin(len(content), 0)
+    RIGHT[1](path, content)
+
+def begin(length, at):
+    COUNTED.append(length)
+    if len(COUNTED) == int(sys.argv[5]):
+        limit(at + length // 2)
+
+def end():
+    if sys.argv[6] == "lifted":
+        limit(BEFORE[0])
+
+COUNTED = []
+BEFORE = resource.getrlimit(resource.RLIMIT_FSIZE)
+RIGHT = journal.Journal._write, cassette.replace_whole
+journal.Journal._write, cassette.replace_whole = write, replace_whole
 try:
-    with use_cassette(CASSETTE, mode=MODE):
-        for n in range(10):
+    with use_cassette(CASSETTE, mode=MODE, unused="ignore"):
+        for n in range(20):
             ask(n)
 finally:
     # Or what coverage writes of this process is cut off too.
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    limit(BEFORE[0])
+    print(len(COUNTED), file=sys.stderr)
 """
-    ended = process(url, path, text, "new_episodes")
-    assert "CassetteError: " in ended.stderr
-    assert f"{path}: cannot be written: File too large; what was there is as it was" in ended.stderr
-    assert path.read_bytes() == before
-    [left] = beside(path)
-    assert left in ended.stderr
-    assert " lost" in ended.stderr
-    paid = answers(ended.stdout)
-    asked = chat_server.requests
-    got, notes = run(url, path, 10, mode="new_episodes")
-    kept = [number for number in range(4, 10) if got[number] == paid[number]]
-    assert chat_server.requests == asked + 6 - len(kept)
-    assert kept == list(range(4, 4 + len(kept)))
-    assert len(kept) in ({0: [0], 500: [0], 2_000: [1, 2]}.get(limit) or range(2, 6))
-    calls = f"{len(kept)} call{'s' if len(kept) > 1 else ''}"
-    assert notes == ([f"{path}: took up {calls} of a recording that was interrupted"] if kept else [])
-    assert beside(path) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
+def test_a_limit_to_the_size_of_files_at_any_write_costs_no_call_that_is_not_named(tmp_path: Path, size: Size) -> None:
+    counts: Counter[str] = Counter()
+    with ChatServer(api_key=KEY) as server:
+        url = f"{server.base_url}/chat/completions"
+
+        def limited(write: int, how: str) -> tuple[Path, subprocess.CompletedProcess[str]]:
+            path = tmp_path / f"{write}-{how}" / "a.yaml"
+            path.parent.mkdir()
+            save(path, OLD)
+            arguments = [*command(url, path, LIMITED, "new_episodes"), str(write), how]
+            return path, subprocess.run(arguments, capture_output=True, text=True, timeout=60)
+
+        path, whole = limited(-1, "stays")
+        assert whole.stderr == "22\n", "the journal's head, 20 calls, the cassette"
+        before = path.with_name("old.yaml")
+        save(before, OLD)
+        turns = [(write, how) for write in range(1, 23) for how in ("stays", "lifted")]
+        for write, how in random.Random(22).sample(turns, size(5, len(turns))):
+            path, ended = limited(write, how)
+            paid = answers(ended.stdout)
+            assert len(paid) == 20
+            counts["limited runs"] += 1
+            if how == "lifted" and write < 22:
+                # The journal is short of a call, or of its head; the cassette has them all.
+                [note] = re.findall(r"UserWarning: (.*)", ended.stderr)
+                assert re.search(r"a\.yaml\.\w+\.new\.journal: cannot be written: File too large$", note)
+                assert beside(path) == []
+                lost = 0
+            else:
+                assert path.read_bytes() == before.read_bytes()
+                [left] = beside(path)
+                assert f"{path}: cannot be written: File too large; what was there is as it was;" in ended.stderr
+                kept = re.search(r"kept in \S+\.new\.journal(?:, but for (\d+) calls? lost)?$", ended.stderr, re.M)
+                assert kept is not None
+                assert left in kept[0]
+                lost = int(kept[1] or 0)
+                counts["calls kept in a journal"] += 20 - lost
+            asked = server.requests
+            got, notes = run(url, path, 20, mode="new_episodes", unused="ignore")
+            there = [number for number in paid if got[number] == paid[number]]
+            assert len(there) == 20 - lost, (write, how)
+            assert server.requests - asked == lost
+            taken_up = (
+                f"{path}: took up {20 - lost} call{'' if lost == 19 else 's'} of a recording that was interrupted"
+            )
+            assert notes == ([taken_up] if lost < 20 and not (how == "lifted" and write < 22) else []), (write, how)
+            assert load(path)[:2] == OLD
+            assert len(load(path)) == 22
+            assert beside(path) == []
+            counts["calls there after the next run"] += len(there)
+            counts["calls named as lost"] += lost
+    size.tell(", ".join(f"{count:,} {name}" for name, count in counts.items()))
 
 
 # --- what is not to be kept
@@ -450,6 +541,34 @@ def test_a_directory_that_is_removed_during_the_run_is_made_again(path: Path, ur
         shutil.rmtree(path.parent)
         _ = 1 / 0
     assert not path.parent.exists()
+
+
+def test_a_directory_that_another_process_takes_away_at_the_wrong_moment_is_made_again(
+    path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A worker whose test keeps nothing removes the directory that it has made, just as this one is about to use it.
+    make = Path.mkdir
+    taken: list[Path] = []
+
+    def make_and_take(directory: Path, *arguments: Any, **options: Any) -> None:
+        make(directory, *arguments, **options)
+        if directory == path.parent and len(taken) < 3:
+            taken.append(directory)
+            shutil.rmtree(directory)
+
+    monkeypatch.setattr(Path, "mkdir", make_and_take)
+    assert run(url, path, 2)[1] == []
+    assert len(taken) == 3
+    shutil.rmtree(path.parent)
+    taken.clear()
+    save(path, [ONE])
+    assert (len(taken), load(path)) == (3, [ONE])
+
+
+def test_a_directory_that_is_taken_away_each_time_is_an_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "mkdir", lambda *_, **__: None)
+    with pytest.raises(CassetteError, match=r"a\.yaml: cannot be written: No such file or directory; what was there"):
+        save(path, [ONE])
 
 
 def test_a_cassette_that_is_deleted_during_the_run_is_made_of_what_was_recorded(path: Path, url: str) -> None:

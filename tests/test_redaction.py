@@ -299,6 +299,32 @@ def test_two_private_keys_do_not_take_what_stands_between_them() -> None:
 # --- replies, and their chunks
 
 
+def test_the_reason_and_the_hidden_usage_of_a_reply_lose_their_secrets_too() -> None:
+    reply = Reply(401, f"Wrong: {KEY}", (), b"", (), hidden_usage={"prompt_tokens": 1.5, "note": KEY, "\ud83d": None})
+
+    kept = Redactor([]).reply(reply)
+
+    assert kept.reason == f"Wrong: {REDACTED}"
+    assert kept.hidden_usage == {"prompt_tokens": 1.5, "note": REDACTED, "\ud83d": None}
+
+
+def test_the_place_that_a_reply_sends_to_loses_what_it_carries_as_a_key() -> None:
+    headers = (("location", "https://me:pw@host/v1?token=abc&x=1"),)
+
+    kept = Redactor([]).reply(Reply(307, "", headers, b"")).headers
+
+    assert kept == (("location", f"https://host/v1?token={REDACTED}&x=1"),)
+
+
+def test_a_secret_is_found_in_json_within_json() -> None:
+    secret = 'a"b\\c/dé-1'
+    for inner in (True, False):
+        for outer in (True, False):
+            arguments = json.dumps({"key": secret}, ensure_ascii=inner)
+            body = json.dumps({"arguments": arguments}, ensure_ascii=outer).encode()
+            assert stored(body, (secret,)).body == b'{"arguments": "{\\"key\\": \\"[REDACTED]\\"}"}'
+
+
 def test_the_body_of_a_reply_loses_its_secrets_and_nothing_else_changes() -> None:
     reply = Reply(401, "Unauthorized", (), f'{{"error": "{KEY} is wrong"}}'.encode(), duration=0.5)
 
