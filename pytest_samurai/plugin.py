@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import sysconfig
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -16,27 +16,12 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import pytest
 
 from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure, SettingsError
-from pytest_samurai.matching import Endpoints
-from pytest_samurai.naming import cassette_name, module_directory, named_cassette
-from pytest_samurai.redaction import shown_url
-from pytest_samurai.report import (
-    FIGURE_PROPERTIES,
-    FIXTURE_PROPERTY,
-    NOTE_PROPERTY,
-    SHARED_PROPERTY,
-    UNMARKED_PROPERTY,
-    SharedPlay,
-    TestFigures,
-    shared_lines,
-    top_lines,
-    totals_line,
-    unmarked_line,
-)
 from pytest_samurai.settings import Layer, Settings, environment_layers, options, resolve
 
 if TYPE_CHECKING:
     from pytest_samurai.intercept import AsyncClient, Client
     from pytest_samurai.recorder import Owner, Recorder
+    from pytest_samurai.report import SharedPlay, TestFigures
     from pytest_samurai.shelf import Shelf
 
 _MARKER = "samurai"
@@ -50,6 +35,8 @@ class _Run:
     began: datetime
     settings: Settings
     watching: bool = False
+    watched: bool = False
+    at_work: bool = False
     item: pytest.Item | None = None
     recorded_fixtures: set[str] = field(default_factory=set)
     shelf: Shelf | None = None
@@ -125,6 +112,8 @@ def pytest_configure(config: pytest.Config) -> None:
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[_RUN] = _Run(began, settings)
+    if settings.unmarked == "block":
+        _be_at_work(config)
     config.pluginmanager.register(_Summary(settings.top), "samurai-summary")
 
 
@@ -136,7 +125,11 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     run = config.stash.get(_RUN, None)
-    if run is not None and run.watching:
+    if run is None:
+        return
+    # A run that was interrupted has not said that its last test ended.
+    _done(run)
+    if run.watching:
         from pytest_samurai import intercept
 
         intercept.uninstall()
@@ -150,6 +143,8 @@ def _marker(item: pytest.Item) -> tuple[Path | None, Layer] | None:
     markers = list(item.iter_markers(_MARKER))
     if not markers:
         return None
+    from pytest_samurai.naming import named_cassette
+
     source = f"@pytest.mark.samurai of {item.nodeid}"
     name: object = None
     values: dict[str, object] = {}
@@ -177,6 +172,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             _settings(config, *(found[1:] if found else ()))
         except SettingsError as error:
             mistakes.append(str(error))
+        _be_at_work(config)
         _open_first(item)
         config.stash[_RUN].recorded_fixtures.update(item.fixturenames)  # type: ignore[attr-defined]  # functions have it
     # A worker of xdist cannot tell them; there the fixture raises each once more.
@@ -220,6 +216,8 @@ def samurai_cassette_dir(request: pytest.FixtureRequest) -> Path:
 
 
 def _default_cassette_dir(request: pytest.FixtureRequest) -> Path:
+    from pytest_samurai.naming import module_directory
+
     return _cassette_root(request.config) / module_directory(_relative(request.path, request.config))
 
 
@@ -242,6 +240,7 @@ def samurai(
     """The recorder of this test: its calls, its usage, its cassette."""
     from pytest_samurai.intercept import recording
     from pytest_samurai.recorder import Recorder
+    from pytest_samurai.report import FIGURE_PROPERTIES, NOTE_PROPERTY, TestFigures
 
     item = cast("pytest.Item", request.node)
     name, layer = _marker(item) or (None, Layer(item.nodeid, "test", {}))
@@ -275,6 +274,8 @@ def samurai(
 def _shared_play(recorder: Recorder) -> list[tuple[str, str]]:
     if not (recorder.shares_cassette and recorder.replaying) or recorder.settings.unused == "ignore":
         return []
+    from pytest_samurai.report import SharedPlay
+
     return [SharedPlay(recorder.shown_path, recorder.count, recorder.unplayed()).shared_property()]
 
 
@@ -299,6 +300,8 @@ def _shelf(config: pytest.Config) -> Shelf:
 
 
 def _cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path | None) -> Path:
+    from pytest_samurai.naming import cassette_name
+
     if name is None:
         return directory / cassette_name([*_classes(request.node), request.node.name])
     # Tests of several files share a cassette by its name, so it lies in the directory of all; unless theirs was moved.
@@ -307,7 +310,7 @@ def _cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path |
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(
+def _fixture_setup(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Generator[None, object, object]:
     """What a fixture of wider scope calls goes to a cassette of that fixture, if a marked test uses it.
@@ -321,6 +324,7 @@ def pytest_fixture_setup(
         return (yield)
     from pytest_samurai.intercept import recording
     from pytest_samurai.recorder import Recorder
+    from pytest_samurai.report import NOTE_PROPERTY, TestFigures
 
     label = f"{fixturedef.scope} fixture {fixturedef.argname}"
     path = _fixture_cassette(item, fixturedef, request)
@@ -351,6 +355,8 @@ _SETTINGS_FIXTURES = frozenset({"samurai_config", "samurai_cassette_dir"})
 
 def _fixture_cassette(item: pytest.Item, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Path:
     """Where a fixture's cassette lies: with the tests that it is set up for, or, of wide scope, where it is defined."""
+    from pytest_samurai.naming import cassette_name, module_directory
+
     root = _cassette_root(request.config)
     parts = [fixturedef.argname + _parameter(request)]
     if fixturedef.scope in ("module", "class"):
@@ -416,7 +422,7 @@ class _Unmarked:
     """Calls of a test while no recorder is open: counted, and refused if that is what the setting says."""
 
     def __init__(self, test: str, settings: Settings, *, block: bool, advice: str) -> None:
-        self.endpoints = Endpoints(settings.endpoints)
+        self.endpoints = settings.matcher.endpoints
         self.block = block
         self.refusals: list[RequestNotRecorded] = []
         self.calls = 0
@@ -424,6 +430,8 @@ class _Unmarked:
         self._advice = advice
 
     def refused(self, url: str) -> RequestNotRecorded:
+        from pytest_samurai.redaction import shown_url
+
         refusal = RefusedInTest(
             f"{shown_url(url)} is a chat call for which no recorder is open, and no call may go live unrecorded here.\n"
             f"  test      {self._test}\n"
@@ -439,19 +447,35 @@ class _Unmarked:
 _UNMARKED = pytest.StashKey[_Unmarked]()
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """All that an unmarked test costs, as long as nothing has been imported that it could call with."""
     run = item.config.stash[_RUN]
-    run.item = item
-    watched = _watch(item)
-    try:
-        return (yield)
-    finally:
-        run.item = None
-        if watched:
-            from pytest_samurai import intercept
+    if run.at_work or any(name in sys.modules for name in _CALLERS):
+        _be_at_work(item.config)
+        run.item = item
+        run.watched = _watch(item)
 
-            intercept.watch(None)
+
+_CALLERS = ("httpx", "httpx2", "pytest_samurai.recorder")
+
+
+def _be_at_work(config: pytest.Config) -> None:
+    """From now on, look at what tests do: there is one that is ours, or that may call."""
+    run = config.stash[_RUN]
+    if not run.at_work:
+        run.at_work = True
+        config.pluginmanager.register(_AtWork(run), "samurai-at-work")
+
+
+def _done(run: _Run) -> None:
+    """The test has ended that was begun last."""
+    run.item = None
+    if run.watched:
+        from pytest_samurai import intercept
+
+        run.watched = False
+        intercept.watch(None)
 
 
 def _watch(item: pytest.Item) -> bool:
@@ -487,7 +511,7 @@ def _watch(item: pytest.Item) -> bool:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+def _runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Judge a test whose body went through, in its call phase, so that it is that test's own report which fails."""
     result = yield
     recorder = item.stash.get(_RECORDER, None)
@@ -507,9 +531,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
+def _runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    from pytest_samurai.report import UNMARKED_PROPERTY
+
     unmarked = item.stash.get(_UNMARKED, None)
     if call.when == "teardown" and unmarked is not None and unmarked.calls:
         item.user_properties.append((UNMARKED_PROPERTY, unmarked.calls))
@@ -534,7 +560,25 @@ def pytest_runtest_makereport(
     return report
 
 
-_LIBRARIES = (Path(__file__).parent, *{Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")})
+class _AtWork:
+    """The hooks that tests cost time for which they are nothing: registered with the first that may call."""
+
+    pytest_fixture_setup = staticmethod(_fixture_setup)
+    pytest_runtest_call = staticmethod(_runtest_call)
+    pytest_runtest_makereport = staticmethod(_runtest_makereport)
+
+    def __init__(self, run: _Run) -> None:
+        self._run = run
+
+    def pytest_runtest_logfinish(self) -> None:
+        _done(self._run)
+
+
+@cache
+def _libraries() -> tuple[Path, ...]:
+    import sysconfig
+
+    return (Path(__file__).parent, *{Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")})
 
 
 def _own_frames(trace: TracebackType | None) -> TracebackType | None:
@@ -543,7 +587,7 @@ def _own_frames(trace: TracebackType | None) -> TracebackType | None:
         return None
     rest = _own_frames(trace.tb_next)
     path = Path(trace.tb_frame.f_code.co_filename)
-    if any(path.is_relative_to(place) for place in _LIBRARIES):
+    if any(path.is_relative_to(place) for place in _libraries()):
         return rest
     return TracebackType(rest, trace.tb_frame, trace.tb_lasti, trace.tb_lineno)
 
@@ -571,8 +615,17 @@ class _Summary:
         self._unmarked: dict[str, int] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when != "teardown":
+        if report.when != "teardown" or not report.user_properties:
             return
+        from pytest_samurai.report import (
+            FIXTURE_PROPERTY,
+            NOTE_PROPERTY,
+            SHARED_PROPERTY,
+            UNMARKED_PROPERTY,
+            SharedPlay,
+            TestFigures,
+        )
+
         figures = TestFigures.from_properties(report.nodeid, report.user_properties)
         if figures is not None:
             self._figures.append(figures)
@@ -589,6 +642,10 @@ class _Summary:
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, exitstatus: pytest.ExitCode, config: pytest.Config
     ) -> None:
+        if not (self._figures or self._fixtures or self._notes or self._shared or self._unmarked):
+            return
+        from pytest_samurai.report import shared_lines, top_lines, totals_line, unmarked_line
+
         write = terminalreporter.write_line
         if self._figures and terminalreporter.verbosity >= 0:
             write("")

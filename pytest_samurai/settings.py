@@ -7,17 +7,25 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
-from difflib import get_close_matches
 from functools import cache, cached_property
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from pytest_samurai.budget import Budget
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.matching import COMPONENTS, Endpoints, Matcher, parse_path, parse_substitution
+
+# Read at the start of every pytest, most of which have no use for more than the names of the options: the rooms that
+# know what the values mean are asked when there is a value.
+if TYPE_CHECKING:
+    from pytest_samurai.budget import Budget
+    from pytest_samurai.matching import Matcher
 
 Mode = Literal["none", "once", "new_episodes", "all", "live"]
 MODES: Final = ("none", "once", "new_episodes", "all", "live")
 UNMARKED: Final = ("allow", "warn", "block")
+COMPONENTS: Final = (
+    *("method", "endpoint", "chat"),
+    *("uri", "scheme", "host", "port", "path", "query", "headers", "body", "raw_body"),
+)
+"""The names of `matching.COMPONENTS`."""
 
 PLACES: Final[Mapping[str, str]] = {
     "ini": "in the ini file",
@@ -114,10 +122,14 @@ def _match_on(value: object) -> tuple[str, ...]:
 
 
 def _ignore(value: object) -> tuple[Any, ...]:
+    from pytest_samurai.matching import parse_path
+
     return tuple(parse_path(path) for path in _words(value))
 
 
 def _normalize(value: object) -> tuple[Any, ...]:
+    from pytest_samurai.matching import parse_substitution
+
     entries = value.split() if isinstance(value, str) else value
     if not isinstance(entries, list | tuple):
         raise ValueError("a list of names and of pairs (pattern, replacement)")
@@ -249,10 +261,14 @@ class Settings:
 
     @cached_property
     def matcher(self) -> Matcher:
+        from pytest_samurai.matching import Endpoints, Matcher
+
         return Matcher(self.match_on, Endpoints(self.endpoints), self.ignore, self.normalize)
 
     @cached_property
     def budget(self) -> Budget:
+        from pytest_samurai.budget import Budget
+
         return Budget(**{limit.name: getattr(self, limit.name) for limit in fields(Budget)})
 
 
@@ -300,6 +316,8 @@ def _not_here(option: Option | None, name: str, place: str) -> str:
             f"{PLACES[other]} ({option.spelled(other)})" for other in PLACES if other in option.places
         )
         return f"{name} is not set here, but {elsewhere}"
+    from difflib import get_close_matches
+
     known = [option.name for option in options().values() if place in option.places]
     near = get_close_matches(str(name), known, 1)
     return f"there is no option {name!r} here; " + (f"is it {near[0]}?" if near else f"there are {', '.join(known)}")
