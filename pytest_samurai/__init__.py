@@ -5,10 +5,9 @@ Importing this package imports neither an HTTP library nor a YAML one nor pytest
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from pytest_samurai.budget import Budget
-from pytest_samurai.chat import Call
 from pytest_samurai.errors import (
     BudgetExceeded,
     CassetteError,
@@ -20,10 +19,12 @@ from pytest_samurai.errors import (
     UnknownUsage,
     UsageRegression,
 )
-from pytest_samurai.usage import Usage
 
 if TYPE_CHECKING:
+    from pytest_samurai.budget import Budget
+    from pytest_samurai.chat import Call
     from pytest_samurai.context import use_cassette
+    from pytest_samurai.usage import Usage
 
 __all__ = [
     "Budget",
@@ -41,10 +42,11 @@ __all__ = [
     "use_cassette",
 ]
 
+# pytest imports this package at the start of every run, most of which have no use for these.
+_ROOMS = {"Budget": "budget", "Call": "chat", "Usage": "usage", "use_cassette": "context"}
+
 
 def __getattr__(name: str) -> object:
-    if name == "use_cassette":
-        from pytest_samurai.context import use_cassette
-
-        return use_cassette
+    if name in _ROOMS:
+        return getattr(import_module(f"pytest_samurai.{_ROOMS[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -56,10 +56,6 @@ class Limits:
     max_live_requests: int | None = None
     max_live_cost: Decimal | None = None
 
-    @property
-    def are_set(self) -> bool:
-        return any(getattr(self, one.name) is not None for one in fields(self))
-
 
 def _breach(name: str, used: int | Decimal, limit: int | Decimal) -> str:
     if isinstance(used, Decimal):

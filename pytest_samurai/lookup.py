@@ -28,6 +28,11 @@ class Keys:
             self._made[place] = self.matcher.key(self.recordings.request(place, keep=False))
         return self._made[place]
 
+    @property
+    def are_made(self) -> bool:
+        """Whether all are, since somebody needed `places`."""
+        return "places" in vars(self)
+
     @cached_property
     def places(self) -> dict[bytes, list[int]]:
         """The places of the recordings that have a key, in their order."""
@@ -57,7 +62,7 @@ class Lookup:
         self._keys = keys
         self._count = len(keys.recordings)
         self._first = 0
-        self._is_indexed = False
+        self._is_indexed = keys.are_made
         self._passed: dict[bytes, int] = {}
 
     def take(self, request: Request) -> int | None:
@@ -83,9 +88,9 @@ class Lookup:
     def _take_by_key(self, request: Request) -> int | None:
         key = self._keys.by_bytes.get(_digest(request)) if self._is_indexed else None
         if key is None:
-            key = self._keys.matcher.key(request)
-            if key == self._keys[self._first]:
+            if not self._is_indexed and self._is_like_first(request):
                 return self._play(self._first)
+            key = self._keys.matcher.key(request)
         self._is_indexed = True
         places = self._keys.places.get(key, [])
         passed = self._passed.get(key, 0)
@@ -108,6 +113,11 @@ class Lookup:
         equal = self._keys.places[self._keys[place]]
         before = equal[: equal.index(place)]
         return bool(before) and recordings.status(before[-1]) in retryable
+
+    def _is_like_first(self, request: Request) -> bool:
+        """Whether it is the first that is not played, but for its bytes; tried until something comes out of order."""
+        first = self._keys.recordings.request(self._first)
+        return self._keys.matcher.surely_equal(first, request)
 
     def _play(self, place: int) -> int:
         self.played.add(place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -242,12 +243,28 @@ class Matcher:
             digest.update(b"%d:" % len(part) + part)
         return digest.digest()
 
+    def surely_equal(self, one: Request, other: Request) -> bool:
+        """Whether two requests have the same key, if that can be told in a third of the time that two keys take.
+
+        For bodies which hold the same values in the same order, however they are spelled.
+        """
+        return all(
+            marshal.dumps(self.value(one), _NO_REFERENCES) == marshal.dumps(self.value(other), _NO_REFERENCES)
+            if name in ("chat", "body")
+            else COMPONENTS[name](self, one) == COMPONENTS[name](self, other)
+            for name in self.match_on
+        )
+
     def value(self, request: Request) -> Json:
         """The body as it is compared: without what is ignored, with what varies normalized."""
         value = parse_body(request.body)
         for path in self.ignore:
             value = _without(value, path)
         return substitute(value, self.normalize) if self.normalize else value
+
+
+_NO_REFERENCES = 2
+"""The last format of marshal in which equal values of the same types give equal bytes, whatever shares what."""
 
 
 def _query(_: Matcher, request: Request) -> bytes:

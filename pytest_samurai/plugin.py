@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import sysconfig
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -16,22 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import pytest
 
 from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure, SettingsError
-from pytest_samurai.figures import FIGURE_PROPERTIES, FIXTURE_PROPERTY, TestFigures
-from pytest_samurai.fullrun import Absent, FullRun, Play, placed
-from pytest_samurai.matching import Endpoints
-from pytest_samurai.naming import cassette_name, module_directory, named_cassette
-from pytest_samurai.redaction import environment_secrets, shown_url
-from pytest_samurai.report import (
-    NOTE_PROPERTY,
-    UNMARKED_PROPERTY,
-    shared_lines,
-    top_lines,
-    totals_line,
-    unmarked_line,
-)
 from pytest_samurai.settings import Layer, Settings, environment_layers, options, resolve
 
 if TYPE_CHECKING:
+    from pytest_samurai.figures import TestFigures
+    from pytest_samurai.fullrun import Absent, Play
     from pytest_samurai.intercept import AsyncClient, Client
     from pytest_samurai.recorder import Owner, Recorder, Shared
     from pytest_samurai.tally import Tally
@@ -47,6 +36,8 @@ class _Run:
     began: datetime
     settings: Settings
     watching: bool = False
+    watched: bool = False
+    at_work: bool = False
     item: pytest.Item | None = None
     recorded_fixtures: set[str] = field(default_factory=set)
     tally: Tally | None = None
@@ -124,17 +115,20 @@ def pytest_configure(config: pytest.Config) -> None:
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[_RUN] = _Run(began, settings, tally=_tally(settings, worker))
+    if settings.unmarked == "block":
+        _be_at_work(config)
     use = _Use(config)
     config.pluginmanager.register(use, "samurai-use")
     config.pluginmanager.register(_Summary(settings.top, use), "samurai-summary")
 
 
 def _tally(settings: Settings, worker: Mapping[str, Any] | None) -> Tally | None:
-    if not settings.limits.are_set:
+    limits = settings.limits
+    if limits is None:
         return None
     from pytest_samurai.tally import Tally
 
-    return Tally.begin(settings.limits) if worker is None else Tally(Path(worker["samurai_tally"]), settings.limits)
+    return Tally.begin(limits) if worker is None else Tally(Path(worker["samurai_tally"]), limits)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -152,6 +146,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         return
     if run.tally is not None and not hasattr(config, "workerinput"):
         run.tally.end()
+    # A run that was interrupted has not said that its last test ended.
+    _done(run)
     if run.watching:
         from pytest_samurai import intercept
 
@@ -166,6 +162,8 @@ def _marker(item: pytest.Item) -> tuple[Path | None, Layer] | None:
     markers = list(item.iter_markers(_MARKER))
     if not markers:
         return None
+    from pytest_samurai.naming import named_cassette
+
     source = f"@pytest.mark.samurai of {item.nodeid}"
     name: object = None
     values: dict[str, object] = {}
@@ -194,6 +192,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             _shared(config)
         except SettingsError as error:
             mistakes.append(str(error))
+        _be_at_work(config)
         _open_first(item)
         config.stash[_RUN].recorded_fixtures.update(item.fixturenames)  # type: ignore[attr-defined]  # functions have it
     # A worker of xdist cannot tell them; there the fixture raises each once more.
@@ -237,6 +236,8 @@ def samurai_cassette_dir(request: pytest.FixtureRequest) -> Path:
 
 
 def _default_cassette_dir(request: pytest.FixtureRequest) -> Path:
+    from pytest_samurai.naming import module_directory
+
     return _cassette_root(request.config) / module_directory(_relative(request.path, request.config))
 
 
@@ -257,8 +258,10 @@ def samurai(
     request: pytest.FixtureRequest, samurai_config: dict[str, Any], samurai_cassette_dir: Path
 ) -> Iterator[Recorder]:
     """The recorder of this test: its calls, its usage, its cassette."""
+    from pytest_samurai.figures import FIGURE_PROPERTIES, TestFigures
     from pytest_samurai.intercept import recording
     from pytest_samurai.recorder import Recorder
+    from pytest_samurai.report import NOTE_PROPERTY
 
     item = cast("pytest.Item", request.node)
     name, layer = _marker(item) or (None, Layer(item.nodeid, "test", {}))
@@ -300,6 +303,8 @@ def _note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool
         unknown = f"{user} did not run to its end"
     elif recorder.settings.unused == "ignore":
         unknown = f"`unused` is `ignore` for {user}"
+    from pytest_samurai.fullrun import Play
+
     play = Play(str(recorder.cassette_path), recorder.count, recorder.unplayed(), recorder.shares_cassette, unknown)
     item.stash.setdefault(_PLAYS, []).append(play)
 
@@ -327,6 +332,8 @@ def _shared(config: pytest.Config) -> Shared:
 
 
 def _cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path | None) -> Path:
+    from pytest_samurai.naming import cassette_name
+
     if name is None:
         return directory / cassette_name([*_classes(request.node), request.node.name])
     # Tests of several files share a cassette by its name, so it lies in the directory of all; unless theirs was moved.
@@ -335,7 +342,7 @@ def _cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path |
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(
+def _fixture_setup(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Generator[None, object, object]:
     """What a fixture of wider scope calls goes to a cassette of that fixture, if a marked test uses it.
@@ -347,8 +354,10 @@ def pytest_fixture_setup(
     wide = fixturedef.scope != "function" and fixturedef.argname not in _SETTINGS_FIXTURES
     if item is None or not wide or fixturedef.argname not in run.recorded_fixtures:
         return (yield)
+    from pytest_samurai.figures import TestFigures
     from pytest_samurai.intercept import recording
     from pytest_samurai.recorder import Recorder
+    from pytest_samurai.report import NOTE_PROPERTY
 
     label = f"{fixturedef.scope} fixture {fixturedef.argname}"
     path = _fixture_cassette(item, fixturedef, request)
@@ -379,6 +388,8 @@ _SETTINGS_FIXTURES = frozenset({"samurai_config", "samurai_cassette_dir"})
 
 def _fixture_cassette(item: pytest.Item, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Path:
     """Where a fixture's cassette lies: with the tests that it is set up for, or, of wide scope, where it is defined."""
+    from pytest_samurai.naming import cassette_name, module_directory
+
     root = _cassette_root(request.config)
     parts = [fixturedef.argname + _parameter(request)]
     if fixturedef.scope in ("module", "class"):
@@ -444,7 +455,7 @@ class _Unmarked:
     """Calls of a test while no recorder is open: counted, and refused if that is what the setting says."""
 
     def __init__(self, test: str, settings: Settings, *, block: bool, advice: str) -> None:
-        self.endpoints = Endpoints(settings.endpoints)
+        self.endpoints = settings.matcher.endpoints
         self.block = block
         self.refusals: list[RequestNotRecorded] = []
         self.calls = 0
@@ -452,6 +463,8 @@ class _Unmarked:
         self._advice = advice
 
     def refused(self, url: str) -> RequestNotRecorded:
+        from pytest_samurai.redaction import environment_secrets, shown_url
+
         where = shown_url(url, environment_secrets(os.environ))
         refusal = RefusedInTest(
             f"{where} is a chat call for which no recorder is open, and no call may go live unrecorded here.\n"
@@ -468,19 +481,35 @@ class _Unmarked:
 _UNMARKED = pytest.StashKey[_Unmarked]()
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """All that an unmarked test costs, as long as nothing has been imported that it could call with."""
     run = item.config.stash[_RUN]
-    run.item = item
-    watched = _watch(item)
-    try:
-        return (yield)
-    finally:
-        run.item = None
-        if watched:
-            from pytest_samurai import intercept
+    if run.at_work or any(name in sys.modules for name in _CALLERS):
+        _be_at_work(item.config)
+        run.item = item
+        run.watched = _watch(item)
 
-            intercept.watch(None)
+
+_CALLERS = ("httpx", "httpx2", "pytest_samurai.recorder")
+
+
+def _be_at_work(config: pytest.Config) -> None:
+    """From now on, look at what tests do: there is one that is ours, or that may call."""
+    run = config.stash[_RUN]
+    if not run.at_work:
+        run.at_work = True
+        config.pluginmanager.register(_AtWork(run), "samurai-at-work")
+
+
+def _done(run: _Run) -> None:
+    """The test has ended that was begun last."""
+    run.item = None
+    if run.watched:
+        from pytest_samurai import intercept
+
+        run.watched = False
+        intercept.watch(None)
 
 
 def _watch(item: pytest.Item) -> bool:
@@ -516,7 +545,7 @@ def _watch(item: pytest.Item) -> bool:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+def _runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Judge a test whose body went through, in its call phase, so that it is that test's own report which fails."""
     result = yield
     recorder = item.stash.get(_RECORDER, None)
@@ -536,9 +565,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
+def _runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    from pytest_samurai.report import UNMARKED_PROPERTY
+
     unmarked = item.stash.get(_UNMARKED, None)
     if call.when == "teardown" and unmarked is not None and unmarked.calls:
         item.user_properties.append((UNMARKED_PROPERTY, unmarked.calls))
@@ -563,7 +594,25 @@ def pytest_runtest_makereport(
     return report
 
 
-_LIBRARIES = (Path(__file__).parent, *{Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")})
+class _AtWork:
+    """The hooks that tests cost time for which they are nothing: registered with the first that may call."""
+
+    pytest_fixture_setup = staticmethod(_fixture_setup)
+    pytest_runtest_call = staticmethod(_runtest_call)
+    pytest_runtest_makereport = staticmethod(_runtest_makereport)
+
+    def __init__(self, run: _Run) -> None:
+        self._run = run
+
+    def pytest_runtest_logfinish(self) -> None:
+        _done(self._run)
+
+
+@cache
+def _libraries() -> tuple[Path, ...]:
+    import sysconfig
+
+    return (Path(__file__).parent, *{Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")})
 
 
 def _own_frames(trace: TracebackType | None) -> TracebackType | None:
@@ -572,7 +621,7 @@ def _own_frames(trace: TracebackType | None) -> TracebackType | None:
         return None
     rest = _own_frames(trace.tb_next)
     path = Path(trace.tb_frame.f_code.co_filename)
-    if any(path.is_relative_to(place) for place in _LIBRARIES):
+    if any(path.is_relative_to(place) for place in _libraries()):
         return rest
     return TracebackType(rest, trace.tb_frame, trace.tb_lasti, trace.tb_lineno)
 
@@ -629,6 +678,10 @@ class _Use:
         opened = intercept.take_cassettes() if intercept is not None else ()
         known = {play.cassette for play in plays}
         others = sorted(path for path in opened if str(path) not in known and path.exists())
+        if not others:
+            return plays
+        from pytest_samurai.fullrun import Play
+
         return [*plays, *(Play(str(path), 0, [], shared=True, unknown="`use_cassette` opened it") for path in others)]
 
     # Where the run is led from: under xdist, another process.
@@ -650,9 +703,14 @@ class _Use:
         self._failed = self._failed or report.failed
         if report.when == "teardown":
             self._ran.add(report.nodeid)
-        self.plays += [Play(**play) for play in getattr(report, "samurai_plays", ())]
-        if hasattr(report, "samurai_absent"):
-            self.absent.append(Absent(**report.samurai_absent))
+        plays, absent = getattr(report, "samurai_plays", ()), getattr(report, "samurai_absent", None)
+        if not plays and absent is None:
+            return
+        from pytest_samurai.fullrun import Absent, Play
+
+        self.plays += [Play(**play) for play in plays]
+        if absent is not None:
+            self.absent.append(Absent(**absent))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
@@ -660,6 +718,8 @@ class _Use:
         if output is not None:
             output["samurai_deselected"] = self._deselected
             return
+        from pytest_samurai.fullrun import placed
+
         self.not_full = self._why_not_full(exitstatus)
         self.plays = placed(self.plays, self._config.rootpath)
         cache = getattr(self._config, "cache", None)
@@ -677,6 +737,8 @@ class _Use:
         cache.set(_NOTE, full.as_json())
 
     def _add_to_note(self, cache: pytest.Cache) -> None:
+        from pytest_samurai.fullrun import FullRun
+
         try:
             full = FullRun.from_json(cache.get(_NOTE, None))
         except (KeyError, TypeError):
@@ -704,6 +766,9 @@ class _Use:
 
 
 def _absent(item: pytest.Item) -> Absent:
+    from pytest_samurai.fullrun import Absent
+    from pytest_samurai.naming import cassette_name
+
     name, _ = _marker(item) or (None, None)
     cassette = cassette_name([*_classes(item), item.name]) if name is None else name.as_posix()
     return Absent(item.nodeid, cassette, list(item.fixturenames))  # type: ignore[attr-defined]  # functions have it
@@ -724,8 +789,11 @@ class _Summary:
         self._unmarked: dict[str, int] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when != "teardown":
+        if report.when != "teardown" or not report.user_properties:
             return
+        from pytest_samurai.figures import FIXTURE_PROPERTY, TestFigures
+        from pytest_samurai.report import NOTE_PROPERTY, UNMARKED_PROPERTY
+
         figures = TestFigures.from_properties(report.nodeid, report.user_properties)
         if figures is not None:
             self._figures.append(figures)
@@ -738,6 +806,10 @@ class _Summary:
                 self._unmarked[report.nodeid] = cast("int", value)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if not (self._figures or self._fixtures or self._notes or self._unmarked):
+            return
+        from pytest_samurai.report import shared_lines, top_lines, totals_line, unmarked_line
+
         write = terminalreporter.write_line
         if self._figures and terminalreporter.verbosity >= 0:
             write("")

@@ -7,8 +7,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
-from functools import cached_property
+from fnmatch import fnmatchcase, translate
+from functools import cache, cached_property
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, unquote
@@ -76,9 +76,15 @@ def shown_url(url: str, secrets: Iterable[str]) -> str:
     return Redactor(secrets).url(url)
 
 
-def allowed(headers: Headers, patterns: Iterable[str]) -> Headers:
+def allowed(headers: Headers, patterns: tuple[str, ...]) -> Headers:
     """The headers whose name matches one of the patterns."""
-    return tuple((name, value) for name, value in headers if any(fnmatchcase(name, pattern) for pattern in patterns))
+    names = _names(patterns)
+    return tuple((name, value) for name, value in headers if names.match(name))
+
+
+@cache
+def _names(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(translate, patterns)))
 
 
 def environment_secrets(environ: Mapping[str, str]) -> frozenset[str]:
@@ -162,11 +168,13 @@ class Redactor:
     def _body(self, body: bytes) -> bytes:
         return self._cut([body])[0]
 
-    def _headers(self, headers: Headers, patterns: Iterable[str]) -> Headers:
-        return tuple(
-            (name, self.url(value) if name == "location" else self.text(value))
-            for name, value in allowed(headers, patterns)
-        )
+    def _headers(self, headers: Headers, patterns: tuple[str, ...]) -> Headers:
+        shown = allowed(headers, patterns)
+        # One look at all of them, since there is hardly ever anything to find.
+        values = "\n".join(value for _, value in shown)
+        if self.text(values) == values and not any(name == "location" for name, _ in shown):
+            return shown
+        return tuple((name, self.url(value) if name == "location" else self.text(value)) for name, value in shown)
 
     def _edits(self, body: bytes) -> list[Edit]:
         """What has to be cut out of a body, from left to right; what overlaps is cut as one."""

@@ -7,20 +7,27 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
-from decimal import Decimal
-from difflib import get_close_matches
 from functools import cache, cached_property
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from pytest_samurai.budget import Budget, Limits
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.estimate import require_tokenizer
-from pytest_samurai.matching import COMPONENTS, Endpoints, Matcher, parse_path, parse_substitution
-from pytest_samurai.pricing import parse_money
+
+# Read at the start of every pytest, most of which have no use for more than the names of the options: the rooms that
+# know what the values mean are asked when there is a value.
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from pytest_samurai.budget import Budget, Limits
+    from pytest_samurai.matching import Matcher
 
 Mode = Literal["none", "once", "new_episodes", "all", "live"]
 MODES: Final = ("none", "once", "new_episodes", "all", "live")
 UNMARKED: Final = ("allow", "warn", "block")
+COMPONENTS: Final = (
+    *("method", "endpoint", "chat"),
+    *("uri", "scheme", "host", "port", "path", "query", "headers", "body", "raw_body"),
+)
+"""The names of `matching.COMPONENTS`."""
 
 PLACES: Final[Mapping[str, str]] = {
     "ini": "in the ini file",
@@ -152,10 +159,14 @@ def _hosts(value: object) -> tuple[Any, ...]:
 
 
 def _ignore(value: object) -> tuple[Any, ...]:
+    from pytest_samurai.matching import parse_path
+
     return tuple(parse_path(path) for path in _words(value))
 
 
 def _normalize(value: object) -> tuple[Any, ...]:
+    from pytest_samurai.matching import parse_substitution
+
     entries = value.split() if isinstance(value, str) else value
     if not isinstance(entries, list | tuple):
         raise ValueError("a list of names and of pairs (pattern, replacement)")
@@ -177,6 +188,8 @@ def _limit(value: object) -> int | None:
 
 def _cost_limit(value: object) -> Decimal | None:
     """An amount; or None, by which a test has none of the limit that its class or module has."""
+    from pytest_samurai.pricing import parse_money
+
     try:
         return None if value is None else parse_money(value)
     except ValueError:
@@ -199,6 +212,8 @@ def _flag(value: object) -> bool:
 
 def _estimate(value: object) -> bool:
     if _flag(value):
+        from pytest_samurai.estimate import require_tokenizer
+
         require_tokenizer()
     return bool(value)
 
@@ -372,6 +387,8 @@ class Settings:
 
     @cached_property
     def matcher(self) -> Matcher:
+        from pytest_samurai.matching import Endpoints, Matcher
+
         names = tuple(entry for entry in self.match_on if isinstance(entry, str))
         return Matcher(names, Endpoints(self.endpoints), self.ignore, self.normalize)
 
@@ -387,17 +404,24 @@ class Settings:
 
     @cached_property
     def budget(self) -> Budget:
+        from pytest_samurai.budget import Budget
+
         return Budget(**{limit.name: getattr(self, limit.name) for limit in fields(Budget)})
 
     @property
-    def limits(self) -> Limits:
-        """The limits of the run."""
-        return Limits(
-            max_total_tokens=self.run_max_total_tokens,
-            max_cost=self.run_max_cost,
-            max_live_requests=self.max_live_requests,
-            max_live_cost=self.max_live_cost,
-        )
+    def limits(self) -> Limits | None:
+        """The limits of the run; None if it has none."""
+        limits: dict[str, Any] = {
+            "max_total_tokens": self.run_max_total_tokens,
+            "max_cost": self.run_max_cost,
+            "max_live_requests": self.max_live_requests,
+            "max_live_cost": self.max_live_cost,
+        }
+        if set(limits.values()) == {None}:
+            return None
+        from pytest_samurai.budget import Limits
+
+        return Limits(**limits)
 
 
 OF_VCRPY: Final = (
@@ -474,6 +498,8 @@ def _not_here(option: Option | None, name: str, place: str) -> str:
         return f"{name} is not set here, but {elsewhere}"
     if name in _OTHERWISE_HERE:
         return f"there is no option {name!r} here: {_OTHERWISE_HERE[name]}"
+    from difflib import get_close_matches
+
     known = [option.name for option in options().values() if place in option.places]
     near = get_close_matches(str(name), known, 1)
     return f"there is no option {name!r} here; " + (f"is it {near[0]}?" if near else f"there are {', '.join(known)}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -68,13 +69,9 @@ class Slices:
 
     def request(self, place: int) -> dict[str, Any]:
         item = self._items[place]
-        method, uri, *headers = self._lines(item.start + len(_REQUEST), item.body - len(_BODY))
-        return {
-            "method": _scalar(method.removeprefix("    method: ")),
-            "uri": _scalar(uri.removeprefix("    uri: ")),
-            "headers": _headers(headers),
-            "body": self._body(item.body, item.body_line, item.response, 6, self.notes(place).get("request_layout")),
-        }
+        head = _head(self._content[item.start + len(_REQUEST) : item.body - len(_BODY)])
+        body = self._body(item.body, item.body_line, item.response, 6, self.notes(place).get("request_layout"))
+        return {**head, "body": body}
 
     def response(self, place: int) -> dict[str, Any]:
         item = self._items[place]
@@ -180,7 +177,7 @@ _NOTE_LINES = re.compile(
     rb"(?:\n      hidden_usage: (?P<hidden_usage>\{.*\}))?"
     rb"(?:\n      price: (?P<price>\{.*\}|unknown))?"
     rb"(?:\n      edited: (?P<edited>true))?"
-    rb"(?:\n      chunks: >-(?P<chunks>(?:\n        [\d@. ]+)+))?"
+    rb"(?:\n      chunks: >-(?P<chunks>(?:\n        [\d@. ]*)+))?"
 )
 
 # A number, or a word that is plain in YAML; JSON knows what stands in quotes.
@@ -208,14 +205,25 @@ def _scalar(text: str) -> str:
     return str(json.loads(text)) if "\\" in text else text[1:-1]
 
 
+# Most requests of a cassette differ in nothing but their bodies, and many headers are the same in all replies.
+@lru_cache(256)
+def _head(text: bytes) -> dict[str, Any]:
+    method, uri, *headers = text.decode().split("\n")
+    return {
+        "method": _scalar(method.removeprefix("    method: ")),
+        "uri": _scalar(uri.removeprefix("    uri: ")),
+        "headers": _headers(headers),
+    }
+
+
 def _headers(lines: list[str]) -> dict[str, list[str]]:
-    if lines == ["    headers: {}"]:
-        return {}
-    headers = {}
-    for line in lines[1:]:
-        name, _, values = line[6:].partition(": [")
-        if name[0] == '"' or ", " in values:
-            headers.update(_value(f"{{{line[6:]}}}"))
-        else:
-            headers[name] = [_scalar(values[:-1])]
-    return headers
+    return {} if lines == ["    headers: {}"] else dict(map(_header, lines[1:]))
+
+
+@lru_cache(256)
+def _header(line: str) -> tuple[str, list[str]]:
+    name, _, values = line[6:].partition(": [")
+    if name[0] == '"' or ", " in values:
+        [(name, quoted)] = _value(f"{{{line[6:]}}}").items()
+        return name, quoted
+    return name, [_scalar(values[:-1])]

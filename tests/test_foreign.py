@@ -191,8 +191,8 @@ def test_damage_in_json_is_named() -> None:
     # YAML cannot read half of a pair, and so nobody can say at which line an interaction begins.
     assert lines(content.encode())[0] == 1
     assert (
-        refusal(content)
-        == "some.yaml:1: interaction 1 is damaged: `method` is missing; mend it, restore the file, or delete it to record again"
+        refusal(content) == "some.yaml:1: interaction 1 is damaged: `method` is missing;"
+        " mend it, restore the file, or delete it to record again"
     )
     assert "not readable as YAML" in refusal(content[:-3])
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pytest_samurai.budget import Budget
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.matching import COMPONENTS
+from pytest_samurai.settings import COMPONENTS as NAMES
 from pytest_samurai.settings import (
     MODES,
     PLACES,
@@ -406,3 +407,7 @@ def test_every_option_may_be_set_somewhere_and_is_not_named_as_other_plugins_nam
 
 def test_only_what_holds_several_words_is_a_list_in_the_ini_file() -> None:
     assert {name for name, option in options().items() if option.many} == {"endpoints", "match_on"}
+
+
+def test_the_names_that_can_be_matched_on_are_those_that_have_a_meaning() -> None:
+    assert tuple(COMPONENTS) == NAMES

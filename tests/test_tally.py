@@ -82,11 +82,6 @@ def test_no_limit_of_a_run_holds_on_what_is_unknown(begin: Begin) -> None:
     )
 
 
-def test_limits_are_set_if_one_of_them_is() -> None:
-    assert not Limits().are_set
-    assert Limits(max_live_requests=0).are_set
-
-
 # --- the ceilings of what goes live
 
 

@@ -1,0 +1,118 @@
+"""Which recording answers: the n-th equal request gets the n-th of them, however it is found."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_samurai.cassette import Recordings, dump, recordings
+from pytest_samurai.chat import Request
+from pytest_samurai.lookup import Keys, Lookup
+from pytest_samurai.matching import Endpoints, Matcher, parse_path
+from tests.test_damage import FILE, PLAIN
+
+URL = "https://h/v1/chat/completions"
+ENDPOINTS = Endpoints(("*/chat/completions",))
+CHAT = Matcher(("method", "endpoint", "chat"), ENDPOINTS)
+
+# Some spell the same value in other bytes, some are equal but for what a matcher leaves out.
+BODIES = [
+    *(b'{"a":1,"b":[2]}', b'{"a": 1, "b": [2]}', b'{"b":[2],"a":1}', b'{"a":1.0,"b":[2]}', b'{"a":true,"b":[2]}'),
+    *(b'{"a":1,"b":[2],"user":"x"}', b'{"a":1,"b":[2],"user":"y"}', b"no json", b"", b'{"a":"\\u00e9"}'),
+    '{"a":"é"}'.encode(),
+]
+
+
+def asked(body: bytes, url: str = URL) -> Request:
+    return Request("POST", url, (), body)
+
+
+def keys(bodies: Sequence[bytes], matcher: Matcher = CHAT, *, in_a_file: bool = True) -> Keys:
+    items = [replace(PLAIN, request=replace(PLAIN.request, url=URL, body=body)) for body in bodies]
+    return Keys(recordings(dump(items), FILE) if in_a_file and items else Recordings(items), matcher)
+
+
+@given(
+    st.lists(st.sampled_from(BODIES), max_size=8),
+    st.lists(st.tuples(st.sampled_from(BODIES), st.sampled_from([URL, "http://other/chat/completions"])), max_size=12),
+    st.sampled_from([CHAT, replace(CHAT, ignore=(parse_path("user"),)), Matcher(("raw_body",), ENDPOINTS)]),
+    st.booleans(),
+)
+def test_it_is_the_first_unplayed_one_with_the_same_key(
+    recorded: list[bytes], requests: list[tuple[bytes, str]], matcher: Matcher, in_a_file: bool
+) -> None:
+    lookup = Lookup(keys(recorded, matcher, in_a_file=in_a_file))
+    unplayed: dict[bytes, deque[int]] = {}
+    for place, body in enumerate(recorded):
+        unplayed.setdefault(matcher.key(asked(body)), deque()).append(place)
+
+    for body, url in requests:
+        request = asked(body, url)
+        queue = unplayed.get(matcher.key(request))
+        assert lookup.take(request) == (queue.popleft() if queue else None)
+
+
+@given(st.sampled_from(BODIES), st.sampled_from(BODIES))
+def test_what_is_surely_equal_has_the_same_key(one: bytes, other: bytes) -> None:
+    if CHAT.surely_equal(asked(one), asked(other)):
+        assert CHAT.key(asked(one)) == CHAT.key(asked(other))
+
+
+def test_values_in_the_same_order_are_surely_equal_however_they_are_spelled() -> None:
+    assert CHAT.surely_equal(asked(BODIES[0]), asked(BODIES[1]))
+    assert CHAT.surely_equal(asked(BODIES[-1]), asked(BODIES[-2]))
+    assert not CHAT.surely_equal(asked(BODIES[0]), asked(BODIES[4]))
+
+
+class Counted(Matcher):
+    """Notes whose keys are made."""
+
+    made: ClassVar[list[bytes]] = []
+
+    def key(self, request: Request) -> bytes:
+        self.made.append(request.body)
+        return super().key(request)
+
+
+@pytest.fixture
+def counted() -> Counted:
+    Counted.made.clear()
+    return Counted(("method", "endpoint", "chat"), ENDPOINTS)
+
+
+def test_in_the_order_of_the_recording_no_key_is_made_whether_bytes_or_values_are_equal(counted: Counted) -> None:
+    values = [{"a": number, "b": [number]} for number in range(9)]
+    lookup = Lookup(keys([json.dumps(value).encode() for value in values], counted))
+
+    for place, value in enumerate(values):
+        compact = json.dumps(value, separators=(",", ":")).encode()
+        assert lookup.take(asked(json.dumps(value).encode() if place % 2 else compact)) == place
+    assert counted.made == []
+
+
+def test_out_of_order_each_key_is_made_once_whoever_plays(counted: Counted) -> None:
+    bodies = [b'{"a":%d}' % number for number in range(9)]
+    shared = keys(bodies, counted)
+
+    for _ in range(3):
+        lookup = Lookup(shared)
+        for place in (5, 8, 2, 0, 7):
+            assert lookup.take(asked(bodies[place])) == place
+        assert lookup.played == {5, 8, 2, 0, 7}
+    # And one more of the first that is asked for, when nothing is known of the others.
+    assert sorted(counted.made) == sorted([*bodies, bodies[5]])
+
+
+def test_headers_that_count_are_never_left_out() -> None:
+    matcher = Matcher(("headers", "chat"), ENDPOINTS)
+    lookup = Lookup(keys([BODIES[0]], matcher))
+
+    assert lookup.take(asked(BODIES[0])) is None
+    assert lookup.take(replace(asked(BODIES[0]), headers=PLAIN.request.headers)) == 0

@@ -1,0 +1,85 @@
+"""Cassettes that a run has read before: not read again, unless the file is another by now."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pytest_samurai import shelf
+from pytest_samurai.cassette import save
+from pytest_samurai.errors import CassetteError
+from pytest_samurai.shelf import Shelf
+from tests.test_damage import FIVE, PLAIN, STREAM
+
+LONG_AGO = 1_600_000_000
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "a.yaml"
+    save(path, FIVE)
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    return path
+
+
+def test_a_cassette_is_read_once(path: Path) -> None:
+    kept = Shelf()
+
+    assert kept.load(path) is kept.load(path)
+    assert list(kept.load(path).recordings) == FIVE
+
+
+def test_a_file_that_changed_is_read_again(path: Path) -> None:
+    kept = Shelf()
+    assert list(kept.load(path).recordings) == FIVE
+    save(path, [PLAIN])
+    assert list(kept.load(path).recordings) == [PLAIN]
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    first = kept.load(path)
+    save(path, [STREAM])
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    assert list(first.recordings) == [PLAIN]
+    assert list(kept.load(path).recordings) == [STREAM]
+
+
+def test_a_file_that_is_too_young_to_have_a_date_of_its_own_is_read_each_time(path: Path) -> None:
+    os.utime(path)
+    kept = Shelf()
+
+    assert kept.load(path) is not kept.load(path)
+
+
+def test_a_file_that_is_gone_is_not_there(path: Path) -> None:
+    kept = Shelf()
+    kept.load(path)
+    path.unlink()
+
+    with pytest.raises(FileNotFoundError):
+        kept.load(path)
+
+
+def test_a_damaged_file_is_refused_each_time(path: Path) -> None:
+    path.write_bytes(b"")
+    kept = Shelf()
+
+    for _ in range(2):
+        with pytest.raises(CassetteError, match="the file is empty"):
+            kept.load(path)
+
+
+def test_of_too_many_those_go_that_were_not_used_for_longest(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = path.read_bytes()
+    monkeypatch.setattr(shelf, "_MOST_BYTES", 2 * len(content))
+    paths = [path.with_name(f"{name}.yaml") for name in "bcd"]
+    for one in paths:
+        one.write_bytes(content)
+        os.utime(one, (LONG_AGO, LONG_AGO))
+    kept = Shelf()
+    first, second = map(kept.load, paths[:2])
+    assert kept.load(paths[0]) is first
+    kept.load(paths[2])
+
+    assert kept.load(paths[0]) is first
+    assert kept.load(paths[1]) is not second
