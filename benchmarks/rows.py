@@ -1,0 +1,260 @@
+"""The rows: what is measured, with which sizes, and what it has to come to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from benchmarks.workload import LARGE, REWRITTEN, SMALL, STREAM
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A contender with its job in a row. `label` names it there.
+
+    `runs` says how: in a process that it keeps (`worker`), in one for each turn (`fresh`), as a run of pytest
+    (`suite`), or under valgrind (`count`).
+    """
+
+    label: str
+    contender: str
+    job: Mapping[str, Any]
+    runs: Literal["worker", "fresh", "suite", "count"] = "worker"
+
+
+Number = tuple[str, str]
+"""An entrant's label, and the name of the number in its measurements."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """`of` has to be at most `limit` times `to`, or at most `limit` more than that: `says` is the same in words."""
+
+    what: str
+    says: str
+    of: Number
+    to: Number
+    limit: float
+    by: Literal["ratio", "difference"] = "ratio"
+    inverse: bool = False
+    """Shown as how many times faster it is."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """Entrants that take turns; `unit` is that of their numbers: s, bytes or instructions."""
+
+    key: str
+    title: str
+    entrants: Sequence[Entrant]
+    targets: Sequence[Target]
+    repeats: int
+    unit: Literal["s", "bytes", "instructions"] = "s"
+    notes: Sequence[str] = field(default=())
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much of everything."""
+
+    name: str
+    sizes: tuple[int, ...]
+    scanned: int
+    """Interactions in the cassette in which the scanning contenders are to find the one that is asked for."""
+    streams: tuple[int, ...]
+    files: int
+    tests: int
+    shared: tuple[int, int]
+    repeats: int
+
+
+FULL = Scale("full", (1, 10, 100, 1000, 10_000), 1000, (1, 100, 1000), 1000, 500, (20, 100), 5)
+QUICK = Scale("quick", (1, 10, 100), 100, (1, 10), 100, 50, (5, 20), 3)
+SMOKE = Scale("smoke", (1, 3), 3, (1, 2), 3, 3, (2, 2), 1)
+
+PEERS = ("vcrpy", "vcrpy, default", "cassetter", "respx", "pytest-httpx", "pytest-mockllm")
+
+
+def rows(scale: Scale) -> list[Row]:
+    """All rows, in the order of the results."""
+    return [
+        *(_replay(scale, client) for client in ("httpx.Client", "httpx.AsyncClient", "httpx2.Client")),
+        _peers(scale),
+        _large(scale),
+        _streams(scale),
+        _openai(scale),
+        _open_close(scale),
+        *_loading(scale),
+        *_saving(scale),
+        *_suites(scale),
+    ]
+
+
+def _rounds(size: int) -> int:
+    """So that a turn has some three hundred calls."""
+    return max(1, 300 // size)
+
+
+def _first_and_seen(floor: str, ours: str, name: str, first: float, seen: float) -> list[Target]:
+    return [
+        Target(f"{name}, file seen before", f"at most {seen} x floor", (ours, "seen"), (floor, "seen"), seen),
+        Target(f"{name}, first time", f"at most {first} x floor", (ours, "first"), (floor, "first"), first),
+    ]
+
+
+def _replay(scale: Scale, client: str) -> Row:
+    entrants, targets = [], []
+    for size in scale.sizes:
+        job = {"do": "replay", "client": client, "size": size, "rounds": _rounds(size)}
+        floor, ours = f"floor, N = {size:,}", f"samurai, N = {size:,}"
+        entrants += [Entrant(floor, "floor", job), Entrant(ours, "samurai", job)]
+        targets += _first_and_seen(floor, ours, f"N = {size:,}", 1.35, 1.15)
+    ours, less = (f"samurai, N = {size:,}" for size in (scale.sizes[-1], scale.sizes[min(1, len(scale.sizes) - 1)]))
+    what = f"flat: {ours.partition(', ')[2]} over {less.partition(', ')[2]}"
+    targets.append(Target(what, "at most 1.1 x", (ours, "seen"), (less, "seen"), 1.1))
+    small = {"do": "replay", "client": client, "size": scale.sizes[min(1, len(scale.sizes) - 1)], "rounds": 10}
+    entrants += [Entrant(f"{peer}, N = {small['size']}", peer, small) for peer in PEERS]
+    return Row(f"replay-{client}", f"A replayed call of 1 kB through `{client}`", entrants, targets, scale.repeats)
+
+
+def _peers(scale: Scale) -> Row:
+    """A sample of the calls, evenly spread: all of them would take the scanning contenders minutes."""
+    job = {"do": "replay", "client": "httpx.Client", "size": scale.scanned, "plays": 20}
+    ours: Number = ("samurai", "seen")
+    return Row(
+        "replay-peers",
+        f"A replayed call of 1 kB from a cassette of {scale.scanned:,}, 20 calls spread over it",
+        [Entrant(name, name, job) for name in ("floor", "samurai", *PEERS)],
+        [
+            Target("against vcrpy", "at least 500 x faster", ours, ("vcrpy", "seen"), 1 / 500, inverse=True),
+            Target("against cassetter", "at least 15 x faster", ours, ("cassetter", "seen"), 1 / 15, inverse=True),
+        ],
+        scale.repeats,
+    )
+
+
+def _large(scale: Scale) -> Row:
+    size = min(100, scale.sizes[-1])
+    entrants, targets = [], []
+    for kind, seen, first in ((LARGE, 1.15, 1.35), (REWRITTEN, 2.0, 2.0)):
+        job = {"do": "replay", "client": "httpx.Client", "kind": kind, "size": size, "rounds": 3}
+        entrants += [Entrant(f"{name}, {kind}", name, job) for name in ("floor", "samurai")]
+        targets += _first_and_seen(f"floor, {kind}", f"samurai, {kind}", kind, first, seen)
+        job = {**job, "size": 10, "rounds": 1}
+        entrants += [Entrant(f"{name}, {kind}", name, job) for name in PEERS]
+    return Row(
+        "replay-large",
+        f"A replayed call of 50 kB with 20 messages and tools, N = {size} (the others: 10)",
+        entrants,
+        targets,
+        scale.repeats,
+    )
+
+
+def _streams(scale: Scale) -> Row:
+    entrants, targets = [], []
+    for size in scale.streams:
+        job = {"do": "replay_stream", "kind": STREAM, "size": size, "rounds": max(1, 50 // size)}
+        floor, ours = f"floor, N = {size:,}", f"samurai, N = {size:,}"
+        entrants += [Entrant(floor, "floor", job), Entrant(ours, "samurai", job)]
+        targets += _first_and_seen(floor, ours, f"N = {size:,}", 1.35, 1.15)
+    job = {"do": "replay_stream", "kind": STREAM, "size": scale.streams[0], "rounds": 10}
+    entrants += [Entrant(f"{peer}, N = {job['size']}", peer, job) for peer in PEERS]
+    return Row(
+        "replay-stream", "A replayed stream of 200 chunks through `httpx.Client`", entrants, targets, scale.repeats
+    )
+
+
+def _openai(scale: Scale) -> Row:
+    size = min(100, scale.sizes[-1])
+    job = {"do": "openai", "size": size, "rounds": 2}
+    return Row(
+        "replay-openai",
+        f"A replayed call through `openai.OpenAI().chat.completions.create`, N = {size}",
+        [Entrant(name, name, job) for name in ("floor", "samurai", *PEERS)],
+        _first_and_seen("floor", "samurai", f"N = {size}", 1.05, 1.05),
+        scale.repeats,
+    )
+
+
+def _open_close(scale: Scale) -> Row:
+    job = {"do": "open_close", "size": 3, "rounds": 50}
+    return Row(
+        "open-close",
+        "Opening and closing a cassette of three interactions",
+        [Entrant(name, name, job) for name in ("samurai", "vcrpy", "cassetter")],
+        [
+            Target(
+                "file seen before", "at most 0.05 x cassetter", ("samurai", "seen"), ("cassetter", "seen"), 0.05
+            ),
+            Target("first time", "at most 0.15 x cassetter", ("samurai", "first"), ("cassetter", "first"), 0.15),
+        ],
+        scale.repeats,
+    )
+
+
+def _loading(scale: Scale) -> list[Row]:
+    many = {"do": "load", "size": 3, "files": scale.files}
+    one = {"do": "load", "size": scale.scanned}
+    streams = {"do": "load", "size": min(10, scale.scanned), "kind": STREAM}
+    titles = {
+        "load-many": (f"Loading {scale.files:,} cassettes of three interactions", many),
+        "load-one": (f"Loading one cassette of {scale.scanned:,} interactions", one),
+        "load-streams": (f"Loading one cassette of {streams['size']} streams of 50 kB", streams),
+    }
+    found = []
+    for key, (title, job) in titles.items():
+        targets = [
+            Target(
+                f"{what} against {peer}", f"at least {times} x faster", ("samurai", number), (peer, number),
+                1 / times, inverse=True,
+            )
+            for number, what in (("load", "loaded"), ("read", "loaded and every body read"))
+            for peer, times in (("cassetter", 3), ("vcrpy", 10))
+        ]  # fmt: skip
+        names = ("samurai", "vcrpy", "cassetter", *(() if key == "load-streams" else ("pytest-mockllm",)))
+        found.append(Row(key, title, [Entrant(name, name, job) for name in names], targets, scale.repeats))
+    return found
+
+
+def _saving(scale: Scale) -> list[Row]:
+    def row(key: str, size: int, rounds: int, target: Target) -> Row:
+        job = {"do": "save", "size": size, "rounds": rounds}
+        entrants = [Entrant(name, name, job) for name in ("samurai", "vcrpy", "cassetter", "pytest-mockllm")]
+        return Row(key, f"Saving one cassette of {size:,} interactions", entrants, [target], min(3, scale.repeats))
+
+    ours: Number = ("samurai", "save")
+    return [
+        row("save-one", scale.scanned, 1, Target("against vcrpy", "faster", ours, ("vcrpy", "save"), 1)),
+        row("save-test", 3, 10, Target("against cassetter", "not slower", ours, ("cassetter", "save"), 1)),
+    ]
+
+
+def _suites(scale: Scale) -> list[Row]:
+    found = []
+    for key, client, title, most, of_cassetter in (
+        ("suite", "httpx", "one client for all", 1.3, None),
+        ("suite-client", "httpx.Client", "`httpx.Client()` per test", 1.35, 0.12),
+        ("suite-openai", "OpenAI", "`OpenAI()` per test", 1.35, 0.25),
+    ):
+        job = {"tests": scale.tests, "calls": 3, "client": client}
+        names = ("floor", "samurai", "vcrpy", "cassetter", "respx", "pytest-httpx", "pytest-mockllm")
+        targets = [
+            Target("over the floor suite", f"at most {most} x floor", ("samurai", "cpu"), ("floor", "cpu"), most)
+        ]
+        if of_cassetter is not None:
+            says = f"at most {of_cassetter} x cassetter"
+            targets.append(
+                Target("over cassetter's", says, ("samurai", "cpu"), ("cassetter", "cpu"), of_cassetter)
+            )
+        found.append(
+            Row(
+                key,
+                f"A suite of {scale.tests} tests of 3 calls, {title}",
+                [Entrant(name, name, job, "suite") for name in names],
+                targets,
+                min(3, scale.repeats),
+            )
+        )
+    return found
