@@ -372,7 +372,5 @@ class PytestMockllm(Contender):
 
 
 CONTENDERS: Mapping[str, type[Contender]] = {
-    kind.name: kind
-    for kind in (Floor, Samurai, Vcrpy, VcrpyDefault, Cassetter, Respx, PytestHttpx, PytestMockllm)
+    kind.name: kind for kind in (Floor, Samurai, Vcrpy, VcrpyDefault, Cassetter, Respx, PytestHttpx, PytestMockllm)
 }
-

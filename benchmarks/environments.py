@@ -52,8 +52,6 @@ def versions(python: Path) -> dict[str, str]:
         "there = {d.name: d.version for d in m.distributions()}\n"
         "print(json.dumps({n: there[n] for n in sys.argv[1:] if n in there}))"
     )
-    run = subprocess.run(
-        [str(python), "-c", script, *_NAMED, *_NAMED_TOO], capture_output=True, text=True, check=True
-    )
+    run = subprocess.run([str(python), "-c", script, *_NAMED, *_NAMED_TOO], capture_output=True, text=True, check=True)
     found: dict[str, str] = json.loads(run.stdout)
     return found

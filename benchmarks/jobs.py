@@ -182,8 +182,8 @@ def replay(
 
         def turn(paths: Sequence[Path]) -> tuple[float, str]:
             taken, note = 0.0, ""
+            gc.collect()
             for one in paths:
-                gc.collect()
                 with contender.replaying(one, played, module):
                     seconds, given = play(played)
                 taken += seconds
@@ -214,8 +214,8 @@ def replay_stream(directory: Path, contender: Contender, *, kind: str, size: int
 
         def turn(paths: Sequence[Path]) -> tuple[float, str]:
             taken, note = 0.0, ""
+            gc.collect()
             for one in paths:
-                gc.collect()
                 with contender.replaying(one, items, "httpx"):
                     seconds, given = _play_streams(client, items)
                 taken += seconds
@@ -248,9 +248,9 @@ def openai_calls(directory: Path, contender: Contender, *, size: int, rounds: in
 
         def turn(paths: Sequence[Path]) -> float:
             taken = 0.0
+            gc.collect()
             for one in paths:
                 given = []
-                gc.collect()
                 with contender.replaying(one, items, "openai"):
                     began = time.process_time()
                     for body in bodies:

@@ -92,8 +92,8 @@ def rows(scale: Scale) -> list[Row]:
 
 
 def _rounds(size: int) -> int:
-    """So that a turn has some three hundred calls."""
-    return max(1, 300 // size)
+    """So that a turn has some two hundred calls."""
+    return max(1, 200 // size)
 
 
 def _first_and_seen(floor: str, ours: str, name: str, first: float, seen: float) -> list[Target]:
@@ -185,9 +185,7 @@ def _open_close(scale: Scale) -> Row:
         "Opening and closing a cassette of three interactions",
         [Entrant(name, name, job) for name in ("samurai", "vcrpy", "cassetter")],
         [
-            Target(
-                "file seen before", "at most 0.05 x cassetter", ("samurai", "seen"), ("cassetter", "seen"), 0.05
-            ),
+            Target("file seen before", "at most 0.05 x cassetter", ("samurai", "seen"), ("cassetter", "seen"), 0.05),
             Target("first time", "at most 0.15 x cassetter", ("samurai", "first"), ("cassetter", "first"), 0.15),
         ],
         scale.repeats,
@@ -234,7 +232,7 @@ def _saving(scale: Scale) -> list[Row]:
 def _suites(scale: Scale) -> list[Row]:
     found = []
     for key, client, title, most, of_cassetter in (
-        ("suite", "httpx", "one client for all", 1.3, None),
+        ("suite-one", "httpx", "one client for all", 1.3, None),
         ("suite-client", "httpx.Client", "`httpx.Client()` per test", 1.35, 0.12),
         ("suite-openai", "OpenAI", "`OpenAI()` per test", 1.35, 0.25),
     ):
@@ -245,9 +243,7 @@ def _suites(scale: Scale) -> list[Row]:
         ]
         if of_cassetter is not None:
             says = f"at most {of_cassetter} x cassetter"
-            targets.append(
-                Target("over cassetter's", says, ("samurai", "cpu"), ("cassetter", "cpu"), of_cassetter)
-            )
+            targets.append(Target("over cassetter's", says, ("samurai", "cpu"), ("cassetter", "cpu"), of_cassetter))
         found.append(
             Row(
                 key,

@@ -65,9 +65,9 @@ _MARKS = {
     "vcrpy": "pytest.mark.vcr",
     "cassetter": "pytest.mark.vcr",
     "respx": 'pytest.mark.respx(using="httpx", assert_all_called=False)',
-    "pytest-httpx": "()",
+    "pytest-httpx": "[]",
     "pytest-mockllm": "pytest.mark.llm_replay",
-    "floor": "()",
+    "floor": "[]",
 }
 _SHARED_MARKS = {
     "samurai": 'pytest.mark.samurai("shared")',
@@ -233,7 +233,9 @@ def _cassette(directory: Path, contender: str, file: str, test: str) -> Path:
     return directory / "cassettes" / file / f"{test}.yaml"
 
 
-def run_suite(python: Path, directory: Path, contender: str, arguments: Sequence[str], timeout: float) -> dict[str, Any]:
+def run_suite(
+    python: Path, directory: Path, contender: str, arguments: Sequence[str], timeout: float
+) -> dict[str, Any]:
     """Seconds of a whole pytest run: `cpu`, of the processor, all its processes together, and `wall`.
 
     Raises Refused if not every test passed.
@@ -269,4 +271,3 @@ def environment() -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }
-
