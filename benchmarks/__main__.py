@@ -23,6 +23,7 @@ from typing import Any
 
 from benchmarks.contenders import CONTENDERS
 from benchmarks.environments import REQUIREMENTS, ROOT, make, versions
+from benchmarks.loopback import serving
 from benchmarks.render import page
 from benchmarks.rows import FULL, QUICK, SMOKE, Row, rows
 from benchmarks.runner import Runner, measured, say
@@ -46,17 +47,18 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, help="instead of those of each row")
     parser.add_argument("--here", action="store_true", help="in this environment only, without the peers")
     parser.add_argument("--environments", type=Path, default=ROOT / ".bench", help="where they are made, and kept")
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results.md")
+    parser.add_argument(
+        "--out", type=Path, help="the page; of a part of the rows it is results.md with the environments"
+    )
     parser.add_argument("--list", action="store_true", help="name the rows")
     given = parser.parse_args()
     chosen = [row for row in rows(_SCALES[given.scale]) if _is_chosen(row.key, given.only)]
     if given.list or not chosen:
         sys.exit("\n".join(f"{row.key:24} {row.title}" for row in rows(_SCALES[given.scale])))
     pythons, missing = _environments(given.environments, here=given.here)
-    with tempfile.TemporaryDirectory(prefix="samurai-bench-") as directory:
-        runner = Runner(pythons, missing, Path(directory))
-        results = [_result(runner, row, given.repeats) for row in chosen]
-    run = {
+    whole = given.scale == "full" and not given.only
+    out = given.out or (ROOT / "benchmarks" if whole else given.environments) / "results.md"
+    run: dict[str, Any] = {
         "command": " ".join(["python -m benchmarks", *sys.argv[1:]]),
         "when": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "commit": _commit(),
@@ -66,11 +68,16 @@ def main() -> None:
         "versions": _versions(pythons),
         "missing": missing,
         "settings": {name: (kind.setting, SETTINGS.get(name)) for name, kind in CONTENDERS.items()},
-        "rows": results,
+        "rows": [],
     }
-    given.out.write_text(page(run), encoding="utf-8")
-    given.out.with_suffix(".json").write_text(json.dumps(run, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    say(f"wrote {given.out}")
+    with tempfile.TemporaryDirectory(prefix="samurai-bench-") as directory, serving() as origin:
+        runner = Runner(pythons, missing, Path(directory), origin)
+        for row in chosen:
+            run["rows"].append(_result(runner, row, given.repeats))
+            # After each row: a run that is broken off leaves what it has measured.
+            out.write_text(page(run), encoding="utf-8")
+            out.with_suffix(".json").write_text(json.dumps(run, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    say(f"wrote {out}")
 
 
 def _is_chosen(key: str, only: str) -> bool:
@@ -103,7 +110,6 @@ def _result(runner: Runner, row: Row, repeats: int | None) -> dict[str, Any]:
     return {
         "key": row.key,
         "title": row.title,
-        "unit": row.unit,
         "repeats": row.repeats,
         "notes": list(row.notes),
         "entrants": [

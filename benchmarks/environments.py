@@ -32,7 +32,7 @@ def make(directory: Path, name: str) -> Path:
     wanted = hashlib.sha256("\n".join([sys.version, *REQUIREMENTS[name]]).encode()).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted:
         return python
-    print(f"installing {name} ...", file=sys.stderr, flush=True)
+    sys.stderr.write(f"installing {name} ...\n")
     _run([sys.executable, "-m", "venv", "--clear", str(own)])
     _run([str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", *REQUIREMENTS[name]])
     stamp.write_text(wanted)

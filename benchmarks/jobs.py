@@ -11,6 +11,8 @@ import asyncio
 import gc
 import json
 import shutil
+import statistics
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -21,18 +23,21 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contenders import CONTENDERS, Contender, Refused
+from benchmarks.loopback import EVENT
 from benchmarks.sdk import sdk_exchanges, sdk_module
 from benchmarks.suites import write_suite
 from benchmarks.workload import (
     JSON,
     ORIGIN,
     SMALL,
+    STREAM,
     URL,
     Exchange,
     completion,
     exchanges,
     question,
     spread,
+    stream_chunks,
 )
 
 Measurement = dict[str, Any]
@@ -78,7 +83,7 @@ def _value(body: bytes) -> object:
 
 def _cassette(directory: Path, contender: Contender, kind: str, size: int, items: Sequence[Exchange]) -> Path:
     """A cassette of these exchanges; written once, whichever job asks for it."""
-    path = directory / contender.environment / f"{kind.replace(' ', '-')}-{size}.yaml"
+    path = _path(directory, contender, kind, size)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f"making-{path.name}")
@@ -86,6 +91,10 @@ def _cassette(directory: Path, contender: Contender, kind: str, size: int, items
         if beside.exists():
             beside.rename(path)
     return path
+
+
+def _path(directory: Path, contender: Contender, kind: str, size: int) -> Path:
+    return directory / contender.environment / f"{kind.replace(' ', '-')}-{size}.yaml"
 
 
 class _Copies:
@@ -242,7 +251,7 @@ def openai_calls(directory: Path, contender: Contender, *, size: int, rounds: in
     copies = _Copies(path)
     base = openai.DefaultHttpxClient
     options = contender.client_options(import_module(sdk_module()))
-    given_client = {"http_client": base(**options)} if options else {}
+    given_client: dict[str, Any] = {"http_client": base(**options)} if options else {}
     # Retries off: a contender that cannot see the SDK's client is to be found out at once.
     with openai.OpenAI(api_key="sk-none", base_url=f"{ORIGIN}/v1", max_retries=0, **given_client) as client:
 
@@ -270,6 +279,22 @@ def openai_calls(directory: Path, contender: Contender, *, size: int, rounds: in
 def _told(number: int) -> tuple[str, str, int]:
     reply = completion(number)
     return reply["id"], reply["choices"][0]["message"]["content"], reply["usage"]["total_tokens"]
+
+
+def counted(directory: Path, contender: Contender, *, client: str, size: int, plays: int, seen: bool) -> Job:
+    """Nothing is measured here: valgrind counts the instructions of the process that this is all of.
+
+    From two runs that differ in `plays` alone follow those of a call.
+    """
+    items = exchanges(SMALL, size)
+    path = _cassette(directory, contender, SMALL, size, items)
+    with ExitStack() as closing:
+        play = _opened(client, contender, closing)
+        for played in (items, items[:plays]) if seen else (items[:plays],):
+            with contender.replaying(path, played, _module(client)):
+                _, given = play(played)
+            compare([one.reply for one in played], given)
+        yield {}
 
 
 # --- files
@@ -327,7 +352,7 @@ def _bytes(body: str | bytes) -> bytes:
 def load_foreign(directory: Path, contender: Contender, *, of: str, size: int, files: int = 1) -> Job:
     """The same of cassettes that another contender has written, in its environment, under `directory`."""
     items = exchanges(SMALL, size)
-    path = directory / CONTENDERS[of].environment / f"{SMALL.replace(' ', '-')}-{size}.yaml"
+    path = _path(directory, CONTENDERS[of](), SMALL, size)
     if not path.exists():
         raise Refused(f"there is no cassette of {of}: its environment is missing")
     beside = directory / f"foreign-{contender.environment}-{size}.yaml"
@@ -368,6 +393,162 @@ def save(directory: Path, contender: Contender, *, size: int, rounds: int = 1) -
         yield {"save": taken / rounds, "note": note}
 
 
+def write(directory: Path, contender: Contender, *, kind: str, size: int) -> Job:
+    """A cassette for a job that has to find it there."""
+    _cassette(directory, contender, kind, size, exchanges(kind, size))
+    while True:
+        yield {}
+
+
+# --- recording
+
+
+def record(directory: Path, contender: Contender, *, origin: str, size: int) -> Job:
+    """Seconds on the wall for so many calls to a server on this machine, from opening a new cassette to its file."""
+    import httpx
+
+    items = exchanges(SMALL, size)
+    expected = [one.reply for one in items]
+    url = f"{origin}/plain/v1/chat/completions"
+    tapes = _tapes(directory, contender)
+    with httpx.Client(timeout=60) as client:
+        _record_all(client, contender, next(tapes), url, items[:3])
+        while True:
+            path = next(tapes)
+            gc.collect()
+            began, began_cpu = time.perf_counter(), time.process_time()
+            given = _record_all(client, contender, path, url, items)
+            taken, taken_cpu = time.perf_counter() - began, time.process_time() - began_cpu
+            compare(expected, given)
+            note = _kept(contender, path, expected)
+            yield {"wall": taken, "cpu": taken_cpu, "note": note}
+
+
+def _record_all(client: Any, contender: Contender, path: Path, url: str, items: Sequence[Exchange]) -> list[bytes]:
+    with contender.recording(path):
+        return [client.post(url, content=one.sent, headers=_SENT).content for one in items]
+
+
+def _kept(contender: Contender, path: Path, expected: Sequence[bytes]) -> str:
+    """Whether the cassette holds the replies: what is fast because it loses them does not count."""
+    if contender.name == "floor":
+        return ""
+    return compare(expected, [_bytes(reply) for _, reply in contender.touch(contender.loader()(path))])
+
+
+def _tapes(directory: Path, contender: Contender) -> Iterator[Path]:
+    """New paths, one after the other."""
+    own = directory / "tapes"
+    own.mkdir(exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(dir=own, prefix=f"{contender.environment}-"))
+    return (fresh / f"{number}.yaml" for number in count())
+
+
+def first_chunk(
+    directory: Path, contender: Contender, *, origin: str, chunks: int, milliseconds: int, rounds: int
+) -> Job:
+    """Seconds on the wall until the first chunk of a stream is there, and until the last."""
+    import httpx
+
+    url = f"{origin}/stream-{chunks}-{milliseconds}/v1/chat/completions"
+    [item] = exchanges(STREAM, 1)
+    expected = b"".join(stream_chunks(0, chunks))
+    tapes = _tapes(directory, contender)
+    with httpx.Client(timeout=60) as client:
+
+        def call(path: Path) -> tuple[float, float]:
+            with contender.recording(path):
+                began = time.perf_counter()
+                with client.stream("POST", url, content=item.sent, headers=_SENT) as response:
+                    reading = response.iter_bytes()
+                    given = [next(reading)]
+                    first = time.perf_counter() - began
+                    given += reading
+                    last = time.perf_counter() - began
+            compare([expected], [b"".join(given)])
+            _kept(contender, path, [expected])
+            return first, last
+
+        call(next(tapes))
+        while True:
+            times = [call(next(tapes)) for _ in range(rounds)]
+            firsts, lasts = zip(*times, strict=True)
+            yield {"first chunk": statistics.median(firsts), "last chunk": statistics.median(lasts)}
+
+
+# --- memory
+
+
+def _memory(name: str) -> int:
+    """Bytes: `VmRSS`, what this process has now; `VmHWM`, the most it has had since `_forget_peak`."""
+    try:
+        text = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        raise Refused("only Linux tells the peak memory since a moment") from None
+    return next(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith(f"{name}:"))
+
+
+def _forget_peak() -> None:
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def memory_record(directory: Path, contender: Contender, *, origin: str, megabytes: int) -> Job:
+    """Bytes that the process `grew` by at its peak while a stream is recorded; `wall` seconds, to the file."""
+    import httpx
+
+    [item] = exchanges(STREAM, 1)
+    tapes = _tapes(directory, contender)
+    with httpx.Client(timeout=60) as client:
+
+        def call(path: Path, url: str) -> int:
+            got = 0
+            with contender.recording(path), client.stream("POST", url, content=item.sent, headers=_SENT) as response:
+                for data in response.iter_bytes():
+                    got += len(data)
+            return got
+
+        # Imports, and what is only made once.
+        call(next(tapes), f"{origin}/stream-5-0/v1/chat/completions")
+        gc.collect()
+        before = _memory("VmRSS")
+        _forget_peak()
+        path = next(tapes)
+        began = time.perf_counter()
+        got = call(path, f"{origin}/bulk-{megabytes}/v1/chat/completions")
+        taken = time.perf_counter() - began
+        peak = _memory("VmHWM")
+        expected = EVENT * (megabytes * 1000) + b"data: [DONE]\n\n"
+        if got != len(expected):
+            raise WrongAnswer(f"{got} bytes of {len(expected)}")
+        _kept(contender, path, [expected])
+        yield {"grew": peak - before, "peak": peak, "wall": taken}
+
+
+def memory_replay(directory: Path, contender: Contender, *, kind: str, size: int) -> Job:
+    """Bytes that the process `grew` by at its peak while one call is replayed; `beyond` is without the file's size."""
+    import httpx
+
+    path = _path(directory, contender, kind, size)
+    small = _cassette(directory, contender, SMALL, 3, exchanges(SMALL, 3))
+    with httpx.Client() as client:
+
+        def call(cassette: Path, item: Exchange, module: str = "httpx") -> bytes:
+            with contender.replaying(cassette, [item], module):
+                given: bytes = client.post(URL, content=item.sent, headers=_SENT).content
+            return given
+
+        call(small, exchanges(SMALL, 1)[0])
+        [item] = exchanges(kind, 1, size // 2)
+        gc.collect()
+        before = _memory("VmRSS")
+        _forget_peak()
+        given = call(path, item)
+        peak = _memory("VmHWM")
+        note = compare([item.reply], [given])
+        file = path.stat().st_size
+        yield {"grew": peak - before, "beyond": peak - before - file, "file": file, "note": note}
+
+
 JOBS: dict[str, Callable[..., Job]] = {
     "replay": replay,
     "replay_stream": replay_stream,
@@ -376,5 +557,11 @@ JOBS: dict[str, Callable[..., Job]] = {
     "load": load,
     "load_foreign": load_foreign,
     "save": save,
+    "write": write,
     "write_suite": write_suite,
+    "record": record,
+    "first_chunk": first_chunk,
+    "memory_record": memory_record,
+    "memory_replay": memory_replay,
+    "counted": counted,
 }

@@ -36,17 +36,19 @@ def _targets(run: Mapping[str, Any]) -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- |"
     for row in run["rows"]:
         for target in row["targets"]:
-            cells = (row["title"], target["what"], target["says"], _measured(target, row["unit"]), _MET[target["met"]])
+            cells = (row["title"], target["what"], target["says"], _measured(target), _MET[target["met"]])
             yield f"| {' | '.join(cells)} |"
     yield ""
 
 
-def _measured(target: Mapping[str, Any], unit: str) -> str:
-    value = target["measured"]
+def _measured(target: Mapping[str, Any]) -> str:
+    value, name = target["measured"], target["of"][1]
     if value is None:
         return "-"
+    if target["to"] is None:
+        return shown(value, name)
     if target["by"] == "difference":
-        return f"{'+' if value >= 0 else ''}{shown(value, unit)}"
+        return f"{'+' if value >= 0 else ''}{shown(value, name)}"
     if target["inverse"]:
         return f"{_digits(1 / value)} x faster"
     return f"{_digits(value)} x"
@@ -70,7 +72,7 @@ def _rows(run: Mapping[str, Any]) -> Iterator[str]:
         yield f"| | {' | '.join(names)} | |"
         yield f"| --- |{' --- |' * (len(names) + 1)}"
         for entrant in row["entrants"]:
-            cells = [entrant["label"], *(_cell(entrant, name, row["unit"]) for name in names), _remark(entrant, row)]
+            cells = [entrant["label"], *(_cell(entrant, name) for name in names), _remark(entrant, row)]
             yield f"| {' | '.join(cells)} |"
 
 
@@ -81,12 +83,12 @@ def _numbers(entrant: Mapping[str, Any]) -> list[str]:
     return [name for turn in entrant["turns"] for name in turn if name not in _NOT_NUMBERS]
 
 
-def _cell(entrant: Mapping[str, Any], name: str, unit: str) -> str:
+def _cell(entrant: Mapping[str, Any], name: str) -> str:
     values = [turn[name] for turn in entrant["turns"] if name in turn]
     if not values:
         return "-"
-    middle = shown(statistics.median(values), unit)
-    return middle if len(values) == 1 else f"{middle} ({shown(min(values), unit)} to {shown(max(values), unit)})"
+    middle = shown(statistics.median(values), name)
+    return middle if len(values) == 1 else f"{middle} ({shown(min(values), name)} to {shown(max(values), name)})"
 
 
 def _remark(entrant: Mapping[str, Any], row: Mapping[str, Any]) -> str:
@@ -109,16 +111,18 @@ def _settings(run: Mapping[str, Any]) -> Iterator[str]:
         yield f"| {name} | `{replay}` | {f'`{suite}`' if suite else '-'} |"
 
 
+_SECONDS = ((1, " s"), (1e-3, " ms"), (1e-6, " µs"), (1e-9, " ns"))
+_BYTES = ((1e6, " MB"), (1e3, " kB"), (1, " B"))
+_COUNTS = ((1e9, " G"), (1e6, " M"), (1e3, " k"), (1, ""))
 _STEPS = {
-    "s": ((1, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")),
-    "bytes": ((1e6, "MB"), (1e3, "kB"), (1, "B")),
-    "instructions": ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1, "")),
+    **dict.fromkeys(("grew", "peak", "beyond", "file"), _BYTES),
+    **dict.fromkeys(("instructions", "start", "test"), _COUNTS),
 }
 
 
-def shown(value: float, unit: str) -> str:
-    """A number for people, in three digits."""
-    for step, name in _STEPS[unit]:
-        if abs(value) >= step:
-            break
-    return f"{value / step:.3g} {name}".strip()
+def shown(value: float, name: str) -> str:
+    """A number of this name for people, in three digits; seconds, if it is nothing else."""
+    steps = _STEPS.get(name, _SECONDS)
+    step, unit = next((one for one in steps if abs(value) >= one[0]), steps[-1])
+    scaled = value / step
+    return f"{scaled:,.0f}{unit}" if abs(scaled) >= 100 else f"{scaled:.3g}{unit}"

@@ -14,13 +14,15 @@ class Entrant:
     """A contender with its job in a row. `label` names it there.
 
     `runs` says how: in a process that it keeps (`worker`), in one for each turn (`fresh`), as a run of pytest
-    (`suite`), or under valgrind (`count`).
+    (`suite`), as small ones from which a large one is told (`projected`), or with its instructions counted (`calls`,
+    `pytest`). `before` is a job that another process does first, and whose it is.
     """
 
     label: str
     contender: str
     job: Mapping[str, Any]
-    runs: Literal["worker", "fresh", "suite", "count"] = "worker"
+    runs: Literal["worker", "fresh", "suite", "projected", "calls", "pytest"] = "worker"
+    before: tuple[str, Mapping[str, Any]] | None = None
 
 
 Number = tuple[str, str]
@@ -29,12 +31,15 @@ Number = tuple[str, str]
 
 @dataclass(frozen=True)
 class Target:
-    """`of` has to be at most `limit` times `to`, or at most `limit` more than that: `says` is the same in words."""
+    """`of` has to be at most `limit` times `to`, or at most `limit` more than that: `says` is the same in words.
+
+    Without `to`, `of` itself has to be at most `limit`.
+    """
 
     what: str
     says: str
     of: Number
-    to: Number
+    to: Number | None
     limit: float
     by: Literal["ratio", "difference"] = "ratio"
     inverse: bool = False
@@ -43,14 +48,13 @@ class Target:
 
 @dataclass(frozen=True)
 class Row:
-    """Entrants that take turns; `unit` is that of their numbers: s, bytes or instructions."""
+    """Entrants that take turns, and what has to come of it."""
 
     key: str
     title: str
     entrants: Sequence[Entrant]
     targets: Sequence[Target]
     repeats: int
-    unit: Literal["s", "bytes", "instructions"] = "s"
     notes: Sequence[str] = field(default=())
 
 
@@ -66,12 +70,14 @@ class Scale:
     files: int
     tests: int
     shared: tuple[int, int]
+    megabytes: int
+    counted: int
     repeats: int
 
 
-FULL = Scale("full", (1, 10, 100, 1000, 10_000), 1000, (1, 100, 1000), 1000, 500, (20, 100), 5)
-QUICK = Scale("quick", (1, 10, 100), 100, (1, 10), 100, 50, (5, 20), 3)
-SMOKE = Scale("smoke", (1, 3), 3, (1, 2), 3, 3, (2, 2), 1)
+FULL = Scale("full", (1, 10, 100, 1000, 10_000), 1000, (1, 100, 1000), 1000, 500, (20, 100), 20, 200, 5)
+QUICK = Scale("quick", (1, 10, 100), 100, (1, 10), 100, 50, (5, 20), 5, 50, 3)
+SMOKE = Scale("smoke", (1, 3), 3, (1, 2), 3, 3, (2, 2), 1, 10, 1)
 
 PEERS = ("vcrpy", "vcrpy, default", "cassetter", "respx", "pytest-httpx", "pytest-mockllm")
 
@@ -86,8 +92,16 @@ def rows(scale: Scale) -> list[Row]:
         _openai(scale),
         _open_close(scale),
         *_loading(scale),
+        _foreign(scale),
         *_saving(scale),
         *_suites(scale),
+        *_shared(scale),
+        _xdist(scale),
+        _first_chunk(scale),
+        _recorded(scale),
+        *_memory(scale),
+        *_counted_calls(scale),
+        _counted_pytest(scale),
     ]
 
 
@@ -216,6 +230,28 @@ def _loading(scale: Scale) -> list[Row]:
     return found
 
 
+def _foreign(scale: Scale) -> Row:
+    entrants = []
+    for size, files in ((scale.scanned, 1), (3, scale.files)):
+        job = {"do": "load_foreign", "of": "vcrpy", "size": size, "files": files}
+        before = ("vcrpy", {"do": "write", "kind": SMALL, "size": size})
+        entrants += [
+            Entrant(f"{name}, {files:,} of {size:,}", name, job, before=before) for name in ("samurai", "vcrpy")
+        ]
+    many, one = f"{scale.files:,} of 3", f"1 of {scale.scanned:,}"
+    return Row(
+        "load-foreign",
+        "Loading cassettes that vcrpy has written, never seen before",
+        entrants,
+        [
+            Target(which, "at least 2 x faster than vcrpy", (f"samurai, {which}", "read"), (f"vcrpy, {which}", "read"),
+                   1 / 2, inverse=True)
+            for which in (one, many)
+        ],
+        scale.repeats,
+    )  # fmt: skip
+
+
 def _saving(scale: Scale) -> list[Row]:
     def row(key: str, size: int, rounds: int, target: Target) -> Row:
         job = {"do": "save", "size": size, "rounds": rounds}
@@ -254,3 +290,159 @@ def _suites(scale: Scale) -> list[Row]:
             )
         )
     return found
+
+
+_PROJECTED = ((1, 2), (2, 2), (2, 6))
+
+
+def _shared(scale: Scale) -> list[Row]:
+    tests, calls = scale.shared
+    recorded = tests * calls
+    job = {"tests": tests, "calls": calls, "client": "httpx", "shared": recorded}
+    projected = {**job, "samples": _PROJECTED}
+    few = {"tests": min(10, tests), "calls": min(10, calls), "client": "httpx"}
+    few["shared"] = max(scale.sizes[-1], recorded)
+    peers = [Entrant("cassetter", "cassetter", job, "suite"), Entrant("vcrpy", "vcrpy", projected, "projected")]
+    return [
+        Row(
+            "shared",
+            f"One cassette of {recorded:,} interactions, shared by {tests} tests of {calls} calls",
+            [*(Entrant(name, name, job, "suite") for name in ("floor", "samurai")), *peers],
+            [
+                Target("over the floor suite", "at most 1.0 x floor", ("samurai", "cpu"), ("floor", "cpu"), 1.0),
+                Target(
+                    "against pytest-recording", "at least 500 x faster", ("samurai", "cpu"), ("vcrpy", "cpu"), 1 / 500,
+                    inverse=True,
+                ),
+            ],
+            min(3, scale.repeats),
+            ["vcrpy's is projected from suites of 1 test of 2 calls, 2 of 2 and 2 of 6: it would take too long."],
+        ),
+        Row(
+            "shared-large",
+            f"One cassette of {few['shared']:,} interactions, shared by {few['tests']} tests of {few['calls']} calls",
+            [Entrant(name, name, few, "suite") for name in ("floor", "samurai", "cassetter")],
+            [Target("loads and replays", "does", ("samurai", "cpu"), None, _PATIENCE)],
+            1,
+        ),
+    ]  # fmt: skip
+
+
+_PATIENCE = 300.0
+
+
+def _xdist(scale: Scale) -> Row:
+    job = {"tests": scale.tests, "calls": 10, "client": "httpx"}
+    parallel = {**job, "arguments": ["-p", "xdist", "-n", "2"]}
+    alone, two = "samurai", "samurai, -n 2"
+    return Row(
+        "xdist",
+        f"A suite of {scale.tests} tests of 10 calls under xdist",
+        [Entrant(alone, "samurai", job, "suite"), Entrant(two, "samurai", parallel, "suite")],
+        [Target("time on the wall", "at most 0.7 x of the time without", (two, "wall"), (alone, "wall"), 0.7)],
+        min(3, scale.repeats),
+        ["Needs two cores that nobody else uses."],
+    )
+
+
+_RECORDERS = ("samurai", "vcrpy, default", "cassetter")
+
+
+def _first_chunk(scale: Scale) -> Row:
+    chunks = min(50, scale.scanned)
+    job = {"do": "first_chunk", "origin": None, "chunks": chunks, "milliseconds": 10, "rounds": min(5, scale.scanned)}
+    return Row(
+        "first-chunk",
+        f"The first chunk of a stream while it is recorded: {chunks} chunks, one every 10 ms",
+        [Entrant("live", "floor", job), *(Entrant(name, name, job) for name in _RECORDERS)],
+        [Target("over live", "at most 1.05 x live", ("samurai", "first chunk"), ("live", "first chunk"), 1.05)],
+        scale.repeats,
+        ["Times on the wall."],
+    )
+
+
+def _recorded(scale: Scale) -> Row:
+    job = {"do": "record", "origin": None, "size": scale.scanned}
+    return Row(
+        "record",
+        f"{scale.scanned:,} calls recorded, from a server on this machine, to the written file",
+        [Entrant("live", "floor", job), *(Entrant(name, name, job) for name in _RECORDERS)],
+        [Target("over live, on the wall", "at most 1.2 x live", ("samurai", "wall"), ("live", "wall"), 1.2)],
+        min(3, scale.repeats),
+    )
+
+
+def _memory(scale: Scale) -> list[Row]:
+    job = {"do": "memory_record", "origin": None, "megabytes": scale.megabytes}
+    large = {"kind": LARGE, "size": scale.scanned * 4 // 5}
+    replay = {"do": "memory_replay", **large}
+
+    def writes(name: str) -> tuple[str, Mapping[str, Any]]:
+        return name, {"do": "write", **large}
+
+    return [
+        Row(
+            "memory-record",
+            f"Peak memory while one stream of {scale.megabytes} MB is recorded",
+            [Entrant("live", "floor", job, "fresh"), *(Entrant(name, name, job, "fresh") for name in _RECORDERS)],
+            [
+                Target("more than live", "at most 2 MB", ("samurai", "grew"), ("live", "grew"), 2e6, "difference"),
+                Target("time on the wall", "at most 2.5 x live", ("samurai", "wall"), ("live", "wall"), 2.5),
+            ],
+            min(3, scale.repeats),
+            [
+                "`grew` is the peak less what the process had just before, its imports done; live is the same call alone."
+            ],
+        ),
+        Row(
+            "memory-replay",
+            f"Peak memory while one of {large['size']:,} calls of 50 kB is replayed",
+            [Entrant(name, name, replay, "fresh", before=writes(name)) for name in ("samurai", "vcrpy", "cassetter")],
+            [Target("beyond the file's size", "at most 30 MB", ("samurai", "beyond"), None, 30e6)],
+            1,
+        ),
+    ]
+
+
+def _counted_calls(scale: Scale) -> list[Row]:
+    found = []
+    for client in ("httpx.Client", "httpx.AsyncClient", "httpx2.Client"):
+        entrants = [
+            Entrant(f"{name}, {when}", name, {"client": client, "size": 60, "seen": when == "seen"}, "calls")
+            for name, when in (("floor", "seen"), ("samurai", "seen"), ("samurai", "first"))
+        ]
+        floor = ("floor, seen", "instructions")
+        found.append(
+            Row(
+                f"count-{client}",
+                f"Instructions of a replayed call of 1 kB through `{client}`",
+                entrants,
+                [
+                    Target("file seen before", "at most 1.15 x floor", ("samurai, seen", "instructions"), floor, 1.15),
+                    Target("first time", "at most 1.35 x floor", ("samurai, first", "instructions"), floor, 1.35),
+                ],
+                1,
+                ["Counted by valgrind, the second thirty of sixty calls."],
+            )
+        )
+    return found
+
+
+def _counted_pytest(scale: Scale) -> Row:
+    entrants = [
+        Entrant(f"{name}{'' if plugin else ', without'}", name, {"plugin": plugin, "tests": scale.counted}, "pytest")
+        for name in ("samurai", "vcrpy", "cassetter")
+        for plugin in (True, False)
+    ]
+    ours, without = "samurai", "samurai, without"
+    return Row(
+        "count-pytest",
+        "Instructions of pytest with the plugin installed and unused",
+        entrants,
+        [
+            Target("at start", "at most 2 % more", (ours, "start"), (without, "start"), 1.02),
+            Target("per unmarked test", "at most 25,000 more", (ours, "test"), (without, "test"), 25_000, "difference"),
+        ],
+        1,
+        ["Counted by valgrind; without is the same environment with `-p no:` the plugin. vcrpy is pytest-recording."],
+    )

@@ -15,10 +15,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.counting import count_calls, count_pytest
 from benchmarks.contenders import CONTENDERS, Refused
 from benchmarks.environments import ROOT
 from benchmarks.rows import Entrant, Number, Row, Target
-from benchmarks.suites import environment, run_suite
+from benchmarks.suites import environment, project_suite, run_suite
 
 Turns = dict[str, list[dict[str, Any]]]
 """The measurements of each entrant of a row, by its label."""
@@ -47,8 +48,11 @@ class Worker:
     def turn(self, job: Mapping[str, Any]) -> dict[str, Any]:
         """One measurement. Raises Refused with the contender's reason, or if it does not answer."""
         assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(json.dumps(dict(job)) + "\n")
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write(json.dumps(dict(job)) + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise Refused(f"its process ended with status {self._process.wait()}") from None
         with selectors.DefaultSelector() as waiting:
             waiting.register(self._process.stdout, selectors.EVENT_READ)
             if not waiting.select(_PATIENCE):
@@ -68,10 +72,15 @@ class Worker:
 
 
 class Runner:
-    """Runs rows in these environments: a Python for each name; a missing one has its reason in `missing`."""
+    """Runs rows in these environments: a Python for each name; a missing one has its reason in `missing`.
 
-    def __init__(self, pythons: Mapping[str, Path], missing: Mapping[str, str], directory: Path) -> None:
+    `origin` is where the loopback server is.
+    """
+
+    def __init__(self, pythons: Mapping[str, Path], missing: Mapping[str, str], directory: Path, origin: str) -> None:
         self._pythons = pythons
+        self._origin = origin
+        self._done: set[tuple[str, str]] = set()
         self._missing = missing
         self._directory = directory
         self._workers: dict[str, Worker] = {}
@@ -102,22 +111,52 @@ class Runner:
         return bool(turns) and entrant.contender not in _OWN and turns[-1]["took"] > _SLOW
 
     def _turn(self, entrant: Entrant) -> dict[str, Any]:
-        name = CONTENDERS[entrant.contender].environment
-        if name not in self._pythons:
-            raise Refused(self._missing.get(name, "its environment is not installed"))
-        python = self._pythons[name]
-        if entrant.runs == "suite":
-            job = dict(entrant.job)
-            arguments = job.pop("arguments", [])
-            written = self._worker(entrant.contender, python).turn({"do": "write_suite", **job})
-            return run_suite(python, Path(written["directory"]), entrant.contender, arguments, _PATIENCE)
-        if entrant.runs == "fresh":
-            self._end(entrant.contender)
-        return self._worker(entrant.contender, python).turn(entrant.job)
+        python, name = self._python(entrant.contender), entrant.contender
+        job = {**entrant.job, **({"origin": self._origin} if "origin" in entrant.job else {})}
+        if entrant.before is not None:
+            self._before(*entrant.before)
+        match entrant.runs:
+            case "suite":
+                return self._suite(name, job)
+            case "projected":
+                return self._projected(name, job)
+            case "calls":
+                return dict(count_calls(python, self._directory, name, job))
+            case "pytest":
+                return dict(count_pytest(python, self._directory, name, **job))
+            case "fresh":
+                self._end(name)
+        return self._worker(name).turn(job)
 
-    def _worker(self, contender: str, python: Path) -> Worker:
+    def _python(self, contender: str) -> Path:
+        environment = CONTENDERS[contender].environment
+        if environment not in self._pythons:
+            raise Refused(self._missing.get(environment, "its environment is not installed"))
+        return self._pythons[environment]
+
+    def _before(self, contender: str, job: Mapping[str, Any]) -> None:
+        done = (contender, json.dumps(dict(job)))
+        if done not in self._done:
+            self._worker(contender).turn(job)
+            self._end(contender)
+            self._done.add(done)
+
+    def _suite(self, contender: str, job: Mapping[str, Any]) -> dict[str, Any]:
+        told = {name: value for name, value in job.items() if name not in ("arguments", "samples")}
+        written = self._worker(contender).turn({"do": "write_suite", **told})
+        place, arguments = Path(written["directory"]), job.get("arguments", ())
+        return run_suite(self._python(contender), place, contender, arguments, _PATIENCE)
+
+    def _projected(self, contender: str, job: Mapping[str, Any]) -> dict[str, Any]:
+        small = {
+            (tests, calls): self._suite(contender, {**job, "tests": tests, "calls": calls})["cpu"]
+            for tests, calls in job["samples"]
+        }
+        return {"cpu": project_suite(small, job["tests"], job["calls"]), "note": "projected"}
+
+    def _worker(self, contender: str) -> Worker:
         if contender not in self._workers:
-            self._workers[contender] = Worker(python, self._directory, contender)
+            self._workers[contender] = Worker(self._python(contender), self._directory, contender)
         return self._workers[contender]
 
     def _end(self, contender: str) -> None:
@@ -133,6 +172,9 @@ def values(turns: Turns, number: Number) -> list[float]:
 
 def measured(turns: Turns, target: Target) -> float | None:
     """What a target's comparison came to; None where one side is missing."""
+    if target.to is None:
+        alone = values(turns, target.of)
+        return statistics.median(alone) if alone else None
     pairs = list(zip(values(turns, target.of), values(turns, target.to), strict=False))
     if not pairs:
         return None
@@ -143,4 +185,5 @@ def measured(turns: Turns, target: Target) -> float | None:
 
 def say(text: str) -> None:
     """To whoever is waiting."""
-    print(text, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()

@@ -11,7 +11,7 @@ import re
 import resource
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,20 +28,25 @@ _ROOT = Path(__file__).resolve().parent.parent
 class Suite:
     """`tests` of `calls` each, through one client for all (`httpx`), or one for each test (`httpx.Client`, `OpenAI`).
 
-    `shared` says that one cassette has the recordings of all.
+    `shared` says that one cassette, of so many interactions, has the recordings of all; what is asked for is spread
+    evenly over it.
     """
 
     tests: int
     calls: int
     client: str
-    shared: bool = False
+    shared: int = 0
 
     @property
     def name(self) -> str:
-        return f"{self.tests}x{self.calls}-{self.client}{'-shared' if self.shared else ''}"
+        return f"{self.tests}x{self.calls}-{self.client}{f'-of-{self.shared}' if self.shared else ''}"
+
+    @property
+    def step(self) -> int:
+        return self.shared // (self.tests * self.calls) or 1
 
 
-_PLUGINS = {
+PLUGINS = {
     "samurai": "samurai",
     "vcrpy": "recording",
     "cassetter": "cassetter",
@@ -87,15 +92,16 @@ from benchmarks.workload import ORIGIN, URL, completion, compact, exchanges, que
 
 @pytest.fixture
 def first(request):
-    return int(request.node.name.removeprefix("test_")) * {calls}
+    return int(request.node.name.removeprefix("test_")) * {calls} * {step} + {step} // 2
 """
 
 _FLOOR = """\
-numbers = itertools.count()
+numbers = itertools.count({step} // 2, {step})
 
 
 def answer(request):
-    return {transport}.Response(200, headers={{"content-type": "application/json"}}, content=compact(completion(next(numbers))))
+    content = compact(completion(next(numbers)))
+    return {transport}.Response(200, headers={{"content-type": "application/json"}}, content=content)
 
 
 def options():
@@ -163,7 +169,7 @@ _NEEDS = {"respx": "routes", "pytest-httpx": "routes"}
 
 _TEST = """\
 def test_{number:04d}(ask, first):
-    for number in range(first, first + {calls}):
+    for number in range(first, first + {calls} * {step}, {step}):
         assert ask(number) == answer(number)
 """
 
@@ -191,9 +197,9 @@ def _write(directory: Path, contender: Contender, suite: Suite) -> None:
     if by_sdk and name in ("respx", "pytest-httpx") and sdk_module() != "httpx":
         raise Refused(f"does not see {sdk_module()}, on which the openai SDK stands: its calls would go live")
     transport = sdk_module() if by_sdk else "httpx"
-    total = suite.tests * suite.calls
+    total = suite.shared or suite.tests * suite.calls
     items = sdk_exchanges(total) if by_sdk else exchanges(SMALL, total)
-    words = {"calls": suite.calls, "transport": transport, "needs": _NEEDS.get(name, "")}
+    words = {"calls": suite.calls, "step": suite.step, "transport": transport, "needs": _NEEDS.get(name, "")}
     setup = "\n\n".join(
         [
             _FLOOR.format(**words) if name == "floor" else _NO_OPTIONS,
@@ -202,13 +208,13 @@ def _write(directory: Path, contender: Contender, suite: Suite) -> None:
         ]
     )
     module = "openai\nimport httpx2" if by_sdk and transport == "httpx2" else "openai" if by_sdk else "httpx"
-    (directory / "conftest.py").write_text(_CONFTEST.format(module=module, setup=setup, calls=suite.calls))
+    (directory / "conftest.py").write_text(_CONFTEST.format(module=module, setup=setup, **words))
     (directory / "pytest.ini").write_text("[pytest]\n")
     mark = _SHARED_MARKS[name] if suite.shared and name != "floor" else _MARKS[name]
     files = 1 if suite.shared else min(_FILES, suite.tests)
     for file in range(files):
         numbers = range(file * suite.tests // files, (file + 1) * suite.tests // files)
-        body = "\n\n".join(_TEST.format(number=number, calls=suite.calls) for number in numbers)
+        body = "\n\n".join(_TEST.format(number=number, **words) for number in numbers)
         head = f"import pytest\n\nfrom benchmarks.workload import answer\n\npytestmark = {mark}\n\n\n"
         (directory / f"test_{file}.py").write_text(head + body)
         if not suite.shared:
@@ -257,8 +263,21 @@ def run_suite(
     return {"cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, "wall": wall}
 
 
+def project_suite(small: Mapping[tuple[int, int], float], tests: int, calls: int) -> float:
+    """Seconds of a suite that is too long to be run, from three small ones, by (tests, calls).
+
+    They have to be (1, c), (2, c) and (2, c + d): the second less the first is a test, the third less the second d
+    calls in each of two tests.
+    """
+    (_, few), (_, _), (_, more) = sizes = sorted(small)
+    call = (small[sizes[2]] - small[sizes[1]]) / (2 * (more - few))
+    test = small[sizes[1]] - small[sizes[0]] - few * call
+    start = small[sizes[0]] - test - few * call
+    return start + tests * (test + calls * call)
+
+
 def _loaded(contender: str) -> list[str]:
-    arguments = ["-p", _PLUGINS[contender]] if contender in _PLUGINS else []
+    arguments = ["-p", PLUGINS[contender]] if contender in PLUGINS else []
     return [*arguments, "--samurai-mode=none"] if contender == "samurai" else arguments
 
 
