@@ -65,8 +65,7 @@ def _rows(run: Mapping[str, Any]) -> Iterator[str]:
         yield f"### {row['title']}"
         yield ""
         yield f"`--only {row['key']}`, repeats: {row['repeats']}. Median (least to most)."
-        for note in row["notes"]:
-            yield note
+        yield from row["notes"]
         yield ""
         names = list(dict.fromkeys(name for entrant in row["entrants"] for name in _numbers(entrant)))
         yield f"| | {' | '.join(names)} | |"

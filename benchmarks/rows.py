@@ -64,6 +64,8 @@ class Scale:
 
     name: str
     sizes: tuple[int, ...]
+    calls: int
+    """Of a small cassette in one turn, in as many rounds as it takes."""
     scanned: int
     """Interactions in the cassette in which the scanning contenders are to find the one that is asked for."""
     streams: tuple[int, ...]
@@ -75,9 +77,9 @@ class Scale:
     repeats: int
 
 
-FULL = Scale("full", (1, 10, 100, 1000, 10_000), 1000, (1, 100, 1000), 1000, 500, (20, 100), 20, 200, 5)
-QUICK = Scale("quick", (1, 10, 100), 100, (1, 10), 100, 50, (5, 20), 5, 50, 3)
-SMOKE = Scale("smoke", (1, 3), 3, (1, 2), 3, 3, (2, 2), 1, 10, 1)
+FULL = Scale("full", (1, 10, 100, 1000, 10_000), 200, 1000, (1, 100, 1000), 1000, 500, (20, 100), 20, 200, 5)
+QUICK = Scale("quick", (1, 10, 100), 100, 100, (1, 10), 100, 50, (5, 20), 5, 50, 3)
+SMOKE = Scale("smoke", (1, 3), 3, 3, (1, 2), 3, 3, (2, 2), 1, 10, 1)
 
 PEERS = ("vcrpy", "vcrpy, default", "cassetter", "respx", "pytest-httpx", "pytest-mockllm")
 
@@ -100,14 +102,13 @@ def rows(scale: Scale) -> list[Row]:
         _first_chunk(scale),
         _recorded(scale),
         *_memory(scale),
-        *_counted_calls(scale),
+        *_counted_calls(),
         _counted_pytest(scale),
     ]
 
 
-def _rounds(size: int) -> int:
-    """So that a turn has some two hundred calls."""
-    return max(1, 200 // size)
+def _rounds(scale: Scale, size: int) -> int:
+    return max(1, scale.calls // size)
 
 
 def _first_and_seen(floor: str, ours: str, name: str, first: float, seen: float) -> list[Target]:
@@ -120,7 +121,7 @@ def _first_and_seen(floor: str, ours: str, name: str, first: float, seen: float)
 def _replay(scale: Scale, client: str) -> Row:
     entrants, targets = [], []
     for size in scale.sizes:
-        job = {"do": "replay", "client": client, "size": size, "rounds": _rounds(size)}
+        job = {"do": "replay", "client": client, "size": size, "rounds": _rounds(scale, size)}
         floor, ours = f"floor, N = {size:,}", f"samurai, N = {size:,}"
         entrants += [Entrant(floor, "floor", job), Entrant(ours, "samurai", job)]
         targets += _first_and_seen(floor, ours, f"N = {size:,}", 1.35, 1.15)
@@ -169,11 +170,11 @@ def _large(scale: Scale) -> Row:
 def _streams(scale: Scale) -> Row:
     entrants, targets = [], []
     for size in scale.streams:
-        job = {"do": "replay_stream", "kind": STREAM, "size": size, "rounds": max(1, 50 // size)}
+        job = {"do": "replay_stream", "kind": STREAM, "size": size, "rounds": _rounds(scale, 4 * size)}
         floor, ours = f"floor, N = {size:,}", f"samurai, N = {size:,}"
         entrants += [Entrant(floor, "floor", job), Entrant(ours, "samurai", job)]
         targets += _first_and_seen(floor, ours, f"N = {size:,}", 1.35, 1.15)
-    job = {"do": "replay_stream", "kind": STREAM, "size": scale.streams[0], "rounds": 10}
+    job = {"do": "replay_stream", "kind": STREAM, "size": scale.streams[0], "rounds": _rounds(scale, 20)}
     entrants += [Entrant(f"{peer}, N = {job['size']}", peer, job) for peer in PEERS]
     return Row(
         "replay-stream", "A replayed stream of 200 chunks through `httpx.Client`", entrants, targets, scale.repeats
@@ -193,7 +194,7 @@ def _openai(scale: Scale) -> Row:
 
 
 def _open_close(scale: Scale) -> Row:
-    job = {"do": "open_close", "size": 3, "rounds": 50}
+    job = {"do": "open_close", "size": 3, "rounds": _rounds(scale, 4)}
     return Row(
         "open-close",
         "Opening and closing a cassette of three interactions",
@@ -390,9 +391,7 @@ def _memory(scale: Scale) -> list[Row]:
                 Target("time on the wall", "at most 2.5 x live", ("samurai", "wall"), ("live", "wall"), 2.5),
             ],
             min(3, scale.repeats),
-            [
-                "`grew` is the peak less what the process had just before, its imports done; live is the same call alone."
-            ],
+            ["`grew` is the peak less what the process had just before, its imports done; live has no recorder."],
         ),
         Row(
             "memory-replay",
@@ -404,7 +403,7 @@ def _memory(scale: Scale) -> list[Row]:
     ]
 
 
-def _counted_calls(scale: Scale) -> list[Row]:
+def _counted_calls() -> list[Row]:
     found = []
     for client in ("httpx.Client", "httpx.AsyncClient", "httpx2.Client"):
         entrants = [

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.counting import count_calls, count_pytest
 from benchmarks.contenders import CONTENDERS, Refused
+from benchmarks.counting import count_calls, count_pytest
 from benchmarks.environments import ROOT
 from benchmarks.rows import Entrant, Number, Row, Target
 from benchmarks.suites import environment, project_suite, run_suite
@@ -47,7 +47,8 @@ class Worker:
 
     def turn(self, job: Mapping[str, Any]) -> dict[str, Any]:
         """One measurement. Raises Refused with the contender's reason, or if it does not answer."""
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         try:
             self._process.stdin.write(json.dumps(dict(job)) + "\n")
             self._process.stdin.flush()

@@ -1,4 +1,4 @@
-"""What is asked and what is answered: the same for every contender, made from a number, so that any process can make it.
+"""What is asked and what is answered: the same for every contender, and made from a number, in any process.
 
 Needs the standard library alone: every environment imports it, those without pytest-samurai too.
 """
