@@ -26,16 +26,17 @@ class Contender:
     environment: str
     setting: str
     """How it is set for replay, in words for the results."""
+    writes = True
+    """Whether it has cassettes."""
 
     def client_options(self, module: Any) -> dict[str, Any]:
         """Keywords for a client of httpx or httpx2."""
         return {}
 
-    def write(self, path: Path, exchanges: Sequence[Exchange]) -> None:
-        """A cassette with these interactions, by the contender's own writer; nothing for one that has no files."""
-
-    def replaying(self, path: Path, played: Sequence[Exchange], module: str) -> AbstractContextManager[object]:
-        """Replay from the cassette: `played` is what will be asked for, in this order.
+    def replaying(
+        self, path: Path, recorded: Sequence[Exchange], played: Sequence[Exchange], module: str
+    ) -> AbstractContextManager[object]:
+        """Replay from a cassette that holds `recorded`; `played` is what of it will be asked for, in this order.
 
         `module` is whose client asks: "httpx", "httpx2" or "openai" (whose version 3 stands on httpx2).
         """
@@ -63,6 +64,7 @@ class Floor(Contender):
 
     name = "floor"
     environment = "samurai"
+    writes = False
     setting = "httpx.MockTransport (of httpx2 where the client is): the next answer, nothing matched"
 
     def __init__(self) -> None:
@@ -77,7 +79,9 @@ class Floor(Contender):
         return {"transport": module.MockTransport(answer)}
 
     @contextmanager
-    def replaying(self, path: Path, played: Sequence[Exchange], module: str) -> Iterator[None]:
+    def replaying(
+        self, path: Path, recorded: Sequence[Exchange], played: Sequence[Exchange], module: str
+    ) -> Iterator[None]:
         self._answers = iter(played)
         yield
 
@@ -93,9 +97,6 @@ class Samurai(Contender):
     name = "samurai"
     environment = "samurai"
     setting = 'use_cassette(path, mode="none", unused="ignore")'
-
-    def write(self, path: Path, exchanges: Sequence[Exchange]) -> None:
-        self.saver(exchanges)(path)
 
     def saver(self, exchanges: Sequence[Exchange]) -> Callable[[Path], None]:
         from pytest_samurai import cassette, chat
@@ -120,7 +121,9 @@ class Samurai(Contender):
         items = [interaction(number, one) for number, one in enumerate(exchanges)]
         return lambda path: cassette.save(path, items)
 
-    def replaying(self, path: Path, played: Sequence[Exchange], module: str) -> AbstractContextManager[object]:
+    def replaying(
+        self, path: Path, recorded: Sequence[Exchange], played: Sequence[Exchange], module: str
+    ) -> AbstractContextManager[object]:
         from pytest_samurai import use_cassette
 
         return use_cassette(path, mode="none", unused="ignore")
@@ -161,9 +164,6 @@ class Vcrpy(Contender):
         used: AbstractContextManager[object] = vcr.VCR(record_mode=mode, **matching).use_cassette(str(path))
         return used
 
-    def write(self, path: Path, exchanges: Sequence[Exchange]) -> None:
-        self.saver(exchanges)(path)
-
     def saver(self, exchanges: Sequence[Exchange]) -> Callable[[Path], None]:
         from vcr.persisters.filesystem import FilesystemPersister
         from vcr.request import Request
@@ -182,7 +182,9 @@ class Vcrpy(Contender):
         }
         return lambda path: FilesystemPersister.save_cassette(path, data, yamlserializer)
 
-    def replaying(self, path: Path, played: Sequence[Exchange], module: str) -> AbstractContextManager[object]:
+    def replaying(
+        self, path: Path, recorded: Sequence[Exchange], played: Sequence[Exchange], module: str
+    ) -> AbstractContextManager[object]:
         return self._using(path, "none")
 
     def recording(self, path: Path) -> AbstractContextManager[object]:
@@ -218,9 +220,6 @@ class Cassetter(Contender):
     environment = "cassetter"
     setting = 'use_cassette(path, record_mode="none", match_on=["method", "uri", "json_body"], intercept=[client])'
 
-    def write(self, path: Path, exchanges: Sequence[Exchange]) -> None:
-        self.saver(exchanges)(path)
-
     def saver(self, exchanges: Sequence[Exchange]) -> Callable[[Path], None]:
         from cassetter import _core
 
@@ -235,7 +234,9 @@ class Cassetter(Contender):
             held.add_interaction(_core.HttpInteraction(request, response, f"2026-11-24T08:00:00.{number:06d}+00:00"))
         return lambda path: held.save(str(path))
 
-    def replaying(self, path: Path, played: Sequence[Exchange], module: str) -> AbstractContextManager[object]:
+    def replaying(
+        self, path: Path, recorded: Sequence[Exchange], played: Sequence[Exchange], module: str
+    ) -> AbstractContextManager[object]:
         from cassetter import use_cassette
 
         beneath = "httpx2" if module == "openai" else module
@@ -265,15 +266,18 @@ class Respx(Contender):
 
     name = "respx"
     environment = "mocks"
+    writes = False
     setting = 'respx.mock(using="httpx"), one route per prompt, matched by URL and the bytes of the body'
 
     @contextmanager
-    def replaying(self, path: Path, played: Sequence[Exchange], module: str) -> Iterator[None]:
+    def replaying(
+        self, path: Path, recorded: Sequence[Exchange], played: Sequence[Exchange], module: str
+    ) -> Iterator[None]:
         import httpx
         import respx
 
         with respx.mock(using="httpx", assert_all_called=False) as router:
-            for one in played:
+            for one in recorded:
                 route = router.post(URL, content=one.sent)
                 content = one.reply if len(one.chunks) == 1 else list(one.chunks)
                 route.return_value = httpx.Response(200, headers=one.headers, content=content)
@@ -285,17 +289,20 @@ class PytestHttpx(Contender):
 
     name = "pytest-httpx"
     environment = "mocks"
+    writes = False
     setting = "httpx_mock.add_response(url, method, match_content), one per prompt"
 
     @contextmanager
-    def replaying(self, path: Path, played: Sequence[Exchange], module: str) -> Iterator[None]:
+    def replaying(
+        self, path: Path, recorded: Sequence[Exchange], played: Sequence[Exchange], module: str
+    ) -> Iterator[None]:
         import httpx
         from pytest_httpx import HTTPXMock, IteratorStream
         from pytest_httpx._options import _HTTPXMockOptions
 
         # What its fixture does; there is no other door to it outside of a test.
         mock = HTTPXMock(_HTTPXMockOptions(assert_all_responses_were_requested=False))
-        for one in played:
+        for one in recorded:
             body: dict[str, Any] = (
                 {"content": one.reply} if len(one.chunks) == 1 else {"stream": IteratorStream(list(one.chunks))}
             )
@@ -322,9 +329,6 @@ class PytestMockllm(Contender):
     environment = "mockllm"
     setting = 'LLMRecorder(path, record_mode="none")'
 
-    def write(self, path: Path, exchanges: Sequence[Exchange]) -> None:
-        self.saver(exchanges)(path)
-
     def saver(self, exchanges: Sequence[Exchange]) -> Callable[[Path], None]:
         from pytest_mockllm.recording import Cassette, RecordedInteraction
 
@@ -350,7 +354,9 @@ class PytestMockllm(Contender):
         held = Cassette(name="benchmark", interactions=list(map(recorded, exchanges)))
         return lambda path: held.save(path)
 
-    def replaying(self, path: Path, played: Sequence[Exchange], module: str) -> AbstractContextManager[object]:
+    def replaying(
+        self, path: Path, recorded: Sequence[Exchange], played: Sequence[Exchange], module: str
+    ) -> AbstractContextManager[object]:
         from pytest_mockllm.recording import LLMRecorder
 
         if module != "openai":

@@ -29,7 +29,9 @@ def make(directory: Path, name: str) -> Path:
     own = directory / name
     python = own / "bin" / "python"
     stamp = own / "installed"
-    wanted = hashlib.sha256("\n".join([sys.version, *REQUIREMENTS[name]]).encode()).hexdigest()
+    # Ours is installed editable; what it depends on may have changed all the same.
+    ours = (ROOT / "pyproject.toml").read_text(encoding="utf-8") if name == "samurai" else ""
+    wanted = hashlib.sha256("\n".join([sys.version, *REQUIREMENTS[name], ours]).encode()).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted:
         return python
     sys.stderr.write(f"installing {name} ...\n")

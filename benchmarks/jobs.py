@@ -84,12 +84,11 @@ def _value(body: bytes) -> object:
 def _cassette(directory: Path, contender: Contender, kind: str, size: int, items: Sequence[Exchange]) -> Path:
     """A cassette of these exchanges; written once, whichever job asks for it."""
     path = _path(directory, contender, kind, size)
-    if not path.exists():
+    if contender.writes and not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f"making-{path.name}")
-        contender.write(beside, items)
-        if beside.exists():
-            beside.rename(path)
+        contender.saver(items)(beside)
+        beside.rename(path)
     return path
 
 
@@ -103,7 +102,7 @@ class _Copies:
     def __init__(self, original: Path) -> None:
         self._original = original
         self._directory = original.with_suffix("")
-        self._directory.mkdir(exist_ok=True)
+        self._directory.mkdir(parents=True, exist_ok=True)
         self._numbers = count()
 
     def make(self, number: int) -> list[Path]:
@@ -193,7 +192,7 @@ def replay(
             taken, note = 0.0, ""
             gc.collect()
             for one in paths:
-                with contender.replaying(one, played, module):
+                with contender.replaying(one, items, played, module):
                     seconds, given = play(played)
                 taken += seconds
                 note = compare(expected, given)
@@ -225,7 +224,7 @@ def replay_stream(directory: Path, contender: Contender, *, kind: str, size: int
             taken, note = 0.0, ""
             gc.collect()
             for one in paths:
-                with contender.replaying(one, items, "httpx"):
+                with contender.replaying(one, items, items, "httpx"):
                     seconds, given = _play_streams(client, items)
                 taken += seconds
                 compare([one.reply for one in items], list(map(b"".join, given)))
@@ -260,7 +259,7 @@ def openai_calls(directory: Path, contender: Contender, *, size: int, rounds: in
             gc.collect()
             for one in paths:
                 given = []
-                with contender.replaying(one, items, "openai"):
+                with contender.replaying(one, items, items, "openai"):
                     began = time.process_time()
                     for body in bodies:
                         given.append(client.chat.completions.create(**body))
@@ -291,7 +290,7 @@ def counted(directory: Path, contender: Contender, *, client: str, size: int, pl
     with ExitStack() as closing:
         play = _opened(client, contender, closing)
         for played in (items, items[:plays]) if seen else (items[:plays],):
-            with contender.replaying(path, played, _module(client)):
+            with contender.replaying(path, items, played, _module(client)):
                 _, given = play(played)
             compare([one.reply for one in played], given)
         yield {}
@@ -311,7 +310,7 @@ def open_close(directory: Path, contender: Contender, *, size: int = 3, rounds: 
         gc.collect()
         began = time.process_time()
         for path in paths:
-            with contender.replaying(path, (), "httpx"):
+            with contender.replaying(path, items, (), "httpx"):
                 pass
         return (time.process_time() - began) / len(paths)
 
@@ -532,8 +531,8 @@ def memory_replay(directory: Path, contender: Contender, *, kind: str, size: int
     small = _cassette(directory, contender, SMALL, 3, exchanges(SMALL, 3))
     with httpx.Client() as client:
 
-        def call(cassette: Path, item: Exchange, module: str = "httpx") -> bytes:
-            with contender.replaying(cassette, [item], module):
+        def call(cassette: Path, item: Exchange) -> bytes:
+            with contender.replaying(cassette, [item], [item], "httpx"):
                 given: bytes = client.post(URL, content=item.sent, headers=_SENT).content
             return given
 

@@ -227,8 +227,9 @@ def _write(directory: Path, contender: Contender, suite: Suite) -> None:
 
 
 def _record(contender: Contender, path: Path, items: Sequence[Exchange]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    contender.write(path, items)
+    if contender.writes:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        contender.saver(items)(path)
 
 
 def _cassette(directory: Path, contender: str, file: str, test: str) -> Path:
