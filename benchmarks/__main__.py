@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -99,7 +99,7 @@ def _environments(directory: Path, *, here: bool) -> tuple[dict[str, Path], dict
 
 def _result(runner: Runner, row: Row, repeats: int | None) -> dict[str, Any]:
     began = time.perf_counter()
-    row = row if repeats is None else Row(**{**vars(row), "repeats": repeats})
+    row = row if repeats is None else replace(row, repeats=repeats)
     turns, refused = runner.run(row)
     targets = []
     for target in row.targets:

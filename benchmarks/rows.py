@@ -64,22 +64,63 @@ class Scale:
 
     name: str
     sizes: tuple[int, ...]
+    """N: interactions of a cassette that is played to its end."""
     calls: int
     """Of a small cassette in one turn, in as many rounds as it takes."""
     scanned: int
-    """Interactions in the cassette in which the scanning contenders are to find the one that is asked for."""
+    """Interactions of the cassette in which those who scan have to find the one that is asked for."""
     streams: tuple[int, ...]
+    """Streams of a cassette that is played to its end."""
     files: int
     tests: int
     shared: tuple[int, int]
+    """Tests that share a cassette, and calls of each."""
     megabytes: int
+    """Of the stream that is recorded."""
     counted: int
+    """Unmarked tests whose instructions are counted, and twice as many."""
     repeats: int
 
 
-FULL = Scale("full", (1, 10, 100, 1000, 10_000), 200, 1000, (1, 100, 1000), 1000, 500, (20, 100), 20, 200, 5)
-QUICK = Scale("quick", (1, 10, 100), 100, 100, (1, 10), 100, 50, (5, 20), 5, 50, 3)
-SMOKE = Scale("smoke", (1, 3), 3, 3, (1, 2), 3, 3, (2, 2), 1, 10, 1)
+FULL = Scale(
+    name="full",
+    sizes=(1, 10, 100, 1000, 10_000),
+    calls=1000,
+    scanned=1000,
+    streams=(1, 100, 1000),
+    files=1000,
+    tests=500,
+    shared=(20, 100),
+    megabytes=20,
+    counted=200,
+    repeats=3,
+)
+QUICK = Scale(
+    name="quick",
+    sizes=(1, 10, 100),
+    calls=100,
+    scanned=100,
+    streams=(1, 10),
+    files=100,
+    tests=50,
+    shared=(5, 20),
+    megabytes=5,
+    counted=50,
+    repeats=3,
+)
+SMOKE = Scale(
+    name="smoke",
+    sizes=(1, 3),
+    calls=3,
+    scanned=3,
+    streams=(1, 2),
+    files=3,
+    tests=3,
+    shared=(2, 2),
+    megabytes=1,
+    counted=10,
+    repeats=1,
+)
 
 PEERS = ("vcrpy", "vcrpy, default", "cassetter", "respx", "pytest-httpx", "pytest-mockllm")
 
@@ -128,7 +169,12 @@ def _replay(scale: Scale, client: str) -> Row:
     ours, less = (f"samurai, N = {size:,}" for size in (scale.sizes[-1], scale.sizes[min(1, len(scale.sizes) - 1)]))
     what = f"flat: {ours.partition(', ')[2]} over {less.partition(', ')[2]}"
     targets.append(Target(what, "at most 1.1 x", (ours, "seen"), (less, "seen"), 1.1))
-    small = {"do": "replay", "client": client, "size": scale.sizes[min(1, len(scale.sizes) - 1)], "rounds": 10}
+    small = {
+        "do": "replay",
+        "client": client,
+        "size": scale.sizes[min(1, len(scale.sizes) - 1)],
+        "rounds": _rounds(scale, 100),
+    }
     entrants += [Entrant(f"{peer}, N = {small['size']}", peer, small) for peer in PEERS]
     return Row(f"replay-{client}", f"A replayed call of 1 kB through `{client}`", entrants, targets, scale.repeats)
 
@@ -257,7 +303,7 @@ def _saving(scale: Scale) -> list[Row]:
     def row(key: str, size: int, rounds: int, target: Target) -> Row:
         job = {"do": "save", "size": size, "rounds": rounds}
         entrants = [Entrant(name, name, job) for name in ("samurai", "vcrpy", "cassetter", "pytest-mockllm")]
-        return Row(key, f"Saving one cassette of {size:,} interactions", entrants, [target], min(3, scale.repeats))
+        return Row(key, f"Saving one cassette of {size:,} interactions", entrants, [target], scale.repeats)
 
     ours: Number = ("samurai", "save")
     return [
@@ -287,7 +333,7 @@ def _suites(scale: Scale) -> list[Row]:
                 f"A suite of {scale.tests} tests of 3 calls, {title}",
                 [Entrant(name, name, job, "suite") for name in names],
                 targets,
-                min(3, scale.repeats),
+                scale.repeats,
             )
         )
     return found
@@ -316,7 +362,7 @@ def _shared(scale: Scale) -> list[Row]:
                     inverse=True,
                 ),
             ],
-            min(3, scale.repeats),
+            scale.repeats,
             ["vcrpy's is projected from suites of 1 test of 2 calls, 2 of 2 and 2 of 6: it would take too long."],
         ),
         Row(
@@ -341,7 +387,7 @@ def _xdist(scale: Scale) -> Row:
         f"A suite of {scale.tests} tests of 10 calls under xdist",
         [Entrant(alone, "samurai", job, "suite"), Entrant(two, "samurai", parallel, "suite")],
         [Target("time on the wall", "at most 0.7 x of the time without", (two, "wall"), (alone, "wall"), 0.7)],
-        min(3, scale.repeats),
+        scale.repeats,
         ["Needs two cores that nobody else uses."],
     )
 
@@ -369,7 +415,7 @@ def _recorded(scale: Scale) -> Row:
         f"{scale.scanned:,} calls recorded, from a server on this machine, to the written file",
         [Entrant("live", "floor", job), *(Entrant(name, name, job) for name in _RECORDERS)],
         [Target("over live, on the wall", "at most 1.2 x live", ("samurai", "wall"), ("live", "wall"), 1.2)],
-        min(3, scale.repeats),
+        scale.repeats,
     )
 
 
@@ -390,7 +436,7 @@ def _memory(scale: Scale) -> list[Row]:
                 Target("more than live", "at most 2 MB", ("samurai", "grew"), ("live", "grew"), 2e6, "difference"),
                 Target("time on the wall", "at most 2.5 x live", ("samurai", "wall"), ("live", "wall"), 2.5),
             ],
-            min(3, scale.repeats),
+            scale.repeats,
             ["`grew` is the peak less what the process had just before, its imports done; live has no recorder."],
         ),
         Row(

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.contenders import Refused
 from benchmarks.jobs import Job, start
 
 
@@ -38,6 +39,9 @@ def _turn(begun: dict[str, Job], line: str, directory: Path, contender: str) -> 
         return next(begun[line])
     except KeyboardInterrupt:
         raise
+    except Refused as reason:
+        begun.pop(line, None)
+        return {"refused": str(reason)}
     except BaseException as error:  # noqa: BLE001 - whatever it raises is its answer: it cannot do this
         begun.pop(line, None)
         return {"refused": f"{type(error).__name__}: {_first_line(str(error))}"}
