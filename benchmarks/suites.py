@@ -180,6 +180,7 @@ def write_suite(directory: Path, contender: Contender, **settings: Any) -> Itera
     own = directory / "suites" / f"{contender.name}-{suite.name}"
     if not own.exists():
         beside = own.with_name(f"making-{own.name}")
+        _refuse(contender, suite)
         beside.mkdir(parents=True)
         _write(beside, contender, suite)
         beside.rename(own)
@@ -187,7 +188,8 @@ def write_suite(directory: Path, contender: Contender, **settings: Any) -> Itera
         yield {"directory": str(own)}
 
 
-def _write(directory: Path, contender: Contender, suite: Suite) -> None:
+def _refuse(contender: Contender, suite: Suite) -> None:
+    """What a contender cannot do is known before it is tried: some of them would go live instead."""
     name = contender.name
     if suite.shared and name not in ("floor", *_SHARED_MARKS):
         raise Refused("has no cassette that tests could share")
@@ -196,6 +198,11 @@ def _write(directory: Path, contender: Contender, suite: Suite) -> None:
         raise Refused("sees calls of the openai and anthropic SDKs only")
     if by_sdk and name in ("respx", "pytest-httpx") and sdk_module() != "httpx":
         raise Refused(f"does not see {sdk_module()}, on which the openai SDK stands: its calls would go live")
+
+
+def _write(directory: Path, contender: Contender, suite: Suite) -> None:
+    name = contender.name
+    by_sdk = suite.client == "OpenAI"
     transport = sdk_module() if by_sdk else "httpx"
     total = suite.shared or suite.tests * suite.calls
     items = sdk_exchanges(total) if by_sdk else exchanges(SMALL, total)
