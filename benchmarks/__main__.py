@@ -52,12 +52,18 @@ def main() -> None:
     )
     parser.add_argument("--list", action="store_true", help="name the rows")
     given = parser.parse_args()
-    chosen = [row for row in rows(_SCALES[given.scale]) if _is_chosen(row.key, given.only)]
-    if given.list or not chosen:
-        sys.exit("\n".join(f"{row.key:24} {row.title}" for row in rows(_SCALES[given.scale])))
+    every = rows(_SCALES[given.scale])
+    names = "\n".join(f"{row.key:24} {row.title}" for row in every)
+    chosen = [row for row in every if _is_chosen(row.key, given.only)]
+    if given.list:
+        sys.stdout.write(f"{names}\n")
+        return
+    if not chosen:
+        sys.exit(f"no row begins with {given.only!r}; there are:\n{names}")
     pythons, missing = _environments(given.environments, here=given.here)
     whole = given.scale == "full" and not given.only
     out = given.out or (ROOT / "benchmarks" if whole else given.environments) / "results.md"
+    out.parent.mkdir(parents=True, exist_ok=True)
     run: dict[str, Any] = {
         "command": " ".join(["python -m benchmarks", *sys.argv[1:]]),
         "when": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",

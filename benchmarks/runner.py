@@ -100,7 +100,8 @@ class Runner:
                         measured = self._turn(entrant)
                         turns[entrant.label].append({**measured, "took": time.perf_counter() - began})
                     except Refused as reason:
-                        refused[entrant.label] = str(reason)
+                        # Where this machine has its files is nobody's business.
+                        refused[entrant.label] = str(reason).replace(f"{self._directory}/", "").replace(f"{ROOT}/", "")
                         self._end(entrant.contender)
         finally:
             for contender in list(self._workers):
