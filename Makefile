@@ -4,6 +4,7 @@
 #   make test     the whole suite, with coverage            make test ARGS="-k stream -x"
 #   make thorough the tests that have a size, at the full one: 100,000 bodies, 200 killed runs ...; takes half an hour
 #   make check    lint, format, types, import contracts
+#   make bench    measure everything, the peers too         make bench ARGS="--only replay --quick"
 #   make clean    remove what the others made
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ BIN  := $(VENV)/bin
 PIP  := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test thorough check clean
+.PHONY: help demo test thorough check bench clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -37,8 +38,11 @@ check: $(VENV)/.installed-dev
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
 
+bench: | $(VENV)/.python
+	$(BIN)/python -m benchmarks $(ARGS)
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info htmlcov .coverage .coverage.* \
+	rm -rf $(VENV) .bench build dist *.egg-info htmlcov .coverage .coverage.* \
 		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

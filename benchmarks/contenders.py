@@ -1,0 +1,382 @@
+"""The contenders: how each one writes a cassette, replays from it and records to it, with its best setting for that.
+
+A contender is used in a process of its environment; what it needs is imported when it is asked for the first time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from benchmarks.workload import JSON, URL, Exchange
+
+
+class Refused(Exception):
+    """A contender cannot do what is asked of it; the text says why."""
+
+
+class Contender:
+    """What all have in common: a contender that does not say how to do a job cannot do it."""
+
+    name: str
+    environment: str
+    setting: str
+    """How it is set for replay, in words for the results."""
+    writes = True
+    """Whether it has cassettes."""
+
+    def client_options(self, module: Any) -> dict[str, Any]:
+        """Keywords for a client of httpx or httpx2."""
+        return {}
+
+    def replaying(
+        self, path: Path, recorded: Sequence[Exchange], played: Sequence[Exchange], module: str
+    ) -> AbstractContextManager[object]:
+        """Replay from a cassette that holds `recorded`; `played` is what of it will be asked for, in this order.
+
+        `module` is whose client asks: "httpx", "httpx2" or "openai" (whose version 3 stands on httpx2).
+        """
+        raise Refused("has no replay")
+
+    def loader(self) -> Callable[[Path], object]:
+        """What reads a cassette from its file."""
+        raise Refused("has no cassettes")
+
+    def touch(self, loaded: Any) -> list[tuple[bytes, bytes]]:
+        """Every body of a loaded cassette, as (request, reply)."""
+        raise Refused("has no cassettes")
+
+    def saver(self, exchanges: Sequence[Exchange]) -> Callable[[Path], None]:
+        """What writes a cassette with these interactions, which are in memory as the contender keeps them."""
+        raise Refused("has no cassettes")
+
+    def recording(self, path: Path) -> AbstractContextManager[object]:
+        """Record to a new cassette, written when the block ends."""
+        raise Refused("records nothing")
+
+
+class Floor(Contender):
+    """httpx's own MockTransport: the next answer, whatever is asked; no cassette, no matching."""
+
+    name = "floor"
+    environment = "samurai"
+    writes = False
+    setting = "httpx.MockTransport (of httpx2 where the client is): the next answer, nothing matched"
+
+    def __init__(self) -> None:
+        self._answers: Iterator[Exchange] = iter(())
+
+    def client_options(self, module: Any) -> dict[str, Any]:
+        def answer(_: Any) -> Any:
+            exchange = next(self._answers)
+            content = exchange.reply if len(exchange.chunks) == 1 else iter(exchange.chunks)
+            return module.Response(200, headers=exchange.headers, content=content)
+
+        return {"transport": module.MockTransport(answer)}
+
+    @contextmanager
+    def replaying(
+        self, path: Path, recorded: Sequence[Exchange], played: Sequence[Exchange], module: str
+    ) -> Iterator[None]:
+        self._answers = iter(played)
+        yield
+
+    @contextmanager
+    def recording(self, path: Path) -> Iterator[None]:
+        """Live: nothing is recorded."""
+        yield
+
+
+class Samurai(Contender):
+    """This project."""
+
+    name = "samurai"
+    environment = "samurai"
+    setting = 'use_cassette(path, mode="none", unused="ignore")'
+
+    def saver(self, exchanges: Sequence[Exchange]) -> Callable[[Path], None]:
+        from pytest_samurai import cassette, chat
+        from pytest_samurai.redaction import REQUEST_HEADERS, RESPONSE_HEADERS
+
+        def interaction(number: int, one: Exchange) -> chat.Interaction:
+            streamed = one.content_type != JSON
+            chunks = tuple(chat.Chunk(len(piece), place / 100) for place, piece in enumerate(one.chunks))
+            return chat.Interaction(
+                chat.Request("POST", URL, _kept(one.request_headers, REQUEST_HEADERS), one.request),
+                chat.Reply(
+                    200,
+                    "OK",
+                    _kept(one.headers, RESPONSE_HEADERS),
+                    one.reply,
+                    chunks if streamed else None,
+                    duration=0.2,
+                ),
+                f"2026-11-24T08:00:00.{number:06d}Z",
+            )
+
+        items = [interaction(number, one) for number, one in enumerate(exchanges)]
+        return lambda path: cassette.save(path, items)
+
+    def replaying(
+        self, path: Path, recorded: Sequence[Exchange], played: Sequence[Exchange], module: str
+    ) -> AbstractContextManager[object]:
+        from pytest_samurai import use_cassette
+
+        return use_cassette(path, mode="none", unused="ignore")
+
+    def recording(self, path: Path) -> AbstractContextManager[object]:
+        from pytest_samurai import use_cassette
+
+        return use_cassette(path, mode="once")
+
+    def loader(self) -> Callable[[Path], object]:
+        from pytest_samurai.cassette import load
+
+        return load
+
+    def touch(self, loaded: Any) -> list[tuple[bytes, bytes]]:
+        return [(one.request.body, one.reply.body) for one in loaded]
+
+
+def _kept(headers: Mapping[str, str], names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """What its recorder keeps of these headers."""
+    return tuple(
+        (name, value) for name, value in headers.items() if any(fnmatchcase(name, pattern) for pattern in names)
+    )
+
+
+class Vcrpy(Contender):
+    """vcrpy, matching the body (as JSON, by its content type)."""
+
+    name = "vcrpy"
+    environment = "vcrpy"
+    setting = 'VCR(record_mode="none", match_on=["method", "uri", "body"])'
+    match_on: Sequence[str] | None = ("method", "uri", "body")
+
+    def _using(self, path: Path, mode: str) -> AbstractContextManager[object]:
+        import vcr
+
+        matching = {} if self.match_on is None else {"match_on": self.match_on}
+        used: AbstractContextManager[object] = vcr.VCR(record_mode=mode, **matching).use_cassette(str(path))
+        return used
+
+    def saver(self, exchanges: Sequence[Exchange]) -> Callable[[Path], None]:
+        from vcr.persisters.filesystem import FilesystemPersister
+        from vcr.request import Request
+        from vcr.serializers import yamlserializer
+
+        data = {
+            "requests": [Request("POST", URL, one.request.decode(), one.request_headers) for one in exchanges],
+            "responses": [
+                {
+                    "status": {"code": 200, "message": "OK"},
+                    "headers": _listed(one.headers),
+                    "body": {"string": one.reply},
+                }
+                for one in exchanges
+            ],
+        }
+        return lambda path: FilesystemPersister.save_cassette(path, data, yamlserializer)
+
+    def replaying(
+        self, path: Path, recorded: Sequence[Exchange], played: Sequence[Exchange], module: str
+    ) -> AbstractContextManager[object]:
+        return self._using(path, "none")
+
+    def recording(self, path: Path) -> AbstractContextManager[object]:
+        return self._using(path, "all")
+
+    def loader(self) -> Callable[[Path], object]:
+        from vcr.persisters.filesystem import FilesystemPersister
+        from vcr.serializers import yamlserializer
+
+        return lambda path: FilesystemPersister.load_cassette(path, yamlserializer)
+
+    def touch(self, loaded: Any) -> list[tuple[bytes, bytes]]:
+        requests, responses = loaded
+        return [(one.body, other["body"]["string"]) for one, other in zip(requests, responses, strict=True)]
+
+
+def _listed(headers: Mapping[str, str]) -> dict[str, list[str]]:
+    return {name: [value] for name, value in headers.items()}
+
+
+class VcrpyDefault(Vcrpy):
+    """vcrpy as it comes: the body is not matched, so that recordings are right only in the order of recording."""
+
+    name = "vcrpy, default"
+    setting = 'VCR(record_mode="none"): the body is not matched; records with record_mode="all"'
+    match_on = None
+
+
+class Cassetter(Contender):
+    """cassetter, matching JSON bodies."""
+
+    name = "cassetter"
+    environment = "cassetter"
+    setting = 'use_cassette(path, record_mode="none", match_on=["method", "uri", "json_body"], intercept=[client])'
+
+    def saver(self, exchanges: Sequence[Exchange]) -> Callable[[Path], None]:
+        from cassetter import _core
+
+        held = _core.Cassette()
+        for number, one in enumerate(exchanges):
+            request = _core.HttpRequest(
+                "POST", URL, _listed(one.request_headers), _core.process_body(one.request, JSON, None)
+            )
+            response = _core.HttpResponse(
+                200, _listed(one.headers), _core.process_body(one.reply, one.content_type, None)
+            )
+            held.add_interaction(_core.HttpInteraction(request, response, f"2026-11-24T08:00:00.{number:06d}+00:00"))
+        return lambda path: held.save(str(path))
+
+    def replaying(
+        self, path: Path, recorded: Sequence[Exchange], played: Sequence[Exchange], module: str
+    ) -> AbstractContextManager[object]:
+        from cassetter import use_cassette
+
+        beneath = "httpx2" if module == "openai" else module
+        return use_cassette(path, record_mode="none", match_on=["method", "uri", "json_body"], intercept=[beneath])
+
+    def recording(self, path: Path) -> AbstractContextManager[object]:
+        from cassetter import use_cassette
+
+        return use_cassette(path, record_mode="once", match_on=["method", "uri", "json_body"], intercept=["httpx"])
+
+    def loader(self) -> Callable[[Path], object]:
+        from cassetter import _core
+
+        return lambda path: _core.Cassette.load(str(path))
+
+    def touch(self, loaded: Any) -> list[tuple[bytes, bytes]]:
+        from cassetter.compare import body_to_bytes
+
+        return [
+            (body_to_bytes(one.request.body) or b"", body_to_bytes(one.response.body) or b"")
+            for one in loaded.interactions
+        ]
+
+
+class Respx(Contender):
+    """respx, a route for each prompt."""
+
+    name = "respx"
+    environment = "mocks"
+    writes = False
+    setting = 'respx.mock(using="httpx"), one route per prompt, matched by URL and the bytes of the body'
+
+    @contextmanager
+    def replaying(
+        self, path: Path, recorded: Sequence[Exchange], played: Sequence[Exchange], module: str
+    ) -> Iterator[None]:
+        import httpx
+        import respx
+
+        with respx.mock(using="httpx", assert_all_called=False) as router:
+            for one in recorded:
+                route = router.post(URL, content=one.sent)
+                content = one.reply if len(one.chunks) == 1 else list(one.chunks)
+                route.return_value = httpx.Response(200, headers=one.headers, content=content)
+            yield
+
+
+class PytestHttpx(Contender):
+    """pytest-httpx, a response for each prompt."""
+
+    name = "pytest-httpx"
+    environment = "mocks"
+    writes = False
+    setting = "httpx_mock.add_response(url, method, match_content), one per prompt"
+
+    @contextmanager
+    def replaying(
+        self, path: Path, recorded: Sequence[Exchange], played: Sequence[Exchange], module: str
+    ) -> Iterator[None]:
+        import httpx
+        from pytest_httpx import HTTPXMock, IteratorStream
+        from pytest_httpx._options import _HTTPXMockOptions
+
+        # What its fixture does; there is no other door to it outside of a test.
+        mock = HTTPXMock(_HTTPXMockOptions(assert_all_responses_were_requested=False))
+        for one in recorded:
+            body: dict[str, Any] = (
+                {"content": one.reply} if len(one.chunks) == 1 else {"stream": IteratorStream(list(one.chunks))}
+            )
+            mock.add_response(url=URL, method="POST", match_content=one.sent, headers=one.headers, **body)
+        with ExitStack() as undo:
+            for owner, name, handle in (
+                (httpx.HTTPTransport, "handle_request", mock._handle_request),
+                (httpx.AsyncHTTPTransport, "handle_async_request", mock._handle_async_request),
+            ):
+                undo.callback(setattr, owner, name, getattr(owner, name))
+                setattr(owner, name, _method(handle))
+            yield
+
+
+def _method(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Of a class: a bound method would not be handed the transport."""
+    return lambda transport, request: function(transport, request)
+
+
+class PytestMockllm(Contender):
+    """pytest-mockllm: calls of the SDKs only, JSON parsed and spelled again."""
+
+    name = "pytest-mockllm"
+    environment = "mockllm"
+    setting = 'LLMRecorder(path, record_mode="none")'
+
+    def saver(self, exchanges: Sequence[Exchange]) -> Callable[[Path], None]:
+        from pytest_mockllm.recording import Cassette, RecordedInteraction
+
+        def recorded(one: Exchange) -> Any:
+            is_json = one.content_type == JSON
+            return RecordedInteraction(
+                request={
+                    "method": "POST",
+                    "url": URL,
+                    "headers": one.request_headers,
+                    "body": json.loads(one.request),
+                },
+                response={
+                    "status_code": 200,
+                    "headers": one.headers,
+                    "encoding": "json" if is_json else "text",
+                    "body": json.loads(one.reply) if is_json else one.reply.decode(),
+                },
+                provider="openai",
+                model="gpt-4o-mini",
+            )
+
+        held = Cassette(name="benchmark", interactions=list(map(recorded, exchanges)))
+        return lambda path: held.save(path)
+
+    def replaying(
+        self, path: Path, recorded: Sequence[Exchange], played: Sequence[Exchange], module: str
+    ) -> AbstractContextManager[object]:
+        from pytest_mockllm.recording import LLMRecorder
+
+        if module != "openai":
+            raise Refused("sees calls of the openai and anthropic SDKs only")
+        recorder: AbstractContextManager[object] = LLMRecorder(path, record_mode="none")
+        return recorder
+
+    def loader(self) -> Callable[[Path], object]:
+        from pytest_mockllm.recording import Cassette
+
+        load: Callable[[Path], object] = Cassette.load
+        return load
+
+    def touch(self, loaded: Any) -> list[tuple[bytes, bytes]]:
+        def spelled(body: Any) -> bytes:
+            return body.encode() if isinstance(body, str) else json.dumps(body).encode()
+
+        return [(spelled(one.request["body"]), spelled(one.response["body"])) for one in loaded.interactions]
+
+
+CONTENDERS: Mapping[str, type[Contender]] = {
+    kind.name: kind for kind in (Floor, Samurai, Vcrpy, VcrpyDefault, Cassetter, Respx, PytestHttpx, PytestMockllm)
+}

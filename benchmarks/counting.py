@@ -1,0 +1,78 @@
+"""Instructions instead of time: valgrind counts them, and they do not drift with the load of the machine.
+
+Start-up cancels out: what is wanted is the difference of two runs, one of which does twice as much.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from benchmarks.contenders import Refused
+from benchmarks.environments import ROOT
+from benchmarks.suites import PLUGINS, environment
+
+_COUNT = re.compile(r"I\s+refs:\s+([\d,]+)")
+
+
+def count_calls(python: Path, directory: Path, contender: str, job: Mapping[str, Any]) -> dict[str, float]:
+    """Instructions of a replayed call. Raises Refused where valgrind is missing, or with the contender's reason."""
+    plays = job["size"] // 2
+    jobs = [{**job, "do": "counted", "plays": plays * times} for times in (1, 2)]
+    commands = [[str(python), "-m", "benchmarks.worker", str(directory), contender, json.dumps(one)] for one in jobs]
+    # The cassette is written by a run that is not counted.
+    _run(commands[0], ROOT, environment())
+    once, twice = _counted(commands, [ROOT, ROOT], environment())
+    return {"instructions": (twice - once) / plays}
+
+
+def count_pytest(python: Path, directory: Path, contender: str, *, plugin: bool, tests: int) -> dict[str, float]:
+    """Instructions of pytest with a contender's plugin installed and unused, or without: at `start`, and per `test`."""
+    sizes = (tests, 2 * tests)
+    places = []
+    for size in sizes:
+        place = directory / f"unmarked-{size}"
+        place.mkdir(exist_ok=True)
+        (place / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+        body = "\n\n".join(f"def test_{number}():\n    assert True\n" for number in range(size))
+        (place / "test_unmarked.py").write_text(body, encoding="utf-8")
+        places.append(place)
+    # Installed plugins load themselves, as they do for users.
+    variables = {name: value for name, value in environment().items() if name != "PYTEST_DISABLE_PLUGIN_AUTOLOAD"}
+    without = [] if plugin else ["-p", f"no:{PLUGINS[contender]}"]
+    command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *without]
+    for place in places:
+        _run(command, place, variables)
+    once, twice = _counted([command, command], places, variables)
+    return {"start": 2 * once - twice, "test": (twice - once) / tests}
+
+
+def _counted(commands: Sequence[Sequence[str]], places: Sequence[Path], variables: Mapping[str, str]) -> Sequence[int]:
+    valgrind = shutil.which("valgrind")
+    if valgrind is None:
+        raise Refused("valgrind is not installed here, so instructions are not counted")
+    tool = [valgrind, "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
+
+    def count(command: Sequence[str], place: Path) -> int:
+        said = _run([*tool, *command], place, variables)
+        found = _COUNT.search(said)
+        if found is None:
+            raise Refused(f"valgrind does not say a number: {said[-200:]}")
+        return int(found[1].replace(",", ""))
+
+    # A count does not mind company.
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(count, commands, places))
+
+
+def _run(command: Sequence[str], place: Path, variables: Mapping[str, str]) -> str:
+    run = subprocess.run(command, cwd=place, env=dict(variables), capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise Refused(" ".join((run.stdout + run.stderr).split())[-300:])
+    return run.stderr

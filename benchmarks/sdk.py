@@ -1,0 +1,34 @@
+"""The openai SDK: on whose client it stands, and what it sends for a question."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from benchmarks.workload import ORIGIN, Exchange, compact, completion, question
+
+
+def sdk_module() -> str:
+    """The module on whose client the installed SDK stands: httpx, or httpx2."""
+    import openai
+
+    modules = {base.__module__.partition(".")[0] for base in openai.DefaultHttpxClient.__mro__}
+    return "httpx2" if "httpx2" in modules else "httpx"
+
+
+def sdk_exchanges(count: int) -> list[Exchange]:
+    """The questions from 0 on as the SDK spells them, each with its completion."""
+    import openai
+
+    module = import_module(sdk_module())
+    sent: list[bytes] = []
+
+    def answer(request: Any) -> Any:
+        sent.append(request.read())
+        return module.Response(200, json=completion(0))
+
+    http_client = openai.DefaultHttpxClient(transport=module.MockTransport(answer))
+    with openai.OpenAI(api_key="sk-none", base_url=f"{ORIGIN}/v1", http_client=http_client) as client:
+        for number in range(count):
+            client.chat.completions.create(**question(number))
+    return [Exchange(one, one, (compact(completion(number)),)) for number, one in enumerate(sent)]
