@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import sys
 import sysconfig
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -20,17 +22,21 @@ from pytest_samurai.figures import FIGURE_PROPERTIES, FIXTURE_PROPERTY, TestFigu
 from pytest_samurai.matching import Endpoints
 from pytest_samurai.naming import cassette_name, module_directory, named_cassette
 from pytest_samurai.pricing import PriceList, own_prices
+from pytest_samurai.publish import Published, publish
 from pytest_samurai.redaction import shown_url
 from pytest_samurai.report import (
     NOTE_PROPERTY,
+    REGRESSION_PROPERTY,
     SHARED_PROPERTY,
     UNMARKED_PROPERTY,
     SharedPlay,
+    regression_lines,
     shared_lines,
     top_lines,
     totals_line,
     unmarked_line,
 )
+from pytest_samurai.run import Failure, Run, TestRun
 from pytest_samurai.settings import Layer, Settings, environment_layers, options, resolve
 
 if TYPE_CHECKING:
@@ -78,7 +84,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for option in options().values():
         if "cli" in option.places:
             group.addoption(
-                option.flag, dest=option.ini, default=None, help=f"{option.meaning} (default: {option.default_text})"
+                option.flag,
+                dest=option.ini,
+                action="append" if option.many else "store",
+                default=None,
+                help=f"{option.meaning} (default: {option.default_text})",
             )
         if "ini" in option.places:
             kind: Literal["args", "string"] = "args" if option.many else "string"
@@ -130,7 +140,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[_RUN] = _Run(began, settings)
-    config.pluginmanager.register(_Summary(settings.top), "samurai-summary")
+    config.pluginmanager.register(_Summary(config.stash[_RUN]), "samurai-summary")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -517,11 +527,13 @@ def pytest_runtest_makereport(
         if call.when == "call" and error is not None and recorder is not None and recorder.misses:
             # The test failed of something else, which may well be what the application made of this.
             report.sections.append(("samurai: request not recorded", str(recorder.misses[0])))
+            _note_failure(report, recorder.misses[0])
         return report
     own = _own_frames(error.tb)
     if own is not None:
         call.excinfo = pytest.ExceptionInfo.from_exc_info((type(error.value), error.value, own))
     report = yield
+    _note_failure(report, error.value)
     if own is None:
         shown = error.getrepr(style="value")
         if shown.reprcrash is not None:  # pragma: no branch - None where all frames are hidden, and ours are not
@@ -529,6 +541,11 @@ def pytest_runtest_makereport(
             shown.reprcrash.message = f"{type(error.value).__name__}: {error.value}"
         report.longrepr = shown
     return report
+
+
+def _note_failure(report: pytest.TestReport, error: BaseException) -> None:
+    """For the summary, which may be in another process: xdist hands on the attributes of a report."""
+    report.samurai_failure = (type(error).__name__, str(error))  # type: ignore[attr-defined]  # a report takes any
 
 
 _LIBRARIES = (Path(__file__).parent, *{Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")})
@@ -557,22 +574,37 @@ def _is_full_run(config: pytest.Config) -> bool:
 
 
 class _Summary:
-    """Gathers what the reports carry, whichever process they come from, and prints it."""
+    """Gathers what the reports carry, whichever process they come from, prints it and writes it down."""
 
-    def __init__(self, top: int) -> None:
-        self._top = top
-        self._figures: list[TestFigures] = []
+    def __init__(self, run: _Run) -> None:
+        self._run = run
+        self._phases: dict[tuple[str, str], list[pytest.TestReport]] = {}
+        self._tests: list[TestRun] = []
+        self._failures: list[Failure] = []
         self._fixtures: list[TestFigures] = []
         self._notes: list[str] = []
         self._shared: list[SharedPlay] = []
         self._unmarked: dict[str, int] = {}
+        self._published = Published((), ())
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        # `--dist=each` runs a test once in each worker.
+        key = (report.nodeid, getattr(report, "worker_id", ""))
+        if report.when == "setup":
+            # It may run again (pytest-rerunfailures).
+            self._phases[key] = []
+        phases = self._phases.setdefault(key, [])
+        phases.append(report)
         if report.when != "teardown":
             return
+        del self._phases[key]
+        file, line = Path(report.location[0]).as_posix(), (report.location[1] or 0) + 1
+        for phase in phases:
+            if phase.failed and hasattr(phase, "samurai_failure"):
+                kind, text = phase.samurai_failure
+                self._failures.append(Failure(report.nodeid, kind, text, file, line))
         figures = TestFigures.from_properties(report.nodeid, report.user_properties)
-        if figures is not None:
-            self._figures.append(figures)
+        regressions = []
         for name, value in report.user_properties:
             if name == FIXTURE_PROPERTY:
                 self._fixtures.append(TestFigures.from_fixture_property(str(value)))
@@ -580,18 +612,51 @@ class _Summary:
                 self._shared.append(SharedPlay.from_shared_property(str(value)))
             elif name == NOTE_PROPERTY:
                 self._notes.append(str(value))
+            elif name == REGRESSION_PROPERTY:
+                regressions.append(json.loads(str(value)))
             elif name == UNMARKED_PROPERTY:
                 self._unmarked[report.nodeid] = cast("int", value)
+        if figures is not None:
+            self._tests.append(TestRun(figures, _outcome(phases), file, line, tuple(regressions)))
+
+    def _so_far(self) -> Run:
+        return Run(
+            version("pytest-samurai"),
+            self._run.began.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            self._run.settings.mode,
+            tuple(self._tests),
+            tuple(self._fixtures),
+            tuple(self._failures),
+            tuple(self._notes),
+            self._unmarked,
+        )
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        targets = self._run.settings.report
+        if not targets or hasattr(session.config, "workerinput"):
+            return
+        self._published = publish(
+            self._so_far(),
+            targets,
+            directory=session.config.invocation_params.dir,
+            environ=os.environ,
+            rootdir=session.config.rootpath,
+        )
+        if self._published.errors and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, exitstatus: pytest.ExitCode, config: pytest.Config
     ) -> None:
         write = terminalreporter.write_line
-        if self._figures and terminalreporter.verbosity >= 0:
+        run = self._so_far()
+        if run.tests and terminalreporter.verbosity >= 0:
             write("")
-            write(totals_line(self._figures, self._fixtures))
-            for line in top_lines([*self._figures, *self._fixtures], self._top):
+            write(totals_line(run.totals))
+            for line in top_lines(run.figures, self._run.settings.top):
                 write(line)
+            for line in regression_lines(run.regressions):
+                write(line, red=True)
         for note in self._notes:
             write(f"samurai: {note}", yellow=True)
         if exitstatus == pytest.ExitCode.OK and _is_full_run(config):
@@ -599,3 +664,18 @@ class _Summary:
                 write(line, yellow=True)
         if self._unmarked:
             write(unmarked_line(self._unmarked), yellow=True)
+        for line in self._published.lines:
+            write(line)
+        for error in self._published.errors:
+            write(f"samurai: {error}", red=True)
+
+
+def _outcome(phases: Sequence[pytest.TestReport]) -> str:
+    """What became of a test, in pytest's words."""
+    failed = [phase for phase in phases if phase.failed]
+    if failed:
+        return "failed" if failed[0].when == "call" else "error"
+    skipped = any(phase.skipped for phase in phases)
+    if any(hasattr(phase, "wasxfail") for phase in phases):
+        return "xfailed" if skipped else "xpassed"
+    return "skipped" if skipped else "passed"

@@ -174,6 +174,29 @@ def _directory(value: object) -> str:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A report that is asked for: one of `FORMS`, and the file that it is written to, if it is one."""
+
+    form: str
+    path: str
+
+
+FORMS: Final = ("json", "md", "html", "github", "benchmark")
+
+
+def parse_target(value: str) -> Target:
+    """A report as it is asked for, as in `md:report.md`. Raises ValueError with what would be right."""
+    form, _, path = value.partition(":")
+    if form not in FORMS or (form == "github") == bool(path) or value == "github:":
+        raise ValueError(f"one of {', '.join(form if form == 'github' else f'{form}:PATH' for form in FORMS)}")
+    return Target(form, path)
+
+
+def _targets(value: object) -> tuple[Target, ...]:
+    return tuple(map(parse_target, _words(value)))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """All options of one recorder, resolved."""
@@ -258,6 +281,14 @@ class Settings:
         "test budget",
         'most US dollars of a test, as in `"0.002"`; a test that costs more fails',
         shown="no limit",
+    )
+    report: tuple[Target, ...] = _option(
+        _targets,
+        (),
+        "cli",
+        "a report to write: `json:PATH`, `md:PATH`, `html:PATH`, `github`, `benchmark:PATH`; repeatable",
+        shown="none",
+        many=True,
     )
     top: int = _option(_count, 5, "ini cli", "most expensive tests in the terminal summary")
 
