@@ -22,6 +22,7 @@ from pytest_samurai.figures import FIGURE_PROPERTIES, FIXTURE_PROPERTY, TestFigu
 from pytest_samurai.matching import Endpoints
 from pytest_samurai.naming import cassette_name, module_directory, named_cassette
 from pytest_samurai.pricing import PriceList, own_prices
+from pytest_samurai.progress import Progress
 from pytest_samurai.publish import Published, publish
 from pytest_samurai.redaction import shown_url
 from pytest_samurai.report import (
@@ -57,6 +58,7 @@ class _Run:
     item: pytest.Item | None = None
     recorded_fixtures: set[str] = field(default_factory=set)
     prices: PriceList | None = None
+    progress: Progress | None = None
 
 
 _RUN = pytest.StashKey[_Run]()
@@ -141,6 +143,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     config.stash[_RUN] = _Run(began, settings)
     config.pluginmanager.register(_Summary(config.stash[_RUN]), "samurai-summary")
+    if _shows_progress(config):
+        config.pluginmanager.register(_ProgressLine(config), "samurai-progress")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -302,7 +306,9 @@ def _owner(item: pytest.Item, name: str, *, shared: bool) -> Owner:
     file = os.path.relpath(item.path, item.config.invocation_params.dir)
     _, colons, inside = item.nodeid.partition("::")
     target = shlex.quote(f"{file}{colons}{inside}")
-    return Owner(name, item.config.stash[_RUN].began, target, shared, RefusedInTest)
+    run = item.config.stash[_RUN]
+    on_live = None if run.progress is None else run.progress.call
+    return Owner(name, run.began, target, shared, RefusedInTest, on_live)
 
 
 def _cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path | None) -> Path:
@@ -560,6 +566,49 @@ def _own_frames(trace: TracebackType | None) -> TracebackType | None:
     if any(path.is_relative_to(place) for place in _LIBRARIES):
         return rest
     return TracebackType(rest, trace.tb_frame, trace.tb_lasti, trace.tb_lineno)
+
+
+# --- progress
+
+
+def _shows_progress(config: pytest.Config) -> bool:
+    """Where nothing but pytest writes to a terminal that can take a line back."""
+    return (
+        sys.stdout.isatty()
+        and os.environ.get("TERM", "dumb") != "dumb"
+        and config.get_verbosity() >= 0
+        and config.getoption("capture", "no") != "no"
+        and not (config.getini("log_cli") or config.getoption("log_cli_level"))
+    )
+
+
+class _ProgressLine:
+    """Shows how far a recording is, until pytest writes something itself.
+
+    To the terminal behind pytest's capture, which goes on meanwhile: to switch it off for a moment, as pytest does for
+    its own lines, would let slip through what other threads print.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._file = open(os.dup(sys.stdout.fileno()), "w", encoding=sys.stdout.encoding, errors="replace")  # noqa: PTH123, SIM115
+        writer = config.get_terminal_writer
+        self._progress = Progress(self._file, lambda: (writer().fullwidth, writer().width_of_current_line))
+        config.stash[_RUN].progress = self._progress
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self) -> None:
+        self._progress.clear()
+
+    def pytest_enter_pdb(self) -> None:
+        # Too late to clear: pytest has written a headline already.
+        self._progress.leave()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self) -> None:
+        self._progress.clear()
+
+    def pytest_unconfigure(self) -> None:
+        self._file.close()
 
 
 # --- summary

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -77,7 +77,7 @@ class Owner:
     """Whose recorder it is: the test, when its run began, the command that runs it again, who else has the cassette.
 
     `rerun` is what pytest is to be given to run it again, as typed in a shell; `refusal` is what is raised for a
-    request that is refused.
+    request that is refused; `on_live` is told of each call that went live, with the name of the test.
     """
 
     test: str
@@ -85,6 +85,7 @@ class Owner:
     rerun: str | None = None
     shared: bool = False
     refusal: type[RequestNotRecorded] = RequestNotRecorded
+    on_live: Callable[[str, Call], None] | None = None
 
 
 class Recorder:
@@ -335,6 +336,8 @@ class Recorder:
 
     def _ended(self, item: Interaction) -> None:
         """A call has ended: from now on it is safe from a process that dies."""
+        if self._owner.on_live is not None:
+            self._owner.on_live(self._owner.test, Call(item, number=0, replayed=False, prices=self._prices))
         if not self.is_open or self.mode in ("none", "live"):
             return
         with self._lock:
