@@ -53,7 +53,7 @@ def check(
     Raises SettingsError for a path that does not exist.
     """
     judge = _Judge(environ, now, max_age)
-    files = _files(paths)
+    files = find_cassettes(paths)
     results = [judge.file(path) for path in files]
     return Checked(
         len(files),
@@ -62,8 +62,8 @@ def check(
     )
 
 
-def _files(paths: Iterable[Path]) -> list[Path]:
-    """Every cassette once, those of a directory by their names."""
+def find_cassettes(paths: Iterable[Path]) -> list[Path]:
+    """Every cassette once, those of a directory by their names. Raises SettingsError for a path that does not exist."""
     files: dict[Path, None] = {}
     for path in paths:
         if not path.exists():
