@@ -10,7 +10,7 @@ import sysconfig
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import distributions
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -22,8 +22,6 @@ from pytest_samurai.figures import FIGURE_PROPERTIES, FIXTURE_PROPERTY, TestFigu
 from pytest_samurai.matching import Endpoints
 from pytest_samurai.naming import cassette_name, module_directory, named_cassette
 from pytest_samurai.pricing import PriceList, own_prices
-from pytest_samurai.progress import Progress
-from pytest_samurai.publish import Published, publish
 from pytest_samurai.redaction import shown_url
 from pytest_samurai.report import (
     NOTE_PROPERTY,
@@ -42,6 +40,7 @@ from pytest_samurai.settings import Layer, Settings, environment_layers, options
 
 if TYPE_CHECKING:
     from pytest_samurai.intercept import AsyncClient, Client
+    from pytest_samurai.progress import Progress
     from pytest_samurai.recorder import Owner, Recorder
 
 _MARKER = "samurai"
@@ -575,6 +574,7 @@ def _shows_progress(config: pytest.Config) -> bool:
     """Where nothing but pytest writes to a terminal that can take a line back."""
     return (
         sys.stdout.isatty()
+        and sys.stdout is sys.__stdout__
         and os.environ.get("TERM", "dumb") != "dumb"
         and config.get_verbosity() >= 0
         and config.getoption("capture", "no") != "no"
@@ -590,7 +590,9 @@ class _ProgressLine:
     """
 
     def __init__(self, config: pytest.Config) -> None:
-        self._file = open(os.dup(sys.stdout.fileno()), "w", encoding=sys.stdout.encoding, errors="replace")  # noqa: PTH123, SIM115
+        from pytest_samurai.progress import Progress
+
+        self._file = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding=sys.stdout.encoding, errors="replace")
         writer = config.get_terminal_writer
         self._progress = Progress(self._file, lambda: (writer().fullwidth, writer().width_of_current_line))
         config.stash[_RUN].progress = self._progress
@@ -634,7 +636,8 @@ class _Summary:
         self._notes: list[str] = []
         self._shared: list[SharedPlay] = []
         self._unmarked: dict[str, int] = {}
-        self._published = Published((), ())
+        self._published: tuple[str, ...] = ()
+        self._unpublished: tuple[str, ...] = ()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         # `--dist=each` runs a test once in each worker.
@@ -670,7 +673,8 @@ class _Summary:
 
     def _so_far(self) -> Run:
         return Run(
-            version("pytest-samurai"),
+            # As it was installed; it also works without, as `-p pytest_samurai.plugin`.
+            next((found.version for found in distributions(name="pytest-samurai")), "unknown"),
             self._run.began.strftime("%Y-%m-%dT%H:%M:%SZ"),
             self._run.settings.mode,
             tuple(self._tests),
@@ -684,14 +688,17 @@ class _Summary:
         targets = self._run.settings.report
         if not targets or hasattr(session.config, "workerinput"):
             return
-        self._published = publish(
+        from pytest_samurai.publish import publish
+
+        published = publish(
             self._so_far(),
             targets,
             directory=session.config.invocation_params.dir,
             environ=os.environ,
             rootdir=session.config.rootpath,
         )
-        if self._published.errors and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        self._published, self._unpublished = published.lines, published.errors
+        if self._unpublished and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def pytest_terminal_summary(
@@ -713,9 +720,9 @@ class _Summary:
                 write(line, yellow=True)
         if self._unmarked:
             write(unmarked_line(self._unmarked), yellow=True)
-        for line in self._published.lines:
+        for line in self._published:
             write(line)
-        for error in self._published.errors:
+        for error in self._unpublished:
             write(f"samurai: {error}", red=True)
 
 

@@ -36,7 +36,7 @@ def publish(
     lines: list[str] = []
     errors = []
     for target in targets:
-        path = directory / Path(target.path).expanduser()
+        path = directory / os.path.expanduser(target.path)  # noqa: PTH111 - pathlib's raises for a user it cannot find
         try:
             if target.form == "github":
                 lines += github_annotations(run, _place(rootdir, environ))

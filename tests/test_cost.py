@@ -80,6 +80,9 @@ def test_the_committed_cassettes_on_gpt_4o_mini_cost_what_a_hand_computation_say
     assert lines[6:] == [
         "On gpt-4o-mini: $0.0000291 for as many tokens; another model counts them differently",
     ]
+    page = (COMMITTED.parent / "docs" / "cost.md").read_text(encoding="utf-8")
+    assert "\n".join(["$ pytest-samurai cost --model gpt-4o-mini", *lines[:5], ""]) in page
+    assert "\n".join(["", *lines[6:], "```"]) in page
 
 
 def test_it_is_todays_price_and_not_the_one_that_was_recorded(tmp_path: Path) -> None:
