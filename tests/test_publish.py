@@ -135,7 +135,7 @@ KEY = {"Authorization": f"Bearer {os.environ.get('SAMURAI_API_KEY')}"}
 
 
 def steady(text: str) -> str:
-    """A JSON report without what is another in every run."""
+    """A JSON report without what is another in every run, which is also how tests/golden/run.json was made."""
     value = json.loads(text)
     VALIDATOR.validate(value)
     value["began"] = "2026-11-24T13:00:00Z"
