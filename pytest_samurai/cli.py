@@ -13,13 +13,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pytest_samurai.check import check
+from pytest_samurai.cost import cost_lines, costs
 from pytest_samurai.errors import CassetteError, SettingsError
 from pytest_samurai.importer import import_cassettes
+from pytest_samurai.pricing import own_prices
 from pytest_samurai.prune import delete, judge, last_full_run
+from pytest_samurai.publish import publish
+from pytest_samurai.report import regression_lines, top_lines, totals_line
+from pytest_samurai.run import merged, read
 from pytest_samurai.server import ChatServer
-from pytest_samurai.settings import options
+from pytest_samurai.settings import Target, options, parse_target
 
 _DEMO = Path(__file__).with_name("demo")
+_TOP = 5
 _DEMO_KEY = "sk-samurai-demo-0123456789abcdef"
 
 
@@ -49,10 +55,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     foreign = commands.add_parser("import", help="rewrite cassettes of vcrpy, pytest-recording and cassetter as ours")
     foreign.add_argument("paths", metavar="PATH", nargs="+", help="cassettes and directories of them")
     foreign.set_defaults(run=_import)
+    priced = commands.add_parser("cost", help="say what the recorded calls cost at today's prices, or on another model")
+    priced.add_argument(
+        "paths", metavar="PATH", nargs="*", help="cassettes and directories of them (default: cassettes)"
+    )
+    priced.add_argument("--model", help="a model to compare with, for as many tokens")
+    priced.set_defaults(run=_cost)
+    reported = commands.add_parser("report", help="make other reports of JSON reports; those of several shards add up")
+    reported.add_argument("files", metavar="JSON", nargs="+", type=Path, help="written by --samurai-report=json:PATH")
+    reported.add_argument(
+        "--to",
+        metavar="REPORT",
+        action="append",
+        default=[],
+        type=_target,
+        help="json:PATH, md:PATH, html:PATH, github or benchmark:PATH; repeatable (default: a summary to read here)",
+    )
+    reported.set_defaults(run=_report)
     chosen = parser.parse_args(arguments)
     try:
         return int(chosen.run(chosen))
-    except SettingsError as error:
+    except (SettingsError, CassetteError) as error:
         parser.error(str(error))
 
 
@@ -103,6 +126,39 @@ def _import(chosen: argparse.Namespace) -> int:
         _print(outcome.text)
         failed = failed or outcome.failed
     return int(failed)
+
+
+def _cost(chosen: argparse.Namespace) -> int:
+    now = datetime.now(UTC)
+    paths = map(Path, chosen.paths or ["cassettes"])
+    found = costs(paths, own_prices(Path.cwd()), now, chosen.model, environ=os.environ)
+    for line in cost_lines(found, now, chosen.model):
+        _print(line)
+    return 1 if any(one.now is None or one.other is None for one in found) else 0
+
+
+def _target(text: str) -> Target:
+    try:
+        return parse_target(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"it is {text!r}, and has to be {error}") from None
+
+
+def _report(chosen: argparse.Namespace) -> int:
+    runs = []
+    for path in chosen.files:
+        try:
+            runs.append(read(path.read_bytes(), str(path)))
+        except OSError as error:
+            raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
+    run = merged(runs)
+    published = publish(run, chosen.to, directory=Path.cwd(), environ=os.environ)
+    summary = [totals_line(run.totals), *top_lines(run.figures, _TOP), *regression_lines(run.regressions)]
+    for line in published.lines if chosen.to else summary:
+        _print(line)
+    for failed in published.errors:
+        _print(failed)
+    return 1 if published.errors else 0
 
 
 def _demo(_: argparse.Namespace) -> int:

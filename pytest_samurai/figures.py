@@ -79,7 +79,8 @@ class ModelFigures:
 class TestFigures:
     """What one test did: counts of calls by what became of them, and what each model was used for.
 
-    `seconds` is how long the replayed calls took when they were recorded.
+    `seconds` is how long the replayed calls took when they were recorded, and `saved` what they were billed then, in US
+    dollars; None if that of a call is unknown.
     """
 
     __test__ = False
@@ -90,6 +91,7 @@ class TestFigures:
     live: int = 0
     models: tuple[ModelFigures, ...] = ()
     seconds: float = 0.0
+    saved: Decimal | None = Decimal(0)
 
     @classmethod
     def of(cls, test: str, calls: Sequence[Call], *, recorded: int) -> TestFigures:
@@ -105,6 +107,7 @@ class TestFigures:
             live=len(calls) - len(replayed) - recorded,
             models=tuple(ModelFigures.of(model, by_model[model]) for model in sorted(by_model)),
             seconds=round(sum(call.duration or 0.0 for call in replayed), 4),
+            saved=_sum([call.cost for call in replayed]),
         )
 
     @property
@@ -133,7 +136,12 @@ class TestFigures:
         usage = self.usage
         found |= {name: None if usage is None else getattr(usage, name) for name in _SHOWN if name != "cost"}
         found["cost"] = None if self.cost is None else f"{self.cost:f}"
-        found["models"] = json.dumps({"seconds": self.seconds, "models": [one.as_json() for one in self.models]})
+        carried = {
+            "seconds": self.seconds,
+            "saved": None if self.saved is None else f"{self.saved:f}",
+            "models": [one.as_json() for one in self.models],
+        }
+        found["models"] = json.dumps(carried)
         return [(f"{PREFIX}{name}", value) for name, value in found.items() if value is not None]
 
     def fixture_property(self) -> tuple[str, str]:
@@ -157,7 +165,8 @@ class TestFigures:
         counts = {name: found[f"{PREFIX}{name}"] for name in _COUNTS}
         carried = json.loads(found[MODELS_PROPERTY])
         models = tuple(map(ModelFigures.from_json, carried["models"]))
-        return cls(test, **counts, models=models, seconds=carried["seconds"])
+        saved = None if carried["saved"] is None else Decimal(carried["saved"])
+        return cls(test, **counts, models=models, seconds=carried["seconds"], saved=saved)
 
 
 def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:

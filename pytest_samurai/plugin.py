@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import sys
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from pytest_samurai.figures import TestFigures
     from pytest_samurai.fullrun import Absent, Play
     from pytest_samurai.intercept import AsyncClient, Client
+    from pytest_samurai.progress import Progress
     from pytest_samurai.recorder import Owner, Recorder, Shared
+    from pytest_samurai.run import Failure, Run, TestRun
     from pytest_samurai.tally import Tally
 
 _MARKER = "samurai"
@@ -42,6 +45,7 @@ class _Run:
     recorded_fixtures: set[str] = field(default_factory=set)
     tally: Tally | None = None
     shared: Shared | None = None
+    progress: Progress | None = None
 
 
 _RUN = pytest.StashKey[_Run]()
@@ -70,7 +74,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for option in options().values():
         if "cli" in option.places:
             group.addoption(
-                option.flag, dest=option.ini, default=None, help=f"{option.meaning} (default: {option.default_text})"
+                option.flag,
+                dest=option.ini,
+                action="append" if option.many else "store",
+                default=None,
+                help=f"{option.meaning} (default: {option.default_text})",
             )
         if "ini" in option.places:
             kind: Literal["args", "string"] = "args" if option.many else "string"
@@ -119,7 +127,9 @@ def pytest_configure(config: pytest.Config) -> None:
         _be_at_work(config)
     use = _Use(config)
     config.pluginmanager.register(use, "samurai-use")
-    config.pluginmanager.register(_Summary(settings.top, use), "samurai-summary")
+    config.pluginmanager.register(_Summary(config.stash[_RUN], use), "samurai-summary")
+    if _shows_progress(config):
+        config.pluginmanager.register(_ProgressLine(config), "samurai-progress")
 
 
 def _tally(settings: Settings, worker: Mapping[str, Any] | None) -> Tally | None:
@@ -316,7 +326,9 @@ def _owner(item: pytest.Item, name: str, *, shared: bool) -> Owner:
     file = os.path.relpath(item.path, item.config.invocation_params.dir)
     _, colons, inside = item.nodeid.partition("::")
     target = shlex.quote(f"{file}{colons}{inside}")
-    return Owner(name, item.config.stash[_RUN].began, target, shared, RefusedInTest)
+    run = item.config.stash[_RUN]
+    on_live = None if run.progress is None else run.progress.call
+    return Owner(name, run.began, target, shared, RefusedInTest, on_live)
 
 
 def _shared(config: pytest.Config) -> Shared:
@@ -580,11 +592,13 @@ def _runtest_makereport(
         if call.when == "call" and error is not None and recorder is not None and recorder.misses:
             # The test failed of something else, which may well be what the application made of this.
             report.sections.append(("samurai: request not recorded", str(recorder.misses[0])))
+            _note_failure(report, recorder.misses[0])
         return report
     own = _own_frames(error.tb)
     if own is not None:
         call.excinfo = pytest.ExceptionInfo.from_exc_info((type(error.value), error.value, own))
     report = yield
+    _note_failure(report, error.value)
     if own is None:
         shown = error.getrepr(style="value")
         if shown.reprcrash is not None:  # pragma: no branch - None where all frames are hidden, and ours are not
@@ -606,6 +620,11 @@ class _AtWork:
 
     def pytest_runtest_logfinish(self) -> None:
         _done(self._run)
+
+
+def _note_failure(report: pytest.TestReport, error: BaseException) -> None:
+    """For the summary, which may be in another process: xdist hands on the attributes of a report."""
+    report.samurai_failure = (type(error).__name__, str(error))  # type: ignore[attr-defined]  # a report takes any
 
 
 @cache
@@ -774,48 +793,155 @@ def _absent(item: pytest.Item) -> Absent:
     return Absent(item.nodeid, cassette, list(item.fixturenames))  # type: ignore[attr-defined]  # functions have it
 
 
+# --- progress
+
+
+def _shows_progress(config: pytest.Config) -> bool:
+    """Where nothing but pytest writes to a terminal that can take a line back."""
+    return (
+        sys.stdout.isatty()
+        and sys.stdout is sys.__stdout__
+        and os.environ.get("TERM", "dumb") != "dumb"
+        and config.get_verbosity() >= 0
+        and config.getoption("capture", "no") != "no"
+        and not (config.getini("log_cli") or config.getoption("log_cli_level"))
+    )
+
+
+class _ProgressLine:
+    """Shows how far a recording is, until pytest writes something itself.
+
+    To the terminal behind pytest's capture, which goes on meanwhile: to switch it off for a moment, as pytest does for
+    its own lines, would let slip through what other threads print.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        from pytest_samurai.progress import Progress
+
+        self._file = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding=sys.stdout.encoding, errors="replace")
+        writer = config.get_terminal_writer
+        self._progress = Progress(self._file, lambda: (writer().fullwidth, writer().width_of_current_line))
+        config.stash[_RUN].progress = self._progress
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self) -> None:
+        self._progress.clear()
+
+    def pytest_enter_pdb(self) -> None:
+        # Too late to clear: pytest has written a headline already.
+        self._progress.leave()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self) -> None:
+        self._progress.clear()
+
+    def pytest_unconfigure(self) -> None:
+        self._file.close()
+
+
 # --- summary
 
 
 class _Summary:
-    """Gathers what the reports carry, whichever process they come from, and prints it."""
+    """Gathers what the reports carry, whichever process they come from, prints it and writes it down."""
 
-    def __init__(self, top: int, use: _Use) -> None:
-        self._top = top
+    def __init__(self, run: _Run, use: _Use) -> None:
+        self._run = run
         self._use = use
-        self._figures: list[TestFigures] = []
+        self._phases: dict[tuple[str, str], list[pytest.TestReport]] = {}
+        self._tests: list[TestRun] = []
+        self._failures: list[Failure] = []
         self._fixtures: list[TestFigures] = []
         self._notes: list[str] = []
         self._unmarked: dict[str, int] = {}
+        self._published: tuple[str, ...] = ()
+        self._unpublished: tuple[str, ...] = ()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when != "teardown" or not report.user_properties:
+        # `--dist=each` runs a test once in each worker.
+        key = (report.nodeid, getattr(report, "worker_id", ""))
+        if report.when == "setup":
+            # It may run again (pytest-rerunfailures).
+            self._phases[key] = []
+        phases = self._phases.setdefault(key, [])
+        phases.append(report)
+        if report.when != "teardown":
+            return
+        del self._phases[key]
+        failed = [phase for phase in phases if phase.failed and hasattr(phase, "samurai_failure")]
+        if not report.user_properties and not failed:
             return
         from pytest_samurai.figures import FIXTURE_PROPERTY, TestFigures
-        from pytest_samurai.report import NOTE_PROPERTY, UNMARKED_PROPERTY
+        from pytest_samurai.report import NOTE_PROPERTY, REGRESSION_PROPERTY, UNMARKED_PROPERTY
+        from pytest_samurai.run import Failure, TestRun
 
+        file, line = Path(report.location[0]).as_posix(), (report.location[1] or 0) + 1
+        for phase in failed:
+            kind, text = cast("Any", phase).samurai_failure
+            self._failures.append(Failure(report.nodeid, kind, text, file, line))
         figures = TestFigures.from_properties(report.nodeid, report.user_properties)
-        if figures is not None:
-            self._figures.append(figures)
+        regressions = []
         for name, value in report.user_properties:
             if name == FIXTURE_PROPERTY:
                 self._fixtures.append(TestFigures.from_fixture_property(str(value)))
             elif name == NOTE_PROPERTY:
                 self._notes.append(str(value))
+            elif name == REGRESSION_PROPERTY:
+                regressions.append(json.loads(str(value)))
             elif name == UNMARKED_PROPERTY:
                 self._unmarked[report.nodeid] = cast("int", value)
+        if figures is not None:
+            self._tests.append(TestRun(figures, _outcome(phases), file, line, tuple(regressions)))
+
+    def _so_far(self) -> Run:
+        from importlib.metadata import distributions
+
+        from pytest_samurai.run import Run
+
+        return Run(
+            # As it was installed; it also works without, as `-p pytest_samurai.plugin`.
+            next((found.version for found in distributions(name="pytest-samurai")), "unknown"),
+            self._run.began.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            self._run.settings.mode,
+            tuple(self._tests),
+            tuple(self._fixtures),
+            tuple(self._failures),
+            tuple(self._notes),
+            self._unmarked,
+        )
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        targets = self._run.settings.report
+        if not targets or hasattr(session.config, "workerinput"):
+            return
+        from pytest_samurai.publish import publish
+
+        published = publish(
+            self._so_far(),
+            targets,
+            directory=session.config.invocation_params.dir,
+            environ=os.environ,
+            rootdir=session.config.rootpath,
+        )
+        self._published, self._unpublished = published.lines, published.errors
+        if self._unpublished and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if not (self._figures or self._fixtures or self._notes or self._unmarked):
+        published = self._published or self._unpublished
+        if not (self._tests or self._fixtures or self._notes or self._unmarked or published):
             return
-        from pytest_samurai.report import shared_lines, top_lines, totals_line, unmarked_line
+        from pytest_samurai.report import regression_lines, shared_lines, top_lines, totals_line, unmarked_line
 
         write = terminalreporter.write_line
-        if self._figures and terminalreporter.verbosity >= 0:
+        run = self._so_far()
+        if run.tests and terminalreporter.verbosity >= 0:
             write("")
-            write(totals_line(self._figures, self._fixtures))
-            for line in top_lines([*self._figures, *self._fixtures], self._top):
+            write(totals_line(run.totals))
+            for line in top_lines(run.figures, self._run.settings.top):
                 write(line)
+            for line in regression_lines(run.regressions):
+                write(line, red=True)
         # Each test of a shared cassette says the same of it.
         for note in dict.fromkeys(self._notes):
             write(f"samurai: {note}", yellow=True)
@@ -824,3 +950,18 @@ class _Summary:
                 write(line, yellow=True)
         if self._unmarked:
             write(unmarked_line(self._unmarked), yellow=True)
+        for line in self._published:
+            write(line)
+        for error in self._unpublished:
+            write(f"samurai: {error}", red=True)
+
+
+def _outcome(phases: Sequence[pytest.TestReport]) -> str:
+    """What became of a test, in pytest's words."""
+    failed = [phase for phase in phases if phase.failed]
+    if failed:
+        return "failed" if failed[0].when == "call" else "error"
+    skipped = any(phase.skipped for phase in phases)
+    if any(hasattr(phase, "wasxfail") for phase in phases):
+        return "xfailed" if skipped else "xpassed"
+    return "skipped" if skipped else "passed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -105,7 +105,7 @@ class Owner:
     """Whose recorder it is: the test, when its run began, the command that runs it again, who else has the cassette.
 
     `rerun` is what pytest is to be given to run it again, as typed in a shell; `refusal` is what is raised for a
-    request that is refused.
+    request that is refused; `on_live` is told of each call that went live, with the name of the test.
     """
 
     test: str
@@ -113,6 +113,7 @@ class Owner:
     rerun: str | None = None
     shared: bool = False
     refusal: type[RequestNotRecorded] = RequestNotRecorded
+    on_live: Callable[[str, Call], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,6 +460,8 @@ class Recorder:
             with self._lock:
                 self._reserved -= likely
             self._tally.paid(likely, self._call(item).cost)
+        if self._owner.on_live is not None:
+            self._owner.on_live(self._owner.test, self._call(item))
         if self.mode == "live":
             return
         redactor = self._redactors.of(item.request)

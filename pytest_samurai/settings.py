@@ -239,6 +239,29 @@ def _directory(value: object) -> str:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A report that is asked for: one of `FORMS`, and the file that it is written to, if it is one."""
+
+    form: str
+    path: str
+
+
+FORMS: Final = ("json", "md", "html", "github", "benchmark")
+
+
+def parse_target(value: str) -> Target:
+    """A report as it is asked for, as in `md:report.md`. Raises ValueError with what would be right."""
+    form, _, path = value.partition(":")
+    if form not in FORMS or (form == "github") == bool(path) or value == "github:":
+        raise ValueError(f"one of {', '.join(form if form == 'github' else f'{form}:PATH' for form in FORMS)}")
+    return Target(form, path)
+
+
+def _targets(value: object) -> tuple[Target, ...]:
+    return tuple(map(parse_target, _words(value)))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """All options of one recorder, resolved."""
@@ -382,6 +405,14 @@ class Settings:
         "ini cli",
         "most US dollars that a run spends live; a call that would pass it is not sent",
         shown="no limit",
+    )
+    report: tuple[Target, ...] = _option(
+        _targets,
+        (),
+        "cli",
+        "a report to write: `json:PATH`, `md:PATH`, `html:PATH`, `github`, `benchmark:PATH`; repeatable",
+        shown="none",
+        many=True,
     )
     top: int = _option(_count, 5, "ini cli", "most expensive tests in the terminal summary")
 

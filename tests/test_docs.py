@@ -23,6 +23,7 @@ import pytest
 
 from pytest_samurai.server import ChatServer
 from tests.conftest import KEY
+from tests.test_plugin import without_seconds
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -103,7 +104,7 @@ class Runner:
         assert block.outcomes, f"{block.place} does not say what has to come out"
         (self._pytester.path / "test_it.py").write_text(block.text, encoding="utf-8")
         result = self._pytester.runpytest_inprocess("-p", "no:cacheprovider")
-        self._printed.append(result.outlines)
+        self._printed.append([without_seconds(line) for line in result.outlines])
         result.assert_outcomes(**block.outcomes)
 
     def _script(self, block: Block) -> None:

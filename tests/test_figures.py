@@ -53,7 +53,7 @@ models = st.builds(
     amounts,
 )
 any_figures = st.builds(
-    TestFigures, st.just("t.py::a"), counts, counts, counts, st.lists(models).map(tuple), st.floats(0, 1e6)
+    TestFigures, st.just("t.py::a"), counts, counts, counts, st.lists(models).map(tuple), st.floats(0, 1e6), amounts
 )
 
 
@@ -104,6 +104,13 @@ def test_a_test_without_calls_used_nothing_and_that_is_known() -> None:
 
 def test_the_time_that_replay_saved_is_that_of_the_replayed_calls() -> None:
     assert TestFigures.of("t", [call((1, 1)), call((1, 1)), call((1, 1), replayed=False)], recorded=1).seconds == 3.0
+
+
+def test_the_money_that_replay_saved_is_what_the_replayed_calls_were_billed() -> None:
+    figures = TestFigures.of("t", [call((10, 1), cached=8), call((1, 1), replayed=False)], recorded=1)
+    assert (figures.saved, figures.cost) == (Decimal("0.000008"), Decimal("0.000011"))
+    assert TestFigures.of("t", [call((10, 1)), call(None)], recorded=0).saved is None
+    assert TestFigures.of("t", [call((10, 1)), call(None, replayed=False)], recorded=1).saved == Decimal("0.000012")
 
 
 @law

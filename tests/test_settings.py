@@ -405,8 +405,8 @@ def test_every_option_may_be_set_somewhere_and_is_not_named_as_other_plugins_nam
         assert re.fullmatch("--samurai-[a-z-]+", option.flag)
 
 
-def test_only_what_holds_several_words_is_a_list_in_the_ini_file() -> None:
-    assert {name for name, option in options().items() if option.many} == {"endpoints", "match_on"}
+def test_only_what_holds_several_words_is_a_list_in_the_ini_file_or_repeatable() -> None:
+    assert {name for name, option in options().items() if option.many} == {"endpoints", "match_on", "report"}
 
 
 def test_the_names_that_can_be_matched_on_are_those_that_have_a_meaning() -> None:
