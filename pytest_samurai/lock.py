@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -18,7 +18,6 @@ REGRESSION_PROPERTY: Final = f"{PREFIX}regression"
 
 FLOOR: Final = 16
 """Growth by so many tokens is let pass, whatever it is in percent: a word more is no regression."""
-
 
 PARTS: Final = {
     "reasoning_tokens": "completion_tokens",
@@ -70,6 +69,12 @@ def from_held_property(value: str) -> TestFigures:
     """What `held_property` gave."""
     found = json.loads(value)
     return TestFigures(found["test"], models=tuple(map(ModelFigures.from_json, found["models"])))
+
+
+def is_of(test: str, pair: tuple[str, object]) -> bool:
+    """Whether a pair of `user_properties` says how a test, not one of its fixtures, stands against the lock."""
+    name, value = pair
+    return name in (HELD_PROPERTY, REGRESSION_PROPERTY) and json.loads(str(value))["test"] == test
 
 
 def fixture_key(label: str, cassette: str) -> str:
@@ -151,9 +156,9 @@ class Tolerance:
         said: Allowance | None = getattr(self, metric)
         return said or _USUAL
 
-    def over(self, lower: Tolerance) -> Tolerance:
-        """What this says, and where it says nothing, what `lower` does."""
-        return Tolerance(**{one.name: getattr(self, one.name) or getattr(lower, one.name) for one in fields(Tolerance)})
+    def under(self, higher: Tolerance) -> Tolerance:
+        """What `higher` says, and where it says nothing, what this does."""
+        return Tolerance(**{metric: getattr(higher, metric) or getattr(self, metric) for metric in METRICS})
 
 
 _ENTRY = re.compile(r"(?:(\w+):)?([0-9]{1,9}(?:\.[0-9]{1,9})?)(%?)")
@@ -373,7 +378,7 @@ def summary_lines(
     `recorded` says that there are new recordings: what is cheaper, and that there is no lock, is news only then.
     """
     if lock is None:
-        return [f"samurai: no {name}: --samurai-update writes down what each test uses"] if recorded and held else []
+        return [f"samurai: no {name}; --samurai-update writes down what each test uses"] if recorded else []
     rows = lock.tests
     known = [one for one in held if one.test in rows]
     unknown = [one.test for one in known if one.usage is None and _total(rows[one.test]) is not None]
@@ -391,6 +396,16 @@ def summary_lines(
         if old is not None
     ]
     return [*lines, "samurai: --samurai-update brings it up to date"] if lines else []
+
+
+def no_overlap(lock: Lock, name: str, tests: Collection[str]) -> str | None:
+    """What is wrong with a lock that has a row for no test of a run: nothing is held against anything there."""
+    if not lock.tests.keys().isdisjoint(tests):
+        return None
+    return (
+        f"{name} has no row for any test of this run, so none was held against it; where it is to be so, commit what"
+        " --samurai-update writes"
+    )
 
 
 def _names(tests: Sequence[str]) -> str:

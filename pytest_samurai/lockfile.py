@@ -88,9 +88,12 @@ def parse(content: bytes, name: str) -> Lock:
     tests: dict[str, dict[str, Spent]] = {}
     sections: list[str] = []
     row: dict[str, Spent] = {}
+    # Without a row there, a line `"test":` is the last of a file that was cut off.
+    begun = False
     number = 0
     try:
-        for number, line in enumerate(content.decode().splitlines(), 1):  # noqa: B007 - for the error
+        # Git on Windows writes CRLF.
+        for number, line in enumerate(content.decode().replace("\r\n", "\n").split("\n"), 1):  # noqa: B007 - an error names it
             if not line.strip() or line.startswith("#"):
                 continue
             indent, key, value = _parts(line)
@@ -99,17 +102,19 @@ def parse(content: bytes, name: str) -> Lock:
                 _begin_section(sections, key, value)
             elif place == (2, "prices"):
                 _add(prices, key, Price.from_written(_pairs(value)))
-            elif place == (2, "tests") and value in (None, "{}"):
+            elif place == (2, "tests") and value in (None, "{}") and not begun:
                 row = _add(tests, key, {})
-            elif place == (4, "tests") and tests:
+                begun = value is None
+            elif place == (4, "tests") and (begun or row):
                 _add(row, key, _spent(_pairs(value)))
+                begun = False
             else:
                 raise ValueError("this line is not as it was written")
-        if sections != _SECTIONS:
-            raise ValueError(f"the file is not whole: `{_SECTIONS[len(sections)]}` is missing")
+        if sections != _SECTIONS or begun:
+            raise ValueError("the file is not whole")
     except ValueError as error:
         raise SettingsError(
-            f"{name}:{number or 1}: {error}; restore it, or delete it and have it written anew by --samurai-update"
+            f"{name}:{number}: {error}; restore it, or delete it and have it written anew by --samurai-update"
         ) from None
     return Lock(tests, prices)
 
@@ -145,12 +150,13 @@ def _add(rows: dict[str, Any], key: str, value: Any) -> Any:
 
 def _pairs(value: str | None) -> dict[str, str]:
     inside = (value or "")[1:-1]
-    pairs, end = {}, 0
+    pairs: dict[str, str] = {}
+    end = 0
     for found in _PAIR.finditer(inside):
         if found.start() != end:
             break
         end = found.end()
-        pairs[found[1]] = read_scalar(found[2]) if found[2].startswith('"') else found[2]
+        _add(pairs, found[1], read_scalar(found[2]) if found[2].startswith('"') else found[2])
     if not inside or end != len(inside):
         raise ValueError("this line is not as it was written")
     return pairs

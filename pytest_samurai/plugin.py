@@ -15,8 +15,25 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pytest
 
-from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure, SettingsError
+from pytest_samurai import lockfile
+from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure, SettingsError, UsageRegression
 from pytest_samurai.figures import FIGURE_PROPERTIES, FIXTURE_PROPERTY, TestFigures
+from pytest_samurai.lock import (
+    HELD_PROPERTY,
+    REGRESSION_PROPERTY,
+    Lock,
+    accepted,
+    fixture_cassette,
+    fixture_key,
+    from_held_property,
+    held_property,
+    is_of,
+    judge,
+    no_overlap,
+    regression_text,
+    summary_lines,
+    update_line,
+)
 from pytest_samurai.matching import Endpoints
 from pytest_samurai.naming import cassette_name, module_directory, named_cassette
 from pytest_samurai.pricing import PriceList, own_prices
@@ -31,7 +48,7 @@ from pytest_samurai.report import (
     totals_line,
     unmarked_line,
 )
-from pytest_samurai.settings import Layer, Settings, environment_layers, options, resolve
+from pytest_samurai.settings import Layer, Settings, environment_layers, in_ci, options, resolve
 
 if TYPE_CHECKING:
     from pytest_samurai.intercept import AsyncClient, Client
@@ -51,11 +68,16 @@ class _Run:
     item: pytest.Item | None = None
     recorded_fixtures: set[str] = field(default_factory=set)
     prices: PriceList | None = None
+    lock: Lock | None = None
+    lock_is_read: bool = False
+    collected: set[str] = field(default_factory=set)
+    collected_files: set[str] = field(default_factory=set)
 
 
 _RUN = pytest.StashKey[_Run]()
 _RECORDER = pytest.StashKey[Any]()
 _PASSED = pytest.StashKey[bool]()
+_TEST = pytest.StashKey[str]()
 
 
 class RefusedInTest(
@@ -78,7 +100,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for option in options().values():
         if "cli" in option.places:
             group.addoption(
-                option.flag, dest=option.ini, default=None, help=f"{option.meaning} (default: {option.default_text})"
+                option.flag,
+                dest=option.ini,
+                action="store_true" if option.is_switch else "append" if option.many else "store",
+                default=None,
+                help=f"{option.meaning} (default: {option.default_text})",
             )
         if "ini" in option.places:
             kind: Literal["args", "string"] = "args" if option.many else "string"
@@ -117,6 +143,15 @@ def _prices(config: pytest.Config) -> PriceList:
     return run.prices
 
 
+def _lock(config: pytest.Config) -> Lock | None:
+    """The lock as it was when the run began; None if there is none. Raises SettingsError if it cannot be read."""
+    run = config.stash[_RUN]
+    if not run.lock_is_read:
+        run.lock = lockfile.load(config.rootpath / run.settings.lock)
+        run.lock_is_read = True
+    return run.lock
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
@@ -137,6 +172,19 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """Under xdist: all workers are one run, which began when the controller did."""
     node.workerinput["samurai_began"] = node.config.stash[_RUN].began.isoformat()
+    try:
+        # The controller collects nothing, and a worker cannot tell what is wrong.
+        _lock(node.config)
+    except SettingsError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Under xdist: what was collected is known to the workers alone, and to each of them the same."""
+    run, output = node.config.stash[_RUN], getattr(node, "workeroutput", {})
+    run.collected.update(output.get("samurai_collected", ()))
+    run.collected_files.update(output.get("samurai_collected_files", ()))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -174,20 +222,30 @@ def _marker(item: pytest.Item) -> tuple[Path | None, Layer] | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     mistakes = []
+    run = config.stash[_RUN]
     for item in items:
+        # Before xdist adds a group to it, and before anything is deselected.
+        item.stash[_TEST] = item.nodeid
+        run.collected_files.add(_file_of(item.nodeid))
         try:
             found = _marker(item)
             if found is None and not _is_marked(item):
                 continue
             _settings(config, *(found[1:] if found else ()))
             _prices(config)
+            _lock(config)
         except SettingsError as error:
             mistakes.append(str(error))
         _open_first(item)
-        config.stash[_RUN].recorded_fixtures.update(item.fixturenames)  # type: ignore[attr-defined]  # functions have it
+        run.collected.add(item.nodeid)
+        run.recorded_fixtures.update(item.fixturenames)  # type: ignore[attr-defined]  # functions have it
     # A worker of xdist cannot tell them; there the fixture raises each once more.
     if mistakes and not hasattr(config, "workerinput"):
         raise pytest.UsageError("\n".join(dict.fromkeys(mistakes)))
+
+
+def _file_of(test: str) -> str:
+    return test.partition("::")[0]
 
 
 def _open_first(item: pytest.Item) -> None:
@@ -258,6 +316,8 @@ def samurai(
     path = _cassette_path(request, samurai_cassette_dir, name)
     owner = _owner(item, item.nodeid, shared=name is not None)
     recorder = Recorder(path, settings, owner, _prices(request.config))
+    # Of a test that is run again (pytest-rerunfailures) the last run counts.
+    item.user_properties[:] = [pair for pair in item.user_properties if not is_of(_test(item), pair)]
     recorder.open()
     item.stash[_RECORDER] = recorder
     item.stash[_PASSED] = False
@@ -288,11 +348,26 @@ def _shared_play(recorder: Recorder) -> list[tuple[str, str]]:
 def _owner(item: pytest.Item, name: str, *, shared: bool) -> Owner:
     from pytest_samurai.recorder import Owner
 
+    return Owner(name, item.config.stash[_RUN].began, _target(item), shared, RefusedInTest)
+
+
+def _target(item: pytest.Item) -> str:
+    """The test as it is typed after `pytest`."""
     # The part of the id after the file, which is relative to rootdir: the command is typed where pytest was started.
     file = os.path.relpath(item.path, item.config.invocation_params.dir)
     _, colons, inside = item.nodeid.partition("::")
-    target = shlex.quote(f"{file}{colons}{inside}")
-    return Owner(name, item.config.stash[_RUN].began, target, shared, RefusedInTest)
+    return shlex.quote(f"{file}{colons}{inside}")
+
+
+def _test(item: pytest.Item) -> str:
+    """The id of a test, the same however the run is distributed."""
+    return item.stash.get(_TEST, item.nodeid)
+
+
+def _usual_cassette(item: pytest.Item) -> Path:
+    """Where a test's cassette lies if nothing was said of it."""
+    directory = _cassette_root(item.config) / module_directory(_relative(item.path, item.config))
+    return directory / cassette_name([*_classes(item), item.name])
 
 
 def _cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path | None) -> Path:
@@ -331,6 +406,9 @@ def pytest_fixture_setup(
             result = yield
         if recorder.misses:
             raise recorder.misses[0]
+        regression = _held_against_lock(item, recorder, fixture_key(label, _relative(path, request.config).as_posix()))
+        if regression is not None:
+            raise regression
         passed = True
         return result
     finally:
@@ -494,13 +572,38 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     if getattr(item, "_excinfo", None):
         return result
     if recorder is not None:
-        verdict = recorder.verdict()
+        verdict = recorder.verdict() or _held_against_lock(item, recorder, _test(item))
         item.stash[_PASSED] = verdict is None
     elif unmarked is not None and unmarked.refusals:
         verdict = unmarked.refusals[0]
     if verdict is not None:
         raise verdict
     return result
+
+
+def _held_against_lock(item: pytest.Item, recorder: Recorder, test: str) -> UsageRegression | None:
+    """What a test, or fixture, grew by; or its figures as a property of the item, to be written down or compared.
+
+    They are those of now, when the verdict is given: what a test calls as it is torn down is in neither of the two.
+    What goes live without being recorded differs from run to run, so that is not held against anything.
+    """
+    config = item.config
+    run, lock = config.stash[_RUN], _lock(config)
+    if recorder.mode == "live" or (lock is None and not run.settings.update):
+        return None
+    figures = TestFigures.of(test, recorder.calls, recorded=0)
+    tolerance = recorder.settings.tolerance
+    regressions = judge(figures, lock, tolerance) if lock is not None and not run.settings.update else ()
+    if not regressions:
+        item.user_properties.append(held_property(figures))
+        return None
+    item.user_properties += [(REGRESSION_PROPERTY, one.as_json()) for one in regressions]
+    why = shlex.quote(test)
+    if fixture_cassette(test) is None and recorder.cassette_path != _usual_cassette(item):
+        why += f" --cassette={shlex.quote(recorder.shown_path)}"
+    return UsageRegression(
+        regression_text(regressions, tolerance, lock=run.settings.lock, rerun=_target(item), why=why)
+    )
 
 
 @pytest.hookimpl(wrapper=True)
@@ -566,8 +669,14 @@ class _Summary:
         self._notes: list[str] = []
         self._shared: list[SharedPlay] = []
         self._unmarked: dict[str, int] = {}
+        self._held: dict[str, TestFigures] = {}
+        self._failed: set[str] = set()
+        self._lock_lines: list[str] = []
+        self._lock_error: str | None = None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._failed.add(report.nodeid)
         if report.when != "teardown":
             return
         figures = TestFigures.from_properties(report.nodeid, report.user_properties)
@@ -578,10 +687,54 @@ class _Summary:
                 self._fixtures.append(TestFigures.from_fixture_property(str(value)))
             elif name == SHARED_PROPERTY:
                 self._shared.append(SharedPlay.from_shared_property(str(value)))
+            elif name == HELD_PROPERTY:
+                held = from_held_property(str(value))
+                if report.nodeid not in self._failed or fixture_cassette(held.test) is not None:
+                    self._held[held.test] = held
             elif name == NOTE_PROPERTY:
                 self._notes.append(str(value))
             elif name == UNMARKED_PROPERTY:
                 self._unmarked[report.nodeid] = cast("int", value)
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Bring the lock up to date, or see what it has to do with this run; no error of that may leave this hook."""
+        config = session.config
+        run = config.stash[_RUN]
+        output = getattr(config, "workeroutput", None)
+        if output is not None:
+            output["samurai_collected"] = sorted(run.collected)
+            output["samurai_collected_files"] = sorted(run.collected_files)
+            return
+        gone = self._gone(config) if exitstatus == pytest.ExitCode.OK and _is_full_run(config) else set()
+        held, name = [self._held[test] for test in sorted(self._held)], run.settings.lock
+        if held and run.settings.update:
+            try:
+                old, new = lockfile.update(config.rootpath / name, lambda lock: accepted(lock, held, gone))
+                self._lock_lines = [update_line(name, old, new)]
+            except SamuraiError as error:
+                self._lock_error = str(error)
+        elif held and run.lock is not None and in_ci(os.environ):
+            self._lock_error = no_overlap(run.lock, name, run.collected | self._held.keys())
+        if self._lock_error is not None and exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if not run.settings.update:
+            live = sum(one.recorded for one in [*self._figures, *self._fixtures])
+            recorded = bool(live) and not in_ci(os.environ)
+            self._lock_lines = summary_lines(run.lock, name, held, run.settings.tolerance, gone=gone, recorded=recorded)
+
+    def _gone(self, config: pytest.Config) -> set[str]:
+        """The rows of tests that are no more: the file is gone, or was collected and did not have them.
+
+        A file that is there and gave no test at all may have been skipped, or left out by a `conftest.py`.
+        """
+        run = config.stash[_RUN]
+        gone = set()
+        for test in (run.lock.tests if run.lock is not None else {}).keys() - self._held.keys() - run.collected:
+            cassette = fixture_cassette(test)
+            there = (config.rootpath / (cassette or _file_of(test))).exists()
+            if not there or (cassette is None and _file_of(test) in run.collected_files):
+                gone.add(test)
+        return gone
 
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, exitstatus: pytest.ExitCode, config: pytest.Config
@@ -592,6 +745,10 @@ class _Summary:
             write(totals_line(self._figures, self._fixtures))
             for line in top_lines([*self._figures, *self._fixtures], self._top):
                 write(line)
+        for line in self._lock_lines if terminalreporter.verbosity >= 0 else ():
+            write(line)
+        if self._lock_error is not None:
+            write(f"samurai: {self._lock_error}", red=True)
         for note in self._notes:
             write(f"samurai: {note}", yellow=True)
         if exitstatus == pytest.ExitCode.OK and _is_full_run(config):

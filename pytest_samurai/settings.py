@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 from pytest_samurai.budget import Budget
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.lock import METRICS, Tolerance, parse_tolerance
 from pytest_samurai.matching import COMPONENTS, Endpoints, Matcher, parse_path, parse_substitution
 from pytest_samurai.pricing import parse_money
 
@@ -45,6 +46,7 @@ class Option:
     """One option: `parse` turns what was written into the value or raises ValueError with what would be right.
 
     `places` are among `PLACES`. `meaning` and `default_text` are Markdown; the help of the command line has them too.
+    `many` says that it is a list, `combine` what comes of a lower and a higher layer that both set it.
     """
 
     name: str
@@ -53,6 +55,12 @@ class Option:
     meaning: str
     default_text: str
     many: bool
+    combine: Callable[[Any, Any], Any]
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it is said by its name alone on the command line."""
+        return self.parse is _flag
 
     @property
     def ini(self) -> str:
@@ -67,8 +75,19 @@ class Option:
         return {"ini": self.ini, "cli": self.flag, "env": self.ini.upper()}.get(place, self.name)
 
 
+def _higher(_: Any, higher: Any) -> Any:
+    return higher
+
+
 def _option(
-    parse: Callable[[object], Any], default: Any, places: str, meaning: str, *, shown: str = "", many: bool = False
+    parse: Callable[[object], Any],
+    default: Any,
+    places: str,
+    meaning: str,
+    *,
+    shown: str = "",
+    many: bool = False,
+    combine: Callable[[Any, Any], Any] = _higher,
 ) -> Any:
     metadata = {
         "parse": parse,
@@ -76,6 +95,7 @@ def _option(
         "meaning": meaning,
         "default_text": shown or f"`{default}`",
         "many": many,
+        "combine": combine,
     }
     return field(default=default, metadata=metadata)
 
@@ -174,6 +194,16 @@ def _directory(value: object) -> str:
     return value
 
 
+def _file(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("a file")
+    return value
+
+
+def _tolerance(value: object) -> Tolerance:
+    return parse_tolerance(_words(value))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """All options of one recorder, resolved."""
@@ -259,6 +289,19 @@ class Settings:
         'most US dollars of a test, as in `"0.002"`; a test that costs more fails',
         shown="no limit",
     )
+    lock: str = _option(
+        _file, "samurai.lock", "ini cli", "file with what each test used when that was accepted, under rootdir"
+    )
+    update: bool = _option(_flag, False, "cli", "write to the lock what the tests of this run use", shown="off")
+    tolerance: Tolerance = _option(
+        _tolerance,
+        Tolerance(),
+        "ini cli test",
+        f"growth over the lock that is let pass: `10%`; `metric:10%` or `metric:200` for one of {_listed(*METRICS)}",
+        shown="`10%`",
+        many=True,
+        combine=Tolerance.under,
+    )
     top: int = _option(_count, 5, "ini cli", "most expensive tests in the terminal summary")
 
     @cached_property
@@ -293,7 +336,8 @@ def resolve(layers: Iterable[Layer]) -> Settings:
     values: dict[str, Any] = {}
     for layer in layers:
         for name, written in layer.values.items():
-            values[name] = _parse(layer, name, written)
+            value = _parse(layer, name, written)
+            values[name] = options()[name].combine(values[name], value) if name in values else value
     return Settings(**values)
 
 
@@ -319,9 +363,14 @@ def _not_here(option: Option | None, name: str, place: str) -> str:
     return f"there is no option {name!r} here; " + (f"is it {near[0]}?" if near else f"there are {', '.join(known)}")
 
 
+def in_ci(environ: Mapping[str, str]) -> bool:
+    """Whether the environment says `CI`."""
+    return environ.get("CI", "").lower() not in ("", "0", "false")
+
+
 def default_mode(environ: Mapping[str, str]) -> Mode:
-    """`none` where the environment says `CI`, so that no build ever goes live by accident; else `once`."""
-    return "none" if environ.get("CI", "").lower() not in ("", "0", "false") else "once"
+    """`none` in CI, so that no build ever goes live by accident; else `once`."""
+    return "none" if in_ci(environ) else "once"
 
 
 def environment_layers(environ: Mapping[str, str]) -> tuple[Layer, Layer]:
