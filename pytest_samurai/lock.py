@@ -218,7 +218,7 @@ def judge(figures: TestFigures, lock: Lock, tolerance: Tolerance) -> tuple[Regre
         return ()
     prices = _prices(figures, lock)
     broken = _broken(old, new, prices, tolerance)
-    before, after = _measured(old, prices), _measured(new, prices)
+    before, after = measured(old, prices), measured(new, prices)
     why = "; ".join(causes(old, new, broken)) if broken else ""
     return tuple(Regression(figures.test, metric, *_apart(before[metric], after[metric]), why) for metric in broken)
 
@@ -229,7 +229,7 @@ def _prices(figures: TestFigures, lock: Lock) -> Mapping[str, Price]:
 
 def _broken(old: Row, new: Row, prices: Mapping[str, Price], tolerance: Tolerance) -> list[str]:
     """The metrics that grew from one row to the other beyond what is let pass."""
-    before, after = _measured(old, prices), _measured(new, prices)
+    before, after = measured(old, prices), measured(new, prices)
     floors: dict[str, int | Decimal] = {**dict.fromkeys(TOKENS, FLOOR), "cost": _floor_of_cost(old, prices)}
     return [
         metric
@@ -245,7 +245,8 @@ def _total(row: Row) -> Usage | None:
     return None if None in usages else sum((usage for usage in usages if usage is not None), Usage())
 
 
-def _measured(row: Row, prices: Mapping[str, Price]) -> dict[str, int | Decimal | None]:
+def measured(row: Row, prices: Mapping[str, Price]) -> dict[str, int | Decimal | None]:
+    """The metrics of a row; None where unknown."""
     usage = _total(row)
     tokens = {name: None if usage is None else getattr(usage, name) for name in TOKENS}
     return {"requests": sum(spent.requests for spent in row.values()), **tokens, "cost": _cost(row, prices)}
@@ -300,7 +301,7 @@ def causes(old: Row, new: Row, broken: Collection[str] = ()) -> list[str]:
     found = [_moved("requests", was, now)] if was != now else []
     calls = [{model: spent.requests for model, spent in row.items()} for row in (old, new)]
     if old.keys() != new.keys() or (was == now and calls[0] != calls[1]):
-        found.append(f"model {_models(old)} -> {_models(new)}")
+        found.append(f"model {models_text(old)} -> {models_text(new)}")
     before, after = _total(old), _total(new)
     if before is None or after is None:
         return found
@@ -334,7 +335,8 @@ def _moved(name: str, old: int, new: int, unit: str = "") -> str:
     return f"{name} {old:,} -> {new:,}{unit}" + (f" ({in_percent(old, new)})" if old else "")
 
 
-def _models(row: Row) -> str:
+def models_text(row: Row) -> str:
+    """The models of a row, with their calls if there are several."""
     several = len(row) > 1
     return (
         ", ".join(f"{spent.requests} x {model}" if several else model for model, spent in sorted(row.items())) or "none"

@@ -35,7 +35,7 @@ from pytest_samurai.lock import (
     update_line,
 )
 from pytest_samurai.matching import Endpoints
-from pytest_samurai.naming import cassette_name, module_directory, named_cassette
+from pytest_samurai.naming import cassette_name, cassette_of, module_directory, named_cassette
 from pytest_samurai.pricing import PriceList, own_prices
 from pytest_samurai.redaction import shown_url
 from pytest_samurai.report import (
@@ -48,7 +48,7 @@ from pytest_samurai.report import (
     totals_line,
     unmarked_line,
 )
-from pytest_samurai.settings import Layer, Settings, environment_layers, in_ci, options, resolve
+from pytest_samurai.settings import CASSETTES, LOCK, Layer, Settings, environment_layers, in_ci, options, resolve
 
 if TYPE_CHECKING:
     from pytest_samurai.intercept import AsyncClient, Client
@@ -364,12 +364,6 @@ def _test(item: pytest.Item) -> str:
     return item.stash.get(_TEST, item.nodeid)
 
 
-def _usual_cassette(item: pytest.Item) -> Path:
-    """Where a test's cassette lies if nothing was said of it."""
-    directory = _cassette_root(item.config) / module_directory(_relative(item.path, item.config))
-    return directory / cassette_name([*_classes(item), item.name])
-
-
 def _cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path | None) -> Path:
     if name is None:
         return directory / cassette_name([*_classes(request.node), request.node.name])
@@ -598,12 +592,21 @@ def _held_against_lock(item: pytest.Item, recorder: Recorder, test: str) -> Usag
         item.user_properties.append(held_property(figures))
         return None
     item.user_properties += [(REGRESSION_PROPERTY, one.as_json()) for one in regressions]
-    why = shlex.quote(test)
-    if fixture_cassette(test) is None and recorder.cassette_path != _usual_cassette(item):
-        why += f" --cassette={shlex.quote(recorder.shown_path)}"
-    return UsageRegression(
-        regression_text(regressions, tolerance, lock=run.settings.lock, rerun=_target(item), why=why)
+    text = regression_text(
+        regressions, tolerance, lock=run.settings.lock, rerun=_target(item), why=_why(config, recorder, test)
     )
+    return UsageRegression(text)
+
+
+def _why(config: pytest.Config, recorder: Recorder, test: str) -> str:
+    """What `pytest-samurai why` is given for a test; it knows no options of pytest's."""
+    arguments, lock = [test], config.stash[_RUN].settings.lock
+    if lock != LOCK:
+        arguments.append(f"--lock={lock}")
+    usual = fixture_cassette(test) or f"{CASSETTES}/{cassette_of(test)}"
+    if recorder.cassette_path != config.rootpath / usual:
+        arguments.append(f"--cassette={recorder.shown_path}")
+    return " ".join(map(shlex.quote, arguments))
 
 
 @pytest.hookimpl(wrapper=True)

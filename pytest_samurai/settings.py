@@ -20,6 +20,8 @@ from pytest_samurai.pricing import parse_money
 
 Mode = Literal["none", "once", "new_episodes", "all", "live"]
 MODES: Final = ("none", "once", "new_episodes", "all", "live")
+CASSETTES: Final = "cassettes"
+LOCK: Final = "samurai.lock"
 UNMARKED: Final = ("allow", "warn", "block")
 
 PLACES: Final[Mapping[str, str]] = {
@@ -215,7 +217,7 @@ class Settings:
         f"what happens to a request that has no recording: {_listed(*MODES)}",
         shown="`none` if the environment says `CI`, else `once`",
     )
-    cassette_dir: str = _option(_directory, "cassettes", "ini cli", "directory of the cassettes, under rootdir")
+    cassette_dir: str = _option(_directory, CASSETTES, "ini cli", "directory of the cassettes, under rootdir")
     endpoints: tuple[str, ...] = _option(
         _endpoints,
         ("*/chat/completions",),
@@ -289,9 +291,7 @@ class Settings:
         'most US dollars of a test, as in `"0.002"`; a test that costs more fails',
         shown="no limit",
     )
-    lock: str = _option(
-        _file, "samurai.lock", "ini cli", "file with what each test used when that was accepted, under rootdir"
-    )
+    lock: str = _option(_file, LOCK, "ini cli", "file with what each test used when that was accepted, under rootdir")
     update: bool = _option(_flag, False, "cli", "write to the lock what the tests of this run use", shown="off")
     tolerance: Tolerance = _option(
         _tolerance,
