@@ -400,10 +400,11 @@ def pytest_fixture_setup(
             result = yield
         if recorder.misses:
             raise recorder.misses[0]
-        regression = _held_against_lock(item, recorder, fixture_key(label, _relative(path, request.config).as_posix()))
+        passed = True
+        key = fixture_key(label, _relative(path, request.config).as_posix())
+        regression = _held_against_lock(item, recorder, key)
         if regression is not None:
             raise regression
-        passed = True
         return result
     finally:
         recorder.close(passed=passed)
@@ -566,8 +567,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     if getattr(item, "_excinfo", None):
         return result
     if recorder is not None:
-        verdict = recorder.verdict() or _held_against_lock(item, recorder, _test(item))
+        verdict = recorder.verdict()
         item.stash[_PASSED] = verdict is None
+        # What it recorded is whole, and what it grew by is to be seen in the replay too.
+        verdict = verdict or _held_against_lock(item, recorder, _test(item))
     elif unmarked is not None and unmarked.refusals:
         verdict = unmarked.refusals[0]
     if verdict is not None:

@@ -203,7 +203,8 @@ def _file(value: object) -> str:
 
 
 def _tolerance(value: object) -> Tolerance:
-    return parse_tolerance(_words(value))
+    # On the command line, where it may be said several times, each time may have several words.
+    return parse_tolerance([entry for words in _words(value) for entry in words.split()])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from pytest_samurai.budget import Budget
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.lock import METRICS
 from pytest_samurai.matching import COMPONENTS
 from pytest_samurai.settings import (
     MODES,
@@ -323,6 +324,31 @@ def test_the_matcher_is_made_once_for_every_request_asks_it() -> None:
     assert settings.matcher is settings.matcher
 
 
+# --- the lock
+
+
+def test_a_tolerance_is_laid_over_another_metric_by_metric() -> None:
+    layers = [
+        Layer("here", "ini", {"tolerance": ["20%", "cost:30%"]}),
+        Layer("here", "test", {"tolerance": "requests:2"}),
+        Layer("here", "cli", {"tolerance": ["cost:0.5 total_tokens:7"]}),
+    ]
+    tolerance = resolve(layers).tolerance
+    shown = {metric: str(tolerance.of(metric)) for metric in METRICS}
+    assert shown == {
+        "requests": "2",
+        "prompt_tokens": "20%",
+        "completion_tokens": "20%",
+        "total_tokens": "7",
+        "cost": "0.5",
+    }
+    assert {str(Settings().tolerance.of(metric)) for metric in METRICS} == {"10%"}
+
+
+def test_only_what_is_yes_or_no_is_said_by_its_name_alone() -> None:
+    assert [name for name, option in options().items() if option.is_switch and "cli" in option.places] == ["update"]
+
+
 # --- the table
 
 
@@ -363,4 +389,4 @@ def test_every_option_may_be_set_somewhere_and_is_not_named_as_other_plugins_nam
 
 
 def test_only_what_holds_several_words_is_a_list_in_the_ini_file() -> None:
-    assert {name for name, option in options().items() if option.many} == {"endpoints", "match_on"}
+    assert {name for name, option in options().items() if option.many} == {"endpoints", "match_on", "tolerance"}
