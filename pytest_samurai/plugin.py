@@ -104,7 +104,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                 dest=option.ini,
                 action="store_true" if option.is_switch else "append" if option.many else "store",
                 default=None,
-                help=f"{option.meaning} (default: {option.default_text})",
+                help=f"{option.meaning} (default: {option.default_text})".replace("%", "%%"),
             )
         if "ini" in option.places:
             kind: Literal["args", "string"] = "args" if option.many else "string"

@@ -215,11 +215,14 @@ class _Pair:
     def changes(self) -> Iterator[str]:
         """What is behind them: parts of the request with their tokens, the model, the answer."""
         for change in self._differ:
+            lines = [line for difference in change.found for line in describe(difference)]
             worth = self._worth(change)
-            yield f"    {change.part}{f': {worth} tokens' if worth else ''}"
-            for difference in change.found:
-                yield from (f"  {line}" for line in describe(difference))
-        if self.then.model != self.now.model:
+            if worth is None and change.part == change.found[0].path:
+                yield from lines
+            else:
+                yield f"    {change.part}{'' if worth is None else f': {worth} tokens'}"
+                yield from (f"  {line}" for line in lines)
+        if self.then.model != self.now.model and not any(change.part == "model" for change in self._differ):
             yield f"    model as served: {self.then.model or 'unknown'} -> {self.now.model or 'unknown'}"
         if self.then.status_code != self.now.status_code:
             yield f"    status: {self.then.status_code} -> {self.now.status_code}"

@@ -7,6 +7,7 @@ import textwrap
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -46,7 +47,7 @@ USUAL = Tolerance()
 
 
 def used(
-    model: str, prompt: int, completion: int, requests: int = 1, price: Price | None = CHEAP, **more: int
+    model: str, prompt: int, completion: int, requests: int = 1, price: Price | None = CHEAP, **more: Any
 ) -> ModelFigures:
     usage = Usage(requests, prompt, completion, prompt + completion, **more)
     return ModelFigures(model, requests, usage, price, None, None)
@@ -514,6 +515,12 @@ def test_two(samurai_client):
         result.stdout.fnmatch_lines(["max_total_tokens is 110, used 142*", "E * of its own*"])
         result.stdout.no_fnmatch_line("*prompt_tokens is*")
     assert locked.path.read_bytes() == before
+
+
+def test_the_help_of_pytest_has_the_options_with_their_percent(locked: Locked) -> None:
+    text = " ".join(" ".join(locked.run("--help").outlines).split())
+    assert "growth over the lock that is let pass: `10%`; `metric:10%`" in text
+    assert "--samurai-update write to the lock what the tests of this run use (default: off)" in text
 
 
 # --- whose row is written when

@@ -27,15 +27,20 @@ rates = st.decimals(0, 1000, places=4)
 spents = st.one_of(
     st.builds(Spent, counts, st.none()),
     st.builds(
-        lambda requests, estimated, numbers: Spent(
+        lambda requests, prompt, completion, total, reasoning, audio, estimated: Spent(
             requests,
             Usage(
-                requests, *numbers[:3], reasoning_tokens=numbers[3], prompt_audio_tokens=numbers[4], estimated=estimated
+                requests,
+                prompt,
+                completion,
+                total,
+                reasoning_tokens=reasoning,
+                prompt_audio_tokens=audio,
+                estimated=estimated,
             ),
         ),
-        counts,
+        *[counts] * 6,
         st.booleans(),
-        st.tuples(*[counts] * 5),
     ),
 )
 locks = st.builds(
