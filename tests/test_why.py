@@ -75,7 +75,7 @@ def test_several_parts_are_told_apart_by_the_characters_to_a_token_of_that_very_
         "    messages[1] (user): about +16 tokens",
         '      messages[1]: (absent) -> {"role": "user", "content": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}',
         "    temperature: 0.5 -> 0.7",
-        "    tools: about +24 tokens",
+        "    tools: about +23 tokens",
         '      tools: (absent) -> [{"type": "function", "function": {"name": "get_weather", "parameters":'
         ' {"type": "object"}}}]',
         "    the answer: +28 tokens",
