@@ -712,21 +712,33 @@ class _Summary:
             output["samurai_collected_files"] = sorted(run.collected_files)
             return
         gone = self._gone(config) if exitstatus == pytest.ExitCode.OK and _is_full_run(config) else set()
-        held, name = [self._held[test] for test in sorted(self._held)], run.settings.lock
-        if held and run.settings.update:
-            try:
-                old, new = lockfile.update(config.rootpath / name, lambda lock: accepted(lock, held, gone))
-                self._lock_lines = [update_line(name, old, new)]
-            except SamuraiError as error:
-                self._lock_error = str(error)
-        elif held and run.lock is not None and in_ci(os.environ):
-            self._lock_error = no_overlap(run.lock, name, run.collected | self._held.keys())
+        if run.settings.update:
+            self._write_lock(config, gone)
+        else:
+            self._compare_with_lock(run, gone)
         if self._lock_error is not None and exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        if not run.settings.update:
-            live = sum(one.recorded for one in [*self._figures, *self._fixtures])
-            recorded = bool(live) and not in_ci(os.environ)
-            self._lock_lines = summary_lines(run.lock, name, held, run.settings.tolerance, gone=gone, recorded=recorded)
+
+    def _write_lock(self, config: pytest.Config, gone: set[str]) -> None:
+        name = config.stash[_RUN].settings.lock
+        held = list(self._held.values())
+        if not held:
+            self._lock_lines = [f"samurai: {name}: no test of this run earned a row"] if self._figures else []
+            return
+        try:
+            old, new = lockfile.update(config.rootpath / name, lambda lock: accepted(lock, held, gone))
+        except SamuraiError as error:
+            self._lock_error = str(error)
+        else:
+            self._lock_lines = [update_line(name, old, new)]
+
+    def _compare_with_lock(self, run: _Run, gone: set[str]) -> None:
+        name, ci = run.settings.lock, in_ci(os.environ)
+        if ci and self._held and run.lock is not None:
+            self._lock_error = no_overlap(run.lock, name, run.collected | self._held.keys())
+        recorded = not ci and any(one.recorded for one in [*self._figures, *self._fixtures])
+        held = [self._held[test] for test in sorted(self._held)]
+        self._lock_lines = summary_lines(run.lock, name, held, run.settings.tolerance, gone=gone, recorded=recorded)
 
     def _gone(self, config: pytest.Config) -> set[str]:
         """The rows of tests that are no more: the file is gone, or was collected and did not have them.

@@ -799,7 +799,7 @@ def test_a_missing_lock_is_hinted_at_where_something_was_recorded_on_a_machine_o
 
 def test_an_update_that_no_test_earned_writes_no_file(locked: Locked) -> None:
     locked.tests("@pytest.mark.samurai\ndef test_it(samurai_client): assert 0")
-    assert said_of_lock(locked.run(UPDATE)) == []
+    assert said_of_lock(locked.run(UPDATE)) == ["samurai: samurai.lock: no test of this run earned a row"]
     assert not locked.path.exists()
 
 
