@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from pytest_samurai.chat import Interaction, Reply, Request
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.lock import accepted
 from pytest_samurai.lockfile import dump
+from pytest_samurai.pricing import Price
 from pytest_samurai.why import explain, recorded_at, row, totals
 
 SYSTEM = {"role": "system", "content": "You are a guide to the cities of the world."}
@@ -186,6 +188,13 @@ def test_totals_stand_side_by_side_with_what_moved() -> None:
         "  What moved: prompt 412 -> 577 tokens (+40%)",
     ]
     assert totals(old, old, {}, "samurai.lock")[-1] == "  What moved: nothing"
+
+
+def test_both_sides_are_priced_alike_and_a_model_without_a_price_has_no_cost() -> None:
+    rates = {"m": Price(source="a", input_mtok=Decimal(1), output_mtok=Decimal(4))}
+    old, new, other = row([item((10, 5), PARIS)]), row([item((20, 5), PARIS)]), row([item((20, 5), PARIS, model="n")])
+    assert "  cost               $0.0000300  $0.0000400  +33%" in totals(old, new, rates, "HEAD")
+    assert "  cost               $0.0000300   unknown" in totals(old, other, rates, "HEAD")
 
 
 # --- the command
