@@ -219,7 +219,7 @@ def judge(figures: TestFigures, lock: Lock, tolerance: Tolerance) -> tuple[Regre
     prices = _prices(figures, lock)
     broken = _broken(old, new, prices, tolerance)
     before, after = measured(old, prices), measured(new, prices)
-    why = "; ".join(causes(old, new, broken)) if broken else ""
+    why = "; ".join(_causes(old, new, broken)) if broken else ""
     return tuple(Regression(figures.test, metric, *_apart(before[metric], after[metric]), why) for metric in broken)
 
 
@@ -291,17 +291,31 @@ def in_percent(old: int | Decimal, new: int | Decimal) -> str:
     return f"{change:+.{0 if abs(change) >= 0.1 else 1}%}"
 
 
-def causes(old: Row, new: Row, broken: Collection[str] = ()) -> list[str]:
-    """Which of requests, models, prompts and completions moved, with both numbers.
+def moved(old: Row, new: Row) -> list[str]:
+    """Which of requests, models, prompts and completions are others now, up or down, with both numbers."""
+    before, after = _total(old), _total(new)
+    found = _calls_moved(old, new)
+    if before is not None and after is not None:
+        pairs = ((shown, getattr(before, name), getattr(after, name)) for name, shown in _SUMS.items())
+        found += [_moved(shown, was, now, " tokens") for shown, was, now in pairs if was != now]
+    return found
 
-    Of tokens those that are among what is `broken`. If nothing else explains it, all that grew: in sum, else of one
-    model, else as a part of a prompt or a completion.
-    """
+
+def _calls_moved(old: Row, new: Row) -> list[str]:
     was, now = sum(spent.requests for spent in old.values()), sum(spent.requests for spent in new.values())
     found = [_moved("requests", was, now)] if was != now else []
     calls = [{model: spent.requests for model, spent in row.items()} for row in (old, new)]
     if old.keys() != new.keys() or (was == now and calls[0] != calls[1]):
         found.append(f"model {models_text(old)} -> {models_text(new)}")
+    return found
+
+
+def _causes(old: Row, new: Row, broken: Collection[str]) -> list[str]:
+    """What made a test use more: requests, models, and of prompt and completion those that are among what is `broken`.
+
+    If nothing of that explains it, all that grew: in sum, else of one model, else as a part of prompt or completion.
+    """
+    found = _calls_moved(old, new)
     before, after = _total(old), _total(new)
     if before is None or after is None:
         return found

@@ -17,7 +17,7 @@ from pytest_samurai.cassette import load, parse
 from pytest_samurai.chat import Call, Interaction
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.figures import TestFigures
-from pytest_samurai.lock import METRICS, Row, causes, in_percent, measured, models_text, row_of
+from pytest_samurai.lock import METRICS, Row, in_percent, measured, models_text, moved, row_of
 from pytest_samurai.matching import Difference, Json, canonical, differences, parse_body, parse_path
 from pytest_samurai.miss import IN_PROMPT, describe, length, likeness, prompt_length, words
 from pytest_samurai.pricing import Price, money, money_apart
@@ -88,8 +88,7 @@ def totals(old: Row, new: Row, rates: Mapping[str, Price], name: str) -> list[st
         f"  {metric:<{widths[0]}}  {was:>{widths[1]}}  {now:>{widths[2]}}  {change}".rstrip()
         for metric, was, now, change in table
     ]
-    moved = "nothing" if old == new else "; ".join(causes(old, new, METRICS))
-    return [*lines, f"  What moved: {moved}"]
+    return [*lines, f"  What moved: {'; '.join(moved(old, new)) or 'nothing'}"]
 
 
 def _pair(was: int | Decimal | None, now: int | Decimal | None) -> tuple[str, str]:

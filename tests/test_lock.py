@@ -23,12 +23,12 @@ from pytest_samurai.lock import (
     Regression,
     Tolerance,
     accepted,
-    causes,
     fixture_cassette,
     fixture_key,
     from_held_property,
     held_property,
     judge,
+    moved,
     parse_tolerance,
     row_of,
     summary_lines,
@@ -239,9 +239,19 @@ def test_a_total_that_the_server_counts_otherwise_is_its_own_cause() -> None:
     assert verdict([old], [new])["total_tokens"].why == "total 110 -> 400 tokens, as the server counts them (+264%)"
 
 
-def test_causes_name_no_tokens_where_they_are_unknown() -> None:
-    old, new = row_of(figures(unknown("m"))), row_of(figures(used("m", 1, 1, requests=2)))
-    assert causes(old, new) == ["requests 1 -> 2 (+100%)"]
+def test_no_tokens_are_a_cause_where_they_are_unknown() -> None:
+    found = verdict([unknown("m")], [used("m", 1, 1, requests=2)])
+    assert [one.why for one in found.values()] == ["requests 1 -> 2 (+100%)"]
+
+
+def test_what_moved_may_have_shrunk_too() -> None:
+    old, new = row_of(figures(used("m", 100, 8, requests=2))), row_of(figures(used("m", 50, 12)))
+    assert moved(old, new) == [
+        "requests 2 -> 1 (-50%)",
+        "prompt 100 -> 50 tokens (-50%)",
+        "completion 8 -> 12 tokens (+50%)",
+    ]
+    assert moved(old, old) == moved(old, row_of(figures(unknown("m", requests=2)))) == []
 
 
 # --- the tolerance
