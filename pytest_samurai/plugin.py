@@ -581,14 +581,15 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def _held_against_lock(item: pytest.Item, recorder: Recorder, test: str) -> UsageRegression | None:
     """What a test, or fixture, grew by; or its figures as a property of the item, to be written down or compared.
 
-    They are those of now, when the verdict is given: what a test calls as it is torn down is in neither of the two.
-    What goes live without being recorded differs from run to run, so that is not held against anything.
+    They are those of now, when the verdict is given: what a test calls as it is torn down is in neither of the two. Nor
+    are errors that are not recorded, of which a replay has none. What goes live without being recorded differs from run
+    to run, so that is not held against anything.
     """
     config = item.config
     run, lock = config.stash[_RUN], _lock(config)
     if recorder.mode == "live" or (lock is None and not run.settings.update):
         return None
-    figures = TestFigures.of(test, recorder.calls, recorded=0)
+    figures = TestFigures.of(test, recorder.kept_calls, recorded=0)
     tolerance = recorder.settings.tolerance
     regressions = judge(figures, lock, tolerance) if lock is not None and not run.settings.update else ()
     if not regressions:

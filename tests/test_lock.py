@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -36,6 +37,7 @@ from pytest_samurai.lock import (
 from pytest_samurai.pricing import Price
 from tests.test_plugin import Project, lines_between
 from tests.test_plugin import project as project
+from tests.test_recorder_rules import fail as fail
 
 # How long a machine takes for one example is no property of the code.
 law = settings(deadline=None)
@@ -699,6 +701,27 @@ def test_it(samurai_client):
     result = locked.run("--samurai-mode=new_episodes", "--samurai-unused=ignore", "--junit-xml=junit.xml")
     result.assert_outcomes(passed=1)
     assert REGRESSION_PROPERTY not in (locked.project.pytester.path / "junit.xml").read_text()
+
+
+def test_an_error_that_was_tried_again_is_no_growth_since_no_replay_has_it(
+    locked: Locked, fail: Callable[..., None]
+) -> None:
+    text = """
+@pytest.mark.samurai(keep_retries=KEEP)
+def test_it(samurai_client):
+    for _ in range(2):
+        try: return say(samurai_client)
+        except httpx.HTTPStatusError: pass
+"""
+    locked.start(text.replace("KEEP", "False"))
+    fail(429)
+    locked.run(RECORD).assert_outcomes(passed=1)
+    fail(429)
+    assert said_of_lock(locked.run(RECORD, UPDATE)) == ["samurai: samurai.lock: nothing to change"]
+    locked.tests(text.replace("KEEP", "True"))
+    fail(429)
+    for mode in (RECORD, "--samurai-mode=none"):
+        locked.run(mode).stdout.fnmatch_lines(["requests is 1 in samurai.lock, used 2 *"])
 
 
 # --- fixtures
