@@ -13,7 +13,6 @@ from pytest_samurai.figures import PREFIX, ModelFigures, TestFigures
 from pytest_samurai.pricing import Price, dearest, money, money_apart
 from pytest_samurai.usage import Usage
 
-HELD_PROPERTY: Final = f"{PREFIX}held"
 REGRESSION_PROPERTY: Final = f"{PREFIX}regression"
 
 FLOOR: Final = 16
@@ -60,21 +59,15 @@ def row_of(figures: TestFigures) -> Row:
     }
 
 
-def held_property(figures: TestFigures) -> tuple[str, str]:
-    """What is held against the lock of a test, or fixture, that went well, as it travels in `user_properties`."""
-    return HELD_PROPERTY, json.dumps({"test": figures.test, "models": [one.as_json() for one in figures.models]})
+def held_text(figures: TestFigures) -> str:
+    """What is held against the lock of a test, or fixture, that went well, as it travels with a report."""
+    return json.dumps({"test": figures.test, "models": [one.as_json() for one in figures.models]})
 
 
-def from_held_property(value: str) -> TestFigures:
-    """What `held_property` gave."""
+def held_from_text(value: str) -> TestFigures:
+    """What `held_text` gave."""
     found = json.loads(value)
     return TestFigures(found["test"], models=tuple(map(ModelFigures.from_json, found["models"])))
-
-
-def is_of(test: str, pair: tuple[str, object]) -> bool:
-    """Whether a pair of `user_properties` says how a test, not one of its fixtures, stands against the lock."""
-    name, value = pair
-    return name in (HELD_PROPERTY, REGRESSION_PROPERTY) and json.loads(str(value))["test"] == test
 
 
 def fixture_key(label: str, cassette: str) -> str:

@@ -19,15 +19,14 @@ from pytest_samurai import lockfile
 from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure, SettingsError, UsageRegression
 from pytest_samurai.figures import FIGURE_PROPERTIES, FIXTURE_PROPERTY, TestFigures
 from pytest_samurai.lock import (
-    HELD_PROPERTY,
     REGRESSION_PROPERTY,
     Lock,
+    Regression,
     accepted,
     fixture_cassette,
     fixture_key,
-    from_held_property,
-    held_property,
-    is_of,
+    held_from_text,
+    held_text,
     judge,
     no_overlap,
     regression_text,
@@ -78,6 +77,7 @@ _RUN = pytest.StashKey[_Run]()
 _RECORDER = pytest.StashKey[Any]()
 _PASSED = pytest.StashKey[bool]()
 _TEST = pytest.StashKey[str]()
+_HELD = pytest.StashKey[dict[str, TestFigures]]()
 
 
 class RefusedInTest(
@@ -317,7 +317,7 @@ def samurai(
     owner = _owner(item, item.nodeid, shared=name is not None)
     recorder = Recorder(path, settings, owner, _prices(request.config))
     # Of a test that is run again (pytest-rerunfailures) the last run counts.
-    item.user_properties[:] = [pair for pair in item.user_properties if not is_of(_test(item), pair)]
+    _forget(item)
     recorder.open()
     item.stash[_RECORDER] = recorder
     item.stash[_PASSED] = False
@@ -578,8 +578,19 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     return result
 
 
+def _forget(item: pytest.Item) -> None:
+    """Forget how a test, not one of its fixtures, stood against the lock."""
+    test = _test(item)
+    item.stash.get(_HELD, {}).pop(test, None)
+    item.user_properties[:] = [
+        (name, value)
+        for name, value in item.user_properties
+        if name != REGRESSION_PROPERTY or Regression.from_json(str(value)).test != test
+    ]
+
+
 def _held_against_lock(item: pytest.Item, recorder: Recorder, test: str) -> UsageRegression | None:
-    """What a test, or fixture, grew by; or its figures as a property of the item, to be written down or compared.
+    """What a test, or fixture, grew by; if it did not, its figures are kept, to be written down or compared.
 
     They are those of now, when the verdict is given: what a test calls as it is torn down is in neither of the two. Nor
     are errors that are not recorded, of which a replay has none. What goes live without being recorded differs from run
@@ -593,7 +604,7 @@ def _held_against_lock(item: pytest.Item, recorder: Recorder, test: str) -> Usag
     tolerance = recorder.settings.tolerance
     regressions = judge(figures, lock, tolerance) if lock is not None and not run.settings.update else ()
     if not regressions:
-        item.user_properties.append(held_property(figures))
+        item.stash.setdefault(_HELD, {})[test] = figures
         return None
     item.user_properties += [(REGRESSION_PROPERTY, one.as_json()) for one in regressions]
     text = regression_text(
@@ -620,6 +631,16 @@ def pytest_runtest_makereport(
     unmarked = item.stash.get(_UNMARKED, None)
     if call.when == "teardown" and unmarked is not None and unmarked.calls:
         item.user_properties.append((UNMARKED_PROPERTY, unmarked.calls))
+    report = yield from _report(item, call)
+    if call.when == "teardown" and _HELD in item.stash:
+        # Not among the properties of the test, which JUnit shows; xdist hands on the attributes of a report.
+        held = [held_text(figures) for figures in item.stash[_HELD].values()]
+        report.samurai_held = held  # type: ignore[attr-defined]  # a report takes any
+    return report
+
+
+def _report(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A report that shows of our errors what their texts say, and no inside of libraries."""
     error = call.excinfo
     if error is None or not isinstance(error.value, RequestNotRecorded | SamuraiFailure | SamuraiError):
         report = yield
@@ -686,6 +707,9 @@ class _Summary:
             self._failed.add(report.nodeid)
         if report.when != "teardown":
             return
+        for held in map(held_from_text, getattr(report, "samurai_held", ())):
+            if report.nodeid not in self._failed or fixture_cassette(held.test) is not None:
+                self._held[held.test] = held
         figures = TestFigures.from_properties(report.nodeid, report.user_properties)
         if figures is not None:
             self._figures.append(figures)
@@ -694,10 +718,6 @@ class _Summary:
                 self._fixtures.append(TestFigures.from_fixture_property(str(value)))
             elif name == SHARED_PROPERTY:
                 self._shared.append(SharedPlay.from_shared_property(str(value)))
-            elif name == HELD_PROPERTY:
-                held = from_held_property(str(value))
-                if report.nodeid not in self._failed or fixture_cassette(held.test) is not None:
-                    self._held[held.test] = held
             elif name == NOTE_PROPERTY:
                 self._notes.append(str(value))
             elif name == UNMARKED_PROPERTY:

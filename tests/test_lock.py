@@ -26,8 +26,8 @@ from pytest_samurai.lock import (
     accepted,
     fixture_cassette,
     fixture_key,
-    from_held_property,
-    held_property,
+    held_from_text,
+    held_text,
     judge,
     moved,
     parse_tolerance,
@@ -311,12 +311,10 @@ def test_another_source_of_the_same_price_changes_nothing() -> None:
     assert accepted(before, [figures(used("m", 1, 1, price=replace(CHEAP, source="b")))]) == before
 
 
-def test_figures_for_the_lock_survive_their_way_through_the_properties() -> None:
+def test_figures_and_regressions_survive_their_way_from_another_process() -> None:
     one = figures(used("m", 1, 2), unknown("n"))
-    name, value = held_property(one)
-    assert from_held_property(value) == one
+    assert held_from_text(held_text(one)) == one
     assert Regression.from_json(Regression(*"abcdef").as_json()) == Regression(*"abcdef")
-    assert name.startswith("samurai_")
 
 
 def test_the_row_of_a_fixture_knows_its_cassette_and_that_of_a_test_has_none() -> None:
@@ -503,6 +501,8 @@ def test_a_regression_is_the_tests_own_failure_for_junit_lf_x_and_xdist(locked: 
     assert failure.get("message", "").startswith("UsageRegression: prompt_tokens is 100 in samurai.lock, used 140")
     carried = [one.get("value", "") for one in case.iter("property") if one.get("name") == REGRESSION_PROPERTY]
     assert [Regression.from_json(value).metric for value in carried] == ["prompt_tokens", "total_tokens"]
+    shown = {one.get("name", "") for one in case.iter("property")}
+    assert not any("held" in name for name in shown)
     pytester.runpytest_inprocess("--lf").assert_outcomes(failed=1, passed=0)
     distributed = pytester.runpytest_subprocess("-n", "2")
     distributed.assert_outcomes(failed=1, passed=1)
