@@ -134,6 +134,7 @@ def test_two(samurai_client):
         "samurai: 2 tests, calls: 0 replayed, 3 recorded, 39 tokens",
         "       26 tokens    2 calls  test_it.py::test_two",
         "       13 tokens     1 call  test_it.py::test_one",
+        "samurai: no samurai.lock; --samurai-update writes down what each test uses",
     ]
     replayed = project.run("--samurai-top=1")
     assert lines_between(replayed, "samurai: 2 tests", "passed in") == [
