@@ -345,6 +345,11 @@ def test_a_tolerance_is_laid_over_another_metric_by_metric() -> None:
     assert {str(Settings().tolerance.of(metric)) for metric in METRICS} == {"10%"}
 
 
+@pytest.mark.parametrize("written", ["", None, 7])
+def test_a_lock_is_a_file(written: object) -> None:
+    assert refusal("ini", lock=written) == f"here: samurai_lock is {written!r}; it has to be a file"
+
+
 def test_only_what_is_yes_or_no_is_said_by_its_name_alone() -> None:
     assert [name for name, option in options().items() if option.is_switch and "cli" in option.places] == ["update"]
 
