@@ -26,6 +26,7 @@ from pytest_samurai.files import locked, remove_abandoned, replace_whole
 from pytest_samurai.layout import lay_out, take_back
 from pytest_samurai.pricing import UNPRICED, Price
 from pytest_samurai.redaction import Redactor, environment_secrets
+from pytest_samurai.scalar import quoted, scalar
 from pytest_samurai.seal import MARK, edited_places, seal, whole_items
 from pytest_samurai.slices import Slices, cut
 
@@ -799,32 +800,6 @@ def _flow(value: Any) -> str:
     return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value)) if isinstance(value, float) else str(value).lower()
 
 
-# No two ways to match the same text: this meets whatever stands in a header or a URL.
-_PLAIN = re.compile(r"[A-Za-z/](?:[A-Za-z0-9_./+=&%@~-]|:[A-Za-z0-9_./+=&%@~-]|; ?[A-Za-z0-9]| [A-Za-z0-9])*")
-_NOT_TEXT = re.compile(r"(?i)true|false|yes|no|on|off|y|n|null")
-
-
-def scalar(text: str) -> str:
-    """A short text as a YAML scalar: plain where that cannot be misread, else in double quotes."""
-    if _PLAIN.fullmatch(text) and not _NOT_TEXT.fullmatch(text):
-        return text
-    return _quoted(text)
-
-
-_UNQUOTABLE = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[\"\\\u2028\u2029]")
-
-
-def _quoted(text: str) -> str:
-    return '"' + _UNQUOTABLE.sub(_escape, text) + '"'
-
-
-def _escape(found: re.Match[str]) -> str:
-    char = found[0]
-    if char in '"\\':
-        return f"\\{char}"
-    return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(char) or f"\\u{ord(char):04x}"
-
-
 # What a literal block cannot hold: controls, every line break but LF, a byte order mark.
 _UNBLOCKABLE = re.compile(r"[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
@@ -836,7 +811,7 @@ def _block(text: str | bytes, indent: int) -> str:
         encoded = base64.encodebytes(text).decode().rstrip("\n")
         return "!!binary |\n" + "\n".join(margin + line for line in encoded.split("\n"))
     if not text.strip("\t\n ") or _UNBLOCKABLE.search(text):
-        return _quoted(text)
+        return quoted(text)
     # Without the number, leading blanks would be taken for indentation.
     number = "2" if text[0] in "\t\n " else ""
     body = text.rstrip("\n")

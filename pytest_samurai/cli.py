@@ -12,17 +12,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pytest_samurai import lockfile, why
 from pytest_samurai.check import check
 from pytest_samurai.cost import cost_lines, costs
-from pytest_samurai.errors import CassetteError, SettingsError
+from pytest_samurai.errors import CassetteError, SamuraiError, SettingsError
 from pytest_samurai.importer import import_cassettes
+from pytest_samurai.lock import fixture_cassette
+from pytest_samurai.naming import cassette_of
 from pytest_samurai.pricing import own_prices
 from pytest_samurai.prune import delete, judge, last_full_run
 from pytest_samurai.publish import publish
 from pytest_samurai.report import regression_lines, top_lines, totals_line
 from pytest_samurai.run import merged, read
 from pytest_samurai.server import ChatServer
-from pytest_samurai.settings import Target, options, parse_target
+from pytest_samurai.settings import CASSETTES, LOCK, Target, options, parse_target
 
 _DEMO = Path(__file__).with_name("demo")
 _TOP = 5
@@ -72,10 +75,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="json:PATH, md:PATH, html:PATH, github or benchmark:PATH; repeatable (default: a summary to read here)",
     )
     reported.set_defaults(run=_report)
+    asked = commands.add_parser("why", help="what made the difference to what a test used when that was accepted")
+    asked.add_argument("test", metavar="TEST", help="id of a test, as in tests/test_geo.py::test_capital")
+    asked.add_argument("--against", metavar="REV", help="compare with the cassette as of a git revision, not the lock")
+    asked.add_argument("--cassette", metavar="PATH", type=Path, help="its cassette (default: by the name of the test)")
+    asked.add_argument("--lock", metavar="PATH", type=Path, default=LOCK, help=f"the lock (default: {LOCK})")
+    asked.set_defaults(run=_why)
     chosen = parser.parse_args(arguments)
     try:
         return int(chosen.run(chosen))
-    except (SettingsError, CassetteError) as error:
+    except SamuraiError as error:
         parser.error(str(error))
 
 
@@ -159,6 +168,35 @@ def _report(chosen: argparse.Namespace) -> int:
     for failed in published.errors:
         _print(failed)
     return 1 if published.errors else 0
+
+
+def _why(chosen: argparse.Namespace) -> int:
+    # Tests have their ids from the directory where the lock is.
+    root = next((at for at in (Path.cwd(), *Path.cwd().parents) if (at / chosen.lock).is_file()), Path())
+    if chosen.cassette is not None:
+        cassette = chosen.cassette
+    else:
+        cassette = root / (fixture_cassette(chosen.test) or CASSETTES / cassette_of(chosen.test))
+    now = why.recorded(cassette)
+    lock = lockfile.load(root / chosen.lock)
+    if chosen.against is not None:
+        then = why.recorded_at(cassette, chosen.against)
+        old, name = why.row(then), chosen.against
+    else:
+        then = None
+        if lock is None or chosen.test not in lock.tests:
+            where = f"no {chosen.lock}" if lock is None else f"no row for {chosen.test!r} in {chosen.lock}"
+            raise SettingsError(f"there is {where}; compare with a revision of the cassette: --against=HEAD")
+        old, name = lock.tests[chosen.test], str(chosen.lock)
+    _print(f"{chosen.test}: {cassette}")
+    rates = why.prices([*(then or []), *now]) | dict(lock.prices if lock is not None else {})
+    for line in why.totals(old, why.row(now), rates, name):
+        _print(line)
+    if then is None:
+        _print("A lock has totals alone. What it was, call by call, is in the cassette of a revision: --against=HEAD")
+    for line in why.explain(then, now) if then is not None else ():
+        _print(line)
+    return 0
 
 
 def _demo(_: argparse.Namespace) -> int:

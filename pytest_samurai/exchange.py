@@ -44,11 +44,13 @@ class Played:
         self._call: Call | None = None
 
     @property
+    def interaction(self) -> Interaction:
+        return replace(self._recordings[self._place], request=self.request, reply=self.reply)
+
+    @property
     def call(self) -> Call:
         if self._call is None:
-            recorded = self._recordings[self._place]
-            interaction = replace(recorded, request=self.request, reply=self.reply)
-            self._call = Call(interaction, number=self.number, replayed=True, meter=self._meter)
+            self._call = Call(self.interaction, number=self.number, replayed=True, meter=self._meter)
         return self._call
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from pytest_samurai.chat import Call
-from pytest_samurai.pricing import Price
+from pytest_samurai.pricing import Price, dearest
 from pytest_samurai.usage import Usage
 
 PREFIX: Final = "samurai_"
@@ -46,7 +46,7 @@ class ModelFigures:
             model,
             len(calls),
             sum(usages, Usage()) if len(usages) == len(calls) else None,
-            max(prices, key=lambda price: sorted(price.rates().items(), reverse=True), default=None),
+            dearest(prices) if prices else None,
             _sum([call.cost for call in calls]),
             _sum([call.list_cost for call in calls]),
         )

@@ -20,7 +20,7 @@ _ON_ONE_LINE = 40
 _COMPARED_WORDS = 100_000
 
 _BODY_COMPONENTS = frozenset({"chat", "body", "raw_body"})
-_IN_PROMPT = ("messages", "tools", "functions", "response_format")
+IN_PROMPT = ("messages", "tools", "functions", "response_format")
 _DATA_URL = (re.compile(r"data:[^,\s]*,\S*"), "")
 
 
@@ -91,12 +91,11 @@ class Miss:
 
     def _nearest(self, asked: Json) -> tuple[int, Json]:
         """The recording that shares most words with what was asked, and its value; among equals an unplayed one."""
-        words = _words(asked)
+        wanted = words(asked)
 
         def rank(candidate: tuple[int, Json]) -> tuple[float, bool]:
             place, value = candidate
-            others = _words(value)
-            return -(words & others).total() / ((words | others).total() or 1), place in self.played
+            return -likeness(wanted, words(value)), place in self.played
 
         return min(((place, self.matcher.value(item.request)) for place, item in enumerate(self.recorded)), key=rank)
 
@@ -121,8 +120,14 @@ def _spelled(value: Json) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False)
 
 
-def _words(value: Json) -> Counter[str]:
+def words(value: Json) -> Counter[str]:
+    """The words in a value, and how often they are there."""
     return Counter(re.findall(r"\w+", _spelled(value)))
+
+
+def likeness(one: Counter[str], other: Counter[str]) -> float:
+    """The share of words that two values have in common: 0 to 1."""
+    return (one & other).total() / ((one | other).total() or 1)
 
 
 def _growth(nearest: Interaction, recorded: Json, asked: Json) -> str | None:
@@ -140,9 +145,14 @@ def _growth(nearest: Interaction, recorded: Json, asked: Json) -> str | None:
 
 
 def prompt_length(value: Json) -> int:
-    """The characters that count as prompt: not the parameters, and not pictures, which have prices of their own."""
-    prompt = {name: value[name] for name in _IN_PROMPT if name in value} if isinstance(value, dict) else value
-    return len(_spelled(substitute(prompt, [_DATA_URL]))) if prompt else 0
+    """The characters of a request that count as prompt: not the parameters."""
+    prompt = {name: value[name] for name in IN_PROMPT if name in value} if isinstance(value, dict) else value
+    return length(prompt) if prompt else 0
+
+
+def length(value: Json) -> int:
+    """The characters of a value, but for pictures, whose tokens are no matter of length; none if it is missing."""
+    return 0 if value is MISSING else len(_spelled(substitute(value, [_DATA_URL])))
 
 
 def describe(difference: Difference) -> list[str]:

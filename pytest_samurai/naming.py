@@ -38,6 +38,20 @@ def cassette_name(parts: list[str]) -> str:
     return f"{name if plain and len(name) <= _LONGEST else _marked(name, json.dumps(parts))}.yaml"
 
 
+def cassette_of(test: str) -> PurePosixPath:
+    """The cassette of a test, given its id, relative to the directory of the cassettes: where nothing is said of it.
+
+    Raises SettingsError for what is no id of a test.
+    """
+    file, _, inside = test.partition("::")
+    # Parameters may hold anything, colons too.
+    name, bracket, parameters = inside.partition("[")
+    *classes, function = name.split("::")
+    if not (file and function):
+        raise SettingsError(f"{test!r} is no id of a test; write it like tests/test_geo.py::TestCities::test_capital")
+    return module_directory(PurePosixPath(file)) / cassette_name([*classes, function + bracket + parameters])
+
+
 def _usual_case(name: str) -> str:
     """Of all names that differ in case alone the one that goes unmarked: `TestCapital`, not `Testcapital`."""
     return f"Test{name[4:].capitalize()}" if name[:4].lower() == "test" else name.capitalize()

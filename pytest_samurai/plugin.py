@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pytest
 
-from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure, SettingsError
-from pytest_samurai.settings import Layer, Settings, environment_layers, options, resolve
+from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure, SettingsError, UsageRegression
+from pytest_samurai.settings import CASSETTES, LOCK, Layer, Settings, environment_layers, in_ci, options, resolve
 
 if TYPE_CHECKING:
     from pytest_samurai.figures import TestFigures
     from pytest_samurai.fullrun import Absent, Play
     from pytest_samurai.intercept import AsyncClient, Client
+    from pytest_samurai.lock import Lock
     from pytest_samurai.progress import Progress
     from pytest_samurai.recorder import Owner, Recorder, Shared
     from pytest_samurai.run import Failure, Run, TestRun
@@ -46,12 +47,18 @@ class _Run:
     tally: Tally | None = None
     shared: Shared | None = None
     progress: Progress | None = None
+    lock: Lock | None = None
+    lock_is_read: bool = False
+    collected: set[str] = field(default_factory=set)
+    collected_files: set[str] = field(default_factory=set)
 
 
 _RUN = pytest.StashKey[_Run]()
 _RECORDER = pytest.StashKey[Any]()
 _PASSED = pytest.StashKey[bool]()
 _PLAYS = pytest.StashKey[list[Play]]()
+_TEST = pytest.StashKey[str]()
+_HELD = pytest.StashKey[dict[str, TestFigures]]()
 
 
 class RefusedInTest(
@@ -76,9 +83,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             group.addoption(
                 option.flag,
                 dest=option.ini,
-                action="append" if option.many else "store",
+                action="store_true" if option.is_switch else "append" if option.many else "store",
                 default=None,
-                help=f"{option.meaning} (default: {option.default_text})",
+                help=f"{option.meaning} (default: {option.default_text})".replace("%", "%%"),
             )
         if "ini" in option.places:
             kind: Literal["args", "string"] = "args" if option.many else "string"
@@ -110,6 +117,17 @@ def _settings(config: pytest.Config, *test_layers: Layer) -> Settings:
     return resolve([lowest, ini, *test_layers, environment, cli])
 
 
+def _lock(config: pytest.Config) -> Lock | None:
+    """The lock as it was when the run began; None if there is none. Raises SettingsError if it cannot be read."""
+    run = config.stash[_RUN]
+    if not run.lock_is_read:
+        from pytest_samurai import lockfile
+
+        run.lock = lockfile.load(config.rootpath / run.settings.lock)
+        run.lock_is_read = True
+    return run.lock
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
@@ -127,7 +145,9 @@ def pytest_configure(config: pytest.Config) -> None:
         _be_at_work(config)
     use = _Use(config)
     config.pluginmanager.register(use, "samurai-use")
-    config.pluginmanager.register(_Summary(config.stash[_RUN], use), "samurai-summary")
+    held = _Held(config.stash[_RUN], use)
+    config.pluginmanager.register(held, "samurai-held")
+    config.pluginmanager.register(_Summary(config.stash[_RUN], use, held), "samurai-summary")
     if _shows_progress(config):
         config.pluginmanager.register(_ProgressLine(config), "samurai-progress")
 
@@ -148,6 +168,19 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["samurai_began"] = run.began.isoformat()
     if run.tally is not None:
         node.workerinput["samurai_tally"] = run.tally.path
+    try:
+        # The controller collects nothing, and a worker cannot tell what is wrong.
+        _lock(node.config)
+    except SettingsError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Under xdist: what was collected is known to the workers alone, and to each of them the same."""
+    run, output = node.config.stash[_RUN], getattr(node, "workeroutput", {})
+    run.collected.update(output.get("samurai_collected", ()))
+    run.collected_files.update(output.get("samurai_collected_files", ()))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -193,21 +226,31 @@ def _marker(item: pytest.Item) -> tuple[Path | None, Layer] | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     mistakes = []
+    run = config.stash[_RUN]
     for item in items:
+        # Before xdist adds a group to it, and before anything is deselected.
+        item.stash[_TEST] = item.nodeid
+        run.collected_files.add(_file_of(item.nodeid))
         try:
             found = _marker(item)
             if found is None and not _is_marked(item):
                 continue
             _settings(config, *(found[1:] if found else ()))
             _shared(config)
+            _lock(config)
         except SettingsError as error:
             mistakes.append(str(error))
         _be_at_work(config)
         _open_first(item)
-        config.stash[_RUN].recorded_fixtures.update(item.fixturenames)  # type: ignore[attr-defined]  # functions have it
+        run.collected.add(item.nodeid)
+        run.recorded_fixtures.update(item.fixturenames)  # type: ignore[attr-defined]  # functions have it
     # A worker of xdist cannot tell them; there the fixture raises each once more.
     if mistakes and not hasattr(config, "workerinput"):
         raise pytest.UsageError("\n".join(dict.fromkeys(mistakes)))
+
+
+def _file_of(test: str) -> str:
+    return test.partition("::")[0]
 
 
 def _open_first(item: pytest.Item) -> None:
@@ -282,6 +325,8 @@ def samurai(
     path = _cassette_path(request, samurai_cassette_dir, name)
     owner = _owner(item, item.nodeid, shared=name is not None)
     recorder = Recorder(path, settings, owner, _shared(request.config))
+    # Of a test that is run again (pytest-rerunfailures) the last run counts.
+    _forget(item)
     recorder.open()
     item.stash[_RECORDER] = recorder
     item.stash[_PASSED] = False
@@ -322,13 +367,22 @@ def _note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool
 def _owner(item: pytest.Item, name: str, *, shared: bool) -> Owner:
     from pytest_samurai.recorder import Owner
 
+    run = item.config.stash[_RUN]
+    on_live = None if run.progress is None else run.progress.call
+    return Owner(name, run.began, _target(item), shared, RefusedInTest, on_live)
+
+
+def _target(item: pytest.Item) -> str:
+    """The test as it is typed after `pytest`."""
     # The part of the id after the file, which is relative to rootdir: the command is typed where pytest was started.
     file = os.path.relpath(item.path, item.config.invocation_params.dir)
     _, colons, inside = item.nodeid.partition("::")
-    target = shlex.quote(f"{file}{colons}{inside}")
-    run = item.config.stash[_RUN]
-    on_live = None if run.progress is None else run.progress.call
-    return Owner(name, run.began, target, shared, RefusedInTest, on_live)
+    return shlex.quote(f"{file}{colons}{inside}")
+
+
+def _test(item: pytest.Item) -> str:
+    """The id of a test, the same however the run is distributed."""
+    return item.stash.get(_TEST, item.nodeid)
 
 
 def _shared(config: pytest.Config) -> Shared:
@@ -384,6 +438,12 @@ def _fixture_setup(
         if recorder.misses:
             raise recorder.misses[0]
         passed = True
+        from pytest_samurai.lock import fixture_key
+
+        key = fixture_key(label, _relative(path, request.config).as_posix())
+        regression = _held_against_lock(item, recorder, key)
+        if regression is not None:
+            raise regression
         return result
     finally:
         recorder.close(passed=passed)
@@ -569,11 +629,66 @@ def _runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     if recorder is not None:
         verdict = recorder.verdict()
         item.stash[_PASSED] = verdict is None
+        # What it recorded is whole, and what it grew by is to be seen in the replay too.
+        verdict = verdict or _held_against_lock(item, recorder, _test(item))
     elif unmarked is not None and unmarked.refusals:
         verdict = unmarked.refusals[0]
     if verdict is not None:
         raise verdict
     return result
+
+
+def _forget(item: pytest.Item) -> None:
+    """Forget how a test, not one of its fixtures, stood against the lock."""
+    from pytest_samurai.lock import REGRESSION_PROPERTY, Regression
+
+    test = _test(item)
+    item.stash.get(_HELD, {}).pop(test, None)
+    item.user_properties[:] = [
+        (name, value)
+        for name, value in item.user_properties
+        if name != REGRESSION_PROPERTY or Regression.from_json(str(value)).test != test
+    ]
+
+
+def _held_against_lock(item: pytest.Item, recorder: Recorder, test: str) -> UsageRegression | None:
+    """What a test, or fixture, grew by; if it did not, its figures are kept, to be written down or compared.
+
+    They are those of now, when the verdict is given: what a test calls as it is torn down is in neither of the two. Nor
+    are errors that are not recorded, of which a replay has none. What goes live without being recorded differs from run
+    to run, so that is not held against anything.
+    """
+    from pytest_samurai.lock import REGRESSION_PROPERTY, Tolerance, judge, regression_text
+
+    config = item.config
+    run, lock = config.stash[_RUN], _lock(config)
+    if recorder.mode == "live" or (lock is None and not run.settings.update):
+        return None
+    figures = TestFigures.of(test, recorder.kept_calls, recorded=0)
+    tolerance = recorder.settings.tolerance or Tolerance()
+    regressions = judge(figures, lock, tolerance) if lock is not None and not run.settings.update else ()
+    if not regressions:
+        item.stash.setdefault(_HELD, {})[test] = figures
+        return None
+    item.user_properties += [(REGRESSION_PROPERTY, one.as_json()) for one in regressions]
+    text = regression_text(
+        regressions, tolerance, lock=run.settings.lock, rerun=_target(item), why=_why(config, recorder, test)
+    )
+    return UsageRegression(text)
+
+
+def _why(config: pytest.Config, recorder: Recorder, test: str) -> str:
+    """What `pytest-samurai why` is given for a test; it knows no options of pytest's."""
+    from pytest_samurai.lock import fixture_cassette
+    from pytest_samurai.naming import cassette_of
+
+    arguments, lock = [test], config.stash[_RUN].settings.lock
+    if lock != LOCK:
+        arguments.append(f"--lock={lock}")
+    usual = fixture_cassette(test) or f"{CASSETTES}/{cassette_of(test)}"
+    if recorder.cassette_path != config.rootpath / usual:
+        arguments.append(f"--cassette={recorder.shown_path}")
+    return " ".join(map(shlex.quote, arguments))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -585,6 +700,18 @@ def _runtest_makereport(
     unmarked = item.stash.get(_UNMARKED, None)
     if call.when == "teardown" and unmarked is not None and unmarked.calls:
         item.user_properties.append((UNMARKED_PROPERTY, unmarked.calls))
+    report = yield from _report(item, call)
+    if call.when == "teardown" and _HELD in item.stash:
+        # Not among the properties of the test, which JUnit shows; xdist hands on the attributes of a report.
+        from pytest_samurai.lock import held_text
+
+        held = [held_text(figures) for figures in item.stash[_HELD].values()]
+        report.samurai_held = held  # type: ignore[attr-defined]  # a report takes any
+    return report
+
+
+def _report(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A report that shows of our errors what their texts say, and no inside of libraries."""
     error = call.excinfo
     if error is None or not isinstance(error.value, RequestNotRecorded | SamuraiFailure | SamuraiError):
         report = yield
@@ -793,6 +920,92 @@ def _absent(item: pytest.Item) -> Absent:
     return Absent(item.nodeid, cassette, list(item.fixturenames))  # type: ignore[attr-defined]  # functions have it
 
 
+# --- what stands against the lock
+
+
+class _Held:
+    """Gathers what tests used, whichever process they ran in; brings the lock up to date by it, or compares the two."""
+
+    def __init__(self, run: _Run, use: _Use) -> None:
+        self.lines: list[str] = []
+        self.error: str | None = None
+        self._run = run
+        self._use = use
+        self._held: dict[str, TestFigures] = {}
+        self._failed: set[str] = set()
+        self._recorded = False
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._failed.add(report.nodeid)
+        texts = getattr(report, "samurai_held", ())
+        if not texts:
+            return
+        from pytest_samurai.lock import fixture_cassette, held_from_text
+
+        for held in map(held_from_text, texts):
+            if report.nodeid not in self._failed or fixture_cassette(held.test) is not None:
+                self._held[held.test] = held
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Bring the lock up to date, or see what it has to do with this run; no error of that may leave this hook."""
+        run, output = self._run, getattr(session.config, "workeroutput", None)
+        if output is not None:
+            output["samurai_collected"] = sorted(run.collected)
+            output["samurai_collected_files"] = sorted(run.collected_files)
+            return
+        gone = set() if self._use.not_full else self._gone(session.config.rootpath)
+        if run.settings.update:
+            self._write(session.config.rootpath / run.settings.lock, gone)
+        elif self._held or gone:
+            self._compare(gone)
+        if self.error is not None and exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _write(self, path: Path, gone: set[str]) -> None:
+        from pytest_samurai import lockfile
+        from pytest_samurai.lock import accepted, update_line
+
+        name, held = self._run.settings.lock, list(self._held.values())
+        if not held:
+            self.lines = [f"samurai: {name}: no test of this run earned a row"]
+            return
+        try:
+            old, new = lockfile.update(path, lambda lock: accepted(lock, held, gone))
+        except SamuraiError as error:
+            self.error = str(error)
+        else:
+            self.lines = [update_line(name, old, new)]
+
+    def _compare(self, gone: set[str]) -> None:
+        from pytest_samurai.lock import Tolerance, no_overlap, summary_lines
+
+        run = self._run
+        name, ci = run.settings.lock, in_ci(os.environ)
+        if ci and self._held and run.lock is not None:
+            self.error = no_overlap(run.lock, name, run.collected | self._held.keys())
+        recorded = not ci and any(one.recorded for one in self._held.values())
+        held = [self._held[test] for test in sorted(self._held)]
+        tolerance = run.settings.tolerance or Tolerance()
+        self.lines = summary_lines(run.lock, name, held, tolerance, gone=gone, recorded=recorded)
+
+    def _gone(self, rootpath: Path) -> set[str]:
+        """The rows of tests that are no more: the file is gone, or was collected and did not have them.
+
+        A file that is there and gave no test at all may have been skipped, or left out by a `conftest.py`.
+        """
+        from pytest_samurai.lock import fixture_cassette
+
+        run = self._run
+        gone = set()
+        for test in (run.lock.tests if run.lock is not None else {}).keys() - self._held.keys() - run.collected:
+            cassette = fixture_cassette(test)
+            there = (rootpath / (cassette or _file_of(test))).exists()
+            if not there or (cassette is None and _file_of(test) in run.collected_files):
+                gone.add(test)
+        return gone
+
+
 # --- progress
 
 
@@ -845,9 +1058,10 @@ class _ProgressLine:
 class _Summary:
     """Gathers what the reports carry, whichever process they come from, prints it and writes it down."""
 
-    def __init__(self, run: _Run, use: _Use) -> None:
+    def __init__(self, run: _Run, use: _Use, held: _Held) -> None:
         self._run = run
         self._use = use
+        self._held = held
         self._phases: dict[tuple[str, str], list[pytest.TestReport]] = {}
         self._tests: list[TestRun] = []
         self._failures: list[Failure] = []
@@ -872,7 +1086,8 @@ class _Summary:
         if not report.user_properties and not failed:
             return
         from pytest_samurai.figures import FIXTURE_PROPERTY, TestFigures
-        from pytest_samurai.report import NOTE_PROPERTY, REGRESSION_PROPERTY, UNMARKED_PROPERTY
+        from pytest_samurai.lock import REGRESSION_PROPERTY
+        from pytest_samurai.report import NOTE_PROPERTY, UNMARKED_PROPERTY
         from pytest_samurai.run import Failure, TestRun
 
         file, line = Path(report.location[0]).as_posix(), (report.location[1] or 0) + 1
@@ -928,32 +1143,40 @@ class _Summary:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        published = self._published or self._unpublished
-        if not (self._tests or self._fixtures or self._notes or self._unmarked or published):
-            return
-        from pytest_samurai.report import regression_lines, shared_lines, top_lines, totals_line, unmarked_line
+        if self._tests and terminalreporter.verbosity >= 0:
+            self._write_figures(terminalreporter)
+        for line, markup in self._notices():
+            terminalreporter.write_line(line, **markup)
 
-        write = terminalreporter.write_line
+    def _write_figures(self, terminalreporter: pytest.TerminalReporter) -> None:
+        from pytest_samurai.report import regression_lines, top_lines, totals_line
+
         run = self._so_far()
-        if run.tests and terminalreporter.verbosity >= 0:
-            write("")
-            write(totals_line(run.totals))
-            for line in top_lines(run.figures, self._run.settings.top):
-                write(line)
-            for line in regression_lines(run.regressions):
-                write(line, red=True)
+        lines = [totals_line(run.totals), *top_lines(run.figures, self._run.settings.top)]
+        for line in ["", *lines]:
+            terminalreporter.write_line(line)
+        for line in regression_lines(run.regressions):
+            terminalreporter.write_line(line, red=True)
+        for line in self._held.lines:
+            terminalreporter.write_line(line)
+
+    def _notices(self) -> Iterator[tuple[str, dict[str, bool]]]:
+        """What is said even where a run is to be quiet."""
+        red, yellow = {"red": True}, {"yellow": True}
+        if self._held.error is not None:
+            yield f"samurai: {self._held.error}", red
         # Each test of a shared cassette says the same of it.
-        for note in dict.fromkeys(self._notes):
-            write(f"samurai: {note}", yellow=True)
-        if not self._use.not_full:
-            for line in shared_lines(self._use.plays, self._use.absent):
-                write(line, yellow=True)
+        yield from ((f"samurai: {note}", yellow) for note in dict.fromkeys(self._notes))
+        if self._use.plays and not self._use.not_full:
+            from pytest_samurai.report import shared_lines
+
+            yield from ((line, yellow) for line in shared_lines(self._use.plays, self._use.absent))
         if self._unmarked:
-            write(unmarked_line(self._unmarked), yellow=True)
-        for line in self._published:
-            write(line)
-        for error in self._unpublished:
-            write(f"samurai: {error}", red=True)
+            from pytest_samurai.report import unmarked_line
+
+            yield unmarked_line(self._unmarked), yellow
+        yield from ((line, {}) for line in self._published)
+        yield from ((f"samurai: {error}", red) for error in self._unpublished)
 
 
 def _outcome(phases: Sequence[pytest.TestReport]) -> str:

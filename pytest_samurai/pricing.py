@@ -81,6 +81,11 @@ class Price:
         return cls(source=source, **_rates({name: rate for name, rate in row.items() if name != "source"}))
 
 
+def dearest(prices: Sequence[Price]) -> Price:
+    """Of several rows for the same model the dearest, whatever their order."""
+    return max(prices, key=lambda price: sorted(price.rates().items(), reverse=True))
+
+
 RATES: Final = tuple(field.name for field in fields(Price) if field.name != "source")
 
 _BUCKETS: Final = (

@@ -188,6 +188,15 @@ class Recorder:
         return tuple(call for exchange in exchanges if (call := exchange.call) is not None)
 
     @property
+    def kept_calls(self) -> tuple[Call, ...]:
+        """The calls without the errors that are left out of the cassette: the same in a replay as when recorded."""
+        with self._lock:
+            exchanges = list(self._exchanges)
+        pairs = [(item, exchange.call) for exchange in exchanges if (item := exchange.interaction) is not None]
+        kept = {id(item) for item in self._without_retries([item for item, _ in pairs])}
+        return tuple(call for item, call in pairs if call is not None and id(item) in kept)
+
+    @property
     def usage(self) -> Usage:
         """The sum over the calls. Raises UnknownUsage, naming the call, if one of them did not say."""
         return total(self.calls)
@@ -376,6 +385,8 @@ class Recorder:
 
     def _without_mended(self, new: Sequence[Interaction]) -> list[Interaction]:
         """Without the errors after which the same request went well."""
+        if not any(item.reply.status in RETRYABLE for item in new):
+            return list(new)
         went_well: set[bytes] = set()
         kept = []
         for item in reversed(new):

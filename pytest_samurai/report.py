@@ -13,7 +13,6 @@ from pytest_samurai.run import Totals
 
 NOTE_PROPERTY = f"{PREFIX}note"
 UNMARKED_PROPERTY = f"{PREFIX}unmarked"
-REGRESSION_PROPERTY = f"{PREFIX}regression"
 
 _NAMED_TESTS = 10
 _FEWEST_SECONDS = 0.05

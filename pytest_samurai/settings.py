@@ -18,16 +18,21 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from pytest_samurai.budget import Budget, Limits
+    from pytest_samurai.lock import Tolerance
     from pytest_samurai.matching import Matcher
 
 Mode = Literal["none", "once", "new_episodes", "all", "live"]
 MODES: Final = ("none", "once", "new_episodes", "all", "live")
+CASSETTES: Final = "cassettes"
+LOCK: Final = "samurai.lock"
 UNMARKED: Final = ("allow", "warn", "block")
 COMPONENTS: Final = (
     *("method", "endpoint", "chat"),
     *("uri", "scheme", "host", "port", "path", "query", "headers", "body", "raw_body"),
 )
 """The names of `matching.COMPONENTS`."""
+METRICS: Final = ("requests", "prompt_tokens", "completion_tokens", "total_tokens", "cost")
+"""Those of `lock.METRICS`."""
 
 PLACES: Final[Mapping[str, str]] = {
     "ini": "in the ini file",
@@ -53,6 +58,7 @@ class Option:
     """One option: `parse` turns what was written into the value or raises ValueError with what would be right.
 
     `places` are among `PLACES`. `meaning` and `default_text` are Markdown; the help of the command line has them too.
+    `many` says that it is a list, `combine` what comes of a lower and a higher layer that both set it.
     """
 
     name: str
@@ -61,6 +67,12 @@ class Option:
     meaning: str
     default_text: str
     many: bool
+    combine: Callable[[Any, Any], Any]
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it is said by its name alone on the command line."""
+        return self.parse is _flag
 
     @property
     def ini(self) -> str:
@@ -76,8 +88,19 @@ class Option:
         return {"ini": self.ini, "cli": self.flag, "env": self.ini.upper()}.get(place, self.name)
 
 
+def _higher(_: Any, higher: Any) -> Any:
+    return higher
+
+
 def _option(
-    parse: Callable[[object], Any], default: Any, places: str, meaning: str, *, shown: str = "", many: bool = False
+    parse: Callable[[object], Any],
+    default: Any,
+    places: str,
+    meaning: str,
+    *,
+    shown: str = "",
+    many: bool = False,
+    combine: Callable[[Any, Any], Any] = _higher,
 ) -> Any:
     metadata = {
         "parse": parse,
@@ -85,6 +108,7 @@ def _option(
         "meaning": meaning,
         "default_text": shown or f"`{default}`",
         "many": many,
+        "combine": combine,
     }
     return field(default=default, metadata=metadata)
 
@@ -262,6 +286,19 @@ def _targets(value: object) -> tuple[Target, ...]:
     return tuple(map(parse_target, _words(value)))
 
 
+def _file(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("a file")
+    return value
+
+
+def _tolerance(value: object) -> Tolerance:
+    from pytest_samurai.lock import parse_tolerance
+
+    # On the command line, where it may be said several times, each time may have several words.
+    return parse_tolerance([entry for words in _words(value) for entry in words.split()])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """All options of one recorder, resolved."""
@@ -273,7 +310,7 @@ class Settings:
         f"what happens to a request that has no recording: {_listed(*MODES)}",
         shown="`none` if the environment says `CI`, else `once`",
     )
-    cassette_dir: str = _option(_directory, "cassettes", "ini cli", "directory of the cassettes, under rootdir")
+    cassette_dir: str = _option(_directory, CASSETTES, "ini cli", "directory of the cassettes, under rootdir")
     endpoints: tuple[str, ...] = _option(
         _endpoints,
         ("*/chat/completions",),
@@ -414,6 +451,17 @@ class Settings:
         shown="none",
         many=True,
     )
+    lock: str = _option(_file, LOCK, "ini cli", "file with what each test used when that was accepted, under rootdir")
+    update: bool = _option(_flag, False, "cli", "write to the lock what the tests of this run use", shown="off")
+    tolerance: Tolerance | None = _option(
+        _tolerance,
+        None,
+        "ini cli test",
+        f"growth over the lock that is let pass: `10%`; `metric:10%` or `metric:200` for one of {_listed(*METRICS)}",
+        shown="`10%`",
+        many=True,
+        combine=lambda lower, higher: lower.under(higher),
+    )
     top: int = _option(_count, 5, "ini cli", "most expensive tests in the terminal summary")
 
     @cached_property
@@ -506,7 +554,8 @@ def resolve(layers: Iterable[Layer]) -> Settings:
     values: dict[str, Any] = {}
     for layer in layers:
         for name, written in layer.values.items():
-            values[name] = _parse(layer, name, written)
+            value = _parse(layer, name, written)
+            values[name] = options()[name].combine(values[name], value) if name in values else value
     return Settings(**values)
 
 
@@ -536,9 +585,14 @@ def _not_here(option: Option | None, name: str, place: str) -> str:
     return f"there is no option {name!r} here; " + (f"is it {near[0]}?" if near else f"there are {', '.join(known)}")
 
 
+def in_ci(environ: Mapping[str, str]) -> bool:
+    """Whether the environment says `CI`."""
+    return environ.get("CI", "").lower() not in ("", "0", "false")
+
+
 def default_mode(environ: Mapping[str, str]) -> Mode:
-    """`none` where the environment says `CI`, so that no build ever goes live by accident; else `once`."""
-    return "none" if environ.get("CI", "").lower() not in ("", "0", "false") else "once"
+    """`none` in CI, so that no build ever goes live by accident; else `once`."""
+    return "none" if in_ci(environ) else "once"
 
 
 def environment_layers(environ: Mapping[str, str]) -> tuple[Layer, Layer]:

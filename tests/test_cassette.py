@@ -26,9 +26,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from vcr.serializers import yamlserializer
 
-from pytest_samurai.cassette import dump, load, parse, save, scalar
+from pytest_samurai.cassette import dump, load, parse, save
 from pytest_samurai.chat import CLOSED, Chunk, Headers, Interaction, Reply, Request
 from pytest_samurai.errors import CassetteError
+from pytest_samurai.scalar import scalar
 
 Json = Any
 FILE = Path("some.yaml")

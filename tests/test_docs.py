@@ -4,8 +4,11 @@ The first word after a fence's language says what is done with the block, the ot
 
 - ``python test passed=1``: a user's test file, run once to record, and once more with the server stopped and no key;
 - ``python edited failed=1``: the same file after a change, run in replay;
+- ``python recorded failed=1``: the same file after a change, recorded anew, and run in replay;
+- ``console command passed=1``: a command of pytest's;
 - ``python script``: a script, run to record and in replay;
-- ``text output`` and ``yaml cassette``: what the block before printed, or recorded; ``...`` stands for lines left out.
+- ``text output``, ``yaml cassette`` and ``yaml lock``: what the block before printed, recorded, or wrote to the lock;
+  ``...`` stands for lines left out.
 
 All other Python has to compile.
 """
@@ -69,7 +72,7 @@ def stories() -> Iterator[list[Block]]:
                 if story:
                     yield story
                 story = [block]
-            elif block.kind in ("edited", "output", "cassette"):
+            elif block.kind in ("edited", "recorded", "command", "output", "cassette", "lock"):
                 assert story, f"{block.place}: nothing ran before"
                 story.append(block)
         if story:
@@ -85,9 +88,7 @@ class Runner:
         self._monkeypatch = monkeypatch
         self._printed: list[list[str]] = []
         monkeypatch.setenv("COLUMNS", "80")
-        for name in ("SAMURAI", "OPENAI"):
-            monkeypatch.setenv(f"{name}_BASE_URL", server.base_url)
-            monkeypatch.setenv(f"{name}_API_KEY", KEY)
+        self._online(server)
 
     def play(self, block: Block) -> None:
         getattr(self, f"_{block.kind}")(block)
@@ -100,10 +101,25 @@ class Runner:
     def _edited(self, block: Block) -> None:
         self._run(block)
 
-    def _run(self, block: Block) -> None:
-        assert block.outcomes, f"{block.place} does not say what has to come out"
+    def _recorded(self, block: Block) -> None:
+        with ChatServer(api_key=KEY) as server:
+            self._online(server)
+            self._run(block, "--samurai-mode=all")
+            self._offline()
+        self._run(block)
+
+    def _command(self, block: Block) -> None:
+        name, *arguments = block.text.removeprefix("$ ").split()
+        assert name == "pytest", block.place
+        self._pytest(block, *arguments)
+
+    def _run(self, block: Block, *arguments: str) -> None:
         (self._pytester.path / "test_it.py").write_text(block.text, encoding="utf-8")
-        result = self._pytester.runpytest_inprocess("-p", "no:cacheprovider")
+        self._pytest(block, *arguments)
+
+    def _pytest(self, block: Block, *arguments: str) -> None:
+        assert block.outcomes, f"{block.place} does not say what has to come out"
+        result = self._pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments)
         self._printed.append([without_seconds(line) for line in result.outlines])
         result.assert_outcomes(**block.outcomes)
 
@@ -115,6 +131,11 @@ class Runner:
             assert result.ret == 0
             self._printed.append(result.outlines)
             self._offline()
+
+    def _online(self, server: ChatServer) -> None:
+        for name in ("SAMURAI", "OPENAI"):
+            self._monkeypatch.setenv(f"{name}_BASE_URL", server.base_url)
+            self._monkeypatch.setenv(f"{name}_API_KEY", KEY)
 
     def _offline(self) -> None:
         self._server.stop()
@@ -129,6 +150,10 @@ class Runner:
         recorded = [path.read_text(encoding="utf-8").replace(self._server.base_url, API) for path in files]
         shown = steady(block.text)
         assert any(contains(steady(text).splitlines(), shown) for text in recorded), block.place
+
+    def _lock(self, block: Block) -> None:
+        written = (self._pytester.path / "samurai.lock").read_text(encoding="utf-8")
+        assert contains(written.splitlines(), block.text), block.place
 
 
 API = "https://www.samuraiapi.in/v1"
@@ -168,7 +193,7 @@ def test_an_example_does_what_the_page_says(
 def test_what_is_python_compiles_and_what_is_marked_is_known(page: Path) -> None:
     for block in blocks(page):
         if block.language == "python":
-            assert block.kind in ("", "test", "edited", "script"), block.place
+            assert block.kind in ("", "test", "edited", "recorded", "script"), block.place
             compile(block.text, block.place, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 

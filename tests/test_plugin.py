@@ -140,6 +140,7 @@ def test_two(samurai_client):
         "samurai: 2 tests, calls: 0 replayed, 3 recorded, 39 tokens, $0.00000855",
         "  $0.00000570         26 tokens    2 calls  test_it.py::test_two",
         "  $0.00000285         13 tokens     1 call  test_it.py::test_one",
+        "samurai: no samurai.lock; --samurai-update writes down what each test uses",
     ]
     replayed = project.run("--samurai-top=1")
     assert lines_between(replayed, "samurai: 2 tests", "passed in") == [

@@ -13,11 +13,13 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from pytest_samurai import lock
 from pytest_samurai.budget import Budget
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.matching import COMPONENTS
 from pytest_samurai.settings import COMPONENTS as NAMES
 from pytest_samurai.settings import (
+    METRICS,
     MODES,
     PLACES,
     Layer,
@@ -366,6 +368,37 @@ def test_the_matcher_is_made_once_for_every_request_asks_it() -> None:
     assert settings.matcher is settings.matcher
 
 
+# --- the lock
+
+
+def test_a_tolerance_is_laid_over_another_metric_by_metric() -> None:
+    layers = [
+        Layer("here", "ini", {"tolerance": ["20%", "cost:30%"]}),
+        Layer("here", "test", {"tolerance": "requests:2"}),
+        Layer("here", "cli", {"tolerance": ["cost:0.5 total_tokens:7"]}),
+    ]
+    tolerance = resolve(layers).tolerance
+    assert tolerance is not None
+    shown = {metric: str(tolerance.of(metric)) for metric in METRICS}
+    assert shown == {
+        "requests": "2",
+        "prompt_tokens": "20%",
+        "completion_tokens": "20%",
+        "total_tokens": "7",
+        "cost": "0.5",
+    }
+    assert {str(lock.Tolerance().of(metric)) for metric in METRICS} == {"10%"}
+
+
+@pytest.mark.parametrize("written", ["", None, 7])
+def test_a_lock_is_a_file(written: object) -> None:
+    assert refusal("ini", lock=written) == f"here: samurai_lock is {written!r}; it has to be a file"
+
+
+def test_only_what_is_yes_or_no_is_said_by_its_name_alone() -> None:
+    assert [name for name, option in options().items() if option.is_switch and "cli" in option.places] == ["update"]
+
+
 # --- the table
 
 
@@ -406,8 +439,10 @@ def test_every_option_may_be_set_somewhere_and_is_not_named_as_other_plugins_nam
 
 
 def test_only_what_holds_several_words_is_a_list_in_the_ini_file_or_repeatable() -> None:
-    assert {name for name, option in options().items() if option.many} == {"endpoints", "match_on", "report"}
+    many = {name for name, option in options().items() if option.many}
+    assert many == {"endpoints", "match_on", "report", "tolerance"}
 
 
 def test_the_names_that_can_be_matched_on_are_those_that_have_a_meaning() -> None:
     assert tuple(COMPONENTS) == NAMES
+    assert lock.METRICS == METRICS
