@@ -116,6 +116,9 @@ class Recorder:
         self._keys = Keys(self._recorded, self._matcher)
         self._lookup = Lookup(self._keys)
         self._exchanges: list[Played | Take] = []
+        # By the id of what was recorded, and of what of it is written; both live as long as this does.
+        self._made: dict[int, Interaction] = {}
+        self._texts: dict[int, str] = {}
         self._placeholders: list[str] = []
         self._journal = Journal(path, replacing=settings.mode == "all")
         self._taken_up: list[LeftBehind] = []
@@ -271,7 +274,7 @@ class Recorder:
                 f"{self._owner.test}: {_plural(unanswered, 'request')} got no reply, which cannot be recorded;"
                 " the replay will refuse it"
             )
-        new = self._without_retries([take.interaction for take in takes if take.interaction is not None])
+        new = self._without_retries([self._written(take.interaction) for take in takes if take.interaction is not None])
         failed = [item for item in new if not item.reply.is_success]
         if failed and not passed:
             reply = failed[-1].reply
@@ -280,19 +283,19 @@ class Recorder:
             new = []
         self.recorded = len(new)
         if new or self._resumed:
-            self._write([self._written(item) for item in new], passed=passed)
+            self._write(new, passed=passed)
         self._journal.discard()
         for journal in self._taken_up:
             journal.discard()
 
     def _without_retries(self, new: Sequence[Interaction]) -> list[Interaction]:
         """Without the errors after which the same request went well: a replay would sleep through the back-off."""
-        if self.settings.keep_retries:
+        if self.settings.keep_retries or all(item.reply.status not in RETRYABLE for item in new):
             return list(new)
         went_well: set[bytes] = set()
         kept = []
         for item in reversed(new):
-            key = self._key(item.request)
+            key = self._matcher.key(item.request)
             if item.reply.is_success:
                 went_well.add(key)
             if not (item.reply.status in RETRYABLE and key in went_well):
@@ -303,7 +306,7 @@ class Recorder:
         # What was interrupted may have ended on an error that went well when this run tried again.
         recorded = self._without_retries([*self._resumed, *new])
 
-        asked = {self._key(item.request) for item in recorded} if self.mode == "all" and not passed else None
+        asked = {self._matcher.key(item.request) for item in recorded} if self.mode == "all" and not passed else None
 
         def change(there: list[Interaction]) -> list[Interaction]:
             if self.mode == "all":
@@ -311,7 +314,7 @@ class Recorder:
             return [*there, *recorded]
 
         try:
-            cassette.update(self.cassette_path, change)
+            cassette.update(self.cassette_path, change, self._texts)
         except CassetteError as error:
             self._journal.close()
             for journal in self._taken_up:
@@ -340,7 +343,8 @@ class Recorder:
             return
         with self._lock:
             try:
-                self._journal.add(self._written(item))
+                written = self._written(item)
+                self._texts[id(written)] = self._journal.add(written)
             except OSError as error:
                 # The application's call went well; that the disk is full is said when the cassette is written.
                 note = f"{shown(self._journal.path)}: cannot be written: {error.strerror or error}"
@@ -348,8 +352,12 @@ class Recorder:
                     self.notes.append(note)
 
     def _written(self, item: Interaction) -> Interaction:
-        redactor = self._redactors.of(item.request)
-        return replace(item, request=redactor.request(item.request), reply=redactor.reply(item.reply))
+        """A call as it is written down; made once, as the call ends."""
+        if id(item) not in self._made:
+            redactor = self._redactors.of(item.request)
+            request, reply = redactor.request(item.request), redactor.reply(item.reply)
+            self._made[id(item)] = replace(item, request=request, reply=reply)
+        return self._made[id(item)]
 
     # --- what was not played
 
@@ -447,9 +455,6 @@ class Recorder:
             return reply
         headers = [(name, value) for name, value in reply.headers if name not in ("retry-after", "retry-after-ms")]
         return replace(reply, headers=(*headers, ("retry-after-ms", "1")))
-
-    def _key(self, request: Request) -> bytes:
-        return self._matcher.key(self.redacted(request))
 
     def refuse(self, text: str) -> RequestNotRecorded:
         """Note that a request was refused, so that the test fails even if the application swallows it."""
