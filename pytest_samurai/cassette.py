@@ -645,13 +645,15 @@ def _noted(chunks: str) -> tuple[Iterable[int], Iterable[float]]:
 
 # --- writing
 
+_NO_TEXTS: Mapping[int, str] = {}
 
-def save(path: Path, interactions: Sequence[Interaction]) -> None:
-    """Replace the cassette, whole or not at all.
+
+def save(path: Path, interactions: Sequence[Interaction], texts: Mapping[int, str] = _NO_TEXTS) -> None:
+    """Replace the cassette, whole or not at all; `texts` are those of `dump`.
 
     Raises CassetteError, what was there left as it was, if it cannot be written or would not read back equal.
     """
-    content = dump(interactions)
+    content = dump(interactions, texts)
     if not _reads_back(content, path, interactions):
         raise CassetteError(
             f"{path}: what would be written does not read back as what was recorded, so nothing was written;"
@@ -684,8 +686,12 @@ def _as_stored(interaction: Interaction) -> Interaction:
     )
 
 
-def update(path: Path, change: Callable[[list[Interaction]], Sequence[Interaction]]) -> None:
-    """Replace a cassette by what `change` makes of its interactions, while no other process does.
+def update(
+    path: Path,
+    change: Callable[[list[Interaction]], Sequence[Interaction]],
+    texts: Mapping[int, str] = _NO_TEXTS,
+) -> None:
+    """Replace a cassette by what `change` makes of its interactions, while no other process does; `texts` as in `dump`.
 
     Raises CassetteError, what was there left as it was.
     """
@@ -695,18 +701,19 @@ def update(path: Path, change: Callable[[list[Interaction]], Sequence[Interactio
             there = load(path)
         except FileNotFoundError:
             there = []
-        save(path, change(there))
+        save(path, change(there), texts)
 
 
-def dump(interactions: Iterable[Interaction]) -> bytes:
+def dump(interactions: Iterable[Interaction], texts: Mapping[int, str] = _NO_TEXTS) -> bytes:
     """The content of a cassette. Headers are written by name, and without what tells how a body was carried.
 
+    `texts` are those of `interaction_text` that have been made already, by the `id` of their interactions.
     Written by hand, line by line: every dumper of PyYAML refuses literal blocks for some texts that YAML allows in
     them, and this layout is the product.
     """
-    texts = list(map(interaction_text, interactions))
+    items = [texts.get(id(interaction)) or interaction_text(interaction) for interaction in interactions]
     # `version` at the end, as vcrpy has it: a file that was cut off anywhere lacks it.
-    return f"{MARK}\ninteractions:{'' if texts else ' []'}\n{''.join(texts)}version: 1\n".encode()
+    return f"{MARK}\ninteractions:{'' if items else ' []'}\n{''.join(items)}version: 1\n".encode()
 
 
 def interaction_text(interaction: Interaction) -> str:

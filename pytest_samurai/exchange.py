@@ -45,7 +45,8 @@ class Played:
 
     @property
     def interaction(self) -> Interaction:
-        return replace(self._recordings[self._place], request=self.request, reply=self.reply)
+        recorded: Interaction = self._recordings[self._place]
+        return replace(recorded, request=self.request, reply=self.reply)
 
     @property
     def call(self) -> Call:

@@ -39,15 +39,17 @@ class Journal:
     def path(self) -> Path:
         return self._cassette.with_name(f"{self._cassette.name}.{uuid4().hex[:8]}.{self._kind}.journal")
 
-    def add(self, interaction: Interaction) -> None:
-        """Write one call down. Raises OSError if the disk does not take it."""
+    def add(self, interaction: Interaction) -> str:
+        """Write one call down, and give its text. Raises OSError if the disk does not take it."""
+        text = cassette.interaction_text(interaction)
         try:
             if self._descriptor is None:
                 self._begin()
-            self._write(cassette.interaction_text(interaction))
+            self._write(text)
         except OSError:
             self.lost += 1
             raise
+        return text
 
     def _begin(self) -> None:
         self._made = self._made or [place for place in self.path.parents if not place.exists()]

@@ -162,7 +162,9 @@ class Recorder:
         self._recorded = Recordings()
         self._lookup = Lookup(Keys(self._recorded, self._matcher))
         self._exchanges: list[Played | Take] = []
+        # By its number, what is written of each call; and its text, by the id of that.
         self._to_write: dict[int, Interaction] = {}
+        self._texts: dict[int, str] = {}
         self._placeholders: list[str] = []
         self._journal = Journal(path, replacing=settings.mode == "all")
         self._taken_up: list[LeftBehind] = []
@@ -312,9 +314,8 @@ class Recorder:
         if self.mode == "live":
             return
         for journal in left_behind(self.cassette_path):
-            # It may have died when the cassette was written and the journal not yet gone. A journal has no prices.
-            written = [replace(item, price=None) for item in there]
-            missing = [item for item in self._without_retries(journal.interactions) if item not in written]
+            # It may have died when the cassette was written and the journal not yet gone.
+            missing = [item for item in self._without_retries(journal.interactions) if item not in there]
             calls = f"{_plural(len(missing), 'call')} of a recording that was interrupted"
             if self.mode == "none" or (missing and journal.replacing > (self.mode == "all")):
                 wanted = "all" if journal.replacing else "once"
@@ -363,10 +364,10 @@ class Recorder:
                 f"{self._owner.test}: {_plural(unanswered, 'request')} got no reply, which cannot be recorded;"
                 " the replay will refuse it"
             )
-        ended = [item for _, item in sorted(self._to_write.items())]
+        new = [item for _, item in sorted(self._to_write.items())]
         # What a client has mended is no reason to lose what was paid for, whether it is kept or not.
-        failed = [item for item in self._without_mended(ended) if not item.reply.is_success]
-        new = [self._priced(item) for item in self._without_retries(ended)]
+        failed = [item for item in self._without_mended(new) if not item.reply.is_success]
+        new = self._without_retries(new)
         if failed and not passed:
             reply = failed[-1].reply
             what = f"status {reply.status}" if reply.status >= 400 else "a stream that broke or held an error"
@@ -399,7 +400,7 @@ class Recorder:
 
     def _write(self, new: Sequence[Interaction], *, passed: bool) -> None:
         # What was interrupted may have ended on an error that went well when this run tried again.
-        recorded = self._without_retries([*map(self._priced, self._resumed), *new])
+        recorded = self._without_retries([*self._resumed, *new])
         asked = {self._identity.key(item.request) for item in recorded} if self.mode == "all" and not passed else None
 
         def change(there: list[Interaction]) -> list[Interaction]:
@@ -410,7 +411,7 @@ class Recorder:
             return [*there, *missing]
 
         try:
-            cassette.update(self.cassette_path, change)
+            cassette.update(self.cassette_path, change, self._texts)
         except CassetteError as error:
             self._journal.close()
             for journal in self._taken_up:
@@ -480,13 +481,13 @@ class Recorder:
             reply = item.reply if self._bridge is None else self._bridge.reply(item.reply)
         if reply is None:
             return
-        kept = replace(item, request=redactor.request(request), reply=redactor.reply(reply))
+        kept = self._priced(replace(item, request=redactor.request(request), reply=redactor.reply(reply)))
         with self._lock:
             self._to_write[number] = kept
             if not self.is_open:
                 return
             try:
-                self._journal.add(kept)
+                self._texts[id(kept)] = self._journal.add(kept)
             except OSError as error:
                 # The application's call went well; that the disk is full is said when the cassette is written.
                 note = f"{shown(self._journal.path)}: cannot be written: {error.strerror or error}"
