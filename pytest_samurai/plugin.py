@@ -56,9 +56,9 @@ class _Run:
 _RUN = pytest.StashKey[_Run]()
 _RECORDER = pytest.StashKey[Any]()
 _PASSED = pytest.StashKey[bool]()
-_PLAYS = pytest.StashKey[list[Play]]()
+_PLAYS = pytest.StashKey["list[Play]"]()
 _TEST = pytest.StashKey[str]()
-_HELD = pytest.StashKey[dict[str, TestFigures]]()
+_HELD = pytest.StashKey["dict[str, TestFigures]"]()
 
 
 class RefusedInTest(
