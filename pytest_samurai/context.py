@@ -13,6 +13,7 @@ from typing import Any
 from pytest_samurai.intercept import recording
 from pytest_samurai.recorder import Owner, Recorder
 from pytest_samurai.settings import Layer, environment_layers, resolve
+from pytest_samurai.shelf import Shelf
 
 
 class use_cassette:
@@ -29,10 +30,13 @@ class use_cassette:
     def __init__(self, path: str | os.PathLike[str], **options: Any) -> None:
         lowest, environment = environment_layers(os.environ)
         self._path = Path(path).absolute()
+        # One that is entered again need not read the file again.
+        self._shelf = Shelf()
         self._settings = resolve([lowest, Layer(f"use_cassette({str(path)!r})", "test", options), environment])
 
     def __enter__(self) -> Recorder:
-        recorder = Recorder(self._path, self._settings, Owner(f"use_cassette({self._path.name!r})", datetime.now(UTC)))
+        owner = Owner(f"use_cassette({self._path.name!r})", datetime.now(UTC))
+        recorder = Recorder(self._path, self._settings, owner, self._shelf)
         recorder.open()
         self._notes: list[str] = []
         with ExitStack() as exits:

@@ -569,25 +569,33 @@ class _Replay:
         self._recorder = recorder
 
     def pieces(self) -> Iterator[bytes]:
-        pace = self._recorder.settings.pace
-        began = time.perf_counter()
-        for data, at in self._reply.pieces():
-            if pace and (wait := began + at * pace - time.perf_counter()) > 0:
-                time.sleep(wait)
-            yield data
+        if not self._recorder.settings.pace:
+            yield from self._reply.cut()
+        else:
+            began = time.perf_counter()
+            for data, at in self._reply.pieces():
+                if (wait := self._wait(began, at)) > 0:
+                    time.sleep(wait)
+                yield data
         self._end()
 
     async def apieces(self) -> AsyncIterator[bytes]:
-        pace = self._recorder.settings.pace
-        began = time.perf_counter()
-        for data, at in self._reply.pieces():
-            if pace and (wait := began + at * pace - time.perf_counter()) > 0:
-                # Both libraries run on anyio, which knows whether this is asyncio or trio.
-                import anyio
+        if not self._recorder.settings.pace:
+            for data in self._reply.cut():
+                yield data
+        else:
+            # Both libraries run on anyio, which knows whether this is asyncio or trio.
+            import anyio
 
-                await anyio.sleep(wait)
-            yield data
+            began = time.perf_counter()
+            for data, at in self._reply.pieces():
+                if (wait := self._wait(began, at)) > 0:
+                    await anyio.sleep(wait)
+                yield data
         self._end()
+
+    def _wait(self, began: float, at: float) -> float:
+        return began + at * self._recorder.settings.pace - time.perf_counter()
 
     def _end(self) -> None:
         if self._reply.ending == CLOSED:
