@@ -62,6 +62,7 @@ class _State:
     patches: list[_Patch] = field(default_factory=list)
     opened: list[_Opened] = field(default_factory=list)
     unmarked: Unmarked | None = None
+    libraries: dict[ModuleType, _Library] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
@@ -148,7 +149,10 @@ def _patch(module: ModuleType) -> None:
     for client in (getattr(module, "Client", None), getattr(module, "AsyncClient", None)):
         # `httpx2.alias_httpx()` makes two names for one class.
         if client is not None and not any(patch.client is client for patch in _state.patches):
-            _state.patches.append(_Patch(client, _Library(module)))
+            # Kept when the patches come out, maybe after each test: its classes take longer to make than all the rest.
+            if module not in _state.libraries:
+                _state.libraries[module] = _Library(module)
+            _state.patches.append(_Patch(client, _state.libraries[module]))
 
 
 class _Patch:
