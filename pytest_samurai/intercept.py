@@ -578,8 +578,7 @@ class _Replay:
         else:
             began = time.perf_counter()
             for data, at in self._reply.pieces():
-                if (wait := self._wait(began, at)) > 0:
-                    time.sleep(wait)
+                time.sleep(self._wait(began, at))
                 yield data
         self._end()
 
@@ -593,13 +592,12 @@ class _Replay:
 
             began = time.perf_counter()
             for data, at in self._reply.pieces():
-                if (wait := self._wait(began, at)) > 0:
-                    await anyio.sleep(wait)
+                await anyio.sleep(self._wait(began, at))
                 yield data
         self._end()
 
     def _wait(self, began: float, at: float) -> float:
-        return began + at * self._recorder.settings.pace - time.perf_counter()
+        return max(began + at * self._recorder.settings.pace - time.perf_counter(), 0.0)
 
     def _end(self) -> None:
         if self._reply.ending == CLOSED:
