@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from pytest_samurai.errors import SamuraiError
@@ -73,13 +74,17 @@ class Reply:
             return True
         return not any((parse_object(text) or {}).get("error") for text in events(self.body))
 
+    def cut(self) -> list[bytes]:
+        """The body piece by piece."""
+        if self.chunks is None:
+            return [self.body]
+        ends = [*accumulate(length for length, _ in self.chunks)]
+        return [self.body[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
     def pieces(self) -> Iterator[tuple[bytes, float]]:
         """The body piece by piece, each with its time in seconds after the request."""
-        start = 0
-        for length, at in self.chunks or (Chunk(len(self.body), self.duration or 0.0),):
-            end = start + length
-            yield self.body[start:end], at
-            start = end
+        times = [self.duration or 0.0] if self.chunks is None else [chunk.at for chunk in self.chunks]
+        return zip(self.cut(), times, strict=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ class _State:
     cassettes: set[Path] = field(default_factory=set)
     sockets: _Sockets | None = None
     unmarked: Unmarked | None = None
+    libraries: dict[ModuleType, _Library] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
@@ -170,7 +171,10 @@ def _patch(module: ModuleType) -> None:
     for client in (getattr(module, "Client", None), getattr(module, "AsyncClient", None)):
         # `httpx2.alias_httpx()` makes two names for one class.
         if client is not None and not any(patch.client is client for patch in _state.patches):
-            _state.patches.append(_Patch(client, _Library(module)))
+            # Kept when the patches come out, maybe after each test: its classes take longer to make than all the rest.
+            if module not in _state.libraries:
+                _state.libraries[module] = _Library(module)
+            _state.patches.append(_Patch(client, _state.libraries[module]))
     # In the module that makes the transports. Who calls the public one asks for a context, and gets it.
     transports = sys.modules.get(f"{module.__name__}._transports.default")
     if is_known(getattr(transports, _TLS_SEAM, None), f"{module.__name__}._config"):
@@ -692,25 +696,31 @@ class _Replay:
         self._recorder = recorder
 
     def pieces(self) -> Iterator[bytes]:
-        pace = self._recorder.settings.pace
-        began = time.perf_counter()
-        for data, at in self._reply.pieces():
-            if pace and (wait := began + at * pace - time.perf_counter()) > 0:
-                time.sleep(wait)
-            yield data
+        if not self._recorder.settings.pace:
+            yield from self._reply.cut()
+        else:
+            began = time.perf_counter()
+            for data, at in self._reply.pieces():
+                time.sleep(self._wait(began, at))
+                yield data
         self._end()
 
     async def apieces(self) -> AsyncIterator[bytes]:
-        pace = self._recorder.settings.pace
-        began = time.perf_counter()
-        for data, at in self._reply.pieces():
-            if pace and (wait := began + at * pace - time.perf_counter()) > 0:
-                # Both libraries run on anyio, which knows whether this is asyncio or trio.
-                import anyio
+        if not self._recorder.settings.pace:
+            for data in self._reply.cut():
+                yield data
+        else:
+            # Both libraries run on anyio, which knows whether this is asyncio or trio.
+            import anyio
 
-                await anyio.sleep(wait)
-            yield data
+            began = time.perf_counter()
+            for data, at in self._reply.pieces():
+                await anyio.sleep(self._wait(began, at))
+                yield data
         self._end()
+
+    def _wait(self, began: float, at: float) -> float:
+        return max(began + at * self._recorder.settings.pace - time.perf_counter(), 0.0)
 
     def _end(self) -> None:
         if self._reply.ending == CLOSED:

@@ -658,6 +658,7 @@ def _held_against_lock(item: pytest.Item, recorder: Recorder, test: str) -> Usag
     are errors that are not recorded, of which a replay has none. What goes live without being recorded differs from run
     to run, so that is not held against anything.
     """
+    from pytest_samurai.figures import TestFigures
     from pytest_samurai.lock import REGRESSION_PROPERTY, Tolerance, judge, regression_text
 
     config = item.config

@@ -22,7 +22,7 @@ def edited_places(content: bytes, path: Path) -> frozenset[int]:
     Raises CassetteError if anything else of a file of ours is not as it was written: what is lost or bent in a number,
     a header or a layout word would not be missed, and replay as something that was never recorded.
     """
-    lines = content.decode("utf-8", "replace").split("\n")
+    lines = content.decode("utf-8", "replace").split("\n") if content.startswith(MARK.encode()) else [""]
     if lines[0] != MARK:
         return frozenset()
     if lines[1:] == ["interactions: []", "version: 1", ""]:

@@ -156,6 +156,9 @@ def _is_as_written(view: memoryview, item: _Item) -> bool:
     start = item.start
     for begin, line, end in ((item.body, item.body_line, item.response), (item.string, item.string_line, item.notes)):
         quoted = view[begin] == ord('"')
+        if quoted and line != end:
+            # What stands between would be under no checksum.
+            return False
         outside = crc32(view[start : begin + 1 if quoted else line], outside)
         found.append(crc32(view[begin:line] if quoted else view[line + 1 : end]))
         start = end

@@ -269,3 +269,13 @@ def test_a_recording_of_another_tool_that_holds_a_key_answers_the_request_that_h
     path.write_text(text.replace("[REDACTED]", "sk-live-0123456789abcdef0123"), encoding="utf-8")
     with use_cassette(path, mode="none"):
         ask(url, "repeat sk-live-0123456789abcdef0123")
+
+
+def test_one_that_is_entered_again_plays_from_the_start(cassettes: Path, url: str, chat_server: ChatServer) -> None:
+    with use_cassette(cassettes / "a.yaml"):
+        first = ask(url).content
+    again = use_cassette(cassettes / "a.yaml", mode="none")
+    for _ in range(2):
+        with again as recorder:
+            assert ask(url).content == first
+        assert [call.replayed for call in recorder.calls] == [True]

@@ -159,8 +159,23 @@ def test_a_run_without_marked_tests_says_nothing(project: Project) -> None:
 
 def test_a_test_without_the_marker_imports_nothing(project: Project) -> None:
     (project.pytester.path / "test_plain.py").write_text(
+        "import sys, pytest\n"
+        "def test_plain(): assert not {'httpx', 'httpx2', 'yaml', 'pytest_samurai.intercept'} & set(sys.modules)\n"
+        "@pytest.mark.samurai\n"
+        "def test_marked(): pass\n",
+        encoding="utf-8",
+    )
+    project.pytester.runpytest_subprocess("-k", "not marked").assert_outcomes(passed=1, deselected=1)
+    project.pytester.runpytest_subprocess().assert_outcomes(passed=2)
+
+
+def test_a_run_without_marked_tests_loads_nothing_but_options(project: Project) -> None:
+    (project.pytester.path / "test_plain.py").write_text(
         "import sys\n"
-        "def test_plain(): assert not {'httpx', 'httpx2', 'yaml', 'pytest_samurai.intercept'} & set(sys.modules)\n",
+        "def test_plain(request):\n"
+        "    rooms = {name for name in sys.modules if name.startswith('pytest_samurai.')}\n"
+        "    assert rooms == {'pytest_samurai.errors', 'pytest_samurai.plugin', 'pytest_samurai.settings'}\n"
+        "    assert not request.config.pluginmanager.has_plugin('samurai-at-work')\n",
         encoding="utf-8",
     )
     project.pytester.runpytest_subprocess().assert_outcomes(passed=1)

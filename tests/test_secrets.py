@@ -523,7 +523,7 @@ version: 1
     [
         (OTHERS, "1 of 1 recorded interaction was not played"),
         (OTHERS, "has no recording, and the mode does not let it go live"),
-        (OTHERS.replace("body: '", "body: {a: '").replace("', h", "'}, h"), "is damaged: `body` is"),
+        (OTHERS.replace("method: POST", "method: [SECRET]"), "is damaged: `method` is"),
         (OTHERS.replace("- r", "- SECRET\n- r"), "is damaged: it is '[REDACTED]', not a mapping"),
         (OTHERS.replace("- r", "- !!int SECRET\n- r"), "not readable as YAML"),
         (OTHERS.replace("version: 1", "version: SECRET"), "version is '[REDACTED]'; this tool reads version 1"),

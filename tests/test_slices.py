@@ -47,6 +47,14 @@ def test_a_changed_line_is_not_cut_but_read_as_yaml(recorded: list[Interaction],
         assert cut(content) is None
 
 
+def test_what_lies_between_two_interactions_that_are_alike_cannot_get_lost() -> None:
+    quoted = replace(PLAIN, request=replace(PLAIN.request, body=b""))
+    lines = dump([quoted, quoted]).split(b"\n")
+    lines.remove(b"  response:")
+
+    assert cut(b"\n".join(lines)) is None
+
+
 def test_each_is_read_when_it_is_asked_for_and_kept() -> None:
     found = recordings(CONTENT, FILE)
 
