@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_samurai.fullrun import Absent, Play
     from pytest_samurai.intercept import AsyncClient, Client
     from pytest_samurai.lock import Lock
+    from pytest_samurai.pricing import PriceList
     from pytest_samurai.progress import Progress
     from pytest_samurai.recorder import Owner, Recorder, Shared
     from pytest_samurai.run import Failure, Run, TestRun
@@ -45,6 +46,7 @@ class _Run:
     item: pytest.Item | None = None
     recorded_fixtures: set[str] = field(default_factory=set)
     tally: Tally | None = None
+    prices: PriceList | None = None
     shared: Shared | None = None
     progress: Progress | None = None
     lock: Lock | None = None
@@ -236,7 +238,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if found is None and not _is_marked(item):
                 continue
             _settings(config, *(found[1:] if found else ()))
-            _shared(config)
+            _prices(config)
             _lock(config)
         except SettingsError as error:
             mistakes.append(str(error))
@@ -389,12 +391,20 @@ def _shared(config: pytest.Config) -> Shared:
     """Made when first needed: a run without marked tests needs no prices and no YAML."""
     run = config.stash[_RUN]
     if run.shared is None:
-        from pytest_samurai.pricing import own_prices
         from pytest_samurai.recorder import Shared
         from pytest_samurai.shelf import Shelf
 
-        run.shared = Shared(own_prices(config.rootpath), Shelf(), run.tally)
+        run.shared = Shared(_prices(config), Shelf(), run.tally)
     return run.shared
+
+
+def _prices(config: pytest.Config) -> PriceList:
+    run = config.stash[_RUN]
+    if run.prices is None:
+        from pytest_samurai.pricing import own_prices
+
+        run.prices = own_prices(config.rootpath)
+    return run.prices
 
 
 def _cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path | None) -> Path:
@@ -939,6 +949,7 @@ class _Held:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
             self._failed.add(report.nodeid)
+        self._recorded = self._recorded or any(map(_tells_of_recording, report.user_properties))
         texts = getattr(report, "samurai_held", ())
         if not texts:
             return
@@ -958,7 +969,7 @@ class _Held:
         gone = set() if self._use.not_full else self._gone(session.config.rootpath)
         if run.settings.update:
             self._write(session.config.rootpath / run.settings.lock, gone)
-        elif self._held or gone:
+        elif self._held or gone or self._recorded:
             self._compare(gone)
         if self.error is not None and exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -985,7 +996,7 @@ class _Held:
         name, ci = run.settings.lock, in_ci(os.environ)
         if ci and self._held and run.lock is not None:
             self.error = no_overlap(run.lock, name, run.collected | self._held.keys())
-        recorded = not ci and any(one.recorded for one in self._held.values())
+        recorded = not ci and self._recorded
         held = [self._held[test] for test in sorted(self._held)]
         tolerance = run.settings.tolerance or Tolerance()
         self.lines = summary_lines(run.lock, name, held, tolerance, gone=gone, recorded=recorded)
@@ -1005,6 +1016,13 @@ class _Held:
             if not there or (cassette is None and _file_of(test) in run.collected_files):
                 gone.add(test)
         return gone
+
+
+def _tells_of_recording(user_property: tuple[str, object]) -> bool:
+    name, value = user_property
+    if name == "samurai_fixture":
+        return bool(json.loads(str(value))["figures"]["samurai_recorded"])
+    return name == "samurai_recorded" and bool(value)
 
 
 # --- progress
