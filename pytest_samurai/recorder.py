@@ -614,8 +614,7 @@ class Recorder:
         if refused := self._tally.admit(likely):
             lines = [f"{request.method} {self.redacted(request).url} was not sent: {refused}."]
             lines.append(f"  test      {self._owner.test}")
-            if self._owner.rerun is not None:
-                lines.append(f"  To record the rest at another time: {self._command('new_episodes')}")
+            lines.append(f"  To record the rest at another time: {self._command('new_episodes')}")
             raise self.refuse("\n".join(lines))
         self._reserved += likely
         return likely

@@ -247,9 +247,10 @@ def test_an_interaction_that_lost_its_first_line_is_named() -> None:
     )
 
 
-def test_an_alias_bomb_is_refused() -> None:
+@pytest.mark.parametrize("before", [b"", b"merged: {<<: {}}\n"], ids=["plain", "with a merge key"])
+def test_an_alias_bomb_is_refused(before: bytes) -> None:
     levels = b"".join(b"l%d: &l%d [%s]\n" % (n, n, b", ".join([b"*l%d" % (n - 1)] * 9)) for n in range(1, 12))
-    content = b"l0: &l0 [x]\n" + levels + b"interactions: [*l11]\nversion: 1\n"
+    content = before + b"l0: &l0 [x]\n" + levels + b"interactions: [*l11]\nversion: 1\n"
     assert refusal(content) == (
         "some.yaml:1: aliases in this file unfold without end, so it is not read;"
         " mend it, restore the file, or delete it to record again"

@@ -218,6 +218,24 @@ def test_b(samurai_client):
     )
 
 
+def test_what_a_failed_test_did_not_say_of_its_usage_is_noted(project: Project) -> None:
+    project.tests("""
+@pytest.mark.samurai(stream_usage=False)
+def test_a(samurai_client):
+    samurai_client.post("/chat/completions", json=body(stream=True))
+    assert not "its own reason"
+""")
+    result = project.run("--samurai-max-total-tokens=20")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*assert not*its own reason*",
+            "samurai: test_it.py::test_a: samurai_max_total_tokens cannot be judged: the usage of call 1 (gpt-4o-mini) is"
+            " unknown: the reply has no usage",
+        ]
+    )
+
+
 def test_the_request_that_would_pass_the_ceiling_is_not_sent_and_what_was_recorded_is_kept(project: Project) -> None:
     project.tests("""
 @pytest.mark.samurai
