@@ -230,8 +230,8 @@ def test_a(samurai_client):
     result.stdout.fnmatch_lines(
         [
             "*assert not*its own reason*",
-            "samurai: test_it.py::test_a: samurai_max_total_tokens cannot be judged: the usage of call 1 (gpt-4o-mini) is"
-            " unknown: the reply has no usage",
+            "samurai: test_it.py::test_a: samurai_max_total_tokens cannot be judged: the usage of call 1 (gpt-4o-mini)"
+            " is unknown: the reply has no usage",
         ]
     )
 
