@@ -90,8 +90,14 @@ def total_cost(calls: Sequence[Call], *, as_listed: bool = False) -> Decimal:
 
 
 def _unpriced(calls: Sequence[Call]) -> str:
-    models = list(dict.fromkeys(call.model for call in calls if call.model is not None and call.price is None))
-    lines = [f"the price of {_named(calls)} is unknown"]
+    odd = [call for call in calls if call.price is not None]
+    calls = [call for call in calls if call.price is None]
+    lines = []
+    if odd:
+        lines.append(f"the usage of {_named(odd)} makes no sense: its parts are more than their whole")
+    if calls:
+        lines.append(f"the price of {_named(calls)} is unknown")
+    models = list(dict.fromkeys(call.model for call in calls if call.model is not None))
     if models:
         lines += ["To set it, in US dollars per million tokens, add to pyproject.toml:", *lines_to_add(models)]
     return "\n  ".join(lines)

@@ -191,6 +191,7 @@ def _parsed(content: bytes, path: Path) -> list[Interaction]:
     if not content.strip():
         raise CassetteError(f"{path}:1: the file is empty; restore it, or delete it to record again")
     _refuse_conflicts(content, path)
+    _refuse_twice(content, path)
     edited = edited_places(content, path)
     document = _document(content, path)
     if not isinstance(document, dict) or not isinstance(document.get("interactions"), list):
@@ -256,6 +257,21 @@ def _document(content: bytes, path: Path) -> Any:
     except (yaml.YAMLError, RecursionError, *_MISFITS) as error:
         where = f"{path}:{_line(error, content)}"
         raise CassetteError(f"{where}: not readable as YAML: {_problem(error)}; {_MEND}") from None
+
+
+_TOP_KEY = re.compile(rb"^(interactions|version):", re.MULTILINE)
+
+
+def _refuse_twice(content: bytes, path: Path) -> None:
+    """Refuse a second list of interactions, as two files joined have one: YAML would forget the first in silence."""
+    seen: set[bytes] = set()
+    for found in _TOP_KEY.finditer(content):
+        if found[1] in seen:
+            line = content.count(b"\n", 0, found.start()) + 1
+            raise CassetteError(
+                f"{path}:{line}: `{found[1].decode()}` is there twice; put all interactions into one list"
+            )
+        seen.add(found[1])
 
 
 _ALIAS = re.compile(rb"(?:^|[:,\[{-]) +\*\w|\*\w+[,\]}]", re.MULTILINE)

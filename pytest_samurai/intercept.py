@@ -421,10 +421,8 @@ def _route(library: _Library, transport: Any, url: Any) -> Any:
         if len(opened) > 1:
             raise _ambiguous(opened)
         return _Recorded(library, transport, recorder, text)
-    if not recorder.replaying:
-        return transport
-    passing = _Passing(library, transport)
-    return _Refused(library, passing, recorder) if OTHER_ENDPOINTS.match(text) else passing
+    passing = _Passing(library, transport) if recorder.replaying else transport
+    return _Other(library, passing, recorder) if OTHER_ENDPOINTS.match(text) else passing
 
 
 class _Transport:
@@ -529,31 +527,36 @@ class _Passing(_Transport):
             _passing.reset(token)
 
 
-class _Refused(_Transport):
-    """Another model endpoint, while a test replays."""
+class _Other(_Transport):
+    """Another model endpoint: refused while a test replays, named while it records."""
 
     def __init__(self, library: _Library, real: Any, recorder: Recorder) -> None:
         super().__init__(library, real)
         self.recorder = recorder
 
     def handle_request(self, request: Any) -> Any:
-        self._refuse(request, request.read())
+        self._judge(request, request.read())
         return self.real.handle_request(request)
 
     async def handle_async_request(self, request: Any) -> Any:
-        self._refuse(request, await request.aread())
+        self._judge(request, await request.aread())
         return await self.real.handle_async_request(request)
 
-    def _refuse(self, request: Any, body: bytes) -> None:
+    def _judge(self, request: Any, body: bytes) -> None:
         # Every model endpoint asks for a model; an application's own `/messages` does not.
-        if b'"model"' in body:
-            asked = self.recorder.redacted(self.library.request(request, body))
-            endpoint = OTHER_ENDPOINTS.match(asked.url)
-            patterns = " ".join([*self.recorder.settings.endpoints, f"*{endpoint}"])
+        if b'"model"' not in body:
+            return
+        asked = self.recorder.redacted(self.library.request(request, body))
+        endpoint = OTHER_ENDPOINTS.match(asked.url)
+        patterns = " ".join([*self.recorder.settings.endpoints, f"*{endpoint}"])
+        what = f"{request.method} {asked.url} is a model endpoint that is not recorded"
+        if self.recorder.replaying:
             raise self.recorder.refuse(
-                f"{request.method} {asked.url} is a model endpoint that is not recorded, and this test replays.\n"
-                f"  To record it as well: samurai_endpoints = {patterns}"
+                f"{what}, and this test replays.\n  To record it as well: samurai_endpoints = {patterns}"
             )
+        self.recorder.note(
+            f"{what}: it went live, and a replay will refuse it; to record it as well: samurai_endpoints = {patterns}"
+        )
 
 
 class _Watched(_Transport):

@@ -52,9 +52,14 @@ class Price:
     def cost(self, usage: Usage, *, as_listed: bool = False) -> Decimal | None:
         """What a usage costs; `as_listed`, what it would cost if nothing of it had been cached.
 
-        None if the parts are more than their whole: then some tokens are counted twice, and nobody knows which.
+        None if the parts are more than their whole: then some tokens are counted twice, and nobody knows which. Tokens
+        of the total that are in neither prompt nor completion cost what those of an answer do: gateways to models that
+        think leave those out of the completion.
         """
         amount = usage.requests * (self.requests_kcount or Decimal(0)) / 1000
+        amount += (
+            max(usage.total_tokens - usage.prompt_tokens - usage.completion_tokens, 0) * self.output_mtok / _MILLION
+        )
         for whole, rate, parts in _BUCKETS:
             rest = getattr(usage, whole)
             for part, part_rate in parts:

@@ -143,7 +143,7 @@ class Recorder:
         self._owner = owner
         self._meter = Meter(shared.prices, self._redacted_text, settings.estimate_usage)
         self._tally = shared.tally
-        self._spent = 0
+        self._spent: set[int] = set()
         self._reserved = Decimal(0)
         self._bridge = Bridge(settings) if settings.needs_vcrpy else None
         self._matcher = settings.matcher
@@ -231,10 +231,11 @@ class Recorder:
 
     def verdict(self) -> BaseException | None:
         """What fails a test whose body went through: a swallowed miss, a broken budget, what was not played."""
-        broken_run = self._spend(judge=True)
+        unknown = self._spend()
         if self.misses:
             return self.misses[0]
-        broken = "\n".join(filter(None, [self.settings.budget.verdict(self.calls), broken_run]))
+        of_run = None if self._tally is None else self._tally.judge()
+        broken = "\n".join(filter(None, [self.settings.budget.verdict(self.calls), of_run, unknown]))
         if broken:
             return BudgetExceeded(broken)
         unused = self._unused()
@@ -244,13 +245,13 @@ class Recorder:
             self.notes.append(unused)
         return None
 
-    def _spend(self, *, judge: bool) -> str | None:
+    def _spend(self) -> str | None:
         """Put on the tally of the run what it has not yet; returns what the tally says to that."""
         if self._tally is None:
             return None
-        calls = self.calls[self._spent :]
-        self._spent += len(calls)
-        return self._tally.spend(calls, judge=judge)
+        calls = [call for call in self.calls if call.number not in self._spent]
+        self._spent.update(call.number for call in calls)
+        return self._tally.spend(calls)
 
     # --- open and close
 
@@ -354,7 +355,7 @@ class Recorder:
         if self._tally is not None and self._reserved:
             # What never got a reply.
             self._tally.paid(self._reserved, Decimal(0))
-        if unknown := self._spend(judge=False):
+        if unknown := self._spend():
             self.notes.append(f"{self._owner.test}: {unknown}")
         if self.mode in ("none", "live"):
             return
@@ -477,7 +478,7 @@ class Recorder:
         if self.mode == "live":
             return
         redactor = self._redactors.of(item.request)
-        with self._naming("before_record_response"):
+        with self._naming("before_record_response", item.request):
             reply = item.reply if self._bridge is None else self._bridge.reply(item.reply)
         if reply is None:
             return
@@ -495,13 +496,15 @@ class Recorder:
                     self.notes.append(note)
 
     @contextmanager
-    def _naming(self, hook: str) -> Iterator[None]:
+    def _naming(self, hook: str, request: Request) -> Iterator[None]:
         """Name a hook that raises: the application may swallow it, and only the next run would find what is missing."""
         try:
             yield
         except Exception as error:
+            # Its text may be the request itself, with the key.
+            text = " ".join(self._redacted_text(request, str(error)).split())[:_LINE]
             self.notes.append(
-                f"{self._owner.test}: {hook} raised {type(error).__name__}: {error}; the call is not recorded"
+                f"{self._owner.test}: {hook} raised {type(error).__name__}: {text}; the call is not recorded"
             )
             raise
 
@@ -558,7 +561,7 @@ class Recorder:
 
         None for one that the user's filters let pass. Raises RequestNotRecorded if the mode does not let it go live.
         """
-        with self._naming("before_record_request"):
+        with self._naming("before_record_request", request):
             filtered = request if self._bridge is None else self._bridge.request(request)
         if filtered is None:
             return None
@@ -614,7 +617,8 @@ class Recorder:
         if refused := self._tally.admit(likely):
             lines = [f"{request.method} {self.redacted(request).url} was not sent: {refused}."]
             lines.append(f"  test      {self._owner.test}")
-            lines.append(f"  To record the rest at another time: {self._command('new_episodes')}")
+            if self.mode != "live":
+                lines.append(f"  To record the rest at another time: {self._command('new_episodes')}")
             raise self.refuse("\n".join(lines))
         self._reserved += likely
         return likely
@@ -627,7 +631,9 @@ class Recorder:
         if price is None:
             return Decimal(0)
         counts = (asked.get(name) for name in ("max_completion_tokens", "max_tokens"))
+        choices = asked.get("n")
         answered = next((count for count in counts if isinstance(count, int)), 0)
+        answered *= choices if isinstance(choices, int) else 1
         prompt = prompt_length(asked) // _CHARACTERS_A_TOKEN
         return price.cost(Usage(1, prompt, answered, prompt + answered), as_listed=True) or Decimal(0)
 
@@ -651,13 +657,17 @@ class Recorder:
             return
         urls = [item.request.url for item in self._recorded] + [os.environ.get(name, "") for name in _BASE_URL_NAMES]
         if (_one_name(host), port) in {place for url in dict.fromkeys(urls) if (place := _host_and_port(url))}:
-            note = (
-                f"{self._owner.test}: connected to {host}:{port}, which serves chat, by a client that no recorder sees"
+            self.note(
+                f"connected to {host}:{port}, which serves chat, by a client that no recorder sees"
                 " (requests, urllib, aiohttp, a raw socket): nothing of it is replayed;"
                 " send its calls through httpx, or forbid connections in tests"
             )
-            if note not in self.notes:
-                self.notes.append(note)
+
+    def note(self, text: str) -> None:
+        """Have something said of this test at the end of the run, once."""
+        said = f"{self._owner.test}: {text}"
+        if said not in self.notes:
+            self.notes.append(said)
 
     def refuse(self, text: str) -> RequestNotRecorded:
         """Note that a request was refused, so that the test fails even if the application swallows it."""

@@ -49,11 +49,23 @@ def _shape(begin: bytes, rest: bytes) -> re.Pattern[bytes]:
 
 
 _SHAPES: Mapping[str, re.Pattern[bytes]] = {
-    # Twelve characters with a digit among them: sk-learn-compatible-estimators is no key.
-    "a key (sk-...)": _shape(b"sk-", rb"[\w-]{0,40}?(?=\w{0,200}\d)\w{12,}[\w-]*"),
+    # Twelve characters with a digit among them, or many of both cases: sk-learn-compatible-estimators is no key. Nor
+    # need those look like one that begin as keys of a maker's do.
+    "a key (sk-...)": _shape(
+        b"sk-",
+        rb"(?:(?:ant|admin|or|proj|svcacct)-[\w-]{16,}"
+        rb"|[\w-]{0,40}?(?:(?=\w{0,200}\d)\w{12,}|(?=[a-z]{0,200}[A-Z])(?=[A-Z]{0,200}[a-z])\w{32,})[\w-]*)",
+    ),
+    "a Google key (AIza...)": _shape(b"AIza", rb"[\w-]{35}(?![\w-])"),
+    "a Groq key (gsk_...)": _shape(b"gsk_", rb"[A-Za-z0-9]{32,}"),
+    "a Hugging Face token (hf_...)": _shape(b"hf_", rb"[A-Za-z0-9]{30,}"),
+    **{
+        f"a Slack token (xox{kind}-...)": _shape(f"xox{kind}-".encode(), rb"(?=[\w-]{0,200}\d)[\w-]{10,}")
+        for kind in "abprs"
+    },
     **{f"a GitHub token (gh{kind}_...)": _shape(f"gh{kind}_".encode(), rb"[A-Za-z0-9]{36,}") for kind in "pousr"},
     "a GitHub token (github_pat_...)": _shape(b"github_pat_", rb"\w{22,}"),
-    "an AWS access key (AKIA...)": _shape(b"AKIA", rb"[A-Z0-9]{16}(?!\w)"),
+    **{f"an AWS access key ({kind}...)": _shape(kind.encode(), rb"[A-Z0-9]{16}(?!\w)") for kind in ("AKIA", "ASIA")},
     "a JSON web token": _shape(b"eyJ", rb"[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
     # To its end, or as far as a text that was cut off goes on with what keys are made of.
     "a private key": re.compile(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from pytest_samurai.budget import Limits, total, total_cost
@@ -65,40 +66,42 @@ class Tally:
 
     # --- the budget of the run
 
-    def spend(self, calls: Sequence[Call], *, judge: bool) -> str | None:
-        """Add what calls used; returns what is to be said, if anything is.
-
-        That is, if it is to `judge` and nobody has said so before, how the budget of the run is broken; and always of
-        which calls it is unknown what they used, since no limit can hold on those.
-        """
-        tokens, cost, unknown = 0, Decimal(0), []
-        try:
-            if self._limits.max_total_tokens is not None:
-                tokens = total(calls).total_tokens
-        except SamuraiError as error:
-            unknown.append(f"samurai_max_total_tokens cannot be judged: {error}")
-        try:
-            if self._limits.max_cost is not None:
-                cost = total_cost(calls, as_listed=True)
-        except SamuraiError as error:
-            unknown.append(f"samurai_max_cost cannot be judged: {error}")
+    def spend(self, calls: Sequence[Call]) -> str | None:
+        """Add what calls used; returns of which it is unknown, since no limit can hold on those; None if of none."""
+        unknown = []
+        for name, known in (("max_total_tokens", total), ("max_cost", partial(total_cost, as_listed=True))):
+            if getattr(self._limits, name) is not None:
+                try:
+                    known(calls)
+                except SamuraiError as error:
+                    unknown.append(f"samurai_{name} cannot be judged: {error}")
         with self._changed() as count:
-            count.tokens += tokens
-            count.cost += cost
-            broken = self._broken(count) if judge and not count.told else []
-            count.told = count.told or bool(broken)
-        return "\n".join([*broken, *unknown]) or None
+            count.tokens += sum(call.usage.total_tokens for call in calls if call.usage is not None)
+            count.cost += sum((call.list_cost for call in calls if call.list_cost is not None), Decimal(0))
+        return "\n".join(unknown) or None
 
-    def _broken(self, count: _Count) -> list[str]:
+    def judge(self) -> str | None:
+        """How the budget of the run is broken, as the failure of the test that broke it; None if another was it."""
+        with self._changed() as count:
+            broken = [] if count.told else self._broken(count, "with this test the run has")
+            count.told = count.told or bool(broken)
+        return "\n".join(broken) or None
+
+    def last_word(self) -> list[str]:
+        """How the budget of the run is broken, now that it is over; nothing if it holds."""
+        with self._changed() as count:
+            return self._broken(count, "the run has")
+
+    def _broken(self, count: _Count, who: str) -> list[str]:
         limits = self._limits
         broken = []
         if limits.max_total_tokens is not None and count.tokens > limits.max_total_tokens:
             over = f"used {count.tokens:,} (+{count.tokens - limits.max_total_tokens:,})"
-            broken.append(f"samurai_max_total_tokens is {limits.max_total_tokens:,}; with this test the run has {over}")
+            broken.append(f"samurai_max_total_tokens is {limits.max_total_tokens:,}; {who} {over}")
         if limits.max_cost is not None and count.cost > limits.max_cost:
             limit, used = money_apart(limits.max_cost, count.cost)
             over = f"used {used} (+{money(count.cost - limits.max_cost)})"
-            broken.append(f"samurai_max_cost is {limit}; with this test the run has {over}")
+            broken.append(f"samurai_max_cost is {limit}; {who} {over}")
         return broken
 
     # --- the ceilings of what goes live

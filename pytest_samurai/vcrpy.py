@@ -42,7 +42,7 @@ class Bridge:
             return None
         if not isinstance(given, self._request):
             raise SettingsError(
-                f"before_record_request gave {given!r}; it has to be the request, or None to let it pass"
+                f"before_record_request gave a {type(given).__name__}; it has to be the request, or None to let it pass"
             )
         return Request(given.method, given.uri, _changed(request.headers, given.headers), _bytes(given))
 
@@ -64,7 +64,9 @@ class Bridge:
         try:
             read = cassette.reply_of(given)
         except (AttributeError, ValueError) as error:
-            raise SettingsError(f"before_record_response gave {given!r}, which is no response: {error}") from None
+            raise SettingsError(
+                f"before_record_response gave a {type(given).__name__}, which is no response: {error}"
+            ) from None
         return replace(
             reply,
             status=read.status,

@@ -220,8 +220,13 @@ def test_a_budget_of_money_does_not_hold_on_a_model_without_a_price() -> None:
 
 def test_a_call_whose_parts_are_more_than_the_whole_has_no_cost_and_no_price_would_mend_it() -> None:
     odd = priced(1, 10, cached=20)
-    with pytest.raises(UnknownPrice, match=r"\Athe price of call 1 \(gpt-4o\) is unknown\Z"):
+    nonsense = "the usage of call 1 (gpt-4o) makes no sense: its parts are more than their whole"
+    with pytest.raises(UnknownPrice) as caught:
         total_cost([odd])
+    assert str(caught.value) == nonsense
+    with pytest.raises(UnknownPrice) as caught:
+        total_cost([odd, call(2, tokens(1, 1), model=None)])
+    assert str(caught.value) == f"{nonsense}\n  the price of call 2 (model unknown) is unknown"
 
 
 def test_an_error_costs_nothing_whatever_its_model() -> None:

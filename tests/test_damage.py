@@ -247,6 +247,13 @@ def test_an_interaction_that_lost_its_first_line_is_named() -> None:
     )
 
 
+def test_two_files_joined_are_refused_since_one_of_the_lists_would_be_forgotten() -> None:
+    twice = "`interactions` is there twice; put all interactions into one list"
+    line = CONTENT.count(b"\n") + 2
+    assert refusal(CONTENT + CONTENT) == f"some.yaml:{line}: {twice}"
+    assert refusal(CONTENT.replace(b"\nversion: 1", b"\ninteractions: []\nversion: 1")).endswith(twice)
+
+
 @pytest.mark.parametrize("before", [b"", b"merged: {<<: {}}\n"], ids=["plain", "with a merge key"])
 def test_an_alias_bomb_is_refused(before: bytes) -> None:
     levels = b"".join(b"l%d: &l%d [%s]\n" % (n, n, b", ".join([b"*l%d" % (n - 1)] * 9)) for n in range(1, 12))

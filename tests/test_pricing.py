@@ -77,6 +77,11 @@ def test_a_kind_of_token_without_a_rate_costs_what_its_whole_costs() -> None:
     assert row(output_reasoning_mtok="1").cost(usage) == Decimal("0.00046")
 
 
+def test_tokens_that_are_in_the_total_alone_cost_what_those_of_an_answer_do() -> None:
+    assert row().cost(Usage(1, 100, 50, 160)) == Decimal("0.0006") + 10 * Decimal("0.000008")
+    assert row().cost(Usage(1, 100, 50, 140)) == Decimal("0.0006")
+
+
 def test_parts_that_are_more_than_their_whole_have_no_cost() -> None:
     overlapping = Usage(1, 10, 0, 10, cached_tokens=8, prompt_audio_tokens=8)
     assert row().cost(overlapping) is None

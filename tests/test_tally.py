@@ -42,39 +42,45 @@ def test_two_processes_of_a_run_share_one_count(begin: Begin) -> None:
     limits = Limits(max_total_tokens=10)
     first = begin(limits)
     second = Tally(Path(first.path), limits)
-    assert first.spend([call((6, 0))], judge=True) is None
-    assert second.spend([call((6, 0))], judge=True) == (
-        "samurai_max_total_tokens is 10; with this test the run has used 12 (+2)"
-    )
+    assert (first.spend([call((6, 0))]), first.judge()) == (None, None)
+    assert second.spend([call((6, 0))]) is None
+    assert second.judge() == "samurai_max_total_tokens is 10; with this test the run has used 12 (+2)"
+    assert first.last_word() == ["samurai_max_total_tokens is 10; the run has used 12 (+2)"]
 
 
-def test_a_broken_budget_of_a_run_is_said_once(begin: Begin) -> None:
+def test_a_broken_budget_of_a_run_is_the_failure_of_one_test_and_the_last_word_of_the_run(begin: Begin) -> None:
     tally = begin(Limits(max_total_tokens=5))
-    assert tally.spend([call((6, 0))], judge=True) is not None
-    assert tally.spend([call((6, 0))], judge=True) is None
+    tally.spend([call((6, 0))])
+    assert tally.judge() == "samurai_max_total_tokens is 5; with this test the run has used 6 (+1)"
+    tally.spend([call((6, 0))])
+    assert tally.judge() is None
+    assert tally.last_word() == ["samurai_max_total_tokens is 5; the run has used 12 (+7)"]
 
 
-def test_what_nobody_judges_is_counted_and_breaks_the_budget_of_the_next(begin: Begin) -> None:
-    tally = begin(Limits(max_total_tokens=5))
-    assert tally.spend([call((6, 0))], judge=False) is None
-    assert tally.spend([], judge=True) == "samurai_max_total_tokens is 5; with this test the run has used 6 (+1)"
+def test_a_budget_of_a_run_that_holds_has_no_last_word(begin: Begin) -> None:
+    tally = begin(Limits(max_total_tokens=5, max_cost=CENT))
+    tally.spend([call((5, 0))])
+    assert (tally.judge(), tally.last_word()) == (None, [])
 
 
 def test_the_cost_of_a_run_is_that_of_the_list_whatever_was_cached(begin: Begin) -> None:
     tally = begin(Limits(max_cost=Decimal("0.00001")))
-    assert tally.spend([call((10, 0), cached=10)], judge=True) is None
-    assert tally.spend([call((1, 0), cached=1)], judge=True) == (
+    tally.spend([call((10, 0), cached=10)])
+    assert tally.judge() is None
+    tally.spend([call((1, 0), cached=1)])
+    assert tally.judge() == (
         "samurai_max_cost is $0.0000100; with this test the run has used $0.0000110 (+$0.00000100)"
     )
 
 
-def test_no_limit_of_a_run_holds_on_what_is_unknown(begin: Begin) -> None:
+def test_no_limit_of_a_run_holds_on_what_is_unknown_and_what_is_known_counts(begin: Begin) -> None:
     tally = begin(Limits(max_total_tokens=5, max_cost=CENT))
     unknown = "the usage of call 1 (m) is unknown: the reply has no usage"
-    assert tally.spend([call(None)], judge=True) == (
+    assert tally.spend([call(None), call((6, 0))]) == (
         f"samurai_max_total_tokens cannot be judged: {unknown}\nsamurai_max_cost cannot be judged: {unknown}"
     )
-    assert tally.spend([call((1, 1), price=None)], judge=False) == (
+    assert tally.last_word() == ["samurai_max_total_tokens is 5; the run has used 6 (+1)"]
+    assert tally.spend([call((1, 1), price=None)]) == (
         "samurai_max_cost cannot be judged: the price of call 1 (m) is unknown\n"
         "  To set it, in US dollars per million tokens, add to pyproject.toml:\n"
         "  [tool.pytest-samurai.prices]\n"

@@ -204,9 +204,21 @@ def test_headers_that_a_hook_leaves_alone_are_all_there_and_new_ones_are_what_it
 
 
 def test_a_hook_that_gives_no_request_is_a_mistake(path: Path, wire: Wire) -> None:
-    with pytest.raises(SettingsError, match="before_record_request gave 'x'; it has to be the request, or None"):
+    with pytest.raises(SettingsError, match="before_record_request gave a str; it has to be the request, or None"):
         with use_cassette(path, before_record_request=lambda _: "x"):
             wire.ask()
+
+
+def test_a_hook_that_tells_the_key_as_it_raises_is_named_without_it(path: Path, wire: Wire) -> None:
+    def hook(request: Any) -> Any:
+        raise ValueError(f"{request.headers['authorization']}\n{'long ' * 100}")
+
+    with pytest.raises(ValueError, match="plain-vault") as caught, use_cassette(path, before_record_request=hook):
+        wire.ask(headers=[("authorization", "Bearer Zx81-plain-vault-key")])
+    [note] = caught.value.__notes__
+    assert "before_record_request raised ValueError: Bearer [REDACTED] long long" in note
+    assert len(note.splitlines()) == 1
+    assert len(note) < 250
 
 
 def test_a_hook_that_raises_is_named_even_if_the_application_swallows_it(path: Path, wire: Wire) -> None:
