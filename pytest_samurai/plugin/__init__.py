@@ -128,10 +128,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     mistakes = []
-    run = config.stash[RUN]
+    run, distributed = config.stash[RUN], hasattr(config, "workerinput")
     for item in items:
-        # Before xdist adds a group to it, and before anything is deselected.
-        item.stash[TEST] = item.nodeid
+        # Before anything is deselected, and before xdist adds a group to the id.
+        if distributed:
+            item.stash[TEST] = item.nodeid
         run.collected_files.add(file_of(item.nodeid))
         try:
             found = marker_of(item)
@@ -147,7 +148,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         run.collected.add(item.nodeid)
         run.recorded_fixtures.update(item.fixturenames)  # type: ignore[attr-defined]  # functions have it
     # A worker of xdist cannot tell them; there the fixture raises each once more.
-    if mistakes and not hasattr(config, "workerinput"):
+    if mistakes and not distributed:
         raise pytest.UsageError("\n".join(dict.fromkeys(mistakes)))
 
 
@@ -164,17 +165,17 @@ def pytest_runtest_protocol(item: pytest.Item) -> None:
     run.begun.add(item.nodeid)
 
 
+_CALLERS = ("httpx", "httpx2", "pytest_samurai.recorder")
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
-    """`use_cassette` may have been imported by the test itself, which may be the last."""
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """`use_cassette` may have been imported by the last test itself."""
     try:
         return (yield)
     finally:
-        if "pytest_samurai.intercept" in sys.modules:
-            _gather(item.config, item.session)
-
-
-_CALLERS = ("httpx", "httpx2", "pytest_samurai.recorder")
+        if "pytest_samurai.intercept" in sys.modules or cassette_root(session.config).is_dir():
+            _gather(session.config, session)
 
 
 @pytest.fixture(scope="session")

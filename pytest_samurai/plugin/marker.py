@@ -16,7 +16,7 @@ _MARKER = "samurai"
 
 def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
     """The path that a marker gives to the cassette, and its options: the nearest marker wins, key by key."""
-    markers = list(item.iter_markers(_MARKER))
+    markers = _markers(item)
     if not markers:
         return None
     from pytest_samurai.naming import named_cassette
@@ -35,6 +35,17 @@ def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
         return named_cassette(name), Layer(source, "test", values)
     except SettingsError as error:
         raise SettingsError(f"{source}: {error}") from None
+
+
+def _markers(item: pytest.Item) -> list[pytest.Mark]:
+    """What `item.iter_markers` gives, for a fraction of its time: every test of a suite is asked."""
+    found: list[pytest.Mark] = []
+    node: pytest.Item | pytest.Collector | None = item
+    while node is not None:
+        if node.own_markers:
+            found += [marker for marker in node.own_markers if marker.name == _MARKER]
+        node = cast("pytest.Collector | None", node.parent)
+    return found
 
 
 def is_marked(item: pytest.Item) -> bool:

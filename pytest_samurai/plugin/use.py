@@ -45,6 +45,7 @@ class Use:
         self.pytest_collection_finish(session)
         self._ran.update(self._run.begun)
         self._failed = session.testsfailed > 0
+        self.plays += self._opened(set())
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._chosen.update(item.nodeid for item in session.items)
@@ -65,15 +66,18 @@ class Use:
 
     def _played(self, item: pytest.Item) -> list[Play]:
         plays = item.stash.get(PLAYS, [])
+        others = self._opened({play.cassette for play in plays})
+        return [*plays, *others] if others else plays
+
+    def _opened(self, known: set[str]) -> list[Play]:
         intercept = sys.modules.get("pytest_samurai.intercept")
         opened = intercept.take_cassettes() if intercept is not None else ()
-        known = {play.cassette for play in plays}
         others = sorted(path for path in opened if str(path) not in known and path.exists())
         if not others:
-            return plays
+            return []
         from pytest_samurai.fullrun import Play
 
-        return [*plays, *(Play(str(path), 0, [], shared=True, unknown="`use_cassette` opened it") for path in others)]
+        return [Play(str(path), 0, [], shared=True, unknown="`use_cassette` opened it") for path in others]
 
     # Where the run is led from: under xdist, another process.
 
