@@ -44,7 +44,7 @@ def _markers(item: pytest.Item) -> list[pytest.Mark]:
     while node is not None:
         if node.own_markers:
             found += [marker for marker in node.own_markers if marker.name == _MARKER]
-        node = cast("pytest.Collector | None", node.parent)
+        node = node.parent
     return found
 
 
