@@ -174,8 +174,10 @@ def test_a_run_without_marked_tests_loads_nothing_but_options(project: Project) 
         "import sys\n"
         "def test_plain(request):\n"
         "    rooms = {name for name in sys.modules if name.startswith('pytest_samurai.')}\n"
-        "    assert rooms == {'pytest_samurai.errors', 'pytest_samurai.plugin', 'pytest_samurai.settings'}\n"
-        "    assert not request.config.pluginmanager.has_plugin('samurai-at-work')\n",
+        "    modules = {f'plugin.{name}' for name in ('collection', 'marker', 'state')}\n"
+        "    assert rooms == {f'pytest_samurai.{name}' for name in modules | {'errors', 'plugin', 'settings'}}\n"
+        "    plugins = {name for name, _ in request.config.pluginmanager.list_name_plugin() if 'samurai-' in name}\n"
+        "    assert plugins == {'samurai-collection'}\n",
         encoding="utf-8",
     )
     project.pytester.runpytest_subprocess().assert_outcomes(passed=1)

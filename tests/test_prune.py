@@ -582,3 +582,26 @@ def test_a_directory_and_a_cassette_may_be_links(project: Project, capsys: pytes
 def test_a_note_is_json_that_comes_back_equal(unused: tuple[prune.Unused, prune.Unused, FullRun]) -> None:
     full = unused[2]
     assert FullRun.from_json(json.loads(json.dumps(full.as_json()))) == full
+
+
+@pytest.mark.parametrize("after", ["", "def test_after(): pass\n"])
+def test_a_first_cassette_that_a_test_itself_imports_a_recorder_for_counts_too(project: Project, after: str) -> None:
+    text = """
+import os, sys
+
+def test_before(): pass
+
+def test_opens():
+    assert not {"httpx", "httpx2", "pytest_samurai.intercept"} & sys.modules.keys()
+    import httpx
+    from pytest_samurai import use_cassette
+    with use_cassette("cassettes/opened.yaml"):
+        url = os.environ["SAMURAI_BASE_URL"] + "/chat/completions"
+        body = {"model": "samurai-small", "messages": [{"role": "user", "content": "Hello"}]}
+        httpx.post(url, json=body, headers={"Authorization": "Bearer KEY"})
+"""
+    path = project.pytester.path / "test_it.py"
+    path.write_text(text + after, encoding="utf-8")
+    project.pytester.runpytest_subprocess("-p", "cacheprovider").assert_outcomes(passed=3 if after else 2)
+    note = json.loads((project.pytester.path / ".pytest_cache/v/samurai/full_run").read_text())
+    assert [play.cassette for play in FullRun.from_json(note).plays] == ["cassettes/opened.yaml"]

@@ -1,0 +1,74 @@
+"""The marker of a test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from pytest_samurai.errors import SettingsError
+from pytest_samurai.settings import Layer
+
+_MARKER = "samurai"
+
+
+def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
+    """The path that a marker gives to the cassette, and its options: the nearest marker wins, key by key."""
+    markers = _markers(item)
+    if not markers:
+        return None
+    from pytest_samurai.naming import named_cassette
+
+    source = f"@pytest.mark.samurai of {item.nodeid}"
+    name: object = None
+    values: dict[str, object] = {}
+    for marker in reversed(markers):
+        if len(marker.args) > 1:
+            raise SettingsError(f"{source}: it takes one cassette name, not {len(marker.args)}")
+        name = marker.args[0] if marker.args else name
+        values.update(marker.kwargs)
+    if name is None:
+        return None, Layer(source, "test", values)
+    try:
+        return named_cassette(name), Layer(source, "test", values)
+    except SettingsError as error:
+        raise SettingsError(f"{source}: {error}") from None
+
+
+def _markers(item: pytest.Item) -> list[pytest.Mark]:
+    """What `item.iter_markers` gives, for a fraction of its time: every test of a suite is asked."""
+    found: list[pytest.Mark] = []
+    node: pytest.Item | pytest.Collector | None = item
+    while node is not None:
+        if node.own_markers:
+            found += [marker for marker in node.own_markers if marker.name == _MARKER]
+        node = node.parent
+    return found
+
+
+def is_marked(item: pytest.Item) -> bool:
+    """Whether a test asks for a recorder, by the marker or by the fixture."""
+    return "samurai" in getattr(item, "fixturenames", ())
+
+
+def open_first(item: pytest.Item) -> None:
+    """Have the test's own recorder open after the fixtures of wider scope, and before the test's own.
+
+    In a list of the item's own: pytest shares one among all parametrizations of a function.
+    """
+    names: list[str] = [name for name in getattr(item, "fixturenames", ()) if name != "samurai"]
+    definitions = cast("Mapping[str, Any]", getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {}))
+    own = (
+        place
+        for place, name in enumerate(names)
+        if name not in definitions or definitions[name][-1].scope == "function"
+    )
+    place = next(own, len(names))
+    item.fixturenames = [*names[:place], "samurai", *names[place:]]  # type: ignore[attr-defined]  # functions have it
+
+
+def file_of(test: str) -> str:
+    """The file of a test, by its id."""
+    return test.partition("::")[0]

@@ -1,0 +1,76 @@
+"""Where the cassettes of a run lie."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+
+from pytest_samurai.plugin.state import cassette_root
+
+
+def default_cassette_dir(request: pytest.FixtureRequest) -> Path:
+    """The directory of the cassettes of a test file, unless it was moved."""
+    from pytest_samurai.naming import module_directory
+
+    return cassette_root(request.config) / module_directory(relative(request.path, request.config))
+
+
+def cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path | None) -> Path:
+    """Where the cassette of a test lies; `name` is what its marker says."""
+    from pytest_samurai.naming import cassette_name
+
+    if name is None:
+        return directory / cassette_name([*classes(request.node), request.node.name])
+    # Tests of several files share a cassette by its name, so it lies in the directory of all; unless theirs was moved.
+    moved = directory != default_cassette_dir(request)
+    return (directory if moved else cassette_root(request.config)) / name
+
+
+def fixture_cassette_path(
+    item: pytest.Item, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Path:
+    """Where a fixture's cassette lies: with the tests that it is set up for, or, of wide scope, where it is defined."""
+    from pytest_samurai.naming import cassette_name, module_directory
+
+    root = cassette_root(request.config)
+    parts = [fixturedef.argname + _parameter(request)]
+    if fixturedef.scope in ("module", "class"):
+        directory = of_same_scope(
+            request, "samurai_cassette_dir", root / module_directory(relative(item.path, request.config))
+        )
+    else:
+        directory = root / module_directory(PurePosixPath(fixturedef.baseid.partition("::")[0]))
+    if fixturedef.scope == "class":
+        parts = [*classes(item), *parts]
+    return Path(directory) / "fixtures" / cassette_name(parts)
+
+
+def _parameter(request: pytest.FixtureRequest) -> str:
+    """The parameter of a fixture as pytest's own ids have it; an object goes by its number, not by its address."""
+    if not hasattr(request, "param"):
+        return ""
+    value = request.param
+    plain = isinstance(value, str | int | float | bool | None)
+    # The index is no part of pytest's typed surface; an object has nothing else that stays the same.
+    return f"[{value if plain else getattr(request, 'param_index', 0)}]"
+
+
+def of_same_scope(request: pytest.FixtureRequest, name: str, default: Any) -> Any:
+    """The value of a fixture of ours for another fixture; the default where its scope is too narrow for that."""
+    try:
+        return request.getfixturevalue(name)
+    except (pytest.FixtureLookupError, pytest.fail.Exception):
+        return default
+
+
+def classes(item: pytest.Item) -> list[str]:
+    """The classes that a test is in, from the outside in."""
+    return [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
+
+
+def relative(path: Path, config: pytest.Config) -> PurePosixPath:
+    """A path as seen from pytest's root directory."""
+    return PurePosixPath(Path(os.path.relpath(path, config.rootpath)).as_posix())

@@ -1,0 +1,52 @@
+"""The line that shows how far a recording is."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from pytest_samurai.plugin.state import RUN
+
+
+def shows_progress(config: pytest.Config) -> bool:
+    """Whether nothing but pytest writes to this terminal, which can take a line back."""
+    return (
+        sys.stdout is sys.__stdout__
+        and os.environ.get("TERM", "dumb") != "dumb"
+        and config.get_verbosity() >= 0
+        and config.getoption("capture", "no") != "no"
+        and not (config.getini("log_cli") or config.getoption("log_cli_level"))
+    )
+
+
+class ProgressLine:
+    """Shows how far a recording is, until pytest writes something itself.
+
+    To the terminal behind pytest's capture, which goes on meanwhile: to switch it off for a moment, as pytest does for
+    its own lines, would let slip through what other threads print.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        from pytest_samurai.progress import Progress
+
+        self._file = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding=sys.stdout.encoding, errors="replace")
+        writer = config.get_terminal_writer
+        self._progress = Progress(self._file, lambda: (writer().fullwidth, writer().width_of_current_line))
+        config.stash[RUN].progress = self._progress
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self) -> None:
+        self._progress.clear()
+
+    def pytest_enter_pdb(self) -> None:
+        # Too late to clear: pytest has written a headline already.
+        self._progress.leave()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self) -> None:
+        self._progress.clear()
+
+    def pytest_unconfigure(self) -> None:
+        self._file.close()

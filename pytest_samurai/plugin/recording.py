@@ -1,0 +1,80 @@
+"""The recorder of a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from pytest_samurai.errors import SettingsError
+from pytest_samurai.figures import FIGURE_PROPERTIES, TestFigures
+from pytest_samurai.fullrun import Play
+from pytest_samurai.intercept import recording
+from pytest_samurai.plugin.marker import marker_of
+from pytest_samurai.plugin.place import cassette_path
+from pytest_samurai.plugin.refusal import RefusedInTest
+from pytest_samurai.plugin.state import PASSED, PLAYS, RECORDER, RUN, settings_of, shared_of
+from pytest_samurai.plugin.verdict import forget, target
+from pytest_samurai.recorder import Owner, Recorder
+from pytest_samurai.report import NOTE_PROPERTY
+from pytest_samurai.settings import Layer
+
+
+def recorded(
+    request: pytest.FixtureRequest, samurai_config: dict[str, Any], samurai_cassette_dir: Path
+) -> Iterator[Recorder]:
+    """What the fixture `samurai` is to a test."""
+    item = cast("pytest.Item", request.node)
+    name, layer = marker_of(item) or (None, Layer(item.nodeid, "test", {}))
+    source = f"samurai_config of {item.nodeid}"
+    if not isinstance(samurai_config, dict):
+        raise SettingsError(f"{source} is {samurai_config!r}; it has to be a dict of options")
+    settings = settings_of(request.config, Layer(source, "test", samurai_config), layer)
+    path = cassette_path(request, samurai_cassette_dir, name)
+    owner = owner_of(item, item.nodeid, shared=name is not None)
+    recorder = Recorder(path, settings, owner, shared_of(request.config))
+    # Of a test that is run again (pytest-rerunfailures) the last run counts.
+    forget(item)
+    recorder.open()
+    item.stash[RECORDER] = recorder
+    item.stash[PASSED] = False
+    try:
+        with recording(recorder):
+            yield recorder
+        passed = item.stash.get(PASSED, False)
+        recorder.close(passed=passed)
+    finally:
+        del item.stash[RECORDER]
+        figures = TestFigures.of(item.nodeid, recorder.calls, recorded=recorder.recorded)
+        # A test that is run again (pytest-rerunfailures) counts once.
+        item.user_properties[:] = [pair for pair in item.user_properties if pair[0] not in FIGURE_PROPERTIES]
+        item.user_properties += figures.properties()
+        item.user_properties += [(NOTE_PROPERTY, note) for note in recorder.notes]
+    note_play(item, recorder, item.nodeid, passed=passed)
+    if passed and recorder.misses:
+        # Swallowed by a fixture of the test's as it was torn down, when the verdict had been given.
+        raise recorder.misses[0]
+
+
+def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool) -> None:
+    """Note what a test, or fixture, played of its cassette: see `Use`."""
+    if not recorder.cassette_path.exists():
+        return
+    unknown = ""
+    if recorder.mode in ("all", "live"):
+        unknown = f"{user} ran in mode {recorder.mode}"
+    elif not passed:
+        unknown = f"{user} did not run to its end"
+    elif recorder.settings.unused == "ignore":
+        unknown = f"`unused` is `ignore` for {user}"
+    play = Play(str(recorder.cassette_path), recorder.count, recorder.unplayed(), recorder.shares_cassette, unknown)
+    item.stash.setdefault(PLAYS, []).append(play)
+
+
+def owner_of(item: pytest.Item, name: str, *, shared: bool) -> Owner:
+    """Whose a recorder is: a test, or a fixture by its label."""
+    run = item.config.stash[RUN]
+    on_live = None if run.progress is None else run.progress.call
+    return Owner(name, run.began, target(item), shared, RefusedInTest, on_live)

@@ -1,0 +1,117 @@
+"""What this process knows of the run, in pytest's stashes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_samurai.plugin.collection import Collection
+from pytest_samurai.settings import Layer, Settings, environment_layers, options, resolve
+
+if TYPE_CHECKING:
+    from pytest_samurai.figures import TestFigures
+    from pytest_samurai.fullrun import Play
+    from pytest_samurai.lock import Lock
+    from pytest_samurai.pricing import PriceList
+    from pytest_samurai.progress import Progress
+    from pytest_samurai.recorder import Shared
+    from pytest_samurai.tally import Tally
+
+
+@dataclass
+class RunState:
+    """What this process knows of the run."""
+
+    began: datetime
+    settings: Settings
+    watching: bool = False
+    watched: bool = False
+    at_work: bool = False
+    gathers: bool = False
+    item: pytest.Item | None = None
+    recorded_fixtures: set[str] = field(default_factory=set)
+    tally: Tally | None = None
+    prices: PriceList | None = None
+    shared: Shared | None = None
+    progress: Progress | None = None
+    lock: Lock | None = None
+    lock_is_read: bool = False
+    collection: Collection = field(default_factory=Collection)
+    begun: set[str] = field(default_factory=set)
+    collected: set[str] = field(default_factory=set)
+    collected_files: set[str] = field(default_factory=set)
+
+
+RUN = pytest.StashKey[RunState]()
+RECORDER = pytest.StashKey[Any]()
+PASSED = pytest.StashKey[bool]()
+PLAYS: pytest.StashKey[list[Play]] = pytest.StashKey()
+TEST = pytest.StashKey[str]()
+HELD: pytest.StashKey[dict[str, TestFigures]] = pytest.StashKey()
+
+
+def cassette_root(config: pytest.Config) -> Path:
+    """The directory of all cassettes."""
+    return config.rootpath / config.stash[RUN].settings.cassette_dir
+
+
+def _written(config: pytest.Config) -> tuple[Layer, Layer]:
+    """What the ini file and the command line say."""
+    ini = {
+        option.name: value
+        for option in options().values()
+        if "ini" in option.places and (value := config.getini(option.ini)) not in (None, [], "")
+    }
+    cli = {
+        option.name: value
+        for option in options().values()
+        if "cli" in option.places and (value := config.getoption(option.ini)) is not None
+    }
+    return (
+        Layer(str(config.inipath or "the ini file"), "ini", ini),
+        Layer("the command line", "cli", cli),
+    )
+
+
+def settings_of(config: pytest.Config, *test_layers: Layer) -> Settings:
+    """defaults < ini < fixture < marker < SAMURAI_MODE < command line."""
+    lowest, environment = environment_layers(os.environ)
+    ini, cli = _written(config)
+    return resolve([lowest, ini, *test_layers, environment, cli])
+
+
+def lock_of(config: pytest.Config) -> Lock | None:
+    """The lock as it was when the run began; None if there is none. Raises SettingsError if it cannot be read."""
+    run = config.stash[RUN]
+    if not run.lock_is_read:
+        from pytest_samurai import lockfile
+
+        run.lock = lockfile.load(config.rootpath / run.settings.lock)
+        run.lock_is_read = True
+    return run.lock
+
+
+def prices_of(config: pytest.Config) -> PriceList:
+    """The prices of the run, read when first needed. Raises SettingsError if they cannot be."""
+    run = config.stash[RUN]
+    if run.prices is None:
+        from pytest_samurai.pricing import own_prices
+
+        run.prices = own_prices(config.rootpath)
+    return run.prices
+
+
+def shared_of(config: pytest.Config) -> Shared:
+    """Made when first needed: a run without marked tests needs no prices and no YAML."""
+    run = config.stash[RUN]
+    if run.shared is None:
+        from pytest_samurai.recorder import Shared
+        from pytest_samurai.shelf import Shelf
+
+        run.shared = Shared(prices_of(config), Shelf(), run.tally)
+    return run.shared

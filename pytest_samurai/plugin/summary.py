@@ -1,0 +1,154 @@
+"""What is said of a run at its end."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from pytest_samurai.plugin.held import Held
+from pytest_samurai.plugin.state import RunState
+from pytest_samurai.plugin.use import Use
+
+if TYPE_CHECKING:
+    from pytest_samurai.figures import TestFigures
+    from pytest_samurai.run import Failure, Run, TestRun
+
+
+class Summary:
+    """Gathers what the reports carry, whichever process they come from, prints it and writes it down."""
+
+    def __init__(self, run: RunState, use: Use, held: Held) -> None:
+        self._run = run
+        self._use = use
+        self._held = held
+        self._phases: dict[tuple[str, str], list[pytest.TestReport]] = {}
+        self._tests: list[TestRun] = []
+        self._failures: list[Failure] = []
+        self._fixtures: list[TestFigures] = []
+        self._notes: list[str] = []
+        self._unmarked: dict[str, int] = {}
+        self._published: tuple[str, ...] = ()
+        self._unpublished: tuple[str, ...] = ()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        # `--dist=each` runs a test once in each worker.
+        key = (report.nodeid, getattr(report, "worker_id", ""))
+        if report.when == "setup":
+            # It may run again (pytest-rerunfailures).
+            self._phases[key] = []
+        phases = self._phases.setdefault(key, [])
+        phases.append(report)
+        if report.when != "teardown":
+            return
+        del self._phases[key]
+        failed = [phase for phase in phases if phase.failed and hasattr(phase, "samurai_failure")]
+        if not report.user_properties and not failed:
+            return
+        from pytest_samurai.figures import FIXTURE_PROPERTY, TestFigures
+        from pytest_samurai.lock import REGRESSION_PROPERTY
+        from pytest_samurai.report import NOTE_PROPERTY, UNMARKED_PROPERTY
+        from pytest_samurai.run import Failure, TestRun
+
+        file, line = Path(report.location[0]).as_posix(), (report.location[1] or 0) + 1
+        for phase in failed:
+            kind, text = cast("Any", phase).samurai_failure
+            self._failures.append(Failure(report.nodeid, kind, text, file, line))
+        figures = TestFigures.from_properties(report.nodeid, report.user_properties)
+        regressions = []
+        for name, value in report.user_properties:
+            if name == FIXTURE_PROPERTY:
+                self._fixtures.append(TestFigures.from_fixture_property(str(value)))
+            elif name == NOTE_PROPERTY:
+                self._notes.append(str(value))
+            elif name == REGRESSION_PROPERTY:
+                regressions.append(json.loads(str(value)))
+            elif name == UNMARKED_PROPERTY:
+                self._unmarked[report.nodeid] = cast("int", value)
+        if figures is not None:
+            self._tests.append(TestRun(figures, _outcome(phases), file, line, tuple(regressions)))
+
+    def _so_far(self) -> Run:
+        from importlib.metadata import distributions
+
+        from pytest_samurai.run import Run
+
+        return Run(
+            # As it was installed; it also works without, as `-p pytest_samurai.plugin`.
+            next((found.version for found in distributions(name="pytest-samurai")), "unknown"),
+            self._run.began.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            self._run.settings.mode,
+            tuple(self._tests),
+            tuple(self._fixtures),
+            tuple(self._failures),
+            tuple(self._notes),
+            self._unmarked,
+        )
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        targets = self._run.settings.report
+        if not targets or hasattr(session.config, "workerinput"):
+            return
+        from pytest_samurai.publish import publish
+
+        published = publish(
+            self._so_far(),
+            targets,
+            directory=session.config.invocation_params.dir,
+            environ=os.environ,
+            rootdir=session.config.rootpath,
+        )
+        self._published, self._unpublished = published.lines, published.errors
+        if self._unpublished and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self._tests and terminalreporter.verbosity >= 0:
+            self._write_figures(terminalreporter)
+        for line, markup in self._notices():
+            terminalreporter.write_line(line, **markup)
+
+    def _write_figures(self, terminalreporter: pytest.TerminalReporter) -> None:
+        from pytest_samurai.report import regression_lines, top_lines, totals_line
+
+        run = self._so_far()
+        lines = [totals_line(run.totals), *top_lines(run.figures, self._run.settings.top)]
+        for line in ["", *lines]:
+            terminalreporter.write_line(line)
+        for line in regression_lines(run.regressions):
+            terminalreporter.write_line(line, red=True)
+        for line in self._held.lines:
+            terminalreporter.write_line(line)
+
+    def _notices(self) -> Iterator[tuple[str, dict[str, bool]]]:
+        """What is said even where a run is to be quiet."""
+        red, yellow = {"red": True}, {"yellow": True}
+        if self._held.error is not None:
+            yield f"samurai: {self._held.error}", red
+        # Each test of a shared cassette says the same of it.
+        yield from ((f"samurai: {note}", yellow) for note in dict.fromkeys(self._notes))
+        if self._use.plays and not self._use.not_full:
+            from pytest_samurai.report import shared_lines
+
+            yield from ((line, yellow) for line in shared_lines(self._use.plays, self._use.absent))
+        if self._unmarked:
+            from pytest_samurai.report import unmarked_line
+
+            yield unmarked_line(self._unmarked), yellow
+        yield from ((line, {}) for line in self._published)
+        yield from ((f"samurai: {error}", red) for error in self._unpublished)
+
+
+def _outcome(phases: Sequence[pytest.TestReport]) -> str:
+    """What became of a test, in pytest's words."""
+    failed = [phase for phase in phases if phase.failed]
+    if failed:
+        return "failed" if failed[0].when == "call" else "error"
+    skipped = any(phase.skipped for phase in phases)
+    if any(hasattr(phase, "wasxfail") for phase in phases):
+        return "xfailed" if skipped else "xpassed"
+    return "skipped" if skipped else "passed"

@@ -1,0 +1,52 @@
+"""The hooks of tests that may call."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_samurai.plugin.fixture import fixture_setup
+from pytest_samurai.plugin.held import Held
+from pytest_samurai.plugin.state import RUN, RunState
+from pytest_samurai.plugin.summary import Summary
+from pytest_samurai.plugin.testreport import runtest_makereport
+from pytest_samurai.plugin.unmarked import unwatch
+from pytest_samurai.plugin.use import Use
+from pytest_samurai.plugin.verdict import runtest_call
+
+
+class AtWork:
+    """The hooks that tests cost time for which they are nothing: registered with the first that may call."""
+
+    pytest_fixture_setup = staticmethod(fixture_setup)
+    pytest_runtest_call = staticmethod(runtest_call)
+    pytest_runtest_makereport = staticmethod(runtest_makereport)
+
+    def __init__(self, run: RunState) -> None:
+        self._run = run
+
+    def pytest_runtest_logfinish(self) -> None:
+        unwatch(self._run)
+
+
+def be_at_work(config: pytest.Config, session: pytest.Session | None = None) -> None:
+    """From now on, look at what tests do: there is one that is ours, or that may call."""
+    run = config.stash[RUN]
+    if not run.at_work:
+        run.at_work = True
+        gather(config, session)
+        config.pluginmanager.register(AtWork(run), "samurai-at-work")
+
+
+def gather(config: pytest.Config, session: pytest.Session | None = None) -> None:
+    """From now on, gather what reports carry; of the tests of a session that ran before, what is known."""
+    run = config.stash[RUN]
+    if run.gathers:
+        return
+    run.gathers = True
+    use = Use(config)
+    if session is not None:
+        use.catch_up(session)
+    config.pluginmanager.register(use, "samurai-use")
+    held = Held(run, use)
+    config.pluginmanager.register(held, "samurai-held")
+    config.pluginmanager.register(Summary(run, use, held), "samurai-summary")
