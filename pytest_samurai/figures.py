@@ -158,7 +158,10 @@ class TestFigures:
     def from_properties(cls, test: str, properties: Iterable[tuple[str, object]]) -> TestFigures | None:
         """What `properties` gave; None for a test that has none."""
         found = dict(properties)
-        return cls._read(test, found) if MODELS_PROPERTY in found else None
+        # An application may have a property of that name.
+        if not found.keys() >= {MODELS_PROPERTY, *(f"{PREFIX}{name}" for name in _COUNTS)}:
+            return None
+        return cls._read(test, found)
 
     @classmethod
     def _read(cls, test: str, found: Mapping[str, Any]) -> TestFigures:

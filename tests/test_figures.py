@@ -139,7 +139,9 @@ def test_what_is_unknown_is_no_property_and_what_is_known_is_one(one: TestFigure
         assert properties["samurai_total_tokens"] == one.usage.total_tokens
 
 
-@pytest.mark.parametrize("properties", [[], [("models", 1)], [(NOTE_PROPERTY, "a note"), (UNMARKED_PROPERTY, 2)]])
+@pytest.mark.parametrize(
+    "properties", [[], [("models", 1)], [("samurai_models", "x")], [(NOTE_PROPERTY, "a note"), (UNMARKED_PROPERTY, 2)]]
+)
 def test_a_test_without_a_recorder_has_no_figures(properties: list[tuple[str, object]]) -> None:
     assert TestFigures.from_properties("t", properties) is None
 

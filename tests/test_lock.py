@@ -856,6 +856,44 @@ def test_no_test_in_common_is_an_error_in_ci_and_none_elsewhere(
     assert pytester.runpytest_subprocess(*distributed).ret == 0
 
 
+def test_a_fixture_that_calls_nothing_has_no_row_and_a_fixture_is_no_test_in_common(
+    locked: Locked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fixture = """
+@pytest.fixture(scope="session")
+def database(tmp_path_factory):
+    return tmp_path_factory
+
+"""
+    locked.start(fixture + "def test_it(samurai_client, database): say(samurai_client)\n\ndef test_mute(samurai): pass")
+    assert "fixture" not in locked.path.read_text()
+    assert "test_mute" not in locked.path.read_text()
+    locked.tests(fixture + "def test_renamed(samurai_client, database): say(samurai_client)")
+    locked.run(RECORD)
+    monkeypatch.setenv("CI", "1")
+    assert locked.run().ret == 1
+
+
+def test_a_lock_that_is_named_and_not_there_is_an_error_in_ci(locked: Locked, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked.start(ONE)
+    locked.path.unlink()
+    assert locked.run("--samurai-lock=typo.lock").ret == 0
+    monkeypatch.setenv("CI", "1")
+    assert locked.run().ret == 0
+    result = locked.run("--samurai-lock=typo.lock", "--samurai-report=json:report.json")
+    assert result.ret == 1
+    said = "typo.lock is to be the lock, and is not there; commit what --samurai-update writes"
+    result.stdout.fnmatch_lines([f"samurai: {said}"])
+    assert said in (locked.project.pytester.path / "report.json").read_text()
+
+
+def test_the_rows_of_the_last_tests_are_removed_with_them(locked: Locked) -> None:
+    locked.start(ONE)
+    locked.tests("def test_plain(): pass")
+    locked.run(UPDATE, "-q")
+    assert "test_it" not in locked.path.read_text()
+
+
 def test_a_test_in_common_that_did_not_pass_is_one(locked: Locked, monkeypatch: pytest.MonkeyPatch) -> None:
     locked.start(ONE)
     locked.tests("def test_it(samurai_client): assert 0\n\ndef test_new(samurai_client): say(samurai_client)")

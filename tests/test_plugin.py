@@ -508,10 +508,64 @@ def test_it(samurai_client):
     samurai_client.post("/messages", json={"text": "an application's own"})
 """
     project.tests(test)
-    project.run().assert_outcomes(passed=1)
+    recorded = project.run()
+    recorded.assert_outcomes(passed=1)
+    recorded.stdout.fnmatch_lines(
+        [
+            "samurai: test_it.py::test_it: POST *127.0.0.1*/v1/embeddings is a model endpoint that is not recorded:"
+            " it went live, and a replay will refuse it; to record it as well:"
+            " samurai_endpoints = [*]/chat/completions [*]/embeddings"
+        ]
+    )
+    recorded.stdout.no_fnmatch_line("samurai: *messages*")
     result = project.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*/v1/embeddings is a model endpoint that is not recorded*", "*[*]/embeddings"])
+
+
+def test_a_miss_is_no_reason_to_skip(project: Project) -> None:
+    project.tests("""
+@pytest.mark.samurai(mode="none")
+def test_it(samurai_client):
+    try:
+        ask(samurai_client)
+    except BaseException:
+        pytest.skip("no network")
+
+@pytest.mark.samurai
+def test_skipped(samurai_client):
+    pytest.skip("for another reason")
+""")
+    result = project.run()
+    result.assert_outcomes(failed=1, skipped=1)
+    result.stdout.fnmatch_lines(["*RequestNotRecorded: POST /chat/completions has no recording*"])
+
+
+def test_a_samurai_config_that_is_no_dict_is_named_for_wider_fixtures_too(project: Project) -> None:
+    project.tests("""
+@pytest.fixture(scope="session")
+def samurai_config():
+    {"max_requests": 5}
+
+@pytest.fixture(scope="session")
+def database():
+    return 1
+
+@pytest.mark.samurai
+def test_it(database):
+    pass
+""")
+    result = project.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*samurai_config of test_it.py::test_it is None; it has to be a dict of options"])
+
+
+def test_a_property_of_an_applications_own_is_left_to_it(project: Project) -> None:
+    project.tests("""
+def test_it(record_property):
+    record_property("samurai_models", "x")
+""")
+    project.run().assert_outcomes(passed=1)
 
 
 # --- budgets

@@ -205,6 +205,38 @@ def test_it(answer):
     result.stdout.fnmatch_lines(["samurai_max_total_tokens is 12; with this test the run has used 13 (+1)"])
 
 
+@pytest.mark.parametrize(
+    ("mark", "outcome"),
+    [("@pytest.mark.xfail", {"xfailed": 1}), ("", {"failed": 1})],
+    ids=["expected to fail", "failing of something else"],
+)
+def test_a_budget_that_no_test_could_say_is_broken_fails_the_run(
+    project: Project, mark: str, outcome: dict[str, int]
+) -> None:
+    project.tests(f"""
+{mark}
+@pytest.mark.samurai
+def test_a(samurai_client):
+    ask(samurai_client)
+    assert not "its own reason"
+""")
+    project.run().assert_outcomes(**outcome)
+    result = project.run("--samurai-max-total-tokens=10", "-q")
+    result.assert_outcomes(**outcome)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["samurai: samurai_max_total_tokens is 10; the run has used 13 (+3)"])
+
+
+def test_a_miss_is_no_reason_to_forget_the_budget_of_the_run(project: Project) -> None:
+    project.tests(THREE)
+    project.run().assert_outcomes(passed=3)
+    project.offline()
+    project.tests(THREE.replace('ask(samurai_client, "What', 'ask(samurai_client); ask(samurai_client, "And what', 1))
+    result = project.run("--samurai-max-total-tokens=10")
+    result.assert_outcomes(failed=3)
+    result.stdout.fnmatch_lines(["samurai: samurai_max_total_tokens is 10; the run has used 39 (+29)"])
+
+
 def test_a_test_that_failed_for_its_own_reason_keeps_it_and_counts(project: Project) -> None:
     project.tests("""
 @pytest.mark.samurai

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pytest
 
-from pytest_samurai.errors import SettingsError
+from pytest_samurai.errors import SamuraiError, SettingsError
 from pytest_samurai.plugin.marker import file_of, is_marked, marker_of, open_first
 from pytest_samurai.plugin.state import RUN, TEST, RunState, cassette_root, lock_of, prices_of, settings_of
 from pytest_samurai.settings import Settings, options
@@ -47,9 +47,10 @@ def pytest_configure(config: pytest.Config) -> None:
     began = datetime.fromisoformat(worker["samurai_began"]) if worker else datetime.now(UTC)
     try:
         settings = settings_of(config)
-    except SettingsError as error:
+        tally = _tally(settings, worker)
+    except SamuraiError as error:
         raise pytest.UsageError(str(error)) from None
-    config.stash[RUN] = run = RunState(began, settings, tally=_tally(settings, worker))
+    config.stash[RUN] = run = RunState(began, settings, tally=tally)
     config.pluginmanager.register(run.collection, "samurai-collection")
     # Cassettes that no test plays are to be known after a run that plays none at all.
     if worker is not None or settings.report or cassette_root(config).is_dir():

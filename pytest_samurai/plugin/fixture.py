@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from pytest_samurai.plugin.place import fixture_cassette_path, of_same_scope, relative
-from pytest_samurai.plugin.state import RUN, settings_of, shared_of
+from pytest_samurai.plugin.state import RUN, config_layer, settings_of, shared_of
 from pytest_samurai.plugin.verdict import held_against_lock
-from pytest_samurai.settings import Layer
 
 
 @pytest.hookimpl(wrapper=True)
@@ -34,8 +33,8 @@ def fixture_setup(
 
     label = f"{fixturedef.scope} fixture {fixturedef.argname}"
     path = fixture_cassette_path(item, fixturedef, request)
-    config = of_same_scope(request, "samurai_config", {})
-    settings = settings_of(request.config, Layer(f"samurai_config of {label}", "test", config))
+    config = config_layer(item, of_same_scope(request, "samurai_config", {}))
+    settings = settings_of(request.config, config)
     recorder = Recorder(path, settings, owner_of(item, label, shared=True), shared_of(request.config))
     recorder.open(placeholders=True)
     passed = False

@@ -13,7 +13,7 @@ from pytest_samurai.errors import SamuraiError
 from pytest_samurai.plugin.marker import file_of
 from pytest_samurai.plugin.state import RunState
 from pytest_samurai.plugin.use import Use
-from pytest_samurai.settings import in_ci
+from pytest_samurai.settings import LOCK, in_ci
 
 if TYPE_CHECKING:
     from pytest_samurai.figures import TestFigures
@@ -51,10 +51,10 @@ class Held:
             output["samurai_collected"] = sorted(run.collected)
             output["samurai_collected_files"] = sorted(run.collected_files)
             return
-        gone = set() if self._use.not_full else self._gone(session.config.rootpath)
+        gone: set[str] = set() if self._use.not_full else self._gone(session.config.rootpath)
         if run.settings.update:
             self._write(session.config.rootpath / run.settings.lock, gone)
-        elif self._held or gone or self._recorded:
+        elif self._held or gone or self._recorded or (run.collected and run.lock is None):
             self._compare(gone)
         if self.error is not None and exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -64,7 +64,7 @@ class Held:
         from pytest_samurai.lock import accepted, update_line
 
         name, held = self._run.settings.lock, list(self._held.values())
-        if not held:
+        if not held and not gone:
             self.lines = [f"samurai: {name}: no test of this run earned a row"]
             return
         try:
@@ -75,12 +75,15 @@ class Held:
             self.lines = [update_line(name, old, new)]
 
     def _compare(self, gone: set[str]) -> None:
-        from pytest_samurai.lock import Tolerance, no_overlap, summary_lines
+        from pytest_samurai.lock import Tolerance, fixture_cassette, no_overlap, summary_lines
 
         run = self._run
         name, ci = run.settings.lock, in_ci(os.environ)
-        if ci and self._held and run.lock is not None:
-            self.error = no_overlap(run.lock, name, run.collected | self._held.keys())
+        tests = run.collected | {test for test in self._held if fixture_cassette(test) is None}
+        if ci and tests and run.lock is not None:
+            self.error = no_overlap(run.lock, name, tests)
+        elif ci and run.lock is None and name != LOCK:
+            self.error = f"{name} is to be the lock, and is not there; commit what --samurai-update writes"
         recorded = not ci and self._recorded
         held = [self._held[test] for test in sorted(self._held)]
         tolerance = run.settings.tolerance or Tolerance()

@@ -8,14 +8,13 @@ from typing import Any, cast
 
 import pytest
 
-from pytest_samurai.errors import SettingsError
 from pytest_samurai.figures import FIGURE_PROPERTIES, TestFigures
 from pytest_samurai.fullrun import Play
 from pytest_samurai.intercept import recording
 from pytest_samurai.plugin.marker import marker_of
 from pytest_samurai.plugin.place import cassette_path
 from pytest_samurai.plugin.refusal import RefusedInTest
-from pytest_samurai.plugin.state import PASSED, PLAYS, RECORDER, RUN, settings_of, shared_of
+from pytest_samurai.plugin.state import PASSED, PLAYS, RECORDER, RUN, config_layer, settings_of, shared_of
 from pytest_samurai.plugin.verdict import forget, target
 from pytest_samurai.recorder import Owner, Recorder
 from pytest_samurai.report import NOTE_PROPERTY
@@ -28,10 +27,7 @@ def recorded(
     """What the fixture `samurai` is to a test."""
     item = cast("pytest.Item", request.node)
     name, layer = marker_of(item) or (None, Layer(item.nodeid, "test", {}))
-    source = f"samurai_config of {item.nodeid}"
-    if not isinstance(samurai_config, dict):
-        raise SettingsError(f"{source} is {samurai_config!r}; it has to be a dict of options")
-    settings = settings_of(request.config, Layer(source, "test", samurai_config), layer)
+    settings = settings_of(request.config, config_layer(item, samurai_config), layer)
     path = cassette_path(request, samurai_cassette_dir, name)
     owner = owner_of(item, item.nodeid, shared=name is not None)
     recorder = Recorder(path, settings, owner, shared_of(request.config))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_samurai.errors import SettingsError
 from pytest_samurai.plugin.collection import Collection
 from pytest_samurai.settings import Layer, Settings, environment_layers, options, resolve
 
@@ -104,6 +105,14 @@ def prices_of(config: pytest.Config) -> PriceList:
 
         run.prices = own_prices(config.rootpath)
     return run.prices
+
+
+def config_layer(item: pytest.Item, value: object) -> Layer:
+    """What the fixture `samurai_config` gives a test. Raises SettingsError if that is no dict."""
+    source = f"samurai_config of {item.nodeid}"
+    if not isinstance(value, dict):
+        raise SettingsError(f"{source} is {value!r}; it has to be a dict of options")
+    return Layer(source, "test", value)
 
 
 def shared_of(config: pytest.Config) -> Shared:

@@ -34,6 +34,7 @@ class Summary:
         self._unmarked: dict[str, int] = {}
         self._published: tuple[str, ...] = ()
         self._unpublished: tuple[str, ...] = ()
+        self._over: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         # `--dist=each` runs a test once in each worker.
@@ -85,13 +86,25 @@ class Summary:
             tuple(self._tests),
             tuple(self._fixtures),
             tuple(self._failures),
-            tuple(self._notes),
+            (*self._of_the_run(), *self._notes),
             self._unmarked,
         )
 
+    def _of_the_run(self) -> list[str]:
+        """What is wrong with the run as a whole."""
+        return [*self._over, *filter(None, [self._held.error])]
+
+    @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if hasattr(session.config, "workerinput"):
+            return
+        if self._run.tally is not None:
+            self._over = self._run.tally.last_word()
+            # The test that broke it may have failed of something else, or have been expected to.
+            if self._over and session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
         targets = self._run.settings.report
-        if not targets or hasattr(session.config, "workerinput"):
+        if not targets:
             return
         from pytest_samurai.publish import publish
 
@@ -107,8 +120,12 @@ class Summary:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if self._tests and terminalreporter.verbosity >= 0:
+        loud = terminalreporter.verbosity >= 0
+        if self._tests and loud:
             self._write_figures(terminalreporter)
+        # A file that was written is said even where a run is to be quiet: it is to be committed.
+        for line in self._held.lines if loud or self._run.settings.update else ():
+            terminalreporter.write_line(line)
         for line, markup in self._notices():
             terminalreporter.write_line(line, **markup)
 
@@ -121,14 +138,11 @@ class Summary:
             terminalreporter.write_line(line)
         for line in regression_lines(run.regressions):
             terminalreporter.write_line(line, red=True)
-        for line in self._held.lines:
-            terminalreporter.write_line(line)
 
     def _notices(self) -> Iterator[tuple[str, dict[str, bool]]]:
         """What is said even where a run is to be quiet."""
         red, yellow = {"red": True}, {"yellow": True}
-        if self._held.error is not None:
-            yield f"samurai: {self._held.error}", red
+        yield from ((f"samurai: {error}", red) for error in self._of_the_run())
         # Each test of a shared cassette says the same of it.
         yield from ((f"samurai: {note}", yellow) for note in dict.fromkeys(self._notes))
         if self._use.plays and not self._use.not_full:

@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 @pytest.hookimpl(wrapper=True)
 def runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Judge a test whose body went through, in its call phase, so that it is that test's own report which fails."""
-    result = yield
+    try:
+        result = yield
+    except pytest.skip.Exception:
+        # An application that swallows a miss may take the network for missing, and a test may skip for that.
+        recorder = item.stash.get(RECORDER, None)
+        if recorder is not None and recorder.misses:
+            raise recorder.misses[0] from None
+        raise
     recorder = item.stash.get(RECORDER, None)
     unmarked = item.stash.get(UNMARKED, None)
     verdict: BaseException | None = None
@@ -66,6 +73,9 @@ def held_against_lock(item: pytest.Item, recorder: Recorder, test: str) -> Usage
     config = item.config
     run, lock = config.stash[RUN], lock_of(config)
     if recorder.mode == "live" or (lock is None and not run.settings.update):
+        return None
+    if not recorder.calls and (lock is None or test not in lock.tests):
+        # Most fixtures of wider scope, pytest's own among them, have nothing to do with chat.
         return None
     figures = TestFigures.of(test, recorder.kept_calls, recorded=0)
     tolerance = recorder.settings.tolerance or Tolerance()
