@@ -27,7 +27,7 @@ from pytest_samurai.layout import lay_out, take_back
 from pytest_samurai.pricing import UNPRICED, Price
 from pytest_samurai.redaction import Redactor, environment_secrets
 from pytest_samurai.scalar import quoted, scalar
-from pytest_samurai.seal import MARK, edited_places, seal, whole_items
+from pytest_samurai.seal import MARK, checksums, edited_places, whole_items
 from pytest_samurai.slices import Slices, cut
 
 _Loader: Any = type("_Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
@@ -721,27 +721,39 @@ def dump(interactions: Iterable[Interaction], texts: Mapping[int, str] = _NO_TEX
 
 def interaction_text(interaction: Interaction) -> str:
     """An interaction as it stands in a cassette, with its seal."""
-    lines = "\n".join(_interaction_lines(_as_stored(interaction))).split("\n")
-    return "\n".join([*lines, f"      seal: {' '.join(seal(lines))}", ""])
-
-
-def _interaction_lines(interaction: Interaction) -> Iterator[str]:
     request, reply = interaction.request, interaction.reply
     request_text, request_layout = lay_out(request.body)
     reply_text, reply_layout = lay_out(reply.body)
-    yield "- request:"
-    yield f"    method: {scalar(request.method)}"
-    yield f"    uri: {scalar(request.url)}"
-    yield from _header_lines(request.headers)
-    yield f"    body: {_block(request_text, 6)}"
-    yield "  response:"
-    yield f"    status: {{code: {reply.status}, message: {scalar(reply.reason)}}}"
-    yield from _header_lines(reply.headers)
-    yield "    body:"
-    yield f"      string: {_block(reply_text, 8)}"
-    yield "    samurai:"
-    for name, value in _notes(interaction, request_layout, reply_layout):
-        yield f"      {name}: {value}"
+    sent, received = _block(request_text, 6), _block(reply_text, 8)
+    head = [
+        "- request:",
+        f"    method: {scalar(request.method)}",
+        f"    uri: {scalar(request.url)}",
+        *_header_lines(request.headers),
+        "    body: ",
+    ]
+    middle = [
+        "",
+        "  response:",
+        f"    status: {{code: {reply.status}, message: {scalar(reply.reason)}}}",
+        *_header_lines(_meant(reply.headers)),
+        "    body:",
+        "      string: ",
+    ]
+    notes = ["", "    samurai:"]
+    notes += [f"      {name}: {value}" for name, value in _notes(interaction, request_layout, reply_layout)]
+    outside = list(map("\n".join, (head, middle, notes)))
+    (sent_style, sent_lines), (style, lines) = map(_style_and_lines, (sent, received))
+    sealed = checksums(f"{outside[0]}{sent_style}{outside[1]}{style}{outside[2]}", sent_lines, lines)
+    return "".join([outside[0], sent, outside[1], received, outside[2], f"\n      seal: {' '.join(sealed)}\n"])
+
+
+def _style_and_lines(block: str) -> tuple[str, str]:
+    """A body as it is written: what of it stands outside of its checksum, and what is under that."""
+    if block.startswith('"'):
+        return '"', block
+    style, _, lines = block.partition("\n")
+    return style, lines
 
 
 def _notes(interaction: Interaction, request_layout: str, reply_layout: str) -> Iterator[tuple[str, str]]:

@@ -321,7 +321,7 @@ def merge(data: Iterable[str]) -> dict[str, Any]:
             # The number of a part; a plain reply has none.
             call.pop("index", None)
     if choices:
-        merged["choices"] = [choices[index] for index in sorted(choices)]
+        merged["choices"] = [_whole(choices[index]) for index in sorted(choices)]
     if merged.get("object") == "chat.completion.chunk":
         merged["object"] = "chat.completion"
     return merged
@@ -339,35 +339,55 @@ def _merge_choice(choices: dict[int, dict[str, Any]], choice: Mapping[str, Any])
             merged[key] = value
 
 
+@dataclass(slots=True)
+class _Parts:
+    """A text as it grows: put together once, since a copy for each word would be quadratic."""
+
+    texts: list[str]
+
+
+def _whole(value: Any) -> Any:
+    """What was merged, its texts put together."""
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return list(map(_whole, value))
+    return "".join(value.texts) if isinstance(value, _Parts) else value
+
+
 # Repeated in every part by some servers; never in parts.
 _SAID_ONCE = frozenset({"id", "type", "role", "format"})
 
 
-def _merge_delta(old: Mapping[str, Any], delta: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(old)
+def _merge_delta(merged: dict[str, Any], delta: Mapping[str, Any]) -> dict[str, Any]:
+    """Put a part into what has come before it, which is changed, as a copy for each part would be quadratic."""
     for key, new in delta.items():
         have = merged.get(key)
         if isinstance(new, list):
             merged[key] = _merge_list(have if isinstance(have, list) else [], new)
         elif isinstance(have, dict) and isinstance(new, dict):
-            merged[key] = _merge_delta(have, new)
+            _merge_delta(have, new)
         elif isinstance(have, str) and isinstance(new, str) and key not in _SAID_ONCE:
-            # A function's name comes whole and again, or in parts.
-            merged[key] = have if key == "name" and have == new else have + new
+            if key != "name":
+                merged[key] = _Parts([have, new])
+            elif have != new:
+                # A function's name comes whole and again, or in parts.
+                merged[key] = have + new
+        elif isinstance(have, _Parts) and isinstance(new, str):
+            have.texts.append(new)
         elif have is None or new not in (None, ""):
             merged[key] = new
     return merged
 
 
-def _merge_list(have: Sequence[Any], new: Sequence[Any]) -> list[Any]:
+def _merge_list(merged: list[Any], new: Sequence[Any]) -> list[Any]:
     """Tool calls come in parts that name their `index`; anything else is appended."""
-    merged = list(have)
     for item in new:
         place = _begun(merged, item) if isinstance(item, dict) else None
         if place is None:
             merged.append(item)
         else:
-            merged[place] = _merge_delta(merged[place], item)
+            _merge_delta(merged[place], item)
     return merged
 
 
