@@ -191,7 +191,11 @@ def _parsed(content: bytes, path: Path) -> list[Interaction]:
     if not content.strip():
         raise CassetteError(f"{path}:1: the file is empty; restore it, or delete it to record again")
     _refuse_conflicts(content, path)
-    edited = edited_places(content, path)
+    return _interactions(content, path, edited_places(content, path))
+
+
+def _interactions(content: bytes, path: Path, edited: frozenset[int]) -> list[Interaction]:
+    """What YAML reads in a file; those at the places that were `edited` say so."""
     document = _document(content, path)
     if not isinstance(document, dict) or not isinstance(document.get("interactions"), list):
         raise CassetteError(f"{path}:1: not a cassette: there is no list `interactions` in it; {_MEND}")
@@ -674,7 +678,8 @@ def _reads_back(content: bytes, path: Path, interactions: Iterable[Interaction])
     """Whether it does, both as it is read here and as YAML, which is how every other tool reads it."""
     stored = [_as_stored(interaction) for interaction in interactions]
     try:
-        return parse(content, path) == stored and _parsed(content, path) == stored
+        # What is read here is held against its seals; the words of YAML are then looked at for themselves.
+        return parse(content, path) == stored and _interactions(content, path, frozenset()) == stored
     except CassetteError:
         return False
 
@@ -682,11 +687,10 @@ def _reads_back(content: bytes, path: Path, interactions: Iterable[Interaction])
 def _as_stored(interaction: Interaction) -> Interaction:
     """The interaction with its headers as a cassette has them; all else is kept as it is."""
     request, reply = interaction.request, interaction.reply
-    return replace(
-        interaction,
-        request=replace(request, headers=_pairs(_by_name(request.headers))),
-        reply=replace(reply, headers=_meant(_pairs(_by_name(reply.headers)))),
-    )
+    sent, received = _pairs(_by_name(request.headers)), _meant(_pairs(_by_name(reply.headers)))
+    if sent == request.headers and received == reply.headers:
+        return interaction
+    return replace(interaction, request=replace(request, headers=sent), reply=replace(reply, headers=received))
 
 
 def update(
