@@ -843,5 +843,8 @@ def _block(text: str | bytes, indent: int) -> str:
     body = text.rstrip("\n")
     kept = len(text) - len(body)
     chomp = "-" if kept == 0 else "" if kept == 1 else "+"
-    lines = body.split("\n") + [""] * max(kept - 1, 0)
-    return f"|{number}{chomp}\n" + "\n".join(margin + line if line else "" for line in lines)
+    return f"|{number}{chomp}" + _LINE_START.sub(f"\n{margin}", f"\n{body}") + "\n" * (kept - 1)
+
+
+# Of a line with something in it: what stands empty stays so.
+_LINE_START = re.compile(r"\n(?!\n)")
