@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from pytest_samurai.errors import SamuraiError
@@ -78,8 +79,8 @@ class Reply:
         """The body piece by piece."""
         if self.chunks is None:
             return [self.body]
-        ends = [*accumulate(length for length, _ in self.chunks)]
-        return [self.body[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+        body = self.body
+        return [body[start:end] for start, end in pairwise(accumulate(map(itemgetter(0), self.chunks), initial=0))]
 
     def pieces(self) -> Iterator[tuple[bytes, float]]:
         """The body piece by piece, each with its time in seconds after the request."""
