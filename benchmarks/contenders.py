@@ -96,7 +96,10 @@ class Samurai(Contender):
 
     name = "samurai"
     environment = "samurai"
-    setting = 'use_cassette(path, mode="none", unused="ignore")'
+    setting = 'use_cassette(path, mode="none", unused="ignore"); of a file seen before, the same one again'
+
+    def __init__(self) -> None:
+        self._used: dict[Path, AbstractContextManager[object]] = {}
 
     def saver(self, exchanges: Sequence[Exchange]) -> Callable[[Path], None]:
         from pytest_samurai import cassette, chat
@@ -126,7 +129,11 @@ class Samurai(Contender):
     ) -> AbstractContextManager[object]:
         from pytest_samurai import use_cassette
 
-        return use_cassette(path, mode="none", unused="ignore")
+        # What a run of pytest has seen it keeps for all of its tests; outside of pytest the object does.
+        if path not in self._used:
+            self._used = {one: used for one, used in self._used.items() if one.exists()}
+            self._used[path] = use_cassette(path, mode="none", unused="ignore")
+        return self._used[path]
 
     def recording(self, path: Path) -> AbstractContextManager[object]:
         from pytest_samurai import use_cassette
@@ -134,9 +141,9 @@ class Samurai(Contender):
         return use_cassette(path, mode="once")
 
     def loader(self) -> Callable[[Path], object]:
-        from pytest_samurai.cassette import load
+        from pytest_samurai.shelf import Shelf
 
-        return load
+        return lambda path: Shelf().load(path).recordings
 
     def touch(self, loaded: Any) -> list[tuple[bytes, bytes]]:
         return [(one.request.body, one.reply.body) for one in loaded]

@@ -27,7 +27,7 @@ from pytest_samurai.layout import lay_out, take_back
 from pytest_samurai.pricing import UNPRICED, Price
 from pytest_samurai.redaction import Redactor, environment_secrets
 from pytest_samurai.scalar import quoted, scalar
-from pytest_samurai.seal import MARK, edited_places, seal, whole_items
+from pytest_samurai.seal import MARK, checksums, edited_places, whole_items
 from pytest_samurai.slices import Slices, cut
 
 _Loader: Any = type("_Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
@@ -192,7 +192,11 @@ def _parsed(content: bytes, path: Path) -> list[Interaction]:
         raise CassetteError(f"{path}:1: the file is empty; restore it, or delete it to record again")
     _refuse_conflicts(content, path)
     _refuse_twice(content, path)
-    edited = edited_places(content, path)
+    return _interactions(content, path, edited_places(content, path))
+
+
+def _interactions(content: bytes, path: Path, edited: frozenset[int]) -> list[Interaction]:
+    """What YAML reads in a file; those at the places that were `edited` say so."""
     document = _document(content, path)
     if not isinstance(document, dict) or not isinstance(document.get("interactions"), list):
         raise CassetteError(f"{path}:1: not a cassette: there is no list `interactions` in it; {_MEND}")
@@ -690,7 +694,8 @@ def _reads_back(content: bytes, path: Path, interactions: Iterable[Interaction])
     """Whether it does, both as it is read here and as YAML, which is how every other tool reads it."""
     stored = [_as_stored(interaction) for interaction in interactions]
     try:
-        return parse(content, path) == stored and _parsed(content, path) == stored
+        # What is read here is held against its seals; the words of YAML are then looked at for themselves.
+        return parse(content, path) == stored and _interactions(content, path, frozenset()) == stored
     except CassetteError:
         return False
 
@@ -698,11 +703,10 @@ def _reads_back(content: bytes, path: Path, interactions: Iterable[Interaction])
 def _as_stored(interaction: Interaction) -> Interaction:
     """The interaction with its headers as a cassette has them; all else is kept as it is."""
     request, reply = interaction.request, interaction.reply
-    return replace(
-        interaction,
-        request=replace(request, headers=_pairs(_by_name(request.headers))),
-        reply=replace(reply, headers=_meant(_pairs(_by_name(reply.headers)))),
-    )
+    sent, received = _pairs(_by_name(request.headers)), _meant(_pairs(_by_name(reply.headers)))
+    if sent == request.headers and received == reply.headers:
+        return interaction
+    return replace(interaction, request=replace(request, headers=sent), reply=replace(reply, headers=received))
 
 
 def update(
@@ -737,27 +741,39 @@ def dump(interactions: Iterable[Interaction], texts: Mapping[int, str] = _NO_TEX
 
 def interaction_text(interaction: Interaction) -> str:
     """An interaction as it stands in a cassette, with its seal."""
-    lines = "\n".join(_interaction_lines(_as_stored(interaction))).split("\n")
-    return "\n".join([*lines, f"      seal: {' '.join(seal(lines))}", ""])
-
-
-def _interaction_lines(interaction: Interaction) -> Iterator[str]:
     request, reply = interaction.request, interaction.reply
     request_text, request_layout = lay_out(request.body)
     reply_text, reply_layout = lay_out(reply.body)
-    yield "- request:"
-    yield f"    method: {scalar(request.method)}"
-    yield f"    uri: {scalar(request.url)}"
-    yield from _header_lines(request.headers)
-    yield f"    body: {_block(request_text, 6)}"
-    yield "  response:"
-    yield f"    status: {{code: {reply.status}, message: {scalar(reply.reason)}}}"
-    yield from _header_lines(reply.headers)
-    yield "    body:"
-    yield f"      string: {_block(reply_text, 8)}"
-    yield "    samurai:"
-    for name, value in _notes(interaction, request_layout, reply_layout):
-        yield f"      {name}: {value}"
+    sent, received = _block(request_text, 6), _block(reply_text, 8)
+    head = [
+        "- request:",
+        f"    method: {scalar(request.method)}",
+        f"    uri: {scalar(request.url)}",
+        *_header_lines(request.headers),
+        "    body: ",
+    ]
+    middle = [
+        "",
+        "  response:",
+        f"    status: {{code: {reply.status}, message: {scalar(reply.reason)}}}",
+        *_header_lines(_meant(reply.headers)),
+        "    body:",
+        "      string: ",
+    ]
+    notes = ["", "    samurai:"]
+    notes += [f"      {name}: {value}" for name, value in _notes(interaction, request_layout, reply_layout)]
+    outside = list(map("\n".join, (head, middle, notes)))
+    (sent_style, sent_lines), (style, lines) = map(_style_and_lines, (sent, received))
+    sealed = checksums(f"{outside[0]}{sent_style}{outside[1]}{style}{outside[2]}", sent_lines, lines)
+    return "".join([outside[0], sent, outside[1], received, outside[2], f"\n      seal: {' '.join(sealed)}\n"])
+
+
+def _style_and_lines(block: str) -> tuple[str, str]:
+    """A body as it is written: what of it stands outside of its checksum, and what is under that."""
+    if block.startswith('"'):
+        return '"', block
+    style, _, lines = block.partition("\n")
+    return style, lines
 
 
 def _notes(interaction: Interaction, request_layout: str, reply_layout: str) -> Iterator[tuple[str, str]]:
@@ -843,5 +859,8 @@ def _block(text: str | bytes, indent: int) -> str:
     body = text.rstrip("\n")
     kept = len(text) - len(body)
     chomp = "-" if kept == 0 else "" if kept == 1 else "+"
-    lines = body.split("\n") + [""] * max(kept - 1, 0)
-    return f"|{number}{chomp}\n" + "\n".join(margin + line if line else "" for line in lines)
+    return f"|{number}{chomp}" + _LINE_START.sub(f"\n{margin}", f"\n{body}") + "\n" * (kept - 1)
+
+
+# Of a line with something in it: what stands empty stays so.
+_LINE_START = re.compile(r"\n(?!\n)")

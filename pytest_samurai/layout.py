@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 
 LINES = "lines"
 SPACED = "spaced"
@@ -17,7 +16,13 @@ ASCII = "ascii"
 CRLF = "crlf"
 """What was done to a body: broken into lines, with `, ` between items; `\\u` escapes spelled out; CRLF made LF."""
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^"{}\[\],:]+')
+_STRING = r'"(?:[^"\\]++|\\.)*+"'
+_PLAIN = rf'(?:[^"{{}}\[\]]++|{_STRING})*+'
+# What is to stay on its line (with the containers in it that hold no others), and the mark that comes after it, if any.
+_LEAF = rf"\{{{_PLAIN}\}}|\[{_PLAIN}\]"
+_STEP = re.compile(rf'((?:[^"{{}}\[\],]++|{_STRING}|{_LEAF})*+)([{{}}\[\],]?)', re.DOTALL)
+# The same where nothing but the outermost container holds any: its items are broken apart all the same.
+_FLAT_STEP = re.compile(rf'((?:[^"{{}}\[\],]++|{_STRING})*+)([{{}}\[\],]?)', re.DOTALL)
 _ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)(\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4})")
 # Never spelled out: ASCII, whose escapes nothing would make again; what YAML cannot show in a block; half surrogates.
 _HIDDEN = re.compile(r"[\x00-\xa0\xad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\uffff]")
@@ -35,7 +40,7 @@ def lay_out(body: bytes) -> tuple[str | bytes, str]:
         text, words = unix, [CRLF]
     if "\\u" in text and (spelled := _ESCAPE.sub(_spell_out, text)) != text and _undo(spelled, [ASCII]) == text:
         text, words = spelled, [ASCII, *words]
-    lines = "".join(_broken(_tokens(text)))
+    lines = _broken(text)
     for how in ([LINES], [LINES, SPACED]):
         if lines != text and _undo(lines, how) == text:
             return lines, " ".join([*how, *words])
@@ -54,7 +59,7 @@ def take_back(text: str | bytes, words: str) -> bytes:
 
 def _undo(text: str, words: list[str]) -> str:
     if LINES in words:
-        text = "".join(_joined(text.split("\n"), " " if SPACED in words else ""))
+        text = _BREAK.sub("", _BREAK_AFTER_COMMA.sub(", ", text) if SPACED in words else text)
     if ASCII in words and not text.isascii():
         text = _NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text)
     if CRLF in words:
@@ -62,18 +67,9 @@ def _undo(text: str, words: list[str]) -> str:
     return text
 
 
-def _joined(lines: list[str], after_comma: str) -> Iterator[str]:
-    before = ""
-    for place, line in enumerate(lines):
-        item = line.lstrip(" ")
-        if place == 0:
-            yield line
-        elif not item:
-            # A line that somebody left empty is none of ours.
-            yield f"\n{line}"
-        else:
-            yield after_comma + item if before.endswith(",") else item
-        before = line
+# A line that somebody left empty is none of ours.
+_BREAK = re.compile(r"\n *+(?!\n|\Z)")
+_BREAK_AFTER_COMMA = re.compile(r",\n *+(?!\n|\Z)")
 
 
 def _spell_out(escape: re.Match[str]) -> str:
@@ -81,54 +77,28 @@ def _spell_out(escape: re.Match[str]) -> str:
     return escape[0] if _HIDDEN.match(char) else escape[1] + char
 
 
-def _tokens(text: str) -> list[str]:
-    """The tokens of a JSON container that came on one line; none of anything else."""
+def _broken(text: str) -> str:
+    """A JSON container that came on one line, in lines; the text itself if it is anything else."""
     if text[:1] not in ("{", "[") or "\n" in text.rstrip("\n"):
-        return []
+        return text
     try:
         json.loads(text)
     except (ValueError, RecursionError):
-        return []
-    return _TOKEN.findall(text)
-
-
-def _broken(tokens: list[str]) -> Iterator[str]:
-    outer = _outer_containers(tokens)
-    open_at: list[int] = []
-    at_break = False
-    for place, token in enumerate(tokens):
-        if at_break:
-            token = token.removeprefix(" ")
-            at_break = False
-        if token in ("{", "["):
-            open_at.append(place)
-            yield token
-            if place in outer:
-                yield _indent(open_at, outer)
-        elif token in ("}", "]"):
-            if open_at.pop() in outer:
-                yield _indent(open_at, outer)
-            yield token
-        elif token == "," and open_at[-1] in outer:
-            yield "," + _indent(open_at, outer)
-            at_break = True
-        else:
-            yield token
-
-
-def _indent(open_at: list[int], outer: set[int]) -> str:
-    return "\n" + "  " * sum(place in outer for place in open_at)
-
-
-def _outer_containers(tokens: list[str]) -> set[int]:
-    """Where the containers begin that hold containers, and where the outermost one does."""
-    outer = {0}
-    open_at: list[int] = []
-    for place, token in enumerate(tokens):
-        if token in ("{", "["):
-            if open_at:
-                outer.add(open_at[-1])
-            open_at.append(place)
-        elif token in ("}", "]"):
-            open_at.pop()
-    return outer
+        return text
+    steps = _STEP.findall(text)
+    if not steps[0][1]:
+        steps = _FLAT_STEP.findall(text)
+    lines: list[str] = []
+    margin, is_item = "\n", False
+    for run, mark in steps:
+        lines.append(run.removeprefix(" ") if is_item else run)
+        is_item = mark == ","
+        if is_item:
+            lines.append(f",{margin}")
+        elif mark in ("{", "["):
+            margin += "  "
+            lines.append(f"{mark}{margin}")
+        elif mark:
+            margin = margin[:-2]
+            lines.append(f"{margin}{mark}")
+    return "".join(lines)

@@ -408,7 +408,7 @@ class Recorder:
             if self.mode == "all":
                 there = [item for item in there if self._stays(item, asked)]
             missing = self._not_stood_in_for(recorded, there)
-            self.recorded = sum(any(item is one for one in new) for item in missing)
+            self.recorded = len({id(item) for item in missing} & {id(item) for item in new})
             return [*there, *missing]
 
         try:

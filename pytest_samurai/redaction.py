@@ -80,7 +80,7 @@ _QUERY_KEY = re.compile(r"(?i)(?<=[?&])(key|api[_-]?key|access_token|token|sig|s
 _BASE64 = re.compile(
     rb"(?<![A-Za-z0-9+/_-])(?=[a-zA-Z+/_-]{0,200}\d)(?=[a-z0-9+/_-]{0,200}[A-Z])[A-Za-z0-9+/_-]{1024,}={0,2}"
 )
-_EVENT = re.compile(rb"(?:\A|(?<=[\r\n]))data: ?(\{[^\r\n]*\})")
+_EVENT = re.compile(rb"data:(?<![^\r\n]data:) ?(\{[^\r\n]*\})")
 
 
 def shown_url(url: str, secrets: Iterable[str]) -> str:

@@ -72,7 +72,12 @@ def _written(lines: Sequence[str]) -> list[str] | None:
 def seal(lines: Sequence[str]) -> list[str]:
     """The checksums of an interaction, given its lines but for the seal: of all but the bodies, and of each body."""
     outside, bodies = _parts(lines)
-    return [_checksum(part) for part in (outside, *bodies)]
+    return checksums(*map("\n".join, (outside, *bodies)))
+
+
+def checksums(outside: str, *bodies: str) -> list[str]:
+    """The same, of those parts. A body in a block is its lines, one in quotes leaves its first quote outside."""
+    return [f"{zlib.crc32(part.encode('utf-8', 'replace')):08x}" for part in (outside, *bodies)]
 
 
 def _parts(lines: Sequence[str]) -> tuple[list[str], list[list[str]]]:
@@ -94,7 +99,3 @@ def _parts(lines: Sequence[str]) -> tuple[list[str], list[list[str]]]:
         else:
             outside.append(line)
     return outside, bodies
-
-
-def _checksum(lines: Sequence[str]) -> str:
-    return f"{zlib.crc32(chr(10).join(lines).encode('utf-8', 'replace')):08x}"

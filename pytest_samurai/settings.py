@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
 from pytest_samurai.errors import SettingsError
 
@@ -53,7 +53,6 @@ PRECEDENCE: Final = (
 """Where an option may be said, later ones over earlier ones."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
     """One option: `parse` turns what was written into the value or raises ValueError with what would be right.
 
@@ -61,13 +60,29 @@ class Option:
     `many` says that it is a list, `combine` what comes of a lower and a higher layer that both set it.
     """
 
-    name: str
-    parse: Callable[[object], Any]
-    places: frozenset[str]
-    meaning: str
-    default_text: str
-    many: bool
-    combine: Callable[[Any, Any], Any]
+    # By hand, as `Settings` is: every start of pytest would wait for what a dataclass writes and compiles.
+    def __init__(
+        self,
+        parse: Callable[[object], Any],
+        default: Any,
+        places: str,
+        meaning: str,
+        *,
+        shown: str,
+        many: bool,
+        combine: Callable[[Any, Any], Any],
+    ) -> None:
+        self.name = ""
+        self.parse = parse
+        self.default = default
+        self.places = frozenset(places.split())
+        self.meaning = meaning
+        self.default_text = shown or f"`{default}`"
+        self.many = many
+        self.combine = combine
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
 
     @property
     def is_switch(self) -> bool:
@@ -102,15 +117,8 @@ def _option(
     many: bool = False,
     combine: Callable[[Any, Any], Any] = _higher,
 ) -> Any:
-    metadata = {
-        "parse": parse,
-        "places": frozenset(places.split()),
-        "meaning": meaning,
-        "default_text": shown or f"`{default}`",
-        "many": many,
-        "combine": combine,
-    }
-    return field(default=default, metadata=metadata)
+    """An option as a field of `Settings`, where its value will be of any type."""
+    return Option(parse, default, places, meaning, shown=shown, many=many, combine=combine)
 
 
 def _listed(*values: str) -> str:
@@ -299,9 +307,14 @@ def _tolerance(value: object) -> Tolerance:
     return parse_tolerance([entry for words in _words(value) for entry in words.split()])
 
 
-@dataclass(frozen=True, kw_only=True)
 class Settings:
-    """All options of one recorder, resolved."""
+    """All options of one recorder, resolved. What is not given has its default."""
+
+    def __init__(self, **values: Any) -> None:
+        vars(self).update({name: option.default for name, option in options().items()}, **values)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"settings stay as they are: {name}")
 
     mode: Mode = _option(
         _one_of(*MODES),
@@ -534,7 +547,7 @@ _OTHERWISE_HERE: Final[Mapping[str, str]] = {
 @cache
 def options() -> Mapping[str, Option]:
     """Every option by its name, in the order in which they are documented."""
-    return {item.name: Option(name=item.name, **item.metadata) for item in fields(Settings)}
+    return {name: item for name, item in vars(Settings).items() if isinstance(item, Option)}
 
 
 @dataclass(frozen=True, slots=True)

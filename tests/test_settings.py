@@ -70,12 +70,17 @@ def test_the_last_layer_that_says_anything_wins_option_by_option(written: list[d
     layers = []
     for values in written:
         layers.append(Layer("a", "ini", values))
-    assert resolve(layers) == resolve([Layer("b", "ini", flat)])
+    assert vars(resolve(layers)) == vars(resolve([Layer("b", "ini", flat)]))
+
+
+def test_settings_stay_as_they_are() -> None:
+    with pytest.raises(AttributeError, match="settings stay as they are: mode"):
+        resolve([]).mode = "all"
 
 
 def test_nothing_said_gives_the_defaults() -> None:
     settings = resolve([])
-    assert settings == Settings()
+    assert vars(settings) == vars(Settings())
     assert settings.mode == "once"
     assert settings.cassette_dir == "cassettes"
     assert settings.endpoints == ("*/chat/completions",)

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_samurai.errors import SamuraiError
+from pytest_samurai.errors import SamuraiError, SettingsError
 from pytest_samurai.plugin.marker import file_of
-from pytest_samurai.plugin.state import RunState
+from pytest_samurai.plugin.state import RunState, lock_of
 from pytest_samurai.plugin.use import Use
 from pytest_samurai.settings import LOCK, in_ci
 
 if TYPE_CHECKING:
     from pytest_samurai.figures import TestFigures
+    from pytest_samurai.lock import Lock
 
 
 class Held:
@@ -51,7 +52,14 @@ class Held:
             output["samurai_collected"] = sorted(run.collected)
             output["samurai_collected_files"] = sorted(run.collected_files)
             return
-        gone: set[str] = set() if self._use.not_full else self._gone(session.config.rootpath)
+        gone: set[str] = set()
+        try:
+            # Where no marked test is left, nobody has read it.
+            lock = lock_of(session.config)
+        except SettingsError as error:
+            self.error = str(error)
+        else:
+            gone = set() if lock is None or self._use.not_full else self._gone(lock, session.config.rootpath)
         if run.settings.update:
             self._write(session.config.rootpath / run.settings.lock, gone)
         elif self._held or gone or self._recorded or (run.collected and run.lock is None):
@@ -89,7 +97,7 @@ class Held:
         tolerance = run.settings.tolerance or Tolerance()
         self.lines = summary_lines(run.lock, name, held, tolerance, gone=gone, recorded=recorded)
 
-    def _gone(self, rootpath: Path) -> set[str]:
+    def _gone(self, lock: Lock, rootpath: Path) -> set[str]:
         """The rows of tests that are no more: the file is gone, or was collected and did not have them.
 
         A file that is there and gave no test at all may have been skipped, or left out by a `conftest.py`.
@@ -98,7 +106,7 @@ class Held:
 
         run = self._run
         gone = set()
-        for test in (run.lock.tests if run.lock is not None else {}).keys() - self._held.keys() - run.collected:
+        for test in lock.tests.keys() - self._held.keys() - run.collected:
             cassette = fixture_cassette(test)
             there = (rootpath / (cassette or file_of(test))).exists()
             if not there or (cassette is None and file_of(test) in run.collected_files):
