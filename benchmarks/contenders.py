@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from decimal import Decimal
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,7 @@ class Samurai(Contender):
 
     def saver(self, exchanges: Sequence[Exchange]) -> Callable[[Path], None]:
         from pytest_samurai import cassette, chat
+        from pytest_samurai.pricing import Price
         from pytest_samurai.redaction import REQUEST_HEADERS, RESPONSE_HEADERS
 
         def interaction(number: int, one: Exchange) -> chat.Interaction:
@@ -119,7 +121,11 @@ class Samurai(Contender):
                     duration=0.2,
                 ),
                 f"2026-11-24T08:00:00.{number:06d}Z",
+                # As whatever is recorded has; without one it would be looked up, which takes as long as many tests.
+                price=price,
             )
+
+        price = Price(source="genai-prices", input_mtok=Decimal("0.15"), output_mtok=Decimal("0.6"))
 
         items = [interaction(number, one) for number, one in enumerate(exchanges)]
         return lambda path: cassette.save(path, items)

@@ -263,19 +263,15 @@ def _document(content: bytes, path: Path) -> Any:
         raise CassetteError(f"{where}: not readable as YAML: {_problem(error)}; {_MEND}") from None
 
 
-_TOP_KEY = re.compile(rb"^(interactions|version):", re.MULTILINE)
+_LIST = re.compile(rb"^interactions:", re.MULTILINE)
 
 
 def _refuse_twice(content: bytes, path: Path) -> None:
     """Refuse a second list of interactions, as two files joined have one: YAML would forget the first in silence."""
-    seen: set[bytes] = set()
-    for found in _TOP_KEY.finditer(content):
-        if found[1] in seen:
-            line = content.count(b"\n", 0, found.start()) + 1
-            raise CassetteError(
-                f"{path}:{line}: `{found[1].decode()}` is there twice; put all interactions into one list"
-            )
-        seen.add(found[1])
+    lists = list(_LIST.finditer(content))
+    if len(lists) > 1:
+        line = content.count(b"\n", 0, lists[1].start()) + 1
+        raise CassetteError(f"{path}:{line}: `interactions` is there twice; put all interactions into one list")
 
 
 _ALIAS = re.compile(rb"(?:^|[:,\[{-]) +\*\w|\*\w+[,\]}]", re.MULTILINE)
