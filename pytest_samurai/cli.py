@@ -22,6 +22,7 @@ from pytest_samurai.naming import cassette_of
 from pytest_samurai.pricing import own_prices
 from pytest_samurai.prune import delete, judge, last_full_run
 from pytest_samurai.publish import publish
+from pytest_samurai.redaction import Redactor, environment_secrets, one_line
 from pytest_samurai.report import regression_lines, top_lines, totals_line
 from pytest_samurai.run import merged, read
 from pytest_samurai.server import ChatServer
@@ -85,7 +86,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(chosen.run(chosen))
     except SamuraiError as error:
-        parser.error(str(error))
+        # It may quote a file of somebody else.
+        redactor = Redactor(environment_secrets(os.environ))
+        parser.error("\n".join(one_line(redactor, line) for line in str(error).splitlines()))
 
 
 def _age(text: str) -> timedelta:
@@ -177,10 +180,11 @@ def _why(chosen: argparse.Namespace) -> int:
         cassette = chosen.cassette
     else:
         cassette = root / (fixture_cassette(chosen.test) or CASSETTES / cassette_of(chosen.test))
-    now = why.recorded(cassette)
+    secrets = environment_secrets(os.environ)
+    now = why.recorded(cassette, secrets)
     lock = lockfile.load(root / chosen.lock)
     if chosen.against is not None:
-        then = why.recorded_at(cassette, chosen.against)
+        then = why.recorded_at(cassette, chosen.against, secrets)
         old, name = why.row(then), chosen.against
     else:
         then = None
@@ -188,14 +192,19 @@ def _why(chosen: argparse.Namespace) -> int:
             where = f"no {chosen.lock}" if lock is None else f"no row for {chosen.test!r} in {chosen.lock}"
             raise SettingsError(f"there is {where}; compare with a revision of the cassette: --against=HEAD")
         old, name = lock.tests[chosen.test], str(chosen.lock)
-    _print(f"{chosen.test}: {cassette}")
+    redactor = Redactor(secrets)
+
+    def show(line: str) -> None:
+        _print(one_line(redactor, line))
+
+    show(f"{chosen.test}: {cassette}")
     rates = why.prices([*(then or []), *now]) | dict(lock.prices if lock is not None else {})
     for line in why.totals(old, why.row(now), rates, name):
-        _print(line)
+        show(line)
     if then is None:
-        _print("A lock has totals alone. What it was, call by call, is in the cassette of a revision: --against=HEAD")
+        show("A lock has totals alone. What it was, call by call, is in the cassette of a revision: --against=HEAD")
     for line in why.explain(then, now) if then is not None else ():
-        _print(line)
+        show(line)
     return 0
 
 

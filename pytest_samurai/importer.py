@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_samurai import cassette
@@ -11,7 +11,7 @@ from pytest_samurai.chat import Call, Interaction
 from pytest_samurai.check import cassettes_in
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.matching import Endpoints
-from pytest_samurai.redaction import Redactor, environment_secrets, own_keys
+from pytest_samurai.redaction import Redactor, environment_secrets, one_line, without_secrets
 from pytest_samurai.seal import MARK
 from pytest_samurai.settings import Settings
 
@@ -33,13 +33,13 @@ def import_cassettes(paths: Iterable[Path], *, environ: Mapping[str, str]) -> It
     Raises SettingsError for a path that does not exist.
     """
     secrets = environment_secrets(environ)
+    redactor = Redactor(secrets)
     for path in cassettes_in(paths, _SUFFIXES):
         try:
             text, failed = _imported(path, secrets), False
         except CassetteError as error:
-            text, failed = Redactor(secrets).text(str(error)), True
-        # A name in a file may hold what a terminal obeys.
-        yield Outcome("".join(one if one.isprintable() else ascii(one)[1:-1] for one in text), failed)
+            text, failed = str(error), True
+        yield Outcome(one_line(redactor, text), failed)
 
 
 def _imported(path: Path, secrets: frozenset[str]) -> str:
@@ -53,7 +53,7 @@ def _imported(path: Path, secrets: frozenset[str]) -> str:
                 f"{path}:{cassette.lines(content)[place]}: interaction {place + 1} is compressed ({encoding}), which"
                 " cannot be undone here, so that no secret in it would be seen; record it again"
             )
-    interactions = _without_secrets(there, secrets)
+    interactions = without_secrets(there, secrets)
     target = path.with_suffix(".yaml") if path.suffix == ".json" else path
     if target != path and target.exists():
         if cassette.load(target) == interactions:
@@ -64,12 +64,6 @@ def _imported(path: Path, secrets: frozenset[str]) -> str:
     cassette.save(target, interactions)
     beside = f", as {target}; delete {path} when its tests pass with that" if target != path else ""
     return f"{path}: imported {_counts(interactions)}{beside}"
-
-
-def _without_secrets(there: Sequence[Interaction], secrets: frozenset[str]) -> list[Interaction]:
-    """The interactions as they would be written down here; a key of one request may be told by the reply of another."""
-    redactor = Redactor(secrets.union(*(own_keys(item.request.headers) for item in there)))
-    return [replace(item, request=redactor.request(item.request), reply=redactor.reply(item.reply)) for item in there]
 
 
 def _counts(interactions: Sequence[Interaction]) -> str:

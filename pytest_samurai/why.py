@@ -22,19 +22,24 @@ from pytest_samurai.matching import Difference, Json, canonical, differences, pa
 from pytest_samurai.miss import IN_PROMPT, describe, length, likeness, prompt_length, words
 from pytest_samurai.pricing import Price, money, money_apart
 from pytest_samurai.recorder import RETRYABLE, summary
+from pytest_samurai.redaction import without_secrets
 from pytest_samurai.usage import Usage
 
 
-def recorded(path: Path) -> list[Interaction]:
-    """The interactions of a cassette. Raises SettingsError if there is none, CassetteError if it cannot be read."""
+def recorded(path: Path, secrets: frozenset[str] = frozenset()) -> list[Interaction]:
+    """The interactions of a cassette, without `secrets` and what else may not be shown.
+
+    Raises SettingsError if there is none, CassetteError if it cannot be read.
+    """
     try:
-        return load(path)
+        # Before anything is compared or cut short: half a secret cannot be told from a word.
+        return without_secrets(load(path), secrets)
     except FileNotFoundError:
         raise SettingsError(f"{path}: there is no such cassette; name the one of the test by --cassette") from None
 
 
-def recorded_at(path: Path, revision: str) -> list[Interaction]:
-    """The interactions of a cassette as of a git revision.
+def recorded_at(path: Path, revision: str, secrets: frozenset[str] = frozenset()) -> list[Interaction]:
+    """The interactions of a cassette as of a git revision, without `secrets` and what else may not be shown.
 
     Raises SettingsError if git, the revision or the cassette in it is missing, CassetteError if it cannot be read.
     """
@@ -54,7 +59,7 @@ def recorded_at(path: Path, revision: str) -> list[Interaction]:
     if shown.returncode:
         reason = shown.stderr.decode("utf-8", "replace").strip().removeprefix("fatal: ")
         raise SettingsError(f"git has no {path} as of {revision}: {reason}")
-    return parse(shown.stdout, Path(f"{revision}:{path}"))
+    return without_secrets(parse(shown.stdout, Path(f"{revision}:{path}")), secrets)
 
 
 def row(interactions: Sequence[Interaction]) -> Row:

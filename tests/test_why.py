@@ -301,3 +301,35 @@ def test_a_machine_without_git_is_told_so(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("PATH", "")
     with pytest.raises(SettingsError, match="git cannot be run: No such file or directory"):
         recorded_at(tmp_path / "a.yaml", "HEAD")
+
+
+@pytest.mark.parametrize("against", [[], ["--against=HEAD"]])
+def test_no_secret_and_nothing_that_a_terminal_obeys_is_shown(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, against: list[str]
+) -> None:
+    key = "Aq7" + "x1Y2" * 6
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    # A summary and the words that changed would have half of it.
+    asked = [f"{'a' * 70} {key}", f"The key is {key}\x1b[2J", "So?\x1b]0;gone\x07"]
+    save(project / "cassettes/wide.yaml", [item((11, 2), user(text), model=f"m\x1b[31m/{key}") for text in asked])
+    git(project, "add", ".")
+    git(project, "commit", "--quiet", "--message=theirs")
+    other = key.replace("Y2", "Z3")
+    save(project / "cassettes/wide.yaml", [item((11, 2), user(f"{key} {text}{other}")) for text in asked])
+    monkeypatch.setenv("OTHER_API_KEY", other)
+    assert cli.main(["why", TEST, "--cassette=cassettes/wide.yaml", *against]) == 0
+    shown = capsys.readouterr().out
+    assert "x1Y2" not in shown
+    assert "x1Z3" not in shown
+    assert "\x1b" not in shown
+    assert not against or "[REDACTED]" in shown
+
+
+def test_an_error_that_quotes_a_file_has_no_secret_in_it(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "Aq7x1Y2x1Y2")
+    (project / "cassettes/wide.yaml").write_text("interactions: []\nversion: Aq7x1Y2x1Y2\n")
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["why", TEST, "--cassette=cassettes/wide.yaml"])
+    assert "version is '[REDACTED]'" in capsys.readouterr().err
