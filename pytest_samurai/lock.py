@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from pytest_samurai.figures import PREFIX, ModelFigures, TestFigures
-from pytest_samurai.pricing import Price, dearest, money, money_apart
+from pytest_samurai.figures import PREFIX, UNKNOWN_MODEL, ModelFigures, TestFigures
+from pytest_samurai.pricing import Price, dearest, lines_to_add, money, money_apart
 from pytest_samurai.usage import Usage
 
 REGRESSION_PROPERTY: Final = f"{PREFIX}regression"
@@ -404,7 +404,34 @@ def summary_lines(
         for model, old, price in _moved_prices(lock, held)
         if old is not None
     ]
+    lines += _lost_price_lines(lock, name, known)
     return [*lines, "samurai: --samurai-update brings it up to date"] if lines else []
+
+
+def _lost_price_lines(lock: Lock, name: str, known: Sequence[TestFigures]) -> list[str]:
+    """The tests whose cost is in the lock and cannot be held against it, as a model of today has no price."""
+    lost = {
+        one.test: models
+        for one in known
+        if (models := _unpriced(one, lock)) and _cost(lock.tests[one.test], lock.prices)
+    }
+    models = sorted({model for models in lost.values() for model in models})
+    if not lost:
+        return []
+    lines = [
+        f"samurai: {name} has a cost, and the recording none, as the price of {', '.join(models)} is unknown, for"
+        f" {_names(list(lost))}"
+    ]
+    if named := [model for model in models if model != UNKNOWN_MODEL]:
+        lines.append("samurai: to set it, in US dollars per million tokens, add to pyproject.toml:")
+        lines += [f"  {line}" for line in lines_to_add(named)]
+    return lines
+
+
+def _unpriced(figures: TestFigures, lock: Lock) -> list[str]:
+    """The models of known usage that neither the lock nor the recording has a price of."""
+    prices = _prices(figures, lock)
+    return [one.model for one in figures.models if one.usage and one.usage.total_tokens and one.model not in prices]
 
 
 def no_overlap(lock: Lock, name: str, tests: Collection[str]) -> str | None:

@@ -330,6 +330,31 @@ def test_many_tests_are_named_by_the_first_of_them() -> None:
     assert lines[0] == f"samurai: samurai.lock has no row yet for {names} and 2 more"
 
 
+def test_a_cost_that_cannot_be_held_against_the_lock_any_more_is_named_with_what_would_set_it() -> None:
+    before = accepted(None, [figures(used("m", 100, 2), test=test) for test in "abcd"])
+    held = [
+        figures(used("n", 100, 2, price=None), test="a"),
+        figures(used("m", 100, 2), used("n", 1, 0, price=None), used("(unknown)", 1, 0, price=None), test="b"),
+        figures(used("error", 0, 0, price=None), test="c"),
+        figures(used("o", 100, 2), test="d"),
+        figures(used("p", 100, 2, price=None), test="new"),
+    ]
+    lines = summary_lines(before, "samurai.lock", held, USUAL, gone=(), recorded=False)
+    assert lines[1:] == [
+        "samurai: samurai.lock has a cost, and the recording none, as the price of (unknown), n is unknown, for a, b",
+        "samurai: to set it, in US dollars per million tokens, add to pyproject.toml:",
+        "  [tool.pytest-samurai.prices]",
+        '  "n" = { input_mtok = "?", output_mtok = "?" }',
+        "samurai: --samurai-update brings it up to date",
+    ]
+    # Neither does it where there was none, or where no model is named.
+    unpriced = accepted(None, [figures(used("m", 100, 2, price=None))])
+    held = [figures(used("n", 100, 2, price=None))]
+    assert summary_lines(unpriced, "samurai.lock", held, USUAL, gone=(), recorded=False) == []
+    held = [figures(used("(unknown)", 100, 2, price=None), test="a")]
+    assert len(summary_lines(before, "samurai.lock", held, USUAL, gone=(), recorded=False)) == 2
+
+
 # --- as a user meets it
 
 SAY = """
