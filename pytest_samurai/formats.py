@@ -241,19 +241,24 @@ def benchmark(run: Run) -> str:
     have cached is no news.
     """
     totals = run.totals
-    entries: list[tuple[str, int | None, Decimal | None]] = [
+    entries: list[tuple[str, bool, int | None, Decimal | None]] = [
         (
             "total",
+            totals.estimated > 0,
             None if totals.unknown_usage else totals.usage.total_tokens,
             None if totals.unknown_cost else totals.list_cost,
         )
     ]
     for one in run.figures:
-        entries.append((one.test, None if one.usage is None else one.usage.total_tokens, one.list_cost))
-    found = []
-    for name, tokens, cost in entries:
+        usage = one.usage
+        tokens = None if usage is None else usage.total_tokens
+        entries.append((one.test, usage is not None and usage.estimated, tokens, one.list_cost))
+    found: list[dict[str, object]] = []
+    for name, estimated, tokens, cost in entries:
+        # Not in the name, by which the history of a row goes on.
+        extra = {"extra": "estimated"} if estimated else {}
         if tokens is not None:
-            found.append({"name": f"{name}: tokens", "unit": "tokens", "value": tokens})
+            found.append({"name": f"{name}: tokens", "unit": "tokens", "value": tokens, **extra})
         if cost is not None:
-            found.append({"name": f"{name}: cost", "unit": "US dollars", "value": float(cost)})
+            found.append({"name": f"{name}: cost", "unit": "US dollars", "value": float(cost), **extra})
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"

@@ -213,7 +213,22 @@ def judge(figures: TestFigures, lock: Lock, tolerance: Tolerance) -> tuple[Regre
     broken = _broken(old, new, prices, tolerance)
     before, after = measured(old, prices), measured(new, prices)
     why = "; ".join(_causes(old, new, broken)) if broken else ""
-    return tuple(Regression(figures.test, metric, *_apart(before[metric], after[metric]), why) for metric in broken)
+    found = []
+    for metric in broken:
+        was, now, growth = _apart(before[metric], after[metric])
+        found.append(
+            Regression(figures.test, metric, labelled(was, metric, old), labelled(now, metric, new), growth, why)
+        )
+    return tuple(found)
+
+
+ABOUT: Final = "~ is an estimate: the server did not say what the calls used"
+
+
+def labelled(shown: str, metric: str, row: Row) -> str:
+    """A metric of a row, with a `~` before what was counted here, not by the server."""
+    estimated = any(spent.usage is not None and spent.usage.estimated for spent in row.values())
+    return f"~{shown}" if estimated and metric != "requests" else shown
 
 
 def _prices(figures: TestFigures, lock: Lock) -> Mapping[str, Price]:
@@ -289,8 +304,11 @@ def moved(old: Row, new: Row) -> list[str]:
     before, after = _total(old), _total(new)
     found = _calls_moved(old, new)
     if before is not None and after is not None:
-        pairs = ((shown, getattr(before, name), getattr(after, name)) for name, shown in _SUMS.items())
-        found += [_moved(shown, was, now, " tokens") for shown, was, now in pairs if was != now]
+        found += [
+            _tokens_moved(shown, name, before, after)
+            for name, shown in _SUMS.items()
+            if getattr(before, name) != getattr(after, name)
+        ]
     return found
 
 
@@ -324,7 +342,7 @@ def _causes(old: Row, new: Row, broken: Collection[str]) -> list[str]:
     for some in (grown, sorted(of_models), _grown(before, after, _PART_NAMES)):
         if texts := [text for _, text in some]:
             return texts
-    return [_moved("total", before.total_tokens, after.total_tokens, " tokens, as the server counts them")]
+    return [_tokens_moved("total", "total_tokens", before, after, " tokens, as the server counts them")]
 
 
 _SUMS: Final = {"prompt_tokens": "prompt", "completion_tokens": "completion"}
@@ -333,13 +351,18 @@ _PART_NAMES: Final = {name: name.removesuffix("_tokens").replace("_", " ") for n
 
 def _grown(old: Usage | None, new: Usage | None, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, shown in names.items():
-        was, now = getattr(old, name), getattr(new, name)
-        if now > was:
-            yield name, _moved(shown, was, now, " tokens")
+        if getattr(new, name) > getattr(old, name):
+            yield name, _tokens_moved(shown, name, old, new)
 
 
-def _moved(name: str, old: int, new: int, unit: str = "") -> str:
-    return f"{name} {old:,} -> {new:,}{unit}" + (f" ({in_percent(old, new)})" if old else "")
+def _tokens_moved(shown: str, name: str, old: Usage | None, new: Usage | None, unit: str = " tokens") -> str:
+    about = ["~" if usage is not None and usage.estimated else "" for usage in (old, new)]
+    return _moved(shown, getattr(old, name), getattr(new, name), about, unit)
+
+
+def _moved(shown: str, old: int, new: int, about: Sequence[str] = ("", ""), unit: str = "") -> str:
+    growth = f" ({in_percent(old, new)})" if old else ""
+    return f"{shown} {about[0]}{old:,} -> {about[1]}{new:,}{unit}{growth}"
 
 
 def models_text(row: Row) -> str:
@@ -361,6 +384,8 @@ def regression_text(regressions: Sequence[Regression], tolerance: Tolerance, *, 
     ]
     cause = regressions[0].why
     lines.append(f"  What moved: {cause}")
+    if any(text.startswith("~") for one in regressions for text in (one.old, one.new)):
+        lines.append(f"  {ABOUT}")
     lines.append(f"  To see why: pytest-samurai why {why}")
     if re.fullmatch(r"completion [^;]*", cause):
         lines.append(f"  Another recording may have another answer: pytest --samurai-mode=all {rerun}")

@@ -17,7 +17,7 @@ from pytest_samurai.cassette import load, parse
 from pytest_samurai.chat import Call, Interaction
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.figures import TestFigures
-from pytest_samurai.lock import METRICS, Row, in_percent, measured, models_text, moved, row_of
+from pytest_samurai.lock import ABOUT, METRICS, Row, in_percent, labelled, measured, models_text, moved, row_of
 from pytest_samurai.matching import Difference, Json, canonical, differences, parse_body, parse_path
 from pytest_samurai.miss import IN_PROMPT, describe, length, likeness, prompt_length, words
 from pytest_samurai.pricing import Price, money, money_apart
@@ -86,13 +86,19 @@ def totals(old: Row, new: Row, rates: Mapping[str, Price], name: str) -> list[st
     table = [("", name, "recorded", "")]
     for metric in METRICS:
         was, now = before[metric], after[metric]
-        table.append((metric, *_pair(was, now), in_percent(was, now) if was and now is not None and was != now else ""))
+        sides = zip(_pair(was, now), (was, now), (old, new), strict=True)
+        shown = [text if value is None else labelled(text, metric, row) for text, value, row in sides]
+        table.append(
+            (metric, shown[0], shown[1], in_percent(was, now) if was and now is not None and was != now else "")
+        )
     table.append(("model", models_text(old), models_text(new), ""))
     widths = [max(len(line[column]) for line in table) for column in range(3)]
     lines = [
         f"  {metric:<{widths[0]}}  {was:>{widths[1]}}  {now:>{widths[2]}}  {change}".rstrip()
         for metric, was, now, change in table
     ]
+    if any("~" in cell for _, *cells, _ in table[1:-1] for cell in cells):
+        lines.append(f"  {ABOUT}")
     return [*lines, f"  What moved: {'; '.join(moved(old, new)) or 'nothing'}"]
 
 

@@ -31,6 +31,7 @@ from pytest_samurai.lock import (
     judge,
     moved,
     parse_tolerance,
+    regression_text,
     row_of,
     summary_lines,
 )
@@ -321,6 +322,23 @@ def test_the_row_of_a_fixture_knows_its_cassette_and_that_of_a_test_has_none() -
     key = fixture_key("module fixture answer[(a) b]", "cassettes/test_a/fixtures/answer (1).yaml")
     assert fixture_cassette(key) == "cassettes/test_a/fixtures/answer (1).yaml"
     assert fixture_cassette("tests/test_a.py::test_a[a fixture b (c)]") is None
+
+
+def test_what_was_estimated_is_labelled_on_its_side_and_explained() -> None:
+    found = verdict([used("m", 412, 20)], [used("m", 577, 20, requests=2, estimated=True)])
+    assert {metric: (one.old, one.new) for metric, one in found.items()} == {
+        "requests": ("1", "2"),
+        "prompt_tokens": ("412", "~577"),
+        "total_tokens": ("432", "~597"),
+        "cost": ("$0.000492", "~$0.000657"),
+    }
+    assert found["cost"].why == "requests 1 -> 2 (+100%); prompt 412 -> ~577 tokens (+40%)"
+    text = regression_text([found["cost"]], USUAL, lock="l", rerun="r", why="w")
+    assert "  ~ is an estimate: the server did not say what the calls used\n" in text
+    text = regression_text([found["requests"]], USUAL, lock="l", rerun="r", why="w")
+    assert "~ is" not in text
+    found = verdict([used("m", 412, 20, estimated=True)], [used("m", 577, 20)])
+    assert (found["prompt_tokens"].old, found["prompt_tokens"].new) == ("~412", "577")
 
 
 def test_many_tests_are_named_by_the_first_of_them() -> None:

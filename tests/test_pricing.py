@@ -205,7 +205,7 @@ def test_a_price_that_is_none_is_refused_with_file_and_line(tmp_path: Path, pric
 )
 def test_the_table_is_one_however_toml_spells_it(tmp_path: Path, written: str) -> None:
     [(model, price)] = project(tmp_path, written).own
-    assert (model, price.output_mtok) == ("m", 2)
+    assert (model, price.output_mtok) == ("m", Decimal(2))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from pytest_samurai.errors import SettingsError
 from pytest_samurai.lock import accepted
 from pytest_samurai.lockfile import dump
 from pytest_samurai.pricing import Price
+from pytest_samurai.usage import Usage
 from pytest_samurai.why import explain, recorded_at, row, totals
 
 SYSTEM = {"role": "system", "content": "You are a guide to the cities of the world."}
@@ -195,6 +197,18 @@ def test_both_sides_are_priced_alike_and_a_model_without_a_price_has_no_cost() -
     old, new, other = row([item((10, 5), PARIS)]), row([item((20, 5), PARIS)]), row([item((20, 5), PARIS, model="n")])
     assert "  cost               $0.0000300  $0.0000400  +33%" in totals(old, new, rates, "HEAD")
     assert "  cost               $0.0000300   unknown" in totals(old, other, rates, "HEAD")
+
+
+def test_what_was_estimated_is_labelled() -> None:
+    old, counted = row([item((412, 20), PARIS)]), row([item((577, 20), PARIS)])
+    guessed = {"m": replace(counted["m"], usage=replace(counted["m"].usage or Usage(), estimated=True))}
+    lines = totals(old, guessed, {}, "samurai.lock")
+    assert lines[2] == "  prompt_tokens               412      ~577  +40%"
+    assert lines[5] == "  cost                    unknown   unknown"
+    assert lines[-2:] == [
+        "  ~ is an estimate: the server did not say what the calls used",
+        "  What moved: prompt 412 -> ~577 tokens (+40%)",
+    ]
 
 
 # --- the command
