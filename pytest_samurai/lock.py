@@ -315,10 +315,16 @@ def moved(old: Row, new: Row) -> list[str]:
 def _calls_moved(old: Row, new: Row) -> list[str]:
     was, now = sum(spent.requests for spent in old.values()), sum(spent.requests for spent in new.values())
     found = [_moved("requests", was, now)] if was != now else []
-    calls = [{model: spent.requests for model, spent in row.items()} for row in (old, new)]
-    if old.keys() != new.keys() or (was == now and calls[0] != calls[1]):
-        found.append(f"model {models_text(old)} -> {models_text(new)}")
+    # An error names no model, and stands under the name that was asked for.
+    answers = [{model: spent for model, spent in row.items() if _has_tokens(spent)} for row in (old, new)]
+    calls = [{model: spent.requests for model, spent in row.items()} for row in answers]
+    if calls[0].keys() != calls[1].keys() or (was == now and calls[0] != calls[1]):
+        found.append(f"model {models_text(answers[0])} -> {models_text(answers[1])}")
     return found
+
+
+def _has_tokens(spent: Spent) -> bool:
+    return spent.usage is None or spent.usage.total_tokens > 0
 
 
 def _causes(old: Row, new: Row, broken: Collection[str]) -> list[str]:

@@ -341,6 +341,15 @@ def test_what_was_estimated_is_labelled_on_its_side_and_explained() -> None:
     assert (found["prompt_tokens"].old, found["prompt_tokens"].new) == ("~412", "577")
 
 
+def test_an_error_that_stands_under_the_model_asked_for_is_no_change_of_models() -> None:
+    answer = used("m-2026-01-01", 412, 20)
+    found = verdict([answer], [answer, used("m", 0, 0, price=None)])
+    assert {metric: one.why for metric, one in found.items()} == {"requests": "requests 1 -> 2 (+100%)"}
+    # What has no usage may be an answer.
+    found = verdict([answer], [answer, unknown("m")])
+    assert found["requests"].why.endswith("; model m-2026-01-01 -> 1 x m, 1 x m-2026-01-01")
+
+
 def test_many_tests_are_named_by_the_first_of_them() -> None:
     held = [figures(test=f"t.py::test_{number:02}") for number in range(12)]
     lines = summary_lines(Lock({}, {}), "samurai.lock", held, USUAL, gone=(), recorded=False)
