@@ -176,10 +176,11 @@ def _report(chosen: argparse.Namespace) -> int:
 def _why(chosen: argparse.Namespace) -> int:
     # Tests have their ids from the directory where the lock is.
     root = next((at for at in (Path.cwd(), *Path.cwd().parents) if (at / chosen.lock).is_file()), Path())
+    fixture = fixture_cassette(chosen.test)
     if chosen.cassette is not None:
         cassette = chosen.cassette
     else:
-        cassette = root / (fixture_cassette(chosen.test) or CASSETTES / cassette_of(chosen.test))
+        cassette = root / (fixture or CASSETTES / cassette_of(chosen.test))
     secrets = environment_secrets(os.environ)
     now = why.recorded(cassette, secrets)
     lock = lockfile.load(root / chosen.lock)
@@ -198,8 +199,9 @@ def _why(chosen: argparse.Namespace) -> int:
         _print(one_line(redactor, line))
 
     show(f"{chosen.test}: {cassette}")
-    rates = why.prices([*(then or []), *now]) | dict(lock.prices if lock is not None else {})
-    for line in why.totals(old, why.row(now), rates, name):
+    shared = why.shared_line(chosen.test, cassette, now, old) if then is None and not fixture else None
+    rates = why.prices([*(then or []), *now], own_prices(root)) | dict(lock.prices if lock is not None else {})
+    for line in why.totals(old, why.row(now), rates, name) if shared is None else [shared]:
         show(line)
     if then is None:
         show("A lock has totals alone. What it was, call by call, is in the cassette of a revision: --against=HEAD")

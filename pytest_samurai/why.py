@@ -14,15 +14,17 @@ from decimal import Decimal
 from pathlib import Path
 
 from pytest_samurai.cassette import load, parse
-from pytest_samurai.chat import Call, Interaction
+from pytest_samurai.chat import Call, Interaction, Meter
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.figures import TestFigures
 from pytest_samurai.lock import ABOUT, METRICS, Row, in_percent, labelled, measured, models_text, moved, row_of
 from pytest_samurai.matching import Difference, Json, canonical, differences, parse_body, parse_path
 from pytest_samurai.miss import IN_PROMPT, describe, length, likeness, prompt_length, words
-from pytest_samurai.pricing import Price, money, money_apart
+from pytest_samurai.naming import cassette_of
+from pytest_samurai.pricing import Price, PriceList, money, money_apart
 from pytest_samurai.recorder import RETRYABLE, summary
 from pytest_samurai.redaction import without_secrets
+from pytest_samurai.report import plural
 from pytest_samurai.usage import Usage
 
 
@@ -64,17 +66,31 @@ def recorded_at(path: Path, revision: str, secrets: frozenset[str] = frozenset()
 
 def row(interactions: Sequence[Interaction]) -> Row:
     """What the calls of a cassette use, as a lock has it."""
-    return row_of(TestFigures.of("", _calls(interactions), recorded=0))
+    return row_of(_figures(interactions, PriceList()))
 
 
-def _calls(interactions: Sequence[Interaction]) -> list[Call]:
-    return [Call(item, number=number, replayed=True) for number, item in enumerate(interactions, 1)]
+def _figures(interactions: Sequence[Interaction], own: PriceList) -> TestFigures:
+    meter = Meter(own, lambda _, text: text)
+    calls = [Call(item, number=number, replayed=True, meter=meter) for number, item in enumerate(interactions, 1)]
+    return TestFigures.of("", calls, recorded=0)
 
 
-def prices(interactions: Sequence[Interaction]) -> dict[str, Price]:
-    """The prices that were recorded with the calls, by model."""
-    figures = TestFigures.of("", _calls(interactions), recorded=0)
+def prices(interactions: Sequence[Interaction], own: PriceList) -> dict[str, Price]:
+    """The prices of the calls by model: the project's own, those recorded with them, those of the day of recording."""
+    figures = _figures(interactions, own)
     return {one.model: one.price for one in figures.models if one.price is not None}
+
+
+def shared_line(test: str, cassette: Path, interactions: Sequence[Interaction], old: Row) -> str | None:
+    """That a cassette has the calls of other tests too, by all that can be seen of it: its name, and their number."""
+    own = Path(cassette_of(test)).parts
+    requests = sum(spent.requests for spent in old.values())
+    if cassette.parts[-len(own) :] == own or len(interactions) <= requests:
+        return None
+    return (
+        f"  It is none of this test's own, by its name, and has {plural(len(interactions), 'call')}; the lock has"
+        f" {plural(requests, 'request')} of this test. So sums over it are not what the test uses, and none is shown."
+    )
 
 
 # --- totals
@@ -99,7 +115,10 @@ def totals(old: Row, new: Row, rates: Mapping[str, Price], name: str) -> list[st
     ]
     if any("~" in cell for _, *cells, _ in table[1:-1] for cell in cells):
         lines.append(f"  {ABOUT}")
-    return [*lines, f"  What moved: {'; '.join(moved(old, new)) or 'nothing'}"]
+    found = moved(old, new)
+    if before["total_tokens"] is None or after["total_tokens"] is None:
+        found.append("of tokens it is unknown, as a reply does not say what it used")
+    return [*lines, f"  What moved: {'; '.join(found) or 'nothing'}"]
 
 
 def _pair(was: int | Decimal | None, now: int | Decimal | None) -> tuple[str, str]:

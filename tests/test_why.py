@@ -17,9 +17,9 @@ from pytest_samurai.chat import Interaction, Reply, Request
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.lock import accepted
 from pytest_samurai.lockfile import dump
-from pytest_samurai.pricing import Price
+from pytest_samurai.pricing import Price, PriceList
 from pytest_samurai.usage import Usage
-from pytest_samurai.why import explain, recorded_at, row, totals
+from pytest_samurai.why import explain, prices, recorded_at, row, totals
 
 SYSTEM = {"role": "system", "content": "You are a guide to the cities of the world."}
 WEATHER = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}
@@ -199,6 +199,22 @@ def test_both_sides_are_priced_alike_and_a_model_without_a_price_has_no_cost() -
     assert "  cost               $0.0000300   unknown" in totals(old, other, rates, "HEAD")
 
 
+def test_what_moved_is_unknown_where_a_side_is() -> None:
+    counted, silent = row([item((412, 20), PARIS)]), row([item(None, PARIS)])
+    told = "of tokens it is unknown, as a reply does not say what it used"
+    assert totals(counted, silent, {}, "samurai.lock")[-1] == f"  What moved: {told}"
+    assert totals(silent, silent, {}, "samurai.lock")[-1] == f"  What moved: {told}"
+    twice = row([item((412, 20), PARIS), item((412, 20), PARIS)])
+    assert totals(silent, twice, {}, "samurai.lock")[-1] == f"  What moved: requests 1 -> 2 (+100%); {told}"
+
+
+def test_a_call_without_a_price_of_its_own_has_that_of_its_day_and_the_project_goes_before() -> None:
+    unstamped = replace(item((11, 2), PARIS, model="gpt-4o-mini"), recorded_at="2026-01-02T03:04:05Z")
+    assert prices([unstamped], PriceList())["gpt-4o-mini"].input_mtok == Decimal("0.15")
+    own = Price(source="a", input_mtok=Decimal(1), output_mtok=Decimal(4))
+    assert prices([unstamped], PriceList((("gpt-*", own),))) == {"gpt-4o-mini": own}
+
+
 def test_what_was_estimated_is_labelled() -> None:
     old, counted = row([item((412, 20), PARIS)]), row([item((577, 20), PARIS)])
     guessed = {"m": replace(counted["m"], usage=replace(counted["m"].usage or Usage(), estimated=True))}
@@ -276,6 +292,25 @@ def test_the_command_takes_a_cassette_by_its_path_and_a_fixture_by_its_row(
     (project / "samurai.lock").rename(project / "usage.lock")
     assert cli.main(["why", TEST, "--lock=usage.lock"]) == 0
     assert cli.main(["why", TEST, "--against=HEAD"]) == 0
+
+
+def test_of_a_cassette_that_others_use_too_no_sums_are_shown_beside_the_row_of_one_test(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(project / "cassettes/wide.yaml", [item((11, 2), PARIS), item((12, 2), ROME)])
+    assert cli.main(["why", TEST, "--cassette=cassettes/wide.yaml"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{TEST}: cassettes/wide.yaml",
+        "  It is none of this test's own, by its name, and has 2 calls; the lock has 1 request of this test. So sums"
+        " over it are not what the test uses, and none is shown.",
+        "A lock has totals alone. What it was, call by call, is in the cassette of a revision: --against=HEAD",
+    ]
+    # One of its own that has more calls than it had is what is looked for; so is that of a fixture.
+    assert cli.main(["why", "module fixture wide (cassettes/wide.yaml)"]) == 0
+    assert "  What moved: requests 1 -> 2" in capsys.readouterr().out
+    (project / "cassettes/wide.yaml").rename(project / "cassettes/tests/test_geo/test_capital.yaml")
+    assert cli.main(["why", TEST]) == 0
+    assert "  What moved: requests 1 -> 2" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
