@@ -10,6 +10,7 @@ from pytest_samurai import cassette
 from pytest_samurai.chat import Call, Interaction
 from pytest_samurai.check import cassettes_in
 from pytest_samurai.errors import CassetteError
+from pytest_samurai.files import locked
 from pytest_samurai.matching import Endpoints
 from pytest_samurai.redaction import Redactor, environment_secrets, one_line, without_secrets
 from pytest_samurai.seal import MARK
@@ -43,6 +44,13 @@ def import_cassettes(paths: Iterable[Path], *, environ: Mapping[str, str]) -> It
 
 
 def _imported(path: Path, secrets: frozenset[str]) -> str:
+    target = path.with_suffix(".yaml") if path.suffix == ".json" else path
+    # A run that records into it would lose what it wrote in between.
+    with locked(target):
+        return _rewritten(path, target, secrets)
+
+
+def _rewritten(path: Path, target: Path, secrets: frozenset[str]) -> str:
     content = cassette.read(path)
     there = cassette.parse(content, path)
     if content.startswith(MARK.encode()):
@@ -54,7 +62,6 @@ def _imported(path: Path, secrets: frozenset[str]) -> str:
                 " cannot be undone here, so that no secret in it would be seen; record it again"
             )
     interactions = without_secrets(there, secrets)
-    target = path.with_suffix(".yaml") if path.suffix == ".json" else path
     if target != path and target.exists():
         if cassette.load(target) == interactions:
             return f"{path}: is imported already, as {target}"
