@@ -23,13 +23,12 @@ from pytest_samurai.pricing import own_prices
 from pytest_samurai.prune import delete, judge, last_full_run
 from pytest_samurai.publish import publish
 from pytest_samurai.redaction import Redactor, environment_secrets, one_line
-from pytest_samurai.report import regression_lines, top_lines, totals_line
+from pytest_samurai.report import plural, regression_lines, top_lines, totals_line
 from pytest_samurai.run import merged, read
 from pytest_samurai.server import ChatServer
-from pytest_samurai.settings import CASSETTES, LOCK, Target, options, parse_target
+from pytest_samurai.settings import CASSETTES, LOCK, Settings, Target, options, parse_target
 
 _DEMO = Path(__file__).with_name("demo")
-_TOP = 5
 _DEMO_KEY = "sk-samurai-demo-0123456789abcdef"
 
 
@@ -41,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     demo.set_defaults(run=_demo)
     judged = commands.add_parser("check", help="find secrets, damage and what is too old in cassettes")
     judged.add_argument(
-        "paths", metavar="PATH", nargs="*", help="cassettes and directories of them (default: cassettes)"
+        "paths", metavar="PATH", nargs="*", help=f"cassettes and directories of them (default: {CASSETTES})"
     )
     judged.add_argument("--max-age", metavar="AGE", type=_age, help='longest that a recording may be old: "30d", "12h"')
     judged.add_argument("-q", "--quiet", action="store_true", help="print what fails, and nothing else")
@@ -61,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     foreign.set_defaults(run=_import)
     priced = commands.add_parser("cost", help="say what the recorded calls cost at today's prices, or on another model")
     priced.add_argument(
-        "paths", metavar="PATH", nargs="*", help="cassettes and directories of them (default: cassettes)"
+        "paths", metavar="PATH", nargs="*", help=f"cassettes and directories of them (default: {CASSETTES})"
     )
     priced.add_argument("--model", help="a model to compare with, for as many tokens")
     priced.set_defaults(run=_cost)
@@ -100,15 +99,14 @@ def _age(text: str) -> timedelta:
 
 
 def _check(chosen: argparse.Namespace) -> int:
-    paths = map(Path, chosen.paths or ["cassettes"])
+    paths = map(Path, chosen.paths or [CASSETTES])
     checked = check(paths, environ=os.environ, now=datetime.now(UTC), max_age=chosen.max_age)
     failing = [finding for finding in checked.findings if not finding.advice]
     for finding in failing if chosen.quiet else checked.findings:
         _print(finding.text)
     if not chosen.quiet:
-        counts = (checked.cassettes, "cassette"), (checked.interactions, "interaction"), (len(failing), "finding")
-        cassettes, interactions, findings = (f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts)
-        _print(f"{cassettes}, {interactions}: {findings}")
+        counted = f"{plural(checked.cassettes, 'cassette')}, {plural(checked.interactions, 'interaction')}"
+        _print(f"{counted}: {plural(len(failing), 'finding')}")
     return 1 if failing else 0
 
 
@@ -142,7 +140,7 @@ def _import(chosen: argparse.Namespace) -> int:
 
 def _cost(chosen: argparse.Namespace) -> int:
     now = datetime.now(UTC)
-    paths = map(Path, chosen.paths or ["cassettes"])
+    paths = map(Path, chosen.paths or [CASSETTES])
     found = costs(paths, own_prices(Path.cwd()), now, chosen.model, environ=os.environ)
     for line in cost_lines(found, now, chosen.model):
         _print(line)
@@ -165,7 +163,7 @@ def _report(chosen: argparse.Namespace) -> int:
             raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
     run = merged(runs)
     published = publish(run, chosen.to, directory=Path.cwd(), environ=os.environ)
-    summary = [totals_line(run.totals), *top_lines(run.figures, _TOP), *regression_lines(run.regressions)]
+    summary = [totals_line(run.totals), *top_lines(run.figures, Settings().top), *regression_lines(run.regressions)]
     for line in published.lines if chosen.to else summary:
         _print(line)
     for failed in published.errors:

@@ -12,7 +12,7 @@ from pytest_samurai import cassette
 from pytest_samurai.chat import Call, Meter
 from pytest_samurai.check import cassettes_in
 from pytest_samurai.matching import Endpoints
-from pytest_samurai.pricing import UNPRICED, PriceList, lines_to_add, money
+from pytest_samurai.pricing import UNPRICED, PriceList, lines_to_add, money, sum_if_known, sum_of_known
 from pytest_samurai.redaction import Redactors, one_line
 from pytest_samurai.report import plural, shown_amount, shown_count
 from pytest_samurai.settings import Settings
@@ -71,19 +71,11 @@ def _cost(path: Path, prices: PriceList, at: datetime, model: str | None, enviro
         path,
         len(now),
         None if None in usages else sum(usage.total_tokens for usage in usages if usage is not None),
-        _sum([call.list_cost for call in now]),
-        _sum([call.list_cost for call in other]),
+        sum_if_known([call.list_cost for call in now]),
+        sum_if_known([call.list_cost for call in other]),
         tuple(dict.fromkeys(unpriced)),
         others,
     )
-
-
-def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
-    return None if None in amounts else _known(amounts)
-
-
-def _known(amounts: Iterable[Decimal | None]) -> Decimal:
-    return sum((amount for amount in amounts if amount is not None), Decimal(0))
 
 
 def cost_lines(found: Sequence[CassetteCost], at: datetime, model: str | None = None) -> list[str]:
@@ -126,7 +118,7 @@ def _row(one: CassetteCost, model: str | None) -> tuple[str, ...]:
 def _total(amounts: Sequence[Decimal | None]) -> str:
     if amounts and set(amounts) == {None}:
         return "cost unknown"
-    return f"{money(_known(amounts))}{_unknown(amounts)}"
+    return f"{money(sum_of_known(amounts))}{_unknown(amounts)}"
 
 
 def _unknown(values: Sequence[object]) -> str:

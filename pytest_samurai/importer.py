@@ -13,6 +13,7 @@ from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked
 from pytest_samurai.matching import Endpoints
 from pytest_samurai.redaction import Redactor, environment_secrets, one_line, without_secrets
+from pytest_samurai.report import plural
 from pytest_samurai.seal import MARK
 from pytest_samurai.settings import Settings
 
@@ -74,11 +75,10 @@ def _rewritten(path: Path, target: Path, secrets: frozenset[str]) -> str:
 
 
 def _counts(interactions: Sequence[Interaction]) -> str:
-    count = len(interactions)
     endpoints = Endpoints(Settings().endpoints)
     chat = [item for item in interactions if endpoints.match(item.request.url) is not None]
     unknown = sum(Call(item, number=0, replayed=True).usage is None for item in chat)
-    text = f"{count} interaction{'' if count == 1 else 's'}"
-    if count > len(chat):
-        text += f", {count - len(chat)} of them no chat"
-    return text + (f", {unknown} of them without usage" if unknown else "")
+    text = plural(len(interactions), "interaction")
+    if others := len(interactions) - len(chat):
+        text += f", {others:,} of them no chat"
+    return text + (f", {unknown:,} of them without usage" if unknown else "")

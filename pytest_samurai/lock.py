@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from pytest_samurai.figures import PREFIX, UNKNOWN_MODEL, ModelFigures, TestFigures
-from pytest_samurai.pricing import Price, dearest, lines_to_add, money, money_apart
+from pytest_samurai.pricing import Price, dearest, lines_to_add, money, money_apart, sum_if_known
 from pytest_samurai.usage import Usage
 
 REGRESSION_PROPERTY: Final = f"{PREFIX}regression"
@@ -269,7 +269,7 @@ def _cost(row: Row, prices: Mapping[str, Price]) -> Decimal | None:
         if price is None and spent.usage.total_tokens:
             return None
         costs.append(Decimal(0) if price is None else price.cost(spent.usage))
-    return None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
+    return sum_if_known(costs)
 
 
 def _floor_of_cost(row: Row, prices: Mapping[str, Price]) -> Decimal:

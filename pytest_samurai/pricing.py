@@ -6,7 +6,7 @@ Money is `Decimal`, in US dollars, and never rounded before it is shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -142,6 +142,16 @@ def money_apart(*amounts: Decimal) -> list[str]:
     """Amounts side by side: to the last digit, where fewer would make different ones look the same."""
     shown = [money(amount) for amount in amounts]
     return shown if len(set(shown)) == len(set(amounts)) else [f"${amount.normalize():,f}" for amount in amounts]
+
+
+def sum_of_known(amounts: Iterable[Decimal | None]) -> Decimal:
+    """The sum of the amounts that are known."""
+    return sum((amount for amount in amounts if amount is not None), Decimal(0))
+
+
+def sum_if_known(amounts: Sequence[Decimal | None]) -> Decimal | None:
+    """The sum; None if one of the amounts is unknown."""
+    return None if None in amounts else sum_of_known(amounts)
 
 
 # --- the user's own prices

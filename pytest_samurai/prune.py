@@ -20,6 +20,7 @@ from pytest_samurai.files import locked
 from pytest_samurai.fullrun import Absent, FullRun, Play, below, merged
 from pytest_samurai.recorder import summary
 from pytest_samurai.redaction import Redactor, environment_secrets, one_line, without_secrets
+from pytest_samurai.report import plural
 from pytest_samurai.seal import MARK
 
 NOTE = Path("v", "samurai", "full_run")
@@ -135,8 +136,8 @@ class Judged:
             (sum(one.is_whole for one in of), "cassette"),
             (sum(len(one.places or ()) for one in of if not one.is_whole), "interaction"),
         ]
-        what = " and ".join(_plural(count, noun) for count, noun in counts if count) or "nothing"
-        left = f", {_plural(len(self.left), 'file')} left alone" if self.left else ""
+        what = " and ".join(plural(count, noun) for count, noun in counts if count) or "nothing"
+        left = f", {plural(len(self.left), 'file')} left alone" if self.left else ""
         if deleted is not None:
             return f"deleted {what}{left}"
         advice = "; to delete what is unused: pytest-samurai prune --write" if self.unused else ""
@@ -237,7 +238,3 @@ def _without(there: Sequence[Interaction], unused: Unused) -> list[Interaction]:
     if there != unused.there:
         raise CassetteError(f"{unused.path}: changed while it was judged; it is as it was")
     return [item for place, item in enumerate(there) if place not in (unused.places or ())]
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
