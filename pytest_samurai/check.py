@@ -18,6 +18,7 @@ from pytest_samurai.redaction import (
     environment_secrets,
     found,
     is_credential,
+    one_line,
     own_keys,
     said,
     url_credentials,
@@ -120,8 +121,7 @@ class _Judge:
         return self._redactor.text(text).encode("utf-8", "surrogateescape")
 
     def _one_line(self, text: str) -> str:
-        # A name in a file may hold what a terminal obeys.
-        return self._redactor.text("".join(one if one.isprintable() else ascii(one)[1:-1] for one in text))
+        return one_line(self._redactor, text)
 
     def _loose(self, content: bytes, path: Path, seen: Iterable[str] = ()) -> Iterator[Finding]:
         """Secrets that stand in no part of an interaction: in a comment, under a foreign key, in a damaged file."""

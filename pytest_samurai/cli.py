@@ -22,13 +22,13 @@ from pytest_samurai.naming import cassette_of
 from pytest_samurai.pricing import own_prices
 from pytest_samurai.prune import delete, judge, last_full_run
 from pytest_samurai.publish import publish
-from pytest_samurai.report import regression_lines, top_lines, totals_line
+from pytest_samurai.redaction import Redactor, environment_secrets, one_line
+from pytest_samurai.report import plural, regression_lines, top_lines, totals_line
 from pytest_samurai.run import merged, read
 from pytest_samurai.server import ChatServer
-from pytest_samurai.settings import CASSETTES, LOCK, Target, options, parse_target
+from pytest_samurai.settings import CASSETTES, LOCK, Settings, Target, options, parse_target
 
 _DEMO = Path(__file__).with_name("demo")
-_TOP = 5
 _DEMO_KEY = "sk-samurai-demo-0123456789abcdef"
 
 
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     demo.set_defaults(run=_demo)
     judged = commands.add_parser("check", help="find secrets, damage and what is too old in cassettes")
     judged.add_argument(
-        "paths", metavar="PATH", nargs="*", help="cassettes and directories of them (default: cassettes)"
+        "paths", metavar="PATH", nargs="*", help=f"cassettes and directories of them (default: {CASSETTES})"
     )
     judged.add_argument("--max-age", metavar="AGE", type=_age, help='longest that a recording may be old: "30d", "12h"')
     judged.add_argument("-q", "--quiet", action="store_true", help="print what fails, and nothing else")
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     foreign.set_defaults(run=_import)
     priced = commands.add_parser("cost", help="say what the recorded calls cost at today's prices, or on another model")
     priced.add_argument(
-        "paths", metavar="PATH", nargs="*", help="cassettes and directories of them (default: cassettes)"
+        "paths", metavar="PATH", nargs="*", help=f"cassettes and directories of them (default: {CASSETTES})"
     )
     priced.add_argument("--model", help="a model to compare with, for as many tokens")
     priced.set_defaults(run=_cost)
@@ -85,7 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(chosen.run(chosen))
     except SamuraiError as error:
-        parser.error(str(error))
+        # It may quote a file of somebody else.
+        redactor = Redactor(environment_secrets(os.environ))
+        parser.error("\n".join(one_line(redactor, line) for line in str(error).splitlines()))
 
 
 def _age(text: str) -> timedelta:
@@ -97,15 +99,14 @@ def _age(text: str) -> timedelta:
 
 
 def _check(chosen: argparse.Namespace) -> int:
-    paths = map(Path, chosen.paths or ["cassettes"])
+    paths = map(Path, chosen.paths or [CASSETTES])
     checked = check(paths, environ=os.environ, now=datetime.now(UTC), max_age=chosen.max_age)
     failing = [finding for finding in checked.findings if not finding.advice]
     for finding in failing if chosen.quiet else checked.findings:
         _print(finding.text)
     if not chosen.quiet:
-        counts = (checked.cassettes, "cassette"), (checked.interactions, "interaction"), (len(failing), "finding")
-        cassettes, interactions, findings = (f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts)
-        _print(f"{cassettes}, {interactions}: {findings}")
+        counted = f"{plural(checked.cassettes, 'cassette')}, {plural(checked.interactions, 'interaction')}"
+        _print(f"{counted}: {plural(len(failing), 'finding')}")
     return 1 if failing else 0
 
 
@@ -139,7 +140,7 @@ def _import(chosen: argparse.Namespace) -> int:
 
 def _cost(chosen: argparse.Namespace) -> int:
     now = datetime.now(UTC)
-    paths = map(Path, chosen.paths or ["cassettes"])
+    paths = map(Path, chosen.paths or [CASSETTES])
     found = costs(paths, own_prices(Path.cwd()), now, chosen.model, environ=os.environ)
     for line in cost_lines(found, now, chosen.model):
         _print(line)
@@ -162,7 +163,7 @@ def _report(chosen: argparse.Namespace) -> int:
             raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
     run = merged(runs)
     published = publish(run, chosen.to, directory=Path.cwd(), environ=os.environ)
-    summary = [totals_line(run.totals), *top_lines(run.figures, _TOP), *regression_lines(run.regressions)]
+    summary = [totals_line(run.totals), *top_lines(run.figures, Settings().top), *regression_lines(run.regressions)]
     for line in published.lines if chosen.to else summary:
         _print(line)
     for failed in published.errors:
@@ -173,14 +174,16 @@ def _report(chosen: argparse.Namespace) -> int:
 def _why(chosen: argparse.Namespace) -> int:
     # Tests have their ids from the directory where the lock is.
     root = next((at for at in (Path.cwd(), *Path.cwd().parents) if (at / chosen.lock).is_file()), Path())
+    fixture = fixture_cassette(chosen.test)
     if chosen.cassette is not None:
         cassette = chosen.cassette
     else:
-        cassette = root / (fixture_cassette(chosen.test) or CASSETTES / cassette_of(chosen.test))
-    now = why.recorded(cassette)
+        cassette = root / (fixture or CASSETTES / cassette_of(chosen.test))
+    secrets = environment_secrets(os.environ)
+    now = why.recorded(cassette, secrets)
     lock = lockfile.load(root / chosen.lock)
     if chosen.against is not None:
-        then = why.recorded_at(cassette, chosen.against)
+        then = why.recorded_at(cassette, chosen.against, secrets)
         old, name = why.row(then), chosen.against
     else:
         then = None
@@ -188,14 +191,20 @@ def _why(chosen: argparse.Namespace) -> int:
             where = f"no {chosen.lock}" if lock is None else f"no row for {chosen.test!r} in {chosen.lock}"
             raise SettingsError(f"there is {where}; compare with a revision of the cassette: --against=HEAD")
         old, name = lock.tests[chosen.test], str(chosen.lock)
-    _print(f"{chosen.test}: {cassette}")
-    rates = why.prices([*(then or []), *now]) | dict(lock.prices if lock is not None else {})
-    for line in why.totals(old, why.row(now), rates, name):
-        _print(line)
+    redactor = Redactor(secrets)
+
+    def show(line: str) -> None:
+        _print(one_line(redactor, line))
+
+    show(f"{chosen.test}: {cassette}")
+    shared = why.shared_line(chosen.test, cassette, now, old) if then is None and not fixture else None
+    rates = why.prices([*(then or []), *now], own_prices(root)) | dict(lock.prices if lock is not None else {})
+    for line in why.totals(old, why.row(now), rates, name) if shared is None else [shared]:
+        show(line)
     if then is None:
-        _print("A lock has totals alone. What it was, call by call, is in the cassette of a revision: --against=HEAD")
+        show("A lock has totals alone. What it was, call by call, is in the cassette of a revision: --against=HEAD")
     for line in why.explain(then, now) if then is not None else ():
-        _print(line)
+        show(line)
     return 0
 
 

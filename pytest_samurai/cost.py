@@ -11,9 +11,11 @@ from pathlib import Path
 from pytest_samurai import cassette
 from pytest_samurai.chat import Call, Meter
 from pytest_samurai.check import cassettes_in
-from pytest_samurai.pricing import UNPRICED, PriceList, lines_to_add, money
-from pytest_samurai.redaction import Redactors
+from pytest_samurai.matching import Endpoints
+from pytest_samurai.pricing import UNPRICED, PriceList, lines_to_add, money, sum_if_known, sum_of_known
+from pytest_samurai.redaction import Redactors, one_line
 from pytest_samurai.report import plural, shown_amount, shown_count
+from pytest_samurai.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class CassetteCost:
     """What the calls of one cassette used and cost: now, and on another model, if one was named.
 
     Money is in US dollars, as if nothing had been cached; None is unknown. `unpriced` are the models to blame for it.
+    `others` are no chat and do not say what they used: they are no part of the calls.
     """
 
     path: Path
@@ -29,6 +32,7 @@ class CassetteCost:
     now: Decimal | None
     other: Decimal | None
     unpriced: tuple[str, ...]
+    others: int = 0
 
 
 def costs(
@@ -42,13 +46,17 @@ def costs(
 
 
 def _cost(path: Path, prices: PriceList, at: datetime, model: str | None, environ: Mapping[str, str]) -> CassetteCost:
-    now, other = [], []
+    now, other, others = [], [], 0
+    endpoints = Endpoints(Settings().endpoints)
     redactors = Redactors(environ)
-    meter = Meter(prices, lambda request, text: redactors.of(request).text(text))
+    meter = Meter(prices, lambda request, text: one_line(redactors.of(request), text))
     for number, item in enumerate(cassette.load(path), 1):
         # A call without a price of its own is priced at the moment when it was recorded.
         recorded_now = replace(item, price=None, recorded_at=at.isoformat())
         call = Call(recorded_now, number=number, replayed=True, meter=meter)
+        if call.usage is None and endpoints.match(item.request.url) is None:
+            others += 1
+            continue
         now.append(call)
         if model is not None:
             prompt = 0 if call.usage is None else call.usage.prompt_tokens
@@ -63,18 +71,11 @@ def _cost(path: Path, prices: PriceList, at: datetime, model: str | None, enviro
         path,
         len(now),
         None if None in usages else sum(usage.total_tokens for usage in usages if usage is not None),
-        _sum([call.list_cost for call in now]),
-        _sum([call.list_cost for call in other]),
+        sum_if_known([call.list_cost for call in now]),
+        sum_if_known([call.list_cost for call in other]),
         tuple(dict.fromkeys(unpriced)),
+        others,
     )
-
-
-def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
-    return None if None in amounts else _known(amounts)
-
-
-def _known(amounts: Iterable[Decimal | None]) -> Decimal:
-    return sum((amount for amount in amounts if amount is not None), Decimal(0))
 
 
 def cost_lines(found: Sequence[CassetteCost], at: datetime, model: str | None = None) -> list[str]:
@@ -87,8 +88,10 @@ def cost_lines(found: Sequence[CassetteCost], at: datetime, model: str | None = 
         numbers = [f"{cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True)]
         lines.append("  ".join([f"{path:<{widths[0]}}", *numbers]))
     calls, tokens = sum(one.calls for one in found), sum(one.tokens or 0 for one in found)
+    others = sum(one.others for one in found)
+    beside = f" (and {others:,} that {'is' if others == 1 else 'are'} no chat)" if others else ""
     lines.append(
-        f"{plural(len(found), 'cassette')}, {plural(calls, 'call')},"
+        f"{plural(len(found), 'cassette')}, {plural(calls, 'call')}{beside},"
         f" {plural(tokens, 'token')}{_unknown([one.tokens for one in found])}: {_total([one.now for one in found])}"
         f" at the prices of {at:%Y-%m-%d}, if nothing is cached"
     )
@@ -115,7 +118,7 @@ def _row(one: CassetteCost, model: str | None) -> tuple[str, ...]:
 def _total(amounts: Sequence[Decimal | None]) -> str:
     if amounts and set(amounts) == {None}:
         return "cost unknown"
-    return f"{money(_known(amounts))}{_unknown(amounts)}"
+    return f"{money(sum_of_known(amounts))}{_unknown(amounts)}"
 
 
 def _unknown(values: Sequence[object]) -> str:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from pytest_samurai.chat import Call
-from pytest_samurai.pricing import Price, dearest
+from pytest_samurai.pricing import Price, dearest, sum_if_known
 from pytest_samurai.usage import Usage
 
 PREFIX: Final = "samurai_"
@@ -47,8 +47,8 @@ class ModelFigures:
             len(calls),
             sum(usages, Usage()) if len(usages) == len(calls) else None,
             dearest(prices) if prices else None,
-            _sum([call.cost for call in calls]),
-            _sum([call.list_cost for call in calls]),
+            sum_if_known([call.cost for call in calls]),
+            sum_if_known([call.list_cost for call in calls]),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class TestFigures:
             live=len(calls) - len(replayed) - recorded,
             models=tuple(ModelFigures.of(model, by_model[model]) for model in sorted(by_model)),
             seconds=round(sum(call.duration or 0.0 for call in replayed), 4),
-            saved=_sum([call.cost for call in replayed]),
+            saved=sum_if_known([call.cost for call in replayed]),
         )
 
     @property
@@ -123,12 +123,12 @@ class TestFigures:
     @property
     def cost(self) -> Decimal | None:
         """What was billed, in US dollars; None if that of a call is unknown."""
-        return _sum([one.cost for one in self.models])
+        return sum_if_known([one.cost for one in self.models])
 
     @property
     def list_cost(self) -> Decimal | None:
         """What would have been billed if nothing had been cached; None if that of a call is unknown."""
-        return _sum([one.list_cost for one in self.models])
+        return sum_if_known([one.list_cost for one in self.models])
 
     def properties(self) -> list[tuple[str, int | str]]:
         """Name and value as they travel in `user_properties`: to JUnit, and from xdist workers; but for the unknown."""
@@ -170,7 +170,3 @@ class TestFigures:
         models = tuple(map(ModelFigures.from_json, carried["models"]))
         saved = None if carried["saved"] is None else Decimal(carried["saved"])
         return cls(test, **counts, models=models, seconds=carried["seconds"], saved=saved)
-
-
-def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
-    return None if None in amounts else sum((amount for amount in amounts if amount is not None), Decimal(0))

@@ -20,7 +20,9 @@ _LONGEST_WAIT = 60.0
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Wait for other processes to be done with a file, and keep them away. Raises CassetteError after a minute.
+    """Wait for other processes to be done with a file, and keep them away.
+
+    Raises CassetteError after a minute, and where no lock can be kept.
 
     The lock itself lies in the system's directory for temporary files, so that none is left beside a cassette; all
     cassettes share a few hundred.
@@ -52,22 +54,34 @@ def _lock_directory() -> Path:
 
 
 def scratch(kind: str) -> Path:
-    """A name, not taken yet, for a file that the processes of one run share."""
-    _lock_directory().mkdir(mode=0o700, exist_ok=True)
+    """A name, not taken yet, for a file that the processes of one run share. Raises CassetteError without a place."""
+    try:
+        _lock_directory().mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise _useless(error) from error
     return _lock_directory() / f"{uuid4().hex}.{kind}"
+
+
+def _useless(error: OSError) -> CassetteError:
+    return CassetteError(
+        f"{_lock_directory()}: cannot be used for locks: {error.strerror or error}; it has to be a directory of yours:"
+        " remove what is there, or set TMPDIR to a directory that you may write to"
+    )
 
 
 @contextmanager
 def _held(name: str, path: Path, wait: float) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
-    _lock_directory().mkdir(mode=0o700, exist_ok=True)
     # Not thread-local: a journal is begun by whatever thread has the first call, and ended by the test's.
     lock = FileLock(_lock_directory() / f"{name}.lock", timeout=wait, thread_local=False)
     try:
+        _lock_directory().mkdir(mode=0o700, exist_ok=True)
         lock.acquire()
     except Timeout:
         raise CassetteError(f"{path}: another process holds it, after a wait of {wait:g} seconds") from None
+    except OSError as error:
+        raise _useless(error) from error
     try:
         yield
     finally:

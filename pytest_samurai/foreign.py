@@ -171,4 +171,6 @@ def _timestamp(moment: Any) -> str:
         time = moment if isinstance(moment, datetime) else datetime.fromisoformat(moment)
     except (TypeError, ValueError):
         raise ValueError(f"`recorded_at` is {moment!r}, not a date with a time") from None
+    # Without a zone it is UTC, as everywhere here: on no two machines would it be the same moment otherwise.
+    time = time if time.tzinfo else time.replace(tzinfo=UTC)
     return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

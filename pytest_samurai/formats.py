@@ -6,8 +6,10 @@ import json
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
+from itertools import accumulate
 from typing import Final
 
 from pytest_samurai.figures import TestFigures
@@ -24,7 +26,8 @@ from pytest_samurai.run import Run
 MARK: Final = "<!-- pytest-samurai -->"
 """The first line of the Markdown, by which a bot finds the comment that it is to replace."""
 
-# A comment on GitHub has at most 65,536 characters.
+# A comment on GitHub has at most 65,536 characters, and a bot may want to put a few of its own.
+_LONGEST_COMMENT = 64_000
 _MOST_ROWS = 100
 _MOST_FAILURES = 10
 _MOST_LINES = 20
@@ -81,32 +84,59 @@ def markdown(run: Run) -> str:
 
     What comes from tests stands in code, where it is neither markup nor a mention.
     """
-    parts = [f"{MARK}\n### {_title(run)}", used(run.totals)]
+    lists: list[_List] = []
+    head = [f"{MARK}\n### {_title(run)}", used(run.totals)]
     for failure in run.failures[:_MOST_FAILURES]:
-        parts += [f"**{_plain(failure.kind)}** {_code(failure.test)}", _fenced(failure.text)]
+        head += [f"**{_plain(failure.kind)}** {_code(failure.test)}", _fenced(failure.text)]
     if len(run.failures) > _MOST_FAILURES:
-        parts.append(f"... and {plural(len(run.failures) - _MOST_FAILURES, 'failure')} more")
+        head.append(f"... and {plural(len(run.failures) - _MOST_FAILURES, 'failure')} more")
     if run.regressions:
-        cells = [[_cell(one[name]) for name in _REGRESSION] for one in run.regressions[:_MOST_ROWS]]
-        parts.append(_table(_REGRESSION, cells, right=("old", "new", "growth")))
+        cells = [_line_of([_cell(one[name]) for name in _REGRESSION]) for one in run.regressions]
+        lists.append(_List(_heading(_REGRESSION, ("old", "new", "growth")), cells))
     if run.unmarked:
-        parts.append("**Live calls outside of any recorder**")
-        parts.append("\n".join(f"- {_code(test)}: {calls}" for test, calls in _unmarked(run)[:_MOST_ROWS]))
+        lines = [f"- {_code(test)}: {calls}" for test, calls in _unmarked(run)]
+        lists.append(_List("**Live calls outside of any recorder**\n", lines))
     if run.notes:
-        parts.append("**Notes**")
-        parts.append("\n".join(f"- {_code(note)}" for note in run.notes[:_MOST_ROWS]))
-    rows = _rows(run)
+        lists.append(_List("**Notes**\n", [f"- {_code(note)}" for note in run.notes]))
+    rows = [_line_of([_cell(test), *rest]) for test, *rest in _rows(run)]
     if rows:
-        cells = [[_cell(test), outcome, *rest] for test, outcome, *rest in rows[:_MOST_ROWS]]
-        shown = "all" if len(rows) <= _MOST_ROWS else f"the most expensive {_MOST_ROWS} of {len(rows):,}"
-        parts.append(f"<details><summary>What each test used: {shown}</summary>")
-        parts += [_table(_TEST, cells, right=_TEST[2:]), "</details>"]
-    return "\n\n".join([*parts, f"<sub>{_plain(_footer(run))}</sub>"]) + "\n"
+        summary = "<details><summary>What each test used, the most expensive first</summary>\n\n"
+        lists.append(_List(summary + _heading(_TEST, _TEST[2:]), rows, "\n\n</details>"))
+    foot = f"<sub>{_plain(_footer(run))}</sub>"
+    room = _LONGEST_COMMENT - sum(len(part) + 2 for part in [*head, foot])
+    shown = []
+    for place, each in enumerate(lists):
+        shown.append(each.within(room // (len(lists) - place)))
+        room -= len(shown[-1]) + 2
+    return "\n\n".join([*head, *shown, foot]) + "\n"
 
 
-def _table(names: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> str:
-    aligned = ["---:" if name in right else "---" for name in names]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in [names, aligned, *rows])
+@dataclass(frozen=True, slots=True)
+class _List:
+    """A table, or bullets, of which as many lines are shown as there is room for."""
+
+    heading: str
+    lines: Sequence[str]
+    end: str = ""
+
+    def within(self, room: int) -> str:
+        """The heading, the first lines, and how many are left out."""
+        room -= len(self.heading) + len(self.end) + len(self._more(len(self.lines)))
+        lengths = accumulate(len(line) + 1 for line in self.lines[:_MOST_ROWS])
+        count = sum(length <= room for length in lengths)
+        return "\n".join([self.heading, *self.lines[:count]]) + self._more(len(self.lines) - count) + self.end
+
+    @staticmethod
+    def _more(count: int) -> str:
+        return f"\n\n... and {count:,} more" if count else ""
+
+
+def _heading(names: Sequence[str], right: Sequence[str]) -> str:
+    return f"{_line_of(names)}\n{_line_of(['---:' if name in right else '---' for name in names])}"
+
+
+def _line_of(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _plain(text: str) -> str:
@@ -114,7 +144,7 @@ def _plain(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    line = " ".join(text.split())
+    line = _cut(" ".join(text.split()))
     ticks = _longer_than_any(line, 1)
     pad = " " if line.startswith("`") or line.endswith("`") else ""
     return f"{ticks}{pad}{line}{pad}{ticks}"
@@ -125,11 +155,15 @@ def _cell(text: str) -> str:
 
 
 def _fenced(text: str) -> str:
-    lines = [line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..." for line in text.splitlines()]
+    lines = list(map(_cut, text.splitlines()))
     if len(lines) > _MOST_LINES:
         lines[_MOST_LINES:] = [f"... {plural(len(lines) - _MOST_LINES, 'line')} more"]
-    ticks = _longer_than_any(text, 3)
+    ticks = _longer_than_any("\n".join(lines), 3)
     return "\n".join([f"{ticks}text", *lines, ticks])
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..."
 
 
 def _longer_than_any(text: str, shortest: int) -> str:
@@ -241,19 +275,24 @@ def benchmark(run: Run) -> str:
     have cached is no news.
     """
     totals = run.totals
-    entries: list[tuple[str, int | None, Decimal | None]] = [
+    entries: list[tuple[str, bool, int | None, Decimal | None]] = [
         (
             "total",
+            totals.estimated > 0,
             None if totals.unknown_usage else totals.usage.total_tokens,
             None if totals.unknown_cost else totals.list_cost,
         )
     ]
     for one in run.figures:
-        entries.append((one.test, None if one.usage is None else one.usage.total_tokens, one.list_cost))
-    found = []
-    for name, tokens, cost in entries:
+        usage = one.usage
+        tokens = None if usage is None else usage.total_tokens
+        entries.append((one.test, usage is not None and usage.estimated, tokens, one.list_cost))
+    found: list[dict[str, object]] = []
+    for name, estimated, tokens, cost in entries:
+        # Not in the name, by which the history of a row goes on.
+        extra = {"extra": "estimated"} if estimated else {}
         if tokens is not None:
-            found.append({"name": f"{name}: tokens", "unit": "tokens", "value": tokens})
+            found.append({"name": f"{name}: tokens", "unit": "tokens", "value": tokens, **extra})
         if cost is not None:
-            found.append({"name": f"{name}: cost", "unit": "US dollars", "value": float(cost)})
+            found.append({"name": f"{name}: cost", "unit": "US dollars", "value": float(cost), **extra})
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_samurai import cassette
 from pytest_samurai.chat import Call, Interaction
 from pytest_samurai.check import cassettes_in
 from pytest_samurai.errors import CassetteError
+from pytest_samurai.files import locked
 from pytest_samurai.matching import Endpoints
-from pytest_samurai.redaction import Redactor, environment_secrets, own_keys
+from pytest_samurai.redaction import Redactor, environment_secrets, one_line, without_secrets
+from pytest_samurai.report import plural
 from pytest_samurai.seal import MARK
 from pytest_samurai.settings import Settings
 
@@ -33,16 +35,23 @@ def import_cassettes(paths: Iterable[Path], *, environ: Mapping[str, str]) -> It
     Raises SettingsError for a path that does not exist.
     """
     secrets = environment_secrets(environ)
+    redactor = Redactor(secrets)
     for path in cassettes_in(paths, _SUFFIXES):
         try:
             text, failed = _imported(path, secrets), False
         except CassetteError as error:
-            text, failed = Redactor(secrets).text(str(error)), True
-        # A name in a file may hold what a terminal obeys.
-        yield Outcome("".join(one if one.isprintable() else ascii(one)[1:-1] for one in text), failed)
+            text, failed = str(error), True
+        yield Outcome(one_line(redactor, text), failed)
 
 
 def _imported(path: Path, secrets: frozenset[str]) -> str:
+    target = path.with_suffix(".yaml") if path.suffix == ".json" else path
+    # A run that records into it would lose what it wrote in between.
+    with locked(target):
+        return _rewritten(path, target, secrets)
+
+
+def _rewritten(path: Path, target: Path, secrets: frozenset[str]) -> str:
     content = cassette.read(path)
     there = cassette.parse(content, path)
     if content.startswith(MARK.encode()):
@@ -53,8 +62,7 @@ def _imported(path: Path, secrets: frozenset[str]) -> str:
                 f"{path}:{cassette.lines(content)[place]}: interaction {place + 1} is compressed ({encoding}), which"
                 " cannot be undone here, so that no secret in it would be seen; record it again"
             )
-    interactions = _without_secrets(there, secrets)
-    target = path.with_suffix(".yaml") if path.suffix == ".json" else path
+    interactions = without_secrets(there, secrets)
     if target != path and target.exists():
         if cassette.load(target) == interactions:
             return f"{path}: is imported already, as {target}"
@@ -66,18 +74,11 @@ def _imported(path: Path, secrets: frozenset[str]) -> str:
     return f"{path}: imported {_counts(interactions)}{beside}"
 
 
-def _without_secrets(there: Sequence[Interaction], secrets: frozenset[str]) -> list[Interaction]:
-    """The interactions as they would be written down here; a key of one request may be told by the reply of another."""
-    redactor = Redactor(secrets.union(*(own_keys(item.request.headers) for item in there)))
-    return [replace(item, request=redactor.request(item.request), reply=redactor.reply(item.reply)) for item in there]
-
-
 def _counts(interactions: Sequence[Interaction]) -> str:
-    count = len(interactions)
     endpoints = Endpoints(Settings().endpoints)
     chat = [item for item in interactions if endpoints.match(item.request.url) is not None]
     unknown = sum(Call(item, number=0, replayed=True).usage is None for item in chat)
-    text = f"{count} interaction{'' if count == 1 else 's'}"
-    if count > len(chat):
-        text += f", {count - len(chat)} of them no chat"
-    return text + (f", {unknown} of them without usage" if unknown else "")
+    text = plural(len(interactions), "interaction")
+    if others := len(interactions) - len(chat):
+        text += f", {others:,} of them no chat"
+    return text + (f", {unknown:,} of them without usage" if unknown else "")

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from pytest_samurai.figures import PREFIX, ModelFigures, TestFigures
-from pytest_samurai.pricing import Price, dearest, money, money_apart
+from pytest_samurai.figures import PREFIX, UNKNOWN_MODEL, ModelFigures, TestFigures
+from pytest_samurai.pricing import Price, dearest, lines_to_add, money, money_apart, sum_if_known
 from pytest_samurai.usage import Usage
 
 REGRESSION_PROPERTY: Final = f"{PREFIX}regression"
@@ -213,7 +213,22 @@ def judge(figures: TestFigures, lock: Lock, tolerance: Tolerance) -> tuple[Regre
     broken = _broken(old, new, prices, tolerance)
     before, after = measured(old, prices), measured(new, prices)
     why = "; ".join(_causes(old, new, broken)) if broken else ""
-    return tuple(Regression(figures.test, metric, *_apart(before[metric], after[metric]), why) for metric in broken)
+    found = []
+    for metric in broken:
+        was, now, growth = _apart(before[metric], after[metric])
+        found.append(
+            Regression(figures.test, metric, labelled(was, metric, old), labelled(now, metric, new), growth, why)
+        )
+    return tuple(found)
+
+
+ABOUT: Final = "~ is an estimate: the server did not say what the calls used"
+
+
+def labelled(shown: str, metric: str, row: Row) -> str:
+    """A metric of a row, with a `~` before what was counted here, not by the server."""
+    estimated = any(spent.usage is not None and spent.usage.estimated for spent in row.values())
+    return f"~{shown}" if estimated and metric != "requests" else shown
 
 
 def _prices(figures: TestFigures, lock: Lock) -> Mapping[str, Price]:
@@ -254,7 +269,7 @@ def _cost(row: Row, prices: Mapping[str, Price]) -> Decimal | None:
         if price is None and spent.usage.total_tokens:
             return None
         costs.append(Decimal(0) if price is None else price.cost(spent.usage))
-    return None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
+    return sum_if_known(costs)
 
 
 def _floor_of_cost(row: Row, prices: Mapping[str, Price]) -> Decimal:
@@ -289,18 +304,27 @@ def moved(old: Row, new: Row) -> list[str]:
     before, after = _total(old), _total(new)
     found = _calls_moved(old, new)
     if before is not None and after is not None:
-        pairs = ((shown, getattr(before, name), getattr(after, name)) for name, shown in _SUMS.items())
-        found += [_moved(shown, was, now, " tokens") for shown, was, now in pairs if was != now]
+        found += [
+            _tokens_moved(shown, name, before, after)
+            for name, shown in _SUMS.items()
+            if getattr(before, name) != getattr(after, name)
+        ]
     return found
 
 
 def _calls_moved(old: Row, new: Row) -> list[str]:
     was, now = sum(spent.requests for spent in old.values()), sum(spent.requests for spent in new.values())
     found = [_moved("requests", was, now)] if was != now else []
-    calls = [{model: spent.requests for model, spent in row.items()} for row in (old, new)]
-    if old.keys() != new.keys() or (was == now and calls[0] != calls[1]):
-        found.append(f"model {models_text(old)} -> {models_text(new)}")
+    # An error names no model, and stands under the name that was asked for.
+    answers = [{model: spent for model, spent in row.items() if _has_tokens(spent)} for row in (old, new)]
+    calls = [{model: spent.requests for model, spent in row.items()} for row in answers]
+    if calls[0].keys() != calls[1].keys() or (was == now and calls[0] != calls[1]):
+        found.append(f"model {models_text(answers[0])} -> {models_text(answers[1])}")
     return found
+
+
+def _has_tokens(spent: Spent) -> bool:
+    return spent.usage is None or spent.usage.total_tokens > 0
 
 
 def _causes(old: Row, new: Row, broken: Collection[str]) -> list[str]:
@@ -324,7 +348,7 @@ def _causes(old: Row, new: Row, broken: Collection[str]) -> list[str]:
     for some in (grown, sorted(of_models), _grown(before, after, _PART_NAMES)):
         if texts := [text for _, text in some]:
             return texts
-    return [_moved("total", before.total_tokens, after.total_tokens, " tokens, as the server counts them")]
+    return [_tokens_moved("total", "total_tokens", before, after, " tokens, as the server counts them")]
 
 
 _SUMS: Final = {"prompt_tokens": "prompt", "completion_tokens": "completion"}
@@ -333,13 +357,18 @@ _PART_NAMES: Final = {name: name.removesuffix("_tokens").replace("_", " ") for n
 
 def _grown(old: Usage | None, new: Usage | None, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, shown in names.items():
-        was, now = getattr(old, name), getattr(new, name)
-        if now > was:
-            yield name, _moved(shown, was, now, " tokens")
+        if getattr(new, name) > getattr(old, name):
+            yield name, _tokens_moved(shown, name, old, new)
 
 
-def _moved(name: str, old: int, new: int, unit: str = "") -> str:
-    return f"{name} {old:,} -> {new:,}{unit}" + (f" ({in_percent(old, new)})" if old else "")
+def _tokens_moved(shown: str, name: str, old: Usage | None, new: Usage | None, unit: str = " tokens") -> str:
+    about = ["~" if usage is not None and usage.estimated else "" for usage in (old, new)]
+    return _moved(shown, getattr(old, name), getattr(new, name), about, unit)
+
+
+def _moved(shown: str, old: int, new: int, about: Sequence[str] = ("", ""), unit: str = "") -> str:
+    growth = f" ({in_percent(old, new)})" if old else ""
+    return f"{shown} {about[0]}{old:,} -> {about[1]}{new:,}{unit}{growth}"
 
 
 def models_text(row: Row) -> str:
@@ -361,6 +390,8 @@ def regression_text(regressions: Sequence[Regression], tolerance: Tolerance, *, 
     ]
     cause = regressions[0].why
     lines.append(f"  What moved: {cause}")
+    if any(text.startswith("~") for one in regressions for text in (one.old, one.new)):
+        lines.append(f"  {ABOUT}")
     lines.append(f"  To see why: pytest-samurai why {why}")
     if re.fullmatch(r"completion [^;]*", cause):
         lines.append(f"  Another recording may have another answer: pytest --samurai-mode=all {rerun}")
@@ -404,7 +435,34 @@ def summary_lines(
         for model, old, price in _moved_prices(lock, held)
         if old is not None
     ]
+    lines += _lost_price_lines(lock, name, known)
     return [*lines, "samurai: --samurai-update brings it up to date"] if lines else []
+
+
+def _lost_price_lines(lock: Lock, name: str, known: Sequence[TestFigures]) -> list[str]:
+    """The tests whose cost is in the lock and cannot be held against it, as a model of today has no price."""
+    lost = {
+        one.test: models
+        for one in known
+        if (models := _unpriced(one, lock)) and _cost(lock.tests[one.test], lock.prices)
+    }
+    models = sorted({model for models in lost.values() for model in models})
+    if not lost:
+        return []
+    lines = [
+        f"samurai: {name} has a cost, and the recording none, as the price of {', '.join(models)} is unknown, for"
+        f" {_names(list(lost))}"
+    ]
+    if named := [model for model in models if model != UNKNOWN_MODEL]:
+        lines.append("samurai: to set it, in US dollars per million tokens, add to pyproject.toml:")
+        lines += [f"  {line}" for line in lines_to_add(named)]
+    return lines
+
+
+def _unpriced(figures: TestFigures, lock: Lock) -> list[str]:
+    """The models of known usage that neither the lock nor the recording has a price of."""
+    prices = _prices(figures, lock)
+    return [one.model for one in figures.models if one.usage and one.usage.total_tokens and one.model not in prices]
 
 
 def no_overlap(lock: Lock, name: str, tests: Collection[str]) -> str | None:

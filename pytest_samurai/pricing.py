@@ -6,7 +6,7 @@ Money is `Decimal`, in US dollars, and never rounded before it is shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -21,7 +21,11 @@ from pytest_samurai.usage import Usage
 UNPRICED: Final = "unknown"
 """Stands in a cassette for the price of a model that had none when it was recorded."""
 
-TABLE: Final = "tool.pytest-samurai.prices"
+_NAME: Final = "pytest-samurai"
+
+_KEY: Final = "prices"
+
+TABLE: Final = f"tool.{_NAME}.{_KEY}"
 """Where a project has prices of its own, in its pyproject.toml."""
 
 _MILLION = 1_000_000
@@ -145,6 +149,16 @@ def money_apart(*amounts: Decimal) -> list[str]:
     return shown if len(set(shown)) == len(set(amounts)) else [f"${amount.normalize():,f}" for amount in amounts]
 
 
+def sum_of_known(amounts: Iterable[Decimal | None]) -> Decimal:
+    """The sum of the amounts that are known."""
+    return sum((amount for amount in amounts if amount is not None), Decimal(0))
+
+
+def sum_if_known(amounts: Sequence[Decimal | None]) -> Decimal | None:
+    """The sum; None if one of the amounts is unknown."""
+    return None if None in amounts else sum_of_known(amounts)
+
+
 # --- the user's own prices
 
 
@@ -177,22 +191,34 @@ class PriceList:
 def own_prices(directory: Path) -> PriceList:
     """The prices that a project has in its pyproject.toml, the nearest one from a directory upwards; none without one.
 
-    Raises SettingsError, naming file and line, for what is no price.
+    Raises SettingsError, naming the file, and the line if there is one, for what is no price or cannot be read.
     """
     pyproject = next((one for at in (directory, *directory.parents) if (one := at / "pyproject.toml").is_file()), None)
     if pyproject is None:
         return PriceList()
-    text = pyproject.read_text(encoding="utf-8")
-    if TABLE not in text:
+    try:
+        content = pyproject.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"{pyproject}: cannot be read: {error.strerror or error}") from None
+    # Most projects have none, and a start of pytest is no time to parse TOML.
+    if _NAME.encode() not in content or _KEY.encode() not in content:
         return PriceList()
     import tomllib
 
     try:
-        prices = tomllib.loads(text, parse_float=Decimal)["tool"]["pytest-samurai"]["prices"]
-    except tomllib.TOMLDecodeError as error:
+        text = content.decode()
+        found: object = tomllib.loads(text, parse_float=Decimal)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{pyproject}: not readable as TOML: {error}") from None
+    for name in ("tool", _NAME, _KEY):
+        found = found.get(name, {}) if isinstance(found, Mapping) else None
+    if not isinstance(found, Mapping):
+        raise SettingsError(
+            f"{pyproject}:{_line(text, _KEY)}: [{TABLE}] has to be a table of models and their prices:"
+            ' "gpt-4o-mini" = { input_mtok = 0.15, output_mtok = 0.6 }'
+        )
     own = []
-    for model, row in prices.items():
+    for model, row in found.items():
         try:
             if not isinstance(row, Mapping):
                 raise ValueError("it has to be a table of prices: { input_mtok = 0.15, output_mtok = 0.6 }")
@@ -206,10 +232,13 @@ def own_prices(directory: Path) -> PriceList:
 
 def _line(text: str, model: str) -> int:
     """The line of a model's row; that of the table, for a name that is spelled in some other way."""
-    row = re.compile(rf"""^\s*(?:\[.*\.)?["']?{re.escape(model)}["']?\s*[=\]]""", re.MULTILINE)
-    table = text.index(TABLE)
-    found = row.search(text, text.rindex("\n", 0, table) + 1 if "\n" in text[:table] else 0)
-    return text.count("\n", 0, found.end() if found else table) + 1
+    table = _HEADER.search(text)
+    begin = table.start() if table else text.index(_NAME)
+    found = re.compile(rf"""(?<![\w-]){re.escape(model)}["']?\s*[=\]]""").search(text, begin)
+    return text.count("\n", 0, found.start() if found else begin) + 1
+
+
+_HEADER = re.compile(rf"^\[[^\]\n]*{_NAME}", re.MULTILINE)
 
 
 def lines_to_add(models: Sequence[str]) -> list[str]:

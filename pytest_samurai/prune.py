@@ -19,7 +19,8 @@ from pytest_samurai.errors import CassetteError, SettingsError
 from pytest_samurai.files import locked
 from pytest_samurai.fullrun import Absent, FullRun, Play, below, merged
 from pytest_samurai.recorder import summary
-from pytest_samurai.redaction import Redactor, environment_secrets
+from pytest_samurai.redaction import Redactor, environment_secrets, one_line, without_secrets
+from pytest_samurai.report import plural
 from pytest_samurai.seal import MARK
 
 NOTE = Path("v", "samurai", "full_run")
@@ -135,8 +136,8 @@ class Judged:
             (sum(one.is_whole for one in of), "cassette"),
             (sum(len(one.places or ()) for one in of if not one.is_whole), "interaction"),
         ]
-        what = " and ".join(_plural(count, noun) for count, noun in counts if count) or "nothing"
-        left = f", {_plural(len(self.left), 'file')} left alone" if self.left else ""
+        what = " and ".join(plural(count, noun) for count, noun in counts if count) or "nothing"
+        left = f", {plural(len(self.left), 'file')} left alone" if self.left else ""
         if deleted is not None:
             return f"deleted {what}{left}"
         advice = "; to delete what is unused: pytest-samurai prune --write" if self.unused else ""
@@ -145,7 +146,7 @@ class Judged:
 
 def judge(run: FullRun, root: Path, *, environ: Mapping[str, str]) -> Judged:
     """Compare what lies in the cassette directories with what a run used; no line holds a secret."""
-    judge = _Judge(run, root, Redactor(environment_secrets(environ)))
+    judge = _Judge(run, root, environment_secrets(environ))
     results = [result for name in _cassettes(root, run.directories) if (result := judge.file(name)) is not None]
     return Judged(
         tuple(result for result in results if isinstance(result, Unused)),
@@ -154,10 +155,11 @@ def judge(run: FullRun, root: Path, *, environ: Mapping[str, str]) -> Judged:
 
 
 class _Judge:
-    def __init__(self, run: FullRun, root: Path, redactor: Redactor) -> None:
+    def __init__(self, run: FullRun, root: Path, secrets: frozenset[str]) -> None:
         self._run = run
         self._root = root
-        self._redactor = redactor
+        self._secrets = secrets
+        self._redactor = Redactor(secrets)
         self._plays = {play.cassette: play for play in run.plays}
 
     def file(self, name: str) -> Unused | str | None:
@@ -173,10 +175,10 @@ class _Judge:
         except CassetteError as error:
             # What is not ours may be no cassette at all.
             may_be_ours = play is not None or not content or content.startswith(MARK.encode())
-            return f"{error}; left alone" if may_be_ours else None
+            return one_line(self._redactor, f"{error}; left alone") if may_be_ours else None
         why = self._unknown(name, play, content, there)
         if why:
-            return f"{name}: left alone: {why}"
+            return one_line(self._redactor, f"{name}: left alone: {why}")
         places = None if play is None else tuple(play.unplayed)
         return Unused(path, there, places, tuple(self._lines(name, there, places)))
 
@@ -201,11 +203,9 @@ class _Judge:
             yield f"{name}: no test opened it"
         for place in range(len(there)) if places is None else places:
             text = f"{name}: {'' if places is None else 'no test played '}interaction {place + 1}: "
-            yield self._one_line(text + summary(there[place].request))
-
-    def _one_line(self, text: str) -> str:
-        # A prompt may hold what a terminal obeys.
-        return self._redactor.text("".join(one if one.isprintable() else ascii(one)[1:-1] for one in text))
+            # A summary is cut short, and half a secret cannot be told from a word.
+            [item] = without_secrets([there[place]], self._secrets)
+            yield one_line(self._redactor, text + summary(item.request))
 
 
 # --- deletion
@@ -238,7 +238,3 @@ def _without(there: Sequence[Interaction], unused: Unused) -> list[Interaction]:
     if there != unused.there:
         raise CassetteError(f"{unused.path}: changed while it was judged; it is as it was")
     return [item for place, item in enumerate(there) if place not in (unused.places or ())]
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

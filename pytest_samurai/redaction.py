@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, unquote
 
-from pytest_samurai.chat import Chunk, Headers, Reply, Request, parse_object
+from pytest_samurai.chat import Chunk, Headers, Interaction, Reply, Request, parse_object
 
 REDACTED = "[REDACTED]"
 
@@ -211,6 +211,17 @@ class Redactor:
 
     def _cut(self, pieces: Sequence[bytes]) -> list[bytes]:
         return _spliced(pieces, self._edits(b"".join(pieces)))
+
+
+def one_line(redactor: Redactor, text: str) -> str:
+    """A text as it may be printed: without secrets, on one line, and with nothing in it that a terminal obeys."""
+    return redactor.text("".join(one if one.isprintable() else ascii(one)[1:-1] for one in text))
+
+
+def without_secrets(there: Sequence[Interaction], secrets: Iterable[str]) -> list[Interaction]:
+    """Interactions as they would be written down here; a key of one request may be told by the reply of another."""
+    redactor = Redactor(frozenset(secrets).union(*(own_keys(item.request.headers) for item in there)))
+    return [replace(item, request=redactor.request(item.request), reply=redactor.reply(item.reply)) for item in there]
 
 
 class Redactors:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.figures import ModelFigures, TestFigures
+from pytest_samurai.pricing import sum_of_known
 from pytest_samurai.usage import Usage
 
 
@@ -47,9 +48,9 @@ class Totals:
             tests=len(tests),
             **{name: sum(getattr(one, name) for one in figures) for name in ("replayed", "recorded", "live")},
             usage=sum((usage for usage in usages if usage is not None), Usage()),
-            cost=_known(costs),
-            list_cost=_known(list_costs),
-            saved=_known(saved),
+            cost=sum_of_known(costs),
+            list_cost=sum_of_known(list_costs),
+            saved=sum_of_known(saved),
             seconds=round(sum(one.seconds for one in figures), 4),
             unknown_usage=usages.count(None),
             unknown_cost=costs.count(None),
@@ -74,10 +75,6 @@ class Totals:
             "unknown_saved": self.unknown_saved,
             "estimated": self.estimated,
         }
-
-
-def _known(amounts: Sequence[Decimal | None]) -> Decimal:
-    return sum((amount for amount in amounts if amount is not None), Decimal(0))
 
 
 FORM: Final = 1

@@ -14,27 +14,34 @@ from decimal import Decimal
 from pathlib import Path
 
 from pytest_samurai.cassette import load, parse
-from pytest_samurai.chat import Call, Interaction
+from pytest_samurai.chat import Call, Interaction, Meter
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.figures import TestFigures
-from pytest_samurai.lock import METRICS, Row, in_percent, measured, models_text, moved, row_of
+from pytest_samurai.lock import ABOUT, METRICS, Row, in_percent, labelled, measured, models_text, moved, row_of
 from pytest_samurai.matching import Difference, Json, canonical, differences, parse_body, parse_path
 from pytest_samurai.miss import IN_PROMPT, describe, length, likeness, prompt_length, words
-from pytest_samurai.pricing import Price, money, money_apart
+from pytest_samurai.naming import cassette_of
+from pytest_samurai.pricing import Price, PriceList, money, money_apart
 from pytest_samurai.recorder import RETRYABLE, summary
+from pytest_samurai.redaction import without_secrets
+from pytest_samurai.report import plural
 from pytest_samurai.usage import Usage
 
 
-def recorded(path: Path) -> list[Interaction]:
-    """The interactions of a cassette. Raises SettingsError if there is none, CassetteError if it cannot be read."""
+def recorded(path: Path, secrets: frozenset[str] = frozenset()) -> list[Interaction]:
+    """The interactions of a cassette, without `secrets` and what else may not be shown.
+
+    Raises SettingsError if there is none, CassetteError if it cannot be read.
+    """
     try:
-        return load(path)
+        # Before anything is compared or cut short: half a secret cannot be told from a word.
+        return without_secrets(load(path), secrets)
     except FileNotFoundError:
         raise SettingsError(f"{path}: there is no such cassette; name the one of the test by --cassette") from None
 
 
-def recorded_at(path: Path, revision: str) -> list[Interaction]:
-    """The interactions of a cassette as of a git revision.
+def recorded_at(path: Path, revision: str, secrets: frozenset[str] = frozenset()) -> list[Interaction]:
+    """The interactions of a cassette as of a git revision, without `secrets` and what else may not be shown.
 
     Raises SettingsError if git, the revision or the cassette in it is missing, CassetteError if it cannot be read.
     """
@@ -54,22 +61,36 @@ def recorded_at(path: Path, revision: str) -> list[Interaction]:
     if shown.returncode:
         reason = shown.stderr.decode("utf-8", "replace").strip().removeprefix("fatal: ")
         raise SettingsError(f"git has no {path} as of {revision}: {reason}")
-    return parse(shown.stdout, Path(f"{revision}:{path}"))
+    return without_secrets(parse(shown.stdout, Path(f"{revision}:{path}")), secrets)
 
 
 def row(interactions: Sequence[Interaction]) -> Row:
     """What the calls of a cassette use, as a lock has it."""
-    return row_of(TestFigures.of("", _calls(interactions), recorded=0))
+    return row_of(_figures(interactions, PriceList()))
 
 
-def _calls(interactions: Sequence[Interaction]) -> list[Call]:
-    return [Call(item, number=number, replayed=True) for number, item in enumerate(interactions, 1)]
+def _figures(interactions: Sequence[Interaction], own: PriceList) -> TestFigures:
+    meter = Meter(own, lambda _, text: text)
+    calls = [Call(item, number=number, replayed=True, meter=meter) for number, item in enumerate(interactions, 1)]
+    return TestFigures.of("", calls, recorded=0)
 
 
-def prices(interactions: Sequence[Interaction]) -> dict[str, Price]:
-    """The prices that were recorded with the calls, by model."""
-    figures = TestFigures.of("", _calls(interactions), recorded=0)
+def prices(interactions: Sequence[Interaction], own: PriceList) -> dict[str, Price]:
+    """The prices of the calls by model: the project's own, those recorded with them, those of the day of recording."""
+    figures = _figures(interactions, own)
     return {one.model: one.price for one in figures.models if one.price is not None}
+
+
+def shared_line(test: str, cassette: Path, interactions: Sequence[Interaction], old: Row) -> str | None:
+    """That a cassette has the calls of other tests too, by all that can be seen of it: its name, and their number."""
+    own = Path(cassette_of(test)).parts
+    requests = sum(spent.requests for spent in old.values())
+    if cassette.parts[-len(own) :] == own or len(interactions) <= requests:
+        return None
+    return (
+        f"  It is none of this test's own, by its name, and has {plural(len(interactions), 'call')}; the lock has"
+        f" {plural(requests, 'request')} of this test. So sums over it are not what the test uses, and none is shown."
+    )
 
 
 # --- totals
@@ -81,14 +102,23 @@ def totals(old: Row, new: Row, rates: Mapping[str, Price], name: str) -> list[st
     table = [("", name, "recorded", "")]
     for metric in METRICS:
         was, now = before[metric], after[metric]
-        table.append((metric, *_pair(was, now), in_percent(was, now) if was and now is not None and was != now else ""))
+        sides = zip(_pair(was, now), (was, now), (old, new), strict=True)
+        shown = [text if value is None else labelled(text, metric, row) for text, value, row in sides]
+        table.append(
+            (metric, shown[0], shown[1], in_percent(was, now) if was and now is not None and was != now else "")
+        )
     table.append(("model", models_text(old), models_text(new), ""))
     widths = [max(len(line[column]) for line in table) for column in range(3)]
     lines = [
         f"  {metric:<{widths[0]}}  {was:>{widths[1]}}  {now:>{widths[2]}}  {change}".rstrip()
         for metric, was, now, change in table
     ]
-    return [*lines, f"  What moved: {'; '.join(moved(old, new)) or 'nothing'}"]
+    if any("~" in cell for _, *cells, _ in table[1:-1] for cell in cells):
+        lines.append(f"  {ABOUT}")
+    found = moved(old, new)
+    if before["total_tokens"] is None or after["total_tokens"] is None:
+        found.append("of tokens it is unknown, as a reply does not say what it used")
+    return [*lines, f"  What moved: {'; '.join(found) or 'nothing'}"]
 
 
 def _pair(was: int | Decimal | None, now: int | Decimal | None) -> tuple[str, str]:

@@ -113,6 +113,33 @@ def test_an_error_costs_nothing_whatever_the_model(tmp_path: Path) -> None:
     assert (free.other, free.unpriced) == (None, ("nosuch",))
 
 
+def test_calls_that_are_no_chat_are_told_apart_unless_they_say_what_they_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    embedding = interaction("text-embedding-3-small", usage=None)
+    embedding = replace(embedding, request=replace(embedding.request, url="http://127.0.0.1/v1/embeddings"))
+    own = interaction(usage=(100, 20))
+    own = replace(own, request=replace(own.request, url="http://127.0.0.1/complete"))
+    path = saved(tmp_path, "a.yaml", interaction(), embedding, own)
+    [found] = costs([path], PriceList(), NOW, environ={})
+    assert (found.calls, found.tokens, found.others) == (2, 240, 1)
+    assert cli.main(["cost", str(path)]) == 0
+    assert "\n1 cassette, 2 calls (and 1 that is no chat), 240 tokens: $0" in capsys.readouterr().out
+    saved(tmp_path, "b.yaml", embedding, embedding)
+    assert "2 calls (and 3 that are no chat)," in cost_lines(costs([tmp_path], PriceList(), NOW, environ={}), NOW)[-1]
+
+
+def test_a_model_shows_no_secret_and_nothing_that_a_terminal_obeys(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "Aq7x1Y2x1Y2")
+    path = saved(tmp_path, "a.yaml", interaction("m\x1b[2J/Aq7x1Y2x1Y2"))
+    assert cli.main(["cost", str(path)]) == 1
+    shown = capsys.readouterr().out
+    assert "The price of m\\x1b[2J/[REDACTED] is unknown." in shown
+    assert "\x1b" not in shown
+
+
 def test_what_is_unknown_is_a_question_mark_and_makes_no_sum_less(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

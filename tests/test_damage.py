@@ -18,7 +18,7 @@ from pytest_samurai import cassette, files, use_cassette
 from pytest_samurai.cassette import dump, interaction_text, load, parse, salvage, save, update
 from pytest_samurai.chat import Chunk, Headers, Interaction, Reply, Request
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.files import locked
+from pytest_samurai.files import locked, scratch
 from tests.conftest import Size
 
 FILE = Path("some.yaml")
@@ -364,3 +364,23 @@ def test_a_file_that_another_process_holds_is_waited_for_but_not_forever(
     update(path, lambda there: [*there, STREAM])
     assert load(path) == [PLAIN, STREAM]
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_machine_where_no_lock_can_be_kept_is_told_where_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, there = tmp_path / "a.yaml", tmp_path / "locks"
+    save(path, [PLAIN])
+    monkeypatch.setattr(files, "_lock_directory", lambda: there)
+    there.write_text("")
+    told = rf"{re.escape(str(there))}: cannot be used for locks: File exists; it has to be a directory of yours: remove"
+    with pytest.raises(CassetteError, match=told):
+        scratch("tally")
+    with pytest.raises(CassetteError, match=told):
+        update(path, lambda there: [*there, STREAM])
+    assert load(path) == [PLAIN]
+
+
+def test_an_error_while_a_file_is_locked_is_none_of_the_lock(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="mine"), locked(tmp_path / "a.yaml"):
+        raise OSError("mine")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -312,3 +313,16 @@ def test_a_file_of_which_something_would_be_lost_is_refused(name: str, message: 
     content = yaml.safe_dump({"version": 1, "interactions": [], name: [{"a": 1}]})
     assert refusal(content) == f"some.yaml:1: `{name}` {message}"
     assert parse(yaml.safe_dump({"version": 1, "interactions": [], name: []}).encode(), FILE) == []
+
+
+@pytest.mark.parametrize("moment", ["2026-11-24T13:39:22.5", "'2026-11-24T13:39:22.5'"])
+def test_a_moment_without_a_zone_is_utc_wherever_it_is_read(moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = by_vcrpy("{}").decode().replace("version: 1", f"  recorded_at: {moment}\nversion: 1")
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        [found] = parse(content.encode(), FILE)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert found.recorded_at == "2026-11-24T13:39:22.500000Z"

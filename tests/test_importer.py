@@ -11,9 +11,10 @@ import vcr.request
 import vcr.serialize
 from vcr.serializers import jsonserializer, yamlserializer
 
-from pytest_samurai import cli
+from pytest_samurai import cli, files
 from pytest_samurai.cassette import load, save
 from pytest_samurai.chat import Chunk, Interaction, Reply, Request
+from pytest_samurai.files import locked
 from pytest_samurai.seal import MARK
 
 URL = "https://www.samuraiapi.in/v1/chat/completions"
@@ -189,3 +190,15 @@ def test_a_path_that_does_not_exist_is_a_mistake(capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit, match="2"):
         cli.main(["import", "nowhere"])
     assert "nowhere: there is no such file or directory" in capsys.readouterr().err
+
+
+def test_a_cassette_that_another_process_writes_is_waited_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_LONGEST_WAIT", 0.1)
+    path = written(({"model": "m"}, ANSWER))
+    before = path.read_bytes()
+    with locked(path):
+        assert run(capsys, "a.yaml") == (1, ["a.yaml: another process holds it, after a wait of 0.1 seconds"])
+    assert path.read_bytes() == before
+    assert run(capsys, "a.yaml")[0] == 0

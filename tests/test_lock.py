@@ -31,6 +31,7 @@ from pytest_samurai.lock import (
     judge,
     moved,
     parse_tolerance,
+    regression_text,
     row_of,
     summary_lines,
 )
@@ -323,11 +324,62 @@ def test_the_row_of_a_fixture_knows_its_cassette_and_that_of_a_test_has_none() -
     assert fixture_cassette("tests/test_a.py::test_a[a fixture b (c)]") is None
 
 
+def test_what_was_estimated_is_labelled_on_its_side_and_explained() -> None:
+    found = verdict([used("m", 412, 20)], [used("m", 577, 20, requests=2, estimated=True)])
+    assert {metric: (one.old, one.new) for metric, one in found.items()} == {
+        "requests": ("1", "2"),
+        "prompt_tokens": ("412", "~577"),
+        "total_tokens": ("432", "~597"),
+        "cost": ("$0.000492", "~$0.000657"),
+    }
+    assert found["cost"].why == "requests 1 -> 2 (+100%); prompt 412 -> ~577 tokens (+40%)"
+    text = regression_text([found["cost"]], USUAL, lock="l", rerun="r", why="w")
+    assert "  ~ is an estimate: the server did not say what the calls used\n" in text
+    text = regression_text([found["requests"]], USUAL, lock="l", rerun="r", why="w")
+    assert "~ is" not in text
+    found = verdict([used("m", 412, 20, estimated=True)], [used("m", 577, 20)])
+    assert (found["prompt_tokens"].old, found["prompt_tokens"].new) == ("~412", "577")
+
+
+def test_an_error_that_stands_under_the_model_asked_for_is_no_change_of_models() -> None:
+    answer = used("m-2026-01-01", 412, 20)
+    found = verdict([answer], [answer, used("m", 0, 0, price=None)])
+    assert {metric: one.why for metric, one in found.items()} == {"requests": "requests 1 -> 2 (+100%)"}
+    # What has no usage may be an answer.
+    found = verdict([answer], [answer, unknown("m")])
+    assert found["requests"].why.endswith("; model m-2026-01-01 -> 1 x m, 1 x m-2026-01-01")
+
+
 def test_many_tests_are_named_by_the_first_of_them() -> None:
     held = [figures(test=f"t.py::test_{number:02}") for number in range(12)]
     lines = summary_lines(Lock({}, {}), "samurai.lock", held, USUAL, gone=(), recorded=False)
     names = ", ".join(f"t.py::test_{number:02}" for number in range(10))
     assert lines[0] == f"samurai: samurai.lock has no row yet for {names} and 2 more"
+
+
+def test_a_cost_that_cannot_be_held_against_the_lock_any_more_is_named_with_what_would_set_it() -> None:
+    before = accepted(None, [figures(used("m", 100, 2), test=test) for test in "abcd"])
+    held = [
+        figures(used("n", 100, 2, price=None), test="a"),
+        figures(used("m", 100, 2), used("n", 1, 0, price=None), used("(unknown)", 1, 0, price=None), test="b"),
+        figures(used("error", 0, 0, price=None), test="c"),
+        figures(used("o", 100, 2), test="d"),
+        figures(used("p", 100, 2, price=None), test="new"),
+    ]
+    lines = summary_lines(before, "samurai.lock", held, USUAL, gone=(), recorded=False)
+    assert lines[1:] == [
+        "samurai: samurai.lock has a cost, and the recording none, as the price of (unknown), n is unknown, for a, b",
+        "samurai: to set it, in US dollars per million tokens, add to pyproject.toml:",
+        "  [tool.pytest-samurai.prices]",
+        '  "n" = { input_mtok = "?", output_mtok = "?" }',
+        "samurai: --samurai-update brings it up to date",
+    ]
+    # Neither does it where there was none, or where no model is named.
+    unpriced = accepted(None, [figures(used("m", 100, 2, price=None))])
+    held = [figures(used("n", 100, 2, price=None))]
+    assert summary_lines(unpriced, "samurai.lock", held, USUAL, gone=(), recorded=False) == []
+    held = [figures(used("(unknown)", 100, 2, price=None), test="a")]
+    assert len(summary_lines(before, "samurai.lock", held, USUAL, gone=(), recorded=False)) == 2
 
 
 # --- as a user meets it

@@ -200,6 +200,65 @@ def test_a_price_that_is_none_is_refused_with_file_and_line(tmp_path: Path, pric
         project(tmp_path, f"[tool.pytest-samurai.prices]\n{prices}")
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "[tool.pytest-samurai]\nprices = { m = { input_mtok = 1, output_mtok = 2 } }",
+        '[tool."pytest-samurai".prices.m]\ninput_mtok = 1\noutput_mtok = 2',
+        "[tool]\npytest-samurai.prices.m = { input_mtok = 1, output_mtok = 2 }",
+    ],
+)
+def test_the_table_is_one_however_toml_spells_it(tmp_path: Path, written: str) -> None:
+    [(model, price)] = project(tmp_path, written).own
+    assert (model, price.output_mtok) == ("m", Decimal(2))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "# see [tool.pytest-samurai.prices]",
+        "[tool.other]\nname = 'tool.pytest-samurai.prices'",
+        "[tool.pytest-samurai]",
+    ],
+)
+def test_a_mention_of_the_table_is_no_table(tmp_path: Path, written: str) -> None:
+    assert project(tmp_path, written) == PriceList()
+
+
+@pytest.mark.parametrize(
+    ("written", "wrong"),
+    [
+        ("[tool.pytest-samurai]\nprices = 5", r"pyproject.toml:5: \[tool.pytest-samurai.prices\] has to be a table of"),
+        ("tool.pytest-samurai.prices = 5", r":4: \[tool.pytest-samurai.prices\] has to be a table of"),
+        ("[tool]\npytest-samurai = 'prices'", r":5: \[tool.pytest-samurai.prices\] has to be a table of"),
+        (
+            "[tool.pytest-samurai]\nprices = { m = 3 }",
+            r":5: the price of 'm' in \[tool.pytest-samurai.prices\]: it has",
+        ),
+        ("[tool.pytest-samurai.prices]\nm = '\udce9'", "pyproject.toml: not readable as TOML: 'utf-8' codec can't"),
+    ],
+)
+def test_what_is_no_table_of_prices_is_refused(tmp_path: Path, written: str, wrong: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"\n\n\n{written}\n", "utf-8", "surrogateescape")
+    with pytest.raises(SettingsError, match=wrong):
+        own_prices(tmp_path)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    project(tmp_path, "")
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with pytest.raises(SettingsError, match=r"pyproject.toml: cannot be read: Permission denied"):
+        own_prices(tmp_path)
+
+
+def test_a_file_without_the_words_is_not_parsed(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(b"not TOML: prices, \xe9")
+    assert own_prices(tmp_path) == PriceList()
+
+
 def test_the_lines_to_add_are_the_lines_that_are_read(tmp_path: Path) -> None:
     text = "\n".join(lines_to_add(["a/b", "c"])).replace('"?"', "1")
     prices = project(tmp_path, text)

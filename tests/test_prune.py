@@ -118,6 +118,19 @@ def test_a_cassette_of_which_nothing_is_played_goes_as_a_whole(
     assert not (project.pytester.path / "cassettes").exists()
 
 
+def test_a_secret_that_a_summary_would_cut_in_half_is_not_shown(
+    project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "Aq7" + "x1Y2" * 6
+    project.tests(shared("one", f"{'a' * 70} {key}"))
+    run(project).assert_outcomes(passed=2)
+    project.tests(shared("one"))
+    run(project).assert_outcomes(passed=1)
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    status, [line, _] = pruned(capsys)
+    assert (status, line) == (1, f"cassettes/shared.yaml: no test played interaction 2: {'a' * 70} [REDACTED...")
+
+
 def test_what_a_test_leaves_unplayed_with_a_warning_is_listed(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -24,8 +24,9 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+import yaml
 
-from pytest_samurai import use_cassette
+from pytest_samurai import cli, use_cassette
 from pytest_samurai.cassette import load
 from tests.conftest import Size
 
@@ -472,13 +473,15 @@ def test_no_secret_is_in_any_file_or_any_report(
     size: Size,
 ) -> None:
     monkeypatch.setenv("BASE_URL", answering(ROWS))
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(pytester.path / "summary.md"))
     (pytester.path / "test_it.py").write_text(PROJECT_TESTS, encoding="utf-8")
     searched = 0
     found: list[str] = []
 
     def run(what: str, *arguments: str, **outcomes: int) -> None:
         reports = ["-p", "no:cacheprovider", "-v", "-rA", "--tb=short", "--samurai-top=100", f"--junit-xml={what}.xml"]
-        result = pytester.runpytest_inprocess(*reports, *arguments)
+        reports += [f"--samurai-report={kind}:{what}.{kind}" for kind in ("json", "md", "html", "benchmark")]
+        result = pytester.runpytest_inprocess(*reports, "--samurai-report=github", *arguments)
         result.assert_outcomes(**outcomes)
         search(f"printed, {what}", "\n".join([*result.outlines, *result.errlines]).encode())
 
@@ -504,6 +507,7 @@ def test_no_secret_is_in_any_file_or_any_report(
     assert sum(name.endswith(".yaml") for name in written) == 60
     assert sum(name.endswith(".journal") for name in written) == 1
     assert sum(name.endswith(".xml") for name in written) == 5
+    assert sum(name.endswith((".json", ".md", ".html", ".benchmark")) for name in written) == 5 * 4 + 1
     for name, content in written.items():
         search(name, content)
     size.tell(f"60 secrets, {searched:,} bytes searched in {len(written)} files and 5 runs' output: {len(found)} found")
@@ -541,6 +545,46 @@ def test_no_secret_that_another_tool_wrote_is_told(
                 send(row, base_url)
         assert message in str(caught.value)
         assert not leaks(str(caught.value).encode(), [row])
+
+
+TOLD = [row for row in ROWS if row.known not in ("", KEY) or not re.fullmatch(r"7\w{23}", row.planted, re.ASCII)]
+"""What anybody can tell for a secret, wherever it stands: by its shape, or by the environment."""
+
+
+def test_no_command_prints_a_secret_that_another_tool_wrote(
+    tmp_path: Path, environment: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], size: Size
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def write(before: str) -> None:
+        for row in TOLD:
+            # Where a line that is cut short ends, and where words are compared.
+            asked = json.dumps({**chat(f"{before * 17} {row.planted} and {row.planted}"), "model": f"m/{row.planted}"})
+            request = {"method": "POST", "uri": "https://h/v1/chat/completions", "headers": {}, "body": asked}
+            response = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": "{}"}}
+            content = {"interactions": [{"request": request, "response": response}], "version": 1}
+            Path("cassettes", f"{row.number}.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+
+    def git(*arguments: str) -> None:
+        who = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *who, *arguments], check=True)
+
+    Path("cassettes").mkdir()
+    write("one ")
+    git("init", "--quiet")
+    git("add", ".")
+    git("commit", "--quiet", "--message=theirs")
+    write("two ")
+    for row in TOLD:
+        cli.main(["why", "t.py::t", f"--cassette=cassettes/{row.number}.yaml", "--against=HEAD"])
+    for command in ("check", "cost", "import"):
+        cli.main([command, "cassettes"])
+    printed = capsys.readouterr().out
+    assert printed.count("[REDACTED]") > len(TOLD)
+    assert leaks(printed.encode(), TOLD) == []
+    written = files(tmp_path / "cassettes")
+    assert [leak for content in written.values() for leak in leaks(content, TOLD)] == []
+    size.tell(f"{len(TOLD)} secrets of another tool, {len(printed):,} characters printed by four commands: 0 found")
 
 
 def test_no_look_alike_is_changed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from pytest_samurai.chat import Interaction, Reply, Request
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.lock import accepted
 from pytest_samurai.lockfile import dump
-from pytest_samurai.pricing import Price
-from pytest_samurai.why import explain, recorded_at, row, totals
+from pytest_samurai.pricing import Price, PriceList
+from pytest_samurai.usage import Usage
+from pytest_samurai.why import explain, prices, recorded_at, row, totals
 
 SYSTEM = {"role": "system", "content": "You are a guide to the cities of the world."}
 WEATHER = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}
@@ -197,6 +199,34 @@ def test_both_sides_are_priced_alike_and_a_model_without_a_price_has_no_cost() -
     assert "  cost               $0.0000300   unknown" in totals(old, other, rates, "HEAD")
 
 
+def test_what_moved_is_unknown_where_a_side_is() -> None:
+    counted, silent = row([item((412, 20), PARIS)]), row([item(None, PARIS)])
+    told = "of tokens it is unknown, as a reply does not say what it used"
+    assert totals(counted, silent, {}, "samurai.lock")[-1] == f"  What moved: {told}"
+    assert totals(silent, silent, {}, "samurai.lock")[-1] == f"  What moved: {told}"
+    twice = row([item((412, 20), PARIS), item((412, 20), PARIS)])
+    assert totals(silent, twice, {}, "samurai.lock")[-1] == f"  What moved: requests 1 -> 2 (+100%); {told}"
+
+
+def test_a_call_without_a_price_of_its_own_has_that_of_its_day_and_the_project_goes_before() -> None:
+    unstamped = replace(item((11, 2), PARIS, model="gpt-4o-mini"), recorded_at="2026-01-02T03:04:05Z")
+    assert prices([unstamped], PriceList())["gpt-4o-mini"].input_mtok == Decimal("0.15")
+    own = Price(source="a", input_mtok=Decimal(1), output_mtok=Decimal(4))
+    assert prices([unstamped], PriceList((("gpt-*", own),))) == {"gpt-4o-mini": own}
+
+
+def test_what_was_estimated_is_labelled() -> None:
+    old, counted = row([item((412, 20), PARIS)]), row([item((577, 20), PARIS)])
+    guessed = {"m": replace(counted["m"], usage=replace(counted["m"].usage or Usage(), estimated=True))}
+    lines = totals(old, guessed, {}, "samurai.lock")
+    assert lines[2] == "  prompt_tokens               412      ~577  +40%"
+    assert lines[5] == "  cost                    unknown   unknown"
+    assert lines[-2:] == [
+        "  ~ is an estimate: the server did not say what the calls used",
+        "  What moved: prompt 412 -> ~577 tokens (+40%)",
+    ]
+
+
 # --- the command
 
 
@@ -264,6 +294,25 @@ def test_the_command_takes_a_cassette_by_its_path_and_a_fixture_by_its_row(
     assert cli.main(["why", TEST, "--against=HEAD"]) == 0
 
 
+def test_of_a_cassette_that_others_use_too_no_sums_are_shown_beside_the_row_of_one_test(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(project / "cassettes/wide.yaml", [item((11, 2), PARIS), item((12, 2), ROME)])
+    assert cli.main(["why", TEST, "--cassette=cassettes/wide.yaml"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{TEST}: cassettes/wide.yaml",
+        "  It is none of this test's own, by its name, and has 2 calls; the lock has 1 request of this test. So sums"
+        " over it are not what the test uses, and none is shown.",
+        "A lock has totals alone. What it was, call by call, is in the cassette of a revision: --against=HEAD",
+    ]
+    # One of its own that has more calls than it had is what is looked for; so is that of a fixture.
+    assert cli.main(["why", "module fixture wide (cassettes/wide.yaml)"]) == 0
+    assert "  What moved: requests 1 -> 2" in capsys.readouterr().out
+    (project / "cassettes/wide.yaml").rename(project / "cassettes/tests/test_geo/test_capital.yaml")
+    assert cli.main(["why", TEST]) == 0
+    assert "  What moved: requests 1 -> 2" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -301,3 +350,35 @@ def test_a_machine_without_git_is_told_so(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("PATH", "")
     with pytest.raises(SettingsError, match="git cannot be run: No such file or directory"):
         recorded_at(tmp_path / "a.yaml", "HEAD")
+
+
+@pytest.mark.parametrize("against", [[], ["--against=HEAD"]])
+def test_no_secret_and_nothing_that_a_terminal_obeys_is_shown(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, against: list[str]
+) -> None:
+    key = "Aq7" + "x1Y2" * 6
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    # A summary and the words that changed would have half of it.
+    asked = [f"{'a' * 70} {key}", f"The key is {key}\x1b[2J", "So?\x1b]0;gone\x07"]
+    save(project / "cassettes/wide.yaml", [item((11, 2), user(text), model=f"m\x1b[31m/{key}") for text in asked])
+    git(project, "add", ".")
+    git(project, "commit", "--quiet", "--message=theirs")
+    other = key.replace("Y2", "Z3")
+    save(project / "cassettes/wide.yaml", [item((11, 2), user(f"{key} {text}{other}")) for text in asked])
+    monkeypatch.setenv("OTHER_API_KEY", other)
+    assert cli.main(["why", TEST, "--cassette=cassettes/wide.yaml", *against]) == 0
+    shown = capsys.readouterr().out
+    assert "x1Y2" not in shown
+    assert "x1Z3" not in shown
+    assert "\x1b" not in shown
+    assert not against or "[REDACTED]" in shown
+
+
+def test_an_error_that_quotes_a_file_has_no_secret_in_it(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "Aq7x1Y2x1Y2")
+    (project / "cassettes/wide.yaml").write_text("interactions: []\nversion: Aq7x1Y2x1Y2\n")
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["why", TEST, "--cassette=cassettes/wide.yaml"])
+    assert "version is '[REDACTED]'" in capsys.readouterr().err
