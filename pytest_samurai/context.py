@@ -31,13 +31,13 @@ class use_cassette:
     def __init__(self, path: str | os.PathLike[str], **options: Any) -> None:
         lowest, environment = environment_layers(os.environ)
         self._path = Path(path).absolute()
-        # One that is entered again need not read the file again.
-        self._shelf = Shelf()
+        # One that is entered again need not read its files again.
+        self._shared = Shared(own_prices(Path.cwd()), Shelf())
         self._settings = resolve([lowest, Layer(f"use_cassette({str(path)!r})", "test", options), environment])
 
     def __enter__(self) -> Recorder:
         owner = Owner(f"use_cassette({self._path.name!r})", datetime.now(UTC))
-        recorder = Recorder(self._path, self._settings, owner, Shared(own_prices(Path.cwd()), self._shelf))
+        recorder = Recorder(self._path, self._settings, owner, self._shared)
         recorder.open()
         self._notes: list[str] = []
         with ExitStack() as exits:

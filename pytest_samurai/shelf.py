@@ -31,10 +31,12 @@ class Shelf:
 
     def __init__(self) -> None:
         self._kept: dict[Path, Kept] = {}
+        self._bytes = 0
 
     def load(self, path: Path) -> Kept:
         """A cassette. Raises what `cassette.load` does."""
         kept = self._kept.pop(path, None)
+        self._bytes -= 0 if kept is None else kept.size
         if kept is None or kept.signature != _signature(path):
             # The date of a file that changes while it is read is one of before.
             signature = _signature(path)
@@ -42,8 +44,9 @@ class Shelf:
             kept = Kept(cassette.recordings(content, path), len(content), signature)
         if kept.signature:
             self._kept[path] = kept
-            while sum(one.size for one in self._kept.values()) > _MOST_BYTES:
-                del self._kept[next(iter(self._kept))]
+            self._bytes += kept.size
+            while self._bytes > _MOST_BYTES:
+                self._bytes -= self._kept.pop(next(iter(self._kept))).size
         return kept
 
 

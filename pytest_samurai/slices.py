@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -90,7 +91,7 @@ class Slices:
             item = self._items[place]
             found = _NOTE_LINES.fullmatch(self._content, item.notes, item.seal)
             assert found is not None  # it was so when the file was cut
-            notes = {name: _note(text.decode()) for name, text in found.groupdict().items() if text is not None}
+            notes = {name: _READ[name](text.decode()) for name, text in found.groupdict().items() if text is not None}
             self._last_notes = (place, notes)
         return self._last_notes[1]
 
@@ -187,10 +188,10 @@ _NOTE_LINES = re.compile(
 _FLOW = re.compile(r'("(?:[^"\\]|\\.)*"|-?\d[\d.e+-]*)|([^\s"\[\]{},:](?:[^"\[\]{},:]|:(?! ))*)')
 
 
-def _note(text: str) -> Any:
-    if text[0] == "\n":
-        return " ".join(text.split())
-    return _value(text) if text[0] in "{-0123456789" else text == "true" or _scalar(text)
+@lru_cache(maxsize=256)
+def _row(text: str) -> Any:
+    """A row of prices: most interactions have the same."""
+    return _value(text)
 
 
 def _value(text: str) -> Any:
@@ -230,3 +231,26 @@ def _header(line: str) -> tuple[str, list[str]]:
         [(name, quoted)] = _value(f"{{{line[6:]}}}").items()
         return name, quoted
     return name, [_scalar(values[:-1])]
+
+
+def _number(text: str) -> Any:
+    return json.loads(text)
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
+
+
+_READ: Mapping[str, Callable[[str], Any]] = {
+    "recorded_at": _scalar,
+    "duration": _number,
+    "http_version": _scalar,
+    "request_layout": _scalar,
+    "layout": _scalar,
+    "ending": _scalar,
+    "hidden_usage": _value,
+    "price": lambda text: _row(text) if text[0] == "{" else text,
+    "edited": bool,
+    "chunks": _words,
+}
+"""How each note is read."""

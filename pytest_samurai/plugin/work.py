@@ -31,10 +31,9 @@ class AtWork:
 def be_at_work(config: pytest.Config, session: pytest.Session | None = None) -> None:
     """From now on, look at what tests do: there is one that is ours, or that may call."""
     run = config.stash[RUN]
-    if not run.at_work:
-        run.at_work = True
-        gather(config, session)
-        config.pluginmanager.register(AtWork(run), "samurai-at-work")
+    run.at_work = True
+    gather(config, session)
+    config.pluginmanager.register(AtWork(run), "samurai-at-work")
 
 
 def gather(config: pytest.Config, session: pytest.Session | None = None) -> None:
