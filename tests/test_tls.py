@@ -411,6 +411,22 @@ for _ in range(2):
     assert done.returncode == 0, done.stderr
 
 
+def test_what_somebody_else_put_there_stays_when_the_last_recorder_has_closed(tmp_path: Path) -> None:
+    # In a process of its own, as above.
+    code = f"""
+import httpx
+from pytest_samurai import use_cassette
+transports = httpx._transports.default
+with use_cassette({str(tmp_path / "a.yaml")!r}, mode="none"):
+    ours = transports.create_ssl_context
+    theirs = transports.create_ssl_context = lambda **options: ours(**options)
+assert transports.create_ssl_context is theirs
+httpx.Client()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_library_that_is_imported_later_loads_none_either(tmp_path: Path) -> None:
     code = f"""
 import sys
