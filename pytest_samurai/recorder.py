@@ -35,6 +35,7 @@ from pytest_samurai.lookup import Keys, Lookup
 from pytest_samurai.miss import Denial, Miss, prompt_length
 from pytest_samurai.pricing import UNPRICED, PriceList
 from pytest_samurai.redaction import REQUEST_HEADERS, Redactors
+from pytest_samurai.report import plural
 from pytest_samurai.settings import Layer, Mode, Settings, resolve
 from pytest_samurai.shelf import Kept, Shelf
 from pytest_samurai.tally import Tally
@@ -66,10 +67,6 @@ def summary(request: Request) -> str:
 
 
 _LINE = 80
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def has_placeholder(headers: Headers) -> bool:
@@ -317,7 +314,7 @@ class Recorder:
         for journal in left_behind(self.cassette_path):
             # It may have died when the cassette was written and the journal not yet gone.
             missing = [item for item in self._without_retries(journal.interactions) if item not in there]
-            calls = f"{_plural(len(missing), 'call')} of a recording that was interrupted"
+            calls = f"{plural(len(missing), 'call')} of a recording that was interrupted"
             if self.mode == "none" or (missing and journal.replacing > (self.mode == "all")):
                 wanted = "all" if journal.replacing else "once"
                 journal.close()
@@ -362,7 +359,7 @@ class Recorder:
         unanswered = sum(take.interaction is None for take in takes)
         if unanswered and passed:
             self.notes.append(
-                f"{self._owner.test}: {_plural(unanswered, 'request')} got no reply, which cannot be recorded;"
+                f"{self._owner.test}: {plural(unanswered, 'request')} got no reply, which cannot be recorded;"
                 " the replay will refuse it"
             )
         new = [item for _, item in sorted(self._to_write.items())]
@@ -458,7 +455,7 @@ class Recorder:
             journals.insert(0, self._journal.path)
         if not journals:
             return "; what was recorded is lost"
-        lost = f", but for {_plural(self._journal.lost, 'call')} lost" if self._journal.lost else ""
+        lost = f", but for {plural(self._journal.lost, 'call')} lost" if self._journal.lost else ""
         return f"; what was recorded is kept in {', '.join(map(shown, journals))}{lost}"
 
     def _stays(self, item: Interaction, asked: set[bytes] | None) -> bool:
@@ -545,7 +542,7 @@ class Recorder:
         unplayed = self.unplayed()
         if not unplayed:
             return None
-        count = f"{len(unplayed)} of {_plural(len(self._recorded), 'recorded interaction')}"
+        count = f"{len(unplayed)} of {plural(len(self._recorded), 'recorded interaction')}"
         lines = [f"{count} {'was' if len(unplayed) == 1 else 'were'} not played: {self.shown_path}"]
         for place in unplayed[:_NAMED]:
             lines.append(f"  interaction {place + 1}: {summary(self._recorded[place].request)}")
