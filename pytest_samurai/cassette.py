@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Context, Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -268,7 +269,8 @@ _LIST = re.compile(rb"^interactions:", re.MULTILINE)
 
 def _refuse_twice(content: bytes, path: Path) -> None:
     """Refuse a second list of interactions, as two files joined have one: YAML would forget the first in silence."""
-    lists = list(_LIST.finditer(content))
+    # A search for lines looks at each of them: most files have the word only once.
+    lists = list(_LIST.finditer(content)) if content.count(b"interactions:") > 1 else ()
     if len(lists) > 1:
         line = content.count(b"\n", 0, lists[1].start()) + 1
         raise CassetteError(f"{path}:{line}: `interactions` is there twice; put all interactions into one list")
@@ -318,7 +320,6 @@ def _built(content: bytes, path: Path) -> Any:  # noqa: C901 - one turn for each
     but few.)
     """
     loader = _Loader(content)
-    plain: dict[str, Any] = {}
     anchors: dict[str, Any] = {}
     sizes: dict[str, int] = {}
     unfolded = 0
@@ -338,9 +339,7 @@ def _built(content: bytes, path: Path) -> Any:  # noqa: C901 - one turn for each
                 if event.tag is not None:
                     value = _tagged(event)
                 elif event.implicit[0]:
-                    if value not in plain:
-                        plain[value] = _plain(loader, value)
-                    value = plain[value]
+                    value = _short(value) if len(value) <= _LINE_WIDTH else _plain(value)
                 if event.anchor is not None:
                     _begin_anchor(anchors, event.anchor, value)
                     sizes[event.anchor] = 1
@@ -371,7 +370,7 @@ def _built(content: bytes, path: Path) -> Any:  # noqa: C901 - one turn for each
             if type(inner) is list:
                 inner.append(value)
             elif key is _NO_KEY:
-                if not isinstance(value, Hashable):
+                if type(value) is not str and not isinstance(value, Hashable):
                     raise _Unusual
                 key = value
                 continue
@@ -391,11 +390,17 @@ def _built(content: bytes, path: Path) -> Any:  # noqa: C901 - one turn for each
 _NO_KEY = object()
 
 
-def _plain(loader: Any, text: str) -> Any:
-    tag = loader.resolve(yaml.ScalarNode, text, (True, False))
+def _plain(text: str) -> Any:
+    """What a scalar says that is neither quoted nor a block."""
+    tag = _PLAIN.resolve(yaml.ScalarNode, text, (True, False))
     if tag not in _PLAIN_TAGS:
         raise _Unusual
-    return loader.yaml_constructors[tag](loader, yaml.ScalarNode(tag, text))
+    return _PLAIN.yaml_constructors[tag](_PLAIN, yaml.ScalarNode(tag, text))
+
+
+_PLAIN = _Loader(b"")
+# Names and values of headers are in all interactions, and most of them the same in all cassettes of a suite.
+_short = lru_cache(1024)(_plain)
 
 
 def _tagged(event: Any) -> bytes:
