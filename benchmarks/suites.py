@@ -92,11 +92,16 @@ from benchmarks.workload import ORIGIN, URL, completion, compact, exchanges, que
 
 @pytest.fixture
 def first(request):
-    return int(request.node.name.removeprefix("test_")) * {calls} * {step} + {step} // 2
+    number = int(request.node.name.removeprefix("test_")) * {calls} * {step} + {step} // 2
+    begin(number)
+    return number
 """
 
 _FLOOR = """\
-numbers = itertools.count({step} // 2, {step})
+def begin(number):
+    # Under xdist, a process has some of the tests.
+    global numbers
+    numbers = itertools.count(number, {step})
 
 
 def answer(request):
@@ -109,6 +114,10 @@ def options():
 """
 
 _NO_OPTIONS = """\
+def begin(number):
+    pass
+
+
 def options():
     return {}
 """
