@@ -14,14 +14,14 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Context, Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from pytest_samurai import foreign
-from pytest_samurai.chat import COMPLETE, Chunk, Headers, Interaction, Reply, Request, is_event_stream
+from pytest_samurai.chat import COMPLETE, Chunk, Chunks, Headers, Interaction, Reply, Request, is_event_stream
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked, remove_abandoned, replace_whole
 from pytest_samurai.layout import lay_out, take_back
@@ -29,7 +29,7 @@ from pytest_samurai.pricing import UNPRICED, Price
 from pytest_samurai.redaction import Redactor, environment_secrets
 from pytest_samurai.scalar import quoted, scalar
 from pytest_samurai.seal import MARK, checksums, edited_places, whole_items
-from pytest_samurai.slices import Slices, cut
+from pytest_samurai.slices import Response, Slices, cut, read_head, read_value
 
 _Loader: Any = type("_Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
 """Safe, with the few tags of Python's that vcrpy writes: a text, a pair, a body that was a file or an iterator."""
@@ -148,14 +148,22 @@ class _Sliced(Recordings):
         if isinstance(place, slice):
             return [self[one] for one in range(*place.indices(len(self)))]
         place = range(len(self))[place]
-        notes = self._slices.notes(place)
-        price = self._read(lambda notes, _: _price(notes.get("price")), self._slices.notes, place)
-        return Interaction(self.request(place), self.reply(place), notes.get("recorded_at"), "edited" in notes, price)
+        written = self._slices.price(place)
+        try:
+            price = None if written is None else _written_price(written)
+        except ValueError as error:
+            raise self._damaged(place, error) from None
+        recorded_at, edited = self._slices.recorded_at(place), self._slices.edited(place)
+        return Interaction(self.request(place), self.reply(place), recorded_at, edited, price)
 
     def request(self, place: int, *, keep: bool = True) -> Request:
         found = self._requests.get(place)
         if found is None:
-            found = self._read(_request, self._slices.request, place)
+            try:
+                head, body, layout = self._slices.request(place)
+                found = Request(*_head(head), take_back(body, layout))
+            except ValueError as error:
+                raise self._damaged(place, error) from None
             if keep:
                 self._requests[place] = found
         return found
@@ -163,27 +171,37 @@ class _Sliced(Recordings):
     def reply(self, place: int) -> Reply:
         found = self._replies.get(place)
         if found is None:
-            found = self._replies[place] = self._read(_reply, self._slices.response, place)
+            try:
+                found = self._replies[place] = _received(self._slices.response(place))
+            except ValueError as error:
+                raise self._damaged(place, error) from None
         return found
 
-    def _read(self, made: Callable[[Any, Any], Any], of: Callable[[int], Any], place: int) -> Any:
-        try:
-            return made(of(place), self._slices.notes(place))
-        except ValueError as error:
-            where = f"{self._path}:{self._slices.line(place)}"
-            raise CassetteError(f"{where}: interaction {place + 1} is damaged: {error}") from None
+    def _damaged(self, place: int, error: ValueError) -> CassetteError:
+        where = f"{self._path}:{self._slices.line(place)}"
+        return CassetteError(f"{where}: interaction {place + 1} is damaged: {error}")
 
     def status(self, place: int) -> int:
         return self._slices.status(place)
 
     def recorded_at(self, place: int) -> str | None:
-        return self._slices.notes(place).get("recorded_at")
+        return self._slices.recorded_at(place)
+
+
+# Most requests of a cassette differ in nothing but their bodies, and most have the same row of prices.
+_head = lru_cache(256)(read_head)
+
+
+@lru_cache(256)
+def _written_price(text: str) -> Price | str | None:
+    return _price(read_value(text))
 
 
 def recordings(content: bytes, path: Path) -> Recordings:
     """As `parse`, but of a file of ours that is as it was written nothing is read before it is asked for."""
     # Git on Windows writes CRLF; a body of ours that has a CR is quoted, so that none stands here as itself.
-    content = content.replace(b"\r\n", b"\n")
+    if b"\r" in content:  # the search for two bytes takes a hundred times as long
+        content = content.replace(b"\r\n", b"\n")
     slices = cut(content)
     return Recordings(_parsed(content, path)) if slices is None else _Sliced(slices, path)
 
@@ -559,11 +577,7 @@ def _request(data: Mapping[str, Any], ours: Mapping[str, Any]) -> Request:
 def _reply(data: Mapping[str, Any], ours: Mapping[str, Any]) -> Reply:
     status = _get(data, "status", "a mapping")
     string = _get(_get(data, "body", "a mapping"), "string", "text or !!binary", "")
-    as_stored = _headers(data)
-    headers = _meant(as_stored)
-    body = take_back(string, _get(ours, "layout", "text", ""))
-    if len(headers) < len(as_stored) and _encoding(as_stored) in _COMPRESSED:
-        body = _decompressed(body)
+    headers, body = _carried(_headers(data), take_back(string, _get(ours, "layout", "text", "")))
     return Reply(
         status=_get(status, "code", "a whole number"),
         reason=_get(status, "message", "text", ""),
@@ -575,6 +589,30 @@ def _reply(data: Mapping[str, Any], ours: Mapping[str, Any]) -> Reply:
         http_version=_get(ours, "http_version", "text", _HTTP_VERSION),
         duration=_get_any(ours, "duration", "a number"),
     )
+
+
+def _received(response: Response) -> Reply:
+    """As `_reply`, of a file that is as it was written."""
+    headers, body = _carried(response.headers, take_back(response.body, response.layout))
+    return Reply(
+        response.status,
+        response.reason,
+        headers,
+        body,
+        _chunks(headers, body, None) if response.chunks is None else _Noted(response.chunks, body),
+        COMPLETE if response.ending is None else response.ending,
+        response.hidden_usage,
+        _HTTP_VERSION if response.http_version is None else response.http_version,
+        response.duration,
+    )
+
+
+def _carried(headers: Headers, body: bytes) -> tuple[Headers, bytes]:
+    """Headers and body of a reply, whichever way it was carried."""
+    meant = _meant(headers)
+    if len(meant) < len(headers) and _encoding(headers) in _COMPRESSED:
+        body = _decompressed(body)
+    return meant, body
 
 
 def reply_of(response: Mapping[str, Any]) -> Reply:
@@ -608,7 +646,7 @@ def _meant(headers: Headers) -> Headers:
 
     An encoding that cannot be undone here stays, since the body stays encoded too.
     """
-    if _CARRIAGE.isdisjoint(name for name, _ in headers):
+    if _CARRIAGE.isdisjoint(dict(headers)):
         return headers
     undone = _encoding(headers) in ("", "identity", *_COMPRESSED)
     dropped = _CARRIAGE if undone else _CARRIAGE - {"content-encoding"}
@@ -641,30 +679,42 @@ def _decompressed(body: bytes) -> bytes:
         return body
 
 
-_CHUNK = r"\d+@\d+(?:\.\d+)?"
-_CHUNKS = re.compile(rf"{_CHUNK}(?: {_CHUNK})*", re.ASCII)
+_CHUNK = re.compile(r"\d+@\d+(?:\.\d+)?", re.ASCII)
 
 
-def _chunks(headers: Headers, body: bytes, noted: str | None) -> tuple[Chunk, ...] | None:
-    """The chunks as noted; of a stream without a note, or edited since, one for each event."""
+def _chunks(headers: Headers, body: bytes, noted: str | None) -> Sequence[Chunk] | None:
+    """The chunks as noted; of a stream without a note, one for each event."""
     if noted is not None:
-        lengths, times = _noted(noted)
-        if sum(lengths) == len(body):
-            return tuple(map(Chunk, lengths, times))
-    elif not is_event_stream(headers):
-        return None
-    return tuple(Chunk(len(event), 0.0) for event in re.findall(rb".+?(?:\r\n\r\n|\n\n|\r\r|\Z)", body, re.DOTALL))
+        words = noted.split()
+        wrong = next((word for word in words or [""] if not _CHUNK.fullmatch(word)), None)
+        if wrong is not None:
+            raise ValueError(f"`chunks` holds {wrong!r}; a chunk is written as bytes@milliseconds, as in 120@35.2")
+        return _Noted(" ".join(words).encode(), body)
+    return tuple(Chunk(length, 0.0) for length in _event_lengths(body)) if is_event_stream(headers) else None
 
 
-def _noted(chunks: str) -> tuple[Sequence[int], Iterable[float]]:
-    """Lengths and times, all at once, since there are hundreds."""
-    words = chunks.split()
-    chunks = " ".join(words)
-    if _CHUNKS.fullmatch(chunks) is None:
-        wrong = next((text for text in words if not re.fullmatch(_CHUNK, text, re.ASCII)), "")
-        raise ValueError(f"`chunks` holds {wrong!r}; a chunk is written as bytes@milliseconds, as in 120@35.2")
-    numbers = f"{chunks} ".replace("@", " ").replace(" ", "e-3 ").split()
-    return [int(number[:-3]) for number in numbers[::2]], map(float, numbers[1::2])
+def _event_lengths(body: bytes) -> list[int]:
+    return list(map(len, re.findall(rb".+?(?:\r\n\r\n|\n\n|\r\r|\Z)", body, re.DOTALL)))
+
+
+class _Noted(Chunks):
+    """Chunks as noted, or, if the body was edited since, one for each event."""
+
+    def __init__(self, text: bytes, body: bytes) -> None:
+        self._text = text
+        self._body = body
+
+    @cached_property
+    def lengths(self) -> Sequence[int]:
+        lengths = list(map(int, self._text.replace(b"@", b" ").split()[::2]))
+        return lengths if sum(lengths) == len(self._body) else _event_lengths(self._body)
+
+    @cached_property
+    def times(self) -> Sequence[float]:
+        words = self._text.replace(b"@", b" ").split()
+        if sum(map(int, words[::2])) != len(self._body):
+            return [0.0] * len(self.lengths)
+        return [float(word + b"e-3") for word in words[1::2]]
 
 
 # --- writing
