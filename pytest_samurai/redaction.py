@@ -101,6 +101,11 @@ _LONG_BASE64 = b"x" * 1024
 _EVENT = re.compile(rb"data:(?<![^\r\n]data:) ?(\{[^\r\n]*\})")
 
 
+@lru_cache(maxsize=64)
+def _without_credentials(url: str) -> str:
+    return _QUERY_KEY.sub(rf"\1={REDACTED}", _USER_INFO.sub(r"\1", url))
+
+
 def shown_url(url: str, secrets: Iterable[str]) -> str:
     """A URL as it may stand in a report: without the keys that it may hold."""
     return Redactor(secrets).url(url)
@@ -195,7 +200,7 @@ class Redactor:
         return replace(reply, body=b"".join(pieces), chunks=chunks)
 
     def url(self, url: str) -> str:
-        return self.text(_QUERY_KEY.sub(rf"\1={REDACTED}", _USER_INFO.sub(r"\1", url)))
+        return self.text(_without_credentials(url))
 
     def text(self, text: str) -> str:
         body = text.encode("utf-8", "surrogateescape")
