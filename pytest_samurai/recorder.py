@@ -166,7 +166,7 @@ class Recorder:
         self._exchanges: list[Played | Take] = []
         # By its number, what is written of each call; and its text, by the id of that.
         self._to_write: dict[int, Interaction] = {}
-        self._texts: dict[int, str] = {}
+        self._texts: dict[int, cassette.Text] = {}
         self._placeholders: list[str] = []
         self._journal = Journal(path, replacing=settings.mode == "all")
         self._taken_up: list[LeftBehind] = []
