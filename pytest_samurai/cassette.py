@@ -15,8 +15,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import replace
 from decimal import Context, Decimal
 from functools import cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -24,7 +25,7 @@ from pytest_samurai import foreign
 from pytest_samurai.chat import COMPLETE, Chunk, Chunks, Headers, Interaction, Reply, Request, is_event_stream
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked, remove_abandoned, replace_whole
-from pytest_samurai.layout import lay_out, take_back
+from pytest_samurai.layout import lay_out, may_be_laid_out, take_back
 from pytest_samurai.pricing import UNPRICED, Price
 from pytest_samurai.redaction import Redactor, environment_secrets
 from pytest_samurai.scalar import quoted, scalar
@@ -54,6 +55,11 @@ _JsonLoader.yaml_implicit_resolvers = {
 }
 
 HEAD = f"{MARK}\ninteractions:\n"
+_HEAD_OF_NONE = f"{MARK}\ninteractions: []\n"
+_TAIL = b"version: 1\n"
+
+Text = Sequence[bytes]
+"""A text in UTF-8, in the parts of which it was put together, if it is a large one; else as one."""
 
 _HTTP_VERSION = "HTTP/1.1"
 _LINE_WIDTH = 110
@@ -245,7 +251,7 @@ def _is_not_as_sealed(interaction: Interaction, item: Mapping[str, Any]) -> bool
     written = notes.get("seal") if isinstance(notes, dict) else None
     if not isinstance(written, str):
         return False
-    bodies_now = interaction_text(interaction).split()[-2:]
+    bodies_now = interaction_text(interaction)[-1].decode().split()[-2:]
     return written.split()[-2:] != bodies_now
 
 
@@ -453,7 +459,7 @@ _NOTES = frozenset(
 def salvage(content: bytes, path: Path) -> list[Interaction]:
     """The interactions of a file of ours that was cut off: those that are whole."""
     whole = "".join(whole_items(content))
-    return parse(f"{HEAD}{whole}version: 1\n".encode(), path) if whole else []
+    return parse(f"{HEAD}{whole}".encode() + _TAIL, path) if whole else []
 
 
 # What PyYAML lets through: int(), a date or a look-up raised it, of a value that is not what its tag says.
@@ -719,10 +725,10 @@ class _Noted(Chunks):
 
 # --- writing
 
-_NO_TEXTS: Mapping[int, str] = {}
+_NO_TEXTS: Mapping[int, Text] = {}
 
 
-def save(path: Path, interactions: Sequence[Interaction], texts: Mapping[int, str] = _NO_TEXTS) -> None:
+def save(path: Path, interactions: Sequence[Interaction], texts: Mapping[int, Text] = _NO_TEXTS) -> None:
     """Replace the cassette, whole or not at all; `texts` are those of `dump`.
 
     Raises CassetteError, what was there left as it was, if it cannot be written or would not read back equal.
@@ -763,7 +769,7 @@ def _as_stored(interaction: Interaction) -> Interaction:
 def update(
     path: Path,
     change: Callable[[list[Interaction]], Sequence[Interaction]],
-    texts: Mapping[int, str] = _NO_TEXTS,
+    texts: Mapping[int, Text] = _NO_TEXTS,
 ) -> None:
     """Replace a cassette by what `change` makes of its interactions, while no other process does; `texts` as in `dump`.
 
@@ -778,7 +784,7 @@ def update(
         save(path, change(there), texts)
 
 
-def dump(interactions: Iterable[Interaction], texts: Mapping[int, str] = _NO_TEXTS) -> bytes:
+def dump(interactions: Iterable[Interaction], texts: Mapping[int, Text] = _NO_TEXTS) -> bytes:
     """The content of a cassette. Headers are written by name, and without what tells how a body was carried.
 
     `texts` are those of `interaction_text` that have been made already, by the `id` of their interactions.
@@ -787,22 +793,15 @@ def dump(interactions: Iterable[Interaction], texts: Mapping[int, str] = _NO_TEX
     """
     items = [texts.get(id(interaction)) or interaction_text(interaction) for interaction in interactions]
     # `version` at the end, as vcrpy has it: a file that was cut off anywhere lacks it.
-    return f"{MARK}\ninteractions:{'' if items else ' []'}\n{''.join(items)}version: 1\n".encode()
+    return b"".join([(HEAD if items else _HEAD_OF_NONE).encode(), *chain.from_iterable(items), _TAIL])
 
 
-def interaction_text(interaction: Interaction) -> str:
+def interaction_text(interaction: Interaction) -> Text:
     """An interaction as it stands in a cassette, with its seal."""
     request, reply = interaction.request, interaction.reply
-    request_text, request_layout = lay_out(request.body)
-    reply_text, reply_layout = lay_out(reply.body)
-    sent, received = _block(request_text, 6), _block(reply_text, 8)
-    head = [
-        "- request:",
-        f"    method: {scalar(request.method)}",
-        f"    uri: {scalar(request.url)}",
-        *_header_lines(request.headers),
-        "    body: ",
-    ]
+    sent, request_layout = _body(request.body, 6)
+    received, reply_layout = _body(reply.body, 8)
+    head = _head(request.method, request.url, request.headers)
     middle = [
         "",
         "  response:",
@@ -813,18 +812,35 @@ def interaction_text(interaction: Interaction) -> str:
     ]
     notes = ["", "    samurai:"]
     notes += [f"      {name}: {value}" for name, value in _notes(interaction, request_layout, reply_layout)]
-    outside = list(map("\n".join, (head, middle, notes)))
-    (sent_style, sent_lines), (style, lines) = map(_style_and_lines, (sent, received))
-    sealed = checksums(f"{outside[0]}{sent_style}{outside[1]}{style}{outside[2]}", sent_lines, lines)
-    return "".join([outside[0], sent, outside[1], received, outside[2], f"\n      seal: {' '.join(sealed)}\n"])
+    between, after = ("\n".join(lines).encode() for lines in (middle, notes))
+    sealed = checksums([head, sent.style, between, received.style, after], sent.lines, received.lines)
+    end = f"\n      seal: {' '.join(sealed)}\n".encode()
+    text = [head, *sent.text, between, *received.text, after, end]
+    return text if len(request.body) + len(reply.body) > _PART else [b"".join(text)]
 
 
-def _style_and_lines(block: str) -> tuple[str, str]:
+class _Written(NamedTuple):
     """A body as it is written: what of it stands outside of its checksum, and what is under that."""
-    if block.startswith('"'):
-        return '"', block
-    style, _, lines = block.partition("\n")
-    return style, lines
+
+    style: bytes
+    lines: Sequence[bytes]
+
+    @property
+    def text(self) -> Text:
+        return self.lines if self.style == b'"' else [self.style, b"\n", *self.lines]
+
+
+# Most requests of a cassette differ in nothing but their bodies, and many headers are the same in all replies.
+@lru_cache(maxsize=64)
+def _head(method: str, url: str, headers: Headers) -> bytes:
+    lines = [
+        "- request:",
+        f"    method: {scalar(method)}",
+        f"    uri: {scalar(url)}",
+        *_header_lines(headers),
+        "    body: ",
+    ]
+    return "\n".join(lines).encode()
 
 
 def _notes(interaction: Interaction, request_layout: str, reply_layout: str) -> Iterator[tuple[str, str]]:
@@ -844,14 +860,16 @@ def _notes(interaction: Interaction, request_layout: str, reply_layout: str) -> 
     if reply.hidden_usage is not None:
         yield "hidden_usage", _flow(reply.hidden_usage)
     if interaction.price is not None:
-        yield (
-            "price",
-            interaction.price if isinstance(interaction.price, str) else _flow(interaction.price.as_written()),
-        )
+        yield "price", interaction.price if isinstance(interaction.price, str) else _row(interaction.price)
     if interaction.edited:
         yield "edited", "true"
     if reply.chunks:
         yield "chunks", _wrapped([f"{chunk.length}@{_milliseconds(chunk.at)}" for chunk in reply.chunks])
+
+
+@lru_cache(maxsize=64)
+def _row(price: Price) -> str:
+    return _flow(price.as_written())
 
 
 _EXACT = Context(prec=20)
@@ -876,7 +894,12 @@ def _header_lines(headers: Headers) -> Iterator[str]:
         return
     yield "    headers:"
     for name, values in _by_name(headers).items():
-        yield f"      {scalar(name)}: {_flow(values)}"
+        yield _header_line(name, tuple(values))
+
+
+@lru_cache(maxsize=1024)
+def _header_line(name: str, values: tuple[str, ...]) -> str:
+    return f"      {scalar(name)}: {_flow(list(values))}"
 
 
 def _flow(value: Any) -> str:
@@ -895,23 +918,47 @@ def _flow(value: Any) -> str:
 
 # What a literal block cannot hold: controls, every line break but LF, a byte order mark.
 _UNBLOCKABLE = re.compile(r"[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_ASCII_BLOCKABLE = bytes([ord("\t"), ord("\n"), *range(0x20, 0x7F)])
+_NOT_BLANK = re.compile(rb"[^\t\n ]")
+_PART = 1 << 20
+"""Bytes of a body that are looked at together, so that no more than one copy of a large one is made."""
 
 
-def _block(text: str | bytes, indent: int) -> str:
-    """A body as a YAML value: a literal block where it can be one, else quoted, else base64."""
-    margin = " " * indent
-    if isinstance(text, bytes):
-        encoded = base64.encodebytes(text).decode().rstrip("\n")
-        return "!!binary |\n" + "\n".join(margin + line for line in encoded.split("\n"))
-    if not text.strip("\t\n ") or _UNBLOCKABLE.search(text):
-        return quoted(text)
+def _body(body: bytes, indent: int) -> tuple[_Written, str]:
+    """A body as a YAML value (a block where it can be one, else quoted, else base64), and how it was laid out."""
+    text, layout = lay_out(body) if may_be_laid_out(body) else (body, "")
+    data = text if isinstance(text, bytes) else text.encode()
+    margin = b" " * indent
+    try:
+        if not _NOT_BLANK.search(data) or not all(map(_is_blockable, _parts(data))):
+            return _Written(b'"', [quoted(data.decode()).encode()]), layout
+    except UnicodeDecodeError:
+        encoded = base64.encodebytes(data).rstrip(b"\n")
+        return _Written(b"!!binary |", [margin + encoded.replace(b"\n", b"\n" + margin)]), layout
     # Without the number, leading blanks would be taken for indentation.
-    number = "2" if text[0] in "\t\n " else ""
-    body = text.rstrip("\n")
-    kept = len(text) - len(body)
-    chomp = "-" if kept == 0 else "" if kept == 1 else "+"
-    return f"|{number}{chomp}" + _LINE_START.sub(f"\n{margin}", f"\n{body}") + "\n" * (kept - 1)
+    number = b"2" if data[:1] in b"\t\n " else b""
+    chomp = b"+" if data.endswith(b"\n\n") else b"" if data.endswith(b"\n") else b"-"
+    lines = [_indented(part, margin) for part in _parts(data, less=0 if chomp == b"-" else 1)]
+    return _Written(b"|%b%b" % (number, chomp), lines), layout
+
+
+def _parts(data: bytes, less: int = 0) -> Iterator[bytes]:
+    """The data without its last byte, if it is to be `less`, cut at the ends of lines."""
+    start, end = 0, len(data) - less
+    while start < end:
+        stop = data.find(b"\n", start + _PART, end) + 1 or end
+        yield data[start:stop]
+        start = stop
+
+
+def _is_blockable(data: bytes) -> bool:
+    # That there are only plain letters is told many times faster than what else may stand in a block.
+    return not data.translate(None, _ASCII_BLOCKABLE) or not _UNBLOCKABLE.search(data.decode())
+
+
+def _indented(lines: bytes, margin: bytes) -> bytes:
+    return (b"" if lines.startswith(b"\n") else margin) + _LINE_START.sub(b"\n" + margin, lines)
 
 
 # Of a line with something in it: what stands empty stays so.
-_LINE_START = re.compile(r"\n(?!\n)")
+_LINE_START = re.compile(rb"\n(?=[^\n])")

@@ -39,7 +39,7 @@ class Journal:
     def path(self) -> Path:
         return self._cassette.with_name(f"{self._cassette.name}.{uuid4().hex[:8]}.{self._kind}.journal")
 
-    def add(self, interaction: Interaction) -> str:
+    def add(self, interaction: Interaction) -> cassette.Text:
         """Write one call down, and give its text. Raises OSError if the disk does not take it."""
         text = cassette.interaction_text(interaction)
         try:
@@ -60,16 +60,17 @@ class Journal:
             self._descriptor = opened(self.path, lambda: os.open(self.path, flags, 0o666))
             exits.callback(os.close, self._descriptor)
             self._exits = exits.pop_all()
-        self._write(cassette.HEAD)
+        self._write([cassette.HEAD.encode()])
 
-    def _write(self, text: str) -> None:
+    def _write(self, text: cassette.Text) -> None:
         # Straight to the system, which keeps it when the process is killed.
         assert self._descriptor is not None
-        data = text.encode()
         whole = os.fstat(self._descriptor).st_size
         try:
-            while data:
-                data = data[os.write(self._descriptor, data) :]
+            for data in text:
+                rest = memoryview(data)
+                while rest:
+                    rest = rest[os.write(self._descriptor, rest) :]
         except OSError:
             # The next call may fit again, and must not begin in the middle of a line of this one.
             os.ftruncate(self._descriptor, whole)

@@ -29,6 +29,11 @@ _HIDDEN = re.compile(r"[\x00-\xa0\xad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud8
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
+def may_be_laid_out(body: bytes) -> bool:
+    """Whether `lay_out` may do anything to it; events in UTF-8, the largest of bodies, it leaves as they are."""
+    return body.startswith((b"{", b"[")) or b"\r" in body or b"\\u" in body
+
+
 def lay_out(body: bytes) -> tuple[str | bytes, str]:
     """The body as text, and the words that undo it; bytes that are no UTF-8 stay bytes."""
     try:

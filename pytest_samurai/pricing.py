@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -254,18 +254,25 @@ def _listed(model: str, at: datetime, url: str, prompt_tokens: int, service_tier
     if found is None:
         return None
     row = found.get_prices(at, {"service_tier": service_tier} if service_tier else None)
-    rates = {name: _of_size(getattr(row, name), prompt_tokens) for name in RATES}
-    if rates["input_mtok"] is None or rates["output_mtok"] is None:
-        return None
-    return Price(source=_source(), **rates)
+    rates = tuple(_of_size(getattr(row, name), prompt_tokens) for name in RATES)
+    return _row(_source(), rates)
+
+
+@lru_cache(maxsize=256)
+def _row(source: str, rates: Sequence[Decimal | None]) -> Price | None:
+    """One object for all the calls that have the same prices."""
+    row: dict[str, Any] = dict(zip(RATES, rates, strict=True))
+    return None if row["input_mtok"] is None or row["output_mtok"] is None else Price(source=source, **row)
 
 
 def _of_size(rate: Any, prompt_tokens: int) -> Any:
     """A rate that grows with the prompt holds for all of its tokens, not for those beyond the step alone."""
-    for tier in reversed(getattr(rate, "tiers", ())):
+    if rate is None or isinstance(rate, Decimal):
+        return rate
+    for tier in reversed(rate.tiers):
         if prompt_tokens > tier.start:
             return tier.price
-    return getattr(rate, "base", rate)
+    return rate.base
 
 
 def _source() -> str:

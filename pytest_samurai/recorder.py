@@ -53,6 +53,11 @@ def shown(path: Path, directory: str | None = None) -> str:
     return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
+def _as_it_is(request: Request, text: str) -> str:
+    del request
+    return text
+
+
 _NAMED = 5
 
 
@@ -161,7 +166,7 @@ class Recorder:
         self._exchanges: list[Played | Take] = []
         # By its number, what is written of each call; and its text, by the id of that.
         self._to_write: dict[int, Interaction] = {}
-        self._texts: dict[int, str] = {}
+        self._texts: dict[int, cassette.Text] = {}
         self._placeholders: list[str] = []
         self._journal = Journal(path, replacing=settings.mode == "all")
         self._taken_up: list[LeftBehind] = []
@@ -420,7 +425,12 @@ class Recorder:
         """With the prices of the day stamped on it; an error costs nothing, whatever the prices."""
         if not item.reply.is_success or item.price is not None:
             return item
-        return replace(item, price=self._call(item).price or UNPRICED)
+        return replace(item, price=Call(item, number=0, replayed=False, meter=self._written_meter).price or UNPRICED)
+
+    @cached_property
+    def _written_meter(self) -> Meter:
+        """For what is as it will be written: no model in there holds a secret any more."""
+        return replace(self._meter, redact=_as_it_is)
 
     def _call(self, item: Interaction) -> Call:
         return Call(item, number=0, replayed=False, meter=self._meter)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 from itertools import pairwise
 from pathlib import Path
 
@@ -72,12 +73,19 @@ def _written(lines: Sequence[str]) -> list[str] | None:
 def seal(lines: Sequence[str]) -> list[str]:
     """The checksums of an interaction, given its lines but for the seal: of all but the bodies, and of each body."""
     outside, bodies = _parts(lines)
-    return checksums(*map("\n".join, (outside, *bodies)))
+    return checksums(*(["\n".join(part).encode("utf-8", "replace")] for part in (outside, *bodies)))
 
 
-def checksums(outside: str, *bodies: str) -> list[str]:
-    """The same, of those parts. A body in a block is its lines, one in quotes leaves its first quote outside."""
-    return [f"{zlib.crc32(part.encode('utf-8', 'replace')):08x}" for part in (outside, *bodies)]
+def checksums(*texts: Iterable[bytes]) -> list[str]:
+    """The same, of those texts, each in parts: what is outside of the bodies, and each body.
+
+    A body in a block is its lines, one in quotes leaves its first quote outside.
+    """
+    return [f"{reduce(_crc32_on, parts, 0):08x}" for parts in texts]
+
+
+def _crc32_on(begun: int, part: bytes) -> int:
+    return zlib.crc32(part, begun)
 
 
 def _parts(lines: Sequence[str]) -> tuple[list[str], list[list[str]]]:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -334,20 +335,19 @@ def test_vcrpy_rewrites_the_file_and_loses_nothing_of_ours() -> None:
 
 
 def test_what_is_whole_of_a_file_that_was_cut_off_is_saved() -> None:
-    whole = cassette.HEAD + "".join(map(interaction_text, FIVE))
-    ends = [len(cassette.HEAD)]
-    for item in FIVE:
-        ends.append(ends[-1] + len(interaction_text(item)))
+    texts = [b"".join(interaction_text(item)) for item in FIVE]
+    whole = cassette.HEAD.encode() + b"".join(texts)
+    ends = [*accumulate(map(len, texts), initial=len(cassette.HEAD))]
     assert ends[-1] == len(whole)
     # Around the ends of all of them it is torn at each byte: there the first or the last line is not whole.
     near = {end + step for end in ends for step in range(-12, 13)} & set(range(len(whole) + 1))
     for end in sorted({*range(0, ends[2], 5), *near}):
-        assert salvage(whole[:end].encode(), FILE) == FIVE[: sum(there <= end for there in ends[1:])]
+        assert salvage(whole[:end], FILE) == FIVE[: sum(there <= end for there in ends[1:])]
 
 
 def test_nothing_is_saved_of_an_interaction_with_a_changed_byte() -> None:
-    text = "".join(map(interaction_text, FIVE)).replace("Paris", "Pariz")
-    assert salvage(text.encode(), FILE) == FIVE[1:]
+    text = b"".join(part for item in FIVE for part in interaction_text(item)).replace(b"Paris", b"Pariz")
+    assert salvage(text, FILE) == FIVE[1:]
 
 
 # --- two processes at one file

@@ -180,7 +180,7 @@ def test_what_is_in_the_cassette_by_then_is_not_taken_up_twice(path: Path) -> No
     path.parent.mkdir()
     save(path, [ONE, TWO])
     left = path.with_name("a.yaml.01234567.new.journal")
-    left.write_text(HEAD + interaction_text(ONE) + interaction_text(TWO), encoding="utf-8")
+    left.write_bytes(b"".join([HEAD.encode(), *interaction_text(ONE), *interaction_text(TWO)]))
     before = path.read_bytes()
     for mode, stays in (("none", True), ("once", False)):
         with use_cassette(path, mode=mode, unused="ignore") as recorder:
@@ -209,7 +209,7 @@ def test_a_journal_whose_process_lives_is_left_alone(path: Path, url: str, chat_
 def test_only_the_journals_of_this_cassette_are_its_own(path: Path) -> None:
     path.parent.mkdir()
     for name in ("a.yaml.bak", "b.yaml.01234567.new.journal", "a.yaml.journals"):
-        (path.parent / name).write_text(HEAD + interaction_text(ONE), encoding="utf-8")
+        (path.parent / name).write_bytes(b"".join([HEAD.encode(), *interaction_text(ONE)]))
     assert list(left_behind(path)) == []
 
 
@@ -426,7 +426,7 @@ def limit(size):
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, BEFORE[1]))
 
 def write(self, text):
-    begin(len(text.encode()), os.fstat(self._descriptor).st_size)
+    begin(sum(map(len, text)), os.fstat(self._descriptor).st_size)
     try:
         RIGHT[0](self, text)
     finally:
