@@ -801,7 +801,7 @@ def interaction_text(interaction: Interaction) -> Text:
     request, reply = interaction.request, interaction.reply
     sent, request_layout = _body(request.body, 6)
     received, reply_layout = _body(reply.body, 8)
-    head = _head(request.method, request.url, request.headers)
+    head = _head_text(request.method, request.url, request.headers)
     middle = [
         "",
         "  response:",
@@ -832,7 +832,7 @@ class _Written(NamedTuple):
 
 # Most requests of a cassette differ in nothing but their bodies, and many headers are the same in all replies.
 @lru_cache(maxsize=64)
-def _head(method: str, url: str, headers: Headers) -> bytes:
+def _head_text(method: str, url: str, headers: Headers) -> bytes:
     lines = [
         "- request:",
         f"    method: {scalar(method)}",
