@@ -85,12 +85,33 @@ class Slices:
         start = self._items[place].response + len(_RESPONSE) + len(_STATUS)
         return int(self._content[start : self._content.index(b",", start)])
 
-    def request(self, place: int) -> tuple[bytes, str | bytes, str]:
-        """What `read_head` reads; then the body, and how it was laid out."""
+    def head(self, place: int) -> bytes:
+        """What `read_head` reads: all of a request but its body."""
         item = self._items[place]
-        layout = (self._noted(place)["request_layout"] or b"").decode()
-        head = self._content[item.start + len(_REQUEST) : item.body - len(_BODY)]
-        return head, self._body(item.body, item.body_line, item.response, b"\n      ", layout), layout
+        return self._content[item.start + len(_REQUEST) : item.body - len(_BODY)]
+
+    def sent(self, place: int) -> tuple[str | bytes, str]:
+        """The body of a request, and how it was laid out."""
+        item = self._items[place]
+        layout = self._layout(place)
+        return self._body(item.body, item.body_line, item.response, b"\n      ", layout), layout
+
+    def sent_json(self, place: int) -> bytes | None:
+        """The JSON of a request whose body was broken into lines, which are as good, and there at once; else None."""
+        item = self._items[place]
+        return self._content[item.body_line : item.response] if self._is_in_lines(item, self._layout(place)) else None
+
+    def may_have_sent(self, place: int, body: bytes) -> bool:
+        """Whether a body begins as that of a request does, as far as can be seen at a glance."""
+        item = self._items[place]
+        layout = self._layout(place)
+        if item.response - item.body_line < 8 * _GLANCE or not self._is_in_lines(item, layout):
+            return True
+        end = self._content.rfind(b"\n", item.body_line, item.body_line + _GLANCE)
+        return body.startswith(self._joined(item.body_line, end, layout))
+
+    def _layout(self, place: int) -> str:
+        return (self._noted(place)["request_layout"] or b"").decode()
 
     def response(self, place: int) -> Response:
         item = self._items[place]
@@ -140,11 +161,7 @@ class Slices:
         if style.startswith(b'"'):
             return _scalar(style.decode())
         if style == b"|-" and layout in _IN_LINES:
-            # Long ones take time, so these are not made into text first: the bytes that they were come at once.
-            lines = [line.lstrip(b" ") for line in self._content[line + 1 : end].split(b"\n")]
-            if layout == "lines":
-                return b"".join(lines)
-            return b"\n".join(lines).replace(b",\n", b", ").replace(b"\n", b"")
+            return self._joined(line, end, layout)
         # Faster than to replace, by a third.
         block = b"\n".join(self._content[line:end].split(margin))[1:]
         if style.startswith(b"!!binary"):
@@ -153,8 +170,20 @@ class Slices:
             block += b"\n"
         return block.decode() if layout else block
 
+    def _is_in_lines(self, item: _Item, layout: str) -> bool:
+        return layout in _IN_LINES and self._content.startswith(b"|-\n", item.body)
+
+    def _joined(self, start: int, end: int, layout: str) -> bytes:
+        # Long ones take time, so these are not made into text first: the bytes that they were come at once.
+        lines = _BREAK.split(self._content[start:end])
+        if layout == "lines":
+            return b"".join(lines)
+        return b"\n".join(lines).replace(b",\n", b", ").replace(b"\n", b"")
+
 
 _IN_LINES = ("lines", "lines spaced")
+_BREAK = re.compile(rb"\n +")
+_GLANCE = 500
 
 
 def cut(content: bytes) -> Slices | None:
