@@ -167,24 +167,29 @@ class _Sliced(Recordings):
     def request(self, place: int) -> Request:
         try:
             body = self._bodies.get(place)
-            if body is None:
-                body = take_back(*self._slices.sent(place))
-            return Request(*_head(self._slices.head(place)), body)
+            return Request(*self._head(place), self._slices.sent(place) if body is None else body)
         except ValueError as error:
             raise self._damaged(place, error) from None
 
+    def _head(self, place: int) -> tuple[str, str, Headers]:
+        return _head(self._slices.head(place))
+
     def asks(self, place: int, request: Request) -> bool:
-        if place not in self._bodies and not self._slices.may_have_sent(place, request.body):
-            return False
-        if not self.request(place).has_bytes_of(request):
-            return False
-        # Its own bytes are in memory already.
-        self._bodies[place] = request.body
-        return True
+        body = self._bodies.get(place)
+        try:
+            is_same = self._slices.sends(place, request.body) if body is None else body == request.body
+            method, url, _ = self._head(place)
+        except ValueError as error:
+            raise self._damaged(place, error) from None
+        if is_same and url == request.url and method == request.method:
+            # Its own bytes are in memory already.
+            self._bodies[place] = request.body
+            return True
+        return False
 
     def as_json(self, place: int) -> Request:
         body = None if place in self._bodies else self._slices.sent_json(place)
-        return self.request(place) if body is None else Request(*_head(self._slices.head(place)), body)
+        return self.request(place) if body is None else Request(*self._head(place), body)
 
     def reply(self, place: int) -> Reply:
         found = self._replies.get(place)
@@ -607,7 +612,7 @@ def _reply(data: Mapping[str, Any], ours: Mapping[str, Any]) -> Reply:
 
 def _received(response: Response) -> Reply:
     """As `_reply`, of a file that is as it was written."""
-    headers, body = _carried(response.headers, take_back(response.body, response.layout))
+    headers, body = _carried(response.headers, response.body)
     return Reply(
         response.status,
         response.reason,
