@@ -115,9 +115,15 @@ class Recordings(Sequence[Interaction]):
     def __getitem__(self, place: Any) -> Any:
         return self._interactions[place]
 
-    def request(self, place: int, *, keep: bool = True) -> Request:
-        """A request; `keep` it in memory if it is to be asked for again."""
-        del keep  # they are in memory
+    def request(self, place: int) -> Request:
+        return self._interactions[place].request
+
+    def asks(self, place: int, request: Request) -> bool:
+        """Whether a request is the recorded one byte for byte, headers aside."""
+        return self._interactions[place].request.has_bytes_of(request)
+
+    def as_json(self, place: int) -> Request:
+        """A request, or the same with other white space between what its JSON is made of, if that is there sooner."""
         return self._interactions[place].request
 
     def reply(self, place: int) -> Reply:
@@ -135,7 +141,9 @@ class Recordings(Sequence[Interaction]):
 
 
 class _Sliced(Recordings):
-    """Those of a file that is as it was written: each is read when it is first asked for, and request and reply apart.
+    """Those of a file that is as it was written: each is read when it is asked for, request and reply apart.
+
+    What has been played is kept, to be played by the next test.
 
     Reading one raises CassetteError, by its line, should it hold what this version does not know.
     """
@@ -144,7 +152,7 @@ class _Sliced(Recordings):
         self._slices = slices
         self._path = path
         self.are_redacted = slices.are_dated
-        self._requests: dict[int, Request] = {}
+        self._bodies: dict[int, bytes] = {}
         self._replies: dict[int, Reply] = {}
 
     def __len__(self) -> int:
@@ -162,17 +170,32 @@ class _Sliced(Recordings):
         recorded_at, edited = self._slices.recorded_at(place), self._slices.edited(place)
         return Interaction(self.request(place), self.reply(place), recorded_at, edited, price)
 
-    def request(self, place: int, *, keep: bool = True) -> Request:
-        found = self._requests.get(place)
-        if found is None:
-            try:
-                head, body, layout = self._slices.request(place)
-                found = Request(*_head(head), take_back(body, layout))
-            except ValueError as error:
-                raise self._damaged(place, error) from None
-            if keep:
-                self._requests[place] = found
-        return found
+    def request(self, place: int) -> Request:
+        try:
+            body = self._bodies.get(place)
+            return Request(*self._head(place), self._slices.sent(place) if body is None else body)
+        except ValueError as error:
+            raise self._damaged(place, error) from None
+
+    def _head(self, place: int) -> tuple[str, str, Headers]:
+        return _head(self._slices.head(place))
+
+    def asks(self, place: int, request: Request) -> bool:
+        body = self._bodies.get(place)
+        try:
+            is_same = self._slices.sends(place, request.body) if body is None else body == request.body
+            method, url, _ = self._head(place)
+        except ValueError as error:
+            raise self._damaged(place, error) from None
+        if is_same and url == request.url and method == request.method:
+            # Its own bytes are in memory already.
+            self._bodies[place] = request.body
+            return True
+        return False
+
+    def as_json(self, place: int) -> Request:
+        body = None if place in self._bodies else self._slices.sent_json(place)
+        return self.request(place) if body is None else Request(*self._head(place), body)
 
     def reply(self, place: int) -> Reply:
         found = self._replies.get(place)
@@ -599,7 +622,7 @@ def _reply(data: Mapping[str, Any], ours: Mapping[str, Any]) -> Reply:
 
 def _received(response: Response) -> Reply:
     """As `_reply`, of a file that is as it was written."""
-    headers, body = _carried(response.headers, take_back(response.body, response.layout))
+    headers, body = _carried(response.headers, response.body)
     return Reply(
         response.status,
         response.reason,

@@ -40,6 +40,10 @@ class Request:
     headers: Headers
     body: bytes
 
+    def has_bytes_of(self, other: Request) -> bool:
+        """Whether it is the same as another, byte for byte, headers aside."""
+        return self.body == other.body and self.url == other.url and self.method == other.method
+
 
 class Chunk(NamedTuple):
     """One piece of a streamed reply: `length` bytes, `at` seconds after the request was sent."""

@@ -479,6 +479,9 @@ class _Recorded(_Transport):
         reply = played.reply
         if reply.chunks is None and reply.ending == COMPLETE:
             return self.library.response(reply, self.library.module.ByteStream(reply.body))
+        if reply.ending == COMPLETE and not is_async and not self.recorder.settings.pace:
+            # Without a generator in between, which every chunk would have to go through.
+            return self.library.response(reply, self.library.stream(reply.cut(), _nothing))
         replay = _Replay(self.library, reply, self.recorder)
         if is_async:
             return self.library.response(reply, self.library.async_stream(replay.apieces(), _nothing_async))

@@ -22,10 +22,13 @@ class Keys:
         self.recordings = recordings
         self.matcher = matcher
         self._made: dict[int, bytes] = {}
+        self.respelled: dict[int, Request] = {}
+        """By place, what was asked last that is equal to the recording in all but its bytes."""
 
     def __getitem__(self, place: int) -> bytes:
         if place not in self._made:
-            self._made[place] = self.matcher.key(self.recordings.request(place, keep=False))
+            request = self.recordings.as_json if self.matcher.is_of_values else self.recordings.request
+            self._made[place] = self.matcher.key(request(place))
         return self._made[place]
 
     @property
@@ -41,13 +44,18 @@ class Keys:
             places.setdefault(self[place], []).append(place)
         return places
 
-    @cached_property
-    def by_bytes(self) -> dict[bytes, bytes]:
-        """The key of what has been recorded, by its bytes; empty where these do not tell it."""
+    def of(self, request: Request) -> bytes:
+        """The key of a request; one that was recorded or asked before, byte for byte, is not parsed again."""
         if not self.matcher.is_of_bytes:
-            return {}
-        requests = (self.recordings.request(place, keep=False) for place in range(len(self.recordings)))
-        return {_digest(request): self[place] for place, request in enumerate(requests)}
+            return self.matcher.key(request)
+        digest = _digest(request)
+        if digest not in self._by_bytes:
+            self._by_bytes[digest] = self.matcher.key(request)
+        return self._by_bytes[digest]
+
+    @cached_property
+    def _by_bytes(self) -> dict[bytes, bytes]:
+        return {_digest(self.recordings.request(place)): self[place] for place in range(len(self.recordings))}
 
 
 def _digest(request: Request) -> bytes:
@@ -77,21 +85,19 @@ class Lookup:
 
     def _is_first(self, request: Request) -> bool:
         """Whether it is the first that is not played, byte for byte: none before it can have the same key."""
-        first = self._keys.recordings.request(self._first)
-        return (
-            request.body == first.body
-            and request.url == first.url
-            and request.method == first.method
-            and self._keys.matcher.is_of_bytes
-        )
+        keys = self._keys
+        if not keys.matcher.is_of_bytes:
+            return False
+        asked = keys.respelled.get(self._first)
+        return (asked is not None and asked.has_bytes_of(request)) or keys.recordings.asks(self._first, request)
 
     def _take_by_key(self, request: Request) -> int | None:
-        key = self._keys.by_bytes.get(_digest(request)) if self._is_indexed else None
-        if key is None:
-            if not self._is_indexed and self._is_like_first(request):
-                return self._play(self._first)
-            key = self._keys.matcher.key(request)
+        if not self._is_indexed and self._is_like_first(request):
+            if self._keys.matcher.is_of_bytes:
+                self._keys.respelled[self._first] = request
+            return self._play(self._first)
         self._is_indexed = True
+        key = self._keys.of(request)
         places = self._keys.places.get(key, [])
         passed = self._passed.get(key, 0)
         while passed < len(places) and places[passed] in self.played:
@@ -101,9 +107,7 @@ class Lookup:
 
     def candidates(self, request: Request) -> list[int]:
         """The places of all recordings with the key of a request that are not played, in their order."""
-        return [
-            place for place in self._keys.places.get(self._keys.matcher.key(request), []) if place not in self.played
-        ]
+        return [place for place in self._keys.places.get(self._keys.of(request), []) if place not in self.played]
 
     def is_tail(self, place: int, retryable: Collection[int]) -> bool:
         """Whether a reply, and that to the equal request before, have a status after which clients try again."""
@@ -116,8 +120,9 @@ class Lookup:
 
     def _is_like_first(self, request: Request) -> bool:
         """Whether it is the first that is not played, but for its bytes; tried until something comes out of order."""
-        first = self._keys.recordings.request(self._first)
-        return self._keys.matcher.surely_equal(first, request)
+        matcher, recordings = self._keys.matcher, self._keys.recordings
+        first = recordings.as_json(self._first) if matcher.is_of_values else recordings.request(self._first)
+        return matcher.surely_equal(first, request)
 
     def _play(self, place: int) -> int:
         self.played.add(place)

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from zlib import crc32
 
+from pytest_samurai.layout import take_back
 from pytest_samurai.seal import MARK
 
 Pairs = tuple[tuple[str, str], ...]
@@ -47,13 +48,12 @@ class _Item(NamedTuple):
 
 
 class Response(NamedTuple):
-    """A reply as it stands in a file; `layout` says how its body was laid out, `chunks` is the text that notes them."""
+    """A reply as it stands in a file; `chunks` is the text that notes them."""
 
     status: int
     reason: str
     headers: Pairs
-    body: str | bytes
-    layout: str
+    body: bytes
     chunks: bytes | None
     ending: str | None
     hidden_usage: Mapping[str, Any] | None
@@ -62,10 +62,7 @@ class Response(NamedTuple):
 
 
 class Slices:
-    """The interactions of such a file. What is asked for is read each time, and is what YAML would give.
-
-    A body comes as text, or, of most, as the bytes of which the text was made.
-    """
+    """The interactions of such a file. What is asked for is read each time, and is what YAML would give."""
 
     def __init__(self, content: bytes, items: list[_Item]) -> None:
         self._content = content
@@ -85,12 +82,32 @@ class Slices:
         start = self._items[place].response + len(_RESPONSE) + len(_STATUS)
         return int(self._content[start : self._content.index(b",", start)])
 
-    def request(self, place: int) -> tuple[bytes, str | bytes, str]:
-        """What `read_head` reads; then the body, and how it was laid out."""
+    def head(self, place: int) -> bytes:
+        """What `read_head` reads: all of a request but its body."""
         item = self._items[place]
-        layout = (self._noted(place)["request_layout"] or b"").decode()
-        head = self._content[item.start + len(_REQUEST) : item.body - len(_BODY)]
-        return head, self._body(item.body, item.body_line, item.response, b"\n      ", layout), layout
+        return self._content[item.start + len(_REQUEST) : item.body - len(_BODY)]
+
+    def sent(self, place: int) -> bytes:
+        """The body of a request."""
+        item = self._items[place]
+        return self._body(item.body, item.body_line, item.response, b"\n      ", self._layout(place))
+
+    def sends(self, place: int, body: bytes) -> bool:
+        """Whether this is the body of a request, byte for byte; the begin of a long one may tell."""
+        item = self._items[place]
+        if item.response - item.body_line > 8 * _GLANCE and self._is_in_lines(item, self._layout(place)):
+            end = self._content.rfind(b"\n", item.body_line, item.body_line + _GLANCE)
+            if not body.startswith(self._joined(item.body_line, end, self._layout(place))):
+                return False
+        return self.sent(place) == body
+
+    def sent_json(self, place: int) -> bytes | None:
+        """The JSON of a request whose body was broken into lines, which are as good, and there at once; else None."""
+        item = self._items[place]
+        return self._content[item.body_line : item.response] if self._is_in_lines(item, self._layout(place)) else None
+
+    def _layout(self, place: int) -> str:
+        return (self._noted(place)["request_layout"] or b"").decode()
 
     def response(self, place: int) -> Response:
         item = self._items[place]
@@ -105,7 +122,6 @@ class Slices:
             *_status(head.partition("\n")[0]),
             _pairs(head),
             self._body(item.string, item.string_line, item.notes, b"\n        ", how),
-            how,
             chunks or None,
             None if ending is None else _scalar(ending.decode()),
             None if hidden is None else read_value(hidden.decode()),
@@ -135,26 +151,34 @@ class Slices:
         assert found is not None  # it was so when the file was cut
         return found
 
-    def _body(self, start: int, line: int, end: int, margin: bytes, layout: str) -> str | bytes:
+    def _body(self, start: int, line: int, end: int, margin: bytes, layout: str) -> bytes:
         style = self._content[start:line]
         if style.startswith(b'"'):
-            return _scalar(style.decode())
+            return take_back(_scalar(style.decode()), layout)
         if style == b"|-" and layout in _IN_LINES:
-            # Long ones take time, so these are not made into text first: the bytes that they were come at once.
-            lines = [line.lstrip(b" ") for line in self._content[line + 1 : end].split(b"\n")]
-            if layout == "lines":
-                return b"".join(lines)
-            return b"\n".join(lines).replace(b",\n", b", ").replace(b"\n", b"")
+            return self._joined(line, end, layout)
         # Faster than to replace, by a third.
         block = b"\n".join(self._content[line:end].split(margin))[1:]
         if style.startswith(b"!!binary"):
             return base64.b64decode(block)
         if not style.endswith(b"-"):
             block += b"\n"
-        return block.decode() if layout else block
+        return take_back(block.decode(), layout) if layout else block
+
+    def _is_in_lines(self, item: _Item, layout: str) -> bool:
+        return layout in _IN_LINES and self._content.startswith(b"|-\n", item.body)
+
+    def _joined(self, start: int, end: int, layout: str) -> bytes:
+        # Long ones take time, so these are not made into text first: the bytes that they were come at once.
+        lines = _BREAK.split(self._content[start:end])
+        if layout == "lines":
+            return b"".join(lines)
+        return b"\n".join(lines).replace(b",\n", b", ").replace(b"\n", b"")
 
 
 _IN_LINES = ("lines", "lines spaced")
+_BREAK = re.compile(rb"\n +")
+_GLANCE = 500
 
 
 def cut(content: bytes) -> Slices | None:
