@@ -239,12 +239,12 @@ class Call:
             service_tier=tier if isinstance(tier, str) else None,
         )
 
-    @property
+    @cached_property
     def cost(self) -> Decimal | None:
         """What was billed, in US dollars; None where usage or price is unknown."""
         return self._cost(as_listed=False)
 
-    @property
+    @cached_property
     def list_cost(self) -> Decimal | None:
         """What would have been billed if nothing had been cached: the same however often a prompt was sent before."""
         return self._cost(as_listed=True)

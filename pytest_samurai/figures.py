@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
@@ -45,7 +45,7 @@ class ModelFigures:
         return cls(
             model,
             len(calls),
-            sum(usages, Usage()) if len(usages) == len(calls) else None,
+            _sum(usages) if len(usages) == len(calls) else None,
             dearest(prices) if prices else None,
             sum_if_known([call.cost for call in calls]),
             sum_if_known([call.list_cost for call in calls]),
@@ -56,7 +56,7 @@ class ModelFigures:
         return {
             "model": self.model,
             "requests": self.requests,
-            "usage": None if self.usage is None else asdict(self.usage),
+            "usage": None if self.usage is None else self.usage.as_json(),
             "price": None if self.price is None else self.price.as_written(),
             "cost": None if self.cost is None else f"{self.cost:f}",
             "list_cost": None if self.list_cost is None else f"{self.list_cost:f}",
@@ -73,6 +73,10 @@ class ModelFigures:
             None if value["cost"] is None else Decimal(value["cost"]),
             None if value["list_cost"] is None else Decimal(value["list_cost"]),
         )
+
+
+def _sum(usages: Sequence[Usage]) -> Usage:
+    return sum(usages[1:], usages[0]) if usages else Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ class TestFigures:
     def usage(self) -> Usage | None:
         """The sum over the models; None if a call did not say what it used."""
         usages = [one.usage for one in self.models]
-        return None if None in usages else sum((usage for usage in usages if usage is not None), Usage())
+        return None if None in usages else _sum([usage for usage in usages if usage is not None])
 
     @property
     def cost(self) -> Decimal | None:
@@ -133,9 +137,9 @@ class TestFigures:
     def properties(self) -> list[tuple[str, int | str]]:
         """Name and value as they travel in `user_properties`: to JUnit, and from xdist workers; but for the unknown."""
         found: dict[str, int | str | None] = {name: getattr(self, name) for name in _COUNTS}
-        usage = self.usage
+        usage, cost = self.usage, self.cost
         found |= {name: None if usage is None else getattr(usage, name) for name in _SHOWN if name != "cost"}
-        found["cost"] = None if self.cost is None else f"{self.cost:f}"
+        found["cost"] = None if cost is None else f"{cost:f}"
         carried = {
             "seconds": self.seconds,
             "saved": None if self.saved is None else f"{self.saved:f}",

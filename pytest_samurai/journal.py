@@ -17,6 +17,7 @@ from pytest_samurai.files import claimed, opened
 
 _REPLACING = "all"
 _ADDING = "new"
+_SUFFIX = ".journal"
 
 
 class Journal:
@@ -37,7 +38,7 @@ class Journal:
 
     @cached_property
     def path(self) -> Path:
-        return self._cassette.with_name(f"{self._cassette.name}.{uuid4().hex[:8]}.{self._kind}.journal")
+        return self._cassette.with_name(f"{self._cassette.name}.{uuid4().hex[:8]}.{self._kind}{_SUFFIX}")
 
     def add(self, interaction: Interaction) -> cassette.Text:
         """Write one call down, and give its text. Raises OSError if the disk does not take it."""
@@ -114,11 +115,18 @@ class LeftBehind:
         self._exits.close()
 
 
+def has_journals(directory: str) -> bool:
+    """Whether there is a journal in a directory, whosever it is."""
+    try:
+        return any(name.endswith(_SUFFIX) for name in os.listdir(directory))  # noqa: PTH208 - no Path for each of them
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
 def left_behind(path: Path) -> Iterator[LeftBehind]:
     """The journals beside a cassette whose processes are gone; each stays locked until it is closed."""
-    prefix, suffix = f"{path.name}.", ".journal"
+    prefix, suffix = f"{path.name}.", _SUFFIX
     try:
-        # A directory may hold thousands of cassettes, and each test looks.
         names = os.listdir(path.parent)  # noqa: PTH208 - no Path for each of them
     except (FileNotFoundError, NotADirectoryError):
         return

@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property, partial
@@ -30,11 +30,11 @@ from pytest_samurai.chat import (
 )
 from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure
 from pytest_samurai.exchange import Played, Take, timestamp
-from pytest_samurai.journal import Journal, LeftBehind, left_behind
+from pytest_samurai.journal import Journal, LeftBehind
 from pytest_samurai.lookup import Keys, Lookup
 from pytest_samurai.miss import Denial, Miss, prompt_length
 from pytest_samurai.pricing import UNPRICED, PriceList
-from pytest_samurai.redaction import REQUEST_HEADERS, Redactors
+from pytest_samurai.redaction import REQUEST_HEADERS, Redactor, Redactors
 from pytest_samurai.report import plural
 from pytest_samurai.settings import Layer, Mode, Settings, resolve
 from pytest_samurai.shelf import Kept, Shelf
@@ -120,11 +120,15 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What the recorders of a run have in common: prices, the cassettes that were read, the limits of the run."""
+    """What the recorders of a run have in common: prices, the cassettes that were read, the limits of the run.
+
+    And the redactors, by what they redact, which is the same for most.
+    """
 
     prices: PriceList
     shelf: Shelf
     tally: Tally | None = None
+    redactors: dict[frozenset[str], Redactor] = field(default_factory=dict)
 
 
 class Recorder:
@@ -143,7 +147,7 @@ class Recorder:
         self.notes: list[str] = []
         self.recorded = 0
         self._owner = owner
-        self._meter = Meter(shared.prices, self._redacted_text, settings.estimate_usage)
+        self._meter = Meter(shared.prices, self._redacted_name, settings.estimate_usage)
         self._tally = shared.tally
         self._spent: set[int] = set()
         self._reserved = Decimal(0)
@@ -160,7 +164,8 @@ class Recorder:
         self._lock = threading.RLock()
         self._may_record = settings.mode != "none"
         self._shelf = shared.shelf
-        self._redactors = Redactors(os.environ)
+        self._made_redactors = shared.redactors
+        self._redactors = Redactors(os.environ, shared.redactors)
         self._recorded = Recordings()
         self._lookup = Lookup(Keys(self._recorded, self._matcher))
         self._exchanges: list[Played | Take] = []
@@ -270,7 +275,7 @@ class Recorder:
             self._may_record = kept is None or bool(self._resumed) or all(map(self._is_of_this_run, there.times()))
         if self._may_record:
             # What is secret now stays so if the test takes it out of the environment.
-            self._redactors = Redactors(dict(os.environ))
+            self._redactors = Redactors(dict(os.environ), self._made_redactors)
         if self.mode in ("none", "once"):
             self._recorded = there
         elif self.mode == "new_episodes":
@@ -316,7 +321,7 @@ class Recorder:
         """Take up what a run that died has paid for; or name it, where this run is not one to record it."""
         if self.mode == "live":
             return
-        for journal in left_behind(self.cassette_path):
+        for journal in self._shelf.left_behind(self.cassette_path):
             # It may have died when the cassette was written and the journal not yet gone.
             missing = [item for item in self._without_retries(journal.interactions) if item not in there]
             calls = f"{plural(len(missing), 'call')} of a recording that was interrupted"
@@ -717,6 +722,9 @@ class Recorder:
     def redacted(self, request: Request) -> Request:
         """The request as it may be shown and written down."""
         return self._redactors.request(request)
+
+    def _redacted_name(self, request: Request, name: str) -> str:
+        return self._redactors.of(request).name(name)
 
     def _redacted_text(self, request: Request, text: str) -> str:
         return self._redactors.of(request).text(text)

@@ -33,6 +33,7 @@ RESPONSE_HEADERS = (
 )
 """What clients act upon (the OpenAI SDK reads the `retry` ones), and what says which model served and how fast."""
 
+_SECRET_ENDS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 _SECRET_NAME = re.compile(r"(_|^)(API_?KEY|TOKEN|SECRET|SECRET_KEY|ACCESS_KEY|PASSWORD)$", re.IGNORECASE)
 _KEY_HEADERS = ("authorization", "proxy-authorization", "api-key", "x-api-key", "x-goog-api-key")
 # People write "test", "changeme" or "not-needed" where a key has to be: words, which must not be cut out of prompts.
@@ -133,9 +134,9 @@ def environment_secrets(environ: Mapping[str, str]) -> frozenset[str]:
 
 def environment_names(environ: Mapping[str, str]) -> dict[str, str]:
     """The same values, each with the name under which the environment holds it."""
-    return {
-        secret: name for name, value in environ.items() if _SECRET_NAME.search(name) for secret in _secrets([value])
-    }
+    # By their names first: every test asks, and to decode a value costs more than to see that nothing is said by it.
+    names = [name for name in environ if name.upper().endswith(_SECRET_ENDS) and _SECRET_NAME.search(name)]
+    return {secret: name for name in names for secret in _secrets([environ[name]])}
 
 
 def request_secrets(headers: Headers) -> frozenset[str]:
@@ -175,6 +176,7 @@ class Redactor:
         # One pattern each: alternatives would not see a secret that begins inside of another.
         self._known = [*_spelled(secrets)]
         self._patterns = [*_SHAPES.values(), *self._known]
+        self._names: dict[str, str] = {}
 
     def request(self, request: Request) -> Request:
         """The request as it may be written down, which is also how it is matched."""
@@ -206,6 +208,12 @@ class Redactor:
         body = text.encode("utf-8", "surrogateescape")
         edits = self._edits(body)
         return _spliced([body], edits)[0].decode("utf-8", "surrogateescape") if edits else text
+
+    def name(self, name: str) -> str:
+        """As `text`, of what is said again and again, as the name of a model is: it is searched once."""
+        if name not in self._names:
+            self._names[name] = self.text(name)
+        return self._names[name]
 
     def _body(self, body: bytes) -> bytes:
         edits = self._edits(body)
@@ -264,12 +272,13 @@ def without_secrets(there: Sequence[Interaction], secrets: Iterable[str]) -> lis
 class Redactors:
     """A redactor for each request, which knows the key that the request carries and what is secret in `environ`.
 
-    What is secret there is looked up once, when it is first needed: `secrets` will do.
+    What is secret there is looked up once, when it is first needed: `secrets` will do. Redactors are kept in `made`, by
+    the secrets that they know: the patterns of each take longer to make than a call to replay.
     """
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], made: dict[frozenset[str], Redactor] | None = None) -> None:
         self._environ = environ
-        self._made: dict[frozenset[str], Redactor] = {}
+        self._made = {} if made is None else made
 
     @cached_property
     def secrets(self) -> frozenset[str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pytest_samurai import cassette
 from pytest_samurai.cassette import Recordings
+from pytest_samurai.journal import LeftBehind, has_journals, left_behind
 
 _MOST_BYTES = 64_000_000
 # File systems date changes by ticks of up to two seconds: a file this young may change and keep its date.
@@ -31,6 +33,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self._kept: dict[Path, Kept] = {}
+        self._without_journals: dict[str, tuple[int, ...]] = {}
         self._bytes = 0
 
     def load(self, path: Path) -> Kept:
@@ -49,11 +52,25 @@ class Shelf:
                 self._bytes -= self._kept.pop(next(iter(self._kept))).size
         return kept
 
+    def left_behind(self, path: Path) -> Iterator[LeftBehind]:
+        """As of `journal`, but a directory without journals is read once as long as it stays the same.
 
-def _signature(path: Path) -> tuple[int, ...]:
-    """What changes with a file; nothing if it cannot be relied upon to."""
+        It may hold thousands of cassettes, and each test looks.
+        """
+        directory = os.path.dirname(path)  # noqa: PTH120 - as all of this: a Path takes longer to make than to ask for
+        signature = _signature(directory)
+        if signature and self._without_journals.get(directory) == signature:
+            return
+        if has_journals(directory):
+            yield from left_behind(path)
+        elif signature:
+            self._without_journals[directory] = signature
+
+
+def _signature(path: str | Path) -> tuple[int, ...]:
+    """What changes with a file, or with a directory; nothing if it cannot be relied upon to."""
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116 - see above
     except OSError:
         return ()
     if time.time_ns() - found.st_mtime_ns < _SETTLED:

@@ -354,6 +354,44 @@ def test_an_option_is_laid_over_another_in_the_documented_order(
     project.run("-s", "--samurai-mode=once").stdout.fnmatch_lines(["*mode: once"])
 
 
+def test_tests_that_say_the_same_share_their_settings_and_others_have_their_own(project: Project) -> None:
+    project.tests("""\
+SEEN = {}
+
+@pytest.mark.samurai(ignore=["user"])
+def test_a(samurai): SEEN["a"] = samurai.settings
+
+@pytest.mark.samurai(ignore=["user"])
+def test_b(samurai): assert samurai.settings is SEEN["a"]
+
+@pytest.mark.samurai(ignore=("metadata",))
+def test_c(samurai): assert samurai.settings.ignore == (("metadata",),)
+
+def test_d(samurai): assert samurai.settings.ignore == ()
+
+@pytest.fixture(scope="module")
+def environment():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SAMURAI_MODE", "live")
+        yield
+
+@pytest.mark.samurai(ignore=["user"])
+def test_e(environment, samurai): assert samurai.mode == "live"
+""")
+    project.run().assert_outcomes(passed=5)
+
+
+def test_what_equals_an_option_that_can_be_is_not_let_pass_for_it(project: Project) -> None:
+    project.tests("""\
+@pytest.mark.samurai(max_requests=1)
+def test_a(): pass
+
+@pytest.mark.samurai(max_requests=True)
+def test_b(): pass
+""")
+    project.run().stderr.fnmatch_lines(["*test_it.py::test_b*max_requests is True*"])
+
+
 @pytest.mark.parametrize(
     ("marker", "complaint"),
     [

@@ -12,7 +12,17 @@ import pytest
 
 from pytest_samurai.errors import SamuraiError, SettingsError
 from pytest_samurai.plugin.marker import file_of, is_marked, marker_of, open_first
-from pytest_samurai.plugin.state import RUN, TEST, RunState, cassette_root, lock_of, prices_of, settings_of
+from pytest_samurai.plugin.state import (
+    RUN,
+    TEST,
+    RunState,
+    cassette_root,
+    lock_of,
+    prices_of,
+    resolved,
+    settings_of,
+    written,
+)
 from pytest_samurai.settings import Settings, options
 
 if TYPE_CHECKING:
@@ -46,11 +56,11 @@ def pytest_configure(config: pytest.Config) -> None:
     worker = cast("dict[str, Any] | None", getattr(config, "workerinput", None))
     began = datetime.fromisoformat(worker["samurai_began"]) if worker else datetime.now(UTC)
     try:
-        settings = settings_of(config)
+        settings = resolved(said := written(config))
         tally = _tally(settings, worker)
     except SamuraiError as error:
         raise pytest.UsageError(str(error)) from None
-    config.stash[RUN] = run = RunState(began, settings, tally=tally)
+    config.stash[RUN] = run = RunState(began, settings, said, tally=tally)
     config.pluginmanager.register(run.collection, "samurai-collection")
     # Cassettes that no test plays are to be known after a run that plays none at all.
     if worker is not None or settings.report or cassette_root(config).is_dir():

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import NoneType
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -30,6 +32,8 @@ class RunState:
 
     began: datetime
     settings: Settings
+    written: tuple[Layer, Layer]
+    resolved: dict[tuple[str | None, ...], Settings] = field(default_factory=dict)
     watching: bool = False
     watched: bool = False
     at_work: bool = False
@@ -61,7 +65,7 @@ def cassette_root(config: pytest.Config) -> Path:
     return config.rootpath / config.stash[RUN].settings.cassette_dir
 
 
-def _written(config: pytest.Config) -> tuple[Layer, Layer]:
+def written(config: pytest.Config) -> tuple[Layer, Layer]:
     """What the ini file and the command line say."""
     ini = {
         option.name: value
@@ -79,11 +83,37 @@ def _written(config: pytest.Config) -> tuple[Layer, Layer]:
     )
 
 
-def settings_of(config: pytest.Config, *test_layers: Layer) -> Settings:
+def resolved(written: tuple[Layer, Layer], *test_layers: Layer) -> Settings:
     """defaults < ini < fixture < marker < SAMURAI_MODE < command line."""
     lowest, environment = environment_layers(os.environ)
-    ini, cli = _written(config)
+    ini, cli = written
     return resolve([lowest, ini, *test_layers, environment, cli])
+
+
+def settings_of(config: pytest.Config, *test_layers: Layer) -> Settings:
+    """Those of a test. What says the same is resolved once: most tests do, and their settings share what they make."""
+    run = config.stash[RUN]
+    said = tuple(_said(layer.values) for layer in (*environment_layers(os.environ), *test_layers))
+    if None in said:
+        return resolved(run.written, *test_layers)
+    if said not in run.resolved:
+        run.resolved[said] = resolved(run.written, *test_layers)
+    return run.resolved[said]
+
+
+def _said(values: Mapping[str, object]) -> str | None:
+    """What tells options from others, types included: `1` is not `True`; None for what may change, or has no end."""
+    return repr([*values.items()]) if all(map(_is_plain, values.values())) else None
+
+
+def _is_plain(value: object) -> bool:
+    # Not their subclasses, which may be shown as anything.
+    if type(value) in (list, tuple):
+        return all(type(entry) in _PLAIN for entry in cast("list[object]", value))
+    return type(value) in _PLAIN
+
+
+_PLAIN = (str, int, float, bool, NoneType)
 
 
 def lock_of(config: pytest.Config) -> Lock | None:
