@@ -295,8 +295,10 @@ def _pairs(text: str) -> Pairs:
     found = tuple(_HEADER.findall(text))
     if len(found) == text.count("\n") - 1:
         return found
-    lines = text.split("\n")[2:]
-    return tuple((name, value) for name, values in map(_header, lines) for value in values)
+    headers: dict[str, list[str]] = {}
+    for name, values in map(_header, text.split("\n")[2:]):
+        headers.setdefault(name.lower(), []).extend(values)
+    return tuple((name, value) for name, values in headers.items() for value in values)
 
 
 @lru_cache(256)
