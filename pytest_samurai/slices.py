@@ -293,10 +293,10 @@ _HEADER = re.compile(r'\n      ([a-z0-9-]+): \["?([^"\\,\[\]\n]*)"?\]')
 def _pairs(text: str) -> Pairs:
     """The headers that stand behind the first line of a text, name by name."""
     found = tuple(_HEADER.findall(text))
-    if len(found) == text.count("\n") - 1:
+    if len(dict(found)) == text.count("\n") - 1:
         return found
     headers: dict[str, list[str]] = {}
-    for name, values in map(_header, text.split("\n")[2:]):
+    for name, values in dict(map(_header, text.split("\n")[2:])).items():
         headers.setdefault(name.lower(), []).extend(values)
     return tuple((name, value) for name, values in headers.items() for value in values)
 
