@@ -195,7 +195,7 @@ class Call:
     @cached_property
     def model(self) -> str | None:
         """The model as served; of a reply that does not say, as asked for. Reports name it, so it holds no secret."""
-        name = self._received.get("model")
+        name = self._said("model")
         if not name or not isinstance(name, str):
             name = (parse_object(self._request.body) or {}).get("model")
         if not name or not isinstance(name, str):
@@ -212,7 +212,7 @@ class Call:
 
     @cached_property
     def usage(self) -> Usage | None:
-        usage = Usage.from_wire(self._received.get("usage"))
+        usage = Usage.from_wire(self._said("usage"))
         if usage is None and self._reply.status >= 300:
             return Usage(requests=1)
         if usage is None and self._meter is not None and self._meter.estimates:
@@ -230,7 +230,7 @@ class Call:
             return recorded if isinstance(recorded, Price) else None
         if recorded is not None:
             return self._meter.prices.own_price(self.model) or (recorded if isinstance(recorded, Price) else None)
-        tier = self._received.get("service_tier")
+        tier = self._said("service_tier")
         return self._meter.prices.price(
             self.model,
             _moment(self._interaction.recorded_at),
@@ -255,6 +255,14 @@ class Call:
         if self._reply.status >= 300 and not self.usage.total_tokens:
             return Decimal(0)
         return None if self.price is None else self.price.cost(self.usage, as_listed=as_listed)
+
+    def _said(self, name: str) -> Any:
+        """What the reply says beside its choices; a stream is not merged for that."""
+        if not self.streamed or _SAID.search(self._reply.body) is None:
+            return self._received.get(name)
+        if name == "usage" and self._reply.hidden_usage is not None:
+            return self._reply.hidden_usage
+        return last_word(self._reply.body, name)
 
     @property
     def _received(self) -> dict[str, Any]:
@@ -336,6 +344,27 @@ def events(body: bytes) -> Iterator[str]:
 def ends_stream(body: bytes) -> bool:
     """Whether `[DONE]` was seen: the OpenAI SDK stops reading there."""
     return _DONE.search(body) is not None
+
+
+_SAID = re.compile(rb"data:(?<![^\r\n]data:)")
+
+
+def last_word(body: bytes, name: str) -> Any:
+    """What the events of a stream say last, if anything, of what stands beside their choices: as `merge` has it.
+
+    Looked for from the end: it takes a hundredth of the time that merging a long stream does.
+    """
+    key = json.dumps(name).encode()
+    end = len(body)
+    while (at := body.rfind(key, 0, end)) >= 0:
+        # Of events that end in CR all are looked at.
+        begin = 0 if b"\r" in body else body.rfind(b"\n\n", 0, at) + 1
+        for text in reversed(list(events(body[begin:end]))):
+            value = (parse_object(text) or {}).get(name)
+            if value not in (None, "", {}):
+                return value
+        end = begin
+    return None
 
 
 def merge(data: Iterable[str]) -> dict[str, Any]:
@@ -459,6 +488,8 @@ class UsageFilter:
 
     def feed(self, data: bytes) -> bytes:
         """The part of `data`, and of what waited, that the application may have."""
+        if not self._pending and data.endswith(b"\n\n") and b'"usage"' not in data:
+            return data
         # What waited has no end of an event in it, but perhaps the beginning of one.
         searched = max(len(self._pending) - 3, 0)
         data = self._pending + data

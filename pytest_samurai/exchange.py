@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import BytesIO
+from itertools import accumulate
 
 from pytest_samurai.cassette import Recordings
 from pytest_samurai.chat import (
@@ -80,7 +82,9 @@ class Take:
         self._filter: UsageFilter | None = None
         self._head: Reply | None = None
         self._decode: Decode | None = None
-        self._pieces: list[tuple[bytes, float]] = []
+        # Gives its bytes away without a copy of them.
+        self._body = BytesIO()
+        self._chunks: list[Chunk] = []
         self._call: Call | None = None
         self._ended: Interaction | None = None
 
@@ -108,7 +112,8 @@ class Take:
 
     def _keep(self, data: bytes) -> bytes:
         if data and self._ended is None:
-            self._pieces.append((data, time.perf_counter() - self._clock))
+            self._body.write(data)
+            self._chunks.append(Chunk(len(data), round(time.perf_counter() - self._clock, 4)))
         return data
 
     def end(self, ending: str) -> None:
@@ -139,12 +144,14 @@ class Take:
 
     def _so_far(self, ending: str) -> Interaction:
         assert self._head is not None
-        pieces = list(self._pieces)
-        data: Sequence[bytes] = [piece for piece, _ in pieces]
+        # It may grow while somebody asks: there is no chunk whose bytes are not there yet.
+        chunks = tuple(self._chunks)
+        body = self._body.getvalue()[: sum(chunk.length for chunk in chunks)]
         if self._decode is not None:
-            data = self._decode(data)
-        body = b"".join(data)
-        chunks = tuple(Chunk(len(piece), round(at, 4)) for piece, (_, at) in zip(data, pieces, strict=True) if piece)
+            ends = accumulate(chunk.length for chunk in chunks)
+            data = self._decode([body[end - chunk.length : end] for end, chunk in zip(ends, chunks, strict=True)])
+            body = b"".join(data)
+            chunks = tuple(Chunk(len(piece), at) for piece, (_, at) in zip(data, chunks, strict=True) if piece)
         if ending == CLOSED and ends_stream(body):
             ending = COMPLETE
         reply = replace(

@@ -91,6 +91,16 @@ _BEGINNINGS = tuple(
     )
 )
 
+_LONGEST_SHAPE = 1024
+"""So many bytes tell whether a key of a maker's begins: more than the shapes look at to see that it is one."""
+_BLOCK = 1 << 16
+# Of these it is the beginning that tells, since they may be of any length.
+_IN_BLOCKS = (
+    *(pattern for kind, pattern in _SHAPES.items() if kind not in ("a JSON web token", "a private key")),
+    _shape(b"eyJ", rb"[\w-]{10,}"),
+    re.compile(rb"-----BEGIN [A-Z ]*"),
+)
+
 _USER_INFO = re.compile(r"\A(\w+://)[^/?#]*@")
 _QUERY_KEY = re.compile(r"(?i)(?<=[?&])(key|api[_-]?key|access_token|token|sig|signature)=[^&#]*")
 _BASE64 = re.compile(
@@ -177,6 +187,7 @@ class Redactor:
         self._known = [*_spelled(secrets)]
         self._patterns = [*_SHAPES.values(), *self._known]
         self._names: dict[str, str] = {}
+        self._longest = max([_LONGEST_SHAPE, *(len(pattern.pattern) for pattern in self._known)])
 
     def request(self, request: Request) -> Request:
         """The request as it may be written down, which is also how it is matched."""
@@ -244,6 +255,8 @@ class Redactor:
 
     def _in_deltas(self, body: bytes) -> list[Edit]:
         """Events spelled anew that hold a part of a secret: a model that repeats a key does so token by token."""
+        if not self._may_be_in_deltas(body):
+            return []
         events, channels = _channels(body)
         changed = set()
         for parts in channels:
@@ -253,6 +266,30 @@ class Redactor:
                     holder[key] = new.decode("utf-8", "surrogatepass")
                     changed.add(number)
         return [(*events[number][:2], json.dumps(events[number][2]).encode()) for number in sorted(changed)]
+
+    def _may_be_in_deltas(self, body: bytes) -> bool:
+        """Whether what is said in a stream holds anything of a secret; hardly any does, and none of it is kept.
+
+        What has been said in a channel is looked at a block at a time, with so much of the block before that no key
+        is cut in two; of secrets that may be longer, the beginning is enough.
+        """
+        said: dict[tuple[Any, ...], list[bytes]] = {}
+        lengths: dict[tuple[Any, ...], int] = {}
+        for event in _EVENT.finditer(body):
+            for channel, holder, key in _texts((parse_object(event[1]) or {}).get("choices"), ()):
+                text = holder[key].encode("utf-8", "surrogatepass")
+                said.setdefault(channel, []).append(text)
+                lengths[channel] = lengths.get(channel, 0) + len(text)
+                if lengths[channel] > _BLOCK:
+                    block = b"".join(said[channel])
+                    if not self._has_none_of(block):
+                        return True
+                    said[channel] = [block[-self._longest :]]
+                    lengths[channel] = self._longest
+        return not all(self._has_none_of(b"".join(texts)) for texts in said.values())
+
+    def _has_none_of(self, block: bytes) -> bool:
+        return self._is_clean(block) or not any(pattern.search(block) for pattern in (*_IN_BLOCKS, *self._known))
 
     def _cut(self, pieces: Sequence[bytes]) -> list[bytes]:
         return _spliced(pieces, self._edits(b"".join(pieces)))
