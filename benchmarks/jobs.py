@@ -123,6 +123,7 @@ class _Copies:
             for path in made:
                 shutil.copyfile(self._original, path)
                 _date_back(path)
+            _date_back(self._directory)
         return made
 
 

@@ -34,6 +34,16 @@ class Play:
     shared: bool
     unknown: str = ""
 
+    def as_json(self) -> dict[str, Any]:
+        """As it travels with a report. By hand: every test has one, and `asdict` copies each place."""
+        return {
+            "cassette": self.cassette,
+            "recorded": self.recorded,
+            "unplayed": self.unplayed,
+            "shared": self.shared,
+            "unknown": self.unknown,
+        }
+
 
 def placed(plays: Iterable[Play], root: Path) -> list[Play]:
     """The plays with their paths from the root directory."""

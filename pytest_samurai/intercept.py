@@ -63,7 +63,7 @@ class _Opened:
 @dataclass
 class _State:
     users: int = 0
-    patches: list[_Patch] = field(default_factory=list)
+    patches: dict[Any, _Patch] = field(default_factory=dict)
     tls_patches: list[_TLSPatch] = field(default_factory=list)
     opened: list[_Opened] = field(default_factory=list)
     cassettes: set[Path] = field(default_factory=set)
@@ -159,7 +159,7 @@ def uninstall() -> None:
         _state.users -= 1
         if _state.users:
             return
-        for patch in _state.patches:
+        for patch in _state.patches.values():
             patch.remove()
         _state.patches.clear()
         while _state.tls_patches:
@@ -170,11 +170,11 @@ def uninstall() -> None:
 def _patch(module: ModuleType) -> None:
     for client in (getattr(module, "Client", None), getattr(module, "AsyncClient", None)):
         # `httpx2.alias_httpx()` makes two names for one class.
-        if client is not None and not any(patch.client is client for patch in _state.patches):
+        if client is not None and client not in _state.patches:
             # Kept when the patches come out, maybe after each test: its classes take longer to make than all the rest.
             if module not in _state.libraries:
                 _state.libraries[module] = _Library(module)
-            _state.patches.append(_Patch(client, _state.libraries[module]))
+            _state.patches[client] = _Patch(client, _state.libraries[module])
     # In the module that makes the transports. Who calls the public one asks for a context, and gets it.
     transports = sys.modules.get(f"{module.__name__}._transports.default")
     if is_known(getattr(transports, _TLS_SEAM, None), f"{module.__name__}._config"):

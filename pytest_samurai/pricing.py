@@ -203,6 +203,12 @@ def own_prices(directory: Path) -> PriceList:
     # Most projects have none, and a start of pytest is no time to parse TOML.
     if _NAME.encode() not in content or _KEY.encode() not in content:
         return PriceList()
+    return _own_prices(content, pyproject)
+
+
+# Outside of pytest each cassette asks, and TOML takes longer to parse than a hundred calls to replay.
+@lru_cache(8)
+def _own_prices(content: bytes, pyproject: Path) -> PriceList:
     import tomllib
 
     try:

@@ -37,7 +37,7 @@ from pytest_samurai.pricing import UNPRICED, PriceList
 from pytest_samurai.redaction import REQUEST_HEADERS, Redactor, Redactors
 from pytest_samurai.report import plural
 from pytest_samurai.settings import Layer, Mode, Settings, resolve
-from pytest_samurai.shelf import Kept, Shelf
+from pytest_samurai.shelf import Kept, Shelf, left_behind
 from pytest_samurai.tally import Tally
 from pytest_samurai.usage import Usage
 from pytest_samurai.vcrpy import Bridge
@@ -242,7 +242,9 @@ class Recorder:
         if self.misses:
             return self.misses[0]
         of_run = None if self._tally is None else self._tally.judge()
-        broken = "\n".join(filter(None, [self.settings.budget.verdict(self.calls), of_run, unknown]))
+        # Most tests have no limits, and to make calls of what was played takes longer than the rest of the verdict.
+        of_test = self.settings.budget.verdict(self.calls) if self.settings.budget.limits() else None
+        broken = "\n".join(filter(None, [of_test, of_run, unknown]))
         if broken:
             return BudgetExceeded(broken)
         unused = self._unused()
@@ -287,7 +289,8 @@ class Recorder:
         self._lookup = Lookup(keys)
         if self.replaying or (placeholders and self.mode == "once"):
             self._placeholders = [name for name in KEY_NAMES if not os.environ.get(name)]
-            os.environ.update(dict.fromkeys(self._placeholders, PLACEHOLDER_KEY))
+            for name in self._placeholders:
+                os.environ[name] = PLACEHOLDER_KEY
         self._note_age()
         self.is_open = True
 
@@ -321,7 +324,7 @@ class Recorder:
         """Take up what a run that died has paid for; or name it, where this run is not one to record it."""
         if self.mode == "live":
             return
-        for journal in self._shelf.left_behind(self.cassette_path):
+        for journal in left_behind(self.cassette_path):
             # It may have died when the cassette was written and the journal not yet gone.
             missing = [item for item in self._without_retries(journal.interactions) if item not in there]
             calls = f"{plural(len(missing), 'call')} of a recording that was interrupted"

@@ -484,12 +484,12 @@ class Settings:
         names = tuple(entry for entry in self.match_on if isinstance(entry, str))
         return Matcher(names, Endpoints(self.endpoints), self.ignore, self.normalize)
 
-    @property
+    @cached_property
     def functions(self) -> tuple[Callable[[Any, Any], object], ...]:
         """The functions of `match_on`, which are asked about what is equal in all that is named there."""
         return tuple(entry for entry in self.match_on if not isinstance(entry, str))
 
-    @property
+    @cached_property
     def needs_vcrpy(self) -> bool:
         """Whether something is asked for that only vcrpy can do; importing it takes longer than most tests."""
         return bool(self.functions) or any(getattr(self, name) for name in OF_VCRPY)

@@ -6,12 +6,13 @@ import os
 import time
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pytest_samurai import cassette
+from pytest_samurai import cassette, journal
 from pytest_samurai.cassette import Recordings
-from pytest_samurai.journal import LeftBehind, has_journals, left_behind
+from pytest_samurai.journal import LeftBehind
 
 _MOST_BYTES = 64_000_000
 # File systems date changes by ticks of up to two seconds: a file this young may change and keep its date.
@@ -33,7 +34,6 @@ class Shelf:
 
     def __init__(self) -> None:
         self._kept: dict[Path, Kept] = {}
-        self._without_journals: dict[str, tuple[int, ...]] = {}
         self._bytes = 0
 
     def load(self, path: Path) -> Kept:
@@ -52,19 +52,23 @@ class Shelf:
                 self._bytes -= self._kept.pop(next(iter(self._kept))).size
         return kept
 
-    def left_behind(self, path: Path) -> Iterator[LeftBehind]:
-        """As of `journal`, but a directory without journals is read once as long as it stays the same.
 
-        It may hold thousands of cassettes, and each test looks.
-        """
-        directory = os.path.dirname(path)  # noqa: PTH120 - as all of this: a Path takes longer to make than to ask for
-        signature = _signature(directory)
-        if signature and self._without_journals.get(directory) == signature:
-            return
-        if has_journals(directory):
-            yield from left_behind(path)
-        elif signature:
-            self._without_journals[directory] = signature
+def left_behind(path: Path) -> Iterator[LeftBehind]:
+    """As of `journal`, but a directory is not read anew while it stays the same.
+
+    It may hold thousands of cassettes, and each test looks.
+    """
+    directory = os.path.dirname(path)  # noqa: PTH120 - as all of this: a Path takes longer to make than to ask for
+    signature = _signature(directory)
+    if _has_journals(directory, signature) if signature else journal.has_any(directory):
+        yield from journal.left_behind(path)
+
+
+@lru_cache
+def _has_journals(directory: str, signature: tuple[int, ...]) -> bool:
+    """Of a directory that has this signature."""
+    del signature  # another one is another question
+    return journal.has_any(directory)
 
 
 def _signature(path: str | Path) -> tuple[int, ...]:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_samurai import shelf
+from pytest_samurai import journal, shelf
 from pytest_samurai.cassette import HEAD, save
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.shelf import Shelf
+from pytest_samurai.shelf import Shelf, left_behind
 from tests.test_damage import FIVE, PLAIN, STREAM
 
 LONG_AGO = 1_600_000_000
@@ -87,21 +87,19 @@ def test_of_too_many_those_go_that_were_not_used_for_longest(path: Path, monkeyp
 
 def test_a_directory_without_journals_is_read_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.utime(path.parent, (LONG_AGO, LONG_AGO))
-    kept = Shelf()
-    assert list(kept.left_behind(path)) == []
-    monkeypatch.setattr(shelf, "has_journals", pytest.fail)
+    assert list(left_behind(path)) == []
+    monkeypatch.setattr(journal, "has_any", pytest.fail)
 
-    assert list(kept.left_behind(path)) == []
+    assert list(left_behind(path)) == []
 
 
 def test_a_journal_that_a_process_leaves_during_the_run_is_seen(path: Path) -> None:
     os.utime(path.parent, (LONG_AGO, LONG_AGO))
-    kept = Shelf()
-    assert list(kept.left_behind(path)) == []
+    assert list(left_behind(path)) == []
     of_another_process = path.with_name("a.yaml.0123abcd.new.journal")
     of_another_process.write_text(HEAD)
 
-    [found] = kept.left_behind(path)
+    [found] = left_behind(path)
 
     assert found.path == of_another_process
     found.discard()
@@ -109,18 +107,17 @@ def test_a_journal_that_a_process_leaves_during_the_run_is_seen(path: Path) -> N
 
 def test_a_directory_that_has_just_changed_is_read_each_time(path: Path) -> None:
     os.utime(path.parent)
-    kept = Shelf()
-    assert list(kept.left_behind(path)) == []
+    assert list(left_behind(path)) == []
     now = path.parent.stat()
     path.with_name("a.yaml.0123abcd.new.journal").write_text(HEAD)
     # Within the same tick of the file system's clock.
     os.utime(path.parent, ns=(now.st_atime_ns, now.st_mtime_ns))
 
-    [found] = kept.left_behind(path)
+    [found] = left_behind(path)
 
     found.discard()
 
 
 def test_a_directory_that_is_not_there_has_no_journals(path: Path) -> None:
-    assert list(Shelf().left_behind(path.parent / "none" / "a.yaml")) == []
-    assert list(Shelf().left_behind(path / "a.yaml")) == []
+    assert list(left_behind(path.parent / "none" / "a.yaml")) == []
+    assert list(left_behind(path / "a.yaml")) == []

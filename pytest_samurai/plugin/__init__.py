@@ -214,6 +214,15 @@ def samurai(
 
 
 @pytest.fixture
+def _samurai(request: pytest.FixtureRequest) -> Iterator[Recorder]:
+    """What `samurai` is where nothing is overridden: see `open_first`."""
+    from pytest_samurai.plugin.place import default_cassette_dir
+    from pytest_samurai.plugin.recording import recorded
+
+    yield from recorded(request, {}, default_cassette_dir(request))
+
+
+@pytest.fixture
 def samurai_client(samurai: Recorder) -> Iterator[Client]:
     """An `httpx.Client` with the base URL and the key set."""
     from pytest_samurai import intercept

@@ -58,6 +58,7 @@ def open_first(item: pytest.Item) -> None:
 
     In a list of the item's own: pytest shares one among all parametrizations of a function.
     """
+    _lighten(item)
     names: list[str] = [name for name in getattr(item, "fixturenames", ()) if name != "samurai"]
     definitions = cast("Mapping[str, Any]", getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {}))
     own = (
@@ -67,6 +68,21 @@ def open_first(item: pytest.Item) -> None:
     )
     place = next(own, len(names))
     item.fixturenames = [*names[:place], "samurai", *names[place:]]  # type: ignore[attr-defined]  # functions have it
+
+
+def _lighten(item: pytest.Item) -> None:
+    """Give a test that has the marker, and overrides no fixture of ours, a recorder that asks for none of them.
+
+    Pytest takes as long to set one up as a call takes to replay. A test that asks by name has them all from the start.
+    """
+    definitions = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+    find = item.session._fixturemanager.getfixturedefs
+    if "samurai" in definitions or any(len(find(name, item) or ()) != 1 for name in _OURS):
+        return
+    definitions["samurai"] = find("_samurai", item)
+
+
+_OURS = ("samurai", "samurai_config", "samurai_cassette_dir")
 
 
 def file_of(test: str) -> str:

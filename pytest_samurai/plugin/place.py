@@ -8,14 +8,18 @@ from typing import Any
 
 import pytest
 
-from pytest_samurai.plugin.state import cassette_root
+from pytest_samurai.plugin.state import RUN, cassette_root
 
 
 def default_cassette_dir(request: pytest.FixtureRequest) -> Path:
     """The directory of the cassettes of a test file, unless it was moved."""
-    from pytest_samurai.naming import module_directory
+    directories = request.config.stash[RUN].directories
+    if request.path not in directories:
+        from pytest_samurai.naming import module_directory
 
-    return cassette_root(request.config) / module_directory(relative(request.path, request.config))
+        root = cassette_root(request.config)
+        directories[request.path] = root / module_directory(relative(request.path, request.config))
+    return directories[request.path]
 
 
 def cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path | None) -> Path:

@@ -34,6 +34,7 @@ class RunState:
     settings: Settings
     written: tuple[Layer, Layer]
     resolved: dict[tuple[str | None, ...], Settings] = field(default_factory=dict)
+    directories: dict[Path, Path] = field(default_factory=dict)
     watching: bool = False
     watched: bool = False
     at_work: bool = False

@@ -61,7 +61,7 @@ class Use:
         if call.when == "setup" and is_marked(item) and PASSED not in item.stash and not report.failed:
             carried.samurai_absent = asdict(_absent(item))
         if call.when == "teardown":
-            carried.samurai_plays = [asdict(play) for play in self._played(item)]
+            carried.samurai_plays = [play.as_json() for play in self._played(item)]
         return report
 
     def _played(self, item: pytest.Item) -> list[Play]:
