@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import os
 import shutil
 import statistics
 import tempfile
@@ -35,6 +34,7 @@ from benchmarks.workload import (
     URL,
     Exchange,
     completion,
+    date_back,
     exchanges,
     question,
     spread,
@@ -89,17 +89,9 @@ def _cassette(directory: Path, contender: Contender, kind: str, size: int, items
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f"making-{path.name}")
         contender.saver(items)(beside)
-        _date_back(beside)
+        date_back(beside)
         beside.rename(path)
     return path
-
-
-def _date_back(path: Path) -> None:
-    """As in a suite, whose cassettes were written some time ago: what has just changed may do so again."""
-    os.utime(path, (_SOME_TIME_AGO, _SOME_TIME_AGO))
-
-
-_SOME_TIME_AGO = 1_700_000_000
 
 
 def _path(directory: Path, contender: Contender, kind: str, size: int) -> Path:
@@ -122,8 +114,8 @@ class _Copies:
         if self._original.exists():
             for path in made:
                 shutil.copyfile(self._original, path)
-                _date_back(path)
-            _date_back(self._directory)
+                date_back(path)
+            date_back(self._directory)
         return made
 
 

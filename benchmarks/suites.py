@@ -18,7 +18,7 @@ from typing import Any
 
 from benchmarks.contenders import Contender, Refused
 from benchmarks.sdk import sdk_exchanges, sdk_module
-from benchmarks.workload import SMALL, Exchange, exchanges
+from benchmarks.workload import SMALL, Exchange, date_back, exchanges
 
 _FILES = 10
 _ROOT = Path(__file__).resolve().parent.parent
@@ -240,6 +240,8 @@ def _write(directory: Path, contender: Contender, suite: Suite) -> None:
     if suite.shared:
         shared = "cassettes/shared.yaml" if name == "samurai" else "cassettes/test_0/shared.yaml"
         _record(contender, directory / shared, items)
+    for path in directory.rglob("*"):
+        date_back(path)
 
 
 def _record(contender: Contender, path: Path, items: Sequence[Exchange]) -> None:
