@@ -290,9 +290,15 @@ def _status(line: str) -> tuple[int, str]:
 _HEADER = re.compile(r'\n      ([a-z0-9-]+): \["?([^"\\,\[\]\n]*)"?\]')
 
 
+@lru_cache(1024)
+def _shared(header: tuple[str, str]) -> tuple[str, str]:
+    """The same header of another reply, where there was one: of all that is kept of replies, most is headers."""
+    return header
+
+
 def _pairs(text: str) -> Pairs:
     """The headers that stand behind the first line of a text, name by name."""
-    found = tuple(_HEADER.findall(text))
+    found = tuple(map(_shared, _HEADER.findall(text)))
     if len(found) == text.count("\n") - 1:
         return found
     lines = text.split("\n")[2:]
