@@ -183,14 +183,14 @@ class _Sliced(Recordings):
     def asks(self, place: int, request: Request) -> bool:
         known = self._asked.get(place)
         if known is None:
+            if not self._slices.may_send(place, request.body):
+                return False
             try:
-                if not self._slices.sends(place, request.body):
-                    return False
-                # The bytes that were asked with are in memory already; the head is that of other requests as well.
-                known = (_head(self._slices.head(place)), request.body)
+                head, body = _head(self._slices.head(place)), self._slices.sent(place)
             except ValueError as error:
                 raise self._damaged(place, error) from None
-            self._asked[place] = known
+            # Of equal bytes those of the application, which are in memory already, as the head of other requests is.
+            known = self._asked[place] = (head, request.body if body == request.body else body)
         (method, url, _), body = known
         return body == request.body and url == request.url and method == request.method
 

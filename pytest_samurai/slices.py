@@ -92,14 +92,13 @@ class Slices:
         item = self._items[place]
         return self._body(item.body, item.body_line, item.response, b"\n      ", self._layout(place))
 
-    def sends(self, place: int, body: bytes) -> bool:
-        """Whether this is the body of a request, byte for byte; the begin of a long one may tell."""
+    def may_send(self, place: int, body: bytes) -> bool:
+        """Whether a body, if it is a long one, begins as that of a request does."""
         item = self._items[place]
-        if item.response - item.body_line > 8 * _GLANCE and self._is_in_lines(item, self._layout(place)):
-            end = self._content.rfind(b"\n", item.body_line, item.body_line + _GLANCE)
-            if not body.startswith(self._joined(item.body_line, end, self._layout(place))):
-                return False
-        return self.sent(place) == body
+        if item.response - item.body_line < 8 * _GLANCE or not self._is_in_lines(item, self._layout(place)):
+            return True
+        end = self._content.rfind(b"\n", item.body_line, item.body_line + _GLANCE)
+        return body.startswith(self._joined(item.body_line, end, self._layout(place)))
 
     def sent_json(self, place: int) -> bytes | None:
         """The JSON of a request whose body was broken into lines, which are as good, and there at once; else None."""
@@ -203,10 +202,11 @@ def _item(content: bytes, start: int) -> _Item | None:
     find = content.find
     body = find(_BODY, start) + len(_BODY)
     body_line = find(b"\n", body)
-    response = find(_RESPONSE, body_line)
+    # With what always comes next: the longer what is looked for, the wider are the steps of the search.
+    response = find(_RESPONSE + _STATUS, body_line)
     string = find(_STRING, response) + len(_STRING)
     string_line = find(b"\n", string)
-    notes = find(_NOTES, string_line)
+    notes = find(_NOTES + b"\n      ", string_line)
     seal = find(_SEAL, notes)
     end = seal + len(_SEAL) + _CHECKSUMS + 1
     in_order = start < body <= body_line <= response < string <= string_line <= notes < seal
