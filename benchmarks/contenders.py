@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from benchmarks.workload import JSON, URL, Exchange
+from benchmarks.workload import JSON, REPLY_HEADERS, URL, Exchange
 
 
 class Refused(Exception):
@@ -61,7 +62,11 @@ class Contender:
 
 
 class Floor(Contender):
-    """httpx's own MockTransport: the next answer, whatever is asked; no cassette, no matching."""
+    """httpx's own MockTransport: the next answer, whatever is asked; no cassette, no matching.
+
+    It answers with the headers that this project keeps, all of them there before the call, as what it has to make is
+    the response alone.
+    """
 
     name = "floor"
     environment = "samurai"
@@ -69,13 +74,12 @@ class Floor(Contender):
     setting = "httpx.MockTransport (of httpx2 where the client is): the next answer, nothing matched"
 
     def __init__(self) -> None:
-        self._answers: Iterator[Exchange] = iter(())
+        self._answers: Iterator[tuple[dict[str, str], Any]] = iter(())
 
     def client_options(self, module: Any) -> dict[str, Any]:
         def answer(_: Any) -> Any:
-            exchange = next(self._answers)
-            content = exchange.reply if len(exchange.chunks) == 1 else iter(exchange.chunks)
-            return module.Response(200, headers=exchange.headers, content=content)
+            headers, content = next(self._answers)
+            return module.Response(200, headers=headers, content=content)
 
         return {"transport": module.MockTransport(answer)}
 
@@ -83,7 +87,7 @@ class Floor(Contender):
     def replaying(
         self, path: Path, recorded: Sequence[Exchange], played: Sequence[Exchange], module: str
     ) -> Iterator[None]:
-        self._answers = iter(played)
+        self._answers = iter([_prepared(one) for one in played])
         yield
 
     @contextmanager
@@ -155,6 +159,17 @@ class Samurai(Contender):
 
     def touch(self, loaded: Any) -> list[tuple[bytes, bytes]]:
         return [(one.request.body, one.reply.body) for one in loaded]
+
+
+def _prepared(one: Exchange) -> tuple[dict[str, str], Any]:
+    return _kept_of(one.content_type), one.reply if len(one.chunks) == 1 else iter(one.chunks)
+
+
+@lru_cache
+def _kept_of(content_type: str) -> dict[str, str]:
+    from pytest_samurai.redaction import RESPONSE_HEADERS
+
+    return dict(_kept({**REPLY_HEADERS, "content-type": content_type}, RESPONSE_HEADERS))
 
 
 def _kept(headers: Mapping[str, str], names: Sequence[str]) -> tuple[tuple[str, str], ...]:

@@ -130,6 +130,11 @@ class Recordings(Sequence[Interaction]):
     def reply(self, place: int) -> Reply:
         return self._interactions[place].reply
 
+    def notes(self, place: int) -> tuple[str | None, bool, Price | str | None]:
+        """What an interaction has besides request and reply: `recorded_at`, `edited` and `price`."""
+        item = self._interactions[place]
+        return item.recorded_at, item.edited, item.price
+
     def status(self, place: int) -> int:
         return self._interactions[place].reply.status
 
@@ -153,7 +158,7 @@ class _Sliced(Recordings):
         self._slices = slices
         self._path = path
         self.are_redacted = slices.are_dated
-        self._bodies: dict[int, bytes] = {}
+        self._asked: dict[int, tuple[tuple[str, str, Headers], bytes]] = {}
         self._replies: dict[int, Reply] = {}
 
     def __len__(self) -> int:
@@ -163,40 +168,42 @@ class _Sliced(Recordings):
         if isinstance(place, slice):
             return [self[one] for one in range(*place.indices(len(self)))]
         place = range(len(self))[place]
+        return Interaction(self.request(place), self.reply(place), *self.notes(place))
+
+    def notes(self, place: int) -> tuple[str | None, bool, Price | str | None]:
         written = self._slices.price(place)
         try:
             price = None if written is None else _written_price(written)
+            return self._slices.recorded_at(place), self._slices.edited(place), price
         except ValueError as error:
             raise self._damaged(place, error) from None
-        recorded_at, edited = self._slices.recorded_at(place), self._slices.edited(place)
-        return Interaction(self.request(place), self.reply(place), recorded_at, edited, price)
 
     def request(self, place: int) -> Request:
+        known = self._asked.get(place)
+        if known is not None:
+            return Request(*known[0], known[1])
         try:
-            body = self._bodies.get(place)
-            return Request(*self._head(place), self._slices.sent(place) if body is None else body)
+            return Request(*_head(self._slices.head(place)), self._slices.sent(place))
         except ValueError as error:
             raise self._damaged(place, error) from None
-
-    def _head(self, place: int) -> tuple[str, str, Headers]:
-        return _head(self._slices.head(place))
 
     def asks(self, place: int, request: Request) -> bool:
-        body = self._bodies.get(place)
-        try:
-            is_same = self._slices.sends(place, request.body) if body is None else body == request.body
-            method, url, _ = self._head(place)
-        except ValueError as error:
-            raise self._damaged(place, error) from None
-        if is_same and url == request.url and method == request.method:
-            # Its own bytes are in memory already.
-            self._bodies[place] = request.body
-            return True
-        return False
+        known = self._asked.get(place)
+        if known is None:
+            if not self._slices.may_send(place, request.body):
+                return False
+            try:
+                head, body = _head(self._slices.head(place)), self._slices.sent(place)
+            except ValueError as error:
+                raise self._damaged(place, error) from None
+            # Of equal bytes those of the application, which are in memory already, as the head of other requests is.
+            known = self._asked[place] = (head, request.body if body == request.body else body)
+        (method, url, _), body = known
+        return body == request.body and url == request.url and method == request.method
 
     def as_json(self, place: int) -> Request:
-        body = None if place in self._bodies else self._slices.sent_json(place)
-        return self.request(place) if body is None else Request(*self._head(place), body)
+        body = self._slices.sent_json(place)
+        return self.request(place) if body is None else Request(*_head(self._slices.head(place)), body)
 
     def reply(self, place: int) -> Reply:
         found = self._replies.get(place)

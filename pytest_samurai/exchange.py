@@ -47,8 +47,7 @@ class Played:
 
     @property
     def interaction(self) -> Interaction:
-        recorded: Interaction = self._recordings[self._place]
-        return replace(recorded, request=self.request, reply=self.reply)
+        return Interaction(self.request, self.reply, *self._recordings.notes(self._place))
 
     @property
     def call(self) -> Call:

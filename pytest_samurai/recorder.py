@@ -603,7 +603,7 @@ class Recorder:
 
         A recording holds no secrets, so a request that is equal to one holds none either, and need not be redacted.
         """
-        if not self.count or self._bridge is not None or not self._matcher.is_of_bytes:
+        if self._bridge is not None or not self._matcher.is_of_bytes:
             return None
         return self._play(request, request)[0]
 

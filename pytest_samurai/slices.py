@@ -92,14 +92,13 @@ class Slices:
         item = self._items[place]
         return self._body(item.body, item.body_line, item.response, b"\n      ", self._layout(place))
 
-    def sends(self, place: int, body: bytes) -> bool:
-        """Whether this is the body of a request, byte for byte; the begin of a long one may tell."""
+    def may_send(self, place: int, body: bytes) -> bool:
+        """Whether a body, if it is a long one, begins as that of a request does."""
         item = self._items[place]
-        if item.response - item.body_line > 8 * _GLANCE and self._is_in_lines(item, self._layout(place)):
-            end = self._content.rfind(b"\n", item.body_line, item.body_line + _GLANCE)
-            if not body.startswith(self._joined(item.body_line, end, self._layout(place))):
-                return False
-        return self.sent(place) == body
+        if item.response - item.body_line < 8 * _GLANCE or not self._is_in_lines(item, self._layout(place)):
+            return True
+        end = self._content.rfind(b"\n", item.body_line, item.body_line + _GLANCE)
+        return body.startswith(self._joined(item.body_line, end, self._layout(place)))
 
     def sent_json(self, place: int) -> bytes | None:
         """The JSON of a request whose body was broken into lines, which are as good, and there at once; else None."""
@@ -203,10 +202,11 @@ def _item(content: bytes, start: int) -> _Item | None:
     find = content.find
     body = find(_BODY, start) + len(_BODY)
     body_line = find(b"\n", body)
-    response = find(_RESPONSE, body_line)
+    # With what always comes next: the longer what is looked for, the wider are the steps of the search.
+    response = find(_RESPONSE + _STATUS, body_line)
     string = find(_STRING, response) + len(_STRING)
     string_line = find(b"\n", string)
-    notes = find(_NOTES, string_line)
+    notes = find(_NOTES + b"\n      ", string_line)
     seal = find(_SEAL, notes)
     end = seal + len(_SEAL) + _CHECKSUMS + 1
     in_order = start < body <= body_line <= response < string <= string_line <= notes < seal
@@ -290,9 +290,15 @@ def _status(line: str) -> tuple[int, str]:
 _HEADER = re.compile(r'\n      ([a-z0-9-]+): \["?([^"\\,\[\]\n]*)"?\]')
 
 
+@lru_cache(1024)
+def _shared(header: tuple[str, str]) -> tuple[str, str]:
+    """The same header of another reply, where there was one: of all that is kept of replies, most is headers."""
+    return header
+
+
 def _pairs(text: str) -> Pairs:
     """The headers that stand behind the first line of a text, name by name."""
-    found = tuple(_HEADER.findall(text))
+    found = tuple(map(_shared, _HEADER.findall(text)))
     if len(dict(found)) == text.count("\n") - 1:
         return found
     headers: dict[str, list[str]] = {}
