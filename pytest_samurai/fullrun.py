@@ -5,19 +5,27 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 
 def below(root: Path, paths: Iterable[Path]) -> dict[Path, str]:
     """Paths as seen from the root directory, links resolved, so that one file has one name."""
+    paths = list(paths)
+    return dict(zip(paths, _below(root, map(str, paths)), strict=True))
+
+
+def _below(root: Path, paths: Iterable[str]) -> list[str]:
+    # By texts, and each directory once: a suite has a path for each test, and to resolve one takes longer than a call.
     home = os.path.realpath(root)
-    real = {path: Path(os.path.realpath(path)) if path.is_symlink() else path for path in paths}
-    # Each directory once: to resolve a path takes longer than to replay a call.
-    directories = {
-        parent: os.path.relpath(os.path.realpath(parent), home) for parent in {file.parent for file in real.values()}
-    }
-    return {path: Path(directories[file.parent], file.name).as_posix() for path, file in real.items()}
+    directories: dict[str, str] = {}
+    names = []
+    for path in paths:
+        directory, name = os.path.split(os.path.realpath(path) if os.path.islink(path) else path)  # noqa: PTH114
+        if directory not in directories:
+            directories[directory] = PurePath(os.path.relpath(os.path.realpath(directory), home), "_").as_posix()[:-1]
+        names.append(directories[directory] + name)
+    return names
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +56,10 @@ class Play:
 def placed(plays: Iterable[Play], root: Path) -> list[Play]:
     """The plays with their paths from the root directory."""
     plays = list(plays)
-    names = below(root, {Path(play.cassette) for play in plays})
-    return [replace(play, cassette=names[Path(play.cassette)]) for play in plays]
+    return [
+        replace(play, cassette=name)
+        for play, name in zip(plays, _below(root, [play.cassette for play in plays]), strict=True)
+    ]
 
 
 def merged(plays: Iterable[Play]) -> list[Play]:

@@ -285,6 +285,8 @@ class _Sockets:
                     delattr(owner, name)
                 else:
                     setattr(owner, name, before)
+        # They know this object: it would stay until garbage is collected, one for each test.
+        self._patched.clear()
 
     def _connect(self, original: Any) -> Any:
         def connect(sock: Any, address: Any) -> Any:

@@ -147,7 +147,9 @@ class Recorder:
         self.notes: list[str] = []
         self.recorded = 0
         self._owner = owner
-        self._meter = Meter(shared.prices, self._redacted_name, settings.estimate_usage)
+        self._redactors = Redactors(os.environ, shared.redactors)
+        # Calls have it, and are kept by the recorder: if it knew the recorder, neither would go when its test ends.
+        self._meter = Meter(shared.prices, self._redactors.name, settings.estimate_usage)
         self._tally = shared.tally
         self._spent: set[int] = set()
         self._reserved = Decimal(0)
@@ -164,8 +166,6 @@ class Recorder:
         self._lock = threading.RLock()
         self._may_record = settings.mode != "none"
         self._shelf = shared.shelf
-        self._made_redactors = shared.redactors
-        self._redactors = Redactors(os.environ, shared.redactors)
         self._recorded = Recordings()
         self._lookup = Lookup(Keys(self._recorded, self._matcher))
         self._exchanges: list[Played | Take] = []
@@ -277,7 +277,7 @@ class Recorder:
             self._may_record = kept is None or bool(self._resumed) or all(map(self._is_of_this_run, there.times()))
         if self._may_record:
             # What is secret now stays so if the test takes it out of the environment.
-            self._redactors = Redactors(dict(os.environ), self._made_redactors)
+            self._redactors.keep()
         if self.mode in ("none", "once"):
             self._recorded = there
         elif self.mode == "new_episodes":
@@ -725,9 +725,6 @@ class Recorder:
     def redacted(self, request: Request) -> Request:
         """The request as it may be shown and written down."""
         return self._redactors.request(request)
-
-    def _redacted_name(self, request: Request, name: str) -> str:
-        return self._redactors.of(request).name(name)
 
     def _redacted_text(self, request: Request, text: str) -> str:
         return self._redactors.of(request).text(text)

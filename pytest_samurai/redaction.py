@@ -327,6 +327,14 @@ class Redactors:
             self._made[secrets] = Redactor(secrets)
         return self._made[secrets]
 
+    def keep(self) -> None:
+        """What is secret now stays so, whatever becomes of `environ`."""
+        self._environ = dict(self._environ)
+
+    def name(self, request: Request, name: str) -> str:
+        """As `Redactor.name`, by the redactor of a request."""
+        return self.of(request).name(name)
+
     def request(self, request: Request) -> Request:
         """The request as it may be shown and written down."""
         return self.of(request).request(request)

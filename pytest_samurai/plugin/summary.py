@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -55,7 +54,7 @@ class Summary:
         from pytest_samurai.report import NOTE_PROPERTY, UNMARKED_PROPERTY
         from pytest_samurai.run import Failure, TestRun
 
-        file, line = Path(report.location[0]).as_posix(), (report.location[1] or 0) + 1
+        file, line = report.location[0].replace(os.sep, "/"), (report.location[1] or 0) + 1
         for phase in failed:
             kind, text = cast("Any", phase).samurai_failure
             self._failures.append(Failure(report.nodeid, kind, text, file, line))

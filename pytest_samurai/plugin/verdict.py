@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Generator
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -107,9 +109,15 @@ def _why(config: pytest.Config, recorder: Recorder, test: str) -> str:
 def target(item: pytest.Item) -> str:
     """The test as it is typed after `pytest`."""
     # The part of the id after the file, which is relative to rootdir: the command is typed where pytest was started.
-    file = os.path.relpath(item.path, item.config.invocation_params.dir)
+    file = _as_typed(item.path, item.config.invocation_params.dir)
     _, colons, inside = item.nodeid.partition("::")
     return shlex.quote(f"{file}{colons}{inside}")
+
+
+@lru_cache
+def _as_typed(path: Path, directory: Path) -> str:
+    """Asked for each test of a file, before it is known whether it fails."""
+    return os.path.relpath(path, directory)
 
 
 def test_id(item: pytest.Item) -> str:
