@@ -15,7 +15,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import replace
 from decimal import Context, Decimal
 from functools import lru_cache
-from itertools import chain
+from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -701,7 +701,8 @@ def _reads_back(content: bytes, items: Sequence[Text], path: Path, interactions:
     What no reader of YAML can take for anything else is not read as YAML each time.
     """
     stored = [_as_stored(interaction) for interaction in interactions]
-    doubtful = [place for place, text in enumerate(items) if not is_plain(b"".join(text))]
+    edges = accumulate((sum(map(len, text)) for text in items), initial=len(HEAD))
+    doubtful = [place for place, (start, end) in enumerate(pairwise(edges)) if not is_plain(content, start, end)]
     try:
         # What is read here is held against its seals; the words of YAML are then looked at for themselves.
         return parse(content, path) == stored and (
