@@ -548,3 +548,20 @@ def test_whatever_is_said_in_a_stream_is_searched(
     for channel, text in redaction._spoken(body):
         spoken[channel] = spoken.get(channel, b"") + text
     assert [*filter(None, spoken.values())] == [*filter(None, redaction.said(body))]
+
+
+def test_events_of_many_shapes_are_searched_as_well_as_those_of_one() -> None:
+    # As with log probabilities: hardly two events have the same numbers.
+    talk = deltas(["and so on "] * 2_500)
+    pieces = [data.replace(b'"id":"x"', b'"at":%d' % place) for place, data in enumerate(talk)]
+    one, other = deltas([KEY[:9], f"{KEY[9:]} "])
+    reply = streamed([*pieces, one, other, *pieces])
+    said = merge(events(reply.body))["choices"][0]["message"]["content"]
+    assert said == f"{'and so on ' * 2_500}{REDACTED} {'and so on ' * 2_500}"
+
+
+@pytest.mark.parametrize("broken", [b'data: {"choices":["sk-}', b'data: {"choices":["\\x"]}', b"data: {", b"data: {}"])
+def test_an_event_that_is_no_json_hides_nothing_of_the_others(broken: bytes) -> None:
+    one, other = deltas([KEY[:9], KEY[9:]])
+    body = streamed([one, broken + b"\n\n", other]).body
+    assert merge(events(body))["choices"][0]["message"]["content"] == REDACTED
