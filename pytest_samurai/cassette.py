@@ -11,11 +11,11 @@ import os
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from decimal import Context, Decimal
 from functools import cached_property, lru_cache
-from itertools import chain
+from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -756,17 +756,21 @@ class _Noted(Chunks):
 
 # --- writing
 
-_NO_TEXTS: Mapping[int, Text] = {}
 
+def save(path: Path, interactions: Sequence[Interaction], texts: MutableMapping[int, Text] | None = None) -> None:
+    """Replace the cassette, whole or not at all.
 
-def save(path: Path, interactions: Sequence[Interaction], texts: Mapping[int, Text] = _NO_TEXTS) -> None:
-    """Replace the cassette, whole or not at all; `texts` are those of `dump`.
+    `texts` are those of `interaction_text` that have been made already, by the `id` of their interactions. They are
+    taken out, so that a large one is not kept while the file is read back.
 
     Raises CassetteError, what was there left as it was, if it cannot be written or would not read back equal.
     """
-    items = _texts(interactions, texts)
+    made = {} if texts is None else texts
+    items = [made.pop(id(interaction), ()) or interaction_text(interaction) for interaction in interactions]
     content = _joined(items)
-    if not _reads_back(content, items, path, interactions):
+    edges = list(accumulate((sum(map(len, text)) for text in items), initial=len(HEAD)))
+    del items
+    if not _reads_back(content, edges, path, interactions):
         raise CassetteError(
             f"{path}: what would be written does not read back as what was recorded, so nothing was written;"
             " this is a mistake of pytest-samurai, please report it"
@@ -779,20 +783,20 @@ def save(path: Path, interactions: Sequence[Interaction], texts: Mapping[int, Te
         ) from error
 
 
-def _reads_back(content: bytes, items: Sequence[Text], path: Path, interactions: Iterable[Interaction]) -> bool:
+def _reads_back(content: bytes, edges: Sequence[int], path: Path, interactions: Iterable[Interaction]) -> bool:
     """Whether it does, both as it is read here and as YAML, which is how every other tool reads it.
 
-    What no reader of YAML can take for anything else is not read as YAML each time.
+    What no reader of YAML can take for anything else is not read as YAML each time. `edges` are the places where
+    interactions begin, and where the last one ends.
     """
     stored = [_as_stored(interaction) for interaction in interactions]
-    doubtful = [place for place, text in enumerate(items) if not is_plain(b"".join(text))]
+    doubtful = [place for place, (start, end) in enumerate(pairwise(edges)) if not is_plain(content, start, end)]
     try:
         # What is read here is held against its seals; the words of YAML are then looked at for themselves.
-        return parse(content, path) == stored and (
-            not doubtful
-            or _interactions(_joined([items[place] for place in doubtful]), path, frozenset())
-            == [stored[place] for place in doubtful]
-        )
+        if parse(content, path) != stored:
+            return False
+        as_yaml = _joined([[content[edges[place] : edges[place + 1]]] for place in doubtful])
+        return not doubtful or _interactions(as_yaml, path, frozenset()) == [stored[place] for place in doubtful]
     except CassetteError:
         return False
 
@@ -809,9 +813,9 @@ def _as_stored(interaction: Interaction) -> Interaction:
 def update(
     path: Path,
     change: Callable[[list[Interaction]], Sequence[Interaction]],
-    texts: Mapping[int, Text] = _NO_TEXTS,
+    texts: MutableMapping[int, Text] | None = None,
 ) -> None:
-    """Replace a cassette by what `change` makes of its interactions, while no other process does; `texts` as in `dump`.
+    """Replace a cassette by what `change` makes of its interactions, while no other process does; `texts` as in `save`.
 
     Raises CassetteError, what was there left as it was.
     """
@@ -824,18 +828,13 @@ def update(
         save(path, change(there), texts)
 
 
-def dump(interactions: Iterable[Interaction], texts: Mapping[int, Text] = _NO_TEXTS) -> bytes:
+def dump(interactions: Iterable[Interaction]) -> bytes:
     """The content of a cassette. Headers are written by name, and without what tells how a body was carried.
 
-    `texts` are those of `interaction_text` that have been made already, by the `id` of their interactions.
     Written by hand, line by line: every dumper of PyYAML refuses literal blocks for some texts that YAML allows in
     them, and this layout is the product.
     """
-    return _joined(_texts(interactions, texts))
-
-
-def _texts(interactions: Iterable[Interaction], texts: Mapping[int, Text]) -> list[Text]:
-    return [texts.get(id(interaction)) or interaction_text(interaction) for interaction in interactions]
+    return _joined(list(map(interaction_text, interactions)))
 
 
 def _joined(items: Sequence[Text]) -> bytes:

@@ -7,7 +7,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
@@ -27,21 +27,21 @@ def locked(path: Path) -> Iterator[None]:
     The lock itself lies in the system's directory for temporary files, so that none is left beside a cassette; all
     cassettes share a few hundred.
     """
-    with _held(_digest_of(path)[:2], path, _LONGEST_WAIT):
+    with _held(_digest(path.resolve())[:2], path, _LONGEST_WAIT):
         yield
 
 
 @contextmanager
 def claimed(path: Path) -> Iterator[None]:
     """Hold a file that nobody else wants to write. Raises CassetteError at once if another process holds it."""
-    name = _digest_of(path)
+    name = _digest(path.resolve())
     with _held(name, path, 0):
         yield
         (_lock_directory() / f"{name}.lock").unlink(missing_ok=True)
 
 
-def _digest_of(path: Path) -> str:
-    return sha256(os.fsencode(path.resolve())).hexdigest()[:32]
+def _digest(resolved: Path) -> str:
+    return sha256(os.fsencode(resolved)).hexdigest()[:32]
 
 
 def _user() -> str:
@@ -88,9 +88,9 @@ def _held(name: str, path: Path, wait: float) -> Iterator[None]:
         lock.release()
 
 
-def _temporary_prefix(path: Path) -> str:
+def _temporary_prefix(resolved: Path) -> str:
     # With the digest, as the names of two cassettes may begin alike.
-    return f".{path.name[:40]}.{_digest_of(path)[:8]}."
+    return f".{resolved.name[:40]}.{_digest(resolved)[:8]}."
 
 
 def remove_abandoned(path: Path) -> None:
@@ -117,10 +117,11 @@ def opened(path: Path, open_file: Callable[[], _Opened]) -> _Opened:
     """
     for _ in range(_MOST_TRIES):
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             return open_file()
         except FileNotFoundError:
-            continue
+            # Nearly always it is there.
+            with suppress(FileNotFoundError):
+                path.parent.mkdir(parents=True, exist_ok=True)
     return open_file()
 
 
@@ -135,7 +136,7 @@ def replace_whole(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        if path.exists():
+        with suppress(FileNotFoundError):
             temporary.chmod(stat.S_IMODE(path.stat().st_mode))
         temporary.replace(path)
         _sync_directory(path.parent)

@@ -70,13 +70,12 @@ _INTERACTION = re.compile(
 _EMPTY_LINE = re.compile(rb"\n *\n")
 
 
-def is_plain(interaction: bytes) -> bool:
-    """Whether an interaction, as it stands in a cassette, is written in this grammar."""
-    found = _INTERACTION.fullmatch(interaction)
+def is_plain(content: bytes, start: int, end: int) -> bool:
+    """Whether an interaction is written in this grammar, of which a cassette tells where it starts and ends."""
+    found = _INTERACTION.fullmatch(content, start, end)
     if found is None:
         return False
     bodies = (("sent", "request_layout"), ("received", "layout"))
     return not any(
-        found[layout] and _EMPTY_LINE.search(interaction, found.start(body), found.end(body) + 1)
-        for body, layout in bodies
+        found[layout] and _EMPTY_LINE.search(content, found.start(body), found.end(body) + 1) for body, layout in bodies
     )

@@ -187,6 +187,7 @@ class Redactor:
         self._known = [*_spelled(secrets)]
         self._patterns = [*_SHAPES.values(), *self._known]
         self._names: dict[str, str] = {}
+        self._looked_for = [*_BEGINNINGS, *self._known]
         self._longest = max([_LONGEST_SHAPE, *(len(pattern.pattern) for pattern in self._known)])
 
     def request(self, request: Request) -> Request:
@@ -208,7 +209,10 @@ class Redactor:
         )
         if reply.chunks is None:
             return replace(reply, body=self._body(reply.body))
-        pieces = self._cut(_spliced([data for data, _ in reply.pieces()], self._in_deltas(reply.body)))
+        respelled = self._in_deltas(reply.body)
+        if not respelled and self._is_clean(reply.body):
+            return reply
+        pieces = self._cut(_spliced(reply.cut(), respelled))
         chunks = tuple(Chunk(len(data), chunk.at) for data, chunk in zip(pieces, reply.chunks, strict=False))
         return replace(reply, body=b"".join(pieces), chunks=chunks)
 
@@ -251,7 +255,11 @@ class Redactor:
 
     def _is_clean(self, text: bytes) -> bool:
         """Whether there is surely no secret in a text, as is true of nearly all."""
-        return not any(pattern.search(text) for pattern in (*_BEGINNINGS, *self._known))
+        # In a loop: what it is asked for is short, mostly, and a generator would take as long as the searches.
+        for pattern in self._looked_for:  # noqa: SIM110
+            if pattern.search(text) is not None:
+                return False
+        return True
 
     def _in_deltas(self, body: bytes) -> list[Edit]:
         """Events spelled anew that hold a part of a secret: a model that repeats a key does so token by token."""
@@ -275,17 +283,15 @@ class Redactor:
         """
         said: dict[tuple[Any, ...], list[bytes]] = {}
         lengths: dict[tuple[Any, ...], int] = {}
-        for event in _EVENT.finditer(body):
-            for channel, holder, key in _texts((parse_object(event[1]) or {}).get("choices"), ()):
-                text = holder[key].encode("utf-8", "surrogatepass")
-                said.setdefault(channel, []).append(text)
-                lengths[channel] = lengths.get(channel, 0) + len(text)
-                if lengths[channel] > _BLOCK:
-                    block = b"".join(said[channel])
-                    if not self._has_none_of(block):
-                        return True
-                    said[channel] = [block[-self._longest :]]
-                    lengths[channel] = self._longest
+        for channel, text in _spoken(body):
+            said.setdefault(channel, []).append(text)
+            lengths[channel] = lengths.get(channel, 0) + len(text)
+            if lengths[channel] > _BLOCK:
+                block = b"".join(said[channel])
+                if not self._has_none_of(block):
+                    return True
+                said[channel] = [block[-self._longest :]]
+                lengths[channel] = self._longest
         return not all(self._has_none_of(b"".join(texts)) for texts in said.values())
 
     def _has_none_of(self, block: bytes) -> bool:
@@ -385,6 +391,68 @@ def _channels(body: bytes) -> tuple[list[tuple[int, int, dict[str, Any] | None]]
         for channel, holder, key in _texts((event or {}).get("choices"), ()):
             channels.setdefault(channel, []).append((number, holder, key))
     return events, list(channels.values())
+
+
+_QUOTED = re.compile(rb'"((?:[^"\\]++|\\.)*+)"')
+_MOST_SHAPES = 1000
+
+
+def _spoken(body: bytes) -> Iterator[tuple[tuple[Any, ...], bytes]]:
+    """The same texts, one after the other, each with its channel; of an event that is no JSON there may be some too.
+
+    Nearly all events of a stream are the same but for what stands between quotes. So where the texts are in those of
+    one shape is found out once, which takes a third of the time of parsing each.
+    """
+    shapes: dict[tuple[bytes, ...], tuple[list[int], dict[tuple[bytes, ...], list[tuple[tuple[Any, ...], int]]]]] = {}
+    for event in _objects(body):
+        # What stands around the quotes and between them, in turn.
+        parts = event.split(b'"') if b"\\" not in event else _QUOTED.split(event)
+        if len(parts) % 2 == 0:
+            # An event that is cut off is no JSON.
+            continue
+        around = tuple(parts[::2])
+        if around not in shapes:
+            if len(shapes) == _MOST_SHAPES:
+                shapes.clear()
+            shapes[around] = ([n for n in range(1, len(parts), 2) if parts[n + 1].lstrip().startswith(b":")], {})
+        keys_at, known = shapes[around]
+        keys = tuple([parts[n] for n in keys_at])
+        if keys not in known:
+            known[keys] = _places(parts, keys_at)
+        for channel, place in known[keys]:
+            text = parts[place]
+            yield channel, _unescaped(text) if b"\\" in text else text
+
+
+def _objects(body: bytes) -> Iterator[bytes]:
+    """The data of the events that `_EVENT` finds."""
+    if b"\r" in body:
+        yield from (found[1] for found in _EVENT.finditer(body))
+        return
+    # With LF for all line ends there is a quicker way, and it is what servers send.
+    begin = 0
+    while (begin := body.find(b"data:", begin)) >= 0:
+        end = body.find(b"\n", begin)
+        end = len(body) if end < 0 else end
+        if begin == 0 or body.startswith(b"\n", begin - 1):
+            start = begin + (6 if body.startswith(b" ", begin + 5) else 5)
+            if body.startswith(b"{", start):
+                yield body[start : body.rfind(b"}", start, end) + 1]
+        begin = end
+
+
+def _places(parts: Sequence[bytes], keys_at: Sequence[int]) -> list[tuple[tuple[Any, ...], int]]:
+    """Where the texts of an event are among its parts, each with its channel: each is told by its own number."""
+    numbered = [part if n % 2 == 0 else b'"%b"' % (part if n in keys_at else b"%d" % n) for n, part in enumerate(parts)]
+    choices = (parse_object(b"".join(numbered)) or {}).get("choices")
+    return [(channel, int(holder[key])) for channel, holder, key in _texts(choices, ())]
+
+
+def _unescaped(text: bytes) -> bytes:
+    try:
+        return str(json.loads(b'"%b"' % text)).encode("utf-8", "surrogatepass")
+    except ValueError:
+        return text
 
 
 def _texts(value: Any, channel: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Any, Any]]:

@@ -19,6 +19,7 @@ from pytest_samurai.chat import (
     ends_stream,
     events,
     is_event_stream,
+    last_word,
     merge,
     parse_object,
     with_usage_asked,
@@ -626,3 +627,20 @@ def test_the_last_of_several_usage_events_counts() -> None:
 def test_an_object_may_come_as_text_or_as_bytes() -> None:
     assert parse_object('{"a": 1}') == parse_object(b'{"a": 1}') == {"a": 1}
     assert parse_object("[]") is parse_object("{") is None
+
+
+_SAYS = st.fixed_dictionaries(
+    {"choices": st.sampled_from([[], [{"index": 0, "delta": {"content": '"usage": "model"'}}]])},
+    optional={
+        "usage": st.sampled_from([None, {}, {"prompt_tokens": 1}, {"prompt_tokens": 2}]),
+        "model": st.sampled_from(["", "m", "n", None]),
+    },
+)
+
+
+@given(st.lists(_SAYS, max_size=6), st.sampled_from(["\n\n", "\r\n\r\n", "\n\n\n", "\r\r"]), st.booleans())
+def test_the_last_word_of_a_stream_is_what_merging_it_says(said: list[dict[str, Any]], end: str, done: bool) -> None:
+    body = "".join(f"data: {json.dumps(event)}{end}" for event in said) + f"data: [DONE]{end}" * done
+    merged = merge(events(body.encode()))
+    for name in ("usage", "model", "service_tier"):
+        assert (last_word(body.encode(), name) or None) == (merged.get(name) or None)

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pytest_samurai import redaction
 from pytest_samurai.chat import Chunk, Headers, Reply, Request, events, merge
 from pytest_samurai.redaction import REDACTED, Redactor, environment_secrets, request_secrets
 
@@ -486,3 +487,81 @@ def test_a_secret_is_found_in_base64_of_a_text_that_holds_it(before: bytes, afte
         assert REDACTED in written
         rest = re.sub(r"[^A-Za-z0-9+/_-]", "", written.partition(": ")[2].replace(REDACTED, ""))
         assert len(rest) <= len(encode(before + after)) + 4
+
+
+LONG_KEYS = [
+    KEY,
+    f"{SECRET}/{'0123456789' * 300}",
+    "AKIA0123456789ABCDEF",
+    f"eyJ{'h' * 3000}.eyJ{'p' * 3000}.{'s' * 3000}",
+    f"-----BEGIN RSA PRIVATE KEY-----\n{'MIIB' * 900}\n-----END RSA PRIVATE KEY-----",
+]
+
+
+@pytest.mark.parametrize("key", LONG_KEYS, ids=lambda key: key[:8])
+@pytest.mark.parametrize("before", [0, 1, 65_500, 65_530, 65_536, 66_000, 140_000])
+def test_a_secret_is_cut_out_of_a_long_talk_wherever_in_it_it_is_said(key: str, before: int) -> None:
+    # What is said is looked at a block at a time.
+    text = f"{'talk ' * (before // 5)}{' ' * (before % 5)}({key}) {'and more ' * 9_000}"
+    body = b"".join(deltas([text[at : at + 97] for at in range(0, len(text), 97)]))
+    reply = streamed([body], LONG_KEYS[1])
+    assert merge(events(reply.body))["choices"][0]["message"]["content"] == text.replace(key, REDACTED)
+
+
+@pytest.mark.parametrize(
+    "beginning", ["sk-learn ", "task-force ", "eyJust ", "AKIA ", "gh_p_ ", "-----BEGIN READING-----"]
+)
+def test_a_long_talk_without_a_secret_stays_as_it_is(beginning: str) -> None:
+    body = b"".join(deltas([beginning, *["talk "] * 20_000, beginning]))
+    assert streamed([body], SECRET).body == body
+
+
+_SAID = st.recursive(
+    st.sampled_from(["", "a", 'say "a"', "a\\", "é", "\n", "\ud83d", ":", "{}", 1, 0.5, None, True]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["index", "content", 'a"', "é", "tool_calls"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["data: ", "data:", "event: x\ndata: ", "x data:"]),
+            st.fixed_dictionaries({"id": st.sampled_from(["b", 1]), "choices": _SAID}, optional={"usage": _SAID}),
+            st.booleans(),
+            st.sampled_from(["", "}", '"', " ", "x"]),
+        ),
+        max_size=5,
+    ),
+    st.sampled_from(["\n\n", "\r\n\r\n", "\r\r", "\n"]),
+    st.booleans(),
+)
+def test_whatever_is_said_in_a_stream_is_searched(
+    parts: list[tuple[str, dict[str, Any], bool, str]], end: str, whole: bool
+) -> None:
+    lines = [f"{begin}{json.dumps(event, ensure_ascii=ascii_only)}{rest}" for begin, event, ascii_only, rest in parts]
+    body = (end.join(lines) + end * whole).encode("utf-8", "surrogatepass")
+    spoken: dict[Any, bytes] = {}
+    for channel, text in redaction._spoken(body):
+        spoken[channel] = spoken.get(channel, b"") + text
+    assert [*filter(None, spoken.values())] == [*filter(None, redaction.said(body))]
+
+
+def test_events_of_many_shapes_are_searched_as_well_as_those_of_one() -> None:
+    # As with log probabilities: hardly two events have the same numbers.
+    talk = deltas(["and so on "] * 2_500)
+    pieces = [data.replace(b'"id":"x"', b'"at":%d' % place) for place, data in enumerate(talk)]
+    one, other = deltas([KEY[:9], f"{KEY[9:]} "])
+    reply = streamed([*pieces, one, other, *pieces])
+    said = merge(events(reply.body))["choices"][0]["message"]["content"]
+    assert said == f"{'and so on ' * 2_500}{REDACTED} {'and so on ' * 2_500}"
+
+
+@pytest.mark.parametrize("broken", [b'data: {"choices":["sk-}', b'data: {"choices":["\\x"]}', b"data: {", b"data: {}"])
+def test_an_event_that_is_no_json_hides_nothing_of_the_others(broken: bytes) -> None:
+    one, other = deltas([KEY[:9], KEY[9:]])
+    body = streamed([one, broken + b"\n\n", other]).body
+    assert merge(events(body))["choices"][0]["message"]["content"] == REDACTED
