@@ -212,7 +212,7 @@ class Redactor:
         respelled = self._in_deltas(reply.body)
         if not respelled and self._is_clean(reply.body):
             return reply
-        pieces = self._cut(_spliced(reply.cut(), respelled))
+        pieces = self._cut(_spliced([*reply.cut()], respelled))
         chunks = tuple(Chunk(len(data), chunk.at) for data, chunk in zip(pieces, reply.chunks, strict=False))
         return replace(reply, body=b"".join(pieces), chunks=chunks)
 
