@@ -348,7 +348,14 @@ class _Library:
         extensions = {"http_version": reply.http_version.encode()}
         if reply.reason:
             extensions["reason_phrase"] = reply.reason.encode("ascii", "ignore")
-        return self.module.Response(reply.status, headers=list(reply.headers), stream=stream, extensions=extensions)
+        try:
+            headers = self.module.Headers(reply.headers, "ascii")
+        except UnicodeEncodeError:
+            headers = self.module.Headers(reply.headers, "utf-8")
+        response = self.module.Response(reply.status, headers=headers, stream=stream, extensions=extensions)
+        # Else the library finds it out by decoding each of them.
+        response.headers.encoding = headers.encoding
+        return response
 
     def error(self, name: str) -> Exception:
         """The transport's error of that name; for a name it does not have RemoteProtocolError, a dropped connection."""

@@ -346,6 +346,18 @@ def test_a_reply_without_a_reason_phrase_and_of_another_version_comes_back_as_it
     assert "reason_phrase" not in replayed.extensions
 
 
+@pytest.mark.parametrize("value", ["Société".encode(), "Société".encode("latin-1"), b"Societe"])
+def test_a_header_that_is_not_ascii_comes_back_as_its_text(cassettes: Path, value: bytes) -> None:
+    reply = httpx.Response(200, headers=[(b"x-request-id", value)], json={})
+    heard = []
+    for transport in (Scripted(reply), Scripted()):
+        with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
+            heard.append(client.post("http://h/v1/chat/completions", json=body()).headers)
+
+    assert heard[0]["x-request-id"] == heard[1]["x-request-id"]
+    assert heard[1].encoding == ("ascii" if value.isascii() else "utf-8")
+
+
 def test_a_compressed_reply_reaches_the_application_as_it_came_and_the_cassette_as_it_was_meant(
     cassettes: Path,
 ) -> None:
