@@ -60,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
         tally = _tally(settings, worker)
     except SamuraiError as error:
         raise pytest.UsageError(str(error)) from None
-    config.stash[RUN] = run = RunState(began, settings, said, tally=tally)
+    config.stash[RUN] = run = RunState(began, settings, said, tally)
     config.pluginmanager.register(run.collection, "samurai-collection")
     # Cassettes that no test plays are to be known after a run that plays none at all.
     if worker is not None or settings.report or cassette_root(config).is_dir():

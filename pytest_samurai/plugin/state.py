@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import NoneType
@@ -26,31 +25,32 @@ if TYPE_CHECKING:
     from pytest_samurai.tally import Tally
 
 
-@dataclass
 class RunState:
     """What this process knows of the run."""
 
-    began: datetime
-    settings: Settings
-    written: tuple[Layer, Layer]
-    resolved: dict[tuple[str | None, ...], Settings] = field(default_factory=dict)
-    directories: dict[Path, Path] = field(default_factory=dict)
-    watching: bool = False
-    watched: bool = False
-    at_work: bool = False
-    gathers: bool = False
-    item: pytest.Item | None = None
-    recorded_fixtures: set[str] = field(default_factory=set)
-    tally: Tally | None = None
-    prices: PriceList | None = None
-    shared: Shared | None = None
-    progress: Progress | None = None
-    lock: Lock | None = None
-    lock_is_read: bool = False
-    collection: Collection = field(default_factory=Collection)
-    begun: set[str] = field(default_factory=set)
-    collected: set[str] = field(default_factory=set)
-    collected_files: set[str] = field(default_factory=set)
+    # By hand, as `Option` is: every start of pytest would wait for a dataclass of twenty fields.
+    def __init__(self, began: datetime, settings: Settings, written: tuple[Layer, Layer], tally: Tally | None) -> None:
+        self.began = began
+        self.settings = settings
+        self.written = written
+        self.tally = tally
+        self.resolved: dict[tuple[str | None, ...], Settings] = {}
+        self.directories: dict[Path, Path] = {}
+        self.watching = False
+        self.watched = False
+        self.at_work = False
+        self.gathers = False
+        self.item: pytest.Item | None = None
+        self.recorded_fixtures: set[str] = set()
+        self.prices: PriceList | None = None
+        self.shared: Shared | None = None
+        self.progress: Progress | None = None
+        self.lock: Lock | None = None
+        self.lock_is_read = False
+        self.collection = Collection()
+        self.begun: set[str] = set()
+        self.collected: set[str] = set()
+        self.collected_files: set[str] = set()
 
 
 RUN = pytest.StashKey[RunState]()
