@@ -44,6 +44,11 @@ class Keys:
             places.setdefault(self[place], []).append(place)
         return places
 
+    @cached_property
+    def statuses(self) -> frozenset[int]:
+        """Of all replies: every test that shares them asks what of them it has not played."""
+        return frozenset(map(self.recordings.status, range(len(self.recordings))))
+
     def of(self, request: Request) -> bytes:
         """The key of a request; one that was recorded or asked before, byte for byte, is not parsed again."""
         if not self.matcher.is_of_bytes:
@@ -109,8 +114,15 @@ class Lookup:
         """The places of all recordings with the key of a request that are not played, in their order."""
         return [place for place in self._keys.places.get(self._keys.of(request), []) if place not in self.played]
 
-    def is_tail(self, place: int, retryable: Collection[int]) -> bool:
-        """Whether a reply, and that to the equal request before, have a status after which clients try again."""
+    def unplayed(self, retryable: Collection[int]) -> list[int]:
+        """The places that were not played, but for the tail of a run of replies after which clients try again."""
+        unplayed = [place for place in range(self._count) if place not in self.played]
+        if self._keys.statuses.isdisjoint(retryable):
+            return unplayed
+        return [place for place in unplayed if not self._is_tail(place, retryable)]
+
+    def _is_tail(self, place: int, retryable: Collection[int]) -> bool:
+        """Whether a reply, and that to the equal request before, have such a status."""
         recordings = self._keys.recordings
         if recordings.status(place) not in retryable:
             return False

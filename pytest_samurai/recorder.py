@@ -531,14 +531,11 @@ class Recorder:
         SDKs differ in how often they try again, from one version to the next. Calls to other places than the endpoints,
         which other tools record too, cannot be played.
         """
-        unplayed = [place for place in range(self.count) if place not in self._lookup.played]
-        return [
-            place for place in unplayed if self._is_played_here(place) and not self._lookup.is_tail(place, RETRYABLE)
-        ]
-
-    def _is_played_here(self, place: int) -> bool:
+        unplayed = self._lookup.unplayed(RETRYABLE)
         # What is ours was recorded to be played; to look would be to read all that nobody plays.
-        return self._recorded.are_redacted or self.endpoints.match(self._recorded.request(place).url) is not None
+        if self._recorded.are_redacted:
+            return unplayed
+        return [place for place in unplayed if self.endpoints.match(self._recorded.request(place).url) is not None]
 
     @property
     def count(self) -> int:
