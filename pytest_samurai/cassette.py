@@ -13,24 +13,23 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import replace
-from decimal import Context, Decimal
 from functools import cached_property, lru_cache
 from itertools import accumulate, chain, pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
 from pytest_samurai import foreign
 from pytest_samurai.chat import COMPLETE, Chunk, Chunks, Headers, Interaction, Reply, Request, is_event_stream
+from pytest_samurai.entry import COMPRESSED, HTTP_VERSION, Text, by_name, encoding, interaction_text, meant, pairs
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked, remove_abandoned, replace_whole
-from pytest_samurai.layout import lay_out, may_be_laid_out, take_back
+from pytest_samurai.layout import take_back
 from pytest_samurai.plain import is_plain
 from pytest_samurai.pricing import UNPRICED, Price
 from pytest_samurai.redaction import Redactor, environment_secrets
-from pytest_samurai.scalar import quoted, scalar
-from pytest_samurai.seal import MARK, checksums, edited_places, whole_items
+from pytest_samurai.seal import MARK, edited_places, whole_items
 from pytest_samurai.slices import Response, Slices, cut, read_head, read_value
 
 _Loader: Any = type("_Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
@@ -58,12 +57,6 @@ _JsonLoader.yaml_implicit_resolvers = {
 HEAD = f"{MARK}\ninteractions:\n"
 _HEAD_OF_NONE = f"{MARK}\ninteractions: []\n"
 _TAIL = b"version: 1\n"
-
-Text = Sequence[bytes]
-"""A text in UTF-8, in the parts of which it was put together, if it is a large one; else as one."""
-
-_HTTP_VERSION = "HTTP/1.1"
-_LINE_WIDTH = 110
 
 
 # --- reading
@@ -394,7 +387,7 @@ def _built(content: bytes, path: Path) -> Any:  # noqa: C901 - one turn for each
                 if event.tag is not None:
                     value = _tagged(event)
                 elif event.implicit[0]:
-                    value = _short(value) if len(value) <= _LINE_WIDTH else _plain(value)
+                    value = _short(value) if len(value) <= _SHORT else _plain(value)
                 if event.anchor is not None:
                     _begin_anchor(anchors, event.anchor, value)
                     sizes[event.anchor] = 1
@@ -456,6 +449,7 @@ def _plain(text: str) -> Any:
 _PLAIN = _Loader(b"")
 # Names and values of headers are in all interactions, and most of them the same in all cassettes of a suite.
 _short = lru_cache(1024)(_plain)
+_SHORT = 100
 
 
 def _tagged(event: Any) -> bytes:
@@ -623,7 +617,7 @@ def _reply(data: Mapping[str, Any], ours: Mapping[str, Any]) -> Reply:
         chunks=_chunks(headers, body, _get_any(ours, "chunks", "text")),
         ending=_get(ours, "ending", "text", COMPLETE),
         hidden_usage=_get_any(ours, "hidden_usage", "a mapping"),
-        http_version=_get(ours, "http_version", "text", _HTTP_VERSION),
+        http_version=_get(ours, "http_version", "text", HTTP_VERSION),
         duration=_get_any(ours, "duration", "a number"),
     )
 
@@ -639,17 +633,17 @@ def _received(response: Response) -> Reply:
         _chunks(headers, body, None) if response.chunks is None else _Noted(response.chunks, body),
         COMPLETE if response.ending is None else response.ending,
         response.hidden_usage,
-        _HTTP_VERSION if response.http_version is None else response.http_version,
+        HTTP_VERSION if response.http_version is None else response.http_version,
         response.duration,
     )
 
 
 def _carried(headers: Headers, body: bytes) -> tuple[Headers, bytes]:
     """Headers and body of a reply, whichever way it was carried."""
-    meant = _meant(headers)
-    if len(meant) < len(headers) and _encoding(headers) in _COMPRESSED:
+    kept = meant(headers)
+    if len(kept) < len(headers) and encoding(headers) in COMPRESSED:
         body = _decompressed(body)
-    return meant, body
+    return kept, body
 
 
 def reply_of(response: Mapping[str, Any]) -> Reply:
@@ -667,38 +661,7 @@ def _headers(data: Mapping[str, Any]) -> Headers:
                 # Its value may be a key.
                 raise ValueError(f"header {name!r}: name and value have to be text: quote them")
             headers.setdefault(name.lower(), []).append(text)
-    return _pairs(headers)
-
-
-_COMPRESSED = ("gzip", "x-gzip", "deflate")
-_CARRIAGE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
-
-
-def _encoding(headers: Headers) -> str:
-    return ", ".join(value for name, value in headers if name == "content-encoding").strip().lower()
-
-
-def _meant(headers: Headers) -> Headers:
-    """Headers without those that tell how a body was carried, not what it is.
-
-    An encoding that cannot be undone here stays, since the body stays encoded too.
-    """
-    if _CARRIAGE.isdisjoint(dict(headers)):
-        return headers
-    undone = _encoding(headers) in ("", "identity", *_COMPRESSED)
-    dropped = _CARRIAGE if undone else _CARRIAGE - {"content-encoding"}
-    return tuple((name, value) for name, value in headers if name not in dropped)
-
-
-def _by_name(headers: Headers) -> dict[str, list[str]]:
-    values: dict[str, list[str]] = {}
-    for name, value in headers:
-        values.setdefault(name, []).append(value)
-    return values
-
-
-def _pairs(headers: Mapping[str, Sequence[str]]) -> Headers:
-    return tuple((name, value) for name, values in headers.items() for value in values)
+    return pairs(headers)
 
 
 def _decompressed(body: bytes) -> bytes:
@@ -804,7 +767,7 @@ def _reads_back(content: bytes, edges: Sequence[int], path: Path, interactions: 
 def _as_stored(interaction: Interaction) -> Interaction:
     """The interaction with its headers as a cassette has them; all else is kept as it is."""
     request, reply = interaction.request, interaction.reply
-    sent, received = _pairs(_by_name(request.headers)), _meant(_pairs(_by_name(reply.headers)))
+    sent, received = pairs(by_name(request.headers)), meant(pairs(by_name(reply.headers)))
     if sent == request.headers and received == reply.headers:
         return interaction
     return replace(interaction, request=replace(request, headers=sent), reply=replace(reply, headers=received))
@@ -829,182 +792,10 @@ def update(
 
 
 def dump(interactions: Iterable[Interaction]) -> bytes:
-    """The content of a cassette. Headers are written by name, and without what tells how a body was carried.
-
-    Written by hand, line by line: every dumper of PyYAML refuses literal blocks for some texts that YAML allows in
-    them, and this layout is the product.
-    """
+    """The content of a cassette. Headers are written by name, and without what tells how a body was carried."""
     return _joined(list(map(interaction_text, interactions)))
 
 
 def _joined(items: Sequence[Text]) -> bytes:
     # `version` at the end, as vcrpy has it: a file that was cut off anywhere lacks it.
     return b"".join([(HEAD if items else _HEAD_OF_NONE).encode(), *chain.from_iterable(items), _TAIL])
-
-
-def interaction_text(interaction: Interaction) -> Text:
-    """An interaction as it stands in a cassette, with its seal."""
-    request, reply = interaction.request, interaction.reply
-    sent, request_layout = _body(request.body, 6)
-    received, reply_layout = _body(reply.body, 8)
-    head = _head_text(request.method, request.url, request.headers)
-    middle = [
-        "",
-        "  response:",
-        f"    status: {{code: {reply.status}, message: {scalar(reply.reason)}}}",
-        *_header_lines(_meant(reply.headers)),
-        "    body:",
-        "      string: ",
-    ]
-    notes = ["", "    samurai:"]
-    notes += [f"      {name}: {value}" for name, value in _notes(interaction, request_layout, reply_layout)]
-    between, after = ("\n".join(lines).encode() for lines in (middle, notes))
-    sealed = checksums([head, sent.style, between, received.style, after], sent.lines, received.lines)
-    end = f"\n      seal: {' '.join(sealed)}\n".encode()
-    text = [head, *sent.text, between, *received.text, after, end]
-    return text if len(request.body) + len(reply.body) > _PART else [b"".join(text)]
-
-
-class _Written(NamedTuple):
-    """A body as it is written: what of it stands outside of its checksum, and what is under that."""
-
-    style: bytes
-    lines: Sequence[bytes]
-
-    @property
-    def text(self) -> Text:
-        return self.lines if self.style == b'"' else [self.style, b"\n", *self.lines]
-
-
-# Most requests of a cassette differ in nothing but their bodies, and many headers are the same in all replies.
-@lru_cache(maxsize=64)
-def _head_text(method: str, url: str, headers: Headers) -> bytes:
-    lines = [
-        "- request:",
-        f"    method: {scalar(method)}",
-        f"    uri: {scalar(url)}",
-        *_header_lines(headers),
-        "    body: ",
-    ]
-    return "\n".join(lines).encode()
-
-
-def _notes(interaction: Interaction, request_layout: str, reply_layout: str) -> Iterator[tuple[str, str]]:
-    reply = interaction.reply
-    if interaction.recorded_at is not None:
-        yield "recorded_at", scalar(interaction.recorded_at)
-    if reply.duration is not None:
-        yield "duration", _flow(reply.duration)
-    if reply.http_version != _HTTP_VERSION:
-        yield "http_version", scalar(reply.http_version)
-    if request_layout:
-        yield "request_layout", request_layout
-    if reply_layout:
-        yield "layout", reply_layout
-    if reply.ending != COMPLETE:
-        yield "ending", scalar(reply.ending)
-    if reply.hidden_usage is not None:
-        yield "hidden_usage", _flow(reply.hidden_usage)
-    if interaction.price is not None:
-        yield "price", interaction.price if isinstance(interaction.price, str) else _row(interaction.price)
-    if interaction.edited:
-        yield "edited", "true"
-    if reply.chunks:
-        yield "chunks", _wrapped([f"{chunk.length}@{_milliseconds(chunk.at)}" for chunk in reply.chunks])
-
-
-@lru_cache(maxsize=64)
-def _row(price: Price) -> str:
-    return _flow(price.as_written())
-
-
-_EXACT = Context(prec=20)
-
-
-def _milliseconds(seconds: float) -> str:
-    return f"{Decimal(repr(seconds)).scaleb(3, _EXACT):f}"
-
-
-def _wrapped(words: Sequence[str]) -> str:
-    lines = [""]
-    for word in words:
-        if len(lines[-1]) + len(word) > _LINE_WIDTH:
-            lines.append("")
-        lines[-1] += f"{word} "
-    return ">-" + "".join(f"\n        {line.rstrip()}" for line in lines)
-
-
-def _header_lines(headers: Headers) -> Iterator[str]:
-    if not headers:
-        yield "    headers: {}"
-        return
-    yield "    headers:"
-    for name, values in _by_name(headers).items():
-        yield _header_line(name, tuple(values))
-
-
-@lru_cache(maxsize=1024)
-def _header_line(name: str, values: tuple[str, ...]) -> str:
-    return f"      {scalar(name)}: {_flow(list(values))}"
-
-
-def _flow(value: Any) -> str:
-    """A JSON value on one line. Not as JSON would spell it: YAML 1.1 takes `1e-07` for text."""
-    match value:
-        case Mapping():
-            return "{" + ", ".join(f"{scalar(key)}: {_flow(item)}" for key, item in value.items()) + "}"
-        case list():
-            return "[" + ", ".join(map(_flow, value)) + "]"
-        case str():
-            return scalar(value)
-        case None:
-            return "null"
-    return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value)) if isinstance(value, float) else str(value).lower()
-
-
-# What a literal block cannot hold: controls, every line break but LF, a byte order mark.
-_UNBLOCKABLE = re.compile(r"[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_ASCII_BLOCKABLE = bytes([ord("\t"), ord("\n"), *range(0x20, 0x7F)])
-_NOT_BLANK = re.compile(rb"[^\t\n ]")
-_PART = 1 << 20
-"""Bytes of a body that are looked at together, so that no more than one copy of a large one is made."""
-
-
-def _body(body: bytes, indent: int) -> tuple[_Written, str]:
-    """A body as a YAML value (a block where it can be one, else quoted, else base64), and how it was laid out."""
-    text, layout = lay_out(body) if may_be_laid_out(body) else (body, "")
-    data = text if isinstance(text, bytes) else text.encode()
-    margin = b" " * indent
-    try:
-        if not _NOT_BLANK.search(data) or not all(map(_is_blockable, _parts(data))):
-            return _Written(b'"', [quoted(data.decode()).encode()]), layout
-    except UnicodeDecodeError:
-        encoded = base64.encodebytes(data).rstrip(b"\n")
-        return _Written(b"!!binary |", [margin + encoded.replace(b"\n", b"\n" + margin)]), layout
-    # Without the number, leading blanks would be taken for indentation.
-    number = b"2" if data[:1] in b"\t\n " else b""
-    chomp = b"+" if data.endswith(b"\n\n") else b"" if data.endswith(b"\n") else b"-"
-    lines = [_indented(part, margin) for part in _parts(data, less=0 if chomp == b"-" else 1)]
-    return _Written(b"|%b%b" % (number, chomp), lines), layout
-
-
-def _parts(data: bytes, less: int = 0) -> Iterator[bytes]:
-    """The data without its last byte, if it is to be `less`, cut at the ends of lines."""
-    start, end = 0, len(data) - less
-    while start < end:
-        stop = data.find(b"\n", start + _PART, end) + 1 or end
-        yield data[start:stop]
-        start = stop
-
-
-def _is_blockable(data: bytes) -> bool:
-    # That there are only plain letters is told many times faster than what else may stand in a block.
-    return not data.translate(None, _ASCII_BLOCKABLE) or not _UNBLOCKABLE.search(data.decode())
-
-
-def _indented(lines: bytes, margin: bytes) -> bytes:
-    return (b"" if lines.startswith(b"\n") else margin) + _LINE_START.sub(b"\n" + margin, lines)
-
-
-# Of a line with something in it: what stands empty stays so.
-_LINE_START = re.compile(rb"\n(?=[^\n])")

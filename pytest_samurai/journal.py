@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from pytest_samurai import cassette
 from pytest_samurai.chat import Interaction
+from pytest_samurai.entry import Text, interaction_text
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import claimed, opened
 
@@ -40,9 +41,9 @@ class Journal:
     def path(self) -> Path:
         return self._cassette.with_name(f"{self._cassette.name}.{uuid4().hex[:8]}.{self._kind}{_SUFFIX}")
 
-    def add(self, interaction: Interaction) -> cassette.Text:
+    def add(self, interaction: Interaction) -> Text:
         """Write one call down, and give its text. Raises OSError if the disk does not take it."""
-        text = cassette.interaction_text(interaction)
+        text = interaction_text(interaction)
         try:
             if self._descriptor is None:
                 self._begin()
@@ -63,7 +64,7 @@ class Journal:
             self._exits = exits.pop_all()
         self._write([cassette.HEAD.encode()])
 
-    def _write(self, text: cassette.Text) -> None:
+    def _write(self, text: Text) -> None:
         # Straight to the system, which keeps it when the process is killed.
         assert self._descriptor is not None
         whole = os.fstat(self._descriptor).st_size

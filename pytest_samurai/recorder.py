@@ -28,6 +28,7 @@ from pytest_samurai.chat import (
     parse_object,
     with_usage_asked,
 )
+from pytest_samurai.entry import Text
 from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure
 from pytest_samurai.exchange import Played, Take, timestamp
 from pytest_samurai.journal import Journal, LeftBehind
@@ -171,7 +172,7 @@ class Recorder:
         self._exchanges: list[Played | Take] = []
         # By its number, what is written of each call; and its text, by the id of that.
         self._to_write: dict[int, Interaction] = {}
-        self._texts: dict[int, cassette.Text] = {}
+        self._texts: dict[int, Text] = {}
         self._placeholders: list[str] = []
         self._journal = Journal(path, replacing=settings.mode == "all")
         self._taken_up: list[LeftBehind] = []

@@ -16,8 +16,9 @@ import yaml
 from vcr.serializers import yamlserializer
 
 from pytest_samurai import cassette, files, use_cassette
-from pytest_samurai.cassette import dump, interaction_text, load, parse, salvage, save, update
+from pytest_samurai.cassette import dump, load, parse, salvage, save, update
 from pytest_samurai.chat import Chunk, Headers, Interaction, Reply, Request
+from pytest_samurai.entry import interaction_text
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked, scratch
 from tests.conftest import Size

@@ -20,8 +20,9 @@ import pytest
 
 from pytest_samurai import CassetteError, cassette, files, use_cassette
 from pytest_samurai import journal as journal_module
-from pytest_samurai.cassette import HEAD, interaction_text, load, save
+from pytest_samurai.cassette import HEAD, load, save
 from pytest_samurai.chat import Interaction, Reply, Request
+from pytest_samurai.entry import interaction_text
 from pytest_samurai.journal import Journal, left_behind
 from pytest_samurai.server import ChatServer
 from tests.conftest import KEY, Size

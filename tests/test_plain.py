@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from pytest_samurai import cassette, plain
-from pytest_samurai.cassette import dump, interaction_text, parse, save
+from pytest_samurai.cassette import dump, parse, save
 from pytest_samurai.chat import Chunk, Interaction, Reply, Request
+from pytest_samurai.entry import interaction_text
 from pytest_samurai.plain import is_plain
 from pytest_samurai.pricing import Price
 from pytest_samurai.seal import seal

@@ -16,8 +16,9 @@ import httpx
 import pytest
 
 from pytest_samurai import SamuraiFailure, server, use_cassette
-from pytest_samurai.cassette import HEAD, interaction_text, load, save
+from pytest_samurai.cassette import HEAD, load, save
 from pytest_samurai.chat import COMPLETE, Request
+from pytest_samurai.entry import interaction_text
 from pytest_samurai.exchange import Played
 from pytest_samurai.pricing import PriceList
 from pytest_samurai.recorder import Owner, Recorder, Shared
