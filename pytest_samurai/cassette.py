@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import cached_property, lru_cache
 from itertools import accumulate, chain, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -94,6 +94,10 @@ def parse(content: bytes, path: Path) -> list[Interaction]:
     return list(recordings(content, path))
 
 
+_Given = TypeVar("_Given")
+_Made = TypeVar("_Made")
+
+
 class Recordings(Sequence[Interaction]):
     """The interactions of a cassette, in the order of the file."""
 
@@ -165,30 +169,25 @@ class _Sliced(Recordings):
 
     def notes(self, place: int) -> tuple[str | None, bool, Price | str | None]:
         written = self._slices.price(place)
-        try:
-            price = None if written is None else _written_price(written)
-            return self._slices.recorded_at(place), self._slices.edited(place), price
-        except ValueError as error:
-            raise self._damaged(place, error) from None
+        price = None if written is None else self._read(_written_price, written, place)
+        return self._slices.recorded_at(place), self._slices.edited(place), price
 
     def request(self, place: int) -> Request:
-        known = self._asked.get(place)
-        if known is not None:
-            return Request(*known[0], known[1])
-        try:
-            return Request(*_head(self._slices.head(place)), self._slices.sent(place))
-        except ValueError as error:
-            raise self._damaged(place, error) from None
+        head, body = self._asked.get(place) or self._sent(place)
+        return Request(*head, body)
+
+    def _sent(self, place: int) -> tuple[tuple[str, str, Headers], bytes]:
+        return self._head(place), self._read(self._slices.sent, place, place)
+
+    def _head(self, place: int) -> tuple[str, str, Headers]:
+        return self._read(_head, self._slices.head(place), place)
 
     def asks(self, place: int, request: Request) -> bool:
         known = self._asked.get(place)
         if known is None:
             if not self._slices.may_send(place, request.body):
                 return False
-            try:
-                head, body = _head(self._slices.head(place)), self._slices.sent(place)
-            except ValueError as error:
-                raise self._damaged(place, error) from None
+            head, body = self._sent(place)
             # Of equal bytes those of the application, which are in memory already, as the head of other requests is.
             known = self._asked[place] = (head, request.body if body == request.body else body)
         (method, url, _), body = known
@@ -196,20 +195,20 @@ class _Sliced(Recordings):
 
     def as_json(self, place: int) -> Request:
         body = self._slices.sent_json(place)
-        return self.request(place) if body is None else Request(*_head(self._slices.head(place)), body)
+        return self.request(place) if body is None else Request(*self._head(place), body)
 
     def reply(self, place: int) -> Reply:
         found = self._replies.get(place)
         if found is None:
-            try:
-                found = self._replies[place] = _received(self._slices.response(place))
-            except ValueError as error:
-                raise self._damaged(place, error) from None
+            found = self._replies[place] = _received(self._read(self._slices.response, place, place))
         return found
 
-    def _damaged(self, place: int, error: ValueError) -> CassetteError:
-        where = f"{self._path}:{self._slices.line(place)}"
-        return CassetteError(f"{where}: interaction {place + 1} is damaged: {error}")
+    def _read(self, read: Callable[[_Given], _Made], given: _Given, place: int) -> _Made:
+        try:
+            return read(given)
+        except ValueError as error:
+            where = f"{self._path}:{self._slices.line(place)}"
+            raise CassetteError(f"{where}: interaction {place + 1} is damaged: {error}") from None
 
     def status(self, place: int) -> int:
         return self._slices.status(place)

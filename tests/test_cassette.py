@@ -578,6 +578,10 @@ def test_an_edit_that_keeps_the_length_of_a_stream_keeps_its_chunks() -> None:
     edited = streamed().replace(b'{"index": 0}', b'{"index": 7}')
     [found] = parse(edited, FILE)
     assert found.reply.chunks == parse(streamed(), FILE)[0].reply.chunks
+    assert found.reply.chunks is not None
+    as_tuple = tuple(found.reply.chunks)
+    assert (repr(found.reply.chunks), hash(found.reply.chunks)) == (repr(as_tuple), hash(as_tuple))
+    assert found.reply.chunks != as_tuple[1:]
 
 
 def test_an_edited_word_of_a_prompt_changes_that_word_alone() -> None:

@@ -82,8 +82,10 @@ def test_what_a_seal_vouches_for_and_this_version_does_not_know_is_named_by_its_
 
     found = recordings(content, FILE)
     assert found[0] == PLAIN
-    with pytest.raises(CassetteError, match=rf"some\.yaml:{second + 1}: interaction 2 is damaged: Invalid \\escape"):
-        found.request(1)
+    damaged = rf"some\.yaml:{second + 1}: interaction 2 is damaged: Invalid \\escape"
+    for read in (found.request, found.as_json, lambda place: found.asks(place, PLAIN.request)):
+        with pytest.raises(CassetteError, match=damaged):
+            read(1)
 
 
 # --- YAML of others, made from its events
