@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_samurai import cassette
@@ -93,6 +94,8 @@ _SIGNATURES = frozenset({"content-digest", "digest", "signature", "x-amz-content
 _CHARACTERS_A_TOKEN = 4
 """Of English text, roughly. Source: OpenAI's help page on tokens."""
 
+_ERRORS = "errors"
+
 RETRYABLE = frozenset({408, 409, 429, *range(500, 600)})
 """What SDKs try again by themselves. Source: the retry logic of the OpenAI SDK."""
 
@@ -162,6 +165,8 @@ class Recorder:
         self._may_record = settings.mode != "none"
         self._shelf = shared.shelf
         self._recorded = Recordings()
+        # What is made of the recordings, by this test or by those before.
+        self._memo: dict[Hashable, Any] = {}
         self._lookup = Lookup(Keys(self._recorded, self._matcher))
         self._exchanges: list[Played | Take] = []
         # By its number, what is written of each call; and its text, by the id of that.
@@ -291,7 +296,7 @@ class Recorder:
 
     def _shared_keys(self, kept: Kept | None) -> Keys:
         """Those that the tests before have made; what is redacted first may be another with other secrets."""
-        memo = {} if kept is None or self._recorded is not kept.recordings else kept.memo
+        memo = self._memo = {} if kept is None or self._recorded is not kept.recordings else kept.memo
         redactors = None if self._recorded.are_redacted else self._redactors
         alike = (self._matcher, redactors and redactors.secrets)
         if alike not in memo:
@@ -521,14 +526,23 @@ class Recorder:
         SDKs differ in how often they try again, from one version to the next. Calls to other places than the endpoints,
         which other tools record too, cannot be played.
         """
-        unplayed = [place for place in range(self.count) if place not in self._lookup.played]
-        return [
-            place for place in unplayed if self._is_played_here(place) and not self._lookup.is_tail(place, RETRYABLE)
-        ]
-
-    def _is_played_here(self, place: int) -> bool:
+        played = self._lookup.played
+        unplayed = [place for place in range(self.count) if place not in played]
         # What is ours was recorded to be played; to look would be to read all that nobody plays.
-        return self._recorded.are_redacted or self.endpoints.match(self._recorded.request(place).url) is not None
+        if not self._recorded.are_redacted:
+            unplayed = [
+                place for place in unplayed if self.endpoints.match(self._recorded.request(place).url) is not None
+            ]
+        errors = self._errors() if unplayed else ()
+        return [place for place in unplayed if place not in errors or not self._lookup.is_tail(place, RETRYABLE)]
+
+    def _errors(self) -> frozenset[int]:
+        """The places of the errors that are tried again; each test of a shared cassette asks for them all."""
+        if _ERRORS not in self._memo:
+            status = self._recorded.status
+            self._memo[_ERRORS] = frozenset(place for place in range(self.count) if status(place) in RETRYABLE)
+        found: frozenset[int] = self._memo[_ERRORS]
+        return found
 
     @property
     def count(self) -> int:
