@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
+NOTE = "samurai/full_run"
+"""The name of the note of the last full run, in pytest's cache."""
+
 
 def below(root: Path, paths: Iterable[Path]) -> dict[Path, str]:
     """Paths as seen from the root directory, links resolved, so that one file has one name."""

@@ -17,14 +17,11 @@ from pytest_samurai import cassette
 from pytest_samurai.chat import Interaction
 from pytest_samurai.errors import CassetteError, SettingsError
 from pytest_samurai.files import locked
-from pytest_samurai.fullrun import Absent, FullRun, Play, below, merged
+from pytest_samurai.fullrun import NOTE, Absent, FullRun, Play, below, merged
 from pytest_samurai.recorder import summary
 from pytest_samurai.redaction import Redactor, environment_secrets, one_line, without_secrets
 from pytest_samurai.report import plural
 from pytest_samurai.seal import MARK
-
-NOTE = Path("v", "samurai", "full_run")
-"""Where the note of the last full run lies in pytest's cache directory."""
 
 _SUFFIXES = (".yaml", ".yml")
 _FIXTURES = "fixtures"
@@ -76,7 +73,8 @@ def _digest_of(content: bytes) -> str:
 
 def last_full_run(cache: Path) -> FullRun:
     """The last full run, from pytest's cache directory. Raises SettingsError if there is none that replayed."""
-    note = cache / NOTE
+    # Where pytest keeps values.
+    note = cache / "v" / NOTE
     advice = "run all tests with `pytest`, without paths, -k or -m, from its root directory; then prune from there"
     try:
         value = json.loads(note.read_text(encoding="utf-8"))

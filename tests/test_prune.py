@@ -12,7 +12,7 @@ import pytest
 
 from pytest_samurai import cassette, cli, prune
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.fullrun import FullRun
+from pytest_samurai.fullrun import NOTE, FullRun
 from tests.test_plugin import Project, project
 
 __all__ = ["project"]
@@ -506,8 +506,8 @@ def test_a_suite_without_cassettes_writes_no_note(project: Project) -> None:
     ],
 )
 def test_a_note_that_is_none_is_refused(tmp_path: Path, note: str, why: str) -> None:
-    (tmp_path / prune.NOTE).parent.mkdir(parents=True)
-    (tmp_path / prune.NOTE).write_text(note)
+    (tmp_path / "v" / NOTE).parent.mkdir(parents=True)
+    (tmp_path / "v" / NOTE).write_text(note)
     with pytest.raises(SettingsError) as caught:
         prune.last_full_run(tmp_path)
     assert why in str(caught.value)

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from pytest_samurai.fullrun import Absent, Play
 
 
-_NOTE = "samurai/full_run"
-
-
 class Use:
     """Gathers what tests played of which cassettes, whichever process they ran in, and whether all of them did.
 
@@ -121,23 +118,24 @@ class Use:
         if self.not_full:
             self._add_to_note(cache)
             return
+        from pytest_samurai.fullrun import NOTE
         from pytest_samurai.prune import noted
 
         run = self._run
         mode = run.settings.mode
         full = noted(self._config.rootpath, directory, self.plays, self.absent, mode=mode, began=run.began)
-        cache.set(_NOTE, full.as_json())
+        cache.set(NOTE, full.as_json())
 
     def _add_to_note(self, cache: pytest.Cache) -> None:
-        from pytest_samurai.fullrun import FullRun
+        from pytest_samurai.fullrun import NOTE, FullRun
 
         try:
-            full = FullRun.from_json(cache.get(_NOTE, None))
+            full = FullRun.from_json(cache.get(NOTE, None))
         except (KeyError, TypeError):
             # None yet, or one of another version.
-            cache.set(_NOTE, {"not_full": self.not_full})
+            cache.set(NOTE, {"not_full": self.not_full})
         else:
-            cache.set(_NOTE, full.with_plays(self.plays).as_json())
+            cache.set(NOTE, full.with_plays(self.plays).as_json())
 
     def _why_not_full(self, exitstatus: int) -> str:
         """Why not all tests ran and passed, as the end of a sentence; nothing if they did."""
