@@ -151,3 +151,7 @@ def test_headers_that_count_are_never_left_out() -> None:
 
     assert lookup.take(asked(BODIES[0])) is None
     assert lookup.take(replace(asked(BODIES[0]), headers=PLAIN.request.headers)) == 0
+
+    shared = keys([BODIES[0]], matcher)
+    assert Lookup(shared).take(replace(asked(BODIES[1]), headers=PLAIN.request.headers)) == 0
+    assert Lookup(shared).take(asked(BODIES[1])) is None
