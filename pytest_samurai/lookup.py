@@ -105,11 +105,14 @@ class Lookup:
             place for place in self._keys.places.get(self._keys.matcher.key(request), []) if place not in self.played
         ]
 
-    def follows(self, place: int, others: Collection[int]) -> bool:
-        """Whether the recording of the equal request before one is among others."""
+    def is_tail(self, place: int, retryable: Collection[int]) -> bool:
+        """Whether a reply, and that to the equal request before, have a status after which clients try again."""
+        recordings = self._keys.recordings
+        if recordings.status(place) not in retryable:
+            return False
         equal = self._keys.places[self._keys[place]]
         before = equal[: equal.index(place)]
-        return bool(before) and before[-1] in others
+        return bool(before) and recordings.status(before[-1]) in retryable
 
     def _is_like_first(self, request: Request) -> bool:
         """Whether it is the first that is not played, but for its bytes; tried until something comes out of order."""

@@ -534,7 +534,7 @@ class Recorder:
                 place for place in unplayed if self.endpoints.match(self._recorded.request(place).url) is not None
             ]
         errors = self._errors() if unplayed else ()
-        return [place for place in unplayed if place not in errors or not self._lookup.follows(place, errors)]
+        return [place for place in unplayed if place not in errors or not self._lookup.is_tail(place, RETRYABLE)]
 
     def _errors(self) -> frozenset[int]:
         """The places of the errors that are tried again; each test of a shared cassette asks for them all."""
