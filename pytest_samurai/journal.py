@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -116,23 +116,21 @@ class LeftBehind:
         self._exits.close()
 
 
-def has_any(directory: str) -> bool:
-    """Whether there is a journal in a directory, whosever it is."""
+def names_in(directory: str | Path) -> Sequence[str]:
+    """The names of the journals in a directory, whosever they are, in order."""
     try:
-        # Joined, as to ask each of thousands takes longer; nothing else that is there ends like that.
-        return f"{_SUFFIX}/" in "/".join([*os.listdir(directory), ""])  # noqa: PTH208 - no Path for each of them
+        names = os.listdir(directory)  # noqa: PTH208 - no Path for each of them
     except (FileNotFoundError, NotADirectoryError):
-        return False
+        return ()
+    # Hardly ever is there one, and to ask each of thousands takes longer than to ask all.
+    if f"{_SUFFIX}/" not in "/".join([*names, ""]):
+        return ()
+    return sorted(name for name in names if name.endswith(_SUFFIX))
 
 
 def left_behind(path: Path) -> Iterator[LeftBehind]:
     """The journals beside a cassette whose processes are gone; each stays locked until it is closed."""
-    prefix, suffix = f"{path.name}.", _SUFFIX
-    try:
-        names = os.listdir(path.parent)  # noqa: PTH208 - no Path for each of them
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    for name in sorted(name for name in names if name.startswith(prefix) and name.endswith(suffix)):
+    for name in [name for name in names_in(path.parent) if name.startswith(f"{path.name}.")]:
         found = path.with_name(name)
         with ExitStack() as exits:
             try:
@@ -141,5 +139,5 @@ def left_behind(path: Path) -> Iterator[LeftBehind]:
             except (CassetteError, FileNotFoundError):
                 # Its process lives, or another worker of this run was here first.
                 continue
-            replacing = found.name.removesuffix(suffix).endswith(f".{_REPLACING}")
+            replacing = found.name.removesuffix(_SUFFIX).endswith(f".{_REPLACING}")
             yield LeftBehind(found, replacing, cassette.salvage(content, found), exits.pop_all())

@@ -60,7 +60,7 @@ def left_behind(path: Path) -> Iterator[LeftBehind]:
     """
     directory = os.path.dirname(path)  # noqa: PTH120 - as all of this: a Path takes longer to make than to ask for
     signature = _signature(directory)
-    if _has_journals(directory, signature) if signature else journal.has_any(directory):
+    if _has_journals(directory, signature) if signature else journal.names_in(directory):
         yield from journal.left_behind(path)
 
 
@@ -68,7 +68,7 @@ def left_behind(path: Path) -> Iterator[LeftBehind]:
 def _has_journals(directory: str, signature: tuple[int, ...]) -> bool:
     """Of a directory that has this signature."""
     del signature  # another one is another question
-    return journal.has_any(directory)
+    return bool(journal.names_in(directory))
 
 
 def _signature(path: str | Path) -> tuple[int, ...]:

@@ -88,7 +88,7 @@ def test_of_too_many_those_go_that_were_not_used_for_longest(path: Path, monkeyp
 def test_a_directory_without_journals_is_read_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.utime(path.parent, (LONG_AGO, LONG_AGO))
     assert list(left_behind(path)) == []
-    monkeypatch.setattr(journal, "has_any", pytest.fail)
+    monkeypatch.setattr(journal, "names_in", pytest.fail)
 
     assert list(left_behind(path)) == []
 
