@@ -38,7 +38,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
 
-bench: | $(VENV)/.python
+bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:

@@ -66,17 +66,20 @@ class Chunks(Sequence[Chunk]):
     def __len__(self) -> int:
         return len(self.lengths)
 
+    def __iter__(self) -> Iterator[Chunk]:
+        return map(Chunk, self.lengths, self.times)
+
     def __getitem__(self, place: Any) -> Any:
-        return tuple(map(Chunk, self.lengths, self.times))[place]
+        return tuple(self)[place]
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and self[:] == tuple(other)
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
 
     def __hash__(self) -> int:
-        return hash(self[:])
+        return hash(tuple(self))
 
     def __repr__(self) -> str:
-        return repr(self[:])
+        return repr(tuple(self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ class Keys:
         self.recordings = recordings
         self.matcher = matcher
         self._made: dict[int, bytes] = {}
-        self.respelled: dict[int, Request] = {}
-        """By place, what was asked last that is equal to the recording in all but its bytes."""
+        self.respelled: dict[int, bytes] = {}
+        """By place, the digest of what was asked last that is equal to the recording in all but its bytes."""
 
     def __getitem__(self, place: int) -> bytes:
         if place not in self._made:
@@ -94,12 +94,12 @@ class Lookup:
         if not keys.matcher.is_of_bytes:
             return False
         asked = keys.respelled.get(self._first)
-        return (asked is not None and asked.has_bytes_of(request)) or keys.recordings.asks(self._first, request)
+        return (asked is not None and asked == _digest(request)) or keys.recordings.asks(self._first, request)
 
     def _take_by_key(self, request: Request) -> int | None:
         if not self._is_indexed and self._is_like_first(request):
             if self._keys.matcher.is_of_bytes:
-                self._keys.respelled[self._first] = request
+                self._keys.respelled[self._first] = _digest(request)
             return self._play(self._first)
         self._is_indexed = True
         key = self._keys.of(request)

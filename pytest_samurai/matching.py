@@ -276,10 +276,20 @@ class Matcher:
 
 
 def _marked(body: bytes) -> Json:
-    """The JSON value of a body, its numbers such that none is equal to what is no number, as 1 is to true."""
+    """The JSON value of a body, its numbers such that none is equal to what has another key.
+
+    Those are what is no number, as true is 1, and the fraction to which a whole number is the nearest that there is.
+    """
     return json.loads(
-        body, parse_int=lambda text: (int(text),), parse_float=lambda text: (_number(text),), parse_constant=_no_number
+        body,
+        parse_int=lambda text: (int(text),),
+        parse_float=lambda text: _told(_number(text)),
+        parse_constant=_no_number,
     )
+
+
+def _told(number: float) -> tuple[float | str, ...]:
+    return (number,) if isinstance(number, int) else (number, "fraction")
 
 
 def _query(_: Matcher, request: Request) -> bytes:

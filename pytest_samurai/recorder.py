@@ -278,7 +278,7 @@ class Recorder:
             self._may_record = kept is None or bool(self._resumed) or all(map(self._is_of_this_run, there.times()))
         if self._may_record:
             # What is secret now stays so if the test takes it out of the environment.
-            self._redactors.keep()
+            self._redactors.look_again()
         if self.mode in ("none", "once"):
             self._recorded = there
         elif self.mode == "new_episodes":
@@ -493,6 +493,7 @@ class Recorder:
             self._owner.on_live(self._owner.test, self._call(item))
         if self.mode == "live":
             return
+        self._redactors.look_again()
         redactor = self._redactors.of(item.request)
         with self._naming("before_record_response", item.request):
             reply = item.reply if self._bridge is None else self._bridge.reply(item.reply)
@@ -575,6 +576,8 @@ class Recorder:
 
         None for one that the user's filters let pass. Raises RequestNotRecorded if the mode does not let it go live.
         """
+        # The application may have read its keys from a file by now, or the test have set one.
+        self._redactors.look_again()
         with self._naming("before_record_request", request):
             filtered = request if self._bridge is None else self._bridge.request(request)
         if filtered is None:
@@ -599,7 +602,8 @@ class Recorder:
     def replay(self, request: Request) -> Played | None:
         """Answer a request that may lack its headers; None if it takes these, or `handle`, to say what becomes of it.
 
-        A recording holds no secrets, so a request that is equal to one holds none either, and need not be redacted.
+        A recording holds no secrets, so a request that is equal to one holds none in what counts, and need not be
+        redacted.
         """
         if self._bridge is not None or not self._matcher.is_of_bytes:
             return None

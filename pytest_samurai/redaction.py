@@ -112,7 +112,6 @@ _LONG_BASE64 = b"x" * 1024
 _EVENT = re.compile(rb"data:(?<![^\r\n]data:) ?(\{[^\r\n]*\})")
 
 
-@lru_cache(maxsize=64)
 def _without_credentials(url: str) -> str:
     return _QUERY_KEY.sub(rf"\1={REDACTED}", _USER_INFO.sub(r"\1", url))
 
@@ -312,6 +311,9 @@ def without_secrets(there: Sequence[Interaction], secrets: Iterable[str]) -> lis
     return [replace(item, request=redactor.request(item.request), reply=redactor.reply(item.reply)) for item in there]
 
 
+_MOST_MADE = 64
+
+
 class Redactors:
     """A redactor for each request, which knows the key that the request carries and what is secret in `environ`.
 
@@ -325,17 +327,22 @@ class Redactors:
 
     @cached_property
     def secrets(self) -> frozenset[str]:
+        """What was secret in `environ` when it was looked at."""
         return environment_secrets(self._environ)
 
     def of(self, request: Request) -> Redactor:
         secrets = self.secrets | request_secrets(request.headers)
-        if secrets not in self._made:
-            self._made[secrets] = Redactor(secrets)
-        return self._made[secrets]
+        found = self._made.get(secrets)
+        if found is None:
+            if len(self._made) >= _MOST_MADE:
+                # Of a run whose every test makes up a key.
+                self._made.pop(next(iter(self._made)), None)
+            found = self._made[secrets] = Redactor(secrets)
+        return found
 
-    def keep(self) -> None:
-        """What is secret now stays so, whatever becomes of `environ`."""
-        self._environ = dict(self._environ)
+    def look_again(self) -> None:
+        """What is secret in `environ` now is so from now on, as what was secret there before stays so."""
+        self.secrets |= environment_secrets(self._environ)
 
     def name(self, request: Request, name: str) -> str:
         """As `Redactor.name`, by the redactor of a request."""

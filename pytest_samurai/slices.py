@@ -287,7 +287,7 @@ def _status(line: str) -> tuple[int, str]:
 
 
 # Nearly all of them: one value, with nothing in it that would have to be read.
-_HEADER = re.compile(r'\n      ([a-z0-9-]+): \["?([^"\\,\[\]\n]*)"?\]')
+_HEADER = re.compile(r'\n      ([a-z0-9-]+): \["?([^"\\,\[\]\n]*)"?\](?![^\n])')
 
 
 @lru_cache(1024)

@@ -249,6 +249,25 @@ def test_a_key_of_the_environment_is_replaced_wherever_it_turns_up(
         ask(url, "repeat quite-another-token-today", stream=True)
 
 
+def test_what_becomes_secret_within_the_block_is_redacted_and_stays_so(
+    cassettes: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BEFORE_TOKEN", "secret-of-before-the-block")
+
+    def block(mode: str) -> None:
+        with use_cassette(cassettes / "a.yaml", mode=mode):
+            ask(url, "nothing")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("WITHIN_PASSWORD", "secret-of-within-the-block")
+                patch.delenv("BEFORE_TOKEN")
+                ask(url, "repeat secret-of-within-the-block", stream=True)
+            ask(url, "repeat secret-of-before-the-block and secret-of-within-the-block")
+
+    block("once")
+    assert "secret-of-" not in (cassettes / "a.yaml").read_text(encoding="utf-8")
+    block("none")
+
+
 def test_a_miss_shows_no_secret(cassettes: Path, url: str) -> None:
     with pytest.raises(RequestNotRecorded) as miss:
         with use_cassette(cassettes / "a.yaml"):

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_samurai.cassette import Recordings, dump, recordings
-from pytest_samurai.chat import Request
+from pytest_samurai.chat import Headers, Request
 from pytest_samurai.lookup import Keys, Lookup
 from pytest_samurai.matching import Endpoints, Matcher, parse_path
 from tests.test_damage import FILE, PLAIN
@@ -36,6 +36,8 @@ BODIES = [
         b"[100000000000000000000000]",
         b"[100000000000000008388608]",
     ),
+    *(b"[1]", b"[1.00000000000000000001]", b"[1e-400]", b"[9007199254740992]", b"[9007199254740992.5]"),
+    *(b'{"a":NaN,"b":[2]}', b'{"a":[-Infinity],"b":[2]}'),
 ]
 
 
@@ -43,15 +45,24 @@ def asked(body: bytes, url: str = URL) -> Request:
     return Request("POST", url, (), body)
 
 
-def keys(bodies: Sequence[bytes], matcher: Matcher = CHAT, *, in_a_file: bool = True) -> Keys:
-    items = [replace(PLAIN, request=replace(PLAIN.request, url=URL, body=body)) for body in bodies]
+def keys(bodies: Sequence[bytes], matcher: Matcher = CHAT, headers: Headers = (), *, in_a_file: bool = True) -> Keys:
+    items = [replace(PLAIN, request=replace(PLAIN.request, url=URL, headers=headers, body=body)) for body in bodies]
     return Keys(recordings(dump(items), FILE) if in_a_file and items else Recordings(items), matcher)
 
 
 @given(
     st.lists(st.sampled_from(BODIES), max_size=8),
     st.lists(st.tuples(st.sampled_from(BODIES), st.sampled_from([URL, "http://other/chat/completions"])), max_size=12),
-    st.sampled_from([CHAT, replace(CHAT, ignore=(parse_path("user"),)), Matcher(("raw_body",), ENDPOINTS)]),
+    st.sampled_from(
+        [
+            CHAT,
+            replace(CHAT, ignore=(parse_path("user"),)),
+            *(
+                Matcher(match_on, ENDPOINTS)
+                for match_on in (("raw_body",), ("raw_body", "headers"), ("chat", "headers"))
+            ),
+        ]
+    ),
     st.booleans(),
 )
 def test_it_is_the_first_unplayed_one_with_the_same_key(
@@ -147,11 +158,19 @@ def test_a_long_one_is_what_it_is_to_its_end(spaces: tuple[str, str] | None) -> 
 
 def test_headers_that_count_are_never_left_out() -> None:
     matcher = Matcher(("headers", "chat"), ENDPOINTS)
-    lookup = Lookup(keys([BODIES[0]], matcher))
+    lookup = Lookup(keys([BODIES[0]], matcher, PLAIN.request.headers))
 
     assert lookup.take(asked(BODIES[0])) is None
     assert lookup.take(replace(asked(BODIES[0]), headers=PLAIN.request.headers)) == 0
 
-    shared = keys([BODIES[0]], matcher)
+    shared = keys([BODIES[0]], matcher, PLAIN.request.headers)
     assert Lookup(shared).take(replace(asked(BODIES[1]), headers=PLAIN.request.headers)) == 0
     assert Lookup(shared).take(asked(BODIES[1])) is None
+
+
+def test_what_was_asked_in_other_bytes_is_known_and_not_kept() -> None:
+    shared = keys([b'{"a":1,"b":[2]}'], replace(CHAT, ignore=(parse_path("user"),)))
+    request = asked(b'{"a":1,"b":[2],"user":"s3cr3t"}')
+    assert Lookup(shared).take(request) == 0
+    assert b"s3cr3t" not in repr(shared.respelled).encode()
+    assert Lookup(shared).take(request) == 0

@@ -210,6 +210,32 @@ def test_capital():
     project.run().assert_outcomes(passed=1)
 
 
+def test_a_config_of_the_file_holds_for_a_test_that_asks_for_no_fixture(project: Project) -> None:
+    project.tests("""
+from pytest_samurai import RequestNotRecorded
+@pytest.fixture(scope="session")
+def samurai_config(): return {"mode": "none"}
+@pytest.mark.samurai
+def test_capital(request): assert request.getfixturevalue("samurai").mode == "none"
+""")
+    project.run("--samurai-unused=ignore").assert_outcomes(passed=1)
+
+
+def test_a_parameter_in_the_place_of_a_fixture_of_ours_holds(project: Project) -> None:
+    project.tests("""
+import pathlib
+@pytest.mark.samurai
+@pytest.mark.parametrize("samurai_config", [{"mode": "live"}, {"mode": "all"}])
+def test_mode(samurai_config, request):
+    assert request.getfixturevalue("samurai").mode == samurai_config["mode"]
+@pytest.mark.samurai
+@pytest.mark.parametrize("samurai_cassette_dir", [pathlib.Path("elsewhere")])
+def test_place(samurai_cassette_dir, request):
+    assert request.getfixturevalue("samurai").cassette_path.parent.name == "elsewhere"
+""")
+    project.run().assert_outcomes(passed=3)
+
+
 def test_the_async_client_records_and_replays(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:anyio -p no:cassetter -p no:recording")
     project.pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pytest_samurai import redaction
 from pytest_samurai.chat import Chunk, Headers, Reply, Request, events, merge
-from pytest_samurai.redaction import REDACTED, Redactor, environment_secrets, request_secrets
+from pytest_samurai.redaction import REDACTED, Redactor, Redactors, environment_secrets, request_secrets
 
 SECRET = "hunter2-hunter2/é"
 KEY = "sk-samurai-0123456789abcdefghij"
@@ -565,3 +565,13 @@ def test_an_event_that_is_no_json_hides_nothing_of_the_others(broken: bytes) -> 
     one, other = deltas([KEY[:9], KEY[9:]])
     body = streamed([one, broken + b"\n\n", other]).body
     assert merge(events(body))["choices"][0]["message"]["content"] == REDACTED
+
+
+def test_of_many_keys_those_that_came_last_are_known() -> None:
+    made: dict[frozenset[str], Redactor] = {}
+    redactors = Redactors({}, made)
+    for number in range(100):
+        request = Request("POST", "http://h/", (("authorization", f"Bearer made-up-key-{number:04d}"),), b"{}")
+        assert redactors.of(request).text(f"a made-up-key-{number:04d}") == "a [REDACTED]"
+    assert len(made) == 64
+    assert frozenset({"made-up-key-0099"}) in made

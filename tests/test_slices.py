@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pytest_samurai import cassette
 from pytest_samurai.cassette import dump, parse, recordings
-from pytest_samurai.chat import Interaction
+from pytest_samurai.chat import Chunk, Interaction
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.seal import seal
 from pytest_samurai.slices import cut
@@ -53,6 +53,30 @@ def test_what_lies_between_two_interactions_that_are_alike_cannot_get_lost() -> 
     lines.remove(b"  response:")
 
     assert cut(b"\n".join(lines)) is None
+
+
+@pytest.mark.parametrize("values", [["req]7f3a"], ["]"], ["]?", "max-age=0; x]"], ["/];''"], ["[a]", "b, c"], ['"]"']])
+def test_a_bracket_in_a_header_ends_nothing(values: list[str]) -> None:
+    headers = (*(("x-a", value) for value in values), ("x-b", "b"))
+    item = replace(PLAIN, reply=replace(PLAIN.reply, headers=headers))
+    content = dump([item])
+
+    assert cut(content) is not None
+    assert [one.reply.headers for one in parse(content, FILE)] == [headers]
+
+
+def test_chunks_are_made_once_when_all_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def counted(length: int, at: float) -> Chunk:
+        made.append(length)
+        return Chunk(length, at)
+
+    stream = replace(PLAIN.reply, body=b"x" * 300, chunks=(Chunk(1, 0.5),) * 300)
+    [read] = parse(dump([replace(PLAIN, reply=stream)]), FILE)
+    monkeypatch.setattr("pytest_samurai.chat.Chunk", counted)
+    assert [at for _, at in read.reply.pieces()] == [0.5] * 300
+    assert len(made) == 300
 
 
 def test_each_is_read_when_it_is_asked_for_and_kept() -> None:

@@ -77,7 +77,7 @@ def _lighten(item: pytest.Item) -> None:
     """
     definitions = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
     find = item.session._fixturemanager.getfixturedefs
-    if "samurai" in definitions or any(len(find(name, item) or ()) != 1 for name in _OURS):
+    if any(name in definitions or len(find(name, item) or ()) != 1 for name in _OURS):
         return
     definitions["samurai"] = find("_samurai", item)
 
