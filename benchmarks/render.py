@@ -39,6 +39,8 @@ def _targets(run: Mapping[str, Any]) -> Iterator[str]:
             cells = (row["title"], target["what"], target["says"], _measured(target), _MET[target["met"]])
             yield f"| {' | '.join(cells)} |"
     yield ""
+    yield "What is in the way of those that are not met, with the profiles: see the page on performance in `docs/`."
+    yield ""
 
 
 def _measured(target: Mapping[str, Any]) -> str:
