@@ -74,6 +74,8 @@ def test_chunks_are_made_once_when_all_are_asked_for(monkeypatch: pytest.MonkeyP
 
     stream = replace(PLAIN.reply, body=b"x" * 300, chunks=(Chunk(1, 0.5),) * 300)
     [read] = parse(dump([replace(PLAIN, reply=stream)]), FILE)
+    assert read.reply.chunks is not None
+    assert (read.reply.chunks[299], read.reply.chunks[:2]) == (Chunk(1, 0.5), (Chunk(1, 0.5),) * 2)
     monkeypatch.setattr("pytest_samurai.chat.Chunk", counted)
     assert [at for _, at in read.reply.pieces()] == [0.5] * 300
     assert len(made) == 300
