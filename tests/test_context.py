@@ -268,6 +268,16 @@ def test_what_becomes_secret_within_the_block_is_redacted_and_stays_so(
     block("none")
 
 
+def test_what_was_secret_when_the_block_began_is_so_without_the_environment(
+    cassettes: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BEFORE_TOKEN", "secret-of-before-the-block")
+    with use_cassette(cassettes / "a.yaml"):
+        monkeypatch.delenv("BEFORE_TOKEN")
+        ask(url, "repeat secret-of-before-the-block")
+    assert "secret-of-" not in (cassettes / "a.yaml").read_text(encoding="utf-8")
+
+
 def test_a_miss_shows_no_secret(cassettes: Path, url: str) -> None:
     with pytest.raises(RequestNotRecorded) as miss:
         with use_cassette(cassettes / "a.yaml"):

@@ -79,6 +79,12 @@ def test_it_is_the_first_unplayed_one_with_the_same_key(
         assert lookup.take(request) == (queue.popleft() if queue else None)
 
 
+@pytest.mark.parametrize("match_on", [("raw_body", "headers"), ("chat", "headers"), ("chat",)])
+@pytest.mark.parametrize("body", [b'{"a":1,"b":[2]}', b'{"a":NaN,"b":[2]}', b'{"a":[-Infinity],"b":[2]}'])
+def test_a_body_that_is_laid_out_counts_as_it_was_sent(body: bytes, match_on: tuple[str, ...]) -> None:
+    assert Lookup(keys([b"[0]", body], Matcher(match_on, ENDPOINTS))).take(asked(body)) == 1
+
+
 @given(st.sampled_from(BODIES), st.sampled_from(BODIES))
 def test_what_has_the_same_value_is_surely_equal_and_has_the_same_key(one: bytes, other: bytes) -> None:
     assert CHAT.surely_equal(asked(one), asked(other)) == (CHAT.key(asked(one)) == CHAT.key(asked(other)))

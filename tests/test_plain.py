@@ -53,6 +53,13 @@ _notes = st.tuples(
 ).map(b"".join)
 
 
+# What a reader that looks for the next bracket would stumble over, and random texts seldom have.
+_bracketed = st.sampled_from([b'"]"', b'"a]b"', b'"]?", "b]"', b'"[", "]"', b"a"])
+_headers = _made_of(plain._HEADERS) | st.lists(_bracketed, min_size=1, max_size=3).map(
+    lambda all_values: b"    headers:%b\n" % b"".join(b"\n      x-%d: [%b]" % pair for pair in enumerate(all_values))
+)
+
+
 def _lines(margin: int) -> st.SearchStrategy[bytes]:
     """A body in the grammar, with lines at random that are empty, blank, indented or look like something else."""
     line = st.sampled_from([b"", b"a", b" ", b"  b", b"- request:", b"key: value", b"# no", b"---", b'"', b"%c"])
@@ -69,13 +76,13 @@ _interactions = st.tuples(
     st.just(b"\n    uri: "),
     _text,
     st.just(b"\n"),
-    _made_of(plain._HEADERS),
+    _headers,
     st.just(b"    body: "),
     _lines(6),
     st.just(b"\n  response:\n    status: {code: 200, message: "),
     _text,
     st.just(b"}\n"),
-    _made_of(plain._HEADERS),
+    _headers,
     st.just(b"    body:\n      string: "),
     _lines(8),
     st.just(b"\n    samurai:"),
