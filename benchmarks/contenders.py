@@ -107,9 +107,10 @@ class Samurai(Contender):
         self._used: dict[Path, AbstractContextManager[object]] = {}
 
     def saver(self, exchanges: Sequence[Exchange]) -> Callable[[Path], None]:
-        from pytest_samurai import cassette, chat
-        from pytest_samurai.pricing import Price
-        from pytest_samurai.redaction import REQUEST_HEADERS, RESPONSE_HEADERS
+        from pytest_samurai.bill.pricing import Price
+        from pytest_samurai.cassette import file as cassette
+        from pytest_samurai.redaction.redactor import REQUEST_HEADERS, RESPONSE_HEADERS
+        from pytest_samurai.wire import chat
 
         def interaction(number: int, one: Exchange) -> chat.Interaction:
             streamed = one.content_type != JSON
@@ -153,7 +154,7 @@ class Samurai(Contender):
         return use_cassette(path, mode="once")
 
     def loader(self) -> Callable[[Path], object]:
-        from pytest_samurai.shelf import Shelf
+        from pytest_samurai.cassette.shelf import Shelf
 
         return lambda path: Shelf().load(path).recordings
 
@@ -167,7 +168,7 @@ def _prepared(one: Exchange) -> tuple[dict[str, str], Any]:
 
 @lru_cache
 def _kept_of(content_type: str) -> dict[str, str]:
-    from pytest_samurai.redaction import RESPONSE_HEADERS
+    from pytest_samurai.redaction.redactor import RESPONSE_HEADERS
 
     return dict(_kept({**REPLY_HEADERS, "content-type": content_type}, RESPONSE_HEADERS))
 

@@ -8,8 +8,8 @@ from typing import cast
 import genai_prices.data_snapshot  # noqa: F401 - see above
 import pytest
 
-import pytest_samurai.intercept  # noqa: F401 - see above
-from pytest_samurai.server import ChatServer
+import pytest_samurai.intercept.seam  # noqa: F401 - see above
+from pytest_samurai.server.chat_server import ChatServer
 from tests.real_server import RealServer
 
 KEY = "sk-samurai-test-0123456789abcdef"

@@ -18,7 +18,7 @@ from pytest_samurai import (
     UnknownUsage,
     use_cassette,
 )
-from pytest_samurai.server import ChatServer
+from pytest_samurai.server.chat_server import ChatServer
 from tests.conftest import KEY
 
 HEADERS = {"Authorization": f"Bearer {KEY}"}

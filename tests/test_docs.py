@@ -24,9 +24,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_samurai.server import ChatServer
+from pytest_samurai.server.chat_server import ChatServer
 from tests.conftest import KEY
-from tests.test_plugin import without_seconds
+from tests.plugin.test_plugin import without_seconds
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

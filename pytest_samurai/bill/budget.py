@@ -1,0 +1,137 @@
+"""A limit on what a test, a part of one or a run may use; and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from decimal import Decimal
+
+from pytest_samurai.bill.pricing import lines_to_add, money, money_apart
+from pytest_samurai.errors import SamuraiError, UnknownPrice, UnknownUsage
+from pytest_samurai.wire.chat import Call
+from pytest_samurai.wire.usage import Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """The most that calls may use together; None where there is no limit. `max_cost` is in US dollars."""
+
+    max_requests: int | None = None
+    max_prompt_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    max_total_tokens: int | None = None
+    max_cost: Decimal | None = None
+
+    def limits(self) -> dict[str, int | Decimal]:
+        """The limits that are set, by name."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: limit for name, limit in values.items() if limit is not None}
+
+    def verdict(self, calls: Sequence[Call]) -> str | None:
+        """What was broken, with both numbers and the calls; None if all limits hold.
+
+        A limit on tokens cannot hold on a call whose usage is unknown, nor one on money where the price is: that breaks
+        it too, and is named. Money is what the calls cost by the list, whatever was cached.
+        """
+        broken = []
+        unjudged: dict[str, list[str]] = {}
+        for name, limit in self.limits().items():
+            try:
+                used = _USED[name](calls)
+            except SamuraiError as unknown:
+                unjudged.setdefault(str(unknown), []).append(name)
+            else:
+                if used > limit:
+                    broken.append(_breach(name, used, limit))
+        broken += [f"{', '.join(names)} cannot be judged: {reason}" for reason, names in unjudged.items()]
+        return "\n".join([*broken, *table(calls, priced=self.max_cost is not None)]) if broken else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The most that a run may use, and the most that may go live in it; None where there is no limit. US dollars."""
+
+    max_total_tokens: int | None = None
+    max_cost: Decimal | None = None
+    max_live_requests: int | None = None
+    max_live_cost: Decimal | None = None
+
+
+def _breach(name: str, used: int | Decimal, limit: int | Decimal) -> str:
+    if isinstance(used, Decimal):
+        shown = money_apart(Decimal(limit), used)
+        return f"{name} is {shown[0]}, used {shown[1]} (+{money(used - limit)})"
+    return f"{name} is {limit:,}, used {used:,} (+{used - limit:,})"
+
+
+def _named(calls: Sequence[Call]) -> str:
+    return ", ".join(f"call {call.number} ({call.model or 'model unknown'})" for call in calls)
+
+
+def total(calls: Sequence[Call]) -> Usage:
+    """The sum over the calls. Raises UnknownUsage, naming the calls that did not say, if there are any."""
+    unknown = [call for call in calls if call.usage is None]
+    if unknown:
+        raise UnknownUsage(f"the usage of {_named(unknown)} is unknown: the reply has no usage")
+    return sum((call.usage for call in calls if call.usage is not None), Usage())
+
+
+def total_cost(calls: Sequence[Call], *, as_listed: bool = False) -> Decimal:
+    """What the calls were billed, or cost by the list, in US dollars.
+
+    Raises UnknownUsage or UnknownPrice, naming the calls whose cost is unknown, if there are any.
+    """
+    total(calls)
+    costs = [(call, call.list_cost if as_listed else call.cost) for call in calls]
+    unknown = [call for call, cost in costs if cost is None]
+    if unknown:
+        raise UnknownPrice(_unpriced(unknown))
+    return sum((cost for _, cost in costs if cost is not None), Decimal(0))
+
+
+def _unpriced(calls: Sequence[Call]) -> str:
+    odd = [call for call in calls if call.price is not None]
+    calls = [call for call in calls if call.price is None]
+    lines = []
+    if odd:
+        lines.append(f"the usage of {_named(odd)} makes no sense: its parts are more than their whole")
+    if calls:
+        lines.append(f"the price of {_named(calls)} is unknown")
+    models = list(dict.fromkeys(call.model for call in calls if call.model is not None))
+    if models:
+        lines += ["To set it, in US dollars per million tokens, add to pyproject.toml:", *lines_to_add(models)]
+    return "\n  ".join(lines)
+
+
+_USED: dict[str, Callable[[Sequence[Call]], int | Decimal]] = {
+    "max_requests": len,
+    "max_prompt_tokens": lambda calls: total(calls).prompt_tokens,
+    "max_completion_tokens": lambda calls: total(calls).completion_tokens,
+    "max_total_tokens": lambda calls: total(calls).total_tokens,
+    "max_cost": lambda calls: total_cost(calls, as_listed=True),
+}
+"""What each limit is held against."""
+
+
+def table(calls: Sequence[Call], *, priced: bool = False) -> list[str]:
+    """One line per call, the evidence of a verdict; with `priced`, what it costs by the list as well.
+
+    A `~` stands before what was estimated, as a last line says.
+    """
+    rows = [("call", "model", "prompt", "completion", "total", "cost")]
+    for call in calls:
+        usage = call.usage
+        counts = (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens) if usage else ()
+        about = "~" if usage and usage.estimated else ""
+        prompt, completion, whole = [f"{about}{count:,}" for count in counts] or ["?"] * 3
+        cost = "?" if call.list_cost is None else money(call.list_cost)
+        rows.append((str(call.number), call.model or "?", prompt, completion, whole, cost))
+    width = max(len(row[1]) for row in rows)
+    lines = [
+        f"  {number:>4}  {model:<{width}}  {prompt:>9}  {completion:>10}  {whole:>9}"
+        + (f"  {cost:>11}" if priced else "")
+        for number, model, prompt, completion, whole, cost in rows
+    ]
+    if any(call.usage is not None and call.usage.estimated for call in calls):
+        lines.append("  ~ is an estimate: the server did not say what the call used")
+    return lines

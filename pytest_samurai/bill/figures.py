@@ -1,0 +1,176 @@
+"""What one test did, in numbers that travel between processes: calls, tokens by model, money, time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from pytest_samurai.bill.pricing import Price, dearest, sum_if_known
+from pytest_samurai.wire.chat import Call
+from pytest_samurai.wire.usage import Usage
+
+PREFIX: Final = "samurai_"
+FIXTURE_PROPERTY: Final = f"{PREFIX}fixture"
+MODELS_PROPERTY: Final = f"{PREFIX}models"
+
+_COUNTS = ("replayed", "recorded", "live")
+_SHOWN = ("prompt_tokens", "completion_tokens", "total_tokens", "cost")
+FIGURE_PROPERTIES: Final = tuple(f"{PREFIX}{name}" for name in (*_COUNTS, *_SHOWN, "models"))
+
+UNKNOWN_MODEL: Final = "(unknown)"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFigures:
+    """The calls to one model, as served: their usage, None if one of them did not say; what they cost in US dollars.
+
+    `cost` is what was billed, `list_cost` what it would have been if nothing had been cached; None where unknown. Of
+    several rows of prices for the same model, `price` is the dearest.
+    """
+
+    model: str
+    requests: int
+    usage: Usage | None
+    price: Price | None
+    cost: Decimal | None
+    list_cost: Decimal | None
+
+    @classmethod
+    def of(cls, model: str, calls: Sequence[Call]) -> ModelFigures:
+        usages = [call.usage for call in calls if call.usage is not None]
+        prices = [call.price for call in calls if call.price is not None]
+        return cls(
+            model,
+            len(calls),
+            _sum(usages) if len(usages) == len(calls) else None,
+            dearest(prices) if prices else None,
+            sum_if_known([call.cost for call in calls]),
+            sum_if_known([call.list_cost for call in calls]),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The same in JSON values; money and rates as text, to the last digit."""
+        return {
+            "model": self.model,
+            "requests": self.requests,
+            "usage": None if self.usage is None else self.usage.as_json(),
+            "price": None if self.price is None else self.price.as_written(),
+            "cost": None if self.cost is None else f"{self.cost:f}",
+            "list_cost": None if self.list_cost is None else f"{self.list_cost:f}",
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> ModelFigures:
+        """What `as_json` gave."""
+        return cls(
+            value["model"],
+            value["requests"],
+            None if value["usage"] is None else Usage(**value["usage"]),
+            None if value["price"] is None else Price.from_written(value["price"]),
+            None if value["cost"] is None else Decimal(value["cost"]),
+            None if value["list_cost"] is None else Decimal(value["list_cost"]),
+        )
+
+
+def _sum(usages: Sequence[Usage]) -> Usage:
+    return sum(usages[1:], usages[0]) if usages else Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class TestFigures:
+    """What one test did: counts of calls by what became of them, and what each model was used for.
+
+    `seconds` is how long the replayed calls took when they were recorded, and `saved` what they were billed then, in US
+    dollars; None if that of a call is unknown.
+    """
+
+    __test__ = False
+
+    test: str
+    replayed: int = 0
+    recorded: int = 0
+    live: int = 0
+    models: tuple[ModelFigures, ...] = ()
+    seconds: float = 0.0
+    saved: Decimal | None = Decimal(0)
+
+    @classmethod
+    def of(cls, test: str, calls: Sequence[Call], *, recorded: int) -> TestFigures:
+        """The figures of calls, of which so many were recorded: the others that are no replays just went live."""
+        replayed = [call for call in calls if call.replayed]
+        by_model: dict[str, list[Call]] = {}
+        for call in calls:
+            by_model.setdefault(call.model or UNKNOWN_MODEL, []).append(call)
+        return cls(
+            test,
+            len(replayed),
+            recorded=recorded,
+            live=len(calls) - len(replayed) - recorded,
+            models=tuple(ModelFigures.of(model, by_model[model]) for model in sorted(by_model)),
+            seconds=round(sum(call.duration or 0.0 for call in replayed), 4),
+            saved=sum_if_known([call.cost for call in replayed]),
+        )
+
+    @property
+    def requests(self) -> int:
+        return self.replayed + self.recorded + self.live
+
+    @property
+    def usage(self) -> Usage | None:
+        """The sum over the models; None if a call did not say what it used."""
+        usages = [one.usage for one in self.models]
+        return None if None in usages else _sum([usage for usage in usages if usage is not None])
+
+    @property
+    def cost(self) -> Decimal | None:
+        """What was billed, in US dollars; None if that of a call is unknown."""
+        return sum_if_known([one.cost for one in self.models])
+
+    @property
+    def list_cost(self) -> Decimal | None:
+        """What would have been billed if nothing had been cached; None if that of a call is unknown."""
+        return sum_if_known([one.list_cost for one in self.models])
+
+    def properties(self) -> list[tuple[str, int | str]]:
+        """Name and value as they travel in `user_properties`: to JUnit, and from xdist workers; but for the unknown."""
+        found: dict[str, int | str | None] = {name: getattr(self, name) for name in _COUNTS}
+        usage, cost = self.usage, self.cost
+        found |= {name: None if usage is None else getattr(usage, name) for name in _SHOWN if name != "cost"}
+        found["cost"] = None if cost is None else f"{cost:f}"
+        carried = {
+            "seconds": self.seconds,
+            "saved": None if self.saved is None else f"{self.saved:f}",
+            "models": [one.as_json() for one in self.models],
+        }
+        found["models"] = json.dumps(carried)
+        return [(f"{PREFIX}{name}", value) for name, value in found.items() if value is not None]
+
+    def fixture_property(self) -> tuple[str, str]:
+        """The same for the figures of a fixture, which travel with the test that it was set up for."""
+        return FIXTURE_PROPERTY, json.dumps({"fixture": self.test, "figures": dict(self.properties())})
+
+    @classmethod
+    def from_fixture_property(cls, value: str) -> TestFigures:
+        """What `fixture_property` gave."""
+        found = json.loads(value)
+        return cls._read(found["fixture"], found["figures"])
+
+    @classmethod
+    def from_properties(cls, test: str, properties: Iterable[tuple[str, object]]) -> TestFigures | None:
+        """What `properties` gave; None for a test that has none."""
+        found = dict(properties)
+        # An application may have a property of that name.
+        if not found.keys() >= {MODELS_PROPERTY, *(f"{PREFIX}{name}" for name in _COUNTS)}:
+            return None
+        return cls._read(test, found)
+
+    @classmethod
+    def _read(cls, test: str, found: Mapping[str, Any]) -> TestFigures:
+        counts = {name: found[f"{PREFIX}{name}"] for name in _COUNTS}
+        carried = json.loads(found[MODELS_PROPERTY])
+        models = tuple(map(ModelFigures.from_json, carried["models"]))
+        saved = None if carried["saved"] is None else Decimal(carried["saved"])
+        return cls(test, **counts, models=models, seconds=carried["seconds"], saved=saved)

@@ -1,0 +1,141 @@
+"""What a whole run has used so far: one count for all its processes, and the limits that are held against it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+
+from pytest_samurai.bill.budget import Limits, total, total_cost
+from pytest_samurai.bill.pricing import money, money_apart
+from pytest_samurai.errors import SamuraiError
+from pytest_samurai.files import locked, replace_whole, scratch
+from pytest_samurai.wire.chat import Call
+
+
+@dataclass(slots=True)
+class _Count:
+    """What was used in all, and of it what went live; `reserved` is the likely cost of calls that are under way."""
+
+    tokens: int = 0
+    cost: Decimal = Decimal(0)
+    live_requests: int = 0
+    live_cost: Decimal = Decimal(0)
+    unpriced: int = 0
+    reserved: Decimal = Decimal(0)
+    told: bool = False
+
+
+class Tally:
+    """The count of a run, in a file that its processes share."""
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self._path = path
+        self._limits = limits
+
+    @classmethod
+    def begin(cls, limits: Limits) -> Tally:
+        """The tally of a run that begins now; its process is to `end` it."""
+        return cls(scratch("tally"), limits)
+
+    @property
+    def judges_live_cost(self) -> bool:
+        """Whether `admit` wants to know what a call is likely to cost."""
+        return self._limits.max_live_cost is not None
+
+    @property
+    def path(self) -> str:
+        """What another process of the run makes its tally of."""
+        return str(self._path)
+
+    def end(self) -> None:
+        self._path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _changed(self) -> Iterator[_Count]:
+        with locked(self._path):
+            count = _Count()
+            if self._path.exists():
+                count = _read(self._path.read_text(encoding="utf-8"))
+            yield count
+            replace_whole(self._path, json.dumps(asdict(count), default=str).encode())
+
+    # --- the budget of the run
+
+    def spend(self, calls: Sequence[Call]) -> str | None:
+        """Add what calls used; returns of which it is unknown, since no limit can hold on those; None if of none."""
+        unknown = []
+        for name, known in (("max_total_tokens", total), ("max_cost", partial(total_cost, as_listed=True))):
+            if getattr(self._limits, name) is not None:
+                try:
+                    known(calls)
+                except SamuraiError as error:
+                    unknown.append(f"samurai_{name} cannot be judged: {error}")
+        with self._changed() as count:
+            count.tokens += sum(call.usage.total_tokens for call in calls if call.usage is not None)
+            count.cost += sum((call.list_cost for call in calls if call.list_cost is not None), Decimal(0))
+        return "\n".join(unknown) or None
+
+    def judge(self) -> str | None:
+        """How the budget of the run is broken, as the failure of the test that broke it; None if another was it."""
+        with self._changed() as count:
+            broken = [] if count.told else self._broken(count, "with this test the run has")
+            count.told = count.told or bool(broken)
+        return "\n".join(broken) or None
+
+    def last_word(self) -> list[str]:
+        """How the budget of the run is broken, now that it is over; nothing if it holds."""
+        with self._changed() as count:
+            return self._broken(count, "the run has")
+
+    def _broken(self, count: _Count, who: str) -> list[str]:
+        limits = self._limits
+        broken = []
+        if limits.max_total_tokens is not None and count.tokens > limits.max_total_tokens:
+            over = f"used {count.tokens:,} (+{count.tokens - limits.max_total_tokens:,})"
+            broken.append(f"samurai_max_total_tokens is {limits.max_total_tokens:,}; {who} {over}")
+        if limits.max_cost is not None and count.cost > limits.max_cost:
+            limit, used = money_apart(limits.max_cost, count.cost)
+            over = f"used {used} (+{money(count.cost - limits.max_cost)})"
+            broken.append(f"samurai_max_cost is {limit}; {who} {over}")
+        return broken
+
+    # --- the ceilings of what goes live
+
+    def admit(self, likely: Decimal) -> str | None:
+        """Count a request that is to go live, of a likely cost in US dollars; or say why it may not."""
+        limits = self._limits
+        with self._changed() as count:
+            if limits.max_live_requests is not None and count.live_requests >= limits.max_live_requests:
+                came = f"this run has sent {count.live_requests:,}"
+                return f"samurai_max_live_requests is {limits.max_live_requests:,}, and {came}"
+            if limits.max_live_cost is not None:
+                limit, spent = money(limits.max_live_cost), money(count.live_cost)
+                if count.unpriced:
+                    known = f"{count.unpriced:,} of {count.live_requests:,} live calls of this run have no known cost"
+                    return f"samurai_max_live_cost is {limit}, and {known}, {spent} without them"
+                if count.live_cost + count.reserved + likely > limits.max_live_cost:
+                    under_way = f", {money(count.reserved)} is under way" if count.reserved else ""
+                    came = f"this run has spent {spent} on {count.live_requests:,} live calls{under_way}"
+                    return f"samurai_max_live_cost is {limit}, {came}, and this call would cost about {money(likely)}"
+            count.live_requests += 1
+            count.reserved += likely
+        return None
+
+    def paid(self, likely: Decimal, cost: Decimal | None) -> None:
+        """A call that was admitted has ended, and this is what it cost; None if that is unknown."""
+        with self._changed() as count:
+            count.reserved -= likely
+            if cost is None:
+                count.unpriced += 1
+            else:
+                count.live_cost += cost
+
+
+def _read(text: str) -> _Count:
+    found = json.loads(text)
+    return _Count(**found | {name: Decimal(found[name]) for name in ("cost", "live_cost", "reserved")})

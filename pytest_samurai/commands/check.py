@@ -1,0 +1,213 @@
+"""Cassettes judged before they are committed: secrets that other tools left, damage, age, what will not match."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pytest_samurai.cassette import file as cassette
+from pytest_samurai.errors import CassetteError, SettingsError
+from pytest_samurai.matching.matcher import VOLATILE, Json, Path_, format_path, parse_body
+from pytest_samurai.redaction.redactor import (
+    Redactor,
+    environment_names,
+    environment_secrets,
+    found,
+    is_credential,
+    one_line,
+    own_keys,
+    said,
+    url_credentials,
+)
+from pytest_samurai.wire.chat import Headers, Interaction
+
+_SUFFIXES = (".yaml", ".yml")
+_NAMES = {"uuid": "a UUID", "datetime": "a date", "tmp_path": "a temporary path"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of a report, `path:line: what`; one that is `advice` is nothing to fail for."""
+
+    text: str
+    advice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found in how many cassettes, and in how many interactions of those that can be read."""
+
+    cassettes: int
+    interactions: int
+    findings: tuple[Finding, ...]
+
+
+def check(
+    paths: Iterable[Path], *, environ: Mapping[str, str], now: datetime, max_age: timedelta | None = None
+) -> Checked:
+    """Read cassettes and report what should not be in them; no finding holds a secret.
+
+    Directories are searched, files taken as they are. Without `max_age`, no recording is too old.
+    Raises SettingsError for a path that does not exist.
+    """
+    judge = _Judge(environ, now, max_age)
+    files = cassettes_in(paths)
+    results = [judge.file(path) for path in files]
+    return Checked(
+        len(files),
+        sum(count for count, _ in results),
+        tuple(finding for _, findings in results for finding in findings),
+    )
+
+
+def cassettes_in(paths: Iterable[Path], suffixes: Sequence[str] = _SUFFIXES) -> list[Path]:
+    """Every cassette once, those of a directory by their names. Raises SettingsError for a path that does not exist."""
+    files: dict[Path, None] = {}
+    for path in paths:
+        if not path.exists():
+            raise SettingsError(f"{path}: there is no such file or directory; name the cassettes, or where they are")
+        if path.is_dir():
+            files |= dict.fromkeys(sorted(one for one in path.rglob("*") if one.suffix in suffixes and one.is_file()))
+        else:
+            files[path] = None
+    return list(files)
+
+
+class _Judge:
+    def __init__(self, environ: Mapping[str, str], now: datetime, max_age: timedelta | None) -> None:
+        self._known = {value: f"the value of {name}" for value, name in environment_names(environ).items()}
+        self._redactor = Redactor(environment_secrets(environ))
+        self._now = now
+        self._max_age = max_age
+
+    def file(self, path: Path) -> tuple[int, list[Finding]]:
+        """How many interactions a cassette has, and what is found in them; 0 if it cannot be read."""
+        content = b""
+        try:
+            content = cassette.read(path)
+            interactions = cassette.parse(content, path)
+        except CassetteError as error:
+            return 0, [Finding(self._one_line(self._said_safely(error, content, path))), *self._loose(content, path)]
+        findings: list[Finding] = []
+        # A file without findings need not be read for its lines.
+        lines: Mapping[int, int] | None = None
+        seen: set[str] = set()
+        for place, interaction in enumerate(interactions):
+            for kind, text, advice in self._interaction(interaction):
+                lines = cassette.lines(content) if lines is None else lines
+                findings.append(Finding(self._one_line(f"{path}:{lines[place]}: {text}"), advice))
+                seen.add(kind)
+        return len(interactions), [*findings, *self._loose(content, path, seen)]
+
+    def _said_safely(self, error: CassetteError, content: bytes, path: Path) -> str:
+        """An error's text. It may quote a value of the file, cut short, and half a secret has no shape any more.
+
+        So where there is one, the file is read again without it; a seal that breaks by that is no news.
+        """
+        text = str(error)
+        if not found(content, self._known):
+            return text
+        try:
+            cassette.parse(self._redacted(content.decode("utf-8", "surrogateescape")), path)
+        except CassetteError as other:
+            if _where(str(other)) == _where(text):
+                return str(other)
+        return f"{_where(text)} cannot be read; there is a secret in the file, so what stands here is not shown"
+
+    def _redacted(self, text: str) -> bytes:
+        return self._redactor.text(text).encode("utf-8", "surrogateescape")
+
+    def _one_line(self, text: str) -> str:
+        return one_line(self._redactor, text)
+
+    def _loose(self, content: bytes, path: Path, seen: Iterable[str] = ()) -> Iterator[Finding]:
+        """Secrets that stand in no part of an interaction: in a comment, under a foreign key, in a damaged file."""
+        for begin, kind in found(content, self._known):
+            if kind not in seen:
+                line = content.count(b"\n", 0, begin) + 1
+                yield Finding(self._one_line(f"{path}:{line}: {kind} in the file"))
+
+    # --- one interaction: what kind of secret (or nothing), the text, whether it is advice
+
+    def _interaction(self, item: Interaction) -> Iterator[tuple[str, str, bool]]:
+        for kind, place in self._secrets(item):
+            yield kind, f"{kind} in {place}", False
+        if old := self._age(item):
+            yield "", old, False
+        for text in _advice(item):
+            yield "", text, True
+
+    def _secrets(self, item: Interaction) -> Iterator[tuple[str, str]]:
+        """Kinds and places, each pair once."""
+        request, reply = item.request, item.reply
+        known = self._known | dict.fromkeys(own_keys(request.headers) - set(self._known), "the key of this request")
+        kinds = _kinds([request.url.encode("utf-8", "replace")], known)
+        yield from ((kind, "the URL") for kind in kinds)
+        yield from (("a credential", f"the URL ({part})") for part in url_credentials(request.url) if not kinds)
+        # In its own place, the key of this request is called what it is.
+        yield from _in_headers("request", request.headers, self._known)
+        yield from ((kind, "the request body") for kind in _kinds([request.body], known))
+        yield from _in_headers("reply", reply.headers, known)
+        texts = [reply.body] if reply.chunks is None else [reply.body, *said(reply.body)]
+        yield from ((kind, "the reply body") for kind in _kinds(texts, known))
+
+    def _age(self, item: Interaction) -> str | None:
+        if self._max_age is None or item.recorded_at is None:
+            return None
+        try:
+            recorded = datetime.fromisoformat(item.recorded_at)
+        except ValueError:
+            return "`recorded_at` is not a date"
+        age = self._now - (recorded if recorded.tzinfo else recorded.replace(tzinfo=UTC))
+        return f"recorded on {recorded:%Y-%m-%d}, {age.days} days ago" if age > self._max_age else None
+
+
+def _where(text: str) -> str:
+    """The beginning of an error's text, as far as it says where."""
+    return text.partition(": ")[0] + ":"
+
+
+def _kinds(texts: Sequence[bytes], known: Mapping[str, str]) -> list[str]:
+    return list(dict.fromkeys(kind for text in texts for _, kind in found(text, known)))
+
+
+def _in_headers(side: str, headers: Headers, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name, value in dict.fromkeys(headers):
+        kinds = _kinds([value.encode("utf-8", "replace")], known)
+        for kind in kinds or (["a credential"] if is_credential(name, value) else []):
+            yield kind, f"the {side} header {name!r}"
+
+
+def _advice(item: Interaction) -> Iterator[str]:
+    """What varies from run to run in a request, with the entry that lets it match; once for each entry."""
+    value = parse_body(item.request.body)
+    texts = [] if isinstance(value, bytes) else list(_texts(value))
+    for entry, (pattern, _) in VOLATILE.items():
+        for path, text in texts:
+            if any(_varies(match[0], item) for match in pattern.finditer(text)):
+                yield (
+                    f"advice: {_NAMES[entry]} in {format_path(path)}; if it varies from run to run,"
+                    f' add "{entry}" to `normalize`'
+                )
+                break
+
+
+def _varies(text: str, item: Interaction) -> bool:
+    """A date without a time is a part of most prompts that have one; it varies if it was the day of the recording."""
+    is_day = re.fullmatch(r"\d{4}-\d\d-\d\d", text)
+    return not is_day or (item.recorded_at or "").startswith(text)
+
+
+def _texts(value: Json) -> Iterator[tuple[Path_, str]]:
+    # Not by recursion: a body may be nested deeper than calls can be.
+    todo: list[tuple[Path_, Json]] = [((), value)]
+    while todo:
+        path, one = todo.pop()
+        if isinstance(one, str):
+            yield path, one
+        elif isinstance(one, dict | list):
+            inner = list(one.items() if isinstance(one, dict) else enumerate(one))
+            todo += [((*path, key), item) for key, item in reversed(inner)]

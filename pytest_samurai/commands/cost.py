@@ -1,0 +1,126 @@
+"""What the recorded suite costs at today's prices, and what it would cost on another model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from pytest_samurai.bill.pricing import UNPRICED, PriceList, lines_to_add, money, sum_if_known, sum_of_known
+from pytest_samurai.cassette import file as cassette
+from pytest_samurai.commands.check import cassettes_in
+from pytest_samurai.matching.matcher import Endpoints
+from pytest_samurai.redaction.redactor import Redactors, one_line
+from pytest_samurai.report.lines import plural, shown_amount, shown_count
+from pytest_samurai.settings.table import Settings
+from pytest_samurai.wire.chat import Call, Meter
+
+
+@dataclass(frozen=True, slots=True)
+class CassetteCost:
+    """What the calls of one cassette used and cost: now, and on another model, if one was named.
+
+    Money is in US dollars, as if nothing had been cached; None is unknown. `unpriced` are the models to blame for it.
+    `others` are no chat and do not say what they used: they are no part of the calls.
+    """
+
+    path: Path
+    calls: int
+    tokens: int | None
+    now: Decimal | None
+    other: Decimal | None
+    unpriced: tuple[str, ...]
+    others: int = 0
+
+
+def costs(
+    paths: Iterable[Path], prices: PriceList, at: datetime, model: str | None = None, *, environ: Mapping[str, str]
+) -> list[CassetteCost]:
+    """What each cassette costs at the prices of a moment; directories are searched.
+
+    Raises SettingsError for a path that does not exist, CassetteError for a file that is no cassette.
+    """
+    return [_cost(path, prices, at, model, environ) for path in cassettes_in(paths)]
+
+
+def _cost(path: Path, prices: PriceList, at: datetime, model: str | None, environ: Mapping[str, str]) -> CassetteCost:
+    now, other, others = [], [], 0
+    endpoints = Endpoints(Settings().endpoints)
+    redactors = Redactors(environ)
+    meter = Meter(prices, lambda request, text: one_line(redactors.of(request), text))
+    for number, item in enumerate(cassette.load(path), 1):
+        # A call without a price of its own is priced at the moment when it was recorded.
+        recorded_now = replace(item, price=None, recorded_at=at.isoformat())
+        call = Call(recorded_now, number=number, replayed=True, meter=meter)
+        if call.usage is None and endpoints.match(item.request.url) is None:
+            others += 1
+            continue
+        now.append(call)
+        if model is not None:
+            prompt = 0 if call.usage is None else call.usage.prompt_tokens
+            price = prices.price(model, at, prompt_tokens=prompt) or UNPRICED
+            other.append(Call(replace(item, price=price), number=number, replayed=True))
+    # An error costs nothing, whatever the prices; and of a call of unknown usage, the price is not to blame.
+    unpriced = [call.model for call in now if call.model and call.usage and call.price is None and call.cost is None]
+    if model is not None and any(call.usage and call.price is None and call.cost is None for call in other):
+        unpriced.append(model)
+    usages = [call.usage for call in now]
+    return CassetteCost(
+        path,
+        len(now),
+        None if None in usages else sum(usage.total_tokens for usage in usages if usage is not None),
+        sum_if_known([call.list_cost for call in now]),
+        sum_if_known([call.list_cost for call in other]),
+        tuple(dict.fromkeys(unpriced)),
+        others,
+    )
+
+
+def cost_lines(found: Sequence[CassetteCost], at: datetime, model: str | None = None) -> list[str]:
+    """A line for each cassette, one for them all, and what would make unknown prices known."""
+    names = ("cassette", "calls", "tokens", "now", *([model] if model else []))
+    rows = [names, *(_row(one, model) for one in found)] if found else []
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for path, *cells in rows:
+        numbers = [f"{cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True)]
+        lines.append("  ".join([f"{path:<{widths[0]}}", *numbers]))
+    calls, tokens = sum(one.calls for one in found), sum(one.tokens or 0 for one in found)
+    others = sum(one.others for one in found)
+    beside = f" (and {others:,} that {'is' if others == 1 else 'are'} no chat)" if others else ""
+    lines.append(
+        f"{plural(len(found), 'cassette')}, {plural(calls, 'call')}{beside},"
+        f" {plural(tokens, 'token')}{_unknown([one.tokens for one in found])}: {_total([one.now for one in found])}"
+        f" at the prices of {at:%Y-%m-%d}, if nothing is cached"
+    )
+    if model:
+        lines.append(
+            f"On {model}: {_total([one.other for one in found])} for as many tokens;"
+            " another model counts them differently"
+        )
+    unpriced = list(dict.fromkeys(name for one in found for name in one.unpriced))
+    if unpriced:
+        lines += [
+            f"The price of {', '.join(unpriced)} is unknown.",
+            "To set it, in US dollars per million tokens, add to pyproject.toml:",
+            *(f"  {line}" for line in lines_to_add(unpriced)),
+        ]
+    return lines
+
+
+def _row(one: CassetteCost, model: str | None) -> tuple[str, ...]:
+    other = [shown_amount(one.other)] if model else []
+    return (str(one.path), f"{one.calls:,}", shown_count(one.tokens), shown_amount(one.now), *other)
+
+
+def _total(amounts: Sequence[Decimal | None]) -> str:
+    if amounts and set(amounts) == {None}:
+        return "cost unknown"
+    return f"{money(sum_of_known(amounts))}{_unknown(amounts)}"
+
+
+def _unknown(values: Sequence[object]) -> str:
+    unknown = values.count(None)
+    return f" (unknown in {plural(unknown, 'cassette')})" if unknown else ""

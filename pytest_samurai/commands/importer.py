@@ -1,0 +1,84 @@
+"""Cassettes of other tools, rewritten in our layout: nothing recorded is lost, and no secret stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_samurai.cassette import file as cassette
+from pytest_samurai.cassette.seal import MARK
+from pytest_samurai.commands.check import cassettes_in
+from pytest_samurai.errors import CassetteError
+from pytest_samurai.files import locked
+from pytest_samurai.matching.matcher import Endpoints
+from pytest_samurai.redaction.redactor import Redactor, environment_secrets, one_line, without_secrets
+from pytest_samurai.report.lines import plural
+from pytest_samurai.settings.table import Settings
+from pytest_samurai.wire.chat import Call, Interaction
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file, as a line for people; `failed` if it is as it was because something is wrong."""
+
+    text: str
+    failed: bool = False
+
+
+def import_cassettes(paths: Iterable[Path], *, environ: Mapping[str, str]) -> Iterator[Outcome]:
+    """Rewrite cassettes, each where it lies; directories are searched.
+
+    One that is ours already is left as it is. One in JSON is written as YAML beside, and left for the user to delete.
+    Raises SettingsError for a path that does not exist.
+    """
+    secrets = environment_secrets(environ)
+    redactor = Redactor(secrets)
+    for path in cassettes_in(paths, _SUFFIXES):
+        try:
+            text, failed = _imported(path, secrets), False
+        except CassetteError as error:
+            text, failed = str(error), True
+        yield Outcome(one_line(redactor, text), failed)
+
+
+def _imported(path: Path, secrets: frozenset[str]) -> str:
+    target = path.with_suffix(".yaml") if path.suffix == ".json" else path
+    # A run that records into it would lose what it wrote in between.
+    with locked(target):
+        return _rewritten(path, target, secrets)
+
+
+def _rewritten(path: Path, target: Path, secrets: frozenset[str]) -> str:
+    content = cassette.read(path)
+    there = cassette.parse(content, path)
+    if content.startswith(MARK.encode()):
+        return f"{path}: is ours already, and left as it is"
+    for place, item in enumerate(there):
+        if encoding := dict(item.reply.headers).get("content-encoding"):
+            raise CassetteError(
+                f"{path}:{cassette.lines(content)[place]}: interaction {place + 1} is compressed ({encoding}), which"
+                " cannot be undone here, so that no secret in it would be seen; record it again"
+            )
+    interactions = without_secrets(there, secrets)
+    if target != path and target.exists():
+        if cassette.load(target) == interactions:
+            return f"{path}: is imported already, as {target}"
+        raise CassetteError(
+            f"{path}: not imported, as {target} is there and holds something else; move one of them away"
+        )
+    cassette.save(target, interactions)
+    beside = f", as {target}; delete {path} when its tests pass with that" if target != path else ""
+    return f"{path}: imported {_counts(interactions)}{beside}"
+
+
+def _counts(interactions: Sequence[Interaction]) -> str:
+    endpoints = Endpoints(Settings().endpoints)
+    chat = [item for item in interactions if endpoints.match(item.request.url) is not None]
+    unknown = sum(Call(item, number=0, replayed=True).usage is None for item in chat)
+    text = plural(len(interactions), "interaction")
+    if others := len(interactions) - len(chat):
+        text += f", {others:,} of them no chat"
+    return text + (f", {unknown:,} of them without usage" if unknown else "")

@@ -1,0 +1,314 @@
+"""Why a test uses what it uses now: the lock, or its cassette as of a revision, beside its cassette.
+
+A lock has totals alone, so it says what moved. Two cassettes say which message, tool, call or model it was.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from pytest_samurai.bill.figures import TestFigures
+from pytest_samurai.bill.lock import ABOUT, METRICS, Row, in_percent, labelled, measured, models_text, moved, row_of
+from pytest_samurai.bill.pricing import Price, PriceList, money, money_apart
+from pytest_samurai.cassette.file import load, parse
+from pytest_samurai.cassette.naming import cassette_of
+from pytest_samurai.errors import SettingsError
+from pytest_samurai.matching.matcher import Difference, Json, canonical, differences, parse_body, parse_path
+from pytest_samurai.matching.miss import IN_PROMPT, describe, length, likeness, prompt_length, words
+from pytest_samurai.recorder.recorder import RETRYABLE, summary
+from pytest_samurai.redaction.redactor import without_secrets
+from pytest_samurai.report.lines import plural
+from pytest_samurai.wire.chat import Call, Interaction, Meter
+from pytest_samurai.wire.usage import Usage
+
+
+def recorded(path: Path, secrets: frozenset[str] = frozenset()) -> list[Interaction]:
+    """The interactions of a cassette, without `secrets` and what else may not be shown.
+
+    Raises SettingsError if there is none, CassetteError if it cannot be read.
+    """
+    try:
+        # Before anything is compared or cut short: half a secret cannot be told from a word.
+        return without_secrets(load(path), secrets)
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: there is no such cassette; name the one of the test by --cassette") from None
+
+
+def recorded_at(path: Path, revision: str, secrets: frozenset[str] = frozenset()) -> list[Interaction]:
+    """The interactions of a cassette as of a git revision, without `secrets` and what else may not be shown.
+
+    Raises SettingsError if git, the revision or the cassette in it is missing, CassetteError if it cannot be read.
+    """
+    if revision.startswith("-"):
+        raise SettingsError(f"{revision!r} is no git revision")
+    try:
+        shown = subprocess.run(
+            # What git stores, not what some filter makes of it for people.
+            ["git", "show", "--no-textconv", f"{revision}:./{path.name}"],
+            cwd=path.parent,
+            env={**os.environ, "LC_ALL": "C"},
+            capture_output=True,
+            check=False,
+        )
+    except OSError as error:
+        raise SettingsError(f"git cannot be run: {error.strerror or error}") from None
+    if shown.returncode:
+        reason = shown.stderr.decode("utf-8", "replace").strip().removeprefix("fatal: ")
+        raise SettingsError(f"git has no {path} as of {revision}: {reason}")
+    return without_secrets(parse(shown.stdout, Path(f"{revision}:{path}")), secrets)
+
+
+def row(interactions: Sequence[Interaction]) -> Row:
+    """What the calls of a cassette use, as a lock has it."""
+    return row_of(_figures(interactions, PriceList()))
+
+
+def _figures(interactions: Sequence[Interaction], own: PriceList) -> TestFigures:
+    meter = Meter(own, lambda _, text: text)
+    calls = [Call(item, number=number, replayed=True, meter=meter) for number, item in enumerate(interactions, 1)]
+    return TestFigures.of("", calls, recorded=0)
+
+
+def prices(interactions: Sequence[Interaction], own: PriceList) -> dict[str, Price]:
+    """The prices of the calls by model: the project's own, those recorded with them, those of the day of recording."""
+    figures = _figures(interactions, own)
+    return {one.model: one.price for one in figures.models if one.price is not None}
+
+
+def shared_line(test: str, cassette: Path, interactions: Sequence[Interaction], old: Row) -> str | None:
+    """That a cassette has the calls of other tests too, by all that can be seen of it: its name, and their number."""
+    own = Path(cassette_of(test)).parts
+    requests = sum(spent.requests for spent in old.values())
+    if cassette.parts[-len(own) :] == own or len(interactions) <= requests:
+        return None
+    return (
+        f"  It is none of this test's own, by its name, and has {plural(len(interactions), 'call')}; the lock has"
+        f" {plural(requests, 'request')} of this test. So sums over it are not what the test uses, and none is shown."
+    )
+
+
+# --- totals
+
+
+def totals(old: Row, new: Row, rates: Mapping[str, Price], name: str) -> list[str]:
+    """Both rows side by side, and what moved; `name` says whose the old one is, `rates` price them both."""
+    before, after = measured(old, rates), measured(new, rates)
+    table = [("", name, "recorded", "")]
+    for metric in METRICS:
+        was, now = before[metric], after[metric]
+        sides = zip(_pair(was, now), (was, now), (old, new), strict=True)
+        shown = [text if value is None else labelled(text, metric, row) for text, value, row in sides]
+        table.append(
+            (metric, shown[0], shown[1], in_percent(was, now) if was and now is not None and was != now else "")
+        )
+    table.append(("model", models_text(old), models_text(new), ""))
+    widths = [max(len(line[column]) for line in table) for column in range(3)]
+    lines = [
+        f"  {metric:<{widths[0]}}  {was:>{widths[1]}}  {now:>{widths[2]}}  {change}".rstrip()
+        for metric, was, now, change in table
+    ]
+    if any("~" in cell for _, *cells, _ in table[1:-1] for cell in cells):
+        lines.append(f"  {ABOUT}")
+    found = moved(old, new)
+    if before["total_tokens"] is None or after["total_tokens"] is None:
+        found.append("of tokens it is unknown, as a reply does not say what it used")
+    return [*lines, f"  What moved: {'; '.join(found) or 'nothing'}"]
+
+
+def _pair(was: int | Decimal | None, now: int | Decimal | None) -> tuple[str, str]:
+    if isinstance(was, Decimal) and isinstance(now, Decimal):
+        shown = money_apart(was, now)
+        return shown[0], shown[1]
+    return _number(was), _number(now)
+
+
+def _number(value: int | Decimal | None) -> str:
+    if value is None:
+        return "unknown"
+    return money(value) if isinstance(value, Decimal) else f"{value:,}"
+
+
+# --- request by request
+
+
+def explain(then: Sequence[Interaction], now: Sequence[Interaction]) -> list[str]:
+    """Which calls differ, and in what, each with the tokens that it is worth; nothing where none does."""
+    lines: list[str] = []
+    estimated = False
+    for old, new in _paired(then, now):
+        if old is None:
+            lines += _alone(now, new, "new")
+        elif new is None:
+            lines += _alone(then, old, "gone")
+        else:
+            pair = _Pair(then[old], now[new])
+            changes = list(pair.changes())
+            if changes:
+                at = f"call {new + 1}" if old == new else f"call {new + 1} (it was call {old + 1})"
+                lines += [f"  {at}: {pair.tokens()}", *changes]
+                estimated = estimated or pair.estimates
+    if estimated:
+        lines.append('  "about" is counted from characters, as many to a token as in that very call: the reply counts')
+        lines.append("  its prompt as a whole.")
+    return lines
+
+
+def _paired(then: Sequence[Interaction], now: Sequence[Interaction]) -> list[tuple[int | None, int | None]]:
+    """The calls that belong together, by place: the equal ones first, then those that share most words.
+
+    In the order of what is there now; what is there no more comes last.
+    """
+    equal: dict[tuple[bytes, int], deque[int]] = {}
+    for place, item in enumerate(then):
+        equal.setdefault(_key(item), deque()).append(place)
+    found: dict[int, int] = {}
+    for place, item in enumerate(now):
+        if places := equal.get(_key(item)):
+            found[place] = places.popleft()
+    news = {place: words(parse_body(item.request.body)) for place, item in enumerate(now) if place not in found}
+    olds = {place: words(parse_body(then[place].request.body)) for places in equal.values() for place in places}
+    alike = sorted((-likeness(news[new], olds[old]), new, old) for new in news for old in olds)
+    for _, new, old in alike:
+        if new not in found and old in olds:
+            found[new] = old
+            del olds[old]
+    pairs: list[tuple[int | None, int | None]] = [(found.get(place), place) for place in range(len(now))]
+    return [*pairs, *((old, None) for old in sorted(olds))]
+
+
+def _key(item: Interaction) -> tuple[bytes, int]:
+    return canonical(parse_body(item.request.body)), item.reply.status
+
+
+def _alone(interactions: Sequence[Interaction], place: int | None, what: str) -> list[str]:
+    """A call that only one side has."""
+    assert place is not None
+    item = interactions[place]
+    call = Call(item, number=place + 1, replayed=True)
+    usage = call.usage
+    tokens = "of unknown usage" if usage is None else f"{_count(usage)} tokens"
+    lines = [f"  call {place + 1} is {what}: {tokens} ({call.model or 'model unknown'}), {summary(item.request)}"]
+    same = [other for other in interactions[place + 1 :] if other.request.body == item.request.body]
+    if item.reply.status in RETRYABLE and same:
+        lines.append(f"    status {item.reply.status}, and it was tried again")
+    elif item.reply.status >= 300:
+        lines.append(f"    status {item.reply.status}")
+    return lines
+
+
+def _count(usage: Usage) -> str:
+    return f"{usage.prompt_tokens:,} + {usage.completion_tokens:,} = {usage.total_tokens:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What differs in one part of a request, and the characters by which it grew; no part of the prompt has None."""
+
+    part: str
+    found: Sequence[Difference]
+    growth: int | None
+
+
+class _Pair:
+    """A call then and now."""
+
+    def __init__(self, then: Interaction, now: Interaction) -> None:
+        self.then, self.now = (Call(item, number=0, replayed=True) for item in (then, now))
+        self._asked_then, self._asked = (parse_body(item.request.body) for item in (then, now))
+        self._differ = list(_changes(self._asked_then, self._asked))
+        parts = sum(change.growth is not None for change in self._differ)
+        # One part alone is worth what the replies counted, unless models counted that differ in what is a token.
+        several = parts > 1 or (parts == 1 and self.then.model != self.now.model)
+        self.estimates = several and self._per_token() is not None
+
+    def tokens(self) -> str:
+        """Its tokens then and now."""
+        old, new = self.then.usage, self.now.usage
+        if old is None or new is None:
+            return "of unknown usage" if old is new else f"{_known(old)} -> {_known(new)}"
+        parts = [("prompt", old.prompt_tokens, new.prompt_tokens)]
+        parts += [("completion", old.completion_tokens, new.completion_tokens)]
+        if old.reasoning_tokens != new.reasoning_tokens:
+            parts.append(("of it reasoning", old.reasoning_tokens, new.reasoning_tokens))
+        return ", ".join(
+            f"{name} {was:,} -> {now:,} tokens" + (f" ({now - was:+,})" if now != was else "")
+            for name, was, now in parts
+        )
+
+    def changes(self) -> Iterator[str]:
+        """What is behind them: parts of the request with their tokens, the model, the answer."""
+        for change in self._differ:
+            lines = [line for difference in change.found for line in describe(difference)]
+            worth = self._worth(change)
+            if worth is None and change.part == change.found[0].path:
+                yield from lines
+            else:
+                yield f"    {change.part}{'' if worth is None else f': {worth} tokens'}"
+                yield from (f"  {line}" for line in lines)
+        if self.then.model != self.now.model and not any(change.part == "model" for change in self._differ):
+            yield f"    model as served: {self.then.model or 'unknown'} -> {self.now.model or 'unknown'}"
+        if self.then.status_code != self.now.status_code:
+            yield f"    status: {self.then.status_code} -> {self.now.status_code}"
+        old, new = self.then.usage, self.now.usage
+        if old != new and old is not None and new is not None:
+            if old.prompt_tokens != new.prompt_tokens and not any(one.growth is not None for one in self._differ):
+                yield "    the same prompt, which the server counts otherwise"
+            if old.completion_tokens != new.completion_tokens:
+                yield f"    the answer: {new.completion_tokens - old.completion_tokens:+,} tokens"
+
+    def _worth(self, change: _Change) -> str | None:
+        old, new = self.then.usage, self.now.usage
+        if change.growth is None or old is None or new is None:
+            return None
+        if not self.estimates:
+            return f"{new.prompt_tokens - old.prompt_tokens:+,}"
+        per_token = self._per_token()
+        return None if per_token is None else f"about {round(change.growth / per_token):+,}"
+
+    def _per_token(self) -> float | None:
+        """Characters per token of the prompt as it is now."""
+        usage, characters = self.now.usage, prompt_length(self._asked)
+        return characters / usage.prompt_tokens if usage is not None and usage.prompt_tokens and characters else None
+
+
+def _known(usage: Usage | None) -> str:
+    return "unknown usage" if usage is None else f"{_count(usage)} tokens"
+
+
+def _changes(then: Json, now: Json) -> Iterator[_Change]:
+    """What differs, by message, tool or parameter."""
+    by_part: dict[tuple[str | int, ...], list[Difference]] = {}
+    for difference in differences(then, now):
+        path = parse_path(difference.path) if isinstance(now, dict) and isinstance(then, dict) else ()
+        by_part.setdefault(path[:2] if path[:1] in (("messages",), ("tools",)) else path[:1], []).append(difference)
+    for path, found in by_part.items():
+        in_prompt = path[0] in IN_PROMPT if path else True
+        growth = sum(length(one.asked) - length(one.recorded) for one in found)
+        yield _Change(_named(path, then, now), found, growth if in_prompt else None)
+
+
+def _named(path: Sequence[str | int], then: Json, now: Json) -> str:
+    """A part of a request by its path, with the role of a message and the name of a tool."""
+    if not path:
+        return "the body"
+    if len(path) == 1:
+        return str(path[0])
+    name, place = path
+    there = next((side[name][place] for side in (now, then) if _has(side.get(name), place)), None)
+    told = there.get("role") if isinstance(there, dict) and name == "messages" else _function(there)
+    return f"{name}[{place}]" + (f" ({told})" if isinstance(told, str) else "")
+
+
+def _has(items: Json, place: str | int) -> bool:
+    return isinstance(items, list) and isinstance(place, int) and place < len(items)
+
+
+def _function(tool: Json) -> Json:
+    function = tool.get("function") if isinstance(tool, dict) else None
+    return function.get("name") if isinstance(function, dict) else None

@@ -1,0 +1,143 @@
+"""A run as lines: what was replayed, recorded and sent, what it used, and what that cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from pathlib import PurePosixPath
+
+from pytest_samurai.bill.figures import PREFIX, TestFigures
+from pytest_samurai.bill.pricing import money
+from pytest_samurai.report.fullrun import Absent, Play, merged
+from pytest_samurai.report.run import Totals
+
+NOTE_PROPERTY = f"{PREFIX}note"
+UNMARKED_PROPERTY = f"{PREFIX}unmarked"
+
+_NAMED_TESTS = 10
+_FEWEST_SECONDS = 0.05
+_EXACT_SECONDS = 100
+
+
+def shared_lines(plays: Iterable[Play], absent: Sequence[Absent]) -> list[str]:
+    """What nobody played of each cassette that is shared, by tests that all can say so."""
+    return [
+        f"samurai: {play.cassette}: no test played {_numbers(play.unplayed)} of {play.recorded} recorded interactions"
+        for play in merged(plays)
+        if play.shared
+        and play.unplayed
+        and not play.unknown
+        and not any(test.may_own(PurePosixPath(play.cassette)) for test in absent)
+    ]
+
+
+def _numbers(places: Iterable[int]) -> str:
+    return f"interaction {', '.join(str(place + 1) for place in sorted(places))}"
+
+
+def totals_line(totals: Totals) -> str:
+    """The run on one line: tests, calls, tokens, money, and what replay saved."""
+    return f"samurai: {plural(totals.tests, 'test')}, {used(totals)}"
+
+
+def used(totals: Totals) -> str:
+    """Calls by what became of them, tokens, money, and what replay saved."""
+    text = f"calls: {_calls(totals)}, {_tokens(totals)}, {_cost(totals)}"
+    saved = _saved(totals)
+    return f"{text}; replay saved {saved}" if saved else text
+
+
+def _calls(totals: Totals) -> str:
+    counts = {how: getattr(totals, how) for how in ("replayed", "recorded", "live")}
+    return ", ".join(f"{count:,} {how}" for how, count in counts.items() if count or how == "replayed")
+
+
+def _tokens(totals: Totals) -> str:
+    known = plural(totals.usage.total_tokens, "token")
+    return _as_far_as_known(known, "tokens", totals.usage.requests, totals.unknown_usage, totals.estimated)
+
+
+def _cost(totals: Totals) -> str:
+    # An estimate that has no price is no part of the sum.
+    estimated = totals.estimated if totals.cost else 0
+    return _as_far_as_known(money(totals.cost), "cost", totals.cost, totals.unknown_cost, estimated)
+
+
+def _as_far_as_known(text: str, what: str, known: int | Decimal, unknown: int, estimated: int) -> str:
+    if unknown and not known:
+        return f"{what} unknown"
+    doubts = [("estimated", estimated), ("unknown", unknown)]
+    shown = ", ".join(f"{doubt} in {plural(count, 'test')}" for doubt, count in doubts if count)
+    return f"{text} ({shown})" if shown else text
+
+
+def _saved(totals: Totals) -> str:
+    """Money, and the time that the calls took when they were recorded."""
+    amount = money(totals.saved) if totals.saved else ""
+    if amount and totals.unknown_saved:
+        amount = f"more than {amount}"
+    return " and ".join(filter(None, [amount, _seconds(totals.seconds)]))
+
+
+def _seconds(seconds: float) -> str:
+    """Empty where there are too few to speak of."""
+    if seconds < _FEWEST_SECONDS:
+        return ""
+    return f"{seconds:,.1f} s" if seconds < _EXACT_SECONDS else f"{seconds:,.0f} s"
+
+
+def top_lines(figures: Iterable[TestFigures], count: int) -> list[str]:
+    """The tests that cost most, most first; after them, those of unknown cost that used most tokens."""
+    ranked = [(one, usage) for one in ranking(figures) if (usage := one.usage) is not None and usage.total_tokens]
+    rows = [(shown_amount(one.cost), usage.total_tokens, one) for one, usage in ranked[:count]]
+    width = max((len(cost) for cost, _, _ in rows), default=0)
+    return [
+        f"  {cost:>{width}}  {tokens:>9,} tokens  {plural(one.requests, 'call'):>9}  {one.test}{estimate(one)}"
+        for cost, tokens, one in rows
+    ]
+
+
+def ranking(figures: Iterable[TestFigures]) -> list[TestFigures]:
+    """The most expensive first; after them, those of unknown cost by their tokens; equals by name."""
+
+    def key(one: TestFigures) -> tuple[Decimal, int, str]:
+        cost = Decimal(1) if one.cost is None else -one.cost
+        return cost, 1 if one.usage is None else -one.usage.total_tokens, one.test
+
+    return sorted(figures, key=key)
+
+
+def shown_count(count: int | None) -> str:
+    """A number, or a question mark."""
+    return "?" if count is None else f"{count:,}"
+
+
+def shown_amount(amount: Decimal | None) -> str:
+    """Money, or a question mark."""
+    return "?" if amount is None else money(amount)
+
+
+def estimate(figures: TestFigures) -> str:
+    """What follows the name of a test whose usage was in part counted here, not by the server."""
+    return " (estimated)" if figures.usage is not None and figures.usage.estimated else ""
+
+
+def regression_lines(regressions: Iterable[Mapping[str, str]]) -> list[str]:
+    """What grew, each on a line: `regressions` have the texts of `lock.Regression`, by its names."""
+    return [
+        "samurai: {test}: {metric} {old} -> {new} ({growth}): {why}".format_map(regression)
+        for regression in regressions
+    ]
+
+
+def unmarked_line(calls: Mapping[str, int]) -> str:
+    """Which tests went live where no recorder was open, the first of many by name; `calls` counts them by test."""
+    tests = ", ".join(list(calls)[:_NAMED_TESTS])
+    if len(calls) > _NAMED_TESTS:
+        tests += f" and {plural(len(calls) - _NAMED_TESTS, 'test')} more"
+    return f"samurai: {plural(sum(calls.values()), 'live call')} outside of any recorder, not recorded: {tests}"
+
+
+def plural(count: int, noun: str) -> str:
+    """A count and what is counted."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
