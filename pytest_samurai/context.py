@@ -10,11 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from pytest_samurai.bill.pricing import own_prices
-from pytest_samurai.cassette.shelf import Shelf
-from pytest_samurai.intercept.seam import recording
-from pytest_samurai.recorder.recorder import Owner, Recorder, Shared
-from pytest_samurai.settings.table import Layer, environment_layers, resolve
+from pytest_samurai.bill import own_prices
+from pytest_samurai.cassette import Shelf
+from pytest_samurai.intercept import recording
+from pytest_samurai.recorder import Owner, Recorder, Shared
+from pytest_samurai.settings import Layer, environment_layers, resolve
 
 
 class use_cassette:

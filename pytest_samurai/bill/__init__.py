@@ -1,0 +1,83 @@
+"""What calls cost, and the limits that are held against it."""
+
+from pytest_samurai.bill.budget import Budget, Limits, total, total_cost
+from pytest_samurai.bill.call import Call, Meter
+from pytest_samurai.bill.estimate import require_tokenizer
+from pytest_samurai.bill.figures import FIGURE_PROPERTIES, FIXTURE_PROPERTY, PREFIX, ModelFigures, TestFigures
+from pytest_samurai.bill.lock import (
+    ABOUT,
+    METRICS,
+    REGRESSION_PROPERTY,
+    Lock,
+    Regression,
+    Row,
+    Tolerance,
+    accepted,
+    fixture_cassette,
+    fixture_key,
+    held_from_text,
+    held_text,
+    in_percent,
+    judge,
+    labelled,
+    measured,
+    models_text,
+    moved,
+    no_overlap,
+    parse_tolerance,
+    regression_text,
+    row_of,
+    summary_lines,
+    update_line,
+)
+from pytest_samurai.bill.lockfile import load as load_lock
+from pytest_samurai.bill.lockfile import update as update_lock
+from pytest_samurai.bill.pricing import PriceList, lines_to_add, own_prices, sum_if_known, sum_of_known
+from pytest_samurai.bill.tally import Tally
+
+__all__ = [
+    "ABOUT",
+    "FIGURE_PROPERTIES",
+    "FIXTURE_PROPERTY",
+    "METRICS",
+    "PREFIX",
+    "REGRESSION_PROPERTY",
+    "Budget",
+    "Call",
+    "Limits",
+    "Lock",
+    "Meter",
+    "ModelFigures",
+    "PriceList",
+    "Regression",
+    "Row",
+    "Tally",
+    "TestFigures",
+    "Tolerance",
+    "accepted",
+    "fixture_cassette",
+    "fixture_key",
+    "held_from_text",
+    "held_text",
+    "in_percent",
+    "judge",
+    "labelled",
+    "lines_to_add",
+    "load_lock",
+    "measured",
+    "models_text",
+    "moved",
+    "no_overlap",
+    "own_prices",
+    "parse_tolerance",
+    "regression_text",
+    "require_tokenizer",
+    "row_of",
+    "sum_if_known",
+    "sum_of_known",
+    "summary_lines",
+    "total",
+    "total_cost",
+    "update_line",
+    "update_lock",
+]

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
-from pytest_samurai.bill.pricing import lines_to_add, money, money_apart
+from pytest_samurai.bill.call import Call
+from pytest_samurai.bill.pricing import lines_to_add
 from pytest_samurai.errors import SamuraiError, UnknownPrice, UnknownUsage
-from pytest_samurai.wire.chat import Call
-from pytest_samurai.wire.usage import Usage
+from pytest_samurai.text import money, money_apart
+from pytest_samurai.wire import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

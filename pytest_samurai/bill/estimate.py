@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import Any, Final
 
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.wire.usage import Usage
+from pytest_samurai.wire import Usage
 
 # What stands around each message, and before the answer. Source: the OpenAI cookbook, "How to count tokens with
 # tiktoken".

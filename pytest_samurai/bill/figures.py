@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from pytest_samurai.bill.pricing import Price, dearest, sum_if_known
-from pytest_samurai.wire.chat import Call
-from pytest_samurai.wire.usage import Usage
+from pytest_samurai.bill.call import Call
+from pytest_samurai.bill.pricing import dearest, sum_if_known
+from pytest_samurai.wire import Price, Usage
 
 PREFIX: Final = "samurai_"
 FIXTURE_PROPERTY: Final = f"{PREFIX}fixture"

@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from pytest_samurai.bill.figures import PREFIX, UNKNOWN_MODEL, ModelFigures, TestFigures
-from pytest_samurai.bill.pricing import Price, dearest, lines_to_add, money, money_apart, sum_if_known
-from pytest_samurai.wire.usage import Usage
+from pytest_samurai.bill.pricing import dearest, lines_to_add, sum_if_known
+from pytest_samurai.text import money, money_apart
+from pytest_samurai.wire import Price, Usage
 
 REGRESSION_PROPERTY: Final = f"{PREFIX}regression"
 

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from pytest_samurai.bill.lock import PARTS, TOKENS, Lock, Spent
-from pytest_samurai.bill.pricing import Price
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.files import locked, remove_abandoned, replace_whole
-from pytest_samurai.text.scalar import quoted, read_scalar, scalar
-from pytest_samurai.wire.usage import COUNTS, Usage
+from pytest_samurai.text import quoted, read_scalar, scalar
+from pytest_samurai.wire import COUNTS, Price, Usage
 
 _HEAD = "# Written by `pytest --samurai-update`: what each test used when that was last accepted."
 

@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.wire.usage import Usage
-
-UNPRICED: Final = "unknown"
-"""Stands in a cassette for the price of a model that had none when it was recorded."""
+from pytest_samurai.wire import RATES, Price, read_rates
 
 _NAME: Final = "pytest-samurai"
 
@@ -28,125 +25,10 @@ _KEY: Final = "prices"
 TABLE: Final = f"tool.{_NAME}.{_KEY}"
 """Where a project has prices of its own, in its pyproject.toml."""
 
-_MILLION = 1_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
-    """The row of prices of one model: US dollars per million tokens, and per thousand requests.
-
-    The names are those of genai-prices. A kind of token without a price of its own costs what its whole costs: cached
-    tokens and audio are parts of the prompt, reasoning and audio parts of the completion.
-    """
-
-    source: str
-    input_mtok: Decimal
-    output_mtok: Decimal
-    cache_read_mtok: Decimal | None = None
-    input_audio_mtok: Decimal | None = None
-    output_audio_mtok: Decimal | None = None
-    output_reasoning_mtok: Decimal | None = None
-    requests_kcount: Decimal | None = None
-
-    def rates(self) -> dict[str, Decimal]:
-        """The prices that are set, by name."""
-        values = {name: getattr(self, name) for name in RATES}
-        return {name: rate for name, rate in values.items() if rate is not None}
-
-    def cost(self, usage: Usage, *, as_listed: bool = False) -> Decimal | None:
-        """What a usage costs; `as_listed`, what it would cost if nothing of it had been cached.
-
-        None if the parts are more than their whole: then some tokens are counted twice, and nobody knows which. Tokens
-        of the total that are in neither prompt nor completion cost what those of an answer do: gateways to models that
-        think leave those out of the completion.
-        """
-        amount = usage.requests * (self.requests_kcount or Decimal(0)) / 1000
-        amount += (
-            max(usage.total_tokens - usage.prompt_tokens - usage.completion_tokens, 0) * self.output_mtok / _MILLION
-        )
-        for whole, rate, parts in _BUCKETS:
-            rest = getattr(usage, whole)
-            for part, part_rate in parts:
-                if not (as_listed and part == "cached_tokens"):
-                    count = getattr(usage, part)
-                    own = getattr(self, part_rate)
-                    amount += count * (getattr(self, rate) if own is None else own) / _MILLION
-                    rest -= count
-            if rest < 0:
-                return None
-            amount += rest * getattr(self, rate) / _MILLION
-        return amount
-
-    def as_written(self) -> dict[str, str]:
-        """The row as text, which is how a cassette and a lock hold it."""
-        return {"source": self.source, **{name: f"{rate:f}" for name, rate in self.rates().items()}}
-
-    @classmethod
-    def from_written(cls, row: Mapping[str, object]) -> Price:
-        """What `as_written` gave. Raises ValueError, saying what is wrong, for anything else."""
-        source = row.get("source")
-        if not isinstance(source, str):
-            raise ValueError(f"`source` is {source!r}, not text")
-        return cls(source=source, **_rates({name: rate for name, rate in row.items() if name != "source"}))
-
 
 def dearest(prices: Sequence[Price]) -> Price:
     """Of several rows for the same model the dearest, whatever their order."""
     return max(prices, key=lambda price: sorted(price.rates().items(), reverse=True))
-
-
-RATES: Final = tuple(field.name for field in fields(Price) if field.name != "source")
-
-_BUCKETS: Final = (
-    (
-        "prompt_tokens",
-        "input_mtok",
-        (("cached_tokens", "cache_read_mtok"), ("prompt_audio_tokens", "input_audio_mtok")),
-    ),
-    (
-        "completion_tokens",
-        "output_mtok",
-        (("reasoning_tokens", "output_reasoning_mtok"), ("completion_audio_tokens", "output_audio_mtok")),
-    ),
-)
-"""Every token in one bucket: a whole and its rate, its parts and theirs."""
-
-
-def _rates(written: Mapping[str, object]) -> dict[str, Any]:
-    for name in ("input_mtok", "output_mtok"):
-        if name not in written:
-            raise ValueError(f"`{name}` is missing")
-    rates = {}
-    for name, value in written.items():
-        if name not in RATES:
-            raise ValueError(f"`{name}` is no price; there are {', '.join(RATES)}")
-        rates[name] = parse_money(value)
-    return rates
-
-
-def parse_money(value: object) -> Decimal:
-    """An amount as people write it: a number, or text that is one. Raises ValueError for what is not, or is below 0."""
-    try:
-        # By way of its text: what a person wrote as 0.1 is to be 0.1, not the float next to it.
-        amount = Decimal("nan") if isinstance(value, bool) else Decimal(str(value))
-    except InvalidOperation:
-        amount = Decimal("nan")
-    if not amount.is_finite() or amount < 0:
-        raise ValueError(f'{value!r} is no amount; write dollars as in "0.002"')
-    return amount
-
-
-def money(amount: Decimal) -> str:
-    """An amount as people read it: cents at least, and three digits of what is smaller: $1.50, $0.000370."""
-    decimals = 2 if not amount else max(2, 2 - amount.adjusted())
-    sign = "-" if amount < 0 else ""
-    return f"{sign}${abs(amount):,.{decimals}f}"
-
-
-def money_apart(*amounts: Decimal) -> list[str]:
-    """Amounts side by side: to the last digit, where fewer would make different ones look the same."""
-    shown = [money(amount) for amount in amounts]
-    return shown if len(set(shown)) == len(set(amounts)) else [f"${amount.normalize():,f}" for amount in amounts]
 
 
 def sum_of_known(amounts: Iterable[Decimal | None]) -> Decimal:
@@ -228,7 +110,7 @@ def _own_prices(content: bytes, pyproject: Path) -> PriceList:
         try:
             if not isinstance(row, Mapping):
                 raise ValueError("it has to be a table of prices: { input_mtok = 0.15, output_mtok = 0.6 }")
-            own.append((model, Price(source=pyproject.name, **_rates(row))))
+            own.append((model, Price(source=pyproject.name, **read_rates(row))))
         except ValueError as error:
             raise SettingsError(
                 f"{pyproject}:{_line(text, model)}: the price of {model!r} in [{TABLE}]: {error}"

@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 
 from pytest_samurai.bill.budget import Limits, total, total_cost
-from pytest_samurai.bill.pricing import money, money_apart
+from pytest_samurai.bill.call import Call
 from pytest_samurai.errors import SamuraiError
 from pytest_samurai.files import locked, replace_whole, scratch
-from pytest_samurai.wire.chat import Call
+from pytest_samurai.text import money, money_apart
 
 
 @dataclass(slots=True)

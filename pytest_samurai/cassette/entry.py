@@ -13,11 +13,10 @@ from decimal import Context, Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from pytest_samurai.bill.pricing import Price
 from pytest_samurai.cassette.layout import lay_out, may_be_laid_out
 from pytest_samurai.cassette.seal import checksums
-from pytest_samurai.text.scalar import quoted, scalar
-from pytest_samurai.wire.chat import COMPLETE, Headers, Interaction
+from pytest_samurai.text import quoted, scalar
+from pytest_samurai.wire import COMPLETE, Headers, Interaction, Price
 
 Text = Sequence[bytes]
 """A text in UTF-8, in the parts of which it was put together, if it is a large one; else as one."""

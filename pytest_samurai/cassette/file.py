@@ -11,7 +11,7 @@ import os
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from itertools import accumulate, chain, pairwise
@@ -20,7 +20,6 @@ from typing import Any, TypeVar
 
 import yaml
 
-from pytest_samurai.bill.pricing import UNPRICED, Price
 from pytest_samurai.cassette import foreign
 from pytest_samurai.cassette.entry import (
     COMPRESSED,
@@ -38,8 +37,20 @@ from pytest_samurai.cassette.seal import MARK, edited_places, whole_items
 from pytest_samurai.cassette.slices import Response, Slices, cut, read_head, read_value
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked, remove_abandoned, replace_whole
-from pytest_samurai.redaction.redactor import Redactor, environment_secrets
-from pytest_samurai.wire.chat import COMPLETE, Chunk, Chunks, Headers, Interaction, Reply, Request, is_event_stream
+from pytest_samurai.redaction import Redactor, environment_secrets
+from pytest_samurai.wire import (
+    COMPLETE,
+    UNPRICED,
+    Chunk,
+    Chunks,
+    Headers,
+    Interaction,
+    Price,
+    Recordings,
+    Reply,
+    Request,
+    is_event_stream,
+)
 
 _Loader: Any = type("_Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
 """Safe, with the few tags of Python's that vcrpy writes: a text, a pair, a body that was a file or an iterator."""
@@ -105,51 +116,6 @@ def parse(content: bytes, path: Path) -> list[Interaction]:
 
 _Given = TypeVar("_Given")
 _Made = TypeVar("_Made")
-
-
-class Recordings(Sequence[Interaction]):
-    """The interactions of a cassette, in the order of the file."""
-
-    are_redacted = False
-    """Whether they surely are what we wrote, with nothing in them that would be cut out of a request here."""
-
-    def __init__(self, interactions: Sequence[Interaction] = ()) -> None:
-        self._interactions = interactions
-
-    def __len__(self) -> int:
-        return len(self._interactions)
-
-    def __getitem__(self, place: Any) -> Any:
-        return self._interactions[place]
-
-    def request(self, place: int) -> Request:
-        return self._interactions[place].request
-
-    def asks(self, place: int, request: Request) -> bool:
-        """Whether a request is the recorded one byte for byte, headers aside."""
-        return self._interactions[place].request.has_bytes_of(request)
-
-    def as_json(self, place: int) -> Request:
-        """A request, or the same with other white space between what its JSON is made of, if that is there sooner."""
-        return self._interactions[place].request
-
-    def reply(self, place: int) -> Reply:
-        return self._interactions[place].reply
-
-    def notes(self, place: int) -> tuple[str | None, bool, Price | str | None]:
-        """What an interaction has besides request and reply: `recorded_at`, `edited` and `price`."""
-        item = self._interactions[place]
-        return item.recorded_at, item.edited, item.price
-
-    def status(self, place: int) -> int:
-        return self._interactions[place].reply.status
-
-    def recorded_at(self, place: int) -> str | None:
-        return self._interactions[place].recorded_at
-
-    def times(self) -> Iterator[str | None]:
-        """When each was recorded."""
-        return map(self.recorded_at, range(len(self)))
 
 
 class _Sliced(Recordings):

@@ -14,7 +14,7 @@ from pytest_samurai.cassette import file as cassette
 from pytest_samurai.cassette.entry import Text, interaction_text
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import claimed, opened
-from pytest_samurai.wire.chat import Interaction
+from pytest_samurai.wire import Interaction
 
 _REPLACING = "all"
 _ADDING = "new"

@@ -12,8 +12,8 @@ from typing import Any
 
 from pytest_samurai.cassette import file as cassette
 from pytest_samurai.cassette import journal
-from pytest_samurai.cassette.file import Recordings
 from pytest_samurai.cassette.journal import LeftBehind
+from pytest_samurai.wire import Recordings
 
 _MOST_BYTES = 64_000_000
 # File systems date changes by ticks of up to two seconds: a file this young may change and keep its date.

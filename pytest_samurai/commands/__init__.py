@@ -1,5 +1,7 @@
-"""The shell's door: each command of `pytest-samurai`."""
+"""The shell's door: the commands of `pytest-samurai`."""
 
-from pytest_samurai.commands.main import main
+from pytest_samurai.commands.cli import main
 
-__all__ = ["main"]
+__all__ = [
+    "main",
+]

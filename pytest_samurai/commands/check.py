@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pytest_samurai.cassette import file as cassette
+from pytest_samurai import cassette
 from pytest_samurai.errors import CassetteError, SettingsError
-from pytest_samurai.matching.matcher import VOLATILE, Json, Path_, format_path, parse_body
-from pytest_samurai.redaction.redactor import (
+from pytest_samurai.matching import VOLATILE, Json, Path_, format_path, parse_body
+from pytest_samurai.redaction import (
     Redactor,
     environment_names,
     environment_secrets,
@@ -22,7 +22,7 @@ from pytest_samurai.redaction.redactor import (
     said,
     url_credentials,
 )
-from pytest_samurai.wire.chat import Headers, Interaction
+from pytest_samurai.wire import Headers, Interaction
 
 _SUFFIXES = (".yaml", ".yml")
 _NAMES = {"uuid": "a UUID", "datetime": "a date", "tmp_path": "a temporary path"}

@@ -8,14 +8,15 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from pytest_samurai.bill.pricing import UNPRICED, PriceList, lines_to_add, money, sum_if_known, sum_of_known
-from pytest_samurai.cassette import file as cassette
+from pytest_samurai import cassette
+from pytest_samurai.bill import Call, Meter, PriceList, lines_to_add, sum_if_known, sum_of_known
 from pytest_samurai.commands.check import cassettes_in
-from pytest_samurai.matching.matcher import Endpoints
-from pytest_samurai.redaction.redactor import Redactors, one_line
-from pytest_samurai.report.lines import plural, shown_amount, shown_count
-from pytest_samurai.settings.table import Settings
-from pytest_samurai.wire.chat import Call, Meter
+from pytest_samurai.matching import Endpoints
+from pytest_samurai.redaction import Redactors, one_line
+from pytest_samurai.report import shown_amount, shown_count
+from pytest_samurai.settings import Settings
+from pytest_samurai.text import money, plural
+from pytest_samurai.wire import UNPRICED
 
 
 @dataclass(frozen=True, slots=True)

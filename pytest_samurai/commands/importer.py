@@ -6,16 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_samurai.cassette import file as cassette
-from pytest_samurai.cassette.seal import MARK
+from pytest_samurai import cassette
+from pytest_samurai.bill import Call
+from pytest_samurai.cassette import MARK
 from pytest_samurai.commands.check import cassettes_in
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked
-from pytest_samurai.matching.matcher import Endpoints
-from pytest_samurai.redaction.redactor import Redactor, environment_secrets, one_line, without_secrets
-from pytest_samurai.report.lines import plural
-from pytest_samurai.settings.table import Settings
-from pytest_samurai.wire.chat import Call, Interaction
+from pytest_samurai.matching import Endpoints
+from pytest_samurai.redaction import Redactor, environment_secrets, one_line, without_secrets
+from pytest_samurai.settings import Settings
+from pytest_samurai.text import plural
+from pytest_samurai.wire import Interaction
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 

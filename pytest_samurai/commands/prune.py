@@ -5,96 +5,19 @@ What is deleted cannot be had again for nothing, so whatever could have been use
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from hashlib import sha256
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
-from pytest_samurai.cassette import file as cassette
-from pytest_samurai.cassette.seal import MARK
-from pytest_samurai.errors import CassetteError, SettingsError
+from pytest_samurai import cassette
+from pytest_samurai.cassette import MARK
+from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked
-from pytest_samurai.recorder.recorder import summary
-from pytest_samurai.redaction.redactor import Redactor, environment_secrets, one_line, without_secrets
-from pytest_samurai.report.fullrun import NOTE, Absent, FullRun, Play, below, merged
-from pytest_samurai.report.lines import plural
-from pytest_samurai.wire.chat import Interaction
-
-_SUFFIXES = (".yaml", ".yml")
-_FIXTURES = "fixtures"
-
-
-# --- the note
-
-
-def noted(
-    root: Path, directory: Path, plays: Iterable[Play], absent: Iterable[Absent], *, mode: str, began: datetime
-) -> FullRun:
-    """What a full run that ends now used of the cassettes in `directory`, and in wherever else it opened some."""
-    played = merged(plays)
-    directories = [*below(root, [directory]).values()]
-    for play in played:
-        parent = PurePosixPath(play.cassette).parent
-        home = parent.parent if parent.name == _FIXTURES else parent
-        if not home.is_relative_to(directories[0]):
-            directories.append(str(home))
-    directories = list(dict.fromkeys(directories))
-    files = {name: _digest(root / name, began) for name in _cassettes(root, directories)}
-    return FullRun(datetime.now(UTC).isoformat(timespec="minutes"), mode, directories, files, played, list(absent))
-
-
-def _cassettes(root: Path, directories: Sequence[str]) -> list[str]:
-    """The files that may be cassettes: below the first directory, which is for nothing else; in the others, not below.
-
-    Journals are none. Nor are links: what they lead to is judged where it lies.
-    """
-    found = list((root / directories[0]).rglob("*"))
-    for other in directories[1:]:
-        found += [path for place in (root / other, root / other / _FIXTURES) for path in place.glob("*")]
-    files = (path for path in found if path.suffix in _SUFFIXES and path.is_file() and not path.is_symlink())
-    return sorted(set(below(root, files).values()))
-
-
-def _digest(path: Path, began: datetime) -> str:
-    """The digest of a file's content; nothing for one that the run itself wrote, whose places may have moved."""
-    try:
-        return "" if path.stat().st_mtime >= began.timestamp() else _digest_of(path.read_bytes())
-    except OSError:
-        # A run of tests does not fail of it; what judges the file cannot read it either, and says so.
-        return ""
-
-
-def _digest_of(content: bytes) -> str:
-    return sha256(content).hexdigest()[:32]
-
-
-def last_full_run(cache: Path) -> FullRun:
-    """The last full run, from pytest's cache directory. Raises SettingsError if there is none that replayed."""
-    # Where pytest keeps values.
-    note = cache / "v" / NOTE
-    advice = "run all tests with `pytest`, without paths, -k or -m, from its root directory; then prune from there"
-    try:
-        value = json.loads(note.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise SettingsError(
-            f"no full run is noted in {note}: {advice} (a cache directory of another name has to be given by"
-            " --cache-dir, and `-p no:cacheprovider` keeps none)"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"{note} cannot be read ({error}): {advice}") from None
-    if isinstance(value, dict) and "not_full" in value:
-        raise SettingsError(f"no full run is noted yet, and the last run was none: {value['not_full']}; {advice}")
-    try:
-        run = FullRun.from_json(value)
-    except (KeyError, TypeError):
-        raise SettingsError(f"{note} is none of this version's: {advice}") from None
-    if run.mode in ("all", "live"):
-        raise SettingsError(f"the last full run was in mode {run.mode}, which plays nothing: {advice}, to replay")
-    return run
-
+from pytest_samurai.redaction import Redactor, environment_secrets, one_line, without_secrets
+from pytest_samurai.report import FullRun, Play, cassettes_of, digest_of
+from pytest_samurai.text import plural
+from pytest_samurai.wire import Interaction, summary
 
 # --- the verdict
 
@@ -145,7 +68,7 @@ class Judged:
 def judge(run: FullRun, root: Path, *, environ: Mapping[str, str]) -> Judged:
     """Compare what lies in the cassette directories with what a run used; no line holds a secret."""
     judge = _Judge(run, root, environment_secrets(environ))
-    results = [result for name in _cassettes(root, run.directories) if (result := judge.file(name)) is not None]
+    results = [result for name in cassettes_of(root, run.directories) if (result := judge.file(name)) is not None]
     return Judged(
         tuple(result for result in results if isinstance(result, Unused)),
         tuple(result for result in results if isinstance(result, str)),
@@ -191,7 +114,7 @@ class _Judge:
             return "it is newer than the last full run"
         if not digest:
             return "it was written in the last full run itself"
-        if digest != _digest_of(content) or (play is not None and play.recorded != len(there)):
+        if digest != digest_of(content) or (play is not None and play.recorded != len(there)):
             return "it has changed since the last full run"
         ours = content.startswith(MARK.encode()) or any(item.recorded_at is not None for item in there)
         return "" if play is not None or ours else "another tool wrote it, and may use it"

@@ -13,19 +13,40 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from pytest_samurai.bill.figures import TestFigures
-from pytest_samurai.bill.lock import ABOUT, METRICS, Row, in_percent, labelled, measured, models_text, moved, row_of
-from pytest_samurai.bill.pricing import Price, PriceList, money, money_apart
-from pytest_samurai.cassette.file import load, parse
-from pytest_samurai.cassette.naming import cassette_of
+from pytest_samurai.bill import (
+    ABOUT,
+    METRICS,
+    Call,
+    Meter,
+    PriceList,
+    Row,
+    TestFigures,
+    in_percent,
+    labelled,
+    measured,
+    models_text,
+    moved,
+    row_of,
+)
+from pytest_samurai.cassette import cassette_of, load, parse
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.matching.matcher import Difference, Json, canonical, differences, parse_body, parse_path
-from pytest_samurai.matching.miss import IN_PROMPT, describe, length, likeness, prompt_length, words
-from pytest_samurai.recorder.recorder import RETRYABLE, summary
-from pytest_samurai.redaction.redactor import without_secrets
-from pytest_samurai.report.lines import plural
-from pytest_samurai.wire.chat import Call, Interaction, Meter
-from pytest_samurai.wire.usage import Usage
+from pytest_samurai.matching import (
+    IN_PROMPT,
+    Difference,
+    Json,
+    canonical,
+    describe,
+    differences,
+    length,
+    likeness,
+    parse_body,
+    parse_path,
+    prompt_length,
+    words,
+)
+from pytest_samurai.redaction import without_secrets
+from pytest_samurai.text import money, money_apart, plural
+from pytest_samurai.wire import RETRYABLE, Interaction, Price, Usage, summary
 
 
 def recorded(path: Path, secrets: frozenset[str] = frozenset()) -> list[Interaction]:

@@ -23,10 +23,9 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.intercept.tls import deferring, is_known
-from pytest_samurai.matching.matcher import Endpoints
-from pytest_samurai.recorder.exchange import Played, Take
-from pytest_samurai.recorder.recorder import Recorder, has_placeholder
-from pytest_samurai.wire.chat import CLOSED, COMPLETE, Headers, Reply, Request
+from pytest_samurai.matching import Endpoints
+from pytest_samurai.recorder import Played, Recorder, Take, has_placeholder
+from pytest_samurai.wire import CLOSED, COMPLETE, Headers, Reply, Request
 
 if TYPE_CHECKING:
     from httpx import AsyncClient as AsyncClient

@@ -10,9 +10,8 @@ from collections.abc import Collection
 from functools import cached_property
 from hashlib import sha256
 
-from pytest_samurai.cassette.file import Recordings
 from pytest_samurai.matching.matcher import Matcher
-from pytest_samurai.wire.chat import Request
+from pytest_samurai.wire import Recordings, Request
 
 
 class Keys:

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.wire.chat import Request
+from pytest_samurai.wire import Request
 
 Json = Any
 Path_ = tuple[str | int, ...]

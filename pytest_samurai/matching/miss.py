@@ -20,7 +20,7 @@ from pytest_samurai.matching.matcher import (
     differences,
     substitute,
 )
-from pytest_samurai.wire.chat import Call, Interaction, Request
+from pytest_samurai.wire import Interaction, Request, usage_of
 
 _SHOWN_DIFFERENCES = 8
 _CONTEXT = 60
@@ -144,7 +144,7 @@ def _growth(nearest: Interaction, recorded: Json, asked: Json) -> str | None:
 
     None if its usage is unknown, or if nothing to speak of changes.
     """
-    usage = Call(nearest, number=0, replayed=True).usage
+    usage = usage_of(nearest.reply)
     old, new = prompt_length(recorded), prompt_length(asked)
     if usage is None or not usage.prompt_tokens or not old:
         return None

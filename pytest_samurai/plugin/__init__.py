@@ -23,12 +23,12 @@ from pytest_samurai.plugin.state import (
     settings_of,
     written,
 )
-from pytest_samurai.settings.table import Settings, options
+from pytest_samurai.settings import Settings, options
 
 if TYPE_CHECKING:
-    from pytest_samurai.bill.tally import Tally
-    from pytest_samurai.intercept.seam import AsyncClient, Client
-    from pytest_samurai.recorder.recorder import Recorder
+    from pytest_samurai.bill import Tally
+    from pytest_samurai.intercept import AsyncClient, Client
+    from pytest_samurai.recorder import Recorder
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -93,7 +93,7 @@ def _tally(settings: Settings, worker: Mapping[str, Any] | None) -> Tally | None
     limits = settings.limits
     if limits is None:
         return None
-    from pytest_samurai.bill.tally import Tally
+    from pytest_samurai.bill import Tally
 
     return Tally.begin(limits) if worker is None else Tally(Path(worker["samurai_tally"]), limits)
 
@@ -129,7 +129,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         run.tally.end()
     # A run that was interrupted has not said that its last test ended.
     if run.watching:
-        from pytest_samurai.intercept import seam as intercept
+        from pytest_samurai import intercept
         from pytest_samurai.plugin.unmarked import unwatch
 
         unwatch(run)
@@ -176,7 +176,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> None:
     run.begun.add(item.nodeid)
 
 
-_CALLERS = ("httpx", "httpx2", "pytest_samurai.recorder.recorder")
+_CALLERS = ("httpx", "httpx2", "pytest_samurai.recorder")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -185,7 +185,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     try:
         return (yield)
     finally:
-        if "pytest_samurai.intercept.seam" in sys.modules or cassette_root(session.config).is_dir():
+        if "pytest_samurai.intercept" in sys.modules or cassette_root(session.config).is_dir():
             _gather(session.config, session)
 
 
@@ -225,7 +225,7 @@ def _samurai(request: pytest.FixtureRequest) -> Iterator[Recorder]:
 @pytest.fixture
 def samurai_client(samurai: Recorder) -> Iterator[Client]:
     """An `httpx.Client` with the base URL and the key set."""
-    from pytest_samurai.intercept import seam as intercept
+    from pytest_samurai import intercept
     from pytest_samurai.plugin.client import client_options
 
     with intercept.client(**client_options()) as client:
@@ -235,7 +235,7 @@ def samurai_client(samurai: Recorder) -> Iterator[Client]:
 @pytest.fixture
 def samurai_async_client(samurai: Recorder) -> AsyncClient:
     """An `httpx.AsyncClient` with the base URL and the key set."""
-    from pytest_samurai.intercept import seam as intercept
+    from pytest_samurai import intercept
     from pytest_samurai.plugin.client import client_options
 
     return intercept.async_client(**client_options())

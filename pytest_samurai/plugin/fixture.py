@@ -25,11 +25,11 @@ def fixture_setup(
     wide = fixturedef.scope != "function" and fixturedef.argname not in _SETTINGS_FIXTURES
     if item is None or not wide or fixturedef.argname not in run.recorded_fixtures:
         return (yield)
-    from pytest_samurai.bill.figures import TestFigures
-    from pytest_samurai.intercept.seam import recording
+    from pytest_samurai.bill import TestFigures
+    from pytest_samurai.intercept import recording
     from pytest_samurai.plugin.recording import note_play, owner_of
-    from pytest_samurai.recorder.recorder import Recorder
-    from pytest_samurai.report.lines import NOTE_PROPERTY
+    from pytest_samurai.recorder import Recorder
+    from pytest_samurai.report import NOTE_PROPERTY
 
     label = f"{fixturedef.scope} fixture {fixturedef.argname}"
     path = fixture_cassette_path(item, fixturedef, request)
@@ -44,7 +44,7 @@ def fixture_setup(
         if recorder.misses:
             raise recorder.misses[0]
         passed = True
-        from pytest_samurai.bill.lock import fixture_key
+        from pytest_samurai.bill import fixture_key
 
         key = fixture_key(label, relative(path, request.config).as_posix())
         regression = held_against_lock(item, recorder, key)

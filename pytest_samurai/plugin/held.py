@@ -13,11 +13,10 @@ from pytest_samurai.errors import SamuraiError, SettingsError
 from pytest_samurai.plugin.marker import file_of
 from pytest_samurai.plugin.state import RunState, lock_of
 from pytest_samurai.plugin.use import Use
-from pytest_samurai.settings.table import LOCK, in_ci
+from pytest_samurai.settings import LOCK, in_ci
 
 if TYPE_CHECKING:
-    from pytest_samurai.bill.figures import TestFigures
-    from pytest_samurai.bill.lock import Lock
+    from pytest_samurai.bill import Lock, TestFigures
 
 
 class Held:
@@ -39,7 +38,7 @@ class Held:
         texts = getattr(report, "samurai_held", ())
         if not texts:
             return
-        from pytest_samurai.bill.lock import fixture_cassette, held_from_text
+        from pytest_samurai.bill import fixture_cassette, held_from_text
 
         for held in map(held_from_text, texts):
             if report.nodeid not in self._failed or fixture_cassette(held.test) is not None:
@@ -68,22 +67,22 @@ class Held:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _write(self, path: Path, gone: set[str]) -> None:
-        from pytest_samurai.bill import lockfile
-        from pytest_samurai.bill.lock import accepted, update_line
+        from pytest_samurai import bill
+        from pytest_samurai.bill import accepted, update_line
 
         name, held = self._run.settings.lock, list(self._held.values())
         if not held and not gone:
             self.lines = [f"samurai: {name}: no test of this run earned a row"]
             return
         try:
-            old, new = lockfile.update(path, lambda lock: accepted(lock, held, gone))
+            old, new = bill.update_lock(path, lambda lock: accepted(lock, held, gone))
         except SamuraiError as error:
             self.error = str(error)
         else:
             self.lines = [update_line(name, old, new)]
 
     def _compare(self, gone: set[str]) -> None:
-        from pytest_samurai.bill.lock import Tolerance, fixture_cassette, no_overlap, summary_lines
+        from pytest_samurai.bill import Tolerance, fixture_cassette, no_overlap, summary_lines
 
         run = self._run
         name, ci = run.settings.lock, in_ci(os.environ)
@@ -102,7 +101,7 @@ class Held:
 
         A file that is there and gave no test at all may have been skipped, or left out by a `conftest.py`.
         """
-        from pytest_samurai.bill.lock import fixture_cassette
+        from pytest_samurai.bill import fixture_cassette
 
         run = self._run
         gone = set()

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.settings.table import Layer
+from pytest_samurai.settings import Layer
 
 _MARKER = "samurai"
 
@@ -19,7 +19,7 @@ def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
     markers = _markers(item)
     if not markers:
         return None
-    from pytest_samurai.cassette.naming import named_cassette
+    from pytest_samurai.cassette import named_cassette
 
     source = f"@pytest.mark.samurai of {item.nodeid}"
     name: object = None

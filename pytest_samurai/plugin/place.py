@@ -15,7 +15,7 @@ def default_cassette_dir(request: pytest.FixtureRequest) -> Path:
     """The directory of the cassettes of a test file, unless it was moved."""
     directories = request.config.stash[RUN].directories
     if request.path not in directories:
-        from pytest_samurai.cassette.naming import module_directory
+        from pytest_samurai.cassette import module_directory
 
         root = cassette_root(request.config)
         directories[request.path] = root / module_directory(relative(request.path, request.config))
@@ -24,7 +24,7 @@ def default_cassette_dir(request: pytest.FixtureRequest) -> Path:
 
 def cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path | None) -> Path:
     """Where the cassette of a test lies; `name` is what its marker says."""
-    from pytest_samurai.cassette.naming import cassette_name
+    from pytest_samurai.cassette import cassette_name
 
     if name is None:
         return directory / cassette_name([*classes(request.node), request.node.name])
@@ -37,7 +37,7 @@ def fixture_cassette_path(
     item: pytest.Item, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Path:
     """Where a fixture's cassette lies: with the tests that it is set up for, or, of wide scope, where it is defined."""
-    from pytest_samurai.cassette.naming import cassette_name, module_directory
+    from pytest_samurai.cassette import cassette_name, module_directory
 
     root = cassette_root(request.config)
     parts = [fixturedef.argname + _parameter(request)]

@@ -29,7 +29,7 @@ class ProgressLine:
     """
 
     def __init__(self, config: pytest.Config) -> None:
-        from pytest_samurai.report.progress import Progress
+        from pytest_samurai.report import Progress
 
         self._file = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding=sys.stdout.encoding, errors="replace")
         writer = config.get_terminal_writer

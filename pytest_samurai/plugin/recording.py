@@ -8,17 +8,16 @@ from typing import Any, cast
 
 import pytest
 
-from pytest_samurai.bill.figures import FIGURE_PROPERTIES, TestFigures
-from pytest_samurai.intercept.seam import recording
+from pytest_samurai.bill import FIGURE_PROPERTIES, TestFigures
+from pytest_samurai.intercept import recording
 from pytest_samurai.plugin.marker import marker_of
 from pytest_samurai.plugin.place import cassette_path
 from pytest_samurai.plugin.refusal import RefusedInTest
 from pytest_samurai.plugin.state import PASSED, PLAYS, RECORDER, RUN, config_layer, settings_of, shared_of
 from pytest_samurai.plugin.verdict import forget, target
-from pytest_samurai.recorder.recorder import Owner, Recorder
-from pytest_samurai.report.fullrun import Play
-from pytest_samurai.report.lines import NOTE_PROPERTY
-from pytest_samurai.settings.table import Layer
+from pytest_samurai.recorder import Owner, Recorder
+from pytest_samurai.report import NOTE_PROPERTY, Play
+from pytest_samurai.settings import Layer
 
 
 def recorded(

@@ -13,16 +13,12 @@ import pytest
 
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.plugin.collection import Collection
-from pytest_samurai.settings.table import Layer, Settings, environment_layers, options, resolve
+from pytest_samurai.settings import Layer, Settings, environment_layers, options, resolve
 
 if TYPE_CHECKING:
-    from pytest_samurai.bill.figures import TestFigures
-    from pytest_samurai.bill.lock import Lock
-    from pytest_samurai.bill.pricing import PriceList
-    from pytest_samurai.bill.tally import Tally
-    from pytest_samurai.recorder.recorder import Shared
-    from pytest_samurai.report.fullrun import Play
-    from pytest_samurai.report.progress import Progress
+    from pytest_samurai.bill import Lock, PriceList, Tally, TestFigures
+    from pytest_samurai.recorder import Shared
+    from pytest_samurai.report import Play, Progress
 
 
 class RunState:
@@ -121,9 +117,9 @@ def lock_of(config: pytest.Config) -> Lock | None:
     """The lock as it was when the run began; None if there is none. Raises SettingsError if it cannot be read."""
     run = config.stash[RUN]
     if not run.lock_is_read:
-        from pytest_samurai.bill import lockfile
+        from pytest_samurai import bill
 
-        run.lock = lockfile.load(config.rootpath / run.settings.lock)
+        run.lock = bill.load_lock(config.rootpath / run.settings.lock)
         run.lock_is_read = True
     return run.lock
 
@@ -132,7 +128,7 @@ def prices_of(config: pytest.Config) -> PriceList:
     """The prices of the run, read when first needed. Raises SettingsError if they cannot be."""
     run = config.stash[RUN]
     if run.prices is None:
-        from pytest_samurai.bill.pricing import own_prices
+        from pytest_samurai.bill import own_prices
 
         run.prices = own_prices(config.rootpath)
     return run.prices
@@ -150,8 +146,8 @@ def shared_of(config: pytest.Config) -> Shared:
     """Made when first needed: a run without marked tests needs no prices and no YAML."""
     run = config.stash[RUN]
     if run.shared is None:
-        from pytest_samurai.cassette.shelf import Shelf
-        from pytest_samurai.recorder.recorder import Shared
+        from pytest_samurai.cassette import Shelf
+        from pytest_samurai.recorder import Shared
 
         run.shared = Shared(prices_of(config), Shelf(), run.tally)
     return run.shared

@@ -14,8 +14,8 @@ from pytest_samurai.plugin.state import RunState
 from pytest_samurai.plugin.use import Use
 
 if TYPE_CHECKING:
-    from pytest_samurai.bill.figures import TestFigures
-    from pytest_samurai.report.run import Failure, Run, TestRun
+    from pytest_samurai.bill import TestFigures
+    from pytest_samurai.report import Failure, Run, TestRun
 
 
 class Summary:
@@ -49,10 +49,8 @@ class Summary:
         failed = [phase for phase in phases if phase.failed and hasattr(phase, "samurai_failure")]
         if not report.user_properties and not failed:
             return
-        from pytest_samurai.bill.figures import FIXTURE_PROPERTY, TestFigures
-        from pytest_samurai.bill.lock import REGRESSION_PROPERTY
-        from pytest_samurai.report.lines import NOTE_PROPERTY, UNMARKED_PROPERTY
-        from pytest_samurai.report.run import Failure, TestRun
+        from pytest_samurai.bill import FIXTURE_PROPERTY, REGRESSION_PROPERTY, TestFigures
+        from pytest_samurai.report import NOTE_PROPERTY, UNMARKED_PROPERTY, Failure, TestRun
 
         file, line = report.location[0].replace(os.sep, "/"), (report.location[1] or 0) + 1
         for phase in failed:
@@ -75,7 +73,7 @@ class Summary:
     def _so_far(self) -> Run:
         from importlib.metadata import distributions
 
-        from pytest_samurai.report.run import Run
+        from pytest_samurai.report import Run
 
         return Run(
             # As it was installed; it also works without, as `-p pytest_samurai.plugin`.
@@ -105,7 +103,7 @@ class Summary:
         targets = self._run.settings.report
         if not targets:
             return
-        from pytest_samurai.report.publish import publish
+        from pytest_samurai.report import publish
 
         published = publish(
             self._so_far(),
@@ -129,7 +127,7 @@ class Summary:
             terminalreporter.write_line(line, **markup)
 
     def _write_figures(self, terminalreporter: pytest.TerminalReporter) -> None:
-        from pytest_samurai.report.lines import regression_lines, top_lines, totals_line
+        from pytest_samurai.report import regression_lines, top_lines, totals_line
 
         run = self._so_far()
         lines = [totals_line(run.totals), *top_lines(run.figures, self._run.settings.top)]
@@ -145,11 +143,11 @@ class Summary:
         # Each test of a shared cassette says the same of it.
         yield from ((f"samurai: {note}", yellow) for note in dict.fromkeys(self._notes))
         if self._use.plays and not self._use.not_full:
-            from pytest_samurai.report.lines import shared_lines
+            from pytest_samurai.report import shared_lines
 
             yield from ((line, yellow) for line in shared_lines(self._use.plays, self._use.absent))
         if self._unmarked:
-            from pytest_samurai.report.lines import unmarked_line
+            from pytest_samurai.report import unmarked_line
 
             yield unmarked_line(self._unmarked), yellow
         yield from ((line, {}) for line in self._published)

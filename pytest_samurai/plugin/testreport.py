@@ -19,7 +19,7 @@ def runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add to the report what the test leaves behind."""
-    from pytest_samurai.report.lines import UNMARKED_PROPERTY
+    from pytest_samurai.report import UNMARKED_PROPERTY
 
     unmarked = item.stash.get(UNMARKED, None)
     if call.when == "teardown" and unmarked is not None and unmarked.calls:
@@ -27,7 +27,7 @@ def runtest_makereport(
     report = yield from _report(item, call)
     if call.when == "teardown" and HELD in item.stash:
         # Not among the properties of the test, which JUnit shows; xdist hands on the attributes of a report.
-        from pytest_samurai.bill.lock import held_text
+        from pytest_samurai.bill import held_text
 
         held = [held_text(figures) for figures in item.stash[HELD].values()]
         report.samurai_held = held  # type: ignore[attr-defined]  # a report takes any

@@ -11,7 +11,7 @@ from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.plugin.marker import is_marked
 from pytest_samurai.plugin.refusal import RefusedInTest
 from pytest_samurai.plugin.state import RUN, RunState
-from pytest_samurai.settings.table import Settings
+from pytest_samurai.settings import Settings
 
 
 class Unmarked:
@@ -26,7 +26,7 @@ class Unmarked:
         self._advice = advice
 
     def refused(self, url: str) -> RequestNotRecorded:
-        from pytest_samurai.redaction.redactor import environment_secrets, shown_url
+        from pytest_samurai.redaction import environment_secrets, shown_url
 
         where = shown_url(url, environment_secrets(os.environ))
         refusal = RefusedInTest(
@@ -57,7 +57,7 @@ def watch(item: pytest.Item) -> bool:
         return False
     if not block and "httpx" not in sys.modules and "httpx2" not in sys.modules:
         return False
-    from pytest_samurai.intercept import seam as intercept
+    from pytest_samurai import intercept
 
     if not run.watching:
         run.watching = True
@@ -77,7 +77,7 @@ def unwatch(run: RunState) -> None:
     """The test has ended that was begun last."""
     run.item = None
     if run.watched:
-        from pytest_samurai.intercept import seam as intercept
+        from pytest_samurai import intercept
 
         run.watched = False
         intercept.watch(None)

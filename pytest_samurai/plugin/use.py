@@ -14,7 +14,7 @@ from pytest_samurai.plugin.place import classes
 from pytest_samurai.plugin.state import PASSED, PLAYS, RUN, RunState, cassette_root
 
 if TYPE_CHECKING:
-    from pytest_samurai.report.fullrun import Absent, Play
+    from pytest_samurai.report import Absent, Play
 
 
 class Use:
@@ -67,12 +67,12 @@ class Use:
         return [*plays, *others] if others else plays
 
     def _opened(self, known: set[str]) -> list[Play]:
-        intercept = sys.modules.get("pytest_samurai.intercept.seam")
+        intercept = sys.modules.get("pytest_samurai.intercept")
         opened = intercept.take_cassettes() if intercept is not None else ()
         others = sorted(path for path in opened if str(path) not in known and path.exists())
         if not others:
             return []
-        from pytest_samurai.report.fullrun import Play
+        from pytest_samurai.report import Play
 
         return [Play(str(path), 0, [], shared=True, unknown="`use_cassette` opened it") for path in others]
 
@@ -94,7 +94,7 @@ class Use:
         plays, absent = getattr(report, "samurai_plays", ()), getattr(report, "samurai_absent", None)
         if not plays and absent is None:
             return
-        from pytest_samurai.report.fullrun import Absent, Play
+        from pytest_samurai.report import Absent, Play
 
         self.plays += [Play(**play) for play in plays]
         if absent is not None:
@@ -108,7 +108,7 @@ class Use:
             return
         self.not_full = self._why_not_full(exitstatus)
         if self.plays:
-            from pytest_samurai.report.fullrun import placed
+            from pytest_samurai.report import placed
 
             self.plays = placed(self.plays, self._config.rootpath)
         cache = getattr(self._config, "cache", None)
@@ -118,8 +118,7 @@ class Use:
         if self.not_full:
             self._add_to_note(cache)
             return
-        from pytest_samurai.commands.prune import noted
-        from pytest_samurai.report.fullrun import NOTE
+        from pytest_samurai.report import NOTE, noted
 
         run = self._run
         mode = run.settings.mode
@@ -127,7 +126,7 @@ class Use:
         cache.set(NOTE, full.as_json())
 
     def _add_to_note(self, cache: pytest.Cache) -> None:
-        from pytest_samurai.report.fullrun import NOTE, FullRun
+        from pytest_samurai.report import NOTE, FullRun
 
         try:
             full = FullRun.from_json(cache.get(NOTE, None))
@@ -157,8 +156,8 @@ class Use:
 
 
 def _absent(item: pytest.Item) -> Absent:
-    from pytest_samurai.cassette.naming import cassette_name
-    from pytest_samurai.report.fullrun import Absent
+    from pytest_samurai.cassette import cassette_name
+    from pytest_samurai.report import Absent
 
     name, _ = marker_of(item) or (None, None)
     cassette = cassette_name([*classes(item), item.name]) if name is None else name.as_posix()

@@ -14,10 +14,10 @@ import pytest
 from pytest_samurai.errors import UsageRegression
 from pytest_samurai.plugin.state import HELD, PASSED, RECORDER, RUN, TEST, lock_of
 from pytest_samurai.plugin.unmarked import UNMARKED
-from pytest_samurai.settings.table import CASSETTES, LOCK
+from pytest_samurai.settings import CASSETTES, LOCK
 
 if TYPE_CHECKING:
-    from pytest_samurai.recorder.recorder import Recorder
+    from pytest_samurai.recorder import Recorder
 
 
 @pytest.hookimpl(wrapper=True)
@@ -51,7 +51,7 @@ def runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 def forget(item: pytest.Item) -> None:
     """Forget how a test, not one of its fixtures, stood against the lock."""
-    from pytest_samurai.bill.lock import REGRESSION_PROPERTY, Regression
+    from pytest_samurai.bill import REGRESSION_PROPERTY, Regression
 
     test = test_id(item)
     item.stash.get(HELD, {}).pop(test, None)
@@ -69,8 +69,7 @@ def held_against_lock(item: pytest.Item, recorder: Recorder, test: str) -> Usage
     are errors that are not recorded, of which a replay has none. What goes live without being recorded differs from run
     to run, so that is not held against anything.
     """
-    from pytest_samurai.bill.figures import TestFigures
-    from pytest_samurai.bill.lock import REGRESSION_PROPERTY, Tolerance, judge, regression_text
+    from pytest_samurai.bill import REGRESSION_PROPERTY, TestFigures, Tolerance, judge, regression_text
 
     config = item.config
     run, lock = config.stash[RUN], lock_of(config)
@@ -94,8 +93,8 @@ def held_against_lock(item: pytest.Item, recorder: Recorder, test: str) -> Usage
 
 def _why(config: pytest.Config, recorder: Recorder, test: str) -> str:
     """What `pytest-samurai why` is given for a test; it knows no options of pytest's."""
-    from pytest_samurai.bill.lock import fixture_cassette
-    from pytest_samurai.cassette.naming import cassette_of
+    from pytest_samurai.bill import fixture_cassette
+    from pytest_samurai.cassette import cassette_of
 
     arguments, lock = [test], config.stash[RUN].settings.lock
     if lock != LOCK:

@@ -9,15 +9,14 @@ from datetime import UTC, datetime
 from io import BytesIO
 from itertools import accumulate
 
-from pytest_samurai.cassette.file import Recordings
-from pytest_samurai.wire.chat import (
+from pytest_samurai.bill import Call, Meter
+from pytest_samurai.wire import (
     CLOSED,
     COMPLETE,
-    Call,
     Chunk,
     Headers,
     Interaction,
-    Meter,
+    Recordings,
     Reply,
     Request,
     UsageFilter,

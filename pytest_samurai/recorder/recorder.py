@@ -14,34 +14,30 @@ from functools import cached_property, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pytest_samurai.bill.budget import total, total_cost
-from pytest_samurai.bill.pricing import UNPRICED, PriceList
-from pytest_samurai.bill.tally import Tally
-from pytest_samurai.cassette import file as cassette
-from pytest_samurai.cassette.entry import Text
-from pytest_samurai.cassette.file import Recordings
-from pytest_samurai.cassette.journal import Journal, LeftBehind
-from pytest_samurai.cassette.shelf import Kept, Shelf, left_behind
+from pytest_samurai import cassette
+from pytest_samurai.bill import Call, Meter, PriceList, Tally, total, total_cost
+from pytest_samurai.cassette import Journal, Kept, LeftBehind, Shelf, Text, left_behind
 from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure
-from pytest_samurai.matching.lookup import Keys, Lookup
-from pytest_samurai.matching.miss import Denial, Miss, prompt_length
+from pytest_samurai.matching import Denial, Keys, Lookup, Miss, prompt_length
 from pytest_samurai.recorder.exchange import Played, Take, timestamp
 from pytest_samurai.recorder.vcrpy import Bridge
-from pytest_samurai.redaction.redactor import REQUEST_HEADERS, Redactor, Redactors
-from pytest_samurai.report.lines import plural
-from pytest_samurai.settings.table import Layer, Mode, Settings, resolve
-from pytest_samurai.wire.chat import (
+from pytest_samurai.redaction import REQUEST_HEADERS, Redactor, Redactors
+from pytest_samurai.settings import Layer, Mode, Settings, resolve
+from pytest_samurai.text import plural
+from pytest_samurai.wire import (
     CLOSED,
-    Call,
+    RETRYABLE,
+    UNPRICED,
     Headers,
     Interaction,
-    Meter,
+    Recordings,
     Reply,
     Request,
+    Usage,
     parse_object,
+    summary,
     with_usage_asked,
 )
-from pytest_samurai.wire.usage import Usage
 
 PLACEHOLDER_KEY = "sk-placeholder-of-a-replayed-test"
 KEY_NAMES = ("SAMURAI_API_KEY", "OPENAI_API_KEY")
@@ -60,19 +56,7 @@ def _as_it_is(request: Request, text: str) -> str:
 
 
 _NAMED = 5
-
-
-def summary(request: Request) -> str:
-    """What a request asks, on one short line: the end of its last message."""
-    messages = (parse_object(request.body) or {}).get("messages")
-    last = messages[-1] if isinstance(messages, list) and messages else None
-    content = last.get("content") if isinstance(last, dict) else None
-    text = content if isinstance(content, str) else request.body.decode("utf-8", "replace")
-    line = " ".join(text.split())
-    return line if len(line) <= _LINE else f"{line[:_LINE]}..."
-
-
-_LINE = 80
+_LONGEST_ERROR = 80
 
 
 def has_placeholder(headers: Headers) -> bool:
@@ -98,9 +82,6 @@ _SIGNATURES = frozenset({"content-digest", "digest", "signature", "x-amz-content
 
 _CHARACTERS_A_TOKEN = 4
 """Of English text, roughly. Source: OpenAI's help page on tokens."""
-
-RETRYABLE = frozenset({408, 409, 429, *range(500, 600)})
-"""What SDKs try again by themselves. Source: the retry logic of the OpenAI SDK."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -519,7 +500,7 @@ class Recorder:
             yield
         except Exception as error:
             # Its text may be the request itself, with the key.
-            text = " ".join(self._redacted_text(request, str(error)).split())[:_LINE]
+            text = " ".join(self._redacted_text(request, str(error)).split())[:_LONGEST_ERROR]
             self.notes.append(
                 f"{self._owner.test}: {hook} raised {type(error).__name__}: {text}; the call is not recorded"
             )

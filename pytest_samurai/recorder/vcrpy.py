@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pytest_samurai.cassette import file as cassette
+from pytest_samurai import cassette
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.matching.miss import Denial
-from pytest_samurai.settings.table import OF_VCRPY, Settings
-from pytest_samurai.wire.chat import Headers, Reply, Request
+from pytest_samurai.matching import Denial
+from pytest_samurai.settings import OF_VCRPY, Settings
+from pytest_samurai.wire import Headers, Reply, Request
 
 
 class Bridge:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, unquote
 
-from pytest_samurai.wire.chat import Chunk, Headers, Interaction, Reply, Request, parse_object
+from pytest_samurai.wire import Chunk, Headers, Interaction, Reply, Request, parse_object
 
 REDACTED = "[REDACTED]"
 

@@ -1,0 +1,55 @@
+"""A run, said."""
+
+from pytest_samurai.report.fullrun import (
+    NOTE,
+    Absent,
+    FullRun,
+    Play,
+    cassettes_of,
+    digest_of,
+    last_full_run,
+    noted,
+    placed,
+)
+from pytest_samurai.report.lines import (
+    NOTE_PROPERTY,
+    UNMARKED_PROPERTY,
+    regression_lines,
+    shared_lines,
+    shown_amount,
+    shown_count,
+    top_lines,
+    totals_line,
+    unmarked_line,
+)
+from pytest_samurai.report.progress import Progress
+from pytest_samurai.report.publish import publish
+from pytest_samurai.report.run import Failure, Run, TestRun, merged_runs, read_run
+
+__all__ = [
+    "NOTE",
+    "NOTE_PROPERTY",
+    "UNMARKED_PROPERTY",
+    "Absent",
+    "Failure",
+    "FullRun",
+    "Play",
+    "Progress",
+    "Run",
+    "TestRun",
+    "cassettes_of",
+    "digest_of",
+    "last_full_run",
+    "merged_runs",
+    "noted",
+    "placed",
+    "publish",
+    "read_run",
+    "regression_lines",
+    "shared_lines",
+    "shown_amount",
+    "shown_count",
+    "top_lines",
+    "totals_line",
+    "unmarked_line",
+]

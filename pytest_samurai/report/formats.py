@@ -12,16 +12,10 @@ from html import escape
 from itertools import accumulate
 from typing import Final
 
-from pytest_samurai.bill.figures import TestFigures
-from pytest_samurai.report.lines import (
-    estimate,
-    plural,
-    ranking,
-    shown_amount,
-    shown_count,
-    used,
-)
+from pytest_samurai.bill import TestFigures
+from pytest_samurai.report.lines import estimate, ranking, shown_amount, shown_count, used
 from pytest_samurai.report.run import Run
+from pytest_samurai.text import plural
 
 MARK: Final = "<!-- pytest-samurai -->"
 """The first line of the Markdown, by which a bot finds the comment that it is to replace."""

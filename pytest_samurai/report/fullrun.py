@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
+
+from pytest_samurai.errors import SettingsError
 
 NOTE = "samurai/full_run"
 """The name of the note of the last full run, in pytest's cache."""
@@ -65,7 +70,7 @@ def placed(plays: Iterable[Play], root: Path) -> list[Play]:
     ]
 
 
-def merged(plays: Iterable[Play]) -> list[Play]:
+def merged_plays(plays: Iterable[Play]) -> list[Play]:
     """One play for each cassette: unplayed is what nobody played, of those that can say; unknown why others cannot."""
     of: dict[str, list[Play]] = {}
     for play in plays:
@@ -118,7 +123,7 @@ class FullRun:
 
     def with_plays(self, plays: Iterable[Play]) -> FullRun:
         """The same with what a later run played, which was no full one."""
-        return replace(self, plays=merged([*self.plays, *plays]))
+        return replace(self, plays=merged_plays([*self.plays, *plays]))
 
     def as_json(self) -> dict[str, Any]:
         """As it is written down."""
@@ -129,3 +134,76 @@ class FullRun:
         """What `as_json` gave. Raises TypeError or KeyError for another version's."""
         plays, absent = value["plays"], value["absent"]
         return cls(**{**value, "plays": [Play(**one) for one in plays], "absent": [Absent(**one) for one in absent]})
+
+
+# --- the note
+
+_SUFFIXES = (".yaml", ".yml")
+_FIXTURES = "fixtures"
+
+
+def noted(
+    root: Path, directory: Path, plays: Iterable[Play], absent: Iterable[Absent], *, mode: str, began: datetime
+) -> FullRun:
+    """What a full run that ends now used of the cassettes in `directory`, and in wherever else it opened some."""
+    played = merged_plays(plays)
+    directories = [*below(root, [directory]).values()]
+    for play in played:
+        parent = PurePosixPath(play.cassette).parent
+        home = parent.parent if parent.name == _FIXTURES else parent
+        if not home.is_relative_to(directories[0]):
+            directories.append(str(home))
+    directories = list(dict.fromkeys(directories))
+    files = {name: _digest(root / name, began) for name in cassettes_of(root, directories)}
+    return FullRun(datetime.now(UTC).isoformat(timespec="minutes"), mode, directories, files, played, list(absent))
+
+
+def cassettes_of(root: Path, directories: Sequence[str]) -> list[str]:
+    """The files that may be cassettes: below the first directory, which is for nothing else; in the others, not below.
+
+    Journals are none. Nor are links: what they lead to is judged where it lies.
+    """
+    found = list((root / directories[0]).rglob("*"))
+    for other in directories[1:]:
+        found += [path for place in (root / other, root / other / _FIXTURES) for path in place.glob("*")]
+    files = (path for path in found if path.suffix in _SUFFIXES and path.is_file() and not path.is_symlink())
+    return sorted(set(below(root, files).values()))
+
+
+def _digest(path: Path, began: datetime) -> str:
+    """The digest of a file's content; nothing for one that the run itself wrote, whose places may have moved."""
+    try:
+        return "" if path.stat().st_mtime >= began.timestamp() else digest_of(path.read_bytes())
+    except OSError:
+        # A run of tests does not fail of it; what judges the file cannot read it either, and says so.
+        return ""
+
+
+def digest_of(content: bytes) -> str:
+    """What tells whether a cassette is as it was when a full run was noted."""
+    return sha256(content).hexdigest()[:32]
+
+
+def last_full_run(cache: Path) -> FullRun:
+    """The last full run, from pytest's cache directory. Raises SettingsError if there is none that replayed."""
+    # Where pytest keeps values.
+    note = cache / "v" / NOTE
+    advice = "run all tests with `pytest`, without paths, -k or -m, from its root directory; then prune from there"
+    try:
+        value = json.loads(note.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(
+            f"no full run is noted in {note}: {advice} (a cache directory of another name has to be given by"
+            " --cache-dir, and `-p no:cacheprovider` keeps none)"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{note} cannot be read ({error}): {advice}") from None
+    if isinstance(value, dict) and "not_full" in value:
+        raise SettingsError(f"no full run is noted yet, and the last run was none: {value['not_full']}; {advice}")
+    try:
+        run = FullRun.from_json(value)
+    except (KeyError, TypeError):
+        raise SettingsError(f"{note} is none of this version's: {advice}") from None
+    if run.mode in ("all", "live"):
+        raise SettingsError(f"the last full run was in mode {run.mode}, which plays nothing: {advice}, to replay")
+    return run

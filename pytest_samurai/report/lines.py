@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import PurePosixPath
 
-from pytest_samurai.bill.figures import PREFIX, TestFigures
-from pytest_samurai.bill.pricing import money
-from pytest_samurai.report.fullrun import Absent, Play, merged
+from pytest_samurai.bill import PREFIX, TestFigures
+from pytest_samurai.report.fullrun import Absent, Play, merged_plays
 from pytest_samurai.report.run import Totals
+from pytest_samurai.text import money, plural
 
 NOTE_PROPERTY = f"{PREFIX}note"
 UNMARKED_PROPERTY = f"{PREFIX}unmarked"
@@ -23,7 +23,7 @@ def shared_lines(plays: Iterable[Play], absent: Sequence[Absent]) -> list[str]:
     """What nobody played of each cassette that is shared, by tests that all can say so."""
     return [
         f"samurai: {play.cassette}: no test played {_numbers(play.unplayed)} of {play.recorded} recorded interactions"
-        for play in merged(plays)
+        for play in merged_plays(plays)
         if play.shared
         and play.unplayed
         and not play.unknown
@@ -136,8 +136,3 @@ def unmarked_line(calls: Mapping[str, int]) -> str:
     if len(calls) > _NAMED_TESTS:
         tests += f" and {plural(len(calls) - _NAMED_TESTS, 'test')} more"
     return f"samurai: {plural(sum(calls.values()), 'live call')} outside of any recorder, not recorded: {tests}"
-
-
-def plural(count: int, noun: str) -> str:
-    """A count and what is counted."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TextIO
 
-from pytest_samurai.bill.pricing import money
-from pytest_samurai.report.lines import plural
-from pytest_samurai.wire.chat import Call
+from pytest_samurai.bill import Call
+from pytest_samurai.text import money, plural
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_samurai.files import replace_whole
-from pytest_samurai.redaction.redactor import Redactor, environment_secrets
+from pytest_samurai.redaction import Redactor, environment_secrets
 from pytest_samurai.report.formats import as_json, benchmark, github_annotations, markdown, page
 from pytest_samurai.report.run import Run
-from pytest_samurai.settings.table import Target
+from pytest_samurai.settings import Target
 
 _CONTENT = {"json": as_json, "md": markdown, "html": page, "benchmark": benchmark}
 

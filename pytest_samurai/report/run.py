@@ -9,10 +9,9 @@ from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from pytest_samurai.bill.figures import ModelFigures, TestFigures
-from pytest_samurai.bill.pricing import sum_of_known
+from pytest_samurai.bill import ModelFigures, TestFigures, sum_of_known
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.wire.usage import Usage
+from pytest_samurai.wire import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +189,7 @@ class Run:
         )
 
 
-def read(content: bytes, name: str) -> Run:
+def read_run(content: bytes, name: str) -> Run:
     """A run from the content of its JSON report. Raises SettingsError, beginning with `name`, if it is none."""
     try:
         return Run.from_json(json.loads(content))
@@ -199,7 +198,7 @@ def read(content: bytes, name: str) -> Run:
         raise SettingsError(f"{name}: not a JSON report of pytest-samurai: {reason}") from None
 
 
-def merged(runs: Sequence[Run]) -> Run:
+def merged_runs(runs: Sequence[Run]) -> Run:
     """Several runs, or parts of one, as one: what they did is added up. There has to be one at least."""
     unmarked: Counter[str] = Counter()
     for run in runs:

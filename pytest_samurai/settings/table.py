@@ -17,9 +17,8 @@ from pytest_samurai.errors import SettingsError
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from pytest_samurai.bill.budget import Budget, Limits
-    from pytest_samurai.bill.lock import Tolerance
-    from pytest_samurai.matching.matcher import Matcher
+    from pytest_samurai.bill import Budget, Limits, Tolerance
+    from pytest_samurai.matching import Matcher
 
 Mode = Literal["none", "once", "new_episodes", "all", "live"]
 MODES: Final = ("none", "once", "new_episodes", "all", "live")
@@ -191,13 +190,13 @@ def _hosts(value: object) -> tuple[Any, ...]:
 
 
 def _ignore(value: object) -> tuple[Any, ...]:
-    from pytest_samurai.matching.matcher import parse_path
+    from pytest_samurai.matching import parse_path
 
     return tuple(parse_path(path) for path in _words(value))
 
 
 def _normalize(value: object) -> tuple[Any, ...]:
-    from pytest_samurai.matching.matcher import parse_substitution
+    from pytest_samurai.matching import parse_substitution
 
     entries = value.split() if isinstance(value, str) else value
     if not isinstance(entries, list | tuple):
@@ -220,7 +219,7 @@ def _limit(value: object) -> int | None:
 
 def _cost_limit(value: object) -> Decimal | None:
     """An amount; or None, by which a test has none of the limit that its class or module has."""
-    from pytest_samurai.bill.pricing import parse_money
+    from pytest_samurai.text import parse_money
 
     try:
         return None if value is None else parse_money(value)
@@ -244,7 +243,7 @@ def _flag(value: object) -> bool:
 
 def _estimate(value: object) -> bool:
     if _flag(value):
-        from pytest_samurai.bill.estimate import require_tokenizer
+        from pytest_samurai.bill import require_tokenizer
 
         require_tokenizer()
     return bool(value)
@@ -301,7 +300,7 @@ def _file(value: object) -> str:
 
 
 def _tolerance(value: object) -> Tolerance:
-    from pytest_samurai.bill.lock import parse_tolerance
+    from pytest_samurai.bill import parse_tolerance
 
     # On the command line, where it may be said several times, each time may have several words.
     return parse_tolerance([entry for words in _words(value) for entry in words.split()])
@@ -479,7 +478,7 @@ class Settings:
 
     @cached_property
     def matcher(self) -> Matcher:
-        from pytest_samurai.matching.matcher import Endpoints, Matcher
+        from pytest_samurai.matching import Endpoints, Matcher
 
         names = tuple(entry for entry in self.match_on if isinstance(entry, str))
         return Matcher(names, Endpoints(self.endpoints), self.ignore, self.normalize)
@@ -496,7 +495,7 @@ class Settings:
 
     @cached_property
     def budget(self) -> Budget:
-        from pytest_samurai.bill.budget import Budget
+        from pytest_samurai.bill import Budget
 
         return Budget(**{limit.name: getattr(self, limit.name) for limit in fields(Budget)})
 
@@ -511,7 +510,7 @@ class Settings:
         }
         if set(limits.values()) == {None}:
             return None
-        from pytest_samurai.bill.budget import Limits
+        from pytest_samurai.bill import Limits
 
         return Limits(**limits)
 

@@ -23,10 +23,11 @@ from pytest_samurai import (
 )
 from pytest_samurai.bill import pricing
 from pytest_samurai.bill.budget import table, total, total_cost
-from pytest_samurai.bill.pricing import Price
 from pytest_samurai.cassette import file as cassette
 from pytest_samurai.server import chat_server as server
-from pytest_samurai.wire.chat import Interaction, Reply, Request
+from pytest_samurai.wire.http import Reply, Request
+from pytest_samurai.wire.interaction import Interaction
+from pytest_samurai.wire.price import Price
 from tests.plugin.test_plugin import Project, project
 
 __all__ = ["project"]

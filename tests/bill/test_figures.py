@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from pytest_samurai import Call, Usage
 from pytest_samurai.bill.figures import ModelFigures, TestFigures
-from pytest_samurai.bill.pricing import Price
 from pytest_samurai.report.lines import NOTE_PROPERTY, UNMARKED_PROPERTY
-from pytest_samurai.wire.chat import Interaction, Reply, Request
+from pytest_samurai.wire.http import Reply, Request
+from pytest_samurai.wire.interaction import Interaction
+from pytest_samurai.wire.price import Price
 
 # How long a machine takes for one example is no property of the code.
 law = settings(deadline=None)

@@ -35,7 +35,7 @@ from pytest_samurai.bill.lock import (
     row_of,
     summary_lines,
 )
-from pytest_samurai.bill.pricing import Price
+from pytest_samurai.wire.price import Price
 from tests.plugin.test_plugin import Project, lines_between
 from tests.plugin.test_plugin import project as project
 from tests.recorder.test_recorder_rules import fail as fail

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from pytest_samurai import Usage
 from pytest_samurai.bill.lock import Lock, Spent
 from pytest_samurai.bill.lockfile import dump, load, parse, update
-from pytest_samurai.bill.pricing import Price
 from pytest_samurai.errors import SamuraiError, SettingsError
+from pytest_samurai.wire.price import Price
 
 # How long a machine takes for one example is no property of the code.
 law = settings(deadline=None)

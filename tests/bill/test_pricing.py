@@ -11,16 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_samurai import SettingsError, Usage
-from pytest_samurai.bill.pricing import (
-    RATES,
-    Price,
-    PriceList,
-    lines_to_add,
-    money,
-    money_apart,
-    own_prices,
-    parse_money,
-)
+from pytest_samurai.bill.pricing import PriceList, lines_to_add, own_prices
+from pytest_samurai.text.money import money, money_apart, parse_money
+from pytest_samurai.wire.price import RATES, Price
 
 # How long a machine takes for one example is no property of the code.
 law = settings(deadline=None)

@@ -15,8 +15,9 @@ from vcr.serializers import yamlserializer
 
 from pytest_samurai.cassette.file import load, save
 from pytest_samurai.cassette.layout import take_back
-from pytest_samurai.wire.chat import Chunk, Headers, Interaction, Reply, Request
-from tests import test_cassette, test_layout
+from pytest_samurai.wire.http import Chunk, Headers, Reply, Request
+from pytest_samurai.wire.interaction import Interaction
+from tests.cassette import test_cassette, test_layout
 from tests.cassette.test_cassette import JSON_TYPE, STREAM_TYPE, URL, meaning
 from tests.conftest import Size
 

@@ -29,7 +29,8 @@ from vcr.serializers import yamlserializer
 from pytest_samurai.cassette.file import dump, load, parse, save
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.text.scalar import scalar
-from pytest_samurai.wire.chat import CLOSED, Chunk, Headers, Interaction, Reply, Request
+from pytest_samurai.wire.http import CLOSED, Chunk, Headers, Reply, Request
+from pytest_samurai.wire.interaction import Interaction
 
 Json = Any
 FILE = Path("some.yaml")

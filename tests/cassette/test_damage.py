@@ -21,7 +21,8 @@ from pytest_samurai.cassette.entry import interaction_text
 from pytest_samurai.cassette.file import dump, load, parse, salvage, save, update
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked, scratch
-from pytest_samurai.wire.chat import Chunk, Headers, Interaction, Reply, Request
+from pytest_samurai.wire.http import Chunk, Headers, Reply, Request
+from pytest_samurai.wire.interaction import Interaction
 from tests.conftest import Size
 
 FILE = Path("some.yaml")

@@ -19,7 +19,8 @@ from vcr.serializers import jsonserializer, yamlserializer
 from pytest_samurai.cassette.file import dump, lines, load, parse
 from pytest_samurai.cassette.foreign import translated
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.wire.chat import Chunk, Interaction, Reply, Request
+from pytest_samurai.wire.http import Chunk, Reply, Request
+from pytest_samurai.wire.interaction import Interaction
 from tests.cassette.test_cassette import json_values, law
 
 URL = "https://www.samuraiapi.in/v1/chat/completions"

@@ -25,7 +25,8 @@ from pytest_samurai.cassette.entry import interaction_text
 from pytest_samurai.cassette.file import HEAD, load, save
 from pytest_samurai.cassette.journal import Journal, left_behind
 from pytest_samurai.server.chat_server import ChatServer
-from pytest_samurai.wire.chat import Interaction, Reply, Request
+from pytest_samurai.wire.http import Reply, Request
+from pytest_samurai.wire.interaction import Interaction
 from tests.conftest import KEY, Size
 
 ONE = Interaction(Request("POST", "http://h/v1/chat/completions", (), b"one"), Reply(200, "OK", (), b"1"))

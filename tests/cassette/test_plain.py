@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from pytest_samurai.bill.pricing import Price
 from pytest_samurai.cassette import file as cassette
 from pytest_samurai.cassette import plain
 from pytest_samurai.cassette.entry import interaction_text
@@ -20,7 +19,9 @@ from pytest_samurai.cassette.file import dump, parse, save
 from pytest_samurai.cassette.plain import is_plain
 from pytest_samurai.cassette.seal import seal
 from pytest_samurai.cassette.slices import cut
-from pytest_samurai.wire.chat import Chunk, Interaction, Reply, Request
+from pytest_samurai.wire.http import Chunk, Reply, Request
+from pytest_samurai.wire.interaction import Interaction
+from pytest_samurai.wire.price import Price
 from tests.conftest import Size
 
 FILE = Path("a.yaml")

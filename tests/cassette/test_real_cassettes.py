@@ -25,7 +25,7 @@ from pytest_samurai.cassette.file import load
 from pytest_samurai.cassette.seal import MARK
 from pytest_samurai.commands.importer import import_cassettes
 from pytest_samurai.server.chat_server import ChatServer
-from pytest_samurai.wire.chat import Interaction
+from pytest_samurai.wire.interaction import Interaction
 from tests.conftest import FOREIGN, KEY
 from tests.recorders import CARRIED, body_of
 

@@ -16,7 +16,8 @@ from pytest_samurai.cassette.file import dump, parse, recordings
 from pytest_samurai.cassette.seal import seal
 from pytest_samurai.cassette.slices import cut
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.wire.chat import Chunk, Interaction
+from pytest_samurai.wire.http import Chunk
+from pytest_samurai.wire.interaction import Interaction
 from tests.cassette.test_cassette import interactions
 from tests.cassette.test_damage import CONTENT, FILE, FIVE, PLAIN
 

@@ -11,8 +11,9 @@ import vcr
 from vcr.request import Request as VcrRequest
 
 from pytest_samurai.cassette import file as cassette
-from pytest_samurai.commands import main as cli
-from pytest_samurai.wire.chat import Chunk, Headers, Interaction, Reply, Request
+from pytest_samurai.commands import cli
+from pytest_samurai.wire.http import Chunk, Headers, Reply, Request
+from pytest_samurai.wire.interaction import Interaction
 
 URL = "https://www.samuraiapi.in/v1/chat/completions"
 KEY = "sk-samurai-0123456789abcdefghij"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_samurai.commands import main as cli
+from pytest_samurai.commands import cli
 from pytest_samurai.report.formats import as_json
-from pytest_samurai.report.run import read
+from pytest_samurai.report.run import read_run
 from pytest_samurai.server.chat_server import ChatServer
 from tests.report.test_run import RUN
 
@@ -67,7 +67,7 @@ def test_reports_of_shards_are_made_into_one(tmp_path: Path, monkeypatch: pytest
     assert cli.main(["report", "0.json", "1.json", *targets]) == 0
     for name, golden in {"r.md": "report.md", "r.html": "report.html", "b.json": "report.benchmark.json"}.items():
         assert Path(name).read_bytes() == (GOLDEN / golden).read_bytes()
-    assert read(Path("all.json").read_bytes(), "all.json") == RUN
+    assert read_run(Path("all.json").read_bytes(), "all.json") == RUN
 
 
 def test_annotations_of_a_report_are_printed(

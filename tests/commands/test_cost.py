@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from pytest_samurai.bill.pricing import Price, PriceList
+from pytest_samurai.bill.pricing import PriceList
 from pytest_samurai.cassette.file import save
-from pytest_samurai.commands import main as cli
+from pytest_samurai.commands import cli
 from pytest_samurai.commands.cost import cost_lines, costs
-from pytest_samurai.wire.chat import Interaction, Reply, Request
+from pytest_samurai.wire.http import Reply, Request
+from pytest_samurai.wire.interaction import Interaction
+from pytest_samurai.wire.price import Price
 
 COMMITTED = Path(__file__).parents[2] / "cassettes"
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

@@ -14,9 +14,10 @@ from vcr.serializers import jsonserializer, yamlserializer
 from pytest_samurai import files
 from pytest_samurai.cassette.file import load, save
 from pytest_samurai.cassette.seal import MARK
-from pytest_samurai.commands import main as cli
+from pytest_samurai.commands import cli
 from pytest_samurai.files import locked
-from pytest_samurai.wire.chat import Chunk, Interaction, Reply, Request
+from pytest_samurai.wire.http import Chunk, Reply, Request
+from pytest_samurai.wire.interaction import Interaction
 
 URL = "https://www.samuraiapi.in/v1/chat/completions"
 KEY = "sk-samurai-0123456789abcdefghij"

@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from pytest_samurai.cassette import file as cassette
-from pytest_samurai.commands import main as cli
-from pytest_samurai.commands import prune
+from pytest_samurai.commands import cli, prune
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.report.fullrun import NOTE, FullRun
+from pytest_samurai.report.fullrun import NOTE, FullRun, last_full_run
 from tests.plugin.test_plugin import Project, project
 
 __all__ = ["project"]
@@ -511,7 +510,7 @@ def test_a_note_that_is_none_is_refused(tmp_path: Path, note: str, why: str) -> 
     (tmp_path / "v" / NOTE).parent.mkdir(parents=True)
     (tmp_path / "v" / NOTE).write_text(note)
     with pytest.raises(SettingsError) as caught:
-        prune.last_full_run(tmp_path)
+        last_full_run(tmp_path)
     assert why in str(caught.value)
 
 
@@ -535,7 +534,7 @@ def unused(project: Project) -> tuple[prune.Unused, prune.Unused, FullRun]:
     run(project).assert_outcomes(passed=3)
     project.tests(shared("one"))
     run(project).assert_outcomes(passed=1)
-    full = prune.last_full_run(Path(".pytest_cache"))
+    full = last_full_run(Path(".pytest_cache"))
     interaction, whole = prune.judge(full, Path(), environ={}).unused
     return interaction, whole, full
 
@@ -607,7 +606,7 @@ import os, sys
 def test_before(): pass
 
 def test_opens():
-    assert not {"httpx", "httpx2", "pytest_samurai.intercept.seam"} & sys.modules.keys()
+    assert not {"httpx", "httpx2", "pytest_samurai.intercept"} & sys.modules.keys()
     import httpx
     from pytest_samurai import use_cassette
     with use_cassette("cassettes/opened.yaml"):

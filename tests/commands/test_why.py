@@ -13,12 +13,14 @@ import pytest
 
 from pytest_samurai.bill.lock import accepted
 from pytest_samurai.bill.lockfile import dump
-from pytest_samurai.bill.pricing import Price, PriceList
+from pytest_samurai.bill.pricing import PriceList
 from pytest_samurai.cassette.file import save
-from pytest_samurai.commands import main as cli
+from pytest_samurai.commands import cli
 from pytest_samurai.commands.why import explain, prices, recorded_at, row, totals
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.wire.chat import Interaction, Reply, Request
+from pytest_samurai.wire.http import Reply, Request
+from pytest_samurai.wire.interaction import Interaction
+from pytest_samurai.wire.price import Price
 from pytest_samurai.wire.usage import Usage
 
 SYSTEM = {"role": "system", "content": "You are a guide to the cities of the world."}

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_samurai.cassette.file import Recordings, dump, recordings
+from pytest_samurai.cassette.file import dump, recordings
 from pytest_samurai.matching.lookup import Keys, Lookup
 from pytest_samurai.matching.matcher import Endpoints, Matcher, parse_path
-from pytest_samurai.wire.chat import Headers, Request
+from pytest_samurai.wire.http import Headers, Request
+from pytest_samurai.wire.recordings import Recordings
 from tests.cassette.test_damage import FILE, PLAIN
 
 URL = "https://h/v1/chat/completions"

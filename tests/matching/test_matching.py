@@ -26,7 +26,7 @@ from pytest_samurai.matching.matcher import (
     parse_substitution,
     substitute,
 )
-from pytest_samurai.wire.chat import Request
+from pytest_samurai.wire.http import Request
 
 Json = Any
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from pytest_samurai.matching.matcher import Difference, Endpoints, Matcher, parse_path, parse_substitution
 from pytest_samurai.matching.miss import Miss, changed_words, describe, volatile_kinds
-from pytest_samurai.wire.chat import Interaction, Reply, Request
+from pytest_samurai.wire.http import Reply, Request
+from pytest_samurai.wire.interaction import Interaction
 
 Json = Any
 

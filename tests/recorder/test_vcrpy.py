@@ -17,7 +17,8 @@ import pytest
 
 from pytest_samurai import RequestNotRecorded, SettingsError, use_cassette
 from pytest_samurai.cassette.file import load, save
-from pytest_samurai.wire.chat import Interaction, Reply, Request
+from pytest_samurai.wire.http import Reply, Request
+from pytest_samurai.wire.interaction import Interaction
 from tests.plugin.test_plugin import Project, project
 
 __all__ = ["project"]

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 from pytest_samurai.redaction import redactor as redaction
 from pytest_samurai.redaction.redactor import REDACTED, Redactor, Redactors, environment_secrets, request_secrets
-from pytest_samurai.wire.chat import Chunk, Headers, Reply, Request, events, merge
+from pytest_samurai.wire.chat import merge
+from pytest_samurai.wire.events import events
+from pytest_samurai.wire.http import Chunk, Headers, Reply, Request
 
 SECRET = "hunter2-hunter2/é"
 KEY = "sk-samurai-0123456789abcdefghij"

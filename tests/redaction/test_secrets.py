@@ -28,7 +28,7 @@ import yaml
 
 from pytest_samurai import use_cassette
 from pytest_samurai.cassette.file import load
-from pytest_samurai.commands import main as cli
+from pytest_samurai.commands import cli
 from tests.conftest import Size
 
 # --- where something may be planted

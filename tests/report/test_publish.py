@@ -10,7 +10,7 @@ import pytest
 
 from pytest_samurai.report.formats import MARK, markdown
 from pytest_samurai.report.publish import Published, publish
-from pytest_samurai.report.run import Failure, read
+from pytest_samurai.report.run import Failure, read_run
 from pytest_samurai.settings.table import Target
 from tests.plugin.test_plugin import Project, project
 from tests.report.test_formats import GOLDEN
@@ -53,7 +53,7 @@ def test_one_that_cannot_be_written_is_said_and_the_others_are_written(tmp_path:
 def test_half_of_a_surrogate_pair_is_written_as_what_it_is(tmp_path: Path) -> None:
     run = replace(RUN, notes=("\udc80",))
     publish(run, [Target("json", "r.json"), Target("md", "r.md")], directory=tmp_path, environ={})
-    assert read((tmp_path / "r.json").read_bytes(), "r.json") == run
+    assert read_run((tmp_path / "r.json").read_bytes(), "r.json") == run
     assert b"- `\\udc80`\n" in (tmp_path / "r.md").read_bytes()
 
 
@@ -226,7 +226,7 @@ def broken(samurai_client): raise ValueError
 def test_error(broken): pass
 """)
     project.run("--samurai-report=json:r.json").assert_outcomes(xfailed=1, xpassed=1, errors=1)
-    run = read((project.pytester.path / "r.json").read_bytes(), "r.json")
+    run = read_run((project.pytester.path / "r.json").read_bytes(), "r.json")
     assert run.failures == ()
     assert [test.outcome for test in run.tests] == ["xfailed", "xpassed", "error"]
 
@@ -278,7 +278,7 @@ def pytest_runtest_protocol(item, nextitem):
     return True
 """)
     project.run("--samurai-report=json:r.json")
-    [test] = read((project.pytester.path / "r.json").read_bytes(), "r.json").tests
+    [test] = read_run((project.pytester.path / "r.json").read_bytes(), "r.json").tests
     assert (test.figures.requests, test.outcome) == (1, "passed")
 
 
@@ -294,5 +294,5 @@ def test_it(samurai_client, record_property):
 """)
     result = project.run("--samurai-report=json:r.json")
     result.stdout.fnmatch_lines(["samurai: t: total_tokens 9 -> 13 (+4): w"])
-    run = read((project.pytester.path / "r.json").read_bytes(), "r.json")
+    run = read_run((project.pytester.path / "r.json").read_bytes(), "r.json")
     assert [one["why"] for one in run.regressions] == ["w"]

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from pytest_samurai import SettingsError, Usage
 from pytest_samurai.bill.figures import ModelFigures, TestFigures
-from pytest_samurai.bill.pricing import Price
-from pytest_samurai.report.run import OUTCOMES, Failure, Run, TestRun, Totals, merged, read
+from pytest_samurai.report.run import OUTCOMES, Failure, Run, TestRun, Totals, merged_runs, read_run
+from pytest_samurai.wire.price import Price
 from tests.bill.test_figures import any_figures, law
 
 SCHEMA: dict[str, Any] = json.loads(Path(__file__).parents[2].joinpath("docs/report.schema.json").read_text("utf-8"))
@@ -125,7 +125,7 @@ runs = st.builds(
 @given(runs)
 def test_a_run_survives_the_way_through_json_which_is_as_the_schema_says(run: Run) -> None:
     written = json.dumps(run.as_json())
-    assert read(written.encode(), "r.json") == run
+    assert read_run(written.encode(), "r.json") == run
     VALIDATOR.validate(json.loads(written))
 
 
@@ -195,14 +195,14 @@ def test_reports_of_several_shards_are_added_up() -> None:
         unmarked={"t": 2, "u": 1},
         notes=("b", "c"),
     )
-    both = merged([first, second])
+    both = merged_runs([first, second])
     assert both == replace(
         RUN, began="2026-11-24T12:00:00Z", mode="once, none", unmarked={"t": 3, "u": 1}, notes=("a", "b", "c")
     )
 
 
 def test_one_report_merged_is_itself() -> None:
-    assert merged([RUN]) == RUN
+    assert merged_runs([RUN]) == RUN
 
 
 # --- what is no report
@@ -222,7 +222,7 @@ def test_one_report_merged_is_itself() -> None:
 )
 def test_what_is_no_report_is_refused_with_the_reason(content: bytes, reason: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        read(content, "r.json")
+        read_run(content, "r.json")
     assert str(caught.value) == f"r.json: not a JSON report of pytest-samurai: {reason}"
 
 
@@ -230,7 +230,7 @@ def test_what_is_no_report_is_refused_with_the_reason(content: bytes, reason: st
 def test_an_amount_that_is_none_is_refused(amount: str) -> None:
     written = json.dumps(RUN.as_json()).replace('"0.0000117"', amount)
     with pytest.raises(SettingsError, match=r"^r.json: not a JSON report of pytest-samurai: "):
-        read(written.encode(), "r.json")
+        read_run(written.encode(), "r.json")
 
 
 @law
@@ -239,4 +239,4 @@ def test_an_amount_that_is_none_is_refused(amount: str) -> None:
 )
 def test_any_other_json_is_refused_and_never_crashes(value: Any) -> None:
     with pytest.raises(SettingsError):
-        read(json.dumps(value).encode(), "r.json")
+        read_run(json.dumps(value).encode(), "r.json")

@@ -9,22 +9,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pytest_samurai.bill.call import Call
 from pytest_samurai.errors import SamuraiError
-from pytest_samurai.wire.chat import (
-    Call,
-    Chunk,
-    Interaction,
-    Reply,
-    Request,
-    UsageFilter,
-    ends_stream,
-    events,
-    is_event_stream,
-    last_word,
-    merge,
-    parse_object,
-    with_usage_asked,
-)
+from pytest_samurai.wire.chat import UsageFilter, merge, with_usage_asked
+from pytest_samurai.wire.events import ends_stream, events, last_word
+from pytest_samurai.wire.http import Chunk, Reply, Request, is_event_stream
+from pytest_samurai.wire.interaction import Interaction
+from pytest_samurai.wire.objects import parse_object
 from pytest_samurai.wire.usage import Usage
 
 Json = Any

@@ -12,22 +12,28 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pytest_samurai.bill import lockfile
-from pytest_samurai.bill.lock import fixture_cassette
-from pytest_samurai.bill.pricing import own_prices
-from pytest_samurai.cassette.naming import cassette_of
+from pytest_samurai import bill
+from pytest_samurai.bill import fixture_cassette, own_prices
+from pytest_samurai.cassette import cassette_of
 from pytest_samurai.commands import why
 from pytest_samurai.commands.check import check
 from pytest_samurai.commands.cost import cost_lines, costs
 from pytest_samurai.commands.importer import import_cassettes
-from pytest_samurai.commands.prune import delete, judge, last_full_run
+from pytest_samurai.commands.prune import delete, judge
 from pytest_samurai.errors import CassetteError, SamuraiError, SettingsError
-from pytest_samurai.redaction.redactor import Redactor, environment_secrets, one_line
-from pytest_samurai.report.lines import plural, regression_lines, top_lines, totals_line
-from pytest_samurai.report.publish import publish
-from pytest_samurai.report.run import merged, read
-from pytest_samurai.server.chat_server import ChatServer
-from pytest_samurai.settings.table import CASSETTES, LOCK, Settings, Target, options, parse_target
+from pytest_samurai.redaction import Redactor, environment_secrets, one_line
+from pytest_samurai.report import (
+    last_full_run,
+    merged_runs,
+    publish,
+    read_run,
+    regression_lines,
+    top_lines,
+    totals_line,
+)
+from pytest_samurai.server import ChatServer
+from pytest_samurai.settings import CASSETTES, LOCK, Settings, Target, options, parse_target
+from pytest_samurai.text import plural
 
 _DEMO = Path(__file__).with_name("demo")
 _DEMO_KEY = "sk-samurai-demo-0123456789abcdef"
@@ -159,10 +165,10 @@ def _report(chosen: argparse.Namespace) -> int:
     runs = []
     for path in chosen.files:
         try:
-            runs.append(read(path.read_bytes(), str(path)))
+            runs.append(read_run(path.read_bytes(), str(path)))
         except OSError as error:
             raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
-    run = merged(runs)
+    run = merged_runs(runs)
     published = publish(run, chosen.to, directory=Path.cwd(), environ=os.environ)
     summary = [totals_line(run.totals), *top_lines(run.figures, Settings().top), *regression_lines(run.regressions)]
     for line in published.lines if chosen.to else summary:
@@ -182,7 +188,7 @@ def _why(chosen: argparse.Namespace) -> int:
         cassette = root / (fixture or CASSETTES / cassette_of(chosen.test))
     secrets = environment_secrets(os.environ)
     now = why.recorded(cassette, secrets)
-    lock = lockfile.load(root / chosen.lock)
+    lock = bill.load_lock(root / chosen.lock)
     if chosen.against is not None:
         then = why.recorded_at(cassette, chosen.against, secrets)
         old, name = why.row(then), chosen.against
