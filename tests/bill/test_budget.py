@@ -24,7 +24,8 @@ from pytest_samurai import (
 from pytest_samurai.bill import pricing
 from pytest_samurai.bill.budget import table, total, total_cost
 from pytest_samurai.cassette import file as cassette
-from pytest_samurai.server import chat_server as server
+from pytest_samurai.server import request as server
+from pytest_samurai.server.errors import ApiError
 from pytest_samurai.wire.http import Reply, Request
 from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.price import Price
@@ -292,7 +293,7 @@ def test_a_retried_error_costs_a_request_and_no_money(project: Project, monkeypa
 
     def check(model: object) -> None:
         if failures:
-            raise server.ApiError(failures.pop(), "not now")
+            raise ApiError(failures.pop(), "not now")
         right(model)
 
     monkeypatch.setattr(server, "check_model", check)

@@ -22,8 +22,9 @@ from pytest_samurai.cassette.file import HEAD, load, save
 from pytest_samurai.cassette.shelf import Shelf
 from pytest_samurai.recorder.exchange import Played
 from pytest_samurai.recorder.recorder import Owner, Recorder, Shared
-from pytest_samurai.server import chat_server as server
-from pytest_samurai.server.chat_server import ApiError, ChatServer
+from pytest_samurai.server import request as server
+from pytest_samurai.server.chat_server import ChatServer
+from pytest_samurai.server.errors import ApiError
 from pytest_samurai.settings.table import Layer, resolve
 from pytest_samurai.wire.http import COMPLETE, Request
 from tests.conftest import KEY, Size
