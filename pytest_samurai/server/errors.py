@@ -16,7 +16,6 @@ ERROR_TYPES = {
     503: "model_unavailable",
 }
 
-# A model named "error-<status>" gives these; the other errors are easily had by deserving them.
 ERRORS_ON_DEMAND = {
     "error-402": "the pay-as-you-go balance is empty",
     "error-403": "the model needs a higher plan",
@@ -24,6 +23,7 @@ ERRORS_ON_DEMAND = {
     "error-500": "something broke on our side",
     "error-503": "the provider behind the gateway is down",
 }
+"""Models that always give an error, and its message. The other errors are easy to get with a wrong request."""
 
 
 class ApiError(Exception):

@@ -1,4 +1,4 @@
-"""A request, checked."""
+"""A chat request, checked."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WHOLE_NUMBERS = ("n", "max_tokens")
 
 
 def parse(raw: bytes) -> tuple[Json, str]:
-    """The request as a checked JSON object, and 64 hex digits that it shares with every equal request.
+    """A request as a checked JSON object, and 64 hex digits that are the same for every equal request.
 
     Raises ApiError: 400, 402, 403, 404, 422, 429, 500 or 503.
     """
@@ -35,23 +35,23 @@ def parse(raw: bytes) -> tuple[Json, str]:
         raise ApiError(400, f"the body is not JSON: {error}") from error
     if not isinstance(body, dict):
         raise ApiError(400, "the body must be a JSON object")
-    check_messages(body.get("messages"))
-    check_parameters(body)
+    _check_messages(body.get("messages"))
+    _check_parameters(body)
     check_model(body.get("model"))
     return body, hashlib.sha256(canonical).hexdigest()
 
 
-def check_messages(messages: object) -> None:
+def _check_messages(messages: object) -> None:
     if not isinstance(messages, list) or not messages:
         raise ApiError(400, "messages must be a list of at least one message")
     for position, message in enumerate(messages):
         if not isinstance(message, dict) or message.get("role") not in ROLES:
             raise ApiError(400, f"messages[{position}].role must be one of: {', '.join(ROLES)}")
-        if not all(isinstance(text, str) for text in texts(message)):
+        if not all(isinstance(text, str) for text in _texts(message)):
             raise ApiError(400, f"messages[{position}].content must be text or a list of parts")
 
 
-def check_parameters(body: Json) -> None:
+def _check_parameters(body: Json) -> None:
     for name, (low, high) in RANGES.items():
         value = body.get(name)
         kinds = int if name in WHOLE_NUMBERS else (int, float)
@@ -67,6 +67,7 @@ def check_parameters(body: Json) -> None:
 
 
 def check_model(model: object) -> None:
+    """Raise ApiError for what is no model, for an unknown one, and for those of `ERRORS_ON_DEMAND`."""
     if not isinstance(model, str) or not model:
         raise ApiError(400, "model must be a string")
     if model.startswith("no-such"):
@@ -76,12 +77,13 @@ def check_model(model: object) -> None:
 
 
 def stop_sequences(body: Json) -> list[Any]:
+    """The values of `stop` as a list, whichever way the request gives them."""
     stop = body.get("stop")
     return stop if isinstance(stop, list) else [] if stop is None else [stop]
 
 
-def texts(message: Json) -> list[Any]:
-    """The texts of a message; what is not text, such as an image, is left out. A part that is no part gives None."""
+def _texts(message: Json) -> list[Any]:
+    """The texts of a message, without images and the like; what should be a part and is none gives None."""
     content = message.get("content")
     if not isinstance(content, list):
         return ["" if content is None else content]
@@ -89,4 +91,5 @@ def texts(message: Json) -> list[Any]:
 
 
 def text_of(message: Json) -> str:
-    return " ".join(filter(None, texts(message)))
+    """The whole text of a checked message."""
+    return " ".join(filter(None, _texts(message)))

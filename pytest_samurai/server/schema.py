@@ -8,10 +8,10 @@ from pytest_samurai.server.encoding import Json
 
 
 def example(schema: Json, root: Json | None = None) -> Any:
-    """A small value that fits a JSON schema.
+    """A small value that fits a JSON schema; `root` is the schema that its `$ref` point into.
 
-    Knows `$ref` within the schema, `const`, `default`, `enum`, `examples`, `anyOf`, `oneOf`, `allOf` (of one),
-    `properties`, `required`, `items`, `minItems` and `minimum`; `pattern`, `format` and lengths are not looked at.
+    It knows `$ref` within the schema, `const`, `default`, `enum`, `examples`, `anyOf`, `oneOf`, `allOf` (of one),
+    `properties`, `required`, `items`, `minItems` and `minimum`. It ignores `pattern`, `format` and lengths.
     """
     root = schema if root is None else root
     if "$ref" in schema:
@@ -19,21 +19,21 @@ def example(schema: Json, root: Json | None = None) -> Any:
         for key in schema["$ref"].removeprefix("#/").split("/"):
             target = target[key]
         return example(target, root)
-    if keyword := first_of(("const", "default"), schema):
+    if keyword := _first_of(("const", "default"), schema):
         return schema[keyword]
-    if keyword := first_of(("enum", "examples"), schema):
+    if keyword := _first_of(("enum", "examples"), schema):
         return schema[keyword][0]
-    if keyword := first_of(("anyOf", "oneOf", "allOf"), schema):
-        # Taking null where it is allowed is what ends a schema that contains itself.
+    if keyword := _first_of(("anyOf", "oneOf", "allOf"), schema):
+        # A schema that contains itself ends only because null is taken where it is allowed.
         return example(min(schema[keyword], key=lambda option: option.get("type") != "null"), root)
-    return example_of_type(schema, root)
+    return _example_of_type(schema, root)
 
 
-def first_of(keywords: tuple[str, ...], schema: Json) -> str | None:
+def _first_of(keywords: tuple[str, ...], schema: Json) -> str | None:
     return next((keyword for keyword in keywords if keyword in schema), None)
 
 
-def example_of_type(schema: Json, root: Json) -> Any:
+def _example_of_type(schema: Json, root: Json) -> Any:
     kind = schema.get("type", "object" if "properties" in schema else "null")
     match kind[0] if isinstance(kind, list) else kind:
         case "object":

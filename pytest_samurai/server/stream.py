@@ -11,39 +11,39 @@ from pytest_samurai.server.reply import tool_call
 
 
 def events(completion: Completion, *, include_usage: bool) -> Iterator[bytes]:
-    """Server-sent events: of each choice the role, one token at a time, and the finish_reason; usage; `[DONE]`.
+    """For each choice the role, one token at a time, and the finish_reason; then the usage, and `[DONE]`.
 
     The choices take turns, as they do at OpenAI.
     """
     head = completion.head("chat.completion.chunk")
     usage: Json = {"usage": None} if include_usage else {}
-    for turn in zip_longest(*(chunk_choices(completion, index) for index in range(len(completion.choices)))):
+    for turn in zip_longest(*(_chunks(completion, index) for index in range(len(completion.choices)))):
         for choice in filter(None, turn):
-            yield event(head | {"choices": [choice]} | usage)
+            yield _event(head | {"choices": [choice]} | usage)
     if include_usage:
-        yield event(head | {"choices": [], "usage": completion.usage})
+        yield _event(head | {"choices": [], "usage": completion.usage})
     yield b"data: [DONE]\n\n"
 
 
-def chunk_choices(completion: Completion, index: int) -> Iterator[Json]:
-    choice = completion.choices[index]
-    for delta in deltas(completion, index):
+def _chunks(completion: Completion, index: int) -> Iterator[Json]:
+    """What the chunks of choice `index` hold in their `choices`."""
+    for delta in _deltas(completion, index):
         yield {"index": index, "delta": delta, "finish_reason": None}
-    yield {"index": index, "delta": {}, "finish_reason": choice.finish_reason}
+    yield {"index": index, "delta": {}, "finish_reason": completion.choices[index].finish_reason}
 
 
-def deltas(completion: Completion, index: int) -> Iterator[Json]:
+def _deltas(completion: Completion, index: int) -> Iterator[Json]:
     choice = completion.choices[index]
     if choice.function is None:
         yield {"role": "assistant", "content": ""}
         for token in choice.tokens:
             yield {"content": token}
     else:
-        first = {"index": 0} | tool_call(completion, index, "")
-        yield {"role": "assistant", "content": None, "tool_calls": [first]}
+        beginning = {"index": 0} | tool_call(completion, index, "")
+        yield {"role": "assistant", "content": None, "tool_calls": [beginning]}
         for token in choice.tokens:
             yield {"tool_calls": [{"index": 0, "function": {"arguments": token}}]}
 
 
-def event(chunk: Json) -> bytes:
+def _event(chunk: Json) -> bytes:
     return b"data: " + encoded(chunk) + b"\n\n"

@@ -1,15 +1,13 @@
-"""The HTTP side: a listening socket, and a handler for each connection."""
+"""A connection to the server, over HTTP."""
 
 from __future__ import annotations
 
 import contextlib
-import socket
-import socketserver
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from pytest_samurai.server.completion import complete
@@ -19,8 +17,6 @@ from pytest_samurai.server.reply import completion_object
 from pytest_samurai.server.request import parse
 from pytest_samurai.server.stream import events
 
-HOST = "127.0.0.1"
-THREAD_NAME = "ChatServer"
 REQUESTS_PER_DAY = 1000
 MODELS = ("gpt-4o", "gpt-4o-mini", "claude-3-5-sonnet-20241022", "gemini-2.0-flash", "deepseek-chat")
 
@@ -51,21 +47,25 @@ class State:
 class Handler(BaseHTTPRequestHandler):
     """One connection, which may carry any number of requests."""
 
-    server: Listener
     protocol_version = "HTTP/1.1"
     server_version = "ChatServer"
     sys_version = ""
     # Nagle's algorithm would keep a small event back until the one before it is acknowledged.
     disable_nagle_algorithm = True
 
+    def __init__(self, state: State, *connection: Any) -> None:
+        # First of all, because the base class serves the whole connection before its __init__ returns.
+        self.state = state
+        super().__init__(*connection)
+
     def handle(self) -> None:
-        # A client may hang up whenever it likes, in mid-stream too.
+        # A client may hang up whenever it likes, even in the middle of a stream.
         with contextlib.suppress(ConnectionError):
             super().handle()
 
     def answer(self) -> None:
         try:
-            # Read whatever the reply will be, or the next request on this connection would start in mid-body.
+            # Read in any case: the next request on this connection begins after the body.
             raw = self.read_body()
         except ValueError:
             return self.send_error(400, "the length of the body is not a number")
@@ -83,8 +83,8 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
     def chat(self, raw: bytes) -> None:
-        with self.server.state.lock:
-            self.server.state.requests += 1
+        with self.state.lock:
+            self.state.requests += 1
         self.check_key()
         body, digest = parse(raw)
         completion = complete(body, digest)
@@ -100,7 +100,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_object(200, {"object": "list", "data": data})
 
     def check_key(self) -> None:
-        key = self.server.state.api_key
+        key = self.state.api_key
         if key is not None and self.headers.get("Authorization") != f"Bearer {key}":
             raise ApiError(401, "the API key is missing or wrong")
 
@@ -121,65 +121,27 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def send_events(self, stream: Iterator[bytes]) -> None:
-        """Sends each event at once, as an HTTP chunk of its own, `chunk_interval` seconds after the one before."""
+        """Send each event at once, as an HTTP chunk of its own, `chunk_interval` seconds after the one before."""
         self.send_head(200, {"Content-Type": "text/event-stream; charset=utf-8", "Transfer-Encoding": "chunked"})
         for number, data in enumerate(stream):
-            if number and self.server.state.stopping.wait(self.server.state.chunk_interval):
+            if number and self.state.stopping.wait(self.state.chunk_interval):
                 raise ConnectionAbortedError("the server was stopped in mid-stream")
             self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
         self.wfile.write(b"0\r\n\r\n")
 
     def send_head(self, status: int, headers: Json) -> None:
         self.send_response(status)
-        for name, value in (headers | self.server.state.rate_headers()).items():
+        for name, value in (headers | self.state.rate_headers()).items():
             self.send_header(name, str(value))
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Also what the base class calls for a request that is not HTTP, or of a method that nothing here takes."""
-        # Where the next request would start is not known any more.
+        """Answer what cannot be read; the base class calls it for a bad request line and for an unknown method."""
+        # Nobody knows where the next request would begin.
         self.close_connection = True
         self.send_object(int(code), error_object(int(code), message or explain or "not understood"))
 
     def log_message(self, *_: object) -> None:
-        """Says nothing: a test's output is not an access log."""
-
-
-class Listener(ThreadingHTTPServer):
-    """The listening socket, and a thread for each connection."""
-
-    # A test that opens many connections at once must not find the queue full.
-    request_queue_size = 128
-
-    def __init__(self, port: int, state: State) -> None:
-        self.state = state
-        self.connections: dict[threading.Thread, socket.socket] = {}
-        super().__init__((HOST, port), Handler)
-
-    def server_bind(self) -> None:
-        # HTTPServer would look up the host's name, which on some machines takes seconds and leaves loopback.
-        socketserver.TCPServer.server_bind(self)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """As in the base class, but keeps what `close` needs: the threads, and the sockets that they wait for."""
-        self.connections = {thread: sock for thread, sock in self.connections.items() if thread.is_alive()}
-        thread = threading.Thread(
-            target=self.process_request_thread,
-            args=(request, client_address),
-            name=f"{THREAD_NAME}-connection",
-            daemon=True,
-        )
-        self.connections[thread] = request
-        thread.start()
-
-    def close(self) -> None:
-        self.state.stopping.set()
-        self.shutdown()
-        self.server_close()
-        for thread, sock in self.connections.items():
-            # Wakes a thread that waits for the next request; one that is done has closed its socket itself.
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-            thread.join()
+        """Say nothing: a test's output is not an access log."""
