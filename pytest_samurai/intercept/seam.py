@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -63,10 +64,9 @@ class _Opened:
 class _State:
     users: int = 0
     patches: dict[Any, _Patch] = field(default_factory=dict)
-    tls_patches: list[_TLSPatch] = field(default_factory=list)
     opened: list[_Opened] = field(default_factory=list)
     cassettes: set[Path] = field(default_factory=set)
-    sockets: _Sockets | None = None
+    connections: list[_Patch] = field(default_factory=list)
     unmarked: Unmarked | None = None
     libraries: dict[ModuleType, _Library] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -104,15 +104,14 @@ def recording(recorder: Recorder) -> Iterator[None]:
     with _state.lock:
         _state.opened.append(opened)
         _state.cassettes.add(recorder.cassette_path)
-        _state.sockets = _state.sockets or _Sockets()
+        _state.connections = _state.connections or _watch_connections()
     try:
         yield
     finally:
         with _state.lock:
             _state.opened.remove(opened)
-            if not _state.opened and _state.sockets is not None:
-                _state.sockets.remove()
-                _state.sockets = None
+            while _state.connections and not _state.opened:
+                _state.connections.pop().remove()
         # Not by a token, which only the context that set it may use: a fixture may be torn down in another one.
         if _current.get() is opened:
             _current.set(opened.outer)
@@ -158,11 +157,8 @@ def uninstall() -> None:
         _state.users -= 1
         if _state.users:
             return
-        for patch in _state.patches.values():
-            patch.remove()
-        _state.patches.clear()
-        while _state.tls_patches:
-            _state.tls_patches.pop().remove()
+        while _state.patches:
+            _state.patches.popitem()[1].remove()
         sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Finder)]
 
 
@@ -173,49 +169,52 @@ def _patch(module: ModuleType) -> None:
             # Kept when the patches come out, maybe after each test: its classes take longer to make than all the rest.
             if module not in _state.libraries:
                 _state.libraries[module] = _Library(module)
-            _state.patches[client] = _Patch(client, _state.libraries[module])
+            _state.patches[client] = _Patch(client, _SEAM, partial(_routed, _state.libraries[module]))
     # In the module that makes the transports. Who calls the public one asks for a context, and gets it.
     transports = sys.modules.get(f"{module.__name__}._transports.default")
     if is_known(getattr(transports, _TLS_SEAM, None), f"{module.__name__}._config"):
-        _state.tls_patches.append(_TLSPatch(transports))
+        _state.patches[transports] = _Patch(transports, _TLS_SEAM, _deferred)
 
 
 class _Patch:
-    """One patched class; remembers what was there."""
+    """An attribute of somebody else's object, replaced until it is put back.
 
-    def __init__(self, client: Any, library: _Library) -> None:
-        self.client = client
-        self.original: Callable[[Any, Any], Any] = getattr(client, _SEAM)
+    `wrap` makes what replaces it, out of what was there and the patch itself.
+    """
+
+    def __init__(self, owner: Any, name: str, wrap: Callable[[Any, _Patch], Any]) -> None:
         self.active = True
-        original = self.original
-
-        def _transport_for_url(client: Any, url: Any) -> Any:
-            transport = original(client, url)
-            return _route(library, transport, url) if self.active else transport
-
-        self.replacement = _transport_for_url
-        setattr(client, _SEAM, _transport_for_url)
+        self._owner = owner
+        self._name = name
+        # A method that the owner inherits is nothing that it has itself.
+        self._own = vars(owner).get(name)
+        self._replacement = wrap(getattr(owner, name), self)
+        setattr(owner, name, self._replacement)
 
     def remove(self) -> None:
-        # Somebody who wrapped ours keeps it in the chain; inactive, it hands everything through.
+        """Put back what was there, unless somebody has wrapped ours: that stays, and hands everything through."""
         self.active = False
-        if getattr(self.client, _SEAM) is self.replacement:
-            setattr(self.client, _SEAM, self.original)
+        if vars(self._owner).get(self._name) is self._replacement:
+            if self._own is None:
+                delattr(self._owner, self._name)
+            else:
+                setattr(self._owner, self._name, self._own)
+        # It knows this patch: the two would stay until garbage is collected, some for each test.
+        self._replacement = None
 
 
-class _TLSPatch:
-    """The function by which transports get their TLS context, of one module; remembers what was there."""
+def _routed(library: _Library, original: Any, patch: _Patch) -> Any:
+    def _transport_for_url(client: Any, url: Any) -> Any:
+        transport = original(client, url)
+        return _route(library, transport, url) if patch.active else transport
 
-    def __init__(self, transports: Any) -> None:
-        self.transports = transports
-        self.original: Callable[..., Any] = getattr(transports, _TLS_SEAM)
-        self.replacement = deferring(self.original, _only_replaying)
-        setattr(transports, _TLS_SEAM, self.replacement)
+    return _transport_for_url
 
-    def remove(self) -> None:
-        # Somebody who wrapped ours keeps it in the chain; where no recorder is open, it hands everything through.
-        if getattr(self.transports, _TLS_SEAM) is self.replacement:
-            setattr(self.transports, _TLS_SEAM, self.original)
+
+def _deferred(original: Any, patch: _Patch) -> Any:
+    # Active or not: where no recorder is open, it hands everything through.
+    del patch
+    return deferring(original, _only_replaying)
 
 
 def _only_replaying() -> bool:
@@ -255,59 +254,41 @@ class _Loader(importlib.abc.Loader):
                 _patch(module)
 
 
-class _Sockets:
-    """Watches over the connections that are made while a recorder is open, for those of clients that no hook sees.
+def _watch_connections() -> list[_Patch]:
+    """Watch over the connections that are made while a recorder is open, for those of clients that no hook sees.
 
     By patches, as above: an audit hook would see them too, but is called for every event there is, and never comes out.
     They come out with the last recorder, since tools that forbid connections go in and out test by test as well.
     """
+    names: dict[str, str] = {}
 
-    def __init__(self) -> None:
-        self._active = True
-        self._names: dict[str, str] = {}
-        self._patched: list[tuple[Any, str, Any, Any]] = []
-        for name in ("connect", "connect_ex"):
-            self._patch(socket.socket, name, self._connect(getattr(socket.socket, name)))
-        self._patch(socket, "getaddrinfo", self._getaddrinfo(socket.getaddrinfo))
-
-    def _patch(self, owner: Any, name: str, replacement: Any) -> None:
-        self._patched.append((owner, name, vars(owner).get(name), replacement))
-        setattr(owner, name, replacement)
-
-    def remove(self) -> None:
-        # What somebody has wrapped around ours stays, and hands everything through.
-        self._active = False
-        for owner, name, before, replacement in self._patched:
-            if vars(owner).get(name) is replacement:
-                # Of `socket.socket`, the methods are those of its base.
-                if before is None:
-                    delattr(owner, name)
-                else:
-                    setattr(owner, name, before)
-        # They know this object: it would stay until garbage is collected, one for each test.
-        self._patched.clear()
-
-    def _connect(self, original: Any) -> Any:
+    def connecting(original: Any, patch: _Patch) -> Any:
         def connect(sock: Any, address: Any) -> Any:
             match address:
-                case str(host), int(port), *_ if self._active and not _passing.get():
+                case str(host), int(port), *_ if patch.active and not _passing.get():
                     for opened in _opened():
-                        opened.recorder.connected(self._names.get(host, host), port)
+                        opened.recorder.connected(names.get(host, host), port)
             return original(sock, address)
 
         return connect
 
-    def _getaddrinfo(self, original: Any) -> Any:
+    def resolving(original: Any, patch: _Patch) -> Any:
         def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:
             found = original(host, *arguments, **options)
             # Here it is not known whose connection it will be: asyncio asks in a thread without a context.
-            if self._active and host is not None:
+            if patch.active and host is not None:
                 # Trio gives bytes, and looks the address up as well, which is no name of it.
                 name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
-                self._names.update((address[0], name) for *_, address in found if address[0] != name)
+                names.update((address[0], name) for *_, address in found if address[0] != name)
             return found
 
         return getaddrinfo
+
+    return [
+        _Patch(socket.socket, "connect", connecting),
+        _Patch(socket.socket, "connect_ex", connecting),
+        _Patch(socket, "getaddrinfo", resolving),
+    ]
 
 
 # --- clients of our own
