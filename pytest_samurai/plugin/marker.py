@@ -19,8 +19,6 @@ def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
     markers = _markers(item)
     if not markers:
         return None
-    from pytest_samurai.cassette import named_cassette
-
     source = f"@pytest.mark.samurai of {item.nodeid}"
     name: object = None
     values: dict[str, object] = {}
@@ -31,6 +29,9 @@ def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
         values.update(marker.kwargs)
     if name is None:
         return None, Layer(source, "test", values)
+    # Only now: it brings YAML along, which a marked test that is deselected has no use for.
+    from pytest_samurai.cassette import named_cassette
+
     try:
         return named_cassette(name), Layer(source, "test", values)
     except SettingsError as error:
