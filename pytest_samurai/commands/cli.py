@@ -32,7 +32,7 @@ from pytest_samurai.report import (
     totals_line,
 )
 from pytest_samurai.server import ChatServer
-from pytest_samurai.settings import CASSETTES, LOCK, Settings, Target, options, parse_target
+from pytest_samurai.settings import CASSETTES, LOCK, OPTIONS, Settings, Target, parse_target
 from pytest_samurai.text import plural
 
 _DEMO = Path(__file__).with_name("demo")
@@ -99,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _age(text: str) -> timedelta:
     try:
-        age: timedelta = options()["max_age"].parse(text)
+        age: timedelta = OPTIONS["max_age"].parse(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"it is {text!r}, and has to be {error}") from None
     return age

@@ -23,7 +23,7 @@ from pytest_samurai.plugin.state import (
     settings_of,
     written,
 )
-from pytest_samurai.settings import Settings, options
+from pytest_samurai.settings import OPTIONS, Settings
 
 if TYPE_CHECKING:
     from pytest_samurai.bill import Tally
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("samurai", "record and replay of chat-completions calls")
-    for option in options().values():
+    for option in OPTIONS.values():
         if "cli" in option.places:
             group.addoption(
                 option.flag,
@@ -51,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "samurai(cassette=None, /, **options): record the chat-completions calls of this test once, then replay them."
-        f" Options: {', '.join(option.name for option in options().values() if 'test' in option.places)}.",
+        f" Options: {', '.join(option.name for option in OPTIONS.values() if 'test' in option.places)}.",
     )
     worker = cast("dict[str, Any] | None", getattr(config, "workerinput", None))
     began = datetime.fromisoformat(worker["samurai_began"]) if worker else datetime.now(UTC)
