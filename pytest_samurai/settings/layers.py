@@ -49,7 +49,7 @@ def resolve(layers: Iterable[Layer]) -> Settings:
 
 def _read(option: Option, written: object, layer: Layer) -> Any:
     try:
-        return option.parse(written)
+        return option.read(written)
     except (ValueError, SettingsError) as error:
         right = f"it has to be {error}" if isinstance(error, ValueError) else str(error)
         raise SettingsError(f"{layer.source}: {option.spelled(layer.place)} is {written!r}; {right}") from None

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_samurai.settings.values import flag
-
 if TYPE_CHECKING:
     from typing import ParamSpec
 
@@ -60,8 +58,15 @@ class Option:
 
     @property
     def is_switch(self) -> bool:
-        """Whether it is said by its name alone on the command line."""
-        return self.parse is flag
+        """Whether it is on or off: its name alone on the command line, `true` or `false` in an ini file."""
+        return isinstance(self.default, bool)
+
+    def read(self, written: object) -> Any:
+        """The value of what was written. Raises ValueError with what would be right."""
+        # An ini file has only text.
+        if self.is_switch and "ini" in self.places and isinstance(written, str):
+            written = {"true": True, "false": False}.get(written.lower(), written)
+        return self.parse(written)
 
     @property
     def ini(self) -> str:

@@ -165,10 +165,7 @@ class _Calls:
         "keep the errors that a client retried with success, and replay them without a back-off",
     )
     lazy_tls: bool = option(
-        values.ini_flag,
-        True,
-        "ini test",
-        "make the TLS context of a client that can only replay when it is first needed",
+        values.flag, True, "ini test", "make the TLS context of a client that can only replay when it is first needed"
     )
     unused: str = option(
         values.one_of("fail", "warn", "ignore"),

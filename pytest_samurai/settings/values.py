@@ -74,11 +74,6 @@ def flag(value: object) -> bool:
     return value
 
 
-def ini_flag(value: object) -> bool:
-    """A flag that an ini file may hold too, which knows nothing but text."""
-    return flag({"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value)
-
-
 def estimate(value: object) -> bool:
     """True or False. Raises SettingsError if tokens are to be counted and nothing is installed that can."""
     if flag(value):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ from pytest_samurai.bill import lock
 from pytest_samurai.bill.budget import Budget
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.matching.matcher import COMPONENTS
+from pytest_samurai.settings import values
 from pytest_samurai.settings.layers import Layer, default_mode, environment_layers, resolve
-from pytest_samurai.settings.option import PLACES
+from pytest_samurai.settings.option import PLACES, Option
 from pytest_samurai.settings.page import options_page
 from pytest_samurai.settings.table import OPTIONS, Settings
 from pytest_samurai.settings.values import COMPONENTS as NAMES
@@ -60,9 +62,7 @@ def test_the_last_layer_that_says_anything_wins_option_by_option(written: list[d
     flat: dict[str, Any] = {}
     for layer in written:
         flat |= layer
-    layers = []
-    for values in written:
-        layers.append(Layer("a", "ini", values))
+    layers = [Layer("a", "ini", layer) for layer in written]
     assert vars(resolve(layers)) == vars(resolve([Layer("b", "ini", flat)]))
 
 
@@ -391,6 +391,19 @@ def test_a_tolerance_is_laid_over_another_metric_by_metric() -> None:
 @pytest.mark.parametrize("written", ["", None, 7])
 def test_a_lock_is_a_file(written: object) -> None:
     assert refusal("ini", lock=written) == f"here: samurai_lock is {written!r}; it has to be a file"
+
+
+@pytest.mark.parametrize("parse", [values.flag, values.estimate, bool])
+@pytest.mark.parametrize(("written", "value"), [("true", True), ("False", False), (True, True), (False, False)])
+def test_a_switch_may_be_text_where_an_ini_file_may_have_it_whatever_parses_it(
+    parse: Callable[[object], object], written: object, value: bool
+) -> None:
+    assert Option(parse, False, "ini cli", "whether it is so").read(written) is value
+
+
+def test_a_switch_that_no_ini_file_may_have_is_never_text() -> None:
+    with pytest.raises(ValueError, match="True or False"):
+        Option(values.flag, False, "cli test", "whether it is so").read("true")
 
 
 def test_only_what_is_yes_or_no_is_said_by_its_name_alone() -> None:
