@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import pytest
 
 from pytest_samurai.errors import SamuraiError, SettingsError
-from pytest_samurai.plugin.marker import file_of, is_marked, marker_of, open_first
+from pytest_samurai.plugin.marker import file_of, is_marked, marker_of
 from pytest_samurai.plugin.state import (
     RUN,
     TEST,
@@ -155,6 +155,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         except SettingsError as error:
             mistakes.append(str(error))
         _be_at_work(config)
+        from pytest_samurai.plugin.order import open_first
+
         open_first(item)
         run.collected.add(item.nodeid)
         run.recorded_fixtures.update(item.fixturenames)  # type: ignore[attr-defined]  # functions have it
