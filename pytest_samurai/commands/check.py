@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pytest_samurai import cassette
-from pytest_samurai.errors import CassetteError, SettingsError
+from pytest_samurai.commands.search import cassettes_in
+from pytest_samurai.errors import CassetteError
 from pytest_samurai.matching import VOLATILE, Json, Path_, format_path, parse_body
 from pytest_samurai.redaction import (
     Redactor,
@@ -24,7 +25,6 @@ from pytest_samurai.redaction import (
 )
 from pytest_samurai.wire import Headers, Interaction
 
-_SUFFIXES = (".yaml", ".yml")
 _NAMES = {"uuid": "a UUID", "datetime": "a date", "tmp_path": "a temporary path"}
 
 
@@ -61,19 +61,6 @@ def check(
         sum(count for count, _ in results),
         tuple(finding for _, findings in results for finding in findings),
     )
-
-
-def cassettes_in(paths: Iterable[Path], suffixes: Sequence[str] = _SUFFIXES) -> list[Path]:
-    """Every cassette once, those of a directory by their names. Raises SettingsError for a path that does not exist."""
-    files: dict[Path, None] = {}
-    for path in paths:
-        if not path.exists():
-            raise SettingsError(f"{path}: there is no such file or directory; name the cassettes, or where they are")
-        if path.is_dir():
-            files |= dict.fromkeys(sorted(one for one in path.rglob("*") if one.suffix in suffixes and one.is_file()))
-        else:
-            files[path] = None
-    return list(files)
 
 
 class _Judge:

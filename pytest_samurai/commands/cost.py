@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pytest_samurai import cassette
 from pytest_samurai.bill import Call, Meter, PriceList, lines_to_add, sum_if_known, sum_of_known
-from pytest_samurai.commands.check import cassettes_in
+from pytest_samurai.commands.search import cassettes_in
 from pytest_samurai.matching import Endpoints
 from pytest_samurai.redaction import Redactors, one_line
 from pytest_samurai.report import shown_amount, shown_count

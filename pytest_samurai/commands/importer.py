@@ -9,7 +9,7 @@ from pathlib import Path
 from pytest_samurai import cassette
 from pytest_samurai.bill import Call
 from pytest_samurai.cassette import MARK
-from pytest_samurai.commands.check import cassettes_in
+from pytest_samurai.commands.search import cassettes_in
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked
 from pytest_samurai.matching import Endpoints

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
@@ -19,8 +17,6 @@ def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
     markers = _markers(item)
     if not markers:
         return None
-    from pytest_samurai.cassette import named_cassette
-
     source = f"@pytest.mark.samurai of {item.nodeid}"
     name: object = None
     values: dict[str, object] = {}
@@ -31,6 +27,9 @@ def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
         values.update(marker.kwargs)
     if name is None:
         return None, Layer(source, "test", values)
+    # Only now: it brings YAML along, which a marked test that is deselected has no use for.
+    from pytest_samurai.cassette import named_cassette
+
     try:
         return named_cassette(name), Layer(source, "test", values)
     except SettingsError as error:
@@ -51,38 +50,6 @@ def _markers(item: pytest.Item) -> list[pytest.Mark]:
 def is_marked(item: pytest.Item) -> bool:
     """Whether a test asks for a recorder, by the marker or by the fixture."""
     return "samurai" in getattr(item, "fixturenames", ())
-
-
-def open_first(item: pytest.Item) -> None:
-    """Have the test's own recorder open after the fixtures of wider scope, and before the test's own.
-
-    In a list of the item's own: pytest shares one among all parametrizations of a function.
-    """
-    _lighten(item)
-    names: list[str] = [name for name in getattr(item, "fixturenames", ()) if name != "samurai"]
-    definitions = cast("Mapping[str, Any]", getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {}))
-    own = (
-        place
-        for place, name in enumerate(names)
-        if name not in definitions or definitions[name][-1].scope == "function"
-    )
-    place = next(own, len(names))
-    item.fixturenames = [*names[:place], "samurai", *names[place:]]  # type: ignore[attr-defined]  # functions have it
-
-
-def _lighten(item: pytest.Item) -> None:
-    """Give a test that has the marker, and overrides no fixture of ours, a recorder that asks for none of them.
-
-    Pytest takes as long to set one up as a call takes to replay. A test that asks by name has them all from the start.
-    """
-    definitions = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
-    find = item.session._fixturemanager.getfixturedefs
-    if any(name in definitions or len(find(name, item) or ()) != 1 for name in _OURS):
-        return
-    definitions["samurai"] = find("_samurai", item)
-
-
-_OURS = ("samurai", "samurai_config", "samurai_cassette_dir")
 
 
 def file_of(test: str) -> str:

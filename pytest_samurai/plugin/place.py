@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pytest_samurai.plugin.internals import parameter_number
 from pytest_samurai.plugin.state import RUN, cassette_root
 
 
@@ -58,8 +59,7 @@ def _parameter(request: pytest.FixtureRequest) -> str:
         return ""
     value = request.param
     plain = isinstance(value, str | int | float | bool | None)
-    # The index is no part of pytest's typed surface; an object has nothing else that stays the same.
-    return f"[{value if plain else getattr(request, 'param_index', 0)}]"
+    return f"[{value if plain else parameter_number(request)}]"
 
 
 def of_same_scope(request: pytest.FixtureRequest, name: str, default: Any) -> Any:

@@ -13,7 +13,7 @@ import pytest
 
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.plugin.collection import Collection
-from pytest_samurai.settings import Layer, Settings, environment_layers, options, resolve
+from pytest_samurai.settings import Layer, Settings, environment_layers, resolve
 
 if TYPE_CHECKING:
     from pytest_samurai.bill import Lock, PriceList, Tally, TestFigures
@@ -60,24 +60,6 @@ HELD: pytest.StashKey[dict[str, TestFigures]] = pytest.StashKey()
 def cassette_root(config: pytest.Config) -> Path:
     """The directory of all cassettes."""
     return config.rootpath / config.stash[RUN].settings.cassette_dir
-
-
-def written(config: pytest.Config) -> tuple[Layer, Layer]:
-    """What the ini file and the command line say."""
-    ini = {
-        option.name: value
-        for option in options().values()
-        if "ini" in option.places and (value := config.getini(option.ini)) not in (None, [], "")
-    }
-    cli = {
-        option.name: value
-        for option in options().values()
-        if "cli" in option.places and (value := config.getoption(option.ini)) is not None
-    }
-    return (
-        Layer(str(config.inipath or "the ini file"), "ini", ini),
-        Layer("the command line", "cli", cli),
-    )
 
 
 def resolved(written: tuple[Layer, Layer], *test_layers: Layer) -> Settings:

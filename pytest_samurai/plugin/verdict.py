@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_samurai.errors import UsageRegression
+from pytest_samurai.plugin.internals import failed_in_unittest
 from pytest_samurai.plugin.state import HELD, PASSED, RECORDER, RUN, TEST, lock_of
 from pytest_samurai.plugin.unmarked import UNMARKED
 from pytest_samurai.settings import CASSETTES, LOCK
@@ -34,8 +35,7 @@ def runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     recorder = item.stash.get(RECORDER, None)
     unmarked = item.stash.get(UNMARKED, None)
     verdict: BaseException | None = None
-    # unittest keeps a failure to itself until the report is made.
-    if getattr(item, "_excinfo", None):
+    if failed_in_unittest(item):
         return result
     if recorder is not None:
         verdict = recorder.verdict()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_samurai.plugin import idle
 from pytest_samurai.plugin.fixture import fixture_setup
 from pytest_samurai.plugin.held import Held
 from pytest_samurai.plugin.state import RUN, RunState
@@ -15,7 +16,7 @@ from pytest_samurai.plugin.verdict import runtest_call
 
 
 class AtWork:
-    """The hooks that tests cost time for which they are nothing: registered with the first that may call."""
+    """The hooks of tests that may call; registered with the first such test, since the others pay for each hook too."""
 
     pytest_fixture_setup = staticmethod(fixture_setup)
     pytest_runtest_call = staticmethod(runtest_call)
@@ -29,18 +30,16 @@ class AtWork:
 
 
 def be_at_work(config: pytest.Config, session: pytest.Session | None = None) -> None:
-    """From now on, look at what tests do: there is one that is ours, or that may call."""
+    """Register the hooks of tests that may call: there is one."""
     run = config.stash[RUN]
     run.at_work = True
-    gather(config, session)
+    idle.gather(config, session)
     config.pluginmanager.register(AtWork(run), "samurai-at-work")
 
 
 def gather(config: pytest.Config, session: pytest.Session | None = None) -> None:
-    """From now on, gather what reports carry; of the tests of a session that ran before, what is known."""
+    """Register what gathers; `session` is the one whose tests may have run before."""
     run = config.stash[RUN]
-    if run.gathers:
-        return
     run.gathers = True
     use = Use(config)
     if session is not None:

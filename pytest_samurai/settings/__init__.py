@@ -1,31 +1,20 @@
 """Every option, once."""
 
-from pytest_samurai.settings.table import (
-    CASSETTES,
-    LOCK,
-    OF_VCRPY,
-    Layer,
-    Mode,
-    Settings,
-    Target,
-    environment_layers,
-    in_ci,
-    options,
-    parse_target,
-    resolve,
-)
+from pytest_samurai.settings.layers import Layer, environment_layers, in_ci, resolve
+from pytest_samurai.settings.table import CASSETTES, LOCK, OF_VCRPY, OPTIONS, Settings, Target, parse_target
+from pytest_samurai.settings.values import Mode
 
 __all__ = [
     "CASSETTES",
     "LOCK",
     "OF_VCRPY",
+    "OPTIONS",
     "Layer",
     "Mode",
     "Settings",
     "Target",
     "environment_layers",
     "in_ci",
-    "options",
     "parse_target",
     "resolve",
 ]

@@ -549,7 +549,7 @@ def test_what_changes_while_it_is_judged_is_not_deleted(
     for one in (interaction, whole):
         cassette.save(one.path, [replace(item, recorded_at=None) for item in one.there])
     before = [one.path.read_bytes() for one in (interaction, whole)]
-    monkeypatch.setattr(cli, "judge", lambda *_, **__: judged)
+    monkeypatch.setattr("pytest_samurai.commands.cli.prune.judge", lambda *_, **__: judged)
     status, lines = pruned(capsys, "--write")
     assert status == 1
     assert lines[-3:] == [

@@ -7,11 +7,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 from xml.etree import ElementTree
 
 import pytest
 
 from pytest_samurai.server.chat_server import ChatServer
+from pytest_samurai.settings import values
+from pytest_samurai.settings.option import Option
+from pytest_samurai.settings.table import OPTIONS
 from tests.conftest import KEY
 
 ASK = """
@@ -174,8 +178,10 @@ def test_a_run_without_marked_tests_loads_nothing_but_options(project: Project) 
         "import sys\n"
         "def test_plain(request):\n"
         "    rooms = {name for name in sys.modules if name.startswith('pytest_samurai.')}\n"
-        "    modules = {f'plugin.{name}' for name in ('collection', 'marker', 'state')}\n"
-        "    modules |= {'errors', 'plugin', 'settings', 'settings.table'}\n"
+        "    modules = {f'plugin.{name}' for name in ('claim', 'collection', 'idle', 'lifecycle', 'marker')}\n"
+        "    modules |= {f'plugin.{name}' for name in ('options', 'state', 'workers')}\n"
+        "    modules |= {f'settings.{name}' for name in ('layers', 'option', 'table', 'values')}\n"
+        "    modules |= {'errors', 'plugin', 'settings'}\n"
         "    assert rooms == {f'pytest_samurai.{name}' for name in modules}\n"
         "    plugins = {name for name, _ in request.config.pluginmanager.list_name_plugin() if 'samurai-' in name}\n"
         "    assert plugins == {'samurai-collection'}\n",
@@ -359,6 +365,23 @@ def test_the_ini_file_and_the_command_line_move_the_root_of_cassettes(project: P
 
 
 # --- options
+
+
+def test_a_new_switch_is_a_flag_on_the_command_line_and_a_word_in_the_ini_file(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = Option(values.estimate, False, "ini cli", "whether it is so")
+    row.name = "shiny"
+    monkeypatch.setitem(cast("dict[str, Option]", OPTIONS), "shiny", row)
+    project.tests("def test_it(samurai): print('shiny:', samurai.settings.shiny)")
+    project.run("-s").stdout.fnmatch_lines(["*shiny: False"])
+    project.run("-s", "--samurai-shiny").stdout.fnmatch_lines(["*shiny: True"])
+    for word, value in (("true", True), ("false", False)):
+        project.pytester.makeini(f"[pytest]\nsamurai_shiny = {word}")
+        project.run("-s").stdout.fnmatch_lines([f"*shiny: {value}"])
+        project.run("-s", "--samurai-shiny").stdout.fnmatch_lines(["*shiny: True"])
+    project.pytester.makeini("[pytest]\nsamurai_shiny = yes")
+    project.run().stderr.fnmatch_lines(["*tox.ini: samurai_shiny is 'yes'; it has to be True or False"])
 
 
 def test_an_option_is_laid_over_another_in_the_documented_order(

@@ -25,7 +25,7 @@ from pytest_samurai.recorder.recorder import Owner, Recorder, Shared
 from pytest_samurai.server import request as server
 from pytest_samurai.server.chat_server import ChatServer
 from pytest_samurai.server.errors import ApiError
-from pytest_samurai.settings.table import Layer, resolve
+from pytest_samurai.settings.layers import Layer, resolve
 from pytest_samurai.wire.http import COMPLETE, Request
 from tests.conftest import KEY, Size
 from tests.plugin.test_plugin import Project, project

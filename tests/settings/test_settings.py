@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,19 +18,13 @@ from pytest_samurai.bill import lock
 from pytest_samurai.bill.budget import Budget
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.matching.matcher import COMPONENTS
-from pytest_samurai.settings.table import COMPONENTS as NAMES
-from pytest_samurai.settings.table import (
-    METRICS,
-    MODES,
-    PLACES,
-    Layer,
-    Settings,
-    default_mode,
-    environment_layers,
-    options,
-    options_page,
-    resolve,
-)
+from pytest_samurai.settings import values
+from pytest_samurai.settings.layers import Layer, default_mode, environment_layers, resolve
+from pytest_samurai.settings.option import PLACES, Option
+from pytest_samurai.settings.page import options_page
+from pytest_samurai.settings.table import OPTIONS, Settings
+from pytest_samurai.settings.values import COMPONENTS as NAMES
+from pytest_samurai.settings.values import METRICS, MODES
 
 # How long a machine takes for one example is no property of the code.
 law = hypothesis_settings(deadline=None)
@@ -67,9 +62,7 @@ def test_the_last_layer_that_says_anything_wins_option_by_option(written: list[d
     flat: dict[str, Any] = {}
     for layer in written:
         flat |= layer
-    layers = []
-    for values in written:
-        layers.append(Layer("a", "ini", values))
+    layers = [Layer("a", "ini", layer) for layer in written]
     assert vars(resolve(layers)) == vars(resolve([Layer("b", "ini", flat)]))
 
 
@@ -400,8 +393,21 @@ def test_a_lock_is_a_file(written: object) -> None:
     assert refusal("ini", lock=written) == f"here: samurai_lock is {written!r}; it has to be a file"
 
 
+@pytest.mark.parametrize("parse", [values.flag, values.estimate, bool])
+@pytest.mark.parametrize(("written", "value"), [("true", True), ("False", False), (True, True), (False, False)])
+def test_a_switch_may_be_text_where_an_ini_file_may_have_it_whatever_parses_it(
+    parse: Callable[[object], object], written: object, value: bool
+) -> None:
+    assert Option(parse, False, "ini cli", "whether it is so").read(written) is value
+
+
+def test_a_switch_that_no_ini_file_may_have_is_never_text() -> None:
+    with pytest.raises(ValueError, match="True or False"):
+        Option(values.flag, False, "cli test", "whether it is so").read("true")
+
+
 def test_only_what_is_yes_or_no_is_said_by_its_name_alone() -> None:
-    assert [name for name, option in options().items() if option.is_switch and "cli" in option.places] == ["update"]
+    assert [name for name, option in OPTIONS.items() if option.is_switch and "cli" in option.places] == ["update"]
 
 
 # --- the table
@@ -410,13 +416,13 @@ def test_only_what_is_yes_or_no_is_said_by_its_name_alone() -> None:
 def test_the_documentation_has_the_table_of_all_options_word_for_word() -> None:
     assert options_page() in DOCS.read_text(encoding="utf-8"), (
         "docs/options.md is not what settings.py says; to write it anew:"
-        " python -c 'from pytest_samurai.settings.table import options_page as page; print(page())'"
+        " python -c 'from pytest_samurai.settings.page import options_page as page; print(page())'"
     )
 
 
 def test_every_option_has_a_row_with_all_its_names() -> None:
     rows = [line for line in options_page().splitlines() if line.startswith("|")][2:]
-    for option, row in zip(options().values(), rows, strict=True):
+    for option, row in zip(OPTIONS.values(), rows, strict=True):
         cells = [cell.strip() for cell in row.split("|")[1:-1]]
         assert cells == [
             f"`{option.ini}`" if "ini" in option.places else "",
@@ -435,7 +441,7 @@ def test_the_page_tells_which_word_wins() -> None:
 
 
 def test_every_option_may_be_set_somewhere_and_is_not_named_as_other_plugins_name_theirs() -> None:
-    for name, option in options().items():
+    for name, option in OPTIONS.items():
         assert option.name == name
         assert option.places
         assert option.places <= PLACES.keys()
@@ -444,7 +450,7 @@ def test_every_option_may_be_set_somewhere_and_is_not_named_as_other_plugins_nam
 
 
 def test_only_what_holds_several_words_is_a_list_in_the_ini_file_or_repeatable() -> None:
-    many = {name for name, option in options().items() if option.many}
+    many = {name for name, option in OPTIONS.items() if option.many}
     assert many == {"endpoints", "match_on", "report", "tolerance"}
 
 
