@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from itertools import combinations
 
-from pytest_samurai.matching.matcher import (
-    COMPONENTS,
-    MISSING,
-    VOLATILE,
-    Difference,
-    Json,
-    Matcher,
-    differences,
-    substitute,
-)
+from pytest_samurai.matching.bodies import Json, spelled
+from pytest_samurai.matching.description import describe
+from pytest_samurai.matching.differences import MISSING, Difference, differences
+from pytest_samurai.matching.likeness import likeness, words
+from pytest_samurai.matching.matcher import COMPONENTS, Matcher
+from pytest_samurai.matching.normalize import VOLATILE, substitute
+from pytest_samurai.text import visible
 from pytest_samurai.wire import Interaction, Request, usage_of
 
 _SHOWN_DIFFERENCES = 8
-_CONTEXT = 60
-_ON_ONE_LINE = 40
-# Comparing takes time by the product of both lengths.
-_COMPARED_WORDS = 100_000
 
 _BODY_COMPONENTS = frozenset({"chat", "body", "raw_body"})
 IN_PROMPT = ("messages", "tools", "functions", "response_format")
@@ -66,7 +56,7 @@ class Miss:
             lines += self._compared()
         if self.rerun:
             lines.append(f"  To record this test{' again' if self.recorded else ''}: {self.rerun}")
-        return _visible("\n".join(lines), keep="\n")
+        return visible("\n".join(lines), keep="\n")
 
     def _facts(self) -> list[tuple[str, str]]:
         there = f"{len(self.recorded)} recorded, {len(self.played)} played" if self.recorded else "no recordings"
@@ -124,21 +114,6 @@ def _played_out(places: Sequence[int]) -> str:
     return f"An equal request is recorded {len(places)} times (interactions {numbers}), and all were already played"
 
 
-def _spelled(value: Json) -> str:
-    """A value as text for people; deliberately not `canonical`, which spells unicode in ASCII."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False)
-
-
-def words(value: Json) -> Counter[str]:
-    """The words in a value, and how often they are there."""
-    return Counter(re.findall(r"\w+", _spelled(value)))
-
-
-def likeness(one: Counter[str], other: Counter[str]) -> float:
-    """The share of words that two values have in common: 0 to 1."""
-    return (one & other).total() / ((one | other).total() or 1)
-
-
 def _growth(nearest: Interaction, recorded: Json, asked: Json) -> str | None:
     """The likely number of prompt tokens, from the tokens per character of the nearest recording.
 
@@ -161,80 +136,7 @@ def prompt_length(value: Json) -> int:
 
 def length(value: Json) -> int:
     """The characters of a value, but for pictures, whose tokens are no matter of length; none if it is missing."""
-    return 0 if value is MISSING else len(_spelled(substitute(value, [_DATA_URL])))
-
-
-def describe(difference: Difference) -> list[str]:
-    """A difference as lines: short values on one, texts on two with the changed words in [brackets]."""
-    old, new = (_spelled(side) if isinstance(side, bytes) else side for side in (difference.recorded, difference.asked))
-    if isinstance(old, str) and isinstance(new, str) and not (_is_short(old) and _is_short(new)):
-        before, after = changed_words(old, new)
-        return [f"    {difference.path}:", f"      - {before}", f"      + {after}"]
-    return [f"    {difference.path}: {_short(old)} -> {_short(new)}"]
-
-
-def _is_short(text: str) -> bool:
-    return len(text) <= _ON_ONE_LINE and " " not in text and text.isprintable()
-
-
-def _short(value: Json) -> str:
-    text = repr(value) if value is MISSING else _spelled(value)
-    return text if len(text) <= 2 * _CONTEXT else f"{text[: 2 * _CONTEXT]}..."
-
-
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
-
-
-def _visible(text: str, keep: str = "") -> str:
-    """The text without what a terminal would obey, or could not print."""
-    return _UNSEEN.sub(lambda found: found[0] if found[0] in keep else ascii(found[0])[1:-1], text)
-
-
-_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
-
-
-def changed_words(old: str, new: str) -> tuple[str, str]:
-    """Both texts, each on a line, with the changed words in [brackets]; long stretches are cut short."""
-    olds, news = _TOKEN.findall(old), _TOKEN.findall(new)
-    head = _common(olds, news)
-    tail = _common(olds[head:][::-1], news[head:][::-1])
-    left, right = olds[head : len(olds) - tail], news[head : len(news) - tail]
-    if len(left) * len(right) <= _COMPARED_WORDS:
-        # Blanks are in every text, so they say nothing about what belongs together.
-        codes = SequenceMatcher(str.isspace, left, right, autojunk=False).get_opcodes()
-    else:
-        codes = [("replace", 0, len(left), 0, len(right))]
-    changed = [code[1:] for code in codes if code[0] != "equal"]
-    return (
-        _bracketed(olds, [(head + begin, head + end) for begin, end, _, _ in changed]),
-        _bracketed(news, [(head + begin, head + end) for _, _, begin, end in changed]),
-    )
-
-
-def _common(left: Sequence[str], right: Sequence[str]) -> int:
-    count = 0
-    for one, other in zip(left, right, strict=False):
-        if one != other:
-            break
-        count += 1
-    return count
-
-
-def _bracketed(words: Sequence[str], changed: Sequence[tuple[int, int]]) -> str:
-    """The words with changed runs marked; an empty run, where the other text has more, keeps what is around it."""
-    text, at = "", 0
-    for begin, end in changed:
-        same, other = "".join(words[at:begin]), "".join(words[begin:end])
-        text += _cut(same, 0 if at == 0 else _CONTEXT, _CONTEXT)
-        text += f"[{_cut(other, 2 * _CONTEXT, 2 * _CONTEXT)}]" if other else ""
-        at = end
-    return _visible(text + _cut("".join(words[at:]), _CONTEXT, 0))
-
-
-def _cut(text: str, first: int, last: int) -> str:
-    if len(text) <= first + last:
-        return text
-    return f"{text[:first]}...{text[len(text) - last :]}"
+    return 0 if value is MISSING else len(spelled(substitute(value, [_DATA_URL])))
 
 
 def volatile_kinds(found: Sequence[Difference]) -> list[str]:

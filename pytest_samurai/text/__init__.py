@@ -1,10 +1,13 @@
 """Texts that people read, and short texts that files hold."""
 
+from pytest_samurai.text.changes import changed_words
 from pytest_samurai.text.money import money, money_apart, parse_money
 from pytest_samurai.text.scalar import quoted, read_scalar, scalar
+from pytest_samurai.text.visible import visible
 from pytest_samurai.text.words import plural
 
 __all__ = [
+    "changed_words",
     "money",
     "money_apart",
     "parse_money",
@@ -12,4 +15,5 @@ __all__ = [
     "quoted",
     "read_scalar",
     "scalar",
+    "visible",
 ]
