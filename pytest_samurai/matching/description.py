@@ -1,4 +1,4 @@
-"""A difference in lines for people."""
+"""A difference, described in lines for people."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LONGEST = 120
 
 
 def describe(difference: Difference) -> list[str]:
-    """A difference as lines: short values on one, texts on two with the changed words in [brackets]."""
+    """The lines of a difference: one for short values, two for texts, with the changed words in [brackets]."""
     old, new = (spelled(side) if isinstance(side, bytes) else side for side in (difference.recorded, difference.asked))
     if isinstance(old, str) and isinstance(new, str) and not (_is_short(old) and _is_short(new)):
         before, after = changed_words(old, new)

@@ -12,7 +12,7 @@ from pytest_samurai.matching.paths import Path_, format_path
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One path at which two requests differ; `MISSING` on the side that does not have it."""
+    """A path at which two requests differ, and both values; `MISSING` stands for a value that is not there."""
 
     path: str
     recorded: Json
@@ -28,9 +28,9 @@ MISSING = _Missing()
 
 
 def differences(recorded: Json, asked: Json, path: Path_ = ()) -> Iterator[Difference]:
-    """Walk two JSON values in step and give what differs, the deepest common path at a time.
+    """What differs between two JSON values, each difference at the deepest path that both have in common.
 
-    What lists have in common at both ends is left out first, so that an item put in between is one difference.
+    What two lists share at both ends is left out first, so an item put in between is one difference.
     """
     if isinstance(recorded, dict) and isinstance(asked, dict):
         for key in [*recorded, *(key for key in asked if key not in recorded)]:
@@ -39,14 +39,14 @@ def differences(recorded: Json, asked: Json, path: Path_ = ()) -> Iterator[Diffe
         head = _in_common(recorded, asked)
         tail = _in_common(recorded[head:][::-1], asked[head:][::-1])
         pairs = zip_longest(recorded[head : len(recorded) - tail], asked[head : len(asked) - tail], fillvalue=MISSING)
-        for place, (old, new) in enumerate(pairs, head):
-            yield from differences(old, new, (*path, place))
+        for index, (old, new) in enumerate(pairs, head):
+            yield from differences(old, new, (*path, index))
     elif type(recorded) is not type(asked) or recorded != asked:
         yield Difference(format_path(path), recorded, asked)
 
 
 def _in_common(recorded: Sequence[Json], asked: Sequence[Json]) -> int:
-    """How many items the two begin with that are the same; not by `==`, for which True is 1."""
+    """How many items both lists begin with. Not told by `==`, for which True is 1."""
     count = 0
     for old, new in zip(recorded, asked, strict=False):
         if canonical(old) != canonical(new):

@@ -1,4 +1,4 @@
-"""Endpoints: the URLs whose requests are recorded."""
+"""The endpoints: URLs whose requests are recorded."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from functools import cached_property
 
 @dataclass(frozen=True)
 class Endpoints:
-    """URL patterns (fnmatch on scheme://host/path) of the requests that are recorded."""
+    """URL patterns of the requests that are recorded, as of fnmatch, on scheme://host/path."""
 
     patterns: tuple[str, ...]
 
     @cached_property
     def _regex(self) -> re.Pattern[str]:
-        # A leading star is greedy, so that what follows it is the tail of the path, whatever the base URL.
+        # A leading star is greedy: what follows it is the tail of the path, whatever the base URL.
         return re.compile(
             "|".join(
                 f"(?:.*)({translate(pattern[1:])})" if pattern.startswith("*") else f"({translate(pattern)})"
@@ -25,7 +25,7 @@ class Endpoints:
         )
 
     def match(self, url: str) -> str | None:
-        """The endpoint of a URL: the tail of it that the pattern names; None if no pattern matches."""
+        """The endpoint of a URL: the tail of it that a pattern names. None if no pattern matches."""
         found = self._regex.fullmatch(_without_query(url))
         return next(part for part in found.groups() if part is not None) if found else None
 

@@ -9,10 +9,10 @@ from pytest_samurai.matching.bodies import Json, spelled
 
 
 def words(value: Json) -> Counter[str]:
-    """The words in a value, and how often they are there."""
+    """The words in a value, and how often each occurs."""
     return Counter(re.findall(r"\w+", spelled(value)))
 
 
-def likeness(one: Counter[str], other: Counter[str]) -> float:
+def likeness(left: Counter[str], right: Counter[str]) -> float:
     """The share of words that two values have in common: 0 to 1."""
-    return (one & other).total() / ((one | other).total() or 1)
+    return (left & right).total() / ((left | right).total() or 1)

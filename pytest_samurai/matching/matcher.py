@@ -1,4 +1,4 @@
-"""Keys to look a request up by: equal requests have equal keys."""
+"""The matcher: it gives equal keys to requests that count as the same."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from pytest_samurai.wire import Request
 
 @dataclass(frozen=True)
 class Matcher:
-    """Gives equal keys to requests that count as the same.
+    """What of a request counts, and how it is compared.
 
-    `match_on` names what is compared: see `COMPONENTS`.
+    `match_on` names what counts: see `COMPONENTS`. `ignore` are paths of the body that do not, `normalize` replaces
+    what varies in the texts of the body.
     """
 
     match_on: tuple[str, ...]
@@ -37,29 +38,30 @@ class Matcher:
         return "raw_body" not in self.match_on
 
     def key(self, request: Request) -> bytes:
+        """The key of a request: 32 bytes."""
         digest = sha256()
         for name in self.match_on:
             part = COMPONENTS[name](self, request)
             digest.update(b"%d:" % len(part) + part)
         return digest.digest()
 
-    def surely_equal(self, one: Request, other: Request) -> bool:
-        """Whether two requests have the same key, if that can be told in a third of the time that two keys take.
+    def surely_equal(self, left: Request, right: Request) -> bool:
+        """Whether two requests have the same key, told without making the keys.
 
-        For bodies which hold the same values, however they are spelled, and in whichever order their keys come.
+        True is certain. Bodies are compared as values: neither spelling nor the order of keys counts.
         """
         return all(
-            self._have_same_value(one.body, other.body)
+            self._have_same_value(left.body, right.body)
             if name in ("chat", "body")
-            else COMPONENTS[name](self, one) == COMPONENTS[name](self, other)
+            else COMPONENTS[name](self, left) == COMPONENTS[name](self, right)
             for name in self.match_on
         )
 
-    def _have_same_value(self, one: bytes, other: bytes) -> bool:
+    def _have_same_value(self, left: bytes, right: bytes) -> bool:
         try:
-            return bool(self._compared(marked(one)) == self._compared(marked(other)))
+            return bool(self._compared(marked(left)) == self._compared(marked(right)))
         except (ValueError, RecursionError):
-            return one == other
+            return left == right
 
     def value(self, request: Request) -> Json:
         """The body as it is compared: without what is ignored, with what varies normalized."""
@@ -98,4 +100,4 @@ COMPONENTS: Mapping[str, Callable[[Matcher, Request], bytes]] = {
     "body": lambda matcher, request: canonical(matcher.value(request)),
     "raw_body": lambda _, request: request.body,
 }
-"""What can be compared; from `uri` on, the names and meanings are vcrpy's (of headers, those that are stored count)."""
+"""What can be compared. From `uri` on, names and meanings are vcrpy's; of the headers, those that are stored count."""

@@ -1,4 +1,4 @@
-"""A request without a recording, explained: what is nearest, what differs, what to do."""
+"""A miss: a request without a recording, explained."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _DATA_URL = (re.compile(r"data:[^,\s]*,\S*"), "")
 
 
 Denial = tuple[int, str]
-"""The place of a recording, and the name of the function of `match_on` that does not take it for the request."""
+"""The index of a recording, and the name of the function of `match_on` that says it is not the request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """All that is known when a request is refused."""
+    """What is known when a request is refused: the nearest recording, what differs, what to do."""
 
     request: Request
     recorded: Sequence[Interaction]
@@ -48,7 +48,7 @@ class Miss:
         if self.denials:
             lines.append("  Equal in what `match_on` names, but not by its functions:")
             lines += [
-                f"    interaction {place + 1}: {name} says no" for place, name in self.denials[:_SHOWN_DIFFERENCES]
+                f"    interaction {index + 1}: {name} says no" for index, name in self.denials[:_SHOWN_DIFFERENCES]
             ]
         elif equal := self._equal():
             lines.append(f"  {_played_out(equal)}: this is one call more than was recorded.")
@@ -59,59 +59,60 @@ class Miss:
         return visible("\n".join(lines), keep="\n")
 
     def _facts(self) -> list[tuple[str, str]]:
-        there = f"{len(self.recorded)} recorded, {len(self.played)} played" if self.recorded else "no recordings"
-        return [("test", self.test), ("cassette", f"{self.cassette} ({there})"), ("mode", self.mode)]
+        counts = f"{len(self.recorded)} recorded, {len(self.played)} played" if self.recorded else "no recordings"
+        return [("test", self.test), ("cassette", f"{self.cassette} ({counts})"), ("mode", self.mode)]
 
     def _equal(self) -> list[int]:
         key = self.matcher.key(self.request)
-        return [place for place, item in enumerate(self.recorded) if self.matcher.key(item.request) == key]
+        return [index for index, recording in enumerate(self.recorded) if self.matcher.key(recording.request) == key]
 
     def _compared(self) -> list[str]:
         asked = self.matcher.value(self.request)
-        place, recorded = self._nearest(asked)
-        nearest = self.recorded[place]
+        index, recorded = self._nearest(asked)
+        nearest = self.recorded[index]
         around = list(self._around(nearest.request))
-        counts = not _BODY_COMPONENTS.isdisjoint(self.matcher.match_on)
-        found = list(differences(recorded, asked)) if counts else []
-        shown = found[:_SHOWN_DIFFERENCES]
-        played = ", already played" if place in self.played else ""
-        lines = [f"  The nearest recording is interaction {place + 1}{played}. What differs:", *around]
+        body_counts = not _BODY_COMPONENTS.isdisjoint(self.matcher.match_on)
+        changes = list(differences(recorded, asked)) if body_counts else []
+        shown = changes[:_SHOWN_DIFFERENCES]
+        played = ", already played" if index in self.played else ""
+        lines = [f"  The nearest recording is interaction {index + 1}{played}. What differs:", *around]
         lines += [line for difference in shown for line in describe(difference)]
-        if len(found) > len(shown):
-            lines.append(f"    ... and {len(found) - len(shown)} more")
-        if not around and not found:
+        if len(changes) > len(shown):
+            lines.append(f"    ... and {len(changes) - len(shown)} more")
+        if not around and not changes:
             lines.append("    the bytes of the body, which hold the same values")
         if growth := _growth(nearest, recorded, asked):
             lines.append(f"  prompt tokens: {growth}")
-        if kinds := [] if around else volatile_kinds(found):
+        if kinds := [] if around else volatile_kinds(changes):
             entries = ", ".join(f'"{kind}"' for kind in kinds)
             lines.append(f"  Only what varies from run to run differs. To let it match, add to `normalize`: {entries}")
         return lines
 
     def _nearest(self, asked: Json) -> tuple[int, Json]:
-        """The recording that shares most words with what was asked, and its value; among equals an unplayed one."""
+        """The index and value of the recording that shares most words with the request; of equals, an unplayed one."""
         wanted = words(asked)
 
         def rank(candidate: tuple[int, Json]) -> tuple[float, bool]:
-            place, value = candidate
-            return -likeness(wanted, words(value)), place in self.played
+            index, value = candidate
+            return -likeness(wanted, words(value)), index in self.played
 
-        return min(((place, self.matcher.value(item.request)) for place, item in enumerate(self.recorded)), key=rank)
+        values = ((index, self.matcher.value(recording.request)) for index, recording in enumerate(self.recorded))
+        return min(values, key=rank)
 
     def _around(self, nearest: Request) -> Iterator[str]:
-        """What differs beside the body."""
+        """What differs outside of the body."""
         for name in self.matcher.match_on:
             if name not in _BODY_COMPONENTS:
-                old, new = (COMPONENTS[name](self.matcher, one).decode() for one in (nearest, self.request))
+                old, new = (COMPONENTS[name](self.matcher, request).decode() for request in (nearest, self.request))
                 if old != new:
                     yield f"    {name}: {old} -> {new}"
 
 
-def _played_out(places: Sequence[int]) -> str:
-    numbers = ", ".join(str(place + 1) for place in places)
-    if len(places) == 1:
+def _played_out(indexes: Sequence[int]) -> str:
+    numbers = ", ".join(str(index + 1) for index in indexes)
+    if len(indexes) == 1:
         return f"An equal request is recorded once (interaction {numbers}) and was already played"
-    return f"An equal request is recorded {len(places)} times (interactions {numbers}), and all were already played"
+    return f"An equal request is recorded {len(indexes)} times (interactions {numbers}), and all were already played"
 
 
 def _growth(nearest: Interaction, recorded: Json, asked: Json) -> str | None:
@@ -139,12 +140,12 @@ def length(value: Json) -> int:
     return 0 if value is MISSING else len(spelled(substitute(value, [_DATA_URL])))
 
 
-def volatile_kinds(found: Sequence[Difference]) -> list[str]:
-    """The fewest `normalize` entries that would make all differences go away; none if some would stay."""
+def volatile_kinds(changes: Sequence[Difference]) -> list[str]:
+    """The fewest `normalize` entries that make all differences go away; none if some would stay."""
     for count in range(1, len(VOLATILE) + 1):
         for kinds in combinations(VOLATILE, count):
             entries = [VOLATILE[kind] for kind in kinds]
-            sides = ((substitute(one.recorded, entries), substitute(one.asked, entries)) for one in found)
-            if found and not any(True for old, new in sides for _ in differences(old, new)):
+            sides = ((substitute(change.recorded, entries), substitute(change.asked, entries)) for change in changes)
+            if changes and not any(True for old, new in sides for _ in differences(old, new)):
                 return list(kinds)
     return []

@@ -1,4 +1,4 @@
-"""What varies from run to run in a request, and what stands in its place while requests are compared."""
+"""Substitutions for what varies from run to run in a request: for matching only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_samurai.matching.bodies import Json
 
 Substitution = tuple[re.Pattern[str], str]
 
-# What was recorded on one machine has to match on another: so the usual places of all systems, not this one's alone.
+# A cassette has to match on other machines too, so these are the temporary directories of all systems.
 _TEMPORARY = "|".join(
     [
         re.escape(tempfile.gettempdir()),
@@ -44,7 +44,10 @@ VOLATILE: Mapping[str, Substitution] = {
 
 
 def parse_substitution(entry: object) -> Substitution:
-    """A name of `VOLATILE`, or a pair of a regular expression and its replacement. Raises SettingsError."""
+    """A substitution from a name in `VOLATILE`, or from a pair of a regular expression and its replacement.
+
+    Raises SettingsError for anything else.
+    """
     if isinstance(entry, str) and entry in VOLATILE:
         return VOLATILE[entry]
     if isinstance(entry, tuple | list) and len(entry) == 2 and all(isinstance(part, str) for part in entry):
@@ -61,7 +64,7 @@ def parse_substitution(entry: object) -> Substitution:
 
 
 def substitute(value: Json, substitutions: Sequence[Substitution]) -> Json:
-    """The value with the substitutions made in every text in it."""
+    """A copy of the value with the substitutions made in each of its texts."""
     if isinstance(value, str):
         for pattern, replacement in substitutions:
             value = pattern.sub(replacement, value)

@@ -65,7 +65,7 @@ def format_path(path: Sequence[str | int]) -> str:
 
 
 def without(value: Json, path: Path_) -> Json:
-    """The value without what lies at a path; it is not changed itself."""
+    """A copy of the value without what lies at a path."""
     step, rest = path[0], path[1:]
     if isinstance(value, dict):
         chosen = value.keys() if step == ANY else (step,)
@@ -75,9 +75,9 @@ def without(value: Json, path: Path_) -> Json:
     if isinstance(value, list):
         if not rest and step == ANY:
             return []
-        # A place that is left out stays as null, so that the places after it keep their numbers.
+        # An item that is left out becomes null, so that the items after it keep their indexes.
         return [
-            (without(item, rest) if rest else None) if step in (ANY, place) else item
-            for place, item in enumerate(value)
+            (without(item, rest) if rest else None) if step in (ANY, index) else item
+            for index, item in enumerate(value)
         ]
     return value

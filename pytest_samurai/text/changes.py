@@ -8,21 +8,22 @@ from collections.abc import Sequence
 from pytest_samurai.text.visible import visible
 
 _CONTEXT = 60
-# Comparing takes time by the product of both lengths.
+# Comparing takes time in proportion to the product of both lengths.
 _COMPARED_WORDS = 100_000
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 
 
 def changed_words(old: str, new: str) -> tuple[str, str]:
-    """Both texts, each on a line, with the changed words in [brackets]; long stretches are cut short."""
-    from difflib import SequenceMatcher  # whoever needs another text of this package does not wait for it
+    """Both texts, each on a line, with the changed words in [brackets]. Long stretches are cut short."""
+    # Here, so that this package loads without it: pytest's start needs other texts.
+    from difflib import SequenceMatcher
 
     olds, news = _TOKEN.findall(old), _TOKEN.findall(new)
     head = _common(olds, news)
     tail = _common(olds[head:][::-1], news[head:][::-1])
     left, right = olds[head : len(olds) - tail], news[head : len(news) - tail]
     if len(left) * len(right) <= _COMPARED_WORDS:
-        # Blanks are in every text, so they say nothing about what belongs together.
+        # Blanks are everywhere, so they say nothing about what belongs together.
         codes = SequenceMatcher(str.isspace, left, right, autojunk=False).get_opcodes()
     else:
         codes = [("replace", 0, len(left), 0, len(right))]
@@ -35,22 +36,22 @@ def changed_words(old: str, new: str) -> tuple[str, str]:
 
 def _common(left: Sequence[str], right: Sequence[str]) -> int:
     count = 0
-    for one, other in zip(left, right, strict=False):
-        if one != other:
+    for old, new in zip(left, right, strict=False):
+        if old != new:
             break
         count += 1
     return count
 
 
 def _bracketed(words: Sequence[str], changed: Sequence[tuple[int, int]]) -> str:
-    """The words with changed runs marked; an empty run, where the other text has more, keeps what is around it."""
-    text, at = "", 0
+    """The text with its changed runs in brackets; where only the other text has words, just the context is kept."""
+    text, done = "", 0
     for begin, end in changed:
-        same, other = "".join(words[at:begin]), "".join(words[begin:end])
-        text += _cut(same, 0 if at == 0 else _CONTEXT, _CONTEXT)
+        same, other = "".join(words[done:begin]), "".join(words[begin:end])
+        text += _cut(same, 0 if done == 0 else _CONTEXT, _CONTEXT)
         text += f"[{_cut(other, 2 * _CONTEXT, 2 * _CONTEXT)}]" if other else ""
-        at = end
-    return visible(text + _cut("".join(words[at:]), _CONTEXT, 0))
+        done = end
+    return visible(text + _cut("".join(words[done:]), _CONTEXT, 0))
 
 
 def _cut(text: str, first: int, last: int) -> str:

@@ -8,5 +8,5 @@ _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u2028-\u202e\u2
 
 
 def visible(text: str, keep: str = "") -> str:
-    """The text without what a terminal would obey, or could not print."""
-    return _UNSEEN.sub(lambda found: found[0] if found[0] in keep else ascii(found[0])[1:-1], text)
+    """The text with escapes for all that a terminal would obey or could not print, but for the characters to `keep`."""
+    return _UNSEEN.sub(lambda match: match[0] if match[0] in keep else ascii(match[0])[1:-1], text)
