@@ -38,6 +38,7 @@ from pytest_samurai.cassette.slices import Response, Slices, cut, read_head, rea
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked, remove_abandoned, replace_whole
 from pytest_samurai.redaction import Redactor, environment_secrets
+from pytest_samurai.text import conflict_line
 from pytest_samurai.wire import (
     COMPLETE,
     UNPRICED,
@@ -216,7 +217,8 @@ def recordings(content: bytes, path: Path) -> Recordings:
 def _parsed(content: bytes, path: Path) -> list[Interaction]:
     if not content.strip():
         raise CassetteError(f"{path}:1: the file is empty; restore it, or delete it to record again")
-    _refuse_conflicts(content, path)
+    if line := conflict_line(content):
+        raise CassetteError(f"{path}:{line}: these are the marks of a merge conflict; keep one side, or both in turn")
     _refuse_twice(content, path)
     return _interactions(content, path, edited_places(content, path))
 
@@ -254,18 +256,6 @@ def _is_not_as_sealed(interaction: Interaction, item: Mapping[str, Any]) -> bool
         return False
     bodies_now = interaction_text(interaction)[-1].decode().split()[-2:]
     return written.split()[-2:] != bodies_now
-
-
-_CONFLICT_MARKS = (b"<<<<<<< ", b"=======", b">>>>>>> ")
-_CONFLICT = re.compile(rb"^(?:<{7} |={7}$|>{7} )", re.MULTILINE)
-
-
-def _refuse_conflicts(content: bytes, path: Path) -> None:
-    # A search for lines looks at each of them, and takes ten times as long as one for what is in hardly any file.
-    found = any(mark in content for mark in _CONFLICT_MARKS) and _CONFLICT.search(content)
-    if found:
-        line = content.count(b"\n", 0, found.start()) + 1
-        raise CassetteError(f"{path}:{line}: these are the marks of a merge conflict; keep one side, or both in turn")
 
 
 def _document(content: bytes, path: Path) -> Any:
