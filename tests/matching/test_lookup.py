@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_samurai.cassette.file import dump, recordings
+from pytest_samurai.cassette.reader import recordings
+from pytest_samurai.cassette.writer import dump
 from pytest_samurai.matching.endpoints import Endpoints
 from pytest_samurai.matching.lookup import Keys, Lookup
 from pytest_samurai.matching.matcher import Matcher
