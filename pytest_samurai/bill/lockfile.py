@@ -14,7 +14,7 @@ from typing import Any
 from pytest_samurai.bill.lock import PARTS, TOKENS, Lock, Spent
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.files import locked, remove_abandoned, replace_whole
-from pytest_samurai.text import quoted, read_scalar, scalar
+from pytest_samurai.text import conflict_line, quoted, read_scalar, scalar
 from pytest_samurai.wire import COUNTS, Price, Usage
 
 _HEAD = "# Written by `pytest --samurai-update`: what each test used when that was last accepted."
@@ -75,7 +75,6 @@ def _written(spent: Spent) -> Iterator[str]:
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _LINE = re.compile(rf'( *)({_QUOTED}|[^\s"#{{}}](?:[^:]|:(?! |\Z))*):(?: (\{{.*\}}|\d+))?')
 _PAIR = re.compile(rf'(\w+): ({_QUOTED}|[^\s"{{}},][^"{{}},]*)(?:, (?=\w)|\Z)')
-_CONFLICT = re.compile(r"<{7} |={7}\Z|>{7} ")
 
 
 def parse(content: bytes, name: str) -> Lock:
@@ -122,7 +121,7 @@ _SECTIONS = ["version", "prices", "tests"]
 
 
 def _parts(line: str) -> tuple[int, str, str | None]:
-    if _CONFLICT.match(line):
+    if conflict_line(line.encode()):
         raise ValueError("these are the marks of a merge conflict: keep one side, or both in turn")
     found = _LINE.fullmatch(line)
     if found is None:

@@ -20,10 +20,10 @@ from pytest_samurai import (
     UnknownPrice,
     UnknownUsage,
     Usage,
+    cassette,
 )
 from pytest_samurai.bill import pricing
 from pytest_samurai.bill.budget import table, total, total_cost
-from pytest_samurai.cassette import file as cassette
 from pytest_samurai.server import request as server
 from pytest_samurai.server.errors import ApiError
 from pytest_samurai.wire.http import Reply, Request

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from vcr.serializers import yamlserializer
 
-from pytest_samurai.cassette.file import load, save
 from pytest_samurai.cassette.layout import take_back
+from pytest_samurai.cassette.reader import load
+from pytest_samurai.cassette.writer import save
 from pytest_samurai.wire.http import Chunk, Headers, Reply, Request
 from pytest_samurai.wire.interaction import Interaction
 from tests.cassette import test_cassette, test_layout

@@ -26,7 +26,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from vcr.serializers import yamlserializer
 
-from pytest_samurai.cassette.file import dump, load, parse, save
+from pytest_samurai.cassette.reader import load, parse
+from pytest_samurai.cassette.writer import dump, save
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.text.scalar import scalar
 from pytest_samurai.wire.http import CLOSED, Chunk, Headers, Reply, Request

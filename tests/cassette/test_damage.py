@@ -16,9 +16,11 @@ import yaml
 from vcr.serializers import yamlserializer
 
 from pytest_samurai import files, use_cassette
-from pytest_samurai.cassette import file as cassette
+from pytest_samurai.cassette import loader as yaml_loader
 from pytest_samurai.cassette.entry import interaction_text
-from pytest_samurai.cassette.file import dump, load, parse, salvage, save, update
+from pytest_samurai.cassette.frame import HEAD
+from pytest_samurai.cassette.reader import load, parse, salvage
+from pytest_samurai.cassette.writer import dump, save, update
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked, scratch
 from pytest_samurai.wire.http import Chunk, Headers, Reply, Request
@@ -270,7 +272,7 @@ def test_an_alias_bomb_is_refused(before: bytes) -> None:
 
 @pytest.mark.parametrize("loader", [yaml.CSafeLoader, yaml.SafeLoader])
 def test_what_is_nested_without_end_is_refused(loader: type, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cassette, "_Loader", loader)
+    monkeypatch.setattr(yaml_loader, "_Loader", loader)
     assert refusal(b"interactions: " + b"[" * 5_000).startswith("some.yaml:1: not readable as YAML: ")
 
 
@@ -339,8 +341,8 @@ def test_vcrpy_rewrites_the_file_and_loses_nothing_of_ours() -> None:
 
 def test_what_is_whole_of_a_file_that_was_cut_off_is_saved() -> None:
     texts = [b"".join(interaction_text(item)) for item in FIVE]
-    whole = cassette.HEAD.encode() + b"".join(texts)
-    ends = [*accumulate(map(len, texts), initial=len(cassette.HEAD))]
+    whole = HEAD.encode() + b"".join(texts)
+    ends = [*accumulate(map(len, texts), initial=len(HEAD))]
     assert ends[-1] == len(whole)
     # Around the ends of all of them it is torn at each byte: there the first or the last line is not whole.
     near = {end + step for end in ends for step in range(-12, 13)} & set(range(len(whole) + 1))

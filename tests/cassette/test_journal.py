@@ -19,11 +19,12 @@ import httpx
 import pytest
 
 from pytest_samurai import CassetteError, files, use_cassette
-from pytest_samurai.cassette import file as cassette
 from pytest_samurai.cassette import journal as journal_module
 from pytest_samurai.cassette.entry import interaction_text
-from pytest_samurai.cassette.file import HEAD, load, save
+from pytest_samurai.cassette.frame import HEAD
 from pytest_samurai.cassette.journal import Journal, left_behind
+from pytest_samurai.cassette.reader import load
+from pytest_samurai.cassette.writer import save, update
 from pytest_samurai.server.chat_server import ChatServer
 from pytest_samurai.wire.http import Reply, Request
 from pytest_samurai.wire.interaction import Interaction
@@ -324,7 +325,7 @@ def test_what_cannot_be_removed_does_not_fail_the_write(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     left = path.with_name(f"{files._temporary_prefix(path)}{'0' * 32}.tmp")
     left.mkdir()
-    cassette.update(path, lambda _: [ONE])
+    update(path, lambda _: [ONE])
     assert load(path) == [ONE]
     assert left.exists()
 
@@ -423,8 +424,7 @@ def test_a_call_that_did_not_fit_does_not_spoil_the_next(tmp_path: Path, monkeyp
 # It stays, as on a disk that is full; or it is lifted after this one write.
 LIMITED = """
 import resource
-from pytest_samurai.cassette import file as cassette
-from pytest_samurai.cassette import journal
+from pytest_samurai.cassette import journal, writer
 
 def limit(size):
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, BEFORE[1]))
@@ -451,8 +451,8 @@ def end():
 
 COUNTED = []
 BEFORE = resource.getrlimit(resource.RLIMIT_FSIZE)
-RIGHT = journal.Journal._write, cassette.replace_whole
-journal.Journal._write, cassette.replace_whole = write, replace_whole
+RIGHT = journal.Journal._write, writer.replace_whole
+journal.Journal._write, writer.replace_whole = write, replace_whole
 try:
     with use_cassette(CASSETTE, mode=MODE, unused="ignore"):
         for n in range(20):

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from pytest_samurai.cassette import journal, shelf
-from pytest_samurai.cassette.file import HEAD, save
+from pytest_samurai.cassette.frame import HEAD
 from pytest_samurai.cassette.shelf import Shelf, left_behind
+from pytest_samurai.cassette.writer import save
 from pytest_samurai.errors import CassetteError
 from tests.cassette.test_damage import FIVE, PLAIN, STREAM
 

@@ -11,10 +11,12 @@ import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pytest_samurai.cassette import file as cassette
-from pytest_samurai.cassette.file import dump, parse, recordings
+from pytest_samurai.cassette import reader
+from pytest_samurai.cassette.loader import document
+from pytest_samurai.cassette.reader import parse, recordings
 from pytest_samurai.cassette.seal import seal
 from pytest_samurai.cassette.slices import cut
+from pytest_samurai.cassette.writer import dump
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.wire.http import Chunk
 from pytest_samurai.wire.interaction import Interaction
@@ -24,7 +26,7 @@ from tests.cassette.test_damage import CONTENT, FILE, FIVE, PLAIN
 
 def by_yaml(content: bytes) -> list[Interaction]:
     # The other way, which no option chooses: it is for files of others.
-    return cassette._parsed(content, FILE)
+    return reader._parsed(content, FILE)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -149,9 +151,9 @@ def test_what_is_made_from_events_is_what_pyyaml_makes(text: str) -> None:
         meant = yaml.safe_load(content)
     except Exception:  # noqa: BLE001 - whatever it is: PyYAML lets through what int() and others raise
         with pytest.raises(CassetteError, match=r"some\.yaml(:\d+)?: not readable as YAML"):
-            cassette._document(content, FILE)
+            document(content, FILE)
     else:
-        assert repr(cassette._document(content, FILE)) == repr(meant)
+        assert repr(document(content, FILE)) == repr(meant)
 
 
 def test_a_body_of_bytes_in_a_file_of_others_is_read() -> None:

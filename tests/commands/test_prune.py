@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_samurai.cassette import file as cassette
+from pytest_samurai import cassette
 from pytest_samurai.commands import cli, prune
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.report.fullrun import NOTE, FullRun, last_full_run

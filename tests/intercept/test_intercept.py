@@ -696,7 +696,7 @@ def test_other_model_endpoints_are_refused_in_replay_over_async_too(cassettes: P
 
 class Watcher:
     def __init__(self, *, block: bool = False) -> None:
-        from pytest_samurai.matching.matcher import Endpoints
+        from pytest_samurai.matching.endpoints import Endpoints
 
         self.endpoints = Endpoints(("*/chat/completions",))
         self.block = block

@@ -18,8 +18,10 @@ import pytest
 from pytest_samurai import SamuraiFailure, use_cassette
 from pytest_samurai.bill.pricing import PriceList
 from pytest_samurai.cassette.entry import interaction_text
-from pytest_samurai.cassette.file import HEAD, load, save
+from pytest_samurai.cassette.frame import HEAD
+from pytest_samurai.cassette.reader import load
 from pytest_samurai.cassette.shelf import Shelf
+from pytest_samurai.cassette.writer import save
 from pytest_samurai.recorder.exchange import Played
 from pytest_samurai.recorder.recorder import Owner, Recorder, Shared
 from pytest_samurai.server import request as server

@@ -27,7 +27,7 @@ import pytest
 import yaml
 
 from pytest_samurai import use_cassette
-from pytest_samurai.cassette.file import load
+from pytest_samurai.cassette.reader import load
 from pytest_samurai.commands import cli
 from tests.conftest import Size
 

@@ -1,31 +1,22 @@
-"""Which recording answers a request: what counts, what does not, and what differs."""
+"""Which requests count as the same: what counts, and what does not."""
 
 from __future__ import annotations
 
 import copy
 import json
-import tempfile
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pytest_samurai.errors import SettingsError
-from pytest_samurai.matching.matcher import (
-    MISSING,
-    Difference,
-    Endpoints,
-    Matcher,
-    canonical,
-    differences,
-    format_path,
-    parse_body,
-    parse_path,
-    parse_substitution,
-    substitute,
-)
+from pytest_samurai.matching.bodies import canonical, parse_body
+from pytest_samurai.matching.differences import differences
+from pytest_samurai.matching.endpoints import Endpoints
+from pytest_samurai.matching.matcher import Matcher
+from pytest_samurai.matching.normalize import parse_substitution
+from pytest_samurai.matching.paths import parse_path
 from pytest_samurai.wire.http import Request
 
 Json = Any
@@ -160,29 +151,6 @@ def test_a_body_that_is_no_json_matches_by_its_bytes(body: bytes) -> None:
 # --- endpoints
 
 
-@pytest.mark.parametrize(
-    ("patterns", "url", "endpoint"),
-    [
-        ("*/chat/completions", URL, "/chat/completions"),
-        ("*/chat/completions", f"{URL}?api-version=1", "/chat/completions"),
-        ("*/chat/completions", f"{URL}#part", "/chat/completions"),
-        ("*/chat/completions", "http://127.0.0.1:8000/chat/completions", "/chat/completions"),
-        ("*/chat/completions", "https://a.in/v1/completions", None),
-        ("*/chat/completions", f"{URL}/more", None),
-        ("*/chat/completions", "https://a.in/?next=/chat/completions", None),
-        ("*/v?/chat/*", URL, "/v1/chat/completions"),
-        ("https://a.in/*", "https://a.in/x", "https://a.in/x"),
-        ("https://a.in/*", "https://b.in/x", None),
-        ("*/responses */chat/completions", URL, "/chat/completions"),
-        ("*/responses */chat/completions", "https://a.in/responses", "/responses"),
-    ],
-)
-def test_the_endpoint_is_the_tail_of_the_url_that_the_pattern_names(
-    patterns: str, url: str, endpoint: str | None
-) -> None:
-    assert Endpoints(tuple(patterns.split())).match(url) == endpoint
-
-
 def test_a_recording_made_through_one_base_url_answers_through_another() -> None:
     assert match(request(url=URL), request(url="http://localhost:9/api/chat/completions"))
 
@@ -244,36 +212,6 @@ def test_parts_do_not_run_into_each_other() -> None:
 
 
 # --- ignore
-
-PATHS = st.lists(st.text(min_size=0, max_size=5) | st.integers(0, 99), min_size=1, max_size=4).map(tuple)
-
-
-@given(PATHS)
-@example(("messages", 0, "content"))
-@example((0, "a.b", "[0]", ".a", '["x"]', 'qu"ote', "", "back\\slash", "blank s", "\n", "é", "*"))
-@example(("\ud800", "\u200b"))
-def test_a_path_comes_back_from_its_text(path: tuple[str | int, ...]) -> None:
-    assert parse_path(format_path(path)) == path
-
-
-def test_a_path_is_written_as_people_write_it() -> None:
-    assert format_path(("messages", 0, "content")) == "messages[0].content"
-    assert format_path((0, "a")) == "[0].a"
-    assert format_path(("metadata", "run id", "grün")) == 'metadata["run id"].grün'
-    assert format_path(("größe in m",)) == '["größe in m"]'
-    assert format_path(()) == "(whole body)"
-
-
-def test_a_star_is_any_key_or_index() -> None:
-    assert parse_path("tools[*].*.name") == ("tools", "*", "*", "name")
-
-
-@pytest.mark.parametrize(
-    "text", ["", ".", "a.", ".a.", "a..b", "[", "a[", "a[x]", "a[-1]", 'a["b]', r'["\x"]', "a b", "a[0]b", "]", "a.[0]"]
-)
-def test_text_that_is_no_path_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(SettingsError, match=r'is not a path .*"messages\[0\]\.content"'):
-        parse_path(text)
 
 
 BODY: Json = {
@@ -344,119 +282,4 @@ def test_a_body_that_is_no_json_has_nothing_to_ignore_or_normalize() -> None:
 # --- normalize
 
 
-@pytest.mark.parametrize(
-    ("name", "one", "other"),
-    [
-        ("uuid", "id 123e4567-e89b-12d3-a456-426614174000.", "id 00000000-0000-0000-0000-00000000ABCD."),
-        ("datetime", "on 2024-01-31,", "on 1999-12-01,"),
-        ("datetime", "at 2024-01-31T10:20", "at 1999-12-01 10:20:30.123456"),
-        ("datetime", "at 2024-01-31T10:20:30Z!", "at 1999-12-01 10:20:30,5 +02:00!"),
-        ("tmp_path", f"see {tempfile.gettempdir()}/abc/x.txt.", f"see {tempfile.gettempdir()}/def/x.txt."),
-        ("tmp_path", "/tmp/pytest-of-a/pytest-1/test_a0/x", "/tmp/pytest-of-b/pytest-23/popen-gw1/test_a1/x"),
-        ("tmp_path", "'/tmp/abc/x'", "'/private/var/folders/xy/z_0/T/pytest-of-me/pytest-0/test_a0/x'"),
-        ("tmp_path", "/var/folders/xy/z_0/T/abc", "/var/tmp/abc"),
-        ("tmp_path", "C:\\Users\\Jo Do\\AppData\\Local\\Temp\\abc", "/tmp/def"),
-    ],
-)
-def test_what_varies_from_run_to_run_can_be_told_not_to_count(name: str, one: str, other: str) -> None:
-    assert match({"a": [one]}, {"a": [other]}, matcher(normalize=(name,)))
-    assert not match({"a": [one]}, {"a": [other]})
-
-
-@pytest.mark.parametrize(
-    ("name", "one", "other"),
-    [
-        ("uuid", "x123e4567-e89b-12d3-a456-426614174000", "x123e4567-e89b-12d3-a456-426614174001"),
-        ("datetime", "gpt-4o-2024-05-13", "gpt-4o-2024-08-06"),
-        ("datetime", "2024-01-311", "2024-01-312"),
-        ("datetime", "12024-01-31", "22024-01-31"),
-        ("tmp_path", "/tmp/abc/one.txt", "/tmp/abc/two.txt"),
-        ("tmp_path", "/tmp/pytest-of-a/pytest-1/test_a0/one", "/tmp/pytest-of-a/pytest-1/test_a0/two"),
-        ("tmp_path", "/home/tmp/abc", "/home/tmp/def"),
-        ("tmp_path", "see /tmp/ and a", "see /tmp/ and b"),
-    ],
-)
-def test_what_only_looks_like_it_still_counts(name: str, one: str, other: str) -> None:
-    assert not match([one], [other], matcher(normalize=(name,)))
-
-
-def test_a_pattern_of_ones_own_is_replaced_in_every_text_and_nowhere_else() -> None:
-    by = matcher(normalize=((r"run-\d+", "run-N"), [r"\bN\b", "M"]))
-
-    assert match({"a": [{"b": "run-1 run-2"}]}, {"a": [{"b": "run-3 run-N"}]}, by)
-    assert not match({"run-1": 1}, {"run-2": 1}, by)
-    assert not match({"a": 1}, {"a": 2}, by)
-
-
-def test_substitutions_are_made_in_their_order() -> None:
-    entries = [parse_substitution(("a", "b")), parse_substitution(("b", "c"))]
-
-    assert substitute({"k": ["a", 1, None]}, entries) == {"k": ["c", 1, None]}
-
-
-@pytest.mark.parametrize("entry", ["guid", ("a",), ("a", 1), 3, None, ("a", "b", "c")])
-def test_an_entry_that_is_neither_a_name_nor_a_pair_is_refused_with_the_names(entry: object) -> None:
-    with pytest.raises(SettingsError, match="neither one of uuid, datetime, tmp_path nor a pair"):
-        parse_substitution(entry)
-
-
-def test_a_pattern_that_is_no_regular_expression_is_refused_with_the_reason() -> None:
-    with pytest.raises(SettingsError, match=r"'\(' is not a regular expression: missing \)"):
-        parse_substitution(("(", ""))
-
-
 # --- differences
-
-
-def found(recorded: Json, asked: Json) -> list[tuple[str, Json, Json]]:
-    return [(one.path, one.recorded, one.asked) for one in differences(recorded, asked)]
-
-
-def test_what_differs_is_named_by_its_path_with_both_values() -> None:
-    recorded = {"model": "m", "messages": [{"content": "a"}, {"content": "b"}], "seed": 1}
-    asked = {"model": "m", "messages": [{"content": "a"}, {"content": "c"}], "top_p": 1}
-
-    assert list(differences(recorded, asked)) == [
-        Difference("messages[1].content", "b", "c"),
-        Difference("seed", 1, MISSING),
-        Difference("top_p", MISSING, 1),
-    ]
-    assert repr(MISSING) == "(absent)"
-
-
-def test_an_item_put_in_or_left_out_is_one_difference() -> None:
-    assert found(["a", "b", "c"], ["a", "new", "b", "c"]) == [("[1]", MISSING, "new")]
-    assert found(["a", "b", "c"], ["b", "c"]) == [("[0]", "a", MISSING)]
-    assert found(["a"], ["a", "b", "c"]) == [("[1]", MISSING, "b"), ("[2]", MISSING, "c")]
-    assert found(["a", "a"], ["a", "a", "a"]) == [("[2]", MISSING, "a")]
-    assert found([1, "x", 2], [1, "y", 3, 2]) == [("[1]", "x", "y"), ("[2]", MISSING, 3)]
-
-
-def test_values_of_two_kinds_differ_as_a_whole() -> None:
-    assert found({"a": {"b": 1}}, {"a": [1]}) == [("a", {"b": 1}, [1])]
-    assert found({"a": True}, {"a": 1}) == [("a", True, 1)]
-    assert found(b"x", {}) == [("(whole body)", b"x", {})]
-
-
-def test_lists_in_lists_are_compared_in_no_time() -> None:
-    one, other = 1, 2
-    deep: list[Json] = [[one], [other]]
-    for _ in range(60):
-        deep = [[item] for item in deep]
-
-    # Comparing each list three times would take 3 to the power of 60 steps.
-    [difference] = differences(deep[0], deep[1])
-    assert (difference.recorded, difference.asked) == (1, 2)
-
-
-@given(VALUES, VALUES)
-def test_nothing_that_is_equal_is_called_a_difference(one: Json, other: Json) -> None:
-    one, other = (parse_body(json.dumps(value).encode()) for value in (one, other))
-    assume(one != other)
-
-    assert all(canonical(old) != canonical(new) for _, old, new in found(one, other) if MISSING not in (old, new))
-
-
-def test_a_replacement_that_its_pattern_cannot_fill_is_refused_with_the_reason() -> None:
-    with pytest.raises(SettingsError, match=r"'\\\\9' is no replacement for 'a': invalid group reference 9"):
-        parse_substitution(("a", "\\9"))
