@@ -77,7 +77,7 @@ def test_chunks_are_made_once_when_all_are_asked_for(monkeypatch: pytest.MonkeyP
     [read] = parse(dump([replace(PLAIN, reply=stream)]), FILE)
     assert read.reply.chunks is not None
     assert (read.reply.chunks[299], read.reply.chunks[:2]) == (Chunk(1, 0.5), (Chunk(1, 0.5),) * 2)
-    monkeypatch.setattr("pytest_samurai.wire.chat.Chunk", counted)
+    monkeypatch.setattr("pytest_samurai.wire.http.Chunk", counted)
     assert [at for _, at in read.reply.pieces()] == [0.5] * 300
     assert len(made) == 300
 

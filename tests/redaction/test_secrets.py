@@ -439,7 +439,7 @@ def test_there_are_sixty_of_each_and_no_two_are_the_same() -> None:
 
 PROJECT_TESTS = """
 import os, pytest
-from tests import test_secrets as corpus
+from tests.redaction import test_secrets as corpus
 
 @pytest.fixture
 def samurai_config():
@@ -454,7 +454,7 @@ def test_it(number, samurai):
 KILLED = """
 import os, signal, sys
 from pytest_samurai import use_cassette
-from tests import test_secrets as corpus
+from tests.redaction import test_secrets as corpus
 
 with use_cassette(sys.argv[1]):
     for row in corpus.ROWS:
