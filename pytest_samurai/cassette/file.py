@@ -49,6 +49,7 @@ from pytest_samurai.wire import (
     Recordings,
     Reply,
     Request,
+    event_lengths,
     is_event_stream,
 )
 
@@ -667,11 +668,7 @@ def _chunks(headers: Headers, body: bytes, noted: str | None) -> Sequence[Chunk]
         if wrong is not None:
             raise ValueError(f"`chunks` holds {wrong!r}; a chunk is written as bytes@milliseconds, as in 120@35.2")
         return _Noted(" ".join(words).encode(), body)
-    return tuple(Chunk(length, 0.0) for length in _event_lengths(body)) if is_event_stream(headers) else None
-
-
-def _event_lengths(body: bytes) -> list[int]:
-    return list(map(len, re.findall(rb".+?(?:\r\n\r\n|\n\n|\r\r|\Z)", body, re.DOTALL)))
+    return tuple(Chunk(length, 0.0) for length in event_lengths(body)) if is_event_stream(headers) else None
 
 
 class _Noted(Chunks):
@@ -684,7 +681,7 @@ class _Noted(Chunks):
     @cached_property
     def lengths(self) -> Sequence[int]:
         lengths = list(map(int, self._text.replace(b"@", b" ").split()[::2]))
-        return lengths if sum(lengths) == len(self._body) else _event_lengths(self._body)
+        return lengths if sum(lengths) == len(self._body) else event_lengths(self._body)
 
     @cached_property
     def times(self) -> Sequence[float]:

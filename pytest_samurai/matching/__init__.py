@@ -15,10 +15,9 @@ from pytest_samurai.matching.matcher import (
     parse_path,
     parse_substitution,
 )
-from pytest_samurai.matching.miss import IN_PROMPT, Denial, Miss, describe, length, likeness, prompt_length, words
+from pytest_samurai.matching.miss import Denial, Miss, describe, length, likeness, words
 
 __all__ = [
-    "IN_PROMPT",
     "VOLATILE",
     "Denial",
     "Difference",
@@ -38,6 +37,5 @@ __all__ = [
     "parse_body",
     "parse_path",
     "parse_substitution",
-    "prompt_length",
     "words",
 ]
