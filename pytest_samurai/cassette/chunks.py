@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Context, Decimal
 from functools import cached_property
 
-from pytest_samurai.wire import Chunk, Chunks, Headers, is_event_stream
+from pytest_samurai.wire import Chunk, Chunks, Headers, event_lengths, is_event_stream
 
 _CHUNK = re.compile(r"\d+@\d+(?:\.\d+)?", re.ASCII)
 
@@ -20,11 +20,7 @@ def chunks_of(headers: Headers, body: bytes, noted: str | None) -> Sequence[Chun
         if wrong is not None:
             raise ValueError(f"`chunks` holds {wrong!r}; a chunk is written as bytes@milliseconds, as in 120@35.2")
         return Noted(" ".join(words).encode(), body)
-    return tuple(Chunk(length, 0.0) for length in _event_lengths(body)) if is_event_stream(headers) else None
-
-
-def _event_lengths(body: bytes) -> list[int]:
-    return list(map(len, re.findall(rb".+?(?:\r\n\r\n|\n\n|\r\r|\Z)", body, re.DOTALL)))
+    return tuple(Chunk(length, 0.0) for length in event_lengths(body)) if is_event_stream(headers) else None
 
 
 class Noted(Chunks):
@@ -37,7 +33,7 @@ class Noted(Chunks):
     @cached_property
     def lengths(self) -> Sequence[int]:
         lengths = list(map(int, self._text.replace(b"@", b" ").split()[::2]))
-        return lengths if sum(lengths) == len(self._body) else _event_lengths(self._body)
+        return lengths if sum(lengths) == len(self._body) else event_lengths(self._body)
 
     @cached_property
     def times(self) -> Sequence[float]:

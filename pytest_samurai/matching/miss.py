@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from pytest_samurai.matching.bodies import Json, spelled
+from pytest_samurai.matching.bodies import Json
 from pytest_samurai.matching.description import describe
 from pytest_samurai.matching.differences import MISSING, Difference, differences
 from pytest_samurai.matching.likeness import likeness, words
 from pytest_samurai.matching.matcher import COMPONENTS, Matcher
 from pytest_samurai.matching.normalize import VOLATILE, substitute
 from pytest_samurai.text import visible
-from pytest_samurai.wire import Interaction, Request, usage_of
+from pytest_samurai.wire import Interaction, Request, answer_of, dialect_of, prompt_length, text_length
 
 _SHOWN_DIFFERENCES = 8
 
 _BODY_COMPONENTS = frozenset({"chat", "body", "raw_body"})
-IN_PROMPT = ("messages", "tools", "functions", "response_format")
-_DATA_URL = (re.compile(r"data:[^,\s]*,\S*"), "")
 
 
 Denial = tuple[int, str]
@@ -81,7 +78,7 @@ class Miss:
             lines.append(f"    ... and {len(changes) - len(shown)} more")
         if not around and not changes:
             lines.append("    the bytes of the body, which hold the same values")
-        if growth := _growth(nearest, recorded, asked):
+        if growth := _growth(nearest, recorded, self.request, asked):
             lines.append(f"  prompt tokens: {growth}")
         if kinds := [] if around else volatile_kinds(changes):
             entries = ", ".join(f'"{kind}"' for kind in kinds)
@@ -115,13 +112,14 @@ def _played_out(indexes: Sequence[int]) -> str:
     return f"An equal request is recorded {len(indexes)} times (interactions {numbers}), and all were already played"
 
 
-def _growth(nearest: Interaction, recorded: Json, asked: Json) -> str | None:
+def _growth(nearest: Interaction, recorded: Json, request: Request, asked: Json) -> str | None:
     """The likely number of prompt tokens, from the tokens per character of the nearest recording.
 
     None if its usage is unknown, or if nothing to speak of changes.
     """
-    usage = usage_of(nearest.reply)
-    old, new = prompt_length(recorded), prompt_length(asked)
+    usage = answer_of(nearest).usage
+    old = prompt_length(dialect_of(nearest.request.url), recorded)
+    new = prompt_length(dialect_of(request.url), asked)
     if usage is None or not usage.prompt_tokens or not old:
         return None
     likely = round(usage.prompt_tokens * new / old)
@@ -129,15 +127,9 @@ def _growth(nearest: Interaction, recorded: Json, asked: Json) -> str | None:
     return None if change in ("+0%", "-0%") else f"{usage.prompt_tokens:,} -> about {likely:,}, {change}"
 
 
-def prompt_length(value: Json) -> int:
-    """The characters of a request that count as prompt: not the parameters."""
-    prompt = {name: value[name] for name in IN_PROMPT if name in value} if isinstance(value, dict) else value
-    return length(prompt) if prompt else 0
-
-
 def length(value: Json) -> int:
-    """The characters of a value, but for pictures, whose tokens are no matter of length; none if it is missing."""
-    return 0 if value is MISSING else len(spelled(substitute(value, [_DATA_URL])))
+    """The characters of a value, without those of pictures; 0 if it is missing."""
+    return 0 if value is MISSING else text_length(value)
 
 
 def volatile_kinds(changes: Sequence[Difference]) -> list[str]:

@@ -18,7 +18,7 @@ from pytest_samurai import cassette
 from pytest_samurai.bill import Call, Meter, PriceList, Tally, total, total_cost
 from pytest_samurai.cassette import Journal, Kept, LeftBehind, Shelf, Text, left_behind
 from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure
-from pytest_samurai.matching import Denial, Keys, Lookup, Miss, prompt_length
+from pytest_samurai.matching import Denial, Keys, Lookup, Miss
 from pytest_samurai.recorder.exchange import Played, Take, timestamp
 from pytest_samurai.recorder.vcrpy import Bridge
 from pytest_samurai.redaction import REQUEST_HEADERS, Redactor, Redactors
@@ -34,9 +34,10 @@ from pytest_samurai.wire import (
     Reply,
     Request,
     Usage,
-    parse_object,
+    likely_tokens,
+    model_asked,
     summary,
-    with_usage_asked,
+    usage_asked,
 )
 
 PLACEHOLDER_KEY = "sk-placeholder-of-a-replayed-test"
@@ -79,9 +80,6 @@ def _one_name(host: str) -> str:
 
 
 _SIGNATURES = frozenset({"content-digest", "digest", "signature", "x-amz-content-sha256"})
-
-_CHARACTERS_A_TOKEN = 4
-"""Of English text, roughly. Source: OpenAI's help page on tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -624,23 +622,18 @@ class Recorder:
 
     def _likely_cost(self, request: Request) -> Decimal:
         """From the length of the prompt and the most that may be answered; 0 where no price is known beforehand."""
-        asked = parse_object(request.body) or {}
-        model = asked.get("model")
-        price = self._meter.prices.price(model, datetime.now(UTC), url=request.url) if isinstance(model, str) else None
+        model = model_asked(request)
+        price = None if model is None else self._meter.prices.price(model, datetime.now(UTC), url=request.url)
         if price is None:
             return Decimal(0)
-        counts = (asked.get(name) for name in ("max_completion_tokens", "max_tokens"))
-        choices = asked.get("n")
-        answered = next((count for count in counts if isinstance(count, int)), 0)
-        answered *= choices if isinstance(choices, int) else 1
-        prompt = prompt_length(asked) // _CHARACTERS_A_TOKEN
+        prompt, answered = likely_tokens(request)
         return price.cost(Usage(1, prompt, answered, prompt + answered), as_listed=True) or Decimal(0)
 
     def _asking(self, request: Request) -> bytes | None:
         """The body that asks for usage too; None for one that needs it not, or that was signed as it is."""
         if not self.settings.stream_usage or any(name in _SIGNATURES for name, _ in request.headers):
             return None
-        return with_usage_asked(request.body)
+        return usage_asked(request)
 
     def _reply(self, place: int) -> Reply:
         """A recorded reply; a retried error that was kept tells SDKs not to sleep (`retry-after: 0` they ignore)."""
