@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -58,13 +59,15 @@ def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool)
     if not recorder.cassette_path.exists():
         return
     unknown = ""
-    if recorder.mode in ("all", "live"):
+    if not recorder.record_mode.plays:
         unknown = f"{user} ran in mode {recorder.mode}"
     elif not passed:
         unknown = f"{user} did not run to its end"
     elif recorder.settings.unused == "ignore":
         unknown = f"`unused` is `ignore` for {user}"
-    play = Play(str(recorder.cassette_path), recorder.count, recorder.unplayed(), recorder.shares_cassette, unknown)
+    playback = recorder.playback
+    shared = recorder.owner.shared
+    play = Play(str(recorder.cassette_path), len(playback.recordings), playback.unplayed(), shared, unknown)
     item.stash.setdefault(PLAYS, []).append(play)
 
 
@@ -72,4 +75,4 @@ def owner_of(item: pytest.Item, name: str, *, shared: bool) -> Owner:
     """Whose a recorder is: a test, or a fixture by its label."""
     run = item.config.stash[RUN]
     on_live = None if run.progress is None else run.progress.call
-    return Owner(name, run.began, target(item), shared, RefusedInTest, on_live)
+    return Owner(name, run.began, partial(target, item), shared, RefusedInTest, on_live)
