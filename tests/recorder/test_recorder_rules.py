@@ -23,7 +23,9 @@ from pytest_samurai.cassette.reader import load
 from pytest_samurai.cassette.shelf import Shelf
 from pytest_samurai.cassette.writer import save
 from pytest_samurai.recorder.exchange import Played
-from pytest_samurai.recorder.recorder import Owner, Recorder, Shared
+from pytest_samurai.recorder.owner import Owner
+from pytest_samurai.recorder.recorder import Recorder
+from pytest_samurai.recorder.shared import Shared
 from pytest_samurai.server import request as server
 from pytest_samurai.server.chat_server import ChatServer
 from pytest_samurai.server.errors import ApiError
@@ -201,7 +203,7 @@ def test_they_can_be_a_warning_or_nothing(seven: Path, url: str) -> None:
     with use_cassette(seven, unused="ignore") as recorder:
         pass
     assert recorder.notes == []
-    assert recorder.unplayed() == list(range(7))
+    assert recorder.playback.unplayed() == list(range(7))
 
 
 def test_a_failed_block_is_not_told_of_them(seven: Path) -> None:
