@@ -12,12 +12,14 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.machinery import ModuleSpec
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -308,7 +310,7 @@ def async_client(**options: Any) -> AsyncClient:
     return httpx.AsyncClient(**options, limits=httpx.Limits(max_keepalive_connections=0))
 
 
-# --- routing
+# --- the library
 
 
 class _Library:
@@ -316,35 +318,39 @@ class _Library:
 
     def __init__(self, module: ModuleType) -> None:
         self.module: Any = module
-        self.stands_in = (module.MockTransport, module.ASGITransport, module.WSGITransport)
-        self.network = (module.HTTPTransport, module.AsyncHTTPTransport)
-        self.stream = type("Stream", (_Stream, module.SyncByteStream), {})
-        self.async_stream = type("AsyncStream", (_AsyncStream, module.AsyncByteStream), {})
+        self._stand_ins = (module.MockTransport, module.ASGITransport, module.WSGITransport)
+        self._network = (module.HTTPTransport, module.AsyncHTTPTransport)
+        # The library wants streams of its own classes, and takes one that is sync and async at once.
+        bases = (module.SyncByteStream, module.AsyncByteStream)
+        self.tee: Any = type("Tee", (_Tee, *bases), {})
+        self.replay: Any = type("Replay", (_Replay, *bases), {})
+
+    # --- transports
+
+    def is_stand_in(self, transport: Any) -> bool:
+        """Whether a transport stands in for the network: the library's own for tests, or Starlette's."""
+        return isinstance(transport, self._stand_ins) or type(transport).__module__ == "starlette.testclient"
+
+    def is_network(self, transport: Any) -> bool:
+        """Whether a transport is the library's own that opens connections."""
+        return isinstance(transport, self._network)
+
+    def is_mocked(self, transport: Any) -> bool:
+        """Whether another tool (respx, pytest-httpx, vcrpy) stands in for the network behind this transport."""
+        pool = getattr(transport, "_pool", None)
+        return isinstance(transport, self._network) and any(
+            not _is_own(getattr(owner, name, None))
+            for owner in (transport, pool)
+            for name in ("handle_request", "handle_async_request")
+            if hasattr(owner, name)
+        )
+
+    # --- requests
 
     def request(self, request: Any, content: bytes) -> Request:
         return Request(request.method, str(request.url), _headers(request.headers), content)
 
-    def response(self, reply: Reply, stream: object) -> Any:
-        extensions = {"http_version": reply.http_version.encode()}
-        if reply.reason:
-            extensions["reason_phrase"] = reply.reason.encode("ascii", "ignore")
-        try:
-            headers = self.module.Headers(reply.headers, "ascii")
-        except UnicodeEncodeError:
-            headers = self.module.Headers(reply.headers, "utf-8")
-        response = self.module.Response(reply.status, headers=headers, stream=stream, extensions=extensions)
-        # Else the library finds it out by decoding each of them.
-        response.headers.encoding = headers.encoding
-        return response
-
-    def error(self, name: str) -> Exception:
-        """The transport's error of that name; for a name it does not have RemoteProtocolError, a dropped connection."""
-        kind = getattr(self.module, name, None)
-        if not (isinstance(kind, type) and issubclass(kind, self.module.TransportError)):
-            kind = self.module.RemoteProtocolError
-        return kind(f"the connection broke here when this was recorded ({name})")  # type: ignore[no-any-return]  # httpx is Any here
-
-    def wire_request(self, request: Any, body: bytes) -> Any:
+    def with_body(self, request: Any, body: bytes) -> Any:
         """The request with another body; uncompressed replies, since events have to be read on their way through."""
         headers = [
             (name, value)
@@ -359,6 +365,38 @@ class _Library:
             extensions=request.extensions,
         )
 
+    # --- responses
+
+    def response(self, reply: Reply, stream: object) -> Any:
+        extensions = {"http_version": reply.http_version.encode()}
+        if reply.reason:
+            extensions["reason_phrase"] = reply.reason.encode("ascii", "ignore")
+        try:
+            headers = self.module.Headers(reply.headers, "ascii")
+        except UnicodeEncodeError:
+            headers = self.module.Headers(reply.headers, "utf-8")
+        response = self.module.Response(reply.status, headers=headers, stream=stream, extensions=extensions)
+        # Else the library finds it out by decoding each of them.
+        response.headers.encoding = headers.encoding
+        return response
+
+    def content(self, response: Any) -> bytes | None:
+        """The body of a response that was read already, decoded; a transport of the user's own may hand out one."""
+        try:
+            content: bytes = response.content
+        except self.module.ResponseNotRead:
+            return None
+        return content
+
+    def with_content(self, response: Any, content: bytes) -> Any:
+        """The response, read already, with another body."""
+        kept = [
+            (name, value)
+            for name, value in _headers(response.headers)
+            if name not in ("content-length", "content-encoding")
+        ]
+        return self.module.Response(response.status_code, headers=kept, content=content, extensions=response.extensions)
+
     def decoder(self, headers: Headers) -> Callable[[Sequence[bytes]], list[bytes]] | None:
         """What undoes the content encoding of pieces, each for itself; None if there is none."""
         encoding = dict(headers).get("content-encoding", "identity")
@@ -367,20 +405,18 @@ class _Library:
 
         def decode(pieces: Sequence[bytes]) -> list[bytes]:
             decoded = [b""] * len(pieces)
-            place = 0
+            index = 0
 
             def feed() -> Iterator[bytes]:
-                nonlocal place
+                nonlocal index
                 for number, piece in enumerate(pieces):
-                    place = number
+                    index = number
                     yield piece
 
-            response = self.module.Response(
-                200, headers={"content-encoding": encoding}, stream=self.stream(feed(), lambda: None)
-            )
+            response = self.module.Response(200, headers={"content-encoding": encoding}, content=feed())
             try:
                 for data in response.iter_bytes():
-                    decoded[place] += data
+                    decoded[index] += data
             except self.module.DecodingError:
                 # The application got this error too; what came before it is what there is.
                 return decoded
@@ -388,9 +424,27 @@ class _Library:
 
         return decode
 
+    def error(self, name: str) -> Exception:
+        """The transport's error of that name; for a name it does not have RemoteProtocolError, a dropped connection."""
+        kind = getattr(self.module, name, None)
+        if not (isinstance(kind, type) and issubclass(kind, self.module.TransportError)):
+            kind = self.module.RemoteProtocolError
+        return kind(f"the connection broke here when this was recorded ({name})")  # type: ignore[no-any-return]  # httpx is Any here
+
 
 def _headers(headers: Any) -> Headers:
     return tuple((name.lower(), value) for name, value in headers.multi_items())
+
+
+def _is_own(method: Any) -> bool:
+    code = getattr(getattr(method, "__func__", method), "__code__", None)
+    return code is not None and any(f"{name}/" in code.co_filename.replace("\\", "/") for name in _OWN_PACKAGES)
+
+
+_OWN_PACKAGES = ("/httpx", "/httpx2", "/httpcore", "/httpcore2")
+
+
+# --- routing
 
 
 def _route(library: _Library, transport: Any, url: Any) -> Any:
@@ -399,7 +453,7 @@ def _route(library: _Library, transport: Any, url: Any) -> Any:
     unmarked = _state.unmarked
     if not opened and unmarked is None:
         return transport
-    if isinstance(transport, library.stands_in) or type(transport).__module__ == "starlette.testclient":
+    if library.is_stand_in(transport):
         return transport
     text = str(url)
     if not opened:
@@ -411,15 +465,79 @@ def _route(library: _Library, transport: Any, url: Any) -> Any:
             raise _ambiguous(opened)
         return _Recorded(library, transport, recorder, text)
     passing = _Passing(library, transport) if recorder.replaying else transport
-    return _Other(library, passing, recorder) if OTHER_ENDPOINTS.match(text) else passing
+    endpoint = OTHER_ENDPOINTS.match(text)
+    return passing if endpoint is None else _Other(library, passing, recorder, endpoint)
 
 
-class _Transport:
-    """Stands in front of the client's own transport, for one request."""
+# --- sync and async
+
+
+class _Blocking:
+    """A sync transport: what is awaited of it has been done at once."""
+
+    def __init__(self, transport: Any) -> None:
+        self._transport = transport
+
+    async def read(self, request: Any) -> bytes:
+        """The body of a request."""
+        return request.read()  # type: ignore[no-any-return]  # httpx is Any here
+
+    async def send(self, request: Any) -> Any:
+        """The response to a request."""
+        return self._transport.handle_request(request)
+
+    async def close(self, response: Any) -> None:
+        """Leave a response that nobody will read."""
+        response.close()
+
+
+class _Awaiting:
+    """An async transport."""
+
+    def __init__(self, transport: Any) -> None:
+        self._transport = transport
+
+    async def read(self, request: Any) -> bytes:
+        """As `_Blocking.read`."""
+        return await request.aread()  # type: ignore[no-any-return]  # httpx is Any here
+
+    async def send(self, request: Any) -> Any:
+        """As `_Blocking.send`."""
+        return await self._transport.handle_async_request(request)
+
+    async def close(self, response: Any) -> None:
+        """As `_Blocking.close`."""
+        await response.aclose()
+
+
+def _finished(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """The result of a coroutine that never waits."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return end.value
+    raise AssertionError("it waits")  # pragma: no cover - `_Blocking` does not
+
+
+class _Transport(ABC):
+    """Stands in front of the client's own transport, for one request; sync and async at once."""
 
     def __init__(self, library: _Library, real: Any) -> None:
         self.library = library
         self.real = real
+
+    @abstractmethod
+    async def answer(self, request: Any, real: _Blocking | _Awaiting) -> Any:
+        """The response that the application gets."""
+
+    def handle_request(self, request: Any) -> Any:
+        return _finished(self.answer(request, _Blocking(self.real)))
+
+    async def handle_async_request(self, request: Any) -> Any:
+        return await self.answer(request, _Awaiting(self.real))
+
+
+# --- transports
 
 
 class _Recorded(_Transport):
@@ -430,91 +548,49 @@ class _Recorded(_Transport):
         self.recorder = recorder
         self.url = url
 
-    def _exchange(self, request: Any, content: bytes) -> Played | Take | None:
+    async def answer(self, request: Any, real: _Blocking | _Awaiting) -> Any:
+        content = await real.read(request)
         # Its headers are many, and most replays need none.
-        replayed = self.recorder.replay(Request(request.method, self.url, (), content))
-        return replayed or self.recorder.handle(self.library.request(request, content))
-
-    def handle_request(self, request: Any) -> Any:
-        exchange = self._exchange(request, request.read())
+        played = self.recorder.replay(Request(request.method, self.url, (), content))
+        exchange = played or self.recorder.handle(self.library.request(request, content))
         if exchange is None:
-            return self.real.handle_request(request)
+            return await real.send(request)
         if isinstance(exchange, Played):
             return self._replay(exchange)
-        response = self.real.handle_request(self._to_send(request, exchange))
+        asking = exchange.asking
+        response = await real.send(request if asking is None else self.library.with_body(request, asking))
         if exchange.may_be_refused_for_asking(response.status_code):
-            response.close()
+            await real.close(response)
             exchange.asking = None
-            response = self.real.handle_request(request)
+            response = await real.send(request)
         return self._record(exchange, response)
 
-    async def handle_async_request(self, request: Any) -> Any:
-        exchange = self._exchange(request, await request.aread())
-        if exchange is None:
-            return await self.real.handle_async_request(request)
-        if isinstance(exchange, Played):
-            return self._replay(exchange, is_async=True)
-        response = await self.real.handle_async_request(self._to_send(request, exchange))
-        if exchange.may_be_refused_for_asking(response.status_code):
-            await response.aclose()
-            exchange.asking = None
-            response = await self.real.handle_async_request(request)
-        return self._record(exchange, response, is_async=True)
-
-    def _to_send(self, request: Any, take: Take) -> Any:
-        return request if take.asking is None else self.library.wire_request(request, take.asking)
-
-    def _replay(self, played: Played, *, is_async: bool = False) -> Any:
+    def _replay(self, played: Played) -> Any:
         reply = played.reply
         if reply.chunks is None and reply.ending == COMPLETE:
             return self.library.response(reply, self.library.module.ByteStream(reply.body))
-        if reply.ending == COMPLETE and not is_async and not self.recorder.settings.pace:
-            # Without a generator in between, which every chunk would have to go through.
-            return self.library.response(reply, self.library.stream(reply.cut(), _nothing))
-        replay = _Replay(self.library, reply, self.recorder)
-        if is_async:
-            return self.library.response(reply, self.library.async_stream(replay.apieces(), _nothing_async))
-        return self.library.response(reply, self.library.stream(replay.pieces(), _nothing))
+        return self.library.response(reply, self.library.replay(reply, self.recorder, self.library.error))
 
-    def _record(self, take: Take, response: Any, *, is_async: bool = False) -> Any:
+    def _record(self, take: Take, response: Any) -> Any:
         headers = _headers(response.headers)
-        head = (response.status_code, response.reason_phrase, headers, response.http_version)
-        try:
-            content = response.content
-        except self.library.module.ResponseNotRead:
-            take.reply(*head, decode=self.library.decoder(headers))
-            tee = _Tee(take, response.stream)
-            if is_async:
-                response.stream = self.library.async_stream(tee.apieces(), tee.aclose)
-            else:
-                response.stream = self.library.stream(tee.pieces(), tee.close)
+        content = self.library.content(response)
+        decode = self.library.decoder(headers) if content is None else None
+        take.reply(response.status_code, response.reason_phrase, headers, response.http_version, decode)
+        if content is None:
+            response.stream = self.library.tee(take, response.stream)
             return response
-        # A transport of the user's own may hand out what it has read already, and decoded.
-        take.reply(*head)
         seen = take.feed(content) + take.rest()
         take.end(COMPLETE)
-        if seen == content:
-            return response
-        kept = [(name, value) for name, value in headers if name not in ("content-length", "content-encoding")]
-        return self.library.module.Response(
-            response.status_code, headers=kept, content=seen, extensions=response.extensions
-        )
+        return response if seen == content else self.library.with_content(response, seen)
 
 
 class _Passing(_Transport):
     """A request that goes its way, in a test that replays: seen, and so no connection to wonder about."""
 
-    def handle_request(self, request: Any) -> Any:
+    async def answer(self, request: Any, real: _Blocking | _Awaiting) -> Any:
         token = _passing.set(True)
         try:
-            return self.real.handle_request(request)
-        finally:
-            _passing.reset(token)
-
-    async def handle_async_request(self, request: Any) -> Any:
-        token = _passing.set(True)
-        try:
-            return await self.real.handle_async_request(request)
+            return await real.send(request)
         finally:
             _passing.reset(token)
 
@@ -522,26 +598,21 @@ class _Passing(_Transport):
 class _Other(_Transport):
     """Another model endpoint: refused while a test replays, named while it records."""
 
-    def __init__(self, library: _Library, real: Any, recorder: Recorder) -> None:
+    def __init__(self, library: _Library, real: Any, recorder: Recorder, endpoint: str) -> None:
         super().__init__(library, real)
         self.recorder = recorder
+        self.endpoint = endpoint
 
-    def handle_request(self, request: Any) -> Any:
-        self._judge(request, request.read())
-        return self.real.handle_request(request)
-
-    async def handle_async_request(self, request: Any) -> Any:
-        self._judge(request, await request.aread())
-        return await self.real.handle_async_request(request)
-
-    def _judge(self, request: Any, body: bytes) -> None:
+    async def answer(self, request: Any, real: _Blocking | _Awaiting) -> Any:
+        body = await real.read(request)
         # Every model endpoint asks for a model; an application's own `/messages` does not.
-        if b'"model"' not in body:
-            return
-        asked = self.recorder.redacted(self.library.request(request, body))
-        endpoint = OTHER_ENDPOINTS.match(asked.url)
-        patterns = " ".join([*self.recorder.settings.endpoints, f"*{endpoint}"])
-        what = f"{request.method} {asked.url} is a model endpoint that is not recorded"
+        if b'"model"' in body:
+            self._judge(self.recorder.redacted(self.library.request(request, body)))
+        return await real.send(request)
+
+    def _judge(self, asked: Request) -> None:
+        patterns = " ".join([*self.recorder.settings.endpoints, f"*{self.endpoint}"])
+        what = f"{asked.method} {asked.url} is a model endpoint that is not recorded"
         if self.recorder.replaying:
             raise self.recorder.refuse(
                 f"{what}, and this test replays.\n  To record it as well: samurai_endpoints = {patterns}"
@@ -558,78 +629,18 @@ class _Watched(_Transport):
         super().__init__(library, real)
         self.unmarked = unmarked
 
-    def handle_request(self, request: Any) -> Any:
-        self._block(request)
-        return self._noted(self.real.handle_request(request))
-
-    async def handle_async_request(self, request: Any) -> Any:
-        self._block(request)
-        return self._noted(await self.real.handle_async_request(request))
-
-    def _block(self, request: Any) -> None:
-        if (self.unmarked.block or has_placeholder(_headers(request.headers))) and not self._is_mocked():
+    async def answer(self, request: Any, real: _Blocking | _Awaiting) -> Any:
+        refused = self.unmarked.block or has_placeholder(_headers(request.headers))
+        if refused and not self.library.is_mocked(self.real):
             raise self.unmarked.refused(str(request.url))
-
-    def _is_mocked(self) -> bool:
-        """Whether another tool (respx, pytest-httpx, vcrpy) stands in for the network behind this transport."""
-        pool = getattr(self.real, "_pool", None)
-        return isinstance(self.real, self.library.network) and any(
-            not _is_own(getattr(owner, name, None))
-            for owner in (self.real, pool)
-            for name in ("handle_request", "handle_async_request")
-            if hasattr(owner, name)
-        )
-
-    def _noted(self, response: Any) -> Any:
+        response = await real.send(request)
         # Only a reply that came over a connection has one; those of mocks, and of other recorders, do not.
-        if not isinstance(self.real, self.library.network) or "network_stream" in response.extensions:
+        if not self.library.is_network(self.real) or "network_stream" in response.extensions:
             self.unmarked.went_live()
         return response
 
 
-def _is_own(method: Any) -> bool:
-    code = getattr(getattr(method, "__func__", method), "__code__", None)
-    return code is not None and any(f"{name}/" in code.co_filename.replace("\\", "/") for name in _OWN_PACKAGES)
-
-
-_OWN_PACKAGES = ("/httpx", "/httpx2", "/httpcore", "/httpcore2")
-
-
 # --- streams
-
-
-class _Stream:
-    """A byte stream made of an iterator; mixed into the library's own class, which clients check for."""
-
-    def __init__(self, pieces: Iterator[bytes], close: Callable[[], None]) -> None:
-        self._pieces = pieces
-        self._close = close
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._pieces
-
-    def close(self) -> None:
-        self._close()
-
-
-class _AsyncStream:
-    def __init__(self, pieces: AsyncIterator[bytes], close: Callable[[], Any]) -> None:
-        self._pieces = pieces
-        self._close = close
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._pieces
-
-    async def aclose(self) -> None:
-        await self._close()
-
-
-def _nothing() -> None:
-    """Nothing to close: a replayed stream holds no connection."""
-
-
-async def _nothing_async() -> None:
-    """As `_nothing`."""
 
 
 class _Tee:
@@ -639,35 +650,37 @@ class _Tee:
         self._take = take
         self._stream = stream
 
-    def pieces(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[bytes]:
         try:
             for data in self._stream:
                 if seen := self._take.feed(data):
                     yield seen
         except Exception as error:
             # Whatever it was: a transport of the user's own has errors of its own. Cancellation is none of them.
-            if rest := self._take.rest():
+            for rest in self._end(type(error).__name__):
                 yield rest
-            self._take.end(type(error).__name__)
             raise
-        if rest := self._take.rest():
+        for rest in self._end(COMPLETE):
             yield rest
-        self._take.end(COMPLETE)
 
-    async def apieces(self) -> AsyncIterator[bytes]:
+    async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
             async for data in self._stream:
                 if seen := self._take.feed(data):
                     yield seen
         except Exception as error:
-            # Whatever it was: a transport of the user's own has errors of its own. Cancellation is none of them.
-            if rest := self._take.rest():
+            # As above.
+            for rest in self._end(type(error).__name__):
                 yield rest
-            self._take.end(type(error).__name__)
             raise
+        for rest in self._end(COMPLETE):
+            yield rest
+
+    def _end(self, ending: str) -> Iterator[bytes]:
+        """What was held back; then the end."""
         if rest := self._take.rest():
             yield rest
-        self._take.end(COMPLETE)
+        self._take.end(ending)
 
     def close(self) -> None:
         try:
@@ -683,44 +696,56 @@ class _Tee:
 
 
 class _Replay:
-    """The recorded pieces, at once or in their time, and the end that the stream had."""
+    """The recorded pieces, at once or in their time, and the end that the stream had. It holds no connection."""
 
-    def __init__(self, library: _Library, reply: Reply, recorder: Recorder) -> None:
-        self._library = library
+    def __init__(self, reply: Reply, recorder: Recorder, error: Callable[[str], Exception]) -> None:
         self._reply = reply
         self._recorder = recorder
+        self._error = error
 
-    def pieces(self) -> Iterator[bytes]:
-        if not self._recorder.settings.pace:
-            yield from self._reply.cut()
-        else:
-            began = time.perf_counter()
-            for data, at in self._reply.pieces():
-                time.sleep(self._wait(began, at))
-                yield data
+    def __iter__(self) -> Iterator[bytes]:
+        return self._in_time() if self._recorder.settings.pace else self._at_once()
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._in_time_async() if self._recorder.settings.pace else self._at_once_async()
+
+    def _at_once(self) -> Iterator[bytes]:
+        # No generator that each chunk would have to go through.
+        return chain(self._reply.cut(), self._no_more())
+
+    async def _at_once_async(self) -> AsyncIterator[bytes]:
+        for data in self._at_once():
+            yield data
+
+    def _in_time(self) -> Iterator[bytes]:
+        for wait, data in self._timed():
+            time.sleep(wait)
+            yield data
+
+    async def _in_time_async(self) -> AsyncIterator[bytes]:
+        # Both libraries run on anyio, which knows whether this is asyncio or trio.
+        import anyio
+
+        for wait, data in self._timed():
+            await anyio.sleep(wait)
+            yield data
+
+    def _timed(self) -> Iterator[tuple[float, bytes]]:
+        """Each piece, and how many seconds it is too early for it."""
+        began = time.perf_counter()
+        for data, at in self._reply.pieces():
+            yield max(began + at * self._recorder.settings.pace - time.perf_counter(), 0.0), data
         self._end()
 
-    async def apieces(self) -> AsyncIterator[bytes]:
-        if not self._recorder.settings.pace:
-            for data in self._reply.cut():
-                yield data
-        else:
-            # Both libraries run on anyio, which knows whether this is asyncio or trio.
-            import anyio
-
-            began = time.perf_counter()
-            for data, at in self._reply.pieces():
-                await anyio.sleep(self._wait(began, at))
-                yield data
+    def _no_more(self) -> Iterator[bytes]:
         self._end()
-
-    def _wait(self, began: float, at: float) -> float:
-        return max(began + at * self._recorder.settings.pace - time.perf_counter(), 0.0)
+        yield from ()
 
     def _end(self) -> None:
+        """Raise what the stream ended with when it was recorded."""
         if self._reply.ending == CLOSED:
             raise self._recorder.refuse(
                 "the recording of this stream ends here: when it was recorded, the application stopped reading"
             )
         if self._reply.ending != COMPLETE:
-            raise self._library.error(self._reply.ending)
+            raise self._error(self._reply.ending)
