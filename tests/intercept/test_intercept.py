@@ -24,8 +24,8 @@ import httpx2
 import pytest
 import trio
 
-from pytest_samurai import RequestNotRecorded, use_cassette
-from pytest_samurai.intercept import seam as intercept
+from pytest_samurai import RequestNotRecorded, intercept, use_cassette
+from pytest_samurai.intercept.imports import Finder
 from pytest_samurai.recorder.recorder import Recorder
 from pytest_samurai.server.chat_server import ChatServer
 from tests.conftest import KEY
@@ -908,7 +908,7 @@ def test_a_refusal_shows_no_key_of_the_url(cassettes: Path, url: str) -> None:
 def test_a_finder_of_the_old_kind_is_passed_over(cassettes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "meta_path", [object(), *sys.meta_path])
     with use_cassette(cassettes / "a.yaml"):
-        finder = next(finder for finder in sys.meta_path if type(finder).__module__ == intercept.__name__)
+        finder = next(finder for finder in sys.meta_path if isinstance(finder, Finder))
         assert finder.find_spec("httpx", None) is not None
 
 

@@ -1,0 +1,119 @@
+"""The body of a response: a live one that is kept, or a recorded one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import chain
+from typing import Any
+
+from pytest_samurai.recorder import Recorder, Take
+from pytest_samurai.wire import CLOSED, COMPLETE, Reply
+
+
+class Tee:
+    """Hands the pieces of a live reply on as they come, and keeps them."""
+
+    def __init__(self, take: Take, stream: Any) -> None:
+        self._take = take
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for data in self._stream:
+                if seen := self._take.feed(data):
+                    yield seen
+        except Exception as error:
+            # Whatever it was: a transport of the user's own has errors of its own. Cancellation is none of them.
+            for rest in self._end(type(error).__name__):
+                yield rest
+            raise
+        for rest in self._end(COMPLETE):
+            yield rest
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for data in self._stream:
+                if seen := self._take.feed(data):
+                    yield seen
+        except Exception as error:
+            # As above.
+            for rest in self._end(type(error).__name__):
+                yield rest
+            raise
+        for rest in self._end(COMPLETE):
+            yield rest
+
+    def _end(self, ending: str) -> Iterator[bytes]:
+        """What was held back; then the end."""
+        if rest := self._take.rest():
+            yield rest
+        self._take.end(ending)
+
+    def close(self) -> None:
+        try:
+            self._take.end(CLOSED)
+        finally:
+            self._stream.close()
+
+    async def aclose(self) -> None:
+        try:
+            self._take.end(CLOSED)
+        finally:
+            await self._stream.aclose()
+
+
+class Replay:
+    """The recorded pieces, at once or in their time, and the end that the stream had. It holds no connection."""
+
+    def __init__(self, reply: Reply, recorder: Recorder, error: Callable[[str], Exception]) -> None:
+        self._reply = reply
+        self._recorder = recorder
+        self._error = error
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._in_time() if self._recorder.settings.pace else self._at_once()
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._in_time_async() if self._recorder.settings.pace else self._at_once_async()
+
+    def _at_once(self) -> Iterator[bytes]:
+        # No generator that each chunk would have to go through.
+        return chain(self._reply.cut(), self._no_more())
+
+    async def _at_once_async(self) -> AsyncIterator[bytes]:
+        for data in self._at_once():
+            yield data
+
+    def _in_time(self) -> Iterator[bytes]:
+        for wait, data in self._timed():
+            time.sleep(wait)
+            yield data
+
+    async def _in_time_async(self) -> AsyncIterator[bytes]:
+        # Both libraries run on anyio, which knows whether this is asyncio or trio.
+        import anyio
+
+        for wait, data in self._timed():
+            await anyio.sleep(wait)
+            yield data
+
+    def _timed(self) -> Iterator[tuple[float, bytes]]:
+        """Each piece, and how many seconds it is too early for it."""
+        began = time.perf_counter()
+        for data, at in self._reply.pieces():
+            yield max(began + at * self._recorder.settings.pace - time.perf_counter(), 0.0), data
+        self._end()
+
+    def _no_more(self) -> Iterator[bytes]:
+        self._end()
+        yield from ()
+
+    def _end(self) -> None:
+        """Raise what the stream ended with when it was recorded."""
+        if self._reply.ending == CLOSED:
+            raise self._recorder.refuse(
+                "the recording of this stream ends here: when it was recorded, the application stopped reading"
+            )
+        if self._reply.ending != COMPLETE:
+            raise self._error(self._reply.ending)
