@@ -2,38 +2,27 @@
 
 from pytest_samurai.bill.budget import Budget, Limits, total, total_cost
 from pytest_samurai.bill.call import Call, Meter
+from pytest_samurai.bill.change import in_percent, models_text, moved
 from pytest_samurai.bill.estimate import require_tokenizer
 from pytest_samurai.bill.figures import FIGURE_PROPERTIES, FIXTURE_PROPERTY, PREFIX, ModelFigures, TestFigures
 from pytest_samurai.bill.lock import (
-    ABOUT,
-    METRICS,
-    REGRESSION_PROPERTY,
     Lock,
-    Regression,
     Row,
-    Tolerance,
     accepted,
     fixture_cassette,
     fixture_key,
     held_from_text,
     held_text,
-    in_percent,
-    judge,
-    labelled,
-    measured,
-    models_text,
-    moved,
-    no_overlap,
-    parse_tolerance,
-    regression_text,
     row_of,
-    summary_lines,
-    update_line,
 )
 from pytest_samurai.bill.lockfile import load as load_lock
 from pytest_samurai.bill.lockfile import update as update_lock
+from pytest_samurai.bill.locknotes import no_overlap, summary_lines, update_line
+from pytest_samurai.bill.metrics import ABOUT, METRICS, labelled, measured
 from pytest_samurai.bill.pricing import PriceList, lines_to_add, own_prices, sum_if_known, sum_of_known
+from pytest_samurai.bill.regression import REGRESSION_PROPERTY, Regression, judge, regression_text
 from pytest_samurai.bill.tally import Tally
+from pytest_samurai.bill.tolerance import Tolerance, parse_tolerance
 
 __all__ = [
     "ABOUT",

@@ -31,7 +31,7 @@ COMPONENTS: Final = (
 )
 """The names of `matching.COMPONENTS`."""
 METRICS: Final = ("requests", "prompt_tokens", "completion_tokens", "total_tokens", "cost")
-"""Those of `lock.METRICS`."""
+"""Those of `bill.METRICS`."""
 
 PLACES: Final[Mapping[str, str]] = {
     "ini": "in the ini file",
