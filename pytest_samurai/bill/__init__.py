@@ -19,8 +19,9 @@ from pytest_samurai.bill.lockfile import load as load_lock
 from pytest_samurai.bill.lockfile import update as update_lock
 from pytest_samurai.bill.locknotes import no_overlap, summary_lines, update_line
 from pytest_samurai.bill.metrics import ABOUT, METRICS, labelled, measured
-from pytest_samurai.bill.pricing import PriceList, lines_to_add, own_prices, sum_if_known, sum_of_known
+from pytest_samurai.bill.pricing import PriceList, lines_to_add, own_prices
 from pytest_samurai.bill.regression import REGRESSION_PROPERTY, Regression, judge, regression_text
+from pytest_samurai.bill.sum import NO_COST, NO_USAGE, Sum
 from pytest_samurai.bill.tally import Tally
 from pytest_samurai.bill.tolerance import Tolerance, parse_tolerance
 
@@ -29,6 +30,8 @@ __all__ = [
     "FIGURE_PROPERTIES",
     "FIXTURE_PROPERTY",
     "METRICS",
+    "NO_COST",
+    "NO_USAGE",
     "PREFIX",
     "REGRESSION_PROPERTY",
     "Budget",
@@ -40,6 +43,7 @@ __all__ = [
     "PriceList",
     "Regression",
     "Row",
+    "Sum",
     "Tally",
     "TestFigures",
     "Tolerance",
@@ -62,8 +66,6 @@ __all__ = [
     "regression_text",
     "require_tokenizer",
     "row_of",
-    "sum_if_known",
-    "sum_of_known",
     "summary_lines",
     "total",
     "total_cost",

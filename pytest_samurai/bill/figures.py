@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from pytest_samurai.bill.call import Call
-from pytest_samurai.bill.pricing import dearest, sum_if_known
+from pytest_samurai.bill.pricing import dearest
+from pytest_samurai.bill.sum import Sum
 from pytest_samurai.wire import Price, Usage
 
 PREFIX: Final = "samurai_"
@@ -40,15 +41,14 @@ class ModelFigures:
 
     @classmethod
     def of(cls, model: str, calls: Sequence[Call]) -> ModelFigures:
-        usages = [call.usage for call in calls if call.usage is not None]
         prices = [call.price for call in calls if call.price is not None]
         return cls(
             model,
             len(calls),
-            _sum(usages) if len(usages) == len(calls) else None,
+            _usage([call.usage for call in calls]),
             dearest(prices) if prices else None,
-            sum_if_known([call.cost for call in calls]),
-            sum_if_known([call.list_cost for call in calls]),
+            _amount([call.cost for call in calls]),
+            _amount([call.list_cost for call in calls]),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -75,8 +75,12 @@ class ModelFigures:
         )
 
 
-def _sum(usages: Sequence[Usage]) -> Usage:
-    return sum(usages[1:], usages[0]) if usages else Usage()
+def _usage(usages: Iterable[Usage | None]) -> Usage | None:
+    return Sum.of(usages, Usage()).if_known
+
+
+def _amount(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    return Sum.of(amounts, Decimal(0)).if_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,7 @@ class TestFigures:
             live=len(calls) - len(replayed) - recorded,
             models=tuple(ModelFigures.of(model, by_model[model]) for model in sorted(by_model)),
             seconds=round(sum(call.duration or 0.0 for call in replayed), 4),
-            saved=sum_if_known([call.cost for call in replayed]),
+            saved=_amount([call.cost for call in replayed]),
         )
 
     @property
@@ -121,18 +125,17 @@ class TestFigures:
     @property
     def usage(self) -> Usage | None:
         """The sum over the models; None if a call did not say what it used."""
-        usages = [one.usage for one in self.models]
-        return None if None in usages else _sum([usage for usage in usages if usage is not None])
+        return _usage([one.usage for one in self.models])
 
     @property
     def cost(self) -> Decimal | None:
         """What was billed, in US dollars; None if that of a call is unknown."""
-        return sum_if_known([one.cost for one in self.models])
+        return _amount([one.cost for one in self.models])
 
     @property
     def list_cost(self) -> Decimal | None:
         """What would have been billed if nothing had been cached; None if that of a call is unknown."""
-        return sum_if_known([one.list_cost for one in self.models])
+        return _amount([one.list_cost for one in self.models])
 
     def properties(self) -> list[tuple[str, int | str]]:
         """Name and value as they travel in `user_properties`: to JUnit, and from xdist workers; but for the unknown."""

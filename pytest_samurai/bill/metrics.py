@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from pytest_samurai.bill.lock import TOKENS, Row
-from pytest_samurai.bill.pricing import sum_if_known
+from pytest_samurai.bill.sum import Sum
 from pytest_samurai.wire import Price, Usage
 
 METRICS: Final = ("requests", *TOKENS, "cost")
@@ -30,18 +30,18 @@ def measured(row: Row, prices: Mapping[str, Price]) -> dict[str, int | Decimal |
 
 def usage_of(row: Row) -> Usage | None:
     """The sum over the models of a row; None if the usage of one is unknown."""
-    usages = [spent.usage for spent in row.values()]
-    return None if None in usages else sum((usage for usage in usages if usage is not None), Usage())
+    return Sum.of([spent.usage for spent in row.values()], Usage()).if_known
 
 
 def cost_of(row: Row, prices: Mapping[str, Price]) -> Decimal | None:
     """What a row costs at these prices, in US dollars; None if the usage or the price of a model is unknown."""
-    costs = []
-    for model, spent in row.items():
-        if spent.usage is None:
-            return None
-        price = prices.get(model)
-        if price is None and spent.usage.total_tokens:
-            return None
-        costs.append(Decimal(0) if price is None else price.cost(spent.usage))
-    return sum_if_known(costs)
+    return Sum.of([_cost(spent.usage, prices.get(model)) for model, spent in row.items()], Decimal(0)).if_known
+
+
+def _cost(usage: Usage | None, price: Price | None) -> Decimal | None:
+    if usage is None:
+        return None
+    if price is None:
+        # Calls that all failed cost nothing, whatever their model.
+        return None if usage.total_tokens else Decimal(0)
+    return price.cost(usage)

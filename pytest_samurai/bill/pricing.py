@@ -6,7 +6,7 @@ Money is `Decimal`, in US dollars, and never rounded before it is shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -29,16 +29,6 @@ TABLE: Final = f"tool.{_NAME}.{_KEY}"
 def dearest(prices: Sequence[Price]) -> Price:
     """Of several rows for the same model the dearest, whatever their order."""
     return max(prices, key=lambda price: sorted(price.rates().items(), reverse=True))
-
-
-def sum_of_known(amounts: Iterable[Decimal | None]) -> Decimal:
-    """The sum of the amounts that are known."""
-    return sum((amount for amount in amounts if amount is not None), Decimal(0))
-
-
-def sum_if_known(amounts: Sequence[Decimal | None]) -> Decimal | None:
-    """The sum; None if one of the amounts is unknown."""
-    return None if None in amounts else sum_of_known(amounts)
 
 
 # --- the user's own prices

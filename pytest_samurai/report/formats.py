@@ -273,8 +273,8 @@ def benchmark(run: Run) -> str:
         (
             "total",
             totals.estimated > 0,
-            None if totals.unknown_usage else totals.usage.total_tokens,
-            None if totals.unknown_cost else totals.list_cost,
+            None if totals.usage.unknown else totals.usage.known.total_tokens,
+            totals.list_cost.if_known,
         )
     ]
     for one in run.figures:

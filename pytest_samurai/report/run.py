@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from pytest_samurai.bill import ModelFigures, TestFigures, sum_of_known
+from pytest_samurai.bill import ModelFigures, Sum, TestFigures
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.wire import Usage
 
@@ -18,42 +18,35 @@ from pytest_samurai.wire import Usage
 class Totals:
     """The sums over tests and fixtures, of which only the former are counted as tests.
 
-    `usage`, `cost`, `list_cost` and `saved` are sums of what is known; in how many tests and fixtures something is not
-    say `unknown_usage`, `unknown_cost` and `unknown_saved`. In `estimated` of them some usage was counted here, not by
-    the server. Money is in US dollars; `saved` is what the replayed calls were billed when they were recorded, and
-    `seconds` how long they took.
+    In `estimated` of them some usage was counted here, not by the server. Money is in US dollars; `saved` is what the
+    replayed calls were billed when they were recorded, and `seconds` how long they took. Where what was billed is
+    unknown, so is the list cost.
     """
 
     tests: int
     replayed: int
     recorded: int
     live: int
-    usage: Usage
-    cost: Decimal
-    list_cost: Decimal
-    saved: Decimal
+    usage: Sum[Usage]
+    cost: Sum[Decimal]
+    list_cost: Sum[Decimal]
+    saved: Sum[Decimal]
     seconds: float
-    unknown_usage: int
-    unknown_cost: int
-    unknown_saved: int
     estimated: int
 
     @classmethod
     def of(cls, tests: Sequence[TestFigures], fixtures: Sequence[TestFigures] = ()) -> Totals:
         figures = [*tests, *fixtures]
         usages = [one.usage for one in figures]
-        costs, list_costs, saved = ([getattr(one, name) for one in figures] for name in ("cost", "list_cost", "saved"))
+        list_costs = [None if one.cost is None else one.list_cost for one in figures]
         return cls(
             tests=len(tests),
             **{name: sum(getattr(one, name) for one in figures) for name in ("replayed", "recorded", "live")},
-            usage=sum((usage for usage in usages if usage is not None), Usage()),
-            cost=sum_of_known(costs),
-            list_cost=sum_of_known(list_costs),
-            saved=sum_of_known(saved),
+            usage=Sum.of(usages, Usage()),
+            cost=Sum.of([one.cost for one in figures], Decimal(0)),
+            list_cost=Sum.of(list_costs, Decimal(0)),
+            saved=Sum.of([one.saved for one in figures], Decimal(0)),
             seconds=round(sum(one.seconds for one in figures), 4),
-            unknown_usage=usages.count(None),
-            unknown_cost=costs.count(None),
-            unknown_saved=saved.count(None),
             estimated=sum(usage is not None and usage.estimated for usage in usages),
         )
 
@@ -64,14 +57,14 @@ class Totals:
             "replayed": self.replayed,
             "recorded": self.recorded,
             "live": self.live,
-            "usage": None if self.unknown_usage else self.usage.as_json(),
-            "cost": None if self.unknown_cost else _money(self.cost),
-            "list_cost": None if self.unknown_cost else _money(self.list_cost),
-            "saved": None if self.unknown_saved else _money(self.saved),
+            "usage": None if self.usage.unknown else self.usage.known.as_json(),
+            "cost": _money(self.cost.if_known),
+            "list_cost": _money(self.list_cost.if_known),
+            "saved": _money(self.saved.if_known),
             "seconds": self.seconds,
-            "unknown_usage": self.unknown_usage,
-            "unknown_cost": self.unknown_cost,
-            "unknown_saved": self.unknown_saved,
+            "unknown_usage": self.usage.unknown,
+            "unknown_cost": self.cost.unknown,
+            "unknown_saved": self.saved.unknown,
             "estimated": self.estimated,
         }
 
