@@ -19,7 +19,8 @@ from pytest_samurai.bill.lockfile import load as load_lock
 from pytest_samurai.bill.lockfile import update as update_lock
 from pytest_samurai.bill.locknotes import no_overlap, summary_lines, update_line
 from pytest_samurai.bill.metrics import ABOUT, METRICS, labelled, measured
-from pytest_samurai.bill.pricing import PriceList, lines_to_add, own_prices
+from pytest_samurai.bill.ownprices import lines_to_add, own_prices
+from pytest_samurai.bill.pricelist import PriceList
 from pytest_samurai.bill.regression import REGRESSION_PROPERTY, Regression, judge, regression_text
 from pytest_samurai.bill.sum import NO_COST, NO_USAGE, Sum
 from pytest_samurai.bill.tally import Tally

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 
 from pytest_samurai.bill.call import Call
-from pytest_samurai.bill.pricing import lines_to_add
+from pytest_samurai.bill.ownprices import lines_to_add
 from pytest_samurai.bill.sum import Sum
 from pytest_samurai.errors import SamuraiError, UnknownPrice, UnknownUsage
 from pytest_samurai.text import money, money_apart

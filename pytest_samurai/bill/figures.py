@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from pytest_samurai.bill.call import Call
-from pytest_samurai.bill.pricing import dearest
+from pytest_samurai.bill.pricelist import dearest
 from pytest_samurai.bill.sum import Sum
 from pytest_samurai.wire import Price, Usage
 

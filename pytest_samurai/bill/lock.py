@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pytest_samurai.bill.figures import ModelFigures, TestFigures
-from pytest_samurai.bill.pricing import dearest
+from pytest_samurai.bill.pricelist import dearest
 from pytest_samurai.wire import Price, Usage
 
 PARTS: Final = {

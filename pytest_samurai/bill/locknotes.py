@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from pytest_samurai.bill.figures import UNKNOWN_MODEL, TestFigures
 from pytest_samurai.bill.lock import Lock, moved_prices, prices_for
 from pytest_samurai.bill.metrics import cost_of, usage_of
-from pytest_samurai.bill.pricing import lines_to_add
+from pytest_samurai.bill.ownprices import lines_to_add
 from pytest_samurai.bill.regression import is_cheaper
 from pytest_samurai.bill.tolerance import Tolerance
 from pytest_samurai.wire import Price
