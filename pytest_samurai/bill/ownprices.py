@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +19,12 @@ _KEY: Final = "prices"
 TABLE: Final = f"tool.{_NAME}.{_KEY}"
 """Where a project has prices of its own, in its pyproject.toml."""
 
+_MENTIONS: Final = (
+    re.compile(rf"""{_NAME}["']?[ \t]*[.=\]]""".encode()),
+    re.compile(rf"{_KEY}(?<![\w-]{_KEY})".encode()),
+)
+"""What a file with such a table has: the one as a key of TOML, not as a dependency; the other, not `genai-prices`."""
+
 
 def own_prices(directory: Path) -> PriceList:
     """The prices that a project has in its pyproject.toml, the nearest one from a directory upwards; none without one.
@@ -33,15 +38,13 @@ def own_prices(directory: Path) -> PriceList:
         content = pyproject.read_bytes()
     except OSError as error:
         raise SettingsError(f"{pyproject}: cannot be read: {error.strerror or error}") from None
-    # Most projects have none, and a start of pytest is no time to parse TOML.
-    if _NAME.encode() not in content or _KEY.encode() not in content:
+    # Most projects have no such table, and TOML takes longer to parse than a hundred calls to replay.
+    if not all(mention.search(content) for mention in _MENTIONS):
         return PriceList()
-    return _own_prices(content, pyproject)
+    return _parsed(content, pyproject)
 
 
-# Outside of pytest each cassette asks, and TOML takes longer to parse than a hundred calls to replay.
-@lru_cache(8)
-def _own_prices(content: bytes, pyproject: Path) -> PriceList:
+def _parsed(content: bytes, pyproject: Path) -> PriceList:
     import tomllib
 
     try:

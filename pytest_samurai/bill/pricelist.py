@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from pytest_samurai.bill.publiclist import listed
+from pytest_samurai.bill.publiclist import PublicList
 from pytest_samurai.wire import Price
 
 
@@ -18,9 +18,10 @@ def dearest(prices: Sequence[Price]) -> Price:
 
 @dataclass(frozen=True, slots=True)
 class PriceList:
-    """Where prices are looked up: the project's own, by model or pattern, before those of the public list."""
+    """The prices of a run: the project's own, by model or pattern, before those of the public list."""
 
     own: tuple[tuple[str, Price], ...] = ()
+    public: PublicList = field(default_factory=PublicList, repr=False, compare=False)
 
     def own_price(self, model: str) -> Price | None:
         """The project's own price: for the very name first, else for the first pattern that fits."""
@@ -31,12 +32,13 @@ class PriceList:
     def price(
         self, model: str, at: datetime | None, *, url: str = "", prompt_tokens: int = 0, service_tier: str | None = None
     ) -> Price | None:
-        """The row for a model as served, at a moment; None where there is none for certain.
+        """The price of a model as served, at a moment; None where there is none for certain.
 
-        The public list is asked only for a known moment: prices change, and some with the time of day.
-
-        The `url` tells the provider, if it is one that the list knows. `prompt_tokens` count where long prompts have a
-        price of their own, and so does the `service_tier` that the reply names.
+        The public list is asked only for a known moment: prices change, and some depend on the time of day. The `url`
+        names the provider, if the list knows it. `prompt_tokens` count where long prompts cost more, and the
+        `service_tier` of the reply where tiers have prices of their own.
         """
         own = self.own_price(model)
-        return own if own or at is None else listed(model, at, url, prompt_tokens, service_tier)
+        if own is not None or at is None:
+            return own
+        return self.public.price(model, at, url=url, prompt_tokens=prompt_tokens, service_tier=service_tier)

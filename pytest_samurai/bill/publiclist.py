@@ -3,30 +3,52 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from functools import cache, lru_cache
 from typing import Any
 
 from pytest_samurai.wire import RATES, Price
 
 
-def listed(model: str, at: datetime, url: str, prompt_tokens: int, service_tier: str | None) -> Price | None:
-    """The row for a model as served, at a moment; None where there is none for certain."""
-    found = _find(model.lower(), url)
-    if found is None:
-        return None
-    row = found.get_prices(at, {"service_tier": service_tier} if service_tier else None)
-    rates = tuple(_of_size(getattr(row, name), prompt_tokens) for name in RATES)
-    return _row(_source(), rates)
+class PublicList:
+    """The prices of genai-prices, imported when the first model is looked up, since that takes up to 0.7 s.
+
+    What was found is remembered: every call of a recording without prices asks for the same few models.
+    """
+
+    def __init__(self) -> None:
+        self._models: dict[tuple[str, str], Any] = {}
+
+    def price(
+        self, model: str, at: datetime, *, url: str = "", prompt_tokens: int = 0, service_tier: str | None = None
+    ) -> Price | None:
+        """The price of a model as served, at a moment; None where there is none for certain."""
+        key = (model.lower(), url)
+        if key not in self._models:
+            self._models[key] = _find(*key)
+        found = self._models[key]
+        if found is None:
+            return None
+        listed = found.get_prices(at, {"service_tier": service_tier} if service_tier else None)
+        rates = {name: _of_size(getattr(listed, name), prompt_tokens) for name in RATES}
+        if rates["input_mtok"] is None or rates["output_mtok"] is None:
+            return None
+        return Price(source=_source(), **rates)
 
 
-@lru_cache(maxsize=256)
-def _row(source: str, rates: Sequence[Decimal | None]) -> Price | None:
-    """One object for all the calls that have the same prices."""
-    row: dict[str, Any] = dict(zip(RATES, rates, strict=True))
-    return None if row["input_mtok"] is None or row["output_mtok"] is None else Price(source=source, **row)
+def _find(name: str, url: str) -> Any:
+    """The model of the public list that is certainly meant; None if there is none."""
+    from genai_prices.data_snapshot import get_snapshot
+
+    for spelled, provider, provider_url in _spellings(name, url):
+        try:
+            _, found = get_snapshot().find_provider_model(spelled, None, provider, provider_url)
+        except LookupError:
+            continue
+        if _is_certain(found, spelled):
+            return found
+    return None
 
 
 def _of_size(rate: Any, prompt_tokens: int) -> Any:
@@ -43,21 +65,6 @@ def _source() -> str:
     import genai_prices
 
     return f"genai-prices {genai_prices.__version__}"
-
-
-@cache
-def _find(name: str, url: str) -> Any:
-    """The model of the public list that is certainly meant; None if there is none."""
-    from genai_prices.data_snapshot import get_snapshot
-
-    for spelled, provider, provider_url in _spellings(name, url):
-        try:
-            _, found = get_snapshot().find_provider_model(spelled, None, provider, provider_url)
-        except LookupError:
-            continue
-        if _is_certain(found, spelled):
-            return found
-    return None
 
 
 # What gateways put around the name of a model: provider10-NAME(clinesp).

@@ -74,6 +74,7 @@ def test_a_price_that_is_none_is_refused_with_file_and_line(tmp_path: Path, pric
         "[tool.pytest-samurai]\nprices = { m = { input_mtok = 1, output_mtok = 2 } }",
         '[tool."pytest-samurai".prices.m]\ninput_mtok = 1\noutput_mtok = 2',
         "[tool]\npytest-samurai.prices.m = { input_mtok = 1, output_mtok = 2 }",
+        "[tool]\n'pytest-samurai' . 'prices' . m = { input_mtok = 1, output_mtok = 2 }",
     ],
 )
 def test_the_table_is_one_however_toml_spells_it(tmp_path: Path, written: str) -> None:
@@ -122,8 +123,17 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest
         own_prices(tmp_path)
 
 
-def test_a_file_without_the_words_is_not_parsed(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_bytes(b"not TOML: prices, \xe9")
+@pytest.mark.parametrize(
+    "written",
+    [
+        "prices = ",
+        'dependencies = ["genai-prices>=0.2", "pytest-samurai[estimate]>=0.1"]',
+        '[project.scripts]\npytest-samurai = "a:main"\nwords = ["genai_prices"]',
+        "[tool.pytest-samurai]\nlike-prices = 1",
+    ],
+)
+def test_a_file_that_cannot_have_the_table_is_not_parsed(tmp_path: Path, written: str) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(written.encode() + b"\nnot TOML \xe9")
     assert own_prices(tmp_path) == PriceList()
 
 

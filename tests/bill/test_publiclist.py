@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from genai_prices import data_snapshot
 
 from pytest_samurai import Usage
 from pytest_samurai.bill.pricelist import PriceList
@@ -107,3 +108,22 @@ def test_the_service_tier_of_a_reply_counts() -> None:
     assert found is not None
     assert found.input_mtok == Decimal("4.25")
     assert PriceList().price("gpt-4o", DAY, service_tier="default") == PriceList().price("gpt-4o", DAY)
+
+
+def test_a_price_list_looks_a_model_up_once_and_shares_nothing_with_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = data_snapshot.get_snapshot()
+    lookups: list[str] = []
+
+    def get_snapshot() -> data_snapshot.DataSnapshot:
+        lookups.append("one")
+        return snapshot
+
+    monkeypatch.setattr(data_snapshot, "get_snapshot", get_snapshot)
+    prices = PriceList()
+    assert prices.price("gpt-4o", DAY) == prices.price("GPT-4o", DAY) is not None
+    assert len(lookups) == 1
+    # What is not found is remembered too.
+    assert prices.price("nosuch", DAY) is prices.price("nosuch", DAY) is None
+    assert len(lookups) == 2
+    PriceList().price("gpt-4o", DAY)
+    assert len(lookups) == 3
