@@ -9,7 +9,11 @@ from pathlib import Path
 
 from pytest_samurai.files import replace_whole
 from pytest_samurai.redaction import Redactor, environment_secrets
-from pytest_samurai.report.formats import as_json, benchmark, github_annotations, markdown, page
+from pytest_samurai.report.forms.as_json import as_json
+from pytest_samurai.report.forms.benchmark import benchmark
+from pytest_samurai.report.forms.github import github_annotations
+from pytest_samurai.report.forms.markdown import markdown
+from pytest_samurai.report.forms.page import page
 from pytest_samurai.report.run import Run
 from pytest_samurai.settings import Target
 

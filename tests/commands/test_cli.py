@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pytest_samurai.commands import cli
-from pytest_samurai.report.formats import as_json
+from pytest_samurai.report.forms.as_json import as_json
 from pytest_samurai.report.run import read_run
 from pytest_samurai.server.chat_server import ChatServer
 from tests.report.test_run import RUN

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from pytest_samurai.report.formats import MARK, markdown
+from pytest_samurai.report.forms.markdown import MARK, markdown
 from pytest_samurai.report.publish import Published, publish
 from pytest_samurai.report.run import Failure, read_run
 from pytest_samurai.settings.table import Target
 from tests.plugin.test_plugin import Project, project
-from tests.report.test_formats import GOLDEN
+from tests.report.test_forms import GOLDEN
 from tests.report.test_run import RUN, VALIDATOR
 
 __all__ = ["project"]
