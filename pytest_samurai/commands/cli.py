@@ -32,7 +32,7 @@ from pytest_samurai.report import (
     totals_line,
 )
 from pytest_samurai.server import ChatServer
-from pytest_samurai.settings import CASSETTES, LOCK, Settings, Target, options, parse_target
+from pytest_samurai.settings import CASSETTES, LOCK, SPELLED, Settings, Target, options, parse_target
 from pytest_samurai.text import plural
 
 _DEMO = Path(__file__).with_name("demo")
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="append",
         default=[],
         type=_target,
-        help="json:PATH, md:PATH, html:PATH, github or benchmark:PATH; repeatable (default: a summary to read here)",
+        help=f"{', '.join(SPELLED[:-1])} or {SPELLED[-1]}; repeatable (default: a summary to read here)",
     )
     reported.set_defaults(run=_report)
     asked = commands.add_parser("why", help="what made the difference to what a test used when that was accepted")

@@ -105,7 +105,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """All that a report has. `began` is UTC in ISO 8601; `unmarked` counts calls that went live unrecorded, by test."""
+    """All that a report has. `began` is UTC in ISO 8601; `unmarked` counts calls that went live unrecorded, by test.
+
+    `root` is the path of rootdir from the top of the repository. The JSON has none, as it may be read elsewhere.
+    """
 
     version: str
     began: str
@@ -115,6 +118,7 @@ class Run:
     failures: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
     unmarked: Mapping[str, int] = field(default_factory=dict)
+    root: str = ""
 
     @property
     def figures(self) -> list[TestFigures]:

@@ -1,5 +1,6 @@
 """Every option, once."""
 
+from pytest_samurai.settings.forms import FORMS, SPELLED, Target, parse_target
 from pytest_samurai.settings.table import (
     CASSETTES,
     LOCK,
@@ -7,18 +8,18 @@ from pytest_samurai.settings.table import (
     Layer,
     Mode,
     Settings,
-    Target,
     environment_layers,
     in_ci,
     options,
-    parse_target,
     resolve,
 )
 
 __all__ = [
     "CASSETTES",
+    "FORMS",
     "LOCK",
     "OF_VCRPY",
+    "SPELLED",
     "Layer",
     "Mode",
     "Settings",

@@ -11,6 +11,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, NoReturn
 
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.settings.forms import SPELLED, Target, parse_target
 
 # Read at the start of every pytest, most of which have no use for more than the names of the options: the rooms that
 # know what the values mean are asked when there is a value.
@@ -270,25 +271,6 @@ def _directory(value: object) -> str:
     return value
 
 
-# Not a dataclass, which takes seven times as long to define; as does `Layer`.
-class Target(NamedTuple):
-    """A report that is asked for: one of `FORMS`, and the file that it is written to, if it is one."""
-
-    form: str
-    path: str
-
-
-FORMS: Final = ("json", "md", "html", "github", "benchmark")
-
-
-def parse_target(value: str) -> Target:
-    """A report as it is asked for, as in `md:report.md`. Raises ValueError with what would be right."""
-    form, _, path = value.partition(":")
-    if form not in FORMS or (form == "github") == bool(path) or value == "github:":
-        raise ValueError(f"one of {', '.join(form if form == 'github' else f'{form}:PATH' for form in FORMS)}")
-    return Target(form, path)
-
-
 def _targets(value: object) -> tuple[Target, ...]:
     return tuple(map(parse_target, _words(value)))
 
@@ -459,7 +441,7 @@ class Settings:
         _targets,
         (),
         "cli",
-        "a report to write: `json:PATH`, `md:PATH`, `html:PATH`, `github`, `benchmark:PATH`; repeatable",
+        f"a report to write: {_listed(*SPELLED)}; repeatable",
         shown="none",
         many=True,
     )
@@ -549,6 +531,7 @@ def options() -> Mapping[str, Option]:
     return {name: item for name, item in vars(Settings).items() if isinstance(item, Option)}
 
 
+# Not a dataclass, which takes seven times as long to define.
 class Layer(NamedTuple):
     """Options as somebody wrote them, and where: `source` begins the text of an error, `place` is one of `PLACES`."""
 

@@ -7,9 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_samurai.report.forms.markdown import markdown
-from pytest_samurai.report.run import Failure, TestRun
+from pytest_samurai.report.forms.markdown import render
+from pytest_samurai.report.run import Failure, Run, TestRun
 from tests.report.test_run import RUN, figures
+
+
+def markdown(run: Run) -> str:
+    return render(run).content
 
 
 def test_of_many_tests_and_failures_a_comment_has_the_first_and_stays_short_enough() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-from pytest_samurai.report.forms.page import page
+from pytest_samurai.report.forms.page import render
 from tests.report.test_run import RUN
 
 
@@ -24,5 +24,5 @@ def test_the_page_needs_nothing_else_and_each_of_its_tags_is_closed() -> None:
             assert self.open.pop() == tag
 
     tags = Tags()
-    tags.feed(page(RUN))
+    tags.feed(render(RUN).content)
     assert (tags.open, tags.links) == ([], [])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 
+from pytest_samurai.report.forms.output import Output
 from pytest_samurai.report.run import Run
 
 
-def benchmark(run: Run) -> str:
+def render(run: Run) -> Output:
     """Tokens and list cost of each test and of all, in the form `customSmallerIsBetter`.
 
     What is unknown is left out, and so is a sum of which a part is. The list cost, since what a provider happened to
@@ -35,4 +36,4 @@ def benchmark(run: Run) -> str:
             found.append({"name": f"{name}: tokens", "unit": "tokens", "value": tokens, **extra})
         if cost is not None:
             found.append({"name": f"{name}: cost", "unit": "US dollars", "value": float(cost), **extra})
-    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    return Output(json.dumps(found, indent=2, ensure_ascii=False) + "\n")

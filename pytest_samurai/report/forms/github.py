@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import posixpath
 
+from pytest_samurai.report.forms import markdown
+from pytest_samurai.report.forms.output import Output
 from pytest_samurai.report.run import Run
 
 
-def github_annotations(run: Run, root: str = "") -> list[str]:
-    """A workflow command for each failure, and each regression of a test that has none.
+def render(run: Run) -> Output:
+    """The comment as the summary of the step, and annotations, which GitHub reads in what is printed."""
+    return Output(markdown.render(run).content, tuple(_annotations(run)), variable="GITHUB_STEP_SUMMARY")
 
-    `root` is where rootdir lies, as seen from the top of the repository.
-    """
+
+def _annotations(run: Run) -> list[str]:
+    """A workflow command for each failure, and each regression of a test that has none."""
     failed = {failure.test for failure in run.failures}
     found = [(one.file, one.line, one.kind, f"{one.test}\n{one.text}") for one in run.failures]
     for test in run.tests:
@@ -26,7 +30,7 @@ def github_annotations(run: Run, root: str = "") -> list[str]:
                 for one in test.regressions
             ]
     return [
-        f"::error file={_property(posixpath.normpath(posixpath.join(root, file)))},line={line}"
+        f"::error file={_property(posixpath.normpath(posixpath.join(run.root, file)))},line={line}"
         f",title={_property(kind)}::{_data(text)}"
         for file, line, kind, text in found
     ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
+from pytest_samurai.report.forms.output import Output
 from pytest_samurai.report.forms.parts import REGRESSION, TEST, footer, test_rows, title, unmarked
 from pytest_samurai.report.lines import used
 from pytest_samurai.report.run import Run
@@ -24,7 +25,7 @@ _MOST_LINES = 20
 _LONGEST_LINE = 160
 
 
-def markdown(run: Run) -> str:
+def render(run: Run) -> Output:
     """A comment for a pull request: what failed, what grew, and, folded, what each test used.
 
     What comes from tests stands in code, where it is neither markup nor a mention.
@@ -53,7 +54,7 @@ def markdown(run: Run) -> str:
     for place, each in enumerate(lists):
         shown.append(each.within(room // (len(lists) - place)))
         room -= len(shown[-1]) + 2
-    return "\n\n".join([*head, *shown, foot]) + "\n"
+    return Output("\n\n".join([*head, *shown, foot]) + "\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
+from pytest_samurai.report.forms.output import Output
 from pytest_samurai.report.forms.parts import REGRESSION, TEST, footer, test_rows, title, unmarked
 from pytest_samurai.report.lines import used
 from pytest_samurai.report.run import Run
@@ -20,9 +21,9 @@ pre { padding: .6rem; border: 1px solid #8885; overflow-x: auto; white-space: pr
 h2 { font-size: 1.1em } footer { opacity: .7 }"""
 
 
-def page(run: Run) -> str:
+def render(run: Run) -> Output:
     """A page of HTML that needs nothing else."""
-    return "\n".join(_page(run)) + "\n"
+    return Output("\n".join(_page(run)) + "\n")
 
 
 def _page(run: Run) -> Iterator[str]:
