@@ -7,8 +7,9 @@ from decimal import Decimal
 from pathlib import PurePosixPath
 
 from pytest_samurai.bill import PREFIX, Sum, TestFigures
-from pytest_samurai.report.fullrun import Absent, Play, merged_plays
-from pytest_samurai.report.run import Totals
+from pytest_samurai.report.fullrun import Absent
+from pytest_samurai.report.play import Play, merged_plays
+from pytest_samurai.report.totals import Totals
 from pytest_samurai.text import money, plural
 from pytest_samurai.wire import Usage
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from pytest_samurai import SettingsError, Usage
 from pytest_samurai.bill.figures import ModelFigures, TestFigures
 from pytest_samurai.bill.sum import Sum
-from pytest_samurai.report.run import OUTCOMES, Failure, Run, TestRun, Totals, merged_runs, read_run
+from pytest_samurai.report.run import OUTCOMES, Failure, Run, TestRun, merged_runs, read_run
+from pytest_samurai.report.totals import Totals
 from pytest_samurai.wire.price import Price
 from tests.bill.test_figures import any_figures, law
 
