@@ -4,7 +4,14 @@ from pytest_samurai.bill.budget import Budget, Limits, total, total_cost
 from pytest_samurai.bill.call import Call, Meter
 from pytest_samurai.bill.change import in_percent, models_text, moved
 from pytest_samurai.bill.estimate import require_tokenizer
-from pytest_samurai.bill.figures import FIGURE_PROPERTIES, FIXTURE_PROPERTY, PREFIX, ModelFigures, TestFigures
+from pytest_samurai.bill.figures import (
+    FIGURE_PROPERTIES,
+    FIXTURE_PROPERTY,
+    PREFIX,
+    ModelFigures,
+    TestFigures,
+    amount_as_json,
+)
 from pytest_samurai.bill.lock import (
     Lock,
     Row,
@@ -49,6 +56,7 @@ __all__ = [
     "TestFigures",
     "Tolerance",
     "accepted",
+    "amount_as_json",
     "fixture_cassette",
     "fixture_key",
     "held_from_text",

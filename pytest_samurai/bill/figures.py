@@ -58,8 +58,8 @@ class ModelFigures:
             "requests": self.requests,
             "usage": None if self.usage is None else self.usage.as_json(),
             "price": None if self.price is None else self.price.as_written(),
-            "cost": None if self.cost is None else f"{self.cost:f}",
-            "list_cost": None if self.list_cost is None else f"{self.list_cost:f}",
+            "cost": amount_as_json(self.cost),
+            "list_cost": amount_as_json(self.list_cost),
         }
 
     @classmethod
@@ -70,9 +70,18 @@ class ModelFigures:
             value["requests"],
             None if value["usage"] is None else Usage(**value["usage"]),
             None if value["price"] is None else Price.from_written(value["price"]),
-            None if value["cost"] is None else Decimal(value["cost"]),
-            None if value["list_cost"] is None else Decimal(value["list_cost"]),
+            _amount_from_json(value["cost"]),
+            _amount_from_json(value["list_cost"]),
         )
+
+
+def amount_as_json(amount: Decimal | None) -> str | None:
+    """An amount of US dollars as text, to the last digit."""
+    return None if amount is None else f"{amount:f}"
+
+
+def _amount_from_json(written: str | None) -> Decimal | None:
+    return None if written is None else Decimal(written)
 
 
 def _usage(usages: Iterable[Usage | None]) -> Usage | None:
@@ -142,10 +151,10 @@ class TestFigures:
         found: dict[str, int | str | None] = {name: getattr(self, name) for name in _COUNTS}
         usage, cost = self.usage, self.cost
         found |= {name: None if usage is None else getattr(usage, name) for name in _SHOWN if name != "cost"}
-        found["cost"] = None if cost is None else f"{cost:f}"
+        found["cost"] = amount_as_json(cost)
         carried = {
             "seconds": self.seconds,
-            "saved": None if self.saved is None else f"{self.saved:f}",
+            "saved": amount_as_json(self.saved),
             "models": [one.as_json() for one in self.models],
         }
         found["models"] = json.dumps(carried)
@@ -175,5 +184,35 @@ class TestFigures:
         counts = {name: found[f"{PREFIX}{name}"] for name in _COUNTS}
         carried = json.loads(found[MODELS_PROPERTY])
         models = tuple(map(ModelFigures.from_json, carried["models"]))
-        saved = None if carried["saved"] is None else Decimal(carried["saved"])
+        saved = _amount_from_json(carried["saved"])
         return cls(test, **counts, models=models, seconds=carried["seconds"], saved=saved)
+
+    # --- in a JSON report
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures in JSON values, without the name of the test."""
+        usage = self.usage
+        return {
+            "replayed": self.replayed,
+            "recorded": self.recorded,
+            "live": self.live,
+            "usage": None if usage is None else usage.as_json(),
+            "cost": amount_as_json(self.cost),
+            "list_cost": amount_as_json(self.list_cost),
+            "saved": amount_as_json(self.saved),
+            "seconds": self.seconds,
+            "models": [model.as_json() for model in self.models],
+        }
+
+    @classmethod
+    def from_json(cls, test: str, value: Mapping[str, Any]) -> TestFigures:
+        """What `as_json` gave. Raises KeyError, TypeError or ValueError for anything else."""
+        return cls(
+            test,
+            value["replayed"],
+            value["recorded"],
+            value["live"],
+            tuple(map(ModelFigures.from_json, value["models"])),
+            value["seconds"],
+            _amount_from_json(value["saved"]),
+        )

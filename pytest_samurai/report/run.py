@@ -6,12 +6,11 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from decimal import Decimal
 from typing import Any, Final
 
-from pytest_samurai.bill import ModelFigures, TestFigures
+from pytest_samurai.bill import TestFigures
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.report.totals import Totals, money_json
+from pytest_samurai.report.totals import Totals
 
 FORM: Final = 1
 """The version of the JSON form; another one where what is there changes its meaning."""
@@ -107,7 +106,7 @@ class Run:
             "mode": self.mode,
             "totals": self.totals.as_json(),
             "tests": [_test_json(test) for test in self.tests],
-            "fixtures": [{"fixture": one.test, **_figures_json(one)} for one in self.fixtures],
+            "fixtures": [{"fixture": one.test, **one.as_json()} for one in self.fixtures],
             "failures": [asdict(failure) for failure in self.failures],
             "notes": list(self.notes),
             "unmarked": dict(self.unmarked),
@@ -123,7 +122,7 @@ class Run:
             value["began"],
             value["mode"],
             tuple(map(_test, value["tests"])),
-            tuple(_figures(one["fixture"], one) for one in value["fixtures"]),
+            tuple(TestFigures.from_json(one["fixture"], one) for one in value["fixtures"]),
             tuple(Failure(**one) for one in value["failures"]),
             tuple(value["notes"]),
             dict(value["unmarked"]),
@@ -156,47 +155,17 @@ def merged_runs(runs: Sequence[Run]) -> Run:
     )
 
 
-def _amount(written: str | None) -> Decimal | None:
-    return None if written is None else Decimal(written)
-
-
-def _figures_json(figures: TestFigures) -> dict[str, Any]:
-    return {
-        "replayed": figures.replayed,
-        "recorded": figures.recorded,
-        "live": figures.live,
-        "usage": None if figures.usage is None else figures.usage.as_json(),
-        "cost": money_json(figures.cost),
-        "list_cost": money_json(figures.list_cost),
-        "saved": money_json(figures.saved),
-        "seconds": figures.seconds,
-        "models": [model.as_json() for model in figures.models],
-    }
-
-
-def _figures(test: str, value: Mapping[str, Any]) -> TestFigures:
-    return TestFigures(
-        test,
-        value["replayed"],
-        value["recorded"],
-        value["live"],
-        tuple(map(ModelFigures.from_json, value["models"])),
-        value["seconds"],
-        _amount(value["saved"]),
-    )
-
-
 def _test_json(test: TestRun) -> dict[str, Any]:
     return {
         "test": test.figures.test,
         "outcome": test.outcome,
         "file": test.file,
         "line": test.line,
-        **_figures_json(test.figures),
+        **test.figures.as_json(),
         "regressions": [dict(regression) for regression in test.regressions],
     }
 
 
 def _test(value: Mapping[str, Any]) -> TestRun:
-    figures = _figures(value["test"], value)
+    figures = TestFigures.from_json(value["test"], value)
     return TestRun(figures, value["outcome"], value["file"], value["line"], tuple(map(dict, value["regressions"])))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from pytest_samurai.bill import Sum, TestFigures
+from pytest_samurai.bill import Sum, TestFigures, amount_as_json
 from pytest_samurai.wire import Usage
 
 
@@ -55,17 +55,12 @@ class Totals:
             "recorded": self.recorded,
             "live": self.live,
             "usage": None if self.usage.unknown else self.usage.known.as_json(),
-            "cost": money_json(self.cost.if_known),
-            "list_cost": money_json(self.list_cost.if_known),
-            "saved": money_json(self.saved.if_known),
+            "cost": amount_as_json(self.cost.if_known),
+            "list_cost": amount_as_json(self.list_cost.if_known),
+            "saved": amount_as_json(self.saved.if_known),
             "seconds": self.seconds,
             "unknown_usage": self.usage.unknown,
             "unknown_cost": self.cost.unknown,
             "unknown_saved": self.saved.unknown,
             "estimated": self.estimated,
         }
-
-
-def money_json(amount: Decimal | None) -> str | None:
-    """An amount as text, to the last digit."""
-    return None if amount is None else f"{amount:f}"
