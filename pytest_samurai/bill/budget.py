@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 
 from pytest_samurai.bill.call import Call
-from pytest_samurai.bill.pricing import lines_to_add
+from pytest_samurai.bill.ownprices import lines_to_add
+from pytest_samurai.bill.sum import Sum
 from pytest_samurai.errors import SamuraiError, UnknownPrice, UnknownUsage
 from pytest_samurai.text import money, money_apart
 from pytest_samurai.wire import Usage
@@ -71,10 +72,11 @@ def _named(calls: Sequence[Call]) -> str:
 
 def total(calls: Sequence[Call]) -> Usage:
     """The sum over the calls. Raises UnknownUsage, naming the calls that did not say, if there are any."""
-    unknown = [call for call in calls if call.usage is None]
-    if unknown:
+    usage = Sum.of([call.usage for call in calls], Usage())
+    if usage.unknown:
+        unknown = [call for call in calls if call.usage is None]
         raise UnknownUsage(f"the usage of {_named(unknown)} is unknown: the reply has no usage")
-    return sum((call.usage for call in calls if call.usage is not None), Usage())
+    return usage.known
 
 
 def total_cost(calls: Sequence[Call], *, as_listed: bool = False) -> Decimal:
@@ -83,11 +85,11 @@ def total_cost(calls: Sequence[Call], *, as_listed: bool = False) -> Decimal:
     Raises UnknownUsage or UnknownPrice, naming the calls whose cost is unknown, if there are any.
     """
     total(calls)
-    costs = [(call, call.list_cost if as_listed else call.cost) for call in calls]
-    unknown = [call for call, cost in costs if cost is None]
-    if unknown:
-        raise UnknownPrice(_unpriced(unknown))
-    return sum((cost for _, cost in costs if cost is not None), Decimal(0))
+    costs = [call.list_cost if as_listed else call.cost for call in calls]
+    cost = Sum.of(costs, Decimal(0))
+    if cost.unknown:
+        raise UnknownPrice(_unpriced([call for call, each in zip(calls, costs, strict=True) if each is None]))
+    return cost.known
 
 
 def _unpriced(calls: Sequence[Call]) -> str:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from pytest_samurai.bill.estimate import estimated_usage
-from pytest_samurai.bill.pricing import PriceList
+from pytest_samurai.bill.pricelist import PriceList
 from pytest_samurai.wire import (
     Answer,
     Interaction,

@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from pytest_samurai.bill.call import Call
-from pytest_samurai.bill.pricing import dearest, sum_if_known
+from pytest_samurai.bill.pricelist import dearest
+from pytest_samurai.bill.sum import Sum
 from pytest_samurai.wire import Price, Usage
 
 PREFIX: Final = "samurai_"
@@ -40,15 +41,14 @@ class ModelFigures:
 
     @classmethod
     def of(cls, model: str, calls: Sequence[Call]) -> ModelFigures:
-        usages = [call.usage for call in calls if call.usage is not None]
         prices = [call.price for call in calls if call.price is not None]
         return cls(
             model,
             len(calls),
-            _sum(usages) if len(usages) == len(calls) else None,
+            _usage([call.usage for call in calls]),
             dearest(prices) if prices else None,
-            sum_if_known([call.cost for call in calls]),
-            sum_if_known([call.list_cost for call in calls]),
+            _amount([call.cost for call in calls]),
+            _amount([call.list_cost for call in calls]),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -58,8 +58,8 @@ class ModelFigures:
             "requests": self.requests,
             "usage": None if self.usage is None else self.usage.as_json(),
             "price": None if self.price is None else self.price.as_written(),
-            "cost": None if self.cost is None else f"{self.cost:f}",
-            "list_cost": None if self.list_cost is None else f"{self.list_cost:f}",
+            "cost": amount_as_json(self.cost),
+            "list_cost": amount_as_json(self.list_cost),
         }
 
     @classmethod
@@ -70,13 +70,26 @@ class ModelFigures:
             value["requests"],
             None if value["usage"] is None else Usage(**value["usage"]),
             None if value["price"] is None else Price.from_written(value["price"]),
-            None if value["cost"] is None else Decimal(value["cost"]),
-            None if value["list_cost"] is None else Decimal(value["list_cost"]),
+            _amount_from_json(value["cost"]),
+            _amount_from_json(value["list_cost"]),
         )
 
 
-def _sum(usages: Sequence[Usage]) -> Usage:
-    return sum(usages[1:], usages[0]) if usages else Usage()
+def amount_as_json(amount: Decimal | None) -> str | None:
+    """An amount of US dollars as text, to the last digit."""
+    return None if amount is None else f"{amount:f}"
+
+
+def _amount_from_json(written: str | None) -> Decimal | None:
+    return None if written is None else Decimal(written)
+
+
+def _usage(usages: Iterable[Usage | None]) -> Usage | None:
+    return Sum.of(usages, Usage()).if_known
+
+
+def _amount(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    return Sum.of(amounts, Decimal(0)).if_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +124,7 @@ class TestFigures:
             live=len(calls) - len(replayed) - recorded,
             models=tuple(ModelFigures.of(model, by_model[model]) for model in sorted(by_model)),
             seconds=round(sum(call.duration or 0.0 for call in replayed), 4),
-            saved=sum_if_known([call.cost for call in replayed]),
+            saved=_amount([call.cost for call in replayed]),
         )
 
     @property
@@ -121,28 +134,27 @@ class TestFigures:
     @property
     def usage(self) -> Usage | None:
         """The sum over the models; None if a call did not say what it used."""
-        usages = [one.usage for one in self.models]
-        return None if None in usages else _sum([usage for usage in usages if usage is not None])
+        return _usage([one.usage for one in self.models])
 
     @property
     def cost(self) -> Decimal | None:
         """What was billed, in US dollars; None if that of a call is unknown."""
-        return sum_if_known([one.cost for one in self.models])
+        return _amount([one.cost for one in self.models])
 
     @property
     def list_cost(self) -> Decimal | None:
         """What would have been billed if nothing had been cached; None if that of a call is unknown."""
-        return sum_if_known([one.list_cost for one in self.models])
+        return _amount([one.list_cost for one in self.models])
 
     def properties(self) -> list[tuple[str, int | str]]:
         """Name and value as they travel in `user_properties`: to JUnit, and from xdist workers; but for the unknown."""
         found: dict[str, int | str | None] = {name: getattr(self, name) for name in _COUNTS}
         usage, cost = self.usage, self.cost
         found |= {name: None if usage is None else getattr(usage, name) for name in _SHOWN if name != "cost"}
-        found["cost"] = None if cost is None else f"{cost:f}"
+        found["cost"] = amount_as_json(cost)
         carried = {
             "seconds": self.seconds,
-            "saved": None if self.saved is None else f"{self.saved:f}",
+            "saved": amount_as_json(self.saved),
             "models": [one.as_json() for one in self.models],
         }
         found["models"] = json.dumps(carried)
@@ -172,5 +184,35 @@ class TestFigures:
         counts = {name: found[f"{PREFIX}{name}"] for name in _COUNTS}
         carried = json.loads(found[MODELS_PROPERTY])
         models = tuple(map(ModelFigures.from_json, carried["models"]))
-        saved = None if carried["saved"] is None else Decimal(carried["saved"])
+        saved = _amount_from_json(carried["saved"])
         return cls(test, **counts, models=models, seconds=carried["seconds"], saved=saved)
+
+    # --- in a JSON report
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures in JSON values, without the name of the test."""
+        usage = self.usage
+        return {
+            "replayed": self.replayed,
+            "recorded": self.recorded,
+            "live": self.live,
+            "usage": None if usage is None else usage.as_json(),
+            "cost": amount_as_json(self.cost),
+            "list_cost": amount_as_json(self.list_cost),
+            "saved": amount_as_json(self.saved),
+            "seconds": self.seconds,
+            "models": [model.as_json() for model in self.models],
+        }
+
+    @classmethod
+    def from_json(cls, test: str, value: Mapping[str, Any]) -> TestFigures:
+        """What `as_json` gave. Raises KeyError, TypeError or ValueError for anything else."""
+        return cls(
+            test,
+            value["replayed"],
+            value["recorded"],
+            value["live"],
+            tuple(map(ModelFigures.from_json, value["models"])),
+            value["seconds"],
+            _amount_from_json(value["saved"]),
+        )

@@ -12,9 +12,11 @@ from pathlib import Path
 
 from pytest_samurai.bill.budget import Limits, total, total_cost
 from pytest_samurai.bill.call import Call
+from pytest_samurai.bill.sum import NO_COST, Sum
 from pytest_samurai.errors import SamuraiError
 from pytest_samurai.files import locked, replace_whole, scratch
 from pytest_samurai.text import money, money_apart
+from pytest_samurai.wire import Usage
 
 
 @dataclass(slots=True)
@@ -24,8 +26,7 @@ class _Count:
     tokens: int = 0
     cost: Decimal = Decimal(0)
     live_requests: int = 0
-    live_cost: Decimal = Decimal(0)
-    unpriced: int = 0
+    live_cost: Sum[Decimal] = NO_COST
     reserved: Decimal = Decimal(0)
     told: bool = False
 
@@ -76,8 +77,8 @@ class Tally:
                 except SamuraiError as error:
                     unknown.append(f"samurai_{name} cannot be judged: {error}")
         with self._changed() as count:
-            count.tokens += sum(call.usage.total_tokens for call in calls if call.usage is not None)
-            count.cost += sum((call.list_cost for call in calls if call.list_cost is not None), Decimal(0))
+            count.tokens += Sum.of([call.usage for call in calls], Usage()).known.total_tokens
+            count.cost += Sum.of([call.list_cost for call in calls], Decimal(0)).known
         return "\n".join(unknown) or None
 
     def judge(self) -> str | None:
@@ -114,11 +115,12 @@ class Tally:
                 came = f"this run has sent {count.live_requests:,}"
                 return f"samurai_max_live_requests is {limits.max_live_requests:,}, and {came}"
             if limits.max_live_cost is not None:
-                limit, spent = money(limits.max_live_cost), money(count.live_cost)
-                if count.unpriced:
-                    known = f"{count.unpriced:,} of {count.live_requests:,} live calls of this run have no known cost"
+                limit, cost = money(limits.max_live_cost), count.live_cost
+                spent = money(cost.known)
+                if cost.unknown:
+                    known = f"{cost.unknown:,} of {count.live_requests:,} live calls of this run have no known cost"
                     return f"samurai_max_live_cost is {limit}, and {known}, {spent} without them"
-                if count.live_cost + count.reserved + likely > limits.max_live_cost:
+                if cost.known + count.reserved + likely > limits.max_live_cost:
                     under_way = f", {money(count.reserved)} is under way" if count.reserved else ""
                     came = f"this run has spent {spent} on {count.live_requests:,} live calls{under_way}"
                     return f"samurai_max_live_cost is {limit}, {came}, and this call would cost about {money(likely)}"
@@ -130,12 +132,11 @@ class Tally:
         """A call that was admitted has ended, and this is what it cost; None if that is unknown."""
         with self._changed() as count:
             count.reserved -= likely
-            if cost is None:
-                count.unpriced += 1
-            else:
-                count.live_cost += cost
+            count.live_cost += cost
 
 
 def _read(text: str) -> _Count:
     found = json.loads(text)
-    return _Count(**found | {name: Decimal(found[name]) for name in ("cost", "live_cost", "reserved")})
+    live_cost = Sum(Decimal(found["live_cost"]["known"]), found["live_cost"]["unknown"])
+    amounts = {name: Decimal(found[name]) for name in ("cost", "reserved")}
+    return _Count(**{**found, **amounts, "live_cost": live_cost})

@@ -1,16 +1,7 @@
 """A run, said."""
 
-from pytest_samurai.report.fullrun import (
-    NOTE,
-    Absent,
-    FullRun,
-    Play,
-    cassettes_of,
-    digest_of,
-    last_full_run,
-    noted,
-    placed,
-)
+from pytest_samurai.report.fullrun import Absent, FullRun, cassettes_of, digest_of, noted
+from pytest_samurai.report.fullrunnote import NOTE, last_full_run
 from pytest_samurai.report.lines import (
     NOTE_PROPERTY,
     UNMARKED_PROPERTY,
@@ -22,6 +13,7 @@ from pytest_samurai.report.lines import (
     totals_line,
     unmarked_line,
 )
+from pytest_samurai.report.play import Play, placed
 from pytest_samurai.report.progress import Progress
 from pytest_samurai.report.publish import publish
 from pytest_samurai.report.run import Failure, Run, TestRun, merged_runs, read_run

@@ -1,88 +1,15 @@
-"""What a full run used: the plays of its tests, and the tests that cannot say what they would have played."""
+"""What a full run used."""
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pytest_samurai.errors import SettingsError
-
-NOTE = "samurai/full_run"
-"""The name of the note of the last full run, in pytest's cache."""
-
-
-def below(root: Path, paths: Iterable[Path]) -> dict[Path, str]:
-    """Paths as seen from the root directory, links resolved, so that one file has one name."""
-    paths = list(paths)
-    return dict(zip(paths, _below(root, map(str, paths)), strict=True))
-
-
-def _below(root: Path, paths: Iterable[str]) -> list[str]:
-    # By texts, and each directory once: a suite has a path for each test, and to resolve one takes longer than a call.
-    home = os.path.realpath(root)
-    directories: dict[str, str] = {}
-    names = []
-    for path in paths:
-        directory, name = os.path.split(os.path.realpath(path) if os.path.islink(path) else path)  # noqa: PTH114
-        if directory not in directories:
-            directories[directory] = PurePath(os.path.relpath(os.path.realpath(directory), home), "_").as_posix()[:-1]
-        names.append(directories[directory] + name)
-    return names
-
-
-@dataclass(frozen=True, slots=True)
-class Play:
-    """What one test, or fixture, played of a cassette; places count from 0.
-
-    `cassette` is a path; from the root directory, once `placed` has seen to it. `unknown`, if it is not empty, says
-    why what was not played says nothing.
-    """
-
-    cassette: str
-    recorded: int
-    unplayed: list[int]
-    shared: bool
-    unknown: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """As it travels with a report. By hand: every test has one, and `asdict` copies each place."""
-        return {
-            "cassette": self.cassette,
-            "recorded": self.recorded,
-            "unplayed": self.unplayed,
-            "shared": self.shared,
-            "unknown": self.unknown,
-        }
-
-
-def placed(plays: Iterable[Play], root: Path) -> list[Play]:
-    """The plays with their paths from the root directory."""
-    plays = list(plays)
-    return [
-        replace(play, cassette=name)
-        for play, name in zip(plays, _below(root, [play.cassette for play in plays]), strict=True)
-    ]
-
-
-def merged_plays(plays: Iterable[Play]) -> list[Play]:
-    """One play for each cassette: unplayed is what nobody played, of those that can say; unknown why others cannot."""
-    of: dict[str, list[Play]] = {}
-    for play in plays:
-        of.setdefault(play.cassette, []).append(play)
-    return [_as_one(of[cassette]) for cassette in sorted(of)]
-
-
-def _as_one(plays: Sequence[Play]) -> Play:
-    known = [play for play in plays if not play.unknown] or plays
-    unplayed = set.intersection(*(set(play.unplayed) for play in known))
-    unknown = next((play.unknown for play in plays if play.unknown), "")
-    return replace(known[-1], unplayed=sorted(unplayed), unknown=unknown)
+from pytest_samurai.report.play import Play, below, merged_plays
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +63,6 @@ class FullRun:
         return cls(**{**value, "plays": [Play(**one) for one in plays], "absent": [Absent(**one) for one in absent]})
 
 
-# --- the note
-
 _SUFFIXES = (".yaml", ".yml")
 _FIXTURES = "fixtures"
 
@@ -182,28 +107,3 @@ def _digest(path: Path, began: datetime) -> str:
 def digest_of(content: bytes) -> str:
     """What tells whether a cassette is as it was when a full run was noted."""
     return sha256(content).hexdigest()[:32]
-
-
-def last_full_run(cache: Path) -> FullRun:
-    """The last full run, from pytest's cache directory. Raises SettingsError if there is none that replayed."""
-    # Where pytest keeps values.
-    note = cache / "v" / NOTE
-    advice = "run all tests with `pytest`, without paths, -k or -m, from its root directory; then prune from there"
-    try:
-        value = json.loads(note.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise SettingsError(
-            f"no full run is noted in {note}: {advice} (a cache directory of another name has to be given by"
-            " --cache-dir, and `-p no:cacheprovider` keeps none)"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"{note} cannot be read ({error}): {advice}") from None
-    if isinstance(value, dict) and "not_full" in value:
-        raise SettingsError(f"no full run is noted yet, and the last run was none: {value['not_full']}; {advice}")
-    try:
-        run = FullRun.from_json(value)
-    except (KeyError, TypeError):
-        raise SettingsError(f"{note} is none of this version's: {advice}") from None
-    if run.mode in ("all", "live"):
-        raise SettingsError(f"the last full run was in mode {run.mode}, which plays nothing: {advice}, to replay")
-    return run

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import PurePosixPath
 
-from pytest_samurai.bill import PREFIX, TestFigures
-from pytest_samurai.report.fullrun import Absent, Play, merged_plays
-from pytest_samurai.report.run import Totals
+from pytest_samurai.bill import PREFIX, Sum, TestFigures
+from pytest_samurai.report.fullrun import Absent
+from pytest_samurai.report.play import Play, merged_plays
+from pytest_samurai.report.totals import Totals
 from pytest_samurai.text import money, plural
+from pytest_samurai.wire import Usage
 
 NOTE_PROPERTY = f"{PREFIX}note"
 UNMARKED_PROPERTY = f"{PREFIX}unmarked"
@@ -53,28 +55,31 @@ def _calls(totals: Totals) -> str:
 
 
 def _tokens(totals: Totals) -> str:
-    known = plural(totals.usage.total_tokens, "token")
-    return _as_far_as_known(known, "tokens", totals.usage.requests, totals.unknown_usage, totals.estimated)
+    usage = totals.usage
+    if usage.unknown and not usage.known.requests:
+        return "tokens unknown"
+    return plural(usage.known.total_tokens, "token") + _doubts(usage, totals.estimated)
 
 
 def _cost(totals: Totals) -> str:
+    cost = totals.cost
+    if cost.unknown and not cost.known:
+        return "cost unknown"
     # An estimate that has no price is no part of the sum.
-    estimated = totals.estimated if totals.cost else 0
-    return _as_far_as_known(money(totals.cost), "cost", totals.cost, totals.unknown_cost, estimated)
+    return money(cost.known) + _doubts(cost, totals.estimated if cost.known else 0)
 
 
-def _as_far_as_known(text: str, what: str, known: int | Decimal, unknown: int, estimated: int) -> str:
-    if unknown and not known:
-        return f"{what} unknown"
-    doubts = [("estimated", estimated), ("unknown", unknown)]
-    shown = ", ".join(f"{doubt} in {plural(count, 'test')}" for doubt, count in doubts if count)
-    return f"{text} ({shown})" if shown else text
+def _doubts(total: Sum[Usage] | Sum[Decimal], estimated: int) -> str:
+    """In how many tests a part of the total is estimated or unknown; empty if in none."""
+    doubts = [f"estimated in {plural(estimated, 'test')}" if estimated else "", total.unknown_in("test")]
+    said = ", ".join(filter(None, doubts))
+    return f" ({said})" if said else ""
 
 
 def _saved(totals: Totals) -> str:
     """Money, and the time that the calls took when they were recorded."""
-    amount = money(totals.saved) if totals.saved else ""
-    if amount and totals.unknown_saved:
+    amount = money(totals.saved.known) if totals.saved.known else ""
+    if amount and totals.saved.unknown:
         amount = f"more than {amount}"
     return " and ".join(filter(None, [amount, _seconds(totals.seconds)]))
 

@@ -8,37 +8,29 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TextIO
 
-from pytest_samurai.bill import Call
+from pytest_samurai.bill import NO_COST, NO_USAGE, Call, Sum
 from pytest_samurai.text import money, plural
+from pytest_samurai.wire import Usage
 
 
 @dataclass(frozen=True, slots=True)
 class SoFar:
-    """The live calls of a run: their number, tokens and cost, and for how many of them those are unknown."""
+    """The live calls of a run: how many there were, what they used, and what they cost in US dollars."""
 
     calls: int = 0
-    tokens: int = 0
-    cost: Decimal = Decimal(0)
-    unknown_tokens: int = 0
-    unknown_cost: int = 0
+    usage: Sum[Usage] = NO_USAGE
+    cost: Sum[Decimal] = NO_COST
 
     def plus(self, call: Call) -> SoFar:
-        usage, cost = call.usage, call.cost
-        return SoFar(
-            self.calls + 1,
-            self.tokens + (0 if usage is None else usage.total_tokens),
-            self.cost + (0 if cost is None else cost),
-            self.unknown_tokens + (usage is None),
-            self.unknown_cost + (cost is None),
-        )
+        return SoFar(self.calls + 1, self.usage + call.usage, self.cost + call.cost)
 
     def text(self) -> str:
-        tokens = f"{plural(self.tokens, 'token')}{_unknown(self.unknown_tokens)}"
-        return f"{plural(self.calls, 'live call')} so far, {tokens}, {money(self.cost)}{_unknown(self.unknown_cost)}"
+        tokens = plural(self.usage.known.total_tokens, "token") + _doubt(self.usage)
+        return f"{plural(self.calls, 'live call')} so far, {tokens}, {money(self.cost.known)}{_doubt(self.cost)}"
 
 
-def _unknown(calls: int) -> str:
-    return f" (unknown in {plural(calls, 'call')})" if calls else ""
+def _doubt(total: Sum[Usage] | Sum[Decimal]) -> str:
+    return f" ({total.unknown_in('call')})" if total.unknown else ""
 
 
 # ECMA-48: erase the rest of the line, go up a line, go right; and DEC's switch for lines that wrap at the edge.

@@ -6,75 +6,11 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from decimal import Decimal
 from typing import Any, Final
 
-from pytest_samurai.bill import ModelFigures, TestFigures, sum_of_known
+from pytest_samurai.bill import TestFigures
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.wire import Usage
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """The sums over tests and fixtures, of which only the former are counted as tests.
-
-    `usage`, `cost`, `list_cost` and `saved` are sums of what is known; in how many tests and fixtures something is not
-    say `unknown_usage`, `unknown_cost` and `unknown_saved`. In `estimated` of them some usage was counted here, not by
-    the server. Money is in US dollars; `saved` is what the replayed calls were billed when they were recorded, and
-    `seconds` how long they took.
-    """
-
-    tests: int
-    replayed: int
-    recorded: int
-    live: int
-    usage: Usage
-    cost: Decimal
-    list_cost: Decimal
-    saved: Decimal
-    seconds: float
-    unknown_usage: int
-    unknown_cost: int
-    unknown_saved: int
-    estimated: int
-
-    @classmethod
-    def of(cls, tests: Sequence[TestFigures], fixtures: Sequence[TestFigures] = ()) -> Totals:
-        figures = [*tests, *fixtures]
-        usages = [one.usage for one in figures]
-        costs, list_costs, saved = ([getattr(one, name) for one in figures] for name in ("cost", "list_cost", "saved"))
-        return cls(
-            tests=len(tests),
-            **{name: sum(getattr(one, name) for one in figures) for name in ("replayed", "recorded", "live")},
-            usage=sum((usage for usage in usages if usage is not None), Usage()),
-            cost=sum_of_known(costs),
-            list_cost=sum_of_known(list_costs),
-            saved=sum_of_known(saved),
-            seconds=round(sum(one.seconds for one in figures), 4),
-            unknown_usage=usages.count(None),
-            unknown_cost=costs.count(None),
-            unknown_saved=saved.count(None),
-            estimated=sum(usage is not None and usage.estimated for usage in usages),
-        )
-
-    def as_json(self) -> dict[str, Any]:
-        """The same in JSON values; a sum of which a part is unknown is null."""
-        return {
-            "tests": self.tests,
-            "replayed": self.replayed,
-            "recorded": self.recorded,
-            "live": self.live,
-            "usage": None if self.unknown_usage else self.usage.as_json(),
-            "cost": None if self.unknown_cost else _money(self.cost),
-            "list_cost": None if self.unknown_cost else _money(self.list_cost),
-            "saved": None if self.unknown_saved else _money(self.saved),
-            "seconds": self.seconds,
-            "unknown_usage": self.unknown_usage,
-            "unknown_cost": self.unknown_cost,
-            "unknown_saved": self.unknown_saved,
-            "estimated": self.estimated,
-        }
-
+from pytest_samurai.report.totals import Totals
 
 FORM: Final = 1
 """The version of the JSON form; another one where what is there changes its meaning."""
@@ -112,7 +48,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """All that a report has. `began` is UTC in ISO 8601; `unmarked` counts calls that went live unrecorded, by test."""
+    """All that a report has. `began` is UTC in ISO 8601; `unmarked` counts calls that went live unrecorded, by test.
+
+    `root` is the path of rootdir from the top of the repository. The JSON has none, as it may be read elsewhere.
+    """
 
     version: str
     began: str
@@ -122,6 +61,7 @@ class Run:
     failures: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
     unmarked: Mapping[str, int] = field(default_factory=dict)
+    root: str = ""
 
     @property
     def figures(self) -> list[TestFigures]:
@@ -166,7 +106,7 @@ class Run:
             "mode": self.mode,
             "totals": self.totals.as_json(),
             "tests": [_test_json(test) for test in self.tests],
-            "fixtures": [{"fixture": one.test, **_figures_json(one)} for one in self.fixtures],
+            "fixtures": [{"fixture": one.test, **one.as_json()} for one in self.fixtures],
             "failures": [asdict(failure) for failure in self.failures],
             "notes": list(self.notes),
             "unmarked": dict(self.unmarked),
@@ -182,7 +122,7 @@ class Run:
             value["began"],
             value["mode"],
             tuple(map(_test, value["tests"])),
-            tuple(_figures(one["fixture"], one) for one in value["fixtures"]),
+            tuple(TestFigures.from_json(one["fixture"], one) for one in value["fixtures"]),
             tuple(Failure(**one) for one in value["failures"]),
             tuple(value["notes"]),
             dict(value["unmarked"]),
@@ -215,51 +155,17 @@ def merged_runs(runs: Sequence[Run]) -> Run:
     )
 
 
-def _money(amount: Decimal | None) -> str | None:
-    return None if amount is None else f"{amount:f}"
-
-
-def _amount(written: str | None) -> Decimal | None:
-    return None if written is None else Decimal(written)
-
-
-def _figures_json(figures: TestFigures) -> dict[str, Any]:
-    return {
-        "replayed": figures.replayed,
-        "recorded": figures.recorded,
-        "live": figures.live,
-        "usage": None if figures.usage is None else figures.usage.as_json(),
-        "cost": _money(figures.cost),
-        "list_cost": _money(figures.list_cost),
-        "saved": _money(figures.saved),
-        "seconds": figures.seconds,
-        "models": [model.as_json() for model in figures.models],
-    }
-
-
-def _figures(test: str, value: Mapping[str, Any]) -> TestFigures:
-    return TestFigures(
-        test,
-        value["replayed"],
-        value["recorded"],
-        value["live"],
-        tuple(map(ModelFigures.from_json, value["models"])),
-        value["seconds"],
-        _amount(value["saved"]),
-    )
-
-
 def _test_json(test: TestRun) -> dict[str, Any]:
     return {
         "test": test.figures.test,
         "outcome": test.outcome,
         "file": test.file,
         "line": test.line,
-        **_figures_json(test.figures),
+        **test.figures.as_json(),
         "regressions": [dict(regression) for regression in test.regressions],
     }
 
 
 def _test(value: Mapping[str, Any]) -> TestRun:
-    figures = _figures(value["test"], value)
+    figures = TestFigures.from_json(value["test"], value)
     return TestRun(figures, value["outcome"], value["file"], value["line"], tuple(map(dict, value["regressions"])))

@@ -22,8 +22,8 @@ from pytest_samurai import (
     Usage,
     cassette,
 )
-from pytest_samurai.bill import pricing
 from pytest_samurai.bill.budget import table, total, total_cost
+from pytest_samurai.bill.publiclist import PublicList
 from pytest_samurai.server import request as server
 from pytest_samurai.server.errors import ApiError
 from pytest_samurai.wire.http import Reply, Request
@@ -332,7 +332,7 @@ def test_the_price_of_the_day_is_stamped_into_the_cassette_and_stays(
         f'{{source: genai-prices {version}, input_mtok: "0.15", output_mtok: "0.6", cache_read_mtok: "0.075"}}'
     )
     project.offline()
-    monkeypatch.setattr(pricing, "_listed", None)  # a replay that asked the list would break here
+    monkeypatch.setattr(PublicList, "price", None)  # a replay that asked the list would break here
     result = project.run("-s")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines([f"*costs 0.00000285 0.00000285 genai-prices {version}"])

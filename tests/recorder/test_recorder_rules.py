@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from pytest_samurai import SamuraiFailure, use_cassette
-from pytest_samurai.bill.pricing import PriceList
+from pytest_samurai.bill.pricelist import PriceList
 from pytest_samurai.cassette.entry import interaction_text
 from pytest_samurai.cassette.frame import HEAD
 from pytest_samurai.cassette.reader import load

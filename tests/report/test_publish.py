@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from pytest_samurai.report.formats import MARK, markdown
+from pytest_samurai.report.forms.markdown import MARK, render
 from pytest_samurai.report.publish import Published, publish
 from pytest_samurai.report.run import Failure, read_run
-from pytest_samurai.settings.table import Target
+from pytest_samurai.settings.forms import Target
 from tests.plugin.test_plugin import Project, project
-from tests.report.test_formats import GOLDEN
+from tests.report.test_render import GOLDEN
 from tests.report.test_run import RUN, VALIDATOR
 
 __all__ = ["project"]
@@ -36,7 +36,7 @@ def test_a_report_is_written_whole_to_where_it_is_wanted(form: str, tmp_path: Pa
 def test_a_report_replaces_the_one_before(tmp_path: Path) -> None:
     (tmp_path / "report.md").write_text("old" * 10_000)
     published(tmp_path, Target("md", "report.md"))
-    assert (tmp_path / "report.md").read_text(encoding="utf-8") == markdown(RUN)
+    assert (tmp_path / "report.md").read_text(encoding="utf-8") == render(RUN).content
 
 
 def test_one_that_cannot_be_written_is_said_and_the_others_are_written(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_on_github_the_step_summary_gets_the_comment_below_what_is_there(tmp_pat
     summary = tmp_path / "summary"
     summary.write_text("before\n")
     lines = published(tmp_path, Target("github", ""), GITHUB_STEP_SUMMARY=str(summary)).lines
-    assert summary.read_text(encoding="utf-8") == f"before\n{markdown(RUN)}"
+    assert summary.read_text(encoding="utf-8") == f"before\n{render(RUN).content}"
     assert "".join(f"{line}\n" for line in lines) == (GOLDEN / "report.github.txt").read_bytes().decode()
 
 
