@@ -29,7 +29,7 @@ def test_the_demo_records_stops_the_server_and_replays(
 
 
 def test_the_demo_is_in_colour_on_a_terminal(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, no_foreign_plugins: None
 ) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     cli.main(["demo"])
@@ -37,7 +37,7 @@ def test_the_demo_is_in_colour_on_a_terminal(
 
 
 def test_the_demo_says_so_when_it_goes_wrong(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, no_foreign_plugins: None
 ) -> None:
     monkeypatch.setattr(ChatServer, "requests", 5)
     assert cli.main(["demo"]) == 1

@@ -556,7 +556,7 @@ def test_a_regression_is_the_tests_own_failure_for_junit_lf_x_and_xdist(locked: 
     shown = {one.get("name", "") for one in case.iter("property")}
     assert not any("held" in name for name in shown)
     pytester.runpytest_inprocess("--lf").assert_outcomes(failed=1, passed=0)
-    distributed = pytester.runpytest_subprocess("-n", "2")
+    distributed = pytester.runpytest_inprocess("-n", "2")
     distributed.assert_outcomes(failed=1, passed=1)
     distributed.stdout.fnmatch_lines(["prompt_tokens is 100 in samurai.lock, used 140*"])
 
@@ -609,7 +609,7 @@ def test_an_update_rewrites_the_rows_of_the_tests_that_ran_and_no_other(
     locked.start(THREE)
     locked.tests(THREE.replace("say(samurai_client, prompt)", "say(samurai_client, prompt, 40)"))
     locked.run(RECORD)
-    result = locked.project.pytester.runpytest_subprocess(UPDATE, *arguments)
+    result = locked.project.pytester.runpytest_inprocess(UPDATE, *arguments)
     assert result.ret == 0
     assert locked.rows() == {
         f"test_it.py::test_it[{prompt}]": str(prompt + (40 if str(prompt) in earned else 2))
@@ -673,7 +673,7 @@ def test_a_row_of_a_test_that_is_no_more_is_named_and_removed_on_full_green_runs
     line = f"samurai: samurai.lock has rows of tests that are no more: {', '.join(gone)}"
     pytester = locked.project.pytester
     assert said_of_lock(locked.run()) == [line]
-    assert said_of_lock(pytester.runpytest_subprocess("-n", "2")) == [line]
+    assert said_of_lock(pytester.runpytest_inprocess("-n", "2")) == [line]
     before = locked.path.read_bytes()
     for chosen in ("-k=test_it", "test_it.py", "--lf", "--ignore=test_near.py", "--deselect=test_it.py::test_it[100]"):
         assert said_of_lock(locked.run(chosen)) == []
@@ -681,7 +681,7 @@ def test_a_row_of_a_test_that_is_no_more_is_named_and_removed_on_full_green_runs
             "samurai: samurai.lock: nothing to change"
         ]
     assert locked.path.read_bytes() == before
-    assert said_of_lock(pytester.runpytest_subprocess("-n", "2", UPDATE)) == ["samurai: samurai.lock: 3 removed"]
+    assert said_of_lock(pytester.runpytest_inprocess("-n", "2", UPDATE)) == ["samurai: samurai.lock: 3 removed"]
     assert list(locked.rows()) == ["test_it.py::test_it[100]", "test_it.py::test_it[200]"]
 
 
@@ -700,7 +700,7 @@ def test_rows_of_tests_that_were_skipped_or_left_out_are_not_gone(locked: Locked
 
 def test_a_test_that_is_distributed_in_groups_has_one_id(locked: Locked) -> None:
     locked.start("@pytest.mark.xdist_group('a')\n@pytest.mark.samurai\n" + ONE)
-    result = locked.project.pytester.runpytest_subprocess("-n", "2", "--dist=loadgroup", UPDATE)
+    result = locked.project.pytester.runpytest_inprocess("-n", "1", "--dist=loadgroup", UPDATE)
     assert said_of_lock(result) == ["samurai: samurai.lock: nothing to change"]
 
 
@@ -801,7 +801,7 @@ def test_a_fixture_of_wider_scope_has_a_row_of_its_own_and_its_growth_is_an_erro
     wide = {test: tokens for test, tokens in locked.rows().items() if "fixture" in test}
     assert wide == {ROW.format("it"): "52", ROW.format("other"): "32"}
     assert said_of_lock(locked.run()) == []
-    assert said_of_lock(locked.project.pytester.runpytest_subprocess("-n", "2", UPDATE)) == [
+    assert said_of_lock(locked.project.pytester.runpytest_inprocess("-n", "2", UPDATE)) == [
         "samurai: samurai.lock: nothing to change"
     ]
     locked.tests(WIDE.replace("SIZE", "80"))
@@ -896,16 +896,16 @@ def test_no_test_in_common_is_an_error_in_ci_and_none_elsewhere(
     locked.tests(ONE.replace("test_it", "test_renamed"))
     locked.run(RECORD)
     pytester = locked.project.pytester
-    assert pytester.runpytest_subprocess(*distributed).ret == 0
+    assert pytester.runpytest_inprocess(*distributed).ret == 0
     monkeypatch.setenv("CI", "1")
-    result = pytester.runpytest_subprocess("-q", *distributed)
+    result = pytester.runpytest_inprocess("-q", *distributed)
     assert result.ret == 1
     assert said_of_lock(result) == [
         "samurai: samurai.lock has no row for any test of this run, so none was held against it;"
         " where it is to be so, commit what --samurai-update writes"
     ]
-    assert pytester.runpytest_subprocess(UPDATE, *distributed).ret == 0
-    assert pytester.runpytest_subprocess(*distributed).ret == 0
+    assert pytester.runpytest_inprocess(UPDATE, *distributed).ret == 0
+    assert pytester.runpytest_inprocess(*distributed).ret == 0
 
 
 def test_a_fixture_that_calls_nothing_has_no_row_and_a_fixture_is_no_test_in_common(
@@ -959,7 +959,7 @@ def test_a_lock_that_cannot_be_read_is_a_usage_error_with_its_line(locked: Locke
     locked.start(ONE)
     text = locked.path.read_text().replace("prompt_tokens: 100", "prompt_tokens: many")
     locked.path.write_text(text)
-    result = locked.project.pytester.runpytest_subprocess(*arguments)
+    result = locked.project.pytester.runpytest_inprocess(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         ["ERROR: */samurai.lock:7: `prompt_tokens` is many, not a number of them; restore it, *"]

@@ -28,7 +28,7 @@ import yaml
 
 from pytest_samurai import cli, use_cassette
 from pytest_samurai.cassette import load
-from tests.conftest import Size
+from tests.conftest import Size, uncovered
 
 # --- where something may be planted
 
@@ -335,6 +335,7 @@ ALIKE = [Row(number, place, text) for number, (place, text) in enumerate(LOOK_AL
 
 
 def send(row: Row, base_url: str, *, changed: bool = False) -> httpx.Response:
+    __tracebackhide__ = True  # to show a line of this file, pytest parses all of it, for each of the tests that fail
     exchange = row.exchange
     body = json.dumps({**exchange.asked, **({"stream": True} if exchange.stream else {})}).encode()
     if changed:
@@ -500,7 +501,9 @@ def test_no_secret_is_in_any_file_or_any_report(
         run("judged in replay", "--samurai-mode=none", failed=ANSWERED, passed=60 - ANSWERED)
         run("judged live", "--samurai-mode=live", failed=ANSWERED, passed=60 - ANSWERED)
     killed = subprocess.run(
-        [sys.executable, "-c", KILLED, str(pytester.path / "killed.yaml")], cwd=Path(__file__).parents[1]
+        [sys.executable, "-c", KILLED, str(pytester.path / "killed.yaml")],
+        cwd=Path(__file__).parents[1],
+        env=uncovered(),
     )
     assert killed.returncode == -signal.SIGKILL
     written = files(pytester.path)
