@@ -284,7 +284,7 @@ def test_every_kind_of_budget_fails_when_it_must_and_passes_when_it_must(project
             result.stdout.fnmatch_lines(
                 [f"{kind} is *, used *(+*)", f"FAILED test_it.py::test_{kind}_breaks - BudgetExceeded: *"]
             )
-    project.pytester.runpytest_subprocess("-n", "2").assert_outcomes(passed=len(KINDS), failed=len(KINDS))
+    project.pytester.runpytest_inprocess("-n", "2").assert_outcomes(passed=len(KINDS), failed=len(KINDS))
 
 
 def test_a_retried_error_costs_a_request_and_no_money(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

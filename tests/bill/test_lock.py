@@ -179,7 +179,7 @@ def test_an_update_rewrites_the_rows_of_the_tests_that_ran_and_no_other(
     locked.start(THREE)
     locked.tests(THREE.replace("say(samurai_client, prompt)", "say(samurai_client, prompt, 40)"))
     locked.run(RECORD)
-    result = locked.project.pytester.runpytest_subprocess(UPDATE, *arguments)
+    result = locked.project.pytester.runpytest_inprocess(UPDATE, *arguments)
     assert result.ret == 0
     assert locked.rows() == {
         f"test_it.py::test_it[{prompt}]": str(prompt + (40 if str(prompt) in earned else 2))
@@ -243,7 +243,7 @@ def test_a_row_of_a_test_that_is_no_more_is_named_and_removed_on_full_green_runs
     line = f"samurai: samurai.lock has rows of tests that are no more: {', '.join(gone)}"
     pytester = locked.project.pytester
     assert said_of_lock(locked.run()) == [line]
-    assert said_of_lock(pytester.runpytest_subprocess("-n", "2")) == [line]
+    assert said_of_lock(pytester.runpytest_inprocess("-n", "2")) == [line]
     before = locked.path.read_bytes()
     for chosen in ("-k=test_it", "test_it.py", "--lf", "--ignore=test_near.py", "--deselect=test_it.py::test_it[100]"):
         assert said_of_lock(locked.run(chosen)) == []
@@ -251,7 +251,7 @@ def test_a_row_of_a_test_that_is_no_more_is_named_and_removed_on_full_green_runs
             "samurai: samurai.lock: nothing to change"
         ]
     assert locked.path.read_bytes() == before
-    assert said_of_lock(pytester.runpytest_subprocess("-n", "2", UPDATE)) == ["samurai: samurai.lock: 3 removed"]
+    assert said_of_lock(pytester.runpytest_inprocess("-n", "2", UPDATE)) == ["samurai: samurai.lock: 3 removed"]
     assert list(locked.rows()) == ["test_it.py::test_it[100]", "test_it.py::test_it[200]"]
 
 
@@ -270,7 +270,7 @@ def test_rows_of_tests_that_were_skipped_or_left_out_are_not_gone(locked: Locked
 
 def test_a_test_that_is_distributed_in_groups_has_one_id(locked: Locked) -> None:
     locked.start("@pytest.mark.xdist_group('a')\n@pytest.mark.samurai\n" + ONE)
-    result = locked.project.pytester.runpytest_subprocess("-n", "2", "--dist=loadgroup", UPDATE)
+    result = locked.project.pytester.runpytest_inprocess("-n", "1", "--dist=loadgroup", UPDATE)
     assert said_of_lock(result) == ["samurai: samurai.lock: nothing to change"]
 
 
@@ -342,7 +342,7 @@ def test_a_lock_that_cannot_be_read_is_a_usage_error_with_its_line(locked: Locke
     locked.start(ONE)
     text = locked.path.read_text().replace("prompt_tokens: 100", "prompt_tokens: many")
     locked.path.write_text(text)
-    result = locked.project.pytester.runpytest_subprocess(*arguments)
+    result = locked.project.pytester.runpytest_inprocess(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         ["ERROR: */samurai.lock:7: `prompt_tokens` is many, not a number of them; restore it, *"]

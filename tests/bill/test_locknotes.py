@@ -132,16 +132,16 @@ def test_no_test_in_common_is_an_error_in_ci_and_none_elsewhere(
     locked.tests(ONE.replace("test_it", "test_renamed"))
     locked.run(RECORD)
     pytester = locked.project.pytester
-    assert pytester.runpytest_subprocess(*distributed).ret == 0
+    assert pytester.runpytest_inprocess(*distributed).ret == 0
     monkeypatch.setenv("CI", "1")
-    result = pytester.runpytest_subprocess("-q", *distributed)
+    result = pytester.runpytest_inprocess("-q", *distributed)
     assert result.ret == 1
     assert said_of_lock(result) == [
         "samurai: samurai.lock has no row for any test of this run, so none was held against it;"
         " where it is to be so, commit what --samurai-update writes"
     ]
-    assert pytester.runpytest_subprocess(UPDATE, *distributed).ret == 0
-    assert pytester.runpytest_subprocess(*distributed).ret == 0
+    assert pytester.runpytest_inprocess(UPDATE, *distributed).ret == 0
+    assert pytester.runpytest_inprocess(*distributed).ret == 0
 
 
 def test_a_lock_that_is_named_and_not_there_is_an_error_in_ci(locked: Locked, monkeypatch: pytest.MonkeyPatch) -> None:

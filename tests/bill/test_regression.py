@@ -256,7 +256,7 @@ def test_a_regression_is_the_tests_own_failure_for_junit_lf_x_and_xdist(locked: 
     shown = {one.get("name", "") for one in case.iter("property")}
     assert not any("held" in name for name in shown)
     pytester.runpytest_inprocess("--lf").assert_outcomes(failed=1, passed=0)
-    distributed = pytester.runpytest_subprocess("-n", "2")
+    distributed = pytester.runpytest_inprocess("-n", "2")
     distributed.assert_outcomes(failed=1, passed=1)
     distributed.stdout.fnmatch_lines(["prompt_tokens is 100 in samurai.lock, used 140*"])
 
@@ -336,7 +336,7 @@ def test_a_fixture_of_wider_scope_has_a_row_of_its_own_and_its_growth_is_an_erro
     wide = {test: tokens for test, tokens in locked.rows().items() if "fixture" in test}
     assert wide == {ROW.format("it"): "52", ROW.format("other"): "32"}
     assert said_of_lock(locked.run()) == []
-    assert said_of_lock(locked.project.pytester.runpytest_subprocess("-n", "2", UPDATE)) == [
+    assert said_of_lock(locked.project.pytester.runpytest_inprocess("-n", "2", UPDATE)) == [
         "samurai: samurai.lock: nothing to change"
     ]
     locked.tests(WIDE.replace("SIZE", "80"))

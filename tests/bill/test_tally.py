@@ -169,7 +169,7 @@ def test_the_budget_of_a_run_is_one_for_all_workers(project: Project) -> None:
     project.run().assert_outcomes(passed=3)
     project.offline()
     for limit, failed in [(30, 1), (39, 0)]:
-        distributed = project.pytester.runpytest_subprocess("-n", "2", f"--samurai-max-total-tokens={limit}")
+        distributed = project.pytester.runpytest_inprocess("-n", "2", f"--samurai-max-total-tokens={limit}")
         distributed.assert_outcomes(passed=3 - failed, failed=failed)
 
 
@@ -297,7 +297,7 @@ def test_many(samurai_client):
 
 def test_the_ceiling_is_one_for_all_workers(project: Project) -> None:
     project.tests(THREE.replace("[1, 2, 3]", "range(6)"))
-    result = project.pytester.runpytest_subprocess("-n", "2", "--samurai-max-live-requests=4")
+    result = project.pytester.runpytest_inprocess("-n", "2", "--samurai-max-live-requests=4")
     result.assert_outcomes(passed=4, failed=2)
     assert project.server.requests == 4
 

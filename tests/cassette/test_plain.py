@@ -103,7 +103,7 @@ def _sealed(text: bytes) -> bytes:
 def test_a_text_in_the_grammar_is_read_by_yaml_as_it_is_read_here(size: Size) -> None:
     texts = 0
 
-    @settings(max_examples=size(100, 3_000), deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=size(40, 3_000), deadline=None, suppress_health_check=list(HealthCheck))
     @given(_interactions)
     def law(text: bytes) -> None:
         nonlocal texts

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pytest_samurai.cassette import reader
@@ -20,7 +20,7 @@ from pytest_samurai.cassette.writer import dump
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.wire.http import Chunk
 from pytest_samurai.wire.interaction import Interaction
-from tests.cassette.test_cassette import interactions
+from tests.cassette.test_cassette import interactions, law_of_interactions
 from tests.cassette.test_damage import CONTENT, FILE, FIVE, PLAIN
 
 
@@ -29,7 +29,7 @@ def by_yaml(content: bytes) -> list[Interaction]:
     return reader._parsed(content, FILE)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@law_of_interactions
 @given(st.lists(interactions(), min_size=1, max_size=3))
 def test_what_is_cut_is_what_yaml_reads(recorded: list[Interaction]) -> None:
     content = dump(recorded)
@@ -38,7 +38,7 @@ def test_what_is_cut_is_what_yaml_reads(recorded: list[Interaction]) -> None:
     assert parse(content, FILE) == by_yaml(content)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@law_of_interactions
 @given(st.lists(interactions(), min_size=1, max_size=2), st.data())
 def test_a_changed_line_is_not_cut_but_read_as_yaml(recorded: list[Interaction], data: st.DataObject) -> None:
     lines = dump(recorded).split(b"\n")

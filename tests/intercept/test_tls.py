@@ -238,7 +238,7 @@ def test_where_it_is_not_wanted_nothing_is_deferred(options: dict[str, Any]) -> 
         {"cert": "client.pem"},
         {"cert": ("client.pem", "key.pem")},
     ],
-    ids=str,
+    ids=["unverified", "a number", "a bundle", "a context", "a certificate", "a certificate and its key"],
 )
 def test_any_other_context_is_made_at_once_and_with_what_was_said(options: dict[str, Any]) -> None:
     assert deferring(create, lambda: True)(**options) == create(**options)

@@ -489,14 +489,14 @@ def test_workers_share_a_cassette_and_fixtures_in_any_order(project: Project, si
     def run(*arguments: str) -> None:
         # All workers have to collect in one order, so it is an option, which they are given; a failure shows it.
         order = f"--order={next(orders)}"
-        result = project.pytester.runpytest_subprocess("-p", "no:cacheprovider", order, *arguments)
+        result = project.pytester.runpytest_inprocess("-p", "no:cacheprovider", order, *arguments)
         result.assert_outcomes(passed=40)
         result.stdout.no_fnmatch_line("*no test played*")
 
     (project.pytester.path / "conftest.py").write_text(SHUFFLED, encoding="utf-8")
     project.tests(FORTY)
     root = project.pytester.path / "cassettes"
-    rounds, workers = size(1, 4), size(4, 8)
+    rounds, workers = size(1, 4), size(3, 8)
     for _ in range(rounds):
         run("-n", str(workers))
         # Nothing of a lock or of a journal is left beside them.

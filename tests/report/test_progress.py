@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import termios
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyte
@@ -18,6 +19,7 @@ import pytest
 
 from pytest_samurai.report.progress import Progress, SoFar
 from tests.bill.test_figures import call
+from tests.conftest import uncovered
 from tests.plugin.test_plugin import Project, project
 
 __all__ = ["project"]
@@ -42,11 +44,13 @@ class Terminal:
         return [line.rstrip() for line in self.screen.display]
 
 
-def run_in(terminal: Terminal, directory: Path, *arguments: str, term: str = "xterm") -> int:
+def run_in(
+    terminal: Terminal, directory: Path, *arguments: str, term: str = "xterm", environ: Mapping[str, str] = os.environ
+) -> int:
     """Run pytest with this as its terminal."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", terminal.screen.lines, WIDTH, 0, 0))
-    environ = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")}
+    environ = {name: value for name, value in environ.items() if name not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")}
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
     process = subprocess.Popen(
         command, cwd=directory, stdin=slave, stdout=slave, stderr=slave, env={**environ, "TERM": term}
@@ -93,7 +97,7 @@ def test_while_calls_go_live_a_line_says_how_far_it_is_and_nothing_is_left_of_it
     # On a terminal that cannot take a line back, there is none.
     without, with_it = Terminal(rows), Terminal(rows)
     arguments = ["--samurai-mode=all", *arguments]
-    assert run_in(without, project.pytester.path, *arguments, term="dumb") == 0
+    assert run_in(without, project.pytester.path, *arguments, term="dumb", environ=uncovered()) == 0
     assert run_in(with_it, project.pytester.path, *arguments) == 0
     assert b"so far" not in without.written
     # What is on the screen while it goes on is what was written last.
@@ -122,14 +126,14 @@ def test_it_stands_below_the_line_that_pytest_is_writing(project: Project) -> No
 def test_there_is_none_where_others_write_too_or_it_is_not_wanted(project: Project, arguments: list[str]) -> None:
     project.tests(TESTS.replace("capfd.readouterr().out", "1 or 1"))
     terminal = Terminal()
-    run_in(terminal, project.pytester.path, "--samurai-mode=all", *arguments)
+    run_in(terminal, project.pytester.path, "--samurai-mode=all", *arguments, environ=uncovered())
     assert b"passed" in terminal.written
     assert b"so far" not in terminal.written
 
 
 def test_there_is_none_in_a_replay_and_none_where_output_is_no_terminal(project: Project) -> None:
     project.tests(TESTS)
-    recorded = project.pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    recorded = project.pytester.runpytest_inprocess("-p", "no:cacheprovider")
     recorded.stdout.no_fnmatch_line("*so far*")
     terminal = Terminal()
     assert run_in(terminal, project.pytester.path) == 0

@@ -154,7 +154,7 @@ def test_the_json_of_a_run_is_this_text_and_the_same_from_workers_of_xdist(
     project.run()
     alone = project.pytester.runpytest_inprocess("-p", "no:cacheprovider", "--samurai-report=json:out/alone.json")
     alone.assert_outcomes(passed=2, failed=1, xfailed=1, skipped=1)
-    spread = project.pytester.runpytest_subprocess(
+    spread = project.pytester.runpytest_inprocess(
         "-p", "no:cacheprovider", "-n", "2", "--dist=loadfile", "--samurai-report=json:out/spread.json"
     )
     spread.assert_outcomes(passed=2, failed=1, xfailed=1, skipped=1)
