@@ -13,6 +13,7 @@ import pytest
 
 from pytest_samurai.formats import MARK, as_json, benchmark, github_annotations, markdown, page
 from pytest_samurai.run import Failure, Run, TestRun
+from pytest_samurai.usage import COUNTS
 from tests.test_run import RUN, VALIDATOR, figures
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -38,21 +39,41 @@ def test_a_report_is_this_text(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_a_run_of_nothing_has_a_report_too(name: str) -> None:
-    empty = Run("0.1.0", "2026-11-24T13:00:00Z", "none")
-    written = FORMATS[name](empty)
-    assert (
-        written
-        == {
-            "report.json": as_json(empty),
-            "report.md": f"{MARK}\n### samurai: 0 tests\n\ncalls: 0 replayed, 0 tokens, $0.00\n\n"
-            "<sub>pytest-samurai 0.1.0, mode none, 2026-11-24T13:00:00Z</sub>\n",
-            "report.html": page(empty),
-            "report.github.txt": "",
-            "report.benchmark.json": benchmark(empty),
-        }[name]
+NOTHING = Run("0.1.0", "2026-11-24T13:00:00Z", "none")
+
+
+def test_a_run_of_nothing_has_a_report_too() -> None:
+    assert json.loads(as_json(NOTHING)) == {
+        "report": 1,
+        "version": "0.1.0",
+        "began": "2026-11-24T13:00:00Z",
+        "mode": "none",
+        "totals": {
+            **dict.fromkeys(("tests", "replayed", "recorded", "live"), 0),
+            "usage": {**dict.fromkeys(COUNTS, 0), "estimated": False},
+            **dict.fromkeys(("cost", "list_cost", "saved"), "0"),
+            "seconds": 0,
+            **dict.fromkeys(("unknown_usage", "unknown_cost", "unknown_saved", "estimated"), 0),
+        },
+        **{name: [] for name in ("tests", "fixtures", "failures", "notes")},
+        "unmarked": {},
+    }
+    assert markdown(NOTHING) == (
+        f"{MARK}\n### samurai: 0 tests\n\ncalls: 0 replayed, 0 tokens, $0.00\n\n"
+        "<sub>pytest-samurai 0.1.0, mode none, 2026-11-24T13:00:00Z</sub>\n"
     )
+    assert re.sub(r"<style>.*</style>\n", "", page(NOTHING), flags=re.DOTALL) == (
+        '<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width">\n'
+        "<title>samurai: 0 tests</title>\n<h1>samurai: 0 tests</h1>\n"
+        "<p>calls: 0 replayed, 0 tokens, $0.00</p>\n"
+        "<footer>pytest-samurai 0.1.0, mode none, 2026-11-24T13:00:00Z</footer>\n</html>\n"
+    )
+    assert github_annotations(NOTHING) == []
+    assert json.loads(benchmark(NOTHING)) == [
+        {"name": "total: tokens", "unit": "tokens", "value": 0},
+        {"name": "total: cost", "unit": "US dollars", "value": 0.0},
+    ]
 
 
 def test_the_json_is_as_its_schema_says() -> None:

@@ -103,6 +103,23 @@ def test_noise_passes(old: ModelFigures, new: ModelFigures) -> None:
     assert verdict([old], [new]) == {}
 
 
+@pytest.mark.parametrize(
+    ("part", "price"),
+    [
+        ("prompt_audio_tokens", replace(CHEAP, input_audio_mtok=Decimal(100))),
+        ("completion_audio_tokens", replace(CHEAP, output_audio_mtok=Decimal(100))),
+        ("reasoning_tokens", replace(CHEAP, output_reasoning_mtok=Decimal(100))),
+    ],
+)
+def test_sixteen_tokens_of_the_dearest_kind_that_a_test_uses_are_noise_and_one_more_is_not(
+    part: str, price: Price
+) -> None:
+    # The sums stay the same: only the share of the dear kind grows.
+    few, noise, more = (used("m", 100, 100, price=price, **{part: tokens}) for tokens in (1, 17, 18))
+    assert verdict([few], [noise]) == {}
+    assert verdict([few], [more]).keys() == {"cost"}
+
+
 def test_one_token_beyond_the_tolerance_or_the_floor_is_one_too_many() -> None:
     assert verdict([used("m", 1000, 0)], [used("m", 1101, 0)]).keys() == {"prompt_tokens", "total_tokens", "cost"}
     assert verdict([used("m", 10, 0)], [used("m", 27, 0)]).keys() == {"prompt_tokens", "total_tokens"}

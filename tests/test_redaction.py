@@ -149,6 +149,34 @@ def test_of_the_headers_of_a_reply_those_are_stored_that_clients_act_upon() -> N
     assert Redactor(["abcd1234"]).reply(Reply(200, "OK", came, b"")).headers == kept
 
 
+UNKEPT = (
+    "anthropic-organization-id",
+    "api-key",
+    "authorization",
+    "cf-ray",
+    "cookie",
+    "openai-organization",
+    "openai-project",
+    "server",
+    "set-cookie",
+    "user-agent",
+    "x-anything",
+    "x-api-key",
+    "x-goog-api-key",
+    "x-ratelimit",
+    "x-request-id-2",
+    "x-stainless-os",
+)
+"""What names an account, a key, a machine or a session; and what only looks like a header that is kept."""
+
+
+def test_no_other_header_is_stored_on_either_side() -> None:
+    headers = tuple((name, "value") for name in UNKEPT)
+
+    assert stored(b"", headers=headers).headers == ()
+    assert Redactor([]).reply(Reply(200, "OK", headers, b"")).headers == ()
+
+
 # --- secrets by value
 
 SPELLINGS = st.sampled_from(
@@ -221,6 +249,10 @@ def test_a_secret_in_the_url_is_cut_out() -> None:
         ("https://host/v1/a@b?x=://c@d", "https://host/v1/a@b?x=://c@d"),
         ("https://host/v1?x=1&key=abc&y=2#z", f"https://host/v1?x=1&key={REDACTED}&y=2#z"),
         ("https://host/v1?Api-Key=abc", f"https://host/v1?Api-Key={REDACTED}"),
+        *(
+            (f"https://host/v1?{name}=abc&x=1", f"https://host/v1?{name}={REDACTED}&x=1")
+            for name in ("key", "apikey", "api_key", "access_token", "token", "sig", "signature")
+        ),
         ("https://host/v1?monkey=abc&api-version=1", "https://host/v1?monkey=abc&api-version=1"),
     ],
 )
@@ -261,7 +293,8 @@ BLOCK = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n+/=\n-----END RSA PR
         f"AIza{'SyB-c_d' * 5}",
         f"gsk_{'aB3d' * 8}",
         f"hf_{'aBcDeF' * 5}",
-        "xoxb-1234567890-abcdefgh",
+        *(f"xox{kind}-1234567890-abcdefgh" for kind in "abprs"),
+        *(f"sk-{maker}-abcdefghijklmnop" for maker in ("ant", "admin", "or", "proj", "svcacct")),
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
         BLOCK,
         BLOCK.replace("RSA ", ""),
