@@ -339,6 +339,31 @@ def test_short(samurai_client):
     assert project.server.requests == 1
 
 
+def test_each_of_several_choices_is_likely_to_cost_what_one_does(project: Project) -> None:
+    project.tests("""
+@pytest.mark.samurai
+def test_four(samurai_client):
+    ask(samurai_client, max_tokens=1000, n=4)
+""")
+    result = project.run("--samurai-max-live-cost=0.001")
+    result.assert_outcomes(failed=1)
+    # Four times 1,000 tokens at $0.60 a million, and the prompt.
+    result.stdout.fnmatch_lines(["*on 0 live calls, and this call would cost about $0.00240."])
+    assert project.server.requests == 0
+
+
+def test_four_characters_of_a_prompt_are_likely_to_be_a_token(project: Project) -> None:
+    project.tests("""
+@pytest.mark.samurai
+def test_long(samurai_client):
+    ask(samurai_client, "x" * 40_000)
+""")
+    result = project.run("--samurai-max-live-cost=0.001")
+    result.assert_outcomes(failed=1)
+    # 10,000 tokens of a prompt at $0.15 a million; of the answer nothing is known.
+    result.stdout.fnmatch_lines(["*on 0 live calls, and this call would cost about $0.00150."])
+
+
 def test_the_live_cost_of_a_run_stops_it(project: Project) -> None:
     project.tests(THREE)
     # The first costs $0.00000285; before the second, $0.00000165 and more is likely.

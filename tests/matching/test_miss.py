@@ -321,6 +321,11 @@ def test_a_body_that_is_no_object_counts_as_prompt() -> None:
         ("on 2024-01-31", "on 2024-02-01", '"datetime"'),
         ("in /tmp/abc/x", "in /tmp/def/x", '"tmp_path"'),
         ("/tmp/abc/x on 2024-01-31", "/tmp/def/x on 2024-01-30", '"datetime", "tmp_path"'),
+        (
+            "/tmp/abc/x on 2024-01-31 as 123e4567-e89b-12d3-a456-426614174000",
+            "/tmp/def/x on 2024-01-30 as 00000000-e89b-12d3-a456-426614174000",
+            '"uuid", "datetime", "tmp_path"',
+        ),
     ],
 )
 def test_where_only_what_varies_differs_the_entry_for_it_is_named(old: str, new: str, entries: str) -> None:

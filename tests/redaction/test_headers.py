@@ -37,3 +37,31 @@ def test_of_the_headers_of_a_reply_those_are_stored_that_clients_act_upon() -> N
     came = (("set-cookie", "session=1"), ("openai-organization", "me"), *kept[:-1], ("location", "/x?token=abcd1234"))
 
     assert Redactor(["abcd1234"]).reply(Reply(200, "OK", came, b"")).headers == kept
+
+
+UNKEPT = (
+    "anthropic-organization-id",
+    "api-key",
+    "authorization",
+    "cf-ray",
+    "cookie",
+    "openai-organization",
+    "openai-project",
+    "server",
+    "set-cookie",
+    "user-agent",
+    "x-anything",
+    "x-api-key",
+    "x-goog-api-key",
+    "x-ratelimit",
+    "x-request-id-2",
+    "x-stainless-os",
+)
+"""What names an account, a key, a machine or a session; and what only looks like a header that is kept."""
+
+
+def test_no_other_header_is_stored_on_either_side() -> None:
+    headers = tuple((name, "value") for name in UNKEPT)
+
+    assert stored(b"", headers=headers).headers == ()
+    assert Redactor([]).reply(Reply(200, "OK", headers, b"")).headers == ()

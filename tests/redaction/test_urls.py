@@ -18,6 +18,10 @@ from tests.redaction.kept import SECRET, URL, stored
         ("https://user:pw@host/v1?x=1", "https://host/v1?x=1"),
         ("https://user@host/v1", "https://host/v1"),
         ("https://host/v1/a@b?x=://c@d", "https://host/v1/a@b?x=://c@d"),
+        *(
+            (f"https://host/v1?{name}=abc&x=1", f"https://host/v1?{name}={REDACTED}&x=1")
+            for name in ("key", "apikey", "api_key", "access_token", "token", "sig", "signature")
+        ),
         ("https://host/v1?x=1&key=abc&y=2#z", f"https://host/v1?x=1&key={REDACTED}&y=2#z"),
         ("https://host/v1?Api-Key=abc", f"https://host/v1?Api-Key={REDACTED}"),
         ("https://host/v1?monkey=abc&api-version=1", "https://host/v1?monkey=abc&api-version=1"),
