@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -116,5 +116,5 @@ def test_a_row_that_is_none_says_what_is_wrong(written: dict[str, object], wrong
     "part", ["cached_tokens", "prompt_audio_tokens", "reasoning_tokens", "completion_audio_tokens"]
 )
 def test_a_part_may_be_all_of_its_whole_and_not_one_token_more(part: str) -> None:
-    assert row().cost(replace(Usage(1, 10, 10, 20), **{part: 10})) == Decimal("0.0001")
-    assert row().cost(replace(Usage(1, 10, 10, 20), **{part: 11})) is None
+    assert row().cost(used(part, 10)) == Decimal("0.0001")
+    assert row().cost(used(part, 11)) is None
