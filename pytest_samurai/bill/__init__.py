@@ -1,4 +1,4 @@
-"""What calls cost, and the limits that are held against it."""
+"""What calls used and cost, and what they may."""
 
 from pytest_samurai.bill.budget import Budget, Limits, total, total_cost
 from pytest_samurai.bill.call import Call, Meter

@@ -10,61 +10,75 @@ from pytest_samurai.bill.lock import PARTS, Row, Spent
 from pytest_samurai.bill.metrics import usage_of
 from pytest_samurai.wire import Usage
 
+SUMS: Final = {"prompt_tokens": "prompt", "completion_tokens": "completion"}
+"""The two counts of a usage, and what they are called."""
+
+_PART_NAMES: Final = {name: name.removesuffix("_tokens").replace("_", " ") for name in PARTS}
+
 
 def moved(old: Row, new: Row) -> list[str]:
-    """Which of requests, models, prompts and completions are others now, up or down, with both numbers."""
+    """Which of requests, models, prompts and completions changed, up or down, with both numbers."""
+    texts = _calls_moved(old, new)
     before, after = usage_of(old), usage_of(new)
-    found = _calls_moved(old, new)
     if before is not None and after is not None:
-        found += [
+        texts += [
             _tokens_moved(shown, name, before, after)
             for name, shown in SUMS.items()
             if getattr(before, name) != getattr(after, name)
         ]
-    return found
-
-
-def _calls_moved(old: Row, new: Row) -> list[str]:
-    was, now = sum(spent.requests for spent in old.values()), sum(spent.requests for spent in new.values())
-    found = [_moved("requests", was, now)] if was != now else []
-    # An error names no model, and stands under the name that was asked for.
-    answers = [{model: spent for model, spent in row.items() if _has_tokens(spent)} for row in (old, new)]
-    calls = [{model: spent.requests for model, spent in row.items()} for row in answers]
-    if calls[0].keys() != calls[1].keys() or (was == now and calls[0] != calls[1]):
-        found.append(f"model {models_text(answers[0])} -> {models_text(answers[1])}")
-    return found
-
-
-def _has_tokens(spent: Spent) -> bool:
-    return spent.usage is None or spent.usage.total_tokens > 0
+    return texts
 
 
 def causes(old: Row, new: Row, broken: Collection[str]) -> list[str]:
-    """What made a test use more: requests, models, and of prompt and completion those that are among what is `broken`.
+    """What made a test use more: requests, models, and prompts and completions if they are among the `broken` metrics.
 
-    If nothing of that explains it, all that grew: in sum, else of one model, else as a part of prompt or completion.
+    If none of these explains it, then whatever grew: in sum, else of one model, else as a part of prompt or completion.
     """
-    found = _calls_moved(old, new)
+    texts = _calls_moved(old, new)
     before, after = usage_of(old), usage_of(new)
     if before is None or after is None:
-        return found
+        return texts
     grown = list(_grown(before, after, SUMS))
-    found += [text for name, text in grown if name in broken]
-    if found:
-        return found
+    texts += [text for name, text in grown if name in broken]
+    if texts:
+        return texts
     of_models = (
         (name, f"{text} of {model}")
         for model in old.keys() & new.keys()
         for name, text in _grown(old[model].usage, new[model].usage, SUMS)
     )
-    for some in (grown, sorted(of_models), _grown(before, after, _PART_NAMES)):
-        if texts := [text for _, text in some]:
+    for growth in (grown, sorted(of_models), _grown(before, after, _PART_NAMES)):
+        if texts := [text for _, text in growth]:
             return texts
     return [_tokens_moved("total", "total_tokens", before, after, " tokens, as the server counts them")]
 
 
-SUMS: Final = {"prompt_tokens": "prompt", "completion_tokens": "completion"}
-_PART_NAMES: Final = {name: name.removesuffix("_tokens").replace("_", " ") for name in PARTS}
+def models_text(row: Row) -> str:
+    """The models of a row, with the number of their calls if there are several models."""
+    several = len(row) > 1
+    models = [f"{spent.requests} x {model}" if several else model for model, spent in sorted(row.items())]
+    return ", ".join(models) or "none"
+
+
+def in_percent(old: int | Decimal, new: int | Decimal) -> str:
+    """The change from `old`, which may not be 0, to `new`: +40%, -3.5%."""
+    change = float((new - old) / old)
+    return f"{change:+.{0 if abs(change) >= 0.1 else 1}%}"
+
+
+def _calls_moved(old: Row, new: Row) -> list[str]:
+    was, now = sum(spent.requests for spent in old.values()), sum(spent.requests for spent in new.values())
+    texts = [_moved("requests", was, now)] if was != now else []
+    # An error names no model, so it is counted under the name that was asked for, which may be an alias.
+    answers = [{model: spent for model, spent in row.items() if _has_tokens(spent)} for row in (old, new)]
+    calls = [{model: spent.requests for model, spent in row.items()} for row in answers]
+    if calls[0].keys() != calls[1].keys() or (was == now and calls[0] != calls[1]):
+        texts.append(f"model {models_text(answers[0])} -> {models_text(answers[1])}")
+    return texts
+
+
+def _has_tokens(spent: Spent) -> bool:
+    return spent.usage is None or spent.usage.total_tokens > 0
 
 
 def _grown(old: Usage | None, new: Usage | None, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -81,17 +95,3 @@ def _tokens_moved(shown: str, name: str, old: Usage | None, new: Usage | None, u
 def _moved(shown: str, old: int, new: int, about: Sequence[str] = ("", ""), unit: str = "") -> str:
     growth = f" ({in_percent(old, new)})" if old else ""
     return f"{shown} {about[0]}{old:,} -> {about[1]}{new:,}{unit}{growth}"
-
-
-def models_text(row: Row) -> str:
-    """The models of a row, with their calls if there are several."""
-    several = len(row) > 1
-    return (
-        ", ".join(f"{spent.requests} x {model}" if several else model for model, spent in sorted(row.items())) or "none"
-    )
-
-
-def in_percent(old: int | Decimal, new: int | Decimal) -> str:
-    """The growth of what was not 0: +40%, -3.5%."""
-    change = float((new - old) / old)
-    return f"{change:+.{0 if abs(change) >= 0.1 else 1}%}"

@@ -1,4 +1,4 @@
-"""What one test did, in numbers that travel between processes: calls, tokens by model, money, time."""
+"""The figures of a test: its calls, tokens, money and time, as they travel between processes."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ UNKNOWN_MODEL: Final = "(unknown)"
 
 @dataclass(frozen=True, slots=True)
 class ModelFigures:
-    """The calls to one model, as served: their usage, None if one of them did not say; what they cost in US dollars.
+    """The calls to one model, as served; None stands for what is unknown of one of them.
 
-    `cost` is what was billed, `list_cost` what it would have been if nothing had been cached; None where unknown. Of
-    several rows of prices for the same model, `price` is the dearest.
+    `cost` is what was billed in US dollars, `list_cost` what would have been billed if nothing had been cached. If the
+    calls have several prices, `price` is the dearest.
     """
 
     model: str
@@ -52,7 +52,7 @@ class ModelFigures:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The same in JSON values; money and rates as text, to the last digit."""
+        """The figures in JSON values; money and rates are text, to the last digit."""
         return {
             "model": self.model,
             "requests": self.requests,
@@ -94,9 +94,9 @@ def _amount(amounts: Iterable[Decimal | None]) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True)
 class TestFigures:
-    """What one test did: counts of calls by what became of them, and what each model was used for.
+    """What one test, or fixture, did: how many calls were replayed, recorded and sent live, and the use of each model.
 
-    `seconds` is how long the replayed calls took when they were recorded, and `saved` what they were billed then, in US
+    `seconds` is how long the replayed calls took when they were recorded. `saved` is what they were billed then, in US
     dollars; None if that of a call is unknown.
     """
 
@@ -112,7 +112,7 @@ class TestFigures:
 
     @classmethod
     def of(cls, test: str, calls: Sequence[Call], *, recorded: int) -> TestFigures:
-        """The figures of calls, of which so many were recorded: the others that are no replays just went live."""
+        """The figures of calls, `recorded` of which are in the cassette now; the rest are replays, or went live."""
         replayed = [call for call in calls if call.replayed]
         by_model: dict[str, list[Call]] = {}
         for call in calls:
@@ -133,56 +133,56 @@ class TestFigures:
 
     @property
     def usage(self) -> Usage | None:
-        """The sum over the models; None if a call did not say what it used."""
-        return _usage([one.usage for one in self.models])
+        """The usage of all calls; None if that of a call is unknown."""
+        return _usage([used.usage for used in self.models])
 
     @property
     def cost(self) -> Decimal | None:
         """What was billed, in US dollars; None if that of a call is unknown."""
-        return _amount([one.cost for one in self.models])
+        return _amount([used.cost for used in self.models])
 
     @property
     def list_cost(self) -> Decimal | None:
         """What would have been billed if nothing had been cached; None if that of a call is unknown."""
-        return _amount([one.list_cost for one in self.models])
+        return _amount([used.list_cost for used in self.models])
 
     def properties(self) -> list[tuple[str, int | str]]:
-        """Name and value as they travel in `user_properties`: to JUnit, and from xdist workers; but for the unknown."""
-        found: dict[str, int | str | None] = {name: getattr(self, name) for name in _COUNTS}
-        usage, cost = self.usage, self.cost
-        found |= {name: None if usage is None else getattr(usage, name) for name in _SHOWN if name != "cost"}
-        found["cost"] = amount_as_json(cost)
+        """The figures as `user_properties`, which go to JUnit and come from xdist workers; what is unknown has none."""
+        values: dict[str, int | str | None] = {name: getattr(self, name) for name in _COUNTS}
+        usage = self.usage
+        values |= {name: None if usage is None else getattr(usage, name) for name in _SHOWN if name != "cost"}
+        values["cost"] = amount_as_json(self.cost)
         carried = {
             "seconds": self.seconds,
             "saved": amount_as_json(self.saved),
-            "models": [one.as_json() for one in self.models],
+            "models": [used.as_json() for used in self.models],
         }
-        found["models"] = json.dumps(carried)
-        return [(f"{PREFIX}{name}", value) for name, value in found.items() if value is not None]
+        values["models"] = json.dumps(carried)
+        return [(f"{PREFIX}{name}", value) for name, value in values.items() if value is not None]
 
     def fixture_property(self) -> tuple[str, str]:
-        """The same for the figures of a fixture, which travel with the test that it was set up for."""
+        """The figures of a fixture as one property of the test that the fixture was set up for."""
         return FIXTURE_PROPERTY, json.dumps({"fixture": self.test, "figures": dict(self.properties())})
 
     @classmethod
     def from_fixture_property(cls, value: str) -> TestFigures:
         """What `fixture_property` gave."""
-        found = json.loads(value)
-        return cls._read(found["fixture"], found["figures"])
+        carried = json.loads(value)
+        return cls._read(carried["fixture"], carried["figures"])
 
     @classmethod
     def from_properties(cls, test: str, properties: Iterable[tuple[str, object]]) -> TestFigures | None:
         """What `properties` gave; None for a test that has none."""
-        found = dict(properties)
-        # An application may have a property of that name.
-        if not found.keys() >= {MODELS_PROPERTY, *(f"{PREFIX}{name}" for name in _COUNTS)}:
+        values = dict(properties)
+        # An application may have a property of such a name.
+        if not values.keys() >= {MODELS_PROPERTY, *(f"{PREFIX}{name}" for name in _COUNTS)}:
             return None
-        return cls._read(test, found)
+        return cls._read(test, values)
 
     @classmethod
-    def _read(cls, test: str, found: Mapping[str, Any]) -> TestFigures:
-        counts = {name: found[f"{PREFIX}{name}"] for name in _COUNTS}
-        carried = json.loads(found[MODELS_PROPERTY])
+    def _read(cls, test: str, values: Mapping[str, Any]) -> TestFigures:
+        counts = {name: values[f"{PREFIX}{name}"] for name in _COUNTS}
+        carried = json.loads(values[MODELS_PROPERTY])
         models = tuple(map(ModelFigures.from_json, carried["models"]))
         saved = _amount_from_json(carried["saved"])
         return cls(test, **counts, models=models, seconds=carried["seconds"], saved=saved)

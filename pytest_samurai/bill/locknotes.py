@@ -1,4 +1,4 @@
-"""What a run says of the lock."""
+"""What a run says about the lock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pytest_samurai.bill.regression import is_cheaper
 from pytest_samurai.bill.tolerance import Tolerance
 from pytest_samurai.wire import Price
 
-_NAMED = 10
+_MOST_NAMES = 10
 
 
 def summary_lines(
@@ -24,18 +24,19 @@ def summary_lines(
     gone: Collection[str],
     recorded: bool,
 ) -> list[str]:
-    """What a run says of the lock, beside its regressions: what is new, gone, priced anew, or could not be judged.
+    """What a run says about the lock, apart from regressions: what is new, gone, priced anew or cannot be judged.
 
-    `recorded` says that there are new recordings: what is cheaper, and that there is no lock, is news only then.
+    `name` is that of the file, `held` has the figures of the tests that passed, `gone` the ids of tests that no longer
+    exist. Only if something was `recorded` is it news that a test became cheaper, or that there is no lock.
     """
     if lock is None:
         return [f"samurai: no {name}; --samurai-update writes down what each test uses"] if recorded else []
     rows = lock.tests
-    known = [one for one in held if one.test in rows]
-    unknown = [one.test for one in known if one.usage is None and usage_of(rows[one.test]) is not None]
-    cheaper = [one.test for one in known if recorded and is_cheaper(one, lock, tolerance)]
+    known = [figures for figures in held if figures.test in rows]
+    unknown = [figures.test for figures in known if figures.usage is None and usage_of(rows[figures.test]) is not None]
+    cheaper = [figures.test for figures in known if recorded and is_cheaper(figures, lock, tolerance)]
     named = [
-        (f"{name} has no row yet for", [one.test for one in held if one.test not in rows]),
+        (f"{name} has no row yet for", [figures.test for figures in held if figures.test not in rows]),
         (f"{name} has tokens, and the recording says none, for", unknown),
         (f"{name} has more than is used by", cheaper),
         (f"{name} has rows of tests that are no more:", sorted(gone)),
@@ -51,11 +52,11 @@ def summary_lines(
 
 
 def _lost_price_lines(lock: Lock, name: str, known: Sequence[TestFigures]) -> list[str]:
-    """The tests whose cost is in the lock and cannot be held against it, as a model of today has no price."""
+    """The tests whose cost cannot be compared with that in the lock, as a model that they use now has no price."""
     lost = {
-        one.test: models
-        for one in known
-        if (models := _unpriced(one, lock)) and cost_of(lock.tests[one.test], lock.prices)
+        figures.test: models
+        for figures in known
+        if (models := _unpriced(figures, lock)) and cost_of(lock.tests[figures.test], lock.prices)
     }
     models = sorted({model for models in lost.values() for model in models})
     if not lost:
@@ -71,13 +72,15 @@ def _lost_price_lines(lock: Lock, name: str, known: Sequence[TestFigures]) -> li
 
 
 def _unpriced(figures: TestFigures, lock: Lock) -> list[str]:
-    """The models of known usage that neither the lock nor the recording has a price of."""
+    """The models that used tokens, and that neither the lock nor the recording has a price for."""
     prices = prices_for(figures, lock)
-    return [one.model for one in figures.models if one.usage and one.usage.total_tokens and one.model not in prices]
+    return [
+        used.model for used in figures.models if used.usage and used.usage.total_tokens and used.model not in prices
+    ]
 
 
 def no_overlap(lock: Lock, name: str, tests: Collection[str]) -> str | None:
-    """What is wrong with a lock that has a row for no test of a run: nothing is held against anything there."""
+    """What is wrong with a lock that has no row for any of the tests of a run; None if it has one."""
     if not lock.tests.keys().isdisjoint(tests):
         return None
     return (
@@ -87,8 +90,8 @@ def no_overlap(lock: Lock, name: str, tests: Collection[str]) -> str | None:
 
 
 def _names(tests: Sequence[str]) -> str:
-    more = f" and {len(tests) - _NAMED:,} more" if len(tests) > _NAMED else ""
-    return f"{', '.join(tests[:_NAMED])}{more}"
+    more = f" and {len(tests) - _MOST_NAMES:,} more" if len(tests) > _MOST_NAMES else ""
+    return f"{', '.join(tests[:_MOST_NAMES])}{more}"
 
 
 def _rates(old: Price, new: Price) -> str:
@@ -98,7 +101,7 @@ def _rates(old: Price, new: Price) -> str:
 
 
 def update_line(name: str, old: Lock | None, new: Lock) -> str:
-    """What `--samurai-update` made of a lock."""
+    """What `--samurai-update` changed in the lock."""
     before, prices = (old.tests, old.prices) if old is not None else ({}, {})
     changed = sum(before[test] != row for test, row in new.tests.items() if test in before)
     counts = {

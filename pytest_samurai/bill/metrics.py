@@ -11,18 +11,19 @@ from pytest_samurai.bill.sum import Sum
 from pytest_samurai.wire import Price, Usage
 
 METRICS: Final = ("requests", *TOKENS, "cost")
+"""What is compared with the lock."""
 
 ABOUT: Final = "~ is an estimate: the server did not say what the calls used"
 
 
 def labelled(shown: str, metric: str, row: Row) -> str:
-    """A metric of a row, with a `~` before what was counted here, not by the server."""
+    """A metric as it is shown: with a `~`, which `ABOUT` explains, if its tokens were not counted by the server."""
     estimated = any(spent.usage is not None and spent.usage.estimated for spent in row.values())
     return f"~{shown}" if estimated and metric != "requests" else shown
 
 
 def measured(row: Row, prices: Mapping[str, Price]) -> dict[str, int | Decimal | None]:
-    """The metrics of a row; None where unknown."""
+    """The metrics of a row by their names, None where unknown; the cost is in US dollars."""
     usage = usage_of(row)
     tokens = {name: None if usage is None else getattr(usage, name) for name in TOKENS}
     return {"requests": sum(spent.requests for spent in row.values()), **tokens, "cost": cost_of(row, prices)}
@@ -42,6 +43,6 @@ def _cost(usage: Usage | None, price: Price | None) -> Decimal | None:
     if usage is None:
         return None
     if price is None:
-        # Calls that all failed cost nothing, whatever their model.
+        # Calls that failed cost nothing, whatever their model.
         return None if usage.total_tokens else Decimal(0)
     return price.cost(usage)

@@ -1,4 +1,4 @@
-"""The prices that a project has of its own, in its pyproject.toml."""
+"""A project's own prices, in its pyproject.toml."""
 
 from __future__ import annotations
 
@@ -17,28 +17,30 @@ _NAME: Final = "pytest-samurai"
 _KEY: Final = "prices"
 
 TABLE: Final = f"tool.{_NAME}.{_KEY}"
-"""Where a project has prices of its own, in its pyproject.toml."""
+"""The table of pyproject.toml that has a project's own prices."""
 
 _MENTIONS: Final = (
     re.compile(rf"""{_NAME}["']?[ \t]*[.=\]]""".encode()),
     re.compile(rf"{_KEY}(?<![\w-]{_KEY})".encode()),
 )
-"""What a file with such a table has: the one as a key of TOML, not as a dependency; the other, not `genai-prices`."""
+"""What a file with this table has in it: the first word as a key, not in a list of dependencies; the second as a word
+of its own, not in `genai-prices`."""
 
 
 def own_prices(directory: Path) -> PriceList:
-    """The prices that a project has in its pyproject.toml, the nearest one from a directory upwards; none without one.
+    """The prices in the nearest pyproject.toml from a directory upwards; none if there is no such file or table.
 
-    Raises SettingsError, naming the file, and the line if there is one, for what is no price or cannot be read.
+    Raises SettingsError if the file cannot be read, or if a price in it is none: with the file, and its line if known.
     """
-    pyproject = next((one for at in (directory, *directory.parents) if (one := at / "pyproject.toml").is_file()), None)
+    paths = (parent / "pyproject.toml" for parent in (directory, *directory.parents))
+    pyproject = next((path for path in paths if path.is_file()), None)
     if pyproject is None:
         return PriceList()
     try:
         content = pyproject.read_bytes()
     except OSError as error:
         raise SettingsError(f"{pyproject}: cannot be read: {error.strerror or error}") from None
-    # Most projects have no such table, and TOML takes longer to parse than a hundred calls to replay.
+    # Most projects have no such table, and to parse TOML takes longer than to replay a test.
     if not all(mention.search(content) for mention in _MENTIONS):
         return PriceList()
     return _parsed(content, pyproject)
@@ -49,18 +51,18 @@ def _parsed(content: bytes, pyproject: Path) -> PriceList:
 
     try:
         text = content.decode()
-        found: object = tomllib.loads(text, parse_float=Decimal)
+        table: object = tomllib.loads(text, parse_float=Decimal)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{pyproject}: not readable as TOML: {error}") from None
     for name in ("tool", _NAME, _KEY):
-        found = found.get(name, {}) if isinstance(found, Mapping) else None
-    if not isinstance(found, Mapping):
+        table = table.get(name, {}) if isinstance(table, Mapping) else None
+    if not isinstance(table, Mapping):
         raise SettingsError(
             f"{pyproject}:{_line(text, _KEY)}: [{TABLE}] has to be a table of models and their prices:"
             ' "gpt-4o-mini" = { input_mtok = 0.15, output_mtok = 0.6 }'
         )
     own = []
-    for model, row in found.items():
+    for model, row in table.items():
         try:
             if not isinstance(row, Mapping):
                 raise ValueError("it has to be a table of prices: { input_mtok = 0.15, output_mtok = 0.6 }")
@@ -73,16 +75,16 @@ def _parsed(content: bytes, pyproject: Path) -> PriceList:
 
 
 def _line(text: str, model: str) -> int:
-    """The line of a model's row; that of the table, for a name that is spelled in some other way."""
-    table = _HEADER.search(text)
-    begin = table.start() if table else text.index(_NAME)
-    found = re.compile(rf"""(?<![\w-]){re.escape(model)}["']?\s*[=\]]""").search(text, begin)
-    return text.count("\n", 0, found.start() if found else begin) + 1
+    """The line with the key of a model; that of the table, if the key is spelled in some other way."""
+    header = _HEADER.search(text)
+    begin = header.start() if header else text.index(_NAME)
+    key = re.compile(rf"""(?<![\w-]){re.escape(model)}["']?\s*[=\]]""").search(text, begin)
+    return text.count("\n", 0, key.start() if key else begin) + 1
 
 
 _HEADER = re.compile(rf"^\[[^\]\n]*{_NAME}", re.MULTILINE)
 
 
 def lines_to_add(models: Sequence[str]) -> list[str]:
-    """What makes unknown prices known, as lines of pyproject.toml."""
+    """The lines of pyproject.toml that set the prices of these models, each with a "?" for the user to fill in."""
     return [f"[{TABLE}]", *(f'"{model}" = {{ input_mtok = "?", output_mtok = "?" }}' for model in models)]

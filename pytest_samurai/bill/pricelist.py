@@ -1,4 +1,4 @@
-"""Where the price of a model is looked up."""
+"""The price list of a run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pytest_samurai.wire import Price
 
 
 def dearest(prices: Sequence[Price]) -> Price:
-    """Of several rows for the same model the dearest, whatever their order."""
+    """The dearest of several prices of the same model, whatever their order."""
     return max(prices, key=lambda price: sorted(price.rates().items(), reverse=True))
 
 
@@ -24,7 +24,7 @@ class PriceList:
     public: PublicList = field(default_factory=PublicList, repr=False, compare=False)
 
     def own_price(self, model: str) -> Price | None:
-        """The project's own price: for the very name first, else for the first pattern that fits."""
+        """The project's own price of a model: that of its exact name, else of the first pattern that fits."""
         exact = [price for name, price in self.own if name == model]
         fitting = (price for name, price in self.own if fnmatchcase(model, name))
         return exact[0] if exact else next(fitting, None)

@@ -1,4 +1,4 @@
-"""The public list of prices: the only room with genai_prices."""
+"""The public list of prices, that of genai-prices."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class PublicList:
         key = (model.lower(), url)
         if key not in self._models:
             self._models[key] = _find(*key)
-        found = self._models[key]
-        if found is None:
+        entry = self._models[key]
+        if entry is None:
             return None
-        listed = found.get_prices(at, {"service_tier": service_tier} if service_tier else None)
+        listed = entry.get_prices(at, {"service_tier": service_tier} if service_tier else None)
         rates = {name: _of_size(getattr(listed, name), prompt_tokens) for name in RATES}
         if rates["input_mtok"] is None or rates["output_mtok"] is None:
             return None
@@ -38,21 +38,21 @@ class PublicList:
 
 
 def _find(name: str, url: str) -> Any:
-    """The model of the public list that is certainly meant; None if there is none."""
+    """The entry of the model that is certainly meant; None if there is none."""
     from genai_prices.data_snapshot import get_snapshot
 
     for spelled, provider, provider_url in _spellings(name, url):
         try:
-            _, found = get_snapshot().find_provider_model(spelled, None, provider, provider_url)
+            _, entry = get_snapshot().find_provider_model(spelled, None, provider, provider_url)
         except LookupError:
             continue
-        if _is_certain(found, spelled):
-            return found
+        if _is_certain(entry, spelled):
+            return entry
     return None
 
 
 def _of_size(rate: Any, prompt_tokens: int) -> Any:
-    """A rate that grows with the prompt holds for all of its tokens, not for those beyond the step alone."""
+    """The rate for a prompt of this size. A higher rate for long prompts is that of all their tokens."""
     if rate is None or isinstance(rate, Decimal):
         return rate
     for tier in reversed(rate.tiers):
@@ -67,12 +67,12 @@ def _source() -> str:
     return f"genai-prices {genai_prices.__version__}"
 
 
-# What gateways put around the name of a model: provider10-NAME(clinesp).
+# What gateways add to the name of a model, as in provider10-NAME(clinesp).
 _AROUND = re.compile(r"\A(?:provider\d+-)?(.+?)(?:\([\w .-]*\))?\Z")
 
 
 def _spellings(name: str, url: str) -> Iterator[tuple[str, str | None, str | None]]:
-    """Names under which the list may have a model, each with the provider or the URL to ask; the surest first."""
+    """The names under which the list may have a model, each with its provider or URL; the surest first."""
     bare = _AROUND.sub(r"\1", name)
     vendor, _, last = bare.rpartition("/")
     if url:
@@ -83,20 +83,20 @@ def _spellings(name: str, url: str) -> Iterator[tuple[str, str | None, str | Non
         yield bare, None, None
 
 
-# What may follow after the name of a model and leaves it the same model.
+# What may follow the name of a model that stays the same model: a date, a version, "latest".
 _VERSION = re.compile(
     r"[-@:](?:20\d\d-?\d\d-?\d\d|\d{3,4}|latest|v\d+(?::\d+)?|(?:preview|exp)(?:-\d\d-\d\d(?:\d\d)?)?)\Z"
 )
 
 
-def _is_certain(found: Any, name: str) -> bool:
-    """Whether the list means this very model, not all whose names begin like it or have it somewhere within."""
-    meant = {_VERSION.sub("", text) for text in [found.id, *_texts(found.match)]}
+def _is_certain(entry: Any, name: str) -> bool:
+    """Whether an entry means this very model, not just every name that begins with it or contains it."""
+    meant = {_VERSION.sub("", text) for text in [entry.id, *_texts(entry.match)]}
     return _VERSION.sub("", name) in meant
 
 
 def _texts(clause: Any) -> Iterator[str]:
-    """The names, and parts of names, by which a model of the list is told."""
+    """The names, and parts of names, that the list looks for when it matches a model."""
     for inner in getattr(clause, "or_", None) or getattr(clause, "and_", None) or ():
         yield from _texts(inner)
     for kind in ("equals", "starts_with", "ends_with", "contains"):

@@ -1,4 +1,4 @@
-"""The verdict on a test that uses more than the lock says."""
+"""The verdict on a test that uses more than the lock allows."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from pytest_samurai.wire import Price, Usage
 REGRESSION_PROPERTY: Final = f"{PREFIX}regression"
 
 FLOOR: Final = 16
-"""Growth by so many tokens is let pass, whatever it is in percent: a word more is no regression."""
+"""Tokens that a test may always use more, however much that is in percent: one more word is no regression."""
 
 
 @dataclass(frozen=True, slots=True)
 class Regression:
-    """One metric of a test that grew beyond what is let pass, all as people read it: "412", "577", "+165, +40%"."""
+    """One metric of a test that grew too much, all as people read it: "412", "577", "+165, +40%"."""
 
     test: str
     metric: str
@@ -45,10 +45,10 @@ class Regression:
 
 
 def judge(figures: TestFigures, lock: Lock, tolerance: Tolerance) -> tuple[Regression, ...]:
-    """What a test uses more of than its row in the lock lets pass; nothing if it has no row.
+    """The metrics of a test that grew more than the tolerance allows; none for a test that the lock has no row of.
 
-    Both sides are priced with the lock's prices, so that no change of prices is a regression; a model that it has none
-    for with that of the recording. What is unknown on either side is not judged.
+    Both sides are priced with the prices of the lock, so that a new price list is no regression; a model without a
+    price there has that of the recording. What is unknown on either side is not judged.
     """
     old, new = lock.tests.get(figures.test), row_of(figures)
     if old is None:
@@ -57,22 +57,22 @@ def judge(figures: TestFigures, lock: Lock, tolerance: Tolerance) -> tuple[Regre
     broken = _broken(old, new, prices, tolerance)
     before, after = measured(old, prices), measured(new, prices)
     why = "; ".join(causes(old, new, broken)) if broken else ""
-    found = []
+    regressions = []
     for metric in broken:
         was, now, growth = _apart(before[metric], after[metric])
-        found.append(
+        regressions.append(
             Regression(figures.test, metric, labelled(was, metric, old), labelled(now, metric, new), growth, why)
         )
-    return tuple(found)
+    return tuple(regressions)
 
 
 def is_cheaper(figures: TestFigures, lock: Lock, tolerance: Tolerance) -> bool:
-    """Whether going back to what the lock has would be a regression."""
+    """Whether the way back to the row in the lock would be a regression."""
     return bool(_broken(row_of(figures), lock.tests[figures.test], prices_for(figures, lock), tolerance))
 
 
 def _broken(old: Row, new: Row, prices: Mapping[str, Price], tolerance: Tolerance) -> list[str]:
-    """The metrics that grew from one row to the other beyond what is let pass."""
+    """The metrics that grew from one row to the other by more than the tolerance allows."""
     before, after = measured(old, prices), measured(new, prices)
     floors: dict[str, int | Decimal] = {**dict.fromkeys(TOKENS, FLOOR), "cost": _floor_of_cost(old, prices)}
     return [
@@ -85,7 +85,7 @@ def _broken(old: Row, new: Row, prices: Mapping[str, Price], tolerance: Toleranc
 
 
 def _floor_of_cost(row: Row, prices: Mapping[str, Price]) -> Decimal:
-    """What the tokens cost that a test may grow by in any case, if they are of the dearest kind that it used."""
+    """What the tokens of `FLOOR` cost, if they are of the dearest kind that a test used, in US dollars."""
     costs = [Decimal(0)]
     for model, spent in row.items():
         price = prices.get(model)
@@ -97,7 +97,7 @@ def _floor_of_cost(row: Row, prices: Mapping[str, Price]) -> Decimal:
 
 
 def _apart(old: Any, new: Any) -> tuple[str, str, str]:
-    """Both values and the growth between them, as people read them."""
+    """Both values, with as many digits as tell them apart, and the growth between them."""
     if isinstance(new, Decimal):
         shown, more = money_apart(old, new), money(new - old)
     else:
@@ -106,17 +106,19 @@ def _apart(old: Any, new: Any) -> tuple[str, str, str]:
 
 
 def regression_text(regressions: Sequence[Regression], tolerance: Tolerance, *, lock: str, rerun: str, why: str) -> str:
-    """The verdict with both numbers of every metric, what moved, and what can be done.
+    """The verdict: both numbers of every metric, what moved, and what can be done.
 
-    `rerun` is what pytest is given to run the test again, `why` what `pytest-samurai why` is, as typed in a shell.
+    `lock` is the name of its file. `rerun` is typed after `pytest` to run the test again, `why` after
+    `pytest-samurai why`.
     """
     lines = [
-        f"{one.metric} is {one.old} in {lock}, used {one.new} ({one.growth}); {tolerance.of(one.metric)} is let pass"
-        for one in regressions
+        f"{grown.metric} is {grown.old} in {lock}, used {grown.new} ({grown.growth});"
+        f" {tolerance.of(grown.metric)} is let pass"
+        for grown in regressions
     ]
     cause = regressions[0].why
     lines.append(f"  What moved: {cause}")
-    if any(text.startswith("~") for one in regressions for text in (one.old, one.new)):
+    if any(text.startswith("~") for grown in regressions for text in (grown.old, grown.new)):
         lines.append(f"  {ABOUT}")
     lines.append(f"  To see why: pytest-samurai why {why}")
     if re.fullmatch(r"completion [^;]*", cause):

@@ -18,7 +18,7 @@ T = TypeVar("T", int, Decimal, Usage)
 
 @dataclass(frozen=True, slots=True)
 class Sum(Generic[T]):
-    """The sum of what is `known`, and how many parts are `unknown`, so that none of those passes for 0."""
+    """The sum of the parts that are `known`, and the number of those that are `unknown`: unknown is never 0."""
 
     known: T
     unknown: int = 0

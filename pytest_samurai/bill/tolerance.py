@@ -12,13 +12,13 @@ from pytest_samurai.bill.metrics import METRICS
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """How much a metric may grow: so many percent of what it was, or by an amount of its own (cost: US dollars)."""
+    """How much a metric may grow: `amount` in percent, or as a number of tokens, requests or US dollars."""
 
     amount: Decimal
     percent: bool
 
     def lets_pass(self, old: int | Decimal, new: int | Decimal, floor: int | Decimal) -> bool:
-        """Whether a metric may grow like this; by `floor` it always may, if the allowance is in percent."""
+        """Whether a metric may grow like this. An allowance in percent also allows any growth up to `floor`."""
         growth = new - old
         if self.percent:
             return growth <= floor or growth * 100 <= old * self.amount
@@ -28,12 +28,12 @@ class Allowance:
         return f"{self.amount:f}%" if self.percent else f"{self.amount:,f}"
 
 
-_USUAL = Allowance(Decimal(10), percent=True)
+_DEFAULT = Allowance(Decimal(10), percent=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tolerance:
-    """The growth over the lock that is let pass, by metric; None where nothing was said of it, which is 10 %."""
+    """The allowance of each metric; None where nothing was said of it, which means 10 %."""
 
     requests: Allowance | None = None
     prompt_tokens: Allowance | None = None
@@ -42,11 +42,11 @@ class Tolerance:
     cost: Allowance | None = None
 
     def of(self, metric: str) -> Allowance:
-        said: Allowance | None = getattr(self, metric)
-        return said or _USUAL
+        allowance: Allowance | None = getattr(self, metric)
+        return allowance or _DEFAULT
 
     def under(self, higher: Tolerance) -> Tolerance:
-        """What `higher` says, and where it says nothing, what this does."""
+        """The allowances of `higher`, and those of this one where `higher` has none."""
         return Tolerance(**{metric: getattr(higher, metric) or getattr(self, metric) for metric in METRICS})
 
 
@@ -54,19 +54,19 @@ _ENTRY = re.compile(r"(?:(\w+):)?([0-9]{1,9}(?:\.[0-9]{1,9})?)(%?)")
 
 
 def parse_tolerance(entries: Sequence[str]) -> Tolerance:
-    """`10%` for all metrics, `metric:10%` or `metric:200` for one, which counts more, wherever it stands.
+    """A tolerance as people write it: `10%` for all metrics, `metric:10%` or `metric:200` for one of them.
 
-    Raises ValueError with what would be right.
+    What is said of one metric wins, in any order. Raises ValueError with what would be right.
     """
     general: dict[str, Allowance] = {}
     special: dict[str, Allowance] = {}
     for entry in entries:
-        found = _ENTRY.fullmatch(entry)
-        if found is None or not (found[1] in METRICS if found[1] else found[3]):
+        match = _ENTRY.fullmatch(entry)
+        if match is None or not (match[1] in METRICS if match[1] else match[3]):
             raise ValueError(f'a list of "10%", "metric:10%" and "metric:200", the metric being {", ".join(METRICS)}')
-        allowance = Allowance(Decimal(found[2]), percent=bool(found[3]))
-        if found[1]:
-            special[found[1]] = allowance
+        allowance = Allowance(Decimal(match[2]), percent=bool(match[3]))
+        if match[1]:
+            special[match[1]] = allowance
         else:
             general = dict.fromkeys(METRICS, allowance)
     return Tolerance(**{**general, **special})

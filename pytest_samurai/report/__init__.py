@@ -1,4 +1,4 @@
-"""A run, said."""
+"""A run, as people and programs read it."""
 
 from pytest_samurai.report.fullrun import Absent, FullRun, cassettes_of, digest_of, noted
 from pytest_samurai.report.fullrunnote import NOTE, last_full_run

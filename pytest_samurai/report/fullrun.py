@@ -1,4 +1,4 @@
-"""What a full run used."""
+"""What a full run used of the cassettes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from typing import Any
 
 from pytest_samurai.report.play import Play, below, merged_plays
 
+_SUFFIXES = (".yaml", ".yml")
+_FIXTURES = "fixtures"
+
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """A test that was skipped before it opened its cassette, of which only a part of the path is known.
+    """A test that was skipped before it opened its cassette.
 
-    `cassette` is that part, its last names; `fixtures` are the names of the fixtures it would have used.
+    `cassette` is the end of the path, all that is known of it; `fixtures` are the names of the test's fixtures.
     """
 
     test: str
@@ -24,21 +27,20 @@ class Absent:
     fixtures: list[str]
 
     def may_own(self, path: PurePosixPath) -> bool:
-        """Whether a cassette may be the test's, or of one of its fixtures."""
+        """Whether a cassette may be that of the test, or of one of its fixtures."""
         own = PurePosixPath(self.cassette).parts
         if path.parts[-len(own) :] == own:
             return True
-        # A name with a digest may have been cut short.
+        # A name with a digest was cut short, so that of the fixture may be missing in it.
         of_fixture = "~" in path.name or any(name in path.name for name in self.fixtures)
-        return path.parent.name == "fixtures" and of_fixture
+        return path.parent.name == _FIXTURES and of_fixture
 
 
 @dataclass(frozen=True, slots=True)
 class FullRun:
-    """The last full run, with what was played since; all paths are relative to the root directory.
+    """The last full run, with what was played since. All paths are relative to the root directory.
 
-    `files` has a digest for each cassette that lay in `directories` when the run ended; an empty one for those that
-    were written during the run.
+    `files` has the digest of each cassette in `directories` when the run ended; an empty one if the run wrote it.
     """
 
     ended: str
@@ -49,28 +51,24 @@ class FullRun:
     absent: list[Absent]
 
     def with_plays(self, plays: Iterable[Play]) -> FullRun:
-        """The same with what a later run played, which was no full one."""
+        """The full run with the plays of a later run, which was not full."""
         return replace(self, plays=merged_plays([*self.plays, *plays]))
 
     def as_json(self) -> dict[str, Any]:
-        """As it is written down."""
+        """The record in JSON values, as the note has it."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> FullRun:
-        """What `as_json` gave. Raises TypeError or KeyError for another version's."""
-        plays, absent = value["plays"], value["absent"]
-        return cls(**{**value, "plays": [Play(**one) for one in plays], "absent": [Absent(**one) for one in absent]})
-
-
-_SUFFIXES = (".yaml", ".yml")
-_FIXTURES = "fixtures"
+        """What `as_json` gave. Raises TypeError or KeyError for the record of another version."""
+        plays, absent = [Play(**play) for play in value["plays"]], [Absent(**test) for test in value["absent"]]
+        return cls(**{**value, "plays": plays, "absent": absent})
 
 
 def noted(
     root: Path, directory: Path, plays: Iterable[Play], absent: Iterable[Absent], *, mode: str, began: datetime
 ) -> FullRun:
-    """What a full run that ends now used of the cassettes in `directory`, and in wherever else it opened some."""
+    """The record of a full run that ends now, whose cassettes are in `directory`, and wherever else it opened some."""
     played = merged_plays(plays)
     directories = [*below(root, [directory]).values()]
     for play in played:
@@ -84,26 +82,26 @@ def noted(
 
 
 def cassettes_of(root: Path, directories: Sequence[str]) -> list[str]:
-    """The files that may be cassettes: below the first directory, which is for nothing else; in the others, not below.
+    """The files that may be cassettes: all below the first directory, which has nothing else; in the others themselves.
 
-    Journals are none. Nor are links: what they lead to is judged where it lies.
+    Journals are not among them, nor are links: a file is judged where it lies.
     """
-    found = list((root / directories[0]).rglob("*"))
+    paths = list((root / directories[0]).rglob("*"))
     for other in directories[1:]:
-        found += [path for place in (root / other, root / other / _FIXTURES) for path in place.glob("*")]
-    files = (path for path in found if path.suffix in _SUFFIXES and path.is_file() and not path.is_symlink())
+        paths += [path for parent in (root / other, root / other / _FIXTURES) for path in parent.glob("*")]
+    files = (path for path in paths if path.suffix in _SUFFIXES and path.is_file() and not path.is_symlink())
     return sorted(set(below(root, files).values()))
 
 
 def _digest(path: Path, began: datetime) -> str:
-    """The digest of a file's content; nothing for one that the run itself wrote, whose places may have moved."""
+    """The digest of a file; empty for one that the run itself wrote, whose interactions may have other indexes now."""
     try:
         return "" if path.stat().st_mtime >= began.timestamp() else digest_of(path.read_bytes())
     except OSError:
-        # A run of tests does not fail of it; what judges the file cannot read it either, and says so.
+        # No reason to fail a run: the command that judges the file cannot read it either, and says so.
         return ""
 
 
 def digest_of(content: bytes) -> str:
-    """What tells whether a cassette is as it was when a full run was noted."""
+    """The digest of a cassette, by which a later change of it is noticed."""
     return sha256(content).hexdigest()[:32]

@@ -13,8 +13,11 @@ NOTE = "samurai/full_run"
 
 
 def last_full_run(cache: Path) -> FullRun:
-    """The last full run, from pytest's cache directory. Raises SettingsError if there is none that replayed."""
-    # Where pytest keeps values.
+    """The last full run, from pytest's cache directory.
+
+    Raises SettingsError if none is noted, if the note cannot be read, or if that run replayed nothing.
+    """
+    # Pytest keeps the values of its cache in this directory.
     note = cache / "v" / NOTE
     advice = "run all tests with `pytest`, without paths, -k or -m, from its root directory; then prune from there"
     try:

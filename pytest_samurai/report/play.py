@@ -10,13 +10,13 @@ from typing import Any
 
 
 def below(root: Path, paths: Iterable[Path]) -> dict[Path, str]:
-    """Paths as seen from the root directory, links resolved, so that one file has one name."""
+    """Paths as seen from the root directory. Links are resolved, so that each file has one name."""
     paths = list(paths)
     return dict(zip(paths, _below(root, map(str, paths)), strict=True))
 
 
 def _below(root: Path, paths: Iterable[str]) -> list[str]:
-    # By texts, and each directory once: a suite has a path for each test, and to resolve one takes longer than a call.
+    # Each directory is resolved once: a suite has a path for each test, and to resolve one takes longer than a replay.
     home = os.path.realpath(root)
     directories: dict[str, str] = {}
     names = []
@@ -30,10 +30,10 @@ def _below(root: Path, paths: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """What one test, or fixture, played of a cassette; places count from 0.
+    """What a test, or fixture, played of a cassette with so many `recorded` interactions.
 
-    `cassette` is a path; from the root directory, once `placed` has seen to it. `unknown`, if it is not empty, says
-    why what was not played says nothing.
+    `cassette` is a path, as seen from the root directory after `placed`. `unplayed` are indexes from 0. `unknown` says
+    why they mean nothing; it is empty if they do.
     """
 
     cassette: str
@@ -43,7 +43,7 @@ class Play:
     unknown: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """As it travels with a report. By hand: every test has one, and `asdict` copies each place."""
+        """The play as it travels with a report of pytest's. Every test has one, and `asdict` would copy each index."""
         return {
             "cassette": self.cassette,
             "recorded": self.recorded,
@@ -54,7 +54,7 @@ class Play:
 
 
 def placed(plays: Iterable[Play], root: Path) -> list[Play]:
-    """The plays with their paths from the root directory."""
+    """The plays with their paths as seen from the root directory."""
     plays = list(plays)
     return [
         replace(play, cassette=name)
@@ -63,14 +63,17 @@ def placed(plays: Iterable[Play], root: Path) -> list[Play]:
 
 
 def merged_plays(plays: Iterable[Play]) -> list[Play]:
-    """One play for each cassette: unplayed is what nobody played, of those that can say; unknown why others cannot."""
-    of: dict[str, list[Play]] = {}
+    """One play for each cassette, sorted by path.
+
+    Unplayed is what none of the tests played that can tell, and unknown why another cannot.
+    """
+    by_cassette: dict[str, list[Play]] = {}
     for play in plays:
-        of.setdefault(play.cassette, []).append(play)
-    return [_as_one(of[cassette]) for cassette in sorted(of)]
+        by_cassette.setdefault(play.cassette, []).append(play)
+    return [_merged(by_cassette[cassette]) for cassette in sorted(by_cassette)]
 
 
-def _as_one(plays: Sequence[Play]) -> Play:
+def _merged(plays: Sequence[Play]) -> Play:
     known = [play for play in plays if not play.unknown] or plays
     unplayed = set.intersection(*(set(play.unplayed) for play in known))
     unknown = next((play.unknown for play in plays if play.unknown), "")

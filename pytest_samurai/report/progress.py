@@ -1,4 +1,4 @@
-"""One line that says how far a long recording is, while it goes on, and is gone afterwards."""
+"""The line that shows the progress of a recording while it goes on."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def _doubt(total: Sum[Usage] | Sum[Decimal]) -> str:
     return f" ({total.unknown_in('call')})" if total.unknown else ""
 
 
-# ECMA-48: erase the rest of the line, go up a line, go right; and DEC's switch for lines that wrap at the edge.
+# ECMA-48: erase the rest of the line, go up a line, go right. DEC's private mode 7: whether long lines wrap.
 _ERASE, _UP, _RIGHT = "\x1b[K", "\x1b[A", "\x1b[{}C"
 _NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
 
 
 class Progress:
-    """Writes the line below the one that somebody else is writing, and takes it away before they go on.
+    """Writes the line below the one that pytest is writing, and erases it before pytest goes on.
 
-    `terminal` has to be one; `size` gives its width in columns, and the column at which the others stopped.
+    `terminal` has to be a terminal. `size` gives its width in columns, and the column at which pytest stopped.
     """
 
     def __init__(self, terminal: TextIO, size: Callable[[], tuple[int, int]]) -> None:
@@ -49,11 +49,11 @@ class Progress:
         self._size = size
         self._so_far = SoFar()
         self._column: int | None = None
-        # Calls end in whatever thread made them.
+        # A call ends in the thread that made it, which may be any.
         self._lock = threading.Lock()
 
     def call(self, test: str, call: Call) -> None:
-        """A call of a test has gone live, and is through."""
+        """Count a live call of a test that has ended, and show it."""
         with self._lock:
             self._so_far = self._so_far.plus(call)
             width, column = self._size()
@@ -63,14 +63,14 @@ class Progress:
             self._write(f"{begin}{_NO_WRAP}{line}{_WRAP}")
 
     def clear(self) -> None:
-        """Others are about to write: the cursor goes back to where they left it."""
+        """Erase the line and put the cursor back, as pytest is about to write."""
         with self._lock:
             if self._column is not None:
                 self._write(f"\r{_ERASE}{_UP}{_RIGHT.format(self._column) if self._column else ''}")
                 self._column = None
 
     def leave(self) -> None:
-        """Others have begun a line below, so this one stays."""
+        """Let the line stay, as somebody else has begun another one below it."""
         with self._lock:
             self._column = None
 
@@ -79,5 +79,5 @@ class Progress:
             self._terminal.write(text)
             self._terminal.flush()
         except OSError:
-            # The terminal was closed. That is no reason for a call of the application's to fail.
+            # The terminal was closed, which is no reason to fail a call of the application.
             pass

@@ -1,4 +1,4 @@
-"""Reports, put where the user wants them."""
+"""Reports, written to where the user wants them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What is left to do: `lines` to be printed as they are, and what could not be written, as `errors`."""
+    """What is left to print: the `lines` of reports, as they are, and `errors` of files that were not written."""
 
     lines: tuple[str, ...]
     errors: tuple[str, ...]
@@ -28,12 +28,12 @@ class Published:
 def publish(
     run: Run, targets: Sequence[Target], *, directory: Path, environ: Mapping[str, str], rootdir: Path | None = None
 ) -> Published:
-    """Write reports, each whole or not at all, without the secrets of the environment; what fails stops no other.
+    """Write reports without the secrets of the environment, each whole or not at all, whatever becomes of the others.
 
-    Paths are relative to `directory`. The files of tests are relative to `rootdir`, or, without one, to the top of the
+    Paths are relative to `directory`. The files of tests are relative to `rootdir`; without one, to the top of the
     repository.
     """
-    # Most runs write no report.
+    # Imported here, since most runs write no report.
     from pytest_samurai.report.forms import RENDER
 
     run = replace(run.redacted(Redactor(environment_secrets(environ)).text), root=_root(rootdir, environ))
@@ -56,7 +56,7 @@ def publish(
     return Published(tuple(lines), tuple(errors))
 
 
-# A reply may hold half of a surrogate pair, and an error may quote it.
+# What `encode` does with half of a surrogate pair: a reply may hold one, and an error may quote it.
 _HALF_A_PAIR = "backslashreplace"
 
 

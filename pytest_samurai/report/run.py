@@ -1,4 +1,4 @@
-"""A run as a record: what every test did, and what that is together."""
+"""A run as a record: what every test did."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pytest_samurai.errors import SettingsError
 from pytest_samurai.report.totals import Totals
 
 FORM: Final = 1
-"""The version of the JSON form; another one where what is there changes its meaning."""
+"""The version of the JSON; a new one if what is in it changes its meaning."""
 
 
 @dataclass(frozen=True, slots=True)
 class TestRun:
     """One test that had a recorder. `file` is relative to rootdir, `line` counts from 1.
 
-    `outcome` is one of `OUTCOMES`; `regressions` have the texts of `lock.Regression`, by its names.
+    `outcome` is one of `OUTCOMES`. Each of the `regressions` has the texts of `bill.Regression` by its names.
     """
 
     __test__ = False
@@ -37,7 +37,7 @@ OUTCOMES: Final = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A test that failed of what pytest-samurai found: `kind` is the name of the error, `text` what it said."""
+    """A test that failed because of pytest-samurai: `kind` is the name of the error, `text` its message."""
 
     test: str
     kind: str
@@ -48,9 +48,9 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """All that a report has. `began` is UTC in ISO 8601; `unmarked` counts calls that went live unrecorded, by test.
+    """All that a report shows. `began` is UTC in ISO 8601; `unmarked` counts live calls without a recorder, by test.
 
-    `root` is the path of rootdir from the top of the repository. The JSON has none, as it may be read elsewhere.
+    `root` is the path of rootdir from the top of the repository; it is not in the JSON, which may be read elsewhere.
     """
 
     version: str
@@ -76,21 +76,25 @@ class Run:
         return [regression for test in self.tests for regression in test.regressions]
 
     def redacted(self, redact: Callable[[str], str]) -> Run:
-        """The same with each text as `redact` gives it back."""
+        """The run with every text passed through `redact`."""
 
-        def figures(one: TestFigures) -> TestFigures:
-            models = tuple(replace(model, model=redact(model.model)) for model in one.models)
-            return replace(one, test=redact(one.test), models=models)
+        def redacted(figures: TestFigures) -> TestFigures:
+            models = tuple(replace(model, model=redact(model.model)) for model in figures.models)
+            return replace(figures, test=redact(figures.test), models=models)
 
-        def test(one: TestRun) -> TestRun:
-            regressions = tuple({name: redact(text) for name, text in each.items()} for each in one.regressions)
-            return replace(one, figures=figures(one.figures), regressions=regressions)
+        def redacted_test(test: TestRun) -> TestRun:
+            regressions = tuple(
+                {name: redact(text) for name, text in regression.items()} for regression in test.regressions
+            )
+            return replace(test, figures=redacted(test.figures), regressions=regressions)
 
         return replace(
             self,
-            tests=tuple(map(test, self.tests)),
-            fixtures=tuple(map(figures, self.fixtures)),
-            failures=tuple(replace(one, test=redact(one.test), text=redact(one.text)) for one in self.failures),
+            tests=tuple(map(redacted_test, self.tests)),
+            fixtures=tuple(map(redacted, self.fixtures)),
+            failures=tuple(
+                replace(failure, test=redact(failure.test), text=redact(failure.text)) for failure in self.failures
+            ),
             notes=tuple(map(redact, self.notes)),
             unmarked={redact(name): calls for name, calls in self.unmarked.items()},
         )
@@ -106,7 +110,7 @@ class Run:
             "mode": self.mode,
             "totals": self.totals.as_json(),
             "tests": [_test_json(test) for test in self.tests],
-            "fixtures": [{"fixture": one.test, **one.as_json()} for one in self.fixtures],
+            "fixtures": [{"fixture": fixture.test, **fixture.as_json()} for fixture in self.fixtures],
             "failures": [asdict(failure) for failure in self.failures],
             "notes": list(self.notes),
             "unmarked": dict(self.unmarked),
@@ -114,7 +118,7 @@ class Run:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Run:
-        """What `as_json` gave; of anything else it raises KeyError, TypeError or ValueError."""
+        """What `as_json` gave. Raises KeyError, TypeError or ValueError for anything else."""
         if value["report"] != FORM:
             raise ValueError(f"its form is {value['report']!r}, and this version reads {FORM}")
         return cls(
@@ -122,15 +126,15 @@ class Run:
             value["began"],
             value["mode"],
             tuple(map(_test, value["tests"])),
-            tuple(TestFigures.from_json(one["fixture"], one) for one in value["fixtures"]),
-            tuple(Failure(**one) for one in value["failures"]),
+            tuple(TestFigures.from_json(fixture["fixture"], fixture) for fixture in value["fixtures"]),
+            tuple(Failure(**failure) for failure in value["failures"]),
             tuple(value["notes"]),
             dict(value["unmarked"]),
         )
 
 
 def read_run(content: bytes, name: str) -> Run:
-    """A run from the content of its JSON report. Raises SettingsError, beginning with `name`, if it is none."""
+    """The run in the content of a JSON report, called `name` in errors. Raises SettingsError if it is none."""
     try:
         return Run.from_json(json.loads(content))
     except (KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
@@ -139,7 +143,7 @@ def read_run(content: bytes, name: str) -> Run:
 
 
 def merged_runs(runs: Sequence[Run]) -> Run:
-    """Several runs, or parts of one, as one: what they did is added up. There has to be one at least."""
+    """One or more runs, or the shards of a run, as one run: all that they did."""
     unmarked: Counter[str] = Counter()
     for run in runs:
         unmarked.update(run.unmarked)

@@ -13,11 +13,11 @@ from pytest_samurai.wire import Usage
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The sums over tests and fixtures, of which only the former are counted as tests.
+    """What all tests and fixtures used; `tests` counts the tests alone.
 
-    In `estimated` of them some usage was counted here, not by the server. Money is in US dollars; `saved` is what the
-    replayed calls were billed when they were recorded, and `seconds` how long they took. Where what was billed is
-    unknown, so is the list cost.
+    The parts of each sum are tests and fixtures; `estimated` counts those with tokens that the server did not count.
+    Money is in US dollars. `saved` is what the replayed calls were billed when they were recorded, and `seconds` how
+    long they took. A test of unknown `cost` has no `list_cost` either.
     """
 
     tests: int
@@ -34,21 +34,21 @@ class Totals:
     @classmethod
     def of(cls, tests: Sequence[TestFigures], fixtures: Sequence[TestFigures] = ()) -> Totals:
         figures = [*tests, *fixtures]
-        usages = [one.usage for one in figures]
-        list_costs = [None if one.cost is None else one.list_cost for one in figures]
+        usages = [used.usage for used in figures]
+        list_costs = [None if used.cost is None else used.list_cost for used in figures]
         return cls(
             tests=len(tests),
-            **{name: sum(getattr(one, name) for one in figures) for name in ("replayed", "recorded", "live")},
+            **{name: sum(getattr(used, name) for used in figures) for name in ("replayed", "recorded", "live")},
             usage=Sum.of(usages, Usage()),
-            cost=Sum.of([one.cost for one in figures], Decimal(0)),
+            cost=Sum.of([used.cost for used in figures], Decimal(0)),
             list_cost=Sum.of(list_costs, Decimal(0)),
-            saved=Sum.of([one.saved for one in figures], Decimal(0)),
-            seconds=round(sum(one.seconds for one in figures), 4),
+            saved=Sum.of([used.saved for used in figures], Decimal(0)),
+            seconds=round(sum(used.seconds for used in figures), 4),
             estimated=sum(usage is not None and usage.estimated for usage in usages),
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The same in JSON values; a sum of which a part is unknown is null."""
+        """The totals in JSON values; a sum of which a part is unknown is null."""
         return {
             "tests": self.tests,
             "replayed": self.replayed,

@@ -78,7 +78,7 @@ def test_a_limit_lets_pass_all_that_was_used_and_not_one_less(calls: list[Call],
 @given(usages)
 def test_a_sum_is_the_sum_of_each_of_its_numbers(calls: list[Call]) -> None:
     used = total(calls)
-    known = [one.usage for one in calls if one.usage is not None]
+    known = [call.usage for call in calls if call.usage is not None]
     assert used.requests == len(calls)
     for name in ("prompt_tokens", "completion_tokens", "total_tokens"):
         assert getattr(used, name) == sum(getattr(usage, name) for usage in known)
@@ -376,10 +376,10 @@ def test_a_cassette_without_a_price_is_priced_at_the_time_of_its_recording(proje
     project.run().assert_outcomes(passed=1)
     project.offline()
     path = project.pytester.path / "cassettes/test_it/test_it.yaml"
-    [item] = cassette.load(path)
+    [recording] = cassette.load(path)
     # 11 x $0.27 and 2 x $1.10 a million by day, half of that by night. Source: api-docs.deepseek.com, pricing of V3.
     for at, cost in [("2025-06-01T12:00:00Z", "0.00000517"), ("2025-06-01T17:00:00", "0.000002585"), (None, None)]:
-        cassette.save(path, [replace(item, price=None, recorded_at=at)])
+        cassette.save(path, [replace(recording, price=None, recorded_at=at)])
         result = project.run("-s")
         if cost is None:
             result.assert_outcomes(failed=1)

@@ -62,7 +62,7 @@ from tests.bill.test_regression import HEAR, verdict
 def test_the_cause_is_what_moved_and_nothing_that_stayed(
     old: list[ModelFigures], new: list[ModelFigures], why: str
 ) -> None:
-    assert {one.why for one in verdict(old, new).values()} == {why}
+    assert {regression.why for regression in verdict(old, new).values()} == {why}
 
 
 def test_a_total_that_the_server_counts_otherwise_is_its_own_cause() -> None:
@@ -72,8 +72,8 @@ def test_a_total_that_the_server_counts_otherwise_is_its_own_cause() -> None:
 
 
 def test_no_tokens_are_a_cause_where_they_are_unknown() -> None:
-    found = verdict([unknown("m")], [used("m", 1, 1, requests=2)])
-    assert [one.why for one in found.values()] == ["requests 1 -> 2 (+100%)"]
+    grown = verdict([unknown("m")], [used("m", 1, 1, requests=2)])
+    assert [regression.why for regression in grown.values()] == ["requests 1 -> 2 (+100%)"]
 
 
 def test_what_moved_may_have_shrunk_too() -> None:
@@ -88,8 +88,8 @@ def test_what_moved_may_have_shrunk_too() -> None:
 
 def test_an_error_that_stands_under_the_model_asked_for_is_no_change_of_models() -> None:
     answer = used("m-2026-01-01", 412, 20)
-    found = verdict([answer], [answer, used("m", 0, 0, price=None)])
-    assert {metric: one.why for metric, one in found.items()} == {"requests": "requests 1 -> 2 (+100%)"}
+    grown = verdict([answer], [answer, used("m", 0, 0, price=None)])
+    assert {metric: regression.why for metric, regression in grown.items()} == {"requests": "requests 1 -> 2 (+100%)"}
     # What has no usage may be an answer.
-    found = verdict([answer], [answer, unknown("m")])
-    assert found["requests"].why.endswith("; model m-2026-01-01 -> 1 x m, 1 x m-2026-01-01")
+    grown = verdict([answer], [answer, unknown("m")])
+    assert grown["requests"].why.endswith("; model m-2026-01-01 -> 1 x m, 1 x m-2026-01-01")

@@ -60,8 +60,8 @@ def test_another_source_of_the_same_price_changes_nothing() -> None:
 
 
 def test_figures_and_regressions_survive_their_way_from_another_process() -> None:
-    one = figures(used("m", 1, 2), unknown("n"))
-    assert held_from_text(held_text(one)) == one
+    held = figures(used("m", 1, 2), unknown("n"))
+    assert held_from_text(held_text(held)) == held
     assert Regression.from_json(Regression(*"abcdef").as_json()) == Regression(*"abcdef")
 
 

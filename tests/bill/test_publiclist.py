@@ -66,9 +66,9 @@ def test_without_a_moment_the_public_list_is_not_asked() -> None:
     ],
 )
 def test_what_a_gateway_calls_a_model_is_found(spelled: str, plain: str) -> None:
-    found = PriceList().price(spelled, DAY)
-    assert found is not None
-    assert found == PriceList().price(plain, DAY)
+    price = PriceList().price(spelled, DAY)
+    assert price is not None
+    assert price == PriceList().price(plain, DAY)
 
 
 def test_another_version_of_a_model_may_have_another_price() -> None:
@@ -88,8 +88,8 @@ def test_a_model_that_is_not_certain_has_no_price(model: str) -> None:
 def test_the_url_of_a_provider_tells_whose_price_it_is() -> None:
     url = "https://api.groq.com/openai/v1/chat/completions"
     assert PriceList().price("llama-3.3-70b-versatile", DAY) is None
-    found = PriceList().price("llama-3.3-70b-versatile", DAY, url=url)
-    assert found is not None
+    price = PriceList().price("llama-3.3-70b-versatile", DAY, url=url)
+    assert price is not None
     gateway = PriceList().price("gpt-4o", DAY, url="https://www.samuraiapi.in/v1/chat/completions")
     assert gateway == PriceList().price("gpt-4o", DAY)
 
@@ -104,9 +104,9 @@ def test_a_long_prompt_may_cost_more_for_all_of_its_tokens() -> None:
 
 def test_the_service_tier_of_a_reply_counts() -> None:
     """Source: openai.com/api/pricing, priority processing of gpt-4o: $4.25 a million tokens of input."""
-    found = PriceList().price("gpt-4o", DAY, service_tier="priority")
-    assert found is not None
-    assert found.input_mtok == Decimal("4.25")
+    price = PriceList().price("gpt-4o", DAY, service_tier="priority")
+    assert price is not None
+    assert price.input_mtok == Decimal("4.25")
     assert PriceList().price("gpt-4o", DAY, service_tier="default") == PriceList().price("gpt-4o", DAY)
 
 
@@ -115,7 +115,7 @@ def test_a_price_list_looks_a_model_up_once_and_shares_nothing_with_another(monk
     lookups: list[str] = []
 
     def get_snapshot() -> data_snapshot.DataSnapshot:
-        lookups.append("one")
+        lookups.append("a look-up")
         return snapshot
 
     monkeypatch.setattr(data_snapshot, "get_snapshot", get_snapshot)

@@ -47,24 +47,24 @@ USUAL = Tolerance()
 def verdict(old: list[ModelFigures], new: list[ModelFigures], tolerance: Tolerance = USUAL) -> dict[str, Regression]:
     """What grew, by metric, from the figures that were accepted to the new ones."""
     lock = accepted(None, [figures(*old)])
-    return {one.metric: one for one in judge(figures(*new), lock, tolerance)}
+    return {regression.metric: regression for regression in judge(figures(*new), lock, tolerance)}
 
 
 # --- what may grow
 
 
 def test_what_grew_beyond_the_tolerance_has_both_numbers_the_growth_and_the_cause() -> None:
-    found = verdict([used("m", 412, 20)], [used("m", 577, 20)])
-    assert found["prompt_tokens"] == Regression(
+    grown = verdict([used("m", 412, 20)], [used("m", 577, 20)])
+    assert grown["prompt_tokens"] == Regression(
         "t.py::a", "prompt_tokens", "412", "577", "+165, +40%", "prompt 412 -> 577 tokens (+40%)"
     )
-    assert found["total_tokens"] == replace(
-        found["prompt_tokens"], metric="total_tokens", old="432", new="597", growth="+165, +38%"
+    assert grown["total_tokens"] == replace(
+        grown["prompt_tokens"], metric="total_tokens", old="432", new="597", growth="+165, +38%"
     )
-    assert found["cost"] == replace(
-        found["prompt_tokens"], metric="cost", old="$0.000492", new="$0.000657", growth="+$0.000165, +34%"
+    assert grown["cost"] == replace(
+        grown["prompt_tokens"], metric="cost", old="$0.000492", new="$0.000657", growth="+$0.000165, +34%"
     )
-    assert found.keys() == {"prompt_tokens", "total_tokens", "cost"}
+    assert grown.keys() == {"prompt_tokens", "total_tokens", "cost"}
 
 
 @pytest.mark.parametrize(
@@ -83,14 +83,31 @@ def test_noise_passes(old: ModelFigures, new: ModelFigures) -> None:
     assert verdict([old], [new]) == {}
 
 
+@pytest.mark.parametrize(
+    ("part", "price"),
+    [
+        ("prompt_audio_tokens", replace(CHEAP, input_audio_mtok=Decimal(100))),
+        ("completion_audio_tokens", replace(CHEAP, output_audio_mtok=Decimal(100))),
+        ("reasoning_tokens", replace(CHEAP, output_reasoning_mtok=Decimal(100))),
+    ],
+)
+def test_sixteen_tokens_of_the_dearest_kind_that_a_test_uses_are_noise_and_one_more_is_not(
+    part: str, price: Price
+) -> None:
+    # The sums stay the same: only the share of the dear kind grows.
+    few, noise, more = (used("m", 100, 100, price=price, **{part: tokens}) for tokens in (1, 17, 18))
+    assert verdict([few], [noise]) == {}
+    assert verdict([few], [more]).keys() == {"cost"}
+
+
 def test_one_token_beyond_the_tolerance_or_the_floor_is_one_too_many() -> None:
     assert verdict([used("m", 1000, 0)], [used("m", 1101, 0)]).keys() == {"prompt_tokens", "total_tokens", "cost"}
     assert verdict([used("m", 10, 0)], [used("m", 27, 0)]).keys() == {"prompt_tokens", "total_tokens"}
 
 
 def test_another_model_at_the_same_tokens_is_a_regression_in_cost_by_the_model() -> None:
-    found = verdict([used("gpt-4o-mini", 11, 2)], [used("gpt-4o", 11, 2, price=DEAR)])
-    assert found == {
+    grown = verdict([used("gpt-4o-mini", 11, 2)], [used("gpt-4o", 11, 2, price=DEAR)])
+    assert grown == {
         "cost": Regression(
             "t.py::a", "cost", "$0.0000190", "$0.000190", "+$0.000171, +900%", "model gpt-4o-mini -> gpt-4o"
         )
@@ -99,14 +116,14 @@ def test_another_model_at_the_same_tokens_is_a_regression_in_cost_by_the_model()
 
 
 def test_a_second_call_is_a_regression_however_few_its_tokens_are() -> None:
-    found = verdict([used("m", 11, 2)], [used("m", 15, 4, requests=2)])
-    assert found == {"requests": Regression("t.py::a", "requests", "1", "2", "+1, +100%", "requests 1 -> 2 (+100%)")}
+    grown = verdict([used("m", 11, 2)], [used("m", 15, 4, requests=2)])
+    assert grown == {"requests": Regression("t.py::a", "requests", "1", "2", "+1, +100%", "requests 1 -> 2 (+100%)")}
 
 
 def test_the_first_call_of_a_test_that_made_none_is_growth_from_nothing() -> None:
-    found = verdict([], [used("m", 11, 2)])
-    assert found["requests"] == Regression("t.py::a", "requests", "0", "1", "+1", "requests 0 -> 1; model none -> m")
-    assert found.keys() == {"requests", "cost"}
+    grown = verdict([], [used("m", 11, 2)])
+    assert grown["requests"] == Regression("t.py::a", "requests", "0", "1", "+1", "requests 0 -> 1; model none -> m")
+    assert grown.keys() == {"requests", "cost"}
 
 
 def test_cached_tokens_count_as_prompt_in_full() -> None:
@@ -141,20 +158,20 @@ def test_tokens_whose_parts_are_more_than_the_whole_have_no_cost() -> None:
 
 
 def test_what_was_estimated_is_labelled_on_its_side_and_explained() -> None:
-    found = verdict([used("m", 412, 20)], [used("m", 577, 20, requests=2, estimated=True)])
-    assert {metric: (one.old, one.new) for metric, one in found.items()} == {
+    grown = verdict([used("m", 412, 20)], [used("m", 577, 20, requests=2, estimated=True)])
+    assert {metric: (regression.old, regression.new) for metric, regression in grown.items()} == {
         "requests": ("1", "2"),
         "prompt_tokens": ("412", "~577"),
         "total_tokens": ("432", "~597"),
         "cost": ("$0.000492", "~$0.000657"),
     }
-    assert found["cost"].why == "requests 1 -> 2 (+100%); prompt 412 -> ~577 tokens (+40%)"
-    text = regression_text([found["cost"]], USUAL, lock="l", rerun="r", why="w")
+    assert grown["cost"].why == "requests 1 -> 2 (+100%); prompt 412 -> ~577 tokens (+40%)"
+    text = regression_text([grown["cost"]], USUAL, lock="l", rerun="r", why="w")
     assert "  ~ is an estimate: the server did not say what the calls used\n" in text
-    text = regression_text([found["requests"]], USUAL, lock="l", rerun="r", why="w")
+    text = regression_text([grown["requests"]], USUAL, lock="l", rerun="r", why="w")
     assert "~ is" not in text
-    found = verdict([used("m", 412, 20, estimated=True)], [used("m", 577, 20)])
-    assert (found["prompt_tokens"].old, found["prompt_tokens"].new) == ("~412", "577")
+    grown = verdict([used("m", 412, 20, estimated=True)], [used("m", 577, 20)])
+    assert (grown["prompt_tokens"].old, grown["prompt_tokens"].new) == ("~412", "577")
 
 
 def test_a_test_that_is_not_in_the_lock_is_not_judged() -> None:
@@ -163,7 +180,7 @@ def test_a_test_that_is_not_in_the_lock_is_not_judged() -> None:
 
 counts = st.integers(0, 10**6)
 models = st.lists(
-    st.builds(used, st.sampled_from("abc"), counts, counts, st.integers(1, 5)), unique_by=lambda one: one.model
+    st.builds(used, st.sampled_from("abc"), counts, counts, st.integers(1, 5)), unique_by=lambda used: used.model
 )
 
 
@@ -178,9 +195,9 @@ def test_what_was_accepted_passes_with_any_tolerance(used: list[ModelFigures]) -
 def test_of_two_ways_at_most_one_is_growth_in_each_metric_and_a_cause_is_always_named(
     old: list[ModelFigures], new: list[ModelFigures]
 ) -> None:
-    there, back = verdict(old, new), verdict(new, old)
-    assert not there.keys() & back.keys()
-    assert all(one.why for one in [*there.values(), *back.values()])
+    forth, back = verdict(old, new), verdict(new, old)
+    assert not forth.keys() & back.keys()
+    assert all(regression.why for regression in [*forth.values(), *back.values()])
 
 
 # --- as a user meets it
@@ -251,9 +268,9 @@ def test_a_regression_is_the_tests_own_failure_for_junit_lf_x_and_xdist(locked: 
     failure = case.find("failure")
     assert failure is not None
     assert failure.get("message", "").startswith("UsageRegression: prompt_tokens is 100 in samurai.lock, used 140")
-    carried = [one.get("value", "") for one in case.iter("property") if one.get("name") == REGRESSION_PROPERTY]
+    carried = [entry.get("value", "") for entry in case.iter("property") if entry.get("name") == REGRESSION_PROPERTY]
     assert [Regression.from_json(value).metric for value in carried] == ["prompt_tokens", "total_tokens"]
-    shown = {one.get("name", "") for one in case.iter("property")}
+    shown = {entry.get("name", "") for entry in case.iter("property")}
     assert not any("held" in name for name in shown)
     pytester.runpytest_inprocess("--lf").assert_outcomes(failed=1, passed=0)
     distributed = pytester.runpytest_inprocess("-n", "2")
@@ -356,10 +373,10 @@ def test_a_fixture_of_wider_scope_has_a_row_of_its_own_and_its_growth_is_an_erro
 def test_the_lock_may_lie_elsewhere_and_the_command_to_see_why_knows(locked: Locked) -> None:
     marked = "@pytest.mark.samurai('shared/one')\ndef test_it(samurai_client): say(samurai_client, {})"
     locked.tests(marked.format(100))
-    place = "--samurai-lock=locks/usage.lock"
-    locked.run(place, UPDATE).stdout.fnmatch_lines(["samurai: locks/usage.lock: 1 new"])
+    lock = "--samurai-lock=locks/usage.lock"
+    locked.run(lock, UPDATE).stdout.fnmatch_lines(["samurai: locks/usage.lock: 1 new"])
     locked.tests(marked.format(140))
-    result = locked.run(place, RECORD)
+    result = locked.run(lock, RECORD)
     cassette = Path("cassettes/shared/one.yaml")
     result.stdout.fnmatch_lines(
         [

@@ -17,18 +17,18 @@ parts = st.lists(st.one_of(st.none(), st.integers(-(10**6), 10**6)))
 
 @law
 @given(parts)
-def test_a_sum_has_what_is_known_and_counts_what_is_not(some: list[int | None]) -> None:
-    known = [part for part in some if part is not None]
-    assert Sum.of(some, 0) == Sum(sum(known), some.count(None))
+def test_a_sum_has_what_is_known_and_counts_what_is_not(summands: list[int | None]) -> None:
+    known = [part for part in summands if part is not None]
+    assert Sum.of(summands, 0) == Sum(sum(known), summands.count(None))
 
 
 @law
 @given(parts, parts)
-def test_parts_may_come_all_at_once_or_one_by_one(some: list[int | None], more: list[int | None]) -> None:
-    total = Sum.of(some, 0)
+def test_parts_may_come_all_at_once_or_one_by_one(summands: list[int | None], more: list[int | None]) -> None:
+    total = Sum.of(summands, 0)
     for part in more:
         total += part
-    assert total == Sum.of([*some, *more], 0)
+    assert total == Sum.of([*summands, *more], 0)
 
 
 def test_a_sum_with_an_unknown_part_is_unknown_as_a_whole() -> None:

@@ -28,8 +28,7 @@ from tests.recorder.test_recorder_rules import fail as fail
     ],
 )
 def test_a_tolerance_is_for_all_metrics_or_for_one(said: list[str], grown: set[str]) -> None:
-    found = verdict([used("m", 1000, 0)], [used("m", 1400, 0)], parse_tolerance(said))
-    assert found.keys() == grown
+    assert verdict([used("m", 1000, 0)], [used("m", 1400, 0)], parse_tolerance(said)).keys() == grown
 
 
 def test_an_amount_is_let_pass_and_not_one_token_more_whatever_the_floor() -> None:

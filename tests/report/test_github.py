@@ -10,9 +10,9 @@ from tests.report.test_run import RUN
 
 
 def test_files_are_named_from_the_top_of_the_repository() -> None:
-    one = replace(RUN, failures=(Failure("t", "E", "text", "tests/t.py", 3),), tests=(), root="services/a")
-    assert render(one).lines == ("::error file=services/a/tests/t.py,line=3,title=E::t%0Atext",)
-    up = replace(one, failures=(Failure("t", "E", "text", "../t.py", 3),))
+    run = replace(RUN, failures=(Failure("t", "E", "text", "tests/t.py", 3),), tests=(), root="services/a")
+    assert render(run).lines == ("::error file=services/a/tests/t.py,line=3,title=E::t%0Atext",)
+    up = replace(run, failures=(Failure("t", "E", "text", "../t.py", 3),))
     assert render(up).lines == ("::error file=services/t.py,line=3,title=E::t%0Atext",)
 
 

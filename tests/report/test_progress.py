@@ -117,9 +117,9 @@ def test_it_stands_below_the_line_that_pytest_is_writing(project: Project) -> No
     until = terminal.written.index(b"test_two: 3 live calls")
     halfway = Terminal()
     halfway.feed(terminal.written[: terminal.written.index(b"\r", until)])
-    place = halfway.lines.index("samurai: test_it.py::test_two: 3 live calls so far, 39 tokens, $0.00000855")
-    assert halfway.lines[place - 1] == "test_it.py ."
-    assert not any(halfway.lines[place + 1 :])
+    line = halfway.lines.index("samurai: test_it.py::test_two: 3 live calls so far, 39 tokens, $0.00000855")
+    assert halfway.lines[line - 1] == "test_it.py ."
+    assert not any(halfway.lines[line + 1 :])
 
 
 @pytest.mark.parametrize("arguments", [["-q"], ["-s"], ["-o", "log_cli=true"], ["--log-cli-level=INFO"], ["-n", "1"]])
@@ -166,10 +166,10 @@ def test_it(samurai_client):
 """)
     terminal = Terminal()
     assert run_in(terminal, project.pytester.path) == 0
-    place = terminal.lines.index("samurai: test_it.py::test_it: 1 live call so far, 13 tokens, $0.00000285")
-    assert terminal.lines[place - 1] == "test_it.py"
-    assert "PDB set_trace" in terminal.lines[place + 1]
-    assert terminal.lines[place + 2] == "stopped here"
+    line = terminal.lines.index("samurai: test_it.py::test_it: 1 live call so far, 13 tokens, $0.00000285")
+    assert terminal.lines[line - 1] == "test_it.py"
+    assert "PDB set_trace" in terminal.lines[line + 1]
+    assert terminal.lines[line + 2] == "stopped here"
 
 
 # --- the words
@@ -177,8 +177,8 @@ def test_it(samurai_client):
 
 def test_what_is_unknown_is_said_and_not_counted_as_nothing() -> None:
     so_far = SoFar()
-    for one in [call((10, 2)), call(None), call((1000, 0), price=None)]:
-        so_far = so_far.plus(one)
+    for live in [call((10, 2)), call(None), call((1000, 0), price=None)]:
+        so_far = so_far.plus(live)
     assert so_far.text() == ("3 live calls so far, 1,012 tokens (unknown in 1 call), $0.0000140 (unknown in 2 calls)")
 
 

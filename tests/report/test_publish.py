@@ -85,8 +85,8 @@ def test_elsewhere_there_is_no_step_summary_and_nothing_is_written(tmp_path: Pat
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("top", "place"), [("repo", "service/tests/t.py"), ("other", "tests/t.py")])
-def test_on_github_files_are_named_from_the_top_of_the_repository(top: str, place: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("top", "file"), [("repo", "service/tests/t.py"), ("other", "tests/t.py")])
+def test_on_github_files_are_named_from_the_top_of_the_repository(top: str, file: str, tmp_path: Path) -> None:
     run = replace(RUN, failures=(Failure("t", "E", "text", "tests/t.py", 3),), tests=())
     [line] = publish(
         run,
@@ -95,7 +95,7 @@ def test_on_github_files_are_named_from_the_top_of_the_repository(top: str, plac
         environ={"GITHUB_WORKSPACE": str(tmp_path / top)},
         rootdir=tmp_path / "repo" / "service",
     ).lines
-    assert line.startswith(f"::error file={place},line=3,")
+    assert line.startswith(f"::error file={file},line=3,")
 
 
 # --- of a run of pytest
@@ -139,10 +139,10 @@ def steady(text: str) -> str:
     value = json.loads(text)
     VALIDATOR.validate(value)
     value["began"] = "2026-11-24T13:00:00Z"
-    for one in [value["totals"], *value["tests"], *value["fixtures"]]:
-        assert one["seconds"] >= 0
-        one["seconds"] = 0
-        for model in one.get("models", ()):
+    for figures in [value["totals"], *value["tests"], *value["fixtures"]]:
+        assert figures["seconds"] >= 0
+        figures["seconds"] = 0
+        for model in figures.get("models", ()):
             assert model["price"].pop("source").startswith("genai-prices ")
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
@@ -295,4 +295,4 @@ def test_it(samurai_client, record_property):
     result = project.run("--samurai-report=json:r.json")
     result.stdout.fnmatch_lines(["samurai: t: total_tokens 9 -> 13 (+4): w"])
     run = read_run((project.pytester.path / "r.json").read_bytes(), "r.json")
-    assert [one["why"] for one in run.regressions] == ["w"]
+    assert [regression["why"] for regression in run.regressions] == ["w"]

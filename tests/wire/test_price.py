@@ -84,6 +84,15 @@ def test_parts_that_are_more_than_their_whole_have_no_cost() -> None:
     assert row().cost(overlapping, as_listed=True) == Decimal("0.00002")
 
 
+@pytest.mark.parametrize(
+    "part", ["cached_tokens", "prompt_audio_tokens", "reasoning_tokens", "completion_audio_tokens"]
+)
+def test_a_part_may_be_all_of_its_whole_and_not_one_token_more(part: str) -> None:
+    counts: dict[str, Any] = {"requests": 1, "prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 20}
+    assert row().cost(Usage(**{**counts, part: 10})) == Decimal("0.0001")
+    assert row().cost(Usage(**{**counts, part: 11})) is None
+
+
 @law
 @given(rows)
 def test_a_row_comes_back_from_what_is_written_of_it(price: Price) -> None:

@@ -10,10 +10,10 @@ from pytest_samurai.report.run import Run
 
 
 def render(run: Run) -> Output:
-    """Tokens and list cost of each test and of all, in the form `customSmallerIsBetter`.
+    """The tokens and list costs of each test and of all tests, in the form `customSmallerIsBetter`.
 
-    What is unknown is left out, and so is a sum of which a part is. The list cost, since what a provider happened to
-    have cached is no news.
+    What is unknown is left out, and so is a sum of which a part is unknown. The cost is the list cost, since it is no
+    news what a provider happened to have cached.
     """
     totals = run.totals
     entries: list[tuple[str, bool, int | None, Decimal | None]] = [
@@ -24,16 +24,16 @@ def render(run: Run) -> Output:
             totals.list_cost.if_known,
         )
     ]
-    for one in run.figures:
-        usage = one.usage
+    for figures in run.figures:
+        usage = figures.usage
         tokens = None if usage is None else usage.total_tokens
-        entries.append((one.test, usage is not None and usage.estimated, tokens, one.list_cost))
-    found: list[dict[str, object]] = []
+        entries.append((figures.test, usage is not None and usage.estimated, tokens, figures.list_cost))
+    rows: list[dict[str, object]] = []
     for name, estimated, tokens, cost in entries:
-        # Not in the name, by which the history of a row goes on.
+        # Not in the name: a row with another name would begin a new history.
         extra = {"extra": "estimated"} if estimated else {}
         if tokens is not None:
-            found.append({"name": f"{name}: tokens", "unit": "tokens", "value": tokens, **extra})
+            rows.append({"name": f"{name}: tokens", "unit": "tokens", "value": tokens, **extra})
         if cost is not None:
-            found.append({"name": f"{name}: cost", "unit": "US dollars", "value": float(cost), **extra})
-    return Output(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+            rows.append({"name": f"{name}: cost", "unit": "US dollars", "value": float(cost), **extra})
+    return Output(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")

@@ -1,4 +1,4 @@
-"""A run as annotations of GitHub."""
+"""A run as GitHub shows it: annotations and the summary of the step."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import posixpath
 from pytest_samurai.report.forms import markdown
 from pytest_samurai.report.forms.output import Output
 from pytest_samurai.report.run import Run
+
+_REGRESSION = "{test}\n{metric} {old} -> {new} ({growth}): {why}"
 
 
 def render(run: Run) -> Output:
@@ -17,27 +19,24 @@ def render(run: Run) -> Output:
 def _annotations(run: Run) -> list[str]:
     """A workflow command for each failure, and each regression of a test that has none."""
     failed = {failure.test for failure in run.failures}
-    found = [(one.file, one.line, one.kind, f"{one.test}\n{one.text}") for one in run.failures]
+    annotations = [
+        (failure.file, failure.line, failure.kind, f"{failure.test}\n{failure.text}") for failure in run.failures
+    ]
     for test in run.tests:
         if test.figures.test not in failed:
-            found += [
-                (
-                    test.file,
-                    test.line,
-                    "UsageRegression",
-                    "{test}\n{metric} {old} -> {new} ({growth}): {why}".format(**one),
-                )
-                for one in test.regressions
+            annotations += [
+                (test.file, test.line, "UsageRegression", _REGRESSION.format_map(regression))
+                for regression in test.regressions
             ]
     return [
         f"::error file={_property(posixpath.normpath(posixpath.join(run.root, file)))},line={line}"
         f",title={_property(kind)}::{_data(text)}"
-        for file, line, kind, text in found
+        for file, line, kind, text in annotations
     ]
 
 
 def _data(text: str) -> str:
-    # As GitHub's own toolkit does it (`escapeData` and `escapeProperty` of @actions/core).
+    # As in GitHub's own toolkit: `escapeData` and `escapeProperty` of @actions/core.
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

@@ -9,15 +9,15 @@ from itertools import accumulate
 from typing import Final
 
 from pytest_samurai.report.forms.output import Output
-from pytest_samurai.report.forms.parts import REGRESSION, TEST, footer, test_rows, title, unmarked
+from pytest_samurai.report.forms.parts import REGRESSION, TEST, footer, rows_of_tests, title, unmarked
 from pytest_samurai.report.lines import used
 from pytest_samurai.report.run import Run
 from pytest_samurai.text import plural
 
 MARK: Final = "<!-- pytest-samurai -->"
-"""The first line of the Markdown, by which a bot finds the comment that it is to replace."""
+"""The first line, by which a bot finds the comment that it replaces."""
 
-# A comment on GitHub has at most 65,536 characters, and a bot may want to put a few of its own.
+# A comment on GitHub has at most 65,536 characters, and a bot may add some of its own.
 _LONGEST_COMMENT = 64_000
 _MOST_ROWS = 100
 _MOST_FAILURES = 10
@@ -28,7 +28,7 @@ _LONGEST_LINE = 160
 def render(run: Run) -> Output:
     """A comment for a pull request: what failed, what grew, and, folded, what each test used.
 
-    What comes from tests stands in code, where it is neither markup nor a mention.
+    Texts of tests are shown as code, where they are neither markup nor a mention.
     """
     lists: list[_List] = []
     head = [f"{MARK}\n### {title(run)}", used(run.totals)]
@@ -37,36 +37,36 @@ def render(run: Run) -> Output:
     if len(run.failures) > _MOST_FAILURES:
         head.append(f"... and {plural(len(run.failures) - _MOST_FAILURES, 'failure')} more")
     if run.regressions:
-        cells = [_line_of([_cell(one[name]) for name in REGRESSION]) for one in run.regressions]
+        cells = [_line_of([_cell(regression[name]) for name in REGRESSION]) for regression in run.regressions]
         lists.append(_List(_heading(REGRESSION, ("old", "new", "growth")), cells))
     if run.unmarked:
         lines = [f"- {_code(test)}: {calls}" for test, calls in unmarked(run)]
         lists.append(_List("**Live calls outside of any recorder**\n", lines))
     if run.notes:
         lists.append(_List("**Notes**\n", [f"- {_code(note)}" for note in run.notes]))
-    rows = [_line_of([_cell(test), *rest]) for test, *rest in test_rows(run)]
+    rows = [_line_of([_cell(test), *rest]) for test, *rest in rows_of_tests(run)]
     if rows:
         summary = "<details><summary>What each test used, the most expensive first</summary>\n\n"
         lists.append(_List(summary + _heading(TEST, TEST[2:]), rows, "\n\n</details>"))
     foot = f"<sub>{_plain(footer(run))}</sub>"
     room = _LONGEST_COMMENT - sum(len(part) + 2 for part in [*head, foot])
     shown = []
-    for place, each in enumerate(lists):
-        shown.append(each.within(room // (len(lists) - place)))
+    for index, section in enumerate(lists):
+        shown.append(section.within(room // (len(lists) - index)))
         room -= len(shown[-1]) + 2
     return Output("\n\n".join([*head, *shown, foot]) + "\n")
 
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """A table, or bullets, of which as many lines are shown as there is room for."""
+    """A table, or a list of bullets, that is cut short where there is no room for all of its lines."""
 
     heading: str
     lines: Sequence[str]
     end: str = ""
 
     def within(self, room: int) -> str:
-        """The heading, the first lines, and how many are left out."""
+        """The heading, the first lines, and the number of those left out, in at most `room` characters."""
         room -= len(self.heading) + len(self.end) + len(self._more(len(self.lines)))
         lengths = accumulate(len(line) + 1 for line in self.lines[:_MOST_ROWS])
         count = sum(length <= room for length in lengths)
@@ -113,5 +113,5 @@ def _cut(line: str) -> str:
 
 
 def _longer_than_any(text: str, shortest: int) -> str:
-    """A row of backticks such as the text does not have."""
+    """More backticks than the text has in a row, and at least the `shortest` number."""
     return "`" * max([shortest, *(len(row) + 1 for row in re.findall("`+", text))])

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Output:
     """A report: the content of its file, and the lines that are printed as they are.
 
-    The user names the file, or an environment variable does, whose name is `variable`: what is there already stays
-    above the report, and where the variable is not set, there is no file.
+    If the user names no file, the environment does: `variable` is the name of the variable. The report is then added to
+    what the file has; without such a variable it is not written.
     """
 
     content: str

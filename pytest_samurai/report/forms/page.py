@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from pytest_samurai.report.forms.output import Output
-from pytest_samurai.report.forms.parts import REGRESSION, TEST, footer, test_rows, title, unmarked
+from pytest_samurai.report.forms.parts import REGRESSION, TEST, footer, rows_of_tests, title, unmarked
 from pytest_samurai.report.lines import used
 from pytest_samurai.report.run import Run
 
@@ -22,7 +22,7 @@ h2 { font-size: 1.1em } footer { opacity: .7 }"""
 
 
 def render(run: Run) -> Output:
-    """A page of HTML that needs nothing else."""
+    """A page that needs no other file."""
     return Output("\n".join(_page(run)) + "\n")
 
 
@@ -40,7 +40,7 @@ def _page(run: Run) -> Iterator[str]:
         yield f"<pre>{escape(failure.text)}</pre>"
     if run.regressions:
         yield "<h2>Regressions</h2>"
-        rows = [[one[name] for name in REGRESSION] for one in run.regressions]
+        rows = [[regression[name] for name in REGRESSION] for regression in run.regressions]
         yield from _html_table(REGRESSION, rows, right=("old", "new", "growth"))
     if run.unmarked:
         yield "<h2>Live calls outside of any recorder</h2>"
@@ -50,7 +50,7 @@ def _page(run: Run) -> Iterator[str]:
         yield from (f"<pre>{escape(note)}</pre>" for note in run.notes)
     if run.figures:
         yield "<h2>What each test used</h2>"
-        yield from _html_table(TEST, test_rows(run), right=TEST[2:])
+        yield from _html_table(TEST, rows_of_tests(run), right=TEST[2:])
     yield f"<footer>{escape(footer(run))}</footer>"
     yield "</html>"
 

@@ -1,4 +1,4 @@
-"""What Markdown and the page both show."""
+"""What Markdown and the page both show of a run."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ TEST = ("test", "outcome", "calls", "tokens", "cost")
 
 
 def title(run: Run) -> str:
-    """How many tests, failures and regressions a run had."""
+    """The number of tests, failures and regressions."""
     counts = {"test": len(run.tests), "failure": len(run.failures), "regression": len(run.regressions)}
     shown = [plural(count, noun) for noun, count in counts.items() if count or noun == "test"]
     return f"samurai: {', '.join(shown)}"
 
 
-def test_rows(run: Run) -> list[tuple[str, ...]]:
-    """Every test and fixture, as `TEST` names the columns, the most expensive first."""
+def rows_of_tests(run: Run) -> list[tuple[str, ...]]:
+    """A row for every test and fixture, with the columns of `TEST`, the most expensive first."""
     outcomes = {test.figures.test: test.outcome for test in run.tests}
     return [_row(figures, outcomes.get(figures.test, "")) for figures in ranking(run.figures)]
 
@@ -36,10 +36,10 @@ def _row(figures: TestFigures, outcome: str) -> tuple[str, ...]:
 
 
 def unmarked(run: Run) -> list[tuple[str, str]]:
-    """The tests that went live where no recorder was open, and their calls."""
+    """The tests that went live without a recorder, and the number of their calls."""
     return [(test, f"{calls:,}") for test, calls in run.unmarked.items()]
 
 
 def footer(run: Run) -> str:
-    """Which version made it, in which mode, and when the run began."""
+    """The version, the mode, and when the run began."""
     return f"pytest-samurai {run.version}, mode {run.mode}, {run.began}"
