@@ -1,4 +1,4 @@
-"""Clients for those who do not import httpx."""
+"""Ready-made clients, for those who do not import httpx."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 
 def client(**options: Any) -> Client:
-    """An `httpx.Client`, for those who do not import httpx."""
+    """An `httpx.Client`."""
     import httpx
 
     return httpx.Client(**options)
 
 
 def async_client(**options: Any) -> AsyncClient:
-    """An `httpx.AsyncClient` that keeps no connection: nobody has its event loop when it would have to be closed."""
+    """An `httpx.AsyncClient` that keeps no connection, since its event loop is gone when somebody could close it."""
     import httpx
 
     return httpx.AsyncClient(**options, limits=httpx.Limits(max_keepalive_connections=0))

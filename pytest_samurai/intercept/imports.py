@@ -1,4 +1,4 @@
-"""Modules that are imported later."""
+"""Libraries that are imported later."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import cast
 
 
 class Finder(importlib.abc.MetaPathFinder):
-    """Calls `imported` with each module of these names that is imported later."""
+    """Stands first in `sys.meta_path`, and calls `imported` with each module of these names when it is imported."""
 
     def __init__(self, names: Sequence[str], imported: Callable[[ModuleType], None]) -> None:
         self._names = names
@@ -30,6 +30,8 @@ class Finder(importlib.abc.MetaPathFinder):
 
 
 class _Loader(importlib.abc.Loader):
+    """The module's own loader, and a call when it has done its work."""
+
     def __init__(self, loader: importlib.abc.Loader, imported: Callable[[ModuleType], None]) -> None:
         self._loader = loader
         self._imported = imported

@@ -1,8 +1,7 @@
 """The one seam through which every request of httpx and httpx2 passes, sync and async.
 
-`Client._transport_for_url` chooses the transport of each request, whatever the client, its transport, its mounts or
-its proxies, and whenever it was made. (Patching `HTTPTransport` misses custom transports and aiohttp's.)
-The patches and the open recorders are this module's state, and the project's only one: a process has one `httpx`.
+Each client chooses the transport of every request in one method, which is patched: so it does not matter when the
+client was made, nor what transport, mounts or proxies it has. docs/intercept.md has the roads not taken.
 """
 
 from __future__ import annotations
@@ -15,19 +14,19 @@ from types import ModuleType
 from typing import Any
 
 from pytest_samurai.intercept.imports import Finder
-from pytest_samurai.intercept.library import MODULES, SEAM, TLS_SEAM, Library
+from pytest_samurai.intercept.library import CONTEXT_MAKER, LIBRARIES, SEAM, Library, client_classes, context_owner
 from pytest_samurai.intercept.patch import Patch
 from pytest_samurai.intercept.routing import route
 from pytest_samurai.intercept.sockets import watch_connections
-from pytest_samurai.intercept.state import CURRENT, STATE, Opened, only_replaying
-from pytest_samurai.intercept.tls import deferring, is_known
+from pytest_samurai.intercept.state import CURRENT, STATE, Opened, is_only_replaying
+from pytest_samurai.intercept.tls import deferring
 from pytest_samurai.recorder import Recorder
 
 
 @contextmanager
 def recording(recorder: Recorder) -> Iterator[None]:
     """Send the requests of this context, and of threads that have no other, to the recorder."""
-    # Of this context alone: a recorder that another thread has opened is not around this one.
+    # The outer one is of this context: what another thread has opened is not around this recorder.
     opened = Opened(recorder, CURRENT.get())
     install(later=True)
     CURRENT.set(opened)
@@ -42,32 +41,32 @@ def recording(recorder: Recorder) -> Iterator[None]:
             STATE.opened.remove(opened)
             while STATE.connections and not STATE.opened:
                 STATE.connections.pop().remove()
-        # Not by a token, which only the context that set it may use: a fixture may be torn down in another one.
+        # A token would be of no use in another context, and a fixture may be torn down in one.
         if CURRENT.get() is opened:
             CURRENT.set(opened.outer)
         uninstall()
 
 
 def install(*, later: bool) -> None:
-    """Patch the modules that are imported; with `later`, those that will be as well. Calls nest with `uninstall`."""
+    """Patch the libraries that are imported; with `later`, those that will be as well. Calls nest with `uninstall`."""
     with STATE.lock:
         STATE.users += 1
         patch_imported()
         if later and not any(isinstance(finder, Finder) for finder in sys.meta_path):
-            sys.meta_path.insert(0, Finder(MODULES, _patch_late))
+            sys.meta_path.insert(0, Finder(LIBRARIES, _patch_late))
 
 
 def patch_imported() -> None:
-    """Patch what has been imported since; where nothing has, a few look-ups."""
+    """Patch the libraries that have been imported since."""
     with STATE.lock:
-        for name in MODULES:
+        for name in LIBRARIES:
             module = sys.modules.get(name)
             if module is not None:
                 _patch(module)
 
 
 def uninstall() -> None:
-    """The last one out takes the patches with it."""
+    """Take the patches out, if nobody else needs them."""
     with STATE.lock:
         STATE.users -= 1
         if STATE.users:
@@ -79,22 +78,20 @@ def uninstall() -> None:
 
 def _patch_late(module: ModuleType) -> None:
     with STATE.lock:
-        if STATE.users:  # pragma: no branch - a thread may have taken the patches out in the meantime
+        if STATE.users:  # pragma: no branch - another thread may have taken the patches out in the meantime
             _patch(module)
 
 
 def _patch(module: ModuleType) -> None:
-    for client in (getattr(module, "Client", None), getattr(module, "AsyncClient", None)):
+    for client in client_classes(module):
         # `httpx2.alias_httpx()` makes two names for one class.
-        if client is not None and client not in STATE.patches:
-            # Kept when the patches come out, maybe after each test: its classes take longer to make than all the rest.
+        if client not in STATE.patches:
             if module not in STATE.libraries:
                 STATE.libraries[module] = Library(module)
             STATE.patches[client] = Patch(client, SEAM, partial(_routed, STATE.libraries[module]))
-    # In the module that makes the transports. Who calls the public one asks for a context, and gets it.
-    transports = sys.modules.get(f"{module.__name__}._transports.default")
-    if is_known(getattr(transports, TLS_SEAM, None), f"{module.__name__}._config"):
-        STATE.patches[transports] = Patch(transports, TLS_SEAM, _deferred)
+    owner = context_owner(module)
+    if owner is not None:
+        STATE.patches[owner] = Patch(owner, CONTEXT_MAKER, _deferred)
 
 
 def _routed(library: Library, original: Any, patch: Patch) -> Any:
@@ -106,6 +103,6 @@ def _routed(library: Library, original: Any, patch: Patch) -> Any:
 
 
 def _deferred(original: Any, patch: Patch) -> Any:
-    # Active or not: where no recorder is open, it hands everything through.
+    # It does not ask the patch: where no recorder is open, it makes the context at once anyway.
     del patch
-    return deferring(original, only_replaying)
+    return deferring(original, is_only_replaying)

@@ -6,14 +6,15 @@ import socket
 from typing import Any
 
 from pytest_samurai.intercept.patch import Patch
-from pytest_samurai.intercept.state import PASSING, opened_here
+from pytest_samurai.intercept.state import PASSING, open_recorders
 
 
 def watch_connections() -> list[Patch]:
-    """Watch over the connections that are made while a recorder is open, for those of clients that no hook sees.
+    """Tell the open recorders of each connection that belongs to no request that was seen.
 
-    By patches, as above: an audit hook would see them too, but is called for every event there is, and never comes out.
-    They come out with the last recorder, since tools that forbid connections go in and out test by test as well.
+    These are patches of `socket`, to be removed with the last recorder: an audit hook could never be taken out again,
+    and tools that forbid connections come and go test by test as well. A recorder that raises keeps a client from
+    connecting.
     """
     names: dict[str, str] = {}
 
@@ -21,21 +22,21 @@ def watch_connections() -> list[Patch]:
         def connect(sock: Any, address: Any) -> Any:
             match address:
                 case str(host), int(port), *_ if patch.active and not PASSING.get():
-                    for opened in opened_here():
-                        opened.recorder.connected(names.get(host, host), port)
+                    for recorder in open_recorders():
+                        recorder.connected(names.get(host, host), port)
             return original(sock, address)
 
         return connect
 
     def resolving(original: Any, patch: Patch) -> Any:
         def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:
-            found = original(host, *arguments, **options)
-            # Here it is not known whose connection it will be: asyncio asks in a thread without a context.
+            addresses = original(host, *arguments, **options)
+            # Whose connection it will be is not known here: asyncio resolves names in a thread without a context.
             if patch.active and host is not None:
-                # Trio gives bytes, and looks the address up as well, which is no name of it.
+                # Trio passes bytes. It also resolves the address itself, which must not become a name.
                 name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
-                names.update((address[0], name) for *_, address in found if address[0] != name)
-            return found
+                names.update((address[0], name) for *_, address in addresses if address[0] != name)
+            return addresses
 
         return getaddrinfo
 

@@ -1,9 +1,11 @@
-"""The recorders that are open, and what is patched for them: the one state of this project that a module holds."""
+"""The recorders that are open: the one state in this project that a module keeps.
+
+A process has one httpx, and so one set of patches, which go in with the first recorder and come out with the last.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +20,7 @@ from pytest_samurai.recorder import Recorder
 
 
 class Unmarked(Protocol):
-    """What is to become of chat calls where no recorder is open."""
+    """What becomes of chat calls while no recorder is open."""
 
     endpoints: Endpoints
     block: bool
@@ -28,64 +30,65 @@ class Unmarked(Protocol):
     def went_live(self) -> None: ...
 
 
-@dataclass
+@dataclass(slots=True, eq=False)
 class Opened:
-    """A recorder, and the one that it was opened within."""
+    """An open recorder, and the one around it in the same context."""
 
     recorder: Recorder
     outer: Opened | None
 
 
-@dataclass
+@dataclass(slots=True)
 class State:
-    """See the head of this module."""
+    """What the process has open and patched; `lock` is held by whoever changes it.
 
-    users: int = 0
-    patches: dict[Any, Patch] = field(default_factory=dict)
+    `users` counts the calls of `install` without their `uninstall`. `patches` are by the object that is patched,
+    `connections` those of sockets. `cassettes` are those of all recorders since `take_cassettes`.
+    """
+
+    lock: threading.RLock = field(default_factory=threading.RLock)
     opened: list[Opened] = field(default_factory=list)
     cassettes: set[Path] = field(default_factory=set)
-    connections: list[Patch] = field(default_factory=list)
     unmarked: Unmarked | None = None
+    users: int = 0
+    patches: dict[Any, Patch] = field(default_factory=dict)
+    connections: list[Patch] = field(default_factory=list)
+    # These stay when the patches come out, maybe after each test: their classes take longer to make than a recorder.
     libraries: dict[ModuleType, Library] = field(default_factory=dict)
-    lock: threading.RLock = field(default_factory=threading.RLock)
 
 
 STATE = State()
 CURRENT: ContextVar[Opened | None] = ContextVar("pytest_samurai_recorder", default=None)
 PASSING: ContextVar[bool] = ContextVar("pytest_samurai_passing", default=False)
+"""Whether a request is on its way that was seen, so that its connection is one of ours."""
 
 
-def opened_here() -> list[Opened]:
-    """The recorder of this context; in a bare thread, or a context that outlived its recorder, those that are open."""
-    opened = CURRENT.get()
-    if opened is not None and opened.recorder.is_open:
-        return [opened]
+def open_recorders() -> list[Recorder]:
+    """The recorder of this context; where there is none, those that are open: the innermost of each context.
+
+    A bare thread has none, nor has a context that outlived its recorder.
+    """
+    current = CURRENT.get()
+    if current is not None and current.recorder.is_open:
+        return [current.recorder]
     with STATE.lock:
-        return [one for one in STATE.opened if not any(other.outer is one for other in STATE.opened)]
+        around = [opened.outer for opened in STATE.opened]
+        return [opened.recorder for opened in STATE.opened if not any(opened is outer for outer in around)]
 
 
-def ambiguous(opened: Sequence[Opened]) -> RequestNotRecorded:
-    """The refusal of a request that may be of several recorders."""
-    text = (
-        f"{len(opened)} recorders are open, and this thread does not say whose it is;"
-        " start it with contextvars.copy_context().run"
-    )
-    return [one.recorder.refuse(text) for one in opened][-1]
-
-
-def only_replaying() -> bool:
-    """Whether a client that is made here and now is one of a replay, which opens no connection."""
-    opened = opened_here()
-    return bool(opened) and all(one.recorder.replaying and one.recorder.settings.lazy_tls for one in opened)
+def is_only_replaying() -> bool:
+    """Whether a client that is made here and now can only replay, and so opens no connection."""
+    recorders = open_recorders()
+    return bool(recorders) and all(recorder.replaying and recorder.settings.lazy_tls for recorder in recorders)
 
 
 def take_cassettes() -> set[Path]:
-    """The cassettes of all recorders, whosever they were, since this was asked last."""
+    """The cassettes of all recorders that were opened since the last time that this was asked."""
     with STATE.lock:
-        taken, STATE.cassettes = STATE.cassettes, set()
-    return taken
+        cassettes, STATE.cassettes = STATE.cassettes, set()
+    return cassettes
 
 
 def watch(unmarked: Unmarked | None) -> None:
-    """Ask `unmarked` about every chat call for which no recorder is open; None to let them pass."""
+    """Ask `unmarked` about every chat call for which no recorder is open; with None they pass."""
     STATE.unmarked = unmarked

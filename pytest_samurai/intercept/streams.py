@@ -1,4 +1,4 @@
-"""The body of a response: a live one that is kept, or a recorded one."""
+"""The streams that are the bodies of responses, sync and async at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pytest_samurai.wire import CLOSED, COMPLETE, Reply
 
 
 class Tee:
-    """Hands the pieces of a live reply on as they come, and keeps them."""
+    """A live body: its pieces are handed on as they come, and kept."""
 
     def __init__(self, take: Take, stream: Any) -> None:
         self._take = take
@@ -24,7 +24,7 @@ class Tee:
                 if seen := self._take.feed(data):
                     yield seen
         except Exception as error:
-            # Whatever it was: a transport of the user's own has errors of its own. Cancellation is none of them.
+            # Any error: a transport of the user's own has its own errors. Cancellation is no `Exception`.
             for rest in self._end(type(error).__name__):
                 yield rest
             raise
@@ -37,7 +37,6 @@ class Tee:
                 if seen := self._take.feed(data):
                     yield seen
         except Exception as error:
-            # As above.
             for rest in self._end(type(error).__name__):
                 yield rest
             raise
@@ -45,7 +44,7 @@ class Tee:
             yield rest
 
     def _end(self, ending: str) -> Iterator[bytes]:
-        """What was held back; then the end."""
+        """What was held back until now; then the body is at its end."""
         if rest := self._take.rest():
             yield rest
         self._take.end(ending)
@@ -64,7 +63,10 @@ class Tee:
 
 
 class Replay:
-    """The recorded pieces, at once or in their time, and the end that the stream had. It holds no connection."""
+    """A recorded body: its pieces, at once or with `pace` in their time, and then the end that the stream had.
+
+    `error` makes the transport's error of a name. There is nothing to close.
+    """
 
     def __init__(self, reply: Reply, recorder: Recorder, error: Callable[[str], Exception]) -> None:
         self._reply = reply
@@ -78,7 +80,7 @@ class Replay:
         return self._in_time_async() if self._recorder.settings.pace else self._at_once_async()
 
     def _at_once(self) -> Iterator[bytes]:
-        # No generator that each chunk would have to go through.
+        # `chain`, because each chunk would have to pass through a generator.
         return chain(self._reply.cut(), self._no_more())
 
     async def _at_once_async(self) -> AsyncIterator[bytes]:
@@ -99,7 +101,7 @@ class Replay:
             yield data
 
     def _timed(self) -> Iterator[tuple[float, bytes]]:
-        """Each piece, and how many seconds it is too early for it."""
+        """How many seconds to wait for each piece, and the piece."""
         began = time.perf_counter()
         for data, at in self._reply.pieces():
             yield max(began + at * self._recorder.settings.pace - time.perf_counter(), 0.0), data
@@ -110,7 +112,7 @@ class Replay:
         yield from ()
 
     def _end(self) -> None:
-        """Raise what the stream ended with when it was recorded."""
+        """Raise what ended the stream before its time when it was recorded."""
         if self._reply.ending == CLOSED:
             raise self._recorder.refuse(
                 "the recording of this stream ends here: when it was recorded, the application stopped reading"

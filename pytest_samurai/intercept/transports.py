@@ -12,34 +12,34 @@ from pytest_samurai.wire import COMPLETE, Request
 
 
 class Recorded(Transport):
-    """Replays or records the request for whose URL it was chosen."""
+    """Replays or records a request to one of the recorder's endpoints."""
 
-    def __init__(self, library: Library, real: Any, recorder: Recorder, url: str) -> None:
-        super().__init__(library, real)
+    def __init__(self, library: Library, own: Any, recorder: Recorder, url: str) -> None:
+        super().__init__(library, own)
         self.recorder = recorder
         self.url = url
 
-    async def answer(self, request: Any, real: Blocking | Awaiting) -> Any:
-        content = await real.read(request)
-        # Its headers are many, and most replays need none.
+    async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
+        content = await io.read(request)
+        # Most replays need no headers, and there are many of them.
         played = self.recorder.replay(Request(request.method, self.url, (), content))
         exchange = played or self.recorder.handle(self.library.request(request, content))
         if exchange is None:
-            return await real.send(request)
+            return await io.send(request)
         if isinstance(exchange, Played):
             return self._replay(exchange)
         asking = exchange.asking
-        response = await real.send(request if asking is None else self.library.with_body(request, asking))
+        response = await io.send(request if asking is None else self.library.with_body(request, asking))
         if exchange.may_be_refused_for_asking(response.status_code):
-            await real.close(response)
+            await io.close(response)
             exchange.asking = None
-            response = await real.send(request)
+            response = await io.send(request)
         return self._record(exchange, response)
 
     def _replay(self, played: Played) -> Any:
         reply = played.reply
         if reply.chunks is None and reply.ending == COMPLETE:
-            return self.library.response(reply, self.library.module.ByteStream(reply.body))
+            return self.library.response(reply, self.library.whole(reply.body))
         return self.library.response(reply, self.library.replay(reply, self.recorder, self.library.error))
 
     def _record(self, take: Take, response: Any) -> Any:
@@ -56,30 +56,30 @@ class Recorded(Transport):
 
 
 class Passing(Transport):
-    """A request that goes its way, in a test that replays: seen, and so no connection to wonder about."""
+    """Lets a request pass in a test that replays, and says that it was seen."""
 
-    async def answer(self, request: Any, real: Blocking | Awaiting) -> Any:
+    async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
         token = PASSING.set(True)
         try:
-            return await real.send(request)
+            return await io.send(request)
         finally:
             PASSING.reset(token)
 
 
 class Other(Transport):
-    """Another model endpoint: refused while a test replays, named while it records."""
+    """Refuses a call of another model endpoint in a test that replays, and notes it in one that records."""
 
-    def __init__(self, library: Library, real: Any, recorder: Recorder, endpoint: str) -> None:
-        super().__init__(library, real)
+    def __init__(self, library: Library, own: Any, recorder: Recorder, endpoint: str) -> None:
+        super().__init__(library, own)
         self.recorder = recorder
         self.endpoint = endpoint
 
-    async def answer(self, request: Any, real: Blocking | Awaiting) -> Any:
-        body = await real.read(request)
+    async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
+        content = await io.read(request)
         # Every model endpoint asks for a model; an application's own `/messages` does not.
-        if b'"model"' in body:
-            self._judge(self.recorder.redacted(self.library.request(request, body)))
-        return await real.send(request)
+        if b'"model"' in content:
+            self._judge(self.recorder.redacted(self.library.request(request, content)))
+        return await io.send(request)
 
     def _judge(self, asked: Request) -> None:
         patterns = " ".join([*self.recorder.settings.endpoints, f"*{self.endpoint}"])
@@ -94,18 +94,17 @@ class Other(Transport):
 
 
 class Watched(Transport):
-    """A chat call without a recorder."""
+    """Counts or blocks a chat call for which no recorder is open."""
 
-    def __init__(self, library: Library, real: Any, unmarked: Unmarked) -> None:
-        super().__init__(library, real)
+    def __init__(self, library: Library, own: Any, unmarked: Unmarked) -> None:
+        super().__init__(library, own)
         self.unmarked = unmarked
 
-    async def answer(self, request: Any, real: Blocking | Awaiting) -> Any:
-        refused = self.unmarked.block or has_placeholder(headers_of(request.headers))
-        if refused and not self.library.is_mocked(self.real):
+    async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
+        blocked = self.unmarked.block or has_placeholder(headers_of(request.headers))
+        if blocked and not self.library.is_mocked(self.own):
             raise self.unmarked.refused(str(request.url))
-        response = await real.send(request)
-        # Only a reply that came over a connection has one; those of mocks, and of other recorders, do not.
-        if not self.library.is_network(self.real) or "network_stream" in response.extensions:
+        response = await io.send(request)
+        if self.library.came_live(response, self.own):
             self.unmarked.went_live()
         return response
