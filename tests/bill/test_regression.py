@@ -392,20 +392,3 @@ def test_what_goes_live_without_being_recorded_is_not_held_against_the_lock(lock
     result = locked.run("--samurai-mode=live")
     result.assert_outcomes(passed=1)
     assert said_of_lock(result) == []
-
-
-@pytest.mark.parametrize(
-    ("part", "price"),
-    [
-        ("prompt_audio_tokens", replace(CHEAP, input_audio_mtok=Decimal(100))),
-        ("completion_audio_tokens", replace(CHEAP, output_audio_mtok=Decimal(100))),
-        ("reasoning_tokens", replace(CHEAP, output_reasoning_mtok=Decimal(100))),
-    ],
-)
-def test_sixteen_tokens_of_the_dearest_kind_that_a_test_uses_are_noise_and_one_more_is_not(
-    part: str, price: Price
-) -> None:
-    # The sums stay the same: only the share of the dear kind grows.
-    few, noise, more = (used("m", 100, 100, price=price, **{part: tokens}) for tokens in (1, 17, 18))
-    assert verdict([few], [noise]) == {}
-    assert verdict([few], [more]).keys() == {"cost"}

@@ -119,11 +119,3 @@ def test_a_row_comes_back_from_what_is_written_of_it(price: Price) -> None:
 def test_a_row_that_is_none_says_what_is_wrong(written: dict[str, object], wrong: str) -> None:
     with pytest.raises(ValueError, match=wrong):
         Price.from_written(written)
-
-
-@pytest.mark.parametrize(
-    "part", ["cached_tokens", "prompt_audio_tokens", "reasoning_tokens", "completion_audio_tokens"]
-)
-def test_a_part_may_be_all_of_its_whole_and_not_one_token_more(part: str) -> None:
-    assert row().cost(used(part, 10)) == Decimal("0.0001")
-    assert row().cost(used(part, 11)) is None
