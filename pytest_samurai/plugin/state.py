@@ -45,8 +45,6 @@ class RunState:
         self.lock_is_read = False
         self.collection = Collection()
         self.begun: set[str] = set()
-        self.collected: set[str] = set()
-        self.collected_files: set[str] = set()
 
 
 RUN = pytest.StashKey[RunState]()

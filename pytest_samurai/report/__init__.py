@@ -5,12 +5,14 @@ from pytest_samurai.report.fullrun import (
     Absent,
     FullRun,
     Play,
+    amended,
     cassettes_of,
     digest_of,
     last_full_run,
     noted,
     placed,
 )
+from pytest_samurai.report.gathered import Gathered
 from pytest_samurai.report.lines import (
     NOTE_PROPERTY,
     UNMARKED_PROPERTY,
@@ -25,18 +27,24 @@ from pytest_samurai.report.lines import (
 from pytest_samurai.report.progress import Progress
 from pytest_samurai.report.publish import publish
 from pytest_samurai.report.run import Failure, Run, TestRun, merged_runs, read_run
+from pytest_samurai.report.standing import Collected, Standing, Used, standing
 
 __all__ = [
     "NOTE",
     "NOTE_PROPERTY",
     "UNMARKED_PROPERTY",
     "Absent",
+    "Collected",
     "Failure",
     "FullRun",
+    "Gathered",
     "Play",
     "Progress",
     "Run",
+    "Standing",
     "TestRun",
+    "Used",
+    "amended",
     "cassettes_of",
     "digest_of",
     "last_full_run",
@@ -49,6 +57,7 @@ __all__ = [
     "shared_lines",
     "shown_amount",
     "shown_count",
+    "standing",
     "top_lines",
     "totals_line",
     "unmarked_line",
