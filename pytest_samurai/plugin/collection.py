@@ -42,7 +42,7 @@ class Collection:
         }
 
     def hear(self, told: Mapping[str, Any]) -> None:
-        """Take over what a worker told; nothing, if it crashed."""
-        self.deselected += told.get("samurai_deselected", 0)
+        """Take over what a worker told, which is the same for all of them; nothing, if it crashed."""
+        self.deselected = max(self.deselected, told.get("samurai_deselected", 0))
         self.marked.update(told.get("samurai_collected", ()))
         self.files.update(told.get("samurai_collected_files", ()))
