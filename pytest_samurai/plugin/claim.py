@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         # Before anything is deselected, and before xdist adds a group to the id.
         if distributed:
             item.stash[TEST] = item.nodeid
-        run.collected_files.add(file_of(item.nodeid))
+        run.collection.files.add(file_of(item.nodeid))
         try:
             marker = marker_of(item)
             if marker is None and not is_marked(item):
@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         from pytest_samurai.plugin.order import open_first
 
         open_first(item)
-        run.collected.add(item.nodeid)
+        run.collection.marked.add(item.nodeid)
         run.recorded_fixtures.update(item.fixturenames)  # type: ignore[attr-defined]  # functions have it
     # A worker of xdist cannot tell them; there the fixture raises each once more.
     if mistakes and not distributed:

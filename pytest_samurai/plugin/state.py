@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, cast
@@ -45,8 +46,14 @@ class RunState:
         self.lock_is_read = False
         self.collection = Collection()
         self.begun: set[str] = set()
-        self.collected: set[str] = set()
-        self.collected_files: set[str] = set()
+
+    @cached_property
+    def libraries(self) -> tuple[Path, ...]:
+        """Where the code lies that is not the user's: ours, Python's and what was installed."""
+        import sysconfig
+
+        installed = {Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")}
+        return (Path(__file__).parents[1], *installed)
 
 
 RUN = pytest.StashKey[RunState]()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from functools import cache
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from types import TracebackType
 
 import pytest
 
 from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure
-from pytest_samurai.plugin.state import HELD, RECORDER
+from pytest_samurai.plugin.state import HELD, RECORDER, RUN
 from pytest_samurai.plugin.unmarked import UNMARKED
 
 
@@ -45,7 +44,7 @@ def _report(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, p
             report.sections.append(("samurai: request not recorded", str(recorder.misses[0])))
             _note_failure(report, recorder.misses[0])
         return report
-    own = _own_frames(error.tb)
+    own = _own_frames(error.tb, item.config.stash[RUN].libraries)
     if own is not None:
         call.excinfo = pytest.ExceptionInfo.from_exc_info((type(error.value), error.value, own))
     report = yield
@@ -64,19 +63,12 @@ def _note_failure(report: pytest.TestReport, error: BaseException) -> None:
     report.samurai_failure = (type(error).__name__, str(error))  # type: ignore[attr-defined]  # a report takes any
 
 
-@cache
-def _libraries() -> tuple[Path, ...]:
-    import sysconfig
-
-    return (Path(__file__).parents[1], *{Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")})
-
-
-def _own_frames(trace: TracebackType | None) -> TracebackType | None:
-    """The traceback without libraries: the inside of an SDK says nothing of why a request is not recorded."""
+def _own_frames(trace: TracebackType | None, libraries: Sequence[Path]) -> TracebackType | None:
+    """The traceback without libraries: the inside of an SDK does not say why a request is not recorded."""
     if trace is None:
         return None
-    rest = _own_frames(trace.tb_next)
+    rest = _own_frames(trace.tb_next, libraries)
     path = Path(trace.tb_frame.f_code.co_filename)
-    if any(path.is_relative_to(place) for place in _libraries()):
+    if any(path.is_relative_to(directory) for directory in libraries):
         return rest
     return TracebackType(rest, trace.tb_frame, trace.tb_lasti, trace.tb_lineno)

@@ -6,13 +6,15 @@ import pytest
 
 from pytest_samurai.plugin import idle
 from pytest_samurai.plugin.fixture import fixture_setup
+from pytest_samurai.plugin.fullness import Fullness
 from pytest_samurai.plugin.held import Held
 from pytest_samurai.plugin.state import RUN, RunState
 from pytest_samurai.plugin.summary import Summary
 from pytest_samurai.plugin.testreport import runtest_makereport
 from pytest_samurai.plugin.unmarked import unwatch
-from pytest_samurai.plugin.use import Use
+from pytest_samurai.plugin.use import CarriedUse, Use, opened_elsewhere
 from pytest_samurai.plugin.verdict import runtest_call
+from pytest_samurai.plugin.workers import Worker, is_worker
 
 
 class AtWork:
@@ -41,10 +43,18 @@ def gather(config: pytest.Config, session: pytest.Session | None = None) -> None
     """Register what gathers; `session` is the one whose tests may have run before."""
     run = config.stash[RUN]
     run.gathers = True
-    use = Use(config)
+    register = config.pluginmanager.register
+    register(CarriedUse(), "samurai-carried-use")
+    if is_worker(config):
+        register(Worker(), "samurai-worker")
+        return
+    fullness = Fullness(config)
+    use = Use(config, fullness)
     if session is not None:
-        use.catch_up(session)
-    config.pluginmanager.register(use, "samurai-use")
-    held = Held(run, use)
-    config.pluginmanager.register(held, "samurai-held")
-    config.pluginmanager.register(Summary(run, use, held), "samurai-summary")
+        # None of those tests was ours: of each it is only wanted that it ran, and what it opened.
+        fullness.catch_up(session, run.begun)
+        use.plays += opened_elsewhere()
+    held = Held(run, fullness)
+    summary = Summary(run, fullness, use, held)
+    for gatherer in (fullness, use, held, summary):
+        register(gatherer, f"samurai-{type(gatherer).__name__.lower()}")

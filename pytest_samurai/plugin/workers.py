@@ -39,7 +39,13 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take over what a worker collected; a worker that crashed has not said it."""
-    run, output = node.config.stash[RUN], getattr(node, "workeroutput", {})
-    run.collected.update(output.get("samurai_collected", ()))
-    run.collected_files.update(output.get("samurai_collected_files", ()))
+    """Take over what a worker collected."""
+    node.config.stash[RUN].collection.hear(getattr(node, "workeroutput", {}))
+
+
+class Worker:
+    """Tells the controller at the end of a worker what was collected."""
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        output = cast("dict[str, Any]", session.config.workeroutput)  # type: ignore[attr-defined]  # xdist puts it there
+        output.update(session.config.stash[RUN].collection.told())

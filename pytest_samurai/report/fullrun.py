@@ -81,6 +81,18 @@ def noted(
     return FullRun(datetime.now(UTC).isoformat(timespec="minutes"), mode, directories, files, played, list(absent))
 
 
+def amended(note: Any, plays: Iterable[Play], not_full: str) -> dict[str, Any]:
+    """The note of the last full run after one that was none: with what that played; or, if there is no note, with why.
+
+    `not_full` says why the later run was no full one.
+    """
+    try:
+        return FullRun.from_json(note).with_plays(plays).as_json()
+    except (KeyError, TypeError):
+        # None yet, or one of another version.
+        return {"not_full": not_full}
+
+
 def cassettes_of(root: Path, directories: Sequence[str]) -> list[str]:
     """The files that may be cassettes: all below the first directory, which has nothing else; in the others themselves.
 

@@ -406,6 +406,7 @@ def test_a_prompt_is_shown_without_secrets_and_controls(
         (["-m", "samurai"], "1 of its tests were deselected"),
         (["--deselect", "test_it.py::test_other"], "1 of its tests were deselected"),
         (["-k", "one", "-n", "1"], "1 of its tests were deselected"),
+        (["-k", "one", "-n", "2"], "1 of its tests were deselected"),
         (["--lf"], "--lf was given"),
         (["--ignore", "test_b.py"], "--ignore was given"),
         (["--ignore-glob", "*b.py"], "--ignore-glob was given"),
