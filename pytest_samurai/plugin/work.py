@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_samurai.plugin import idle
 from pytest_samurai.plugin.fixture import fixture_setup
 from pytest_samurai.plugin.fullness import Fullness
 from pytest_samurai.plugin.held import Held
@@ -35,7 +34,8 @@ def be_at_work(config: pytest.Config, session: pytest.Session | None = None) -> 
     """Register the hooks of tests that may call: there is one."""
     run = config.stash[RUN]
     run.at_work = True
-    idle.gather(config, session)
+    if not run.gathers:
+        gather(config, session)
     config.pluginmanager.register(AtWork(run), "samurai-at-work")
 
 
