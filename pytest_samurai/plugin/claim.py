@@ -36,6 +36,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         open_first(item)
         run.collection.marked.add(item.nodeid)
         run.recorded_fixtures.update(item.fixturenames)  # type: ignore[attr-defined]  # functions have it
-    # A worker of xdist cannot tell them; there the fixture raises each once more.
+    # A worker of xdist cannot show them: there the fixture raises each for its test.
     if mistakes and not distributed:
         raise pytest.UsageError("\n".join(dict.fromkeys(mistakes)))

@@ -9,10 +9,10 @@ import pytest
 
 
 class Collection:
-    """Counts from the beginning: whether there is anything to gather is known only when it has ended.
+    """Counts from the start of every run: only when collection has ended is it known whether there is anything of ours.
 
-    `seen` and `deselected` count tests; `skipped` are the modules that were skipped as a whole, by their ids; `marked`
-    are the ids of the tests that are ours, `files` those of all files with tests.
+    `seen` and `deselected` count tests. `skipped` are the ids of modules that were skipped as a whole, `marked` those of
+    the tests that are ours, and `files` those of all files with tests.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Whether a run was a full one: all tests that there are were chosen, ran, and passed."""
+"""Whether a run was a full one."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ _NARROWING = ("--lf", "--ignore", "--ignore-glob", "--collect-only", "--setup-pl
 
 
 class Fullness:
-    """Follows which tests were chosen and which ran, whichever process they ran in.
+    """Follows which tests were chosen, which ran, and whether they passed, whichever process they ran in.
 
-    `missing` says, as the end of a sentence, what a full run would have had; nothing if it was one.
+    In a full run, all tests that exist did. `missing` says what kept a run from being one, as the end of a sentence; it
+    is empty for a full run.
     """
 
     def __init__(self, config: pytest.Config) -> None:
@@ -26,7 +27,7 @@ class Fullness:
         self._failed = False
 
     def catch_up(self, session: pytest.Session, ran: Iterable[str]) -> None:
-        """Take over what is known of tests that ran before anything was gathered."""
+        """Take over what is known of tests that ran before this was registered."""
         self.pytest_collection_finish(session)
         self._ran.update(ran)
         self._failed = session.testsfailed > 0

@@ -27,7 +27,7 @@ class Held:
         self._run = run
         self._fullness = fullness
         self._failed: set[str] = set()
-        # None as long as no test is ours: the reports of others need not be read.
+        # None until a test of ours ends: without one, the report is not imported.
         self._used: Used | None = None
 
     def _use(self) -> Used:
@@ -45,9 +45,9 @@ class Held:
             self._use().add(report.user_properties, held, failed=report.nodeid in self._failed)
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """No error of a lock may leave this hook: it would keep other plugins from theirs."""
+        """Judge. An error of the lock must not leave this hook, or the hooks of other plugins would not be called."""
         try:
-            # Where no marked test is left, nobody has read it.
+            # If there is no marked test, nobody has read the lock yet.
             self._judge(session.config.rootpath, lock_of(session.config))
         except SettingsError as error:
             self.error = str(error)

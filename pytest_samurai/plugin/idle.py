@@ -14,11 +14,11 @@ import pytest
 from pytest_samurai.plugin.state import RUN, cassette_root
 
 _CALLERS = ("httpx", "httpx2", "pytest_samurai.recorder")
-"""The modules that a test can call an API with, as far as we see such calls."""
+"""Modules with which a test can make calls that we see."""
 
 
 def gather(config: pytest.Config, session: pytest.Session | None = None) -> None:
-    """From now on, gather what reports carry; of a session's tests that ran before, take what is known."""
+    """From now on, gather what reports carry. With a session, take over what is known of tests that ran before."""
     if not config.stash[RUN].gathers:
         from pytest_samurai.plugin import work
 
@@ -26,7 +26,7 @@ def gather(config: pytest.Config, session: pytest.Session | None = None) -> None
 
 
 def be_at_work(config: pytest.Config, session: pytest.Session | None = None) -> None:
-    """From now on, look at what tests do."""
+    """From now on, watch what tests call."""
     if not config.stash[RUN].at_work:
         from pytest_samurai.plugin import work
 
@@ -35,7 +35,7 @@ def be_at_work(config: pytest.Config, session: pytest.Session | None = None) -> 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> None:
-    """Watch over a test that could call. For any other, this is all that the plugin does."""
+    """Watch a test that could call an API. For any other test, this is all that the plugin does."""
     run = item.config.stash[RUN]
     if run.at_work or not sys.modules.keys().isdisjoint(_CALLERS):
         be_at_work(item.config, item.session)
@@ -48,7 +48,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    """Gather at the end, if it has not begun before: the last test itself may have imported `use_cassette`."""
+    """Begin to gather at the end, if not before: it may be the last test that imports `use_cassette`."""
     try:
         return (yield)
     finally:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin: resolve what the options say of the run, and register what it needs from the start."""
+    """Begin the run: resolve its options, and register what it needs from the start."""
     config.addinivalue_line("markers", marker_line())
     told = worker_input(config)
     try:
@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     config.stash[RUN] = run
     config.pluginmanager.register(run.collection, "samurai-collection")
-    # After a run that plays no cassette at all, it is to be known which there are.
+    # Even a run that plays no cassette notes at its end which there are.
     if told is not None or run.settings.report or cassette_root(config).is_dir():
         gather(config)
     if run.settings.unmarked == "block":
@@ -61,13 +61,13 @@ def _tally(settings: Settings, told: Mapping[str, Any] | None) -> Tally | None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End: leave no count behind, and no patch."""
+    """End the run: leave no file of its count behind, and no patch."""
     run = config.stash.get(RUN, None)
     if run is None:
         return
     if run.tally is not None and not is_worker(config):
         run.tally.end()
-    # A run that was interrupted has not said that its last test ended.
+    # An interrupted run does not say that its last test has ended.
     if run.watching:
         from pytest_samurai import intercept
         from pytest_samurai.plugin.unmarked import unwatch

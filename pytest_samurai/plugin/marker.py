@@ -13,7 +13,10 @@ _MARKER = "samurai"
 
 
 def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
-    """The path that a marker gives to the cassette, and its options: the nearest marker wins, key by key."""
+    """The cassette that the markers of a test name, and their options; None for a test without a marker.
+
+    The nearest marker wins, option by option. Raises SettingsError, naming the test, for a marker that cannot be.
+    """
     markers = _markers(item)
     if not markers:
         return None
@@ -27,7 +30,7 @@ def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
         values.update(marker.kwargs)
     if name is None:
         return None, Layer(source, "test", values)
-    # Only now: it brings YAML along, which a marked test that is deselected has no use for.
+    # Not before it is needed: it brings YAML along, of no use to a marked test that is deselected.
     from pytest_samurai.cassette import named_cassette
 
     try:
@@ -37,14 +40,14 @@ def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
 
 
 def _markers(item: pytest.Item) -> list[pytest.Mark]:
-    """What `item.iter_markers` gives, for a fraction of its time: every test of a suite is asked."""
-    found: list[pytest.Mark] = []
+    """What `item.iter_markers` gives, nearest first. That takes several times as long, and every test is asked."""
+    markers: list[pytest.Mark] = []
     node: pytest.Item | pytest.Collector | None = item
     while node is not None:
         if node.own_markers:
-            found += [marker for marker in node.own_markers if marker.name == _MARKER]
+            markers += [marker for marker in node.own_markers if marker.name == _MARKER]
         node = node.parent
-    return found
+    return markers
 
 
 def is_marked(item: pytest.Item) -> bool:

@@ -29,7 +29,7 @@ def cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path | 
 
     if name is None:
         return directory / cassette_name([*classes(request.node), request.node.name])
-    # Tests of several files share a cassette by its name, so it lies in the directory of all; unless theirs was moved.
+    # Tests of several files may share a cassette by its name, so it lies in the root, unless their directory was moved.
     moved = directory != default_cassette_dir(request)
     return (directory if moved else cassette_root(request.config)) / name
 
@@ -37,7 +37,10 @@ def cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path | 
 def fixture_cassette_path(
     item: pytest.Item, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Path:
-    """Where a fixture's cassette lies: with the tests that it is set up for, or, of wide scope, where it is defined."""
+    """Where the cassette of a fixture lies.
+
+    It lies beside those of the tests that use the fixture; for a scope wider than a module, where the fixture is defined.
+    """
     from pytest_samurai.cassette import cassette_name, module_directory
 
     root = cassette_root(request.config)
@@ -54,7 +57,7 @@ def fixture_cassette_path(
 
 
 def _parameter(request: pytest.FixtureRequest) -> str:
-    """The parameter of a fixture as pytest's own ids have it; an object goes by its number, not by its address."""
+    """The parameter of a fixture in brackets, as in pytest's ids. An object is shown by its number."""
     if not hasattr(request, "param"):
         return ""
     value = request.param
@@ -63,7 +66,7 @@ def _parameter(request: pytest.FixtureRequest) -> str:
 
 
 def of_same_scope(request: pytest.FixtureRequest, name: str, default: Any) -> Any:
-    """The value of a fixture of ours for another fixture; the default where its scope is too narrow for that."""
+    """The value of a fixture of ours, asked for by another fixture; `default` if its scope is too narrow for that."""
     try:
         return request.getfixturevalue(name)
     except (pytest.FixtureLookupError, pytest.fail.Exception):

@@ -1,4 +1,4 @@
-"""What this process knows of the run, in pytest's stashes."""
+"""What is known of a run and of its tests, kept in pytest's stashes."""
 
 from __future__ import annotations
 
@@ -23,9 +23,17 @@ if TYPE_CHECKING:
 
 
 class RunState:
-    """What this process knows of the run."""
+    """What this process knows of the run.
 
-    # By hand, as `Option` is: every start of pytest would wait for a dataclass of twenty fields.
+    `began` is when the run began, in whichever process. `settings` are those of the run, resolved from the layers that
+    were `written`; `resolved` are those of tests, by what their own layers say.
+
+    `item` is the test that is running; `begun` are the ids of all tests that have begun. `gathers` and `at_work` say
+    which hooks are registered (see `idle`). `watching` says whether calls outside of recorders are watched in this run,
+    `watched` whether they are in the running test.
+    """
+
+    # No dataclass: every start of pytest would wait while one is written and compiled.
     def __init__(self, began: datetime, settings: Settings, written: tuple[Layer, Layer], tally: Tally | None) -> None:
         self.began = began
         self.settings = settings
@@ -70,14 +78,14 @@ def cassette_root(config: pytest.Config) -> Path:
 
 
 def resolved(written: tuple[Layer, Layer], *test_layers: Layer) -> Settings:
-    """defaults < ini < fixture < marker < SAMURAI_MODE < command line."""
+    """Settings, laid over each other in the order of `PRECEDENCE`; a test has the layers of its fixture and marker."""
     lowest, environment = environment_layers(os.environ)
     ini, cli = written
     return resolve([lowest, ini, *test_layers, environment, cli])
 
 
 def settings_of(config: pytest.Config, *test_layers: Layer) -> Settings:
-    """Those of a test. What says the same is resolved once: most tests do, and their settings share what they make."""
+    """The settings of a test. Tests whose layers say the same share them, and the matcher that is made of them."""
     run = config.stash[RUN]
     said = tuple(_said(layer.values) for layer in (*environment_layers(os.environ), *test_layers))
     if None in said:
@@ -88,12 +96,12 @@ def settings_of(config: pytest.Config, *test_layers: Layer) -> Settings:
 
 
 def _said(values: Mapping[str, object]) -> str | None:
-    """What tells options from others, types included: `1` is not `True`; None for what may change, or has no end."""
+    """A text that differs where options do, types included; None where a value may change without its text changing."""
     return repr([*values.items()]) if all(map(_is_plain, values.values())) else None
 
 
 def _is_plain(value: object) -> bool:
-    # Not their subclasses, which may be shown as anything.
+    # No subclasses: their text may be anything.
     if type(value) in (list, tuple):
         return all(type(entry) in _PLAIN for entry in cast("list[object]", value))
     return type(value) in _PLAIN
@@ -124,7 +132,7 @@ def prices_of(config: pytest.Config) -> PriceList:
 
 
 def config_layer(item: pytest.Item, value: object) -> Layer:
-    """What the fixture `samurai_config` gives a test. Raises SettingsError if that is no dict."""
+    """The options that the fixture `samurai_config` gives a test. Raises SettingsError if it gives no dict."""
     source = f"samurai_config of {item.nodeid}"
     if not isinstance(value, dict):
         raise SettingsError(f"{source} is {value!r}; it has to be a dict of options")
@@ -132,7 +140,7 @@ def config_layer(item: pytest.Item, value: object) -> Layer:
 
 
 def shared_of(config: pytest.Config) -> Shared:
-    """Made when first needed: a run without marked tests needs no prices and no YAML."""
+    """What all recorders of a run share, made for the first: a run without marked tests needs no prices and no YAML."""
     run = config.stash[RUN]
     if run.shared is None:
         from pytest_samurai.cassette import Shelf

@@ -1,4 +1,4 @@
-"""What is said of a run at its end."""
+"""What pytest prints of a run at its end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Summary:
-    """Gathers what the reports carry, whichever process they come from, prints it and writes it down."""
+    """Gathers what the reports of tests carry, whichever process they come from, and prints and publishes it."""
 
     def __init__(self, run: RunState, fullness: Fullness, use: Use, held: Held) -> None:
         self._run = run
@@ -26,7 +26,7 @@ class Summary:
         self._use = use
         self._held = held
         self._phases: dict[tuple[str, str], list[pytest.TestReport]] = {}
-        # None as long as no test is ours: the reports of others need not be read.
+        # None until a test of ours ends: without one, the report is not imported.
         self._gathered: Gathered | None = None
         self._published: tuple[str, ...] = ()
         self._unpublished: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class Summary:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if self._run.tally is not None:
             self._over = self._run.tally.last_word()
-            # The test that broke it may have failed of something else, or have been expected to.
+            # The test that broke the limit may have failed of something else, or have been expected to fail.
             if self._over and session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
         targets = self._run.settings.report
@@ -92,7 +92,7 @@ class Summary:
         loud = terminalreporter.verbosity >= 0
         if self._gathered is not None and self._gathered.tests and loud:
             self._write_figures(terminalreporter)
-        # A file that was written is said even where a run is to be quiet: it is to be committed.
+        # That the lock was written is said in a quiet run too: the file is to be committed.
         for line in self._held.lines if loud or self._run.settings.update else ():
             terminalreporter.write_line(line)
         for line, markup in self._notices():

@@ -1,4 +1,4 @@
-"""The report of a test."""
+"""The report of a test that may call."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pytest_samurai.plugin.unmarked import UNMARKED
 def runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add to the report what the test leaves behind."""
+    """Show errors of ours as what they say, and have the report carry what the test used."""
     from pytest_samurai.report import UNMARKED_PROPERTY
 
     unmarked = item.stash.get(UNMARKED, None)
@@ -25,7 +25,7 @@ def runtest_makereport(
         item.user_properties.append((UNMARKED_PROPERTY, unmarked.calls))
     report = yield from _report(item, call)
     if call.when == "teardown" and HELD in item.stash:
-        # Not among the properties of the test, which JUnit shows; xdist hands on the attributes of a report.
+        # An attribute, which xdist hands on, and no property of the test, which JUnit would show.
         from pytest_samurai.bill import held_text
 
         held = [held_text(figures) for figures in item.stash[HELD].values()]
@@ -34,13 +34,13 @@ def runtest_makereport(
 
 
 def _report(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A report that shows of our errors what their texts say, and no inside of libraries."""
+    """Make the report. Of an error of ours it shows the text and the frames that are the user's own."""
     error = call.excinfo
     if error is None or not isinstance(error.value, RequestNotRecorded | SamuraiFailure | SamuraiError):
         report = yield
         recorder = item.stash.get(RECORDER, None)
         if call.when == "call" and error is not None and recorder is not None and recorder.misses:
-            # The test failed of something else, which may well be what the application made of this.
+            # It failed of something else, but the application may have made that of the miss.
             report.sections.append(("samurai: request not recorded", str(recorder.misses[0])))
             _note_failure(report, recorder.misses[0])
         return report
@@ -52,19 +52,19 @@ def _report(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, p
     if own is None:
         shown = error.getrepr(style="value")
         if shown.reprcrash is not None:  # pragma: no branch - None where all frames are hidden, and ours are not
-            # The short summary has one line for it, cut at the terminal's edge.
+            # For the line of the short summary.
             shown.reprcrash.message = f"{type(error.value).__name__}: {error.value}"
         report.longrepr = shown
     return report
 
 
 def _note_failure(report: pytest.TestReport, error: BaseException) -> None:
-    """For the summary, which may be in another process: xdist hands on the attributes of a report."""
+    """Have the report carry an error to the summary, which may be made in another process."""
     report.samurai_failure = (type(error).__name__, str(error))  # type: ignore[attr-defined]  # a report takes any
 
 
 def _own_frames(trace: TracebackType | None, libraries: Sequence[Path]) -> TracebackType | None:
-    """The traceback without libraries: the inside of an SDK does not say why a request is not recorded."""
+    """A traceback without the frames of libraries: the inside of an SDK does not say why a request is not recorded."""
     if trace is None:
         return None
     rest = _own_frames(trace.tb_next, libraries)

@@ -1,4 +1,4 @@
-"""What a run used of its cassettes."""
+"""What the tests of a run played of their cassettes."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 class CarriedUse:
-    """Has the report of a test carry what the test used of cassettes.
+    """Has the report of a test carry what the test played of cassettes.
 
-    As attributes, which xdist hands on, and not among the properties of a test, which JUnit shows.
+    It is in attributes, which xdist hands on, and not in properties of the test, which JUnit would show.
     """
 
     @pytest.hookimpl(wrapper=True)
@@ -71,9 +71,10 @@ def _absent(item: pytest.Item) -> Absent:
 
 
 class Use:
-    """Gathers what tests played, and notes it at the end.
+    """Gathers what tests played, and notes it at the end of the run.
 
-    Only after a full run is what none of them played of no use. What another run played is added to that note.
+    Only a full run shows that nobody needs an interaction. So what another run played is added to the last full run's
+    note.
     """
 
     def __init__(self, config: pytest.Config, fullness: Fullness) -> None:

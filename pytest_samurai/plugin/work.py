@@ -1,4 +1,4 @@
-"""The hooks of tests that may call."""
+"""The hooks that are registered once there is something to do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pytest_samurai.plugin.workers import Worker, is_worker
 
 
 class AtWork:
-    """The hooks of tests that may call; registered with the first such test, since the others pay for each hook too."""
+    """The hooks of tests that may call an API, registered with the first of them: each hook takes time in every test."""
 
     pytest_fixture_setup = staticmethod(fixture_setup)
     pytest_runtest_call = staticmethod(runtest_call)
@@ -51,7 +51,7 @@ def gather(config: pytest.Config, session: pytest.Session | None = None) -> None
     fullness = Fullness(config)
     use = Use(config, fullness)
     if session is not None:
-        # None of those tests was ours: of each it is only wanted that it ran, and what it opened.
+        # None of those tests was ours. What matters is that they ran, and which cassettes they opened themselves.
         fullness.catch_up(session, run.begun)
         use.plays += opened_elsewhere()
     held = Held(run, fullness)

@@ -31,7 +31,7 @@ def pytest_configure_node(node: Any) -> None:
         node.workerinput["samurai_tally"] = run.tally.path
     gather(node.config)
     try:
-        # The controller collects nothing, and a worker cannot tell what is wrong.
+        # The controller collects nothing, and a worker cannot show what is wrong.
         lock_of(node.config)
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from None
