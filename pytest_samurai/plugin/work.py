@@ -13,7 +13,7 @@ from pytest_samurai.plugin.testreport import runtest_makereport
 from pytest_samurai.plugin.unmarked import unwatch
 from pytest_samurai.plugin.use import CarriedUse, Use, opened_elsewhere
 from pytest_samurai.plugin.verdict import runtest_call
-from pytest_samurai.plugin.workers import Worker, is_worker
+from pytest_samurai.plugin.worker import Worker, is_worker
 
 
 class AtWork:
