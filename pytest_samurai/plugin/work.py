@@ -17,7 +17,7 @@ from pytest_samurai.plugin.worker import Worker, is_worker
 
 
 class AtWork:
-    """The hooks of tests that may call an API, registered with the first of them: each hook takes time in every test."""
+    """The hooks of tests that may call an API. They are registered with the first such test: each hook costs time."""
 
     pytest_fixture_setup = staticmethod(fixture_setup)
     pytest_runtest_call = staticmethod(runtest_call)
