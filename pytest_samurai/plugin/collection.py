@@ -12,7 +12,7 @@ class Collection:
     """Counts from the start of every run: only when collection has ended is it known whether there is anything of ours.
 
     `seen` and `deselected` count tests. `skipped` are the ids of modules that were skipped as a whole, `marked` those
-    of     the tests that are ours, and `files` those of all files with tests.
+    of the tests that are ours, and `files` those of all files with tests.
     """
 
     def __init__(self) -> None:
