@@ -38,7 +38,7 @@ from pytest_samurai.bill.lock import (
 from pytest_samurai.wire.price import Price
 from tests.plugin.test_plugin import Project, lines_between
 from tests.plugin.test_plugin import project as project
-from tests.recorder.test_recorder_rules import fail as fail
+from tests.recorder.conftest import fail as fail
 
 # How long a machine takes for one example is no property of the code.
 law = settings(deadline=None)
