@@ -38,7 +38,7 @@ def runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     if recorder is not None:
         verdict = recorder.verdict()
         item.stash[PASSED] = verdict is None
-        # A test that grew has passed as far as its recording goes, which a replay then judges in the same way.
+        # A test that only grew is recorded in full, so that its replay shows the growth as well.
         verdict = verdict or held_against_lock(item, recorder, test_id(item))
     elif unmarked is not None and unmarked.refusals:
         verdict = unmarked.refusals[0]

@@ -17,7 +17,7 @@ from pytest_samurai.bill.regression import Regression
 from pytest_samurai.wire.price import Price
 from tests.plugin.test_plugin import Project
 from tests.plugin.test_plugin import project as project
-from tests.recorder.test_recorder_rules import fail as fail
+from tests.recorder.conftest import fail as fail
 
 CHEAP = Price(source="a", input_mtok=Decimal(1), output_mtok=Decimal(4))
 DEAR = Price(source="a", input_mtok=Decimal(10), output_mtok=Decimal(40))

@@ -19,7 +19,7 @@ from tests.bill.test_lock import (
 from tests.bill.test_lock import locked as locked
 from tests.bill.test_regression import USUAL
 from tests.plugin.test_plugin import project as project
-from tests.recorder.test_recorder_rules import fail as fail
+from tests.recorder.conftest import fail as fail
 
 
 def test_many_tests_are_named_by_the_first_of_them() -> None:

@@ -13,7 +13,7 @@ from tests.bill.test_lock import (
 from tests.bill.test_lock import locked as locked
 from tests.bill.test_regression import verdict
 from tests.plugin.test_plugin import project as project
-from tests.recorder.test_recorder_rules import fail as fail
+from tests.recorder.conftest import fail as fail
 
 
 @pytest.mark.parametrize(
