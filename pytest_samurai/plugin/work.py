@@ -18,7 +18,7 @@ from pytest_samurai.plugin.workers import Worker, is_worker
 
 
 class AtWork:
-    """The hooks of tests that may call an API, registered with the first of them: each hook takes time in every test."""
+    """The hooks of tests that may call an API. They take time in any test, so the first such test registers them."""
 
     pytest_fixture_setup = staticmethod(fixture_setup)
     pytest_runtest_call = staticmethod(runtest_call)
