@@ -39,8 +39,8 @@ def fixture_cassette_path(
 ) -> Path:
     """Where the cassette of a fixture lies.
 
-    It lies beside those of the tests that use the fixture. If the scope is wider than a module, it lies where the fixture
-    is defined.
+    It lies beside those of the tests that use the fixture. If the scope is wider than a module, it lies where the
+    fixture is defined.
     """
     from pytest_samurai.cassette import cassette_name, module_directory
 
