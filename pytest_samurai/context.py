@@ -1,20 +1,53 @@
-"""The recorder as a context manager, for scripts, notebooks and other test runners."""
+"""A recorder as a context manager: for tests and fixtures, and, as `use_cassette`, for everybody else."""
 
 from __future__ import annotations
 
 import os
 import warnings
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from pytest_samurai.bill import own_prices
 from pytest_samurai.cassette import Shelf
 from pytest_samurai.intercept import recording
 from pytest_samurai.recorder import Owner, Recorder, Shared
 from pytest_samurai.settings import Layer, environment_layers, resolve
+
+
+class Session:
+    """A recorder from when it is opened until it is closed.
+
+    As `open` does for files, making it opens the recorder. Within the block the requests of this context are sent to
+    the recorder; the end of the block closes it. `passed` says by then whether the test passed: of one that failed less
+    is recorded. For `placeholders` see `Recorder.open`.
+
+    Making it raises CassetteError for a cassette that cannot be read, the end of the block for one that cannot be
+    written.
+    """
+
+    def __init__(self, recorder: Recorder, *, placeholders: bool = False) -> None:
+        recorder.open(placeholders=placeholders)
+        self.passed = False
+        self._recorder = recorder
+        self._recording = recording(recorder)
+
+    def __enter__(self) -> Self:
+        try:
+            self._recording.__enter__()
+        except BaseException:
+            self._recorder.close(passed=False)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._recording.__exit__(kind, error, trace)
+        finally:
+            self._recorder.close(passed=self.passed)
 
 
 class use_cassette:
@@ -37,33 +70,28 @@ class use_cassette:
 
     def __enter__(self) -> Recorder:
         owner = Owner(f"use_cassette({self._path.name!r})", datetime.now(UTC))
-        recorder = Recorder(self._path, self._settings, owner, self._shared)
-        recorder.open()
-        self._notes: list[str] = []
-        with ExitStack() as exits:
-            exits.push(lambda _, error, __: self._close(recorder, error))
-            exits.enter_context(recording(recorder))
-            self._exits = exits.pop_all()
-        return recorder
-
-    def _close(self, recorder: Recorder, error: BaseException | None) -> None:
-        verdict = None if error is not None else recorder.verdict()
-        recorder.close(passed=error is None and verdict is None)
-        failure = error or verdict
-        if failure is None:
-            self._notes = recorder.notes
-        else:
-            for note in recorder.notes:
-                failure.add_note(note)
-        if verdict is not None:
-            raise verdict
+        self._recorder = Recorder(self._path, self._settings, owner, self._shared)
+        self._session = Session(self._recorder)
+        self._session.__enter__()
+        return self._recorder
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._exits.__exit__(kind, error, trace)
-        for note in self._notes:
-            warnings.warn(note, stacklevel=2)
+        failure = error
+        try:
+            if error is None:
+                failure = self._recorder.verdict()
+            self._session.passed = failure is None
+        finally:
+            self._session.__exit__(kind, error, trace)
+        for note in self._recorder.notes:
+            if failure is None:
+                warnings.warn(note, stacklevel=2)
+            else:
+                failure.add_note(note)
+        if error is None and failure is not None:
+            raise failure
 
     async def __aenter__(self) -> Recorder:
         return self.__enter__()

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
 # These two are loaded before pytester takes its snapshot of the modules: it would have each test load them anew.
 import genai_prices.data_snapshot  # noqa: F401 - see above
+import hypothesis
 import pytest
+import trustme
 
 import pytest_samurai.intercept.seam  # noqa: F401 - see above
 from pytest_samurai.server.chat_server import ChatServer
@@ -14,46 +18,65 @@ from tests.real_server import RealServer
 
 KEY = "sk-samurai-test-0123456789abcdef"
 
+hypothesis.settings.register_profile("thorough", max_examples=1_000)
+
 FOREIGN = ("anyio", "asyncio", "cassetter", "hypothesispytest", "pytest_httpx", "recording", "respx")
 """Plugins that runs inside of tests go without: two of them cannot be loaded together, and each costs time."""
 
 
-_TOLD = pytest.StashKey[list[str]]()
+_OF_XDIST = ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID")
+"""What a worker of this suite has in its environment, and a run inside of a test must not take for its own."""
+
+_TOLD = "size"
+"""The property of a test's report that has its counts: of what a worker of xdist ran, nothing else comes here."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--thorough", action="store_true", help="only the tests that have a size, each at its full one")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # Before the tests are imported: the settings of a law are those of the profile at that moment.
+    if config.getoption("thorough"):
+        hypothesis.settings.load_profile("thorough")
+
+
+def _has_a_size(item: pytest.Item) -> bool:
+    return "size" in getattr(item, "fixturenames", ()) or hypothesis.is_hypothesis_test(getattr(item, "obj", None))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("thorough"):
-        sized = [item for item in items if "size" in getattr(item, "fixturenames", ())]
+        sized = [item for item in items if _has_a_size(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in sized])
         items[:] = sized
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for line in config.stash.get(_TOLD, []):
-        terminalreporter.write_line(f"size: {line}")
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, line in report.user_properties:
+                if name == _TOLD:
+                    terminalreporter.write_line(f"size: {line}")
 
 
 class Size:
     """How large a test is made: small in the suite, as large as was promised with `--thorough`."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
+    def __init__(self, test: pytest.Item) -> None:
+        self._test = test
 
     def __call__(self, small: int, full: int) -> int:
-        return full if cast("bool", self._config.getoption("thorough")) else small
+        return full if cast("bool", self._test.config.getoption("thorough")) else small
 
     def tell(self, line: str) -> None:
         """Have a count printed at the end of the run."""
-        self._config.stash.setdefault(_TOLD, []).append(line)
+        self._test.user_properties.append((_TOLD, line))
 
 
 @pytest.fixture
-def size(pytestconfig: pytest.Config) -> Size:
-    return Size(pytestconfig)
+def size(request: pytest.FixtureRequest) -> Size:
+    return Size(request.node)
 
 
 @pytest.fixture(scope="session")
@@ -73,13 +96,45 @@ def no_environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
     """What the machine has set must not decide how a test goes; but the examples are recorded with it."""
     if request.path.name == "test_examples.py":
         return
-    for name in ("CI", "SAMURAI_MODE", "SAMURAI_API_KEY", "SAMURAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
+    for name in (
+        "CI",
+        *_OF_XDIST,
+        "SAMURAI_MODE",
+        "SAMURAI_API_KEY",
+        "SAMURAI_BASE_URL",
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
+def uncovered() -> dict[str, str]:
+    """The environment for a process whose coverage is of no use: one that is killed leaves none, and coverage takes as
+    long to start as Python does."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_PROCESS_")}
+
+
 @pytest.fixture
-def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+def no_foreign_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p no:{name}" for name in FOREIGN))
+
+
+@pytest.fixture(scope="session")
+def one_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("certificates") / "one.pem"
+    trustme.CA().cert_pem.write_to_path(path)
+    return path
+
+
+@pytest.fixture
+def pytester(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, no_foreign_plugins: None, one_certificate: Path
+) -> pytest.Pytester:
+    # Each client that may connect would load all the certificates that there are, in 15 ms, to connect to 127.0.0.1.
+    monkeypatch.setattr("certifi.where", lambda: str(one_certificate))
+    # A file that is written anew within the same second, at the same length, would be run as it was.
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     return pytester
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +19,7 @@ from benchmarks.rows import FULL, QUICK, SMOKE, Scale, Target, rows
 from benchmarks.runner import measured
 from benchmarks.suites import project_suite
 from benchmarks.workload import EVENTS, LARGE, REWRITTEN, SMALL, STREAM, exchanges, spread
+from tests.conftest import uncovered
 
 # One for each kind of job, and for each way of running one.
 SMOKED = (
@@ -33,7 +33,7 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], str
     """A small run without the peers: its figures, and its page."""
     out = tmp_path_factory.mktemp("smoke") / "results.md"
     command = [sys.executable, "-m", "benchmarks", "--scale", "smoke", "--here", "--only", SMOKED, "--out", str(out)]
-    run = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
+    run = subprocess.run(command, cwd=ROOT, env=uncovered(), capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     return json.loads(out.with_suffix(".json").read_text(encoding="utf-8")), out.read_text(encoding="utf-8")
 

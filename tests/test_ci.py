@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pytest_samurai.report.formats import MARK
+from pytest_samurai.report.forms.markdown import MARK
 from tests.plugin.test_plugin import Project, project
 from tests.report.test_run import VALIDATOR
 

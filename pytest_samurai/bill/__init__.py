@@ -1,45 +1,45 @@
-"""What calls cost, and the limits that are held against it."""
+"""What calls used and cost, and what they may."""
 
 from pytest_samurai.bill.budget import Budget, Limits, total, total_cost
 from pytest_samurai.bill.call import Call, Meter
+from pytest_samurai.bill.change import in_percent, models_text, moved
 from pytest_samurai.bill.estimate import require_tokenizer
-from pytest_samurai.bill.figures import FIGURE_PROPERTIES, FIXTURE_PROPERTY, PREFIX, ModelFigures, TestFigures
+from pytest_samurai.bill.figures import (
+    FIGURE_PROPERTIES,
+    FIXTURE_PROPERTY,
+    PREFIX,
+    ModelFigures,
+    TestFigures,
+    amount_as_json,
+)
 from pytest_samurai.bill.lock import (
-    ABOUT,
-    METRICS,
-    REGRESSION_PROPERTY,
     Lock,
-    Regression,
     Row,
-    Tolerance,
     accepted,
     fixture_cassette,
     fixture_key,
     held_from_text,
     held_text,
-    in_percent,
-    judge,
-    labelled,
-    measured,
-    models_text,
-    moved,
-    no_overlap,
-    parse_tolerance,
-    regression_text,
     row_of,
-    summary_lines,
-    update_line,
 )
 from pytest_samurai.bill.lockfile import load as load_lock
 from pytest_samurai.bill.lockfile import update as update_lock
-from pytest_samurai.bill.pricing import PriceList, lines_to_add, own_prices, sum_if_known, sum_of_known
+from pytest_samurai.bill.locknotes import no_overlap, summary_lines, update_line
+from pytest_samurai.bill.metrics import ABOUT, METRICS, labelled, measured
+from pytest_samurai.bill.ownprices import lines_to_add, own_prices
+from pytest_samurai.bill.pricelist import PriceList
+from pytest_samurai.bill.regression import REGRESSION_PROPERTY, Regression, judge, regression_text
+from pytest_samurai.bill.sum import NO_COST, NO_USAGE, Sum
 from pytest_samurai.bill.tally import Tally
+from pytest_samurai.bill.tolerance import Tolerance, parse_tolerance
 
 __all__ = [
     "ABOUT",
     "FIGURE_PROPERTIES",
     "FIXTURE_PROPERTY",
     "METRICS",
+    "NO_COST",
+    "NO_USAGE",
     "PREFIX",
     "REGRESSION_PROPERTY",
     "Budget",
@@ -51,10 +51,12 @@ __all__ = [
     "PriceList",
     "Regression",
     "Row",
+    "Sum",
     "Tally",
     "TestFigures",
     "Tolerance",
     "accepted",
+    "amount_as_json",
     "fixture_cassette",
     "fixture_key",
     "held_from_text",
@@ -73,8 +75,6 @@ __all__ = [
     "regression_text",
     "require_tokenizer",
     "row_of",
-    "sum_if_known",
-    "sum_of_known",
     "summary_lines",
     "total",
     "total_cost",

@@ -1,4 +1,4 @@
-"""A limit on what a test, a part of one or a run may use; and the verdict."""
+"""The limits on what a test, a part of one, or a run may use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 
 from pytest_samurai.bill.call import Call
-from pytest_samurai.bill.pricing import lines_to_add
+from pytest_samurai.bill.ownprices import lines_to_add
+from pytest_samurai.bill.sum import Sum
 from pytest_samurai.errors import SamuraiError, UnknownPrice, UnknownUsage
 from pytest_samurai.text import money, money_apart
 from pytest_samurai.wire import Usage
@@ -15,7 +16,7 @@ from pytest_samurai.wire import Usage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """The most that calls may use together; None where there is no limit. `max_cost` is in US dollars."""
+    """The most that calls may use together; None is no limit. `max_cost` is in US dollars."""
 
     max_requests: int | None = None
     max_prompt_tokens: int | None = None
@@ -29,10 +30,10 @@ class Budget:
         return {name: limit for name, limit in values.items() if limit is not None}
 
     def verdict(self, calls: Sequence[Call]) -> str | None:
-        """What was broken, with both numbers and the calls; None if all limits hold.
+        """Which limits are broken, with both numbers and the calls; None if all hold.
 
-        A limit on tokens cannot hold on a call whose usage is unknown, nor one on money where the price is: that breaks
-        it too, and is named. Money is what the calls cost by the list, whatever was cached.
+        A limit on tokens cannot hold for a call of unknown usage, nor one on money for a call of unknown price: that
+        breaks it too, and the call is named. Money is the list cost, as if nothing had been cached.
         """
         broken = []
         unjudged: dict[str, list[str]] = {}
@@ -50,7 +51,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The most that a run may use, and the most that may go live in it; None where there is no limit. US dollars."""
+    """The most that a run may use, and send live; None is no limit. Money is in US dollars."""
 
     max_total_tokens: int | None = None
     max_cost: Decimal | None = None
@@ -70,24 +71,25 @@ def _named(calls: Sequence[Call]) -> str:
 
 
 def total(calls: Sequence[Call]) -> Usage:
-    """The sum over the calls. Raises UnknownUsage, naming the calls that did not say, if there are any."""
-    unknown = [call for call in calls if call.usage is None]
-    if unknown:
+    """The usage of all the calls. Raises UnknownUsage, with the calls to blame, if that of one is unknown."""
+    usage = Sum.of([call.usage for call in calls], Usage())
+    if usage.unknown:
+        unknown = [call for call in calls if call.usage is None]
         raise UnknownUsage(f"the usage of {_named(unknown)} is unknown: the reply has no usage")
-    return sum((call.usage for call in calls if call.usage is not None), Usage())
+    return usage.known
 
 
 def total_cost(calls: Sequence[Call], *, as_listed: bool = False) -> Decimal:
-    """What the calls were billed, or cost by the list, in US dollars.
+    """What the calls were billed in US dollars; `as_listed`, what they would have been if nothing had been cached.
 
-    Raises UnknownUsage or UnknownPrice, naming the calls whose cost is unknown, if there are any.
+    Raises UnknownUsage or UnknownPrice, with the calls to blame, if the cost of one is unknown.
     """
     total(calls)
-    costs = [(call, call.list_cost if as_listed else call.cost) for call in calls]
-    unknown = [call for call, cost in costs if cost is None]
-    if unknown:
-        raise UnknownPrice(_unpriced(unknown))
-    return sum((cost for _, cost in costs if cost is not None), Decimal(0))
+    costs = [call.list_cost if as_listed else call.cost for call in calls]
+    cost = Sum.of(costs, Decimal(0))
+    if cost.unknown:
+        raise UnknownPrice(_unpriced([call for call, amount in zip(calls, costs, strict=True) if amount is None]))
+    return cost.known
 
 
 def _unpriced(calls: Sequence[Call]) -> str:
@@ -111,13 +113,13 @@ _USED: dict[str, Callable[[Sequence[Call]], int | Decimal]] = {
     "max_total_tokens": lambda calls: total(calls).total_tokens,
     "max_cost": lambda calls: total_cost(calls, as_listed=True),
 }
-"""What each limit is held against."""
+"""What each limit limits."""
 
 
 def table(calls: Sequence[Call], *, priced: bool = False) -> list[str]:
-    """One line per call, the evidence of a verdict; with `priced`, what it costs by the list as well.
+    """The evidence of a verdict: a line for each call with its tokens and, if `priced`, its list cost.
 
-    A `~` stands before what was estimated, as a last line says.
+    Estimated tokens have a `~` before them, which a last line explains.
     """
     rows = [("call", "model", "prompt", "completion", "total", "cost")]
     for call in calls:

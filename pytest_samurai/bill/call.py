@@ -10,25 +10,23 @@ from functools import cached_property
 from typing import Any
 
 from pytest_samurai.bill.estimate import estimated_usage
-from pytest_samurai.bill.pricing import PriceList
-from pytest_samurai.errors import SamuraiError
+from pytest_samurai.bill.pricelist import PriceList
 from pytest_samurai.wire import (
+    Answer,
     Interaction,
     Price,
     Request,
     Usage,
-    as_object,
-    as_objects,
+    answer_of,
     json_object,
+    model_asked,
     parse_object,
-    received,
-    said,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """How calls are told: where their prices are looked up, whether a usage that nobody counted is estimated.
+    """Where the prices of calls come from, and whether a usage that no server counted is estimated.
 
     `redact` takes the secrets of a request, and all others, out of a text.
     """
@@ -41,8 +39,8 @@ class Meter:
 class Call:
     """One call of the application: what it sent and what it got, live or replayed.
 
-    `duration` is in seconds, as recorded. `usage` is None where the reply does not say; a reply that is an HTTP
-    error has used one request and no tokens. Without a `meter` a call has the price that was recorded with it, if any.
+    `duration` is in seconds, as recorded. `usage` is None where the reply does not say; an HTTP error has used one
+    request and no tokens. Without a `meter`, a call has the price that was recorded with it, if any.
     """
 
     def __init__(self, interaction: Interaction, *, number: int, replayed: bool, meter: Meter | None = None) -> None:
@@ -59,20 +57,23 @@ class Call:
 
     @cached_property
     def request(self) -> dict[str, Any]:
-        """The JSON sent. Raises SamuraiError if that was no JSON object."""
+        """The JSON sent. Raises SamuraiError if it is no JSON object."""
         return json_object(self._request.body, "request")
 
     @cached_property
+    def _answer(self) -> Answer:
+        return answer_of(self._interaction)
+
+    @property
     def response(self) -> dict[str, Any]:
-        """The JSON received; of a stream, the merged `chat.completion`. Raises SamuraiError if it is no JSON object."""
-        return received(self._reply)
+        """The JSON received; of a stream, its events merged. Raises SamuraiError if it is no JSON object."""
+        return self._answer.whole
 
     @property
     def text(self) -> str | None:
-        """The content of the first choice; None if it has none (a tool call, an error)."""
-        choices = as_objects(self._received.get("choices"))
-        content = as_object(choices[0].get("message")).get("content") if choices else None
-        return content if isinstance(content, str) else None
+        """The text of the first choice; None if it has none (a tool call, an error)."""
+        answers = self._answer.dialect.answers(self._answer.known)
+        return answers[0].text if answers else None
 
     @property
     def status_code(self) -> int:
@@ -80,13 +81,9 @@ class Call:
 
     @cached_property
     def model(self) -> str | None:
-        """The model as served; of a reply that does not say, as asked for. Reports name it, so it holds no secret."""
-        name = self._said("model")
-        if not name or not isinstance(name, str):
-            name = (parse_object(self._request.body) or {}).get("model")
-        if not name or not isinstance(name, str):
-            return None
-        return name if self._meter is None else self._meter.redact(self._request, name)
+        """The model as served; as asked for, if the reply does not say. Reports name it, so it holds no secret."""
+        name = self._answer.model or model_asked(self._request)
+        return name if name is None or self._meter is None else self._meter.redact(self._request, name)
 
     @property
     def streamed(self) -> bool:
@@ -98,31 +95,30 @@ class Call:
 
     @cached_property
     def usage(self) -> Usage | None:
-        usage = Usage.from_wire(self._said("usage"))
-        if usage is None and self._reply.status >= 300:
-            return Usage(requests=1)
+        usage = self._answer.usage
         if usage is None and self._meter is not None and self._meter.estimates:
-            return estimated_usage(self.model, parse_object(self._request.body) or {}, self._received)
+            dialect, asked = self._answer.dialect, parse_object(self._request.body) or {}
+            answers = dialect.answers(self._answer.known)
+            return estimated_usage(self.model, dialect.messages(asked), dialect.tools(asked), answers)
         return usage
 
     @cached_property
     def price(self) -> Price | None:
         """The project's own price, else the one that was recorded, else that of the public list at that time.
 
-        None where there is none for certain, and for a call without a model or a date.
+        None where no price is certain, and for a call without a model or a date.
         """
         recorded = self._interaction.price
         if self.model is None or self._meter is None:
             return recorded if isinstance(recorded, Price) else None
         if recorded is not None:
             return self._meter.prices.own_price(self.model) or (recorded if isinstance(recorded, Price) else None)
-        tier = self._said("service_tier")
         return self._meter.prices.price(
             self.model,
             _moment(self._interaction.recorded_at),
             url=self._request.url,
             prompt_tokens=0 if self.usage is None else self.usage.prompt_tokens,
-            service_tier=tier if isinstance(tier, str) else None,
+            service_tier=self._answer.tier,
         )
 
     @cached_property
@@ -141,16 +137,6 @@ class Call:
         if self._reply.status >= 300 and not self.usage.total_tokens:
             return Decimal(0)
         return None if self.price is None else self.price.cost(self.usage, as_listed=as_listed)
-
-    def _said(self, name: str) -> Any:
-        return said(self._reply, name, lambda: self._received)
-
-    @property
-    def _received(self) -> dict[str, Any]:
-        try:
-            return self.response
-        except SamuraiError:
-            return {}
 
 
 def _moment(recorded_at: str | None) -> datetime | None:

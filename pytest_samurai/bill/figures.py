@@ -1,4 +1,4 @@
-"""What one test did, in numbers that travel between processes: calls, tokens by model, money, time."""
+"""The figures of a test: its calls, tokens, money and time, as they travel between processes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from pytest_samurai.bill.call import Call
-from pytest_samurai.bill.pricing import dearest, sum_if_known
+from pytest_samurai.bill.pricelist import dearest
+from pytest_samurai.bill.sum import Sum
 from pytest_samurai.wire import Price, Usage
 
 PREFIX: Final = "samurai_"
@@ -25,10 +26,10 @@ UNKNOWN_MODEL: Final = "(unknown)"
 
 @dataclass(frozen=True, slots=True)
 class ModelFigures:
-    """The calls to one model, as served: their usage, None if one of them did not say; what they cost in US dollars.
+    """The calls to one model, as served; None stands for what is unknown of one of them.
 
-    `cost` is what was billed, `list_cost` what it would have been if nothing had been cached; None where unknown. Of
-    several rows of prices for the same model, `price` is the dearest.
+    `cost` is what was billed in US dollars, `list_cost` what would have been billed if nothing had been cached. If the
+    calls have several prices, `price` is the dearest.
     """
 
     model: str
@@ -40,26 +41,25 @@ class ModelFigures:
 
     @classmethod
     def of(cls, model: str, calls: Sequence[Call]) -> ModelFigures:
-        usages = [call.usage for call in calls if call.usage is not None]
         prices = [call.price for call in calls if call.price is not None]
         return cls(
             model,
             len(calls),
-            _sum(usages) if len(usages) == len(calls) else None,
+            _usage([call.usage for call in calls]),
             dearest(prices) if prices else None,
-            sum_if_known([call.cost for call in calls]),
-            sum_if_known([call.list_cost for call in calls]),
+            _amount([call.cost for call in calls]),
+            _amount([call.list_cost for call in calls]),
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The same in JSON values; money and rates as text, to the last digit."""
+        """The figures in JSON values; money and rates are text, to the last digit."""
         return {
             "model": self.model,
             "requests": self.requests,
             "usage": None if self.usage is None else self.usage.as_json(),
             "price": None if self.price is None else self.price.as_written(),
-            "cost": None if self.cost is None else f"{self.cost:f}",
-            "list_cost": None if self.list_cost is None else f"{self.list_cost:f}",
+            "cost": amount_as_json(self.cost),
+            "list_cost": amount_as_json(self.list_cost),
         }
 
     @classmethod
@@ -70,20 +70,33 @@ class ModelFigures:
             value["requests"],
             None if value["usage"] is None else Usage(**value["usage"]),
             None if value["price"] is None else Price.from_written(value["price"]),
-            None if value["cost"] is None else Decimal(value["cost"]),
-            None if value["list_cost"] is None else Decimal(value["list_cost"]),
+            _amount_from_json(value["cost"]),
+            _amount_from_json(value["list_cost"]),
         )
 
 
-def _sum(usages: Sequence[Usage]) -> Usage:
-    return sum(usages[1:], usages[0]) if usages else Usage()
+def amount_as_json(amount: Decimal | None) -> str | None:
+    """An amount of US dollars as text, to the last digit."""
+    return None if amount is None else f"{amount:f}"
+
+
+def _amount_from_json(written: str | None) -> Decimal | None:
+    return None if written is None else Decimal(written)
+
+
+def _usage(usages: Iterable[Usage | None]) -> Usage | None:
+    return Sum.of(usages, Usage()).if_known
+
+
+def _amount(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    return Sum.of(amounts, Decimal(0)).if_known
 
 
 @dataclass(frozen=True, slots=True)
 class TestFigures:
-    """What one test did: counts of calls by what became of them, and what each model was used for.
+    """What one test, or fixture, did: how many calls were replayed, recorded and sent live, and the use of each model.
 
-    `seconds` is how long the replayed calls took when they were recorded, and `saved` what they were billed then, in US
+    `seconds` is how long the replayed calls took when they were recorded. `saved` is what they were billed then, in US
     dollars; None if that of a call is unknown.
     """
 
@@ -99,7 +112,7 @@ class TestFigures:
 
     @classmethod
     def of(cls, test: str, calls: Sequence[Call], *, recorded: int) -> TestFigures:
-        """The figures of calls, of which so many were recorded: the others that are no replays just went live."""
+        """The figures of calls, `recorded` of which are in the cassette now; the rest are replays, or went live."""
         replayed = [call for call in calls if call.replayed]
         by_model: dict[str, list[Call]] = {}
         for call in calls:
@@ -111,7 +124,7 @@ class TestFigures:
             live=len(calls) - len(replayed) - recorded,
             models=tuple(ModelFigures.of(model, by_model[model]) for model in sorted(by_model)),
             seconds=round(sum(call.duration or 0.0 for call in replayed), 4),
-            saved=sum_if_known([call.cost for call in replayed]),
+            saved=_amount([call.cost for call in replayed]),
         )
 
     @property
@@ -120,57 +133,86 @@ class TestFigures:
 
     @property
     def usage(self) -> Usage | None:
-        """The sum over the models; None if a call did not say what it used."""
-        usages = [one.usage for one in self.models]
-        return None if None in usages else _sum([usage for usage in usages if usage is not None])
+        """The usage of all calls; None if that of a call is unknown."""
+        return _usage([used.usage for used in self.models])
 
     @property
     def cost(self) -> Decimal | None:
         """What was billed, in US dollars; None if that of a call is unknown."""
-        return sum_if_known([one.cost for one in self.models])
+        return _amount([used.cost for used in self.models])
 
     @property
     def list_cost(self) -> Decimal | None:
         """What would have been billed if nothing had been cached; None if that of a call is unknown."""
-        return sum_if_known([one.list_cost for one in self.models])
+        return _amount([used.list_cost for used in self.models])
 
     def properties(self) -> list[tuple[str, int | str]]:
-        """Name and value as they travel in `user_properties`: to JUnit, and from xdist workers; but for the unknown."""
-        found: dict[str, int | str | None] = {name: getattr(self, name) for name in _COUNTS}
-        usage, cost = self.usage, self.cost
-        found |= {name: None if usage is None else getattr(usage, name) for name in _SHOWN if name != "cost"}
-        found["cost"] = None if cost is None else f"{cost:f}"
+        """The figures as `user_properties`, which go to JUnit and come from xdist workers; what is unknown has none."""
+        values: dict[str, int | str | None] = {name: getattr(self, name) for name in _COUNTS}
+        usage = self.usage
+        values |= {name: None if usage is None else getattr(usage, name) for name in _SHOWN if name != "cost"}
+        values["cost"] = amount_as_json(self.cost)
         carried = {
             "seconds": self.seconds,
-            "saved": None if self.saved is None else f"{self.saved:f}",
-            "models": [one.as_json() for one in self.models],
+            "saved": amount_as_json(self.saved),
+            "models": [used.as_json() for used in self.models],
         }
-        found["models"] = json.dumps(carried)
-        return [(f"{PREFIX}{name}", value) for name, value in found.items() if value is not None]
+        values["models"] = json.dumps(carried)
+        return [(f"{PREFIX}{name}", value) for name, value in values.items() if value is not None]
 
     def fixture_property(self) -> tuple[str, str]:
-        """The same for the figures of a fixture, which travel with the test that it was set up for."""
+        """The figures of a fixture as one property of the test that the fixture was set up for."""
         return FIXTURE_PROPERTY, json.dumps({"fixture": self.test, "figures": dict(self.properties())})
 
     @classmethod
     def from_fixture_property(cls, value: str) -> TestFigures:
         """What `fixture_property` gave."""
-        found = json.loads(value)
-        return cls._read(found["fixture"], found["figures"])
+        carried = json.loads(value)
+        return cls._read(carried["fixture"], carried["figures"])
 
     @classmethod
     def from_properties(cls, test: str, properties: Iterable[tuple[str, object]]) -> TestFigures | None:
         """What `properties` gave; None for a test that has none."""
-        found = dict(properties)
-        # An application may have a property of that name.
-        if not found.keys() >= {MODELS_PROPERTY, *(f"{PREFIX}{name}" for name in _COUNTS)}:
+        values = dict(properties)
+        # An application may have a property of such a name.
+        if not values.keys() >= {MODELS_PROPERTY, *(f"{PREFIX}{name}" for name in _COUNTS)}:
             return None
-        return cls._read(test, found)
+        return cls._read(test, values)
 
     @classmethod
-    def _read(cls, test: str, found: Mapping[str, Any]) -> TestFigures:
-        counts = {name: found[f"{PREFIX}{name}"] for name in _COUNTS}
-        carried = json.loads(found[MODELS_PROPERTY])
+    def _read(cls, test: str, values: Mapping[str, Any]) -> TestFigures:
+        counts = {name: values[f"{PREFIX}{name}"] for name in _COUNTS}
+        carried = json.loads(values[MODELS_PROPERTY])
         models = tuple(map(ModelFigures.from_json, carried["models"]))
-        saved = None if carried["saved"] is None else Decimal(carried["saved"])
+        saved = _amount_from_json(carried["saved"])
         return cls(test, **counts, models=models, seconds=carried["seconds"], saved=saved)
+
+    # --- in a JSON report
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures in JSON values, without the name of the test."""
+        usage = self.usage
+        return {
+            "replayed": self.replayed,
+            "recorded": self.recorded,
+            "live": self.live,
+            "usage": None if usage is None else usage.as_json(),
+            "cost": amount_as_json(self.cost),
+            "list_cost": amount_as_json(self.list_cost),
+            "saved": amount_as_json(self.saved),
+            "seconds": self.seconds,
+            "models": [model.as_json() for model in self.models],
+        }
+
+    @classmethod
+    def from_json(cls, test: str, value: Mapping[str, Any]) -> TestFigures:
+        """What `as_json` gave. Raises KeyError, TypeError or ValueError for anything else."""
+        return cls(
+            test,
+            value["replayed"],
+            value["recorded"],
+            value["live"],
+            tuple(map(ModelFigures.from_json, value["models"])),
+            value["seconds"],
+            _amount_from_json(value["saved"]),
+        )

@@ -1,7 +1,7 @@
-"""The lock as a file: YAML for whoever else reads it, and for the eyes of a reviewer.
+"""The lock as a file: YAML, one line for each model of a test.
 
-Here it is written and read line by line: nothing but this tool writes it, so what does not look like it is damage, or a
-merge gone wrong, and has a line to be named by.
+It is written and read line by line, without a YAML parser. Only this tool writes it, so any other line is damage or a
+merge gone wrong, and is named by its number.
 """
 
 from __future__ import annotations
@@ -14,14 +14,17 @@ from typing import Any
 from pytest_samurai.bill.lock import PARTS, TOKENS, Lock, Spent
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.files import locked, remove_abandoned, replace_whole
-from pytest_samurai.text import quoted, read_scalar, scalar
+from pytest_samurai.text import conflict_line, quoted, read_scalar, scalar
 from pytest_samurai.wire import COUNTS, Price, Usage
 
 _HEAD = "# Written by `pytest --samurai-update`: what each test used when that was last accepted."
 
 
 def load(path: Path) -> Lock | None:
-    """The lock in a file; None if there is no such file. Raises SettingsError, naming file and line, if it is none."""
+    """The lock in a file; None if there is no such file.
+
+    Raises SettingsError, naming file and line, if the file cannot be read or holds no lock.
+    """
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -32,25 +35,25 @@ def load(path: Path) -> Lock | None:
 
 
 def update(path: Path, change: Callable[[Lock | None], Lock]) -> tuple[Lock | None, Lock]:
-    """Replace a lock by what `change` makes of it, while no other process does; returns the old one and the new one.
+    """Replace the lock in a file by what `change` makes of it, one process at a time; returns the old and the new one.
 
-    Raises SamuraiError, what was there left as it was, if it cannot be read or written.
+    Raises SamuraiError if the file cannot be read or written, and leaves it as it was.
     """
     with locked(path):
-        there = load(path)
-        new = change(there)
-        if new != there and (there is not None or new.tests):
+        old = load(path)
+        new = change(old)
+        if new != old and (old is not None or new.tests):
             try:
                 remove_abandoned(path)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 replace_whole(path, dump(new))
             except OSError as error:
                 raise SettingsError(f"{path}: cannot be written: {error.strerror or error}") from None
-    return there, new
+    return old, new
 
 
 def dump(lock: Lock) -> bytes:
-    """The content of the file: a line for each model of a test, so that what moved is one changed line below its id."""
+    """The content of the file. Each model of a test has a line, so that a diff shows what moved and nothing else."""
     lines = [_HEAD, "version: 1", "prices:" if lock.prices else "prices: {}"]
     for model, price in sorted(lock.prices.items()):
         written = [f"{name}: {scalar(value)}" for name, value in price.as_written().items()]
@@ -75,11 +78,10 @@ def _written(spent: Spent) -> Iterator[str]:
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _LINE = re.compile(rf'( *)({_QUOTED}|[^\s"#{{}}](?:[^:]|:(?! |\Z))*):(?: (\{{.*\}}|\d+))?')
 _PAIR = re.compile(rf'(\w+): ({_QUOTED}|[^\s"{{}},][^"{{}},]*)(?:, (?=\w)|\Z)')
-_CONFLICT = re.compile(r"<{7} |={7}\Z|>{7} ")
 
 
 def parse(content: bytes, name: str) -> Lock:
-    """The lock in the content of a file; `name` is for the text of errors.
+    """The lock in the content of a file, called `name` in errors.
 
     Raises SettingsError, naming file and line, if this is not what `dump` writes.
     """
@@ -87,7 +89,7 @@ def parse(content: bytes, name: str) -> Lock:
     tests: dict[str, dict[str, Spent]] = {}
     sections: list[str] = []
     row: dict[str, Spent] = {}
-    # Without a row there, a line `"test":` is the last of a file that was cut off.
+    # Whether the line above is the id of a test: a file that ends there was cut off.
     begun = False
     number = 0
     try:
@@ -96,15 +98,15 @@ def parse(content: bytes, name: str) -> Lock:
             if not line.strip() or line.startswith("#"):
                 continue
             indent, key, value = _parts(line)
-            place = (indent, sections[-1] if sections else "")
+            position = (indent, sections[-1] if sections else "")
             if indent == 0:
                 _begin_section(sections, key, value)
-            elif place == (2, "prices"):
+            elif position == (2, "prices"):
                 _add(prices, key, Price.from_written(_pairs(value)))
-            elif place == (2, "tests") and value in (None, "{}") and not begun:
+            elif position == (2, "tests") and value in (None, "{}") and not begun:
                 row = _add(tests, key, {})
                 begun = value is None
-            elif place == (4, "tests") and (begun or row):
+            elif position == (4, "tests") and (begun or row):
                 _add(row, key, _spent(_pairs(value)))
                 begun = False
             else:
@@ -122,12 +124,12 @@ _SECTIONS = ["version", "prices", "tests"]
 
 
 def _parts(line: str) -> tuple[int, str, str | None]:
-    if _CONFLICT.match(line):
+    if conflict_line(line.encode()):
         raise ValueError("these are the marks of a merge conflict: keep one side, or both in turn")
-    found = _LINE.fullmatch(line)
-    if found is None:
+    match = _LINE.fullmatch(line)
+    if match is None:
         raise ValueError("this line is not as it was written")
-    return len(found[1]), read_scalar(found[2]), found[3]
+    return len(match[1]), read_scalar(match[2]), match[3]
 
 
 def _begin_section(sections: list[str], key: str, value: str | None) -> None:
@@ -151,11 +153,11 @@ def _pairs(value: str | None) -> dict[str, str]:
     inside = (value or "")[1:-1]
     pairs: dict[str, str] = {}
     end = 0
-    for found in _PAIR.finditer(inside):
-        if found.start() != end:
+    for match in _PAIR.finditer(inside):
+        if match.start() != end:
             break
-        end = found.end()
-        _add(pairs, found[1], read_scalar(found[2]) if found[2].startswith('"') else found[2])
+        end = match.end()
+        _add(pairs, match[1], read_scalar(match[2]) if match[2].startswith('"') else match[2])
     if not inside or end != len(inside):
         raise ValueError("this line is not as it was written")
     return pairs

@@ -1,4 +1,4 @@
-"""What a whole run has used so far: one count for all its processes, and the limits that are held against it."""
+"""What a whole run has used so far, in all its processes, and its limits."""
 
 from __future__ import annotations
 
@@ -12,26 +12,30 @@ from pathlib import Path
 
 from pytest_samurai.bill.budget import Limits, total, total_cost
 from pytest_samurai.bill.call import Call
+from pytest_samurai.bill.sum import NO_COST, Sum
 from pytest_samurai.errors import SamuraiError
 from pytest_samurai.files import locked, replace_whole, scratch
 from pytest_samurai.text import money, money_apart
+from pytest_samurai.wire import Usage
 
 
 @dataclass(slots=True)
 class _Count:
-    """What was used in all, and of it what went live; `reserved` is the likely cost of calls that are under way."""
+    """What was used in all, and what of it went live. `reserved` is the likely cost of the calls under way.
+
+    `told` says that a test has failed by the limits of the run, so that no other one does. Money is in US dollars.
+    """
 
     tokens: int = 0
     cost: Decimal = Decimal(0)
     live_requests: int = 0
-    live_cost: Decimal = Decimal(0)
-    unpriced: int = 0
+    live_cost: Sum[Decimal] = NO_COST
     reserved: Decimal = Decimal(0)
     told: bool = False
 
 
 class Tally:
-    """The count of a run, in a file that its processes share."""
+    """The count of a run, in a file that all its processes share."""
 
     def __init__(self, path: Path, limits: Limits) -> None:
         self._path = path
@@ -39,17 +43,17 @@ class Tally:
 
     @classmethod
     def begin(cls, limits: Limits) -> Tally:
-        """The tally of a run that begins now; its process is to `end` it."""
+        """The tally of a run that begins now. The process that begins it has to `end` it."""
         return cls(scratch("tally"), limits)
 
     @property
     def judges_live_cost(self) -> bool:
-        """Whether `admit` wants to know what a call is likely to cost."""
+        """Whether `admit` has to know what a call is likely to cost."""
         return self._limits.max_live_cost is not None
 
     @property
     def path(self) -> str:
-        """What another process of the run makes its tally of."""
+        """The file, from which another process of the run makes its tally."""
         return str(self._path)
 
     def end(self) -> None:
@@ -67,7 +71,7 @@ class Tally:
     # --- the budget of the run
 
     def spend(self, calls: Sequence[Call]) -> str | None:
-        """Add what calls used; returns of which it is unknown, since no limit can hold on those; None if of none."""
+        """Add what calls used. Returns why a limit cannot be judged, with the calls to blame; None if all can be."""
         unknown = []
         for name, known in (("max_total_tokens", total), ("max_cost", partial(total_cost, as_listed=True))):
             if getattr(self._limits, name) is not None:
@@ -76,19 +80,19 @@ class Tally:
                 except SamuraiError as error:
                     unknown.append(f"samurai_{name} cannot be judged: {error}")
         with self._changed() as count:
-            count.tokens += sum(call.usage.total_tokens for call in calls if call.usage is not None)
-            count.cost += sum((call.list_cost for call in calls if call.list_cost is not None), Decimal(0))
+            count.tokens += Sum.of([call.usage for call in calls], Usage()).known.total_tokens
+            count.cost += Sum.of([call.list_cost for call in calls], Decimal(0)).known
         return "\n".join(unknown) or None
 
     def judge(self) -> str | None:
-        """How the budget of the run is broken, as the failure of the test that broke it; None if another was it."""
+        """How the budget of the run is broken: the failure of the test that broke it; None for every later test."""
         with self._changed() as count:
             broken = [] if count.told else self._broken(count, "with this test the run has")
             count.told = count.told or bool(broken)
         return "\n".join(broken) or None
 
     def last_word(self) -> list[str]:
-        """How the budget of the run is broken, now that it is over; nothing if it holds."""
+        """How the budget of the run is broken, now that the run is over; empty if it holds."""
         with self._changed() as count:
             return self._broken(count, "the run has")
 
@@ -107,18 +111,19 @@ class Tally:
     # --- the ceilings of what goes live
 
     def admit(self, likely: Decimal) -> str | None:
-        """Count a request that is to go live, of a likely cost in US dollars; or say why it may not."""
+        """Count a request that is about to go live, with its likely cost in US dollars; or say why it may not."""
         limits = self._limits
         with self._changed() as count:
             if limits.max_live_requests is not None and count.live_requests >= limits.max_live_requests:
                 came = f"this run has sent {count.live_requests:,}"
                 return f"samurai_max_live_requests is {limits.max_live_requests:,}, and {came}"
             if limits.max_live_cost is not None:
-                limit, spent = money(limits.max_live_cost), money(count.live_cost)
-                if count.unpriced:
-                    known = f"{count.unpriced:,} of {count.live_requests:,} live calls of this run have no known cost"
+                limit, cost = money(limits.max_live_cost), count.live_cost
+                spent = money(cost.known)
+                if cost.unknown:
+                    known = f"{cost.unknown:,} of {count.live_requests:,} live calls of this run have no known cost"
                     return f"samurai_max_live_cost is {limit}, and {known}, {spent} without them"
-                if count.live_cost + count.reserved + likely > limits.max_live_cost:
+                if cost.known + count.reserved + likely > limits.max_live_cost:
                     under_way = f", {money(count.reserved)} is under way" if count.reserved else ""
                     came = f"this run has spent {spent} on {count.live_requests:,} live calls{under_way}"
                     return f"samurai_max_live_cost is {limit}, {came}, and this call would cost about {money(likely)}"
@@ -127,15 +132,14 @@ class Tally:
         return None
 
     def paid(self, likely: Decimal, cost: Decimal | None) -> None:
-        """A call that was admitted has ended, and this is what it cost; None if that is unknown."""
+        """Count the cost, in US dollars, of a call that was admitted and has ended; None if that is unknown."""
         with self._changed() as count:
             count.reserved -= likely
-            if cost is None:
-                count.unpriced += 1
-            else:
-                count.live_cost += cost
+            count.live_cost += cost
 
 
 def _read(text: str) -> _Count:
-    found = json.loads(text)
-    return _Count(**found | {name: Decimal(found[name]) for name in ("cost", "live_cost", "reserved")})
+    written = json.loads(text)
+    live_cost = Sum(Decimal(written["live_cost"]["known"]), written["live_cost"]["unknown"])
+    amounts = {name: Decimal(written[name]) for name in ("cost", "reserved")}
+    return _Count(**{**written, **amounts, "live_cost": live_cost})

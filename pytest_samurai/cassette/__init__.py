@@ -1,11 +1,13 @@
 """The file: interactions written for people, and read back; the only room that knows yaml."""
 
-from pytest_samurai.cassette.entry import Text
-from pytest_samurai.cassette.file import lines, load, parse, read, reply_of, save, update
+from pytest_samurai.cassette.body import Text
+from pytest_samurai.cassette.frame import MARK
 from pytest_samurai.cassette.journal import Journal, LeftBehind
+from pytest_samurai.cassette.loader import lines
 from pytest_samurai.cassette.naming import cassette_name, cassette_of, module_directory, named_cassette
-from pytest_samurai.cassette.seal import MARK
+from pytest_samurai.cassette.reader import load, parse, read, reply_of
 from pytest_samurai.cassette.shelf import Kept, Shelf, left_behind
+from pytest_samurai.cassette.writer import save, update
 
 __all__ = [
     "MARK",

@@ -10,8 +10,9 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
+
+from pytest_samurai.text import parse_moment, timestamp
 
 _STRUCTURED = re.compile(rb"^ *(?:body:\r?\n +type: (?:json|text|binary|none)\s*$|parsed_body:)", re.MULTILINE)
 _STRUCTURED_MARKS = (b" type: json", b" type: text", b" type: binary", b" type: none", b"parsed_body:")
@@ -168,9 +169,6 @@ def _encoded(text: str | bytes) -> bytes:
 def _timestamp(moment: Any) -> str:
     """A time of another tool as ours are: UTC, to the microsecond, so that order of texts is order in time."""
     try:
-        time = moment if isinstance(moment, datetime) else datetime.fromisoformat(moment)
-    except (TypeError, ValueError):
+        return timestamp(parse_moment(moment))
+    except ValueError:
         raise ValueError(f"`recorded_at` is {moment!r}, not a date with a time") from None
-    # Without a zone it is UTC, as everywhere here: on no two machines would it be the same moment otherwise.
-    time = time if time.tzinfo else time.replace(tzinfo=UTC)
-    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

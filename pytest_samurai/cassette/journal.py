@@ -10,8 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
 
-from pytest_samurai.cassette import file as cassette
-from pytest_samurai.cassette.entry import Text, interaction_text
+from pytest_samurai.cassette.body import Text
+from pytest_samurai.cassette.entry import interaction_text
+from pytest_samurai.cassette.frame import HEAD
+from pytest_samurai.cassette.reader import salvage
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import claimed, opened
 from pytest_samurai.wire import Interaction
@@ -62,7 +64,7 @@ class Journal:
             self._descriptor = opened(self.path, lambda: os.open(self.path, flags, 0o666))
             exits.callback(os.close, self._descriptor)
             self._exits = exits.pop_all()
-        self._write([cassette.HEAD.encode()])
+        self._write([HEAD.encode()])
 
     def _write(self, text: Text) -> None:
         # Straight to the system, which keeps it when the process is killed.
@@ -140,4 +142,4 @@ def left_behind(path: Path) -> Iterator[LeftBehind]:
                 # Its process lives, or another worker of this run was here first.
                 continue
             replacing = found.name.removesuffix(_SUFFIX).endswith(f".{_REPLACING}")
-            yield LeftBehind(found, replacing, cassette.salvage(content, found), exits.pop_all())
+            yield LeftBehind(found, replacing, salvage(content, found), exits.pop_all())

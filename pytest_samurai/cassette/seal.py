@@ -9,10 +9,8 @@ from functools import reduce
 from itertools import pairwise
 from pathlib import Path
 
+from pytest_samurai.cassette.frame import MARK
 from pytest_samurai.errors import CassetteError
-
-MARK = "# Recorded by pytest-samurai, in vcrpy's format. Bodies may be edited by hand."
-"""The first line of a file in our own layout, where all but the bodies is under a seal."""
 
 _ANOTHER_VERSION = re.compile(r"version: [2-9]\d*")
 

@@ -10,9 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pytest_samurai.cassette import file as cassette
 from pytest_samurai.cassette import journal
 from pytest_samurai.cassette.journal import LeftBehind
+from pytest_samurai.cassette.reader import read, recordings
 from pytest_samurai.wire import Recordings
 
 _MOST_BYTES = 64_000_000
@@ -44,8 +44,8 @@ class Shelf:
         if kept is None or kept.signature != _signature(path):
             # The date of a file that changes while it is read is one of before.
             signature = _signature(path)
-            content = cassette.read(path)
-            kept = Kept(cassette.recordings(content, path), len(content), signature)
+            content = read(path)
+            kept = Kept(recordings(content, path), len(content), signature)
         if kept.signature:
             self._kept[path] = kept
             self._bytes += kept.size

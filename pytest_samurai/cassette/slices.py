@@ -7,20 +7,20 @@ YAML to say.
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 from zlib import crc32
 
+from pytest_samurai.cassette.frame import HEAD, TAIL
+from pytest_samurai.cassette.headers import read_headers
 from pytest_samurai.cassette.layout import take_back
-from pytest_samurai.cassette.seal import MARK
+from pytest_samurai.cassette.notes import ALL_NOTES, CHUNKS, NOTE_LINES
+from pytest_samurai.cassette.values import read_number, read_value, unquoted
+from pytest_samurai.wire import Headers
 
-Pairs = tuple[tuple[str, str], ...]
-
-_HEAD = f"{MARK}\ninteractions:\n".encode()
-_TAIL = b"version: 1\n"
+_HEAD = HEAD.encode()
 
 _REQUEST = b"- request:\n"
 _BODY = b"\n    body: "
@@ -52,7 +52,7 @@ class Response(NamedTuple):
 
     status: int
     reason: str
-    headers: Pairs
+    headers: Headers
     body: bytes
     chunks: bytes | None
     ending: str | None
@@ -116,21 +116,21 @@ class Slices:
         )
         how = "" if layout is None else layout.decode()
         head = self._content[item.response + len(_RESPONSE) : item.string - len(_STRING)].decode()
-        chunks = self._content[noted.end() + len(_CHUNKS) : item.seal]
+        chunks = self._content[noted.end() + len(CHUNKS) : item.seal]
         return Response(
             *_status(head.partition("\n")[0]),
-            _pairs(head),
+            read_headers(head),
             self._body(item.string, item.string_line, item.notes, b"\n        ", how),
             chunks or None,
-            None if ending is None else _scalar(ending.decode()),
+            None if ending is None else unquoted(ending.decode()),
             None if hidden is None else read_value(hidden.decode()),
-            None if version is None else _scalar(version.decode()),
-            None if duration is None else _number(duration.decode()),
+            None if version is None else unquoted(version.decode()),
+            None if duration is None else read_number(duration.decode()),
         )
 
     def recorded_at(self, place: int) -> str | None:
         text = self._noted(place)["recorded_at"]
-        return None if text is None else _scalar(text.decode())
+        return None if text is None else unquoted(text.decode())
 
     def edited(self, place: int) -> bool:
         return self._noted(place)["edited"] is not None
@@ -145,7 +145,7 @@ class Slices:
         last, found = self._last
         if last != place:
             item = self._items[place]
-            found = _NOTE_LINES.match(self._content, item.notes, item.seal)
+            found = NOTE_LINES.match(self._content, item.notes, item.seal)
             self._last = (place, found)
         assert found is not None  # it was so when the file was cut
         return found
@@ -153,7 +153,7 @@ class Slices:
     def _body(self, start: int, line: int, end: int, margin: bytes, layout: str) -> bytes:
         style = self._content[start:line]
         if style.startswith(b'"'):
-            return take_back(_scalar(style.decode()), layout)
+            return take_back(unquoted(style.decode()), layout)
         if style == b"|-" and layout in _IN_LINES:
             return self._joined(line, end, layout)
         # Faster than to replace, by a third.
@@ -182,11 +182,11 @@ _GLANCE = 500
 
 def cut(content: bytes) -> Slices | None:
     """The interactions of a file of ours; None if anything in it is not as it was written."""
-    if not (content.startswith(_HEAD) and content.endswith(_TAIL)):
+    if not (content.startswith(_HEAD) and content.endswith(TAIL)):
         return None
     view = memoryview(content)
     items = []
-    start, end = len(_HEAD), len(content) - len(_TAIL)
+    start, end = len(_HEAD), len(content) - len(TAIL)
     while start < end:
         item = _item(content, start)
         if item is None or not _is_as_written(view, item):
@@ -210,7 +210,7 @@ def _item(content: bytes, start: int) -> _Item | None:
     seal = find(_SEAL, notes)
     end = seal + len(_SEAL) + _CHECKSUMS + 1
     in_order = start < body <= body_line <= response < string <= string_line <= notes < seal
-    if not (in_order and content[end - 1 : end] == b"\n" and _ALL_NOTES.fullmatch(content, notes, seal)):
+    if not (in_order and content[end - 1 : end] == b"\n" and ALL_NOTES.fullmatch(content, notes, seal)):
         return None
     return _Item(start, body, body_line, response, string, string_line, notes, seal, end)
 
@@ -234,87 +234,18 @@ def _is_as_written(view: memoryview, item: _Item) -> bool:
 
 # --- values, in the few ways in which `cassette` writes them
 
-_NOTE_LINES = re.compile(
-    rb"\n    samurai:"
-    rb"(?:\n      recorded_at: (?P<recorded_at>.+))?"
-    rb"(?:\n      duration: (?P<duration>[\d.e+-]+))?"
-    rb"(?:\n      http_version: (?P<http_version>.+))?"
-    rb"(?:\n      request_layout: (?P<request_layout>(?:(?:lines|spaced|ascii|crlf) ?)+))?"
-    rb"(?:\n      layout: (?P<layout>(?:(?:lines|spaced|ascii|crlf) ?)+))?"
-    rb"(?:\n      ending: (?P<ending>.+))?"
-    rb"(?:\n      hidden_usage: (?P<hidden_usage>\{.*\}))?"
-    rb"(?:\n      price: (?P<price>\{.*\}|unknown))?"
-    rb"(?:\n      edited: (?P<edited>true))?"
-)
-# The last, and the longest. Whoever has it need not look at it again: this is how it is written, to the letter.
-_CHUNKS = b"\n      chunks: >-"
-_ALL_NOTES = re.compile(rb"%b(?:%b(?:[ \n]++\d++@\d++(?:\.\d++)?+)++)?+" % (_NOTE_LINES.pattern, _CHUNKS))
 
-# A number, or a word that is plain in YAML; JSON knows what stands in quotes.
-_FLOW = re.compile(r'("(?:[^"\\]|\\.)*"|-?\d[\d.e+-]*)|([^\s"\[\]{},:](?:[^"\[\]{},:]|:(?! ))*)')
-
-
-def read_value(text: str) -> Any:
-    """A value that stands on its line: a mapping, a list, or a word."""
-    return json.loads(_FLOW.sub(_as_json, text))
-
-
-def _as_json(found: re.Match[str]) -> str:
-    word = found[2]
-    return found[0] if word is None or word in ("true", "false", "null") else json.dumps(word)
-
-
-def _scalar(text: str) -> str:
-    if not text.startswith('"'):
-        return text
-    return str(json.loads(text)) if "\\" in text else text[1:-1]
-
-
-def read_head(text: bytes) -> tuple[str, str, Pairs]:
+def read_head(text: bytes) -> tuple[str, str, Headers]:
     """What stands of a request before its body: method, URL and headers."""
     method, uri, *_ = text.decode().split("\n")
     return (
-        _scalar(method.removeprefix("    method: ")),
-        _scalar(uri.removeprefix("    uri: ")),
-        _pairs(text.decode()[len(method) + 1 :]),
+        unquoted(method.removeprefix("    method: ")),
+        unquoted(uri.removeprefix("    uri: ")),
+        read_headers(text.decode()[len(method) + 1 :]),
     )
 
 
 @lru_cache(64)
 def _status(line: str) -> tuple[int, str]:
     code, _, message = line[len(_STATUS) : -1].partition(", message: ")
-    return int(code), _scalar(message)
-
-
-# Nearly all of them: one value, with nothing in it that would have to be read.
-_HEADER = re.compile(r'\n      ([a-z0-9-]+): \["?([^"\\,\[\]\n]*)"?\](?![^\n])')
-
-
-@lru_cache(1024)
-def _shared(header: tuple[str, str]) -> tuple[str, str]:
-    """The same header of another reply, where there was one: of all that is kept of replies, most is headers."""
-    return header
-
-
-def _pairs(text: str) -> Pairs:
-    """The headers that stand behind the first line of a text, name by name."""
-    found = tuple(map(_shared, _HEADER.findall(text)))
-    if len(dict(found)) == text.count("\n") - 1:
-        return found
-    headers: dict[str, list[str]] = {}
-    for name, values in dict(map(_header, text.split("\n")[2:])).items():
-        headers.setdefault(name.lower(), []).extend(values)
-    return tuple((name, value) for name, values in headers.items() for value in values)
-
-
-@lru_cache(256)
-def _header(line: str) -> tuple[str, list[str]]:
-    name, _, values = line[6:].partition(": [")
-    if name[0] == '"' or ", " in values:
-        [(name, quoted)] = read_value(f"{{{line[6:]}}}").items()
-        return name, quoted
-    return name, [_scalar(values[:-1])]
-
-
-def _number(text: str) -> float:
-    return int(text) if text.isdigit() else float(text)
+    return int(code), unquoted(message)

@@ -16,11 +16,11 @@ from pytest_samurai.redaction import (
     Redactor,
     environment_names,
     environment_secrets,
-    found,
+    find_secrets,
     is_credential,
     one_line,
     own_keys,
-    said,
+    spoken_texts,
     url_credentials,
 )
 from pytest_samurai.wire import Headers, Interaction
@@ -97,7 +97,7 @@ class _Judge:
         secrets is parsed again without them. If that gives another error, it is the seal, which the change has broken.
         """
         text = str(error)
-        if not found(content, self._known):
+        if not find_secrets(content, self._known):
             return text
         try:
             cassette.parse(self._redacted(content.decode("utf-8", "surrogateescape")), path)
@@ -114,7 +114,7 @@ class _Judge:
 
     def _loose(self, content: bytes, path: Path, seen: Iterable[str] = ()) -> Iterator[Finding]:
         """Secrets outside of any interaction: in a comment, under a key of another tool, in a damaged file."""
-        for begin, kind in found(content, self._known):
+        for begin, kind in find_secrets(content, self._known):
             if kind not in seen:
                 line = content.count(b"\n", 0, begin) + 1
                 yield Finding(self._one_line(f"{path}:{line}: {kind} in the file"))
@@ -139,7 +139,7 @@ class _Judge:
         yield from _in_headers("request", request.headers, self._known)
         yield from ((kind, "the request body") for kind in _kinds([request.body], known))
         yield from _in_headers("reply", reply.headers, known)
-        texts = [reply.body] if reply.chunks is None else [reply.body, *said(reply.body)]
+        texts = [reply.body] if reply.chunks is None else [reply.body, *spoken_texts(reply.body)]
         yield from ((kind, "the reply body") for kind in _kinds(texts, known))
 
     def _age(self, interaction: Interaction) -> str | None:
@@ -159,7 +159,7 @@ def _where(text: str) -> str:
 
 
 def _kinds(texts: Sequence[bytes], known: Mapping[str, str]) -> list[str]:
-    return list(dict.fromkeys(kind for text in texts for _, kind in found(text, known)))
+    return list(dict.fromkeys(kind for text in texts for _, kind in find_secrets(text, known)))
 
 
 def _in_headers(side: str, headers: Headers, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:

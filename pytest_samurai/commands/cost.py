@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from pytest_samurai import cassette
-from pytest_samurai.bill import Call, Meter, PriceList, lines_to_add, sum_if_known, sum_of_known
+from pytest_samurai.bill import Call, Meter, PriceList, Sum, lines_to_add
 from pytest_samurai.commands.search import cassettes_in
 from pytest_samurai.matching import Endpoints
 from pytest_samurai.redaction import Redactors, one_line
@@ -67,13 +67,12 @@ def _cost(path: Path, prices: PriceList, at: datetime, model: str | None, enviro
     unpriced = [call.model for call in now if call.model and call.usage and call.price is None and call.cost is None]
     if model is not None and any(call.usage and call.price is None and call.cost is None for call in other):
         unpriced.append(model)
-    usages = [call.usage for call in now]
     return CassetteCost(
         path,
         len(now),
-        None if None in usages else sum(usage.total_tokens for usage in usages if usage is not None),
-        sum_if_known([call.list_cost for call in now]),
-        sum_if_known([call.list_cost for call in other]),
+        Sum.of([None if call.usage is None else call.usage.total_tokens for call in now], 0).if_known,
+        Sum.of([call.list_cost for call in now], Decimal(0)).if_known,
+        Sum.of([call.list_cost for call in other], Decimal(0)).if_known,
         tuple(dict.fromkeys(unpriced)),
         others,
     )
@@ -88,12 +87,12 @@ def cost_lines(found: Sequence[CassetteCost], at: datetime, model: str | None = 
     for path, *cells in rows:
         numbers = [f"{cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True)]
         lines.append("  ".join([f"{path:<{widths[0]}}", *numbers]))
-    calls, tokens = sum(one.calls for one in found), sum(one.tokens or 0 for one in found)
+    calls, tokens = sum(one.calls for one in found), Sum.of([one.tokens for one in found], 0)
     others = sum(one.others for one in found)
     beside = f" (and {others:,} that {'is' if others == 1 else 'are'} no chat)" if others else ""
     lines.append(
         f"{plural(len(found), 'cassette')}, {plural(calls, 'call')}{beside},"
-        f" {plural(tokens, 'token')}{_unknown([one.tokens for one in found])}: {_total([one.now for one in found])}"
+        f" {plural(tokens.known, 'token')}{_doubt(tokens)}: {_total([one.now for one in found])}"
         f" at the prices of {at:%Y-%m-%d}, if nothing is cached"
     )
     if model:
@@ -117,11 +116,11 @@ def _row(one: CassetteCost, model: str | None) -> tuple[str, ...]:
 
 
 def _total(amounts: Sequence[Decimal | None]) -> str:
-    if amounts and set(amounts) == {None}:
+    total = Sum.of(amounts, Decimal(0))
+    if amounts and total.unknown == len(amounts):
         return "cost unknown"
-    return f"{money(sum_of_known(amounts))}{_unknown(amounts)}"
+    return f"{money(total.known)}{_doubt(total)}"
 
 
-def _unknown(values: Sequence[object]) -> str:
-    unknown = values.count(None)
-    return f" (unknown in {plural(unknown, 'cassette')})" if unknown else ""
+def _doubt(total: Sum[int] | Sum[Decimal]) -> str:
+    return f" ({total.unknown_in('cassette')})" if total.unknown else ""

@@ -31,7 +31,6 @@ from pytest_samurai.bill import (
 from pytest_samurai.cassette import cassette_of, load, parse
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.matching import (
-    IN_PROMPT,
     Difference,
     Json,
     canonical,
@@ -41,12 +40,22 @@ from pytest_samurai.matching import (
     likeness,
     parse_body,
     parse_path,
-    prompt_length,
     words,
 )
 from pytest_samurai.redaction import without_secrets
 from pytest_samurai.text import money, money_apart, plural
-from pytest_samurai.wire import RETRYABLE, Interaction, Price, Usage, summary
+from pytest_samurai.wire import (
+    RETRYABLE,
+    Dialect,
+    Interaction,
+    Price,
+    RequestPart,
+    Usage,
+    dialect_of,
+    part_at,
+    prompt_length,
+    summary,
+)
 
 
 def recorded(path: Path, secrets: frozenset[str] = frozenset()) -> list[Interaction]:
@@ -250,7 +259,8 @@ class _Pair:
     def __init__(self, then: Interaction, now: Interaction) -> None:
         self.then, self.now = (Call(item, number=0, replayed=True) for item in (then, now))
         self._asked_then, self._asked = (parse_body(item.request.body) for item in (then, now))
-        self._differ = list(_changes(self._asked_then, self._asked))
+        self._dialect = dialect_of(now.request.url)
+        self._differ = list(_changes(self._dialect, self._asked_then, self._asked))
         parts = sum(change.growth is not None for change in self._differ)
         # A single part is worth the difference that the replies count, unless two models count tokens differently.
         several = parts > 1 or (parts == 1 and self.then.model != self.now.model)
@@ -302,7 +312,7 @@ class _Pair:
 
     def _per_token(self) -> float | None:
         """Characters per token of the prompt as it is now."""
-        usage, characters = self.now.usage, prompt_length(self._asked)
+        usage, characters = self.now.usage, prompt_length(self._dialect, self._asked)
         return characters / usage.prompt_tokens if usage is not None and usage.prompt_tokens and characters else None
 
 
@@ -310,34 +320,13 @@ def _known(usage: Usage | None) -> str:
     return "unknown usage" if usage is None else f"{_count(usage)} tokens"
 
 
-def _changes(then: Json, now: Json) -> Iterator[_Change]:
+def _changes(dialect: Dialect, then: Json, now: Json) -> Iterator[_Change]:
     """What differs, by message, tool or parameter."""
-    by_part: dict[tuple[str | int, ...], list[Difference]] = {}
+    by_part: dict[RequestPart, list[Difference]] = {}
     for difference in differences(then, now):
-        path = parse_path(difference.path) if isinstance(now, dict) and isinstance(then, dict) else ()
-        by_part.setdefault(path[:2] if path[:1] in (("messages",), ("tools",)) else path[:1], []).append(difference)
-    for path, found in by_part.items():
-        in_prompt = path[0] in IN_PROMPT if path else True
+        are_objects = isinstance(now, dict) and isinstance(then, dict)
+        part = part_at(dialect, parse_path(difference.path) if are_objects else (), now, then)
+        by_part.setdefault(part, []).append(difference)
+    for part, found in by_part.items():
         growth = sum(length(one.asked) - length(one.recorded) for one in found)
-        yield _Change(_named(path, then, now), found, growth if in_prompt else None)
-
-
-def _named(path: Sequence[str | int], then: Json, now: Json) -> str:
-    """A part of a request by its path, with the role of a message and the name of a tool."""
-    if not path:
-        return "the body"
-    if len(path) == 1:
-        return str(path[0])
-    name, place = path
-    there = next((side[name][place] for side in (now, then) if _has(side.get(name), place)), None)
-    told = there.get("role") if isinstance(there, dict) and name == "messages" else _function(there)
-    return f"{name}[{place}]" + (f" ({told})" if isinstance(told, str) else "")
-
-
-def _has(items: Json, place: str | int) -> bool:
-    return isinstance(items, list) and isinstance(place, int) and place < len(items)
-
-
-def _function(tool: Json) -> Json:
-    function = tool.get("function") if isinstance(tool, dict) else None
-    return function.get("name") if isinstance(function, dict) else None
+        yield _Change(part.name, found, growth if part.is_prompt else None)

@@ -2,19 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from pytest_samurai.intercept.seam import (
-    async_client,
-    client,
-    install,
-    patch_imported,
-    recording,
-    take_cassettes,
-    uninstall,
-    watch,
-)
+from pytest_samurai.intercept.clients import async_client, client
+from pytest_samurai.intercept.seam import install, patch_imported, recording, uninstall
+from pytest_samurai.intercept.state import take_cassettes, watch
 
 if TYPE_CHECKING:
-    from pytest_samurai.intercept.seam import AsyncClient, Client
+    from pytest_samurai.intercept.clients import AsyncClient, Client
 
 __all__ = [
     "AsyncClient",

@@ -1,745 +1,108 @@
 """The one seam through which every request of httpx and httpx2 passes, sync and async.
 
-`Client._transport_for_url` chooses the transport of each request, whatever the client, its transport, its mounts or
-its proxies, and whenever it was made. (Patching `HTTPTransport` misses custom transports and aiohttp's.)
-The patches and the open recorders are this module's state, and the project's only one: a process has one `httpx`.
+Each client chooses the transport of every request in one method, which is patched: so it does not matter when the
+client was made, nor what transport, mounts or proxies it has. docs/intercept.md has the roads not taken.
 """
 
 from __future__ import annotations
 
-import importlib.abc
-import socket
 import sys
-import threading
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
-from importlib.machinery import ModuleSpec
-from pathlib import Path
+from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any
 
-from pytest_samurai.errors import RequestNotRecorded
-from pytest_samurai.intercept.tls import deferring, is_known
-from pytest_samurai.matching import Endpoints
-from pytest_samurai.recorder import Played, Recorder, Take, has_placeholder
-from pytest_samurai.wire import CLOSED, COMPLETE, Headers, Reply, Request
-
-if TYPE_CHECKING:
-    from httpx import AsyncClient as AsyncClient
-    from httpx import Client as Client
-
-MODULES = ("httpx", "httpx2")
-_SEAM = "_transport_for_url"
-_TLS_SEAM = "create_ssl_context"
-
-OTHER_ENDPOINTS = Endpoints(("*/responses", "*/messages", "*/completions", "*/embeddings"))
-"""Other model endpoints: not recorded, and so refused while a test replays, which must not go live by surprise."""
-
-
-class Unmarked(Protocol):
-    """What is to become of chat calls where no recorder is open."""
-
-    endpoints: Endpoints
-    block: bool
-
-    def refused(self, url: str) -> RequestNotRecorded: ...
-
-    def went_live(self) -> None: ...
-
-
-# --- state
-
-
-@dataclass
-class _Opened:
-    recorder: Recorder
-    outer: _Opened | None
-
-
-@dataclass
-class _State:
-    users: int = 0
-    patches: dict[Any, _Patch] = field(default_factory=dict)
-    tls_patches: list[_TLSPatch] = field(default_factory=list)
-    opened: list[_Opened] = field(default_factory=list)
-    cassettes: set[Path] = field(default_factory=set)
-    sockets: _Sockets | None = None
-    unmarked: Unmarked | None = None
-    libraries: dict[ModuleType, _Library] = field(default_factory=dict)
-    lock: threading.RLock = field(default_factory=threading.RLock)
-
-
-_state = _State()
-_current: ContextVar[_Opened | None] = ContextVar("pytest_samurai_recorder", default=None)
-_passing: ContextVar[bool] = ContextVar("pytest_samurai_passing", default=False)
-
-
-def _opened() -> list[_Opened]:
-    """The recorder of this context; in a bare thread, or a context that outlived its recorder, those that are open."""
-    opened = _current.get()
-    if opened is not None and opened.recorder.is_open:
-        return [opened]
-    with _state.lock:
-        return [one for one in _state.opened if not any(other.outer is one for other in _state.opened)]
-
-
-def _ambiguous(opened: Sequence[_Opened]) -> RequestNotRecorded:
-    text = (
-        f"{len(opened)} recorders are open, and this thread does not say whose it is;"
-        " start it with contextvars.copy_context().run"
-    )
-    return [one.recorder.refuse(text) for one in opened][-1]
+from pytest_samurai.intercept.imports import Finder
+from pytest_samurai.intercept.library import CONTEXT_MAKER, LIBRARIES, SEAM, Library, client_classes, context_owner
+from pytest_samurai.intercept.patch import Patch
+from pytest_samurai.intercept.routing import route
+from pytest_samurai.intercept.sockets import watch_connections
+from pytest_samurai.intercept.state import CURRENT, STATE, Opened, is_only_replaying
+from pytest_samurai.intercept.tls import deferring
+from pytest_samurai.recorder import Recorder
 
 
 @contextmanager
 def recording(recorder: Recorder) -> Iterator[None]:
     """Send the requests of this context, and of threads that have no other, to the recorder."""
-    # Of this context alone: a recorder that another thread has opened is not around this one.
-    opened = _Opened(recorder, _current.get())
+    # The outer one is of this context: what another thread has opened is not around this recorder.
+    opened = Opened(recorder, CURRENT.get())
     install(later=True)
-    _current.set(opened)
-    with _state.lock:
-        _state.opened.append(opened)
-        _state.cassettes.add(recorder.cassette_path)
-        _state.sockets = _state.sockets or _Sockets()
+    CURRENT.set(opened)
+    with STATE.lock:
+        STATE.opened.append(opened)
+        STATE.cassettes.add(recorder.cassette_path)
+        STATE.connections = STATE.connections or watch_connections()
     try:
         yield
     finally:
-        with _state.lock:
-            _state.opened.remove(opened)
-            if not _state.opened and _state.sockets is not None:
-                _state.sockets.remove()
-                _state.sockets = None
-        # Not by a token, which only the context that set it may use: a fixture may be torn down in another one.
-        if _current.get() is opened:
-            _current.set(opened.outer)
+        with STATE.lock:
+            STATE.opened.remove(opened)
+            while STATE.connections and not STATE.opened:
+                STATE.connections.pop().remove()
+        # A token would be of no use in another context, and a fixture may be torn down in one.
+        if CURRENT.get() is opened:
+            CURRENT.set(opened.outer)
         uninstall()
 
 
-def take_cassettes() -> set[Path]:
-    """The cassettes of all recorders, whosever they were, since this was asked last."""
-    with _state.lock:
-        taken, _state.cassettes = _state.cassettes, set()
-    return taken
-
-
-def watch(unmarked: Unmarked | None) -> None:
-    """Ask `unmarked` about every chat call for which no recorder is open; None to let them pass."""
-    _state.unmarked = unmarked
-
-
-# --- patches
-
-
 def install(*, later: bool) -> None:
-    """Patch the modules that are imported; with `later`, those that will be as well. Calls nest with `uninstall`."""
-    with _state.lock:
-        _state.users += 1
+    """Patch the libraries that are imported; with `later`, those that will be as well. Calls nest with `uninstall`."""
+    with STATE.lock:
+        STATE.users += 1
         patch_imported()
-        if later and not any(isinstance(finder, _Finder) for finder in sys.meta_path):
-            sys.meta_path.insert(0, _Finder())
+        if later and not any(isinstance(finder, Finder) for finder in sys.meta_path):
+            sys.meta_path.insert(0, Finder(LIBRARIES, _patch_late))
 
 
 def patch_imported() -> None:
-    """Patch what has been imported since; where nothing has, a few look-ups."""
-    with _state.lock:
-        for name in MODULES:
+    """Patch the libraries that have been imported since."""
+    with STATE.lock:
+        for name in LIBRARIES:
             module = sys.modules.get(name)
             if module is not None:
                 _patch(module)
 
 
 def uninstall() -> None:
-    """The last one out takes the patches with it."""
-    with _state.lock:
-        _state.users -= 1
-        if _state.users:
+    """Take the patches out, if nobody else needs them."""
+    with STATE.lock:
+        STATE.users -= 1
+        if STATE.users:
             return
-        for patch in _state.patches.values():
-            patch.remove()
-        _state.patches.clear()
-        while _state.tls_patches:
-            _state.tls_patches.pop().remove()
-        sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Finder)]
+        while STATE.patches:
+            STATE.patches.popitem()[1].remove()
+        sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, Finder)]
+
+
+def _patch_late(module: ModuleType) -> None:
+    with STATE.lock:
+        if STATE.users:  # pragma: no branch - another thread may have taken the patches out in the meantime
+            _patch(module)
 
 
 def _patch(module: ModuleType) -> None:
-    for client in (getattr(module, "Client", None), getattr(module, "AsyncClient", None)):
+    for client in client_classes(module):
         # `httpx2.alias_httpx()` makes two names for one class.
-        if client is not None and client not in _state.patches:
-            # Kept when the patches come out, maybe after each test: its classes take longer to make than all the rest.
-            if module not in _state.libraries:
-                _state.libraries[module] = _Library(module)
-            _state.patches[client] = _Patch(client, _state.libraries[module])
-    # In the module that makes the transports. Who calls the public one asks for a context, and gets it.
-    transports = sys.modules.get(f"{module.__name__}._transports.default")
-    if is_known(getattr(transports, _TLS_SEAM, None), f"{module.__name__}._config"):
-        _state.tls_patches.append(_TLSPatch(transports))
-
-
-class _Patch:
-    """One patched class; remembers what was there."""
-
-    def __init__(self, client: Any, library: _Library) -> None:
-        self.client = client
-        self.original: Callable[[Any, Any], Any] = getattr(client, _SEAM)
-        self.active = True
-        original = self.original
-
-        def _transport_for_url(client: Any, url: Any) -> Any:
-            transport = original(client, url)
-            return _route(library, transport, url) if self.active else transport
-
-        self.replacement = _transport_for_url
-        setattr(client, _SEAM, _transport_for_url)
-
-    def remove(self) -> None:
-        # Somebody who wrapped ours keeps it in the chain; inactive, it hands everything through.
-        self.active = False
-        if getattr(self.client, _SEAM) is self.replacement:
-            setattr(self.client, _SEAM, self.original)
-
-
-class _TLSPatch:
-    """The function by which transports get their TLS context, of one module; remembers what was there."""
-
-    def __init__(self, transports: Any) -> None:
-        self.transports = transports
-        self.original: Callable[..., Any] = getattr(transports, _TLS_SEAM)
-        self.replacement = deferring(self.original, _only_replaying)
-        setattr(transports, _TLS_SEAM, self.replacement)
-
-    def remove(self) -> None:
-        # Somebody who wrapped ours keeps it in the chain; where no recorder is open, it hands everything through.
-        if getattr(self.transports, _TLS_SEAM) is self.replacement:
-            setattr(self.transports, _TLS_SEAM, self.original)
-
-
-def _only_replaying() -> bool:
-    """Whether a client that is made here and now is one of a replay, which opens no connection."""
-    opened = _opened()
-    return bool(opened) and all(one.recorder.replaying and one.recorder.settings.lazy_tls for one in opened)
-
-
-class _Finder(importlib.abc.MetaPathFinder):
-    """Patches the modules that are imported later."""
-
-    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        if name not in MODULES:
-            return None
-        for finder in sys.meta_path:
-            find = getattr(finder, "find_spec", None)
-            spec = None if finder is self or find is None else find(name, path, target)
-            if spec is not None and spec.loader is not None:
-                spec.loader = _Loader(spec.loader)
-                return cast("ModuleSpec", spec)
-        return None
-
-
-class _Loader(importlib.abc.Loader):
-    def __init__(self, loader: importlib.abc.Loader) -> None:
-        self._loader = loader
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return self._loader.create_module(spec)
-
-    def exec_module(self, module: ModuleType) -> None:
-        assert module.__spec__ is not None  # the import system has just set it
-        module.__spec__.loader = module.__loader__ = self._loader
-        self._loader.exec_module(module)
-        with _state.lock:
-            if _state.users:  # pragma: no branch - a thread may have taken the patches out in the meantime
-                _patch(module)
-
-
-class _Sockets:
-    """Watches over the connections that are made while a recorder is open, for those of clients that no hook sees.
-
-    By patches, as above: an audit hook would see them too, but is called for every event there is, and never comes out.
-    They come out with the last recorder, since tools that forbid connections go in and out test by test as well.
-    """
-
-    def __init__(self) -> None:
-        self._active = True
-        self._names: dict[str, str] = {}
-        self._patched: list[tuple[Any, str, Any, Any]] = []
-        for name in ("connect", "connect_ex"):
-            self._patch(socket.socket, name, self._connect(getattr(socket.socket, name)))
-        self._patch(socket, "getaddrinfo", self._getaddrinfo(socket.getaddrinfo))
-
-    def _patch(self, owner: Any, name: str, replacement: Any) -> None:
-        self._patched.append((owner, name, vars(owner).get(name), replacement))
-        setattr(owner, name, replacement)
-
-    def remove(self) -> None:
-        # What somebody has wrapped around ours stays, and hands everything through.
-        self._active = False
-        for owner, name, before, replacement in self._patched:
-            if vars(owner).get(name) is replacement:
-                # Of `socket.socket`, the methods are those of its base.
-                if before is None:
-                    delattr(owner, name)
-                else:
-                    setattr(owner, name, before)
-        # They know this object: it would stay until garbage is collected, one for each test.
-        self._patched.clear()
-
-    def _connect(self, original: Any) -> Any:
-        def connect(sock: Any, address: Any) -> Any:
-            match address:
-                case str(host), int(port), *_ if self._active and not _passing.get():
-                    for opened in _opened():
-                        opened.recorder.connected(self._names.get(host, host), port)
-            return original(sock, address)
-
-        return connect
-
-    def _getaddrinfo(self, original: Any) -> Any:
-        def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:
-            found = original(host, *arguments, **options)
-            # Here it is not known whose connection it will be: asyncio asks in a thread without a context.
-            if self._active and host is not None:
-                # Trio gives bytes, and looks the address up as well, which is no name of it.
-                name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
-                self._names.update((address[0], name) for *_, address in found if address[0] != name)
-            return found
-
-        return getaddrinfo
-
-
-# --- clients of our own
-
-
-def client(**options: Any) -> Client:
-    """An `httpx.Client`, for those who do not import httpx."""
-    import httpx
-
-    return httpx.Client(**options)
-
-
-def async_client(**options: Any) -> AsyncClient:
-    """An `httpx.AsyncClient` that keeps no connection: nobody has its event loop when it would have to be closed."""
-    import httpx
-
-    return httpx.AsyncClient(**options, limits=httpx.Limits(max_keepalive_connections=0))
-
-
-# --- routing
-
-
-class _Library:
-    """httpx or httpx2, as this room needs it."""
-
-    def __init__(self, module: ModuleType) -> None:
-        self.module: Any = module
-        self.stands_in = (module.MockTransport, module.ASGITransport, module.WSGITransport)
-        self.network = (module.HTTPTransport, module.AsyncHTTPTransport)
-        self.stream = type("Stream", (_Stream, module.SyncByteStream), {})
-        self.async_stream = type("AsyncStream", (_AsyncStream, module.AsyncByteStream), {})
-
-    def request(self, request: Any, content: bytes) -> Request:
-        return Request(request.method, str(request.url), _headers(request.headers), content)
-
-    def response(self, reply: Reply, stream: object) -> Any:
-        extensions = {"http_version": reply.http_version.encode()}
-        if reply.reason:
-            extensions["reason_phrase"] = reply.reason.encode("ascii", "ignore")
-        try:
-            headers = self.module.Headers(reply.headers, "ascii")
-        except UnicodeEncodeError:
-            headers = self.module.Headers(reply.headers, "utf-8")
-        response = self.module.Response(reply.status, headers=headers, stream=stream, extensions=extensions)
-        # Else the library finds it out by decoding each of them.
-        response.headers.encoding = headers.encoding
-        return response
-
-    def error(self, name: str) -> Exception:
-        """The transport's error of that name; for a name it does not have RemoteProtocolError, a dropped connection."""
-        kind = getattr(self.module, name, None)
-        if not (isinstance(kind, type) and issubclass(kind, self.module.TransportError)):
-            kind = self.module.RemoteProtocolError
-        return kind(f"the connection broke here when this was recorded ({name})")  # type: ignore[no-any-return]  # httpx is Any here
-
-    def wire_request(self, request: Any, body: bytes) -> Any:
-        """The request with another body; uncompressed replies, since events have to be read on their way through."""
-        headers = [
-            (name, value)
-            for name, value in request.headers.raw
-            if name.lower() not in (b"content-length", b"transfer-encoding", b"accept-encoding")
-        ]
-        return self.module.Request(
-            request.method,
-            request.url,
-            headers=[*headers, (b"accept-encoding", b"identity")],
-            content=body,
-            extensions=request.extensions,
-        )
-
-    def decoder(self, headers: Headers) -> Callable[[Sequence[bytes]], list[bytes]] | None:
-        """What undoes the content encoding of pieces, each for itself; None if there is none."""
-        encoding = dict(headers).get("content-encoding", "identity")
-        if encoding == "identity":
-            return None
-
-        def decode(pieces: Sequence[bytes]) -> list[bytes]:
-            decoded = [b""] * len(pieces)
-            place = 0
-
-            def feed() -> Iterator[bytes]:
-                nonlocal place
-                for number, piece in enumerate(pieces):
-                    place = number
-                    yield piece
-
-            response = self.module.Response(
-                200, headers={"content-encoding": encoding}, stream=self.stream(feed(), lambda: None)
-            )
-            try:
-                for data in response.iter_bytes():
-                    decoded[place] += data
-            except self.module.DecodingError:
-                # The application got this error too; what came before it is what there is.
-                return decoded
-            return decoded
-
-        return decode
-
-
-def _headers(headers: Any) -> Headers:
-    return tuple((name.lower(), value) for name, value in headers.multi_items())
-
-
-def _route(library: _Library, transport: Any, url: Any) -> Any:
-    """The transport for a URL: the client's own, or ours in front of it where there is something to decide."""
-    opened = _opened()
-    unmarked = _state.unmarked
-    if not opened and unmarked is None:
-        return transport
-    if isinstance(transport, library.stands_in) or type(transport).__module__ == "starlette.testclient":
-        return transport
-    text = str(url)
-    if not opened:
-        assert unmarked is not None
-        return _Watched(library, transport, unmarked) if unmarked.endpoints.match(text) is not None else transport
-    recorder = opened[0].recorder
-    if recorder.endpoints.match(text) is not None:
-        if len(opened) > 1:
-            raise _ambiguous(opened)
-        return _Recorded(library, transport, recorder, text)
-    passing = _Passing(library, transport) if recorder.replaying else transport
-    return _Other(library, passing, recorder) if OTHER_ENDPOINTS.match(text) else passing
-
-
-class _Transport:
-    """Stands in front of the client's own transport, for one request."""
-
-    def __init__(self, library: _Library, real: Any) -> None:
-        self.library = library
-        self.real = real
-
-
-class _Recorded(_Transport):
-    """Replays or records the request for whose URL it was chosen."""
-
-    def __init__(self, library: _Library, real: Any, recorder: Recorder, url: str) -> None:
-        super().__init__(library, real)
-        self.recorder = recorder
-        self.url = url
-
-    def _exchange(self, request: Any, content: bytes) -> Played | Take | None:
-        # Its headers are many, and most replays need none.
-        replayed = self.recorder.replay(Request(request.method, self.url, (), content))
-        return replayed or self.recorder.handle(self.library.request(request, content))
-
-    def handle_request(self, request: Any) -> Any:
-        exchange = self._exchange(request, request.read())
-        if exchange is None:
-            return self.real.handle_request(request)
-        if isinstance(exchange, Played):
-            return self._replay(exchange)
-        response = self.real.handle_request(self._to_send(request, exchange))
-        if exchange.may_be_refused_for_asking(response.status_code):
-            response.close()
-            exchange.asking = None
-            response = self.real.handle_request(request)
-        return self._record(exchange, response)
-
-    async def handle_async_request(self, request: Any) -> Any:
-        exchange = self._exchange(request, await request.aread())
-        if exchange is None:
-            return await self.real.handle_async_request(request)
-        if isinstance(exchange, Played):
-            return self._replay(exchange, is_async=True)
-        response = await self.real.handle_async_request(self._to_send(request, exchange))
-        if exchange.may_be_refused_for_asking(response.status_code):
-            await response.aclose()
-            exchange.asking = None
-            response = await self.real.handle_async_request(request)
-        return self._record(exchange, response, is_async=True)
-
-    def _to_send(self, request: Any, take: Take) -> Any:
-        return request if take.asking is None else self.library.wire_request(request, take.asking)
-
-    def _replay(self, played: Played, *, is_async: bool = False) -> Any:
-        reply = played.reply
-        if reply.chunks is None and reply.ending == COMPLETE:
-            return self.library.response(reply, self.library.module.ByteStream(reply.body))
-        if reply.ending == COMPLETE and not is_async and not self.recorder.settings.pace:
-            # Without a generator in between, which every chunk would have to go through.
-            return self.library.response(reply, self.library.stream(reply.cut(), _nothing))
-        replay = _Replay(self.library, reply, self.recorder)
-        if is_async:
-            return self.library.response(reply, self.library.async_stream(replay.apieces(), _nothing_async))
-        return self.library.response(reply, self.library.stream(replay.pieces(), _nothing))
-
-    def _record(self, take: Take, response: Any, *, is_async: bool = False) -> Any:
-        headers = _headers(response.headers)
-        head = (response.status_code, response.reason_phrase, headers, response.http_version)
-        try:
-            content = response.content
-        except self.library.module.ResponseNotRead:
-            take.reply(*head, decode=self.library.decoder(headers))
-            tee = _Tee(take, response.stream)
-            if is_async:
-                response.stream = self.library.async_stream(tee.apieces(), tee.aclose)
-            else:
-                response.stream = self.library.stream(tee.pieces(), tee.close)
-            return response
-        # A transport of the user's own may hand out what it has read already, and decoded.
-        take.reply(*head)
-        seen = take.feed(content) + take.rest()
-        take.end(COMPLETE)
-        if seen == content:
-            return response
-        kept = [(name, value) for name, value in headers if name not in ("content-length", "content-encoding")]
-        return self.library.module.Response(
-            response.status_code, headers=kept, content=seen, extensions=response.extensions
-        )
-
-
-class _Passing(_Transport):
-    """A request that goes its way, in a test that replays: seen, and so no connection to wonder about."""
-
-    def handle_request(self, request: Any) -> Any:
-        token = _passing.set(True)
-        try:
-            return self.real.handle_request(request)
-        finally:
-            _passing.reset(token)
-
-    async def handle_async_request(self, request: Any) -> Any:
-        token = _passing.set(True)
-        try:
-            return await self.real.handle_async_request(request)
-        finally:
-            _passing.reset(token)
-
-
-class _Other(_Transport):
-    """Another model endpoint: refused while a test replays, named while it records."""
-
-    def __init__(self, library: _Library, real: Any, recorder: Recorder) -> None:
-        super().__init__(library, real)
-        self.recorder = recorder
-
-    def handle_request(self, request: Any) -> Any:
-        self._judge(request, request.read())
-        return self.real.handle_request(request)
-
-    async def handle_async_request(self, request: Any) -> Any:
-        self._judge(request, await request.aread())
-        return await self.real.handle_async_request(request)
-
-    def _judge(self, request: Any, body: bytes) -> None:
-        # Every model endpoint asks for a model; an application's own `/messages` does not.
-        if b'"model"' not in body:
-            return
-        asked = self.recorder.redacted(self.library.request(request, body))
-        endpoint = OTHER_ENDPOINTS.match(asked.url)
-        patterns = " ".join([*self.recorder.settings.endpoints, f"*{endpoint}"])
-        what = f"{request.method} {asked.url} is a model endpoint that is not recorded"
-        if self.recorder.replaying:
-            raise self.recorder.refuse(
-                f"{what}, and this test replays.\n  To record it as well: samurai_endpoints = {patterns}"
-            )
-        self.recorder.note(
-            f"{what}: it went live, and a replay will refuse it; to record it as well: samurai_endpoints = {patterns}"
-        )
-
-
-class _Watched(_Transport):
-    """A chat call without a recorder."""
-
-    def __init__(self, library: _Library, real: Any, unmarked: Unmarked) -> None:
-        super().__init__(library, real)
-        self.unmarked = unmarked
-
-    def handle_request(self, request: Any) -> Any:
-        self._block(request)
-        return self._noted(self.real.handle_request(request))
-
-    async def handle_async_request(self, request: Any) -> Any:
-        self._block(request)
-        return self._noted(await self.real.handle_async_request(request))
-
-    def _block(self, request: Any) -> None:
-        if (self.unmarked.block or has_placeholder(_headers(request.headers))) and not self._is_mocked():
-            raise self.unmarked.refused(str(request.url))
-
-    def _is_mocked(self) -> bool:
-        """Whether another tool (respx, pytest-httpx, vcrpy) stands in for the network behind this transport."""
-        pool = getattr(self.real, "_pool", None)
-        return isinstance(self.real, self.library.network) and any(
-            not _is_own(getattr(owner, name, None))
-            for owner in (self.real, pool)
-            for name in ("handle_request", "handle_async_request")
-            if hasattr(owner, name)
-        )
-
-    def _noted(self, response: Any) -> Any:
-        # Only a reply that came over a connection has one; those of mocks, and of other recorders, do not.
-        if not isinstance(self.real, self.library.network) or "network_stream" in response.extensions:
-            self.unmarked.went_live()
-        return response
-
-
-def _is_own(method: Any) -> bool:
-    code = getattr(getattr(method, "__func__", method), "__code__", None)
-    return code is not None and any(f"{name}/" in code.co_filename.replace("\\", "/") for name in _OWN_PACKAGES)
-
-
-_OWN_PACKAGES = ("/httpx", "/httpx2", "/httpcore", "/httpcore2")
-
-
-# --- streams
-
-
-class _Stream:
-    """A byte stream made of an iterator; mixed into the library's own class, which clients check for."""
-
-    def __init__(self, pieces: Iterator[bytes], close: Callable[[], None]) -> None:
-        self._pieces = pieces
-        self._close = close
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._pieces
-
-    def close(self) -> None:
-        self._close()
-
-
-class _AsyncStream:
-    def __init__(self, pieces: AsyncIterator[bytes], close: Callable[[], Any]) -> None:
-        self._pieces = pieces
-        self._close = close
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._pieces
-
-    async def aclose(self) -> None:
-        await self._close()
-
-
-def _nothing() -> None:
-    """Nothing to close: a replayed stream holds no connection."""
-
-
-async def _nothing_async() -> None:
-    """As `_nothing`."""
-
-
-class _Tee:
-    """Hands the pieces of a live reply on as they come, and keeps them."""
-
-    def __init__(self, take: Take, stream: Any) -> None:
-        self._take = take
-        self._stream = stream
-
-    def pieces(self) -> Iterator[bytes]:
-        try:
-            for data in self._stream:
-                if seen := self._take.feed(data):
-                    yield seen
-        except Exception as error:
-            # Whatever it was: a transport of the user's own has errors of its own. Cancellation is none of them.
-            if rest := self._take.rest():
-                yield rest
-            self._take.end(type(error).__name__)
-            raise
-        if rest := self._take.rest():
-            yield rest
-        self._take.end(COMPLETE)
-
-    async def apieces(self) -> AsyncIterator[bytes]:
-        try:
-            async for data in self._stream:
-                if seen := self._take.feed(data):
-                    yield seen
-        except Exception as error:
-            # Whatever it was: a transport of the user's own has errors of its own. Cancellation is none of them.
-            if rest := self._take.rest():
-                yield rest
-            self._take.end(type(error).__name__)
-            raise
-        if rest := self._take.rest():
-            yield rest
-        self._take.end(COMPLETE)
-
-    def close(self) -> None:
-        try:
-            self._take.end(CLOSED)
-        finally:
-            self._stream.close()
-
-    async def aclose(self) -> None:
-        try:
-            self._take.end(CLOSED)
-        finally:
-            await self._stream.aclose()
-
-
-class _Replay:
-    """The recorded pieces, at once or in their time, and the end that the stream had."""
-
-    def __init__(self, library: _Library, reply: Reply, recorder: Recorder) -> None:
-        self._library = library
-        self._reply = reply
-        self._recorder = recorder
-
-    def pieces(self) -> Iterator[bytes]:
-        if not self._recorder.settings.pace:
-            yield from self._reply.cut()
-        else:
-            began = time.perf_counter()
-            for data, at in self._reply.pieces():
-                time.sleep(self._wait(began, at))
-                yield data
-        self._end()
-
-    async def apieces(self) -> AsyncIterator[bytes]:
-        if not self._recorder.settings.pace:
-            for data in self._reply.cut():
-                yield data
-        else:
-            # Both libraries run on anyio, which knows whether this is asyncio or trio.
-            import anyio
-
-            began = time.perf_counter()
-            for data, at in self._reply.pieces():
-                await anyio.sleep(self._wait(began, at))
-                yield data
-        self._end()
-
-    def _wait(self, began: float, at: float) -> float:
-        return max(began + at * self._recorder.settings.pace - time.perf_counter(), 0.0)
-
-    def _end(self) -> None:
-        if self._reply.ending == CLOSED:
-            raise self._recorder.refuse(
-                "the recording of this stream ends here: when it was recorded, the application stopped reading"
-            )
-        if self._reply.ending != COMPLETE:
-            raise self._library.error(self._reply.ending)
+        if client not in STATE.patches:
+            if module not in STATE.libraries:
+                STATE.libraries[module] = Library(module)
+            STATE.patches[client] = Patch(client, SEAM, partial(_routed, STATE.libraries[module]))
+    owner = context_owner(module)
+    if owner is not None:
+        STATE.patches[owner] = Patch(owner, CONTEXT_MAKER, _deferred)
+
+
+def _routed(library: Library, original: Any, patch: Patch) -> Any:
+    def _transport_for_url(client: Any, url: Any) -> Any:
+        transport = original(client, url)
+        return route(library, transport, url) if patch.active else transport
+
+    return _transport_for_url
+
+
+def _deferred(original: Any, patch: Patch) -> Any:
+    # It does not ask the patch: where no recorder is open, it makes the context at once anyway.
+    del patch
+    return deferring(original, is_only_replaying)

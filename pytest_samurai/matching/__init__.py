@@ -1,24 +1,17 @@
 """Which recording answers a request."""
 
+from pytest_samurai.matching.bodies import Json, canonical, parse_body
+from pytest_samurai.matching.description import describe
+from pytest_samurai.matching.differences import Difference, differences
+from pytest_samurai.matching.endpoints import Endpoints
+from pytest_samurai.matching.likeness import likeness, words
 from pytest_samurai.matching.lookup import Keys, Lookup
-from pytest_samurai.matching.matcher import (
-    VOLATILE,
-    Difference,
-    Endpoints,
-    Json,
-    Matcher,
-    Path_,
-    canonical,
-    differences,
-    format_path,
-    parse_body,
-    parse_path,
-    parse_substitution,
-)
-from pytest_samurai.matching.miss import IN_PROMPT, Denial, Miss, describe, length, likeness, prompt_length, words
+from pytest_samurai.matching.matcher import Matcher
+from pytest_samurai.matching.miss import Denial, Miss, length
+from pytest_samurai.matching.normalize import VOLATILE, parse_substitution
+from pytest_samurai.matching.paths import Path_, format_path, parse_path
 
 __all__ = [
-    "IN_PROMPT",
     "VOLATILE",
     "Denial",
     "Difference",
@@ -38,6 +31,5 @@ __all__ = [
     "parse_body",
     "parse_path",
     "parse_substitution",
-    "prompt_length",
     "words",
 ]

@@ -1,7 +1,6 @@
-"""Which recording answers a request: by its bytes if it can be, else by its key; first recorded, first played.
+"""The recording that answers a request: by its bytes if they match, else by its key; first recorded, first played.
 
-Equal bytes have equal keys, so the bytes are only a way to save the making of keys: a request that is what the next
-recording has, byte for byte, is answered by it, and no key is made at all.
+Equal bytes have equal keys. So a request that is the next recording byte for byte is answered without making a key.
 """
 
 from __future__ import annotations
@@ -15,41 +14,41 @@ from pytest_samurai.wire import Recordings, Request
 
 
 class Keys:
-    """The keys of recordings, each made when it is first asked for; all tests that match alike can share them."""
+    """The keys of recordings, each made when it is first needed; tests with the same matcher can share them."""
 
     def __init__(self, recordings: Recordings, matcher: Matcher) -> None:
         self.recordings = recordings
         self.matcher = matcher
         self._made: dict[int, bytes] = {}
         self.respelled: dict[int, bytes] = {}
-        """By place, the digest of what was asked last that is equal to the recording in all but its bytes."""
+        """By the index of a recording, the digest of the last request that was equal to it in all but its bytes."""
 
-    def __getitem__(self, place: int) -> bytes:
-        if place not in self._made:
+    def __getitem__(self, index: int) -> bytes:
+        if index not in self._made:
             request = self.recordings.as_json if self.matcher.is_of_values else self.recordings.request
-            self._made[place] = self.matcher.key(request(place))
-        return self._made[place]
+            self._made[index] = self.matcher.key(request(index))
+        return self._made[index]
 
     @property
     def are_made(self) -> bool:
-        """Whether all are, since somebody needed `places`."""
-        return "places" in vars(self)
+        """Whether all keys have been made, because somebody needed `indexes`."""
+        return "indexes" in vars(self)
 
     @cached_property
-    def places(self) -> dict[bytes, list[int]]:
-        """The places of the recordings that have a key, in their order."""
-        places: dict[bytes, list[int]] = {}
-        for place in range(len(self.recordings)):
-            places.setdefault(self[place], []).append(place)
-        return places
+    def indexes(self) -> dict[bytes, list[int]]:
+        """The indexes of the recordings with a key, in the order of recording."""
+        indexes: dict[bytes, list[int]] = {}
+        for index in range(len(self.recordings)):
+            indexes.setdefault(self[index], []).append(index)
+        return indexes
 
     @cached_property
     def statuses(self) -> frozenset[int]:
-        """Of all replies: every test that shares them asks what of them it has not played."""
+        """The statuses of all replies. Every test asks for them when it ends, so they are shared as well."""
         return frozenset(map(self.recordings.status, range(len(self.recordings))))
 
     def of(self, request: Request) -> bytes:
-        """The key of a request; one that was recorded or asked before, byte for byte, is not parsed again."""
+        """The key of a request. One with the bytes of a recording, or of an earlier request, is not parsed again."""
         if not self.matcher.is_of_bytes:
             return self.matcher.key(request)
         digest = _digest(request)
@@ -59,7 +58,7 @@ class Keys:
 
     @cached_property
     def _by_bytes(self) -> dict[bytes, bytes]:
-        return {_digest(self.recordings.request(place)): self[place] for place in range(len(self.recordings))}
+        return {_digest(self.recordings.request(index)): self[index] for index in range(len(self.recordings))}
 
 
 def _digest(request: Request) -> bytes:
@@ -67,7 +66,7 @@ def _digest(request: Request) -> bytes:
 
 
 class Lookup:
-    """Which recordings of a cassette are played, and which one is next for a request."""
+    """Which recordings of a cassette have been played, and which one answers the next request."""
 
     def __init__(self, keys: Keys) -> None:
         self.played: set[int] = set()
@@ -78,7 +77,7 @@ class Lookup:
         self._passed: dict[bytes, int] = {}
 
     def take(self, request: Request) -> int | None:
-        """The place of the recording that answers a request, which counts as played by that; None if there is none."""
+        """The index of the recording that answers a request, which from now on counts as played; None without one."""
         while self._first in self.played:
             self._first += 1
         if self._first == self._count:
@@ -88,7 +87,7 @@ class Lookup:
         return self._take_by_key(request)
 
     def _is_first(self, request: Request) -> bool:
-        """Whether it is the first that is not played, byte for byte: none before it can have the same key."""
+        """Whether it is the first unplayed recording, byte for byte: no recording before it can have the same key."""
         keys = self._keys
         if not keys.matcher.is_of_bytes:
             return False
@@ -102,39 +101,43 @@ class Lookup:
             return self._play(self._first)
         self._is_indexed = True
         key = self._keys.of(request)
-        places = self._keys.places.get(key, [])
+        indexes = self._keys.indexes.get(key, [])
         passed = self._passed.get(key, 0)
-        while passed < len(places) and places[passed] in self.played:
+        while passed < len(indexes) and indexes[passed] in self.played:
             passed += 1
         self._passed[key] = passed
-        return self._play(places[passed]) if passed < len(places) else None
+        return self._play(indexes[passed]) if passed < len(indexes) else None
 
     def candidates(self, request: Request) -> list[int]:
-        """The places of all recordings with the key of a request that are not played, in their order."""
-        return [place for place in self._keys.places.get(self._keys.of(request), []) if place not in self.played]
+        """The indexes of all unplayed recordings with the key of a request, in the order of recording."""
+        return [index for index in self._keys.indexes.get(self._keys.of(request), []) if index not in self.played]
 
     def unplayed(self, retryable: Collection[int]) -> list[int]:
-        """The places that were not played, but for the tail of a run of replies after which clients try again."""
-        unplayed = [place for place in range(self._count) if place not in self.played]
+        """The indexes of the unplayed recordings, without the errors of which an SDK retries only so many.
+
+        `retryable` are the statuses after which SDKs try again. Of equal requests in a row with such a reply, all but
+        the first are left out.
+        """
+        unplayed = [index for index in range(self._count) if index not in self.played]
         if self._keys.statuses.isdisjoint(retryable):
             return unplayed
-        return [place for place in unplayed if not self._is_tail(place, retryable)]
+        return [index for index in unplayed if not self._is_tail(index, retryable)]
 
-    def _is_tail(self, place: int, retryable: Collection[int]) -> bool:
-        """Whether a reply, and that to the equal request before, have such a status."""
+    def _is_tail(self, index: int, retryable: Collection[int]) -> bool:
+        """Whether a reply has such a status, and so has the reply to the equal request before it."""
         recordings = self._keys.recordings
-        if recordings.status(place) not in retryable:
+        if recordings.status(index) not in retryable:
             return False
-        equal = self._keys.places[self._keys[place]]
-        before = equal[: equal.index(place)]
+        equal = self._keys.indexes[self._keys[index]]
+        before = equal[: equal.index(index)]
         return bool(before) and recordings.status(before[-1]) in retryable
 
     def _is_like_first(self, request: Request) -> bool:
-        """Whether it is the first that is not played, but for its bytes; tried until something comes out of order."""
+        """Whether it is the first unplayed recording but for its bytes. Asked until calls come out of order."""
         matcher, recordings = self._keys.matcher, self._keys.recordings
         first = recordings.as_json(self._first) if matcher.is_of_values else recordings.request(self._first)
         return matcher.surely_equal(first, request)
 
-    def _play(self, place: int) -> int:
-        self.played.add(place)
-        return place
+    def _play(self, index: int) -> int:
+        self.played.add(index)
+        return index

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_samurai.plugin.claim import pytest_collection_modifyitems
+from pytest_samurai.plugin.controller import pytest_configure_node, pytest_testnodedown
 from pytest_samurai.plugin.idle import pytest_runtest_protocol, pytest_runtestloop
 from pytest_samurai.plugin.lifecycle import pytest_configure, pytest_unconfigure
 from pytest_samurai.plugin.options import pytest_addoption
-from pytest_samurai.plugin.workers import pytest_configure_node, pytest_testnodedown
 
 if TYPE_CHECKING:
     from pytest_samurai.intercept import AsyncClient, Client

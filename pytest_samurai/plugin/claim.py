@@ -8,7 +8,7 @@ from pytest_samurai.errors import SettingsError
 from pytest_samurai.plugin.idle import be_at_work
 from pytest_samurai.plugin.marker import file_of, is_marked, marker_of
 from pytest_samurai.plugin.state import RUN, TEST, lock_of, prices_of, settings_of
-from pytest_samurai.plugin.workers import is_worker
+from pytest_samurai.plugin.worker import is_worker
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -14,7 +14,7 @@ from pytest_samurai.errors import SamuraiError
 from pytest_samurai.plugin.idle import be_at_work, gather
 from pytest_samurai.plugin.options import marker_line, written
 from pytest_samurai.plugin.state import RUN, RunState, cassette_root, resolved
-from pytest_samurai.plugin.workers import is_worker, worker_input
+from pytest_samurai.plugin.worker import is_worker, worker_input
 from pytest_samurai.settings import Settings
 
 if TYPE_CHECKING:

@@ -39,7 +39,7 @@ def fixture_cassette_path(
 ) -> Path:
     """Where the cassette of a fixture lies.
 
-    It lies beside those of the tests that use the fixture. If the scope is wider than a module, it lies where the
+    It lies beside those of the tests that use the fixture. If its scope is wider than a module, it lies where the
     fixture is defined.
     """
     from pytest_samurai.cassette import cassette_name, module_directory

@@ -52,7 +52,7 @@ def watch(item: pytest.Item) -> bool:
     run = item.config.stash[RUN]
     marked = is_marked(item)
     settings = run.settings
-    block = settings.unmarked == "block" or (marked and settings.mode == "none")
+    block = settings.unmarked == "block" or (marked and not _may_go_live(settings))
     if settings.unmarked == "allow" and not block:
         return False
     if not block and "httpx" not in sys.modules and "httpx2" not in sys.modules:
@@ -71,6 +71,12 @@ def watch(item: pytest.Item) -> bool:
     item.stash[UNMARKED] = unmarked = Unmarked(item.nodeid, settings, block=block, advice=advice)
     intercept.watch(unmarked)
     return True
+
+
+def _may_go_live(settings: Settings) -> bool:
+    from pytest_samurai.recorder import RECORD_MODES
+
+    return RECORD_MODES[settings.mode].may_go_live
 
 
 def unwatch(run: RunState) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_samurai.plugin import idle
 from pytest_samurai.plugin.fixture import fixture_setup
 from pytest_samurai.plugin.fullness import Fullness
 from pytest_samurai.plugin.held import Held
@@ -14,11 +13,11 @@ from pytest_samurai.plugin.testreport import runtest_makereport
 from pytest_samurai.plugin.unmarked import unwatch
 from pytest_samurai.plugin.use import CarriedUse, Use, opened_elsewhere
 from pytest_samurai.plugin.verdict import runtest_call
-from pytest_samurai.plugin.workers import Worker, is_worker
+from pytest_samurai.plugin.worker import Worker, is_worker
 
 
 class AtWork:
-    """The hooks of tests that may call an API. They take time in any test, so the first such test registers them."""
+    """The hooks of tests that may call an API. They are registered with the first such test: each hook costs time."""
 
     pytest_fixture_setup = staticmethod(fixture_setup)
     pytest_runtest_call = staticmethod(runtest_call)
@@ -35,7 +34,8 @@ def be_at_work(config: pytest.Config, session: pytest.Session | None = None) -> 
     """Register the hooks of tests that may call: there is one."""
     run = config.stash[RUN]
     run.at_work = True
-    idle.gather(config, session)
+    if not run.gathers:
+        gather(config, session)
     config.pluginmanager.register(AtWork(run), "samurai-at-work")
 
 

@@ -20,7 +20,7 @@ from pytest_samurai.wire import (
     Reply,
     Request,
     UsageFilter,
-    ends_stream,
+    dialect_of,
     is_event_stream,
 )
 
@@ -72,6 +72,7 @@ class Take:
     ) -> None:
         self.request = request
         self.asking = asking
+        self._dialect = dialect_of(request.url)
         self._number = number
         self._meter = meter
         self._on_end = on_end
@@ -96,7 +97,8 @@ class Take:
         """The reply begins; `decode` undoes the content encoding of its body."""
         streamed = is_event_stream(headers)
         # Events can be told apart only in what is not compressed.
-        self._filter = UsageFilter() if self.asking is not None and streamed and decode is None else None
+        asking = self._dialect.asking if self.asking is not None and streamed and decode is None else None
+        self._filter = None if asking is None else UsageFilter(asking)
         self._decode = decode
         self._head = Reply(status, reason, headers, b"", () if streamed else None, http_version=http_version)
 
@@ -150,7 +152,7 @@ class Take:
             data = self._decode([body[end - chunk.length : end] for end, chunk in zip(ends, chunks, strict=True)])
             body = b"".join(data)
             chunks = tuple(Chunk(len(piece), at) for piece, (_, at) in zip(data, chunks, strict=True) if piece)
-        if ending == CLOSED and ends_stream(body):
+        if ending == CLOSED and self._dialect.is_over(body):
             ending = COMPLETE
         reply = replace(
             self._head,

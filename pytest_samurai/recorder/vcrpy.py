@@ -1,27 +1,35 @@
-"""vcrpy's filters, hooks and matchers, given vcrpy's own requests and responses: what people have in `vcr_config`.
+"""vcrpy's filters, hooks and matchers, which people have in their `vcr_config`.
 
-The only room that knows vcrpy. It is made where one of these is asked for, and nowhere else: vcrpy imports every HTTP
-library that is installed.
+They are given vcrpy's own requests and responses. vcrpy imports every HTTP library that is installed, so it is imported
+only for a test that uses one of them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from pytest_samurai import cassette
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.matching import Denial
+from pytest_samurai.redaction import Redactors
 from pytest_samurai.settings import OF_VCRPY, Settings
 from pytest_samurai.wire import Headers, Reply, Request
 
+_LONGEST_ERROR = 80
+
 
 class Bridge:
-    """The filters, hooks and matchers of one recorder."""
+    """The filters, hooks and matchers of the recorder of `test`.
 
-    def __init__(self, settings: Settings) -> None:
+    A hook that raises is named in `notes`: the application may swallow the error, and only the next run would find what
+    is missing.
+    """
+
+    def __init__(self, settings: Settings, test: str, redactors: Redactors, notes: list[str]) -> None:
         from vcr.config import VCR
         from vcr.request import Request as VcrRequest
 
@@ -31,12 +39,42 @@ class Bridge:
         self._before_response = merged["before_record_response"]
         self._functions = settings.functions
         self._request: Any = VcrRequest
+        self._test = test
+        self._redactors = redactors
+        self._notes = notes
 
     def request(self, request: Request) -> Request | None:
         """What is compared and written of a request; None if it is to pass, live and unrecorded.
 
         Raises what a hook raises; SettingsError for a hook that gives something else than a request.
         """
+        with self._naming("before_record_request", request):
+            return self._filtered(request)
+
+    def reply(self, request: Request, reply: Reply) -> Reply | None:
+        """What is written of the reply to a request; None if the interaction is to be left out.
+
+        Raises what a hook raises; SettingsError for a hook that gives something else than a response.
+        """
+        with self._naming("before_record_response", request):
+            return self._written(reply)
+
+    def first(self, asked: Request, recorded: Iterable[tuple[int, Request]]) -> tuple[int | None, Sequence[Denial]]:
+        """The index of the first recorded request that all functions take for the one asked; and who denied others.
+
+        As in vcrpy, False and an AssertionError are a no, and None is a yes.
+        """
+        new = self._to_vcrpy(asked)
+        denials: list[Denial] = []
+        for index, request in recorded:
+            old = self._to_vcrpy(request)
+            denied = next((function for function in self._functions if not _agrees(function, new, old)), None)
+            if denied is None:
+                return index, denials
+            denials.append((index, getattr(denied, "__name__", type(denied).__name__)))
+        return None, denials
+
+    def _filtered(self, request: Request) -> Request | None:
         given = self._before_request(self._to_vcrpy(request))
         if not given:
             return None
@@ -46,11 +84,7 @@ class Bridge:
             )
         return Request(given.method, given.uri, _changed(request.headers, given.headers), _bytes(given))
 
-    def reply(self, reply: Reply) -> Reply | None:
-        """What is written of a reply; None if the interaction is to be left out.
-
-        Raises what a hook raises; SettingsError for a hook that gives something else than a response.
-        """
+    def _written(self, reply: Reply) -> Reply | None:
         given = self._before_response(
             {
                 "status": {"code": reply.status, "message": reply.reason},
@@ -76,20 +110,15 @@ class Bridge:
             chunks=reply.chunks if read.body == reply.body else read.chunks,
         )
 
-    def first(self, asked: Request, recorded: Iterable[tuple[int, Request]]) -> tuple[int | None, Sequence[Denial]]:
-        """The place of the first recorded request that all functions take for the one asked; and who denied others.
-
-        As in vcrpy, False and an AssertionError are a no, and None is a yes.
-        """
-        new = self._to_vcrpy(asked)
-        denials: list[Denial] = []
-        for place, request in recorded:
-            old = self._to_vcrpy(request)
-            denied = next((function for function in self._functions if not _agrees(function, new, old)), None)
-            if denied is None:
-                return place, denials
-            denials.append((place, getattr(denied, "__name__", type(denied).__name__)))
-        return None, denials
+    @contextmanager
+    def _naming(self, hook: str, request: Request) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            # Its text may be the request itself, with the key.
+            text = " ".join(self._redactors.of(request).text(str(error)).split())[:_LONGEST_ERROR]
+            self._notes.append(f"{self._test}: {hook} raised {type(error).__name__}: {text}; the call is not recorded")
+            raise
 
     def _to_vcrpy(self, request: Request) -> Any:
         return self._request(request.method, request.url, request.body, _in_lists(request.headers))
@@ -117,7 +146,7 @@ def _changed(headers: Headers, given: Any) -> Headers:
     for name, value in given.items():
         text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
         values = before.get(name.lower(), [])
-        pairs += [(name.lower(), one) for one in (values if values[:1] == [text] else [text])]
+        pairs += [(name.lower(), kept) for kept in (values if values[:1] == [text] else [text])]
     return tuple(pairs)
 
 

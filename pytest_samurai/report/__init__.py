@@ -1,17 +1,7 @@
-"""A run, said."""
+"""A run, as people and programs read it."""
 
-from pytest_samurai.report.fullrun import (
-    NOTE,
-    Absent,
-    FullRun,
-    Play,
-    amended,
-    cassettes_of,
-    digest_of,
-    last_full_run,
-    noted,
-    placed,
-)
+from pytest_samurai.report.fullrun import Absent, FullRun, amended, cassettes_of, digest_of, noted
+from pytest_samurai.report.fullrunnote import NOTE, last_full_run
 from pytest_samurai.report.gathered import Gathered
 from pytest_samurai.report.lines import (
     NOTE_PROPERTY,
@@ -24,6 +14,7 @@ from pytest_samurai.report.lines import (
     totals_line,
     unmarked_line,
 )
+from pytest_samurai.report.play import Play, placed
 from pytest_samurai.report.progress import Progress
 from pytest_samurai.report.publish import publish
 from pytest_samurai.report.run import Failure, Run, TestRun, merged_runs, read_run

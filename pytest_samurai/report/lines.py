@@ -1,4 +1,4 @@
-"""A run as lines: what was replayed, recorded and sent, what it used, and what that cost."""
+"""A run as lines of the terminal."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import PurePosixPath
 
-from pytest_samurai.bill import PREFIX, TestFigures
-from pytest_samurai.report.fullrun import Absent, Play, merged_plays
-from pytest_samurai.report.run import Totals
+from pytest_samurai.bill import PREFIX, Sum, TestFigures
+from pytest_samurai.report.fullrun import Absent
+from pytest_samurai.report.play import Play, merged_plays
+from pytest_samurai.report.totals import Totals
 from pytest_samurai.text import money, plural
+from pytest_samurai.wire import Usage
 
 NOTE_PROPERTY = f"{PREFIX}note"
 UNMARKED_PROPERTY = f"{PREFIX}unmarked"
@@ -20,7 +22,7 @@ _EXACT_SECONDS = 100
 
 
 def shared_lines(plays: Iterable[Play], absent: Sequence[Absent]) -> list[str]:
-    """What nobody played of each cassette that is shared, by tests that all can say so."""
+    """What no test played of each shared cassette, if all tests of that cassette can tell."""
     return [
         f"samurai: {play.cassette}: no test played {_numbers(play.unplayed)} of {play.recorded} recorded interactions"
         for play in merged_plays(plays)
@@ -31,8 +33,8 @@ def shared_lines(plays: Iterable[Play], absent: Sequence[Absent]) -> list[str]:
     ]
 
 
-def _numbers(places: Iterable[int]) -> str:
-    return f"interaction {', '.join(str(place + 1) for place in sorted(places))}"
+def _numbers(indexes: Iterable[int]) -> str:
+    return f"interaction {', '.join(str(index + 1) for index in sorted(indexes))}"
 
 
 def totals_line(totals: Totals) -> str:
@@ -53,77 +55,80 @@ def _calls(totals: Totals) -> str:
 
 
 def _tokens(totals: Totals) -> str:
-    known = plural(totals.usage.total_tokens, "token")
-    return _as_far_as_known(known, "tokens", totals.usage.requests, totals.unknown_usage, totals.estimated)
+    usage = totals.usage
+    if usage.unknown and not usage.known.requests:
+        return "tokens unknown"
+    return plural(usage.known.total_tokens, "token") + _doubts(usage, totals.estimated)
 
 
 def _cost(totals: Totals) -> str:
-    # An estimate that has no price is no part of the sum.
-    estimated = totals.estimated if totals.cost else 0
-    return _as_far_as_known(money(totals.cost), "cost", totals.cost, totals.unknown_cost, estimated)
+    cost = totals.cost
+    if cost.unknown and not cost.known:
+        return "cost unknown"
+    # Without a price, an estimate is no part of the sum.
+    return money(cost.known) + _doubts(cost, totals.estimated if cost.known else 0)
 
 
-def _as_far_as_known(text: str, what: str, known: int | Decimal, unknown: int, estimated: int) -> str:
-    if unknown and not known:
-        return f"{what} unknown"
-    doubts = [("estimated", estimated), ("unknown", unknown)]
-    shown = ", ".join(f"{doubt} in {plural(count, 'test')}" for doubt, count in doubts if count)
-    return f"{text} ({shown})" if shown else text
+def _doubts(total: Sum[Usage] | Sum[Decimal], estimated: int) -> str:
+    """In how many tests a part of the total is estimated or unknown; empty if in none."""
+    doubts = [f"estimated in {plural(estimated, 'test')}" if estimated else "", total.unknown_in("test")]
+    said = ", ".join(filter(None, doubts))
+    return f" ({said})" if said else ""
 
 
 def _saved(totals: Totals) -> str:
-    """Money, and the time that the calls took when they were recorded."""
-    amount = money(totals.saved) if totals.saved else ""
-    if amount and totals.unknown_saved:
+    """The money, and the time that the calls took when they were recorded."""
+    amount = money(totals.saved.known) if totals.saved.known else ""
+    if amount and totals.saved.unknown:
         amount = f"more than {amount}"
     return " and ".join(filter(None, [amount, _seconds(totals.seconds)]))
 
 
 def _seconds(seconds: float) -> str:
-    """Empty where there are too few to speak of."""
+    """The time; empty if it is too short to mention."""
     if seconds < _FEWEST_SECONDS:
         return ""
     return f"{seconds:,.1f} s" if seconds < _EXACT_SECONDS else f"{seconds:,.0f} s"
 
 
 def top_lines(figures: Iterable[TestFigures], count: int) -> list[str]:
-    """The tests that cost most, most first; after them, those of unknown cost that used most tokens."""
-    ranked = [(one, usage) for one in ranking(figures) if (usage := one.usage) is not None and usage.total_tokens]
-    rows = [(shown_amount(one.cost), usage.total_tokens, one) for one, usage in ranked[:count]]
+    """A line for each of the `count` first tests of the `ranking` that used tokens."""
+    ranked = [(test, usage) for test in ranking(figures) if (usage := test.usage) is not None and usage.total_tokens]
+    rows = [(shown_amount(test.cost), usage.total_tokens, test) for test, usage in ranked[:count]]
     width = max((len(cost) for cost, _, _ in rows), default=0)
     return [
-        f"  {cost:>{width}}  {tokens:>9,} tokens  {plural(one.requests, 'call'):>9}  {one.test}{estimate(one)}"
-        for cost, tokens, one in rows
+        f"  {cost:>{width}}  {tokens:>9,} tokens  {plural(test.requests, 'call'):>9}  {test.test}{estimate(test)}"
+        for cost, tokens, test in rows
     ]
 
 
 def ranking(figures: Iterable[TestFigures]) -> list[TestFigures]:
-    """The most expensive first; after them, those of unknown cost by their tokens; equals by name."""
+    """The most expensive test first, those of unknown cost last. Equal costs are sorted by tokens, then by name."""
 
-    def key(one: TestFigures) -> tuple[Decimal, int, str]:
-        cost = Decimal(1) if one.cost is None else -one.cost
-        return cost, 1 if one.usage is None else -one.usage.total_tokens, one.test
+    def key(test: TestFigures) -> tuple[Decimal, int, str]:
+        cost, usage = test.cost, test.usage
+        return Decimal(1) if cost is None else -cost, 1 if usage is None else -usage.total_tokens, test.test
 
     return sorted(figures, key=key)
 
 
 def shown_count(count: int | None) -> str:
-    """A number, or a question mark."""
+    """A number; a question mark if it is unknown."""
     return "?" if count is None else f"{count:,}"
 
 
 def shown_amount(amount: Decimal | None) -> str:
-    """Money, or a question mark."""
+    """Money; a question mark if it is unknown."""
     return "?" if amount is None else money(amount)
 
 
 def estimate(figures: TestFigures) -> str:
-    """What follows the name of a test whose usage was in part counted here, not by the server."""
+    """What follows the name of a test with tokens that the server did not count."""
     return " (estimated)" if figures.usage is not None and figures.usage.estimated else ""
 
 
 def regression_lines(regressions: Iterable[Mapping[str, str]]) -> list[str]:
-    """What grew, each on a line: `regressions` have the texts of `lock.Regression`, by its names."""
+    """A line for each regression, which is given as the texts of `bill.Regression` by its names."""
     return [
         "samurai: {test}: {metric} {old} -> {new} ({growth}): {why}".format_map(regression)
         for regression in regressions
@@ -131,7 +136,7 @@ def regression_lines(regressions: Iterable[Mapping[str, str]]) -> list[str]:
 
 
 def unmarked_line(calls: Mapping[str, int]) -> str:
-    """Which tests went live where no recorder was open, the first of many by name; `calls` counts them by test."""
+    """Which tests went live without a recorder, by `calls`, their number by test. Of many tests the first are named."""
     tests = ", ".join(list(calls)[:_NAMED_TESTS])
     if len(calls) > _NAMED_TESTS:
         tests += f" and {plural(len(calls) - _NAMED_TESTS, 'test')} more"

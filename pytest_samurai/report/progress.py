@@ -1,4 +1,4 @@
-"""One line that says how far a long recording is, while it goes on, and is gone afterwards."""
+"""The line that shows the progress of a recording while it goes on."""
 
 from __future__ import annotations
 
@@ -8,48 +8,40 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TextIO
 
-from pytest_samurai.bill import Call
+from pytest_samurai.bill import NO_COST, NO_USAGE, Call, Sum
 from pytest_samurai.text import money, plural
+from pytest_samurai.wire import Usage
 
 
 @dataclass(frozen=True, slots=True)
 class SoFar:
-    """The live calls of a run: their number, tokens and cost, and for how many of them those are unknown."""
+    """The live calls of a run: how many there were, what they used, and what they cost in US dollars."""
 
     calls: int = 0
-    tokens: int = 0
-    cost: Decimal = Decimal(0)
-    unknown_tokens: int = 0
-    unknown_cost: int = 0
+    usage: Sum[Usage] = NO_USAGE
+    cost: Sum[Decimal] = NO_COST
 
     def plus(self, call: Call) -> SoFar:
-        usage, cost = call.usage, call.cost
-        return SoFar(
-            self.calls + 1,
-            self.tokens + (0 if usage is None else usage.total_tokens),
-            self.cost + (0 if cost is None else cost),
-            self.unknown_tokens + (usage is None),
-            self.unknown_cost + (cost is None),
-        )
+        return SoFar(self.calls + 1, self.usage + call.usage, self.cost + call.cost)
 
     def text(self) -> str:
-        tokens = f"{plural(self.tokens, 'token')}{_unknown(self.unknown_tokens)}"
-        return f"{plural(self.calls, 'live call')} so far, {tokens}, {money(self.cost)}{_unknown(self.unknown_cost)}"
+        tokens = plural(self.usage.known.total_tokens, "token") + _doubt(self.usage)
+        return f"{plural(self.calls, 'live call')} so far, {tokens}, {money(self.cost.known)}{_doubt(self.cost)}"
 
 
-def _unknown(calls: int) -> str:
-    return f" (unknown in {plural(calls, 'call')})" if calls else ""
+def _doubt(total: Sum[Usage] | Sum[Decimal]) -> str:
+    return f" ({total.unknown_in('call')})" if total.unknown else ""
 
 
-# ECMA-48: erase the rest of the line, go up a line, go right; and DEC's switch for lines that wrap at the edge.
+# ECMA-48: erase the rest of the line, go up a line, go right. DEC's private mode 7: whether long lines wrap.
 _ERASE, _UP, _RIGHT = "\x1b[K", "\x1b[A", "\x1b[{}C"
 _NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
 
 
 class Progress:
-    """Writes the line below the one that somebody else is writing, and takes it away before they go on.
+    """Writes the line below the one that pytest is writing, and erases it before pytest goes on.
 
-    `terminal` has to be one; `size` gives its width in columns, and the column at which the others stopped.
+    `terminal` has to be a terminal. `size` gives its width in columns, and the column at which pytest stopped.
     """
 
     def __init__(self, terminal: TextIO, size: Callable[[], tuple[int, int]]) -> None:
@@ -57,11 +49,11 @@ class Progress:
         self._size = size
         self._so_far = SoFar()
         self._column: int | None = None
-        # Calls end in whatever thread made them.
+        # A call ends in the thread that made it, which may be any.
         self._lock = threading.Lock()
 
     def call(self, test: str, call: Call) -> None:
-        """A call of a test has gone live, and is through."""
+        """Count a live call of a test that has ended, and show it."""
         with self._lock:
             self._so_far = self._so_far.plus(call)
             width, column = self._size()
@@ -71,14 +63,14 @@ class Progress:
             self._write(f"{begin}{_NO_WRAP}{line}{_WRAP}")
 
     def clear(self) -> None:
-        """Others are about to write: the cursor goes back to where they left it."""
+        """Erase the line and put the cursor back, as pytest is about to write."""
         with self._lock:
             if self._column is not None:
                 self._write(f"\r{_ERASE}{_UP}{_RIGHT.format(self._column) if self._column else ''}")
                 self._column = None
 
     def leave(self) -> None:
-        """Others have begun a line below, so this one stays."""
+        """Let the line stay, as somebody else has begun another one below it."""
         with self._lock:
             self._column = None
 
@@ -87,5 +79,5 @@ class Progress:
             self._terminal.write(text)
             self._terminal.flush()
         except OSError:
-            # The terminal was closed. That is no reason for a call of the application's to fail.
+            # The terminal was closed, which is no reason to fail a call of the application.
             pass

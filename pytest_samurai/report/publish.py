@@ -1,24 +1,25 @@
-"""Reports, put where the user wants them."""
+"""Reports, written to where the user wants them."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_samurai.files import replace_whole
 from pytest_samurai.redaction import Redactor, environment_secrets
-from pytest_samurai.report.formats import as_json, benchmark, github_annotations, markdown, page
 from pytest_samurai.report.run import Run
 from pytest_samurai.settings import Target
 
-_CONTENT = {"json": as_json, "md": markdown, "html": page, "benchmark": benchmark}
+if TYPE_CHECKING:
+    from pytest_samurai.report.forms.output import Output
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What is left to do: `lines` to be printed as they are, and what could not be written, as `errors`."""
+    """What is left to print: the `lines` of reports, as they are, and `errors` of files that were not written."""
 
     lines: tuple[str, ...]
     errors: tuple[str, ...]
@@ -27,36 +28,44 @@ class Published:
 def publish(
     run: Run, targets: Sequence[Target], *, directory: Path, environ: Mapping[str, str], rootdir: Path | None = None
 ) -> Published:
-    """Write reports, each whole or not at all, without the secrets of the environment; what fails stops no other.
+    """Write reports without the secrets of the environment, each whole or not at all, whatever becomes of the others.
 
-    Paths are relative to `directory`. The files of tests are relative to `rootdir`, or, without one, to the top of the
+    Paths are relative to `directory`. The files of tests are relative to `rootdir`; without one, to the top of the
     repository.
     """
-    run = run.redacted(Redactor(environment_secrets(environ)).text)
+    # Imported here, since most runs write no report.
+    from pytest_samurai.report.forms import RENDER
+
+    run = replace(run.redacted(Redactor(environment_secrets(environ)).text), root=_root(rootdir, environ))
     lines: list[str] = []
     errors = []
     for target in targets:
-        path = directory / os.path.expanduser(target.path)  # noqa: PTH111 - pathlib's raises for a user it cannot find
+        output = RENDER[target.form](run)
+        lines += output.lines
+        content = output.content.encode("utf-8", _HALF_A_PAIR)
+        path = _path(target, output, directory, environ)
         try:
-            if target.form == "github":
-                lines += github_annotations(run, _place(rootdir, environ))
-                # Elsewhere than on GitHub there is none; there, the step may have put something into it already.
-                path = Path(environ.get("GITHUB_STEP_SUMMARY") or os.devnull)
-                with path.open("ab") as file:
-                    file.write(_encoded(markdown(run)))
-            else:
+            if target.path:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                replace_whole(path, _encoded(_CONTENT[target.form](run)))
+                replace_whole(path, content)
+            else:
+                with path.open("ab") as file:
+                    file.write(content)
         except OSError as error:
             errors.append(f"the report {path} cannot be written: {error.strerror or error}")
     return Published(tuple(lines), tuple(errors))
 
 
-def _place(rootdir: Path | None, environ: Mapping[str, str]) -> str:
+# What `encode` does with half of a surrogate pair: a reply may hold one, and an error may quote it.
+_HALF_A_PAIR = "backslashreplace"
+
+
+def _path(target: Target, output: Output, directory: Path, environ: Mapping[str, str]) -> Path:
+    if target.path:
+        return directory / os.path.expanduser(target.path)  # noqa: PTH111 - pathlib's raises for a user it cannot find
+    return Path(environ.get(output.variable) or os.devnull)
+
+
+def _root(rootdir: Path | None, environ: Mapping[str, str]) -> str:
     top = environ.get("GITHUB_WORKSPACE")
     return rootdir.relative_to(top).as_posix() if rootdir and top and rootdir.is_relative_to(top) else ""
-
-
-def _encoded(text: str) -> bytes:
-    # A reply may hold half of a surrogate pair, and an error may quote it.
-    return text.encode("utf-8", "backslashreplace")

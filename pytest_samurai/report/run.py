@@ -1,4 +1,4 @@
-"""A run as a record: what every test did, and what that is together."""
+"""A run as a record: what every test did."""
 
 from __future__ import annotations
 
@@ -6,85 +6,21 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from decimal import Decimal
 from typing import Any, Final
 
-from pytest_samurai.bill import ModelFigures, TestFigures, sum_of_known
+from pytest_samurai.bill import TestFigures
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.wire import Usage
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """The sums over tests and fixtures, of which only the former are counted as tests.
-
-    `usage`, `cost`, `list_cost` and `saved` are sums of what is known; in how many tests and fixtures something is not
-    say `unknown_usage`, `unknown_cost` and `unknown_saved`. In `estimated` of them some usage was counted here, not by
-    the server. Money is in US dollars; `saved` is what the replayed calls were billed when they were recorded, and
-    `seconds` how long they took.
-    """
-
-    tests: int
-    replayed: int
-    recorded: int
-    live: int
-    usage: Usage
-    cost: Decimal
-    list_cost: Decimal
-    saved: Decimal
-    seconds: float
-    unknown_usage: int
-    unknown_cost: int
-    unknown_saved: int
-    estimated: int
-
-    @classmethod
-    def of(cls, tests: Sequence[TestFigures], fixtures: Sequence[TestFigures] = ()) -> Totals:
-        figures = [*tests, *fixtures]
-        usages = [one.usage for one in figures]
-        costs, list_costs, saved = ([getattr(one, name) for one in figures] for name in ("cost", "list_cost", "saved"))
-        return cls(
-            tests=len(tests),
-            **{name: sum(getattr(one, name) for one in figures) for name in ("replayed", "recorded", "live")},
-            usage=sum((usage for usage in usages if usage is not None), Usage()),
-            cost=sum_of_known(costs),
-            list_cost=sum_of_known(list_costs),
-            saved=sum_of_known(saved),
-            seconds=round(sum(one.seconds for one in figures), 4),
-            unknown_usage=usages.count(None),
-            unknown_cost=costs.count(None),
-            unknown_saved=saved.count(None),
-            estimated=sum(usage is not None and usage.estimated for usage in usages),
-        )
-
-    def as_json(self) -> dict[str, Any]:
-        """The same in JSON values; a sum of which a part is unknown is null."""
-        return {
-            "tests": self.tests,
-            "replayed": self.replayed,
-            "recorded": self.recorded,
-            "live": self.live,
-            "usage": None if self.unknown_usage else self.usage.as_json(),
-            "cost": None if self.unknown_cost else _money(self.cost),
-            "list_cost": None if self.unknown_cost else _money(self.list_cost),
-            "saved": None if self.unknown_saved else _money(self.saved),
-            "seconds": self.seconds,
-            "unknown_usage": self.unknown_usage,
-            "unknown_cost": self.unknown_cost,
-            "unknown_saved": self.unknown_saved,
-            "estimated": self.estimated,
-        }
-
+from pytest_samurai.report.totals import Totals
 
 FORM: Final = 1
-"""The version of the JSON form; another one where what is there changes its meaning."""
+"""The version of the JSON; a new one if what is in it changes its meaning."""
 
 
 @dataclass(frozen=True, slots=True)
 class TestRun:
     """One test that had a recorder. `file` is relative to rootdir, `line` counts from 1.
 
-    `outcome` is one of `OUTCOMES`; `regressions` have the texts of `lock.Regression`, by its names.
+    `outcome` is one of `OUTCOMES`. Each of the `regressions` has the texts of `bill.Regression` by its names.
     """
 
     __test__ = False
@@ -101,7 +37,7 @@ OUTCOMES: Final = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A test that failed of what pytest-samurai found: `kind` is the name of the error, `text` what it said."""
+    """A test that failed because of pytest-samurai: `kind` is the name of the error, `text` its message."""
 
     test: str
     kind: str
@@ -112,7 +48,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """All that a report has. `began` is UTC in ISO 8601; `unmarked` counts calls that went live unrecorded, by test."""
+    """All that a report shows. `began` is UTC in ISO 8601; `unmarked` counts live calls without a recorder, by test.
+
+    `root` is the path of rootdir from the top of the repository; it is not in the JSON, which may be read elsewhere.
+    """
 
     version: str
     began: str
@@ -122,6 +61,7 @@ class Run:
     failures: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
     unmarked: Mapping[str, int] = field(default_factory=dict)
+    root: str = ""
 
     @property
     def figures(self) -> list[TestFigures]:
@@ -136,21 +76,25 @@ class Run:
         return [regression for test in self.tests for regression in test.regressions]
 
     def redacted(self, redact: Callable[[str], str]) -> Run:
-        """The same with each text as `redact` gives it back."""
+        """The run with every text passed through `redact`."""
 
-        def figures(one: TestFigures) -> TestFigures:
-            models = tuple(replace(model, model=redact(model.model)) for model in one.models)
-            return replace(one, test=redact(one.test), models=models)
+        def redacted(figures: TestFigures) -> TestFigures:
+            models = tuple(replace(model, model=redact(model.model)) for model in figures.models)
+            return replace(figures, test=redact(figures.test), models=models)
 
-        def test(one: TestRun) -> TestRun:
-            regressions = tuple({name: redact(text) for name, text in each.items()} for each in one.regressions)
-            return replace(one, figures=figures(one.figures), regressions=regressions)
+        def redacted_test(test: TestRun) -> TestRun:
+            regressions = tuple(
+                {name: redact(text) for name, text in regression.items()} for regression in test.regressions
+            )
+            return replace(test, figures=redacted(test.figures), regressions=regressions)
 
         return replace(
             self,
-            tests=tuple(map(test, self.tests)),
-            fixtures=tuple(map(figures, self.fixtures)),
-            failures=tuple(replace(one, test=redact(one.test), text=redact(one.text)) for one in self.failures),
+            tests=tuple(map(redacted_test, self.tests)),
+            fixtures=tuple(map(redacted, self.fixtures)),
+            failures=tuple(
+                replace(failure, test=redact(failure.test), text=redact(failure.text)) for failure in self.failures
+            ),
             notes=tuple(map(redact, self.notes)),
             unmarked={redact(name): calls for name, calls in self.unmarked.items()},
         )
@@ -166,7 +110,7 @@ class Run:
             "mode": self.mode,
             "totals": self.totals.as_json(),
             "tests": [_test_json(test) for test in self.tests],
-            "fixtures": [{"fixture": one.test, **_figures_json(one)} for one in self.fixtures],
+            "fixtures": [{"fixture": fixture.test, **fixture.as_json()} for fixture in self.fixtures],
             "failures": [asdict(failure) for failure in self.failures],
             "notes": list(self.notes),
             "unmarked": dict(self.unmarked),
@@ -174,7 +118,7 @@ class Run:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Run:
-        """What `as_json` gave; of anything else it raises KeyError, TypeError or ValueError."""
+        """What `as_json` gave. Raises KeyError, TypeError or ValueError for anything else."""
         if value["report"] != FORM:
             raise ValueError(f"its form is {value['report']!r}, and this version reads {FORM}")
         return cls(
@@ -182,15 +126,15 @@ class Run:
             value["began"],
             value["mode"],
             tuple(map(_test, value["tests"])),
-            tuple(_figures(one["fixture"], one) for one in value["fixtures"]),
-            tuple(Failure(**one) for one in value["failures"]),
+            tuple(TestFigures.from_json(fixture["fixture"], fixture) for fixture in value["fixtures"]),
+            tuple(Failure(**failure) for failure in value["failures"]),
             tuple(value["notes"]),
             dict(value["unmarked"]),
         )
 
 
 def read_run(content: bytes, name: str) -> Run:
-    """A run from the content of its JSON report. Raises SettingsError, beginning with `name`, if it is none."""
+    """The run in the content of a JSON report, called `name` in errors. Raises SettingsError if it is none."""
     try:
         return Run.from_json(json.loads(content))
     except (KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
@@ -199,7 +143,7 @@ def read_run(content: bytes, name: str) -> Run:
 
 
 def merged_runs(runs: Sequence[Run]) -> Run:
-    """Several runs, or parts of one, as one: what they did is added up. There has to be one at least."""
+    """One or more runs, or the shards of a run, as one run: all that they did."""
     unmarked: Counter[str] = Counter()
     for run in runs:
         unmarked.update(run.unmarked)
@@ -215,51 +159,17 @@ def merged_runs(runs: Sequence[Run]) -> Run:
     )
 
 
-def _money(amount: Decimal | None) -> str | None:
-    return None if amount is None else f"{amount:f}"
-
-
-def _amount(written: str | None) -> Decimal | None:
-    return None if written is None else Decimal(written)
-
-
-def _figures_json(figures: TestFigures) -> dict[str, Any]:
-    return {
-        "replayed": figures.replayed,
-        "recorded": figures.recorded,
-        "live": figures.live,
-        "usage": None if figures.usage is None else figures.usage.as_json(),
-        "cost": _money(figures.cost),
-        "list_cost": _money(figures.list_cost),
-        "saved": _money(figures.saved),
-        "seconds": figures.seconds,
-        "models": [model.as_json() for model in figures.models],
-    }
-
-
-def _figures(test: str, value: Mapping[str, Any]) -> TestFigures:
-    return TestFigures(
-        test,
-        value["replayed"],
-        value["recorded"],
-        value["live"],
-        tuple(map(ModelFigures.from_json, value["models"])),
-        value["seconds"],
-        _amount(value["saved"]),
-    )
-
-
 def _test_json(test: TestRun) -> dict[str, Any]:
     return {
         "test": test.figures.test,
         "outcome": test.outcome,
         "file": test.file,
         "line": test.line,
-        **_figures_json(test.figures),
+        **test.figures.as_json(),
         "regressions": [dict(regression) for regression in test.regressions],
     }
 
 
 def _test(value: Mapping[str, Any]) -> TestRun:
-    figures = _figures(value["test"], value)
+    figures = TestFigures.from_json(value["test"], value)
     return TestRun(figures, value["outcome"], value["file"], value["line"], tuple(map(dict, value["regressions"])))

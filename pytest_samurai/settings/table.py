@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from pytest_samurai.settings import values
+from pytest_samurai.settings.forms import SPELLED, Target, parse_target
 from pytest_samurai.settings.option import Option, option
 
 if TYPE_CHECKING:
@@ -19,25 +20,6 @@ if TYPE_CHECKING:
 
 CASSETTES: Final = "cassettes"
 LOCK: Final = "samurai.lock"
-
-
-# Not a dataclass, which takes seven times as long to define; as does `Layer`.
-class Target(NamedTuple):
-    """A report that is asked for: one of `FORMS`, and the file that it is written to, if it is one."""
-
-    form: str
-    path: str
-
-
-FORMS: Final = ("json", "md", "html", "github", "benchmark")
-
-
-def parse_target(value: str) -> Target:
-    """A report as it is asked for, as in `md:report.md`. Raises ValueError with what would be right."""
-    form, _, path = value.partition(":")
-    if form not in FORMS or (form == "github") == bool(path) or value == "github:":
-        raise ValueError(f"one of {', '.join(form if form == 'github' else f'{form}:PATH' for form in FORMS)}")
-    return Target(form, path)
 
 
 def _targets(value: object) -> tuple[Target, ...]:
@@ -233,7 +215,7 @@ class _Run:
         _targets,
         (),
         "cli",
-        "a report to write: `json:PATH`, `md:PATH`, `html:PATH`, `github`, `benchmark:PATH`; repeatable",
+        f"a report to write: {_listed(*SPELLED)}; repeatable",
         shown="none",
         many=True,
     )

@@ -1,7 +1,7 @@
-"""A short text as a YAML scalar, and back.
+"""A short text as a YAML scalar.
 
-Written by hand, since what PyYAML quotes, and how, differs by what a text holds; and read back here as well, for files
-that have to be told line by line.
+Written by hand, because PyYAML quotes in different ways, depending on the text. Read back here as well, for files that
+are read line by line.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 
-# No two ways to match the same text: this meets whatever stands in a header or a URL.
+# A text matches in one way only, so that no header or URL, however long, takes exponential time.
 _PLAIN = re.compile(r"[A-Za-z/](?:[A-Za-z0-9_./+=&%@~-]|:[A-Za-z0-9_./+=&%@~-]|; ?[A-Za-z0-9]| [A-Za-z0-9])*")
 _NOT_TEXT = re.compile(r"(?i)true|false|yes|no|on|off|y|n|null")
 
 
 def scalar(text: str) -> str:
-    """A short text as a YAML scalar: plain where that cannot be misread, else in double quotes."""
+    """A short text as a YAML scalar: plain if that cannot be misread, else in double quotes."""
     if _PLAIN.fullmatch(text) and not _NOT_TEXT.fullmatch(text):
         return text
     return quoted(text)
@@ -29,16 +29,16 @@ def quoted(text: str) -> str:
     return '"' + _UNQUOTABLE.sub(_escape, text) + '"'
 
 
-def _escape(found: re.Match[str]) -> str:
-    char = found[0]
+def _escape(match: re.Match[str]) -> str:
+    char = match[0]
     if char in '"\\':
         return f"\\{char}"
     return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(char) or f"\\u{ord(char):04x}"
 
 
 def read_scalar(written: str) -> str:
-    """The text of which `scalar` or `quoted` made this. Raises ValueError for anything that they do not make."""
-    # Every escape that is written here is one of JSON's as well.
+    """The text that `scalar` or `quoted` wrote like this. Raises ValueError for anything that they do not write."""
+    # JSON has every escape that is written here.
     text = json.loads(written) if written.startswith('"') else written
     if written not in (scalar(text), quoted(text)):
         raise ValueError(f"{written} is no text as it is written here")

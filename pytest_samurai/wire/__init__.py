@@ -1,7 +1,11 @@
 """What is said: HTTP, events, and the dialects of APIs."""
 
-from pytest_samurai.wire.chat import UsageFilter, received, said, summary, usage_of, with_usage_asked
-from pytest_samurai.wire.events import ends_stream
+from pytest_samurai.wire.answer import Answer
+from pytest_samurai.wire.asked import likely_tokens, model_asked, summary, usage_asked
+from pytest_samurai.wire.asking import UsageFilter
+from pytest_samurai.wire.dialect import Channel, Dialect, Label, Text
+from pytest_samurai.wire.dialects import DIALECTS, UNKNOWN, answer_of, dialect_of
+from pytest_samurai.wire.events import cut_events, event_lengths
 from pytest_samurai.wire.http import (
     CLOSED,
     COMPLETE,
@@ -14,8 +18,10 @@ from pytest_samurai.wire.http import (
     is_event_stream,
 )
 from pytest_samurai.wire.interaction import Interaction
-from pytest_samurai.wire.objects import as_object, as_objects, json_object, parse_object
+from pytest_samurai.wire.message import Message, Part
+from pytest_samurai.wire.objects import json_object, parse_object
 from pytest_samurai.wire.price import RATES, UNPRICED, Price, read_rates
+from pytest_samurai.wire.prompt import RequestPart, part_at, prompt_length, text_length
 from pytest_samurai.wire.recordings import Recordings
 from pytest_samurai.wire.usage import COUNTS, Usage
 
@@ -23,29 +29,42 @@ __all__ = [
     "CLOSED",
     "COMPLETE",
     "COUNTS",
+    "DIALECTS",
     "RATES",
     "RETRYABLE",
+    "UNKNOWN",
     "UNPRICED",
+    "Answer",
+    "Channel",
     "Chunk",
     "Chunks",
+    "Dialect",
     "Headers",
     "Interaction",
+    "Label",
+    "Message",
+    "Part",
     "Price",
     "Recordings",
     "Reply",
     "Request",
+    "RequestPart",
+    "Text",
     "Usage",
     "UsageFilter",
-    "as_object",
-    "as_objects",
-    "ends_stream",
+    "answer_of",
+    "cut_events",
+    "dialect_of",
+    "event_lengths",
     "is_event_stream",
     "json_object",
+    "likely_tokens",
+    "model_asked",
     "parse_object",
+    "part_at",
+    "prompt_length",
     "read_rates",
-    "received",
-    "said",
     "summary",
-    "usage_of",
-    "with_usage_asked",
+    "text_length",
+    "usage_asked",
 ]

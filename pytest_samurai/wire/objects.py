@@ -17,6 +17,11 @@ def parse_object(body: bytes | str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def as_text(value: object) -> str | None:
+    """The text itself; None in the place of anything else."""
+    return value if isinstance(value, str) else None
+
+
 def as_object(value: object) -> dict[str, Any]:
     """The object itself; an empty one in the place of anything else."""
     return value if isinstance(value, dict) else {}

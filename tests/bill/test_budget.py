@@ -20,11 +20,12 @@ from pytest_samurai import (
     UnknownPrice,
     UnknownUsage,
     Usage,
+    cassette,
 )
-from pytest_samurai.bill import pricing
 from pytest_samurai.bill.budget import table, total, total_cost
-from pytest_samurai.cassette import file as cassette
-from pytest_samurai.server import chat_server as server
+from pytest_samurai.bill.publiclist import PublicList
+from pytest_samurai.server import request as server
+from pytest_samurai.server.errors import ApiError
 from pytest_samurai.wire.http import Reply, Request
 from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.price import Price
@@ -77,7 +78,7 @@ def test_a_limit_lets_pass_all_that_was_used_and_not_one_less(calls: list[Call],
 @given(usages)
 def test_a_sum_is_the_sum_of_each_of_its_numbers(calls: list[Call]) -> None:
     used = total(calls)
-    known = [one.usage for one in calls if one.usage is not None]
+    known = [call.usage for call in calls if call.usage is not None]
     assert used.requests == len(calls)
     for name in ("prompt_tokens", "completion_tokens", "total_tokens"):
         assert getattr(used, name) == sum(getattr(usage, name) for usage in known)
@@ -283,7 +284,7 @@ def test_every_kind_of_budget_fails_when_it_must_and_passes_when_it_must(project
             result.stdout.fnmatch_lines(
                 [f"{kind} is *, used *(+*)", f"FAILED test_it.py::test_{kind}_breaks - BudgetExceeded: *"]
             )
-    project.pytester.runpytest_subprocess("-n", "2").assert_outcomes(passed=len(KINDS), failed=len(KINDS))
+    project.pytester.runpytest_inprocess("-n", "2").assert_outcomes(passed=len(KINDS), failed=len(KINDS))
 
 
 def test_a_retried_error_costs_a_request_and_no_money(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,7 +293,7 @@ def test_a_retried_error_costs_a_request_and_no_money(project: Project, monkeypa
 
     def check(model: object) -> None:
         if failures:
-            raise server.ApiError(failures.pop(), "not now")
+            raise ApiError(failures.pop(), "not now")
         right(model)
 
     monkeypatch.setattr(server, "check_model", check)
@@ -331,7 +332,7 @@ def test_the_price_of_the_day_is_stamped_into_the_cassette_and_stays(
         f'{{source: genai-prices {version}, input_mtok: "0.15", output_mtok: "0.6", cache_read_mtok: "0.075"}}'
     )
     project.offline()
-    monkeypatch.setattr(pricing, "_listed", None)  # a replay that asked the list would break here
+    monkeypatch.setattr(PublicList, "price", None)  # a replay that asked the list would break here
     result = project.run("-s")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines([f"*costs 0.00000285 0.00000285 genai-prices {version}"])
@@ -375,10 +376,10 @@ def test_a_cassette_without_a_price_is_priced_at_the_time_of_its_recording(proje
     project.run().assert_outcomes(passed=1)
     project.offline()
     path = project.pytester.path / "cassettes/test_it/test_it.yaml"
-    [item] = cassette.load(path)
+    [recording] = cassette.load(path)
     # 11 x $0.27 and 2 x $1.10 a million by day, half of that by night. Source: api-docs.deepseek.com, pricing of V3.
     for at, cost in [("2025-06-01T12:00:00Z", "0.00000517"), ("2025-06-01T17:00:00", "0.000002585"), (None, None)]:
-        cassette.save(path, [replace(item, price=None, recorded_at=at)])
+        cassette.save(path, [replace(recording, price=None, recorded_at=at)])
         result = project.run("-s")
         if cost is None:
             result.assert_outcomes(failed=1)

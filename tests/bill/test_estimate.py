@@ -7,10 +7,17 @@ from typing import Any
 import pytest
 
 from pytest_samurai import SettingsError, Usage
-from pytest_samurai.bill.estimate import estimated_usage, require_tokenizer
+from pytest_samurai.bill import estimate
+from pytest_samurai.bill.estimate import require_tokenizer
+from pytest_samurai.wire.chat import CHAT
 from tests.plugin.test_plugin import Project, project
 
 __all__ = ["project"]
+
+
+def estimated_usage(model: str | None, request: dict[str, Any], response: dict[str, Any]) -> Usage:
+    messages, tools = CHAT.messages(request), CHAT.tools(request)
+    return estimate.estimated_usage(model, messages, tools, CHAT.answers(response))
 
 
 def asked(*contents: Any, **more: Any) -> dict[str, Any]:

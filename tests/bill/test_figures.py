@@ -83,7 +83,7 @@ def test_what_was_cached_is_billed_for_less_and_listed_in_full() -> None:
 
 def test_of_several_prices_of_a_model_the_dearest_is_kept_whatever_their_order() -> None:
     calls = [call((1, 1)), call((1, 1), price=DEAR)]
-    assert [TestFigures.of("t", some, recorded=0).models[0].price for some in (calls, calls[::-1])] == [DEAR, DEAR]
+    assert [TestFigures.of("t", order, recorded=0).models[0].price for order in (calls, calls[::-1])] == [DEAR, DEAR]
 
 
 def test_one_call_of_unknown_usage_makes_tokens_and_cost_of_its_test_unknown() -> None:
@@ -95,7 +95,7 @@ def test_one_call_of_unknown_usage_makes_tokens_and_cost_of_its_test_unknown() -
 def test_one_call_without_a_price_makes_the_cost_of_its_test_unknown_and_not_its_usage() -> None:
     figures = TestFigures.of("t", [call((5, 1)), call((5, 1), model=None, price=None)], recorded=0)
     assert (figures.usage, figures.cost) == (Usage(2, 10, 2, 12), None)
-    assert [one.model for one in figures.models] == ["(unknown)", "m"]
+    assert [used.model for used in figures.models] == ["(unknown)", "m"]
 
 
 def test_a_test_without_calls_used_nothing_and_that_is_known() -> None:
@@ -116,28 +116,28 @@ def test_the_money_that_replay_saved_is_what_the_replayed_calls_were_billed() ->
 
 @law
 @given(any_figures)
-def test_the_figures_of_a_test_survive_the_way_through_its_properties(one: TestFigures) -> None:
+def test_the_figures_of_a_test_survive_the_way_through_its_properties(figures: TestFigures) -> None:
     others = [("mine", 1), (NOTE_PROPERTY, "a note"), (UNMARKED_PROPERTY, 3)]
-    assert TestFigures.from_properties("t.py::a", [*others, *one.properties()]) == one
+    assert TestFigures.from_properties("t.py::a", [*others, *figures.properties()]) == figures
 
 
 @law
 @given(any_figures)
-def test_the_figures_of_a_fixture_travel_with_a_test_and_are_not_taken_for_its_own(one: TestFigures) -> None:
-    name, value = one.fixture_property()
-    assert TestFigures.from_fixture_property(value) == one
+def test_the_figures_of_a_fixture_travel_with_a_test_and_are_not_taken_for_its_own(figures: TestFigures) -> None:
+    name, value = figures.fixture_property()
+    assert TestFigures.from_fixture_property(value) == figures
     assert TestFigures.from_properties("t.py::a", [(name, value)]) is None
 
 
 @law
 @given(any_figures)
-def test_what_is_unknown_is_no_property_and_what_is_known_is_one(one: TestFigures) -> None:
-    properties = dict(one.properties())
+def test_what_is_unknown_is_no_property_and_what_is_known_is_one(figures: TestFigures) -> None:
+    properties = dict(figures.properties())
     assert all(isinstance(value, int | str) for value in properties.values())
-    assert ("samurai_total_tokens" in properties) == (one.usage is not None)
-    assert ("samurai_cost" in properties) == (one.cost is not None)
-    if one.usage is not None:
-        assert properties["samurai_total_tokens"] == one.usage.total_tokens
+    assert ("samurai_total_tokens" in properties) == (figures.usage is not None)
+    assert ("samurai_cost" in properties) == (figures.cost is not None)
+    if figures.usage is not None:
+        assert properties["samurai_total_tokens"] == figures.usage.total_tokens
 
 
 @pytest.mark.parametrize(
@@ -148,4 +148,4 @@ def test_a_test_without_a_recorder_has_no_figures(properties: list[tuple[str, ob
 
 
 def test_every_field_of_a_models_figures_travels() -> None:
-    assert set(ModelFigures("m", 1, None, None, None, None).as_json()) == {one.name for one in fields(ModelFigures)}
+    assert set(ModelFigures("m", 1, None, None, None, None).as_json()) == {field.name for field in fields(ModelFigures)}

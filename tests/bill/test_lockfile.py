@@ -71,10 +71,10 @@ def test_a_lock_reads_back_as_itself(lock: Lock) -> None:
 @law
 @given(locks)
 def test_a_lock_is_the_same_to_every_reader_of_yaml(lock: Lock) -> None:
-    found: Any = yaml.safe_load(dump(lock))
-    assert found["version"] == 1
-    assert found["prices"] == {model: price.as_written() for model, price in lock.prices.items()}
-    tests = {test: {model: spent["requests"] for model, spent in row.items()} for test, row in found["tests"].items()}
+    written: Any = yaml.safe_load(dump(lock))
+    assert written["version"] == 1
+    assert written["prices"] == {model: price.as_written() for model, price in lock.prices.items()}
+    tests = {test: {model: spent["requests"] for model, spent in row.items()} for test, row in written["tests"].items()}
     assert tests == {test: {model: spent.requests for model, spent in row.items()} for test, row in lock.tests.items()}
 
 
@@ -143,19 +143,19 @@ def test_there_may_be_no_file_and_a_directory_is_none(tmp_path: Path) -> None:
 def test_an_update_changes_the_file_as_it_is_now_and_leaves_it_alone_where_nothing_changes(tmp_path: Path) -> None:
     path = tmp_path / "locks" / "samurai.lock"
     nothing = Lock({}, {})
-    assert update(path, lambda there: nothing) == (None, nothing)
+    assert update(path, lambda _: nothing) == (None, nothing)
     assert not path.exists()
     lock = Lock({"a": {}}, {})
-    assert update(path, lambda there: lock) == (None, lock)
+    assert update(path, lambda _: lock) == (None, lock)
     written = path.stat()
-    assert update(path, lambda there: Lock(dict(lock.tests), {})) == (lock, lock)
+    assert update(path, lambda _: Lock(dict(lock.tests), {})) == (lock, lock)
     # Not all of it: to read a file may change when it was last read.
     assert (path.stat().st_ino, path.stat().st_mtime_ns) == (written.st_ino, written.st_mtime_ns)
-    assert update(path, lambda there: nothing) == (lock, nothing)
+    assert update(path, lambda _: nothing) == (lock, nothing)
     assert load(path) == nothing
 
 
 def test_a_file_that_cannot_be_written_is_an_error_that_names_it(tmp_path: Path) -> None:
     (tmp_path / "locks").write_text("no directory")
     with pytest.raises(SamuraiError, match="samurai.lock: cannot be (read|written): "):
-        update(tmp_path / "locks" / "samurai.lock", lambda there: Lock({"a": {}}, {}))
+        update(tmp_path / "locks" / "samurai.lock", lambda _: Lock({"a": {}}, {}))

@@ -52,9 +52,10 @@ def test_a_broken_budget_of_a_run_is_the_failure_of_one_test_and_the_last_word_o
     tally = begin(Limits(max_total_tokens=5))
     tally.spend([call((6, 0))])
     assert tally.judge() == "samurai_max_total_tokens is 5; with this test the run has used 6 (+1)"
-    tally.spend([call((6, 0))])
-    assert tally.judge() is None
-    assert tally.last_word() == ["samurai_max_total_tokens is 5; the run has used 12 (+7)"]
+    for _ in range(2):
+        tally.spend([call((6, 0))])
+        assert tally.judge() is None
+    assert tally.last_word() == ["samurai_max_total_tokens is 5; the run has used 18 (+13)"]
 
 
 def test_a_budget_of_a_run_that_holds_has_no_last_word(begin: Begin) -> None:
@@ -88,6 +89,21 @@ def test_no_limit_of_a_run_holds_on_what_is_unknown_and_what_is_known_counts(beg
     )
 
 
+@pytest.mark.parametrize(
+    ("limits", "judged"),
+    [
+        (Limits(max_total_tokens=5), ["samurai_max_total_tokens"]),
+        (Limits(max_cost=CENT), ["samurai_max_cost"]),
+        (Limits(max_live_requests=5, max_live_cost=CENT), []),
+    ],
+)
+def test_what_is_unknown_is_a_matter_of_the_limits_that_are_set(
+    begin: Begin, limits: Limits, judged: list[str]
+) -> None:
+    said = begin(limits).spend([call(None)])
+    assert [line.partition(" cannot be judged: ")[0] for line in (said or "").splitlines()] == judged
+
+
 # --- the ceilings of what goes live
 
 
@@ -115,6 +131,10 @@ def test_a_call_that_would_pass_the_ceiling_of_cost_is_not_admitted(begin: Begin
         "samurai_max_live_cost is $0.0100, this run has spent $0.00900 on 2 live calls,"
         " and this call would cost about $0.00110"
     )
+
+
+def test_a_call_that_reaches_the_ceiling_of_cost_and_does_not_pass_it_is_admitted(begin: Begin) -> None:
+    assert begin(Limits(max_live_cost=CENT)).admit(CENT) is None
 
 
 def test_a_live_call_of_unknown_cost_stops_the_next(begin: Begin) -> None:
@@ -169,7 +189,7 @@ def test_the_budget_of_a_run_is_one_for_all_workers(project: Project) -> None:
     project.run().assert_outcomes(passed=3)
     project.offline()
     for limit, failed in [(30, 1), (39, 0)]:
-        distributed = project.pytester.runpytest_subprocess("-n", "2", f"--samurai-max-total-tokens={limit}")
+        distributed = project.pytester.runpytest_inprocess("-n", "2", f"--samurai-max-total-tokens={limit}")
         distributed.assert_outcomes(passed=3 - failed, failed=failed)
 
 
@@ -297,7 +317,7 @@ def test_many(samurai_client):
 
 def test_the_ceiling_is_one_for_all_workers(project: Project) -> None:
     project.tests(THREE.replace("[1, 2, 3]", "range(6)"))
-    result = project.pytester.runpytest_subprocess("-n", "2", "--samurai-max-live-requests=4")
+    result = project.pytester.runpytest_inprocess("-n", "2", "--samurai-max-live-requests=4")
     result.assert_outcomes(passed=4, failed=2)
     assert project.server.requests == 4
 
@@ -337,6 +357,31 @@ def test_short(samurai_client):
         ]
     )
     assert project.server.requests == 1
+
+
+def test_each_of_several_choices_is_likely_to_cost_what_one_does(project: Project) -> None:
+    project.tests("""
+@pytest.mark.samurai
+def test_four(samurai_client):
+    ask(samurai_client, max_tokens=1000, n=4)
+""")
+    result = project.run("--samurai-max-live-cost=0.001")
+    result.assert_outcomes(failed=1)
+    # Four times 1,000 tokens at $0.60 a million, and the prompt.
+    result.stdout.fnmatch_lines(["*on 0 live calls, and this call would cost about $0.00240."])
+    assert project.server.requests == 0
+
+
+def test_four_characters_of_a_prompt_are_likely_to_be_a_token(project: Project) -> None:
+    project.tests("""
+@pytest.mark.samurai
+def test_long(samurai_client):
+    ask(samurai_client, "x" * 40_000)
+""")
+    result = project.run("--samurai-max-live-cost=0.001")
+    result.assert_outcomes(failed=1)
+    # 10,000 tokens of a prompt at $0.15 a million; of the answer nothing is known.
+    result.stdout.fnmatch_lines(["*on 0 live calls, and this call would cost about $0.00150."])
 
 
 def test_the_live_cost_of_a_run_stops_it(project: Project) -> None:

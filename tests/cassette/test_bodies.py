@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from vcr.serializers import yamlserializer
 
-from pytest_samurai.cassette.file import load, save
 from pytest_samurai.cassette.layout import take_back
+from pytest_samurai.cassette.reader import load
+from pytest_samurai.cassette.writer import save
 from pytest_samurai.wire.http import Chunk, Headers, Reply, Request
 from pytest_samurai.wire.interaction import Interaction
 from tests.cassette import test_cassette, test_layout
@@ -22,7 +23,6 @@ from tests.cassette.test_cassette import JSON_TYPE, STREAM_TYPE, URL, meaning
 from tests.conftest import Size
 
 _IN_A_CASSETTE = 20
-_EXAMPLES = 50
 
 _ANY = st.one_of(
     test_layout.BODIES,
@@ -42,7 +42,7 @@ def test_bodies_come_back_byte_for_byte_through_a_file_our_loader_and_vcrpys(tmp
     # Twenty to a cassette: a body that spoils its neighbours is found too, and one file for each would take hours. Not
     # made smaller when one fails, which would take hours too: the assertion shows the one body.
     @settings(
-        max_examples=_EXAMPLES,
+        max_examples=size(10, 50),
         phases=[Phase.generate],
         deadline=None,
         database=None,
@@ -62,7 +62,7 @@ def test_bodies_come_back_byte_for_byte_through_a_file_our_loader_and_vcrpys(tmp
                 laid_out[bool(words)] += 1
 
     rounds = 0
-    while len(different) < size(500, 100_000):
+    while len(different) < size(150, 100_000):
         rounds += 1
         seed(rounds)(check)()
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in Counter(map(_kind, different)).most_common())

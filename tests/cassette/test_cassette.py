@@ -26,7 +26,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from vcr.serializers import yamlserializer
 
-from pytest_samurai.cassette.file import dump, load, parse, save
+from pytest_samurai.cassette.reader import load, parse
+from pytest_samurai.cassette.writer import dump, save
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.text.scalar import scalar
 from pytest_samurai.wire.http import CLOSED, Chunk, Headers, Reply, Request
@@ -36,6 +37,8 @@ Json = Any
 FILE = Path("some.yaml")
 # How long a machine takes for one example is no property of the code.
 law = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# To make an interaction up takes fifty times as long as to make up a text, and far longer than what is tried with it.
+law_of_interactions = settings(law, max_examples=law.max_examples * 3 // 10)
 URL = "https://www.samuraiapi.in/v1/chat/completions"
 JSON_TYPE: Headers = (("content-type", "application/json"),)
 STREAM_TYPE: Headers = (("content-type", "text/event-stream; charset=utf-8"),)
@@ -178,13 +181,13 @@ def interactions(draw: st.DrawFn) -> Interaction:
 # --- laws
 
 
-@law
+@law_of_interactions
 @given(st.lists(interactions(), max_size=3))
 def test_whatever_was_recorded_comes_back_byte_for_byte(recorded: list[Interaction]) -> None:
     assert parse(dump(recorded), FILE) == recorded
 
 
-@law
+@law_of_interactions
 @given(interactions())
 def test_stock_vcrpy_reads_the_same_status_headers_and_bodies(recorded: Interaction) -> None:
     request, response = by_vcrpy(dump([recorded]))
@@ -216,7 +219,7 @@ def meaning(body: bytes) -> object:
     return re.sub(r"[^\x00-\x7f]", lambda found: json.dumps(found[0])[1:-1], text)
 
 
-@law
+@law_of_interactions
 @given(interactions())
 def test_a_rewrite_by_vcrpy_loses_nothing(recorded: Interaction) -> None:
     recorded = replace(recorded, request=replace(recorded.request, headers=JSON_TYPE))
@@ -245,7 +248,7 @@ def test_an_edit_before_or_after_a_rewrite_by_vcrpy_is_known_as_one(at: str) -> 
     assert back(found) == found
 
 
-@law
+@law_of_interactions
 @given(st.lists(interactions(), max_size=2))
 def test_a_cassette_reads_the_same_without_libyaml(recorded: list[Interaction]) -> None:
     content = dump(recorded)

@@ -16,8 +16,10 @@ from cassetter._core import Body, Cassette, HttpInteraction, HttpRequest, HttpRe
 from hypothesis import assume, given, reject
 from vcr.serializers import jsonserializer, yamlserializer
 
-from pytest_samurai.cassette.file import dump, lines, load, parse
 from pytest_samurai.cassette.foreign import translated
+from pytest_samurai.cassette.loader import lines
+from pytest_samurai.cassette.reader import load, parse
+from pytest_samurai.cassette.writer import dump
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.wire.http import Chunk, Reply, Request
 from pytest_samurai.wire.interaction import Interaction

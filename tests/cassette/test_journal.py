@@ -19,15 +19,16 @@ import httpx
 import pytest
 
 from pytest_samurai import CassetteError, files, use_cassette
-from pytest_samurai.cassette import file as cassette
 from pytest_samurai.cassette import journal as journal_module
 from pytest_samurai.cassette.entry import interaction_text
-from pytest_samurai.cassette.file import HEAD, load, save
+from pytest_samurai.cassette.frame import HEAD
 from pytest_samurai.cassette.journal import Journal, left_behind
+from pytest_samurai.cassette.reader import load
+from pytest_samurai.cassette.writer import save, update
 from pytest_samurai.server.chat_server import ChatServer
 from pytest_samurai.wire.http import Reply, Request
 from pytest_samurai.wire.interaction import Interaction
-from tests.conftest import KEY, Size
+from tests.conftest import KEY, Size, uncovered
 
 ONE = Interaction(Request("POST", "http://h/v1/chat/completions", (), b"one"), Reply(200, "OK", (), b"1"))
 TWO = Interaction(Request("POST", "http://h/v1/chat/completions", (), b"two"), Reply(200, "OK", (), b"2"))
@@ -72,7 +73,8 @@ def command(url: str, path: Path, text: str, mode: str = "once") -> list[str]:
 
 
 def process(url: str, path: Path, text: str, mode: str = "once") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(url, path, text, mode), capture_output=True, text=True, timeout=60)
+    """A process that kills itself."""
+    return subprocess.run(command(url, path, text, mode), capture_output=True, text=True, timeout=60, env=uncovered())
 
 
 def killed_after(count: int, url: str, path: Path, mode: str = "once") -> dict[int, str]:
@@ -219,7 +221,7 @@ def test_only_the_journals_of_this_cassette_are_its_own(path: Path) -> None:
 # The moment is a line of the plugin's own code, counted from the first call or from the end of the block on: so a
 # number says where, and the replacing of the file, which is short, has its share.
 KILLED_AT = """
-phase, last = sys.argv[5], int(sys.argv[6])
+phase, last, count = sys.argv[5], int(sys.argv[6]), int(sys.argv[7])
 lines = {"calls": 0, "end": 0, "replacing": 0}
 now = "calls"
 
@@ -236,7 +238,7 @@ def trace(frame, event, _):
 
 with use_cassette(CASSETTE, mode=MODE, unused="ignore") as recorder:
     sys.settrace(trace)
-    for n in range(20):
+    for n in range(count):
         ask(n)
     now = "end"
     recorder.close()
@@ -262,7 +264,7 @@ def moment_of(turn: int, of_calls: int, of_end: int, of_replacing: int, chance: 
 
 
 def test_whenever_it_is_killed_each_completed_call_is_there_after_the_next_run(tmp_path: Path, size: Size) -> None:
-    chance = random.Random(20)
+    chance, calls = random.Random(23), size(10, 20)
     with ChatServer(api_key=KEY) as server:
         url = f"{server.base_url}/chat/completions"
 
@@ -272,8 +274,8 @@ def test_whenever_it_is_killed_each_completed_call_is_there_after_the_next_run(t
             (path.parent / "b.yaml").write_bytes(b"of another test")
             if mode == "new_episodes":
                 save(path, OLD)
-            arguments = [*command(url, path, KILLED_AT, mode), phase, str(line)]
-            return path, subprocess.run(arguments, capture_output=True, text=True, timeout=60)
+            arguments = [*command(url, path, KILLED_AT, mode), phase, str(line), str(calls)]
+            return path, subprocess.run(arguments, capture_output=True, text=True, timeout=60, env=uncovered())
 
         counts: Counter[str] = Counter()
         lines: dict[str, tuple[int, int, int]] = {}
@@ -282,7 +284,7 @@ def test_whenever_it_is_killed_each_completed_call_is_there_after_the_next_run(t
             assert whole.returncode == 0, whole.stderr
             of_calls, of_end, of_replacing = map(int, whole.stderr.split()[-3:])
             lines[mode] = of_calls, of_end, of_replacing
-        for turn in range(size(12, 200)):
+        for turn in range(size(8, 200)):
             mode = ("once", "new_episodes")[turn % 2]
             moment = moment_of(turn // 2, *lines[mode], chance)
             path, ended = killed_at(*moment, mode)
@@ -291,19 +293,19 @@ def test_whenever_it_is_killed_each_completed_call_is_there_after_the_next_run(t
             counts["killed with the new file half written"] += half_written
             paid = answers(ended.stdout)
             asked = server.requests
-            got, _ = run(url, path, 20, mode=mode, unused="ignore")
+            got, _ = run(url, path, calls, mode=mode, unused="ignore")
             assert {number: got[number] for number in paid} == paid, moment
             # What was asked, and answered to nobody, is the one call that was under way.
-            assert server.requests - asked <= 20 - len(paid), moment
+            assert server.requests - asked <= calls - len(paid), moment
             old = OLD if mode == "new_episodes" else []
             assert load(path)[: len(old)] == old, moment
-            assert len(load(path)) == len(old) + 20, moment
+            assert len(load(path)) == len(old) + calls, moment
             assert beside(path) == ["b.yaml"], moment
             assert (path.parent / "b.yaml").read_bytes() == b"of another test"
-            assert run(url, path, 20, mode="none", unused="ignore") == (got, []), moment
+            assert run(url, path, calls, mode="none", unused="ignore") == (got, []), moment
             counts["killed runs"] += 1
             counts["completed calls, each there after the next run"] += len(paid)
-            counts[f"killed with {'all' if len(paid) == 20 else 'some' if paid else 'no'} calls completed"] += 1
+            counts[f"killed with {'all' if len(paid) == calls else 'some' if paid else 'no'} calls completed"] += 1
             shutil.rmtree(path.parent)
     size.tell(", ".join(f"{count:,} {name}" for name, count in counts.items()))
 
@@ -324,7 +326,7 @@ def test_what_cannot_be_removed_does_not_fail_the_write(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     left = path.with_name(f"{files._temporary_prefix(path)}{'0' * 32}.tmp")
     left.mkdir()
-    cassette.update(path, lambda _: [ONE])
+    update(path, lambda _: [ONE])
     assert load(path) == [ONE]
     assert left.exists()
 
@@ -423,8 +425,7 @@ def test_a_call_that_did_not_fit_does_not_spoil_the_next(tmp_path: Path, monkeyp
 # It stays, as on a disk that is full; or it is lifted after this one write.
 LIMITED = """
 import resource
-from pytest_samurai.cassette import file as cassette
-from pytest_samurai.cassette import journal
+from pytest_samurai.cassette import journal, writer
 
 def limit(size):
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, BEFORE[1]))
@@ -451,8 +452,8 @@ def end():
 
 COUNTED = []
 BEFORE = resource.getrlimit(resource.RLIMIT_FSIZE)
-RIGHT = journal.Journal._write, cassette.replace_whole
-journal.Journal._write, cassette.replace_whole = write, replace_whole
+RIGHT = journal.Journal._write, writer.replace_whole
+journal.Journal._write, writer.replace_whole = write, replace_whole
 try:
     with use_cassette(CASSETTE, mode=MODE, unused="ignore"):
         for n in range(20):
@@ -482,7 +483,7 @@ def test_a_limit_to_the_size_of_files_at_any_write_costs_no_call_that_is_not_nam
         before = path.with_name("old.yaml")
         save(before, OLD)
         turns = [(write, how) for write in range(1, 23) for how in ("stays", "lifted")]
-        for write, how in random.Random(22).sample(turns, size(5, len(turns))):
+        for write, how in random.Random(22).sample(turns, size(4, len(turns))):
             path, ended = limited(write, how)
             paid = answers(ended.stdout)
             assert len(paid) == 20

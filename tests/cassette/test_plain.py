@@ -12,13 +12,14 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from pytest_samurai.cassette import file as cassette
-from pytest_samurai.cassette import plain
+from pytest_samurai.cassette import plain, writer
 from pytest_samurai.cassette.entry import interaction_text
-from pytest_samurai.cassette.file import dump, parse, save
+from pytest_samurai.cassette.frame import HEAD
 from pytest_samurai.cassette.plain import is_plain
+from pytest_samurai.cassette.reader import interactions_of, parse
 from pytest_samurai.cassette.seal import seal
 from pytest_samurai.cassette.slices import cut
+from pytest_samurai.cassette.writer import dump, save
 from pytest_samurai.wire.http import Chunk, Reply, Request
 from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.price import Price
@@ -102,15 +103,15 @@ def _sealed(text: bytes) -> bytes:
 def test_a_text_in_the_grammar_is_read_by_yaml_as_it_is_read_here(size: Size) -> None:
     texts = 0
 
-    @settings(max_examples=size(100, 3_000), deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=size(40, 3_000), deadline=None, suppress_health_check=list(HealthCheck))
     @given(_interactions)
     def law(text: bytes) -> None:
         nonlocal texts
         item = _sealed(text)
         assume(is_plain(item, 0, len(item)))
-        content = cassette.HEAD.encode() + item + b"version: 1\n"
+        content = HEAD.encode() + item + b"version: 1\n"
         assert cut(content) is not None
-        assert parse(content, FILE) == cassette._interactions(content, FILE, frozenset())
+        assert parse(content, FILE) == interactions_of(content, FILE, frozenset())
         texts += 1
 
     law()
@@ -177,13 +178,13 @@ def test_only_what_is_not_in_it_is_read_as_yaml_before_it_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = []
-    interactions = cassette._interactions
+    read_as_yaml = interactions_of
 
     def watched(content: bytes, *others: Any) -> list[Interaction]:
         read.append(content)
-        return interactions(content, *others)
+        return read_as_yaml(content, *others)
 
-    monkeypatch.setattr(cassette, "_interactions", watched)
+    monkeypatch.setattr(writer, "interactions_of", watched)
     plain_one, other = _recorded(), _recorded("é".encode())
     save(tmp_path / "a.yaml", [plain_one, plain_one])
     assert read == []

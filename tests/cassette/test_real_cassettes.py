@@ -21,8 +21,8 @@ import httpx
 import pytest
 
 from pytest_samurai import use_cassette
-from pytest_samurai.cassette.file import load
-from pytest_samurai.cassette.seal import MARK
+from pytest_samurai.cassette.frame import MARK
+from pytest_samurai.cassette.reader import load
 from pytest_samurai.commands.importer import import_cassettes
 from pytest_samurai.server.chat_server import ChatServer
 from pytest_samurai.wire.interaction import Interaction

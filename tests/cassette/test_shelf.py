@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from pytest_samurai.cassette import journal, shelf
-from pytest_samurai.cassette.file import HEAD, save
+from pytest_samurai.cassette.frame import HEAD
 from pytest_samurai.cassette.shelf import Shelf, left_behind
+from pytest_samurai.cassette.writer import save
 from pytest_samurai.errors import CassetteError
 from tests.cassette.test_damage import FIVE, PLAIN, STREAM
 
@@ -49,6 +51,18 @@ def test_a_file_that_is_too_young_to_have_a_date_of_its_own_is_read_each_time(pa
     kept = Shelf()
 
     assert kept.load(path) is not kept.load(path)
+
+
+@pytest.mark.parametrize(("age", "reads"), [(1_999_999_999, 2), (2_000_000_000, 1)])
+def test_a_file_has_a_date_of_its_own_two_seconds_after_it_changed(
+    path: Path, age: int, reads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # FAT keeps dates by two seconds, so a younger file may change once more and keep its date.
+    changed = path.stat().st_mtime_ns
+    monkeypatch.setattr(time, "time_ns", lambda: changed + age)
+    kept = Shelf()
+
+    assert len({id(kept.load(path).recordings) for _ in range(2)}) == reads
 
 
 def test_a_file_that_is_gone_is_not_there(path: Path) -> None:

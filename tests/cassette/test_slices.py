@@ -8,26 +8,28 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pytest_samurai.cassette import file as cassette
-from pytest_samurai.cassette.file import dump, parse, recordings
+from pytest_samurai.cassette import reader
+from pytest_samurai.cassette.loader import document
+from pytest_samurai.cassette.reader import parse, recordings
 from pytest_samurai.cassette.seal import seal
 from pytest_samurai.cassette.slices import cut
+from pytest_samurai.cassette.writer import dump
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.wire.http import Chunk
 from pytest_samurai.wire.interaction import Interaction
-from tests.cassette.test_cassette import interactions
+from tests.cassette.test_cassette import interactions, law_of_interactions
 from tests.cassette.test_damage import CONTENT, FILE, FIVE, PLAIN
 
 
 def by_yaml(content: bytes) -> list[Interaction]:
     # The other way, which no option chooses: it is for files of others.
-    return cassette._parsed(content, FILE)
+    return reader._parsed(content, FILE)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@law_of_interactions
 @given(st.lists(interactions(), min_size=1, max_size=3))
 def test_what_is_cut_is_what_yaml_reads(recorded: list[Interaction]) -> None:
     content = dump(recorded)
@@ -36,7 +38,7 @@ def test_what_is_cut_is_what_yaml_reads(recorded: list[Interaction]) -> None:
     assert parse(content, FILE) == by_yaml(content)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@law_of_interactions
 @given(st.lists(interactions(), min_size=1, max_size=2), st.data())
 def test_a_changed_line_is_not_cut_but_read_as_yaml(recorded: list[Interaction], data: st.DataObject) -> None:
     lines = dump(recorded).split(b"\n")
@@ -77,7 +79,7 @@ def test_chunks_are_made_once_when_all_are_asked_for(monkeypatch: pytest.MonkeyP
     [read] = parse(dump([replace(PLAIN, reply=stream)]), FILE)
     assert read.reply.chunks is not None
     assert (read.reply.chunks[299], read.reply.chunks[:2]) == (Chunk(1, 0.5), (Chunk(1, 0.5),) * 2)
-    monkeypatch.setattr("pytest_samurai.wire.chat.Chunk", counted)
+    monkeypatch.setattr("pytest_samurai.wire.http.Chunk", counted)
     assert [at for _, at in read.reply.pieces()] == [0.5] * 300
     assert len(made) == 300
 
@@ -149,9 +151,9 @@ def test_what_is_made_from_events_is_what_pyyaml_makes(text: str) -> None:
         meant = yaml.safe_load(content)
     except Exception:  # noqa: BLE001 - whatever it is: PyYAML lets through what int() and others raise
         with pytest.raises(CassetteError, match=r"some\.yaml(:\d+)?: not readable as YAML"):
-            cassette._document(content, FILE)
+            document(content, FILE)
     else:
-        assert repr(cassette._document(content, FILE)) == repr(meant)
+        assert repr(document(content, FILE)) == repr(meant)
 
 
 def test_a_body_of_bytes_in_a_file_of_others_is_read() -> None:

@@ -10,7 +10,7 @@ import pytest
 import vcr
 from vcr.request import Request as VcrRequest
 
-from pytest_samurai.cassette import file as cassette
+from pytest_samurai import cassette
 from pytest_samurai.commands import cli
 from pytest_samurai.wire.http import Chunk, Headers, Reply, Request
 from pytest_samurai.wire.interaction import Interaction

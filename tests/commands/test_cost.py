@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_samurai.bill.pricing import PriceList
-from pytest_samurai.cassette.file import save
+from pytest_samurai.bill.pricelist import PriceList
+from pytest_samurai.cassette.writer import save
 from pytest_samurai.commands import cli
 from pytest_samurai.commands.cost import cost_lines, costs
 from pytest_samurai.wire.http import Reply, Request

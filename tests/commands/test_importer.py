@@ -12,8 +12,9 @@ import vcr.serialize
 from vcr.serializers import jsonserializer, yamlserializer
 
 from pytest_samurai import files
-from pytest_samurai.cassette.file import load, save
-from pytest_samurai.cassette.seal import MARK
+from pytest_samurai.cassette.frame import MARK
+from pytest_samurai.cassette.reader import load
+from pytest_samurai.cassette.writer import save
 from pytest_samurai.commands import cli
 from pytest_samurai.files import locked
 from pytest_samurai.wire.http import Chunk, Reply, Request

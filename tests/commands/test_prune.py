@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from pytest_samurai.cassette import file as cassette
+from pytest_samurai import cassette
 from pytest_samurai.commands import cli, prune
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.report.fullrun import NOTE, FullRun, last_full_run
+from pytest_samurai.report.fullrun import FullRun
+from pytest_samurai.report.fullrunnote import NOTE, last_full_run
 from tests.plugin.test_plugin import Project, project
 
 __all__ = ["project"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pytest_samurai.commands import cli
-from pytest_samurai.report.formats import as_json
+from pytest_samurai.report.forms.as_json import render
 from pytest_samurai.report.run import read_run
 from tests.report.test_run import RUN
 
@@ -20,7 +20,7 @@ def test_reports_of_shards_are_made_into_one(tmp_path: Path, monkeypatch: pytest
         replace(RUN, tests=RUN.tests[2:], fixtures=(), failures=()),
     )
     for number, shard in enumerate(shards):
-        Path(f"{number}.json").write_text(as_json(shard), encoding="utf-8")
+        Path(f"{number}.json").write_text(render(shard).content, encoding="utf-8")
     targets = ["--to=md:r.md", "--to", "html:r.html", "--to=benchmark:b.json", "--to=json:all.json"]
     assert cli.main(["report", "0.json", "1.json", *targets]) == 0
     for name, golden in {"r.md": "report.md", "r.html": "report.html", "b.json": "report.benchmark.json"}.items():

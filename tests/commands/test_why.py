@@ -13,8 +13,8 @@ import pytest
 
 from pytest_samurai.bill.lock import accepted
 from pytest_samurai.bill.lockfile import dump
-from pytest_samurai.bill.pricing import PriceList
-from pytest_samurai.cassette.file import save
+from pytest_samurai.bill.pricelist import PriceList
+from pytest_samurai.cassette.writer import save
 from pytest_samurai.commands import cli
 from pytest_samurai.commands.why import explain, prices, recorded_at, row, totals
 from pytest_samurai.errors import SettingsError

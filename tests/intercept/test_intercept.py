@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import gzip
 import json
 import re
@@ -24,8 +25,8 @@ import httpx2
 import pytest
 import trio
 
-from pytest_samurai import RequestNotRecorded, use_cassette
-from pytest_samurai.intercept import seam as intercept
+from pytest_samurai import RequestNotRecorded, intercept, use_cassette
+from pytest_samurai.intercept.imports import Finder
 from pytest_samurai.recorder.recorder import Recorder
 from pytest_samurai.server.chat_server import ChatServer
 from tests.conftest import KEY
@@ -487,11 +488,14 @@ def test_the_wire_can_be_left_alone(cassettes: Path) -> None:
     assert recorder.calls[0].usage is None
 
 
+@pytest.mark.parametrize("status", [400, 422])
 @pytest.mark.parametrize("is_async", [False, True])
-def test_a_server_that_does_not_know_stream_options_is_asked_again_without(cassettes: Path, is_async: bool) -> None:
+def test_a_server_that_does_not_know_stream_options_is_asked_again_without(
+    cassettes: Path, is_async: bool, status: int
+) -> None:
     refusal = Pieces(b'{"error": {"message": "unknown field stream_options"}}')
     transport = Scripted(
-        httpx.Response(400, stream=refusal), httpx.Response(200, headers=SSE, stream=Pieces(event("Hi"), DONE))
+        httpx.Response(status, stream=refusal), httpx.Response(200, headers=SSE, stream=Pieces(event("Hi"), DONE))
     )
 
     async def over_async() -> list[bytes]:
@@ -507,6 +511,14 @@ def test_a_server_that_does_not_know_stream_options_is_asked_again_without(casse
     assert refusal.closed
     assert json.loads(transport.requests[1].content) == body(stream=True)
     assert len(recorder.calls) == 1
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_request_that_went_out_as_it_was_is_not_asked_again(cassettes: Path, status: int) -> None:
+    transport = Scripted(httpx.Response(status, json={"error": {}}))
+    with use_cassette(cassettes / "a.yaml") as recorder, httpx.Client(transport=transport) as client:
+        assert client.post(API, json=body()).status_code == status
+    assert [call.status_code for call in recorder.calls] == [status]
 
 
 def test_a_compressed_stream_passes_with_its_usage_shown(cassettes: Path) -> None:
@@ -616,6 +628,44 @@ def test_done_is_the_end_even_for_those_who_stop_reading_there(cassettes: Path) 
         assert stream_chunks(client) == [event("Hi"), DONE]
 
 
+def test_a_stream_that_is_dropped_after_done_is_whole(cassettes: Path) -> None:
+    transport = Scripted(httpx.Response(200, headers=SSE, stream=Pieces(event("Hi"), DONE, event("unread"))))
+    with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
+        reply = client.send(client.build_request("POST", API, json=body(stream=True)), stream=True)
+        for data in reply.iter_raw():
+            if data == DONE:
+                break
+        # Nobody closes it: its generators end with it.
+        del reply
+        gc.collect()
+    with use_cassette(cassettes / "a.yaml", mode="none"), httpx.Client() as client:
+        assert stream_chunks(client) == [event("Hi"), DONE]
+
+
+def test_a_stream_whose_task_is_cancelled_after_done_is_whole(cassettes: Path) -> None:
+    class Endless(Pieces):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield event("Hi")
+            yield DONE
+            await asyncio.Event().wait()
+
+    async def cancelled() -> None:
+        transport = Scripted(httpx.Response(200, headers=SSE, stream=Endless()))
+        async with (
+            httpx.AsyncClient(transport=transport) as client,
+            client.stream("POST", API, json=body(stream=True)) as reply,
+        ):
+            async for data in reply.aiter_raw():
+                task = asyncio.current_task()
+                if data == DONE and task is not None:
+                    task.cancel()
+
+    with use_cassette(cassettes / "a.yaml"), pytest.raises(asyncio.CancelledError):
+        asyncio.run(cancelled())
+    with use_cassette(cassettes / "a.yaml", mode="none"), httpx.Client() as client:
+        assert stream_chunks(client) == [event("Hi"), DONE]
+
+
 @pytest.mark.parametrize("backend", ["sync", "asyncio", "trio"])
 def test_a_replayed_stream_takes_its_recorded_time_if_asked_to(
     cassettes: Path, backend: str, monkeypatch: pytest.MonkeyPatch
@@ -696,7 +746,7 @@ def test_other_model_endpoints_are_refused_in_replay_over_async_too(cassettes: P
 
 class Watcher:
     def __init__(self, *, block: bool = False) -> None:
-        from pytest_samurai.matching.matcher import Endpoints
+        from pytest_samurai.matching.endpoints import Endpoints
 
         self.endpoints = Endpoints(("*/chat/completions",))
         self.block = block
@@ -848,10 +898,11 @@ def test_a_header_that_is_not_ascii_goes_out_as_it_is(cassettes: Path) -> None:
     assert (b"X-Title", "Café".encode()) in transport.requests[0].headers.raw
 
 
-def test_a_signed_request_goes_out_as_it_was_signed(cassettes: Path) -> None:
+@pytest.mark.parametrize("name", ["Content-Digest", "Digest", "Signature", "X-Amz-Content-Sha256"])
+def test_a_signed_request_goes_out_as_it_was_signed(cassettes: Path, name: str) -> None:
     transport = Scripted(httpx.Response(200, headers=SSE, stream=Pieces(event("Hi"), DONE)))
     with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
-        client.post(API, json=body(stream=True), headers={"content-digest": "sha-256=:abc:"})
+        client.post(API, json=body(stream=True), headers={name: "sha-256=:abc:"})
     assert json.loads(transport.requests[0].content) == body(stream=True)
 
 
@@ -908,7 +959,7 @@ def test_a_refusal_shows_no_key_of_the_url(cassettes: Path, url: str) -> None:
 def test_a_finder_of_the_old_kind_is_passed_over(cassettes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "meta_path", [object(), *sys.meta_path])
     with use_cassette(cassettes / "a.yaml"):
-        finder = next(finder for finder in sys.meta_path if type(finder).__module__ == intercept.__name__)
+        finder = next(finder for finder in sys.meta_path if isinstance(finder, Finder))
         assert finder.find_spec("httpx", None) is not None
 
 

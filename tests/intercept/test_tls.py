@@ -89,7 +89,7 @@ def test_a_deferred_context_is_made_when_it_is_asked_anything_and_only_once() ->
     context: Any = DeferredContext(make)
     assert (hash(context), context == context, bool(context)) == (object.__hash__(context), True, True)
     assert context in weakref.WeakSet([context])
-    assert repr(context).startswith("<pytest_samurai.tls.DeferredContext object")
+    assert repr(context).startswith("<pytest_samurai.intercept.tls.DeferredContext object")
     assert not made
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.set_alpn_protocols(["h2"])
@@ -238,7 +238,7 @@ def test_where_it_is_not_wanted_nothing_is_deferred(options: dict[str, Any]) -> 
         {"cert": "client.pem"},
         {"cert": ("client.pem", "key.pem")},
     ],
-    ids=str,
+    ids=["unverified", "a number", "a bundle", "a context", "a certificate", "a certificate and its key"],
 )
 def test_any_other_context_is_made_at_once_and_with_what_was_said(options: dict[str, Any]) -> None:
     assert deferring(create, lambda: True)(**options) == create(**options)

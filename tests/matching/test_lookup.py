@@ -12,9 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_samurai.cassette.file import dump, recordings
+from pytest_samurai.cassette.reader import recordings
+from pytest_samurai.cassette.writer import dump
+from pytest_samurai.matching.endpoints import Endpoints
 from pytest_samurai.matching.lookup import Keys, Lookup
-from pytest_samurai.matching.matcher import Endpoints, Matcher, parse_path
+from pytest_samurai.matching.matcher import Matcher
+from pytest_samurai.matching.paths import parse_path
 from pytest_samurai.wire.http import Headers, Request
 from pytest_samurai.wire.recordings import Recordings
 from tests.cassette.test_damage import FILE, PLAIN

@@ -16,7 +16,7 @@ from pytest_samurai.server.chat_server import ChatServer
 from pytest_samurai.settings import values
 from pytest_samurai.settings.option import Option
 from pytest_samurai.settings.table import OPTIONS
-from tests.conftest import KEY
+from tests.conftest import FOREIGN, KEY
 
 ASK = """
 import httpx, pytest
@@ -179,8 +179,8 @@ def test_a_run_without_marked_tests_loads_nothing_but_options(project: Project) 
         "def test_plain(request):\n"
         "    rooms = {name for name in sys.modules if name.startswith('pytest_samurai.')}\n"
         "    modules = {f'plugin.{name}' for name in ('claim', 'collection', 'idle', 'lifecycle', 'marker')}\n"
-        "    modules |= {f'plugin.{name}' for name in ('options', 'state', 'workers')}\n"
-        "    modules |= {f'settings.{name}' for name in ('layers', 'option', 'table', 'values')}\n"
+        "    modules |= {f'plugin.{name}' for name in ('controller', 'options', 'state', 'worker')}\n"
+        "    modules |= {f'settings.{name}' for name in ('forms', 'layers', 'option', 'table', 'values')}\n"
         "    modules |= {'errors', 'plugin', 'settings'}\n"
         "    assert rooms == {f'pytest_samurai.{name}' for name in modules}\n"
         "    plugins = {name for name, _ in request.config.pluginmanager.list_name_plugin() if 'samurai-' in name}\n"
@@ -680,7 +680,7 @@ def test_92_tokens_are_too_few_for_three_calls_of_31_and_93_are_enough(project: 
     recorded = project.run()
     project.offline()
     replayed = project.run()
-    distributed = project.pytester.runpytest_subprocess("-n", "2", "-p", "no:cacheprovider")
+    distributed = project.pytester.runpytest_inprocess("-n", "2", "-p", "no:cacheprovider")
     for result in (recorded, replayed, distributed):
         result.assert_outcomes(passed=1, failed=1)
         result.stdout.fnmatch_lines(
@@ -964,8 +964,7 @@ def test_mock_transport():
 def test_it_runs_beside_pytest_recording_and_cassetter(
     project: Project, monkeypatch: pytest.MonkeyPatch, other: str
 ) -> None:
-    blocked = {"recording": "cassetter", "cassetter": "recording"}[other]
-    monkeypatch.setenv("PYTEST_ADDOPTS", f"-p no:asyncio -p no:{blocked}")
+    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p no:{name}" for name in FOREIGN if name != other))
     project.tests(f"""
 import os
 @pytest.mark.samurai
@@ -1389,7 +1388,7 @@ def test_two(): pass
 
 def test_a_wrong_marker_is_told_by_a_worker_of_xdist_too(project: Project) -> None:
     project.tests("@pytest.mark.samurai(max_tokens=3)\ndef test_one(): pass")
-    result = project.pytester.runpytest_subprocess("-n", "1")
+    result = project.pytester.runpytest_inprocess("-n", "1")
     result.stdout.fnmatch_lines(["*@pytest.mark.samurai of test_it.py::test_one*max_tokens*"])
 
 
@@ -1434,7 +1433,7 @@ def test_what_no_test_plays_of_a_shared_cassette_is_said_at_the_end_of_a_full_ru
     result = project.run()
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines([line])
-    distributed = project.pytester.runpytest_subprocess("-n", "2")
+    distributed = project.pytester.runpytest_inprocess("-n", "2")
     distributed.stdout.fnmatch_lines([line])
     project.run("-k", "one").stdout.no_fnmatch_line("*no test played*")
     project.run("test_it.py").stdout.no_fnmatch_line("*no test played*")
@@ -1470,7 +1469,7 @@ def test_it(samurai_client):
 """
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "xdist"])
 def test_a_client_that_no_hook_sees_is_named_in_the_summary_of_a_replay(
     project: Project, workers: tuple[str, ...]
 ) -> None:

@@ -16,14 +16,19 @@ import httpx
 import pytest
 
 from pytest_samurai import SamuraiFailure, use_cassette
-from pytest_samurai.bill.pricing import PriceList
+from pytest_samurai.bill.pricelist import PriceList
 from pytest_samurai.cassette.entry import interaction_text
-from pytest_samurai.cassette.file import HEAD, load, save
+from pytest_samurai.cassette.frame import HEAD
+from pytest_samurai.cassette.reader import load
 from pytest_samurai.cassette.shelf import Shelf
+from pytest_samurai.cassette.writer import save
 from pytest_samurai.recorder.exchange import Played
-from pytest_samurai.recorder.recorder import Owner, Recorder, Shared
-from pytest_samurai.server import chat_server as server
-from pytest_samurai.server.chat_server import ApiError, ChatServer
+from pytest_samurai.recorder.owner import Owner
+from pytest_samurai.recorder.recorder import Recorder
+from pytest_samurai.recorder.shared import Shared
+from pytest_samurai.server import request as server
+from pytest_samurai.server.chat_server import ChatServer
+from pytest_samurai.server.errors import ApiError
 from pytest_samurai.settings.layers import Layer, resolve
 from pytest_samurai.wire.http import COMPLETE, Request
 from tests.conftest import KEY, Size
@@ -198,7 +203,7 @@ def test_they_can_be_a_warning_or_nothing(seven: Path, url: str) -> None:
     with use_cassette(seven, unused="ignore") as recorder:
         pass
     assert recorder.notes == []
-    assert recorder.unplayed() == list(range(7))
+    assert recorder.playback.unplayed() == list(range(7))
 
 
 def test_a_failed_block_is_not_told_of_them(seven: Path) -> None:
@@ -484,14 +489,14 @@ def test_workers_share_a_cassette_and_fixtures_in_any_order(project: Project, si
     def run(*arguments: str) -> None:
         # All workers have to collect in one order, so it is an option, which they are given; a failure shows it.
         order = f"--order={next(orders)}"
-        result = project.pytester.runpytest_subprocess("-p", "no:cacheprovider", order, *arguments)
+        result = project.pytester.runpytest_inprocess("-p", "no:cacheprovider", order, *arguments)
         result.assert_outcomes(passed=40)
         result.stdout.no_fnmatch_line("*no test played*")
 
     (project.pytester.path / "conftest.py").write_text(SHUFFLED, encoding="utf-8")
     project.tests(FORTY)
     root = project.pytester.path / "cassettes"
-    rounds, workers = size(1, 4), size(4, 8)
+    rounds, workers = size(1, 4), size(3, 8)
     for _ in range(rounds):
         run("-n", str(workers))
         # Nothing of a lock or of a journal is left beside them.

@@ -16,7 +16,8 @@ import httpx
 import pytest
 
 from pytest_samurai import RequestNotRecorded, SettingsError, use_cassette
-from pytest_samurai.cassette.file import load, save
+from pytest_samurai.cassette.reader import load
+from pytest_samurai.cassette.writer import save
 from pytest_samurai.wire.http import Reply, Request
 from pytest_samurai.wire.interaction import Interaction
 from tests.plugin.test_plugin import Project, project

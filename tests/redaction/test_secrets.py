@@ -27,9 +27,9 @@ import pytest
 import yaml
 
 from pytest_samurai import use_cassette
-from pytest_samurai.cassette.file import load
+from pytest_samurai.cassette.reader import load
 from pytest_samurai.commands import cli
-from tests.conftest import Size
+from tests.conftest import Size, uncovered
 
 # --- where something may be planted
 
@@ -336,6 +336,7 @@ ALIKE = [Row(number, place, text) for number, (place, text) in enumerate(LOOK_AL
 
 
 def send(row: Row, base_url: str, *, changed: bool = False) -> httpx.Response:
+    __tracebackhide__ = True  # to show a line of this file, pytest parses all of it, for each of the tests that fail
     exchange = row.exchange
     body = json.dumps({**exchange.asked, **({"stream": True} if exchange.stream else {})}).encode()
     if changed:
@@ -439,7 +440,7 @@ def test_there_are_sixty_of_each_and_no_two_are_the_same() -> None:
 
 PROJECT_TESTS = """
 import os, pytest
-from tests import test_secrets as corpus
+from tests.redaction import test_secrets as corpus
 
 @pytest.fixture
 def samurai_config():
@@ -454,7 +455,7 @@ def test_it(number, samurai):
 KILLED = """
 import os, signal, sys
 from pytest_samurai import use_cassette
-from tests import test_secrets as corpus
+from tests.redaction import test_secrets as corpus
 
 with use_cassette(sys.argv[1]):
     for row in corpus.ROWS:
@@ -501,7 +502,9 @@ def test_no_secret_is_in_any_file_or_any_report(
         run("judged in replay", "--samurai-mode=none", failed=ANSWERED, passed=60 - ANSWERED)
         run("judged live", "--samurai-mode=live", failed=ANSWERED, passed=60 - ANSWERED)
     killed = subprocess.run(
-        [sys.executable, "-c", KILLED, str(pytester.path / "killed.yaml")], cwd=Path(__file__).parents[2]
+        [sys.executable, "-c", KILLED, str(pytester.path / "killed.yaml")],
+        cwd=Path(__file__).parents[2],
+        env=uncovered(),
     )
     assert killed.returncode == -signal.SIGKILL
     written = files(pytester.path)

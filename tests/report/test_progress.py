@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import termios
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyte
@@ -18,6 +19,7 @@ import pytest
 
 from pytest_samurai.report.progress import Progress, SoFar
 from tests.bill.test_figures import call
+from tests.conftest import uncovered
 from tests.plugin.test_plugin import Project, project
 
 __all__ = ["project"]
@@ -42,11 +44,13 @@ class Terminal:
         return [line.rstrip() for line in self.screen.display]
 
 
-def run_in(terminal: Terminal, directory: Path, *arguments: str, term: str = "xterm") -> int:
+def run_in(
+    terminal: Terminal, directory: Path, *arguments: str, term: str = "xterm", environ: Mapping[str, str] = os.environ
+) -> int:
     """Run pytest with this as its terminal."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", terminal.screen.lines, WIDTH, 0, 0))
-    environ = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")}
+    environ = {name: value for name, value in environ.items() if name not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")}
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
     process = subprocess.Popen(
         command, cwd=directory, stdin=slave, stdout=slave, stderr=slave, env={**environ, "TERM": term}
@@ -93,7 +97,7 @@ def test_while_calls_go_live_a_line_says_how_far_it_is_and_nothing_is_left_of_it
     # On a terminal that cannot take a line back, there is none.
     without, with_it = Terminal(rows), Terminal(rows)
     arguments = ["--samurai-mode=all", *arguments]
-    assert run_in(without, project.pytester.path, *arguments, term="dumb") == 0
+    assert run_in(without, project.pytester.path, *arguments, term="dumb", environ=uncovered()) == 0
     assert run_in(with_it, project.pytester.path, *arguments) == 0
     assert b"so far" not in without.written
     # What is on the screen while it goes on is what was written last.
@@ -113,23 +117,23 @@ def test_it_stands_below_the_line_that_pytest_is_writing(project: Project) -> No
     until = terminal.written.index(b"test_two: 3 live calls")
     halfway = Terminal()
     halfway.feed(terminal.written[: terminal.written.index(b"\r", until)])
-    place = halfway.lines.index("samurai: test_it.py::test_two: 3 live calls so far, 39 tokens, $0.00000855")
-    assert halfway.lines[place - 1] == "test_it.py ."
-    assert not any(halfway.lines[place + 1 :])
+    line = halfway.lines.index("samurai: test_it.py::test_two: 3 live calls so far, 39 tokens, $0.00000855")
+    assert halfway.lines[line - 1] == "test_it.py ."
+    assert not any(halfway.lines[line + 1 :])
 
 
 @pytest.mark.parametrize("arguments", [["-q"], ["-s"], ["-o", "log_cli=true"], ["--log-cli-level=INFO"], ["-n", "1"]])
 def test_there_is_none_where_others_write_too_or_it_is_not_wanted(project: Project, arguments: list[str]) -> None:
     project.tests(TESTS.replace("capfd.readouterr().out", "1 or 1"))
     terminal = Terminal()
-    run_in(terminal, project.pytester.path, "--samurai-mode=all", *arguments)
+    run_in(terminal, project.pytester.path, "--samurai-mode=all", *arguments, environ=uncovered())
     assert b"passed" in terminal.written
     assert b"so far" not in terminal.written
 
 
 def test_there_is_none_in_a_replay_and_none_where_output_is_no_terminal(project: Project) -> None:
     project.tests(TESTS)
-    recorded = project.pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    recorded = project.pytester.runpytest_inprocess("-p", "no:cacheprovider")
     recorded.stdout.no_fnmatch_line("*so far*")
     terminal = Terminal()
     assert run_in(terminal, project.pytester.path) == 0
@@ -162,10 +166,10 @@ def test_it(samurai_client):
 """)
     terminal = Terminal()
     assert run_in(terminal, project.pytester.path) == 0
-    place = terminal.lines.index("samurai: test_it.py::test_it: 1 live call so far, 13 tokens, $0.00000285")
-    assert terminal.lines[place - 1] == "test_it.py"
-    assert "PDB set_trace" in terminal.lines[place + 1]
-    assert terminal.lines[place + 2] == "stopped here"
+    line = terminal.lines.index("samurai: test_it.py::test_it: 1 live call so far, 13 tokens, $0.00000285")
+    assert terminal.lines[line - 1] == "test_it.py"
+    assert "PDB set_trace" in terminal.lines[line + 1]
+    assert terminal.lines[line + 2] == "stopped here"
 
 
 # --- the words
@@ -173,8 +177,8 @@ def test_it(samurai_client):
 
 def test_what_is_unknown_is_said_and_not_counted_as_nothing() -> None:
     so_far = SoFar()
-    for one in [call((10, 2)), call(None), call((1000, 0), price=None)]:
-        so_far = so_far.plus(one)
+    for live in [call((10, 2)), call(None), call((1000, 0), price=None)]:
+        so_far = so_far.plus(live)
     assert so_far.text() == ("3 live calls so far, 1,012 tokens (unknown in 1 call), $0.0000140 (unknown in 2 calls)")
 
 

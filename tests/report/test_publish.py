@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from pytest_samurai.report.formats import MARK, markdown
+from pytest_samurai.report.forms.markdown import MARK, render
 from pytest_samurai.report.publish import Published, publish
 from pytest_samurai.report.run import Failure, read_run
-from pytest_samurai.settings.table import Target
+from pytest_samurai.settings.forms import Target
 from tests.plugin.test_plugin import Project, project
-from tests.report.test_formats import GOLDEN
+from tests.report.test_render import GOLDEN
 from tests.report.test_run import RUN, VALIDATOR
 
 __all__ = ["project"]
@@ -36,7 +36,7 @@ def test_a_report_is_written_whole_to_where_it_is_wanted(form: str, tmp_path: Pa
 def test_a_report_replaces_the_one_before(tmp_path: Path) -> None:
     (tmp_path / "report.md").write_text("old" * 10_000)
     published(tmp_path, Target("md", "report.md"))
-    assert (tmp_path / "report.md").read_text(encoding="utf-8") == markdown(RUN)
+    assert (tmp_path / "report.md").read_text(encoding="utf-8") == render(RUN).content
 
 
 def test_one_that_cannot_be_written_is_said_and_the_others_are_written(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_on_github_the_step_summary_gets_the_comment_below_what_is_there(tmp_pat
     summary = tmp_path / "summary"
     summary.write_text("before\n")
     lines = published(tmp_path, Target("github", ""), GITHUB_STEP_SUMMARY=str(summary)).lines
-    assert summary.read_text(encoding="utf-8") == f"before\n{markdown(RUN)}"
+    assert summary.read_text(encoding="utf-8") == f"before\n{render(RUN).content}"
     assert "".join(f"{line}\n" for line in lines) == (GOLDEN / "report.github.txt").read_bytes().decode()
 
 
@@ -85,8 +85,8 @@ def test_elsewhere_there_is_no_step_summary_and_nothing_is_written(tmp_path: Pat
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("top", "place"), [("repo", "service/tests/t.py"), ("other", "tests/t.py")])
-def test_on_github_files_are_named_from_the_top_of_the_repository(top: str, place: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("top", "file"), [("repo", "service/tests/t.py"), ("other", "tests/t.py")])
+def test_on_github_files_are_named_from_the_top_of_the_repository(top: str, file: str, tmp_path: Path) -> None:
     run = replace(RUN, failures=(Failure("t", "E", "text", "tests/t.py", 3),), tests=())
     [line] = publish(
         run,
@@ -95,7 +95,7 @@ def test_on_github_files_are_named_from_the_top_of_the_repository(top: str, plac
         environ={"GITHUB_WORKSPACE": str(tmp_path / top)},
         rootdir=tmp_path / "repo" / "service",
     ).lines
-    assert line.startswith(f"::error file={place},line=3,")
+    assert line.startswith(f"::error file={file},line=3,")
 
 
 # --- of a run of pytest
@@ -139,10 +139,10 @@ def steady(text: str) -> str:
     value = json.loads(text)
     VALIDATOR.validate(value)
     value["began"] = "2026-11-24T13:00:00Z"
-    for one in [value["totals"], *value["tests"], *value["fixtures"]]:
-        assert one["seconds"] >= 0
-        one["seconds"] = 0
-        for model in one.get("models", ()):
+    for figures in [value["totals"], *value["tests"], *value["fixtures"]]:
+        assert figures["seconds"] >= 0
+        figures["seconds"] = 0
+        for model in figures.get("models", ()):
             assert model["price"].pop("source").startswith("genai-prices ")
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
@@ -154,7 +154,7 @@ def test_the_json_of_a_run_is_this_text_and_the_same_from_workers_of_xdist(
     project.run()
     alone = project.pytester.runpytest_inprocess("-p", "no:cacheprovider", "--samurai-report=json:out/alone.json")
     alone.assert_outcomes(passed=2, failed=1, xfailed=1, skipped=1)
-    spread = project.pytester.runpytest_subprocess(
+    spread = project.pytester.runpytest_inprocess(
         "-p", "no:cacheprovider", "-n", "2", "--dist=loadfile", "--samurai-report=json:out/spread.json"
     )
     spread.assert_outcomes(passed=2, failed=1, xfailed=1, skipped=1)
@@ -295,4 +295,4 @@ def test_it(samurai_client, record_property):
     result = project.run("--samurai-report=json:r.json")
     result.stdout.fnmatch_lines(["samurai: t: total_tokens 9 -> 13 (+4): w"])
     run = read_run((project.pytester.path / "r.json").read_bytes(), "r.json")
-    assert [one["why"] for one in run.regressions] == ["w"]
+    assert [regression["why"] for regression in run.regressions] == ["w"]

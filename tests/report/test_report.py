@@ -9,7 +9,7 @@ import pytest
 from pytest_samurai import Usage
 from pytest_samurai.bill.figures import ModelFigures, TestFigures
 from pytest_samurai.report.lines import regression_lines, top_lines, totals_line, unmarked_line
-from pytest_samurai.report.run import Totals
+from pytest_samurai.report.totals import Totals
 
 REGRESSION = {
     "test": "t.py::a",

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from pytest_samurai import SettingsError, Usage
 from pytest_samurai.bill.figures import ModelFigures, TestFigures
-from pytest_samurai.report.run import OUTCOMES, Failure, Run, TestRun, Totals, merged_runs, read_run
+from pytest_samurai.bill.sum import Sum
+from pytest_samurai.report.run import OUTCOMES, Failure, Run, TestRun, merged_runs, read_run
+from pytest_samurai.report.totals import Totals
 from pytest_samurai.wire.price import Price
 from tests.bill.test_figures import any_figures, law
 
@@ -147,14 +149,11 @@ def test_totals_add_up_what_is_known_and_count_what_is_not() -> None:
         replayed=8,
         recorded=1,
         live=1,
-        usage=Usage(7, 1569, 344, 1913, estimated=True),
-        cost=Decimal("0.5004233"),
-        list_cost=Decimal("0.5004233"),
-        saved=Decimal("0.5003021"),
+        usage=Sum(Usage(7, 1569, 344, 1913, estimated=True), 1),
+        cost=Sum(Decimal("0.5004233"), 2),
+        list_cost=Sum(Decimal("0.5004233"), 2),
+        saved=Sum(Decimal("0.5003021"), 2),
         seconds=12.5,
-        unknown_usage=1,
-        unknown_cost=2,
-        unknown_saved=2,
         estimated=1,
     )
 
@@ -168,7 +167,16 @@ def test_in_json_a_sum_of_which_a_part_is_unknown_is_null_and_never_less_than_it
 
 
 def test_every_field_of_the_totals_is_in_their_json() -> None:
-    assert list(RUN.totals.as_json()) == [field.name for field in fields(Totals)]
+    written = RUN.totals.as_json()
+    assert [name for name in written if not name.startswith("unknown_")] == [field.name for field in fields(Totals)]
+    assert [written[f"unknown_{name}"] for name in ("usage", "cost", "saved")] == [1, 2, 2]
+
+
+def test_a_test_of_unknown_cost_has_no_list_cost_in_the_totals() -> None:
+    """Where the parts of a usage are more than their whole, a list cost could be made up, and what was billed not."""
+    models = (ModelFigures("m", 1, Usage(1, 10, 0, 10), PRICE, None, Decimal(1)),)
+    totals = Totals.of([TestFigures("t", 1, models=models), figures("u", cost="0.5")])
+    assert (totals.cost, totals.list_cost) == (Sum(Decimal("0.5"), 1), Sum(Decimal("0.5"), 1))
 
 
 # --- redaction

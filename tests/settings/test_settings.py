@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from pytest_samurai.bill import lock
+from pytest_samurai import bill
 from pytest_samurai.bill.budget import Budget
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.matching.matcher import COMPONENTS
@@ -385,7 +385,7 @@ def test_a_tolerance_is_laid_over_another_metric_by_metric() -> None:
         "total_tokens": "7",
         "cost": "0.5",
     }
-    assert {str(lock.Tolerance().of(metric)) for metric in METRICS} == {"10%"}
+    assert {str(bill.Tolerance().of(metric)) for metric in METRICS} == {"10%"}
 
 
 @pytest.mark.parametrize("written", ["", None, 7])
@@ -456,4 +456,4 @@ def test_only_what_holds_several_words_is_a_list_in_the_ini_file_or_repeatable()
 
 def test_the_names_that_can_be_matched_on_are_those_that_have_a_meaning() -> None:
     assert tuple(COMPONENTS) == NAMES
-    assert lock.METRICS == METRICS
+    assert bill.METRICS == METRICS

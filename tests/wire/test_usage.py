@@ -34,6 +34,10 @@ def test_a_total_that_is_not_given_is_the_sum_without_the_parts() -> None:
     assert Usage.from_wire(wire) == Usage(1, 5, 2, 7, reasoning_tokens=1)
 
 
+def test_a_total_of_nothing_is_kept_as_the_server_gave_it() -> None:
+    assert Usage.from_wire({"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 0}) == Usage(1, 5, 2, 0)
+
+
 def test_nothing_used_is_known_and_not_unknown() -> None:
     assert Usage.from_wire({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}) == Usage(requests=1)
 

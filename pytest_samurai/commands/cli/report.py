@@ -9,7 +9,7 @@ from pathlib import Path
 from pytest_samurai.commands.cli.command import Command, read_by, say
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.report import merged_runs, publish, read_run, regression_lines, top_lines, totals_line
-from pytest_samurai.settings import Settings, parse_target
+from pytest_samurai.settings import SPELLED, Settings, parse_target
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -20,7 +20,7 @@ def _arguments(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         type=read_by(parse_target),
-        help="json:PATH, md:PATH, html:PATH, github or benchmark:PATH; repeatable (default: a summary to read here)",
+        help=f"{', '.join(SPELLED[:-1])} or {SPELLED[-1]}; repeatable (default: a summary to read here)",
     )
 
 
