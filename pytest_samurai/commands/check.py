@@ -1,4 +1,4 @@
-"""Cassettes judged before they are committed: secrets that other tools left, damage, age, what will not match."""
+"""Cassettes, judged before they are committed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NAMES = {"uuid": "a UUID", "datetime": "a date", "tmp_path": "a temporary path"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of a report, `path:line: what`; one that is `advice` is nothing to fail for."""
+    """A line of the result, `path:line: what`. If it is `advice`, nothing fails of it."""
 
     text: str
     advice: bool = False
@@ -38,7 +38,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was found in how many cassettes, and in how many interactions of those that can be read."""
+    """The findings, in so many cassettes, and in so many interactions of those that could be read."""
 
     cassettes: int
     interactions: int
@@ -48,9 +48,10 @@ class Checked:
 def check(
     paths: Iterable[Path], *, environ: Mapping[str, str], now: datetime, max_age: timedelta | None = None
 ) -> Checked:
-    """Read cassettes and report what should not be in them; no finding holds a secret.
+    """Look for secrets, damage, recordings that are too old, and requests that may not match again.
 
-    Directories are searched, files taken as they are. Without `max_age`, no recording is too old.
+    No finding holds a secret. Directories are searched, files taken as they are. Without `max_age`, no recording is too
+    old.
     Raises SettingsError for a path that does not exist.
     """
     judge = _Judge(environ, now, max_age)
@@ -71,7 +72,7 @@ class _Judge:
         self._max_age = max_age
 
     def file(self, path: Path) -> tuple[int, list[Finding]]:
-        """How many interactions a cassette has, and what is found in them; 0 if it cannot be read."""
+        """The number of interactions in a cassette, 0 if it cannot be read, and what is found in them."""
         content = b""
         try:
             content = cassette.read(path)
@@ -79,29 +80,30 @@ class _Judge:
         except CassetteError as error:
             return 0, [Finding(self._one_line(self._said_safely(error, content, path))), *self._loose(content, path)]
         findings: list[Finding] = []
-        # A file without findings need not be read for its lines.
+        # Where each interaction begins is looked up for the first finding; most files have none.
         lines: Mapping[int, int] | None = None
         seen: set[str] = set()
-        for place, interaction in enumerate(interactions):
+        for index, interaction in enumerate(interactions):
             for kind, text, advice in self._interaction(interaction):
                 lines = cassette.lines(content) if lines is None else lines
-                findings.append(Finding(self._one_line(f"{path}:{lines[place]}: {text}"), advice))
+                findings.append(Finding(self._one_line(f"{path}:{lines[index]}: {text}"), advice))
                 seen.add(kind)
         return len(interactions), [*findings, *self._loose(content, path, seen)]
 
     def _said_safely(self, error: CassetteError, content: bytes, path: Path) -> str:
-        """An error's text. It may quote a value of the file, cut short, and half a secret has no shape any more.
+        """The text of an error, without secrets.
 
-        So where there is one, the file is read again without it; a seal that breaks by that is no news.
+        It may quote a value of the file, cut short, and half a secret cannot be told from a word. So a file with
+        secrets is parsed again without them. If that gives another error, it is the seal, which the change has broken.
         """
         text = str(error)
         if not find_secrets(content, self._known):
             return text
         try:
             cassette.parse(self._redacted(content.decode("utf-8", "surrogateescape")), path)
-        except CassetteError as other:
-            if _where(str(other)) == _where(text):
-                return str(other)
+        except CassetteError as redacted:
+            if _where(str(redacted)) == _where(text):
+                return str(redacted)
         return f"{_where(text)} cannot be read; there is a secret in the file, so what stands here is not shown"
 
     def _redacted(self, text: str) -> bytes:
@@ -111,41 +113,40 @@ class _Judge:
         return one_line(self._redactor, text)
 
     def _loose(self, content: bytes, path: Path, seen: Iterable[str] = ()) -> Iterator[Finding]:
-        """Secrets that stand in no part of an interaction: in a comment, under a foreign key, in a damaged file."""
+        """Secrets outside of any interaction: in a comment, under a key of another tool, in a damaged file."""
         for begin, kind in find_secrets(content, self._known):
             if kind not in seen:
                 line = content.count(b"\n", 0, begin) + 1
                 yield Finding(self._one_line(f"{path}:{line}: {kind} in the file"))
 
-    # --- one interaction: what kind of secret (or nothing), the text, whether it is advice
-
-    def _interaction(self, item: Interaction) -> Iterator[tuple[str, str, bool]]:
-        for kind, place in self._secrets(item):
-            yield kind, f"{kind} in {place}", False
-        if old := self._age(item):
+    def _interaction(self, interaction: Interaction) -> Iterator[tuple[str, str, bool]]:
+        """For each finding the kind of secret, if it is one, its text, and whether it is advice."""
+        for kind, part in self._secrets(interaction):
+            yield kind, f"{kind} in {part}", False
+        if old := self._age(interaction):
             yield "", old, False
-        for text in _advice(item):
+        for text in _advice(interaction):
             yield "", text, True
 
-    def _secrets(self, item: Interaction) -> Iterator[tuple[str, str]]:
-        """Kinds and places, each pair once."""
-        request, reply = item.request, item.reply
+    def _secrets(self, interaction: Interaction) -> Iterator[tuple[str, str]]:
+        """The kinds of secrets, and the parts of the interaction that they are in, each pair once."""
+        request, reply = interaction.request, interaction.reply
         known = self._known | dict.fromkeys(own_keys(request.headers) - set(self._known), "the key of this request")
         kinds = _kinds([request.url.encode("utf-8", "replace")], known)
         yield from ((kind, "the URL") for kind in kinds)
         yield from (("a credential", f"the URL ({part})") for part in url_credentials(request.url) if not kinds)
-        # In its own place, the key of this request is called what it is.
+        # In its own header, the key of this request goes by what it is.
         yield from _in_headers("request", request.headers, self._known)
         yield from ((kind, "the request body") for kind in _kinds([request.body], known))
         yield from _in_headers("reply", reply.headers, known)
         texts = [reply.body] if reply.chunks is None else [reply.body, *spoken_texts(reply.body)]
         yield from ((kind, "the reply body") for kind in _kinds(texts, known))
 
-    def _age(self, item: Interaction) -> str | None:
-        if self._max_age is None or item.recorded_at is None:
+    def _age(self, interaction: Interaction) -> str | None:
+        if self._max_age is None or interaction.recorded_at is None:
             return None
         try:
-            recorded = datetime.fromisoformat(item.recorded_at)
+            recorded = datetime.fromisoformat(interaction.recorded_at)
         except ValueError:
             return "`recorded_at` is not a date"
         age = self._now - (recorded if recorded.tzinfo else recorded.replace(tzinfo=UTC))
@@ -153,7 +154,7 @@ class _Judge:
 
 
 def _where(text: str) -> str:
-    """The beginning of an error's text, as far as it says where."""
+    """The beginning of an error's text, which says where it is."""
     return text.partition(": ")[0] + ":"
 
 
@@ -168,13 +169,13 @@ def _in_headers(side: str, headers: Headers, known: Mapping[str, str]) -> Iterat
             yield kind, f"the {side} header {name!r}"
 
 
-def _advice(item: Interaction) -> Iterator[str]:
-    """What varies from run to run in a request, with the entry that lets it match; once for each entry."""
-    value = parse_body(item.request.body)
+def _advice(interaction: Interaction) -> Iterator[str]:
+    """What may vary from run to run in a request, with the entry of `normalize` that lets it match; once per entry."""
+    value = parse_body(interaction.request.body)
     texts = [] if isinstance(value, bytes) else list(_texts(value))
     for entry, (pattern, _) in VOLATILE.items():
         for path, text in texts:
-            if any(_varies(match[0], item) for match in pattern.finditer(text)):
+            if any(_varies(match[0], interaction) for match in pattern.finditer(text)):
                 yield (
                     f"advice: {_NAMES[entry]} in {format_path(path)}; if it varies from run to run,"
                     f' add "{entry}" to `normalize`'
@@ -182,19 +183,19 @@ def _advice(item: Interaction) -> Iterator[str]:
                 break
 
 
-def _varies(text: str, item: Interaction) -> bool:
-    """A date without a time is a part of most prompts that have one; it varies if it was the day of the recording."""
+def _varies(text: str, interaction: Interaction) -> bool:
+    """Whether a text is likely to vary. A date without a time is, if it is the day of the recording."""
     is_day = re.fullmatch(r"\d{4}-\d\d-\d\d", text)
-    return not is_day or (item.recorded_at or "").startswith(text)
+    return not is_day or (interaction.recorded_at or "").startswith(text)
 
 
 def _texts(value: Json) -> Iterator[tuple[Path_, str]]:
     # Not by recursion: a body may be nested deeper than calls can be.
     todo: list[tuple[Path_, Json]] = [((), value)]
     while todo:
-        path, one = todo.pop()
-        if isinstance(one, str):
-            yield path, one
-        elif isinstance(one, dict | list):
-            inner = list(one.items() if isinstance(one, dict) else enumerate(one))
-            todo += [((*path, key), item) for key, item in reversed(inner)]
+        path, node = todo.pop()
+        if isinstance(node, str):
+            yield path, node
+        elif isinstance(node, dict | list):
+            children = list(node.items() if isinstance(node, dict) else enumerate(node))
+            todo += [((*path, key), child) for key, child in reversed(children)]

@@ -21,10 +21,10 @@ from pytest_samurai.wire import UNPRICED
 
 @dataclass(frozen=True, slots=True)
 class CassetteCost:
-    """What the calls of one cassette used and cost: now, and on another model, if one was named.
+    """What the calls of a cassette use, and what they cost: `now`, and on another model, if one is named.
 
-    Money is in US dollars, as if nothing had been cached; None is unknown. `unpriced` are the models to blame for it.
-    `others` are no chat and do not say what they used: they are no part of the calls.
+    Money is in US dollars, as if nothing had been cached; None is unknown. `unpriced` are the models whose prices are
+    missing. `others` counts interactions that are no chat and do not say what they used: they are none of the `calls`.
     """
 
     path: Path
@@ -51,19 +51,19 @@ def _cost(path: Path, prices: PriceList, at: datetime, model: str | None, enviro
     endpoints = Endpoints(Settings().endpoints)
     redactors = Redactors(environ)
     meter = Meter(prices, lambda request, text: one_line(redactors.of(request), text))
-    for number, item in enumerate(cassette.load(path), 1):
-        # A call without a price of its own is priced at the moment when it was recorded.
-        recorded_now = replace(item, price=None, recorded_at=at.isoformat())
+    for number, interaction in enumerate(cassette.load(path), 1):
+        # A call without a price is priced as of its recording.
+        recorded_now = replace(interaction, price=None, recorded_at=at.isoformat())
         call = Call(recorded_now, number=number, replayed=True, meter=meter)
-        if call.usage is None and endpoints.match(item.request.url) is None:
+        if call.usage is None and endpoints.match(interaction.request.url) is None:
             others += 1
             continue
         now.append(call)
         if model is not None:
             prompt = 0 if call.usage is None else call.usage.prompt_tokens
             price = prices.price(model, at, prompt_tokens=prompt) or UNPRICED
-            other.append(Call(replace(item, price=price), number=number, replayed=True))
-    # An error costs nothing, whatever the prices; and of a call of unknown usage, the price is not to blame.
+            other.append(Call(replace(interaction, price=price), number=number, replayed=True))
+    # Not those of errors, which cost nothing, nor of calls of unknown usage, whose price is not what is missing.
     unpriced = [call.model for call in now if call.model and call.usage and call.price is None and call.cost is None]
     if model is not None and any(call.usage and call.price is None and call.cost is None for call in other):
         unpriced.append(model)
@@ -79,7 +79,7 @@ def _cost(path: Path, prices: PriceList, at: datetime, model: str | None, enviro
 
 
 def cost_lines(found: Sequence[CassetteCost], at: datetime, model: str | None = None) -> list[str]:
-    """A line for each cassette, one for them all, and what would make unknown prices known."""
+    """A line for each cassette, one for all of them, and how to set prices that are unknown."""
     names = ("cassette", "calls", "tokens", "now", *([model] if model else []))
     rows = [names, *(_row(one, model) for one in found)] if found else []
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -1,4 +1,4 @@
-"""Cassettes of other tools, rewritten in our layout: nothing recorded is lost, and no secret stays."""
+"""Cassettes of other tools, rewritten in our layout."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _SUFFIXES = (".yaml", ".yml", ".json")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file, as a line for people; `failed` if it is as it was because something is wrong."""
+    """What became of a file, as a line to print. `failed` says that something is wrong, and the file is as it was."""
 
     text: str
     failed: bool = False
 
 
 def import_cassettes(paths: Iterable[Path], *, environ: Mapping[str, str]) -> Iterator[Outcome]:
-    """Rewrite cassettes, each where it lies; directories are searched.
+    """Rewrite cassettes where they are: nothing recorded is lost, and no secret stays. Directories are searched.
 
-    One that is ours already is left as it is. One in JSON is written as YAML beside, and left for the user to delete.
+    A cassette that is ours already is left as it is. One in JSON is written as YAML beside it, for the user to delete.
     Raises SettingsError for a path that does not exist.
     """
     secrets = environment_secrets(environ)
@@ -47,23 +47,23 @@ def import_cassettes(paths: Iterable[Path], *, environ: Mapping[str, str]) -> It
 
 def _imported(path: Path, secrets: frozenset[str]) -> str:
     target = path.with_suffix(".yaml") if path.suffix == ".json" else path
-    # A run that records into it would lose what it wrote in between.
+    # Locked: what a run recorded into the file meanwhile would be lost.
     with locked(target):
         return _rewritten(path, target, secrets)
 
 
 def _rewritten(path: Path, target: Path, secrets: frozenset[str]) -> str:
     content = cassette.read(path)
-    there = cassette.parse(content, path)
+    recorded = cassette.parse(content, path)
     if content.startswith(MARK.encode()):
         return f"{path}: is ours already, and left as it is"
-    for place, item in enumerate(there):
-        if encoding := dict(item.reply.headers).get("content-encoding"):
+    for index, interaction in enumerate(recorded):
+        if encoding := dict(interaction.reply.headers).get("content-encoding"):
             raise CassetteError(
-                f"{path}:{cassette.lines(content)[place]}: interaction {place + 1} is compressed ({encoding}), which"
+                f"{path}:{cassette.lines(content)[index]}: interaction {index + 1} is compressed ({encoding}), which"
                 " cannot be undone here, so that no secret in it would be seen; record it again"
             )
-    interactions = without_secrets(there, secrets)
+    interactions = without_secrets(recorded, secrets)
     if target != path and target.exists():
         if cassette.load(target) == interactions:
             return f"{path}: is imported already, as {target}"
@@ -77,8 +77,8 @@ def _rewritten(path: Path, target: Path, secrets: frozenset[str]) -> str:
 
 def _counts(interactions: Sequence[Interaction]) -> str:
     endpoints = Endpoints(Settings().endpoints)
-    chat = [item for item in interactions if endpoints.match(item.request.url) is not None]
-    unknown = sum(Call(item, number=0, replayed=True).usage is None for item in chat)
+    chat = [interaction for interaction in interactions if endpoints.match(interaction.request.url) is not None]
+    unknown = sum(Call(interaction, number=0, replayed=True).usage is None for interaction in chat)
     text = plural(len(interactions), "interaction")
     if others := len(interactions) - len(chat):
         text += f", {others:,} of them no chat"

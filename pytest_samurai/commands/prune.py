@@ -1,6 +1,6 @@
-"""Cassettes and interactions that the last full run did not use: found, and deleted.
+"""What the last full run did not use of the cassettes.
 
-What is deleted cannot be had again for nothing, so whatever could have been used stays, and says why.
+To record it again would cost money. So whatever may have been used is left alone, with a line that says why.
 """
 
 from __future__ import annotations
@@ -24,38 +24,39 @@ from pytest_samurai.wire import Interaction, summary
 
 @dataclass(frozen=True, slots=True)
 class Unused:
-    """A cassette with what nobody used of it: `places`, counted from 0; None if no test opened it.
+    """A cassette, and what nobody used of it.
 
-    `there` is all that it holds; `lines` say it to people.
+    `unplayed` are the places of interactions, counted from 0; None if no test opened the cassette. `interactions` are
+    all that it holds, and `lines` say it to people.
     """
 
     path: Path
-    there: list[Interaction]
-    places: tuple[int, ...] | None
+    interactions: list[Interaction]
+    unplayed: tuple[int, ...] | None
     lines: tuple[str, ...]
 
     @property
     def is_whole(self) -> bool:
-        return self.places is None or len(self.places) == len(self.there)
+        return self.unplayed is None or len(self.unplayed) == len(self.interactions)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What is unused, and what may be and is left alone: a line each."""
+    """The cassettes with something unused, and a line for each that is left alone because it may be used."""
 
     unused: tuple[Unused, ...]
     left: tuple[str, ...]
 
     @property
     def lines(self) -> list[str]:
-        return [*self.left, *(line for one in self.unused for line in one.lines)]
+        return [*self.left, *(line for unused in self.unused for line in unused.lines)]
 
     def closing(self, run: FullRun, deleted: Sequence[Unused] | None = None) -> str:
-        """The last line: how much it is, and what to do next; or how much was `deleted`."""
-        of = self.unused if deleted is None else deleted
+        """The last line: how much is unused, and what to do next; or how much was `deleted`."""
+        counted = self.unused if deleted is None else deleted
         counts = [
-            (sum(one.is_whole for one in of), "cassette"),
-            (sum(len(one.places or ()) for one in of if not one.is_whole), "interaction"),
+            (sum(unused.is_whole for unused in counted), "cassette"),
+            (sum(len(unused.unplayed or ()) for unused in counted if not unused.is_whole), "interaction"),
         ]
         what = " and ".join(plural(count, noun) for count, noun in counts if count) or "nothing"
         left = f", {plural(len(self.left), 'file')} left alone" if self.left else ""
@@ -66,7 +67,7 @@ class Judged:
 
 
 def judge(run: FullRun, root: Path, *, environ: Mapping[str, str]) -> Judged:
-    """Compare what lies in the cassette directories with what a run used; no line holds a secret."""
+    """Compare the cassettes in a run's directories with what the run used. No line holds a secret."""
     judge = _Judge(run, root, environment_secrets(environ))
     results = [result for name in cassettes_of(root, run.directories) if (result := judge.file(name)) is not None]
     return Judged(
@@ -84,7 +85,7 @@ class _Judge:
         self._plays = {play.cassette: play for play in run.plays}
 
     def file(self, name: str) -> Unused | str | None:
-        """What is unused of a cassette; a line that says why that is not known; None if nothing is."""
+        """What is unused of a cassette, or a line that says why that is not known; None if nothing is unused."""
         play = self._plays.get(name)
         if play is not None and not play.unplayed:
             return None
@@ -92,18 +93,19 @@ class _Judge:
         content = b""
         try:
             content = cassette.read(path)
-            there = cassette.parse(content, Path(name))
+            interactions = cassette.parse(content, Path(name))
         except CassetteError as error:
-            # What is not ours may be no cassette at all.
+            # A file that is not ours may be no cassette at all.
             may_be_ours = play is not None or not content or content.startswith(MARK.encode())
             return one_line(self._redactor, f"{error}; left alone") if may_be_ours else None
-        why = self._unknown(name, play, content, there)
+        why = self._unknown(name, play, content, interactions)
         if why:
             return one_line(self._redactor, f"{name}: left alone: {why}")
-        places = None if play is None else tuple(play.unplayed)
-        return Unused(path, there, places, tuple(self._lines(name, there, places)))
+        unplayed = None if play is None else tuple(play.unplayed)
+        return Unused(path, interactions, unplayed, tuple(self._lines(name, interactions, unplayed)))
 
-    def _unknown(self, name: str, play: Play | None, content: bytes, there: Sequence[Interaction]) -> str:
+    def _unknown(self, name: str, play: Play | None, content: bytes, interactions: Sequence[Interaction]) -> str:
+        """Why it is not known what is unused of a cassette; empty if it is known."""
         if play is not None and play.unknown:
             return play.unknown
         for absent in self._run.absent:
@@ -114,31 +116,33 @@ class _Judge:
             return "it is newer than the last full run"
         if not digest:
             return "it was written in the last full run itself"
-        if digest != digest_of(content) or (play is not None and play.recorded != len(there)):
+        if digest != digest_of(content) or (play is not None and play.recorded != len(interactions)):
             return "it has changed since the last full run"
-        ours = content.startswith(MARK.encode()) or any(item.recorded_at is not None for item in there)
+        ours = content.startswith(MARK.encode()) or any(
+            interaction.recorded_at is not None for interaction in interactions
+        )
         return "" if play is not None or ours else "another tool wrote it, and may use it"
 
-    def _lines(self, name: str, there: Sequence[Interaction], places: Sequence[int] | None) -> Iterator[str]:
-        if places is None:
+    def _lines(self, name: str, interactions: Sequence[Interaction], unplayed: Sequence[int] | None) -> Iterator[str]:
+        if unplayed is None:
             yield f"{name}: no test opened it"
-        for place in range(len(there)) if places is None else places:
-            text = f"{name}: {'' if places is None else 'no test played '}interaction {place + 1}: "
-            # A summary is cut short, and half a secret cannot be told from a word.
-            [item] = without_secrets([there[place]], self._secrets)
-            yield one_line(self._redactor, text + summary(item.request))
+        for index in range(len(interactions)) if unplayed is None else unplayed:
+            text = f"{name}: {'' if unplayed is None else 'no test played '}interaction {index + 1}: "
+            # Secrets go first: a summary is cut short, and half a secret cannot be told from a word.
+            [interaction] = without_secrets([interactions[index]], self._secrets)
+            yield one_line(self._redactor, text + summary(interaction.request))
 
 
 # --- deletion
 
 
 def delete(unused: Unused, run: FullRun, root: Path) -> None:
-    """Delete what is unused of a cassette, and the directories that are empty then.
+    """Delete what is unused of a cassette, and the directories that this empties.
 
-    Raises CassetteError, the cassette left as it was, if it is no longer what was judged, or cannot be written.
+    Raises CassetteError if the cassette is no longer what was judged, or cannot be written. It is then as it was.
     """
     if not unused.is_whole:
-        cassette.update(unused.path, lambda there: _without(there, unused))
+        cassette.update(unused.path, lambda interactions: _without(interactions, unused))
         return
     with locked(unused.path):
         _without(cassette.load(unused.path), unused)
@@ -147,15 +151,15 @@ def delete(unused: Unused, run: FullRun, root: Path) -> None:
         except OSError as error:
             raise CassetteError(f"{unused.path}: cannot be deleted: {error.strerror or error}") from error
     homes = [root / name for name in run.directories]
-    for parent in takewhile(lambda place: any(map(place.is_relative_to, homes)), unused.path.parents):
+    for parent in takewhile(lambda directory: any(map(directory.is_relative_to, homes)), unused.path.parents):
         try:
             parent.rmdir()
         except OSError:
-            # Something is in it.
+            # It is not empty.
             break
 
 
-def _without(there: Sequence[Interaction], unused: Unused) -> list[Interaction]:
-    if there != unused.there:
+def _without(interactions: Sequence[Interaction], unused: Unused) -> list[Interaction]:
+    if interactions != unused.interactions:
         raise CassetteError(f"{unused.path}: changed while it was judged; it is as it was")
-    return [item for place, item in enumerate(there) if place not in (unused.places or ())]
+    return [interaction for index, interaction in enumerate(interactions) if index not in (unused.unplayed or ())]

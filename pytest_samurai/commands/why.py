@@ -1,6 +1,6 @@
-"""Why a test uses what it uses now: the lock, or its cassette as of a revision, beside its cassette.
+"""Why a test uses what it uses: its cassette beside the lock, or beside the same cassette as of a revision.
 
-A lock has totals alone, so it says what moved. Two cassettes say which message, tool, call or model it was.
+A lock has only totals, so it says what moved. Two cassettes say which message, tool, call or model it was.
 """
 
 from __future__ import annotations
@@ -59,19 +59,19 @@ from pytest_samurai.wire import (
 
 
 def recorded(path: Path, secrets: frozenset[str] = frozenset()) -> list[Interaction]:
-    """The interactions of a cassette, without `secrets` and what else may not be shown.
+    """The interactions of a cassette, without `secrets` and whatever else may not be shown.
 
-    Raises SettingsError if there is none, CassetteError if it cannot be read.
+    Raises SettingsError if there is no cassette, CassetteError if it cannot be read.
     """
     try:
-        # Before anything is compared or cut short: half a secret cannot be told from a word.
+        # Secrets go before anything is cut short: half a secret cannot be told from a word.
         return without_secrets(load(path), secrets)
     except FileNotFoundError:
         raise SettingsError(f"{path}: there is no such cassette; name the one of the test by --cassette") from None
 
 
 def recorded_at(path: Path, revision: str, secrets: frozenset[str] = frozenset()) -> list[Interaction]:
-    """The interactions of a cassette as of a git revision, without `secrets` and what else may not be shown.
+    """The interactions of a cassette as of a git revision, without `secrets` and whatever else may not be shown.
 
     Raises SettingsError if git, the revision or the cassette in it is missing, CassetteError if it cannot be read.
     """
@@ -79,7 +79,7 @@ def recorded_at(path: Path, revision: str, secrets: frozenset[str] = frozenset()
         raise SettingsError(f"{revision!r} is no git revision")
     try:
         shown = subprocess.run(
-            # What git stores, not what some filter makes of it for people.
+            # The content itself, not what a filter of the user makes of it for reading.
             ["git", "show", "--no-textconv", f"{revision}:./{path.name}"],
             cwd=path.parent,
             env={**os.environ, "LC_ALL": "C"},
@@ -95,24 +95,30 @@ def recorded_at(path: Path, revision: str, secrets: frozenset[str] = frozenset()
 
 
 def row(interactions: Sequence[Interaction]) -> Row:
-    """What the calls of a cassette use, as a lock has it."""
+    """What the calls of a cassette use, as a row of a lock."""
     return row_of(_figures(interactions, PriceList()))
 
 
 def _figures(interactions: Sequence[Interaction], own: PriceList) -> TestFigures:
     meter = Meter(own, lambda _, text: text)
-    calls = [Call(item, number=number, replayed=True, meter=meter) for number, item in enumerate(interactions, 1)]
+    calls = [
+        Call(interaction, number=number, replayed=True, meter=meter)
+        for number, interaction in enumerate(interactions, 1)
+    ]
     return TestFigures.of("", calls, recorded=0)
 
 
 def prices(interactions: Sequence[Interaction], own: PriceList) -> dict[str, Price]:
-    """The prices of the calls by model: the project's own, those recorded with them, those of the day of recording."""
+    """The prices of the calls, by model.
+
+    Each is the project's own, if it has one, else the one that was recorded with the call, else that of the day.
+    """
     figures = _figures(interactions, own)
-    return {one.model: one.price for one in figures.models if one.price is not None}
+    return {of_model.model: of_model.price for of_model in figures.models if of_model.price is not None}
 
 
 def shared_line(test: str, cassette: Path, interactions: Sequence[Interaction], old: Row) -> str | None:
-    """That a cassette has the calls of other tests too, by all that can be seen of it: its name, and their number."""
+    """A line that says that a cassette is shared, as far as its name and the number of its calls show; else None."""
     own = Path(cassette_of(test)).parts
     requests = sum(spent.requests for spent in old.values())
     if cassette.parts[-len(own) :] == own or len(interactions) <= requests:
@@ -127,7 +133,7 @@ def shared_line(test: str, cassette: Path, interactions: Sequence[Interaction], 
 
 
 def totals(old: Row, new: Row, rates: Mapping[str, Price], name: str) -> list[str]:
-    """Both rows side by side, and what moved; `name` says whose the old one is, `rates` price them both."""
+    """Both rows side by side, and what moved. `name` says where the old one is from; both are priced at `rates`."""
     before, after = measured(old, rates), measured(new, rates)
     table = [("", name, "recorded", "")]
     for metric in METRICS:
@@ -145,10 +151,10 @@ def totals(old: Row, new: Row, rates: Mapping[str, Price], name: str) -> list[st
     ]
     if any("~" in cell for _, *cells, _ in table[1:-1] for cell in cells):
         lines.append(f"  {ABOUT}")
-    found = moved(old, new)
+    moves = moved(old, new)
     if before["total_tokens"] is None or after["total_tokens"] is None:
-        found.append("of tokens it is unknown, as a reply does not say what it used")
-    return [*lines, f"  What moved: {'; '.join(found) or 'nothing'}"]
+        moves.append("of tokens it is unknown, as a reply does not say what it used")
+    return [*lines, f"  What moved: {'; '.join(moves) or 'nothing'}"]
 
 
 def _pair(was: int | Decimal | None, now: int | Decimal | None) -> tuple[str, str]:
@@ -168,7 +174,7 @@ def _number(value: int | Decimal | None) -> str:
 
 
 def explain(then: Sequence[Interaction], now: Sequence[Interaction]) -> list[str]:
-    """Which calls differ, and in what, each with the tokens that it is worth; nothing where none does."""
+    """Which calls differ and in what, each difference with its tokens; nothing if no call differs."""
     lines: list[str] = []
     estimated = False
     for old, new in _paired(then, now):
@@ -190,45 +196,47 @@ def explain(then: Sequence[Interaction], now: Sequence[Interaction]) -> list[str
 
 
 def _paired(then: Sequence[Interaction], now: Sequence[Interaction]) -> list[tuple[int | None, int | None]]:
-    """The calls that belong together, by place: the equal ones first, then those that share most words.
+    """The indices of calls that belong together, of one then and one now; None where one side has no such call.
 
-    In the order of what is there now; what is there no more comes last.
+    Equal calls are paired first, then those that share most words. The order is that of the calls now; calls that are
+    gone come last.
     """
     equal: dict[tuple[bytes, int], deque[int]] = {}
-    for place, item in enumerate(then):
-        equal.setdefault(_key(item), deque()).append(place)
-    found: dict[int, int] = {}
-    for place, item in enumerate(now):
-        if places := equal.get(_key(item)):
-            found[place] = places.popleft()
-    news = {place: words(parse_body(item.request.body)) for place, item in enumerate(now) if place not in found}
-    olds = {place: words(parse_body(then[place].request.body)) for places in equal.values() for place in places}
+    for old, interaction in enumerate(then):
+        equal.setdefault(_key(interaction), deque()).append(old)
+    partners: dict[int, int] = {}
+    for new, interaction in enumerate(now):
+        if candidates := equal.get(_key(interaction)):
+            partners[new] = candidates.popleft()
+    news = {new: words(parse_body(now[new].request.body)) for new in range(len(now)) if new not in partners}
+    olds = {old: words(parse_body(then[old].request.body)) for left in equal.values() for old in left}
     alike = sorted((-likeness(news[new], olds[old]), new, old) for new in news for old in olds)
     for _, new, old in alike:
-        if new not in found and old in olds:
-            found[new] = old
+        if new not in partners and old in olds:
+            partners[new] = old
             del olds[old]
-    pairs: list[tuple[int | None, int | None]] = [(found.get(place), place) for place in range(len(now))]
+    pairs: list[tuple[int | None, int | None]] = [(partners.get(new), new) for new in range(len(now))]
     return [*pairs, *((old, None) for old in sorted(olds))]
 
 
-def _key(item: Interaction) -> tuple[bytes, int]:
-    return canonical(parse_body(item.request.body)), item.reply.status
+def _key(interaction: Interaction) -> tuple[bytes, int]:
+    return canonical(parse_body(interaction.request.body)), interaction.reply.status
 
 
-def _alone(interactions: Sequence[Interaction], place: int | None, what: str) -> list[str]:
+def _alone(interactions: Sequence[Interaction], index: int | None, what: str) -> list[str]:
     """A call that only one side has."""
-    assert place is not None
-    item = interactions[place]
-    call = Call(item, number=place + 1, replayed=True)
+    assert index is not None
+    interaction = interactions[index]
+    request, status = interaction.request, interaction.reply.status
+    call = Call(interaction, number=index + 1, replayed=True)
     usage = call.usage
     tokens = "of unknown usage" if usage is None else f"{_count(usage)} tokens"
-    lines = [f"  call {place + 1} is {what}: {tokens} ({call.model or 'model unknown'}), {summary(item.request)}"]
-    same = [other for other in interactions[place + 1 :] if other.request.body == item.request.body]
-    if item.reply.status in RETRYABLE and same:
-        lines.append(f"    status {item.reply.status}, and it was tried again")
-    elif item.reply.status >= 300:
-        lines.append(f"    status {item.reply.status}")
+    lines = [f"  call {index + 1} is {what}: {tokens} ({call.model or 'model unknown'}), {summary(request)}"]
+    was_repeated = any(later.request.body == request.body for later in interactions[index + 1 :])
+    if status in RETRYABLE and was_repeated:
+        lines.append(f"    status {status}, and it was tried again")
+    elif status >= 300:
+        lines.append(f"    status {status}")
     return lines
 
 
@@ -238,10 +246,10 @@ def _count(usage: Usage) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """What differs in one part of a request, and the characters by which it grew; no part of the prompt has None."""
+    """What differs in a part of a request, and by how many characters it grew; None for no part of the prompt."""
 
     part: str
-    found: Sequence[Difference]
+    differences: Sequence[Difference]
     growth: int | None
 
 
@@ -254,7 +262,7 @@ class _Pair:
         self._dialect = dialect_of(now.request.url)
         self._differ = list(_changes(self._dialect, self._asked_then, self._asked))
         parts = sum(change.growth is not None for change in self._differ)
-        # One part alone is worth what the replies counted, unless models counted that differ in what is a token.
+        # A single part is worth the difference that the replies count, unless two models count tokens differently.
         several = parts > 1 or (parts == 1 and self.then.model != self.now.model)
         self.estimates = several and self._per_token() is not None
 
@@ -273,11 +281,11 @@ class _Pair:
         )
 
     def changes(self) -> Iterator[str]:
-        """What is behind them: parts of the request with their tokens, the model, the answer."""
+        """What made the difference: parts of the request with their tokens, the model, the answer."""
         for change in self._differ:
-            lines = [line for difference in change.found for line in describe(difference)]
+            lines = [line for difference in change.differences for line in describe(difference)]
             worth = self._worth(change)
-            if worth is None and change.part == change.found[0].path:
+            if worth is None and change.part == change.differences[0].path:
                 yield from lines
             else:
                 yield f"    {change.part}{'' if worth is None else f': {worth} tokens'}"
@@ -288,7 +296,7 @@ class _Pair:
             yield f"    status: {self.then.status_code} -> {self.now.status_code}"
         old, new = self.then.usage, self.now.usage
         if old != new and old is not None and new is not None:
-            if old.prompt_tokens != new.prompt_tokens and not any(one.growth is not None for one in self._differ):
+            if old.prompt_tokens != new.prompt_tokens and not any(change.growth is not None for change in self._differ):
                 yield "    the same prompt, which the server counts otherwise"
             if old.completion_tokens != new.completion_tokens:
                 yield f"    the answer: {new.completion_tokens - old.completion_tokens:+,} tokens"

@@ -9,7 +9,7 @@ import pytest
 
 
 class Collection:
-    """Counts from the start of every run: only when collection has ended is it known whether there is anything of ours.
+    """Counts from the start of every run: whether there is anything of ours is known only when collection has ended.
 
     `seen` and `deselected` count tests. `skipped` are the ids of modules that were skipped as a whole, `marked` those
     of the tests that are ours, and `files` those of all files with tests.

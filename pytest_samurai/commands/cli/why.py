@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pytest_samurai import bill
-from pytest_samurai.bill import fixture_cassette, own_prices
+from pytest_samurai.bill import Lock, Row, fixture_cassette, own_prices
 from pytest_samurai.cassette import cassette_of
 from pytest_samurai.commands import why
 from pytest_samurai.commands.cli.command import Command, say
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.redaction import Redactor, environment_secrets, one_line
 from pytest_samurai.settings import CASSETTES, LOCK
+from pytest_samurai.wire import Interaction, Price
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -24,40 +26,45 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(chosen: Namespace) -> int:
-    # Tests have their ids from the directory where the lock is.
-    root = next((at for at in (Path.cwd(), *Path.cwd().parents) if (at / chosen.lock).is_file()), Path())
-    fixture = fixture_cassette(chosen.test)
-    if chosen.cassette is not None:
-        cassette = chosen.cassette
-    else:
-        cassette = root / (fixture or CASSETTES / cassette_of(chosen.test))
     secrets = environment_secrets(os.environ)
+    redactor = Redactor(secrets)
+    for line in _lines(chosen, secrets):
+        say(one_line(redactor, line))
+    return 0
+
+
+def _lines(chosen: Namespace, secrets: frozenset[str]) -> list[str]:
+    # The ids of tests are relative to the directory of the lock.
+    root = next((parent for parent in (Path.cwd(), *Path.cwd().parents) if (parent / chosen.lock).is_file()), Path())
+    fixture = fixture_cassette(chosen.test)
+    cassette = chosen.cassette or root / (fixture or CASSETTES / cassette_of(chosen.test))
     now = why.recorded(cassette, secrets)
     lock = bill.load_lock(root / chosen.lock)
-    if chosen.against is not None:
-        then = why.recorded_at(cassette, chosen.against, secrets)
-        old, name = why.row(then), chosen.against
+    if chosen.against is None:
+        old = _row(lock, chosen)
+        shared = None if fixture else why.shared_line(chosen.test, cassette, now, old)
+        rates = _rates(now, lock, root)
+        lines = [shared] if shared else why.totals(old, why.row(now), rates, str(chosen.lock))
+        lines.append(
+            "A lock has totals alone. What it was, call by call, is in the cassette of a revision: --against=HEAD"
+        )
     else:
-        then = None
-        if lock is None or chosen.test not in lock.tests:
-            where = f"no {chosen.lock}" if lock is None else f"no row for {chosen.test!r} in {chosen.lock}"
-            raise SettingsError(f"there is {where}; compare with a revision of the cassette: --against=HEAD")
-        old, name = lock.tests[chosen.test], str(chosen.lock)
-    redactor = Redactor(secrets)
+        then = why.recorded_at(cassette, chosen.against, secrets)
+        rates = _rates([*then, *now], lock, root)
+        lines = [*why.totals(why.row(then), why.row(now), rates, chosen.against), *why.explain(then, now)]
+    return [f"{chosen.test}: {cassette}", *lines]
 
-    def show(line: str) -> None:
-        say(one_line(redactor, line))
 
-    show(f"{chosen.test}: {cassette}")
-    shared = why.shared_line(chosen.test, cassette, now, old) if then is None and not fixture else None
-    rates = why.prices([*(then or []), *now], own_prices(root)) | dict(lock.prices if lock is not None else {})
-    for line in why.totals(old, why.row(now), rates, name) if shared is None else [shared]:
-        show(line)
-    if then is None:
-        show("A lock has totals alone. What it was, call by call, is in the cassette of a revision: --against=HEAD")
-    for line in why.explain(then, now) if then is not None else ():
-        show(line)
-    return 0
+def _row(lock: Lock | None, chosen: Namespace) -> Row:
+    if lock is None or chosen.test not in lock.tests:
+        missing = f"no {chosen.lock}" if lock is None else f"no row for {chosen.test!r} in {chosen.lock}"
+        raise SettingsError(f"there is {missing}; compare with a revision of the cassette: --against=HEAD")
+    return lock.tests[chosen.test]
+
+
+def _rates(interactions: Sequence[Interaction], lock: Lock | None, root: Path) -> Mapping[str, Price]:
+    """The prices of models: those in the lock, where it has them."""
+    return {**why.prices(interactions, own_prices(root)), **(lock.prices if lock is not None else {})}
 
 
 COMMAND = Command("why", "what made the difference to what a test used when that was accepted", _arguments, _run)
