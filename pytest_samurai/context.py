@@ -1,4 +1,4 @@
-"""A recorder as a context manager: for tests and fixtures, and, as `use_cassette`, for everybody else."""
+"""Blocks in which a recorder is open."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from pytest_samurai.settings import Layer, environment_layers, resolve
 
 
 class Session:
-    """A recorder from when it is opened until it is closed.
+    """A recorder from when it is opened until it is closed: the one way in which tests, fixtures and others have one.
 
-    As `open` does for files, making it opens the recorder. Within the block the requests of this context are sent to
-    the recorder; the end of the block closes it. `passed` says by then whether the test passed: of one that failed less
-    is recorded. For `placeholders` see `Recorder.open`.
+    Making a session opens the recorder, as `open` does with a file. Within the block, the requests of this context go
+    to the recorder. The end of the block closes it. By then `passed` has to say whether the test passed: less is
+    recorded of a test that failed. For `placeholders` see `Recorder.open`.
 
     Making it raises CassetteError for a cassette that cannot be read, the end of the block for one that cannot be
     written.
@@ -53,18 +53,18 @@ class Session:
 class use_cassette:
     """Record to one cassette, and replay from it; a context manager, sync and async.
 
-    `path` is the file, relative to the working directory; `options` are those of the marker. Gives the recorder, with
-    its `calls`, `usage` and `budget()`.
+    `path` is the file, relative to the working directory; `options` are those of the marker. The block gets the
+    recorder, with its `calls`, `usage` and `budget()`.
 
-    Making it raises SettingsError for an option that does not exist; entering it CassetteError for a file that cannot
-    be read. A request that the mode does not let go live raises RequestNotRecorded where it is made, and, if the
-    application went on regardless, at the end of the block; a broken budget raises BudgetExceeded there.
+    Making it raises SettingsError for an option that does not exist, entering it CassetteError for a file that cannot
+    be read. A request that the mode does not let go live raises RequestNotRecorded where it is made. If the application
+    goes on regardless, so does the end of the block, where a broken budget raises BudgetExceeded.
     """
 
     def __init__(self, path: str | os.PathLike[str], **options: Any) -> None:
         lowest, environment = environment_layers(os.environ)
         self._path = Path(path).absolute()
-        # One that is entered again need not read its files again.
+        # If it is entered again, its files need not be read again.
         self._shared = Shared(own_prices(Path.cwd()), Shelf())
         self._settings = resolve([lowest, Layer(f"use_cassette({str(path)!r})", "test", options), environment])
 

@@ -1,7 +1,7 @@
 """One open cassette: what becomes of each request."""
 
 from pytest_samurai.recorder.exchange import Played, Take
-from pytest_samurai.recorder.mode import RECORD_MODES, RecordMode
+from pytest_samurai.recorder.mode import RECORD_MODES
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.recorder.placeholder import has_placeholder
 from pytest_samurai.recorder.recorder import Recorder
@@ -11,7 +11,6 @@ __all__ = [
     "RECORD_MODES",
     "Owner",
     "Played",
-    "RecordMode",
     "Recorder",
     "Shared",
     "Take",

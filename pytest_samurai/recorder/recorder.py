@@ -56,7 +56,7 @@ class Recorder:
         self._directory = os.getcwd()  # noqa: PTH109 - every test asks, few look at it: no need for a Path
         self._shared = shared
         self._editor = Editor(settings, owner.test, shared.redactors, self.notes)
-        # The recorder keeps its calls, and these the meter. If that knew the recorder, none of them would be freed.
+        # The recorder keeps its calls, and these keep the meter. If that knew the recorder, it would be a cycle.
         meter = Meter(shared.prices, self._editor.redactors.name, settings.estimate_usage)
         self._calls = Calls(meter, shared.tally)
         self._live: Live | None = None
