@@ -29,7 +29,7 @@ from pytest_samurai.bill.metrics import ABOUT, METRICS, labelled, measured
 from pytest_samurai.bill.ownprices import lines_to_add, own_prices
 from pytest_samurai.bill.pricelist import PriceList
 from pytest_samurai.bill.regression import REGRESSION_PROPERTY, Regression, judge, regression_text
-from pytest_samurai.bill.sum import NO_COST, NO_USAGE, Sum
+from pytest_samurai.bill.sum import NO_COST, NO_COUNT, NO_USAGE, Sum
 from pytest_samurai.bill.tally import Tally
 from pytest_samurai.bill.tolerance import Tolerance, parse_tolerance
 
@@ -39,6 +39,7 @@ __all__ = [
     "FIXTURE_PROPERTY",
     "METRICS",
     "NO_COST",
+    "NO_COUNT",
     "NO_USAGE",
     "PREFIX",
     "REGRESSION_PROPERTY",

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from pytest_samurai.bill.call import Call
 from pytest_samurai.bill.ownprices import lines_to_add
-from pytest_samurai.bill.sum import Sum
+from pytest_samurai.bill.sum import NO_COST, NO_USAGE, Sum
 from pytest_samurai.errors import SamuraiError, UnknownPrice, UnknownUsage
 from pytest_samurai.text import money, money_apart
 from pytest_samurai.wire import Usage
@@ -72,7 +72,7 @@ def _named(calls: Sequence[Call]) -> str:
 
 def total(calls: Sequence[Call]) -> Usage:
     """The usage of all the calls. Raises UnknownUsage, with the calls to blame, if that of one is unknown."""
-    usage = Sum.of([call.usage for call in calls], Usage())
+    usage = Sum.of([call.usage for call in calls], NO_USAGE)
     if usage.unknown:
         unknown = [call for call in calls if call.usage is None]
         raise UnknownUsage(f"the usage of {_named(unknown)} is unknown: the reply has no usage")
@@ -86,7 +86,7 @@ def total_cost(calls: Sequence[Call], *, as_listed: bool = False) -> Decimal:
     """
     total(calls)
     costs = [call.list_cost if as_listed else call.cost for call in calls]
-    cost = Sum.of(costs, Decimal(0))
+    cost = Sum.of(costs, NO_COST)
     if cost.unknown:
         raise UnknownPrice(_unpriced([call for call, amount in zip(calls, costs, strict=True) if amount is None]))
     return cost.known

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pytest_samurai.bill.call import Call
 from pytest_samurai.bill.pricelist import dearest
-from pytest_samurai.bill.sum import Sum
+from pytest_samurai.bill.sum import NO_COST, NO_USAGE, Sum
 from pytest_samurai.wire import Price, Usage
 
 PREFIX: Final = "samurai_"
@@ -85,11 +85,11 @@ def _amount_from_json(written: str | None) -> Decimal | None:
 
 
 def _usage(usages: Iterable[Usage | None]) -> Usage | None:
-    return Sum.of(usages, Usage()).if_known
+    return Sum.of(usages, NO_USAGE).if_known
 
 
 def _amount(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    return Sum.of(amounts, Decimal(0)).if_known
+    return Sum.of(amounts, NO_COST).if_known
 
 
 @dataclass(frozen=True, slots=True)

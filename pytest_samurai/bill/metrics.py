@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from pytest_samurai.bill.lock import TOKENS, Row
-from pytest_samurai.bill.sum import Sum
+from pytest_samurai.bill.sum import NO_COST, NO_USAGE, Sum
 from pytest_samurai.wire import Price, Usage
 
 METRICS: Final = ("requests", *TOKENS, "cost")
@@ -31,12 +31,12 @@ def measured(row: Row, prices: Mapping[str, Price]) -> dict[str, int | Decimal |
 
 def usage_of(row: Row) -> Usage | None:
     """The sum over the models of a row; None if the usage of one is unknown."""
-    return Sum.of([spent.usage for spent in row.values()], Usage()).if_known
+    return Sum.of([spent.usage for spent in row.values()], NO_USAGE).if_known
 
 
 def cost_of(row: Row, prices: Mapping[str, Price]) -> Decimal | None:
     """What a row costs at these prices, in US dollars; None if the usage or the price of a model is unknown."""
-    return Sum.of([_cost(spent.usage, prices.get(model)) for model, spent in row.items()], Decimal(0)).if_known
+    return Sum.of([_cost(spent.usage, prices.get(model)) for model, spent in row.items()], NO_COST).if_known
 
 
 def _cost(usage: Usage | None, price: Price | None) -> Decimal | None:

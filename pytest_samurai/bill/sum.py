@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import reduce
-from operator import add
 from typing import Final, Generic, TypeVar
 
 from pytest_samurai.text import plural
@@ -24,11 +22,16 @@ class Sum(Generic[T]):
     unknown: int = 0
 
     @classmethod
-    def of(cls, parts: Iterable[T | None], nothing: T) -> Sum[T]:
-        """The sum of parts, of which None is an unknown one; `nothing` is the sum of no parts."""
-        parts = list(parts)
-        known = [part for part in parts if part is not None]
-        return cls(reduce(add, known) if known else nothing, len(parts) - len(known))
+    def of(cls, parts: Iterable[T | None], nothing: Sum[T]) -> Sum[T]:
+        """The sum of parts, of which None is an unknown one; `nothing` is the sum of no parts, as `NO_COST` is."""
+        known: T | None = None
+        unknown = 0
+        for part in parts:
+            if part is None:
+                unknown += 1
+            else:
+                known = part if known is None else known + part
+        return cls(nothing.known if known is None else known, unknown)
 
     def __add__(self, part: T | None) -> Sum[T]:
         """The sum with one more part; None is an unknown one."""
@@ -44,5 +47,6 @@ class Sum(Generic[T]):
         return f"unknown in {plural(self.unknown, noun)}" if self.unknown else ""
 
 
+NO_COUNT: Final = Sum(0)
 NO_USAGE: Final = Sum(Usage())
 NO_COST: Final = Sum(Decimal(0))

@@ -12,11 +12,10 @@ from pathlib import Path
 
 from pytest_samurai.bill.budget import Limits, total, total_cost
 from pytest_samurai.bill.call import Call
-from pytest_samurai.bill.sum import NO_COST, Sum
+from pytest_samurai.bill.sum import NO_COST, NO_USAGE, Sum
 from pytest_samurai.errors import SamuraiError
 from pytest_samurai.files import locked, replace_whole, scratch
 from pytest_samurai.text import money, money_apart
-from pytest_samurai.wire import Usage
 
 
 @dataclass(slots=True)
@@ -80,8 +79,8 @@ class Tally:
                 except SamuraiError as error:
                     unknown.append(f"samurai_{name} cannot be judged: {error}")
         with self._changed() as count:
-            count.tokens += Sum.of([call.usage for call in calls], Usage()).known.total_tokens
-            count.cost += Sum.of([call.list_cost for call in calls], Decimal(0)).known
+            count.tokens += Sum.of([call.usage for call in calls], NO_USAGE).known.total_tokens
+            count.cost += Sum.of([call.list_cost for call in calls], NO_COST).known
         return "\n".join(unknown) or None
 
     def judge(self) -> str | None:

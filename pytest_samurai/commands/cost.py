@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from pytest_samurai import cassette
-from pytest_samurai.bill import Call, Meter, PriceList, Sum, lines_to_add
+from pytest_samurai.bill import NO_COST, NO_COUNT, Call, Meter, PriceList, Sum, lines_to_add
 from pytest_samurai.commands.search import cassettes_in
 from pytest_samurai.matching import Endpoints
 from pytest_samurai.redaction import Redactors, one_line
@@ -70,9 +70,9 @@ def _cost(path: Path, prices: PriceList, at: datetime, model: str | None, enviro
     return CassetteCost(
         path,
         len(now),
-        Sum.of([None if call.usage is None else call.usage.total_tokens for call in now], 0).if_known,
-        Sum.of([call.list_cost for call in now], Decimal(0)).if_known,
-        Sum.of([call.list_cost for call in other], Decimal(0)).if_known,
+        Sum.of([None if call.usage is None else call.usage.total_tokens for call in now], NO_COUNT).if_known,
+        Sum.of([call.list_cost for call in now], NO_COST).if_known,
+        Sum.of([call.list_cost for call in other], NO_COST).if_known,
         tuple(dict.fromkeys(unpriced)),
         others,
     )
@@ -87,7 +87,7 @@ def cost_lines(found: Sequence[CassetteCost], at: datetime, model: str | None = 
     for path, *cells in rows:
         numbers = [f"{cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True)]
         lines.append("  ".join([f"{path:<{widths[0]}}", *numbers]))
-    calls, tokens = sum(one.calls for one in found), Sum.of([one.tokens for one in found], 0)
+    calls, tokens = sum(one.calls for one in found), Sum.of([one.tokens for one in found], NO_COUNT)
     others = sum(one.others for one in found)
     beside = f" (and {others:,} that {'is' if others == 1 else 'are'} no chat)" if others else ""
     lines.append(
@@ -116,7 +116,7 @@ def _row(one: CassetteCost, model: str | None) -> tuple[str, ...]:
 
 
 def _total(amounts: Sequence[Decimal | None]) -> str:
-    total = Sum.of(amounts, Decimal(0))
+    total = Sum.of(amounts, NO_COST)
     if amounts and total.unknown == len(amounts):
         return "cost unknown"
     return f"{money(total.known)}{_doubt(total)}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from pytest_samurai.bill import Sum, TestFigures, amount_as_json
+from pytest_samurai.bill import NO_COST, NO_USAGE, Sum, TestFigures, amount_as_json
 from pytest_samurai.wire import Usage
 
 
@@ -35,14 +35,15 @@ class Totals:
     def of(cls, tests: Sequence[TestFigures], fixtures: Sequence[TestFigures] = ()) -> Totals:
         figures = [*tests, *fixtures]
         usages = [used.usage for used in figures]
-        list_costs = [None if used.cost is None else used.list_cost for used in figures]
+        costs = [used.cost for used in figures]
+        list_costs = [None if cost is None else used.list_cost for used, cost in zip(figures, costs, strict=True)]
         return cls(
             tests=len(tests),
             **{name: sum(getattr(used, name) for used in figures) for name in ("replayed", "recorded", "live")},
-            usage=Sum.of(usages, Usage()),
-            cost=Sum.of([used.cost for used in figures], Decimal(0)),
-            list_cost=Sum.of(list_costs, Decimal(0)),
-            saved=Sum.of([used.saved for used in figures], Decimal(0)),
+            usage=Sum.of(usages, NO_USAGE),
+            cost=Sum.of(costs, NO_COST),
+            list_cost=Sum.of(list_costs, NO_COST),
+            saved=Sum.of([used.saved for used in figures], NO_COST),
             seconds=round(sum(used.seconds for used in figures), 4),
             estimated=sum(usage is not None and usage.estimated for usage in usages),
         )
