@@ -81,29 +81,29 @@ def _cost(path: Path, prices: PriceList, at: datetime, model: str | None, enviro
 def cost_lines(cassettes: Sequence[CassetteCost], at: datetime, model: str | None = None) -> list[str]:
     """A line for each cassette, one for all of them, and how to set prices that are unknown."""
     names = ("cassette", "calls", "tokens", "now", *([model] if model else []))
-    rows = [names, *(_row(cassette_cost, model) for cassette_cost in cassettes)] if cassettes else []
+    rows = [names, *(_row(cost, model) for cost in cassettes)] if cassettes else []
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for path, *cells in rows:
         numbers = [f"{cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True)]
         lines.append("  ".join([f"{path:<{widths[0]}}", *numbers]))
     calls, tokens = (
-        sum(cassette_cost.calls for cassette_cost in cassettes),
-        Sum.of([cassette_cost.tokens for cassette_cost in cassettes], NO_COUNT),
+        sum(cost.calls for cost in cassettes),
+        Sum.of([cost.tokens for cost in cassettes], NO_COUNT),
     )
-    others = sum(cassette_cost.others for cassette_cost in cassettes)
+    others = sum(cost.others for cost in cassettes)
     beside = f" (and {others:,} that {'is' if others == 1 else 'are'} no chat)" if others else ""
     lines.append(
         f"{plural(len(cassettes), 'cassette')}, {plural(calls, 'call')}{beside},"
-        f" {plural(tokens.known, 'token')}{_doubt(tokens)}: {_total([cassette_cost.now for cassette_cost in cassettes])}"
+        f" {plural(tokens.known, 'token')}{_doubt(tokens)}: {_total([cost.now for cost in cassettes])}"
         f" at the prices of {at:%Y-%m-%d}, if nothing is cached"
     )
     if model:
         lines.append(
-            f"On {model}: {_total([cassette_cost.other for cassette_cost in cassettes])} for as many tokens;"
+            f"On {model}: {_total([cost.other for cost in cassettes])} for as many tokens;"
             " another model counts them differently"
         )
-    unpriced = list(dict.fromkeys(name for cassette_cost in cassettes for name in cassette_cost.unpriced))
+    unpriced = list(dict.fromkeys(name for cost in cassettes for name in cost.unpriced))
     if unpriced:
         lines += [
             f"The price of {', '.join(unpriced)} is unknown.",
@@ -113,13 +113,13 @@ def cost_lines(cassettes: Sequence[CassetteCost], at: datetime, model: str | Non
     return lines
 
 
-def _row(cassette_cost: CassetteCost, model: str | None) -> tuple[str, ...]:
-    other = [shown_amount(cassette_cost.other)] if model else []
+def _row(cost: CassetteCost, model: str | None) -> tuple[str, ...]:
+    other = [shown_amount(cost.other)] if model else []
     return (
-        str(cassette_cost.path),
-        f"{cassette_cost.calls:,}",
-        shown_count(cassette_cost.tokens),
-        shown_amount(cassette_cost.now),
+        str(cost.path),
+        f"{cost.calls:,}",
+        shown_count(cost.tokens),
+        shown_amount(cost.now),
         *other,
     )
 
