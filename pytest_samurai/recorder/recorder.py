@@ -34,6 +34,7 @@ from pytest_samurai.wire import (
     Reply,
     Request,
     Usage,
+    dialect_of,
     likely_tokens,
     model_asked,
     summary,
@@ -478,7 +479,8 @@ class Recorder:
             reply = item.reply if self._bridge is None else self._bridge.reply(item.reply)
         if reply is None:
             return
-        kept = self._priced(replace(item, request=redactor.request(request), reply=redactor.reply(reply)))
+        reply = redactor.reply(reply, dialect_of(item.request.url))
+        kept = self._priced(replace(item, request=redactor.request(request), reply=reply))
         with self._lock:
             self._to_write[number] = kept
             if not self.is_open:

@@ -33,7 +33,8 @@ def every_text(event: Json) -> Iterator[Text]:
 def _numbers_and_types(value: Object) -> Iterator[Any]:
     for key, item in value.items():
         if _is_index(key) and isinstance(item, int):
-            yield key, item
+            yield key
+            yield item
         elif key == "type" and isinstance(item, str):
             yield Label(item)
 
