@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 REDACTED = "[REDACTED]"
 """What stands where a secret was."""
@@ -35,8 +36,7 @@ def shares(pieces: Iterable[bytes], edits: Sequence[Edit]) -> list[list[Edit]]:
         while first < len(edits) and edits[first][1] <= start:
             first += 1
         share = []
-        for place in range(first, len(edits)):
-            begin, end, new = edits[place]
+        for begin, end, new in islice(edits, first, None):
             if begin >= stop:
                 break
             share.append((max(begin - start, 0), min(end, stop) - start, new if begin >= start else b""))

@@ -11,14 +11,16 @@ from pytest_samurai.redaction.redactor import Redactor
 from pytest_samurai.wire import Interaction, Request, dialect_of
 
 
-def without_secrets(there: Sequence[Interaction], secrets: Iterable[str]) -> list[Interaction]:
-    """Interactions as they would be written down here; a key of one request may be told by the reply of another."""
-    redactor = Redactor(frozenset(secrets).union(*(own_keys(item.request.headers) for item in there)))
+def without_secrets(interactions: Sequence[Interaction], secrets: Iterable[str]) -> list[Interaction]:
+    """Interactions as they would be written down here. The reply of one may repeat the key of another's request."""
+    redactor = Redactor(frozenset(secrets).union(*(own_keys(each.request.headers) for each in interactions)))
     return [
         replace(
-            item, request=redactor.request(item.request), reply=redactor.reply(item.reply, dialect_of(item.request.url))
+            each,
+            request=redactor.request(each.request),
+            reply=redactor.reply(each.reply, dialect_of(each.request.url)),
         )
-        for item in there
+        for each in interactions
     ]
 
 

@@ -112,10 +112,15 @@ class Talk:
         return [(event.begin, event.end, event.spelled()) for event in events]
 
 
-def _with_beginnings(texts: Sequence[bytes], found: list[list[Edit]]) -> list[list[Edit]]:
-    """The same edits, and those of a text that begins as another does and goes on: some APIs send all that was said."""
-    for place in reversed(range(len(texts) - 1)):
-        length = len(texts[place])
-        if length and texts[place + 1].startswith(texts[place]):
-            found[place] += [(begin, min(end, length), new) for begin, end, new in found[place + 1] if begin < length]
-    return found
+def _with_beginnings(texts: Sequence[bytes], edits: list[list[Edit]]) -> list[list[Edit]]:
+    """The edits of texts, and for a text with which the next one begins, as much of the edits of that one.
+
+    Some APIs send all that was said so far in each event. Its beginning may then hold half of a secret.
+    """
+    for number in reversed(range(len(texts) - 1)):
+        text, longer = texts[number : number + 2]
+        if text and longer.startswith(text):
+            edits[number] += [
+                (begin, min(end, len(text)), new) for begin, end, new in edits[number + 1] if begin < len(text)
+            ]
+    return edits
