@@ -107,16 +107,15 @@ class Samurai(Contender):
         self._used: dict[Path, AbstractContextManager[object]] = {}
 
     def saver(self, exchanges: Sequence[Exchange]) -> Callable[[Path], None]:
-        from pytest_samurai import cassette, chat
-        from pytest_samurai.pricing import Price
+        from pytest_samurai import cassette, wire
         from pytest_samurai.redaction import REQUEST_HEADERS, RESPONSE_HEADERS
 
-        def interaction(number: int, one: Exchange) -> chat.Interaction:
+        def interaction(number: int, one: Exchange) -> wire.Interaction:
             streamed = one.content_type != JSON
-            chunks = tuple(chat.Chunk(len(piece), place / 100) for place, piece in enumerate(one.chunks))
-            return chat.Interaction(
-                chat.Request("POST", URL, _kept(one.request_headers, REQUEST_HEADERS), one.request),
-                chat.Reply(
+            chunks = tuple(wire.Chunk(len(piece), place / 100) for place, piece in enumerate(one.chunks))
+            return wire.Interaction(
+                wire.Request("POST", URL, _kept(one.request_headers, REQUEST_HEADERS), one.request),
+                wire.Reply(
                     200,
                     "OK",
                     _kept(one.headers, RESPONSE_HEADERS),
@@ -129,7 +128,7 @@ class Samurai(Contender):
                 price=price,
             )
 
-        price = Price(source="genai-prices", input_mtok=Decimal("0.15"), output_mtok=Decimal("0.6"))
+        price = wire.Price(source="genai-prices", input_mtok=Decimal("0.15"), output_mtok=Decimal("0.6"))
 
         items = [interaction(number, one) for number, one in enumerate(exchanges)]
         return lambda path: cassette.save(path, items)
@@ -153,7 +152,7 @@ class Samurai(Contender):
         return use_cassette(path, mode="once")
 
     def loader(self) -> Callable[[Path], object]:
-        from pytest_samurai.shelf import Shelf
+        from pytest_samurai.cassette import Shelf
 
         return lambda path: Shelf().load(path).recordings
 

@@ -21,10 +21,9 @@ from pytest_samurai.errors import (
 )
 
 if TYPE_CHECKING:
-    from pytest_samurai.budget import Budget
-    from pytest_samurai.chat import Call
+    from pytest_samurai.bill import Budget, Call
     from pytest_samurai.context import use_cassette
-    from pytest_samurai.usage import Usage
+    from pytest_samurai.wire import Usage
 
 __all__ = [
     "Budget",
@@ -43,7 +42,7 @@ __all__ = [
 ]
 
 # pytest imports this package at the start of every run, most of which have no use for these.
-_ROOMS = {"Budget": "budget", "Call": "chat", "Usage": "usage", "use_cassette": "context"}
+_ROOMS = {"Budget": "bill", "Call": "bill", "Usage": "wire", "use_cassette": "context"}
 
 
 def __getattr__(name: str) -> object:

@@ -1,69 +1,97 @@
-"""The recorder as a context manager, for scripts, notebooks and other test runners."""
+"""Blocks in which a recorder is open."""
 
 from __future__ import annotations
 
 import os
 import warnings
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
+from pytest_samurai.bill import own_prices
+from pytest_samurai.cassette import Shelf
 from pytest_samurai.intercept import recording
-from pytest_samurai.pricing import own_prices
 from pytest_samurai.recorder import Owner, Recorder, Shared
 from pytest_samurai.settings import Layer, environment_layers, resolve
-from pytest_samurai.shelf import Shelf
+
+
+class Session:
+    """A recorder from when it is opened until it is closed: the one way in which tests, fixtures and others have one.
+
+    Making a session opens the recorder, as `open` does with a file. Within the block, the requests of this context go
+    to the recorder. The end of the block closes it. By then `passed` has to say whether the test passed: less is
+    recorded of a test that failed. For `placeholders` see `Recorder.open`.
+
+    Making it raises CassetteError for a cassette that cannot be read, the end of the block for one that cannot be
+    written.
+    """
+
+    def __init__(self, recorder: Recorder, *, placeholders: bool = False) -> None:
+        recorder.open(placeholders=placeholders)
+        self.passed = False
+        self._recorder = recorder
+        self._recording = recording(recorder)
+
+    def __enter__(self) -> Self:
+        try:
+            self._recording.__enter__()
+        except BaseException:
+            self._recorder.close(passed=False)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._recording.__exit__(kind, error, trace)
+        finally:
+            self._recorder.close(passed=self.passed)
 
 
 class use_cassette:
     """Record to one cassette, and replay from it; a context manager, sync and async.
 
-    `path` is the file, relative to the working directory; `options` are those of the marker. Gives the recorder, with
-    its `calls`, `usage` and `budget()`.
+    `path` is the file, relative to the working directory; `options` are those of the marker. The block gets the
+    recorder, with its `calls`, `usage` and `budget()`.
 
-    Making it raises SettingsError for an option that does not exist; entering it CassetteError for a file that cannot
-    be read. A request that the mode does not let go live raises RequestNotRecorded where it is made, and, if the
-    application went on regardless, at the end of the block; a broken budget raises BudgetExceeded there.
+    Making it raises SettingsError for an option that does not exist, entering it CassetteError for a file that cannot
+    be read. A request that the mode does not let go live raises RequestNotRecorded where it is made. If the application
+    goes on regardless, so does the end of the block, where a broken budget raises BudgetExceeded.
     """
 
     def __init__(self, path: str | os.PathLike[str], **options: Any) -> None:
         lowest, environment = environment_layers(os.environ)
         self._path = Path(path).absolute()
-        # One that is entered again need not read its files again.
+        # If it is entered again, its files need not be read again.
         self._shared = Shared(own_prices(Path.cwd()), Shelf())
         self._settings = resolve([lowest, Layer(f"use_cassette({str(path)!r})", "test", options), environment])
 
     def __enter__(self) -> Recorder:
         owner = Owner(f"use_cassette({self._path.name!r})", datetime.now(UTC))
-        recorder = Recorder(self._path, self._settings, owner, self._shared)
-        recorder.open()
-        self._notes: list[str] = []
-        with ExitStack() as exits:
-            exits.push(lambda _, error, __: self._close(recorder, error))
-            exits.enter_context(recording(recorder))
-            self._exits = exits.pop_all()
-        return recorder
-
-    def _close(self, recorder: Recorder, error: BaseException | None) -> None:
-        verdict = None if error is not None else recorder.verdict()
-        recorder.close(passed=error is None and verdict is None)
-        failure = error or verdict
-        if failure is None:
-            self._notes = recorder.notes
-        else:
-            for note in recorder.notes:
-                failure.add_note(note)
-        if verdict is not None:
-            raise verdict
+        self._recorder = Recorder(self._path, self._settings, owner, self._shared)
+        self._session = Session(self._recorder)
+        self._session.__enter__()
+        return self._recorder
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._exits.__exit__(kind, error, trace)
-        for note in self._notes:
-            warnings.warn(note, stacklevel=2)
+        failure = error
+        try:
+            if error is None:
+                failure = self._recorder.verdict()
+            self._session.passed = failure is None
+        finally:
+            self._session.__exit__(kind, error, trace)
+        for note in self._recorder.notes:
+            if failure is None:
+                warnings.warn(note, stacklevel=2)
+            else:
+                failure.add_note(note)
+        if error is None and failure is not None:
+            raise failure
 
     async def __aenter__(self) -> Recorder:
         return self.__enter__()

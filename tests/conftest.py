@@ -12,8 +12,8 @@ import hypothesis
 import pytest
 import trustme
 
-import pytest_samurai.intercept  # noqa: F401 - see above
-from pytest_samurai.server import ChatServer
+import pytest_samurai.intercept.seam  # noqa: F401 - see above
+from pytest_samurai.server.chat_server import ChatServer
 from tests.real_server import RealServer
 
 KEY = "sk-samurai-test-0123456789abcdef"

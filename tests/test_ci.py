@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 import yaml
 
-from pytest_samurai.formats import MARK
-from tests.test_plugin import Project, project
-from tests.test_run import VALIDATOR
+from pytest_samurai.report.forms.markdown import MARK
+from tests.plugin.test_plugin import Project, project
+from tests.report.test_run import VALIDATOR
 
 __all__ = ["project"]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,14 @@ from pytest_samurai import (
     UnknownUsage,
     use_cassette,
 )
-from pytest_samurai.server import ChatServer
+from pytest_samurai.bill.pricelist import PriceList
+from pytest_samurai.cassette.shelf import Shelf
+from pytest_samurai.context import Session
+from pytest_samurai.recorder.owner import Owner
+from pytest_samurai.recorder.recorder import Recorder
+from pytest_samurai.recorder.shared import Shared
+from pytest_samurai.server.chat_server import ChatServer
+from pytest_samurai.settings.layers import resolve
 from tests.conftest import KEY
 
 HEADERS = {"Authorization": f"Bearer {KEY}"}
@@ -308,3 +317,60 @@ def test_one_that_is_entered_again_plays_from_the_start(cassettes: Path, url: st
         with again as recorder:
             assert ask(url).content == first
         assert [call.replayed for call in recorder.calls] == [True]
+
+
+# --- one way to open and to close
+
+
+def test_a_session_opens_the_recorder_at_once_and_closes_it_with_the_block(cassettes: Path, url: str) -> None:
+    recorder = recorder_of(cassettes / "a.yaml")
+    is_open = [recorder.is_open]
+    session = Session(recorder)
+    is_open.append(recorder.is_open)
+    with session:
+        ask(url)
+    is_open.append(recorder.is_open)
+    assert is_open == [False, True, False]
+    assert recorder.recorded == 1
+
+
+def test_a_session_that_nobody_says_has_passed_has_failed(cassettes: Path, url: str) -> None:
+    def record(*, passed: bool) -> None:
+        with Session(recorder_of(cassettes / "a.yaml")) as session:
+            assert ask(url, model="error-500").status_code == 500
+            session.passed = passed
+
+    record(passed=False)
+    assert not cassettes.exists()
+    record(passed=True)
+    assert (cassettes / "a.yaml").exists()
+
+
+def test_a_recorder_that_cannot_see_requests_is_closed_again(
+    cassettes: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with use_cassette(cassettes / "a.yaml"):
+        ask(url)
+    recorder = recorder_of(cassettes / "a.yaml")
+    session = Session(recorder)
+    assert "placeholder" in os.environ["OPENAI_API_KEY"]
+    monkeypatch.setattr(session, "_recording", Unseeing())
+    with pytest.raises(AttributeError), session:
+        raise AssertionError("the block is not entered")
+    assert not recorder.is_open
+    assert "OPENAI_API_KEY" not in os.environ
+
+
+class Unseeing(AbstractContextManager[None]):
+    """As `recording` is with a release of httpx that has other names."""
+
+    def __enter__(self) -> None:
+        raise AttributeError("_transport_for_url")
+
+    def __exit__(self, *error: object) -> None:
+        raise AssertionError("it was not entered")
+
+
+def recorder_of(path: Path) -> Recorder:
+    owner = Owner("a test", datetime.now(UTC))
+    return Recorder(path, resolve([]), owner, Shared(PriceList(), Shelf()))

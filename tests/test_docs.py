@@ -24,9 +24,12 @@ from pathlib import Path
 
 import pytest
 
-from pytest_samurai.server import ChatServer
+from pytest_samurai.redaction import REQUEST_HEADERS, RESPONSE_HEADERS
+from pytest_samurai.server.chat_server import ChatServer
 from tests.conftest import KEY
-from tests.test_plugin import without_seconds
+from tests.plugin.test_plugin import Project, project, without_seconds
+
+__all__ = ["project"]
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -208,6 +211,40 @@ def test_every_page_is_in_the_index() -> None:
     index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
     linked = {link["file"] for link in _LINK.finditer(index)}
     assert {page.name for page in PAGES[1:]} <= linked | {"README.md"}
+
+
+# --- copies of what the code says
+
+
+GEO = """
+import pytest
+
+
+@pytest.mark.samurai
+def test_capital(samurai_client):
+    question = {"role": "user", "content": "What is the capital of France?"}
+    samurai_client.post("/chat/completions", json={"model": "gpt-4o-mini", "messages": [question]})
+"""
+
+
+def test_the_miss_in_the_readme_is_what_a_changed_word_of_a_prompt_prints(project: Project) -> None:
+    [shown] = [block.text for block in blocks(ROOT / "README.md") if "has no recording" in block.text]
+    file = project.pytester.mkdir("tests") / "test_geo.py"
+    file.write_text(GEO, encoding="utf-8")
+    project.run().assert_outcomes(passed=1)
+    project.offline()
+    file.write_text(GEO.replace("France", "Spain"), encoding="utf-8")
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    printed = [re.sub(r"^E {7}(?:pytest_samurai\.RequestNotRecorded: )?", "", line) for line in result.outlines]
+    assert contains(printed, shown)
+
+
+def test_the_page_on_redaction_lists_the_headers_that_are_written() -> None:
+    page = " ".join((ROOT / "docs" / "redaction.md").read_text(encoding="utf-8").split())
+    listed = re.search(r"Of a request: (.*?)\. Of a reply: (.*?)\. So in replay,", page)
+    assert listed is not None
+    assert [tuple(re.findall("`(.*?)`", names)) for names in listed.groups()] == [REQUEST_HEADERS, RESPONSE_HEADERS]
 
 
 def test_lines_left_out_are_those_that_dots_stand_for() -> None:

@@ -11,7 +11,7 @@ import httpx
 import openai
 import pytest
 
-from pytest_samurai.recorder import Recorder
+from pytest_samurai.recorder.recorder import Recorder
 
 WEATHER: Any = {
     "type": "function",

@@ -1,4 +1,4 @@
-"""What the clients of a test are made with."""
+"""The options of the clients that tests get from a fixture."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ _BASE_URL = "https://www.samuraiapi.in/v1"
 
 
 def client_options() -> dict[str, Any]:
-    """Where the API is, by the environment; the key that it asks for."""
+    """Base URL and key, from the environment."""
     key = os.environ.get("SAMURAI_API_KEY")
     return {
         "base_url": os.environ.get("SAMURAI_BASE_URL") or _BASE_URL,
         "headers": {"Authorization": f"Bearer {key}"} if key else {},
-        # httpx gives up after 5 seconds, models often do not begin before that.
+        # In seconds: httpx would give up after 5, and models often take longer to begin.
         "timeout": 60.0,
     }

@@ -1,16 +1,26 @@
-"""What the collection of a run came to, marked or not."""
+"""What the collection of a run came to."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 
 class Collection:
-    """Counts from the beginning: whether there is anything to gather is known only when it has ended."""
+    """Counts from the start of every run: whether there is anything of ours is known only when collection has ended.
+
+    `seen` and `deselected` count tests. `skipped` are the ids of modules that were skipped as a whole, `marked` those
+    of the tests that are ours, and `files` those of all files with tests.
+    """
 
     def __init__(self) -> None:
         self.seen = 0
+        self.deselected = 0
         self.skipped: list[str] = []
+        self.marked: set[str] = set()
+        self.files: set[str] = set()
 
     def pytest_itemcollected(self) -> None:
         self.seen += 1
@@ -18,3 +28,21 @@ class Collection:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.skipped:
             self.skipped.append(report.nodeid)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        # Counted, because some plugins drop tests and call no hook for it.
+        self.deselected = self.seen - len(session.items)
+
+    def told(self) -> dict[str, Any]:
+        """What a worker of xdist tells its controller, which collects nothing."""
+        return {
+            "samurai_deselected": self.deselected,
+            "samurai_collected": sorted(self.marked),
+            "samurai_collected_files": sorted(self.files),
+        }
+
+    def hear(self, told: Mapping[str, Any]) -> None:
+        """Take over what a worker told, which is the same for all of them; nothing, if it crashed."""
+        self.deselected = max(self.deselected, told.get("samurai_deselected", 0))
+        self.marked.update(told.get("samurai_collected", ()))
+        self.files.update(told.get("samurai_collected_files", ()))

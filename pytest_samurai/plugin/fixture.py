@@ -16,17 +16,17 @@ from pytest_samurai.plugin.verdict import held_against_lock
 def fixture_setup(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Generator[None, object, object]:
-    """What a fixture of wider scope calls goes to a cassette of that fixture, if a marked test uses it.
+    """Record what a fixture of wider scope calls to a cassette of its own, if a marked test uses the fixture.
 
-    Whichever test comes first: else it would belong to that one, and to none of the others.
+    Else the calls would belong to the test that comes first, and to none of the others.
     """
     run = request.config.stash[RUN]
     item = run.item
     wide = fixturedef.scope != "function" and fixturedef.argname not in _SETTINGS_FIXTURES
     if item is None or not wide or fixturedef.argname not in run.recorded_fixtures:
         return (yield)
-    from pytest_samurai.figures import TestFigures
-    from pytest_samurai.intercept import recording
+    from pytest_samurai.bill import TestFigures, fixture_key
+    from pytest_samurai.context import Session
     from pytest_samurai.plugin.recording import note_play, owner_of
     from pytest_samurai.recorder import Recorder
     from pytest_samurai.report import NOTE_PROPERTY
@@ -36,29 +36,25 @@ def fixture_setup(
     config = config_layer(item, of_same_scope(request, "samurai_config", {}))
     settings = settings_of(request.config, config)
     recorder = Recorder(path, settings, owner_of(item, label, shared=True), shared_of(request.config))
-    recorder.open(placeholders=True)
-    passed = False
+    session = Session(recorder, placeholders=True)
     try:
-        with recording(recorder):
+        with session:
             result = yield
-        if recorder.misses:
-            raise recorder.misses[0]
-        passed = True
-        from pytest_samurai.lock import fixture_key
-
-        key = fixture_key(label, relative(path, request.config).as_posix())
-        regression = held_against_lock(item, recorder, key)
-        if regression is not None:
-            raise regression
+            if recorder.misses:
+                raise recorder.misses[0]
+            session.passed = True
+            key = fixture_key(label, relative(path, request.config).as_posix())
+            regression = held_against_lock(item, recorder, key)
+            if regression is not None:
+                raise regression
         return result
     finally:
-        recorder.close(passed=passed)
-        note_play(item, recorder, label, passed=passed)
+        note_play(item, recorder, label, passed=session.passed)
         if recorder.calls:
             figures = TestFigures.of(label, recorder.calls, recorded=recorder.recorded)
             item.user_properties.append(figures.fixture_property())
         item.user_properties += [(NOTE_PROPERTY, note) for note in recorder.notes]
 
 
-# A recorder is made from their values.
 _SETTINGS_FIXTURES = frozenset({"samurai_config", "samurai_cassette_dir"})
+"""The fixtures from whose values recorders are made."""

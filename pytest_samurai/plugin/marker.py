@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
@@ -15,12 +13,13 @@ _MARKER = "samurai"
 
 
 def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
-    """The path that a marker gives to the cassette, and its options: the nearest marker wins, key by key."""
+    """The cassette that the markers of a test name, and their options; None for a test without a marker.
+
+    The nearest marker wins, option by option. Raises SettingsError, naming the test, for a marker that cannot be.
+    """
     markers = _markers(item)
     if not markers:
         return None
-    from pytest_samurai.naming import named_cassette
-
     source = f"@pytest.mark.samurai of {item.nodeid}"
     name: object = None
     values: dict[str, object] = {}
@@ -31,6 +30,9 @@ def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
         values.update(marker.kwargs)
     if name is None:
         return None, Layer(source, "test", values)
+    # Not before it is needed: it brings YAML along, of no use to a marked test that is deselected.
+    from pytest_samurai.cassette import named_cassette
+
     try:
         return named_cassette(name), Layer(source, "test", values)
     except SettingsError as error:
@@ -38,51 +40,19 @@ def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
 
 
 def _markers(item: pytest.Item) -> list[pytest.Mark]:
-    """What `item.iter_markers` gives, for a fraction of its time: every test of a suite is asked."""
-    found: list[pytest.Mark] = []
+    """What `item.iter_markers` gives, nearest first. That takes several times as long, and every test is asked."""
+    markers: list[pytest.Mark] = []
     node: pytest.Item | pytest.Collector | None = item
     while node is not None:
         if node.own_markers:
-            found += [marker for marker in node.own_markers if marker.name == _MARKER]
+            markers += [marker for marker in node.own_markers if marker.name == _MARKER]
         node = node.parent
-    return found
+    return markers
 
 
 def is_marked(item: pytest.Item) -> bool:
     """Whether a test asks for a recorder, by the marker or by the fixture."""
     return "samurai" in getattr(item, "fixturenames", ())
-
-
-def open_first(item: pytest.Item) -> None:
-    """Have the test's own recorder open after the fixtures of wider scope, and before the test's own.
-
-    In a list of the item's own: pytest shares one among all parametrizations of a function.
-    """
-    _lighten(item)
-    names: list[str] = [name for name in getattr(item, "fixturenames", ()) if name != "samurai"]
-    definitions = cast("Mapping[str, Any]", getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {}))
-    own = (
-        place
-        for place, name in enumerate(names)
-        if name not in definitions or definitions[name][-1].scope == "function"
-    )
-    place = next(own, len(names))
-    item.fixturenames = [*names[:place], "samurai", *names[place:]]  # type: ignore[attr-defined]  # functions have it
-
-
-def _lighten(item: pytest.Item) -> None:
-    """Give a test that has the marker, and overrides no fixture of ours, a recorder that asks for none of them.
-
-    Pytest takes as long to set one up as a call takes to replay. A test that asks by name has them all from the start.
-    """
-    definitions = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
-    find = item.session._fixturemanager.getfixturedefs
-    if any(name in definitions or len(find(name, item) or ()) != 1 for name in _OURS):
-        return
-    definitions["samurai"] = find("_samurai", item)
-
-
-_OURS = ("samurai", "samurai_config", "samurai_cassette_dir")
 
 
 def file_of(test: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pytest_samurai.plugin.internals import parameter_number
 from pytest_samurai.plugin.state import RUN, cassette_root
 
 
@@ -15,7 +16,7 @@ def default_cassette_dir(request: pytest.FixtureRequest) -> Path:
     """The directory of the cassettes of a test file, unless it was moved."""
     directories = request.config.stash[RUN].directories
     if request.path not in directories:
-        from pytest_samurai.naming import module_directory
+        from pytest_samurai.cassette import module_directory
 
         root = cassette_root(request.config)
         directories[request.path] = root / module_directory(relative(request.path, request.config))
@@ -24,11 +25,11 @@ def default_cassette_dir(request: pytest.FixtureRequest) -> Path:
 
 def cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path | None) -> Path:
     """Where the cassette of a test lies; `name` is what its marker says."""
-    from pytest_samurai.naming import cassette_name
+    from pytest_samurai.cassette import cassette_name
 
     if name is None:
         return directory / cassette_name([*classes(request.node), request.node.name])
-    # Tests of several files share a cassette by its name, so it lies in the directory of all; unless theirs was moved.
+    # Tests of several files may share a cassette by its name, so it lies in the root, unless their directory was moved.
     moved = directory != default_cassette_dir(request)
     return (directory if moved else cassette_root(request.config)) / name
 
@@ -36,8 +37,12 @@ def cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path | 
 def fixture_cassette_path(
     item: pytest.Item, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Path:
-    """Where a fixture's cassette lies: with the tests that it is set up for, or, of wide scope, where it is defined."""
-    from pytest_samurai.naming import cassette_name, module_directory
+    """Where the cassette of a fixture lies.
+
+    It lies beside those of the tests that use the fixture. If its scope is wider than a module, it lies where the
+    fixture is defined.
+    """
+    from pytest_samurai.cassette import cassette_name, module_directory
 
     root = cassette_root(request.config)
     parts = [fixturedef.argname + _parameter(request)]
@@ -53,17 +58,16 @@ def fixture_cassette_path(
 
 
 def _parameter(request: pytest.FixtureRequest) -> str:
-    """The parameter of a fixture as pytest's own ids have it; an object goes by its number, not by its address."""
+    """The parameter of a fixture in brackets, as in pytest's ids. An object is shown by its number."""
     if not hasattr(request, "param"):
         return ""
     value = request.param
     plain = isinstance(value, str | int | float | bool | None)
-    # The index is no part of pytest's typed surface; an object has nothing else that stays the same.
-    return f"[{value if plain else getattr(request, 'param_index', 0)}]"
+    return f"[{value if plain else parameter_number(request)}]"
 
 
 def of_same_scope(request: pytest.FixtureRequest, name: str, default: Any) -> Any:
-    """The value of a fixture of ours for another fixture; the default where its scope is too narrow for that."""
+    """The value of a fixture of ours, asked for by another fixture; `default` if its scope is too narrow for that."""
     try:
         return request.getfixturevalue(name)
     except (pytest.FixtureLookupError, pytest.fail.Exception):

@@ -11,7 +11,7 @@ from pytest_samurai.plugin.state import RUN
 
 
 def shows_progress(config: pytest.Config) -> bool:
-    """Whether nothing but pytest writes to this terminal, which can take a line back."""
+    """Whether the terminal can take a line back, and nothing but pytest writes to it."""
     return (
         sys.stdout is sys.__stdout__
         and os.environ.get("TERM", "dumb") != "dumb"
@@ -24,12 +24,12 @@ def shows_progress(config: pytest.Config) -> bool:
 class ProgressLine:
     """Shows how far a recording is, until pytest writes something itself.
 
-    To the terminal behind pytest's capture, which goes on meanwhile: to switch it off for a moment, as pytest does for
-    its own lines, would let slip through what other threads print.
+    It writes to the terminal past pytest's capture. Pytest switches capture off while it writes lines of its own; here,
+    that would let through what other threads print meanwhile.
     """
 
     def __init__(self, config: pytest.Config) -> None:
-        from pytest_samurai.progress import Progress
+        from pytest_samurai.report import Progress
 
         self._file = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding=sys.stdout.encoding, errors="replace")
         writer = config.get_terminal_writer

@@ -3,74 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from pytest_samurai.figures import FIGURE_PROPERTIES, TestFigures
-from pytest_samurai.fullrun import Play
-from pytest_samurai.intercept import recording
+from pytest_samurai.bill import FIGURE_PROPERTIES, TestFigures
+from pytest_samurai.context import Session
 from pytest_samurai.plugin.marker import marker_of
 from pytest_samurai.plugin.place import cassette_path
 from pytest_samurai.plugin.refusal import RefusedInTest
 from pytest_samurai.plugin.state import PASSED, PLAYS, RECORDER, RUN, config_layer, settings_of, shared_of
 from pytest_samurai.plugin.verdict import forget, target
 from pytest_samurai.recorder import Owner, Recorder
-from pytest_samurai.report import NOTE_PROPERTY
+from pytest_samurai.report import NOTE_PROPERTY, Play
 from pytest_samurai.settings import Layer
 
 
 def recorded(
     request: pytest.FixtureRequest, samurai_config: dict[str, Any], samurai_cassette_dir: Path
 ) -> Iterator[Recorder]:
-    """What the fixture `samurai` is to a test."""
+    """The value of the fixture `samurai`."""
     item = cast("pytest.Item", request.node)
     name, layer = marker_of(item) or (None, Layer(item.nodeid, "test", {}))
     settings = settings_of(request.config, config_layer(item, samurai_config), layer)
     path = cassette_path(request, samurai_cassette_dir, name)
     owner = owner_of(item, item.nodeid, shared=name is not None)
     recorder = Recorder(path, settings, owner, shared_of(request.config))
-    # Of a test that is run again (pytest-rerunfailures) the last run counts.
+    # If a test is run again (pytest-rerunfailures), its last run counts.
     forget(item)
-    recorder.open()
+    session = Session(recorder)
     item.stash[RECORDER] = recorder
     item.stash[PASSED] = False
     try:
-        with recording(recorder):
+        with session:
             yield recorder
-        passed = item.stash.get(PASSED, False)
-        recorder.close(passed=passed)
+            session.passed = item.stash.get(PASSED, False)
     finally:
         del item.stash[RECORDER]
-        figures = TestFigures.of(item.nodeid, recorder.calls, recorded=recorder.recorded)
-        # A test that is run again (pytest-rerunfailures) counts once.
+        # If it is run again, it counts once.
         item.user_properties[:] = [pair for pair in item.user_properties if pair[0] not in FIGURE_PROPERTIES]
+        figures = TestFigures.of(item.nodeid, recorder.calls, recorded=recorder.recorded)
         item.user_properties += figures.properties()
         item.user_properties += [(NOTE_PROPERTY, note) for note in recorder.notes]
-    note_play(item, recorder, item.nodeid, passed=passed)
-    if passed and recorder.misses:
-        # Swallowed by a fixture of the test's as it was torn down, when the verdict had been given.
+    note_play(item, recorder, item.nodeid, passed=session.passed)
+    if session.passed and recorder.misses:
+        # A fixture of the test swallowed it in its teardown, when the verdict had been given.
         raise recorder.misses[0]
 
 
 def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool) -> None:
-    """Note what a test, or fixture, played of its cassette: see `Use`."""
+    """Note what a test or fixture, named by `user`, played of its cassette. See `Use`."""
     if not recorder.cassette_path.exists():
         return
     unknown = ""
-    if recorder.mode in ("all", "live"):
+    if not recorder.record_mode.plays:
         unknown = f"{user} ran in mode {recorder.mode}"
     elif not passed:
         unknown = f"{user} did not run to its end"
     elif recorder.settings.unused == "ignore":
         unknown = f"`unused` is `ignore` for {user}"
-    play = Play(str(recorder.cassette_path), recorder.count, recorder.unplayed(), recorder.shares_cassette, unknown)
+    playback = recorder.playback
+    shared = recorder.owner.shared
+    play = Play(str(recorder.cassette_path), len(playback.recordings), playback.unplayed(), shared, unknown)
     item.stash.setdefault(PLAYS, []).append(play)
 
 
 def owner_of(item: pytest.Item, name: str, *, shared: bool) -> Owner:
-    """Whose a recorder is: a test, or a fixture by its label."""
+    """Who a recorder belongs to: a test, or a fixture, named by its label."""
     run = item.config.stash[RUN]
     on_live = None if run.progress is None else run.progress.call
-    return Owner(name, run.began, target(item), shared, RefusedInTest, on_live)
+    return Owner(name, run.began, partial(target, item), shared, RefusedInTest, on_live)

@@ -1,10 +1,11 @@
-"""What this process knows of the run, in pytest's stashes."""
+"""What is known of a run and of its tests, kept in pytest's stashes."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, cast
@@ -13,22 +14,26 @@ import pytest
 
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.plugin.collection import Collection
-from pytest_samurai.settings import Layer, Settings, environment_layers, options, resolve
+from pytest_samurai.settings import Layer, Settings, environment_layers, resolve
 
 if TYPE_CHECKING:
-    from pytest_samurai.figures import TestFigures
-    from pytest_samurai.fullrun import Play
-    from pytest_samurai.lock import Lock
-    from pytest_samurai.pricing import PriceList
-    from pytest_samurai.progress import Progress
+    from pytest_samurai.bill import Lock, PriceList, Tally, TestFigures
     from pytest_samurai.recorder import Shared
-    from pytest_samurai.tally import Tally
+    from pytest_samurai.report import Play, Progress
 
 
 class RunState:
-    """What this process knows of the run."""
+    """What this process knows of the run.
 
-    # By hand, as `Option` is: every start of pytest would wait for a dataclass of twenty fields.
+    `began` is when the run began, in whichever process. `settings` are those of the run, resolved from the layers that
+    were `written`; `resolved` are those of tests, by what their own layers say.
+
+    `item` is the test that is running; `begun` are the ids of all tests that have begun. `gathers` and `at_work` say
+    which hooks are registered (see `idle`). `watching` says whether calls outside of recorders are watched in this run,
+    `watched` whether they are in the running test.
+    """
+
+    # No dataclass: every start of pytest would wait while one is written and compiled.
     def __init__(self, began: datetime, settings: Settings, written: tuple[Layer, Layer], tally: Tally | None) -> None:
         self.began = began
         self.settings = settings
@@ -49,8 +54,14 @@ class RunState:
         self.lock_is_read = False
         self.collection = Collection()
         self.begun: set[str] = set()
-        self.collected: set[str] = set()
-        self.collected_files: set[str] = set()
+
+    @cached_property
+    def libraries(self) -> tuple[Path, ...]:
+        """Where the code lies that is not the user's: ours, Python's and what was installed."""
+        import sysconfig
+
+        installed = {Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")}
+        return (Path(__file__).parents[1], *installed)
 
 
 RUN = pytest.StashKey[RunState]()
@@ -66,33 +77,15 @@ def cassette_root(config: pytest.Config) -> Path:
     return config.rootpath / config.stash[RUN].settings.cassette_dir
 
 
-def written(config: pytest.Config) -> tuple[Layer, Layer]:
-    """What the ini file and the command line say."""
-    ini = {
-        option.name: value
-        for option in options().values()
-        if "ini" in option.places and (value := config.getini(option.ini)) not in (None, [], "")
-    }
-    cli = {
-        option.name: value
-        for option in options().values()
-        if "cli" in option.places and (value := config.getoption(option.ini)) is not None
-    }
-    return (
-        Layer(str(config.inipath or "the ini file"), "ini", ini),
-        Layer("the command line", "cli", cli),
-    )
-
-
 def resolved(written: tuple[Layer, Layer], *test_layers: Layer) -> Settings:
-    """defaults < ini < fixture < marker < SAMURAI_MODE < command line."""
+    """Settings, laid over each other in the order of `PRECEDENCE`; a test has the layers of its fixture and marker."""
     lowest, environment = environment_layers(os.environ)
     ini, cli = written
     return resolve([lowest, ini, *test_layers, environment, cli])
 
 
 def settings_of(config: pytest.Config, *test_layers: Layer) -> Settings:
-    """Those of a test. What says the same is resolved once: most tests do, and their settings share what they make."""
+    """The settings of a test. Tests whose layers say the same share them, and the matcher that is made of them."""
     run = config.stash[RUN]
     said = tuple(_said(layer.values) for layer in (*environment_layers(os.environ), *test_layers))
     if None in said:
@@ -103,12 +96,12 @@ def settings_of(config: pytest.Config, *test_layers: Layer) -> Settings:
 
 
 def _said(values: Mapping[str, object]) -> str | None:
-    """What tells options from others, types included: `1` is not `True`; None for what may change, or has no end."""
+    """A text that differs where options do, types included; None where a value may change without its text changing."""
     return repr([*values.items()]) if all(map(_is_plain, values.values())) else None
 
 
 def _is_plain(value: object) -> bool:
-    # Not their subclasses, which may be shown as anything.
+    # No subclasses: their text may be anything.
     if type(value) in (list, tuple):
         return all(type(entry) in _PLAIN for entry in cast("list[object]", value))
     return type(value) in _PLAIN
@@ -121,9 +114,9 @@ def lock_of(config: pytest.Config) -> Lock | None:
     """The lock as it was when the run began; None if there is none. Raises SettingsError if it cannot be read."""
     run = config.stash[RUN]
     if not run.lock_is_read:
-        from pytest_samurai import lockfile
+        from pytest_samurai import bill
 
-        run.lock = lockfile.load(config.rootpath / run.settings.lock)
+        run.lock = bill.load_lock(config.rootpath / run.settings.lock)
         run.lock_is_read = True
     return run.lock
 
@@ -132,14 +125,14 @@ def prices_of(config: pytest.Config) -> PriceList:
     """The prices of the run, read when first needed. Raises SettingsError if they cannot be."""
     run = config.stash[RUN]
     if run.prices is None:
-        from pytest_samurai.pricing import own_prices
+        from pytest_samurai.bill import own_prices
 
         run.prices = own_prices(config.rootpath)
     return run.prices
 
 
 def config_layer(item: pytest.Item, value: object) -> Layer:
-    """What the fixture `samurai_config` gives a test. Raises SettingsError if that is no dict."""
+    """The options that the fixture `samurai_config` gives a test. Raises SettingsError if it gives no dict."""
     source = f"samurai_config of {item.nodeid}"
     if not isinstance(value, dict):
         raise SettingsError(f"{source} is {value!r}; it has to be a dict of options")
@@ -147,11 +140,11 @@ def config_layer(item: pytest.Item, value: object) -> Layer:
 
 
 def shared_of(config: pytest.Config) -> Shared:
-    """Made when first needed: a run without marked tests needs no prices and no YAML."""
+    """What all recorders of a run share, made for the first: a run without marked tests needs no prices and no YAML."""
     run = config.stash[RUN]
     if run.shared is None:
+        from pytest_samurai.cassette import Shelf
         from pytest_samurai.recorder import Shared
-        from pytest_samurai.shelf import Shelf
 
         run.shared = Shared(prices_of(config), Shelf(), run.tally)
     return run.shared

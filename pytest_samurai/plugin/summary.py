@@ -1,39 +1,43 @@
-"""What is said of a run at its end."""
+"""What pytest prints of a run at its end."""
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from pytest_samurai.plugin.fullness import Fullness
 from pytest_samurai.plugin.held import Held
 from pytest_samurai.plugin.state import RunState
 from pytest_samurai.plugin.use import Use
 
 if TYPE_CHECKING:
-    from pytest_samurai.figures import TestFigures
-    from pytest_samurai.run import Failure, Run, TestRun
+    from pytest_samurai.report import Gathered, Run
 
 
 class Summary:
-    """Gathers what the reports carry, whichever process they come from, prints it and writes it down."""
+    """Gathers what the reports of tests carry, whichever process they come from, and prints and publishes it."""
 
-    def __init__(self, run: RunState, use: Use, held: Held) -> None:
+    def __init__(self, run: RunState, fullness: Fullness, use: Use, held: Held) -> None:
         self._run = run
+        self._fullness = fullness
         self._use = use
         self._held = held
         self._phases: dict[tuple[str, str], list[pytest.TestReport]] = {}
-        self._tests: list[TestRun] = []
-        self._failures: list[Failure] = []
-        self._fixtures: list[TestFigures] = []
-        self._notes: list[str] = []
-        self._unmarked: dict[str, int] = {}
+        # None until a test of ours ends: without one, the report is not imported.
+        self._gathered: Gathered | None = None
         self._published: tuple[str, ...] = ()
         self._unpublished: tuple[str, ...] = ()
         self._over: list[str] = []
+
+    def _gather(self) -> Gathered:
+        if self._gathered is None:
+            from pytest_samurai.report import Gathered
+
+            self._gathered = Gathered()
+        return self._gathered
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         # `--dist=each` runs a test once in each worker.
@@ -47,47 +51,15 @@ class Summary:
             return
         del self._phases[key]
         failed = [phase for phase in phases if phase.failed and hasattr(phase, "samurai_failure")]
-        if not report.user_properties and not failed:
-            return
-        from pytest_samurai.figures import FIXTURE_PROPERTY, TestFigures
-        from pytest_samurai.lock import REGRESSION_PROPERTY
-        from pytest_samurai.report import NOTE_PROPERTY, UNMARKED_PROPERTY
-        from pytest_samurai.run import Failure, TestRun
-
-        file, line = report.location[0].replace(os.sep, "/"), (report.location[1] or 0) + 1
-        for phase in failed:
-            kind, text = cast("Any", phase).samurai_failure
-            self._failures.append(Failure(report.nodeid, kind, text, file, line))
-        figures = TestFigures.from_properties(report.nodeid, report.user_properties)
-        regressions = []
-        for name, value in report.user_properties:
-            if name == FIXTURE_PROPERTY:
-                self._fixtures.append(TestFigures.from_fixture_property(str(value)))
-            elif name == NOTE_PROPERTY:
-                self._notes.append(str(value))
-            elif name == REGRESSION_PROPERTY:
-                regressions.append(json.loads(str(value)))
-            elif name == UNMARKED_PROPERTY:
-                self._unmarked[report.nodeid] = cast("int", value)
-        if figures is not None:
-            self._tests.append(TestRun(figures, _outcome(phases), file, line, tuple(regressions)))
+        if report.user_properties or failed:
+            failures = [cast("Any", phase).samurai_failure for phase in failed]
+            file, line = report.location[0].replace(os.sep, "/"), (report.location[1] or 0) + 1
+            outcome, properties = _outcome(phases), report.user_properties
+            self._gather().add(report.nodeid, outcome, properties, failures, file=file, line=line)
 
     def _so_far(self) -> Run:
-        from importlib.metadata import distributions
-
-        from pytest_samurai.run import Run
-
-        return Run(
-            # As it was installed; it also works without, as `-p pytest_samurai.plugin`.
-            next((found.version for found in distributions(name="pytest-samurai")), "unknown"),
-            self._run.began.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            self._run.settings.mode,
-            tuple(self._tests),
-            tuple(self._fixtures),
-            tuple(self._failures),
-            (*self._of_the_run(), *self._notes),
-            self._unmarked,
-        )
+        run = self._run
+        return self._gather().run(run.began, run.settings.mode, self._of_the_run())
 
     def _of_the_run(self) -> list[str]:
         """What is wrong with the run as a whole."""
@@ -95,17 +67,15 @@ class Summary:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if hasattr(session.config, "workerinput"):
-            return
         if self._run.tally is not None:
             self._over = self._run.tally.last_word()
-            # The test that broke it may have failed of something else, or have been expected to.
+            # The test that broke the limit may have failed of something else, or have been expected to fail.
             if self._over and session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
         targets = self._run.settings.report
         if not targets:
             return
-        from pytest_samurai.publish import publish
+        from pytest_samurai.report import publish
 
         published = publish(
             self._so_far(),
@@ -120,9 +90,9 @@ class Summary:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         loud = terminalreporter.verbosity >= 0
-        if self._tests and loud:
+        if self._gathered is not None and self._gathered.tests and loud:
             self._write_figures(terminalreporter)
-        # A file that was written is said even where a run is to be quiet: it is to be committed.
+        # That the lock was written is said in a quiet run too: the file is to be committed.
         for line in self._held.lines if loud or self._run.settings.update else ():
             terminalreporter.write_line(line)
         for line, markup in self._notices():
@@ -141,17 +111,19 @@ class Summary:
     def _notices(self) -> Iterator[tuple[str, dict[str, bool]]]:
         """What is said even where a run is to be quiet."""
         red, yellow = {"red": True}, {"yellow": True}
+        gathered = self._gathered
         yield from ((f"samurai: {error}", red) for error in self._of_the_run())
         # Each test of a shared cassette says the same of it.
-        yield from ((f"samurai: {note}", yellow) for note in dict.fromkeys(self._notes))
-        if self._use.plays and not self._use.not_full:
+        notes = dict.fromkeys(gathered.notes if gathered is not None else ())
+        yield from ((f"samurai: {note}", yellow) for note in notes)
+        if self._use.plays and not self._fullness.missing:
             from pytest_samurai.report import shared_lines
 
             yield from ((line, yellow) for line in shared_lines(self._use.plays, self._use.absent))
-        if self._unmarked:
+        if gathered is not None and gathered.unmarked:
             from pytest_samurai.report import unmarked_line
 
-            yield unmarked_line(self._unmarked), yellow
+            yield unmarked_line(gathered.unmarked), yellow
         yield from ((line, {}) for line in self._published)
         yield from ((f"samurai: {error}", red) for error in self._unpublished)
 

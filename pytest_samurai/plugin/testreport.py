@@ -1,16 +1,15 @@
-"""The report of a test."""
+"""The report of a test that may call."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from functools import cache
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from types import TracebackType
 
 import pytest
 
 from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure
-from pytest_samurai.plugin.state import HELD, RECORDER
+from pytest_samurai.plugin.state import HELD, RECORDER, RUN
 from pytest_samurai.plugin.unmarked import UNMARKED
 
 
@@ -18,7 +17,7 @@ from pytest_samurai.plugin.unmarked import UNMARKED
 def runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add to the report what the test leaves behind."""
+    """Show errors of ours as what they say, and have the report carry what the test used."""
     from pytest_samurai.report import UNMARKED_PROPERTY
 
     unmarked = item.stash.get(UNMARKED, None)
@@ -26,8 +25,8 @@ def runtest_makereport(
         item.user_properties.append((UNMARKED_PROPERTY, unmarked.calls))
     report = yield from _report(item, call)
     if call.when == "teardown" and HELD in item.stash:
-        # Not among the properties of the test, which JUnit shows; xdist hands on the attributes of a report.
-        from pytest_samurai.lock import held_text
+        # An attribute, which xdist hands on, and no property of the test, which JUnit would show.
+        from pytest_samurai.bill import held_text
 
         held = [held_text(figures) for figures in item.stash[HELD].values()]
         report.samurai_held = held  # type: ignore[attr-defined]  # a report takes any
@@ -35,17 +34,17 @@ def runtest_makereport(
 
 
 def _report(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A report that shows of our errors what their texts say, and no inside of libraries."""
+    """Make the report. Of an error of ours it shows the text and the frames that are the user's own."""
     error = call.excinfo
     if error is None or not isinstance(error.value, RequestNotRecorded | SamuraiFailure | SamuraiError):
         report = yield
         recorder = item.stash.get(RECORDER, None)
         if call.when == "call" and error is not None and recorder is not None and recorder.misses:
-            # The test failed of something else, which may well be what the application made of this.
+            # It failed of something else, but the application may have made that of the miss.
             report.sections.append(("samurai: request not recorded", str(recorder.misses[0])))
             _note_failure(report, recorder.misses[0])
         return report
-    own = _own_frames(error.tb)
+    own = _own_frames(error.tb, item.config.stash[RUN].libraries)
     if own is not None:
         call.excinfo = pytest.ExceptionInfo.from_exc_info((type(error.value), error.value, own))
     report = yield
@@ -53,30 +52,23 @@ def _report(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, p
     if own is None:
         shown = error.getrepr(style="value")
         if shown.reprcrash is not None:  # pragma: no branch - None where all frames are hidden, and ours are not
-            # The short summary has one line for it, cut at the terminal's edge.
+            # For the line of the short summary.
             shown.reprcrash.message = f"{type(error.value).__name__}: {error.value}"
         report.longrepr = shown
     return report
 
 
 def _note_failure(report: pytest.TestReport, error: BaseException) -> None:
-    """For the summary, which may be in another process: xdist hands on the attributes of a report."""
+    """Have the report carry an error to the summary, which may be made in another process."""
     report.samurai_failure = (type(error).__name__, str(error))  # type: ignore[attr-defined]  # a report takes any
 
 
-@cache
-def _libraries() -> tuple[Path, ...]:
-    import sysconfig
-
-    return (Path(__file__).parents[1], *{Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")})
-
-
-def _own_frames(trace: TracebackType | None) -> TracebackType | None:
-    """The traceback without libraries: the inside of an SDK says nothing of why a request is not recorded."""
+def _own_frames(trace: TracebackType | None, libraries: Sequence[Path]) -> TracebackType | None:
+    """A traceback without the frames of libraries: the inside of an SDK does not say why a request is not recorded."""
     if trace is None:
         return None
-    rest = _own_frames(trace.tb_next)
+    rest = _own_frames(trace.tb_next, libraries)
     path = Path(trace.tb_frame.f_code.co_filename)
-    if any(path.is_relative_to(place) for place in _libraries()):
+    if any(path.is_relative_to(directory) for directory in libraries):
         return rest
     return TracebackType(rest, trace.tb_frame, trace.tb_lasti, trace.tb_lineno)

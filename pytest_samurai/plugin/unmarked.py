@@ -1,4 +1,4 @@
-"""Calls while no recorder is open."""
+"""Calls that are made while no recorder is open."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pytest_samurai.settings import Settings
 
 
 class Unmarked:
-    """Calls of a test while no recorder is open: counted, and refused if that is what the setting says."""
+    """Counts the calls that a test makes while no recorder is open, and refuses them if `block` says so."""
 
     def __init__(self, test: str, settings: Settings, *, block: bool, advice: str) -> None:
         self.endpoints = settings.matcher.endpoints
@@ -45,14 +45,14 @@ UNMARKED = pytest.StashKey[Unmarked]()
 
 
 def watch(item: pytest.Item) -> bool:
-    """Watch over what a test calls while no recorder is open, if there is anything that it could call with.
+    """Watch the calls that a test makes while no recorder is open. Returns whether they are watched.
 
-    Of a test without the marker that is all; of one with it, what a fixture of wider scope calls as it is torn down.
+    A test without the marker has no recorder at all. One with it has none while fixtures of wider scope are torn down.
     """
     run = item.config.stash[RUN]
     marked = is_marked(item)
     settings = run.settings
-    block = settings.unmarked == "block" or (marked and settings.mode == "none")
+    block = settings.unmarked == "block" or (marked and not _may_go_live(settings))
     if settings.unmarked == "allow" and not block:
         return False
     if not block and "httpx" not in sys.modules and "httpx2" not in sys.modules:
@@ -73,8 +73,14 @@ def watch(item: pytest.Item) -> bool:
     return True
 
 
+def _may_go_live(settings: Settings) -> bool:
+    from pytest_samurai.recorder import RECORD_MODES
+
+    return RECORD_MODES[settings.mode].may_go_live
+
+
 def unwatch(run: RunState) -> None:
-    """The test has ended that was begun last."""
+    """Stop watching: the test has ended."""
     run.item = None
     if run.watched:
         from pytest_samurai import intercept

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Generator
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_samurai.errors import UsageRegression
+from pytest_samurai.plugin.internals import failed_in_unittest
 from pytest_samurai.plugin.state import HELD, PASSED, RECORDER, RUN, TEST, lock_of
 from pytest_samurai.plugin.unmarked import UNMARKED
 from pytest_samurai.settings import CASSETTES, LOCK
@@ -22,11 +21,11 @@ if TYPE_CHECKING:
 
 @pytest.hookimpl(wrapper=True)
 def runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Judge a test whose body went through, in its call phase, so that it is that test's own report which fails."""
+    """Judge a test whose body went through, while it is called: so the failure is in the test's own report."""
     try:
         result = yield
     except pytest.skip.Exception:
-        # An application that swallows a miss may take the network for missing, and a test may skip for that.
+        # An application that swallows a miss may conclude that there is no network, and the test may skip for that.
         recorder = item.stash.get(RECORDER, None)
         if recorder is not None and recorder.misses:
             raise recorder.misses[0] from None
@@ -34,13 +33,12 @@ def runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     recorder = item.stash.get(RECORDER, None)
     unmarked = item.stash.get(UNMARKED, None)
     verdict: BaseException | None = None
-    # unittest keeps a failure to itself until the report is made.
-    if getattr(item, "_excinfo", None):
+    if failed_in_unittest(item):
         return result
     if recorder is not None:
         verdict = recorder.verdict()
         item.stash[PASSED] = verdict is None
-        # What it recorded is whole, and what it grew by is to be seen in the replay too.
+        # A test that only grew is recorded in full, so that its replay shows the growth as well.
         verdict = verdict or held_against_lock(item, recorder, test_id(item))
     elif unmarked is not None and unmarked.refusals:
         verdict = unmarked.refusals[0]
@@ -50,8 +48,8 @@ def runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 
 def forget(item: pytest.Item) -> None:
-    """Forget how a test, not one of its fixtures, stood against the lock."""
-    from pytest_samurai.lock import REGRESSION_PROPERTY, Regression
+    """Forget how a test compared with the lock. What is known of its fixtures stays."""
+    from pytest_samurai.bill import REGRESSION_PROPERTY, Regression
 
     test = test_id(item)
     item.stash.get(HELD, {}).pop(test, None)
@@ -63,21 +61,20 @@ def forget(item: pytest.Item) -> None:
 
 
 def held_against_lock(item: pytest.Item, recorder: Recorder, test: str) -> UsageRegression | None:
-    """What a test, or fixture, grew by; if it did not, its figures are kept, to be written down or compared.
+    """What a test or fixture grew by, as the failure to raise; None if it did not grow, and then its figures are kept.
 
-    They are those of now, when the verdict is given: what a test calls as it is torn down is in neither of the two. Nor
-    are errors that are not recorded, of which a replay has none. What goes live without being recorded differs from run
-    to run, so that is not held against anything.
+    The figures are those of the moment of the verdict, so they never include what the teardown calls. Nor do they
+    include errors that are not recorded, since a replay has none of these. Calls that go live and are not recorded
+    differ from run to run, so they are not compared at all.
     """
-    from pytest_samurai.figures import TestFigures
-    from pytest_samurai.lock import REGRESSION_PROPERTY, Tolerance, judge, regression_text
+    from pytest_samurai.bill import REGRESSION_PROPERTY, TestFigures, Tolerance, judge, regression_text
 
     config = item.config
     run, lock = config.stash[RUN], lock_of(config)
-    if recorder.mode == "live" or (lock is None and not run.settings.update):
+    if not recorder.record_mode.has_cassette or (lock is None and not run.settings.update):
         return None
     if not recorder.calls and (lock is None or test not in lock.tests):
-        # Most fixtures of wider scope, pytest's own among them, have nothing to do with chat.
+        # Most fixtures of wider scope, such as pytest's own, call no model.
         return None
     figures = TestFigures.of(test, recorder.kept_calls, recorded=0)
     tolerance = recorder.settings.tolerance or Tolerance()
@@ -85,7 +82,7 @@ def held_against_lock(item: pytest.Item, recorder: Recorder, test: str) -> Usage
     if not regressions:
         item.stash.setdefault(HELD, {})[test] = figures
         return None
-    item.user_properties += [(REGRESSION_PROPERTY, one.as_json()) for one in regressions]
+    item.user_properties += [(REGRESSION_PROPERTY, regression.as_json()) for regression in regressions]
     text = regression_text(
         regressions, tolerance, lock=run.settings.lock, rerun=target(item), why=_why(config, recorder, test)
     )
@@ -93,9 +90,9 @@ def held_against_lock(item: pytest.Item, recorder: Recorder, test: str) -> Usage
 
 
 def _why(config: pytest.Config, recorder: Recorder, test: str) -> str:
-    """What `pytest-samurai why` is given for a test; it knows no options of pytest's."""
-    from pytest_samurai.lock import fixture_cassette
-    from pytest_samurai.naming import cassette_of
+    """The arguments of `pytest-samurai why` for a test. The command does not know pytest's options."""
+    from pytest_samurai.bill import fixture_cassette
+    from pytest_samurai.cassette import cassette_of
 
     arguments, lock = [test], config.stash[RUN].settings.lock
     if lock != LOCK:
@@ -107,17 +104,11 @@ def _why(config: pytest.Config, recorder: Recorder, test: str) -> str:
 
 
 def target(item: pytest.Item) -> str:
-    """The test as it is typed after `pytest`."""
-    # The part of the id after the file, which is relative to rootdir: the command is typed where pytest was started.
-    file = _as_typed(item.path, item.config.invocation_params.dir)
+    """The test as it is typed after `pytest`, in the directory where pytest was started."""
+    # The id is relative to rootdir, so the path of the file is made anew.
+    file = os.path.relpath(item.path, item.config.invocation_params.dir)
     _, colons, inside = item.nodeid.partition("::")
     return shlex.quote(f"{file}{colons}{inside}")
-
-
-@lru_cache
-def _as_typed(path: Path, directory: Path) -> str:
-    """Asked for each test of a file, before it is known whether it fails."""
-    return os.path.relpath(path, directory)
 
 
 def test_id(item: pytest.Item) -> str:

@@ -1,21 +1,23 @@
-"""The hooks of tests that may call."""
+"""The hooks that are registered once there is something to do."""
 
 from __future__ import annotations
 
 import pytest
 
 from pytest_samurai.plugin.fixture import fixture_setup
+from pytest_samurai.plugin.fullness import Fullness
 from pytest_samurai.plugin.held import Held
 from pytest_samurai.plugin.state import RUN, RunState
 from pytest_samurai.plugin.summary import Summary
 from pytest_samurai.plugin.testreport import runtest_makereport
 from pytest_samurai.plugin.unmarked import unwatch
-from pytest_samurai.plugin.use import Use
+from pytest_samurai.plugin.use import CarriedUse, Use, opened_elsewhere
 from pytest_samurai.plugin.verdict import runtest_call
+from pytest_samurai.plugin.worker import Worker, is_worker
 
 
 class AtWork:
-    """The hooks that tests cost time for which they are nothing: registered with the first that may call."""
+    """The hooks of tests that may call an API. They are registered with the first such test: each hook costs time."""
 
     pytest_fixture_setup = staticmethod(fixture_setup)
     pytest_runtest_call = staticmethod(runtest_call)
@@ -29,23 +31,30 @@ class AtWork:
 
 
 def be_at_work(config: pytest.Config, session: pytest.Session | None = None) -> None:
-    """From now on, look at what tests do: there is one that is ours, or that may call."""
+    """Register the hooks of tests that may call: there is one."""
     run = config.stash[RUN]
     run.at_work = True
-    gather(config, session)
+    if not run.gathers:
+        gather(config, session)
     config.pluginmanager.register(AtWork(run), "samurai-at-work")
 
 
 def gather(config: pytest.Config, session: pytest.Session | None = None) -> None:
-    """From now on, gather what reports carry; of the tests of a session that ran before, what is known."""
+    """Register what gathers; `session` is the one whose tests may have run before."""
     run = config.stash[RUN]
-    if run.gathers:
-        return
     run.gathers = True
-    use = Use(config)
+    register = config.pluginmanager.register
+    register(CarriedUse(), "samurai-carried-use")
+    if is_worker(config):
+        register(Worker(), "samurai-worker")
+        return
+    fullness = Fullness(config)
+    use = Use(config, fullness)
     if session is not None:
-        use.catch_up(session)
-    config.pluginmanager.register(use, "samurai-use")
-    held = Held(run, use)
-    config.pluginmanager.register(held, "samurai-held")
-    config.pluginmanager.register(Summary(run, use, held), "samurai-summary")
+        # None of those tests was ours. What matters is that they ran, and which cassettes they opened themselves.
+        fullness.catch_up(session, run.begun)
+        use.plays += opened_elsewhere()
+    held = Held(run, fullness)
+    summary = Summary(run, fullness, use, held)
+    for gatherer in (fullness, use, held, summary):
+        register(gatherer, f"samurai-{type(gatherer).__name__.lower()}")

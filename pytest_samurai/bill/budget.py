@@ -1,0 +1,140 @@
+"""The limits on what a test, a part of one, or a run may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from decimal import Decimal
+
+from pytest_samurai.bill.call import Call
+from pytest_samurai.bill.ownprices import lines_to_add
+from pytest_samurai.bill.sum import NO_COST, NO_USAGE, Sum
+from pytest_samurai.errors import SamuraiError, UnknownPrice, UnknownUsage
+from pytest_samurai.text import money, money_apart
+from pytest_samurai.wire import Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """The most that calls may use together; None is no limit. `max_cost` is in US dollars."""
+
+    max_requests: int | None = None
+    max_prompt_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    max_total_tokens: int | None = None
+    max_cost: Decimal | None = None
+
+    def limits(self) -> dict[str, int | Decimal]:
+        """The limits that are set, by name."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: limit for name, limit in values.items() if limit is not None}
+
+    def verdict(self, calls: Sequence[Call]) -> str | None:
+        """Which limits are broken, with both numbers and the calls; None if all hold.
+
+        A limit on tokens cannot hold for a call of unknown usage, nor one on money for a call of unknown price: that
+        breaks it too, and the call is named. Money is the list cost, as if nothing had been cached.
+        """
+        broken = []
+        unjudged: dict[str, list[str]] = {}
+        for name, limit in self.limits().items():
+            try:
+                used = _USED[name](calls)
+            except SamuraiError as unknown:
+                unjudged.setdefault(str(unknown), []).append(name)
+            else:
+                if used > limit:
+                    broken.append(_breach(name, used, limit))
+        broken += [f"{', '.join(names)} cannot be judged: {reason}" for reason, names in unjudged.items()]
+        return "\n".join([*broken, *table(calls, priced=self.max_cost is not None)]) if broken else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The most that a run may use, and send live; None is no limit. Money is in US dollars."""
+
+    max_total_tokens: int | None = None
+    max_cost: Decimal | None = None
+    max_live_requests: int | None = None
+    max_live_cost: Decimal | None = None
+
+
+def _breach(name: str, used: int | Decimal, limit: int | Decimal) -> str:
+    if isinstance(used, Decimal):
+        shown = money_apart(Decimal(limit), used)
+        return f"{name} is {shown[0]}, used {shown[1]} (+{money(used - limit)})"
+    return f"{name} is {limit:,}, used {used:,} (+{used - limit:,})"
+
+
+def _named(calls: Sequence[Call]) -> str:
+    return ", ".join(f"call {call.number} ({call.model or 'model unknown'})" for call in calls)
+
+
+def total(calls: Sequence[Call]) -> Usage:
+    """The usage of all the calls. Raises UnknownUsage, with the calls to blame, if that of one is unknown."""
+    usage = Sum.of([call.usage for call in calls], NO_USAGE)
+    if usage.unknown:
+        unknown = [call for call in calls if call.usage is None]
+        raise UnknownUsage(f"the usage of {_named(unknown)} is unknown: the reply has no usage")
+    return usage.known
+
+
+def total_cost(calls: Sequence[Call], *, as_listed: bool = False) -> Decimal:
+    """What the calls were billed in US dollars; `as_listed`, what they would have been if nothing had been cached.
+
+    Raises UnknownUsage or UnknownPrice, with the calls to blame, if the cost of one is unknown.
+    """
+    total(calls)
+    costs = [call.list_cost if as_listed else call.cost for call in calls]
+    cost = Sum.of(costs, NO_COST)
+    if cost.unknown:
+        raise UnknownPrice(_unpriced([call for call, amount in zip(calls, costs, strict=True) if amount is None]))
+    return cost.known
+
+
+def _unpriced(calls: Sequence[Call]) -> str:
+    odd = [call for call in calls if call.price is not None]
+    calls = [call for call in calls if call.price is None]
+    lines = []
+    if odd:
+        lines.append(f"the usage of {_named(odd)} makes no sense: its parts are more than their whole")
+    if calls:
+        lines.append(f"the price of {_named(calls)} is unknown")
+    models = list(dict.fromkeys(call.model for call in calls if call.model is not None))
+    if models:
+        lines += ["To set it, in US dollars per million tokens, add to pyproject.toml:", *lines_to_add(models)]
+    return "\n  ".join(lines)
+
+
+_USED: dict[str, Callable[[Sequence[Call]], int | Decimal]] = {
+    "max_requests": len,
+    "max_prompt_tokens": lambda calls: total(calls).prompt_tokens,
+    "max_completion_tokens": lambda calls: total(calls).completion_tokens,
+    "max_total_tokens": lambda calls: total(calls).total_tokens,
+    "max_cost": lambda calls: total_cost(calls, as_listed=True),
+}
+"""What each limit limits."""
+
+
+def table(calls: Sequence[Call], *, priced: bool = False) -> list[str]:
+    """The evidence of a verdict: a line for each call with its tokens and, if `priced`, its list cost.
+
+    Estimated tokens have a `~` before them, which a last line explains.
+    """
+    rows = [("call", "model", "prompt", "completion", "total", "cost")]
+    for call in calls:
+        usage = call.usage
+        counts = (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens) if usage else ()
+        about = "~" if usage and usage.estimated else ""
+        prompt, completion, whole = [f"{about}{count:,}" for count in counts] or ["?"] * 3
+        cost = "?" if call.list_cost is None else money(call.list_cost)
+        rows.append((str(call.number), call.model or "?", prompt, completion, whole, cost))
+    width = max(len(row[1]) for row in rows)
+    lines = [
+        f"  {number:>4}  {model:<{width}}  {prompt:>9}  {completion:>10}  {whole:>9}"
+        + (f"  {cost:>11}" if priced else "")
+        for number, model, prompt, completion, whole, cost in rows
+    ]
+    if any(call.usage is not None and call.usage.estimated for call in calls):
+        lines.append("  ~ is an estimate: the server did not say what the call used")
+    return lines

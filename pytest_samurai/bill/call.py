@@ -1,0 +1,148 @@
+"""One call of the application: what it sent, what it got, what that cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from pytest_samurai.bill.estimate import estimated_usage
+from pytest_samurai.bill.pricelist import PriceList
+from pytest_samurai.wire import (
+    Answer,
+    Interaction,
+    Price,
+    Request,
+    Usage,
+    answer_of,
+    json_object,
+    model_asked,
+    parse_object,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """Where the prices of calls come from, and whether a usage that no server counted is estimated.
+
+    `redact` takes the secrets of a request, and all others, out of a text.
+    """
+
+    prices: PriceList
+    redact: Callable[[Request, str], str]
+    estimates: bool = False
+
+
+class Call:
+    """One call of the application: what it sent and what it got, live or replayed.
+
+    `duration` is in seconds, as recorded. `usage` is None where the reply does not say; an HTTP error has used one
+    request and no tokens. Without a `meter`, a call has the price that was recorded with it, if any.
+    """
+
+    def __init__(self, interaction: Interaction, *, number: int, replayed: bool, meter: Meter | None = None) -> None:
+        self._interaction = interaction
+        self._meter = meter
+        self._request = interaction.request
+        self._reply = interaction.reply
+        self.number = number
+        self.replayed = replayed
+
+    def __repr__(self) -> str:
+        how = "replayed" if self.replayed else "live"
+        return f"<Call {self.number}: {self.model}, status {self.status_code}, {how}>"
+
+    @cached_property
+    def request(self) -> dict[str, Any]:
+        """The JSON sent. Raises SamuraiError if it is no JSON object."""
+        return json_object(self._request.body, "request")
+
+    @cached_property
+    def _answer(self) -> Answer:
+        return answer_of(self._interaction)
+
+    @property
+    def response(self) -> dict[str, Any]:
+        """The JSON received; of a stream, its events merged. Raises SamuraiError if it is no JSON object."""
+        return self._answer.whole
+
+    @property
+    def text(self) -> str | None:
+        """The text of the first choice; None if it has none (a tool call, an error)."""
+        answers = self._answer.dialect.answers(self._answer.known)
+        return answers[0].text if answers else None
+
+    @property
+    def status_code(self) -> int:
+        return self._reply.status
+
+    @cached_property
+    def model(self) -> str | None:
+        """The model as served; as asked for, if the reply does not say. Reports name it, so it holds no secret."""
+        name = self._answer.model or model_asked(self._request)
+        return name if name is None or self._meter is None else self._meter.redact(self._request, name)
+
+    @property
+    def streamed(self) -> bool:
+        return self._reply.chunks is not None
+
+    @property
+    def duration(self) -> float | None:
+        return self._reply.duration
+
+    @cached_property
+    def usage(self) -> Usage | None:
+        usage = self._answer.usage
+        if usage is None and self._meter is not None and self._meter.estimates:
+            dialect, asked = self._answer.dialect, parse_object(self._request.body) or {}
+            answers = dialect.answers(self._answer.known)
+            return estimated_usage(self.model, dialect.messages(asked), dialect.tools(asked), answers)
+        return usage
+
+    @cached_property
+    def price(self) -> Price | None:
+        """The project's own price, else the one that was recorded, else that of the public list at that time.
+
+        None where no price is certain, and for a call without a model or a date.
+        """
+        recorded = self._interaction.price
+        if self.model is None or self._meter is None:
+            return recorded if isinstance(recorded, Price) else None
+        if recorded is not None:
+            return self._meter.prices.own_price(self.model) or (recorded if isinstance(recorded, Price) else None)
+        return self._meter.prices.price(
+            self.model,
+            _moment(self._interaction.recorded_at),
+            url=self._request.url,
+            prompt_tokens=0 if self.usage is None else self.usage.prompt_tokens,
+            service_tier=self._answer.tier,
+        )
+
+    @cached_property
+    def cost(self) -> Decimal | None:
+        """What was billed, in US dollars; None where usage or price is unknown."""
+        return self._cost(as_listed=False)
+
+    @cached_property
+    def list_cost(self) -> Decimal | None:
+        """What would have been billed if nothing had been cached: the same however often a prompt was sent before."""
+        return self._cost(as_listed=True)
+
+    def _cost(self, *, as_listed: bool) -> Decimal | None:
+        if self.usage is None:
+            return None
+        if self._reply.status >= 300 and not self.usage.total_tokens:
+            return Decimal(0)
+        return None if self.price is None else self.price.cost(self.usage, as_listed=as_listed)
+
+
+def _moment(recorded_at: str | None) -> datetime | None:
+    """When a call was sent; None where the cassette does not say, or says no date."""
+    try:
+        moment = datetime.fromisoformat(recorded_at or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

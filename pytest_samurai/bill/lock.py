@@ -1,0 +1,103 @@
+"""The lock: what every test used when that was last accepted."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pytest_samurai.bill.figures import ModelFigures, TestFigures
+from pytest_samurai.bill.pricelist import dearest
+from pytest_samurai.wire import Price, Usage
+
+PARTS: Final = {
+    "reasoning_tokens": "completion_tokens",
+    "prompt_audio_tokens": "prompt_tokens",
+    "completion_audio_tokens": "completion_tokens",
+}
+"""Kinds of tokens that may have a price of their own, and the counts that include them; written if above 0."""
+
+TOKENS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """The calls to one model. `usage` is None if that of a call is unknown; it has no cached tokens."""
+
+    requests: int
+    usage: Usage | None
+
+
+Row = Mapping[str, Spent]
+"""What one test used, by the model as served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The rows of tests by their ids, and the prices that their models had at that time."""
+
+    tests: Mapping[str, Row]
+    prices: Mapping[str, Price]
+
+
+def row_of(figures: TestFigures) -> Row:
+    """The row for these figures. No tokens of it are cached ones, since what is cached differs from day to day."""
+    return {
+        used.model: Spent(used.requests, None if used.usage is None else replace(used.usage, cached_tokens=0))
+        for used in figures.models
+    }
+
+
+def prices_for(figures: TestFigures, lock: Lock) -> Mapping[str, Price]:
+    """The prices for both sides of a comparison: those of the lock, else those of the recording."""
+    return {used.model: used.price for used in figures.models if used.price is not None} | dict(lock.prices)
+
+
+def held_text(figures: TestFigures) -> str:
+    """The figures of a test or fixture that are compared with the lock, as they travel with a report of pytest's."""
+    return json.dumps({"test": figures.test, "models": [used.as_json() for used in figures.models]})
+
+
+def held_from_text(value: str) -> TestFigures:
+    """What `held_text` gave."""
+    held = json.loads(value)
+    return TestFigures(held["test"], models=tuple(map(ModelFigures.from_json, held["models"])))
+
+
+def fixture_key(label: str, cassette: str) -> str:
+    """The key of a fixture in a lock, where a test has its id. It names the cassette: two fixtures may share a name."""
+    return f"{label} ({cassette})"
+
+
+def fixture_cassette(key: str) -> str | None:
+    """The cassette in the key of a fixture; None for the id of a test."""
+    match = re.fullmatch(r"\w+ fixture .*? \((.+)\)", key)
+    return match[1] if match else None
+
+
+def accepted(lock: Lock | None, figures: Sequence[TestFigures], gone: Collection[str] = ()) -> Lock:
+    """The lock with rows of these figures, which replace older ones, and without the rows of tests that are gone."""
+    old = lock or Lock({}, {})
+    tests = {test: row for test, row in old.tests.items() if test not in gone}
+    tests |= {used.test: row_of(used) for used in figures}
+    prices = {**old.prices, **{model: price for model, _, price in moved_prices(old, figures)}}
+    models = {model for row in tests.values() for model in row}
+    return Lock(tests, {model: price for model, price in prices.items() if model in models})
+
+
+def moved_prices(lock: Lock, figures: Sequence[TestFigures]) -> Iterator[tuple[str, Price | None, Price]]:
+    """The models whose price is another one now: their names, with the price of the lock and that of the recordings.
+
+    A recording keeps the price of its day, so a price has moved only if no recording has that of the lock any more. If
+    the recordings disagree, the dearest counts.
+    """
+    recorded: dict[str, list[Price]] = {}
+    for model in (model for used in figures for model in used.models):
+        if model.price is not None:
+            recorded.setdefault(model.model, []).append(model.price)
+    for name, prices in sorted(recorded.items()):
+        old = lock.prices.get(name)
+        if old is None or all(price.rates() != old.rates() for price in prices):
+            yield name, old, dearest(prices)

@@ -1,0 +1,181 @@
+"""The lock as a file: YAML, one line for each model of a test.
+
+It is written and read line by line, without a YAML parser. Only this tool writes it, so any other line is damage or a
+merge gone wrong, and is named by its number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pytest_samurai.bill.lock import PARTS, TOKENS, Lock, Spent
+from pytest_samurai.errors import SettingsError
+from pytest_samurai.files import locked, remove_abandoned, replace_whole
+from pytest_samurai.text import conflict_line, quoted, read_scalar, scalar
+from pytest_samurai.wire import COUNTS, Price, Usage
+
+_HEAD = "# Written by `pytest --samurai-update`: what each test used when that was last accepted."
+
+
+def load(path: Path) -> Lock | None:
+    """The lock in a file; None if there is no such file.
+
+    Raises SettingsError, naming file and line, if the file cannot be read or holds no lock.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from None
+    return parse(content, str(path))
+
+
+def update(path: Path, change: Callable[[Lock | None], Lock]) -> tuple[Lock | None, Lock]:
+    """Replace the lock in a file by what `change` makes of it, one process at a time; returns the old and the new one.
+
+    Raises SamuraiError if the file cannot be read or written, and leaves it as it was.
+    """
+    with locked(path):
+        old = load(path)
+        new = change(old)
+        if new != old and (old is not None or new.tests):
+            try:
+                remove_abandoned(path)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                replace_whole(path, dump(new))
+            except OSError as error:
+                raise SettingsError(f"{path}: cannot be written: {error.strerror or error}") from None
+    return old, new
+
+
+def dump(lock: Lock) -> bytes:
+    """The content of the file. Each model of a test has a line, so that a diff shows what moved and nothing else."""
+    lines = [_HEAD, "version: 1", "prices:" if lock.prices else "prices: {}"]
+    for model, price in sorted(lock.prices.items()):
+        written = [f"{name}: {scalar(value)}" for name, value in price.as_written().items()]
+        lines.append(f"  {scalar(model)}: {{{', '.join(written)}}}")
+    lines.append("tests:" if lock.tests else "tests: {}")
+    for test, row in sorted(lock.tests.items()):
+        lines.append(f"  {quoted(test)}:{'' if row else ' {}'}")
+        for model, spent in sorted(row.items()):
+            lines.append(f"    {scalar(model)}: {{{', '.join(_written(spent))}}}")
+    return "\n".join([*lines, ""]).encode()
+
+
+def _written(spent: Spent) -> Iterator[str]:
+    yield f"requests: {spent.requests}"
+    if spent.usage is not None:
+        yield from (f"{name}: {getattr(spent.usage, name)}" for name in TOKENS)
+        yield from (f"{name}: {count}" for name in PARTS if (count := getattr(spent.usage, name)))
+        if spent.usage.estimated:
+            yield "estimated: true"
+
+
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_LINE = re.compile(rf'( *)({_QUOTED}|[^\s"#{{}}](?:[^:]|:(?! |\Z))*):(?: (\{{.*\}}|\d+))?')
+_PAIR = re.compile(rf'(\w+): ({_QUOTED}|[^\s"{{}},][^"{{}},]*)(?:, (?=\w)|\Z)')
+
+
+def parse(content: bytes, name: str) -> Lock:
+    """The lock in the content of a file, called `name` in errors.
+
+    Raises SettingsError, naming file and line, if this is not what `dump` writes.
+    """
+    prices: dict[str, Price] = {}
+    tests: dict[str, dict[str, Spent]] = {}
+    sections: list[str] = []
+    row: dict[str, Spent] = {}
+    # Whether the line above is the id of a test: a file that ends there was cut off.
+    begun = False
+    number = 0
+    try:
+        # Git on Windows writes CRLF.
+        for number, line in enumerate(content.decode().replace("\r\n", "\n").split("\n"), 1):  # noqa: B007 - an error names it
+            if not line.strip() or line.startswith("#"):
+                continue
+            indent, key, value = _parts(line)
+            position = (indent, sections[-1] if sections else "")
+            if indent == 0:
+                _begin_section(sections, key, value)
+            elif position == (2, "prices"):
+                _add(prices, key, Price.from_written(_pairs(value)))
+            elif position == (2, "tests") and value in (None, "{}") and not begun:
+                row = _add(tests, key, {})
+                begun = value is None
+            elif position == (4, "tests") and (begun or row):
+                _add(row, key, _spent(_pairs(value)))
+                begun = False
+            else:
+                raise ValueError("this line is not as it was written")
+        if sections != _SECTIONS or begun:
+            raise ValueError("the file is not whole")
+    except ValueError as error:
+        raise SettingsError(
+            f"{name}:{number}: {error}; restore it, or delete it and have it written anew by --samurai-update"
+        ) from None
+    return Lock(tests, prices)
+
+
+_SECTIONS = ["version", "prices", "tests"]
+
+
+def _parts(line: str) -> tuple[int, str, str | None]:
+    if conflict_line(line.encode()):
+        raise ValueError("these are the marks of a merge conflict: keep one side, or both in turn")
+    match = _LINE.fullmatch(line)
+    if match is None:
+        raise ValueError("this line is not as it was written")
+    return len(match[1]), read_scalar(match[2]), match[3]
+
+
+def _begin_section(sections: list[str], key: str, value: str | None) -> None:
+    if key != (_SECTIONS[len(sections)] if len(sections) < len(_SECTIONS) else None):
+        raise ValueError(f"`{key}` is not what has to stand here")
+    if key == "version" and value != "1":
+        raise ValueError(f"version is {value}; this tool reads version 1")
+    if key != "version" and value not in (None, "{}"):
+        raise ValueError(f"`{key}` is {value}, where its rows have to follow")
+    sections.append(key)
+
+
+def _add(rows: dict[str, Any], key: str, value: Any) -> Any:
+    if key in rows:
+        raise ValueError(f"{key} is there twice: keep one of them")
+    rows[key] = value
+    return value
+
+
+def _pairs(value: str | None) -> dict[str, str]:
+    inside = (value or "")[1:-1]
+    pairs: dict[str, str] = {}
+    end = 0
+    for match in _PAIR.finditer(inside):
+        if match.start() != end:
+            break
+        end = match.end()
+        _add(pairs, match[1], read_scalar(match[2]) if match[2].startswith('"') else match[2])
+    if not inside or end != len(inside):
+        raise ValueError("this line is not as it was written")
+    return pairs
+
+
+def _spent(pairs: Mapping[str, str]) -> Spent:
+    counts = {}
+    for name, value in pairs.items():
+        if name == "estimated" and value == "true":
+            continue
+        if name == "cached_tokens" or name not in COUNTS:
+            raise ValueError(f"`{name}: {value}` is nothing that stands here")
+        if not re.fullmatch(r"[0-9]{1,15}", value):
+            raise ValueError(f"`{name}` is {value}, not a number of them")
+        counts[name] = int(value)
+    wanted = ("requests", *(TOKENS if len(counts) > 1 else ()))
+    missing = [name for name in wanted if name not in counts]
+    if missing:
+        raise ValueError(f"`{missing[0]}` is missing")
+    usage = Usage(**counts, estimated="estimated" in pairs) if len(counts) > 1 else None
+    return Spent(counts["requests"], usage)

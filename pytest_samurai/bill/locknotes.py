@@ -1,0 +1,115 @@
+"""What a run says about the lock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from pytest_samurai.bill.figures import UNKNOWN_MODEL, TestFigures
+from pytest_samurai.bill.lock import Lock, moved_prices, prices_for
+from pytest_samurai.bill.metrics import cost_of, usage_of
+from pytest_samurai.bill.ownprices import lines_to_add
+from pytest_samurai.bill.regression import is_cheaper
+from pytest_samurai.bill.tolerance import Tolerance
+from pytest_samurai.wire import Price
+
+_MOST_NAMES = 10
+
+
+def summary_lines(
+    lock: Lock | None,
+    name: str,
+    held: Sequence[TestFigures],
+    tolerance: Tolerance,
+    *,
+    gone: Collection[str],
+    recorded: bool,
+) -> list[str]:
+    """What a run says about the lock, apart from regressions: what is new, gone, priced anew or cannot be judged.
+
+    `name` is that of the file, `held` has the figures of the tests that passed, `gone` the ids of tests that no longer
+    exist. Only if something was `recorded` is it news that a test became cheaper, or that there is no lock.
+    """
+    if lock is None:
+        return [f"samurai: no {name}; --samurai-update writes down what each test uses"] if recorded else []
+    rows = lock.tests
+    known = [figures for figures in held if figures.test in rows]
+    unknown = [figures.test for figures in known if figures.usage is None and usage_of(rows[figures.test]) is not None]
+    cheaper = [figures.test for figures in known if recorded and is_cheaper(figures, lock, tolerance)]
+    named = [
+        (f"{name} has no row yet for", [figures.test for figures in held if figures.test not in rows]),
+        (f"{name} has tokens, and the recording says none, for", unknown),
+        (f"{name} has more than is used by", cheaper),
+        (f"{name} has rows of tests that are no more:", sorted(gone)),
+    ]
+    lines = [f"samurai: {what} {_names(tests)}" for what, tests in named if tests]
+    lines += [
+        f"samurai: {name} has another price of {model} than the recordings, which fails no test: {_rates(old, price)}"
+        for model, old, price in moved_prices(lock, held)
+        if old is not None
+    ]
+    lines += _lost_price_lines(lock, name, known)
+    return [*lines, "samurai: --samurai-update brings it up to date"] if lines else []
+
+
+def _lost_price_lines(lock: Lock, name: str, known: Sequence[TestFigures]) -> list[str]:
+    """The tests whose cost cannot be compared with that in the lock, as a model that they use now has no price."""
+    lost = {
+        figures.test: models
+        for figures in known
+        if (models := _unpriced(figures, lock)) and cost_of(lock.tests[figures.test], lock.prices)
+    }
+    models = sorted({model for models in lost.values() for model in models})
+    if not lost:
+        return []
+    lines = [
+        f"samurai: {name} has a cost, and the recording none, as the price of {', '.join(models)} is unknown, for"
+        f" {_names(list(lost))}"
+    ]
+    if named := [model for model in models if model != UNKNOWN_MODEL]:
+        lines.append("samurai: to set it, in US dollars per million tokens, add to pyproject.toml:")
+        lines += [f"  {line}" for line in lines_to_add(named)]
+    return lines
+
+
+def _unpriced(figures: TestFigures, lock: Lock) -> list[str]:
+    """The models that used tokens, and that neither the lock nor the recording has a price for."""
+    prices = prices_for(figures, lock)
+    return [
+        used.model for used in figures.models if used.usage and used.usage.total_tokens and used.model not in prices
+    ]
+
+
+def no_overlap(lock: Lock, name: str, tests: Collection[str]) -> str | None:
+    """What is wrong with a lock that has no row for any of the tests of a run; None if it has one."""
+    if not lock.tests.keys().isdisjoint(tests):
+        return None
+    return (
+        f"{name} has no row for any test of this run, so none was held against it; where it is to be so, commit what"
+        " --samurai-update writes"
+    )
+
+
+def _names(tests: Sequence[str]) -> str:
+    more = f" and {len(tests) - _MOST_NAMES:,} more" if len(tests) > _MOST_NAMES else ""
+    return f"{', '.join(tests[:_MOST_NAMES])}{more}"
+
+
+def _rates(old: Price, new: Price) -> str:
+    was, now = old.rates(), new.rates()
+    names = [name for name in dict.fromkeys([*was, *now]) if was.get(name) != now.get(name)]
+    return ", ".join(f"{name} {was.get(name, 'none')} -> {now.get(name, 'none')}" for name in names)
+
+
+def update_line(name: str, old: Lock | None, new: Lock) -> str:
+    """What `--samurai-update` changed in the lock."""
+    before, prices = (old.tests, old.prices) if old is not None else ({}, {})
+    changed = sum(before[test] != row for test, row in new.tests.items() if test in before)
+    counts = {
+        "new": len(new.tests.keys() - before.keys()),
+        "changed": changed,
+        "removed": len(before.keys() - new.tests.keys()),
+    }
+    said = [f"{count:,} {what}" for what, count in counts.items() if count]
+    if prices != new.prices and old is not None:
+        said.append("other prices")
+    return f"samurai: {name}: {', '.join(said) or 'nothing to change'}"

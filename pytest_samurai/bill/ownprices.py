@@ -1,0 +1,90 @@
+"""A project's own prices, in its pyproject.toml."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from pytest_samurai.bill.pricelist import PriceList
+from pytest_samurai.errors import SettingsError
+from pytest_samurai.wire import Price, read_rates
+
+_NAME: Final = "pytest-samurai"
+
+_KEY: Final = "prices"
+
+TABLE: Final = f"tool.{_NAME}.{_KEY}"
+"""The table of pyproject.toml that has a project's own prices."""
+
+_MENTIONS: Final = (
+    re.compile(rf"""{_NAME}["']?[ \t]*[.=\]]""".encode()),
+    re.compile(rf"{_KEY}(?<![\w-]{_KEY})".encode()),
+)
+"""What a file with this table has in it: the first word as a key, not in a list of dependencies; the second as a word
+of its own, not in `genai-prices`."""
+
+
+def own_prices(directory: Path) -> PriceList:
+    """The prices in the nearest pyproject.toml from a directory upwards; none if there is no such file or table.
+
+    Raises SettingsError if the file cannot be read, or if a price in it is none: with the file, and its line if known.
+    """
+    paths = (parent / "pyproject.toml" for parent in (directory, *directory.parents))
+    pyproject = next((path for path in paths if path.is_file()), None)
+    if pyproject is None:
+        return PriceList()
+    try:
+        content = pyproject.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"{pyproject}: cannot be read: {error.strerror or error}") from None
+    # Most projects have no such table, and to parse TOML takes longer than to replay a test.
+    if not all(mention.search(content) for mention in _MENTIONS):
+        return PriceList()
+    return _parsed(content, pyproject)
+
+
+def _parsed(content: bytes, pyproject: Path) -> PriceList:
+    import tomllib
+
+    try:
+        text = content.decode()
+        table: object = tomllib.loads(text, parse_float=Decimal)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{pyproject}: not readable as TOML: {error}") from None
+    for name in ("tool", _NAME, _KEY):
+        table = table.get(name, {}) if isinstance(table, Mapping) else None
+    if not isinstance(table, Mapping):
+        raise SettingsError(
+            f"{pyproject}:{_line(text, _KEY)}: [{TABLE}] has to be a table of models and their prices:"
+            ' "gpt-4o-mini" = { input_mtok = 0.15, output_mtok = 0.6 }'
+        )
+    own = []
+    for model, row in table.items():
+        try:
+            if not isinstance(row, Mapping):
+                raise ValueError("it has to be a table of prices: { input_mtok = 0.15, output_mtok = 0.6 }")
+            own.append((model, Price(source=pyproject.name, **read_rates(row))))
+        except ValueError as error:
+            raise SettingsError(
+                f"{pyproject}:{_line(text, model)}: the price of {model!r} in [{TABLE}]: {error}"
+            ) from None
+    return PriceList(tuple(own))
+
+
+def _line(text: str, model: str) -> int:
+    """The line with the key of a model; that of the table, if the key is spelled in some other way."""
+    header = _HEADER.search(text)
+    begin = header.start() if header else text.index(_NAME)
+    key = re.compile(rf"""(?<![\w-]){re.escape(model)}["']?\s*[=\]]""").search(text, begin)
+    return text.count("\n", 0, key.start() if key else begin) + 1
+
+
+_HEADER = re.compile(rf"^\[[^\]\n]*{_NAME}", re.MULTILINE)
+
+
+def lines_to_add(models: Sequence[str]) -> list[str]:
+    """The lines of pyproject.toml that set the prices of these models, each with a "?" for the user to fill in."""
+    return [f"[{TABLE}]", *(f'"{model}" = {{ input_mtok = "?", output_mtok = "?" }}' for model in models)]

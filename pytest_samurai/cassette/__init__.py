@@ -1,0 +1,31 @@
+"""The file: interactions written for people, and read back; the only room that knows yaml."""
+
+from pytest_samurai.cassette.body import Text
+from pytest_samurai.cassette.frame import MARK
+from pytest_samurai.cassette.journal import Journal, LeftBehind
+from pytest_samurai.cassette.loader import lines
+from pytest_samurai.cassette.naming import cassette_name, cassette_of, module_directory, named_cassette
+from pytest_samurai.cassette.reader import load, parse, read, reply_of
+from pytest_samurai.cassette.shelf import Kept, Shelf, left_behind
+from pytest_samurai.cassette.writer import save, update
+
+__all__ = [
+    "MARK",
+    "Journal",
+    "Kept",
+    "LeftBehind",
+    "Shelf",
+    "Text",
+    "cassette_name",
+    "cassette_of",
+    "left_behind",
+    "lines",
+    "load",
+    "module_directory",
+    "named_cassette",
+    "parse",
+    "read",
+    "reply_of",
+    "save",
+    "update",
+]

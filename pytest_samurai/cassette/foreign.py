@@ -1,0 +1,174 @@
+"""Interactions as other tools lay them out, brought to the layout that a cassette has here (vcrpy's of today).
+
+vcrpy's oldest layout for httpx, what it keeps of aiohttp, and Betamax's base64; cassetter's bodies of a `type`;
+bodies that pydantic-ai's serializer parses. Bodies come back as text or bytes, nothing is decompressed here.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pytest_samurai.text import parse_moment, timestamp
+
+_STRUCTURED = re.compile(rb"^ *(?:body:\r?\n +type: (?:json|text|binary|none)\s*$|parsed_body:)", re.MULTILINE)
+_STRUCTURED_MARKS = (b" type: json", b" type: text", b" type: binary", b" type: none", b"parsed_body:")
+_ENVELOPE = frozenset({"type", "content"})
+_CARRIED = ("content-encoding", "transfer-encoding", "content-length")
+
+
+def has_structured_bodies(content: bytes) -> bool:
+    """Whether JSON bodies stand in a file as YAML, where a text like 2026-01-01 may be written without quotes."""
+    # A search for lines looks at each of them, and takes many times as long as one for what is in hardly any file.
+    return any(mark in content for mark in _STRUCTURED_MARKS) and _STRUCTURED.search(content) is not None
+
+
+_OF_CASSETTER = "are not HTTP, and would be lost; leave them to cassetter, in a file of their own"
+_KEPT_NOWHERE = {
+    "grpc_interactions": _OF_CASSETTER,
+    "ws_interactions": _OF_CASSETTER,
+    "metadata": "is vcrpy's, and would be lost; leave the file to the tests that read it",
+}
+
+
+def lost(document: Mapping[str, Any]) -> str | None:
+    """What stands beside the interactions of a file and has no place in ours, as a sentence; None if nothing does."""
+    return next((f"`{name}` {what}" for name, what in _KEPT_NOWHERE.items() if document.get(name)), None)
+
+
+def translated(item: Any) -> Any:
+    """An interaction in the layout of today; what is no interaction, or needs no change, as it is.
+
+    Raises ValueError for a body that is not what its tool says it is.
+    """
+    request, response = (item.get(side) if isinstance(item, dict) else None for side in ("request", "response"))
+    if not isinstance(request, dict) or not isinstance(response, dict):
+        return item
+    request = dict(request)
+    if "body" in request or "parsed_body" in request:
+        request["body"] = _body(request)
+    response = _response(response)
+    if moment := item.get("recorded_at"):
+        response["samurai"] = {"recorded_at": _timestamp(moment), **_notes(response)}
+    return {"request": request, "response": response}
+
+
+def _response(data: Mapping[str, Any]) -> dict[str, Any]:
+    response = dict(data)
+    if "status_code" in response and "status" not in response:
+        response = _of_old_httpx(response)
+    if isinstance(response.get("status"), int):
+        response["status"] = {"code": response["status"]}
+    if "body" in response or "parsed_body" in response:
+        response["body"] = {"string": _body(response)}
+        headers = response.get("headers")
+        meant = _without(headers, ["content-encoding"]) if isinstance(headers, dict) else headers
+        if meant != headers and _is_readable(response["body"]["string"]):
+            response["headers"] = meant
+    return response
+
+
+def _is_readable(body: Any) -> bool:
+    """Whether this is JSON or events as it is: some recorders leave the header of an encoding on what is decoded."""
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    if not isinstance(text, str):
+        return False
+    try:
+        return text.startswith(("data:", "event:", ":")) or json.loads(text) is not None
+    except (ValueError, RecursionError):
+        return False
+
+
+def _without(headers: Mapping[Any, Any], names: Iterable[str]) -> dict[Any, Any]:
+    return {name: value for name, value in headers.items() if str(name).lower() not in names}
+
+
+def _of_old_httpx(data: dict[str, Any]) -> dict[str, Any]:
+    """vcrpy 4.1 to 5.1 kept what httpx had decoded already, under the headers of what came over the wire."""
+    headers = data.get("headers")
+    if isinstance(headers, dict):
+        headers = _without(headers, _CARRIED)
+    version = data.get("http_version")
+    return {
+        "status": {"code": data["status_code"]},
+        "headers": headers,
+        "body": {"string": data.get("content")},
+        "samurai": {**({"http_version": version} if version else {}), **_notes(data)},
+    }
+
+
+def _notes(response: Mapping[str, Any]) -> dict[str, Any]:
+    ours = response.get("samurai")
+    return ours if isinstance(ours, dict) else {}
+
+
+def _body(data: Mapping[str, Any]) -> Any:
+    if "parsed_body" in data:
+        return _json(data["parsed_body"])
+    body = data["body"]
+    if isinstance(body, list):
+        return _json(body)
+    if not isinstance(body, dict):
+        return body
+    if body.keys() <= _ENVELOPE and body.get("type") in ("json", "text", "binary", "none"):
+        return _of_type(body["type"], body.get("content"))
+    if "base64_string" in body:
+        return base64.b64decode(str(body["base64_string"]))
+    return body["string"] if "string" in body else _json(body)
+
+
+def _of_type(kind: str, content: Any) -> Any:
+    if kind == "json":
+        return _json(content)
+    if kind == "binary":
+        try:
+            return bytes.fromhex(str(content))
+        except ValueError:
+            raise ValueError("a body of type binary is not in hexadecimal digits") from None
+    return content
+
+
+def _json(value: Any) -> str:
+    # How it was spelled is gone: only its value was kept.
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"a body is not JSON: {error}") from None
+
+
+# --- what vcrpy writes with tags of Python's
+
+
+def buffered(value: Mapping[str, Any]) -> bytes:
+    """The content of a body that was a file. Raises ValueError if it has none."""
+    state = value.get("state")
+    if not isinstance(state, list | tuple) or not state or not isinstance(state[0], str | bytes):
+        raise ValueError("a body that was a file has no content")
+    return _encoded(state[0])
+
+
+def iterated(value: Mapping[str, Any]) -> bytes:
+    """The content of a body that was an iterator. Raises ValueError if it has none."""
+    arguments = value.get("args")
+    parts = arguments[0] if isinstance(arguments, list | tuple) and arguments else None
+    if not isinstance(parts, list) or not all(isinstance(part, str | bytes) for part in parts):
+        raise ValueError("a body that was an iterator has no content")
+    return b"".join(map(_encoded, parts))
+
+
+def _encoded(text: str | bytes) -> bytes:
+    return text.encode() if isinstance(text, str) else text
+
+
+# --- when
+
+
+def _timestamp(moment: Any) -> str:
+    """A time of another tool as ours are: UTC, to the microsecond, so that order of texts is order in time."""
+    try:
+        return timestamp(parse_moment(moment))
+    except ValueError:
+        raise ValueError(f"`recorded_at` is {moment!r}, not a date with a time") from None

@@ -1,0 +1,130 @@
+"""Headers as a cassette keeps them: by name, without what tells how a body was carried."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from pytest_samurai.cassette.checked import get
+from pytest_samurai.cassette.values import flow, read_value, unquoted
+from pytest_samurai.text import scalar
+from pytest_samurai.wire import Headers
+
+COMPRESSED = ("gzip", "x-gzip", "deflate")
+
+
+_CARRIAGE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
+
+def encoding(headers: Headers) -> str:
+    """How a body was encoded to be carried; nothing if it was not."""
+    return ", ".join(value for name, value in headers if name == "content-encoding").strip().lower()
+
+
+def meant(headers: Headers) -> Headers:
+    """Headers without those that tell how a body was carried, not what it is.
+
+    An encoding that cannot be undone here stays, since the body stays encoded too.
+    """
+    if _CARRIAGE.isdisjoint(dict(headers)):
+        return headers
+    undone = encoding(headers) in ("", "identity", *COMPRESSED)
+    dropped = _CARRIAGE if undone else _CARRIAGE - {"content-encoding"}
+    return tuple((name, value) for name, value in headers if name not in dropped)
+
+
+def by_name(headers: Headers) -> dict[str, list[str]]:
+    """The values of each name."""
+    values: dict[str, list[str]] = {}
+    for name, value in headers:
+        values.setdefault(name, []).append(value)
+    return values
+
+
+def pairs(headers: Mapping[str, Sequence[str]]) -> Headers:
+    """Name and value of each."""
+    return tuple((name, value) for name, values in headers.items() for value in values)
+
+
+def header_lines(headers: Headers) -> Iterator[str]:
+    """Headers as they are written."""
+    if not headers:
+        yield "    headers: {}"
+        return
+    yield "    headers:"
+    for name, values in by_name(headers).items():
+        yield _header_line(name, tuple(values))
+
+
+@lru_cache(maxsize=1024)
+def _header_line(name: str, values: tuple[str, ...]) -> str:
+    return f"      {scalar(name)}: {flow(list(values))}"
+
+
+# Nearly all of them: one value, with nothing in it that would have to be read.
+_HEADER = re.compile(r'\n      ([a-z0-9-]+): \["?([^"\\,\[\]\n]*)"?\](?![^\n])')
+
+
+@lru_cache(1024)
+def _shared(header: tuple[str, str]) -> tuple[str, str]:
+    """The same header of another reply, where there was one: of all that is kept of replies, most is headers."""
+    return header
+
+
+def read_headers(text: str) -> Headers:
+    """The headers that stand behind the first line of a text, name by name."""
+    found = tuple(map(_shared, _HEADER.findall(text)))
+    if len(dict(found)) == text.count("\n") - 1:
+        return found
+    headers: dict[str, list[str]] = {}
+    for name, values in dict(map(_header, text.split("\n")[2:])).items():
+        headers.setdefault(name.lower(), []).extend(values)
+    return tuple((name, value) for name, values in headers.items() for value in values)
+
+
+@lru_cache(256)
+def _header(line: str) -> tuple[str, list[str]]:
+    name, _, values = line[6:].partition(": [")
+    if name[0] == '"' or ", " in values:
+        [(name, quoted)] = read_value(f"{{{line[6:]}}}").items()
+        return name, quoted
+    return name, [unquoted(values[:-1])]
+
+
+def headers_of(data: Mapping[str, Any]) -> Headers:
+    """Headers as pairs, by name; other tools write a value that stands alone without a list, and some as bytes."""
+    headers: dict[str, list[str]] = {}
+    for name, values in get(data, "headers", "a mapping", {}).items():
+        for value in values if isinstance(values, list) else [values]:
+            text = value.decode("latin-1") if isinstance(value, bytes) else value
+            if not isinstance(name, str) or not isinstance(text, str):
+                # Its value may be a key.
+                raise ValueError(f"header {name!r}: name and value have to be text: quote them")
+            headers.setdefault(name.lower(), []).append(text)
+    return pairs(headers)
+
+
+def carried(headers: Headers, body: bytes) -> tuple[Headers, bytes]:
+    """Headers and body of a reply, whichever way it was carried."""
+    kept = meant(headers)
+    if len(kept) < len(headers) and encoding(headers) in COMPRESSED:
+        body = _decompressed(body)
+    return kept, body
+
+
+def _decompressed(body: bytes) -> bytes:
+    """Other tools keep bodies as they were compressed; ours are kept as they were meant."""
+    try:
+        # 32 lets zlib find out by itself whether it is gzip or zlib.
+        return zlib.decompress(body, zlib.MAX_WBITS | 32)
+    except zlib.error:
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            # Some servers take "deflate" for its raw form.
+            return zlib.decompress(body, -zlib.MAX_WBITS)
+        # It is text already: recorders leave the header on bodies that their HTTP library has decoded.
+        return body

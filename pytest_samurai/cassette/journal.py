@@ -1,0 +1,145 @@
+"""Calls as they end, beside the cassette that they will be part of: what was paid for survives a process that dies."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from uuid import uuid4
+
+from pytest_samurai.cassette.body import Text
+from pytest_samurai.cassette.entry import interaction_text
+from pytest_samurai.cassette.frame import HEAD
+from pytest_samurai.cassette.reader import salvage
+from pytest_samurai.errors import CassetteError
+from pytest_samurai.files import claimed, opened
+from pytest_samurai.wire import Interaction
+
+_REPLACING = "all"
+_ADDING = "new"
+_SUFFIX = ".journal"
+
+
+class Journal:
+    """The journal of one open cassette; a file from the first call on, until it is discarded.
+
+    `replacing` says that the calls are to replace what the cassette holds, not to be added to it. The journal is locked
+    while its process lives, which is how the next run knows whose journal nobody waits for any more. `lost` is how many
+    calls the disk did not take.
+    """
+
+    def __init__(self, path: Path, *, replacing: bool) -> None:
+        self._cassette = path
+        self._kind = _REPLACING if replacing else _ADDING
+        self._exits = ExitStack()
+        self._descriptor: int | None = None
+        self._made: list[Path] = []
+        self.lost = 0
+
+    @cached_property
+    def path(self) -> Path:
+        return self._cassette.with_name(f"{self._cassette.name}.{uuid4().hex[:8]}.{self._kind}{_SUFFIX}")
+
+    def add(self, interaction: Interaction) -> Text:
+        """Write one call down, and give its text. Raises OSError if the disk does not take it."""
+        text = interaction_text(interaction)
+        try:
+            if self._descriptor is None:
+                self._begin()
+            self._write(text)
+        except OSError:
+            self.lost += 1
+            raise
+        return text
+
+    def _begin(self) -> None:
+        self._made = self._made or [place for place in self.path.parents if not place.exists()]
+        with ExitStack() as exits:
+            exits.enter_context(claimed(self.path))
+            # Without O_BINARY, Windows makes CRLF of each line end, and no seal fits any more.
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+            self._descriptor = opened(self.path, lambda: os.open(self.path, flags, 0o666))
+            exits.callback(os.close, self._descriptor)
+            self._exits = exits.pop_all()
+        self._write([HEAD.encode()])
+
+    def _write(self, text: Text) -> None:
+        # Straight to the system, which keeps it when the process is killed.
+        assert self._descriptor is not None
+        whole = os.fstat(self._descriptor).st_size
+        try:
+            for data in text:
+                rest = memoryview(data)
+                while rest:
+                    rest = rest[os.write(self._descriptor, rest) :]
+        except OSError:
+            # The next call may fit again, and must not begin in the middle of a line of this one.
+            os.ftruncate(self._descriptor, whole)
+            raise
+
+    def discard(self) -> None:
+        """Its calls are in the cassette, or are not to be kept."""
+        if self._descriptor is None and not self._made:
+            return
+        self.close()
+        self.path.unlink(missing_ok=True)
+        for place in self._made:
+            try:
+                place.rmdir()
+            except OSError:
+                # Something is in it by now; or the test itself removed it.
+                break
+
+    def close(self) -> None:
+        """Leave it for the next run."""
+        self._descriptor = None
+        self._exits.close()
+
+
+@dataclass
+class LeftBehind:
+    """The journal of a process that died, and what can be read of it: every call that had ended."""
+
+    path: Path
+    replacing: bool
+    interactions: list[Interaction]
+    _exits: ExitStack = field(default_factory=ExitStack)
+
+    def discard(self) -> None:
+        """Its calls are in the cassette."""
+        self.path.unlink(missing_ok=True)
+        self.close()
+
+    def close(self) -> None:
+        """Leave it for another time."""
+        self._exits.close()
+
+
+def names_in(directory: str | Path) -> Sequence[str]:
+    """The names of the journals in a directory, whosever they are, in order."""
+    try:
+        names = os.listdir(directory)  # noqa: PTH208 - no Path for each of them
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    # Hardly ever is there one, and to ask each of thousands takes longer than to ask all.
+    if f"{_SUFFIX}/" not in "/".join([*names, ""]):
+        return ()
+    return sorted(name for name in names if name.endswith(_SUFFIX))
+
+
+def left_behind(path: Path) -> Iterator[LeftBehind]:
+    """The journals beside a cassette whose processes are gone; each stays locked until it is closed."""
+    for name in [name for name in names_in(path.parent) if name.startswith(f"{path.name}.")]:
+        found = path.with_name(name)
+        with ExitStack() as exits:
+            try:
+                exits.enter_context(claimed(found))
+                content = found.read_bytes()
+            except (CassetteError, FileNotFoundError):
+                # Its process lives, or another worker of this run was here first.
+                continue
+            replacing = found.name.removesuffix(_SUFFIX).endswith(f".{_REPLACING}")
+            yield LeftBehind(found, replacing, salvage(content, found), exits.pop_all())

@@ -1,0 +1,107 @@
+"""Checksums in a cassette: all but the bodies is as it was written, and an edited body is known to be one."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
+from itertools import pairwise
+from pathlib import Path
+
+from pytest_samurai.cassette.frame import MARK
+from pytest_samurai.errors import CassetteError
+
+_ANOTHER_VERSION = re.compile(r"version: [2-9]\d*")
+
+
+def edited_places(content: bytes, path: Path) -> frozenset[int]:
+    """The places of the interactions whose bodies were edited; none in a file that is not in our own layout.
+
+    Raises CassetteError if anything else of a file of ours is not as it was written: what is lost or bent in a number,
+    a header or a layout word would not be missed, and replay as something that was never recorded.
+    """
+    lines = content.decode("utf-8", "replace").split("\n") if content.startswith(MARK.encode()) else [""]
+    if lines[0] != MARK:
+        return frozenset()
+    if lines[1:] == ["interactions: []", "version: 1", ""]:
+        return frozenset()
+    if not lines[-1] and _ANOTHER_VERSION.fullmatch("".join(lines[-2:-1])):
+        # Whoever reads it says so; what is sealed there, and how, is not known here.
+        return frozenset()
+    if lines[-1] or lines[-2:-1] != ["version: 1"] or lines[1] != "interactions:":
+        raise CassetteError(
+            f"{path}:{len(lines)}: the file is not whole: it has to end with the line `version: 1`; restore it"
+        )
+    starts = [number for number, line in enumerate(lines) if line == "- request:"]
+    if starts[:1] != [2]:
+        raise CassetteError(f"{path}:3: an interaction has to begin here; restore the file")
+    edited = set()
+    for place, (start, end) in enumerate(pairwise([*starts, len(lines) - 2])):
+        written = _written(lines[start:end])
+        if written is None:
+            continue
+        found = seal(lines[start : end - 1])
+        if found[0] != written[0] or len(found) != len(written):
+            raise CassetteError(
+                f"{path}:{start + 1}: interaction {place + 1} was changed outside of its bodies since it was written;"
+                " restore it, or, if that was you, delete its line `seal:`"
+            )
+        if found != written:
+            edited.add(place)
+    return frozenset(edited)
+
+
+def whole_items(content: bytes) -> Iterator[str]:
+    """The interactions of a file of ours that was cut off: those whose seal is whole."""
+    lines = content.decode("utf-8", "replace").split("\n")
+    starts = [number for number, line in enumerate(lines) if line == "- request:"]
+    for start, end in pairwise([*starts, len(lines) - 1]):
+        item = lines[start:end]
+        # It is empty where all that came of the last one is its first line.
+        if item and _written(item) == seal(item[:-1]):
+            yield "\n".join([*item, ""])
+
+
+def _written(lines: Sequence[str]) -> list[str] | None:
+    name, _, checksums = lines[-1].partition(": ")
+    return checksums.split(" ") if name == "      seal" and len(checksums) == 26 else None
+
+
+def seal(lines: Sequence[str]) -> list[str]:
+    """The checksums of an interaction, given its lines but for the seal: of all but the bodies, and of each body."""
+    outside, bodies = _parts(lines)
+    return checksums(*(["\n".join(part).encode("utf-8", "replace")] for part in (outside, *bodies)))
+
+
+def checksums(*texts: Iterable[bytes]) -> list[str]:
+    """The same, of those texts, each in parts: what is outside of the bodies, and each body.
+
+    A body in a block is its lines, one in quotes leaves its first quote outside.
+    """
+    return [f"{reduce(_crc32_on, parts, 0):08x}" for parts in texts]
+
+
+def _crc32_on(begun: int, part: bytes) -> int:
+    return zlib.crc32(part, begun)
+
+
+def _parts(lines: Sequence[str]) -> tuple[list[str], list[list[str]]]:
+    """The lines of an interaction that are outside of its bodies, and those of each body."""
+    outside: list[str] = []
+    bodies: list[list[str]] = []
+    margin = ""
+    for line in lines:
+        if margin and (not line or line.startswith(margin)):
+            bodies[-1].append(line)
+            continue
+        margin = ""
+        name, colon, value = line.partition(": ")
+        if colon and name in ("    body", "      string"):
+            quoted = value.startswith('"')
+            outside.append(f'{name}: "' if quoted else line)
+            bodies.append([value] if quoted else [])
+            margin = "" if quoted else " " * (len(name) - len(name.lstrip()) + 2)
+        else:
+            outside.append(line)
+    return outside, bodies

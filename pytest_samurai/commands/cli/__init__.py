@@ -1,0 +1,32 @@
+"""The command line: one module for each command, and a table of them all."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+
+from pytest_samurai.commands.cli.table import COMMANDS
+from pytest_samurai.errors import SamuraiError
+from pytest_samurai.redaction import Redactor, environment_secrets, one_line
+
+__all__ = [
+    "main",
+]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status. Raises SystemExit(2) for arguments that make no sense."""
+    parser = argparse.ArgumentParser(prog="pytest-samurai", description="Record and replay chat-completions calls.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        own = commands.add_parser(command.name, help=command.help)
+        command.arguments(own)
+        own.set_defaults(run=command.run)
+    chosen = parser.parse_args(arguments)
+    try:
+        return int(chosen.run(chosen))
+    except SamuraiError as error:
+        # It may quote a file of somebody else.
+        redactor = Redactor(environment_secrets(os.environ))
+        parser.error("\n".join(one_line(redactor, line) for line in str(error).splitlines()))

@@ -1,0 +1,52 @@
+"""One command: what it is called, what it takes, what it does."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_samurai.settings import CASSETTES
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command of `pytest-samurai`.
+
+    `arguments` adds to the parser what the command takes. `run` does the work and returns the exit status: 0 if all is
+    fine, 1 if something was found. It raises SamuraiError where the work cannot be done, which is status 2.
+    """
+
+    name: str
+    help: str
+    arguments: Callable[[ArgumentParser], None]
+    run: Callable[[Namespace], int]
+
+
+def say(line: str) -> None:
+    """Print a line at once, so that it stays in order with what other processes print."""
+    print(line, flush=True)
+
+
+def read_by(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """A type of an argument, by a parser that raises ValueError with what would be right."""
+
+    def read(text: str) -> Any:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise ArgumentTypeError(f"it is {text!r}, and has to be {error}") from None
+
+    return read
+
+
+def add_cassettes(parser: ArgumentParser) -> None:
+    """Have a command take paths of cassettes; without any, it takes all."""
+    parser.add_argument(
+        "paths",
+        metavar="PATH",
+        nargs="*",
+        default=[CASSETTES],
+        help=f"cassettes and directories of them (default: {CASSETTES})",
+    )

@@ -1,0 +1,28 @@
+"""The command `cost`."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pytest_samurai.bill import own_prices
+from pytest_samurai.commands.cli.command import Command, add_cassettes, say
+from pytest_samurai.commands.cost import cost_lines, costs
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    add_cassettes(parser)
+    parser.add_argument("--model", help="a model to compare with, for as many tokens")
+
+
+def _run(chosen: Namespace) -> int:
+    now = datetime.now(UTC)
+    cassettes = costs(map(Path, chosen.paths), own_prices(Path.cwd()), now, chosen.model, environ=os.environ)
+    for line in cost_lines(cassettes, now, chosen.model):
+        say(line)
+    return 1 if any(cassette.now is None or cassette.other is None for cassette in cassettes) else 0
+
+
+COMMAND = Command("cost", "say what the recorded calls cost at today's prices, or on another model", _arguments, _run)

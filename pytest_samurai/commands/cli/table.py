@@ -1,0 +1,18 @@
+"""The table of commands, in the order of the help."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pytest_samurai.commands.cli import check, cost, demo, import_, prune, report, why
+from pytest_samurai.commands.cli.command import Command
+
+COMMANDS: Final[tuple[Command, ...]] = (
+    demo.COMMAND,
+    check.COMMAND,
+    prune.COMMAND,
+    import_.COMMAND,
+    cost.COMMAND,
+    report.COMMAND,
+    why.COMMAND,
+)

@@ -1,0 +1,70 @@
+"""The command `why`."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pytest_samurai import bill
+from pytest_samurai.bill import Lock, Row, fixture_cassette, own_prices
+from pytest_samurai.cassette import cassette_of
+from pytest_samurai.commands import why
+from pytest_samurai.commands.cli.command import Command, say
+from pytest_samurai.errors import SettingsError
+from pytest_samurai.redaction import Redactor, environment_secrets, one_line
+from pytest_samurai.settings import CASSETTES, LOCK
+from pytest_samurai.wire import Interaction, Price
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("test", metavar="TEST", help="id of a test, as in tests/test_geo.py::test_capital")
+    parser.add_argument("--against", metavar="REV", help="compare with the cassette as of a git revision, not the lock")
+    parser.add_argument("--cassette", metavar="PATH", type=Path, help="its cassette (default: by the name of the test)")
+    parser.add_argument("--lock", metavar="PATH", type=Path, default=LOCK, help=f"the lock (default: {LOCK})")
+
+
+def _run(chosen: Namespace) -> int:
+    secrets = environment_secrets(os.environ)
+    redactor = Redactor(secrets)
+    for line in _lines(chosen, secrets):
+        say(one_line(redactor, line))
+    return 0
+
+
+def _lines(chosen: Namespace, secrets: frozenset[str]) -> list[str]:
+    # The ids of tests are relative to the directory of the lock.
+    root = next((parent for parent in (Path.cwd(), *Path.cwd().parents) if (parent / chosen.lock).is_file()), Path())
+    fixture = fixture_cassette(chosen.test)
+    cassette = chosen.cassette or root / (fixture or CASSETTES / cassette_of(chosen.test))
+    now = why.recorded(cassette, secrets)
+    lock = bill.load_lock(root / chosen.lock)
+    if chosen.against is None:
+        old = _row(lock, chosen)
+        shared = None if fixture else why.shared_line(chosen.test, cassette, now, old)
+        rates = _rates(now, lock, root)
+        lines = [shared] if shared else why.totals(old, why.row(now), rates, str(chosen.lock))
+        lines.append(
+            "A lock has totals alone. What it was, call by call, is in the cassette of a revision: --against=HEAD"
+        )
+    else:
+        then = why.recorded_at(cassette, chosen.against, secrets)
+        rates = _rates([*then, *now], lock, root)
+        lines = [*why.totals(why.row(then), why.row(now), rates, chosen.against), *why.explain(then, now)]
+    return [f"{chosen.test}: {cassette}", *lines]
+
+
+def _row(lock: Lock | None, chosen: Namespace) -> Row:
+    if lock is None or chosen.test not in lock.tests:
+        missing = f"no {chosen.lock}" if lock is None else f"no row for {chosen.test!r} in {chosen.lock}"
+        raise SettingsError(f"there is {missing}; compare with a revision of the cassette: --against=HEAD")
+    return lock.tests[chosen.test]
+
+
+def _rates(interactions: Sequence[Interaction], lock: Lock | None, root: Path) -> Mapping[str, Price]:
+    """The prices of models: those in the lock, where it has them."""
+    return {**why.prices(interactions, own_prices(root)), **(lock.prices if lock is not None else {})}
+
+
+COMMAND = Command("why", "what made the difference to what a test used when that was accepted", _arguments, _run)

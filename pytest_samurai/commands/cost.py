@@ -1,0 +1,126 @@
+"""What the recorded suite costs at today's prices, and what it would cost on another model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from pytest_samurai import cassette
+from pytest_samurai.bill import NO_COST, NO_COUNT, Call, Meter, PriceList, Sum, lines_to_add
+from pytest_samurai.commands.search import cassettes_in
+from pytest_samurai.matching import Endpoints
+from pytest_samurai.redaction import Redactors, one_line
+from pytest_samurai.report import shown_amount, shown_count
+from pytest_samurai.settings import Settings
+from pytest_samurai.text import money, plural
+from pytest_samurai.wire import UNPRICED
+
+
+@dataclass(frozen=True, slots=True)
+class CassetteCost:
+    """What the calls of a cassette use, and what they cost: `now`, and on another model, if one is named.
+
+    Money is in US dollars, as if nothing had been cached; None is unknown. `unpriced` are the models whose prices are
+    missing. `others` counts interactions that are no chat and do not say what they used: they are none of the `calls`.
+    """
+
+    path: Path
+    calls: int
+    tokens: int | None
+    now: Decimal | None
+    other: Decimal | None
+    unpriced: tuple[str, ...]
+    others: int = 0
+
+
+def costs(
+    paths: Iterable[Path], prices: PriceList, at: datetime, model: str | None = None, *, environ: Mapping[str, str]
+) -> list[CassetteCost]:
+    """What each cassette costs at the prices of a moment; directories are searched.
+
+    Raises SettingsError for a path that does not exist, CassetteError for a file that is no cassette.
+    """
+    return [_cost(path, prices, at, model, environ) for path in cassettes_in(paths)]
+
+
+def _cost(path: Path, prices: PriceList, at: datetime, model: str | None, environ: Mapping[str, str]) -> CassetteCost:
+    now, other, others = [], [], 0
+    endpoints = Endpoints(Settings().endpoints)
+    redactors = Redactors(environ)
+    meter = Meter(prices, lambda request, text: one_line(redactors.of(request), text))
+    for number, interaction in enumerate(cassette.load(path), 1):
+        # A call without a price is priced as of its recording.
+        recorded_now = replace(interaction, price=None, recorded_at=at.isoformat())
+        call = Call(recorded_now, number=number, replayed=True, meter=meter)
+        if call.usage is None and endpoints.match(interaction.request.url) is None:
+            others += 1
+            continue
+        now.append(call)
+        if model is not None:
+            prompt = 0 if call.usage is None else call.usage.prompt_tokens
+            price = prices.price(model, at, prompt_tokens=prompt) or UNPRICED
+            other.append(Call(replace(interaction, price=price), number=number, replayed=True))
+    # Not those of errors, which cost nothing, nor of calls of unknown usage, whose price is not what is missing.
+    unpriced = [call.model for call in now if call.model and call.usage and call.price is None and call.cost is None]
+    if model is not None and any(call.usage and call.price is None and call.cost is None for call in other):
+        unpriced.append(model)
+    return CassetteCost(
+        path,
+        len(now),
+        Sum.of([None if call.usage is None else call.usage.total_tokens for call in now], NO_COUNT).if_known,
+        Sum.of([call.list_cost for call in now], NO_COST).if_known,
+        Sum.of([call.list_cost for call in other], NO_COST).if_known,
+        tuple(dict.fromkeys(unpriced)),
+        others,
+    )
+
+
+def cost_lines(found: Sequence[CassetteCost], at: datetime, model: str | None = None) -> list[str]:
+    """A line for each cassette, one for all of them, and how to set prices that are unknown."""
+    names = ("cassette", "calls", "tokens", "now", *([model] if model else []))
+    rows = [names, *(_row(one, model) for one in found)] if found else []
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for path, *cells in rows:
+        numbers = [f"{cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True)]
+        lines.append("  ".join([f"{path:<{widths[0]}}", *numbers]))
+    calls, tokens = sum(one.calls for one in found), Sum.of([one.tokens for one in found], NO_COUNT)
+    others = sum(one.others for one in found)
+    beside = f" (and {others:,} that {'is' if others == 1 else 'are'} no chat)" if others else ""
+    lines.append(
+        f"{plural(len(found), 'cassette')}, {plural(calls, 'call')}{beside},"
+        f" {plural(tokens.known, 'token')}{_doubt(tokens)}: {_total([one.now for one in found])}"
+        f" at the prices of {at:%Y-%m-%d}, if nothing is cached"
+    )
+    if model:
+        lines.append(
+            f"On {model}: {_total([one.other for one in found])} for as many tokens;"
+            " another model counts them differently"
+        )
+    unpriced = list(dict.fromkeys(name for one in found for name in one.unpriced))
+    if unpriced:
+        lines += [
+            f"The price of {', '.join(unpriced)} is unknown.",
+            "To set it, in US dollars per million tokens, add to pyproject.toml:",
+            *(f"  {line}" for line in lines_to_add(unpriced)),
+        ]
+    return lines
+
+
+def _row(one: CassetteCost, model: str | None) -> tuple[str, ...]:
+    other = [shown_amount(one.other)] if model else []
+    return (str(one.path), f"{one.calls:,}", shown_count(one.tokens), shown_amount(one.now), *other)
+
+
+def _total(amounts: Sequence[Decimal | None]) -> str:
+    total = Sum.of(amounts, NO_COST)
+    if amounts and total.unknown == len(amounts):
+        return "cost unknown"
+    return f"{money(total.known)}{_doubt(total)}"
+
+
+def _doubt(total: Sum[int] | Sum[Decimal]) -> str:
+    return f" ({total.unknown_in('cassette')})" if total.unknown else ""

@@ -1,0 +1,85 @@
+"""Cassettes of other tools, rewritten in our layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_samurai import cassette
+from pytest_samurai.bill import Call
+from pytest_samurai.cassette import MARK
+from pytest_samurai.commands.search import cassettes_in
+from pytest_samurai.errors import CassetteError
+from pytest_samurai.files import locked
+from pytest_samurai.matching import Endpoints
+from pytest_samurai.redaction import Redactor, environment_secrets, one_line, without_secrets
+from pytest_samurai.settings import Settings
+from pytest_samurai.text import plural
+from pytest_samurai.wire import Interaction
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a file, as a line to print. `failed` says that something is wrong, and the file is as it was."""
+
+    text: str
+    failed: bool = False
+
+
+def import_cassettes(paths: Iterable[Path], *, environ: Mapping[str, str]) -> Iterator[Outcome]:
+    """Rewrite cassettes where they are: nothing recorded is lost, and no secret stays. Directories are searched.
+
+    A cassette that is ours already is left as it is. One in JSON is written as YAML beside it, for the user to delete.
+    Raises SettingsError for a path that does not exist.
+    """
+    secrets = environment_secrets(environ)
+    redactor = Redactor(secrets)
+    for path in cassettes_in(paths, _SUFFIXES):
+        try:
+            text, failed = _imported(path, secrets), False
+        except CassetteError as error:
+            text, failed = str(error), True
+        yield Outcome(one_line(redactor, text), failed)
+
+
+def _imported(path: Path, secrets: frozenset[str]) -> str:
+    target = path.with_suffix(".yaml") if path.suffix == ".json" else path
+    # Locked: what a run recorded into the file meanwhile would be lost.
+    with locked(target):
+        return _rewritten(path, target, secrets)
+
+
+def _rewritten(path: Path, target: Path, secrets: frozenset[str]) -> str:
+    content = cassette.read(path)
+    recorded = cassette.parse(content, path)
+    if content.startswith(MARK.encode()):
+        return f"{path}: is ours already, and left as it is"
+    for index, interaction in enumerate(recorded):
+        if encoding := dict(interaction.reply.headers).get("content-encoding"):
+            raise CassetteError(
+                f"{path}:{cassette.lines(content)[index]}: interaction {index + 1} is compressed ({encoding}), which"
+                " cannot be undone here, so that no secret in it would be seen; record it again"
+            )
+    interactions = without_secrets(recorded, secrets)
+    if target != path and target.exists():
+        if cassette.load(target) == interactions:
+            return f"{path}: is imported already, as {target}"
+        raise CassetteError(
+            f"{path}: not imported, as {target} is there and holds something else; move one of them away"
+        )
+    cassette.save(target, interactions)
+    beside = f", as {target}; delete {path} when its tests pass with that" if target != path else ""
+    return f"{path}: imported {_counts(interactions)}{beside}"
+
+
+def _counts(interactions: Sequence[Interaction]) -> str:
+    endpoints = Endpoints(Settings().endpoints)
+    chat = [interaction for interaction in interactions if endpoints.match(interaction.request.url) is not None]
+    unknown = sum(Call(interaction, number=0, replayed=True).usage is None for interaction in chat)
+    text = plural(len(interactions), "interaction")
+    if others := len(interactions) - len(chat):
+        text += f", {others:,} of them no chat"
+    return text + (f", {unknown:,} of them without usage" if unknown else "")

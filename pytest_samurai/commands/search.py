@@ -1,0 +1,25 @@
+"""The cassettes that a command is to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pytest_samurai.errors import SettingsError
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+def cassettes_in(paths: Iterable[Path], suffixes: Sequence[str] = _SUFFIXES) -> list[Path]:
+    """Every cassette once, those of a directory by their names. Raises SettingsError for a path that does not exist."""
+    files: dict[Path, None] = {}
+    for path in paths:
+        if not path.exists():
+            raise SettingsError(f"{path}: there is no such file or directory; name the cassettes, or where they are")
+        if path.is_dir():
+            files |= dict.fromkeys(
+                sorted(file for file in path.rglob("*") if file.suffix in suffixes and file.is_file())
+            )
+        else:
+            files[path] = None
+    return list(files)

@@ -1,0 +1,332 @@
+"""Why a test uses what it uses: its cassette beside the lock, or beside the same cassette as of a revision.
+
+A lock has only totals, so it says what moved. Two cassettes say which message, tool, call or model it was.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from pytest_samurai.bill import (
+    ABOUT,
+    METRICS,
+    Call,
+    Meter,
+    PriceList,
+    Row,
+    TestFigures,
+    in_percent,
+    labelled,
+    measured,
+    models_text,
+    moved,
+    row_of,
+)
+from pytest_samurai.cassette import cassette_of, load, parse
+from pytest_samurai.errors import SettingsError
+from pytest_samurai.matching import (
+    Difference,
+    Json,
+    canonical,
+    describe,
+    differences,
+    length,
+    likeness,
+    parse_body,
+    parse_path,
+    words,
+)
+from pytest_samurai.redaction import without_secrets
+from pytest_samurai.text import money, money_apart, plural
+from pytest_samurai.wire import (
+    RETRYABLE,
+    Dialect,
+    Interaction,
+    Price,
+    RequestPart,
+    Usage,
+    dialect_of,
+    part_at,
+    prompt_length,
+    summary,
+)
+
+
+def recorded(path: Path, secrets: frozenset[str] = frozenset()) -> list[Interaction]:
+    """The interactions of a cassette, without `secrets` and whatever else may not be shown.
+
+    Raises SettingsError if there is no cassette, CassetteError if it cannot be read.
+    """
+    try:
+        # Secrets go before anything is cut short: half a secret cannot be told from a word.
+        return without_secrets(load(path), secrets)
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: there is no such cassette; name the one of the test by --cassette") from None
+
+
+def recorded_at(path: Path, revision: str, secrets: frozenset[str] = frozenset()) -> list[Interaction]:
+    """The interactions of a cassette as of a git revision, without `secrets` and whatever else may not be shown.
+
+    Raises SettingsError if git, the revision or the cassette in it is missing, CassetteError if it cannot be read.
+    """
+    if revision.startswith("-"):
+        raise SettingsError(f"{revision!r} is no git revision")
+    try:
+        shown = subprocess.run(
+            # The content itself, not what a filter of the user makes of it for reading.
+            ["git", "show", "--no-textconv", f"{revision}:./{path.name}"],
+            cwd=path.parent,
+            env={**os.environ, "LC_ALL": "C"},
+            capture_output=True,
+            check=False,
+        )
+    except OSError as error:
+        raise SettingsError(f"git cannot be run: {error.strerror or error}") from None
+    if shown.returncode:
+        reason = shown.stderr.decode("utf-8", "replace").strip().removeprefix("fatal: ")
+        raise SettingsError(f"git has no {path} as of {revision}: {reason}")
+    return without_secrets(parse(shown.stdout, Path(f"{revision}:{path}")), secrets)
+
+
+def row(interactions: Sequence[Interaction]) -> Row:
+    """What the calls of a cassette use, as a row of a lock."""
+    return row_of(_figures(interactions, PriceList()))
+
+
+def _figures(interactions: Sequence[Interaction], own: PriceList) -> TestFigures:
+    meter = Meter(own, lambda _, text: text)
+    calls = [
+        Call(interaction, number=number, replayed=True, meter=meter)
+        for number, interaction in enumerate(interactions, 1)
+    ]
+    return TestFigures.of("", calls, recorded=0)
+
+
+def prices(interactions: Sequence[Interaction], own: PriceList) -> dict[str, Price]:
+    """The prices of the calls, by model.
+
+    Each is the project's own, if it has one, else the one that was recorded with the call, else that of the day.
+    """
+    figures = _figures(interactions, own)
+    return {of_model.model: of_model.price for of_model in figures.models if of_model.price is not None}
+
+
+def shared_line(test: str, cassette: Path, interactions: Sequence[Interaction], old: Row) -> str | None:
+    """A line that says that a cassette is shared, as far as its name and the number of its calls show; else None."""
+    own = Path(cassette_of(test)).parts
+    requests = sum(spent.requests for spent in old.values())
+    if cassette.parts[-len(own) :] == own or len(interactions) <= requests:
+        return None
+    return (
+        f"  It is none of this test's own, by its name, and has {plural(len(interactions), 'call')}; the lock has"
+        f" {plural(requests, 'request')} of this test. So sums over it are not what the test uses, and none is shown."
+    )
+
+
+# --- totals
+
+
+def totals(old: Row, new: Row, rates: Mapping[str, Price], name: str) -> list[str]:
+    """Both rows side by side, and what moved. `name` says where the old one is from; both are priced at `rates`."""
+    before, after = measured(old, rates), measured(new, rates)
+    table = [("", name, "recorded", "")]
+    for metric in METRICS:
+        was, now = before[metric], after[metric]
+        sides = zip(_pair(was, now), (was, now), (old, new), strict=True)
+        shown = [text if value is None else labelled(text, metric, row) for text, value, row in sides]
+        table.append(
+            (metric, shown[0], shown[1], in_percent(was, now) if was and now is not None and was != now else "")
+        )
+    table.append(("model", models_text(old), models_text(new), ""))
+    widths = [max(len(line[column]) for line in table) for column in range(3)]
+    lines = [
+        f"  {metric:<{widths[0]}}  {was:>{widths[1]}}  {now:>{widths[2]}}  {change}".rstrip()
+        for metric, was, now, change in table
+    ]
+    if any("~" in cell for _, *cells, _ in table[1:-1] for cell in cells):
+        lines.append(f"  {ABOUT}")
+    moves = moved(old, new)
+    if before["total_tokens"] is None or after["total_tokens"] is None:
+        moves.append("of tokens it is unknown, as a reply does not say what it used")
+    return [*lines, f"  What moved: {'; '.join(moves) or 'nothing'}"]
+
+
+def _pair(was: int | Decimal | None, now: int | Decimal | None) -> tuple[str, str]:
+    if isinstance(was, Decimal) and isinstance(now, Decimal):
+        shown = money_apart(was, now)
+        return shown[0], shown[1]
+    return _number(was), _number(now)
+
+
+def _number(value: int | Decimal | None) -> str:
+    if value is None:
+        return "unknown"
+    return money(value) if isinstance(value, Decimal) else f"{value:,}"
+
+
+# --- request by request
+
+
+def explain(then: Sequence[Interaction], now: Sequence[Interaction]) -> list[str]:
+    """Which calls differ and in what, each difference with its tokens; nothing if no call differs."""
+    lines: list[str] = []
+    estimated = False
+    for old, new in _paired(then, now):
+        if old is None:
+            lines += _alone(now, new, "new")
+        elif new is None:
+            lines += _alone(then, old, "gone")
+        else:
+            pair = _Pair(then[old], now[new])
+            changes = list(pair.changes())
+            if changes:
+                at = f"call {new + 1}" if old == new else f"call {new + 1} (it was call {old + 1})"
+                lines += [f"  {at}: {pair.tokens()}", *changes]
+                estimated = estimated or pair.estimates
+    if estimated:
+        lines.append('  "about" is counted from characters, as many to a token as in that very call: the reply counts')
+        lines.append("  its prompt as a whole.")
+    return lines
+
+
+def _paired(then: Sequence[Interaction], now: Sequence[Interaction]) -> list[tuple[int | None, int | None]]:
+    """The indices of calls that belong together, of one then and one now; None where one side has no such call.
+
+    Equal calls are paired first, then those that share most words. The order is that of the calls now; calls that are
+    gone come last.
+    """
+    equal: dict[tuple[bytes, int], deque[int]] = {}
+    for old, interaction in enumerate(then):
+        equal.setdefault(_key(interaction), deque()).append(old)
+    partners: dict[int, int] = {}
+    for new, interaction in enumerate(now):
+        if candidates := equal.get(_key(interaction)):
+            partners[new] = candidates.popleft()
+    news = {new: words(parse_body(now[new].request.body)) for new in range(len(now)) if new not in partners}
+    olds = {old: words(parse_body(then[old].request.body)) for left in equal.values() for old in left}
+    alike = sorted((-likeness(news[new], olds[old]), new, old) for new in news for old in olds)
+    for _, new, old in alike:
+        if new not in partners and old in olds:
+            partners[new] = old
+            del olds[old]
+    pairs: list[tuple[int | None, int | None]] = [(partners.get(new), new) for new in range(len(now))]
+    return [*pairs, *((old, None) for old in sorted(olds))]
+
+
+def _key(interaction: Interaction) -> tuple[bytes, int]:
+    return canonical(parse_body(interaction.request.body)), interaction.reply.status
+
+
+def _alone(interactions: Sequence[Interaction], index: int | None, what: str) -> list[str]:
+    """A call that only one side has."""
+    assert index is not None
+    interaction = interactions[index]
+    request, status = interaction.request, interaction.reply.status
+    call = Call(interaction, number=index + 1, replayed=True)
+    usage = call.usage
+    tokens = "of unknown usage" if usage is None else f"{_count(usage)} tokens"
+    lines = [f"  call {index + 1} is {what}: {tokens} ({call.model or 'model unknown'}), {summary(request)}"]
+    was_repeated = any(later.request.body == request.body for later in interactions[index + 1 :])
+    if status in RETRYABLE and was_repeated:
+        lines.append(f"    status {status}, and it was tried again")
+    elif status >= 300:
+        lines.append(f"    status {status}")
+    return lines
+
+
+def _count(usage: Usage) -> str:
+    return f"{usage.prompt_tokens:,} + {usage.completion_tokens:,} = {usage.total_tokens:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What differs in a part of a request, and by how many characters it grew; None for no part of the prompt."""
+
+    part: str
+    differences: Sequence[Difference]
+    growth: int | None
+
+
+class _Pair:
+    """A call then and now."""
+
+    def __init__(self, then: Interaction, now: Interaction) -> None:
+        self.then, self.now = (Call(item, number=0, replayed=True) for item in (then, now))
+        self._asked_then, self._asked = (parse_body(item.request.body) for item in (then, now))
+        self._dialect = dialect_of(now.request.url)
+        self._differ = list(_changes(self._dialect, self._asked_then, self._asked))
+        parts = sum(change.growth is not None for change in self._differ)
+        # A single part is worth the difference that the replies count, unless two models count tokens differently.
+        several = parts > 1 or (parts == 1 and self.then.model != self.now.model)
+        self.estimates = several and self._per_token() is not None
+
+    def tokens(self) -> str:
+        """Its tokens then and now."""
+        old, new = self.then.usage, self.now.usage
+        if old is None or new is None:
+            return "of unknown usage" if old is new else f"{_known(old)} -> {_known(new)}"
+        parts = [("prompt", old.prompt_tokens, new.prompt_tokens)]
+        parts += [("completion", old.completion_tokens, new.completion_tokens)]
+        if old.reasoning_tokens != new.reasoning_tokens:
+            parts.append(("of it reasoning", old.reasoning_tokens, new.reasoning_tokens))
+        return ", ".join(
+            f"{name} {was:,} -> {now:,} tokens" + (f" ({now - was:+,})" if now != was else "")
+            for name, was, now in parts
+        )
+
+    def changes(self) -> Iterator[str]:
+        """What made the difference: parts of the request with their tokens, the model, the answer."""
+        for change in self._differ:
+            lines = [line for difference in change.differences for line in describe(difference)]
+            worth = self._worth(change)
+            if worth is None and change.part == change.differences[0].path:
+                yield from lines
+            else:
+                yield f"    {change.part}{'' if worth is None else f': {worth} tokens'}"
+                yield from (f"  {line}" for line in lines)
+        if self.then.model != self.now.model and not any(change.part == "model" for change in self._differ):
+            yield f"    model as served: {self.then.model or 'unknown'} -> {self.now.model or 'unknown'}"
+        if self.then.status_code != self.now.status_code:
+            yield f"    status: {self.then.status_code} -> {self.now.status_code}"
+        old, new = self.then.usage, self.now.usage
+        if old != new and old is not None and new is not None:
+            if old.prompt_tokens != new.prompt_tokens and not any(change.growth is not None for change in self._differ):
+                yield "    the same prompt, which the server counts otherwise"
+            if old.completion_tokens != new.completion_tokens:
+                yield f"    the answer: {new.completion_tokens - old.completion_tokens:+,} tokens"
+
+    def _worth(self, change: _Change) -> str | None:
+        old, new = self.then.usage, self.now.usage
+        if change.growth is None or old is None or new is None:
+            return None
+        if not self.estimates:
+            return f"{new.prompt_tokens - old.prompt_tokens:+,}"
+        per_token = self._per_token()
+        return None if per_token is None else f"about {round(change.growth / per_token):+,}"
+
+    def _per_token(self) -> float | None:
+        """Characters per token of the prompt as it is now."""
+        usage, characters = self.now.usage, prompt_length(self._dialect, self._asked)
+        return characters / usage.prompt_tokens if usage is not None and usage.prompt_tokens and characters else None
+
+
+def _known(usage: Usage | None) -> str:
+    return "unknown usage" if usage is None else f"{_count(usage)} tokens"
+
+
+def _changes(dialect: Dialect, then: Json, now: Json) -> Iterator[_Change]:
+    """What differs, by message, tool or parameter."""
+    by_part: dict[RequestPart, list[Difference]] = {}
+    for difference in differences(then, now):
+        are_objects = isinstance(now, dict) and isinstance(then, dict)
+        part = part_at(dialect, parse_path(difference.path) if are_objects else (), now, then)
+        by_part.setdefault(part, []).append(difference)
+    for part, found in by_part.items():
+        growth = sum(length(one.asked) - length(one.recorded) for one in found)
+        yield _Change(part.name, found, growth if part.is_prompt else None)

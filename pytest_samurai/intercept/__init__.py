@@ -1,0 +1,23 @@
+"""How requests are seen; the only room that knows httpx and httpx2."""
+
+from typing import TYPE_CHECKING
+
+from pytest_samurai.intercept.clients import async_client, client
+from pytest_samurai.intercept.seam import install, patch_imported, recording, uninstall
+from pytest_samurai.intercept.state import take_cassettes, watch
+
+if TYPE_CHECKING:
+    from pytest_samurai.intercept.clients import AsyncClient, Client
+
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "async_client",
+    "client",
+    "install",
+    "patch_imported",
+    "recording",
+    "take_cassettes",
+    "uninstall",
+    "watch",
+]

@@ -1,0 +1,179 @@
+"""What this package needs of httpx or httpx2, and the only place for their private names.
+
+Another library for HTTP begins here, and in `seam`. tests/intercept/test_library.py fails when a private name changes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from types import ModuleType
+from typing import Any
+
+from pytest_samurai.intercept.streams import Replay, Tee
+from pytest_samurai.intercept.tls import is_known
+from pytest_samurai.wire import Headers, Reply, Request
+
+LIBRARIES = ("httpx", "httpx2")
+
+SEAM = "_transport_for_url"
+"""The method of a client that chooses the transport of each request.
+
+It is private. The public `HTTPTransport.handle_request` would miss transports of the user's own, and aiohttp's.
+"""
+
+CONTEXT_MAKER = "create_ssl_context"
+"""The function that makes the TLS context of a transport."""
+
+_OWN_PACKAGES = ("/httpx/", "/httpx2/", "/httpcore/", "/httpcore2/")
+
+
+def client_classes(module: ModuleType) -> list[type]:
+    """The classes whose `SEAM` is patched."""
+    classes = (getattr(module, name, None) for name in ("Client", "AsyncClient"))
+    return [client for client in classes if client is not None]
+
+
+def context_owner(module: ModuleType) -> ModuleType | None:
+    """The module whose `CONTEXT_MAKER` the transports call; None if it is not there in the form that is known.
+
+    It is a private module: whoever calls the public function asks for a context, and is to get one.
+    """
+    transports = sys.modules.get(f"{module.__name__}._transports.default")
+    return transports if is_known(getattr(transports, CONTEXT_MAKER, None), f"{module.__name__}._config") else None
+
+
+class Library:
+    """One of the `LIBRARIES`, with its own classes of requests, responses, streams and errors."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module: Any = module
+        self._stand_ins = (module.MockTransport, module.ASGITransport, module.WSGITransport)
+        self._network = (module.HTTPTransport, module.AsyncHTTPTransport)
+        # A client takes only streams of its library's classes; like the library's own `ByteStream`, ours are both.
+        both = (module.SyncByteStream, module.AsyncByteStream)
+        self.tee: Any = type("Tee", (Tee, *both), {})
+        self.replay: Any = type("Replay", (Replay, *both), {})
+        self.whole: Any = module.ByteStream
+
+    # --- transports
+
+    def is_stand_in(self, transport: Any) -> bool:
+        """Whether a transport stands in for the network: the library's own for tests, or Starlette's."""
+        return isinstance(transport, self._stand_ins) or type(transport).__module__ == "starlette.testclient"
+
+    def is_mocked(self, transport: Any) -> bool:
+        """Whether another tool (respx, pytest-httpx, vcrpy) has replaced the network behind a transport."""
+        if not isinstance(transport, self._network):
+            return False
+        owners = (transport, getattr(transport, "_pool", None))
+        names = ("handle_request", "handle_async_request")
+        return not all(_is_own(getattr(owner, name)) for owner in owners for name in names if hasattr(owner, name))
+
+    def came_live(self, response: Any, transport: Any) -> bool:
+        """Whether a response came over a connection, and not from a mock or another recorder.
+
+        A transport of the user's own is taken to be live, since nobody can tell.
+        """
+        return not isinstance(transport, self._network) or "network_stream" in response.extensions
+
+    # --- requests
+
+    def request(self, request: Any, content: bytes) -> Request:
+        """A request as it is recorded."""
+        return Request(request.method, str(request.url), headers_of(request.headers), content)
+
+    def with_body(self, request: Any, body: bytes) -> Any:
+        """The request with another body, for a reply that is not compressed, so that its events can be read."""
+        headers = [
+            (name, value)
+            for name, value in request.headers.raw
+            if name.lower() not in (b"content-length", b"transfer-encoding", b"accept-encoding")
+        ]
+        return self._module.Request(
+            request.method,
+            request.url,
+            headers=[*headers, (b"accept-encoding", b"identity")],
+            content=body,
+            extensions=request.extensions,
+        )
+
+    # --- responses
+
+    def response(self, reply: Reply, stream: object) -> Any:
+        """A recorded reply as a response whose body is `stream`."""
+        extensions = {"http_version": reply.http_version.encode()}
+        if reply.reason:
+            extensions["reason_phrase"] = reply.reason.encode("ascii", "ignore")
+        try:
+            headers = self._module.Headers(reply.headers, "ascii")
+        except UnicodeEncodeError:
+            headers = self._module.Headers(reply.headers, "utf-8")
+        response = self._module.Response(reply.status, headers=headers, stream=stream, extensions=extensions)
+        # Otherwise the library tries to decode all headers to find it out.
+        response.headers.encoding = headers.encoding
+        return response
+
+    def content(self, response: Any) -> bytes | None:
+        """The decoded body, if it has been read: a transport of the user's own may return such a response."""
+        try:
+            content: bytes = response.content
+        except self._module.ResponseNotRead:
+            return None
+        return content
+
+    def with_content(self, response: Any, content: bytes) -> Any:
+        """A response that has been read, with another decoded body."""
+        headers = [
+            (name, value)
+            for name, value in headers_of(response.headers)
+            if name not in ("content-length", "content-encoding")
+        ]
+        return self._module.Response(
+            response.status_code, headers=headers, content=content, extensions=response.extensions
+        )
+
+    def decoder(self, headers: Headers) -> Callable[[Sequence[bytes]], list[bytes]] | None:
+        """A function that undoes the content encoding of the pieces of a body, one by one; None if there is none."""
+        encoding = dict(headers).get("content-encoding", "identity")
+        if encoding == "identity":
+            return None
+
+        def decode(pieces: Sequence[bytes]) -> list[bytes]:
+            decoded = [b""] * len(pieces)
+            index = 0
+
+            def feed() -> Iterator[bytes]:
+                nonlocal index
+                for number, piece in enumerate(pieces):
+                    index = number
+                    yield piece
+
+            response = self._module.Response(200, headers={"content-encoding": encoding}, content=feed())
+            try:
+                for data in response.iter_bytes():
+                    decoded[index] += data
+            except self._module.DecodingError:
+                # The application got this error too. What came before it is kept.
+                return decoded
+            return decoded
+
+        return decode
+
+    def error(self, name: str) -> Exception:
+        """The transport's error of that name; if there is none, `RemoteProtocolError`: a dropped connection."""
+        kind = getattr(self._module, name, None)
+        if not (isinstance(kind, type) and issubclass(kind, self._module.TransportError)):
+            kind = self._module.RemoteProtocolError
+        return kind(f"the connection broke here when this was recorded ({name})")  # type: ignore[no-any-return]  # httpx is Any here
+
+
+def headers_of(headers: Any) -> Headers:
+    """The headers of a request or a response as they are recorded: in their order, the names in lower case."""
+    return tuple((name.lower(), value) for name, value in headers.multi_items())
+
+
+def _is_own(method: Any) -> bool:
+    """Whether a method is the library's, by the file that it is written in."""
+    code = getattr(getattr(method, "__func__", method), "__code__", None)
+    return code is not None and any(package in code.co_filename.replace("\\", "/") for package in _OWN_PACKAGES)

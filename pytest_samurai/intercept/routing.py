@@ -1,0 +1,49 @@
+"""Which transport a request takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pytest_samurai.errors import RequestNotRecorded
+from pytest_samurai.intercept.library import Library
+from pytest_samurai.intercept.state import STATE, open_recorders
+from pytest_samurai.intercept.transports import Other, Passing, Recorded, Watched
+from pytest_samurai.matching import Endpoints
+from pytest_samurai.recorder import Recorder
+
+OTHER_ENDPOINTS = Endpoints(("*/responses", "*/messages", "*/completions", "*/embeddings"))
+"""Model endpoints that are not recorded unless a setting names them, and so are refused while a test replays."""
+
+
+def route(library: Library, transport: Any, url: Any) -> Any:
+    """The transport for a URL: the client's own, or ours in front of it where there is something to decide.
+
+    Every hop of a redirect comes here again. Raises RequestNotRecorded where it is not known which recorder to ask.
+    """
+    recorders = open_recorders()
+    unmarked = STATE.unmarked
+    if not recorders and unmarked is None:
+        return transport
+    if library.is_stand_in(transport):
+        return transport
+    text = str(url)
+    if not recorders:
+        assert unmarked is not None
+        return Watched(library, transport, unmarked) if unmarked.endpoints.match(text) is not None else transport
+    recorder = recorders[0]
+    if recorder.endpoints.match(text) is not None:
+        if len(recorders) > 1:
+            raise _ambiguous(recorders)
+        return Recorded(library, transport, recorder, text)
+    passing = Passing(library, transport) if recorder.replaying else transport
+    endpoint = OTHER_ENDPOINTS.match(text)
+    return passing if endpoint is None else Other(library, passing, recorder, endpoint)
+
+
+def _ambiguous(recorders: Sequence[Recorder]) -> RequestNotRecorded:
+    text = (
+        f"{len(recorders)} recorders are open, and this thread does not say whose it is;"
+        " start it with contextvars.copy_context().run"
+    )
+    return [recorder.refuse(text) for recorder in recorders][-1]

@@ -1,0 +1,108 @@
+"""The one seam through which every request of httpx and httpx2 passes, sync and async.
+
+Each client chooses the transport of every request in one method, which is patched: so it does not matter when the
+client was made, nor what transport, mounts or proxies it has. docs/intercept.md has the roads not taken.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+from pytest_samurai.intercept.imports import Finder
+from pytest_samurai.intercept.library import CONTEXT_MAKER, LIBRARIES, SEAM, Library, client_classes, context_owner
+from pytest_samurai.intercept.patch import Patch
+from pytest_samurai.intercept.routing import route
+from pytest_samurai.intercept.sockets import watch_connections
+from pytest_samurai.intercept.state import CURRENT, STATE, Opened, is_only_replaying
+from pytest_samurai.intercept.tls import deferring
+from pytest_samurai.recorder import Recorder
+
+
+@contextmanager
+def recording(recorder: Recorder) -> Iterator[None]:
+    """Send the requests of this context, and of threads that have no other, to the recorder."""
+    # The outer one is of this context: what another thread has opened is not around this recorder.
+    opened = Opened(recorder, CURRENT.get())
+    install(later=True)
+    CURRENT.set(opened)
+    with STATE.lock:
+        STATE.opened.append(opened)
+        STATE.cassettes.add(recorder.cassette_path)
+        STATE.connections = STATE.connections or watch_connections()
+    try:
+        yield
+    finally:
+        with STATE.lock:
+            STATE.opened.remove(opened)
+            while STATE.connections and not STATE.opened:
+                STATE.connections.pop().remove()
+        # A token would be of no use in another context, and a fixture may be torn down in one.
+        if CURRENT.get() is opened:
+            CURRENT.set(opened.outer)
+        uninstall()
+
+
+def install(*, later: bool) -> None:
+    """Patch the libraries that are imported; with `later`, those that will be as well. Calls nest with `uninstall`."""
+    with STATE.lock:
+        STATE.users += 1
+        patch_imported()
+        if later and not any(isinstance(finder, Finder) for finder in sys.meta_path):
+            sys.meta_path.insert(0, Finder(LIBRARIES, _patch_late))
+
+
+def patch_imported() -> None:
+    """Patch the libraries that have been imported since."""
+    with STATE.lock:
+        for name in LIBRARIES:
+            module = sys.modules.get(name)
+            if module is not None:
+                _patch(module)
+
+
+def uninstall() -> None:
+    """Take the patches out, if nobody else needs them."""
+    with STATE.lock:
+        STATE.users -= 1
+        if STATE.users:
+            return
+        while STATE.patches:
+            STATE.patches.popitem()[1].remove()
+        sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, Finder)]
+
+
+def _patch_late(module: ModuleType) -> None:
+    with STATE.lock:
+        if STATE.users:  # pragma: no branch - another thread may have taken the patches out in the meantime
+            _patch(module)
+
+
+def _patch(module: ModuleType) -> None:
+    for client in client_classes(module):
+        # `httpx2.alias_httpx()` makes two names for one class.
+        if client not in STATE.patches:
+            if module not in STATE.libraries:
+                STATE.libraries[module] = Library(module)
+            STATE.patches[client] = Patch(client, SEAM, partial(_routed, STATE.libraries[module]))
+    owner = context_owner(module)
+    if owner is not None:
+        STATE.patches[owner] = Patch(owner, CONTEXT_MAKER, _deferred)
+
+
+def _routed(library: Library, original: Any, patch: Patch) -> Any:
+    def _transport_for_url(client: Any, url: Any) -> Any:
+        transport = original(client, url)
+        return route(library, transport, url) if patch.active else transport
+
+    return _transport_for_url
+
+
+def _deferred(original: Any, patch: Patch) -> Any:
+    # It does not ask the patch: where no recorder is open, it makes the context at once anyway.
+    del patch
+    return deferring(original, is_only_replaying)

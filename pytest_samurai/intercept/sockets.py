@@ -1,0 +1,47 @@
+"""Connections of clients that no hook sees."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+from pytest_samurai.intercept.patch import Patch
+from pytest_samurai.intercept.state import PASSING, open_recorders
+
+
+def watch_connections() -> list[Patch]:
+    """Tell the open recorders of each connection that belongs to no request that was seen.
+
+    These are patches of `socket`, to be removed with the last recorder: an audit hook could never be taken out again,
+    and tools that forbid connections come and go test by test as well. A recorder that raises keeps a client from
+    connecting.
+    """
+    names: dict[str, str] = {}
+
+    def connecting(original: Any, patch: Patch) -> Any:
+        def connect(sock: Any, address: Any) -> Any:
+            match address:
+                case str(host), int(port), *_ if patch.active and not PASSING.get():
+                    for recorder in open_recorders():
+                        recorder.connected(names.get(host, host), port)
+            return original(sock, address)
+
+        return connect
+
+    def resolving(original: Any, patch: Patch) -> Any:
+        def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:
+            addresses = original(host, *arguments, **options)
+            # Whose connection it will be is not known here: asyncio resolves names in a thread without a context.
+            if patch.active and host is not None:
+                # Trio passes bytes. It also resolves the address itself, which must not become a name.
+                name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+                names.update((address[0], name) for *_, address in addresses if address[0] != name)
+            return addresses
+
+        return getaddrinfo
+
+    return [
+        Patch(socket.socket, "connect", connecting),
+        Patch(socket.socket, "connect_ex", connecting),
+        Patch(socket, "getaddrinfo", resolving),
+    ]

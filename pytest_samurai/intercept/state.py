@@ -1,0 +1,94 @@
+"""The recorders that are open: the one state in this project that a module keeps.
+
+A process has one httpx, and so one set of patches, which go in with the first recorder and come out with the last.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol
+
+from pytest_samurai.errors import RequestNotRecorded
+from pytest_samurai.intercept.library import Library
+from pytest_samurai.intercept.patch import Patch
+from pytest_samurai.matching import Endpoints
+from pytest_samurai.recorder import Recorder
+
+
+class Unmarked(Protocol):
+    """What becomes of chat calls while no recorder is open."""
+
+    endpoints: Endpoints
+    block: bool
+
+    def refused(self, url: str) -> RequestNotRecorded: ...
+
+    def went_live(self) -> None: ...
+
+
+@dataclass(slots=True, eq=False)
+class Opened:
+    """An open recorder, and the one around it in the same context."""
+
+    recorder: Recorder
+    outer: Opened | None
+
+
+@dataclass(slots=True)
+class State:
+    """What the process has open and patched; `lock` is held by whoever changes it.
+
+    `users` counts the calls of `install` without their `uninstall`. `patches` are by the object that is patched,
+    `connections` those of sockets. `cassettes` are those of all recorders since `take_cassettes`.
+    """
+
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    opened: list[Opened] = field(default_factory=list)
+    cassettes: set[Path] = field(default_factory=set)
+    unmarked: Unmarked | None = None
+    users: int = 0
+    patches: dict[Any, Patch] = field(default_factory=dict)
+    connections: list[Patch] = field(default_factory=list)
+    # These stay when the patches come out, maybe after each test: their classes take longer to make than a recorder.
+    libraries: dict[ModuleType, Library] = field(default_factory=dict)
+
+
+STATE = State()
+CURRENT: ContextVar[Opened | None] = ContextVar("pytest_samurai_recorder", default=None)
+PASSING: ContextVar[bool] = ContextVar("pytest_samurai_passing", default=False)
+"""Whether a request is on its way that was seen, so that its connection is one of ours."""
+
+
+def open_recorders() -> list[Recorder]:
+    """The recorder of this context; where there is none, those that are open: the innermost of each context.
+
+    A bare thread has none, nor has a context that outlived its recorder.
+    """
+    current = CURRENT.get()
+    if current is not None and current.recorder.is_open:
+        return [current.recorder]
+    with STATE.lock:
+        around = [opened.outer for opened in STATE.opened]
+        return [opened.recorder for opened in STATE.opened if not any(opened is outer for outer in around)]
+
+
+def is_only_replaying() -> bool:
+    """Whether a client that is made here and now can only replay, and so opens no connection."""
+    recorders = open_recorders()
+    return bool(recorders) and all(recorder.replaying and recorder.settings.lazy_tls for recorder in recorders)
+
+
+def take_cassettes() -> set[Path]:
+    """The cassettes of all recorders that were opened since the last time that this was asked."""
+    with STATE.lock:
+        cassettes, STATE.cassettes = STATE.cassettes, set()
+    return cassettes
+
+
+def watch(unmarked: Unmarked | None) -> None:
+    """Ask `unmarked` about every chat call for which no recorder is open; with None they pass."""
+    STATE.unmarked = unmarked

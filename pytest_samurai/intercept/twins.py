@@ -1,0 +1,71 @@
+"""Sync and async, said once: a transport answers with one coroutine for both."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Coroutine
+from typing import Any
+
+from pytest_samurai.intercept.library import Library
+
+
+class Blocking:
+    """What a sync transport does: it is awaited like an async one, but never waits."""
+
+    def __init__(self, transport: Any) -> None:
+        self._transport = transport
+
+    async def read(self, request: Any) -> Any:
+        """The body of a request, in bytes."""
+        return request.read()
+
+    async def send(self, request: Any) -> Any:
+        """The response to a request."""
+        return self._transport.handle_request(request)
+
+    async def close(self, response: Any) -> None:
+        """Give up a response that nobody will read."""
+        response.close()
+
+
+class Awaiting:
+    """What an async transport does, by the same methods."""
+
+    def __init__(self, transport: Any) -> None:
+        self._transport = transport
+
+    async def read(self, request: Any) -> Any:
+        return await request.aread()
+
+    async def send(self, request: Any) -> Any:
+        return await self._transport.handle_async_request(request)
+
+    async def close(self, response: Any) -> None:
+        await response.aclose()
+
+
+class Transport(ABC):
+    """Stands in front of the client's own transport, for one request."""
+
+    def __init__(self, library: Library, own: Any) -> None:
+        self.library = library
+        self.own = own
+
+    @abstractmethod
+    async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
+        """The response that the application gets. It may wait for nothing but `io`."""
+
+    def handle_request(self, request: Any) -> Any:
+        return _finished(self.answer(request, Blocking(self.own)))
+
+    async def handle_async_request(self, request: Any) -> Any:
+        return await self.answer(request, Awaiting(self.own))
+
+
+def _finished(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """The result of a coroutine that never waits."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return end.value
+    raise AssertionError("a sync request was made to wait")  # pragma: no cover - `Blocking` never waits

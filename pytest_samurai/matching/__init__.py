@@ -1,0 +1,35 @@
+"""Which recording answers a request."""
+
+from pytest_samurai.matching.bodies import Json, canonical, parse_body
+from pytest_samurai.matching.description import describe
+from pytest_samurai.matching.differences import Difference, differences
+from pytest_samurai.matching.endpoints import Endpoints
+from pytest_samurai.matching.likeness import likeness, words
+from pytest_samurai.matching.lookup import Keys, Lookup
+from pytest_samurai.matching.matcher import Matcher
+from pytest_samurai.matching.miss import Denial, Miss, length
+from pytest_samurai.matching.normalize import VOLATILE, parse_substitution
+from pytest_samurai.matching.paths import Path_, format_path, parse_path
+
+__all__ = [
+    "VOLATILE",
+    "Denial",
+    "Difference",
+    "Endpoints",
+    "Json",
+    "Keys",
+    "Lookup",
+    "Matcher",
+    "Miss",
+    "Path_",
+    "canonical",
+    "describe",
+    "differences",
+    "format_path",
+    "length",
+    "likeness",
+    "parse_body",
+    "parse_path",
+    "parse_substitution",
+    "words",
+]

@@ -1,0 +1,28 @@
+"""A difference, described in lines for people."""
+
+from __future__ import annotations
+
+from pytest_samurai.matching.bodies import Json, spelled
+from pytest_samurai.matching.differences import MISSING, Difference
+from pytest_samurai.text import changed_words
+
+_ON_ONE_LINE = 40
+_LONGEST = 120
+
+
+def describe(difference: Difference) -> list[str]:
+    """The lines of a difference: one for short values, two for texts, with the changed words in [brackets]."""
+    old, new = (spelled(side) if isinstance(side, bytes) else side for side in (difference.recorded, difference.asked))
+    if isinstance(old, str) and isinstance(new, str) and not (_is_short(old) and _is_short(new)):
+        before, after = changed_words(old, new)
+        return [f"    {difference.path}:", f"      - {before}", f"      + {after}"]
+    return [f"    {difference.path}: {_short(old)} -> {_short(new)}"]
+
+
+def _is_short(text: str) -> bool:
+    return len(text) <= _ON_ONE_LINE and " " not in text and text.isprintable()
+
+
+def _short(value: Json) -> str:
+    text = repr(value) if value is MISSING else spelled(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

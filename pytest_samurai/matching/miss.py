@@ -1,0 +1,143 @@
+"""A miss: a request without a recording, explained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from pytest_samurai.matching.bodies import Json
+from pytest_samurai.matching.description import describe
+from pytest_samurai.matching.differences import MISSING, Difference, differences
+from pytest_samurai.matching.likeness import likeness, words
+from pytest_samurai.matching.matcher import COMPONENTS, Matcher
+from pytest_samurai.matching.normalize import VOLATILE, substitute
+from pytest_samurai.text import visible
+from pytest_samurai.wire import Interaction, Request, answer_of, dialect_of, prompt_length, text_length
+
+_SHOWN_DIFFERENCES = 8
+
+_BODY_COMPONENTS = frozenset({"chat", "body", "raw_body"})
+
+
+Denial = tuple[int, str]
+"""The index of a recording, and the name of the function of `match_on` that says it is not the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """What is known when a request is refused: the nearest recording, what differs, what to do."""
+
+    request: Request
+    recorded: Sequence[Interaction]
+    played: frozenset[int]
+    matcher: Matcher
+    test: str
+    cassette: str
+    mode: str
+    rerun: str | None
+    denials: Sequence[Denial] = ()
+
+    def text(self) -> str:
+        endpoint = self.matcher.endpoints.match(self.request.url) or self.request.url
+        lines = [f"{self.request.method} {endpoint} has no recording, and the mode does not let it go live."]
+        lines += [f"  {name:<9} {value}" for name, value in self._facts()]
+        if self.denials:
+            lines.append("  Equal in what `match_on` names, but not by its functions:")
+            lines += [
+                f"    interaction {index + 1}: {name} says no" for index, name in self.denials[:_SHOWN_DIFFERENCES]
+            ]
+        elif equal := self._equal():
+            lines.append(f"  {_played_out(equal)}: this is one call more than was recorded.")
+        elif self.recorded:
+            lines += self._compared()
+        if self.rerun:
+            lines.append(f"  To record this test{' again' if self.recorded else ''}: {self.rerun}")
+        return visible("\n".join(lines), keep="\n")
+
+    def _facts(self) -> list[tuple[str, str]]:
+        counts = f"{len(self.recorded)} recorded, {len(self.played)} played" if self.recorded else "no recordings"
+        return [("test", self.test), ("cassette", f"{self.cassette} ({counts})"), ("mode", self.mode)]
+
+    def _equal(self) -> list[int]:
+        key = self.matcher.key(self.request)
+        return [index for index, recording in enumerate(self.recorded) if self.matcher.key(recording.request) == key]
+
+    def _compared(self) -> list[str]:
+        asked = self.matcher.value(self.request)
+        index, recorded = self._nearest(asked)
+        nearest = self.recorded[index]
+        around = list(self._around(nearest.request))
+        body_counts = not _BODY_COMPONENTS.isdisjoint(self.matcher.match_on)
+        changes = list(differences(recorded, asked)) if body_counts else []
+        shown = changes[:_SHOWN_DIFFERENCES]
+        played = ", already played" if index in self.played else ""
+        lines = [f"  The nearest recording is interaction {index + 1}{played}. What differs:", *around]
+        lines += [line for difference in shown for line in describe(difference)]
+        if len(changes) > len(shown):
+            lines.append(f"    ... and {len(changes) - len(shown)} more")
+        if not around and not changes:
+            lines.append("    the bytes of the body, which hold the same values")
+        if growth := _growth(nearest, recorded, self.request, asked):
+            lines.append(f"  prompt tokens: {growth}")
+        if kinds := [] if around else volatile_kinds(changes):
+            entries = ", ".join(f'"{kind}"' for kind in kinds)
+            lines.append(f"  Only what varies from run to run differs. To let it match, add to `normalize`: {entries}")
+        return lines
+
+    def _nearest(self, asked: Json) -> tuple[int, Json]:
+        """The index and value of the recording that shares most words with the request; of equals, an unplayed one."""
+        wanted = words(asked)
+
+        def rank(candidate: tuple[int, Json]) -> tuple[float, bool]:
+            index, value = candidate
+            return -likeness(wanted, words(value)), index in self.played
+
+        values = ((index, self.matcher.value(recording.request)) for index, recording in enumerate(self.recorded))
+        return min(values, key=rank)
+
+    def _around(self, nearest: Request) -> Iterator[str]:
+        """What differs outside of the body."""
+        for name in self.matcher.match_on:
+            if name not in _BODY_COMPONENTS:
+                old, new = (COMPONENTS[name](self.matcher, request).decode() for request in (nearest, self.request))
+                if old != new:
+                    yield f"    {name}: {old} -> {new}"
+
+
+def _played_out(indexes: Sequence[int]) -> str:
+    numbers = ", ".join(str(index + 1) for index in indexes)
+    if len(indexes) == 1:
+        return f"An equal request is recorded once (interaction {numbers}) and was already played"
+    return f"An equal request is recorded {len(indexes)} times (interactions {numbers}), and all were already played"
+
+
+def _growth(nearest: Interaction, recorded: Json, request: Request, asked: Json) -> str | None:
+    """The likely number of prompt tokens, from the tokens per character of the nearest recording.
+
+    None if its usage is unknown, or if nothing to speak of changes.
+    """
+    usage = answer_of(nearest).usage
+    old = prompt_length(dialect_of(nearest.request.url), recorded)
+    new = prompt_length(dialect_of(request.url), asked)
+    if usage is None or not usage.prompt_tokens or not old:
+        return None
+    likely = round(usage.prompt_tokens * new / old)
+    change = f"{likely / usage.prompt_tokens - 1:+.0%}"
+    return None if change in ("+0%", "-0%") else f"{usage.prompt_tokens:,} -> about {likely:,}, {change}"
+
+
+def length(value: Json) -> int:
+    """The characters of a value, without those of pictures; 0 if it is missing."""
+    return 0 if value is MISSING else text_length(value)
+
+
+def volatile_kinds(changes: Sequence[Difference]) -> list[str]:
+    """The fewest `normalize` entries that make all differences go away; none if some would stay."""
+    for count in range(1, len(VOLATILE) + 1):
+        for kinds in combinations(VOLATILE, count):
+            entries = [VOLATILE[kind] for kind in kinds]
+            sides = ((substitute(change.recorded, entries), substitute(change.asked, entries)) for change in changes)
+            if changes and not any(True for old, new in sides for _ in differences(old, new)):
+                return list(kinds)
+    return []

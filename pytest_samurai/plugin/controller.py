@@ -1,0 +1,32 @@
+"""What a controller tells its workers, and takes over from them, under xdist."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_samurai.errors import SettingsError
+from pytest_samurai.plugin.idle import gather
+from pytest_samurai.plugin.state import RUN, lock_of
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of the run: it began when the controller did, and its limits hold for all workers together."""
+    run = node.config.stash[RUN]
+    node.workerinput["samurai_began"] = run.began.isoformat()
+    if run.tally is not None:
+        node.workerinput["samurai_tally"] = run.tally.path
+    gather(node.config)
+    try:
+        # The controller collects nothing, and a worker cannot show what is wrong.
+        lock_of(node.config)
+    except SettingsError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker collected."""
+    node.config.stash[RUN].collection.hear(getattr(node, "workeroutput", {}))

@@ -1,0 +1,56 @@
+"""The hooks of a run that has nothing of ours yet.
+
+A suite without marked tests should not notice the plugin. So the modules that gather and watch, and whatever they need,
+are imported once there is something to gather or to watch.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+
+import pytest
+
+from pytest_samurai.plugin.state import RUN, cassette_root
+
+_CALLERS = ("httpx", "httpx2", "pytest_samurai.recorder")
+"""Modules with which a test can make calls that we see."""
+
+
+def gather(config: pytest.Config, session: pytest.Session | None = None) -> None:
+    """From now on, gather what reports carry. With a session, take over what is known of tests that ran before."""
+    if not config.stash[RUN].gathers:
+        from pytest_samurai.plugin import work
+
+        work.gather(config, session)
+
+
+def be_at_work(config: pytest.Config, session: pytest.Session | None = None) -> None:
+    """From now on, watch what tests call."""
+    if not config.stash[RUN].at_work:
+        from pytest_samurai.plugin import work
+
+        work.be_at_work(config, session)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """Watch a test that could call an API. For any other test, this is all that the plugin does."""
+    run = item.config.stash[RUN]
+    if run.at_work or not sys.modules.keys().isdisjoint(_CALLERS):
+        be_at_work(item.config, item.session)
+        from pytest_samurai.plugin.unmarked import watch
+
+        run.item = item
+        run.watched = watch(item)
+    run.begun.add(item.nodeid)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Begin to gather at the end, if not before: it may be the last test that imports `use_cassette`."""
+    try:
+        return (yield)
+    finally:
+        if "pytest_samurai.intercept" in sys.modules or cassette_root(session.config).is_dir():
+            gather(session.config, session)

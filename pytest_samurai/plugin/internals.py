@@ -1,0 +1,45 @@
+"""What we use of pytest that pytest does not promise to keep.
+
+All of it is here, each with what it is for; tests/plugin/test_internals.py fails when a pytest comes that has it
+otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping, Sequence
+from typing import Any, cast
+
+import pytest
+
+Definitions = Sequence[pytest.FixtureDef[Any]]
+"""The fixtures of one name that a test can see, each overridden by the next."""
+
+
+def own_definitions(item: pytest.Item) -> MutableMapping[str, Definitions]:
+    """The fixtures by which pytest will set up a test, by name; empty for an item that has none.
+
+    Pytest's public way to a fixture's scope is `FixtureDef.scope`, and it shows no definition before it is set up. The
+    order has to be known before, and a definition that is put in here is the one that is used.
+    """
+    if isinstance(item, pytest.Function):
+        return cast("MutableMapping[str, Definitions]", item._fixtureinfo.name2fixturedefs)
+    # Items of other plugins have no fixtures, or bring pytest's own record of them along.
+    return getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+
+
+def visible_definitions(item: pytest.Item, name: str) -> Definitions:
+    """The fixtures of a name that a test could ask for; more than one if it is overridden.
+
+    Pytest's public way, `request.getfixturevalue`, sets the fixture up.
+    """
+    return item.session._fixturemanager.getfixturedefs(name, item) or ()
+
+
+def failed_in_unittest(item: pytest.Item) -> bool:
+    """Whether the body of a `unittest` test has failed: pytest keeps that to itself until it makes the report."""
+    return bool(getattr(item, "_excinfo", None))
+
+
+def parameter_number(request: pytest.FixtureRequest) -> int:
+    """The place of a fixture's parameter among all: of an object, nothing else stays the same from run to run."""
+    return cast("int", request.param_index)  # type: ignore[attr-defined]  # no part of pytest's typed surface

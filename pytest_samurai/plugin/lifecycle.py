@@ -1,0 +1,76 @@
+"""A run from its beginning to its end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_samurai.errors import SamuraiError
+from pytest_samurai.plugin.idle import be_at_work, gather
+from pytest_samurai.plugin.options import marker_line, written
+from pytest_samurai.plugin.state import RUN, RunState, cassette_root, resolved
+from pytest_samurai.plugin.worker import is_worker, worker_input
+from pytest_samurai.settings import Settings
+
+if TYPE_CHECKING:
+    from pytest_samurai.bill import Tally
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin the run: resolve its options, and register what it needs from the start."""
+    config.addinivalue_line("markers", marker_line())
+    told = worker_input(config)
+    try:
+        run = _begin(config, told)
+    except SamuraiError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.stash[RUN] = run
+    config.pluginmanager.register(run.collection, "samurai-collection")
+    # Even a run that plays no cassette notes at its end which there are.
+    if told is not None or run.settings.report or cassette_root(config).is_dir():
+        gather(config)
+    if run.settings.unmarked == "block":
+        be_at_work(config)
+    if sys.stdout.isatty():
+        from pytest_samurai.plugin.progressline import ProgressLine, shows_progress
+
+        if shows_progress(config):
+            config.pluginmanager.register(ProgressLine(config), "samurai-progress")
+
+
+def _begin(config: pytest.Config, told: Mapping[str, Any] | None) -> RunState:
+    """The state of a run; `told` is what the controller said, in a worker of xdist."""
+    began = datetime.now(UTC) if told is None else datetime.fromisoformat(told["samurai_began"])
+    layers = written(config)
+    settings = resolved(layers)
+    return RunState(began, settings, layers, _tally(settings, told))
+
+
+def _tally(settings: Settings, told: Mapping[str, Any] | None) -> Tally | None:
+    limits = settings.limits
+    if limits is None:
+        return None
+    from pytest_samurai.bill import Tally
+
+    return Tally.begin(limits) if told is None else Tally(Path(told["samurai_tally"]), limits)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the run: leave no file of its count behind, and no patch."""
+    run = config.stash.get(RUN, None)
+    if run is None:
+        return
+    if run.tally is not None and not is_worker(config):
+        run.tally.end()
+    # An interrupted run does not say that its last test has ended.
+    if run.watching:
+        from pytest_samurai import intercept
+        from pytest_samurai.plugin.unmarked import unwatch
+
+        unwatch(run)
+        intercept.uninstall()

@@ -1,0 +1,35 @@
+"""The order in which the fixtures of a test are set up."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_samurai.plugin.internals import own_definitions, visible_definitions
+
+
+def open_first(item: pytest.Item) -> None:
+    """Have the test's own recorder open after the fixtures of wider scope, and before the test's own."""
+    _lighten(item)
+    definitions = own_definitions(item)
+    names: list[str] = [name for name in getattr(item, "fixturenames", ()) if name != "samurai"]
+    own = (
+        index
+        for index, name in enumerate(names)
+        if name not in definitions or definitions[name][-1].scope == "function"
+    )
+    index = next(own, len(names))
+    # A new list: pytest shares one among all parametrizations of a function.
+    item.fixturenames = [*names[:index], "samurai", *names[index:]]  # type: ignore[attr-defined]  # functions have it
+
+
+def _lighten(item: pytest.Item) -> None:
+    """Give a test that has the marker, and overrides no fixture of ours, a recorder that asks for none of them.
+
+    Pytest takes as long to set one up as a call takes to replay. A test that asks by name has them all from the start.
+    """
+    definitions = own_definitions(item)
+    if not any(name in definitions or len(visible_definitions(item, name)) != 1 for name in _OURS):
+        definitions["samurai"] = visible_definitions(item, "_samurai")
+
+
+_OURS = ("samurai", "samurai_config", "samurai_cassette_dir")

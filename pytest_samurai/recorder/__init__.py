@@ -1,0 +1,18 @@
+"""One open cassette: what becomes of each request."""
+
+from pytest_samurai.recorder.exchange import Played, Take
+from pytest_samurai.recorder.mode import RECORD_MODES
+from pytest_samurai.recorder.owner import Owner
+from pytest_samurai.recorder.placeholder import has_placeholder
+from pytest_samurai.recorder.recorder import Recorder
+from pytest_samurai.recorder.shared import Shared
+
+__all__ = [
+    "RECORD_MODES",
+    "Owner",
+    "Played",
+    "Recorder",
+    "Shared",
+    "Take",
+    "has_placeholder",
+]

@@ -1,0 +1,92 @@
+"""The calls of a test so far."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+
+from pytest_samurai.bill import Budget, Call, Meter, Tally
+from pytest_samurai.errors import BudgetExceeded
+from pytest_samurai.recorder.exchange import Played, Take
+from pytest_samurai.recorder.playback import Playback
+from pytest_samurai.recorder.retries import without_retries
+from pytest_samurai.settings import Layer, Settings, resolve
+from pytest_samurai.wire import Interaction, Request
+
+
+class Calls:
+    """The calls of one recorder, in the order in which they were sent; each as far as its reply has come.
+
+    What they use is put on `tally`, that of the run, if the run has limits.
+    """
+
+    def __init__(self, meter: Meter, tally: Tally | None) -> None:
+        # Functions of `match_on` are called under this lock, and may look at the calls so far.
+        self.lock = threading.RLock()
+        self.meter = meter
+        self._tally = tally
+        self._exchanges: list[Played | Take] = []
+        self._spent: set[int] = set()
+
+    def play(self, request: Request, playback: Playback, index: int) -> Played:
+        """Answer a request with a recording. The caller holds `lock`, and has held it since it took the recording."""
+        number = len(self._exchanges) + 1
+        played = Played(request, playback.reply(index), number, self.meter, playback.recordings, index)
+        self._exchanges.append(played)
+        return played
+
+    def send(self, request: Request, asking: bytes | None, on_end: Callable[[int, Interaction], None]) -> Take:
+        """Let a request go live; `on_end` gets the number of the call, and the interaction. For `asking` see `Take`."""
+        with self.lock:
+            number = len(self._exchanges) + 1
+            take = Take(request, number, asking, partial(on_end, number), self.meter)
+            self._exchanges.append(take)
+        return take
+
+    def all(self) -> tuple[Call, ...]:
+        """The calls whose replies have begun."""
+        return tuple(call for exchange in self._so_far() if (call := exchange.call) is not None)
+
+    def kept(self, settings: Settings) -> tuple[Call, ...]:
+        """The calls that a cassette keeps: all but the errors that a client has mended."""
+        begun = [(exchange, made) for exchange in self._so_far() if (made := exchange.interaction) is not None]
+        kept = {id(interaction) for interaction in without_retries([made for _, made in begun], settings)}
+        calls = (exchange.call for exchange, interaction in begun if id(interaction) in kept)
+        return tuple(call for call in calls if call is not None)
+
+    def takes(self) -> list[Take]:
+        """The calls that went live."""
+        return [exchange for exchange in self._exchanges if isinstance(exchange, Take)]
+
+    def _so_far(self) -> list[Played | Take]:
+        with self.lock:
+            return list(self._exchanges)
+
+    # --- what they may use
+
+    @contextmanager
+    def budget(self, limits: Mapping[str, object]) -> Iterator[None]:
+        """Hold the calls that are sent within the block against limits. See `Recorder.budget`."""
+        budget = resolve([Layer("samurai.budget()", "budget", limits)]).budget
+        before = len(self._exchanges)
+        yield
+        verdict = budget.verdict([call for call in self.all() if call.number > before])
+        if verdict:
+            raise BudgetExceeded(verdict)
+
+    def spend(self) -> str | None:
+        """Put on the tally of the run the calls that are not on it yet. Returns which limits they make unjudgeable."""
+        if self._tally is None:
+            return None
+        calls = [call for call in self.all() if call.number not in self._spent]
+        self._spent.update(call.number for call in calls)
+        return self._tally.spend(calls)
+
+    def verdict(self, budget: Budget) -> str | None:
+        """How the budgets of the test and of the run are broken; None if both hold."""
+        # Most tests have no limits, so nobody need look at their calls.
+        of_test = budget.verdict(self.all()) if budget.limits() else None
+        of_run = None if self._tally is None else self._tally.judge()
+        return "\n".join(filter(None, [of_test, of_run])) or None

@@ -1,0 +1,82 @@
+"""The ceilings of a run on what goes live."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from pytest_samurai.bill import Call, PriceList, Tally
+from pytest_samurai.recorder.editor import Editor
+from pytest_samurai.recorder.mode import RECORD_MODES
+from pytest_samurai.recorder.owner import Owner
+from pytest_samurai.settings import Settings
+from pytest_samurai.wire import Request, Usage, likely_tokens, model_asked
+
+
+class CeilingReached(Exception):
+    """A request was not sent; the text says which ceiling is in the way, and how to go on."""
+
+
+class Ceilings:
+    """The ceilings of the run on live calls, as the calls of one recorder meet them.
+
+    The likely cost of a call, in US dollars, is reserved before the call is sent. When the reply has ended, what the
+    call did cost takes its place.
+    """
+
+    def __init__(self, tally: Tally, prices: PriceList, settings: Settings, owner: Owner, editor: Editor) -> None:
+        self._tally = tally
+        self._prices = prices
+        self._mode = RECORD_MODES[settings.mode]
+        self._owner = owner
+        self._editor = editor
+        self._reserved = Decimal(0)
+        self._lock = threading.Lock()
+
+    def admit(self, request: Request) -> Decimal:
+        """Count a request that is to go live, and reserve its likely cost, which is returned.
+
+        That is 0 if there is no ceiling on money. Raises CeilingReached for a request that may not go live.
+        """
+        likely = likely_cost(request, self._prices) if self._tally.judges_live_cost else Decimal(0)
+        if reached := self._tally.admit(likely):
+            raise CeilingReached(self._refusal(request, reached))
+        self._reserve(likely)
+        return likely
+
+    def paid(self, likely: Decimal, call: Call) -> None:
+        """Put what a call did cost in the place of what was reserved for it."""
+        if self._tally.judges_live_cost:
+            self._reserve(-likely)
+            self._tally.paid(likely, call.cost)
+
+    def release(self) -> None:
+        """Give back what is reserved for calls that never got a reply."""
+        if self._reserved:
+            self._tally.paid(self._reserved, Decimal(0))
+
+    def _refusal(self, request: Request, reached: str) -> str:
+        may_be_shown = self._editor.redactors.request(request)
+        lines = [f"{request.method} {may_be_shown.url} was not sent: {reached}.", f"  test      {self._owner.test}"]
+        later = self._mode.after_ceiling()
+        if later is not None:
+            lines.append(f"  To record the rest at another time: {self._owner.command(later)}")
+        return "\n".join(lines)
+
+    def _reserve(self, likely: Decimal) -> None:
+        with self._lock:
+            self._reserved += likely
+
+
+def likely_cost(request: Request, prices: PriceList) -> Decimal:
+    """What a request is likely to cost, in US dollars; 0 where no price is known beforehand.
+
+    From the length of the prompt and the most tokens that may be answered.
+    """
+    model = model_asked(request)
+    price = None if model is None else prices.price(model, datetime.now(UTC), url=request.url)
+    if price is None:
+        return Decimal(0)
+    prompt, answered = likely_tokens(request)
+    return price.cost(Usage(1, prompt, answered, prompt + answered), as_listed=True) or Decimal(0)

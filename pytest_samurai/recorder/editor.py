@@ -1,0 +1,57 @@
+"""What may be compared, shown and written of a call."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from pytest_samurai.bill import Call, Meter
+from pytest_samurai.recorder.vcrpy import Bridge
+from pytest_samurai.redaction import Redactor, Redactors
+from pytest_samurai.settings import Settings
+from pytest_samurai.wire import UNPRICED, Interaction, Request
+
+
+class Editor:
+    """Leaves out of a test's calls what is secret, and what the user's filters take out.
+
+    `made` holds the redactors that the run has made so far. `notes` gets the name of a hook that raises.
+    """
+
+    def __init__(self, settings: Settings, test: str, made: dict[frozenset[str], Redactor], notes: list[str]) -> None:
+        self.redactors = Redactors(os.environ, made)
+        self.bridge = Bridge(settings, test, self.redactors, notes) if settings.needs_vcrpy else None
+
+    def filtered(self, request: Request) -> Request | None:
+        """What the user's filters leave of a request; None for one that they let pass, live and unrecorded."""
+        # The application may have read its keys from a file by now, or the test have set one.
+        self.redactors.look_again()
+        return request if self.bridge is None else self.bridge.request(request)
+
+    def compared(self, request: Request, filtered: Request) -> Request:
+        """What is compared and written of a request: what the filters have left of it, without secrets."""
+        return self.redactors.of(request).request(filtered)
+
+    def written(self, filtered: Request, interaction: Interaction, meter: Meter) -> Interaction | None:
+        """A call as it is written, with the price of the day; None for one that the user's filters leave out."""
+        self.redactors.look_again()
+        reply = interaction.reply
+        kept = reply if self.bridge is None else self.bridge.reply(interaction.request, reply)
+        if kept is None:
+            return None
+        redactor = self.redactors.of(interaction.request)
+        return _priced(replace(interaction, request=redactor.request(filtered), reply=redactor.reply(kept)), meter)
+
+
+def _priced(written: Interaction, meter: Meter) -> Interaction:
+    # An error costs nothing, whatever the prices.
+    if not written.reply.is_success or written.price is not None:
+        return written
+    # The name of the model holds no secret any more.
+    call = Call(written, number=0, replayed=False, meter=replace(meter, redact=_as_it_is))
+    return replace(written, price=call.price or UNPRICED)
+
+
+def _as_it_is(request: Request, text: str) -> str:
+    del request
+    return text

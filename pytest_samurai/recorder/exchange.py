@@ -1,0 +1,170 @@
+"""A request with its answer: one that was recorded, or one that is under way from the real server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import BytesIO
+from itertools import accumulate
+
+from pytest_samurai.bill import Call, Meter
+from pytest_samurai.wire import (
+    CLOSED,
+    COMPLETE,
+    Chunk,
+    Headers,
+    Interaction,
+    Recordings,
+    Reply,
+    Request,
+    UsageFilter,
+    dialect_of,
+    is_event_stream,
+)
+
+Decode = Callable[[Sequence[bytes]], Sequence[bytes]]
+"""What undoes the content encoding of the pieces of a body, each for itself."""
+
+
+class Played:
+    """A request, as it was sent now, that has its answer, as it was recorded."""
+
+    __slots__ = ("_call", "_meter", "_place", "_recordings", "number", "reply", "request")
+
+    def __init__(
+        self, request: Request, reply: Reply, number: int, meter: Meter, recordings: Recordings, place: int
+    ) -> None:
+        self.request = request
+        self.reply = reply
+        self.number = number
+        self._meter = meter
+        self._recordings = recordings
+        self._place = place
+        self._call: Call | None = None
+
+    @property
+    def interaction(self) -> Interaction:
+        return Interaction(self.request, self.reply, *self._recordings.notes(self._place))
+
+    @property
+    def call(self) -> Call:
+        if self._call is None:
+            self._call = Call(self.interaction, number=self.number, replayed=True, meter=self._meter)
+        return self._call
+
+
+class Take:
+    """A request that is under way to the real server: what of the reply is kept, and what the application may see.
+
+    `asking` is the body that asks for the usage of a stream as well, None where the request goes out as it is. `reply`
+    has to come first, then `feed` for each piece, then `end`, which hands what was recorded to `on_end`.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        number: int,
+        asking: bytes | None,
+        on_end: Callable[[Interaction], None],
+        meter: Meter,
+    ) -> None:
+        self.request = request
+        self.asking = asking
+        self._dialect = dialect_of(request.url)
+        self._number = number
+        self._meter = meter
+        self._on_end = on_end
+        self._sent_at = datetime.now(UTC)
+        self._clock = time.perf_counter()
+        self._filter: UsageFilter | None = None
+        self._head: Reply | None = None
+        self._decode: Decode | None = None
+        # Gives its bytes away without a copy of them.
+        self._body = BytesIO()
+        self._chunks: list[Chunk] = []
+        self._call: Call | None = None
+        self._ended: Interaction | None = None
+
+    def may_be_refused_for_asking(self, status: int) -> bool:
+        """Whether a reply of this status may be about what was added to the request."""
+        return self.asking is not None and status in (400, 422)
+
+    def reply(
+        self, status: int, reason: str, headers: Headers, http_version: str, decode: Decode | None = None
+    ) -> None:
+        """The reply begins; `decode` undoes the content encoding of its body."""
+        streamed = is_event_stream(headers)
+        # Events can be told apart only in what is not compressed.
+        asking = self._dialect.asking if self.asking is not None and streamed and decode is None else None
+        self._filter = None if asking is None else UsageFilter(asking)
+        self._decode = decode
+        self._head = Reply(status, reason, headers, b"", () if streamed else None, http_version=http_version)
+
+    def feed(self, data: bytes) -> bytes:
+        """Keep a piece of the body as it arrives; returns what of it the application may see now."""
+        return self._keep(data if self._filter is None else self._filter.feed(data))
+
+    def rest(self) -> bytes:
+        """What was held back, once the body is through."""
+        return self._keep(b"" if self._filter is None else self._filter.flush())
+
+    def _keep(self, data: bytes) -> bytes:
+        if data and self._ended is None:
+            self._body.write(data)
+            self._chunks.append(Chunk(len(data), round(time.perf_counter() - self._clock, 4)))
+        return data
+
+    def end(self, ending: str) -> None:
+        """The body is through, or nobody reads it any more; the first ending counts."""
+        if self._ended is not None or self._head is None:
+            return
+        self._ended = self._so_far(ending)
+        self._on_end(self._ended)
+
+    @property
+    def interaction(self) -> Interaction | None:
+        """The call as far as it came; None before its reply has begun."""
+        if self._ended is None and self._head is not None:
+            return self._so_far(CLOSED)
+        return self._ended
+
+    @property
+    def call(self) -> Call | None:
+        if self._call is not None:
+            return self._call
+        interaction = self.interaction
+        if interaction is None:
+            return None
+        call = Call(interaction, number=self._number, replayed=False, meter=self._meter)
+        if self._ended is not None:
+            self._call = call
+        return call
+
+    def _so_far(self, ending: str) -> Interaction:
+        assert self._head is not None
+        # It may grow while somebody asks: there is no chunk whose bytes are not there yet.
+        chunks = tuple(self._chunks)
+        body = self._body.getvalue()[: sum(chunk.length for chunk in chunks)]
+        if self._decode is not None:
+            ends = accumulate(chunk.length for chunk in chunks)
+            data = self._decode([body[end - chunk.length : end] for end, chunk in zip(ends, chunks, strict=True)])
+            body = b"".join(data)
+            chunks = tuple(Chunk(len(piece), at) for piece, (_, at) in zip(data, chunks, strict=True) if piece)
+        if ending == CLOSED and self._dialect.is_over(body):
+            ending = COMPLETE
+        reply = replace(
+            self._head,
+            body=body,
+            chunks=None if self._head.chunks is None else chunks,
+            ending=ending,
+            hidden_usage=None if self._filter is None else self._filter.usage,
+            duration=round(time.perf_counter() - self._clock, 4),
+        )
+        return Interaction(self.request, reply, timestamp(self._sent_at))
+
+
+def timestamp(moment: datetime) -> str:
+    """UTC in ISO 8601, to the microsecond: equal lengths, so that order of texts is order in time."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

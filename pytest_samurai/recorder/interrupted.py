@@ -1,0 +1,53 @@
+"""What runs that died have recorded and not written to a cassette."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytest_samurai.cassette import LeftBehind, left_behind
+from pytest_samurai.recorder.mode import RecordMode
+from pytest_samurai.recorder.paths import shown
+from pytest_samurai.recorder.retries import without_retries
+from pytest_samurai.settings import Settings
+from pytest_samurai.text import plural
+from pytest_samurai.wire import Interaction, Recordings
+
+
+class Interrupted:
+    """The journals that a recorder takes up, and the interactions in them that the cassette does not hold yet."""
+
+    def __init__(self) -> None:
+        self.journals: list[LeftBehind] = []
+        self.interactions: list[Interaction] = []
+
+    def take_up(self, path: Path, recordings: Recordings, mode: RecordMode, settings: Settings) -> list[str]:
+        """Take up the journals beside a cassette that holds `recordings`; those that the mode leaves alone stay.
+
+        Returns what is to be said of both.
+        """
+        notes = []
+        for journal in left_behind(path):
+            # The process may have died after the cassette was written, and before the journal was deleted.
+            missing = [call for call in without_retries(journal.interactions, settings) if call not in recordings]
+            calls = f"{plural(len(missing), 'call')} of a recording that was interrupted"
+            if mode.takes_up(replacing=journal.replacing) or (mode.writes and not missing):
+                self.journals.append(journal)
+                self.interactions += missing
+                if missing:
+                    notes.append(f"{shown(path)}: took up {calls}")
+                continue
+            journal.close()
+            if missing:
+                advised = mode.for_journal(replacing=journal.replacing)
+                notes.append(f"{shown(journal.path)} holds {calls}; --samurai-mode={advised} takes them up")
+        return notes
+
+    def discard(self) -> None:
+        """Delete the journals: their calls are in the cassette."""
+        for journal in self.journals:
+            journal.discard()
+
+    def close(self) -> None:
+        """Leave the journals to the next run."""
+        for journal in self.journals:
+            journal.close()

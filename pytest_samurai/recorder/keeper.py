@@ -1,0 +1,171 @@
+"""What is kept of a test: each call as it ends, and the cassette at the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from pytest_samurai import cassette
+from pytest_samurai.cassette import Journal, Text
+from pytest_samurai.errors import CassetteError
+from pytest_samurai.recorder.identity import identity
+from pytest_samurai.recorder.mode import RECORD_MODES
+from pytest_samurai.recorder.owner import Owner
+from pytest_samurai.recorder.paths import shown
+from pytest_samurai.recorder.playback import Playback
+from pytest_samurai.recorder.retries import without_mended, without_retries
+from pytest_samurai.settings import Settings
+from pytest_samurai.text import plural
+from pytest_samurai.wire import Interaction
+
+
+class Keeper:
+    """Keeps what a test records: each call in a journal as it ends, all of them in the cassette at the end.
+
+    `notes` gets what there is to say about that. What is public here is what record modes ask about: see `Ending`.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        settings: Settings,
+        owner: Owner,
+        playback: Playback,
+        notes: list[str],
+    ) -> None:
+        self.owner = owner
+        self.playback = playback
+        self.passed = False
+        self.added: list[Interaction] = []
+        self.recorded = 0
+        self._path = path
+        self._settings = settings
+        self._mode = RECORD_MODES[settings.mode]
+        self._matcher = identity(settings)
+        self._interrupted = playback.interrupted
+        self._notes = notes
+        self._journal = Journal(path, replacing=self._mode.replaces)
+        # By their numbers, the calls as they will be written; and by the ids of these, their texts.
+        self._calls: dict[int, Interaction] = {}
+        self._texts: dict[int, Text] = {}
+
+    # --- while the test runs
+
+    def add(self, number: int, interaction: Interaction, *, to_journal: bool) -> None:
+        """Keep a call that has ended, as it is written. In the journal it survives the death of this process."""
+        self._calls[number] = interaction
+        if not to_journal:
+            return
+        try:
+            self._texts[id(interaction)] = self._journal.add(interaction)
+        except OSError as error:
+            # The application's call went well. If the disk is full, writing the cassette will fail, and say so.
+            note = f"{shown(self._journal.path)}: cannot be written: {error.strerror or error}"
+            if note not in self._notes:
+                self._notes.append(note)
+
+    # --- when it has ended
+
+    def close(self, *, passed: bool, unanswered: int) -> None:
+        """Write the cassette, and delete the journals. `unanswered` is the number of requests that got no reply.
+
+        Raises CassetteError if the cassette cannot be written. The journals then stay, with what was recorded.
+        """
+        self.passed = passed
+        if unanswered and passed:
+            self._notes.append(
+                f"{self.owner.test}: {plural(unanswered, 'request')} got no reply, which cannot be recorded;"
+                " the replay will refuse it"
+            )
+        new = self._worth_keeping()
+        self.recorded = len(new)
+        # An interrupted run may have ended on an error, and this run may have mended it.
+        self.added = without_retries([*self._interrupted.interactions, *new], self._settings)
+        if self._mode.changes_cassette(self):
+            self._write(new)
+        self._journal.discard()
+        self._interrupted.discard()
+
+    def _worth_keeping(self) -> list[Interaction]:
+        """What this test has recorded; nothing if the test failed and one of its calls ended in an error."""
+        calls = [interaction for _, interaction in sorted(self._calls.items())]
+        if not self.passed:
+            # An error that the client mended is no reason to lose calls that were paid for.
+            failed = [call.reply for call in without_mended(calls, self._settings) if not call.reply.is_success]
+            if failed:
+                status = failed[-1].status
+                what = f"status {status}" if status >= 400 else "a stream that broke or held an error"
+                self._notes.append(
+                    f"nothing recorded of {self.owner.test}: it did not pass, and a call ended in {what}"
+                )
+                return []
+        return without_retries(calls, self._settings)
+
+    def _write(self, new: Sequence[Interaction]) -> None:
+        def change(recordings: list[Interaction]) -> list[Interaction]:
+            kept = self._mode.kept(recordings, self)
+            missing = self._missing_from(kept)
+            self.recorded = len({id(interaction) for interaction in missing} & {id(interaction) for interaction in new})
+            return [*kept, *missing]
+
+        try:
+            cassette.update(self._path, change, self._texts)
+        except CassetteError as error:
+            self._journal.close()
+            self._interrupted.close()
+            raise CassetteError(f"{error}{self._where_the_calls_are()}") from error
+
+    def has_asked(self, interaction: Interaction) -> bool:
+        """Whether a request equal to that of a recording is among what is to be added."""
+        return self._matcher.key(interaction.request) in self._asked
+
+    @cached_property
+    def _asked(self) -> set[bytes]:
+        return {self._matcher.key(interaction.request) for interaction in self.added}
+
+    def is_of_another_test(self, interaction: Interaction) -> bool:
+        """Whether another test may have made a recording in this run."""
+        return self.owner.shared and self.owner.recorded_in_this_run(interaction.recorded_at)
+
+    # --- what several tests record to one cassette
+
+    def _missing_from(self, kept: Sequence[Interaction]) -> list[Interaction]:
+        """What is to be added, less what others have added to a shared cassette for equal requests.
+
+        All who share the cassette play it from the start. So if workers that set up the same fixture at once each
+        added their calls, only the first copy would ever be played.
+        """
+        if not self.owner.shared:
+            return self.added
+        standing_in = Counter(map(self._kind, kept))
+        standing_in.subtract(self._kind(interaction) for interaction in self._played_from_file())
+        missing = []
+        for interaction in self.added:
+            kind = self._kind(interaction)
+            standing_in[kind] -= 1
+            if standing_in[kind] < 0:
+                missing.append(interaction)
+        return missing
+
+    def _played_from_file(self) -> list[Interaction]:
+        """What this test has played from the cassette, and so will play again before what it recorded."""
+        recordings = self.playback.recordings
+        # What was taken up from journals comes last, and is not in the file yet.
+        from_file = len(recordings) - len(self._interrupted.interactions)
+        return [recordings[index] for index in self.playback.played if index < from_file]
+
+    def _kind(self, interaction: Interaction) -> tuple[bytes, bool]:
+        # An error does not stand in for an answer.
+        return self._matcher.key(interaction.request), interaction.reply.is_success
+
+    def _where_the_calls_are(self) -> str:
+        """Where the calls are that did not get into the cassette, as the end of a sentence."""
+        journals = [journal.path for journal in self._interrupted.journals]
+        if self._journal.path.exists():
+            journals.insert(0, self._journal.path)
+        if not journals:
+            return "; what was recorded is lost"
+        lost = f", but for {plural(self._journal.lost, 'call')} lost" if self._journal.lost else ""
+        return f"; what was recorded is kept in {', '.join(map(shown, journals))}{lost}"

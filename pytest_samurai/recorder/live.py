@@ -1,0 +1,81 @@
+"""What goes live."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import partial
+
+from pytest_samurai.bill import Call, Tally
+from pytest_samurai.recorder.calls import Calls
+from pytest_samurai.recorder.ceilings import Ceilings
+from pytest_samurai.recorder.editor import Editor
+from pytest_samurai.recorder.exchange import Take
+from pytest_samurai.recorder.keeper import Keeper
+from pytest_samurai.recorder.owner import Owner
+from pytest_samurai.settings import Settings
+from pytest_samurai.wire import CLOSED, Interaction, Request, usage_asked
+
+_SIGNATURES = frozenset({"content-digest", "digest", "signature", "x-amz-content-sha256"})
+"""Request headers that sign the body, which therefore has to go out as it is."""
+
+
+def asking(request: Request) -> bytes | None:
+    """The body that asks for the usage of a stream as well; None if the request asks already, or signs its body."""
+    if any(name in _SIGNATURES for name, _ in request.headers):
+        return None
+    return usage_asked(request)
+
+
+class Live:
+    """Sends the calls of a recorder that go live, and has them kept when they end. Without a `keeper` none is kept."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        owner: Owner,
+        tally: Tally | None,
+        editor: Editor,
+        calls: Calls,
+        keeper: Keeper | None,
+    ) -> None:
+        self._asks_for_usage = settings.stream_usage
+        self._owner = owner
+        self._ceilings = None if tally is None else Ceilings(tally, calls.meter.prices, settings, owner, editor)
+        self._editor = editor
+        self._calls = calls
+        self._keeper = keeper
+        self._is_open = True
+
+    def send(self, request: Request, filtered: Request) -> Take:
+        """Let a request go live. Of the request, `filtered` is written.
+
+        Raises CeilingReached if a ceiling of the run does not let it.
+        """
+        body = asking(request) if self._asks_for_usage else None
+        likely = Decimal(0) if self._ceilings is None else self._ceilings.admit(request)
+        return self._calls.send(request, body, partial(self._ended, likely, filtered))
+
+    def _ended(self, likely: Decimal, filtered: Request, number: int, interaction: Interaction) -> None:
+        call = Call(interaction, number=number, replayed=False, meter=self._calls.meter)
+        if self._ceilings is not None:
+            self._ceilings.paid(likely, call)
+        if self._owner.on_live is not None:
+            self._owner.on_live(self._owner.test, call)
+        if self._keeper is None:
+            return
+        written = self._editor.written(filtered, interaction, self._calls.meter)
+        if written is None:
+            return
+        with self._calls.lock:
+            # A call that ends as the recorder is closed goes to the cassette at once.
+            self._keeper.add(number, written, to_journal=self._is_open)
+
+    def close(self) -> int:
+        """End the calls that are under way, and return how many requests got no reply."""
+        self._is_open = False
+        takes = self._calls.takes()
+        for take in takes:
+            take.end(CLOSED)
+        if self._ceilings is not None:
+            self._ceilings.release()
+        return sum(take.interaction is None for take in takes)

@@ -1,0 +1,163 @@
+"""What may happen in each record mode."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from pytest_samurai.recorder.owner import Owner
+from pytest_samurai.settings import Mode
+from pytest_samurai.wire import Interaction, Recordings
+
+
+class Ending(Protocol):
+    """A test that has ended, as far as modes ask about it. See `Keeper`, which answers."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the test passed."""
+
+    @property
+    def added(self) -> Sequence[Interaction]:
+        """What is to be added to the cassette."""
+
+    def has_asked(self, interaction: Interaction) -> bool:
+        """Whether a request equal to that of a recording is among what is to be added."""
+
+    def is_of_another_test(self, interaction: Interaction) -> bool:
+        """Whether another test may have made a recording in this run."""
+
+
+class RecordMode:
+    """What may happen in a record mode. Each mode overrides the answers in which it differs from the others."""
+
+    name: Mode
+
+    has_cassette = True
+    """Without a cassette nothing is read, written or held against the lock: all requests go live."""
+
+    may_go_live = True
+    """Whether requests of any test may go live."""
+
+    plays = True
+    """Whether recordings of the cassette are played."""
+
+    replaces = False
+    """Whether what is recorded replaces what the cassette holds, instead of being added to it."""
+
+    only_replays_once_recorded = False
+    """Whether a test that may record now can only replay when it is run again."""
+
+    expects_all_played = False
+    """Whether even a test that may record has to play all recordings."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything is written."""
+        return self.has_cassette and self.may_go_live
+
+    # --- when a recorder opens
+
+    def may_record(self, recordings: Recordings | None, owner: Owner) -> bool:
+        """Whether requests of a test may go live. `recordings` is what its cassette holds, None if it has none yet."""
+        del recordings, owner
+        return self.may_go_live
+
+    def playable(self, recordings: Recordings, owner: Owner) -> Recordings:
+        """The recordings of a cassette that may be played."""
+        del owner
+        return recordings if self.plays else Recordings()
+
+    def takes_up(self, *, replacing: bool) -> bool:
+        """Whether the journal of a run that died is taken up; `replacing` if that run was to replace the cassette."""
+        return self.writes and (self.replaces or not replacing)
+
+    # --- when it closes
+
+    def changes_cassette(self, ending: Ending) -> bool:
+        """Whether the cassette has to be written anew."""
+        return bool(ending.added)
+
+    def kept(self, recordings: list[Interaction], ending: Ending) -> list[Interaction]:
+        """What stays of the recordings in the cassette, before the new ones are added."""
+        del ending
+        return recordings
+
+    # --- the mode that a message advises
+
+    def after_miss(self, *, keeps: bool) -> Mode:
+        """For a test that missed a recording; `keeps` if what is recorded has to stay as it is."""
+        return "new_episodes" if keeps else "all"
+
+    def after_unused(self) -> Mode:
+        """For a test that did not play all recordings."""
+        return "all"
+
+    def after_ceiling(self) -> Mode | None:
+        """For a test that a ceiling on live calls has stopped; None where nothing is recorded."""
+        return "new_episodes"
+
+    def for_journal(self, *, replacing: bool) -> Mode:
+        """For a journal that this mode does not take up."""
+        return "all" if replacing else "once"
+
+
+class _None(RecordMode):
+    """Replay what is recorded, and refuse the rest."""
+
+    name = "none"
+    may_go_live = False
+
+
+class _Once(RecordMode):
+    """Replay a cassette; record one that is not there yet, or that this run has begun."""
+
+    name = "once"
+    only_replays_once_recorded = True
+
+    def may_record(self, recordings: Recordings | None, owner: Owner) -> bool:
+        return recordings is None or all(map(owner.recorded_in_this_run, recordings.times()))
+
+
+class _NewEpisodes(RecordMode):
+    """Replay what was recorded before this run, and add what is missing."""
+
+    name = "new_episodes"
+    expects_all_played = True
+
+    def playable(self, recordings: Recordings, owner: Owner) -> Recordings:
+        old = [recording for recording in recordings if not owner.recorded_in_this_run(recording.recorded_at)]
+        return Recordings(old)
+
+
+class _All(RecordMode):
+    """Record everything, and put it in the place of what the cassette holds."""
+
+    name = "all"
+    plays = False
+    replaces = True
+
+    def kept(self, recordings: list[Interaction], ending: Ending) -> list[Interaction]:
+        """What other tests recorded in this run, and what a failed test did not ask again."""
+        return [
+            recording
+            for recording in recordings
+            if ending.is_of_another_test(recording) or not (ending.passed or ending.has_asked(recording))
+        ]
+
+
+class _Live(RecordMode):
+    """Send everything; read and write nothing."""
+
+    name = "live"
+    has_cassette = False
+    plays = False
+
+    def after_ceiling(self) -> None:
+        return None
+
+
+RECORD_MODES: Mapping[Mode, RecordMode] = {
+    mode.name: mode for mode in (_None(), _Once(), _NewEpisodes(), _All(), _Live())
+}
+"""The record modes by name. A new one is one more class here; the option lists its name in `settings.Mode`."""

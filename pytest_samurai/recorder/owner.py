@@ -1,0 +1,37 @@
+"""Whose recorder it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pytest_samurai.bill import Call
+from pytest_samurai.errors import RequestNotRecorded
+from pytest_samurai.recorder.exchange import timestamp
+from pytest_samurai.settings import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The test, or fixture, that a recorder belongs to.
+
+    `rerun` gives the arguments with which pytest runs it again, as typed in a shell; None where pytest does not run
+    it. `shared` says that others play from the same cassette. `refusal` is raised for a request that is refused.
+    `on_live` is called with the name of the test and each call that went live.
+    """
+
+    test: str
+    run_began: datetime
+    rerun: Callable[[], str] | None = None
+    shared: bool = False
+    refusal: type[RequestNotRecorded] = RequestNotRecorded
+    on_live: Callable[[str, Call], None] | None = None
+
+    def recorded_in_this_run(self, recorded_at: str | None) -> bool:
+        """Whether a recording was made since the run began; `recorded_at` is in UTC and ISO 8601, None if unknown."""
+        return recorded_at is not None and recorded_at >= timestamp(self.run_began)
+
+    def command(self, mode: Mode) -> str | None:
+        """The command that runs the test again in another mode; None where pytest does not run it."""
+        return None if self.rerun is None else f"pytest --samurai-mode={mode} {self.rerun()}"

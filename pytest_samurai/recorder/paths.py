@@ -1,0 +1,11 @@
+"""Paths as people would type them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def shown(path: Path, directory: str | None = None) -> str:
+    """A path, relative to `directory` if it lies below that; the default is the working directory."""
+    root = directory or Path.cwd()
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)

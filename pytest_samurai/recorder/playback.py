@@ -1,0 +1,154 @@
+"""The recordings that may be played."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pytest_samurai.cassette import Kept, Shelf
+from pytest_samurai.matching import Denial, Keys, Lookup, Miss
+from pytest_samurai.recorder.age import age_notes
+from pytest_samurai.recorder.editor import Editor
+from pytest_samurai.recorder.interrupted import Interrupted
+from pytest_samurai.recorder.mode import RECORD_MODES
+from pytest_samurai.recorder.owner import Owner
+from pytest_samurai.recorder.paths import shown
+from pytest_samurai.recorder.vcrpy import Bridge
+from pytest_samurai.redaction import REQUEST_HEADERS, Redactors
+from pytest_samurai.settings import Settings
+from pytest_samurai.wire import RETRYABLE, Interaction, Recordings, Reply, Request
+
+
+class Playback:
+    """The recordings of an open cassette that may be played, and which of them have been.
+
+    Those of an interrupted run come last. `may_record` says whether a request that none of them answers may go live.
+    """
+
+    def __init__(
+        self, keys: Keys, settings: Settings, bridge: Bridge | None, interrupted: Interrupted, *, may_record: bool
+    ) -> None:
+        self.recordings = keys.recordings
+        self.interrupted = interrupted
+        self.may_record = may_record
+        self.lookup = Lookup(keys)
+        self._settings = settings
+        self._bridge = bridge
+
+    @property
+    def played(self) -> set[int]:
+        """The indices of the recordings that have been played."""
+        return self.lookup.played
+
+    def take(self, request: Request) -> tuple[int | None, Sequence[Denial]]:
+        """Take the recording that answers a request: its index, or None. From then on it counts as played.
+
+        The second value names the recordings that functions of `match_on` turned down.
+        """
+        if self._bridge is None:
+            return self.lookup.take(request), ()
+        equal = [(index, self.recordings.request(index)) for index in self.lookup.candidates(request)]
+        index, denials = self._bridge.first(request, equal)
+        if index is not None:
+            self.played.add(index)
+        return index, denials
+
+    def reply(self, index: int) -> Reply:
+        """A recorded reply. With `keep_retries`, an error that SDKs retry tells them not to sleep before they do."""
+        reply = self.recordings.reply(index)
+        if not self._settings.keep_retries or reply.status not in RETRYABLE:
+            return reply
+        # SDKs ignore `retry-after: 0`.
+        headers = [(name, value) for name, value in reply.headers if name not in ("retry-after", "retry-after-ms")]
+        return replace(reply, headers=(*headers, ("retry-after-ms", "1")))
+
+    def miss(self, request: Request, denials: Sequence[Denial], owner: Owner, cassette: str) -> str:
+        """Why no recording answers a request, and what to do about it. `request` is the request as it is compared."""
+        played = frozenset(self.lookup.played)
+        # Nobody should pay again for what others recorded, nor for a cassette that was played to its end.
+        keeps = owner.shared or 0 < len(self.recordings) == len(played)
+        mode = RECORD_MODES[self._settings.mode]
+        miss = Miss(
+            request=request,
+            recorded=self.recordings,
+            played=played,
+            matcher=self._settings.matcher,
+            test=owner.test,
+            cassette=cassette,
+            mode=mode.name,
+            rerun=owner.command(mode.after_miss(keeps=keeps)),
+            denials=denials,
+        )
+        return miss.text()
+
+    def unplayed(self) -> list[int]:
+        """The indices of the recordings that were not played.
+
+        Of errors that were retried only the first counts, since versions of an SDK differ in how often they retry.
+        Calls to other URLs than the endpoints do not count: other tools record them too, and they cannot be played.
+        """
+        unplayed = self.lookup.unplayed(RETRYABLE)
+        # We record endpoints only, so the URLs of our own recordings need not be read.
+        if self.recordings.are_redacted:
+            return unplayed
+        endpoints = self._settings.matcher.endpoints
+        return [index for index in unplayed if endpoints.match(self.recordings.request(index).url) is not None]
+
+
+def opened(path: Path, settings: Settings, owner: Owner, shelf: Shelf, editor: Editor, notes: list[str]) -> Playback:
+    """Read a cassette, and take up what runs that died have left beside it. `notes` gets what there is to say.
+
+    Raises CassetteError if there is a cassette and it cannot be read.
+    """
+    mode = RECORD_MODES[settings.mode]
+    kept = _load(path, shelf) if mode.has_cassette else None
+    recordings = Recordings() if kept is None else kept.recordings
+    interrupted = Interrupted()
+    if mode.has_cassette:
+        notes += interrupted.take_up(path, recordings, mode, settings)
+    resumed = interrupted.interactions
+    may_record = bool(resumed) or mode.may_record(None if kept is None else recordings, owner)
+    if may_record:
+        # What is secret now stays so if the test takes it out of the environment.
+        editor.redactors.look_again()
+    playable = mode.playable(recordings, owner)
+    if resumed:
+        playable = Recordings([*playable, *resumed])
+    keys = _shared_keys(playable, kept, settings, editor.redactors)
+    if settings.max_age is not None:
+        notes += age_notes(keys.recordings, settings.max_age, shown(path))
+    return Playback(keys, settings, editor.bridge, interrupted, may_record=may_record)
+
+
+def _load(path: Path, shelf: Shelf) -> Kept | None:
+    try:
+        return shelf.load(path)
+    except FileNotFoundError:
+        return None
+
+
+def _shared_keys(playable: Recordings, kept: Kept | None, settings: Settings, redactors: Redactors) -> Keys:
+    """The keys of the recordings that may be played, which tests share that match alike and know the same secrets.
+
+    `kept` is the cassette as the run has read it. Secrets count because recordings of other tools are redacted before
+    they get their keys.
+    """
+    memo = {} if kept is None or playable is not kept.recordings else kept.memo
+    secrets = None if playable.are_redacted else redactors.secrets
+    alike = (settings.matcher, secrets)
+    if alike not in memo:
+        if secrets is not None:
+            playable = Recordings([_as_written(interaction, redactors) for interaction in playable])
+        # They outlive the recorder, and so must not refer to it, or to its calls.
+        memo[alike] = Keys(playable, settings.matcher)
+    keys: Keys = memo[alike]
+    return keys
+
+
+def _as_written(interaction: Interaction, redactors: Redactors) -> Interaction:
+    """A recording as we would write it; other tools leave secrets in theirs."""
+    request = interaction.request
+    if interaction.recorded_at is not None and all(name in REQUEST_HEADERS for name, _ in request.headers):
+        return interaction
+    return replace(interaction, request=redactors.request(request))

@@ -1,0 +1,230 @@
+"""One open cassette: classify each request, then act."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+
+from pytest_samurai.bill import Call, Meter, total, total_cost
+from pytest_samurai.errors import BudgetExceeded, RequestNotRecorded, SamuraiFailure
+from pytest_samurai.matching import Denial
+from pytest_samurai.recorder.calls import Calls
+from pytest_samurai.recorder.ceilings import CeilingReached
+from pytest_samurai.recorder.editor import Editor
+from pytest_samurai.recorder.exchange import Played, Take
+from pytest_samurai.recorder.keeper import Keeper
+from pytest_samurai.recorder.live import Live
+from pytest_samurai.recorder.mode import RECORD_MODES
+from pytest_samurai.recorder.owner import Owner
+from pytest_samurai.recorder.paths import shown
+from pytest_samurai.recorder.placeholder import (
+    has_placeholder,
+    placeholder_refusal,
+    remove_placeholders,
+    set_placeholders,
+)
+from pytest_samurai.recorder.playback import Playback, opened
+from pytest_samurai.recorder.shared import Shared
+from pytest_samurai.recorder.unseen import unseen_connection
+from pytest_samurai.recorder.unused import unused, unused_text
+from pytest_samurai.settings import Mode, Settings
+from pytest_samurai.wire import Request, Usage
+
+
+class Recorder:
+    """Answers requests from a cassette, or records them to it. A test knows it as the `samurai` fixture.
+
+    `shared` is what it has in common with the other recorders of the run.
+    """
+
+    playback: Playback  # there from `open` on
+
+    def __init__(self, path: Path, settings: Settings, owner: Owner, shared: Shared) -> None:
+        self.cassette_path = path
+        self.settings = settings
+        self.mode: Mode = settings.mode
+        self.record_mode = RECORD_MODES[settings.mode]
+        self.endpoints = settings.matcher.endpoints
+        self.owner = owner
+        self.is_open = False
+        self.misses: list[RequestNotRecorded] = []
+        self.notes: list[str] = []
+        self._directory = os.getcwd()  # noqa: PTH109 - every test asks, few look at it: no need for a Path
+        self._shared = shared
+        self._editor = Editor(settings, owner.test, shared.redactors, self.notes)
+        # The recorder keeps its calls, and these keep the meter. If that knew the recorder, it would be a cycle.
+        meter = Meter(shared.prices, self._editor.redactors.name, settings.estimate_usage)
+        self._calls = Calls(meter, shared.tally)
+        self._live: Live | None = None
+        self._keeper: Keeper | None = None
+        self._placeholders: list[str] = []
+        self._needs_no_headers = self._editor.bridge is None and settings.matcher.is_of_bytes
+
+    # --- what a test sees
+
+    @property
+    def replaying(self) -> bool:
+        """Whether all that this recorder can do is replay: no request goes live."""
+        return self._live is None
+
+    @cached_property
+    def shown_path(self) -> str:
+        """The path of the cassette as it is typed where the run was started, wherever the test may have gone since."""
+        return shown(self.cassette_path, self._directory)
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls so far, in the order in which they were sent; each as far as its reply has come."""
+        return self._calls.all()
+
+    @property
+    def kept_calls(self) -> tuple[Call, ...]:
+        """The calls without the errors that are left out of the cassette: the same in a replay as when recorded."""
+        return self._calls.kept(self.settings)
+
+    @property
+    def usage(self) -> Usage:
+        """The sum over the calls. Raises UnknownUsage, naming the call, if one of them did not say."""
+        return total(self.calls)
+
+    @property
+    def cost(self) -> Decimal:
+        """What the calls were billed, in US dollars. Raises UnknownUsage or UnknownPrice, naming the call."""
+        return total_cost(self.calls)
+
+    @property
+    def list_cost(self) -> Decimal:
+        """What they would have cost if nothing had been cached, which `max_cost` judges; raises as `cost` does."""
+        return total_cost(self.calls, as_listed=True)
+
+    def budget(self, **limits: object) -> AbstractContextManager[None]:
+        """A budget for the calls sent within the block, as in `samurai.budget(max_total_tokens=100)`.
+
+        Raises BudgetExceeded at the end of the block, SettingsError for what is no limit.
+        """
+        return self._calls.budget(limits)
+
+    @property
+    def recorded(self) -> int:
+        """How many calls the cassette got when it was closed."""
+        return 0 if self._keeper is None else self._keeper.recorded
+
+    # --- open, judge, close
+
+    def open(self, *, placeholders: bool = False) -> None:
+        """Read the cassette. Raises CassetteError if it is there and cannot be read.
+
+        A replay gets placeholders for keys that are not set. With `placeholders` a recording gets them too if it will
+        be a replay next time: its client may outlive it, and be used in replays.
+        """
+        path, settings, owner, notes = self.cassette_path, self.settings, self.owner, self.notes
+        self.playback = opened(path, settings, owner, self._shared.shelf, self._editor, notes)
+        if self.record_mode.writes:
+            self._keeper = Keeper(path, settings, owner, self.playback, notes)
+        if self.playback.may_record:
+            self._live = Live(settings, owner, self._shared.tally, self._editor, self._calls, self._keeper)
+        if self.replaying or (placeholders and self.record_mode.only_replays_once_recorded):
+            self._placeholders = set_placeholders()
+        self.is_open = True
+
+    def verdict(self) -> BaseException | None:
+        """What fails a test whose body went through: a swallowed miss, a broken budget, what was not played."""
+        unknown = self._calls.spend()
+        if self.misses:
+            return self.misses[0]
+        broken = "\n".join(filter(None, [self._calls.verdict(self.settings.budget), unknown]))
+        if broken:
+            return BudgetExceeded(broken)
+        unplayed = unused(self.playback, self.settings, self.owner)
+        if not unplayed:
+            return None
+        command = self.owner.command(self.record_mode.after_unused())
+        text = unused_text(unplayed, self.playback, self.shown_path, command)
+        if self.settings.unused == "fail":
+            return SamuraiFailure(text)
+        self.notes.append(text)
+        return None
+
+    def close(self, *, passed: bool = True) -> None:
+        """Write the cassette. If a failed test ended on a failed call, nothing is written, and `notes` say why.
+
+        Raises CassetteError if the cassette cannot be written. What was recorded is then in a journal beside it.
+        """
+        self.is_open = False
+        remove_placeholders(self._placeholders)
+        unanswered = 0 if self._live is None else self._live.close()
+        if unknown := self._calls.spend():
+            self.notes.append(f"{self.owner.test}: {unknown}")
+        if self._keeper is not None:
+            self._keeper.close(passed=passed, unanswered=unanswered)
+
+    # --- requests
+
+    def handle(self, request: Request) -> Played | Take | None:
+        """Classify a request, then act: let it pass (None), replay it, refuse it, or let it go live and record it.
+
+        Raises RequestNotRecorded for a request that is refused, and whatever a hook of the user's raises.
+        """
+        filtered = self._editor.filtered(request)
+        if filtered is None:
+            return None
+        played, denials = self._play(request, filtered)
+        if played is not None:
+            return played
+        if self._live is None:
+            asked = self._editor.compared(request, filtered)
+            raise self.refuse(self.playback.miss(asked, denials, self.owner, self.shown_path))
+        if has_placeholder(request.headers):
+            raise self.refuse(placeholder_refusal(self.redacted(request), self.owner.test))
+        try:
+            return self._live.send(request, filtered)
+        except CeilingReached as reached:
+            raise self.refuse(str(reached)) from None
+
+    def replay(self, request: Request) -> Played | None:
+        """Replay a request that may lack its headers. None if it takes `handle`, and the headers, to decide about it.
+
+        It need not be redacted: recordings hold no secrets, so a request that equals one holds none where it counts.
+        """
+        if not self._needs_no_headers:
+            return None
+        with self._calls.lock:
+            index = self.playback.lookup.take(request)
+            return None if index is None else self._calls.play(request, self.playback, index)
+
+    def _play(self, request: Request, filtered: Request) -> tuple[Played | None, Sequence[Denial]]:
+        """Replay a request if it is recorded; else say which recordings functions of `match_on` turned down."""
+        # While a cassette is made there is nothing to look up, and the request need not wait for its redaction.
+        if not self.playback.recordings:
+            return None, ()
+        asked = self._editor.compared(request, filtered)
+        with self._calls.lock:
+            index, denials = self.playback.take(asked)
+            return (None if index is None else self._calls.play(request, self.playback, index)), denials
+
+    # --- what is to be said of a test
+
+    def refuse(self, text: str) -> RequestNotRecorded:
+        """Note that a request was refused, so that the test fails even if the application swallows it."""
+        miss = self.owner.refusal(text)
+        self.misses.append(miss)
+        return miss
+
+    def redacted(self, request: Request) -> Request:
+        """The request as it may be shown and written down."""
+        return self._editor.redactors.request(request)
+
+    def connected(self, host: str, port: int) -> None:
+        """Note a connection that no request was seen for, if this replays and the host serves chat."""
+        if self.replaying and (text := unseen_connection(host, port, self.playback.recordings)):
+            self.note(text)
+
+    def note(self, text: str) -> None:
+        """Have something said of this test at the end of the run, once."""
+        note = f"{self.owner.test}: {text}"
+        if note not in self.notes:
+            self.notes.append(note)

@@ -1,0 +1,30 @@
+"""Errors after which the client tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_samurai.recorder.identity import identity
+from pytest_samurai.settings import Settings
+from pytest_samurai.wire import RETRYABLE, Interaction
+
+
+def without_retries(interactions: Sequence[Interaction], settings: Settings) -> list[Interaction]:
+    """Without the errors that a client mended, unless they are to be kept: a replay would sleep through them."""
+    return list(interactions) if settings.keep_retries else without_mended(interactions, settings)
+
+
+def without_mended(interactions: Sequence[Interaction], settings: Settings) -> list[Interaction]:
+    """Without the errors after which the same request went well."""
+    if not any(interaction.reply.status in RETRYABLE for interaction in interactions):
+        return list(interactions)
+    matcher = identity(settings)
+    went_well: set[bytes] = set()
+    kept = []
+    for interaction in reversed(interactions):
+        key = matcher.key(interaction.request)
+        if interaction.reply.is_success:
+            went_well.add(key)
+        if not (interaction.reply.status in RETRYABLE and key in went_well):
+            kept.append(interaction)
+    return kept[::-1]

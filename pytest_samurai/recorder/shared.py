@@ -1,0 +1,22 @@
+"""What the recorders of a run have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pytest_samurai.bill import PriceList, Tally
+from pytest_samurai.cassette import Shelf
+from pytest_samurai.redaction import Redactor
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The prices of a run, the cassettes that it has read, and its tally, if the run has limits.
+
+    `redactors` are kept by the secrets that they know, which are the same for most tests.
+    """
+
+    prices: PriceList
+    shelf: Shelf
+    tally: Tally | None = None
+    redactors: dict[frozenset[str], Redactor] = field(default_factory=dict)

@@ -1,0 +1,37 @@
+"""Recordings that a test did not play, said to people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_samurai.recorder.mode import RECORD_MODES
+from pytest_samurai.recorder.owner import Owner
+from pytest_samurai.recorder.playback import Playback
+from pytest_samurai.settings import Settings
+from pytest_samurai.text import plural
+from pytest_samurai.wire import summary
+
+_NAMED = 5
+"""How many recordings are named; the others are counted."""
+
+
+def unused(playback: Playback, settings: Settings, owner: Owner) -> list[int]:
+    """The indices of the recordings that a test had to play, and did not.
+
+    None of a shared cassette: no test alone can say what is unused of it.
+    """
+    expected = not playback.may_record or RECORD_MODES[settings.mode].expects_all_played
+    return playback.unplayed() if expected and settings.unused != "ignore" and not owner.shared else []
+
+
+def unused_text(unplayed: Sequence[int], playback: Playback, cassette: str, command: str | None) -> str:
+    """What is said of recordings that were not played; `command` records the test again."""
+    count = f"{len(unplayed)} of {plural(len(playback.recordings), 'recorded interaction')}"
+    lines = [f"{count} {'was' if len(unplayed) == 1 else 'were'} not played: {cassette}"]
+    for index in unplayed[:_NAMED]:
+        lines.append(f"  interaction {index + 1}: {summary(playback.recordings[index].request)}")
+    if len(unplayed) > _NAMED:
+        lines.append(f"  ... and {len(unplayed) - _NAMED} more")
+    if command is not None:
+        lines.append(f"  To record this test again: {command}")
+    return "\n".join(lines)

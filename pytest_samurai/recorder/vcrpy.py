@@ -1,0 +1,160 @@
+"""vcrpy's filters, hooks and matchers, which people have in their `vcr_config`.
+
+They are given vcrpy's own requests and responses. vcrpy imports every HTTP library that is installed, so it is imported
+only for a test that uses one of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from pytest_samurai import cassette
+from pytest_samurai.errors import SettingsError
+from pytest_samurai.matching import Denial
+from pytest_samurai.redaction import Redactors
+from pytest_samurai.settings import OF_VCRPY, Settings
+from pytest_samurai.wire import Headers, Reply, Request
+
+_LONGEST_ERROR = 80
+
+
+class Bridge:
+    """The filters, hooks and matchers of the recorder of `test`.
+
+    A hook that raises is named in `notes`: the application may swallow the error, and only the next run would find what
+    is missing.
+    """
+
+    def __init__(self, settings: Settings, test: str, redactors: Redactors, notes: list[str]) -> None:
+        from vcr.config import VCR
+        from vcr.request import Request as VcrRequest
+
+        options = {name: getattr(settings, name) for name in OF_VCRPY}
+        merged = VCR(**options, match_on=()).get_merged_config()
+        self._before_request = merged["before_record_request"]
+        self._before_response = merged["before_record_response"]
+        self._functions = settings.functions
+        self._request: Any = VcrRequest
+        self._test = test
+        self._redactors = redactors
+        self._notes = notes
+
+    def request(self, request: Request) -> Request | None:
+        """What is compared and written of a request; None if it is to pass, live and unrecorded.
+
+        Raises what a hook raises; SettingsError for a hook that gives something else than a request.
+        """
+        with self._naming("before_record_request", request):
+            return self._filtered(request)
+
+    def reply(self, request: Request, reply: Reply) -> Reply | None:
+        """What is written of the reply to a request; None if the interaction is to be left out.
+
+        Raises what a hook raises; SettingsError for a hook that gives something else than a response.
+        """
+        with self._naming("before_record_response", request):
+            return self._written(reply)
+
+    def first(self, asked: Request, recorded: Iterable[tuple[int, Request]]) -> tuple[int | None, Sequence[Denial]]:
+        """The index of the first recorded request that all functions take for the one asked; and who denied others.
+
+        As in vcrpy, False and an AssertionError are a no, and None is a yes.
+        """
+        new = self._to_vcrpy(asked)
+        denials: list[Denial] = []
+        for index, request in recorded:
+            old = self._to_vcrpy(request)
+            denied = next((function for function in self._functions if not _agrees(function, new, old)), None)
+            if denied is None:
+                return index, denials
+            denials.append((index, getattr(denied, "__name__", type(denied).__name__)))
+        return None, denials
+
+    def _filtered(self, request: Request) -> Request | None:
+        given = self._before_request(self._to_vcrpy(request))
+        if not given:
+            return None
+        if not isinstance(given, self._request):
+            raise SettingsError(
+                f"before_record_request gave a {type(given).__name__}; it has to be the request, or None to let it pass"
+            )
+        return Request(given.method, given.uri, _changed(request.headers, given.headers), _bytes(given))
+
+    def _written(self, reply: Reply) -> Reply | None:
+        given = self._before_response(
+            {
+                "status": {"code": reply.status, "message": reply.reason},
+                # The body is decoded already.
+                "headers": _in_lists([pair for pair in reply.headers if pair[0] != "content-encoding"]),
+                "body": {"string": reply.body},
+            }
+        )
+        if given is None:
+            return None
+        try:
+            read = cassette.reply_of(given)
+        except (AttributeError, ValueError) as error:
+            raise SettingsError(
+                f"before_record_response gave a {type(given).__name__}, which is no response: {error}"
+            ) from None
+        return replace(
+            reply,
+            status=read.status,
+            reason=read.reason,
+            headers=read.headers,
+            body=read.body,
+            chunks=reply.chunks if read.body == reply.body else read.chunks,
+        )
+
+    @contextmanager
+    def _naming(self, hook: str, request: Request) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            # Its text may be the request itself, with the key.
+            text = " ".join(self._redactors.of(request).text(str(error)).split())[:_LONGEST_ERROR]
+            self._notes.append(f"{self._test}: {hook} raised {type(error).__name__}: {text}; the call is not recorded")
+            raise
+
+    def _to_vcrpy(self, request: Request) -> Any:
+        return self._request(request.method, request.url, request.body, _in_lists(request.headers))
+
+
+def _agrees(function: Any, new: Any, old: Any) -> bool:
+    try:
+        answer = function(new, old)
+    except AssertionError:
+        return False
+    return answer is None or bool(answer)
+
+
+def _in_lists(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    values: dict[str, list[str]] = {}
+    for name, value in headers:
+        values.setdefault(name, []).append(value)
+    return values
+
+
+def _changed(headers: Headers, given: Any) -> Headers:
+    """The headers of a request as they came back; vcrpy knows the first value of each only."""
+    before = _in_lists(headers)
+    pairs = []
+    for name, value in given.items():
+        text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+        values = before.get(name.lower(), [])
+        pairs += [(name.lower(), kept) for kept in (values if values[:1] == [text] else [text])]
+    return tuple(pairs)
+
+
+def _bytes(request: Any) -> bytes:
+    from vcr.util import read_body
+
+    body = read_body(request)
+    if body is None or isinstance(body, bytes | bytearray):
+        return bytes(body or b"")
+    # Hooks that put a JSON value there know it from aiohttp, where vcrpy has it so.
+    return json.dumps(body).encode()

@@ -1,0 +1,80 @@
+"""The values that are secret, in an environment and in a request."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from urllib.parse import unquote
+
+from pytest_samurai.wire import Headers
+
+_SECRET_ENDS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+_SECRET_NAME = re.compile(r"(_|^)(API_?KEY|TOKEN|SECRET|SECRET_KEY|ACCESS_KEY|PASSWORD)$", re.IGNORECASE)
+KEY_HEADERS = ("authorization", "proxy-authorization", "api-key", "x-api-key", "x-goog-api-key")
+_CREDENTIAL_HEADERS = (*KEY_HEADERS, "cookie", "set-cookie", "*api-key", "*-token", "*-secret")
+_COOKIE = re.compile(r"=([^;]*)")
+# People write "test", "changeme" or "not-needed" where a key has to be: words, which must not be cut out of prompts.
+_SHORTEST_SECRET = 8
+_WORDS = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:[ _.-](?:[A-Z]?[a-z]+|[A-Z]+))*")
+_LONGEST_WORDS = 20
+
+
+def environment_secrets(environ: Mapping[str, str]) -> frozenset[str]:
+    """Values that the environment holds under a name like `*_API_KEY`, `*_TOKEN` or `*_SECRET`, words excepted."""
+    return frozenset(environment_names(environ))
+
+
+def environment_names(environ: Mapping[str, str]) -> dict[str, str]:
+    """The same values, each with the name under which the environment holds it."""
+    # By their names first: every test asks, and to decode a value costs more than to see that nothing is said by it.
+    names = [name for name in environ if name.upper().endswith(_SECRET_ENDS) and _SECRET_NAME.search(name)]
+    return {secret: name for name in names for secret in secret_values([environ[name]])}
+
+
+def request_secrets(headers: Headers) -> frozenset[str]:
+    """The key that this very request carries, words excepted."""
+    # "Bearer x" and "Basic x" have their key at the end; the other headers are nothing but a key.
+    keys = [value.split(maxsplit=1)[-1] for name, value in headers if name in KEY_HEADERS and value.strip()]
+    return secret_values([*keys, *(password for key in keys if (password := _password(key)))])
+
+
+def _password(basic: str) -> str | None:
+    """The password in the credentials of Basic authentication; None if they are something else."""
+    try:
+        _, colon, password = base64.b64decode(basic, validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return password if colon else None
+
+
+def secret_values(values: Iterable[str]) -> frozenset[str]:
+    """The values without blanks around them, words and short ones excepted."""
+    return frozenset(
+        value for value in map(str.strip, values) if len(value) >= _SHORTEST_SECRET and not _is_word(value)
+    )
+
+
+def _is_word(value: str) -> bool:
+    return len(value) < _LONGEST_WORDS and _WORDS.fullmatch(value) is not None
+
+
+def own_keys(headers: Headers) -> frozenset[str]:
+    """The key that a recorded request still carries; what another tool has put in its place is none."""
+    return frozenset(filter(is_secret_value, request_secrets(headers)))
+
+
+def is_credential(name: str, value: str) -> bool:
+    """Whether a header is one that carries a secret, and does so: `Bearer [REDACTED]` and words do not."""
+    if not any(fnmatchcase(name, pattern) for pattern in _CREDENTIAL_HEADERS):
+        return False
+    if name in ("cookie", "set-cookie"):
+        # What follows the first value of a Set-Cookie are its attributes.
+        return any(map(is_secret_value, _COOKIE.findall(value)[: 1 if name == "set-cookie" else None]))
+    return any(map(is_secret_value, value.split(maxsplit=1)[-1:]))
+
+
+def is_secret_value(value: str) -> bool:
+    """Whether this may be a secret, and not what people and tools put in the place of one."""
+    return bool(secret_values([re.sub(r"\A[\W_]+|[\W_]+\Z", "", unquote(value))]))

@@ -1,0 +1,55 @@
+"""A run, as people and programs read it."""
+
+from pytest_samurai.report.fullrun import Absent, FullRun, amended, cassettes_of, digest_of, noted
+from pytest_samurai.report.fullrunnote import NOTE, last_full_run
+from pytest_samurai.report.gathered import Gathered
+from pytest_samurai.report.lines import (
+    NOTE_PROPERTY,
+    UNMARKED_PROPERTY,
+    regression_lines,
+    shared_lines,
+    shown_amount,
+    shown_count,
+    top_lines,
+    totals_line,
+    unmarked_line,
+)
+from pytest_samurai.report.play import Play, placed
+from pytest_samurai.report.progress import Progress
+from pytest_samurai.report.publish import publish
+from pytest_samurai.report.run import Failure, Run, TestRun, merged_runs, read_run
+from pytest_samurai.report.standing import Collected, Standing, Used, standing
+
+__all__ = [
+    "NOTE",
+    "NOTE_PROPERTY",
+    "UNMARKED_PROPERTY",
+    "Absent",
+    "Collected",
+    "Failure",
+    "FullRun",
+    "Gathered",
+    "Play",
+    "Progress",
+    "Run",
+    "Standing",
+    "TestRun",
+    "Used",
+    "amended",
+    "cassettes_of",
+    "digest_of",
+    "last_full_run",
+    "merged_runs",
+    "noted",
+    "placed",
+    "publish",
+    "read_run",
+    "regression_lines",
+    "shared_lines",
+    "shown_amount",
+    "shown_count",
+    "standing",
+    "top_lines",
+    "totals_line",
+    "unmarked_line",
+]

@@ -1,0 +1,13 @@
+"""A run as JSON."""
+
+from __future__ import annotations
+
+import json
+
+from pytest_samurai.report.forms.output import Output
+from pytest_samurai.report.run import Run
+
+
+def render(run: Run) -> Output:
+    """The run as docs/report.schema.json describes it."""
+    return Output(json.dumps(run.as_json(), indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,45 @@
+"""What Markdown and the page both show of a run."""
+
+from __future__ import annotations
+
+from pytest_samurai.bill import TestFigures
+from pytest_samurai.report.lines import estimate, ranking, shown_amount, shown_count
+from pytest_samurai.report.run import Run
+from pytest_samurai.text import plural
+
+REGRESSION = ("test", "metric", "old", "new", "growth", "why")
+TEST = ("test", "outcome", "calls", "tokens", "cost")
+
+
+def title(run: Run) -> str:
+    """The number of tests, failures and regressions."""
+    counts = {"test": len(run.tests), "failure": len(run.failures), "regression": len(run.regressions)}
+    shown = [plural(count, noun) for noun, count in counts.items() if count or noun == "test"]
+    return f"samurai: {', '.join(shown)}"
+
+
+def rows_of_tests(run: Run) -> list[tuple[str, ...]]:
+    """A row for every test and fixture, with the columns of `TEST`, the most expensive first."""
+    outcomes = {test.figures.test: test.outcome for test in run.tests}
+    return [_row(figures, outcomes.get(figures.test, "")) for figures in ranking(run.figures)]
+
+
+def _row(figures: TestFigures, outcome: str) -> tuple[str, ...]:
+    tokens = None if figures.usage is None else figures.usage.total_tokens
+    return (
+        figures.test,
+        outcome,
+        f"{figures.requests:,}",
+        f"{shown_count(tokens)}{estimate(figures)}",
+        shown_amount(figures.cost),
+    )
+
+
+def unmarked(run: Run) -> list[tuple[str, str]]:
+    """The tests that went live without a recorder, and the number of their calls."""
+    return [(test, f"{calls:,}") for test, calls in run.unmarked.items()]
+
+
+def footer(run: Run) -> str:
+    """The version, the mode, and when the run began."""
+    return f"pytest-samurai {run.version}, mode {run.mode}, {run.began}"

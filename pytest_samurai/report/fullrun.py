@@ -1,0 +1,119 @@
+"""What a full run used of the cassettes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pytest_samurai.report.play import Play, below, merged_plays
+
+_SUFFIXES = (".yaml", ".yml")
+_FIXTURES = "fixtures"
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A test that was skipped before it opened its cassette.
+
+    `cassette` is the end of the path, all that is known of it; `fixtures` are the names of the test's fixtures.
+    """
+
+    test: str
+    cassette: str
+    fixtures: list[str]
+
+    def may_own(self, path: PurePosixPath) -> bool:
+        """Whether a cassette may be that of the test, or of one of its fixtures."""
+        own = PurePosixPath(self.cassette).parts
+        if path.parts[-len(own) :] == own:
+            return True
+        # A name with a digest was cut short, so that of the fixture may be missing in it.
+        of_fixture = "~" in path.name or any(name in path.name for name in self.fixtures)
+        return path.parent.name == _FIXTURES and of_fixture
+
+
+@dataclass(frozen=True, slots=True)
+class FullRun:
+    """The last full run, with what was played since. All paths are relative to the root directory.
+
+    `files` has the digest of each cassette in `directories` when the run ended; an empty one if the run wrote it.
+    """
+
+    ended: str
+    mode: str
+    directories: list[str]
+    files: dict[str, str]
+    plays: list[Play]
+    absent: list[Absent]
+
+    def with_plays(self, plays: Iterable[Play]) -> FullRun:
+        """The full run with the plays of a later run, which was not full."""
+        return replace(self, plays=merged_plays([*self.plays, *plays]))
+
+    def as_json(self) -> dict[str, Any]:
+        """The record in JSON values, as the note has it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> FullRun:
+        """What `as_json` gave. Raises TypeError or KeyError for the record of another version."""
+        plays, absent = [Play(**play) for play in value["plays"]], [Absent(**test) for test in value["absent"]]
+        return cls(**{**value, "plays": plays, "absent": absent})
+
+
+def noted(
+    root: Path, directory: Path, plays: Iterable[Play], absent: Iterable[Absent], *, mode: str, began: datetime
+) -> FullRun:
+    """The record of a full run that ends now, whose cassettes are in `directory`, and wherever else it opened some."""
+    played = merged_plays(plays)
+    directories = [*below(root, [directory]).values()]
+    for play in played:
+        parent = PurePosixPath(play.cassette).parent
+        home = parent.parent if parent.name == _FIXTURES else parent
+        if not home.is_relative_to(directories[0]):
+            directories.append(str(home))
+    directories = list(dict.fromkeys(directories))
+    files = {name: _digest(root / name, began) for name in cassettes_of(root, directories)}
+    return FullRun(datetime.now(UTC).isoformat(timespec="minutes"), mode, directories, files, played, list(absent))
+
+
+def amended(note: Any, plays: Iterable[Play], not_full: str) -> dict[str, Any]:
+    """The note of the last full run after one that was none: with what that played; or, if there is no note, with why.
+
+    `not_full` says why the later run was no full one.
+    """
+    try:
+        return FullRun.from_json(note).with_plays(plays).as_json()
+    except (KeyError, TypeError):
+        # None yet, or one of another version.
+        return {"not_full": not_full}
+
+
+def cassettes_of(root: Path, directories: Sequence[str]) -> list[str]:
+    """The files that may be cassettes: all below the first directory, which has nothing else; in the others themselves.
+
+    Journals are not among them, nor are links: a file is judged where it lies.
+    """
+    paths = list((root / directories[0]).rglob("*"))
+    for other in directories[1:]:
+        paths += [path for parent in (root / other, root / other / _FIXTURES) for path in parent.glob("*")]
+    files = (path for path in paths if path.suffix in _SUFFIXES and path.is_file() and not path.is_symlink())
+    return sorted(set(below(root, files).values()))
+
+
+def _digest(path: Path, began: datetime) -> str:
+    """The digest of a file; empty for one that the run itself wrote, whose interactions may have other indexes now."""
+    try:
+        return "" if path.stat().st_mtime >= began.timestamp() else digest_of(path.read_bytes())
+    except OSError:
+        # No reason to fail a run: the command that judges the file cannot read it either, and says so.
+        return ""
+
+
+def digest_of(content: bytes) -> str:
+    """The digest of a cassette, by which a later change of it is noticed."""
+    return sha256(content).hexdigest()[:32]

@@ -1,0 +1,68 @@
+"""What the tests of a run left behind, gathered as they end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from importlib.metadata import distributions
+from typing import cast
+
+from pytest_samurai.bill import FIXTURE_PROPERTY, REGRESSION_PROPERTY, TestFigures
+from pytest_samurai.report.lines import NOTE_PROPERTY, UNMARKED_PROPERTY
+from pytest_samurai.report.run import Failure, Run, TestRun
+
+
+class Gathered:
+    """The tests, fixtures, failures and notes of a run, and its calls that went live unrecorded, by test."""
+
+    def __init__(self) -> None:
+        self.tests: list[TestRun] = []
+        self.fixtures: list[TestFigures] = []
+        self.failures: list[Failure] = []
+        self.notes: list[str] = []
+        self.unmarked: dict[str, int] = {}
+
+    def add(
+        self,
+        test: str,
+        outcome: str,
+        properties: Sequence[tuple[str, object]],
+        failures: Iterable[tuple[str, str]],
+        *,
+        file: str,
+        line: int,
+    ) -> None:
+        """Add a test that has ended.
+
+        `outcome` is one of `OUTCOMES`; `properties` are what was noted of the test and of its fixtures; `failures` are
+        the errors of ours that it failed of, each by the name of its class and its text. `line` counts from 1.
+        """
+        self.failures += [Failure(test, kind, text, file, line) for kind, text in failures]
+        regressions = []
+        for name, value in properties:
+            if name == FIXTURE_PROPERTY:
+                self.fixtures.append(TestFigures.from_fixture_property(str(value)))
+            elif name == NOTE_PROPERTY:
+                self.notes.append(str(value))
+            elif name == REGRESSION_PROPERTY:
+                regressions.append(json.loads(str(value)))
+            elif name == UNMARKED_PROPERTY:
+                self.unmarked[test] = cast("int", value)
+        figures = TestFigures.from_properties(test, properties)
+        if figures is not None:
+            self.tests.append(TestRun(figures, outcome, file, line, tuple(regressions)))
+
+    def run(self, began: datetime, mode: str, errors: Iterable[str]) -> Run:
+        """The run so far; `errors` are what is wrong with it as a whole."""
+        return Run(
+            # As it was installed; it also works without, as `-p pytest_samurai.plugin`.
+            next((found.version for found in distributions(name="pytest-samurai")), "unknown"),
+            began.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            mode,
+            tuple(self.tests),
+            tuple(self.fixtures),
+            tuple(self.failures),
+            (*errors, *self.notes),
+            self.unmarked,
+        )

@@ -1,0 +1,80 @@
+"""What a test played of a cassette."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+from typing import Any
+
+
+def below(root: Path, paths: Iterable[Path]) -> dict[Path, str]:
+    """Paths as seen from the root directory. Links are resolved, so that each file has one name."""
+    paths = list(paths)
+    return dict(zip(paths, _below(root, map(str, paths)), strict=True))
+
+
+def _below(root: Path, paths: Iterable[str]) -> list[str]:
+    # Each directory is resolved once: a suite has a path for each test, and to resolve one takes longer than a replay.
+    home = os.path.realpath(root)
+    directories: dict[str, str] = {}
+    names = []
+    for path in paths:
+        directory, name = os.path.split(os.path.realpath(path) if os.path.islink(path) else path)  # noqa: PTH114
+        if directory not in directories:
+            directories[directory] = PurePath(os.path.relpath(os.path.realpath(directory), home), "_").as_posix()[:-1]
+        names.append(directories[directory] + name)
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """What a test, or fixture, played of a cassette with so many `recorded` interactions.
+
+    `cassette` is a path, as seen from the root directory after `placed`. `unplayed` are indexes from 0. `unknown` says
+    why they mean nothing; it is empty if they do.
+    """
+
+    cassette: str
+    recorded: int
+    unplayed: list[int]
+    shared: bool
+    unknown: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The play as it travels with a report of pytest's. Every test has one, and `asdict` would copy each index."""
+        return {
+            "cassette": self.cassette,
+            "recorded": self.recorded,
+            "unplayed": self.unplayed,
+            "shared": self.shared,
+            "unknown": self.unknown,
+        }
+
+
+def placed(plays: Iterable[Play], root: Path) -> list[Play]:
+    """The plays with their paths as seen from the root directory."""
+    plays = list(plays)
+    return [
+        replace(play, cassette=name)
+        for play, name in zip(plays, _below(root, [play.cassette for play in plays]), strict=True)
+    ]
+
+
+def merged_plays(plays: Iterable[Play]) -> list[Play]:
+    """One play for each cassette, sorted by path.
+
+    Unplayed is what none of the tests played that can tell, and unknown why another cannot.
+    """
+    by_cassette: dict[str, list[Play]] = {}
+    for play in plays:
+        by_cassette.setdefault(play.cassette, []).append(play)
+    return [_merged(by_cassette[cassette]) for cassette in sorted(by_cassette)]
+
+
+def _merged(plays: Sequence[Play]) -> Play:
+    known = [play for play in plays if not play.unknown] or plays
+    unplayed = set.intersection(*(set(play.unplayed) for play in known))
+    unknown = next((play.unknown for play in plays if play.unknown), "")
+    return replace(known[-1], unplayed=sorted(unplayed), unknown=unknown)

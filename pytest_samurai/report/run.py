@@ -1,0 +1,175 @@
+"""A run as a record: what every test did."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final
+
+from pytest_samurai.bill import TestFigures
+from pytest_samurai.errors import SettingsError
+from pytest_samurai.report.totals import Totals
+
+FORM: Final = 1
+"""The version of the JSON; a new one if what is in it changes its meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestRun:
+    """One test that had a recorder. `file` is relative to rootdir, `line` counts from 1.
+
+    `outcome` is one of `OUTCOMES`. Each of the `regressions` has the texts of `bill.Regression` by its names.
+    """
+
+    __test__ = False
+
+    figures: TestFigures
+    outcome: str
+    file: str
+    line: int
+    regressions: tuple[Mapping[str, str], ...] = ()
+
+
+OUTCOMES: Final = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A test that failed because of pytest-samurai: `kind` is the name of the error, `text` its message."""
+
+    test: str
+    kind: str
+    text: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """All that a report shows. `began` is UTC in ISO 8601; `unmarked` counts live calls without a recorder, by test.
+
+    `root` is the path of rootdir from the top of the repository; it is not in the JSON, which may be read elsewhere.
+    """
+
+    version: str
+    began: str
+    mode: str
+    tests: tuple[TestRun, ...] = ()
+    fixtures: tuple[TestFigures, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()
+    unmarked: Mapping[str, int] = field(default_factory=dict)
+    root: str = ""
+
+    @property
+    def figures(self) -> list[TestFigures]:
+        return [*(test.figures for test in self.tests), *self.fixtures]
+
+    @property
+    def totals(self) -> Totals:
+        return Totals.of([test.figures for test in self.tests], self.fixtures)
+
+    @property
+    def regressions(self) -> list[Mapping[str, str]]:
+        return [regression for test in self.tests for regression in test.regressions]
+
+    def redacted(self, redact: Callable[[str], str]) -> Run:
+        """The run with every text passed through `redact`."""
+
+        def redacted(figures: TestFigures) -> TestFigures:
+            models = tuple(replace(model, model=redact(model.model)) for model in figures.models)
+            return replace(figures, test=redact(figures.test), models=models)
+
+        def redacted_test(test: TestRun) -> TestRun:
+            regressions = tuple(
+                {name: redact(text) for name, text in regression.items()} for regression in test.regressions
+            )
+            return replace(test, figures=redacted(test.figures), regressions=regressions)
+
+        return replace(
+            self,
+            tests=tuple(map(redacted_test, self.tests)),
+            fixtures=tuple(map(redacted, self.fixtures)),
+            failures=tuple(
+                replace(failure, test=redact(failure.test), text=redact(failure.text)) for failure in self.failures
+            ),
+            notes=tuple(map(redact, self.notes)),
+            unmarked={redact(name): calls for name, calls in self.unmarked.items()},
+        )
+
+    # --- JSON
+
+    def as_json(self) -> dict[str, Any]:
+        """The run in JSON values, as docs/report.schema.json describes them."""
+        return {
+            "report": FORM,
+            "version": self.version,
+            "began": self.began,
+            "mode": self.mode,
+            "totals": self.totals.as_json(),
+            "tests": [_test_json(test) for test in self.tests],
+            "fixtures": [{"fixture": fixture.test, **fixture.as_json()} for fixture in self.fixtures],
+            "failures": [asdict(failure) for failure in self.failures],
+            "notes": list(self.notes),
+            "unmarked": dict(self.unmarked),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Run:
+        """What `as_json` gave. Raises KeyError, TypeError or ValueError for anything else."""
+        if value["report"] != FORM:
+            raise ValueError(f"its form is {value['report']!r}, and this version reads {FORM}")
+        return cls(
+            value["version"],
+            value["began"],
+            value["mode"],
+            tuple(map(_test, value["tests"])),
+            tuple(TestFigures.from_json(fixture["fixture"], fixture) for fixture in value["fixtures"]),
+            tuple(Failure(**failure) for failure in value["failures"]),
+            tuple(value["notes"]),
+            dict(value["unmarked"]),
+        )
+
+
+def read_run(content: bytes, name: str) -> Run:
+    """The run in the content of a JSON report, called `name` in errors. Raises SettingsError if it is none."""
+    try:
+        return Run.from_json(json.loads(content))
+    except (KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
+        reason = f"`{error.args[0]}` is missing" if isinstance(error, KeyError) else str(error)
+        raise SettingsError(f"{name}: not a JSON report of pytest-samurai: {reason}") from None
+
+
+def merged_runs(runs: Sequence[Run]) -> Run:
+    """One or more runs, or the shards of a run, as one run: all that they did."""
+    unmarked: Counter[str] = Counter()
+    for run in runs:
+        unmarked.update(run.unmarked)
+    return Run(
+        ", ".join(dict.fromkeys(run.version for run in runs)),
+        min(run.began for run in runs),
+        ", ".join(dict.fromkeys(run.mode for run in runs)),
+        tuple(test for run in runs for test in run.tests),
+        tuple(fixture for run in runs for fixture in run.fixtures),
+        tuple(failure for run in runs for failure in run.failures),
+        tuple(dict.fromkeys(note for run in runs for note in run.notes)),
+        unmarked,
+    )
+
+
+def _test_json(test: TestRun) -> dict[str, Any]:
+    return {
+        "test": test.figures.test,
+        "outcome": test.outcome,
+        "file": test.file,
+        "line": test.line,
+        **test.figures.as_json(),
+        "regressions": [dict(regression) for regression in test.regressions],
+    }
+
+
+def _test(value: Mapping[str, Any]) -> TestRun:
+    figures = TestFigures.from_json(value["test"], value)
+    return TestRun(figures, value["outcome"], value["file"], value["line"], tuple(map(dict, value["regressions"])))

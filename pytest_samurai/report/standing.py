@@ -1,0 +1,123 @@
+"""How a run stands against the lock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_samurai import bill
+from pytest_samurai.bill import (
+    FIXTURE_PROPERTY,
+    PREFIX,
+    Lock,
+    TestFigures,
+    Tolerance,
+    accepted,
+    fixture_cassette,
+    held_from_text,
+    no_overlap,
+    summary_lines,
+    update_line,
+)
+from pytest_samurai.errors import SamuraiError
+from pytest_samurai.settings import LOCK, Settings
+
+
+class Used:
+    """What the tests and fixtures of a run used, as far as it may be held against the lock."""
+
+    def __init__(self) -> None:
+        self.figures: dict[str, TestFigures] = {}
+        self.recorded = False
+
+    def add(self, properties: Iterable[tuple[str, object]], held: Iterable[str], *, failed: bool) -> None:
+        """Add what the report of a test carries: `held` are the figures of the test and of its fixtures, as text.
+
+        A test that failed used what it used by accident; its fixtures were set up all the same.
+        """
+        self.recorded = self.recorded or any(map(_tells_of_recording, properties))
+        for figures in map(held_from_text, held):
+            if not failed or fixture_cassette(figures.test) is not None:
+                self.figures[figures.test] = figures
+
+
+def _tells_of_recording(user_property: tuple[str, object]) -> bool:
+    name, value = user_property
+    if name == FIXTURE_PROPERTY:
+        return bool(TestFigures.from_fixture_property(str(value)).recorded)
+    return name == f"{PREFIX}recorded" and bool(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What a run collected: its marked tests, and all files that had tests; `full` if all that is there was run."""
+
+    tests: Collection[str]
+    files: Collection[str]
+    full: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the summary says of the lock; `error` is what the run fails of."""
+
+    lines: list[str]
+    error: str | None = None
+
+
+def standing(
+    used: Used, collected: Collected, lock: Lock | None, settings: Settings, root: Path, *, ci: bool
+) -> Standing:
+    """Bring the lock of a run up to date, if that is asked for, or compare it with what was used.
+
+    `lock` is what it was when the run began, None if there was none; `root` is the directory that its path starts from.
+    """
+    gone = _gone(used, collected, lock, root) if lock is not None and collected.full else set()
+    if settings.update:
+        return _updated(used, gone, root / settings.lock, settings.lock)
+    if used.figures or gone or used.recorded or (collected.tests and lock is None):
+        return _compared(used, gone, collected, lock, settings, ci=ci)
+    return Standing([])
+
+
+def _gone(used: Used, collected: Collected, lock: Lock, root: Path) -> set[str]:
+    """The rows of tests that are no more: the file is gone, or was collected and did not have them.
+
+    A file that is there and gave no test at all may have been skipped, or left out by a `conftest.py`.
+    """
+    gone = set()
+    for test in lock.tests.keys() - used.figures.keys() - set(collected.tests):
+        cassette, file = fixture_cassette(test), test.partition("::")[0]
+        is_there = (root / (cassette or file)).exists()
+        if not is_there or (cassette is None and file in collected.files):
+            gone.add(test)
+    return gone
+
+
+def _updated(used: Used, gone: Collection[str], path: Path, name: str) -> Standing:
+    figures = list(used.figures.values())
+    if not figures and not gone:
+        return Standing([f"samurai: {name}: no test of this run earned a row"])
+    try:
+        old, new = bill.update_lock(path, lambda lock: accepted(lock, figures, gone))
+    except SamuraiError as error:
+        return Standing([], str(error))
+    return Standing([update_line(name, old, new)])
+
+
+def _compared(
+    used: Used, gone: Collection[str], collected: Collected, lock: Lock | None, settings: Settings, *, ci: bool
+) -> Standing:
+    name = settings.lock
+    tests = {*collected.tests, *(test for test in used.figures if fixture_cassette(test) is None)}
+    error = None
+    if ci and tests and lock is not None:
+        error = no_overlap(lock, name, tests)
+    elif ci and lock is None and name != LOCK:
+        error = f"{name} is to be the lock, and is not there; commit what --samurai-update writes"
+    figures = [used.figures[test] for test in sorted(used.figures)]
+    tolerance = settings.tolerance or Tolerance()
+    # Nobody commits what CI records.
+    recorded = used.recorded and not ci
+    return Standing(summary_lines(lock, name, figures, tolerance, gone=gone, recorded=recorded), error)

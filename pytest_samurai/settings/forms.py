@@ -1,0 +1,49 @@
+"""The forms of a report, as they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+
+class Form(NamedTuple):
+    """A form of report: whether the user names its file, and what it is, in Markdown."""
+
+    takes_path: bool
+    meaning: str
+
+
+FORMS: Final[Mapping[str, Form]] = {
+    "json": Form(True, "all there is, in the form that [report.schema.json](report.schema.json) describes"),
+    "md": Form(True, "Markdown, for a comment on a pull request"),
+    "html": Form(True, "a page, which needs nothing else, for dark and light"),
+    "github": Form(False, "an annotation at each test that failed of what pytest-samurai found, and the step summary"),
+    "benchmark": Form(True, "tokens and cost in the form `customSmallerIsBetter` of github-action-benchmark"),
+}
+"""Every form by its name. `report.forms` has a function for each."""
+
+SPELLED: Final = tuple(f"{name}:PATH" if form.takes_path else name for name, form in FORMS.items())
+"""The forms as they are written after `--samurai-report` and `report --to`."""
+
+
+# Not a dataclass, which takes seven times as long to define.
+class Target(NamedTuple):
+    """A report that is asked for: one of `FORMS`, and the path of its file, empty if the form takes none."""
+
+    form: str
+    path: str
+
+
+def parse_target(value: str) -> Target:
+    """A report as it is asked for, as in `md:report.md`. Raises ValueError with what would be right."""
+    name, colon, path = value.partition(":")
+    form = FORMS.get(name)
+    if form is None or form.takes_path != bool(path) or (colon and not path):
+        raise ValueError(f"one of {', '.join(SPELLED)}")
+    return Target(name, path)
+
+
+def forms_table() -> str:
+    """The forms with their meanings, in Markdown: the table in docs/report.md."""
+    rows = [f"| `{spelled}` | {form.meaning} |" for spelled, form in zip(SPELLED, FORMS.values(), strict=True)]
+    return "\n".join(["| | |", "| --- | --- |", *rows, ""])

@@ -1,0 +1,74 @@
+"""The layers in which options are given, and what they resolve to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+from pytest_samurai.errors import SettingsError
+from pytest_samurai.settings.option import Option
+from pytest_samurai.settings.table import OPTIONS, Settings
+from pytest_samurai.settings.values import Mode
+
+PRECEDENCE: Final = (
+    "defaults",
+    "ini file",
+    "`samurai_config` fixture",
+    "marker",
+    "`SAMURAI_MODE` in the environment",
+    "command line",
+)
+"""The layers by name, later ones over earlier ones."""
+
+
+class Layer(NamedTuple):
+    """Options as somebody wrote them, and where: `source` begins the text of an error, `place` is one of `PLACES`."""
+
+    source: str
+    place: str
+    values: Mapping[str, object]
+
+
+def resolve(layers: Iterable[Layer]) -> Settings:
+    """Lay the layers over the defaults, later ones over earlier ones.
+
+    Raises SettingsError, naming the layer's source, for an option that is unknown there or a value it cannot have.
+    """
+    values: dict[str, Any] = {}
+    for layer in layers:
+        for name, written in layer.values.items():
+            option = OPTIONS.get(name)
+            if option is None or layer.place not in option.places:
+                from pytest_samurai.settings.mistakes import not_here
+
+                raise SettingsError(f"{layer.source}: {not_here(name, layer.place)}")
+            value = _read(option, written, layer)
+            values[name] = option.combine(values[name], value) if name in values else value
+    return Settings(**values)
+
+
+def _read(option: Option, written: object, layer: Layer) -> Any:
+    try:
+        return option.read(written)
+    except (ValueError, SettingsError) as error:
+        right = f"it has to be {error}" if isinstance(error, ValueError) else str(error)
+        raise SettingsError(f"{layer.source}: {option.spelled(layer.place)} is {written!r}; {right}") from None
+
+
+def in_ci(environ: Mapping[str, str]) -> bool:
+    """Whether the environment says `CI`."""
+    return environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+def default_mode(environ: Mapping[str, str]) -> Mode:
+    """`none` in CI, so that no build ever goes live by accident; else `once`."""
+    return "none" if in_ci(environ) else "once"
+
+
+def environment_layers(environ: Mapping[str, str]) -> tuple[Layer, Layer]:
+    """The lowest layer (the default mode) and the one just under the command line (`SAMURAI_MODE`)."""
+    written = environ.get("SAMURAI_MODE")
+    return (
+        Layer("the default", "env", {"mode": default_mode(environ)}),
+        Layer("the environment", "env", {"mode": written} if written else {}),
+    )

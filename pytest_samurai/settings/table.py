@@ -1,0 +1,295 @@
+"""The table of all options: each is a row here, and a field of `Settings`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from pytest_samurai.settings import values
+from pytest_samurai.settings.forms import SPELLED, Target, parse_target
+from pytest_samurai.settings.option import Option, option
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+    from decimal import Decimal
+
+    from pytest_samurai.bill import Budget, Limits, Tolerance
+    from pytest_samurai.matching import Matcher
+
+CASSETTES: Final = "cassettes"
+LOCK: Final = "samurai.lock"
+
+
+def _targets(value: object) -> tuple[Target, ...]:
+    return tuple(map(parse_target, values.words(value)))
+
+
+def _listed(*entries: str) -> str:
+    return ", ".join(f"`{entry}`" for entry in entries)
+
+
+# The rows, in the order of the docs; a class for each group.
+
+
+class _Cassettes:
+    """What is recorded where, and what a recording answers."""
+
+    mode: values.Mode = option(
+        values.one_of(*values.MODES),
+        "once",
+        "ini cli env test",
+        f"what happens to a request that has no recording: {_listed(*values.MODES)}",
+        shown="`none` if the environment says `CI`, else `once`",
+    )
+    cassette_dir: str = option(values.directory, CASSETTES, "ini cli", "directory of the cassettes, under rootdir")
+    endpoints: tuple[str, ...] = option(
+        values.endpoints,
+        ("*/chat/completions",),
+        "ini test",
+        "URL patterns (fnmatch on scheme://host/path) that are recorded; the rest passes through untouched",
+        shown="`*/chat/completions`",
+        many=True,
+    )
+    match_on: tuple[values.Matching, ...] = option(
+        values.match_on,
+        ("method", "endpoint", "chat"),
+        "ini test",
+        "what has to be equal for a recording to answer a request; names among"
+        f" {_listed(*values.COMPONENTS)}, and, in a test, functions `(r1, r2)` as vcrpy has them",
+        shown="`method endpoint chat`",
+        many=True,
+    )
+    ignore: tuple[Any, ...] = option(
+        values.ignore,
+        (),
+        "test",
+        'paths of the request that do not count, as in `["user", "metadata.*"]`',
+        shown="nothing",
+    )
+    normalize: tuple[Any, ...] = option(
+        values.normalize,
+        (),
+        "test",
+        "what varies from run to run: `uuid`, `datetime`, `tmp_path` or a pair `(pattern, replacement)`",
+        shown="nothing",
+    )
+
+
+class _OfVcrpy:
+    """Options with vcrpy's names and vcrpy's meanings."""
+
+    filter_headers: tuple[Any, ...] = option(
+        values.filters,
+        (),
+        "test",
+        "request headers that are left out or replaced before anything is compared or written: names, and pairs"
+        " `(name, replacement)`, as vcrpy has them",
+        shown="nothing",
+    )
+    filter_query_parameters: tuple[Any, ...] = option(
+        values.filters, (), "test", "the same for parameters of the URL", shown="nothing"
+    )
+    filter_post_data_parameters: tuple[Any, ...] = option(
+        values.filters, (), "test", "the same for keys of a JSON body, and fields of a form", shown="nothing"
+    )
+    before_record_request: tuple[Any, ...] = option(
+        values.hooks,
+        (),
+        "test",
+        "functions that get vcrpy's request and give what is compared and written; None lets it pass unrecorded",
+        shown="nothing",
+    )
+    before_record_response: tuple[Any, ...] = option(
+        values.hooks,
+        (),
+        "test",
+        "functions that get vcrpy's response and give what is written; None leaves the interaction out",
+        shown="nothing",
+    )
+    ignore_hosts: tuple[Any, ...] = option(
+        values.hosts,
+        (),
+        "test",
+        "hosts whose calls pass, live and unrecorded: names and compiled patterns",
+        shown="none",
+    )
+    ignore_localhost: bool = option(values.flag, False, "test", "let calls to this machine pass, live and unrecorded")
+
+
+class _Calls:
+    """What happens to calls and to recordings."""
+
+    unmarked: str = option(
+        values.one_of(*values.UNMARKED),
+        "warn",
+        "ini cli",
+        f"a live chat call from a test without the marker: {_listed(*values.UNMARKED)}",
+    )
+    pace: float = option(
+        values.pace,
+        0.0,
+        "test",
+        'speed of replayed streams: `"recorded"` for their own time, a number for a factor of it',
+        shown="at once",
+    )
+    stream_usage: bool = option(
+        values.flag, True, "test", "ask the server for the usage of streams, and hide the answer from the application"
+    )
+    estimate_usage: bool = option(
+        values.estimate, False, "test", "count tokens here where the server did not; needs `pytest-samurai[estimate]`"
+    )
+    keep_retries: bool = option(
+        values.flag,
+        False,
+        "test",
+        "keep the errors that a client retried with success, and replay them without a back-off",
+    )
+    lazy_tls: bool = option(
+        values.flag, True, "ini test", "make the TLS context of a client that can only replay when it is first needed"
+    )
+    unused: str = option(
+        values.one_of("fail", "warn", "ignore"),
+        "fail",
+        "ini cli test",
+        "recorded interactions that a passed test did not play from its own cassette",
+    )
+    max_age: timedelta | None = option(
+        values.age, None, "ini cli test", "age from which a recording is named in a warning: `30d`, `12h`", shown="none"
+    )
+
+
+class _Limits:
+    """What a test, and a run, may use."""
+
+    max_requests: int | None = option(
+        values.limit, None, "test budget", "most requests of a test; a test that makes more fails", shown="no limit"
+    )
+    max_prompt_tokens: int | None = option(
+        values.limit, None, "test budget", "most prompt tokens of a test; a test that uses more fails", shown="no limit"
+    )
+    max_completion_tokens: int | None = option(
+        values.limit,
+        None,
+        "test budget",
+        "most completion tokens of a test; a test that uses more fails",
+        shown="no limit",
+    )
+    max_total_tokens: int | None = option(
+        values.limit, None, "test budget", "most tokens of a test; a test that uses more fails", shown="no limit"
+    )
+    max_cost: Decimal | None = option(
+        values.cost_limit,
+        None,
+        "test budget",
+        'most US dollars of a test, as in `"0.002"`; a test that costs more fails',
+        shown="no limit",
+    )
+    run_max_total_tokens: int | None = option(
+        values.limit, None, "ini cli", "most tokens of the whole run; the test that passes it fails", shown="no limit"
+    )
+    run_max_cost: Decimal | None = option(
+        values.cost_limit,
+        None,
+        "ini cli",
+        "most US dollars of the whole run; the test that passes it fails",
+        shown="no limit",
+    )
+    max_live_requests: int | None = option(
+        values.limit, None, "ini cli", "most requests of a run that go live; the next one is not sent", shown="no limit"
+    )
+    max_live_cost: Decimal | None = option(
+        values.cost_limit,
+        None,
+        "ini cli",
+        "most US dollars that a run spends live; a call that would pass it is not sent",
+        shown="no limit",
+    )
+
+
+class _Run:
+    """What a run is compared with, and what is said of it."""
+
+    report: tuple[Target, ...] = option(
+        _targets,
+        (),
+        "cli",
+        f"a report to write: {_listed(*SPELLED)}; repeatable",
+        shown="none",
+        many=True,
+    )
+    lock: str = option(
+        values.file, LOCK, "ini cli", "file with what each test used when that was accepted, under rootdir"
+    )
+    update: bool = option(values.flag, False, "cli", "write to the lock what the tests of this run use", shown="off")
+    tolerance: Tolerance | None = option(
+        values.tolerance,
+        None,
+        "ini cli test",
+        "growth over the lock that is let pass: `10%`; `metric:10%` or `metric:200` for one of"
+        f" {_listed(*values.METRICS)}",
+        shown="`10%`",
+        many=True,
+        combine=lambda lower, higher: lower.under(higher),
+    )
+    top: int = option(values.count, 5, "ini cli", "most expensive tests in the terminal summary")
+
+
+def _rows(*groups: type) -> dict[str, Option]:
+    return {name: row for group in groups for name, row in vars(group).items() if isinstance(row, Option)}
+
+
+OF_VCRPY: Final = tuple(_rows(_OfVcrpy))
+"""Options with vcrpy's names and vcrpy's meanings."""
+
+OPTIONS: Final[Mapping[str, Option]] = _rows(_Cassettes, _OfVcrpy, _Calls, _Limits, _Run)
+"""Every option by its name, in the order in which they are documented."""
+
+
+class Settings(_Cassettes, _OfVcrpy, _Calls, _Limits, _Run):
+    """All options of one recorder, resolved. What is not given has its default."""
+
+    def __init__(self, **given: Any) -> None:
+        vars(self).update({name: row.default for name, row in OPTIONS.items()}, **given)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"settings stay as they are: {name}")
+
+    @cached_property
+    def matcher(self) -> Matcher:
+        from pytest_samurai.matching import Endpoints, Matcher
+
+        names = tuple(entry for entry in self.match_on if isinstance(entry, str))
+        return Matcher(names, Endpoints(self.endpoints), self.ignore, self.normalize)
+
+    @cached_property
+    def functions(self) -> tuple[Callable[[Any, Any], object], ...]:
+        """The functions of `match_on`. They are asked about recordings that are equal in all that is named there."""
+        return tuple(entry for entry in self.match_on if not isinstance(entry, str))
+
+    @cached_property
+    def needs_vcrpy(self) -> bool:
+        """Whether an option is set that only vcrpy can serve, which takes longer to import than most tests run."""
+        return bool(self.functions) or any(getattr(self, name) for name in OF_VCRPY)
+
+    @cached_property
+    def budget(self) -> Budget:
+        from pytest_samurai.bill import Budget
+
+        return Budget(**{limit.name: getattr(self, limit.name) for limit in fields(Budget)})
+
+    @property
+    def limits(self) -> Limits | None:
+        """The limits of the run; None if it has none."""
+        limits: dict[str, Any] = {
+            "max_total_tokens": self.run_max_total_tokens,
+            "max_cost": self.run_max_cost,
+            "max_live_requests": self.max_live_requests,
+            "max_live_cost": self.max_live_cost,
+        }
+        if set(limits.values()) == {None}:
+            return None
+        from pytest_samurai.bill import Limits
+
+        return Limits(**limits)

@@ -1,0 +1,24 @@
+"""Texts that people read, and short texts that files hold."""
+
+from pytest_samurai.text.changes import changed_words
+from pytest_samurai.text.conflict import conflict_line
+from pytest_samurai.text.dates import parse_moment, timestamp
+from pytest_samurai.text.money import money, money_apart, parse_money
+from pytest_samurai.text.scalar import quoted, read_scalar, scalar
+from pytest_samurai.text.visible import visible
+from pytest_samurai.text.words import plural
+
+__all__ = [
+    "changed_words",
+    "conflict_line",
+    "money",
+    "money_apart",
+    "parse_moment",
+    "parse_money",
+    "plural",
+    "quoted",
+    "read_scalar",
+    "scalar",
+    "timestamp",
+    "visible",
+]

@@ -1,0 +1,45 @@
+"""A short text as a YAML scalar.
+
+Written by hand, because PyYAML quotes in different ways, depending on the text. Read back here as well, for files that
+are read line by line.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+# A text matches in one way only, so that no header or URL, however long, takes exponential time.
+_PLAIN = re.compile(r"[A-Za-z/](?:[A-Za-z0-9_./+=&%@~-]|:[A-Za-z0-9_./+=&%@~-]|; ?[A-Za-z0-9]| [A-Za-z0-9])*")
+_NOT_TEXT = re.compile(r"(?i)true|false|yes|no|on|off|y|n|null")
+
+
+def scalar(text: str) -> str:
+    """A short text as a YAML scalar: plain if that cannot be misread, else in double quotes."""
+    if _PLAIN.fullmatch(text) and not _NOT_TEXT.fullmatch(text):
+        return text
+    return quoted(text)
+
+
+_UNQUOTABLE = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[\"\\\u2028\u2029]")
+
+
+def quoted(text: str) -> str:
+    """A short text as a YAML scalar in double quotes."""
+    return '"' + _UNQUOTABLE.sub(_escape, text) + '"'
+
+
+def _escape(match: re.Match[str]) -> str:
+    char = match[0]
+    if char in '"\\':
+        return f"\\{char}"
+    return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(char) or f"\\u{ord(char):04x}"
+
+
+def read_scalar(written: str) -> str:
+    """The text that `scalar` or `quoted` wrote like this. Raises ValueError for anything that they do not write."""
+    # JSON has every escape that is written here.
+    text = json.loads(written) if written.startswith('"') else written
+    if written not in (scalar(text), quoted(text)):
+        raise ValueError(f"{written} is no text as it is written here")
+    return text

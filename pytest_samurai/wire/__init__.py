@@ -1,0 +1,70 @@
+"""What is said: HTTP, events, and the dialects of APIs."""
+
+from pytest_samurai.wire.answer import Answer
+from pytest_samurai.wire.asked import likely_tokens, model_asked, summary, usage_asked
+from pytest_samurai.wire.asking import UsageFilter
+from pytest_samurai.wire.dialect import Channel, Dialect, Label, Text
+from pytest_samurai.wire.dialects import DIALECTS, UNKNOWN, answer_of, dialect_of
+from pytest_samurai.wire.events import cut_events, event_lengths
+from pytest_samurai.wire.http import (
+    CLOSED,
+    COMPLETE,
+    RETRYABLE,
+    Chunk,
+    Chunks,
+    Headers,
+    Reply,
+    Request,
+    is_event_stream,
+)
+from pytest_samurai.wire.interaction import Interaction
+from pytest_samurai.wire.message import Message, Part
+from pytest_samurai.wire.objects import json_object, parse_object
+from pytest_samurai.wire.price import RATES, UNPRICED, Price, read_rates
+from pytest_samurai.wire.prompt import RequestPart, part_at, prompt_length, text_length
+from pytest_samurai.wire.recordings import Recordings
+from pytest_samurai.wire.usage import COUNTS, Usage
+
+__all__ = [
+    "CLOSED",
+    "COMPLETE",
+    "COUNTS",
+    "DIALECTS",
+    "RATES",
+    "RETRYABLE",
+    "UNKNOWN",
+    "UNPRICED",
+    "Answer",
+    "Channel",
+    "Chunk",
+    "Chunks",
+    "Dialect",
+    "Headers",
+    "Interaction",
+    "Label",
+    "Message",
+    "Part",
+    "Price",
+    "Recordings",
+    "Reply",
+    "Request",
+    "RequestPart",
+    "Text",
+    "Usage",
+    "UsageFilter",
+    "answer_of",
+    "cut_events",
+    "dialect_of",
+    "event_lengths",
+    "is_event_stream",
+    "json_object",
+    "likely_tokens",
+    "model_asked",
+    "parse_object",
+    "part_at",
+    "prompt_length",
+    "read_rates",
+    "summary",
+    "text_length",
+    "usage_asked",
+]

@@ -1,0 +1,63 @@
+"""A reply, as its dialect reads it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from pytest_samurai.errors import SamuraiError
+from pytest_samurai.wire.dialect import Dialect
+from pytest_samurai.wire.events import events, is_server_sent, last_word
+from pytest_samurai.wire.http import Reply
+from pytest_samurai.wire.objects import json_object
+from pytest_samurai.wire.usage import Usage
+
+
+class Answer:
+    """A reply, which is parsed when that is needed. Of a stream a few facts are found without it."""
+
+    def __init__(self, reply: Reply, dialect: Dialect) -> None:
+        self.reply = reply
+        self.dialect = dialect
+
+    @cached_property
+    def whole(self) -> dict[str, Any]:
+        """The JSON of the reply; of a stream, its events merged. Raises SamuraiError if it is no JSON object."""
+        merged = self.dialect.merge(events(self.reply.body)) if self.reply.chunks is not None else None
+        if not merged:
+            return json_object(self.reply.body, "reply")
+        if self.dialect.asking is not None and self.reply.hidden_usage is not None:
+            merged[self.dialect.asking.key] = dict(self.reply.hidden_usage)
+        return merged
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """The same; an empty object where it is none."""
+        try:
+            return self.whole
+        except SamuraiError:
+            return {}
+
+    def last(self, name: str) -> Any:
+        """What stands under a name at the top of the reply: of a stream, where an event last says it."""
+        if self.reply.chunks is None or not is_server_sent(self.reply.body):
+            return self.known.get(name)
+        if self.reply.hidden_usage is not None and self.dialect.asking and name == self.dialect.asking.key:
+            return self.reply.hidden_usage
+        return last_word(self.reply.body, name)
+
+    @property
+    def usage(self) -> Usage | None:
+        """What it says that the call used; None if it does not. An HTTP error has used one request and no tokens."""
+        usage = self.dialect.usage(self)
+        return Usage(requests=1) if usage is None and self.reply.status >= 300 else usage
+
+    @property
+    def model(self) -> str | None:
+        """The model as served; None if it does not say."""
+        return self.dialect.model(self)
+
+    @property
+    def tier(self) -> str | None:
+        """The level of service, which may have prices of its own; None if it does not say."""
+        return self.dialect.tier(self)

@@ -1,0 +1,43 @@
+"""A request, as its dialect reads it."""
+
+from __future__ import annotations
+
+import json
+
+from pytest_samurai.wire.dialects import dialect_of
+from pytest_samurai.wire.http import Request
+from pytest_samurai.wire.objects import parse_object
+from pytest_samurai.wire.prompt import prompt_length
+
+_LINE = 80
+
+_CHARACTERS_A_TOKEN = 4
+"""Of English text, roughly. Source: OpenAI's help page on tokens."""
+
+
+def model_asked(request: Request) -> str | None:
+    """The model that a request names; None if it names none."""
+    return dialect_of(request.url).model_asked(request.url, parse_object(request.body) or {})
+
+
+def summary(request: Request) -> str:
+    """What a request asks, on one short line: the beginning of its last message."""
+    messages = dialect_of(request.url).messages(parse_object(request.body) or {})
+    text = messages[-1].text if messages else None
+    line = " ".join((request.body.decode("utf-8", "replace") if text is None else text).split())
+    return line if len(line) <= _LINE else f"{line[:_LINE]}..."
+
+
+def usage_asked(request: Request) -> bytes | None:
+    """The body that also asks for the usage of a stream; None for a request that does so itself, or need not."""
+    asking = dialect_of(request.url).asking
+    sent = parse_object(request.body)
+    asked = None if asking is None or sent is None else asking.ask(sent)
+    return None if asked is None else json.dumps(asked).encode()
+
+
+def likely_tokens(request: Request) -> tuple[int, int]:
+    """About how many tokens a request has, by the length of its prompt, and how many its answer may have at most."""
+    dialect = dialect_of(request.url)
+    sent = parse_object(request.body) or {}
+    return prompt_length(dialect, sent) // _CHARACTERS_A_TOKEN, dialect.most(sent)

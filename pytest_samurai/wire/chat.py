@@ -1,0 +1,106 @@
+"""Chat completions: `POST /chat/completions`.
+
+Source: the OpenAI API reference (`chat.completion`, `chat.completion.chunk`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pytest_samurai.wire import choices
+from pytest_samurai.wire.dialect import Dialect, Json, Object
+from pytest_samurai.wire.events import ends_stream
+from pytest_samurai.wire.message import Message, Part
+from pytest_samurai.wire.objects import as_object, as_objects, as_text
+
+# --- a request
+
+
+def _messages(request: Object) -> list[Message]:
+    return list(map(_message, as_objects(request.get("messages"))))
+
+
+def _message(message: Object) -> Message:
+    return Message(as_text(message.get("role")) or "", tuple(_parts(message)), as_text(message.get("name")))
+
+
+def _parts(message: Object) -> Iterator[Part]:
+    content, refusal = message.get("content"), message.get("refusal")
+    if isinstance(content, str):
+        yield Part("text", content)
+    for part in as_objects(content):
+        kind, text = as_text(part.get("type")) or "", as_text(part.get("text"))
+        if text is not None:
+            yield Part("text", text)
+        elif kind != "text":
+            yield Part(kind, "")
+    if isinstance(refusal, str):
+        yield Part("refusal", refusal)
+    for call in as_objects(message.get("tool_calls")):
+        function = as_object(call.get("function"))
+        yield Part("tool_call", as_text(function.get("arguments")) or "", as_text(function.get("name")))
+
+
+def _tools(request: Object) -> list[Json]:
+    return [request[name] for name in ("tools", "functions") if request.get(name)]
+
+
+def _prompt(request: Object) -> dict[str, Json]:
+    names = ("messages", "tools", "functions", "response_format")
+    return {name: request[name] for name in names if name in request}
+
+
+def _role(message: Json) -> object:
+    return as_object(message).get("role")
+
+
+def _tool_name(tool: Json) -> object:
+    return as_object(as_object(tool).get("function")).get("name")
+
+
+def _most(request: Object) -> int:
+    limits = (request.get(name) for name in ("max_completion_tokens", "max_tokens"))
+    return next((limit for limit in limits if isinstance(limit, int)), 0) * choices.number_asked(request)
+
+
+# --- a reply
+
+
+def _answers(reply: Object) -> list[Message]:
+    return [_message(as_object(choice.get("message"))) for choice in as_objects(reply.get("choices"))]
+
+
+# --- a stream
+
+
+def merge(data: Iterable[str]) -> dict[str, Any]:
+    """The `chat.completion` that a plain reply would have been, from the data of `chat.completion.chunk` events."""
+    merged = choices.merge(data, lambda index: {"index": index, "message": {"role": "assistant", "content": None}})
+    for choice in as_objects(merged.get("choices")):
+        for call in as_objects(as_object(choice["message"]).get("tool_calls")):
+            # The number of a part; a plain reply has none.
+            call.pop("index", None)
+    if merged.get("object") == "chat.completion.chunk":
+        merged["object"] = "chat.completion"
+    return merged
+
+
+CHAT = Dialect(
+    name="chat",
+    paths=("/chat/completions",),
+    model_asked=choices.model_asked,
+    messages=_messages,
+    tools=_tools,
+    prompt=_prompt,
+    names={"messages": _role, "tools": _tool_name},
+    most=_most,
+    asking=choices.ASKING,
+    usage=choices.usage,
+    model=choices.model,
+    tier=choices.tier,
+    answers=_answers,
+    merge=merge,
+    texts=choices.texts,
+    is_over=ends_stream,
+)

@@ -1,0 +1,192 @@
+"""Choices: what chat has in common with the older completions.
+
+Source: the OpenAI API reference (`chat.completion.chunk`, the streamed `text_completion`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_samurai.wire.answer import Answer
+from pytest_samurai.wire.asking import Asking
+from pytest_samurai.wire.dialect import Channel, Json, Object, Text
+from pytest_samurai.wire.objects import as_object, as_objects, parse_object
+from pytest_samurai.wire.texts import every_text
+from pytest_samurai.wire.usage import Usage
+
+# --- what is asked for
+
+
+def model_asked(_: str, request: Object) -> str | None:
+    """The model that a request names."""
+    return _name(request.get("model"))
+
+
+def number_asked(request: Object) -> int:
+    """How many choices a request asks for."""
+    number = request.get("n")
+    return number if isinstance(number, int) else 1
+
+
+def _name(value: Json) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _ask(request: Object) -> Object | None:
+    if request.get("stream") is not True:
+        return None
+    options = as_object(request.get("stream_options"))
+    if options.get("include_usage") is True:
+        return None
+    return {**request, "stream_options": {**options, "include_usage": True}}
+
+
+def _is_usage(event: Object) -> bool:
+    return not event.get("choices") and isinstance(event.get("usage"), dict)
+
+
+ASKING = Asking(ask=_ask, key="usage", is_answer=_is_usage)
+"""`stream_options.include_usage`, and the event without choices that answers it."""
+
+
+# --- what is answered
+
+
+def usage(answer: Answer) -> Usage | None:
+    """The `usage` of a reply; of a stream, the last one that an event has."""
+    return Usage.from_wire(answer.last("usage"))
+
+
+def model(answer: Answer) -> str | None:
+    """The model as served."""
+    return _name(answer.last("model"))
+
+
+def tier(answer: Answer) -> str | None:
+    """The level of service, such as `flex`."""
+    return _name(answer.last("service_tier"))
+
+
+# --- a stream
+
+
+def texts(event: Json) -> Iterator[Text]:
+    """The texts of all choices. An event without choices is none of this API's, so it may hold them anywhere."""
+    if isinstance(event, dict) and "choices" in event:
+        return _texts_below(event["choices"], ())
+    return every_text(event)
+
+
+def _texts_below(value: Json, path: Channel) -> Iterator[Text]:
+    """Each with its path, on which the `index` of an object stands for its place in a list."""
+    if isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            step = item["index"] if isinstance(item, dict) and isinstance(item.get("index"), int) else key
+            if isinstance(item, str):
+                yield (*path, step), value, key
+            else:
+                yield from _texts_below(item, (*path, step))
+
+
+def merge(data: Iterable[str], begin: Callable[[int], dict[str, Any]]) -> dict[str, Any]:
+    """A reply from the data of events whose choices come in parts; `begin` gives a choice of which nothing came yet.
+
+    Of what stands beside the choices the last word counts, if it says anything: usage is a running total with some
+    servers, and null in all chunks but one with others.
+    """
+    merged: dict[str, Any] = {}
+    choices: dict[int, dict[str, Any]] = {}
+    for text in data:
+        event = parse_object(text) or {}
+        for choice in as_objects(event.pop("choices", None)):
+            number = choice.get("index")
+            index = number if isinstance(number, int) else 0
+            _merge_choice(choices.setdefault(index, begin(index)), choice)
+        for key, value in event.items():
+            if value not in (None, "", {}) or key not in merged:
+                merged[key] = value
+    if choices:
+        merged["choices"] = [_whole(choices[index]) for index in sorted(choices)]
+    return merged
+
+
+def _merge_choice(merged: dict[str, Any], choice: Object) -> None:
+    if "message" in merged:
+        merged["message"] = _merge_delta(as_object(merged["message"]), as_object(choice.get("delta")))
+    for key, value in choice.items():
+        if key == "logprobs":
+            merged[key] = _merge_delta(as_object(merged.get(key)), as_object(value)) or None
+        elif key == "text":
+            _merge_delta(merged, {key: value})
+        elif key not in ("index", "delta") and (value is not None or key not in merged):
+            merged[key] = value
+
+
+@dataclass(slots=True)
+class _Parts:
+    """A text as it grows. It is joined once, since a copy for each word would take quadratic time."""
+
+    texts: list[str]
+
+
+def _whole(value: Any) -> Any:
+    """What was merged, its texts joined."""
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return list(map(_whole, value))
+    return "".join(value.texts) if isinstance(value, _Parts) else value
+
+
+# Some servers repeat these in every part; none sends them in parts.
+_SAID_ONCE = frozenset({"id", "type", "role", "format"})
+
+
+def _merge_delta(merged: dict[str, Any], delta: Object) -> dict[str, Any]:
+    """Put a part into what came before it, which is changed: a copy for each part would take quadratic time."""
+    for key, new in delta.items():
+        have = merged.get(key)
+        if isinstance(new, list):
+            merged[key] = _merge_list(have if isinstance(have, list) else [], new)
+        elif isinstance(have, dict) and isinstance(new, dict):
+            _merge_delta(have, new)
+        elif isinstance(have, str) and isinstance(new, str) and key not in _SAID_ONCE:
+            if key != "name":
+                merged[key] = _Parts([have, new])
+            elif have != new:
+                # Some servers repeat the whole name of a function, others send it in parts.
+                merged[key] = have + new
+        elif isinstance(have, _Parts) and isinstance(new, str):
+            have.texts.append(new)
+        elif have is None or new not in (None, ""):
+            merged[key] = new
+    return merged
+
+
+def _merge_list(merged: list[Any], new: Sequence[Any]) -> list[Any]:
+    """Tool calls come in parts that name their `index`; anything else is appended."""
+    for part in new:
+        call = _begun(merged, part) if isinstance(part, dict) else None
+        if call is None:
+            merged.append(part)
+        else:
+            _merge_delta(call, part)
+    return merged
+
+
+def _begun(merged: Sequence[Any], part: Object) -> dict[str, Any] | None:
+    """The call of which this is a further part; None for the first part of one.
+
+    Some servers give every tool call the index 0: there, another id with a function's name begins another call.
+    """
+    index, identity = part.get("index"), part.get("id")
+    if not isinstance(index, int):
+        return None
+    for call in reversed(as_objects(merged)):
+        if call.get("index") == index:
+            has_name = as_object(part.get("function")).get("name")
+            is_new = identity and call.get("id") not in (None, "", identity) and has_name
+            return None if is_new else call
+    return None

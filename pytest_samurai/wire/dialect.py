@@ -1,0 +1,76 @@
+"""What is particular to one API, as a record of functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_samurai.wire.message import Message
+from pytest_samurai.wire.usage import Usage
+
+if TYPE_CHECKING:
+    from pytest_samurai.wire.answer import Answer
+    from pytest_samurai.wire.asking import Asking
+
+Json = Any
+Object = Mapping[str, Any]
+
+Channel = tuple[Any, ...]
+"""What tells the texts of a stream that continue each other from all others."""
+
+Text = tuple[Channel, Any, Any]
+"""A text in an event: a channel that it continues, and where it is kept, as a container and the key in it."""
+
+
+class Label(str):
+    """A text that is part of a channel, since it says which of several things goes on."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """One API. Requests, replies and events are given to its functions as the JSON objects that they are.
+
+    `name` is None, and `paths` are none, for the dialect of unknown endpoints. See `dialects`.
+
+    Of a request:
+
+    - `paths`: how the paths of its URLs end.
+    - `model_asked`: the model, by the URL and the request; None if it names none.
+    - `messages`: what was said so far. `tools`: what describes tools to the model.
+    - `prompt`: what of a request counts as prompt, under the keys that it has there. `names`: of the lists in it whose
+      items are told one by one, what gives an item its name (the role of a message, the name of a tool).
+    - `most`: the most tokens that may be answered; 0 if the request sets no limit.
+    - `asking`: how the usage of a stream is asked for; None where there is no such question.
+
+    Of a reply:
+
+    - `usage`, `model` and `tier` (the level of service, which may have prices of its own); None if it does not say.
+    - `answers`: what was answered, a message for each choice.
+
+    Of a stream:
+
+    - `merge`: the data of its events as the reply that would have come without a stream; empty if there is none.
+    - `texts`: the texts of an event, each with a channel that it continues. One text may be given several times, with
+      a channel each. A text that is part of a channel stands there as a `Label`; of others no channel depends on.
+    - `is_over`: whether a body has all that an application reads of the stream.
+    """
+
+    name: str | None
+    paths: tuple[str, ...]
+    model_asked: Callable[[str, Object], str | None]
+    messages: Callable[[Object], Sequence[Message]]
+    tools: Callable[[Object], Sequence[Json]]
+    prompt: Callable[[Object], dict[str, Json]]
+    names: Mapping[str, Callable[[Json], object]]
+    most: Callable[[Object], int]
+    asking: Asking | None
+    usage: Callable[[Answer], Usage | None]
+    model: Callable[[Answer], str | None]
+    tier: Callable[[Answer], str | None]
+    answers: Callable[[Object], Sequence[Message]]
+    merge: Callable[[Iterable[str]], dict[str, Any]]
+    texts: Callable[[Json], Iterator[Text]]
+    is_over: Callable[[bytes], bool]

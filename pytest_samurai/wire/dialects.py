@@ -1,0 +1,43 @@
+"""The dialects that are known, and which one a request speaks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from pytest_samurai.wire.answer import Answer
+from pytest_samurai.wire.chat import CHAT
+from pytest_samurai.wire.choices import ASKING
+from pytest_samurai.wire.completions import COMPLETIONS
+from pytest_samurai.wire.dialect import Dialect, Object
+from pytest_samurai.wire.interaction import Interaction
+from pytest_samurai.wire.texts import every_text
+
+DIALECTS: Final = (CHAT, COMPLETIONS)
+"""In the order in which they are asked: one whose paths end as another's do comes first."""
+
+
+def _is_usage_of_chat(event: Object) -> bool:
+    # Other APIs give the usage in events that hold more than that.
+    return "choices" in event and ASKING.is_answer(event)
+
+
+UNKNOWN: Final = replace(
+    CHAT, name=None, paths=(), texts=every_text, asking=replace(ASKING, is_answer=_is_usage_of_chat)
+)
+"""For endpoints that no dialect knows. Many are gateways' own paths to chat, so what looks like chat is read as such;
+but each of their texts may come piece by piece."""
+
+
+def dialect_of(url: str) -> Dialect:
+    """The dialect of an endpoint, by the end of its path; `UNKNOWN` for all others."""
+    path = url.partition("?")[0].partition("#")[0]
+    for dialect in DIALECTS:
+        if path.endswith(dialect.paths):
+            return dialect
+    return UNKNOWN
+
+
+def answer_of(interaction: Interaction) -> Answer:
+    """The reply of a call, as its dialect reads it."""
+    return Answer(interaction.reply, dialect_of(interaction.request.url))

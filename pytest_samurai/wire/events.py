@@ -1,0 +1,170 @@
+"""The events of a stream, cut out of its bytes.
+
+Three forms are known. Server-sent events: the WHATWG specification of them. JSON objects one after the other, as a rule
+one on each line: `application/x-ndjson`, as Ollama's API reference has it. One JSON array that is sent piece by piece:
+Google's API reference has it for `streamGenerateContent` without `alt=sse`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from pytest_samurai.wire.objects import parse_object
+
+Span = tuple[int, int]
+"""Where something begins and ends in a body."""
+
+# Two line ends. A CR at the end may be half of a CRLF, so it does not count yet.
+# Spelled out, not as a repetition: `re` then knows with which bytes a match begins.
+_EVENT_END = re.compile(rb"(?:\r\n|\n|\r(?!\n|\Z))(?:\r\n|\n|\r(?!\n|\Z))")
+# `re` finds the letters first, which is fast, and looks behind only then.
+_DATA = re.compile(rb"data:(?<![^\r\n]data:)")
+_DATA_LINE = re.compile(_DATA.pattern + rb" ?([^\r\n]*)")
+_DONE = re.compile(_DATA.pattern + rb" ?\[DONE\]")
+
+_FIRST_OBJECT = re.compile(rb"\s*\[?\s*(?=\{)")
+_BETWEEN_TWO = (b"}\n", b"}\r", b"}{")
+_BETWEEN_OBJECTS = re.compile(rb"[\s,]*")
+_DECODER = json.JSONDecoder()
+
+
+def is_server_sent(body: bytes) -> bool:
+    """Whether there are server-sent events in a body, whatever its content type says."""
+    return b"data:" in body and _DATA.search(body) is not None
+
+
+def cut_events(body: bytes) -> Iterator[tuple[Span, ...]]:
+    """Where the data of each event stands in a body: one span for each line of it, nearly always one.
+
+    A body of another form has no events. An event that breaks off is one, an object that does is not.
+    """
+    if is_server_sent(body):
+        return _server_sent(body)
+    start = _FIRST_OBJECT.match(body)
+    if start and (b"[" in start[0] or any(between in body for between in _BETWEEN_TWO)):
+        return _objects(body, start.end())
+    return iter(())
+
+
+def _server_sent(body: bytes) -> Iterator[tuple[Span, ...]]:
+    lines: list[Span] = []
+    for begin, end in _data_lines(body):
+        if lines and _EVENT_END.search(body, lines[-1][1], begin):
+            yield tuple(lines)
+            lines = []
+        if not lines and body.startswith(b"\n\n", end):
+            yield ((begin, end),)
+        else:
+            lines.append((begin, end))
+    if lines:
+        yield tuple(lines)
+
+
+def _data_lines(body: bytes) -> Iterator[Span]:
+    if b"\r" in body:
+        for line in _DATA_LINE.finditer(body):
+            yield line.span(1)
+        return
+    begin = 0
+    while (begin := body.find(b"data:", begin)) >= 0:
+        end = body.find(b"\n", begin)
+        end = len(body) if end < 0 else end
+        if begin == 0 or body.startswith(b"\n", begin - 1):
+            yield begin + (6 if body.startswith(b" ", begin + 5) else 5), end
+        begin = end
+
+
+def _objects(body: bytes, begin: int) -> Iterator[tuple[Span, ...]]:
+    # In Latin-1 each byte is a character, so that a place in the text is the same place in the body.
+    text = body.decode("latin-1")
+    while True:
+        try:
+            end = _DECODER.raw_decode(text, begin)[1] if body.startswith(b"{", begin) else begin
+        except (ValueError, RecursionError):
+            end = begin
+        if end > begin:
+            yield ((begin, end),)
+            between = _BETWEEN_OBJECTS.match(body, end)
+            begin = between.end() if between else end
+        else:
+            # This one is none: the next one may be on the next line.
+            begin = body.find(b"\n{", begin) + 1
+            if not begin:
+                return
+
+
+def events(body: bytes) -> Iterator[str]:
+    """The data of each event in a body, without `[DONE]`."""
+    for lines in cut_events(body):
+        text = b"\n".join([body[begin:end] for begin, end in lines]).decode("utf-8", "replace")
+        if text.strip() != "[DONE]":
+            yield text
+
+
+def event_lengths(body: bytes) -> list[int]:
+    """The lengths of the server-sent events in a body, each with its line ends; they add up to that of the body."""
+    ends = [0]
+    for end in _EVENT_END.finditer(body):
+        # More blank lines belong to the event after them.
+        if end.start() > ends[-1]:
+            ends.append(end.end())
+    if ends[-1] < len(body):
+        ends.append(len(body))
+    return [end - begin for begin, end in pairwise(ends)]
+
+
+def ends_stream(body: bytes) -> bool:
+    """Whether `[DONE]` was seen: the OpenAI SDK stops reading there."""
+    return _DONE.search(body) is not None
+
+
+def last_word(body: bytes, name: str) -> Any:
+    """What the events of a stream say last of what stands at their top, if anything; None if they never do.
+
+    The search begins at the end, and parses the events that hold the name, not the whole stream.
+    """
+    key = json.dumps(name).encode()
+    end = len(body)
+    while (at := body.rfind(key, 0, end)) >= 0:
+        # Of events that end in CR all are looked at.
+        begin = 0 if b"\r" in body else body.rfind(b"\n\n", 0, at) + 1
+        for text in reversed(list(events(body[begin:end]))):
+            value = (parse_object(text) or {}).get(name)
+            if value not in (None, "", {}):
+                return value
+        end = begin
+    return None
+
+
+class EventBuffer:
+    """Bytes as they come, given back in whole server-sent events."""
+
+    def __init__(self) -> None:
+        self._pending = b""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits for the rest of its event."""
+        return not self._pending
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The events that are whole now, each with its line ends."""
+        # What waits has no end of an event in it, but perhaps the beginning of one.
+        searched = max(len(self._pending) - 3, 0)
+        data = self._pending + data
+        whole = []
+        start = 0
+        for end in _EVENT_END.finditer(data, searched):
+            whole.append(data[start : end.end()])
+            start = end.end()
+        self._pending = data[start:]
+        return whole
+
+    def flush(self) -> bytes:
+        """What is left of an event that never ended."""
+        rest, self._pending = self._pending, b""
+        return rest

@@ -1,0 +1,118 @@
+"""HTTP as a recording has it: a request, its reply, the pieces in which the reply came."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, NamedTuple
+
+from pytest_samurai.wire.events import events
+from pytest_samurai.wire.objects import parse_object
+
+Headers = tuple[tuple[str, str], ...]
+
+COMPLETE = "complete"
+CLOSED = "closed"
+"""How a reply ended when the application stopped reading it; any other ending names the transport's error."""
+
+RETRYABLE = frozenset({408, 409, 429, *range(500, 600)})
+"""What SDKs try again by themselves. Source: the retry logic of the OpenAI SDK."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as the application sent it; header names are lower case."""
+
+    method: str
+    url: str
+    headers: Headers
+    body: bytes
+
+    def has_bytes_of(self, other: Request) -> bool:
+        """Whether it is the same as another, byte for byte, headers aside."""
+        return self.body == other.body and self.url == other.url and self.method == other.method
+
+
+class Chunk(NamedTuple):
+    """One piece of a streamed reply: `length` bytes, `at` seconds after the request was sent."""
+
+    length: int
+    at: float
+
+
+class Chunks(Sequence[Chunk]):
+    """Chunks as columns, each made when it is asked for, since there are hundreds; equal to the tuple of the same."""
+
+    @property
+    @abstractmethod
+    def lengths(self) -> Sequence[int]: ...
+
+    @property
+    @abstractmethod
+    def times(self) -> Sequence[float]: ...
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __iter__(self) -> Iterator[Chunk]:
+        return map(Chunk, self.lengths, self.times)
+
+    def __getitem__(self, place: Any) -> Any:
+        return tuple(self)[place]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply as the application received it, its body decoded.
+
+    `chunks` is None for a plain reply. `ending` is `COMPLETE`, `CLOSED`, or the name of the transport's error.
+    `hidden_usage` is the `usage` of an event that the application did not ask for and did not see.
+    """
+
+    status: int
+    reason: str
+    headers: Headers
+    body: bytes
+    chunks: Sequence[Chunk] | None = None
+    ending: str = COMPLETE
+    hidden_usage: Mapping[str, Any] | None = None
+    http_version: str = "HTTP/1.1"
+    duration: float | None = None
+
+    @property
+    def is_success(self) -> bool:
+        """Whether it is an answer: not an HTTP error, nor a stream that broke or has an error among its events."""
+        if self.status >= 400 or self.ending not in (COMPLETE, CLOSED):
+            return False
+        if self.chunks is None or b'"error"' not in self.body:
+            return True
+        return not any((parse_object(text) or {}).get("error") for text in events(self.body))
+
+    def cut(self) -> Iterator[bytes]:
+        """The body piece by piece."""
+        if self.chunks is None:
+            return iter([self.body])
+        lengths = self.chunks.lengths if isinstance(self.chunks, Chunks) else [chunk.length for chunk in self.chunks]
+        # Takes a third of the time of slices, which begin and end somewhere.
+        return map(BytesIO(self.body).read, lengths)
+
+    def pieces(self) -> Iterator[tuple[bytes, float]]:
+        """The body piece by piece, each with its time in seconds after the request."""
+        times = [self.duration or 0.0] if self.chunks is None else [chunk.at for chunk in self.chunks]
+        return zip(self.cut(), times, strict=True)
+
+
+def is_event_stream(headers: Headers) -> bool:
+    """Whether the headers of a reply announce server-sent events."""
+    return any(name == "content-type" and "text/event-stream" in value.lower() for name, value in headers)

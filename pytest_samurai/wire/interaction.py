@@ -1,0 +1,23 @@
+"""A recorded call, as a cassette keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_samurai.wire.http import Reply, Request
+from pytest_samurai.wire.price import Price
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """A request, its reply, and when the request was sent (UTC, ISO 8601; None in cassettes of other tools).
+
+    `edited` says that somebody changed a body in the cassette since it was recorded. `price` is the row of prices at
+    that time, `UNPRICED` for a model that had none; None where nobody has looked it up.
+    """
+
+    request: Request
+    reply: Reply
+    recorded_at: str | None = None
+    edited: bool = False
+    price: Price | str | None = None

@@ -1,0 +1,40 @@
+"""JSON objects, read with care: what is not one is none."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pytest_samurai.errors import SamuraiError
+
+
+def parse_object(body: bytes | str) -> dict[str, Any] | None:
+    """The JSON object in `body`, or None."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def as_text(value: object) -> str | None:
+    """The text itself; None in the place of anything else."""
+    return value if isinstance(value, str) else None
+
+
+def as_object(value: object) -> dict[str, Any]:
+    """The object itself; an empty one in the place of anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_objects(value: object) -> list[dict[str, Any]]:
+    """The objects in a list; nothing of anything else."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def json_object(body: bytes, what: str) -> dict[str, Any]:
+    """The JSON object in a body. Raises SamuraiError, naming `what` it is, if there is none."""
+    value = parse_object(body)
+    if value is None:
+        raise SamuraiError(f"the {what} is not a JSON object: {body[:80]!r}")
+    return value

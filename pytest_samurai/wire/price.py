@@ -1,0 +1,105 @@
+"""The row of prices that was noted with a call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from typing import Any, Final
+
+from pytest_samurai.text import parse_money
+from pytest_samurai.wire.usage import Usage
+
+UNPRICED: Final = "unknown"
+"""Stands in a cassette for the price of a model that had none when it was recorded."""
+
+_MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """The row of prices of one model: US dollars per million tokens, and per thousand requests.
+
+    The names are those of genai-prices. A kind of token without a price of its own costs what its whole costs: cached
+    tokens and audio are parts of the prompt, reasoning and audio parts of the completion.
+    """
+
+    source: str
+    input_mtok: Decimal
+    output_mtok: Decimal
+    cache_read_mtok: Decimal | None = None
+    input_audio_mtok: Decimal | None = None
+    output_audio_mtok: Decimal | None = None
+    output_reasoning_mtok: Decimal | None = None
+    requests_kcount: Decimal | None = None
+
+    def rates(self) -> dict[str, Decimal]:
+        """The prices that are set, by name."""
+        values = {name: getattr(self, name) for name in RATES}
+        return {name: rate for name, rate in values.items() if rate is not None}
+
+    def cost(self, usage: Usage, *, as_listed: bool = False) -> Decimal | None:
+        """What a usage costs; `as_listed`, what it would cost if nothing of it had been cached.
+
+        None if the parts are more than their whole: then some tokens are counted twice, and nobody knows which. Tokens
+        of the total that are in neither prompt nor completion cost what those of an answer do: gateways to models that
+        think leave those out of the completion.
+        """
+        amount = usage.requests * (self.requests_kcount or Decimal(0)) / 1000
+        amount += (
+            max(usage.total_tokens - usage.prompt_tokens - usage.completion_tokens, 0) * self.output_mtok / _MILLION
+        )
+        for whole, rate, parts in _BUCKETS:
+            rest = getattr(usage, whole)
+            for part, part_rate in parts:
+                if not (as_listed and part == "cached_tokens"):
+                    count = getattr(usage, part)
+                    own = getattr(self, part_rate)
+                    amount += count * (getattr(self, rate) if own is None else own) / _MILLION
+                    rest -= count
+            if rest < 0:
+                return None
+            amount += rest * getattr(self, rate) / _MILLION
+        return amount
+
+    def as_written(self) -> dict[str, str]:
+        """The row as text, which is how a cassette and a lock hold it."""
+        return {"source": self.source, **{name: f"{rate:f}" for name, rate in self.rates().items()}}
+
+    @classmethod
+    def from_written(cls, row: Mapping[str, object]) -> Price:
+        """What `as_written` gave. Raises ValueError, saying what is wrong, for anything else."""
+        source = row.get("source")
+        if not isinstance(source, str):
+            raise ValueError(f"`source` is {source!r}, not text")
+        return cls(source=source, **read_rates({name: rate for name, rate in row.items() if name != "source"}))
+
+
+RATES: Final = tuple(field.name for field in fields(Price) if field.name != "source")
+
+_BUCKETS: Final = (
+    (
+        "prompt_tokens",
+        "input_mtok",
+        (("cached_tokens", "cache_read_mtok"), ("prompt_audio_tokens", "input_audio_mtok")),
+    ),
+    (
+        "completion_tokens",
+        "output_mtok",
+        (("reasoning_tokens", "output_reasoning_mtok"), ("completion_audio_tokens", "output_audio_mtok")),
+    ),
+)
+"""Every token in one bucket: a whole and its rate, its parts and theirs."""
+
+
+def read_rates(written: Mapping[str, object]) -> dict[str, Any]:
+    """Prices by name, as people write them. Raises ValueError for what is missing, unknown or no amount."""
+    for name in ("input_mtok", "output_mtok"):
+        if name not in written:
+            raise ValueError(f"`{name}` is missing")
+    rates = {}
+    for name, value in written.items():
+        if name not in RATES:
+            raise ValueError(f"`{name}` is no price; there are {', '.join(RATES)}")
+        rates[name] = parse_money(value)
+    return rates

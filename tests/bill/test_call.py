@@ -1,0 +1,144 @@
+"""A call: what it says of itself, streamed or not, whatever was sent and received."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_samurai.bill.call import Call
+from pytest_samurai.errors import SamuraiError
+from pytest_samurai.wire.http import Chunk, Reply, Request
+from pytest_samurai.wire.interaction import Interaction
+from pytest_samurai.wire.usage import Usage
+from tests.wire.calls import COMPLETION, USAGE, Json, call, chunk, stream, streamed
+
+
+def test_a_plain_call_says_what_was_sent_and_received() -> None:
+    one = call(request={"model": "m", "n": 1}, number=3, duration=0.25)
+
+    assert one.request == {"model": "m", "n": 1}
+    assert one.response == COMPLETION
+    assert (one.text, one.status_code, one.model, one.streamed, one.replayed) == (
+        "Paris.",
+        200,
+        "m-served",
+        False,
+        True,
+    )
+    assert (one.usage, one.duration, one.number) == (Usage(1, 28, 22, 50), 0.25, 3)
+    assert repr(one) == "<Call 3: m-served, status 200, replayed>"
+
+
+def test_a_live_call_says_so() -> None:
+    interaction = Interaction(Request("POST", "u", (), b"{}"), Reply(200, "", (), b"{}"))
+    live = Call(interaction, number=1, replayed=False)
+
+    assert not live.replayed
+    assert repr(live) == "<Call 1: None, status 200, live>"
+
+
+def test_a_streamed_call_says_what_a_plain_one_would_have() -> None:
+    one = streamed(
+        chunk({"role": "assistant", "content": ""}), chunk({"content": "Par"}), chunk({"content": "is."}),
+        chunk(finish="stop"), {"id": "x", "model": "m-served", "choices": [], "usage": USAGE},
+    )  # fmt: skip
+
+    assert one.response == COMPLETION | {"object": "chat.completion"}
+    assert (one.text, one.model, one.streamed, one.usage) == ("Paris.", "m-served", True, Usage(1, 28, 22, 50))
+
+
+def test_usage_that_the_application_did_not_see_counts() -> None:
+    one = streamed(chunk({"content": "a"}), hidden_usage=USAGE)
+
+    assert one.usage == Usage(1, 28, 22, 50)
+    assert one.response["usage"] == USAGE
+
+
+HTML = b"<html><body>502 Bad Gateway</body></html>"
+ODD = [HTML, b"", b"null", b"[]", b'"text"', b"\xff\xfe", b'{"choices": [', b"[" * 100_000]
+
+
+@pytest.mark.parametrize("body", ODD)
+@pytest.mark.parametrize("chunks", [None, (), (Chunk(1, 0.0),)])
+def test_a_reply_that_is_no_json_object_says_so_and_nothing_else_breaks(body: bytes, chunks: Any) -> None:
+    one = call(body, chunks=chunks)
+
+    with pytest.raises(SamuraiError, match="the reply is not a JSON object: b"):
+        one.response  # noqa: B018 - asked for its error
+    assert (one.text, one.usage, one.model) == (None, None, "m")
+    assert call(body, chunks=chunks, status=502).usage == Usage(requests=1)
+
+
+@pytest.mark.parametrize("body", ODD)
+def test_a_request_that_is_no_json_object_says_so_and_nothing_else_breaks(body: bytes) -> None:
+    one = call(COMPLETION, request=body)
+
+    with pytest.raises(SamuraiError, match="the request is not a JSON object: b"):
+        one.request  # noqa: B018 - asked for its error
+    assert call({}, request=body).model is None
+    assert one.model == "m-served"
+
+
+def test_a_plain_reply_that_only_looks_like_events_is_not_merged() -> None:
+    with pytest.raises(SamuraiError, match="the reply is not a JSON object"):
+        call(stream(chunk({"content": "a"}))).response  # noqa: B018 - asked for its error
+
+
+def test_the_error_shows_the_beginning_of_what_came() -> None:
+    with pytest.raises(SamuraiError, match="502 Bad Gateway"):
+        call(HTML).response  # noqa: B018 - asked for its error
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        None,
+        [],
+        {},
+        "text",
+        [None],
+        ["text"],
+        [{}],
+        [{"message": None}],
+        [{"message": "text"}],
+        [{"message": {"content": None, "tool_calls": []}}],
+        [{"message": {"content": [{"type": "text"}]}}],
+    ],
+)
+def test_a_reply_without_content_has_no_text(choices: Json) -> None:
+    assert call({"choices": choices}).text is None
+    assert call({}).text is None
+
+
+def test_the_text_is_that_of_the_first_choice() -> None:
+    assert call({"choices": [{"message": {"content": text}} for text in "ab"]}).text == "a"
+
+
+@pytest.mark.parametrize("served", [None, "", 7, {"id": "m"}])
+def test_a_reply_that_does_not_name_its_model_has_the_one_that_was_asked_for(served: Json) -> None:
+    assert call({"model": served}).model == "m"
+    assert call({"model": served}, request={"model": 7}).model is None
+
+
+def test_a_reply_that_is_no_completion_has_used_a_request_and_no_tokens() -> None:
+    error = {"error": {"type": "rate_limit_exceeded", "message": "no", "code": 429}}
+
+    assert call(error, status=429).usage == Usage(requests=1)
+    assert call(error, status=400).usage == Usage(requests=1)
+    assert call({}, status=307).usage == Usage(requests=1)
+    assert call(error, status=299).usage is None
+    assert call({**error, "usage": USAGE}, status=500).usage == Usage(1, 28, 22, 50)
+
+
+def test_an_error_in_place_of_a_stream_is_read_though_it_is_called_one() -> None:
+    one = call({"error": {"code": 503}}, status=503, chunks=(Chunk(9, 0.0),))
+
+    assert one.response == {"error": {"code": 503}}
+    assert one.usage == Usage(requests=1)
+
+
+def test_a_stream_that_ends_in_an_error_has_its_beginning_and_the_error() -> None:
+    one = streamed(chunk({"content": "Par"}), {"error": {"message": "overloaded"}}, done=False)
+
+    assert (one.text, one.response["error"], one.usage) == ("Par", {"message": "overloaded"}, None)

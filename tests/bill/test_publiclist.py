@@ -1,0 +1,129 @@
+"""The public list: what it says for certain, and of which models it says nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from genai_prices import data_snapshot
+
+from pytest_samurai import Usage
+from pytest_samurai.bill.pricelist import PriceList
+
+DAY = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+USED = Usage(requests=1, prompt_tokens=100, completion_tokens=20, total_tokens=120, cached_tokens=64)
+
+
+@pytest.mark.parametrize(
+    ("model", "cost", "source"),
+    [
+        # 36 x 2.50 + 64 x 1.25 + 20 x 10
+        ("gpt-4o", "0.00037", "openai.com/api/pricing: input $2.50, cached input $1.25, output $10 for a million"),
+        # 36 x 0.15 + 64 x 0.075 + 20 x 0.60
+        ("gpt-4o-mini", "0.0000222", "openai.com/api/pricing: input $0.15, cached input $0.075, output $0.60"),
+        # 36 x 3 + 64 x 0.30 + 20 x 15
+        ("claude-3-5-sonnet-20241022", "0.0004272", "anthropic.com/pricing: input $3, cache read $0.30, output $15"),
+        # 36 x 0.10 + 64 x 0.025 + 20 x 0.40
+        ("gemini-2.0-flash", "0.0000132", "ai.google.dev/gemini-api/docs/pricing: $0.10, cached $0.025, output $0.40"),
+        # 36 x 0.27 + 64 x 0.07 + 20 x 1.10
+        (
+            "deepseek-chat",
+            "0.0000362",
+            "api-docs.deepseek.com/quick_start/pricing, V3: $0.27, cache hit $0.07, out $1.10",
+        ),
+    ],
+)
+def test_a_usage_is_priced_as_the_published_rates_say(model: str, cost: str, source: str) -> None:
+    price = PriceList().price(model, DAY, prompt_tokens=100)
+    assert price is not None
+    assert price.cost(USED) == Decimal(cost), source
+    assert price.source.startswith("genai-prices ")
+
+
+def test_a_price_by_time_of_day_is_that_of_the_moment() -> None:
+    """Source: api-docs.deepseek.com/quick_start/pricing, off-peak from 16:30 to 00:30 UTC at half the price."""
+    dear, cheap = (PriceList().price("deepseek-chat", DAY.replace(hour=hour)) for hour in (12, 17))
+    assert dear is not None
+    assert cheap is not None
+    assert dear.cost(USED) == 2 * (cheap.cost(USED) or Decimal(0)) == Decimal("0.0000362")
+
+
+def test_without_a_moment_the_public_list_is_not_asked() -> None:
+    assert PriceList().price("gpt-4o", None) is None
+
+
+@pytest.mark.parametrize(
+    ("spelled", "plain"),
+    [
+        ("anthropic/claude-3.7-sonnet", "claude-3-7-sonnet-latest"),
+        ("openrouter/anthropic/claude-3.7-sonnet", "claude-3-7-sonnet-latest"),
+        ("provider10-claude-sonnet-4-20250514(clinesp)", "claude-sonnet-4-20250514"),
+        ("gpt-4o-2024-08-06", "gpt-4o"),
+        ("GPT-4o", "gpt-4o"),
+        ("openai/gpt-4o-mini", "gpt-4o-mini"),
+        ("gemini-2.0-flash-001", "gemini-2.0-flash"),
+    ],
+)
+def test_what_a_gateway_calls_a_model_is_found(spelled: str, plain: str) -> None:
+    price = PriceList().price(spelled, DAY)
+    assert price is not None
+    assert price == PriceList().price(plain, DAY)
+
+
+def test_another_version_of_a_model_may_have_another_price() -> None:
+    old, new = PriceList().price("gpt-4o-2024-05-13", DAY), PriceList().price("gpt-4o-2024-08-06", DAY)
+    assert old is not None
+    assert new is not None
+    assert (old.input_mtok, new.input_mtok) == (Decimal(5), Decimal("2.5"))
+
+
+@pytest.mark.parametrize(
+    "model", ["tiny", "my-gpt-4o-clone", "gpt-4o-foo", "deepseek-chat-foo", "claude-foo", "who/knows", "", "tts-1"]
+)
+def test_a_model_that_is_not_certain_has_no_price(model: str) -> None:
+    assert PriceList().price(model, DAY) is None
+
+
+def test_the_url_of_a_provider_tells_whose_price_it_is() -> None:
+    url = "https://api.groq.com/openai/v1/chat/completions"
+    assert PriceList().price("llama-3.3-70b-versatile", DAY) is None
+    price = PriceList().price("llama-3.3-70b-versatile", DAY, url=url)
+    assert price is not None
+    gateway = PriceList().price("gpt-4o", DAY, url="https://www.samuraiapi.in/v1/chat/completions")
+    assert gateway == PriceList().price("gpt-4o", DAY)
+
+
+def test_a_long_prompt_may_cost_more_for_all_of_its_tokens() -> None:
+    """Source: ai.google.dev/gemini-api/docs/pricing, Gemini 2.5 Pro: $1.25 up to 200k tokens, $2.50 beyond."""
+    short, long = (PriceList().price("gemini-2.5-pro", DAY, prompt_tokens=count) for count in (200_000, 200_001))
+    assert short is not None
+    assert long is not None
+    assert (short.input_mtok, long.input_mtok) == (Decimal("1.25"), Decimal("2.5"))
+
+
+def test_the_service_tier_of_a_reply_counts() -> None:
+    """Source: openai.com/api/pricing, priority processing of gpt-4o: $4.25 a million tokens of input."""
+    price = PriceList().price("gpt-4o", DAY, service_tier="priority")
+    assert price is not None
+    assert price.input_mtok == Decimal("4.25")
+    assert PriceList().price("gpt-4o", DAY, service_tier="default") == PriceList().price("gpt-4o", DAY)
+
+
+def test_a_price_list_looks_a_model_up_once_and_shares_nothing_with_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = data_snapshot.get_snapshot()
+    lookups: list[str] = []
+
+    def get_snapshot() -> data_snapshot.DataSnapshot:
+        lookups.append("a look-up")
+        return snapshot
+
+    monkeypatch.setattr(data_snapshot, "get_snapshot", get_snapshot)
+    prices = PriceList()
+    assert prices.price("gpt-4o", DAY) == prices.price("GPT-4o", DAY) is not None
+    assert len(lookups) == 1
+    # What is not found is remembered too.
+    assert prices.price("nosuch", DAY) is prices.price("nosuch", DAY) is None
+    assert len(lookups) == 2
+    PriceList().price("gpt-4o", DAY)
+    assert len(lookups) == 3

@@ -1,0 +1,331 @@
+"""What other tools lay out otherwise is read as what they recorded."""
+
+from __future__ import annotations
+
+import json
+import time
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import vcr.request
+import vcr.serialize
+import yaml
+from cassetter._core import Body, Cassette, HttpInteraction, HttpRequest, HttpResponse
+from hypothesis import assume, given, reject
+from vcr.serializers import jsonserializer, yamlserializer
+
+from pytest_samurai.cassette.foreign import translated
+from pytest_samurai.cassette.loader import lines
+from pytest_samurai.cassette.reader import load, parse
+from pytest_samurai.cassette.writer import dump
+from pytest_samurai.errors import CassetteError
+from pytest_samurai.wire.http import Chunk, Reply, Request
+from pytest_samurai.wire.interaction import Interaction
+from tests.cassette.test_cassette import json_values, law
+
+URL = "https://www.samuraiapi.in/v1/chat/completions"
+FILE = Path("some.yaml")
+JSON_TYPE = (("content-type", "application/json"),)
+
+
+def interaction(
+    request: dict[str, Any] | None = None, response: dict[str, Any] | None = None, **more: Any
+) -> Interaction:
+    """The one interaction of a file that says this in YAML as PyYAML writes it."""
+    item = {
+        "request": {"method": "POST", "uri": URL, "headers": {}, "body": "{}", **(request or {})},
+        "response": response or {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": "{}"}},
+        **more,
+    }
+    content = yaml.safe_dump({"version": 1, "interactions": [item]}, allow_unicode=True)
+    [found] = parse(content.encode(), FILE)
+    assert parse(dump([found]), FILE) == [found]
+    return found
+
+
+def refusal(content: str) -> str:
+    with pytest.raises(CassetteError) as caught:
+        parse(content.encode(), FILE)
+    return str(caught.value)
+
+
+# --- vcrpy
+
+
+def old_httpx(**more: Any) -> dict[str, Any]:
+    headers = {"Content-Type": ["text/event-stream"], "Content-Encoding": ["gzip"], "Content-Length": ["7"]}
+    return {"status_code": 200, "http_version": "HTTP/2", "headers": headers, "content": "data: é\n\n", **more}
+
+
+def test_the_layout_that_vcrpy_had_for_httpx_until_version_5_loads() -> None:
+    # It holds what httpx had decoded, whatever the headers of the wire say.
+    assert interaction(response=old_httpx()).reply == Reply(
+        200,
+        "",
+        (("content-type", "text/event-stream"),),
+        "data: é\n\n".encode(),
+        chunks=(Chunk(10, 0.0),),
+        http_version="HTTP/2",
+    )
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip"])
+def test_what_httpx_had_decoded_is_not_taken_for_compressed(encoding: str) -> None:
+    response = old_httpx(headers={"content-encoding": encoding, "content-type": "application/json"}, content="{}")
+    assert interaction(response=response).reply == Reply(200, "", JSON_TYPE, b"{}", http_version="HTTP/2")
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip"])
+@pytest.mark.parametrize("string", ['{"a": "é"}', b'{"a": 1}', "data: 1\n\n"])
+def test_what_another_library_had_decoded_is_not_taken_for_compressed(encoding: str, string: Any) -> None:
+    headers = {"Content-Encoding": [encoding], "content-type": "text/plain"}
+    found = interaction(response={"status": {"code": 200}, "headers": headers, "body": {"string": string}})
+    body = string.encode() if isinstance(string, str) else string
+    assert found.reply == Reply(200, "", (("content-type", "text/plain"),), body)
+
+
+@pytest.mark.parametrize("string", ["not JSON", b"\x8b\x05\x80", None])
+def test_what_may_be_compressed_keeps_its_header(string: Any) -> None:
+    headers = {"content-encoding": "br"}
+    found = interaction(response={"status": {"code": 200}, "headers": headers, "body": {"string": string}})
+    assert found.reply.headers == (("content-encoding", "br"),)
+
+
+@pytest.mark.parametrize("item", [7, {"request": 7}, {"request": {}, "response": 7}])
+def test_what_is_no_interaction_is_left_to_the_reader(item: Any) -> None:
+    assert translated(item) is item
+
+
+@pytest.mark.parametrize(("content", "body"), [(b"\xff\x00", b"\xff\x00"), (None, b""), ("", b"")])
+def test_binary_and_empty_bodies_of_that_layout_load(content: Any, body: bytes) -> None:
+    assert interaction(response=old_httpx(content=content)).reply.body == body
+
+
+def test_that_layout_loads_without_a_version_of_http_and_with_damaged_headers_is_refused() -> None:
+    response = old_httpx()
+    del response["http_version"]
+    assert interaction(response=response).reply.http_version == "HTTP/1.1"
+    with pytest.raises(CassetteError, match=r"some\.yaml:2: interaction 1 is damaged: `headers` is \['a'\]"):
+        interaction(response=old_httpx(headers=["a"]))
+
+
+@pytest.mark.parametrize("body", [{"model": "m", "a": 1}, [1, "é"]])
+def test_the_json_that_aiohttp_was_given_is_the_body(body: Any) -> None:
+    assert json.loads(interaction({"body": body}).request.body) == body
+
+
+def test_a_body_in_base64_is_undone() -> None:
+    body = {"encoding": "utf-8", "base64_string": "w6kK"}
+    found = interaction({"body": body}, {"status": {"code": 200}, "headers": {}, "body": body})
+    assert (found.request.body, found.reply.body) == ("é\n".encode(), "é\n".encode())
+
+
+def test_a_body_that_is_null_is_empty() -> None:
+    found = interaction({"body": None}, {"status": {"code": 204}, "headers": {}, "body": None})
+    assert (found.request.body, found.reply) == (b"", Reply(204, "", (), b""))
+
+
+def by_vcrpy(body: Any) -> bytes:
+    asked = vcr.request.Request("POST", URL, body, {"A": "b"})
+    response = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": b"{}"}}
+    text: str = vcr.serialize.serialize({"requests": [asked], "responses": [response]}, yamlserializer)
+    return text.encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (BytesIO(b'{"a": 1}'), b'{"a": 1}'),
+        (BytesIO(b"\xff"), b"\xff"),
+        (iter([b"a", b"\xff"]), b"a\xff"),
+        (iter(["a", "é"]), "aé".encode()),
+    ],
+)
+def test_a_body_that_was_a_file_or_an_iterator_is_its_bytes(body: Any, expected: bytes) -> None:
+    content = by_vcrpy(body)
+    assert b"!!python/object" in content
+    [found] = parse(content, FILE)
+    assert found.request.body == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("state:", "status:", "a file has no content"),
+        ("- !!binary |\n        YQ==", "- 7", "a file has no content"),
+        ("args:", "arguments:", "an iterator has no content"),
+        ("- !!binary |\n          YQ==", "- 7", "an iterator has no content"),
+    ],
+)
+def test_such_a_body_that_was_damaged_is_refused(old: str, new: str, what: str) -> None:
+    content = by_vcrpy(BytesIO(b"a") if "file" in what else iter([b"a"])).decode()
+    assert old in content
+    assert f"a body that was {what}" in refusal(content.replace(old, new))
+
+
+def test_texts_and_pairs_that_python_2_wrote_load() -> None:
+    content = (
+        by_vcrpy("{}")
+        .decode()
+        .replace("- b", '- !!python/unicode "b"')
+        .replace("method: POST", "method: !!python/str POST")
+    )
+    content = content.replace("headers: {}", "headers: {X: !!python/tuple [c, d]}")
+    [found] = parse(content.encode(), FILE)
+    assert found.request.method == "POST"
+    assert found.request.headers == (("a", "b"),)
+    assert found.reply.headers == (("x", "c"), ("x", "d"))
+
+
+def test_a_cassette_in_json_loads(tmp_path: Path) -> None:
+    asked = vcr.request.Request("POST", URL, '{"a": "😀 \\/"}', {"Content-Type": "application/json"})
+    response = {"status": {"code": 200, "message": "OK"}, "headers": {"A": ["b"]}, "body": {"string": b'"\xc3\xa9"'}}
+    text = vcr.serialize.serialize({"requests": [asked], "responses": [response]}, jsonserializer)
+    (tmp_path / "a.json").write_text(text)
+    [found] = load(tmp_path / "a.json")
+    assert found.request == Request("POST", URL, JSON_TYPE, '{"a": "😀 \\/"}'.encode())
+    assert found.reply == Reply(200, "OK", (("a", "b"),), '"é"'.encode())
+
+
+def test_damage_in_json_is_named() -> None:
+    item = {"request": {}, "response": {"body": {"string": "\ud83d"}}}
+    content = json.dumps({"version": 1, "interactions": [item]}, indent=1)
+    # YAML cannot read half of a pair, and so nobody can say at which line an interaction begins.
+    assert lines(content.encode())[0] == 1
+    assert (
+        refusal(content) == "some.yaml:1: interaction 1 is damaged: `method` is missing;"
+        " mend it, restore the file, or delete it to record again"
+    )
+    assert "not readable as YAML" in refusal(content[:-3])
+
+
+def test_a_flow_mapping_of_yaml_is_read_as_that() -> None:
+    assert parse(b"{interactions: [], version: 1}", FILE) == []
+
+
+# --- cassetter
+
+
+def by_cassetter(body: Body, tmp_path: Path, *, recorded_at: str = "2026-11-24T14:39:22.5+01:00") -> bytes:
+    request = HttpRequest("POST", URL, {"content-type": ["application/json"]}, body)
+    cassette = Cassette()
+    response = HttpResponse(201, {"x-two": ["a", "b"]}, body)
+    cassette.add_interaction(HttpInteraction(request, response, recorded_at))
+    cassette.save(str(tmp_path / "a.yaml"))
+    return (tmp_path / "a.yaml").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (Body("text", "data: 1\r\n\r\n  é\n\n"), "data: 1\r\n\r\n  é\n\n".encode()),
+        (Body("binary", bytes(range(256))), bytes(range(256))),
+        (Body("none"), b""),
+        (Body("json", [1, None]), b"[1, null]"),
+    ],
+)
+def test_bodies_of_cassetter_load_by_their_type(body: Body, expected: bytes, tmp_path: Path) -> None:
+    [found] = parse(by_cassetter(body, tmp_path), FILE)
+    assert found.request == Request("POST", URL, JSON_TYPE, expected)
+    assert found.reply == Reply(201, "", (("x-two", "a"), ("x-two", "b")), expected)
+    assert found.recorded_at == "2026-11-24T13:39:22.500000Z"
+
+
+@law
+@given(json_values)
+def test_any_json_of_cassetter_comes_back_as_its_value(tmp_path_factory: pytest.TempPathFactory, value: Any) -> None:
+    # cassetter writes this one as itself, which YAML forbids.
+    assume("\ufffe" not in json.dumps(value, ensure_ascii=False))
+    try:
+        body = Body("json", value)
+    except Exception:  # noqa: BLE001 - cassetter has no class of its own for a number that it cannot hold
+        reject()
+    [found] = parse(by_cassetter(body, tmp_path_factory.getbasetemp()), FILE)
+    assert json.loads(found.request.body) == body.content
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-01-01",
+        "2026-01-01T10:00:00Z",
+        "12:30:45",
+        "1:2",
+        "<<",
+        "=",
+        "1e5",
+        "yes",
+        "null",
+        "",
+        "0x1f",
+        "017",
+        "1_0",
+    ],
+)
+def test_a_text_that_yaml_may_take_for_something_else_stays_a_text(text: str, tmp_path: Path) -> None:
+    [found] = parse(by_cassetter(Body("json", [text, {text: 1}]), tmp_path), FILE)
+    assert json.loads(found.request.body) == [text, {text: 1}]
+
+
+def test_a_body_parsed_by_the_serializer_of_pydantic_ai_loads() -> None:
+    value = {"content": "12:30", "date": "2026-01-01", "big": "1e5", "none": None, "é": [1.5, True]}
+    parsed = {"status": {"code": 200, "message": "OK"}, "headers": {}, "parsed_body": value}
+    found = interaction({"parsed_body": value, "body": None}, parsed)
+    assert json.loads(found.request.body) == json.loads(found.reply.body) == value
+
+
+def test_a_date_that_yaml_has_read_is_a_time_of_recording_too() -> None:
+    content = by_vcrpy("{}").decode().replace("version: 1", "  recorded_at: 2026-11-24T14:39:22.5+01:00\nversion: 1")
+    [found] = parse(content.encode(), FILE)
+    assert found.recorded_at == "2026-11-24T13:39:22.500000Z"
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (
+            {"request": {"body": {"type": "binary", "content": "xy"}}},
+            "a body of type binary is not in hexadecimal digits",
+        ),
+        (
+            {"request": {"body": {"type": "json", "content": float("inf")}}},
+            "a body is not JSON: Out of range float values",
+        ),
+        ({"request": {"body": {"a": b"\xff"}}}, "a body is not JSON: Object of type bytes is not JSON serializable"),
+        ({"recorded_at": "yesterday"}, "`recorded_at` is 'yesterday', not a date with a time"),
+        ({"recorded_at": 7}, "`recorded_at` is 7, not a date with a time"),
+    ],
+)
+def test_what_is_not_what_it_says_is_refused(more: dict[str, Any], message: str) -> None:
+    with pytest.raises(CassetteError) as caught:
+        interaction(**more)
+    assert f"interaction 1 is damaged: {message}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("metadata", "is vcrpy's, and would be lost; leave the file to the tests that read it"),
+        ("ws_interactions", "are not HTTP, and would be lost; leave them to cassetter, in a file of their own"),
+        ("grpc_interactions", "are not HTTP, and would be lost; leave them to cassetter, in a file of their own"),
+    ],
+)
+def test_a_file_of_which_something_would_be_lost_is_refused(name: str, message: str) -> None:
+    content = yaml.safe_dump({"version": 1, "interactions": [], name: [{"a": 1}]})
+    assert refusal(content) == f"some.yaml:1: `{name}` {message}"
+    assert parse(yaml.safe_dump({"version": 1, "interactions": [], name: []}).encode(), FILE) == []
+
+
+@pytest.mark.parametrize("moment", ["2026-11-24T13:39:22.5", "'2026-11-24T13:39:22.5'"])
+def test_a_moment_without_a_zone_is_utc_wherever_it_is_read(moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = by_vcrpy("{}").decode().replace("version: 1", f"  recorded_at: {moment}\nversion: 1")
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        [found] = parse(content.encode(), FILE)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert found.recorded_at == "2026-11-24T13:39:22.500000Z"

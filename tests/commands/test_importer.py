@@ -1,0 +1,207 @@
+"""`pytest-samurai import`: what other tools wrote becomes ours, without its secrets, and nothing of it is lost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import vcr.request
+import vcr.serialize
+from vcr.serializers import jsonserializer, yamlserializer
+
+from pytest_samurai import files
+from pytest_samurai.cassette.frame import MARK
+from pytest_samurai.cassette.reader import load
+from pytest_samurai.cassette.writer import save
+from pytest_samurai.commands import cli
+from pytest_samurai.files import locked
+from pytest_samurai.wire.http import Chunk, Reply, Request
+from pytest_samurai.wire.interaction import Interaction
+
+URL = "https://www.samuraiapi.in/v1/chat/completions"
+KEY = "sk-samurai-0123456789abcdefghij"
+USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+ANSWER = {"id": "1", "model": "m", "choices": [], "usage": USAGE}
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[str]]:
+    status = cli.main(["import", *arguments])
+    out, err = capsys.readouterr()
+    assert err == ""
+    return status, out.splitlines()
+
+
+def written(*calls: tuple[Any, Any], path: str = "a.yaml", **more: Any) -> Path:
+    """A cassette of vcrpy's; of each call the request's body, and the reply's body or the whole response."""
+    requests, responses = [], []
+    for asked, answer in calls:
+        headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json", "user-agent": "x"}
+        requests.append(vcr.request.Request("POST", more.get("url", URL), json.dumps(asked), headers))
+        responses.append(answer if "status" in answer else plain(json.dumps(answer).encode()))
+    serializer = jsonserializer if path.endswith(".json") else yamlserializer
+    text = vcr.serialize.serialize({"requests": requests, "responses": responses}, serializer)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(text)
+    return Path(path)
+
+
+def plain(body: bytes) -> dict[str, Any]:
+    headers = {"content-type": ["application/json"]}
+    return {"status": {"code": 200, "message": "OK"}, "headers": headers, "body": {"string": body}}
+
+
+def stream(*events: str, **headers: list[str]) -> dict[str, Any]:
+    body = "".join(f"data: {event}\n\n" for event in events).encode()
+    headers = {"content-type": ["text/event-stream"], **headers}
+    return {"status": {"code": 200, "message": "OK"}, "headers": headers, "body": {"string": body}}
+
+
+def test_a_cassette_is_rewritten_where_it_lies(capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(({"model": "m"}, ANSWER), ({"model": "n"}, {"no": "usage"}))
+    assert run(capsys, "a.yaml") == (0, ["a.yaml: imported 2 interactions, 1 of them without usage"])
+    assert path.read_text().startswith(MARK)
+    first, second = load(path)
+    assert first.request == Request("POST", URL, (("content-type", "application/json"),), b'{"model": "m"}')
+    assert json.loads(first.reply.body) == ANSWER
+    assert json.loads(second.reply.body) == {"no": "usage"}
+    assert first.recorded_at is None
+    before = path.read_bytes()
+    assert run(capsys, "a.yaml") == (0, ["a.yaml: is ours already, and left as it is"])
+    assert path.read_bytes() == before
+
+
+def test_the_usage_of_a_stream_is_the_one_in_its_events(capsys: pytest.CaptureFixture[str]) -> None:
+    last = json.dumps({"choices": [], "usage": USAGE})
+    written(({"stream": True}, stream('{"choices": []}', last, "[DONE]")), ({"stream": True}, stream("[DONE]")))
+    assert run(capsys, "a.yaml") == (0, ["a.yaml: imported 2 interactions, 1 of them without usage"])
+    assert load(Path("a.yaml"))[0].reply.chunks == (Chunk(23, 0.0), Chunk(len(last) + 8, 0.0), Chunk(14, 0.0))
+
+
+def test_what_is_no_chat_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    written(({"q": "tea"}, {"found": []}), url="https://h.example/search")
+    assert run(capsys, "a.yaml") == (0, ["a.yaml: imported 1 interaction, 1 of them no chat"])
+    assert [item.request.url for item in load(Path("a.yaml"))] == ["https://h.example/search"]
+
+
+def test_keys_are_removed_by_where_they_stand_by_shape_and_by_the_environment(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "hunter2-hunter2-0"
+    monkeypatch.setenv("SOME_TOKEN", secret)
+    cookies = {"set-cookie": ["session=abcdef0123456789"]}
+    # The key of one request, told by the reply of another, token by token.
+    told = [json.dumps({"choices": [{"index": 0, "delta": {"content": part}}]}) for part in (KEY[:9], KEY[9:])]
+    path = written(({"user": secret}, ANSWER), ({"a": "ghp_" + "0123456789ab" * 3}, stream(*told, **cookies)))
+    assert run(capsys, "a.yaml")[0] == 0
+    text = path.read_text()
+    assert not [secret for secret in (secret, KEY, KEY[:9], KEY[9:], "ghp_", "cookie", "abcdef") if secret in text]
+    assert text.count("[REDACTED]") == 3
+
+
+def test_what_stands_in_the_place_of_a_key_is_not_taken_for_one(capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(({"a": "**********"}, ANSWER))
+    path.write_text(path.read_text().replace(KEY, "**********"))
+    assert run(capsys, "a.yaml")[0] == 0
+    assert b"**********" in load(path)[0].request.body
+
+
+def test_a_cassette_in_json_becomes_one_in_yaml_beside_it(capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(({"model": "m"}, ANSWER), path="a.json")
+    before = path.read_bytes()
+    line = "a.json: imported 1 interaction, as a.yaml; delete a.json when its tests pass with that"
+    assert run(capsys, "a.json") == (0, [line])
+    assert path.read_bytes() == before
+    assert json.loads(load(Path("a.yaml"))[0].reply.body) == ANSWER
+    assert run(capsys, ".") == (
+        0,
+        ["a.json: is imported already, as a.yaml", "a.yaml: is ours already, and left as it is"],
+    )
+    save(Path("a.yaml"), [])
+    assert run(capsys, "a.json") == (
+        1,
+        ["a.json: not imported, as a.yaml is there and holds something else; move one of them away"],
+    )
+    assert load(Path("a.yaml")) == []
+
+
+def test_directories_are_walked_and_what_cannot_be_read_is_named_and_left(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("c/a.yaml", "c/deep/b.yml", "c/deep/d.yaml"):
+        written(({"model": "m"}, ANSWER), path=name)
+    Path("c/deep/c.yaml").write_text("a: [\x1b[31m")
+    Path("c/notes.txt").write_text("mine")
+    status, lines = run(capsys, "c", "c/a.yaml")
+    assert status == 1
+    assert [line.partition(":")[0] for line in lines] == ["c/a.yaml", "c/deep/b.yml", "c/deep/c.yaml", "c/deep/d.yaml"]
+    assert "not readable as YAML" in lines[2]
+    assert [" imported " in line for line in lines] == [True, True, False, True]
+    assert Path("c/deep/c.yaml").read_text() == "a: [\x1b[31m"
+
+
+def test_an_error_shows_no_secret_and_nothing_that_a_terminal_obeys(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOME_TOKEN", "hunter2-hunter2")
+    Path("a\x07.yaml").write_text("version: hunter2-hunter2\ninteractions: []\n")
+    status, [line] = run(capsys, "a\x07.yaml")
+    assert (status, line[:11]) == (1, r"a\x07.yaml:")
+    assert "'[REDACTED]'" in line
+
+
+def test_a_body_that_cannot_be_looked_into_is_not_imported(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = {
+        "status": {"code": 200, "message": "OK"},
+        "headers": {"content-encoding": ["br"]},
+        "body": {"string": b"\x8b\x05\x80"},
+    }
+    path = written(({"model": "m"}, ANSWER), ({"model": "n"}, answer))
+    before = path.read_bytes()
+    status, [line] = run(capsys, "a.yaml")
+    assert (status, line) == (
+        1,
+        "a.yaml:23: interaction 2 is compressed (br), which cannot be undone here, so that no secret in it would be"
+        " seen; record it again",
+    )
+    assert path.read_bytes() == before
+
+
+def test_a_time_that_the_other_tool_gave_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(({"model": "m"}, ANSWER))
+    path.write_text(path.read_text().replace("version: 1", "  recorded_at: '2026-11-24T14:39:22+01:00'\nversion: 1"))
+    assert run(capsys, "a.yaml")[0] == 0
+    assert load(path)[0].recorded_at == "2026-11-24T13:39:22.000000Z"
+
+
+def test_ours_as_vcrpy_wrote_it_again_becomes_ours_again(capsys: pytest.CaptureFixture[str]) -> None:
+    reply = Reply(200, "OK", (("content-type", "text/event-stream"),), b"data: 1\n\n", (Chunk(3, 0.5), Chunk(6, 0.7)))
+    item = Interaction(Request("POST", URL, (), b'{"a":1}'), reply, "2026-11-24T13:39:22.000000Z", edited=True)
+    save(Path("a.yaml"), [item])
+    requests, responses = vcr.serialize.deserialize(Path("a.yaml").read_text(), yamlserializer)
+    Path("a.yaml").write_text(vcr.serialize.serialize({"requests": requests, "responses": responses}, yamlserializer))
+    assert run(capsys, "a.yaml") == (0, ["a.yaml: imported 1 interaction, 1 of them without usage"])
+    assert load(Path("a.yaml")) == [item]
+
+
+def test_a_path_that_does_not_exist_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["import", "nowhere"])
+    assert "nowhere: there is no such file or directory" in capsys.readouterr().err
+
+
+def test_a_cassette_that_another_process_writes_is_waited_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_LONGEST_WAIT", 0.1)
+    path = written(({"model": "m"}, ANSWER))
+    before = path.read_bytes()
+    with locked(path):
+        assert run(capsys, "a.yaml") == (1, ["a.yaml: another process holds it, after a wait of 0.1 seconds"])
+    assert path.read_bytes() == before
+    assert run(capsys, "a.yaml")[0] == 0

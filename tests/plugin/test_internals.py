@@ -1,0 +1,119 @@
+"""Pytest still has what the plugin takes from its inside; if a test here fails, mend `plugin/internals.py`."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_samurai.plugin.internals import own_definitions, visible_definitions
+
+FIXTURES = """
+import pytest
+@pytest.fixture(scope="module")
+def wide(): pass
+@pytest.fixture
+def samurai_config(): return {}
+def test_it(wide, samurai_config): pass
+"""
+
+
+def test_pytest_keeps_the_fixtures_of_a_test_by_name_with_their_scopes(pytester: pytest.Pytester) -> None:
+    definitions = own_definitions(pytester.getitem(FIXTURES, "test_it"))
+    assert {name: found[-1].scope for name, found in definitions.items()} == {
+        "wide": "module",
+        "samurai_config": "function",
+    }
+
+
+def test_pytest_sets_up_the_definition_that_is_put_in_the_place_of_another(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("""
+from pytest_samurai.plugin.internals import own_definitions, visible_definitions
+def pytest_collection_modifyitems(items):
+    for item in items:
+        own_definitions(item)["first"] = visible_definitions(item, "second")
+""")
+    pytester.makepyfile("""
+import pytest
+@pytest.fixture
+def first(): return "first"
+@pytest.fixture
+def second(): return "second"
+def test_it(first): assert first == "second"
+""")
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+def test_pytest_finds_every_definition_of_a_name_that_a_test_can_see(pytester: pytest.Pytester) -> None:
+    item = pytester.getitem(FIXTURES, "test_it")
+    assert [definition.scope for definition in visible_definitions(item, "samurai_config")] == ["session", "function"]
+    assert len(visible_definitions(item, "samurai")) == 1
+    assert not visible_definitions(item, "no_such_fixture")
+
+
+def test_pytest_sets_up_one_fixture_of_ours_for_a_test_that_overrides_none(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+import pytest
+@pytest.mark.samurai
+def test_it(): pass
+@pytest.mark.samurai
+@pytest.mark.parametrize("samurai_config", [{}])
+def test_own_config(samurai_config): pass
+""")
+    lines = pytester.runpytest_inprocess("--setup-show").outlines
+    set_up = [line.split()[2].partition("[")[0] for line in lines if line.strip().startswith("SETUP")]
+    assert [name for name in set_up if "samurai" in name] == [
+        "_samurai",
+        "samurai_config",
+        "samurai_cassette_dir",
+        "samurai",
+    ]
+
+
+def test_pytest_has_noted_the_failure_of_a_unittest_when_its_body_ends(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("""
+import pytest
+from pytest_samurai.plugin.internals import failed_in_unittest
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    assert not failed_in_unittest(item)
+    result = yield
+    print(item.name, failed_in_unittest(item))
+    return result
+""")
+    pytester.makepyfile("""
+import unittest
+class TestIt(unittest.TestCase):
+    def test_good(self): pass
+    def test_bad(self): self.fail()
+def test_function(): pass
+""")
+    result = pytester.runpytest_inprocess("-s")
+    result.stdout.fnmatch_lines_random(["*test_good False", "*test_bad True", "*test_function False"])
+
+
+def test_pytest_counts_the_parameters_of_a_fixture(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+import pytest
+from pytest_samurai.plugin.internals import parameter_number
+@pytest.fixture(scope="module", params=[object(), object()])
+def wide(request): return parameter_number(request)
+@pytest.mark.parametrize("number", [0])
+def test_it(wide, number): print("number", wide)
+""")
+    pytester.runpytest_inprocess("-s").stdout.fnmatch_lines(["*number 0", "*number 1"])
+
+
+def test_an_item_without_fixtures_may_have_the_marker(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("""
+import pytest
+class Note(pytest.Item):
+    def runtest(self): pass
+class Notes(pytest.File):
+    def collect(self):
+        note = Note.from_parent(self, name="note")
+        note.add_marker(pytest.mark.samurai)
+        yield note
+def pytest_collect_file(file_path, parent):
+    return Notes.from_parent(parent, path=file_path) if file_path.suffix == ".note" else None
+""")
+    (pytester.path / "a.note").touch()
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)

@@ -1,0 +1,92 @@
+"""Errors after which a client tried again: left out, kept, or replayed without the wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pytest_samurai import use_cassette
+from pytest_samurai.cassette.entry import interaction_text
+from pytest_samurai.cassette.frame import HEAD
+from pytest_samurai.cassette.reader import load
+from pytest_samurai.cassette.writer import save
+from tests.recorder.conftest import answered, ask, opened, statuses
+
+
+def test_an_error_after_which_the_same_request_went_well_is_left_out(
+    path: Path, url: str, fail: Callable[..., None]
+) -> None:
+    fail(429, 503)
+    with use_cassette(path) as recorder:
+        assert [ask(url).status_code for _ in range(3)] == [429, 503, 200]
+    assert recorder.recorded == 1
+    assert statuses(path) == [200]
+    with use_cassette(path, mode="none"):
+        assert ask(url).status_code == 200
+
+
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 503, 529, 599])
+def test_these_are_the_errors_that_a_client_tries_again(path: Path, status: int) -> None:
+    recorder = opened(path)
+    for answer in (status, 200):
+        answered(recorder, "hi", answer)
+    recorder.close()
+    assert statuses(path) == [200]
+
+
+def test_an_error_that_nothing_mended_is_kept(path: Path, url: str, fail: Callable[..., None]) -> None:
+    with use_cassette(path):
+        ask(url)
+        fail(429)
+        ask(url)
+        fail(429)
+        ask(url, "another")
+    assert statuses(path) == [200, 429, 429]
+
+
+def test_an_error_that_no_client_tries_again_is_kept(path: Path, url: str, fail: Callable[..., None]) -> None:
+    fail(400)
+    with use_cassette(path):
+        ask(url)
+        ask(url)
+    assert statuses(path) == [400, 200]
+
+
+def test_kept_retries_replay_without_the_wait(path: Path, url: str, fail: Callable[..., None]) -> None:
+    fail(429)
+    with use_cassette(path, keep_retries=True):
+        ask(url)
+        ask(url)
+    assert statuses(path) == [429, 200]
+    recorded = load(path)
+    save(
+        path,
+        [replace(recorded[0], reply=replace(recorded[0].reply, headers=(("retry-after", "60"),))), recorded[1]],
+    )
+    before = path.read_bytes()
+    with use_cassette(path, keep_retries=True):
+        first, second = ask(url), ask(url)
+    assert (first.status_code, second.status_code) == (429, 200)
+    assert first.headers["retry-after-ms"] == "1"
+    assert "retry-after" not in first.headers
+    assert "retry-after-ms" not in second.headers
+    # It is what a replay says, not what was recorded.
+    assert path.read_bytes() == before
+
+
+def test_a_run_that_takes_up_an_error_and_mends_it_leaves_it_out(
+    path: Path, url: str, fail: Callable[..., None]
+) -> None:
+    fail(429)
+    with use_cassette(path):
+        ask(url)
+    [error] = load(path)
+    path.unlink()
+    left = path.with_name("a.yaml.01234567.new.journal")
+    left.write_bytes(b"".join([HEAD.encode(), *interaction_text(error)]))
+    with pytest.warns(UserWarning, match="took up 1 call"), use_cassette(path):
+        assert [ask(url).status_code for _ in range(2)] == [429, 200]
+    assert statuses(path) == [200]

@@ -1,0 +1,67 @@
+"""No header is written down beside the harmless ones."""
+
+from __future__ import annotations
+
+from pytest_samurai.redaction.edits import REDACTED
+from pytest_samurai.redaction.redactor import Redactor
+from pytest_samurai.wire.http import Reply
+from tests.redaction.kept import KEY, stored
+
+
+def test_of_the_headers_of_a_request_only_the_harmless_ones_are_stored() -> None:
+    headers = (
+        ("authorization", f"Bearer {KEY}"),
+        ("cookie", "a=b"),
+        ("content-type", "application/json"),
+        ("x-anything", "x"),
+        ("accept", "*/*"),
+    )
+
+    assert stored(b"", headers=headers).headers == (("content-type", "application/json"), ("accept", "*/*"))
+
+
+def test_of_the_headers_of_a_reply_those_are_stored_that_clients_act_upon() -> None:
+    kept = (
+        ("content-type", "application/json"),
+        ("retry-after", "1"),
+        ("retry-after-ms", "1"),
+        ("x-should-retry", "true"),
+        ("x-request-id", "req_1"),
+        ("x-ratelimit-limit-requests", "70"),
+        ("x-ratelimit-reset-requests", "2024-01-01"),
+        ("openai-processing-ms", "12"),
+        ("openai-model", "m"),
+        ("openai-version", "1"),
+        ("location", f"/x?token={REDACTED}"),
+    )
+    came = (("set-cookie", "session=1"), ("openai-organization", "me"), *kept[:-1], ("location", "/x?token=abcd1234"))
+
+    assert Redactor(["abcd1234"]).reply(Reply(200, "OK", came, b"")).headers == kept
+
+
+UNKEPT = (
+    "anthropic-organization-id",
+    "api-key",
+    "authorization",
+    "cf-ray",
+    "cookie",
+    "openai-organization",
+    "openai-project",
+    "server",
+    "set-cookie",
+    "user-agent",
+    "x-anything",
+    "x-api-key",
+    "x-goog-api-key",
+    "x-ratelimit",
+    "x-request-id-2",
+    "x-stainless-os",
+)
+"""What names an account, a key, a machine or a session; and what only looks like a header that is kept."""
+
+
+def test_no_other_header_is_stored_on_either_side() -> None:
+    headers = tuple((name, "value") for name in UNKEPT)
+
+    assert stored(b"", headers=headers).headers == ()
+    assert Redactor([]).reply(Reply(200, "OK", headers, b"")).headers == ()

@@ -1,0 +1,81 @@
+"""Secrets that nobody told us of, found by their shape, and what only looks like them."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_samurai.redaction.edits import REDACTED
+from tests.redaction.kept import KEY, stored, stored_text
+
+LONG = "0a1B2c3D4e5F6g7H8i9J0a1B2c3D4e5F6g7H8i9J"
+
+
+BLOCK = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n+/=\n-----END RSA PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        KEY,
+        "sk-0123456789abcdef",
+        f"sk-proj-{LONG}_{LONG}-x",
+        f"sk-ant-api03-{LONG}",
+        "sk-123e4567-e89b-12d3-a456-426614174000",
+        *(f"gh{kind}_{LONG}" for kind in "pousr"),
+        f"github_pat_{LONG}",
+        "AKIAIOSFODNN7EXAMPLE",
+        "ASIAIOSFODNN7EXAMPLE",
+        "sk-ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn",
+        "sk-svcacct-AbCdEfGhIjKlMnOpQrStUvWx",
+        "sk-ant-api03-abcdefghijklmnopqrstuvwxyz",
+        f"AIza{'SyB-c_d' * 5}",
+        f"gsk_{'aB3d' * 8}",
+        f"hf_{'aBcDeF' * 5}",
+        *(f"xox{kind}-1234567890-abcdefgh" for kind in "abprs"),
+        *(f"sk-{maker}-abcdefghijklmnop" for maker in ("ant", "admin", "or", "proj", "svcacct")),
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
+        BLOCK,
+        BLOCK.replace("RSA ", ""),
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "My key: {}.", "keys:\n{}\n", '"{}"', "é{}é", "key={}&"])
+def test_what_has_the_shape_of_a_secret_is_cut_out_though_nobody_told_of_it(secret: str, around: str) -> None:
+    assert stored_text(around.format(secret)) == around.format(REDACTED)
+
+
+def test_a_key_after_a_character_that_json_may_escape_is_found_in_either_spelling() -> None:
+    assert stored(f'"\\u00e9{KEY}\\n"'.encode()).body == f'"\\u00e9{REDACTED}\\n"'.encode()
+    assert stored(f'"é{KEY}\\n"'.encode()).body == f'"é{REDACTED}\\n"'.encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sk-learn-compatible-estimators-and-transformers",
+        "sk-LearnCompatibleEstimators",
+        "AIzaWithoutItsThirtyFiveCharacters",
+        "gsk_not_a_key",
+        "hf_transformers_and_friends",
+        "xoxb-and-kisses",
+        "sk-learn-1-2-compatible-estimators",
+        "a task-0123456789abcdef and a desk_sk-0123456789abcdef",
+        "sk-short1",
+        "ghp_short",
+        "AKIAIOSFODNN7EXAMPLEX",
+        "XAKIAIOSFODNN7EXAMPLE",
+        "eyJhbGciOiJIUzI1NiJ9 is a header of a token",
+        "Does it hold -----BEGIN PRIVATE KEY----- or not?",
+        "-----BEGIN CERTIFICATE-----\nMIIEpAIBAAKCAQEA\n-----END CERTIFICATE-----",
+        "password: the field's name; max_tokens: 100; token token_type secret_key",
+    ],
+)
+def test_what_only_looks_like_a_secret_stays(text: str) -> None:
+    assert stored_text(text) == text
+
+
+def test_a_private_key_that_was_cut_off_is_cut_out_as_far_as_it_goes() -> None:
+    assert stored_text(f"It is -----BEGIN PRIVATE KEY-----\n{LONG}\n{LONG}...") == f"It is {REDACTED}..."
+
+
+def test_two_private_keys_do_not_take_what_stands_between_them() -> None:
+    assert stored_text(f"{BLOCK} and {BLOCK}") == f"{REDACTED} and {REDACTED}"

@@ -1,0 +1,43 @@
+"""Which dialect an endpoint speaks, told by its URL."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_samurai.wire.dialects import DIALECTS, UNKNOWN, dialect_of
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://www.samuraiapi.in/v1/chat/completions", "chat"),
+        ("https://api.openai.com/v1/completions", "completions"),
+        ("http://127.0.0.1:8080/chat/completions", "chat"),
+        ("https://me.openai.azure.com/openai/deployments/x/chat/completions?api-version=2024-10-21", "chat"),
+        ("https://me.openai.azure.com/openai/deployments/x/completions?api-version=2024-10-21", "completions"),
+        ("https://gateway.example/acme/openai/v1/chat/completions#top", "chat"),
+        ("https://api.openai.com/v1/responses", None),
+        ("https://h/v1/messages?next=/chat/completions", None),
+        ("https://h/serving-endpoints/mine/invocations", None),
+        ("https://h/v1/chat/completions/chatcmpl-1", None),
+        ("no URL", None),
+    ],
+)
+def test_a_dialect_is_told_by_the_end_of_the_path(url: str, name: str | None) -> None:
+    assert dialect_of(url).name == name
+
+
+def test_what_no_dialect_knows_is_unknown() -> None:
+    assert dialect_of("https://h/v1/responses") is UNKNOWN
+
+
+def test_each_dialect_answers_for_its_own_paths() -> None:
+    assert [dialect_of(f"https://h/v1{path}") for dialect in DIALECTS for path in dialect.paths] == list(DIALECTS)
+
+
+def test_of_an_unknown_endpoint_only_the_usage_of_a_chat_is_taken_out() -> None:
+    assert UNKNOWN.asking is not None
+    usage = {"output_tokens": 7}
+    assert UNKNOWN.asking.is_answer({"choices": [], "usage": usage})
+    # Anthropic's, which says why the model stopped as well.
+    assert not UNKNOWN.asking.is_answer({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": usage})

@@ -1,0 +1,81 @@
+"""Tokens as the wire counted them: what is known, what is not, and sums."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_samurai.wire.usage import Usage
+
+COUNTS = st.integers(0, 10**9)
+USAGES = st.builds(Usage, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS)
+
+
+def test_all_counts_are_read_as_the_server_gave_them() -> None:
+    wire = {
+        "prompt_tokens": 28,
+        "completion_tokens": 22,
+        "total_tokens": 51,
+        "prompt_tokens_details": {"cached_tokens": 7, "audio_tokens": 1},
+        "completion_tokens_details": {"reasoning_tokens": 3, "audio_tokens": 2},
+    }
+
+    assert Usage.from_wire(wire) == Usage(
+        1, 28, 22, 51, cached_tokens=7, reasoning_tokens=3, prompt_audio_tokens=1, completion_audio_tokens=2
+    )
+
+
+def test_a_total_that_is_not_given_is_the_sum_without_the_parts() -> None:
+    wire = {"prompt_tokens": 5, "completion_tokens": 2, "completion_tokens_details": {"reasoning_tokens": 1}}
+
+    assert Usage.from_wire(wire) == Usage(1, 5, 2, 7, reasoning_tokens=1)
+
+
+def test_a_total_of_nothing_is_kept_as_the_server_gave_it() -> None:
+    assert Usage.from_wire({"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 0}) == Usage(1, 5, 2, 0)
+
+
+def test_nothing_used_is_known_and_not_unknown() -> None:
+    assert Usage.from_wire({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}) == Usage(requests=1)
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        None,
+        [],
+        "12",
+        {},
+        {"total_tokens": 7},
+        {"prompt_tokens": 5},
+        {"completion_tokens": 5},
+        {"prompt_tokens": 5, "completion_tokens": None},
+        {"prompt_tokens": "5", "completion_tokens": 2},
+        {"prompt_tokens": True, "completion_tokens": 2},
+        {"prompt_tokens": -1, "completion_tokens": 2},
+        {"prompt_tokens": 5, "completion_tokens": 2.5},
+    ],
+)
+def test_a_usage_without_both_counts_is_unknown(wire: Any) -> None:
+    assert Usage.from_wire(wire) is None
+
+
+@pytest.mark.parametrize("details", [None, [], 3, {}, {"cached_tokens": None}, {"cached_tokens": -1}])
+def test_details_that_say_nothing_are_no_tokens(details: Any) -> None:
+    wire = {"prompt_tokens": 5, "completion_tokens": 2, "prompt_tokens_details": details}
+
+    assert Usage.from_wire(wire) == Usage(1, 5, 2, 7)
+
+
+def test_a_sum_is_taken_count_by_count() -> None:
+    assert Usage(1, 2, 3, 4, 5, 6) + Usage(10, 20, 30, 40, 50, 60) == Usage(11, 22, 33, 44, 55, 66)
+
+
+@given(USAGES, USAGES, USAGES)
+def test_sums_do_not_depend_on_order(one: Usage, two: Usage, three: Usage) -> None:
+    assert one + two == two + one
+    assert (one + two) + three == one + (two + three)
+    assert one + Usage() == one
