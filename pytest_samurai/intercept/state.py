@@ -43,7 +43,8 @@ class State:
     """What the process has open and patched; `lock` is held by whoever changes it.
 
     `users` counts the calls of `install` without their `uninstall`. `patches` are by the object that is patched,
-    `connections` those of sockets. `cassettes` are those of all recorders since `take_cassettes`.
+    `connections` those of sockets and of child processes. `cassettes` are those of all recorders since
+    `take_cassettes`.
     """
 
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -55,6 +56,10 @@ class State:
     connections: list[Patch] = field(default_factory=list)
     # These stay when the patches come out, maybe after each test: their classes take longer to make than a recorder.
     libraries: dict[ModuleType, Library] = field(default_factory=dict)
+
+    def renew_lock(self) -> None:
+        """In a forked child, where the thread that held the lock is gone."""
+        self.lock = threading.RLock()
 
 
 STATE = State()

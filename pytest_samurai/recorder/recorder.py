@@ -14,6 +14,7 @@ from pytest_samurai.errors import BudgetExceeded, RequestNotRecorded, SamuraiFai
 from pytest_samurai.matching import Denial
 from pytest_samurai.recorder.calls import Calls
 from pytest_samurai.recorder.ceilings import CeilingReached
+from pytest_samurai.recorder.children import UNSEEN_CHILD, Children
 from pytest_samurai.recorder.editor import Editor
 from pytest_samurai.recorder.exchange import Played, Take
 from pytest_samurai.recorder.keeper import Keeper
@@ -29,7 +30,7 @@ from pytest_samurai.recorder.placeholder import (
 )
 from pytest_samurai.recorder.playback import Playback, opened
 from pytest_samurai.recorder.shared import Shared
-from pytest_samurai.recorder.unseen import unseen_connection
+from pytest_samurai.recorder.unseen import ModelHosts
 from pytest_samurai.recorder.unused import unused, unused_text
 from pytest_samurai.settings import Mode, Settings
 from pytest_samurai.wire import Request, Usage
@@ -53,6 +54,7 @@ class Recorder:
         self.is_open = False
         self.misses: list[RequestNotRecorded] = []
         self.notes: list[str] = []
+        self.children = Children()
         self._directory = os.getcwd()  # noqa: PTH109 - every test asks, few look at it: no need for a Path
         self._shared = shared
         self._editor = Editor(settings, owner.test, shared.redactors, self.notes)
@@ -65,6 +67,11 @@ class Recorder:
         self._needs_no_headers = self._editor.bridge is None and settings.matcher.is_of_bytes
 
     # --- what a test sees
+
+    @cached_property
+    def hosts(self) -> ModelHosts:
+        """The hosts that serve models."""
+        return ModelHosts(self.playback.recordings, self._calls.urls_sent)
 
     @property
     def replaying(self) -> bool:
@@ -134,11 +141,15 @@ class Recorder:
     def verdict(self) -> BaseException | None:
         """What fails a test whose body went through: a swallowed miss, a broken budget, what was not played."""
         unknown = self._calls.spend()
+        if text := self.children.told():
+            self.refuse(text)
         if self.misses:
             return self.misses[0]
         broken = "\n".join(filter(None, [self._calls.verdict(self.settings.budget), unknown]))
         if broken:
             return BudgetExceeded(broken)
+        if self._keeper is not None and (text := self._keeper.stale(self._calls.takes())):
+            return SamuraiFailure(text)
         unplayed = unused(self.playback, self.settings, self.owner)
         if not unplayed:
             return None
@@ -158,7 +169,9 @@ class Recorder:
         remove_placeholders(self._placeholders)
         unanswered = 0 if self._live is None else self._live.close()
         if unknown := self._calls.spend():
-            self.notes.append(f"{self.owner.test}: {unknown}")
+            self.note(unknown)
+        if self.children.were_started and not (self.calls or self.misses or self._calls.unrecorded):
+            self.note(UNSEEN_CHILD)
         if self._keeper is not None:
             self._keeper.close(passed=passed, unanswered=unanswered)
 
@@ -184,6 +197,18 @@ class Recorder:
             return self._live.send(request, filtered)
         except CeilingReached as reached:
             raise self.refuse(str(reached)) from None
+
+    def held(self, request: Request) -> Played | None:
+        """Replay a request to a URL that is no endpoint. None if it is not in the cassette, or the user's filters let
+        it pass."""
+        if not self.hosts.has_recorded(request.url):
+            return None
+        filtered = self._editor.filtered(request)
+        return None if filtered is None else self._play(request, filtered)[0]
+
+    def lets_pass(self, request: Request) -> bool:
+        """Whether the user's filters let a request pass, live and unrecorded."""
+        return self._editor.filtered(request) is None
 
     def replay(self, request: Request) -> Played | None:
         """Replay a request that may lack its headers. None if it takes `handle`, and the headers, to decide about it.
@@ -211,6 +236,7 @@ class Recorder:
     def refuse(self, text: str) -> RequestNotRecorded:
         """Note that a request was refused, so that the test fails even if the application swallows it."""
         miss = self.owner.refusal(text)
+        self.children.tell(text)
         self.misses.append(miss)
         return miss
 
@@ -218,10 +244,9 @@ class Recorder:
         """The request as it may be shown and written down."""
         return self._editor.redactors.request(request)
 
-    def connected(self, host: str, port: int) -> None:
-        """Note a connection that no request was seen for, if this replays and the host serves chat."""
-        if self.replaying and (text := unseen_connection(host, port, self.playback.recordings)):
-            self.note(text)
+    def unrecorded(self, what: str) -> None:
+        """Note that a call goes live unrecorded, so that no budget that counts it can be judged."""
+        self._calls.unrecorded.append(what)
 
     def note(self, text: str) -> None:
         """Have something said of this test at the end of the run, once."""
