@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -12,6 +13,7 @@ import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
 from pathlib import Path
@@ -100,10 +102,8 @@ def refused(path: Path, call: Callable[[], object], **options: Any) -> str:
     """The refusal of a call in a replay, which the application swallows."""
     with pytest.raises(RequestNotRecorded) as miss:
         with use_cassette(path, mode="none", unused="ignore", **options):
-            try:
+            with contextlib.suppress(BaseException):
                 call()
-            except BaseException:
-                pass
     return str(miss.value)
 
 
@@ -197,15 +197,11 @@ def test_a_redirect_that_leads_out_of_the_endpoint_is_judged_again(tmp_path: Pat
     def call() -> None:
         httpx.post(url, json=BODY, follow_redirects=True).raise_for_status()
 
-    with use_cassette(tmp_path / "b.yaml") as recorder, pytest.warns(UserWarning, match="goes to a host that serves"):
+    with use_cassette(tmp_path / "b.yaml") as recorder:
         call()
-        recorder.playback  # noqa: B018 - it is open
         [note] = recorder.notes
-        import warnings
-
-        warnings.warn(note, UserWarning, stacklevel=1)
         recorder.notes.clear()
-    assert "GET " in note and "/result/1 goes to a host that serves models, and is not recorded: it went live" in note
+    assert "/result/1 goes to a host that serves models, and is not recorded: it went live" in note
     server.asked.clear()
     assert "/result/1" in refused(tmp_path / "b.yaml", call)
     assert server.asked == []
@@ -250,7 +246,7 @@ def test_hosts_of_the_environment_and_public_ones_serve_models(
         "x.openai.azure.com",
         "bedrock-runtime.eu-west-1.amazonaws.com",
     ):
-        assert "goes to a host that serves models" in refused(path, lambda host=host: httpx.get(f"http://{host}/x"))
+        assert "goes to a host that serves models" in refused(path, partial(httpx.get, f"http://{host}/x"))
 
 
 def test_what_the_filters_of_the_user_let_pass_passes(cassette: Path, server: Server) -> None:
@@ -400,7 +396,7 @@ def call_in_child(url: str) -> int:
 def swallowed_in_child(url: str) -> str:
     try:
         call_in_child(url)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - an application that swallows everything
         return type(error).__name__
     return "live"
 
