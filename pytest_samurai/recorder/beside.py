@@ -40,7 +40,7 @@ def judge(recorder: Recorder, request: Request, found: Suspect) -> None:
 
     What the user's filters let pass, passes without a word.
     """
-    if recorder.lets_pass(request):
+    if recorder.filtered(request) is None:
         return
     if recorder.children.is_copy:
         raise copied(recorder, request)
@@ -52,7 +52,7 @@ def judge(recorder: Recorder, request: Request, found: Suspect) -> None:
         if not found.is_known:
             text += f'\n  To let it pass, if no model answers it: ignore_hosts=["{urlsplit(asked.url).hostname}"]'
         raise recorder.refuse(text)
-    recorder.unrecorded(f"{asked.method} {asked.url}")
+    recorder.unrecorded.append(f"{asked.method} {asked.url}")
     recorder.note(f"{what}: it went live, and a replay will refuse it; to record it as well: {setting}")
 
 
@@ -86,7 +86,7 @@ def connected(recorder: Recorder, host: str, address: str, port: int) -> None:
         return
     who = "by a client that no recorder sees (requests, urllib, aiohttp, a raw socket)"
     if not recorder.replaying:
-        recorder.unrecorded(f"a connection to {host}:{port}, {who},")
+        recorder.unrecorded.append(f"a connection to {host}:{port}, {who},")
     elif unseen == "warn":
         recorder.note(
             f"connected to {host}:{port}, which serves chat, {who}: nothing of it is replayed;"

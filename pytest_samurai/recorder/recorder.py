@@ -31,7 +31,7 @@ from pytest_samurai.recorder.placeholder import (
 from pytest_samurai.recorder.playback import Playback, opened
 from pytest_samurai.recorder.shared import Shared
 from pytest_samurai.recorder.unseen import ModelHosts
-from pytest_samurai.recorder.unused import unused, unused_text
+from pytest_samurai.recorder.unused import unused_text
 from pytest_samurai.settings import Mode, Settings
 from pytest_samurai.wire import Request, Usage
 
@@ -42,7 +42,8 @@ class Recorder:
     `shared` is what it has in common with the other recorders of the run.
     """
 
-    playback: Playback  # there from `open` on
+    playback: Playback  # there from `open` on, as is the next
+    hosts: ModelHosts
 
     def __init__(self, path: Path, settings: Settings, owner: Owner, shared: Shared) -> None:
         self.cassette_path = path
@@ -58,20 +59,17 @@ class Recorder:
         self._directory = os.getcwd()  # noqa: PTH109 - every test asks, few look at it: no need for a Path
         self._shared = shared
         self._editor = Editor(settings, owner.test, shared.redactors, self.notes)
+        self.filtered, self.redacted = self._editor.filtered, self._editor.redactors.request
         # The recorder keeps its calls, and these keep the meter. If that knew the recorder, it would be a cycle.
         meter = Meter(shared.prices, self._editor.redactors.name, settings.estimate_usage)
         self._calls = Calls(meter, shared.tally)
+        self.unrecorded = self._calls.unrecorded
         self._live: Live | None = None
         self._keeper: Keeper | None = None
         self._placeholders: list[str] = []
         self._needs_no_headers = self._editor.bridge is None and settings.matcher.is_of_bytes
 
     # --- what a test sees
-
-    @cached_property
-    def hosts(self) -> ModelHosts:
-        """The hosts that serve models."""
-        return ModelHosts(self.playback.recordings, self._calls.urls_sent)
 
     @property
     def replaying(self) -> bool:
@@ -130,6 +128,7 @@ class Recorder:
         """
         path, settings, owner, notes = self.cassette_path, self.settings, self.owner, self.notes
         self.playback = opened(path, settings, owner, self._shared.shelf, self._editor, notes)
+        self.hosts = ModelHosts(self.playback.recordings, self._calls.urls_sent)
         if self.record_mode.writes:
             self._keeper = Keeper(path, settings, owner, self.playback, notes)
         if self.playback.may_record:
@@ -150,14 +149,10 @@ class Recorder:
             return BudgetExceeded(broken)
         if self._keeper is not None and (text := self._keeper.stale(self._calls.takes())):
             return SamuraiFailure(text)
-        unplayed = unused(self.playback, self.settings, self.owner)
-        if not unplayed:
-            return None
-        command = self.owner.command(self.record_mode.after_unused())
-        text = unused_text(unplayed, self.playback, self.shown_path, command)
-        if self.settings.unused == "fail":
+        text = unused_text(self.playback, self.settings, self.owner, lambda: self.shown_path)
+        if text and self.settings.unused == "fail":
             return SamuraiFailure(text)
-        self.notes.append(text)
+        self.notes += filter(None, [text])
         return None
 
     def close(self, *, passed: bool = True) -> None:
@@ -199,16 +194,11 @@ class Recorder:
             raise self.refuse(str(reached)) from None
 
     def held(self, request: Request) -> Played | None:
-        """Replay a request to a URL that is no endpoint. None if it is not in the cassette, or the user's filters let
-        it pass."""
+        """Replay a request to a URL that is no endpoint; None if it is not in the cassette, or filters let it pass."""
         if not self.hosts.has_recorded(request.url):
             return None
         filtered = self._editor.filtered(request)
         return None if filtered is None else self._play(request, filtered)[0]
-
-    def lets_pass(self, request: Request) -> bool:
-        """Whether the user's filters let a request pass, live and unrecorded."""
-        return self._editor.filtered(request) is None
 
     def replay(self, request: Request) -> Played | None:
         """Replay a request that may lack its headers. None if it takes `handle`, and the headers, to decide about it.
@@ -239,14 +229,6 @@ class Recorder:
         self.children.tell(text)
         self.misses.append(miss)
         return miss
-
-    def redacted(self, request: Request) -> Request:
-        """The request as it may be shown and written down."""
-        return self._editor.redactors.request(request)
-
-    def unrecorded(self, what: str) -> None:
-        """Note that a call goes live unrecorded, so that no budget that counts it can be judged."""
-        self._calls.unrecorded.append(what)
 
     def note(self, text: str) -> None:
         """Have something said of this test at the end of the run, once."""
