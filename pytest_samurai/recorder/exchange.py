@@ -46,7 +46,7 @@ class Played:
 
     @property
     def interaction(self) -> Interaction:
-        return Interaction(self.request, self.reply, *self._recordings.notes(self._place))
+        return Interaction(self.request, self.reply, **self._recordings.notes(self._place))
 
     @property
     def call(self) -> Call:

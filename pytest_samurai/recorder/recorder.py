@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from pytest_samurai import cassette
 from pytest_samurai.bill import Call, Meter, PriceList, Tally, total, total_cost
-from pytest_samurai.cassette import Journal, Kept, LeftBehind, Shelf, Text, left_behind
+from pytest_samurai.cassette import Journal, Kept, LeftBehind, Shelf, Text
 from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure
 from pytest_samurai.matching import Denial, Keys, Lookup, Miss, prompt_length
 from pytest_samurai.recorder.exchange import Played, Take, timestamp
@@ -306,7 +306,7 @@ class Recorder:
         """Take up what a run that died has paid for; or name it, where this run is not one to record it."""
         if self.mode == "live":
             return
-        for journal in left_behind(self.cassette_path):
+        for journal in self._shelf.left_behind(self.cassette_path):
             # It may have died when the cassette was written and the journal not yet gone.
             missing = [item for item in self._without_retries(journal.interactions) if item not in there]
             calls = f"{plural(len(missing), 'call')} of a recording that was interrupted"

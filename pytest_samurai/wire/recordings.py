@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from pytest_samurai.wire.http import Reply, Request
 from pytest_samurai.wire.interaction import Interaction
-from pytest_samurai.wire.price import Price
+
+_NOTES = tuple(field.name for field in fields(Interaction) if field.name not in ("request", "reply"))
 
 
 class Recordings(Sequence[Interaction]):
@@ -39,10 +41,10 @@ class Recordings(Sequence[Interaction]):
     def reply(self, place: int) -> Reply:
         return self._interactions[place].reply
 
-    def notes(self, place: int) -> tuple[str | None, bool, Price | str | None]:
-        """What an interaction has besides request and reply: `recorded_at`, `edited` and `price`."""
+    def notes(self, place: int) -> Mapping[str, Any]:
+        """What an interaction has besides request and reply, by name."""
         item = self._interactions[place]
-        return item.recorded_at, item.edited, item.price
+        return {name: getattr(item, name) for name in _NOTES}
 
     def status(self, place: int) -> int:
         return self._interactions[place].reply.status
