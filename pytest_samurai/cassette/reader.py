@@ -107,7 +107,8 @@ def _is_not_as_sealed(interaction: Interaction, item: Mapping[str, Any]) -> bool
         return False
     # The first checksum is that of all but the bodies, where vcrpy has another layout.
     _, *of_bodies = interaction_text(interaction)[-1].decode().split()[-3:]
-    return NOTES.seal.kind.read(written)[1:] != of_bodies
+    sealed: list[str] = NOTES.seal.kind.read(written)
+    return sealed[1:] != of_bodies
 
 
 _LIST = re.compile(rb"^interactions:", re.MULTILINE)
