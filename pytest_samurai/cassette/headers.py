@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_samurai.cassette.checked import get
 from pytest_samurai.cassette.remembered import Remembered
-from pytest_samurai.cassette.values import flow, read_flow, unquoted
+from pytest_samurai.cassette.values import read_flow, unquoted
 from pytest_samurai.text import scalar
 from pytest_samurai.wire import Headers
 
@@ -56,7 +56,7 @@ def header_lines(headers: Headers) -> Iterator[str]:
         return
     yield "    headers:"
     for name, values in by_name(headers).items():
-        yield f"      {scalar(name)}: {flow(values)}"
+        yield f"      {scalar(name)}: [{', '.join(map(scalar, values))}]"
 
 
 # Nearly all headers have one value, in which there is nothing that has to be read.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from pytest_samurai.text import scalar
@@ -16,12 +15,12 @@ from pytest_samurai.text import scalar
 def flow(value: Any) -> str:
     """A JSON value on one line, as YAML. JSON would not do: `1e-07` is text in YAML 1.1."""
     match value:
-        case Mapping():
+        case str():
+            return scalar(value)
+        case dict():
             return "{" + ", ".join(f"{scalar(key)}: {flow(item)}" for key, item in value.items()) + "}"
         case list():
             return "[" + ", ".join(map(flow, value)) + "]"
-        case str():
-            return scalar(value)
         case None:
             return "null"
     return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value)) if isinstance(value, float) else str(value).lower()
