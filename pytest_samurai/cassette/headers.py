@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from pytest_samurai.cassette.checked import get
-from pytest_samurai.cassette.values import flow, read_value, unquoted
+from pytest_samurai.cassette.remembered import Remembered
+from pytest_samurai.cassette.values import read_flow, unquoted
 from pytest_samurai.text import scalar
 from pytest_samurai.wire import Headers
 
@@ -44,7 +44,7 @@ def by_name(headers: Headers) -> dict[str, list[str]]:
     return values
 
 
-def pairs(headers: Mapping[str, Sequence[str]]) -> Headers:
+def pairs_of(headers: Mapping[str, Sequence[str]]) -> Headers:
     """Name and value of each."""
     return tuple((name, value) for name, values in headers.items() for value in values)
 
@@ -56,41 +56,39 @@ def header_lines(headers: Headers) -> Iterator[str]:
         return
     yield "    headers:"
     for name, values in by_name(headers).items():
-        yield _header_line(name, tuple(values))
+        yield f"      {scalar(name)}: [{', '.join(map(scalar, values))}]"
 
 
-@lru_cache(maxsize=1024)
-def _header_line(name: str, values: tuple[str, ...]) -> str:
-    return f"      {scalar(name)}: {flow(list(values))}"
-
-
-# Nearly all of them: one value, with nothing in it that would have to be read.
+# Nearly all headers have one value, in which there is nothing that has to be read.
 _HEADER = re.compile(r'\n      ([a-z0-9-]+): \["?([^"\\,\[\]\n]*)"?\](?![^\n])')
 
 
-@lru_cache(1024)
-def _shared(header: tuple[str, str]) -> tuple[str, str]:
-    """The same header of another reply, where there was one: of all that is kept of replies, most is headers."""
-    return header
+class KnownHeaders:
+    """Headers that were read before.
+
+    Of all that is kept of replies most is headers, and most of them are equal: one object will do for those.
+    """
+
+    def __init__(self) -> None:
+        self._pairs: Remembered[tuple[str, str], tuple[str, str]] = Remembered(lambda pair: pair, 1024)
+        self._lines: Remembered[str, tuple[str, list[str]]] = Remembered(_read_line, 256)
+
+    def read(self, text: str) -> Headers:
+        """The headers in a text, behind its first line. Raises ValueError for what is not written like that."""
+        pairs = tuple(map(self._pairs.__getitem__, _HEADER.findall(text)))
+        if len(dict(pairs)) == text.count("\n"):
+            return pairs
+        headers: dict[str, list[str]] = {}
+        for name, values in dict(map(self._lines.__getitem__, text.split("\n")[1:])).items():
+            headers.setdefault(name.lower(), []).extend(values)
+        return pairs_of(headers)
 
 
-def read_headers(text: str) -> Headers:
-    """The headers that stand behind the first line of a text, name by name."""
-    found = tuple(map(_shared, _HEADER.findall(text)))
-    if len(dict(found)) == text.count("\n") - 1:
-        return found
-    headers: dict[str, list[str]] = {}
-    for name, values in dict(map(_header, text.split("\n")[2:])).items():
-        headers.setdefault(name.lower(), []).extend(values)
-    return tuple((name, value) for name, values in headers.items() for value in values)
-
-
-@lru_cache(256)
-def _header(line: str) -> tuple[str, list[str]]:
+def _read_line(line: str) -> tuple[str, list[str]]:
     name, _, values = line[6:].partition(": [")
     if name[0] == '"' or ", " in values:
-        [(name, quoted)] = read_value(f"{{{line[6:]}}}").items()
-        return name, quoted
+        [(name, texts)] = read_flow(f"{{{line[6:]}}}").items()
+        return name, texts
     return name, [unquoted(values[:-1])]
 
 
@@ -104,7 +102,7 @@ def headers_of(data: Mapping[str, Any]) -> Headers:
                 # Its value may be a key.
                 raise ValueError(f"header {name!r}: name and value have to be text: quote them")
             headers.setdefault(name.lower(), []).append(text)
-    return pairs(headers)
+    return pairs_of(headers)
 
 
 def carried(headers: Headers, body: bytes) -> tuple[Headers, bytes]:

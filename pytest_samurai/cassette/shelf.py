@@ -6,12 +6,12 @@ import os
 import time
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pytest_samurai.cassette import journal
 from pytest_samurai.cassette.journal import LeftBehind
+from pytest_samurai.cassette.memory import Memory
 from pytest_samurai.cassette.reader import read, recordings
 from pytest_samurai.wire import Recordings
 
@@ -34,8 +34,11 @@ class Shelf:
     """Keeps cassettes by path, as long as the file stays the same; those that were last used, of too many."""
 
     def __init__(self) -> None:
+        self._memory = Memory()
         self._kept: dict[Path, Kept] = {}
         self._bytes = 0
+        self._without_journals: dict[str, tuple[int, ...]] = {}
+        """By directory, the signature that it had when there was no journal in it."""
 
     def load(self, path: Path) -> Kept:
         """A cassette. Raises what `cassette.load` does."""
@@ -45,7 +48,7 @@ class Shelf:
             # The date of a file that changes while it is read is one of before.
             signature = _signature(path)
             content = read(path)
-            kept = Kept(recordings(content, path), len(content), signature)
+            kept = Kept(recordings(content, path, self._memory), len(content), signature)
         if kept.signature:
             self._kept[path] = kept
             self._bytes += kept.size
@@ -53,23 +56,19 @@ class Shelf:
                 self._bytes -= self._kept.pop(next(iter(self._kept))).size
         return kept
 
+    def left_behind(self, path: Path) -> Iterator[LeftBehind]:
+        """The journals beside a cassette whose processes are gone; each stays locked until it is closed.
 
-def left_behind(path: Path) -> Iterator[LeftBehind]:
-    """As of `journal`, but a directory is not read anew while it stays the same.
-
-    It may hold thousands of cassettes, and each test looks.
-    """
-    directory = os.path.dirname(path)  # noqa: PTH120 - as all of this: a Path takes longer to make than to ask for
-    signature = _signature(directory)
-    if _has_journals(directory, signature) if signature else journal.names_in(directory):
-        yield from journal.left_behind(path)
-
-
-@lru_cache
-def _has_journals(directory: str, signature: tuple[int, ...]) -> bool:
-    """Of a directory that has this signature."""
-    del signature  # another one is another question
-    return bool(journal.names_in(directory))
+        While a directory stays the same it is listed once: it may hold thousands of cassettes, and each test looks.
+        """
+        directory = os.path.dirname(path)  # noqa: PTH120 - every test asks, and a Path takes longer to make
+        signature = _signature(directory)
+        if signature and self._without_journals.get(directory) == signature:
+            return
+        if journal.names_in(directory):
+            yield from journal.left_behind(path)
+        else:
+            self._without_journals[directory] = signature
 
 
 def _signature(path: str | Path) -> tuple[int, ...]:

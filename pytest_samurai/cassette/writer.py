@@ -10,7 +10,7 @@ from pathlib import Path
 from pytest_samurai.cassette.body import Text
 from pytest_samurai.cassette.entry import interaction_text
 from pytest_samurai.cassette.frame import HEAD, HEAD_OF_NONE, TAIL
-from pytest_samurai.cassette.headers import by_name, meant, pairs
+from pytest_samurai.cassette.headers import by_name, meant, pairs_of
 from pytest_samurai.cassette.plain import is_plain
 from pytest_samurai.cassette.reader import interactions_of, load, parse
 from pytest_samurai.errors import CassetteError
@@ -65,7 +65,7 @@ def _reads_back(content: bytes, edges: Sequence[int], path: Path, interactions: 
 def _as_stored(interaction: Interaction) -> Interaction:
     """The interaction with its headers as a cassette has them; all else is kept as it is."""
     request, reply = interaction.request, interaction.reply
-    sent, received = pairs(by_name(request.headers)), meant(pairs(by_name(reply.headers)))
+    sent, received = pairs_of(by_name(request.headers)), meant(pairs_of(by_name(reply.headers)))
     if sent == request.headers and received == reply.headers:
         return interaction
     return replace(interaction, request=replace(request, headers=sent), reply=replace(reply, headers=received))

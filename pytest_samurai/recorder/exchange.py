@@ -46,7 +46,7 @@ class Played:
 
     @property
     def interaction(self) -> Interaction:
-        return Interaction(self.request, self.reply, *self._recordings.notes(self._index))
+        return Interaction(self.request, self.reply, **self._recordings.notes(self._index))
 
     @property
     def call(self) -> Call:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pytest_samurai.cassette import reader
 from pytest_samurai.cassette.loader import document
+from pytest_samurai.cassette.memory import Memory
 from pytest_samurai.cassette.reader import parse, recordings
 from pytest_samurai.cassette.seal import seal
 from pytest_samurai.cassette.slices import cut
@@ -34,7 +35,7 @@ def by_yaml(content: bytes) -> list[Interaction]:
 def test_what_is_cut_is_what_yaml_reads(recorded: list[Interaction]) -> None:
     content = dump(recorded)
 
-    assert cut(content) is not None
+    assert cut(content, Memory()) is not None
     assert parse(content, FILE) == by_yaml(content)
 
 
@@ -47,7 +48,7 @@ def test_a_changed_line_is_not_cut_but_read_as_yaml(recorded: list[Interaction],
     content = b"\n".join(lines)
 
     if content != dump(recorded):
-        assert cut(content) is None
+        assert cut(content, Memory()) is None
 
 
 def test_what_lies_between_two_interactions_that_are_alike_cannot_get_lost() -> None:
@@ -55,7 +56,7 @@ def test_what_lies_between_two_interactions_that_are_alike_cannot_get_lost() -> 
     lines = dump([quoted, quoted]).split(b"\n")
     lines.remove(b"  response:")
 
-    assert cut(b"\n".join(lines)) is None
+    assert cut(b"\n".join(lines), Memory()) is None
 
 
 @pytest.mark.parametrize("values", [["req]7f3a"], ["]"], ["]?", "max-age=0; x]"], ["/];''"], ["[a]", "b, c"], ['"]"']])
@@ -64,7 +65,7 @@ def test_a_bracket_in_a_header_ends_nothing(values: list[str]) -> None:
     item = replace(PLAIN, reply=replace(PLAIN.reply, headers=headers))
     content = dump([item])
 
-    assert cut(content) is not None
+    assert cut(content, Memory()) is not None
     assert [one.reply.headers for one in parse(content, FILE)] == [headers]
 
 
@@ -85,7 +86,7 @@ def test_chunks_are_made_once_when_all_are_asked_for(monkeypatch: pytest.MonkeyP
 
 
 def test_each_is_read_when_it_is_asked_for_and_kept() -> None:
-    found = recordings(CONTENT, FILE)
+    found = recordings(CONTENT, FILE, Memory())
 
     assert found.reply(3) is found[3].reply
     assert found.request(3) == found[3].request
@@ -98,8 +99,8 @@ def test_each_is_read_when_it_is_asked_for_and_kept() -> None:
 def test_one_without_a_date_is_of_another_tool_and_may_hold_more_than_would_be_written_here() -> None:
     content = dump([PLAIN, replace(PLAIN, recorded_at=None)])
 
-    assert cut(content) is not None
-    assert not recordings(content, FILE).are_redacted
+    assert cut(content, Memory()) is not None
+    assert not recordings(content, FILE, Memory()).are_redacted
 
 
 def test_what_a_seal_vouches_for_and_this_version_does_not_know_is_named_by_its_line() -> None:
@@ -109,7 +110,7 @@ def test_what_a_seal_vouches_for_and_this_version_does_not_know_is_named_by_its_
     lines[-1] = f"      seal: {' '.join(seal(lines[second:-1]))}"
     content = "\n".join([*lines, "version: 1", ""]).encode()
 
-    found = recordings(content, FILE)
+    found = recordings(content, FILE, Memory())
     assert found[0] == PLAIN
     damaged = rf"some\.yaml:{second + 1}: interaction 2 is damaged: Invalid \\escape"
     for read in (found.request, found.as_json, lambda place: found.asks(place, PLAIN.request)):
