@@ -166,6 +166,7 @@ def steady(cassette: str) -> str:
     """A cassette without what is another in every recording."""
     text = re.sub(r"(?m)^( *(?:recorded_at|duration|x-[\w-]+): )\S+$", r"\1~", cassette)
     text = re.sub(r"(?<=source: genai-prices )[\d.]+", "~", text)
+    text = re.sub(r'(?<=[:,]) (?=["{\[])', "", text)  # httpx has blanks in JSON before 0.28, and none since
     return re.sub(r"(?<=\d)@[\d.]+", "@~", text)
 
 
