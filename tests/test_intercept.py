@@ -16,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -740,6 +741,20 @@ def test_other_model_endpoints_are_refused_in_replay_over_async_too(cassettes: P
     cassette.__exit__(RequestNotRecorded, refused.value, None)
 
 
+@pytest.mark.parametrize("endpoint", ["responses", "messages", "completions", "embeddings"])
+def test_no_model_endpoint_goes_live_from_a_replay_and_the_refusal_says_what_records_it(
+    cassettes: Path, endpoint: str
+) -> None:
+    transport = Scripted()
+    with (
+        pytest.raises(RequestNotRecorded, match=rf"samurai_endpoints = .*\*/{endpoint}"),
+        use_cassette(cassettes / "a.yaml", mode="none"),
+        httpx.Client(transport=transport) as client,
+    ):
+        client.post(f"https://api.test/v1/{endpoint}", json={"model": "m"})
+    assert transport.requests == []
+
+
 # --- where no recorder is open
 
 
@@ -1056,6 +1071,21 @@ def test_a_name_is_known_by_the_addresses_that_it_had(
         [note] = recorder.notes
         recorder.notes.clear()
     assert f"connected to CHAT.test:{port}, which serves chat, " in note
+
+
+@pytest.mark.parametrize("name", ["SAMURAI_BASE_URL", "OPENAI_BASE_URL"])
+@pytest.mark.parametrize(("scheme", "port"), [("https", 443), ("http", 80)])
+def test_a_base_url_without_a_port_leads_to_that_of_its_scheme(
+    cassettes: Path, monkeypatch: pytest.MonkeyPatch, name: str, scheme: str, port: int
+) -> None:
+    monkeypatch.setenv(name, f"{scheme}://chat.test/v1")
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+    )
+    with pytest.warns(UserWarning, match=f"connected to chat.test:{port}, which serves chat, "):
+        # Nobody may be there; what counts is that it was tried.
+        with use_cassette(cassettes / "a.yaml", mode="none"), suppress(OSError):
+            socket.create_connection(("chat.test", port)).close()
 
 
 @pytest.mark.parametrize("module", [httpx, httpx2])

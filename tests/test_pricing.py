@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_samurai import SettingsError, Usage
+from pytest_samurai import SettingsError, Usage, use_cassette
 from pytest_samurai.pricing import RATES, Price, PriceList, lines_to_add, money, money_apart, own_prices, parse_money
+from tests.test_intercept import API, Scripted
 
 # How long a machine takes for one example is no property of the code.
 law = settings(deadline=None)
@@ -88,7 +90,9 @@ def test_parts_that_are_more_than_their_whole_have_no_cost() -> None:
     assert row().cost(overlapping, as_listed=True) == Decimal("0.00002")
 
 
-@pytest.mark.parametrize("part", ["cached_tokens", "prompt_audio_tokens", "reasoning_tokens", "completion_audio_tokens"])
+@pytest.mark.parametrize(
+    "part", ["cached_tokens", "prompt_audio_tokens", "reasoning_tokens", "completion_audio_tokens"]
+)
 def test_a_part_may_be_all_of_its_whole_and_not_one_token_more(part: str) -> None:
     assert row().cost(Usage(1, 10, 10, 20, **{part: 10})) == Decimal("0.0001")
     assert row().cost(Usage(1, 10, 10, 20, **{part: 11})) is None
@@ -367,3 +371,22 @@ def test_the_service_tier_of_a_reply_counts() -> None:
     assert found is not None
     assert found.input_mtok == Decimal("4.25")
     assert PriceList().price("gpt-4o", DAY, service_tier="default") == PriceList().price("gpt-4o", DAY)
+
+
+@pytest.mark.parametrize(
+    ("url", "model", "prompt", "tier", "rate"),
+    [
+        ("https://api.groq.com/openai/v1/chat/completions", "llama-3.3-70b-versatile", 10, None, "0.59"),
+        (API, "gemini-2.5-pro", 200_001, None, "2.5"),
+        (API, "gpt-4o", 10, "priority", "4.25"),
+        (API, "gpt-4o", 10, None, "2.5"),
+    ],
+)
+def test_a_call_has_the_price_of_its_provider_its_prompt_and_its_tier(
+    cassettes: Path, url: str, model: str, prompt: int, tier: str | None, rate: str
+) -> None:
+    usage = {"prompt_tokens": prompt, "completion_tokens": 0, "total_tokens": prompt}
+    reply = httpx.Response(200, json={"model": model, "usage": usage, "service_tier": tier})
+    with use_cassette(cassettes / "a.yaml") as recorder, httpx.Client(transport=Scripted(reply)) as client:
+        client.post(url, json={"model": model, "messages": []})
+    assert recorder.cost == prompt * Decimal(rate) / 1_000_000

@@ -305,6 +305,25 @@ def test_what_has_the_shape_of_a_secret_is_cut_out_though_nobody_told_of_it(secr
     assert stored_text(around.format(secret)) == around.format(REDACTED)
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        f"sk-{LONG}aBcDeFgH",
+        f"sk-ant-api03-{LONG}{LONG}0a1B2c3D4e5F6gA",
+        f"sk-or-v1-{'0123456789abcdef' * 4}",
+        f"AIza{LONG[:35]}",
+        f"gsk_{LONG}0a1B2c3D4e5F",
+        f"hf_{LONG[:34]}",
+        f"xoxb-123456789012-1234567890123-{LONG[:24]}",
+        *(f"gh{kind}_{LONG[:36]}" for kind in "pousr"),
+        f"github_pat_{LONG[:22]}_{LONG}{LONG[:19]}",
+        "AKIA0123456789ABCDEF",
+    ],
+)
+def test_a_key_is_known_at_the_length_at_which_its_maker_gives_it_out(key: str) -> None:
+    assert stored_text(f"My key: {key}.") == f"My key: {REDACTED}."
+
+
 def test_a_key_after_a_character_that_json_may_escape_is_found_in_either_spelling() -> None:
     assert stored(f'"\\u00e9{KEY}\\n"'.encode()).body == f'"\\u00e9{REDACTED}\\n"'.encode()
     assert stored(f'"é{KEY}\\n"'.encode()).body == f'"é{REDACTED}\\n"'.encode()
