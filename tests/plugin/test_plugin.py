@@ -243,6 +243,19 @@ def test_place(samurai_cassette_dir, request):
     project.run().assert_outcomes(passed=3)
 
 
+def test_without_a_base_url_the_clients_ask_the_api_and_give_it_a_minute(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SAMURAI_BASE_URL")
+    project.tests("""
+@pytest.mark.samurai
+def test_it(samurai_client, samurai_async_client):
+    for client in (samurai_client, samurai_async_client):
+        assert (client.base_url, client.timeout) == ("https://www.samuraiapi.in/v1/", httpx.Timeout(60))
+""")
+    project.run().assert_outcomes(passed=1)
+
+
 def test_the_async_client_records_and_replays(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:anyio -p no:cassetter -p no:recording")
     project.pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function")
