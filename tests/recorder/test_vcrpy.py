@@ -20,9 +20,7 @@ from pytest_samurai.cassette.reader import load
 from pytest_samurai.cassette.writer import save
 from pytest_samurai.wire.http import Reply, Request
 from pytest_samurai.wire.interaction import Interaction
-from tests.plugin.test_plugin import Project, project
-
-__all__ = ["project"]
+from tests.project import Project
 
 URL = "https://h.example/v1/chat/completions"
 EVENTS = b'data: {"choices": [{"index": 0, "delta": {"content": "Hi"}}]}\n\ndata: [DONE]\n\n'
