@@ -3,6 +3,8 @@
 #   make demo     install the package and show it at work, offline
 #   make test     the whole suite, with coverage            make test ARGS="-k stream -x"
 #   make thorough the tests that have a size, at the full one: 100,000 bodies, 200 killed runs ...; takes half an hour
+#   make lowest   the others, with the lowest versions that pyproject.toml allows
+#   make pythons  the same, with each other Python from 3.11 on that is here
 #   make check    lint, format, types, import contracts
 #   make bench    measure everything, the peers too         make bench ARGS="--only replay --quick"
 #   make clean    remove what the others made
@@ -13,9 +15,16 @@ ARGS   ?=
 VENV := .venv
 BIN  := $(VENV)/bin
 PIP  := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+UV   := $(BIN)/uv --quiet
+
+# Tests that take long are not left to one worker at the end: the other takes half of what that has not begun.
+WORKERS := -n auto --dist worksteal
+
+# Without bytecode, each process of the suite, and there are hundreds, compiles pytest and its plugins anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test thorough check bench clean
+.PHONY: help demo test thorough lowest pythons check bench clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -25,12 +34,33 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest $(ARGS)
+	$(BIN)/python -m coverage run -m pytest $(WORKERS) $(ARGS)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
 
 thorough: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest --thorough --durations=0 --durations-min=1 $(ARGS)
+	$(BIN)/python -m pytest $(WORKERS) --thorough --durations=0 --durations-min=1 $(ARGS)
+
+# Neither of these has coverage or tests with a size: what a law says of our own code, it says in each of them.
+
+lowest: $(VENV)/.installed-dev
+	@mkdir -p .envs
+	$(UV) pip compile --resolution lowest-direct --no-deps --no-header --no-annotate --extra estimate \
+		--output-file .envs/lowest.txt pyproject.toml
+	@$(call other,.envs/lowest,$(BIN)/python,--constraint .envs/lowest.txt)
+
+pythons: $(VENV)/.installed-dev
+	@set -e; pythons=$$($(BIN)/python .ci/pythons.py); for python in $$pythons; do \
+		{ $(call other,.envs/$${python##*/},$$python,); } || exit; \
+	done
+
+# $(call other,environment,python,options of the installation): make the environment, and run the tests in it
+define other
+echo "installing pytest-samurai and its dev tools into $(1) ..." \
+&& $(UV) venv --clear --python $(2) $(1) \
+&& $(UV) pip install --compile-bytecode --python $(1) $(3) --editable '.[dev]' \
+&& $(1)/bin/python -m pytest $(WORKERS) --brief -k 'not test_benchmarks' $(ARGS) < /dev/null
+endef
 
 check: $(VENV)/.installed-dev
 	$(BIN)/python -m ruff check .
@@ -42,7 +72,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
-	rm -rf $(VENV) .bench build dist *.egg-info htmlcov .coverage .coverage.* \
+	rm -rf $(VENV) .bench .envs build dist *.egg-info htmlcov .coverage .coverage.* \
 		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

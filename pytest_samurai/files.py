@@ -97,10 +97,10 @@ def remove_abandoned(path: Path) -> None:
     """Remove what a process left that was killed as it wrote; the file is locked, so nobody writes now."""
     path = path.resolve()
     prefix = _temporary_prefix(path)
-    for found in path.parent.glob("*.tmp"):
-        if found.name.startswith(prefix):
+    for temporary in path.parent.glob("*.tmp"):
+        if temporary.name.startswith(prefix):
             try:
-                found.unlink()
+                temporary.unlink()
             except OSError:
                 # What is written next says why, if it cannot be written either.
                 pass

@@ -34,6 +34,7 @@ _TOLD = "size"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--thorough", action="store_true", help="only the tests that have a size, each at its full one")
+    parser.addoption("--brief", action="store_true", help="without the tests that have a size")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,10 +48,10 @@ def _has_a_size(item: pytest.Item) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("thorough"):
-        sized = [item for item in items if _has_a_size(item)]
-        config.hook.pytest_deselected(items=[item for item in items if item not in sized])
-        items[:] = sized
+    thorough, brief = config.getoption("thorough"), config.getoption("brief")
+    if thorough or brief:
+        config.hook.pytest_deselected(items=[item for item in items if _has_a_size(item) != thorough])
+        items[:] = [item for item in items if _has_a_size(item) == thorough]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -61,7 +61,7 @@ class Project:
 
 def without_seconds(line: str) -> str:
     """A line of totals without the time that replay saved: on a busy machine, even these calls took some."""
-    return re.sub(r"(; replay saved \S+) and [\d,.]+ s$", r"\1", line)
+    return re.sub(r"(; replay saved (?:more than )?\S+) and [\d,.]+ s$", r"\1", line)
 
 
 def lines_between(result: pytest.RunResult, first: str, last: str) -> list[str]:

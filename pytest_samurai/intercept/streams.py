@@ -80,8 +80,8 @@ class Replay:
         return self._in_time_async() if self._recorder.settings.pace else self._at_once_async()
 
     def _at_once(self) -> Iterator[bytes]:
-        # `chain`, because each chunk would have to pass through a generator.
-        return chain(self._reply.cut(), self._no_more())
+        pieces = self._reply.cut()
+        return pieces if self._reply.ending == COMPLETE else chain(pieces, self._no_more())
 
     async def _at_once_async(self) -> AsyncIterator[bytes]:
         for data in self._at_once():

@@ -31,11 +31,12 @@ def every_text(event: Json) -> Iterator[Text]:
 
 
 def _numbers_and_types(value: Object) -> Iterator[Any]:
-    for key, item in value.items():
-        if _is_index(key) and isinstance(item, int):
-            yield key, item
-        elif key == "type" and isinstance(item, str):
-            yield Label(item)
+    for key, inner in value.items():
+        if _is_index(key) and isinstance(inner, int):
+            yield key
+            yield inner
+        elif key == "type" and isinstance(inner, str):
+            yield Label(inner)
 
 
 def _is_index(key: str) -> bool:
@@ -43,13 +44,12 @@ def _is_index(key: str) -> bool:
 
 
 def _step(items: list[Json], at: int) -> int | None:
-    """Where an item stands in a list; nothing if it has a number of its own."""
-    item = items[at]
-    return None if isinstance(item, dict) and any(map(_is_index, item)) else at
+    """Where something stands in a list; nothing if it has a number of its own."""
+    return None if isinstance(items[at], dict) and any(map(_is_index, items[at])) else at
 
 
 def _ids(holder: Json) -> Iterator[Label]:
     if isinstance(holder, dict):
-        for key, item in holder.items():
-            if isinstance(item, str) and (key == "id" or key.endswith(("_id", "Id", "ID"))):
-                yield Label(item)
+        for key, inner in holder.items():
+            if isinstance(inner, str) and (key == "id" or key.endswith(("_id", "Id", "ID"))):
+                yield Label(inner)

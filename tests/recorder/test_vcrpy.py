@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from pytest_samurai.wire.http import Reply, Request
 from pytest_samurai.wire.interaction import Interaction
 from tests.project import Project
 
+VCRPY = tuple(map(int, metadata.version("vcrpy").split(".")[:2]))
 URL = "https://h.example/v1/chat/completions"
 EVENTS = b'data: {"choices": [{"index": 0, "delta": {"content": "Hi"}}]}\n\ndata: [DONE]\n\n'
 
@@ -145,7 +147,10 @@ def test_hooks_are_called_one_after_the_other_until_one_gives_none(path: Path, w
     [
         {"before_record_request": lambda request: None if "h.example" in request.uri else request},
         {"ignore_hosts": ["h.example"]},
-        {"ignore_hosts": [re.compile(r"h\.\w+")]},
+        pytest.param(
+            {"ignore_hosts": [re.compile(r"h\.\w+")]},
+            marks=pytest.mark.skipif(VCRPY < (9, 4), reason="vcrpy takes patterns from 9.4 on"),
+        ),
     ],
 )
 def test_what_is_left_out_goes_live_in_every_mode_and_is_not_recorded(
@@ -255,7 +260,7 @@ def test_a_response_hook_changes_what_is_stored_and_replayed_and_not_what_is_rec
         replayed = wire.ask()
     assert (replayed.status_code, replayed.reason_phrase, replayed.json()) == (201, "Changed", {"n": "changed"})
     assert replayed.headers["x-request-id"] == "one"
-    assert seen == [b'{"n":1}']
+    assert [json.loads(body) for body in seen] == [{"n": 1}]
 
 
 def test_a_response_hook_gets_the_body_decoded_and_no_header_that_says_otherwise(path: Path) -> None:
@@ -385,9 +390,10 @@ def test_a_block_that_fails_in_mode_all_replaces_what_it_asked_only(path: Path, 
     with pytest.raises(ZeroDivisionError), use_cassette(path, mode="all", **options):
         wire.ask("one")
         _ = 1 / 0
-    assert [(json.loads(item.request.body)["messages"][0]["content"], item.reply.body) for item in load(path)] == [
-        ("two", b'{"n":2}'),
-        ("one", b'{"n":3}'),
+    recorded = [(json.loads(item.request.body), json.loads(item.reply.body)) for item in load(path)]
+    assert [(asked["messages"][0]["content"], answered) for asked, answered in recorded] == [
+        ("two", {"n": 2}),
+        ("one", {"n": 3}),
     ]
 
 

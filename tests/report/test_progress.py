@@ -124,7 +124,7 @@ def test_it_stands_below_the_line_that_pytest_is_writing(project: Project) -> No
 def test_there_is_none_where_others_write_too_or_it_is_not_wanted(project: Project, arguments: list[str]) -> None:
     project.tests(TESTS.replace("capfd.readouterr().out", "1 or 1"))
     terminal = Terminal()
-    run_in(terminal, project.pytester.path, "--samurai-mode=all", *arguments, environ=uncovered())
+    run_in(terminal, project.pytester.path, "--samurai-mode=all", *arguments)
     assert b"passed" in terminal.written
     assert b"so far" not in terminal.written
 
