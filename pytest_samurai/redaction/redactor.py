@@ -120,7 +120,7 @@ class Redactor:
                 said[channel] = [block[-self._longest :]]
                 lengths[channel] = self._longest
         # There may be thousands of channels, so what is left of all is one search. No secret holds what stands between.
-        return self._is_in(b"\0\0".join([b"".join(texts) for texts in said.values()]))
+        return bool(said) and self._is_in(b"\0\0".join([b"".join(texts) for texts in said.values()]))
 
     def _is_in(self, block: bytes) -> bool:
         """Whether there is a secret in a block, or the beginning of one that may go on after it."""
