@@ -175,7 +175,7 @@ def test_a_run_without_marked_tests_loads_nothing_but_options(project: Project) 
         "def test_plain(request):\n"
         "    rooms = {name for name in sys.modules if name.startswith('pytest_samurai.')}\n"
         "    modules = {f'plugin.{name}' for name in ('collection', 'marker', 'state')}\n"
-        "    modules |= {'errors', 'plugin', 'settings', 'settings.table'}\n"
+        "    modules |= {'errors', 'plugin', 'settings', 'settings.forms', 'settings.table'}\n"
         "    assert rooms == {f'pytest_samurai.{name}' for name in modules}\n"
         "    plugins = {name for name, _ in request.config.pluginmanager.list_name_plugin() if 'samurai-' in name}\n"
         "    assert plugins == {'samurai-collection'}\n",
