@@ -892,6 +892,19 @@ def test_a_live_call_of_an_unmarked_test_is_reported(project: Project) -> None:
     project.run("--samurai-unmarked=allow").stdout.no_fnmatch_line("*samurai: *")
 
 
+def test_a_live_call_of_an_unmarked_test_is_reported_where_httpx2_is_all_there_is(project: Project) -> None:
+    (project.pytester.path / "test_it.py").write_text(
+        "import os, sys, httpx2\n"
+        "def test_plain():\n"
+        "    httpx2.post(os.environ['SAMURAI_BASE_URL'] + '/chat/completions', json={})\n"
+        "    assert 'httpx' not in sys.modules\n",
+        encoding="utf-8",
+    )
+    result = project.pytester.runpytest_subprocess()
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["samurai: 1 live call outside of any recorder, not recorded: test_it.py::test_plain"])
+
+
 def test_a_live_call_of_an_unmarked_test_can_be_blocked(project: Project) -> None:
     project.tests(UNMARKED)
     result = project.run("--samurai-unmarked=block")
@@ -1207,6 +1220,20 @@ def test_it(x, samurai_client):
     except Exception: pass
 """)
     project.run().assert_outcomes(failed=4)
+
+
+def test_that_live_calls_are_allowed_without_a_recorder_allows_none_after_a_replay(project: Project) -> None:
+    project.tests(f"""{SEED}
+@pytest.fixture(scope="module")
+def wide():
+    yield
+    seed_call()
+
+def test_it(wide, samurai): pass
+""")
+    result = project.run("--samurai-mode=none", "-o", "samurai_unmarked=allow")
+    result.assert_outcomes(passed=1, errors=1)
+    assert project.server.requests == 0
 
 
 def test_a_wider_fixture_does_not_go_live_as_it_is_torn_down_in_mode_none(project: Project) -> None:
