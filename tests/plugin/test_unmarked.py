@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import KEY
-from tests.project import Project
+from tests.project import SEED, Project
 
 UNMARKED = f"""
 import os
@@ -75,3 +75,30 @@ def test_mock_transport():
     result = project.run(f"--samurai-unmarked={unmarked}")
     result.assert_outcomes(passed=3)
     result.stdout.no_fnmatch_line("*samurai: *")
+
+
+def test_a_live_call_of_an_unmarked_test_is_reported_where_httpx2_is_all_there_is(project: Project) -> None:
+    (project.pytester.path / "test_it.py").write_text(
+        "import os, sys, httpx2\n"
+        "def test_plain():\n"
+        "    httpx2.post(os.environ['SAMURAI_BASE_URL'] + '/chat/completions', json={})\n"
+        "    assert 'httpx' not in sys.modules\n",
+        encoding="utf-8",
+    )
+    result = project.pytester.runpytest_subprocess()
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["samurai: 1 live call outside of any recorder, not recorded: test_it.py::test_plain"])
+
+
+def test_that_live_calls_are_allowed_without_a_recorder_allows_none_after_a_replay(project: Project) -> None:
+    project.tests(f"""{SEED}
+@pytest.fixture(scope="module")
+def wide():
+    yield
+    seed_call()
+
+def test_it(wide, samurai): pass
+""")
+    result = project.run("--samurai-mode=none", "-o", "samurai_unmarked=allow")
+    result.assert_outcomes(passed=1, errors=1)
+    assert project.server.requests == 0
