@@ -93,16 +93,21 @@ def _read_line(line: str) -> tuple[str, list[str]]:
 
 
 def headers_of(data: Mapping[str, Any]) -> Headers:
-    """Headers as pairs, by name; other tools write a value that stands alone without a list, and some as bytes."""
-    headers: dict[str, list[str]] = {}
-    for name, values in get(data, "headers", "a mapping", {}).items():
-        for value in values if isinstance(values, list) else [values]:
+    """The headers of a request or response that YAML has read. Raises ValueError for what are none.
+
+    Other tools write a value that stands alone without a list, and some write bytes.
+    """
+    written = get(data, "headers", "a mapping", {})
+    headers = []
+    for name, values in written.items():
+        for value in values if isinstance(values, list) else (values,):
             text = value.decode("latin-1") if isinstance(value, bytes) else value
             if not isinstance(name, str) or not isinstance(text, str):
                 # Its value may be a key.
                 raise ValueError(f"header {name!r}: name and value have to be text: quote them")
-            headers.setdefault(name.lower(), []).append(text)
-    return pairs_of(headers)
+            headers.append((name.lower(), text))
+    # Names that differ in case alone may stand apart.
+    return tuple(headers) if len(dict(headers)) == len(written) else pairs_of(by_name(tuple(headers)))
 
 
 def carried(headers: Headers, body: bytes) -> tuple[Headers, bytes]:

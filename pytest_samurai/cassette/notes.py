@@ -143,6 +143,7 @@ class Notes:
         self.names = frozenset(note.name for note in rows)
         self._short = short
         self._by_name = {note.name: note for note in rows}
+        self._defaults = self._by_side(lambda note: note.default)
         self.short = re.compile(self.head + b"".join(note.pattern(note.kind.shape) for note in short))
         """What finds all notes but the longest, which need not be looked at to read the others."""
         # Possessive: a long note would be tried again at each of its words.
@@ -173,12 +174,17 @@ class Notes:
         name, text = written
         return self._by_name[name].kind.read(text)
 
-    def checked(self, data: Mapping[str, Any]) -> dict[Of, dict[str, Any]]:
+    def checked(self, data: Mapping[str, Any]) -> Mapping[Of, Mapping[str, Any]]:
         """All notes as YAML has read them, by side. Raises ValueError for an unknown note or a wrong value."""
+        if not data:
+            return self._defaults
         unknown = sorted(set(map(str, data)) - self.names)
         if unknown:
             raise ValueError(f"`{unknown[0]}` is nothing that stands under `samurai`")
-        return {of: {note.name: note.checked(data) for note in self.rows if note.of is of} for of in Of}
+        return self._by_side(lambda note: note.checked(data))
+
+    def _by_side(self, value: Callable[[Note], Any]) -> dict[Of, dict[str, Any]]:
+        return {of: {note.name: value(note) for note in self.rows if note.of is of} for of in Of}
 
 
 def read_notes(match: re.Match[bytes], notes: list[Note], recurring: Mapping[tuple[str, str], Any]) -> dict[str, Any]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-import yaml
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_samurai.cassette import reader
-from pytest_samurai.cassette.loader import document
 from pytest_samurai.cassette.memory import Memory
 from pytest_samurai.cassette.reader import parse, recordings
 from pytest_samurai.cassette.seal import seal
@@ -116,53 +112,3 @@ def test_what_a_seal_vouches_for_and_this_version_does_not_know_is_named_by_its_
     for read in (found.request, found.as_json, lambda place: found.asks(place, PLAIN.request)):
         with pytest.raises(CassetteError, match=damaged):
             read(1)
-
-
-# --- YAML of others, made from its events
-
-KEYS = st.sampled_from(["a", "b", "<<", "=", "1", "yes", "a b", "2020-01-01", "~", "0x1f", "1_000", "1:30", "é"])
-SCALARS = st.one_of(
-    KEYS,
-    st.sampled_from(["''", '"x\\ty"', "'it''s'", "1.5", ".inf", "-.5e3", "null", "NO", "2001-12-14t21:59:43.10-05:00"]),
-    st.sampled_from(["&x v", "*x", "!!str 1", "!!binary aGk=", "!!binary é", "! a", "!!python/name:os.x ''"]),
-    st.sampled_from(["!!int x", "2020-13-01", "0o9", "09", "{", "[1", "|\n  block\n", ">-\n  folded\n  lines\n"]),
-)
-
-
-def _flow(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    items = st.lists(inner, max_size=3).map(lambda it: f"[{', '.join(it)}]")
-    pairs = st.lists(st.tuples(KEYS | inner, inner), max_size=3)
-    return items | pairs.map(lambda it: "{" + ", ".join(f"{key}: {value}" for key, value in it) + "}")
-
-
-FLOWS = st.recursive(SCALARS, lambda inner: _flow(inner) | inner.map(lambda it: f"&x {it}"), max_leaves=6)
-DOCUMENTS = st.lists(st.tuples(KEYS, FLOWS), max_size=5).map(
-    lambda pairs: "".join(f"{key}: {value}\n" for key, value in pairs)
-) | st.sampled_from(["", "a", "--- 1\n--- 2\n", "- a\n- &x [b]\n- *x\n", "a: &x {b: *x}\n", "%YAML 9\n---\n"])
-
-
-@given(DOCUMENTS)
-@example("? [a]\n: b\n")
-@example("a: &x [1]\nb: &x [2]\nc: *x\n")
-@example("a: !!map {}\n")
-@example("a: 1\na: 2\n")
-def test_what_is_made_from_events_is_what_pyyaml_makes(text: str) -> None:
-    content = text.encode()
-    try:
-        meant = yaml.safe_load(content)
-    except Exception:  # noqa: BLE001 - whatever it is: PyYAML lets through what int() and others raise
-        with pytest.raises(CassetteError, match=r"some\.yaml(:\d+)?: not readable as YAML"):
-            document(content, FILE)
-    else:
-        assert repr(document(content, FILE)) == repr(meant)
-
-
-def test_a_body_of_bytes_in_a_file_of_others_is_read() -> None:
-    body = base64.b64encode(b"\xff\x00").decode()
-    content = f"""
-interactions:
-- request: {{method: POST, uri: http://h/, body: !!binary {body}, headers: {{}}}}
-  response: {{status: {{code: 200, message: OK}}, body: {{string: ''}}, headers: {{}}}}
-version: 1
-"""
-    assert parse(content.encode(), Path("a.yaml"))[0].request.body == b"\xff\x00"
