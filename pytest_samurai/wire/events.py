@@ -27,7 +27,7 @@ _DATA_LINE = re.compile(_DATA.pattern + rb" ?([^\r\n]*)")
 _DONE = re.compile(_DATA.pattern + rb" ?\[DONE\]")
 
 _FIRST_OBJECT = re.compile(rb"\s*\[?\s*(?=\{)")
-_BETWEEN_TWO = (b"}\n", b"}\r", b"}{")
+_TWO_OBJECTS = re.compile(rb"\}\s*\{")
 _BETWEEN_OBJECTS = re.compile(rb"[\s,]*")
 _DECODER = json.JSONDecoder()
 
@@ -45,7 +45,7 @@ def cut_events(body: bytes) -> Iterator[tuple[Span, ...]]:
     if is_server_sent(body):
         return _server_sent(body)
     start = _FIRST_OBJECT.match(body)
-    if start and (b"[" in start[0] or any(between in body for between in _BETWEEN_TWO)):
+    if start and (b"[" in start[0] or _TWO_OBJECTS.search(body)):
         return _objects(body, start.end())
     return iter(())
 
