@@ -1,4 +1,4 @@
-"""The file: interactions written for people, and read back; the only room that knows yaml."""
+"""The cassette: a file of interactions, written for people. Only this package knows yaml."""
 
 from pytest_samurai.cassette.body import Text
 from pytest_samurai.cassette.frame import MARK

@@ -1,4 +1,4 @@
-"""The chunks of a stream as a cassette notes them."""
+"""The chunks of a stream, as a cassette notes them."""
 
 from __future__ import annotations
 

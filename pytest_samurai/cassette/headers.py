@@ -1,4 +1,4 @@
-"""Headers as a cassette keeps them: by name, without what tells how a body was carried."""
+"""Headers as a cassette keeps them: grouped by name, without those that tell how a body was carried."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _CARRIAGE = frozenset({"content-encoding", "content-length", "transfer-encoding"
 
 
 def encoding(headers: Headers) -> str:
-    """How a body was encoded to be carried; nothing if it was not."""
+    """How a body was encoded to be carried; an empty text if it was not."""
     return ", ".join(value for name, value in headers if name == "content-encoding").strip().lower()
 
 
 def meant(headers: Headers) -> Headers:
     """Headers without those that tell how a body was carried, not what it is.
 
-    An encoding that cannot be undone here stays, since the body stays encoded too.
+    An encoding that cannot be undone here stays, as the body stays encoded too.
     """
     if _CARRIAGE.isdisjoint(dict(headers)):
         return headers
@@ -45,7 +45,7 @@ def by_name(headers: Headers) -> dict[str, list[str]]:
 
 
 def pairs_of(headers: Mapping[str, Sequence[str]]) -> Headers:
-    """Name and value of each."""
+    """The headers as pairs of name and value."""
     return tuple((name, value) for name, values in headers.items() for value in values)
 
 
@@ -111,7 +111,7 @@ def headers_of(data: Mapping[str, Any]) -> Headers:
 
 
 def carried(headers: Headers, body: bytes) -> tuple[Headers, bytes]:
-    """Headers and body of a reply, whichever way it was carried."""
+    """Headers and body of a reply without the way in which it was carried. Raises zlib.error for what is damaged."""
     kept = meant(headers)
     if len(kept) < len(headers) and encoding(headers) in COMPRESSED:
         body = _decompressed(body)
@@ -119,15 +119,15 @@ def carried(headers: Headers, body: bytes) -> tuple[Headers, bytes]:
 
 
 def _decompressed(body: bytes) -> bytes:
-    """Other tools keep bodies as they were compressed; ours are kept as they were meant."""
+    """A body that another tool has kept compressed."""
     try:
-        # 32 lets zlib find out by itself whether it is gzip or zlib.
+        # With 32, zlib finds out for itself whether it is gzip or zlib.
         return zlib.decompress(body, zlib.MAX_WBITS | 32)
     except zlib.error:
         try:
             body.decode()
         except UnicodeDecodeError:
-            # Some servers take "deflate" for its raw form.
+            # By "deflate", some servers mean its raw form.
             return zlib.decompress(body, -zlib.MAX_WBITS)
-        # It is text already: recorders leave the header on bodies that their HTTP library has decoded.
+        # It is text already: recorders keep the header of bodies that their HTTP library has decoded.
         return body

@@ -120,7 +120,7 @@ def document(content: bytes, path: Path) -> Any:
         try:
             return json.loads(content)
         except (ValueError, RecursionError):
-            pass  # YAML may begin like that too; if this is none either, it says what is wrong
+            pass  # YAML may begin like this too; if it is none either, PyYAML says what is wrong
     loader = _JsonLoader if foreign.has_structured_bodies(content) else _Loader
     try:
         with _without_collections():
@@ -144,7 +144,7 @@ def _without_collections() -> Iterator[None]:
             gc.enable()
 
 
-# What PyYAML lets through: int(), a date or a look-up raised it, of a value that is not what its tag says.
+# PyYAML lets these through: int(), a date or a look-up has raised one, for a value that is not what its tag says.
 _MISFITS = (ValueError, LookupError, AttributeError)
 
 
@@ -162,7 +162,7 @@ def _line_of_misfit(content: bytes) -> int:
         loader.get_single_data()
     except _MISFITS:
         pass
-    # What was begun and not ended: the value.
+    # The value that was begun and not ended.
     return max((int(node.start_mark.line) for node in loader.recursive_objects), default=0) + 1
 
 

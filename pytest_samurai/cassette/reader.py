@@ -1,4 +1,8 @@
-"""A cassette read: as it was written by its lines, and whatever else it may be as YAML."""
+"""The reader of cassettes.
+
+A file of ours that is as it was written is cut at its lines; any other is loaded as YAML, brought to today's layout,
+and checked.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ from pytest_samurai.cassette.layout import take_back
 from pytest_samurai.cassette.loader import MEND, document, lines
 from pytest_samurai.cassette.memory import Memory
 from pytest_samurai.cassette.notes import NOTES, Of
-from pytest_samurai.cassette.seal import edited_places, whole_items
+from pytest_samurai.cassette.seal import edited_indexes, whole_items
 from pytest_samurai.cassette.sliced import Sliced
 from pytest_samurai.cassette.slices import cut
 from pytest_samurai.errors import CassetteError
@@ -49,7 +53,7 @@ def read(path: Path) -> bytes:
 
 
 def parse(content: bytes, path: Path) -> list[Interaction]:
-    """Interactions from the content of a cassette; `path` is for the text of errors.
+    """The interactions in the content of a cassette; `path` is for the text of errors.
 
     Raises CassetteError, naming file and line, if this is not a cassette.
     """
@@ -57,9 +61,9 @@ def parse(content: bytes, path: Path) -> list[Interaction]:
 
 
 def recordings(content: bytes, path: Path, memory: Memory) -> Recordings:
-    """As `parse`, but of a file of ours that is as it was written nothing is read before it is asked for."""
-    # Git on Windows writes CRLF; a body of ours that has a CR is quoted, so that none stands here as itself.
-    if b"\r" in content:  # the search for two bytes takes a hundred times as long
+    """As `parse`, but nothing is read before it is asked for in a file of ours that is as it was written."""
+    # Git on Windows writes CRLF. No body of ours has a CR as itself: that of a body with one is quoted.
+    if b"\r" in content:  # hardly ever, and the search for one byte is a hundred times as fast
         content = content.replace(b"\r\n", b"\n")
     slices = cut(content, memory)
     return Recordings(_parsed(content, path)) if slices is None else Sliced(slices, path)
@@ -71,11 +75,11 @@ def _parsed(content: bytes, path: Path) -> list[Interaction]:
     if line := conflict_line(content):
         raise CassetteError(f"{path}:{line}: these are the marks of a merge conflict; keep one side, or both in turn")
     _refuse_twice(content, path)
-    return interactions_of(content, path, edited_places(content, path))
+    return interactions_of(content, path, edited_indexes(content, path))
 
 
 def interactions_of(content: bytes, path: Path, edited: frozenset[int]) -> list[Interaction]:
-    """What YAML reads in a file; those at the places that were `edited` say so."""
+    """What YAML reads in a file. `edited` are the indexes of those that say that they were edited."""
     whole = document(content, path)
     if not isinstance(whole, dict) or not isinstance(whole.get("interactions"), list):
         raise CassetteError(f"{path}:1: not a cassette: there is no list `interactions` in it; {MEND}")
@@ -88,19 +92,19 @@ def interactions_of(content: bytes, path: Path, edited: frozenset[int]) -> list[
         raise CassetteError(f"{path}:1: {more}")
     interactions = []
     ours = content.startswith(MARK.encode())
-    for place, item in enumerate(whole["interactions"]):
+    for index, item in enumerate(whole["interactions"]):
         try:
             interaction = _interaction(foreign.translated(item))
-            changed = place in edited or (not ours and _is_not_as_sealed(interaction, item))
+            changed = index in edited or (not ours and _is_not_as_sealed(interaction, item))
             interactions.append(replace(interaction, edited=True) if changed else interaction)
         except (ValueError, zlib.error) as error:
-            where = f"{path}:{lines(content)[place]}"
-            raise CassetteError(f"{where}: interaction {place + 1} is damaged: {error}; {MEND}") from None
+            where = f"{path}:{lines(content)[index]}"
+            raise CassetteError(f"{where}: interaction {index + 1} is damaged: {error}; {MEND}") from None
     return interactions
 
 
 def _is_not_as_sealed(interaction: Interaction, item: Mapping[str, Any]) -> bool:
-    """Whether a body was edited in a file of ours that vcrpy wrote again: it keeps our seal, and has its own layout."""
+    """Whether a body was edited in a file of ours that vcrpy has rewritten, in its layout and with our seal."""
     notes = item["response"].get("samurai")
     written = notes.get(NOTES.seal.name) if isinstance(notes, dict) else None
     if not isinstance(written, str):
@@ -115,8 +119,8 @@ _LIST = re.compile(rb"^interactions:", re.MULTILINE)
 
 
 def _refuse_twice(content: bytes, path: Path) -> None:
-    """Refuse a second list of interactions, as two files joined have one: YAML would forget the first in silence."""
-    # A search for lines looks at each of them: most files have the word only once.
+    """Refuse a second list of interactions, as of two files that were joined: YAML would silently forget the first."""
+    # Most files have the word once, and to count it is much faster than to look at every line.
     lists = list(_LIST.finditer(content)) if content.count(b"interactions:") > 1 else ()
     if len(lists) > 1:
         line = content.count(b"\n", 0, lists[1].start()) + 1
@@ -124,7 +128,7 @@ def _refuse_twice(content: bytes, path: Path) -> None:
 
 
 def salvage(content: bytes, path: Path) -> list[Interaction]:
-    """The interactions of a file of ours that was cut off: those that are whole."""
+    """The whole interactions of a file of ours that was cut off."""
     whole = "".join(whole_items(content))
     return parse(f"{HEAD}{whole}".encode() + TAIL, path) if whole else []
 
