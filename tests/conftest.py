@@ -8,6 +8,7 @@ from typing import cast
 
 # These two are loaded before pytester takes its snapshot of the modules: it would have each test load them anew.
 import genai_prices.data_snapshot  # noqa: F401 - see above
+import httpx
 import hypothesis
 import pytest
 import trustme
@@ -115,6 +116,11 @@ def no_environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
         "OPENAI_BASE_URL",
     ):
         monkeypatch.delenv(name, raising=False)
+
+
+def message(content: str) -> str:
+    """A message as httpx writes it: with blanks before 0.28, without them since."""
+    return httpx.Request("POST", "http://h", json={"role": "user", "content": content}).content.decode()
 
 
 def uncovered() -> dict[str, str]:

@@ -8,13 +8,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from pytest_samurai import use_cassette
 from pytest_samurai.cassette.reader import load
 from pytest_samurai.wire.http import COMPLETE
-from tests.conftest import Size
+from tests.conftest import Size, message
 from tests.project import Project
 from tests.recorder.conftest import answered, ask, asked_and_got, opened, statuses
 
@@ -67,11 +66,6 @@ def changed_lines(old: str, new: str) -> list[tuple[str, str, str]]:
         elif sign in "+-":
             changes.append((sign, text, part))
     return changes
-
-
-def message(content: str) -> str:
-    """A message as httpx writes it: with blanks before 0.28, without them since."""
-    return httpx.Request("POST", "http://h", json={"role": "user", "content": content}).content.decode()
 
 
 @pytest.mark.parametrize("stream", [False, True])
