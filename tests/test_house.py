@@ -27,7 +27,7 @@ VAGUE = frozenset({"one", "item", "place", "found", "there"})
 """Names that hold anything, where a noun says what it is."""
 
 NOUNS = {("plugin", "item"), ("cassette", "item"), ("settings", "place")}
-"""Where one of them is the noun: pytest's own for a test, YAML's for a part of a list, ours for where an option is set."""
+"""Where one of them is the noun: pytest's for a test, YAML's for a part of a list, ours for where an option is set."""
 
 
 def name_of(path: Path) -> str:
