@@ -15,6 +15,7 @@ import trustme
 
 import pytest_samurai.intercept.seam  # noqa: F401 - see above
 from pytest_samurai.server.chat_server import ChatServer
+from tests.project import Project
 from tests.real_server import RealServer
 
 KEY = "sk-samurai-test-0123456789abcdef"
@@ -91,6 +92,13 @@ def real_server() -> Iterator[RealServer]:
 def chat_server() -> Iterator[ChatServer]:
     with ChatServer(api_key=KEY) as server:
         yield server
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, chat_server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.setenv("SAMURAI_BASE_URL", chat_server.base_url)
+    monkeypatch.setenv("SAMURAI_API_KEY", KEY)
+    return Project(pytester, chat_server, monkeypatch)
 
 
 @pytest.fixture(autouse=True)

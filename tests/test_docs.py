@@ -28,9 +28,7 @@ import pytest
 from pytest_samurai.redaction import REQUEST_HEADERS, RESPONSE_HEADERS
 from pytest_samurai.server.chat_server import ChatServer
 from tests.conftest import KEY
-from tests.plugin.test_plugin import Project, project, without_seconds
-
-__all__ = ["project"]
+from tests.project import Project, without_seconds
 
 ROOT = Path(__file__).parents[1]
 HTTPX = tuple(map(int, httpx.__version__.split(".")[:2]))

@@ -23,7 +23,7 @@ from pytest_samurai.redaction import (
     spoken_texts,
     url_credentials,
 )
-from pytest_samurai.wire import Headers, Interaction
+from pytest_samurai.wire import Headers, Interaction, dialect_of
 
 _NAMES = {"uuid": "a UUID", "datetime": "a date", "tmp_path": "a temporary path"}
 
@@ -139,7 +139,7 @@ class _Judge:
         yield from _in_headers("request", request.headers, self._known)
         yield from ((kind, "the request body") for kind in _kinds([request.body], known))
         yield from _in_headers("reply", reply.headers, known)
-        texts = [reply.body] if reply.chunks is None else [reply.body, *spoken_texts(reply.body)]
+        texts = [reply.body, *spoken_texts(reply.body, dialect_of(request.url))]
         yield from ((kind, "the reply body") for kind in _kinds(texts, known))
 
     def _age(self, interaction: Interaction) -> str | None:

@@ -52,7 +52,7 @@ def _cost(path: Path, prices: PriceList, at: datetime, model: str | None, enviro
     redactors = Redactors(environ)
     meter = Meter(prices, lambda request, text: one_line(redactors.of(request), text))
     for number, interaction in enumerate(cassette.load(path), 1):
-        # A call without a price is priced as of its recording.
+        # As if it were recorded at that moment: a call that has no price gets that of the day of its recording.
         recorded_now = replace(interaction, price=None, recorded_at=at.isoformat())
         call = Call(recorded_now, number=number, replayed=True, meter=meter)
         if call.usage is None and endpoints.match(interaction.request.url) is None:
@@ -78,29 +78,30 @@ def _cost(path: Path, prices: PriceList, at: datetime, model: str | None, enviro
     )
 
 
-def cost_lines(found: Sequence[CassetteCost], at: datetime, model: str | None = None) -> list[str]:
+def cost_lines(cassettes: Sequence[CassetteCost], at: datetime, model: str | None = None) -> list[str]:
     """A line for each cassette, one for all of them, and how to set prices that are unknown."""
     names = ("cassette", "calls", "tokens", "now", *([model] if model else []))
-    rows = [names, *(_row(one, model) for one in found)] if found else []
+    rows = [names, *(_row(cost, model) for cost in cassettes)] if cassettes else []
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for path, *cells in rows:
         numbers = [f"{cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True)]
         lines.append("  ".join([f"{path:<{widths[0]}}", *numbers]))
-    calls, tokens = sum(one.calls for one in found), Sum.of([one.tokens for one in found], NO_COUNT)
-    others = sum(one.others for one in found)
+    calls = sum(cost.calls for cost in cassettes)
+    tokens = Sum.of([cost.tokens for cost in cassettes], NO_COUNT)
+    others = sum(cost.others for cost in cassettes)
     beside = f" (and {others:,} that {'is' if others == 1 else 'are'} no chat)" if others else ""
     lines.append(
-        f"{plural(len(found), 'cassette')}, {plural(calls, 'call')}{beside},"
-        f" {plural(tokens.known, 'token')}{_doubt(tokens)}: {_total([one.now for one in found])}"
+        f"{plural(len(cassettes), 'cassette')}, {plural(calls, 'call')}{beside},"
+        f" {plural(tokens.known, 'token')}{_doubt(tokens)}: {_total([cost.now for cost in cassettes])}"
         f" at the prices of {at:%Y-%m-%d}, if nothing is cached"
     )
     if model:
         lines.append(
-            f"On {model}: {_total([one.other for one in found])} for as many tokens;"
+            f"On {model}: {_total([cost.other for cost in cassettes])} for as many tokens;"
             " another model counts them differently"
         )
-    unpriced = list(dict.fromkeys(name for one in found for name in one.unpriced))
+    unpriced = list(dict.fromkeys(name for cost in cassettes for name in cost.unpriced))
     if unpriced:
         lines += [
             f"The price of {', '.join(unpriced)} is unknown.",
@@ -110,9 +111,15 @@ def cost_lines(found: Sequence[CassetteCost], at: datetime, model: str | None = 
     return lines
 
 
-def _row(one: CassetteCost, model: str | None) -> tuple[str, ...]:
-    other = [shown_amount(one.other)] if model else []
-    return (str(one.path), f"{one.calls:,}", shown_count(one.tokens), shown_amount(one.now), *other)
+def _row(cost: CassetteCost, model: str | None) -> tuple[str, ...]:
+    other = [shown_amount(cost.other)] if model else []
+    return (
+        str(cost.path),
+        f"{cost.calls:,}",
+        shown_count(cost.tokens),
+        shown_amount(cost.now),
+        *other,
+    )
 
 
 def _total(amounts: Sequence[Decimal | None]) -> str:

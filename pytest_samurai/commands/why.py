@@ -257,8 +257,8 @@ class _Pair:
     """A call then and now."""
 
     def __init__(self, then: Interaction, now: Interaction) -> None:
-        self.then, self.now = (Call(item, number=0, replayed=True) for item in (then, now))
-        self._asked_then, self._asked = (parse_body(item.request.body) for item in (then, now))
+        self.then, self.now = (Call(recorded, number=0, replayed=True) for recorded in (then, now))
+        self._asked_then, self._asked = (parse_body(recorded.request.body) for recorded in (then, now))
         self._dialect = dialect_of(now.request.url)
         self._differ = list(_changes(self._dialect, self._asked_then, self._asked))
         parts = sum(change.growth is not None for change in self._differ)
@@ -327,6 +327,6 @@ def _changes(dialect: Dialect, then: Json, now: Json) -> Iterator[_Change]:
         are_objects = isinstance(now, dict) and isinstance(then, dict)
         part = part_at(dialect, parse_path(difference.path) if are_objects else (), now, then)
         by_part.setdefault(part, []).append(difference)
-    for part, found in by_part.items():
-        growth = sum(length(one.asked) - length(one.recorded) for one in found)
-        yield _Change(part.name, found, growth if part.is_prompt else None)
+    for part, changed in by_part.items():
+        growth = sum(length(difference.asked) - length(difference.recorded) for difference in changed)
+        yield _Change(part.name, changed, growth if part.is_prompt else None)

@@ -26,8 +26,8 @@ class Endpoints:
 
     def match(self, url: str) -> str | None:
         """The endpoint of a URL: the tail of it that a pattern names. None if no pattern matches."""
-        found = self._regex.fullmatch(_without_query(url))
-        return next(part for part in found.groups() if part is not None) if found else None
+        match = self._regex.fullmatch(_without_query(url))
+        return next(part for part in match.groups() if part is not None) if match else None
 
 
 def _without_query(url: str) -> str:

@@ -70,7 +70,7 @@ def substitute(value: Json, substitutions: Sequence[Substitution]) -> Json:
             value = pattern.sub(replacement, value)
         return value
     if isinstance(value, dict):
-        return {key: substitute(item, substitutions) for key, item in value.items()}
+        return {key: substitute(inner, substitutions) for key, inner in value.items()}
     if isinstance(value, list):
-        return [substitute(item, substitutions) for item in value]
+        return [substitute(inner, substitutions) for inner in value]
     return value

@@ -70,14 +70,14 @@ def without(value: Json, path: Path_) -> Json:
     if isinstance(value, dict):
         chosen = value.keys() if step == ANY else (step,)
         if not rest:
-            return {key: item for key, item in value.items() if key not in chosen}
-        return {key: without(item, rest) if key in chosen else item for key, item in value.items()}
+            return {key: inner for key, inner in value.items() if key not in chosen}
+        return {key: without(inner, rest) if key in chosen else inner for key, inner in value.items()}
     if isinstance(value, list):
         if not rest and step == ANY:
             return []
-        # An item that is left out becomes null, so that the items after it keep their indexes.
+        # An inner that is left out becomes null, so that the items after it keep their indexes.
         return [
-            (without(item, rest) if rest else None) if step in (ANY, index) else item
-            for index, item in enumerate(value)
+            (without(inner, rest) if rest else None) if step in (ANY, index) else inner
+            for index, inner in enumerate(value)
         ]
     return value

@@ -9,7 +9,7 @@ from pytest_samurai.bill import Call, Meter
 from pytest_samurai.recorder.vcrpy import Bridge
 from pytest_samurai.redaction import Redactor, Redactors
 from pytest_samurai.settings import Settings
-from pytest_samurai.wire import UNPRICED, Interaction, Request
+from pytest_samurai.wire import UNPRICED, Interaction, Request, dialect_of
 
 
 class Editor:
@@ -40,7 +40,8 @@ class Editor:
         if kept is None:
             return None
         redactor = self.redactors.of(interaction.request)
-        return _priced(replace(interaction, request=redactor.request(filtered), reply=redactor.reply(kept)), meter)
+        may_be_kept = redactor.reply(kept, dialect_of(interaction.request.url))
+        return _priced(replace(interaction, request=redactor.request(filtered), reply=may_be_kept), meter)
 
 
 def _priced(written: Interaction, meter: Meter) -> Interaction:

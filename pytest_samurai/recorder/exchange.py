@@ -1,4 +1,4 @@
-"""A request with its answer: one that was recorded, or one that is under way from the real server."""
+"""A request with its answer, from a recording or from the real server."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ from pytest_samurai.wire import (
 )
 
 Decode = Callable[[Sequence[bytes]], Sequence[bytes]]
-"""What undoes the content encoding of the pieces of a body, each for itself."""
+"""Undoes the content encoding of the pieces of a body, piece by piece."""
 
 
 class Played:
-    """A request, as it was sent now, that has its answer, as it was recorded."""
+    """A request as it was sent now, with its answer as it was recorded."""
 
-    __slots__ = ("_call", "_meter", "_place", "_recordings", "number", "reply", "request")
+    __slots__ = ("_call", "_index", "_meter", "_recordings", "number", "reply", "request")
 
     def __init__(
-        self, request: Request, reply: Reply, number: int, meter: Meter, recordings: Recordings, place: int
+        self, request: Request, reply: Reply, number: int, meter: Meter, recordings: Recordings, index: int
     ) -> None:
         self.request = request
         self.reply = reply
         self.number = number
         self._meter = meter
         self._recordings = recordings
-        self._place = place
+        self._index = index
         self._call: Call | None = None
 
     @property
     def interaction(self) -> Interaction:
-        return Interaction(self.request, self.reply, *self._recordings.notes(self._place))
+        return Interaction(self.request, self.reply, **self._recordings.notes(self._index))
 
     @property
     def call(self) -> Call:
@@ -56,10 +56,10 @@ class Played:
 
 
 class Take:
-    """A request that is under way to the real server: what of the reply is kept, and what the application may see.
+    """A request that goes to the real server: what of its reply is kept, and what of it the application may see.
 
-    `asking` is the body that asks for the usage of a stream as well, None where the request goes out as it is. `reply`
-    has to come first, then `feed` for each piece, then `end`, which hands what was recorded to `on_end`.
+    `asking` is the body that also asks for the usage of a stream; None if the request goes out as it is. Call `reply`
+    first, then `feed` for each piece, then `end`, which hands what was recorded to `on_end`.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Take:
         self._filter: UsageFilter | None = None
         self._head: Reply | None = None
         self._decode: Decode | None = None
-        # Gives its bytes away without a copy of them.
+        # It gives its bytes away without copying them.
         self._body = BytesIO()
         self._chunks: list[Chunk] = []
         self._call: Call | None = None
@@ -94,20 +94,20 @@ class Take:
     def reply(
         self, status: int, reason: str, headers: Headers, http_version: str, decode: Decode | None = None
     ) -> None:
-        """The reply begins; `decode` undoes the content encoding of its body."""
+        """Begin the reply; `decode` undoes the content encoding of its body."""
         streamed = is_event_stream(headers)
-        # Events can be told apart only in what is not compressed.
+        # In a compressed body the events cannot be told apart.
         asking = self._dialect.asking if self.asking is not None and streamed and decode is None else None
         self._filter = None if asking is None else UsageFilter(asking)
         self._decode = decode
         self._head = Reply(status, reason, headers, b"", () if streamed else None, http_version=http_version)
 
     def feed(self, data: bytes) -> bytes:
-        """Keep a piece of the body as it arrives; returns what of it the application may see now."""
+        """Keep a piece of the body as it comes. Returns what of it the application may see now."""
         return self._keep(data if self._filter is None else self._filter.feed(data))
 
     def rest(self) -> bytes:
-        """What was held back, once the body is through."""
+        """What was held back, once the whole body has come."""
         return self._keep(b"" if self._filter is None else self._filter.flush())
 
     def _keep(self, data: bytes) -> bytes:
@@ -117,7 +117,7 @@ class Take:
         return data
 
     def end(self, ending: str) -> None:
-        """The body is through, or nobody reads it any more; the first ending counts."""
+        """End the reply: its body has come, or nobody reads it any more. The first ending counts."""
         if self._ended is not None or self._head is None:
             return
         self._ended = self._so_far(ending)
@@ -125,7 +125,7 @@ class Take:
 
     @property
     def interaction(self) -> Interaction | None:
-        """The call as far as it came; None before its reply has begun."""
+        """The call as far as it has come; None before its reply has begun."""
         if self._ended is None and self._head is not None:
             return self._so_far(CLOSED)
         return self._ended
@@ -144,7 +144,7 @@ class Take:
 
     def _so_far(self, ending: str) -> Interaction:
         assert self._head is not None
-        # It may grow while somebody asks: there is no chunk whose bytes are not there yet.
+        # Another thread may add to both. A chunk is added after its bytes, so those of all of these are there.
         chunks = tuple(self._chunks)
         body = self._body.getvalue()[: sum(chunk.length for chunk in chunks)]
         if self._decode is not None:
@@ -166,5 +166,5 @@ class Take:
 
 
 def timestamp(moment: datetime) -> str:
-    """UTC in ISO 8601, to the microsecond: equal lengths, so that order of texts is order in time."""
+    """UTC in ISO 8601, to the microsecond. All have the same length, so that they sort by time."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

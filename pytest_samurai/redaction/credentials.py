@@ -1,4 +1,4 @@
-"""The values that are secret, in an environment and in a request."""
+"""The values that are secret, in an environment and in the headers of a request."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from pytest_samurai.wire import Headers
 
 _SECRET_ENDS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 _SECRET_NAME = re.compile(r"(_|^)(API_?KEY|TOKEN|SECRET|SECRET_KEY|ACCESS_KEY|PASSWORD)$", re.IGNORECASE)
-KEY_HEADERS = ("authorization", "proxy-authorization", "api-key", "x-api-key", "x-goog-api-key")
-_CREDENTIAL_HEADERS = (*KEY_HEADERS, "cookie", "set-cookie", "*api-key", "*-token", "*-secret")
+_KEY_HEADERS = ("authorization", "proxy-authorization", "api-key", "x-api-key", "x-goog-api-key")
+_CREDENTIAL_HEADERS = (*_KEY_HEADERS, "cookie", "set-cookie", "*api-key", "*-token", "*-secret")
 _COOKIE = re.compile(r"=([^;]*)")
-# People write "test", "changeme" or "not-needed" where a key has to be: words, which must not be cut out of prompts.
+# People write "test", "changeme" or "not-needed" where a key has to be. Such words must not be cut out of prompts.
 _SHORTEST_SECRET = 8
 _WORDS = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:[ _.-](?:[A-Z]?[a-z]+|[A-Z]+))*")
 _LONGEST_WORDS = 20
 
 
 def environment_secrets(environ: Mapping[str, str]) -> frozenset[str]:
-    """Values that the environment holds under a name like `*_API_KEY`, `*_TOKEN` or `*_SECRET`, words excepted."""
+    """The values that stand under names like `*_API_KEY`, `*_TOKEN` or `*_SECRET`, without those that are words."""
     return frozenset(environment_names(environ))
 
 
 def environment_names(environ: Mapping[str, str]) -> dict[str, str]:
-    """The same values, each with the name under which the environment holds it."""
-    # By their names first: every test asks, and to decode a value costs more than to see that nothing is said by it.
+    """The same values, each with its name."""
+    # Each test asks, and to read a value of the environment is to decode it. So the names are looked at first.
     names = [name for name in environ if name.upper().endswith(_SECRET_ENDS) and _SECRET_NAME.search(name)]
-    return {secret: name for name in names for secret in secret_values([environ[name]])}
+    return {secret: name for name in names for secret in _secrets([environ[name]])}
 
 
 def request_secrets(headers: Headers) -> frozenset[str]:
-    """The key that this very request carries, words excepted."""
+    """The key that a request carries, unless it is a word; of Basic authentication, the password as well."""
     # "Bearer x" and "Basic x" have their key at the end; the other headers are nothing but a key.
-    keys = [value.split(maxsplit=1)[-1] for name, value in headers if name in KEY_HEADERS and value.strip()]
-    return secret_values([*keys, *(password for key in keys if (password := _password(key)))])
+    keys = [value.split(maxsplit=1)[-1] for name, value in headers if name in _KEY_HEADERS and value.strip()]
+    return _secrets([*keys, *(password for key in keys if (password := _password(key)))])
 
 
 def _password(basic: str) -> str | None:
@@ -49,8 +49,7 @@ def _password(basic: str) -> str | None:
     return password if colon else None
 
 
-def secret_values(values: Iterable[str]) -> frozenset[str]:
-    """The values without blanks around them, words and short ones excepted."""
+def _secrets(values: Iterable[str]) -> frozenset[str]:
     return frozenset(
         value for value in map(str.strip, values) if len(value) >= _SHORTEST_SECRET and not _is_word(value)
     )
@@ -61,12 +60,12 @@ def _is_word(value: str) -> bool:
 
 
 def own_keys(headers: Headers) -> frozenset[str]:
-    """The key that a recorded request still carries; what another tool has put in its place is none."""
+    """The keys that a recorded request still carries. What another tool has put in the place of one is none."""
     return frozenset(filter(is_secret_value, request_secrets(headers)))
 
 
 def is_credential(name: str, value: str) -> bool:
-    """Whether a header is one that carries a secret, and does so: `Bearer [REDACTED]` and words do not."""
+    """Whether a header is of a kind that carries a secret, and carries one: not `Bearer [REDACTED]`, not a word."""
     if not any(fnmatchcase(name, pattern) for pattern in _CREDENTIAL_HEADERS):
         return False
     if name in ("cookie", "set-cookie"):
@@ -76,5 +75,5 @@ def is_credential(name: str, value: str) -> bool:
 
 
 def is_secret_value(value: str) -> bool:
-    """Whether this may be a secret, and not what people and tools put in the place of one."""
-    return bool(secret_values([re.sub(r"\A[\W_]+|[\W_]+\Z", "", unquote(value))]))
+    """Whether a value may be a secret, and not what people and tools put in the place of one."""
+    return bool(_secrets([re.sub(r"\A[\W_]+|[\W_]+\Z", "", unquote(value))]))

@@ -1,26 +1,60 @@
-"""Edits of a text that is in pieces."""
+"""Edits of a text that may be in pieces."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 REDACTED = "[REDACTED]"
-
+"""What stands where a secret was."""
 
 Edit = tuple[int, int, bytes]
-"""Where it begins and ends in a body, and what is put there."""
+"""Where something begins and ends, and what is put there."""
+
+
+def united(edits: Iterable[Edit]) -> list[Edit]:
+    """The edits in order. Those that overlap become one, which puts there what the first does that puts anything."""
+    united: list[Edit] = []
+    for begin, end, new in sorted(edits):
+        if united and begin < united[-1][1]:
+            first, last, before = united[-1]
+            united[-1] = (first, max(end, last), before or new)
+        else:
+            united.append((begin, end, new))
+    return united
+
+
+def shares(pieces: Iterable[bytes], edits: Sequence[Edit]) -> list[list[Edit]]:
+    """For each piece, what has to be edited in it, if these are the edits of the whole; united as `united` has them.
+
+    What an edit puts there goes into the piece in which it begins.
+    """
+    shares = []
+    start = first = 0
+    for piece in pieces:
+        stop = start + len(piece)
+        while first < len(edits) and edits[first][1] <= start:
+            first += 1
+        share = []
+        for begin, end, new in islice(edits, first, None):
+            if begin >= stop:
+                break
+            share.append((max(begin - start, 0), min(end, stop) - start, new if begin >= start else b""))
+        shares.append(share)
+        start = stop
+    return shares
+
+
+def edited(piece: bytes, edits: Sequence[Edit]) -> bytes:
+    """A piece with edits made in it, united as `united` has them."""
+    parts = []
+    at = 0
+    for begin, end, new in edits:
+        parts += [piece[at:begin], new]
+        at = end
+    return b"".join([*parts, piece[at:]])
 
 
 def spliced(pieces: Sequence[bytes], edits: Sequence[Edit]) -> list[bytes]:
-    """The pieces with edits made in what they are when joined; what is put in goes where the edit begins."""
-    spliced = []
-    start = 0
-    for piece in pieces:
-        stop, at, parts = start + len(piece), start, []
-        for begin, end, new in edits:
-            if begin < stop and end > start:
-                parts += [piece[at - start : max(begin - start, 0)], new if begin >= start else b""]
-                at = min(end, stop)
-        spliced.append(b"".join([*parts, piece[at - start :]]))
-        start = stop
-    return spliced
+    """The pieces with edits made in what they are when joined."""
+    return [edited(piece, share) for piece, share in zip(pieces, shares(pieces, edits), strict=True)]

@@ -1,4 +1,4 @@
-"""Secrets in what others have written."""
+"""Secrets found in what others have written."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Mapping
 
 from pytest_samurai.redaction.shapes import SHAPES
 from pytest_samurai.redaction.spellings import spelled
-from pytest_samurai.redaction.streams import channels_of
+from pytest_samurai.redaction.streams import Talk
+from pytest_samurai.wire import Dialect
 
 
 def find_secrets(text: bytes, known: Mapping[str, str]) -> list[tuple[int, str]]:
-    """The secrets in a text: where each begins, and of what kind it is; from left to right.
+    """The secrets in a text, from left to right: where each begins, and of what kind it is.
 
-    `known` are values that are secret, each with the kind that it is to be called. A secret that is of two kinds
-    is given once, by what is known of it.
+    `known` are values that are secret, each with what its kind is to be called. A secret of two kinds is given once,
+    by the one that is known.
     """
     kinds: dict[str, list[re.Pattern[bytes]]] = {}
     for value, kind in known.items():
@@ -28,7 +29,6 @@ def find_secrets(text: bytes, known: Mapping[str, str]) -> list[tuple[int, str]]
     return [(begin, kind) for begin, _, kind in sorted(taken)]
 
 
-def spoken_texts(stream: bytes) -> list[bytes]:
-    """What is said in the events of a stream, each text put together from its deltas."""
-    _, channels = channels_of(stream)
-    return [b"".join(holder[key].encode("utf-8", "surrogatepass") for _, holder, key in parts) for parts in channels]
+def spoken_texts(body: bytes, dialect: Dialect) -> list[bytes]:
+    """What is said in the events of a body, each text put together from its pieces; nothing if it has no events."""
+    return list(Talk(body, dialect).said())

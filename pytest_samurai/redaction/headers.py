@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from fnmatch import translate
-from functools import cache, lru_cache
+from collections.abc import Iterable
 
 from pytest_samurai.wire import Headers
 
@@ -25,16 +23,17 @@ RESPONSE_HEADERS = (
 """What clients act upon (the OpenAI SDK reads the `retry` ones), and what says which model served and how fast."""
 
 
-def allowed(headers: Headers, patterns: tuple[str, ...]) -> Headers:
-    """The headers whose name matches one of the patterns."""
-    return tuple(header for header in headers if _is_allowed(header[0], patterns))
+class AllowList:
+    """The names of headers that may pass, in lower case; a star at the end of one stands for any ending."""
 
+    def __init__(self, names: Iterable[str]) -> None:
+        names = tuple(names)
+        self._names = frozenset(names)
+        self._beginnings = tuple(name.removesuffix("*") for name in names if name.endswith("*"))
 
-@lru_cache(maxsize=1024)
-def _is_allowed(name: str, patterns: tuple[str, ...]) -> bool:
-    return _names(patterns).match(name) is not None
+    def allowed(self, headers: Headers) -> Headers:
+        """Those of the headers that may pass, in their order."""
+        return tuple([header for header in headers if self._allows(header[0])])
 
-
-@cache
-def _names(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(map(translate, patterns)))
+    def _allows(self, name: str) -> bool:
+        return name in self._names or name.startswith(self._beginnings)

@@ -1,4 +1,4 @@
-"""The redactors of a run, each for the requests with the same secrets."""
+"""The redactors of a run, one for all requests with the same secrets."""
 
 from __future__ import annotations
 
@@ -8,23 +8,30 @@ from functools import cached_property
 
 from pytest_samurai.redaction.credentials import environment_secrets, own_keys, request_secrets
 from pytest_samurai.redaction.redactor import Redactor
-from pytest_samurai.wire import Interaction, Request
+from pytest_samurai.wire import Interaction, Request, dialect_of
 
 
-def without_secrets(there: Sequence[Interaction], secrets: Iterable[str]) -> list[Interaction]:
-    """Interactions as they would be written down here; a key of one request may be told by the reply of another."""
-    redactor = Redactor(frozenset(secrets).union(*(own_keys(item.request.headers) for item in there)))
-    return [replace(item, request=redactor.request(item.request), reply=redactor.reply(item.reply)) for item in there]
+def without_secrets(interactions: Sequence[Interaction], secrets: Iterable[str]) -> list[Interaction]:
+    """Interactions as they would be written down here. The reply of one may repeat the key of another's request."""
+    redactor = Redactor(frozenset(secrets).union(*(own_keys(each.request.headers) for each in interactions)))
+    return [
+        replace(
+            each,
+            request=redactor.request(each.request),
+            reply=redactor.reply(each.reply, dialect_of(each.request.url)),
+        )
+        for each in interactions
+    ]
 
 
 _MOST_MADE = 64
 
 
 class Redactors:
-    """A redactor for each request, which knows the key that the request carries and what is secret in `environ`.
+    """Gives the redactor of each request, which knows the key of the request and what is secret in `environ`.
 
-    What is secret there is looked up once, when it is first needed: `secrets` will do. Redactors are kept in `made`, by
-    the secrets that they know: the patterns of each take longer to make than a call to replay.
+    `environ` is read when that is first needed, and again in `look_again`. `made` keeps the redactors of the run by
+    the secrets that they know, since to make one takes longer than to replay a call.
     """
 
     def __init__(self, environ: Mapping[str, str], made: dict[frozenset[str], Redactor] | None = None) -> None:
@@ -33,25 +40,26 @@ class Redactors:
 
     @cached_property
     def secrets(self) -> frozenset[str]:
-        """What was secret in `environ` when it was looked at."""
+        """What was secret in `environ` when it was read."""
         return environment_secrets(self._environ)
 
     def of(self, request: Request) -> Redactor:
+        """The redactor of a request."""
         secrets = self.secrets | request_secrets(request.headers)
-        found = self._made.get(secrets)
-        if found is None:
+        redactor = self._made.get(secrets)
+        if redactor is None:
             if len(self._made) >= _MOST_MADE:
-                # Of a run whose every test makes up a key.
+                # Each test of this run makes up a key of its own.
                 self._made.pop(next(iter(self._made)), None)
-            found = self._made[secrets] = Redactor(secrets)
-        return found
+            redactor = self._made[secrets] = Redactor(secrets)
+        return redactor
 
     def look_again(self) -> None:
-        """What is secret in `environ` now is so from now on, as what was secret there before stays so."""
+        """Read `environ` once more. What was secret before stays secret, even if it is gone."""
         self.secrets |= environment_secrets(self._environ)
 
     def name(self, request: Request, name: str) -> str:
-        """As `Redactor.name`, by the redactor of a request."""
+        """A name as `Redactor.name` gives it, by the redactor of a request."""
         return self.of(request).name(name)
 
     def request(self, request: Request) -> Request:

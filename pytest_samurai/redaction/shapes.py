@@ -1,4 +1,4 @@
-"""Secrets that nobody told us of, by their shape."""
+"""The shapes by which secrets are known that nobody told us of."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Mapping
 
 
 def _shape(begin: bytes, rest: bytes) -> re.Pattern[bytes]:
-    # In a body, what stands before a key may be the last letter of an escape: "my key:\nsk-...". This is looked at only
-    # after the first letters, since the search for those is many times faster.
+    # The letter before a key may be the end of an escape, as in "my key:\nsk-...". The pattern begins with the first
+    # letters of the key all the same, since `re` finds these many times faster.
     start = rb"%b(?:(?<![\w-]%b)|(?<=\\[nrtbf]%b)|(?<=\\u[0-9a-fA-F]{4}%b))" % ((begin,) * 4)
     return re.compile(start + rest)
 
 
 SHAPES: Mapping[str, re.Pattern[bytes]] = {
-    # Twelve characters with a digit among them, or many of both cases: sk-learn-compatible-estimators is no key. Nor
-    # need those look like one that begin as keys of a maker's do.
+    # Either it begins as the keys of a vendor do, or it has twelve characters with a digit among them, or many of both
+    # cases: sk-learn-compatible-estimators is no key.
     "a key (sk-...)": _shape(
         b"sk-",
         rb"(?:(?:ant|admin|or|proj|svcacct)-[\w-]{16,}"
@@ -32,16 +32,16 @@ SHAPES: Mapping[str, re.Pattern[bytes]] = {
     "a GitHub token (github_pat_...)": _shape(b"github_pat_", rb"\w{22,}"),
     **{f"an AWS access key ({kind}...)": _shape(kind.encode(), rb"[A-Z0-9]{16}(?!\w)") for kind in ("AKIA", "ASIA")},
     "a JSON web token": _shape(b"eyJ", rb"[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
-    # To its end, or as far as a text that was cut off goes on with what keys are made of.
+    # To its end; if the text breaks off before that, as far as it goes on with the characters of a key.
     "a private key": re.compile(
         rb"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"
         rb"(?:(?:[^-]|-(?!----))*-----END (?:[A-Z]+ )*PRIVATE KEY-----|(?:\\[nr]|[A-Za-z0-9+/=\s]){64,})"
     ),
 }
-"""Secrets that nobody told us of, by what they are called in a report."""
+"""The patterns, by what a report calls the secret."""
 
-# Each of the shapes begins with one of these, and hardly any text holds one. The one letter that they begin with is
-# what `re` jumps to, so that five searches tell what two dozen would.
+# Each secret of these shapes begins with one of these, and hardly any text holds one. So five searches tell that a text
+# has none, where there are two dozen shapes. Each begins with one letter, to which `re` can jump.
 BEGINNINGS = tuple(
     map(
         re.compile,
@@ -56,9 +56,10 @@ BEGINNINGS = tuple(
 )
 
 LONGEST_SHAPE = 1024
-"""So many bytes tell whether a key of a maker's begins: more than the shapes look at to see that it is one."""
-_BLOCK = 1 << 16
-# Of these it is the beginning that tells, since they may be of any length.
+"""The most bytes that a shape has to see to know a secret."""
+
+# The same for texts that are searched block by block. JSON web tokens and private keys may be longer than a block, so
+# they are known by their beginnings.
 IN_BLOCKS = (
     *(pattern for kind, pattern in SHAPES.items() if kind not in ("a JSON web token", "a private key")),
     _shape(b"eyJ", rb"[\w-]{10,}"),

@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 
 def spelled(secrets: Iterable[str]) -> Iterator[re.Pattern[bytes]]:
-    """A pattern for each spelling of the secrets."""
-    for form in sorted({form for secret in secrets for form in _spellings(secret)}):
-        yield re.compile(re.escape(form))
+    """A pattern for each spelling of the secrets: plain, in a URL, in JSON, in JSON within JSON, in base64."""
+    for spelling in sorted({spelling for secret in secrets for spelling in _spellings(secret)}):
+        yield re.compile(re.escape(spelling))
 
 
 def _spellings(secret: str) -> Iterator[bytes]:
@@ -36,8 +36,8 @@ def _in_json(text: str) -> Iterator[str]:
 
 
 def _in_base64(raw: bytes) -> Iterator[bytes]:
-    """What base64 of any text that holds the secret has in common, for each place in a group of three bytes."""
+    """What base64 of all texts with the secret has in common, for each of its places in a group of three bytes."""
     for before, first in ((0, 0), (1, 2), (2, 3)):
-        whole = (before + len(raw)) * 8 // 6
+        end = (before + len(raw)) * 8 // 6
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            yield encode(bytes(before) + raw)[first:whole]
+            yield encode(bytes(before) + raw)[first:end]

@@ -1,99 +1,130 @@
-"""What is said in a stream, in texts that go on from event to event."""
+"""What is said in a stream: texts that go on from event to event."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from pytest_samurai.wire import parse_object
+from pytest_samurai.redaction.edits import Edit, edited, shares, united
+from pytest_samurai.wire import Channel, Dialect, Text, cut_events
 
-_EVENT = re.compile(rb"data:(?<![^\r\n]data:) ?(\{[^\r\n]*\})")
-
-
-Part = tuple[int, Any, Any]
-"""A text in a stream: the number of its event, and the place where it is kept, as a container and the key in it."""
+RAW: Channel = ("",)
+"""The channel of what events say that is no JSON."""
 
 
-def channels_of(body: bytes) -> tuple[list[tuple[int, int, dict[str, Any] | None]], list[list[Part]]]:
-    """The events of a stream (begin, end, value), and the texts in them, each with those that it goes on with."""
-    events = [(*found.span(1), parse_object(found[1])) for found in _EVENT.finditer(body)]
-    channels: dict[tuple[Any, ...], list[Part]] = {}
-    for number, (_, _, event) in enumerate(events):
-        for channel, holder, key in _texts((event or {}).get("choices"), ()):
-            channels.setdefault(channel, []).append((number, holder, key))
-    return events, list(channels.values())
+def event_data(body: bytes) -> Iterator[tuple[bytes, int, int, bytes]]:
+    """The data of each event: the bytes, where they begin and end, and other lines of the event that stand in between.
 
-
-_QUOTED = re.compile(rb'"((?:[^"\\]++|\\.)*+)"')
-_MOST_SHAPES = 1000
-
-
-def spoken(body: bytes) -> Iterator[tuple[tuple[Any, ...], bytes]]:
-    """The same texts, one after the other, each with its channel; of an event that is no JSON there may be some too.
-
-    Nearly all events of a stream are the same but for what stands between quotes. So where the texts are in those of
-    one shape is found out once, which takes a third of the time of parsing each.
+    Some servers leave out the blank line between two events. So several lines are the data of one event only if they
+    are one JSON value.
     """
-    shapes: dict[tuple[bytes, ...], tuple[list[int], dict[tuple[bytes, ...], list[tuple[tuple[Any, ...], int]]]]] = {}
-    for event in _objects(body):
-        # What stands around the quotes and between them, in turn.
-        parts = event.split(b'"') if b"\\" not in event else _QUOTED.split(event)
-        if len(parts) % 2 == 0:
-            # An event that is cut off is no JSON.
-            continue
-        around = tuple(parts[::2])
-        if around not in shapes:
-            if len(shapes) == _MOST_SHAPES:
-                shapes.clear()
-            shapes[around] = ([n for n in range(1, len(parts), 2) if parts[n + 1].lstrip().startswith(b":")], {})
-        keys_at, known = shapes[around]
-        keys = tuple([parts[n] for n in keys_at])
-        if keys not in known:
-            known[keys] = _places(parts, keys_at)
-        for channel, place in known[keys]:
-            text = parts[place]
-            yield channel, _unescaped(text) if b"\\" in text else text
+    for lines in cut_events(body):
+        if len(lines) > 1:
+            data = b"\n".join([body[begin:end] for begin, end in lines])
+            if parsed(data) is not None:
+                begin, end = lines[0][0], lines[-1][1]
+                others = [line for line in body[begin:end].splitlines()[1:] if not line.startswith(b"data:")]
+                yield data, begin, end, b"".join([b"\n" + line for line in others])
+                continue
+        for begin, end in lines:
+            data = body[begin:end]
+            if not data.endswith(b"}") and data.startswith(b"{"):
+                # Without what follows an object on its line.
+                data = data[: data.rfind(b"}") + 1] or data
+            yield data, begin, begin + len(data), b""
 
 
-def _objects(body: bytes) -> Iterator[bytes]:
-    """The data of the events that `_EVENT` finds."""
-    if b"\r" in body:
-        yield from (found[1] for found in _EVENT.finditer(body))
-        return
-    # With LF for all line ends there is a quicker way, and it is what servers send.
-    begin = 0
-    while (begin := body.find(b"data:", begin)) >= 0:
-        end = body.find(b"\n", begin)
-        end = len(body) if end < 0 else end
-        if begin == 0 or body.startswith(b"\n", begin - 1):
-            start = begin + (6 if body.startswith(b" ", begin + 5) else 5)
-            if body.startswith(b"{", start):
-                yield body[start : body.rfind(b"}", start, end) + 1]
-        begin = end
-
-
-def _places(parts: Sequence[bytes], keys_at: Sequence[int]) -> list[tuple[tuple[Any, ...], int]]:
-    """Where the texts of an event are among its parts, each with its channel: each is told by its own number."""
-    numbered = [part if n % 2 == 0 else b'"%b"' % (part if n in keys_at else b"%d" % n) for n, part in enumerate(parts)]
-    choices = (parse_object(b"".join(numbered)) or {}).get("choices")
-    return [(channel, int(holder[key])) for channel, holder, key in _texts(choices, ())]
-
-
-def _unescaped(text: bytes) -> bytes:
+def parsed(data: bytes) -> list[Any] | None:
+    """A JSON value, as the one item of a list, in which it can be replaced; None if it is no JSON."""
     try:
-        return str(json.loads(b'"%b"' % text)).encode("utf-8", "surrogatepass")
-    except ValueError:
-        return text
+        return [json.loads(data)]
+    except (ValueError, RecursionError):
+        return None
 
 
-def _texts(value: Any, channel: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Any, Any]]:
-    """Every text in an event: what it goes on with in the next one, and the place where it is kept."""
-    if isinstance(value, dict | list):
-        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            step = item["index"] if isinstance(item, dict) and isinstance(item.get("index"), int) else key
-            if isinstance(item, str):
-                yield (*channel, step), value, key
-            else:
-                yield from _texts(item, (*channel, step))
+def texts_of(said: list[Any], dialect: Dialect) -> Iterator[Text]:
+    """The texts in a value that was parsed, each with a channel that it continues."""
+    return dialect.texts(said[0] if isinstance(said[0], dict | list) else said)
+
+
+@dataclass(slots=True)
+class _Event:
+    """What an event says: a JSON value or, if it is none, bytes, as the one item of a list."""
+
+    begin: int
+    end: int
+    others: bytes
+    said: list[Any]
+
+    def spelled(self) -> bytes:
+        value = self.said[0]
+        return value if isinstance(value, bytes) else json.dumps(value).encode() + self.others
+
+
+class Talk:
+    """A stream, parsed: its events, and the texts in them by the channels that they continue."""
+
+    def __init__(self, body: bytes, dialect: Dialect) -> None:
+        self._events: list[_Event] = []
+        # The number of the event, and where the text is kept, as a container and the key in it.
+        self._texts: list[tuple[int, Any, Any]] = []
+        self._channels: dict[Channel, list[int]] = {}
+        for data, begin, end, others in event_data(body):
+            value = parsed(data)
+            event = _Event(begin, end, others, [data] if value is None else value)
+            texts = [(RAW, event.said, 0)] if value is None else texts_of(value, dialect)
+            numbers: dict[tuple[int, Any], int] = {}
+            for channel, holder, key in texts:
+                number = numbers.setdefault((id(holder), key), len(self._texts))
+                if number == len(self._texts):
+                    self._texts.append((len(self._events), holder, key))
+                self._channels.setdefault(channel, []).append(number)
+            self._events.append(event)
+
+    def said(self) -> Iterator[bytes]:
+        """What is said in each channel."""
+        for numbers in self._channels.values():
+            yield b"".join(map(self._text, numbers))
+
+    def _text(self, number: int) -> bytes:
+        _, holder, key = self._texts[number]
+        text = holder[key]
+        return text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+
+    def edits(self, find: Callable[[bytes], Sequence[Edit]]) -> list[Edit]:
+        """The edits of the body that cut out of what is said what `find` finds in it, event by event.
+
+        What is found in any channel is cut out. If several items take turns, a channel that joins them may so lose some
+        letters too many, which is better than some too few.
+        """
+        cuts: dict[int, list[Edit]] = {}
+        for numbers in self._channels.values():
+            texts = [self._text(number) for number in numbers]
+            if edits := find(b"".join(texts)):
+                for number, share in zip(numbers, _with_beginnings(texts, shares(texts, edits)), strict=True):
+                    cuts.setdefault(number, []).extend(share)
+        changed = set()
+        for number, share in cuts.items():
+            old = self._text(number)
+            if (new := edited(old, united(share))) != old:
+                event, holder, key = self._texts[number]
+                holder[key] = new if isinstance(holder[key], bytes) else new.decode("utf-8", "surrogatepass")
+                changed.add(event)
+        events = [self._events[number] for number in sorted(changed)]
+        return [(event.begin, event.end, event.spelled()) for event in events]
+
+
+def _with_beginnings(texts: Sequence[bytes], edits: list[list[Edit]]) -> list[list[Edit]]:
+    """The edits of texts, and for a text with which the next one begins, as much of the edits of that one.
+
+    Some APIs send all that was said so far in each event. Its beginning may then hold half of a secret.
+    """
+    for number in reversed(range(len(texts) - 1)):
+        text, longer = texts[number : number + 2]
+        if text and longer.startswith(text):
+            edits[number] += [
+                (begin, min(end, len(text)), new) for begin, end, new in edits[number + 1] if begin < len(text)
+            ]
+    return edits

@@ -1,4 +1,4 @@
-"""What a URL carries as a key."""
+"""The credentials in a URL."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _QUERY_KEY = re.compile(r"(?i)(?<=[?&])(key|api[_-]?key|access_token|token|sig|s
 
 
 def without_credentials(url: str) -> str:
-    """A URL without user and password, and without what stands in the parameters of a key."""
+    """A URL without user and password, and without the values of parameters that are called like a key."""
     return _QUERY_KEY.sub(rf"\1={REDACTED}", _USER_INFO.sub(r"\1", url))
 
 

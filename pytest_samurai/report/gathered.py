@@ -57,7 +57,7 @@ class Gathered:
         """The run so far; `errors` are what is wrong with it as a whole."""
         return Run(
             # As it was installed; it also works without, as `-p pytest_samurai.plugin`.
-            next((found.version for found in distributions(name="pytest-samurai")), "unknown"),
+            next((distribution.version for distribution in distributions(name="pytest-samurai")), "unknown"),
             began.strftime("%Y-%m-%dT%H:%M:%SZ"),
             mode,
             tuple(self.tests),

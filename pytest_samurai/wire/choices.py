@@ -82,12 +82,12 @@ def texts(event: Json) -> Iterator[Text]:
 def _texts_below(value: Json, path: Channel) -> Iterator[Text]:
     """Each with its path, on which the `index` of an object stands for its place in a list."""
     if isinstance(value, dict | list):
-        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            step = item["index"] if isinstance(item, dict) and isinstance(item.get("index"), int) else key
-            if isinstance(item, str):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            step = inner["index"] if isinstance(inner, dict) and isinstance(inner.get("index"), int) else key
+            if isinstance(inner, str):
                 yield (*path, step), value, key
             else:
-                yield from _texts_below(item, (*path, step))
+                yield from _texts_below(inner, (*path, step))
 
 
 def merge(data: Iterable[str], begin: Callable[[int], dict[str, Any]]) -> dict[str, Any]:
@@ -134,7 +134,7 @@ class _Parts:
 def _whole(value: Any) -> Any:
     """What was merged, its texts joined."""
     if isinstance(value, dict):
-        return {key: _whole(item) for key, item in value.items()}
+        return {key: _whole(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return list(map(_whole, value))
     return "".join(value.texts) if isinstance(value, _Parts) else value

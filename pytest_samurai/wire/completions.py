@@ -24,7 +24,7 @@ def _messages(request: Object) -> list[Message]:
 def _prompts(request: Object) -> list[Json]:
     prompt = request.get("prompt")
     # Numbers are the tokens of one prompt.
-    if isinstance(prompt, list) and not all(isinstance(item, int) for item in prompt):
+    if isinstance(prompt, list) and not all(isinstance(token, int) for token in prompt):
         return prompt
     return [prompt]
 

@@ -12,8 +12,8 @@ from pytest_samurai.wire.price import Price
 class Interaction:
     """A request, its reply, and when the request was sent (UTC, ISO 8601; None in cassettes of other tools).
 
-    `edited` says that somebody changed a body in the cassette since it was recorded. `price` is the row of prices at
-    that time, `UNPRICED` for a model that had none; None where nobody has looked it up.
+    `edited` says that somebody has changed a body in the cassette since. `price` is the row of prices at the time of
+    recording, `UNPRICED` for a model that had none; None if it was not looked up.
     """
 
     request: Request

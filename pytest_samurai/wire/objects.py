@@ -1,4 +1,4 @@
-"""JSON objects, read with care: what is not one is none."""
+"""JSON objects, read with care."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def as_object(value: object) -> dict[str, Any]:
 
 def as_objects(value: object) -> list[dict[str, Any]]:
     """The objects in a list; nothing of anything else."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def json_object(body: bytes, what: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The row of prices that was noted with a call."""
+"""A row of prices, as it is noted with a call."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _MILLION = 1_000_000
 class Price:
     """The row of prices of one model: US dollars per million tokens, and per thousand requests.
 
-    The names are those of genai-prices. A kind of token without a price of its own costs what its whole costs: cached
-    tokens and audio are parts of the prompt, reasoning and audio parts of the completion.
+    The names are those of genai-prices. Cached tokens and audio are parts of the prompt, reasoning and audio parts of
+    the completion. A part without a price of its own costs what the whole does.
     """
 
     source: str
@@ -39,11 +39,11 @@ class Price:
         return {name: rate for name, rate in values.items() if rate is not None}
 
     def cost(self, usage: Usage, *, as_listed: bool = False) -> Decimal | None:
-        """What a usage costs; `as_listed`, what it would cost if nothing of it had been cached.
+        """What a usage costs, in US dollars; with `as_listed`, what it would cost if nothing of it had been cached.
 
-        None if the parts are more than their whole: then some tokens are counted twice, and nobody knows which. Tokens
-        of the total that are in neither prompt nor completion cost what those of an answer do: gateways to models that
-        think leave those out of the completion.
+        None if the parts are more than their whole, since nobody knows which tokens are counted twice then. Tokens of
+        the total that are in neither prompt nor completion cost what an answer does: some gateways to models that think
+        leave the thinking out of the completion.
         """
         amount = usage.requests * (self.requests_kcount or Decimal(0)) / 1000
         amount += (
@@ -63,12 +63,12 @@ class Price:
         return amount
 
     def as_written(self) -> dict[str, str]:
-        """The row as text, which is how a cassette and a lock hold it."""
+        """The row in texts, as a cassette and a lock have it."""
         return {"source": self.source, **{name: f"{rate:f}" for name, rate in self.rates().items()}}
 
     @classmethod
     def from_written(cls, row: Mapping[str, object]) -> Price:
-        """What `as_written` gave. Raises ValueError, saying what is wrong, for anything else."""
+        """The row that `as_written` gave. Raises ValueError, saying what is wrong, for anything else."""
         source = row.get("source")
         if not isinstance(source, str):
             raise ValueError(f"`source` is {source!r}, not text")
@@ -76,6 +76,7 @@ class Price:
 
 
 RATES: Final = tuple(field.name for field in fields(Price) if field.name != "source")
+"""The names of the prices in a row."""
 
 _BUCKETS: Final = (
     (
@@ -89,7 +90,7 @@ _BUCKETS: Final = (
         (("reasoning_tokens", "output_reasoning_mtok"), ("completion_audio_tokens", "output_audio_mtok")),
     ),
 )
-"""Every token in one bucket: a whole and its rate, its parts and theirs."""
+"""A whole and its rate, with its parts and theirs: every token is in one of these."""
 
 
 def read_rates(written: Mapping[str, object]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def _without_pictures(value: Json) -> Json:
     if isinstance(value, str):
         return _DATA_URL.sub("", value)
     if isinstance(value, dict):
-        return {key: _without_pictures(item) for key, item in value.items()}
+        return {key: _without_pictures(inner) for key, inner in value.items()}
     return list(map(_without_pictures, value)) if isinstance(value, list) else value
 
 
@@ -56,8 +56,8 @@ def part_at(dialect: Dialect, path: Path, *requests: Json) -> RequestPart:
     key = str(path[0])
     if len(path) == 1 or key not in dialect.names:
         return RequestPart((key,), key, is_prompt)
-    item = next((request[key][path[1]] for request in requests if _leads_into(path[:2], request)), None)
-    name = dialect.names[key](item)
+    part = next((request[key][path[1]] for request in requests if _leads_into(path[:2], request)), None)
+    name = dialect.names[key](part)
     return RequestPart((key, path[1]), f"{key}[{path[1]}]" + (f" ({name})" if isinstance(name, str) else ""), is_prompt)
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from pytest_samurai.wire.http import Reply, Request
 from pytest_samurai.wire.interaction import Interaction
-from pytest_samurai.wire.price import Price
+
+_NOTES = tuple(field.name for field in fields(Interaction) if field.name not in ("request", "reply"))
 
 
 class Recordings(Sequence[Interaction]):
     """The interactions of a cassette, in the order of the file."""
 
     are_redacted = False
-    """Whether they surely are what we wrote, with nothing in them that would be cut out of a request here."""
+    """Whether these are surely ours, so that there is nothing in them that would be cut out of a request here."""
 
     def __init__(self, interactions: Sequence[Interaction] = ()) -> None:
         self._interactions = interactions
@@ -22,33 +24,33 @@ class Recordings(Sequence[Interaction]):
     def __len__(self) -> int:
         return len(self._interactions)
 
-    def __getitem__(self, place: Any) -> Any:
-        return self._interactions[place]
+    def __getitem__(self, index: Any) -> Any:
+        return self._interactions[index]
 
-    def request(self, place: int) -> Request:
-        return self._interactions[place].request
+    def request(self, index: int) -> Request:
+        return self._interactions[index].request
 
-    def asks(self, place: int, request: Request) -> bool:
+    def asks(self, index: int, request: Request) -> bool:
         """Whether a request is the recorded one byte for byte, headers aside."""
-        return self._interactions[place].request.has_bytes_of(request)
+        return self._interactions[index].request.has_bytes_of(request)
 
-    def as_json(self, place: int) -> Request:
-        """A request, or the same with other white space between what its JSON is made of, if that is there sooner."""
-        return self._interactions[place].request
+    def as_json(self, index: int) -> Request:
+        """A request, or the same JSON with other white space in it, if that is sooner to be had."""
+        return self._interactions[index].request
 
-    def reply(self, place: int) -> Reply:
-        return self._interactions[place].reply
+    def reply(self, index: int) -> Reply:
+        return self._interactions[index].reply
 
-    def notes(self, place: int) -> tuple[str | None, bool, Price | str | None]:
-        """What an interaction has besides request and reply: `recorded_at`, `edited` and `price`."""
-        item = self._interactions[place]
-        return item.recorded_at, item.edited, item.price
+    def notes(self, index: int) -> Mapping[str, Any]:
+        """What an interaction has besides request and reply, by name."""
+        interaction = self._interactions[index]
+        return {name: getattr(interaction, name) for name in _NOTES}
 
-    def status(self, place: int) -> int:
-        return self._interactions[place].reply.status
+    def status(self, index: int) -> int:
+        return self._interactions[index].reply.status
 
-    def recorded_at(self, place: int) -> str | None:
-        return self._interactions[place].recorded_at
+    def recorded_at(self, index: int) -> str | None:
+        return self._interactions[index].recorded_at
 
     def times(self) -> Iterator[str | None]:
         """When each was recorded."""

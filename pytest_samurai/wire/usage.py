@@ -12,9 +12,9 @@ from typing import Any, Final
 class Usage:
     """The usage of one call, or the sum of several.
 
-    `cached_tokens` and `prompt_audio_tokens` lie inside `prompt_tokens`, `reasoning_tokens` and
-    `completion_audio_tokens` inside `completion_tokens`: they are parts, never to be added. `total_tokens` is kept as
-    the server gave it, which may differ from the sum. `estimated` says that some of it was counted here, not there.
+    `cached_tokens` and `prompt_audio_tokens` are parts of `prompt_tokens`, `reasoning_tokens` and
+    `completion_audio_tokens` of `completion_tokens`: they are never to be added. `total_tokens` is kept as the server
+    gave it, which may differ from the sum. `estimated` says that some tokens were counted here, not by the server.
     """
 
     requests: int = 0
@@ -32,7 +32,7 @@ class Usage:
         return Usage(**sums, estimated=self.estimated or other.estimated)
 
     def as_json(self) -> dict[str, int | bool]:
-        """The same in JSON values. By hand: every test's report has it, and `asdict` copies each number."""
+        """The same as JSON. Not by `asdict`, which copies each number: every test's report has one of these."""
         return {**dict(zip(COUNTS, _counts(self), strict=True)), "estimated": self.estimated}
 
     @classmethod
@@ -60,7 +60,7 @@ class Usage:
 
 
 COUNTS: Final = tuple(field.name for field in fields(Usage) if field.name != "estimated")
-"""What is counted and added."""
+"""The fields that are counts, and are added."""
 _counts = attrgetter(*COUNTS)
 
 

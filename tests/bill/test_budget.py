@@ -29,9 +29,7 @@ from pytest_samurai.server.errors import ApiError
 from pytest_samurai.wire.http import Reply, Request
 from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.price import Price
-from tests.plugin.test_plugin import Project, project
-
-__all__ = ["project"]
+from tests.project import Project
 
 
 def call(number: int, usage: Any = None, *, model: str | None = "gpt-4o-mini", status: int = 200) -> Call:

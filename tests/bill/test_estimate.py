@@ -10,9 +10,7 @@ from pytest_samurai import SettingsError, Usage
 from pytest_samurai.bill import estimate
 from pytest_samurai.bill.estimate import require_tokenizer
 from pytest_samurai.wire.chat import CHAT
-from tests.plugin.test_plugin import Project, project
-
-__all__ = ["project"]
+from tests.project import Project
 
 
 def estimated_usage(model: str | None, request: dict[str, Any], response: dict[str, Any]) -> Usage:

@@ -15,8 +15,7 @@ from pytest_samurai.bill.figures import ModelFigures, TestFigures
 from pytest_samurai.bill.lock import accepted, fixture_cassette, fixture_key, held_from_text, held_text, row_of
 from pytest_samurai.bill.regression import Regression
 from pytest_samurai.wire.price import Price
-from tests.plugin.test_plugin import Project
-from tests.plugin.test_plugin import project as project
+from tests.project import Project
 from tests.recorder.conftest import fail as fail
 
 CHEAP = Price(source="a", input_mtok=Decimal(1), output_mtok=Decimal(4))

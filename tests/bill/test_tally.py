@@ -13,9 +13,7 @@ from pytest_samurai import use_cassette
 from pytest_samurai.bill.budget import Limits
 from pytest_samurai.bill.tally import Tally
 from tests.bill.test_figures import call
-from tests.plugin.test_plugin import Project, project
-
-__all__ = ["project"]
+from tests.project import Project
 
 CENT = Decimal("0.01")
 

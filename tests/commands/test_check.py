@@ -228,6 +228,13 @@ def test_a_key_that_a_model_repeats_token_by_token_is_found(capsys: pytest.Captu
 PEM = "-----BEGIN PRIVATE KEY-----\nMIIEv\n-----END PRIVATE KEY-----"
 
 
+def test_a_key_in_the_lines_of_another_api_is_found(capsys: pytest.CaptureFixture[str]) -> None:
+    texts = [KEY[:9], KEY[9:], " it is"]
+    lines = b"".join(json.dumps({"message": {"content": text}}).encode() + b"\n" for text in texts)
+
+    assert found(capsys, interaction(url="https://h/api/chat", reply=lines)) == ["a key (sk-...) in the reply body"]
+
+
 @pytest.mark.parametrize(
     ("secret", "kind"),
     [

@@ -14,7 +14,7 @@ from pytest_samurai import use_cassette
 from pytest_samurai.cassette.reader import load
 from pytest_samurai.wire.http import COMPLETE
 from tests.conftest import Size, message
-from tests.plugin.test_plugin import Project
+from tests.project import Project
 from tests.recorder.conftest import answered, ask, asked_and_got, opened, statuses
 
 # --- failed blocks

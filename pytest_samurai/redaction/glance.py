@@ -1,0 +1,119 @@
+"""A glance at a stream: its texts, found without parsing each event."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from pytest_samurai.redaction.streams import RAW, event_data, parsed, texts_of
+from pytest_samurai.wire import Channel, Dialect, Label
+
+_QUOTED = re.compile(rb'"((?:[^"\\]++|\\.)*+)"')
+_DIGITS = b"0123456789"
+_NUMBER = re.compile(rb"\A(\s*:\s*)(-?\d+)(?=[\s,}\]])")
+# No number of an item is as large, so that this and more is the number of a part.
+_PART = 10**15
+_MOST_SHAPES = 1000
+
+_Places = list[tuple[Channel, int]]
+"""The texts of an event: a channel that each continues, and the part of the event that it is."""
+_NO_JSON: _Places = [(RAW, 0)]
+"""In their place, for an event that is no JSON."""
+
+
+@dataclass(slots=True)
+class _Shape:
+    """Events that are the same but for what stands between quotes, and for numbers.
+
+    `keys` are the parts that are keys. `telling` are those that tell where the texts are, and in which channels: the
+    keys, and what is part of a channel. `known` has the places by what these were in the events that came.
+    """
+
+    keys: list[int]
+    telling: list[int]
+    known: dict[tuple[bytes, ...], _Places] = field(default_factory=dict)
+
+    def learn(self, parts: Sequence[bytes], dialect: Dialect) -> _Places:
+        """The places of the texts in an event, which are known from now on."""
+        numbered = _numbered_places(parts, self.keys, dialect)
+        labels = {at for channel, _ in numbered or () for step in channel if (at := _part(step)) is not None}
+        if new := sorted(labels.difference(self.telling)):
+            self.telling += new
+            self.known.clear()
+        places = _NO_JSON
+        if numbered is not None:
+            places = [(tuple([_told(step, parts) for step in channel]), at) for channel, at in numbered]
+        if len(self.known) == _MOST_SHAPES:
+            self.known.clear()
+        self.known[tuple([parts[at] for at in self.telling])] = places
+        return places
+
+
+def _numbered_places(parts: Sequence[bytes], keys: Sequence[int], dialect: Dialect) -> _Places | None:
+    """The places of the texts in an event; None if it is no JSON.
+
+    They are told by the same event with a number in the place of each text, and of each number that has a key: that of
+    its part. In the channels these numbers are left as they are.
+    """
+    numbered = [part if n % 2 == 0 else b"%d" % n for n, part in enumerate(parts)]
+    for n in keys:
+        numbered[n] = parts[n]
+        numbered[n + 1] = _NUMBER.sub(rb"\g<1>%d" % (_PART + n + 1), parts[n + 1])
+    said = parsed(b'"'.join(numbered))
+    return None if said is None else [(path, int(holder[key])) for path, holder, key in texts_of(said, dialect)]
+
+
+def _part(step: object) -> int | None:
+    """The part of an event that a step of a channel is the number of; None for any other step."""
+    if isinstance(step, Label):
+        return int(step)
+    return step - _PART if isinstance(step, int) and step >= _PART else None
+
+
+def _told(step: object, parts: Sequence[bytes]) -> object:
+    """A step of a channel as it is in an event: a text, or a number that stands behind its key."""
+    at = _part(step)
+    if at is None:
+        return step
+    number = _NUMBER.match(parts[at])
+    return _unescaped(parts[at]) if number is None else int(number[2])
+
+
+def spoken(body: bytes, dialect: Dialect) -> Iterator[tuple[Channel, bytes]]:
+    """The texts in the events of a stream, one after the other, each with a channel that it continues.
+
+    Nearly all events of a stream have one shape. So where the texts are is found out once, not for each of them.
+    """
+    shapes: dict[bytes, _Shape] = {}
+    for data, _, _, _ in event_data(body):
+        # What stands around the quotes and between them, in turn.
+        parts = data.split(b'"') if b"\\" not in data else _QUOTED.split(data)
+        if len(parts) % 2 == 0:
+            yield RAW, data
+            continue
+        around = b'"'.join(parts[::2]).translate(None, _DIGITS)
+        shape = shapes.get(around)
+        if shape is None:
+            if len(shapes) == _MOST_SHAPES:
+                shapes.clear()
+            keys = [n for n in range(1, len(parts), 2) if parts[n + 1].lstrip().startswith(b":")]
+            shape = shapes[around] = _Shape(keys, [*keys])
+        told = tuple([parts[at] for at in shape.telling])
+        places = shape.known.get(told)
+        if places is None:
+            places = shape.learn(parts, dialect)
+        if places is _NO_JSON:
+            yield RAW, data
+            continue
+        for channel, at in places:
+            text = parts[at]
+            yield channel, _unescaped(text) if b"\\" in text else text
+
+
+def _unescaped(text: bytes) -> bytes:
+    try:
+        return str(json.loads(b'"%b"' % text)).encode("utf-8", "surrogatepass")
+    except ValueError:
+        return text

@@ -1,0 +1,213 @@
+"""Connections of clients that no hook sees."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import httpx2
+import pytest
+import trio
+
+from pytest_samurai import use_cassette
+from pytest_samurai.recorder.recorder import Recorder
+from tests.intercept.scripted import HEADERS, Scripted, ask
+
+
+def by_socket(url: str) -> None:
+    parts = urlsplit(url)
+    with socket.socket() as raw:
+        raw.connect((parts.hostname, parts.port))
+
+
+def by_socket_that_tells(url: str) -> None:
+    parts = urlsplit(url)
+    with socket.socket() as raw:
+        assert raw.connect_ex((parts.hostname, parts.port)) == 0
+
+
+def by_urllib(url: str) -> None:
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(urllib.request.Request(url, b"{}"))
+
+
+def by_urllib_in_a_thread(url: str) -> None:
+    thread = threading.Thread(target=by_urllib, args=(url,))
+    thread.start()
+    thread.join()
+
+
+def by_asyncio(url: str) -> None:
+    """As aiohttp does."""
+
+    async def connect() -> None:
+        parts = urlsplit(url)
+        _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        writer.close()
+        await writer.wait_closed()
+
+    asyncio.run(connect())
+
+
+def by_trio(url: str) -> None:
+    async def connect() -> None:
+        parts = urlsplit(url)
+        assert parts.hostname is not None
+        assert parts.port is not None
+        await (await trio.open_tcp_stream(parts.hostname, parts.port)).aclose()
+
+    trio.run(connect)
+
+
+UNSEEN = [by_socket, by_socket_that_tells, by_urllib, by_urllib_in_a_thread, by_asyncio, by_trio]
+
+
+@pytest.fixture
+def replay(cassettes: Path, url: str) -> Iterator[Recorder]:
+    """A replay from the server, which is there."""
+    with use_cassette(cassettes / "a.yaml"):
+        ask(url)
+    with use_cassette(cassettes / "a.yaml", mode="none") as recorder:
+        ask(url)
+        yield recorder
+        recorder.notes.clear()
+
+
+@pytest.mark.parametrize("connect", UNSEEN)
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_connection_of_a_client_that_is_not_seen_is_noted_once(
+    replay: Recorder, url: str, connect: Callable[[str], None], host: str
+) -> None:
+    other = url.replace("127.0.0.1", host)
+    for _ in range(2):
+        connect(other)
+    assert replay.notes == [
+        f"use_cassette('a.yaml'): connected to {host}:{urlsplit(url).port}, which serves chat, by a client that no"
+        " recorder sees (requests, urllib, aiohttp, a raw socket): nothing of it is replayed; send its calls through"
+        " httpx, or forbid connections in tests"
+    ]
+
+
+def test_a_name_is_known_by_the_addresses_that_it_had(
+    cassettes: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = urlsplit(url).port
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://chat.test:{port}/v1")
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+    )
+    cassettes.mkdir()
+    (cassettes / "a.yaml").write_text("interactions: []\nversion: 1\n")
+    with use_cassette(cassettes / "a.yaml", mode="none") as recorder:
+        by_urllib(url.replace("127.0.0.1", "other.test"))
+        assert recorder.notes == []
+        by_urllib(url.replace("127.0.0.1", "CHAT.test"))
+        [note] = recorder.notes
+        recorder.notes.clear()
+    assert f"connected to CHAT.test:{port}, which serves chat, " in note
+
+
+@pytest.mark.parametrize("module", [httpx, httpx2])
+def test_a_request_that_is_seen_and_passes_is_no_connection_to_wonder_about(
+    replay: Recorder, url: str, module: Any
+) -> None:
+    models = url.replace("chat/completions", "models").replace("127.0.0.1", "localhost")
+    messages = url.replace("chat/completions", "messages")
+
+    async def get() -> None:
+        async with module.AsyncClient(headers=HEADERS) as client:
+            assert (await client.get(models)).status_code == 200
+
+    with module.Client(headers=HEADERS) as client:
+        assert client.get(models).status_code == 200
+        # A path of another model endpoint, but no model in it.
+        client.post(messages, json={})
+    asyncio.run(get())
+    trio.run(get)
+    assert replay.notes == []
+    by_socket(url)
+    assert len(replay.notes) == 1
+
+
+def test_other_connections_and_those_of_a_recording_are_not_noted(cassettes: Path, url: str, replay: Recorder) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        by_socket(f"http://127.0.0.1:{other.getsockname()[1]}/")
+    if hasattr(socket, "AF_UNIX"):
+        with socket.socket(socket.AF_UNIX) as raw, pytest.raises(FileNotFoundError):
+            raw.connect(str(cassettes / "not-there"))
+    # Nobody's mistakes are made ours.
+    with socket.socket() as raw, pytest.raises(TypeError, match="AF_INET address must be"):
+        raw.connect(("127.0.0.1",))
+    with pytest.raises(TypeError, match="getaddrinfo"):
+        socket.getaddrinfo()  # type: ignore[call-arg]  # the mistake
+    assert socket.getaddrinfo(None, 80)
+    assert replay.notes == []
+    with use_cassette(cassettes / "b.yaml") as recorder:
+        by_socket(url)
+    assert recorder.notes == replay.notes == []
+
+
+def test_a_recorded_url_that_is_none_is_nowhere_to_connect_to(cassettes: Path, url: str) -> None:
+    path = cassettes / "a.yaml"
+    with use_cassette(path, endpoints=["*"]):
+        with httpx.Client(transport=Scripted(httpx.Response(200), httpx.Response(200))) as client:
+            client.get("http://h/x")
+            client.get("http://h/y")
+    path.write_text(re.sub("      seal: .*\n", "", path.read_text().replace("http://h/x", "http://h:x")))
+    path.write_text(path.read_text().replace("http://h/y", "ftp://127.0.0.1/y"))
+    with use_cassette(path, mode="none", unused="ignore") as recorder:
+        by_socket(url)
+    assert recorder.notes == []
+
+
+def test_the_patches_of_sockets_come_out_and_leave_what_somebody_wrapped(cassettes: Path, url: str) -> None:
+    before = (socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo)
+    own = set(vars(socket.socket))
+    calls = []
+    with use_cassette(cassettes / "a.yaml"):
+        ask(url)
+        assert socket.socket.connect is not before[0]
+    assert (socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo) == before
+    assert set(vars(socket.socket)) == own
+    with use_cassette(cassettes / "a.yaml"):
+        ask(url)
+        ours, resolve = socket.socket.connect, socket.getaddrinfo
+
+        def wrapped(sock: socket.socket, address: Any) -> None:
+            calls.append(address)
+            ours(sock, address)
+
+        socket.socket.connect = wrapped  # type: ignore[assignment, method-assign]  # as pytest-socket does
+    try:
+        by_socket(url)
+        assert len(calls) == 1
+        assert socket.socket.connect is wrapped
+        assert resolve("127.0.0.1", 80)
+    finally:
+        del socket.socket.connect
+    assert socket.socket.connect is before[0]
+
+
+@pytest.mark.parametrize("name", ["SAMURAI_BASE_URL", "OPENAI_BASE_URL"])
+@pytest.mark.parametrize(("scheme", "port"), [("https", 443), ("http", 80)])
+def test_a_base_url_without_a_port_leads_to_that_of_its_scheme(
+    cassettes: Path, monkeypatch: pytest.MonkeyPatch, name: str, scheme: str, port: int
+) -> None:
+    monkeypatch.setenv(name, f"{scheme}://chat.test/v1")
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+    )
+    with pytest.warns(UserWarning, match=f"connected to chat.test:{port}, which serves chat, "):
+        # Nobody may be there; what counts is that it was tried.
+        with use_cassette(cassettes / "a.yaml", mode="none"), suppress(OSError):
+            socket.create_connection(("chat.test", port)).close()
