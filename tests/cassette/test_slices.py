@@ -112,3 +112,10 @@ def test_what_a_seal_vouches_for_and_this_version_does_not_know_is_named_by_its_
     for read in (found.request, found.as_json, lambda place: found.asks(place, PLAIN.request)):
         with pytest.raises(CassetteError, match=damaged):
             read(1)
+
+
+def test_a_body_that_was_not_broken_into_lines_is_compared_as_it_was_sent() -> None:
+    sent = replace(PLAIN, request=replace(PLAIN.request, body=b"no JSON at all"))
+    kept = recordings(dump([sent]), FILE, Memory())
+    assert kept.as_json(0) == kept.request(0)
+    assert kept.as_json(0).body == b"no JSON at all"
