@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pytest_samurai import Usage
 from pytest_samurai.wire.price import RATES, Price
+from pytest_samurai.wire.usage import CACHE_PARTS
 
 # How long a machine takes for one example is no property of the code.
 law = settings(deadline=None)
@@ -37,9 +38,9 @@ rows = st.builds(
 
 @st.composite
 def usages(draw: st.DrawFn) -> Usage:
-    cached, audio, text, reasoning, spoken, said = (draw(parts) for _ in range(6))
-    prompt, completion = cached + audio + text, reasoning + spoken + said
-    return Usage(1, prompt, completion, prompt + completion, cached, reasoning, audio, spoken)
+    cached, written, audio, text, reasoning, spoken, said = (draw(parts) for _ in range(7))
+    prompt, completion = cached + written + audio + text, reasoning + spoken + said
+    return Usage(1, prompt, completion, prompt + completion, cached, reasoning, audio, spoken, written)
 
 
 @law
@@ -61,7 +62,7 @@ def test_with_one_rate_for_all_every_token_is_paid_for_once(rate: Decimal, usage
 @law
 @given(rows, usages())
 def test_the_list_cost_does_not_know_what_was_cached(price: Price, usage: Usage) -> None:
-    as_if = Usage(**{name: getattr(usage, name) for name in usage.__slots__} | {"cached_tokens": 0})
+    as_if = Usage(**{name: getattr(usage, name) for name in usage.__slots__} | dict.fromkeys(CACHE_PARTS, 0))
     assert price.cost(usage, as_listed=True) == price.cost(as_if) == price.cost(as_if, as_listed=True)
 
 
