@@ -55,13 +55,16 @@ class Usage:
         of_prompt = _details(usage, "prompt_tokens_details")
         of_completion = _details(usage, "completion_tokens_details")
         written, for_an_hour = _cache_writes(usage, of_prompt)
+        reasoning = _most(("reasoning_tokens",), usage, of_completion)
+        if _is_outside(reasoning, prompt, completion, total):
+            completion += reasoning
         return cls(
             requests=1,
             prompt_tokens=prompt,
             completion_tokens=completion,
             total_tokens=prompt + completion if total is None else total,
             cached_tokens=_most(_READS, usage, of_prompt),
-            reasoning_tokens=_most(("reasoning_tokens",), of_completion),
+            reasoning_tokens=reasoning,
             prompt_audio_tokens=_most(("audio_tokens",), of_prompt),
             completion_audio_tokens=_most(("audio_tokens",), of_completion),
             cache_write_tokens=written,
@@ -104,6 +107,19 @@ def _details(usage: Mapping[str, Any], group: str) -> Mapping[str, Any]:
 def _most(names: Sequence[str], *places: Mapping[str, Any]) -> int:
     """The count that stands under one of these names. Gateways say it twice, and sometimes once with 0."""
     return max(_count(place.get(name)) or 0 for place in places for name in names)
+
+
+def _is_outside(reasoning: int, prompt: int, completion: int, total: int | None) -> bool:
+    """Whether reasoning was counted beside the completion, of which it is a part everywhere else.
+
+    xAI does so: 12 of prompt, 1 of completion and 386 of reasoning are 399 in total. Where there is no total, no part
+    is more than its whole. Where the total says neither, nothing is certain, and all counts stay as they are.
+    """
+    if not reasoning:
+        return False
+    if total is None:
+        return reasoning > completion
+    return total == prompt + completion + reasoning
 
 
 def _cache_writes(usage: Mapping[str, Any], of_prompt: Mapping[str, Any]) -> tuple[int, int]:
