@@ -21,7 +21,8 @@ class Price:
     """The row of prices of one model: US dollars per million tokens, and per thousand requests.
 
     The names are those of genai-prices. Cache reads, cache writes and audio are parts of the prompt, reasoning and
-    audio parts of the completion. A part without a price of its own costs what the whole does.
+    audio parts of the completion. A cache read or write, or reasoning, without a price of its own costs
+    what the whole does; audio without one has no cost.
     """
 
     source: str
@@ -70,9 +71,12 @@ class Price:
 
     def missing(self, usage: Usage, *, as_listed: bool = False) -> list[str]:
         """The rates without which the cost of a usage would be too low."""
+        # Audio costs many times what text does.
+        needed = [rate for part, rate in _AUDIO if getattr(usage, part)]
         # Where writes cost more than other input, those that stay for an hour cost more again.
-        kept = usage.cache_write_1h_tokens and not as_listed and self.cache_write_mtok is not None
-        return ["cache_write_1h_mtok"] if kept and self.cache_write_1h_mtok is None else []
+        if usage.cache_write_1h_tokens and not as_listed and self.cache_write_mtok is not None:
+            needed.append("cache_write_1h_mtok")
+        return [rate for rate in needed if getattr(self, rate) is None]
 
     def as_written(self) -> dict[str, str]:
         """The row in texts, as a cassette and a lock have it."""
@@ -107,6 +111,9 @@ _BUCKETS: Final = (
     ),
 )
 """A whole and its rate, with its parts and theirs: every token is in one of these."""
+
+_AUDIO: Final = (("prompt_audio_tokens", "input_audio_mtok"), ("completion_audio_tokens", "output_audio_mtok"))
+"""The parts that have no price without a rate of their own."""
 
 
 def read_rates(written: Mapping[str, object]) -> dict[str, Any]:
