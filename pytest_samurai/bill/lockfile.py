@@ -170,7 +170,7 @@ def _spent(pairs: Mapping[str, str]) -> Spent:
             continue
         if name in CACHE_PARTS or name not in COUNTS:
             raise ValueError(f"`{name}: {value}` is nothing that stands here")
-        if not re.fullmatch(r"[0-9]{1,15}", value):
+        if not re.fullmatch(r"[0-9]{1,100}", value):
             raise ValueError(f"`{name}` is {value}, not a number of them")
         counts[name] = int(value)
     wanted = ("requests", *(TOKENS if len(counts) > 1 else ()))

@@ -93,8 +93,12 @@ _LIFETIMES: Final = ("cache_creation", "cache_creation_token_details")
 """These tokens by how long the cache keeps them. Sources: Anthropic; LiteLLM."""
 
 
+_HIGHEST: Final = 2**63 - 1
+"""No server counts further, and sums of such counts are numbers that every reader of a lock or report can read."""
+
+
 def _count(value: object) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _HIGHEST:
         return None
     return value
 
