@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from pytest_samurai.bill.figures import ModelFigures, TestFigures
 from pytest_samurai.bill.pricelist import dearest
@@ -30,7 +30,7 @@ class Spent:
     usage: Usage | None
 
 
-_UNCACHED: Final = dict.fromkeys(CACHE_PARTS, 0)
+_UNCACHED: Final[dict[str, Any]] = dict.fromkeys(CACHE_PARTS, 0)
 
 Row = Mapping[str, Spent]
 """What one test used, by the model as served."""

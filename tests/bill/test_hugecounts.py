@@ -70,7 +70,7 @@ def test_a_recording_of_any_count_replays_with_the_same_usage(cassettes: Path, c
     wire = {"prompt_tokens": count, "completion_tokens": 1, "total_tokens": count + 1}
     reply: httpx.Response = httpx.Response(200, json={"model": "gpt-4o-mini", "choices": [], "usage": wire})
     if streamed:
-        events = [{"model": "gpt-4o-mini", "choices": [{"index": 0, "delta": {"content": "x"}}]}]
+        events: list[dict[str, Any]] = [{"model": "gpt-4o-mini", "choices": [{"index": 0, "delta": {"content": "x"}}]}]
         events.append({"model": "gpt-4o-mini", "choices": [], "usage": wire})
         text = "".join(f"data: {json.dumps(event)}\n\n" for event in events) + "data: [DONE]\n\n"
         reply = httpx.Response(200, text=text, headers={"content-type": "text/event-stream"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ from pytest_samurai.errors import UnknownPrice
 from pytest_samurai.wire.price import Price
 from tests.intercept.scripted import API, Scripted
 
-TEXT = {"source": "a test", "input_mtok": Decimal(2), "output_mtok": Decimal(8)}
+TEXT: dict[str, Any] = {"source": "a test", "input_mtok": Decimal(2), "output_mtok": Decimal(8)}
 
 
 @pytest.mark.parametrize(
@@ -21,9 +22,9 @@ TEXT = {"source": "a test", "input_mtok": Decimal(2), "output_mtok": Decimal(8)}
     [("prompt_audio_tokens", "input_audio_mtok"), ("completion_audio_tokens", "output_audio_mtok")],
 )
 def test_audio_has_a_cost_only_where_it_has_a_rate(part: str, rate: str) -> None:
-    counts = {"requests": 1, "prompt_tokens": 100, "completion_tokens": 100, "total_tokens": 200}
-    usage = Usage(**counts, **{part: 10})
-    without, having = Price(**TEXT), Price(**TEXT, **{rate: Decimal(40)})
+    counts: dict[str, Any] = {"requests": 1, "prompt_tokens": 100, "completion_tokens": 100, "total_tokens": 200}
+    usage = Usage(**counts, **dict[str, Any]({part: 10}))
+    without, having = Price(**TEXT), Price(**TEXT, **dict[str, Any]({rate: Decimal(40)}))
     assert without.cost(usage) is without.cost(usage, as_listed=True) is None
     assert without.missing(usage) == [rate]
     assert without.cost(Usage(**counts)) == Decimal("0.001")

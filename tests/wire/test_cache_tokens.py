@@ -97,7 +97,7 @@ def test_tokens_that_are_cached_for_an_hour_have_a_rate_of_their_own(
 
 def test_an_hour_without_a_rate_has_no_price_where_writes_have_one() -> None:
     usage = read(cache_creation={"ephemeral_1h_input_tokens": 10_000})
-    rates = {"input_mtok": Decimal(3), "output_mtok": Decimal(15)}
+    rates: dict[str, Any] = {"input_mtok": Decimal(3), "output_mtok": Decimal(15)}
     assert Price(source="a", **rates, cache_write_mtok=Decimal("3.75")).cost(usage) is None
     assert Price(source="a", **rates, cache_write_mtok=Decimal("3.75")).cost(usage, as_listed=True) is not None
     assert Price(source="a", **rates).cost(usage) == Decimal("0.03153")
