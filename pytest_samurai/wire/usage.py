@@ -108,9 +108,9 @@ def _details(usage: Mapping[str, Any], group: str) -> Mapping[str, Any]:
     return details if isinstance(details, Mapping) else {}
 
 
-def _most(names: Sequence[str], *places: Mapping[str, Any]) -> int:
+def _most(names: Sequence[str], *groups: Mapping[str, Any]) -> int:
     """The count that stands under one of these names. Gateways say it twice, and sometimes once with 0."""
-    return max(_count(place.get(name)) or 0 for place in places for name in names)
+    return max(_count(group.get(name)) or 0 for group in groups for name in names)
 
 
 def _is_outside(reasoning: int, prompt: int, completion: int, total: int | None) -> bool:
@@ -129,9 +129,9 @@ def _is_outside(reasoning: int, prompt: int, completion: int, total: int | None)
 def _cache_writes(usage: Mapping[str, Any], of_prompt: Mapping[str, Any]) -> tuple[int, int]:
     """The tokens that went into the cache, and those of them that it keeps for an hour."""
     minutes = hour = 0
-    for place in (usage, of_prompt):
+    for counts in (usage, of_prompt):
         for group in _LIFETIMES:
-            if lifetimes := _details(place, group):
+            if lifetimes := _details(counts, group):
                 minutes = max(minutes, _most(("ephemeral_5m_input_tokens",), lifetimes))
                 hour = max(hour, _most(("ephemeral_1h_input_tokens",), lifetimes))
     return max(_most(_WRITES, usage, of_prompt), minutes + hour), hour
