@@ -154,3 +154,15 @@ def test_the_contracts_have_at_most_ten_layers() -> None:
     layers = re.search(r"^layers = \[(.*?)^\]", settings, re.MULTILINE | re.DOTALL)
     assert layers is not None
     assert len(re.findall(r'^ +"', layers[1], re.MULTILINE)) <= 10
+
+
+def test_where_to_go_for_what_leads_somewhere() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = page.partition("### Where do I go to ...")[2].partition("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith(("| a", "| the", "| one more"))]
+    assert len(rows) == 10
+    for row in rows:
+        named = re.findall(r"`([\w./]+)`", row)
+        assert 1 <= len(named) <= 4, row
+        for path in named:
+            assert (ROOT / path).exists() or (HOUSE / path).exists(), f"{path} of: {row}"
