@@ -58,7 +58,7 @@ class Recorder:
         self._editor = Editor(settings, owner.test, shared.redactors, self.notes)
         # The recorder keeps its calls, and these keep the meter. If that knew the recorder, it would be a cycle.
         meter = Meter(shared.prices, self._editor.redactors.name, settings.estimate_usage)
-        self._calls = Calls(meter, shared.tally)
+        self._calls = Calls(meter, shared.tally, settings)
         self._live: Live | None = None
         self._keeper: Keeper | None = None
         self._placeholders: list[str] = []
@@ -78,7 +78,10 @@ class Recorder:
 
     @property
     def calls(self) -> tuple[Call, ...]:
-        """The calls so far, in the order in which they were sent; each as far as its reply has come."""
+        """The calls so far, in the order in which they were sent; each as far as its reply has come.
+
+        Errors that a client has mended are none of them, unless they are kept: a replay has none either.
+        """
         return self._calls.all()
 
     @property

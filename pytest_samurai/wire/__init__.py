@@ -23,9 +23,10 @@ from pytest_samurai.wire.objects import json_object, parse_object
 from pytest_samurai.wire.price import RATES, UNPRICED, Price, read_rates
 from pytest_samurai.wire.prompt import RequestPart, part_at, prompt_length, text_length
 from pytest_samurai.wire.recordings import Recordings
-from pytest_samurai.wire.usage import COUNTS, Usage
+from pytest_samurai.wire.usage import CACHE_PARTS, COUNTS, Usage
 
 __all__ = [
+    "CACHE_PARTS",
     "CLOSED",
     "COMPLETE",
     "COUNTS",
