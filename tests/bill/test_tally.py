@@ -332,7 +332,20 @@ def test_greedy(samurai_client):
 """)
     result = project.run("--samurai-max-live-requests=1", "--samurai-mode=live")
     result.assert_outcomes(failed=1)
+    # Nothing is to be recorded here, so how is no advice.
+    result.stdout.no_fnmatch_line("*To record*")
     assert project.server.requests == 1
+
+
+def test_a_request_that_is_not_sent_is_named_without_the_keys_in_its_url(project: Project) -> None:
+    project.tests("""
+@pytest.mark.samurai
+def test_it(samurai_client):
+    samurai_client.post("/chat/completions?key=abc&x=1", json=body())
+""")
+    result = project.run("--samurai-max-live-requests=0", "--tb=short")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*POST */chat/completions[?]key=[[]REDACTED]&x=1 was not sent: *"])
 
 
 def test_what_a_call_is_likely_to_cost_is_known_before_it_is_sent(project: Project) -> None:

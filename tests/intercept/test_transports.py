@@ -195,11 +195,12 @@ def test_a_compressed_stream_passes_with_its_usage_shown(cassettes: Path) -> Non
     assert recorder.usage.total_tokens == 5
 
 
-def test_a_connection_that_fails_is_no_call_and_not_recorded(cassettes: Path) -> None:
-    class Failing(httpx.BaseTransport):
-        def handle_request(self, request: httpx.Request) -> httpx.Response:
-            raise httpx.ConnectError("refused")
+class Failing(httpx.BaseTransport):
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
 
+
+def test_a_connection_that_fails_is_no_call_and_not_recorded(cassettes: Path) -> None:
     with (
         pytest.warns(UserWarning, match="1 request got no reply, which cannot be recorded") as warned,
         use_cassette(cassettes / "a.yaml") as recorder,
@@ -210,6 +211,13 @@ def test_a_connection_that_fails_is_no_call_and_not_recorded(cassettes: Path) ->
     assert recorder.calls == ()
     assert not cassettes.exists()
     assert [warning.filename for warning in warned] == [__file__]
+
+
+def test_a_block_that_fails_of_its_connection_is_told_no_more_than_that(cassettes: Path) -> None:
+    with pytest.raises(httpx.ConnectError) as error, use_cassette(cassettes / "a.yaml"):
+        with httpx.Client(transport=Failing()) as client:
+            client.post(API, json=body())
+    assert not hasattr(error.value, "__notes__")
 
 
 def test_a_header_that_is_not_ascii_goes_out_as_it_is(cassettes: Path) -> None:

@@ -48,11 +48,13 @@ def test_first(samurai_client):
 
 @pytest.mark.samurai
 def test_second():
-    ask(CLIENTS[0], "something new")
+    CLIENTS[0].post("/chat/completions?key=abc", json=body("something new"))
 """)
     result = project.run()
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["*has to go live to be recorded, and its key is the placeholder*"])
+    result.stdout.fnmatch_lines(
+        ["*[?]key=[[]REDACTED] has to go live to be recorded, and its key is the placeholder that replayed tests get."]
+    )
     assert project.server.requests == 1
 
 

@@ -194,6 +194,20 @@ def test_it(wide, samurai): pass
     result.stdout.fnmatch_lines(["*elsewhere/fixtures/wide.yaml*"])
 
 
+def test_a_plain_parameter_of_a_wider_fixture_goes_by_its_value_whatever_the_order(project: Project) -> None:
+    text = f"""{SEED}
+@pytest.fixture(scope="module", params=PARAMS)
+def wide(request): seed_call(f"about {{request.param}}")
+
+def test_it(wide, samurai): pass
+"""
+    project.tests(text.replace("PARAMS", "['x', 3, 2.5, True, None]"))
+    project.run().assert_outcomes(passed=5)
+    project.offline()
+    project.tests(text.replace("PARAMS", "[None, True, 2.5, 3, 'x']"))
+    project.run("--samurai-mode=none").assert_outcomes(passed=5)
+
+
 def test_an_object_as_a_parameter_of_a_wider_fixture_goes_by_its_number(project: Project) -> None:
     project.tests(
         SEED

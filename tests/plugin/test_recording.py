@@ -5,6 +5,17 @@ from __future__ import annotations
 from tests.project import Project, lines_between
 
 
+def test_one_more_request_than_was_recorded_is_no_reason_to_pay_for_all_of_them_again(project: Project) -> None:
+    test = "def test_it(samurai_client): ask(samurai_client, 'one'); LATER"
+    project.tests(test.replace("LATER", ""))
+    project.run().assert_outcomes(passed=1)
+    project.offline()
+    project.tests(test.replace("LATER", "ask(samurai_client, 'two')"))
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*To record this test again: pytest --samurai-mode=new_episodes test_it.py::test_it"])
+
+
 def test_new_episodes_adds_what_is_missing_and_keeps_what_is_there(project: Project) -> None:
     test = "def test_it(samurai_client): ask(samurai_client, 'one'); LATER"
     project.tests(test.replace("LATER", ""))

@@ -38,6 +38,19 @@ def test_a_blocked_call_that_the_application_swallows_fails_the_test(project: Pr
     project.run("--samurai-unmarked=block").assert_outcomes(failed=1)
 
 
+def test_a_blocked_call_is_named_without_the_keys_in_its_url(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DB_PASSWORD", "p4ssw0rd-of-mine")
+    project.tests("""
+def test_plain():
+    httpx.post("http://me:mine@h/p4ssw0rd-of-mine/v1/chat/completions?key=abc&x=1", json={})
+""")
+    result = project.run("--samurai-unmarked=block", "--tb=short")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*RequestNotRecorded: http://h/[[]REDACTED]/v1/chat/completions[?]key=[[]REDACTED]&x=1 is a chat call for*"]
+    )
+
+
 def test_blocking_sees_a_library_that_is_imported_within_the_test(project: Project) -> None:
     path = project.pytester.path / "test_late.py"
     path.write_text(
