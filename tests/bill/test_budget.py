@@ -229,6 +229,15 @@ def test_a_call_whose_parts_are_more_than_the_whole_has_no_cost_and_no_price_wou
     assert str(caught.value) == f"{nonsense}\n  the price of call 2 (model unknown) is unknown"
 
 
+def test_an_error_that_says_what_it_used_costs_that() -> None:
+    said = Interaction(
+        Request("POST", "https://h/v1/chat/completions", (), b"{}"),
+        Reply(400, "", (), json.dumps({"model": "m", "usage": tokens(1000, 0)}).encode()),
+        price=Price(source="a", input_mtok=Decimal(2), output_mtok=Decimal(8)),
+    )
+    assert total_cost([Call(said, number=1, replayed=True)]) == Decimal("0.002")
+
+
 def test_an_error_costs_nothing_whatever_its_model() -> None:
     assert total_cost([call(1, status=500), call(2, status=302, model=None)]) == Decimal(0)
 

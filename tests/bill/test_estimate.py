@@ -47,6 +47,21 @@ def test_tools_and_their_calls_are_counted() -> None:
     assert estimated_usage("gpt-4o", {}, answered(content=None, tool_calls=calls)).completion_tokens == 8
 
 
+def test_functions_are_counted_as_tools_are() -> None:
+    functions, tools = ({name: [{"name": "f"}]} for name in ("functions", "tools"))
+    counted = estimated_usage("gpt-4o", asked(FRANCE, **functions), {})
+    assert (
+        counted == estimated_usage("gpt-4o", asked(FRANCE, **tools), {}) != estimated_usage("gpt-4o", asked(FRANCE), {})
+    )
+
+
+@pytest.mark.parametrize("name", ["name", "refusal"])
+def test_the_texts_beside_the_content_are_counted(name: str) -> None:
+    message = {"role": "user", "content": FRANCE}
+    plain, more = (estimated_usage("gpt-4o", {"messages": [one]}, {}) for one in (message, {**message, name: "word"}))
+    assert more.prompt_tokens == plain.prompt_tokens + 1
+
+
 def test_several_choices_are_all_counted() -> None:
     reply = {"choices": [*answered(content="Paris.")["choices"] * 3, {"message": None}, None]}
     assert estimated_usage("gpt-4o", {}, reply).completion_tokens == 6

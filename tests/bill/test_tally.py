@@ -274,6 +274,18 @@ def test_b(samurai_client):
     )
 
 
+def test_no_limit_of_the_run_lets_a_call_pass_that_does_not_say_what_it_used(project: Project) -> None:
+    project.tests("""
+@pytest.mark.samurai(stream_usage=False)
+def test_a(samurai_client):
+    samurai_client.post("/chat/completions", json=body(stream=True))
+""")
+    project.run().assert_outcomes(passed=1)
+    result = project.run("--samurai-max-total-tokens=1000")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*samurai_max_total_tokens cannot be judged: the usage of call 1 * is unknown*"])
+
+
 def test_what_a_failed_test_did_not_say_of_its_usage_is_noted(project: Project) -> None:
     project.tests("""
 @pytest.mark.samurai(stream_usage=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import re
+import stat
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -386,6 +388,14 @@ def test_a_machine_where_no_lock_can_be_kept_is_told_where_and_what_to_do(
     with pytest.raises(CassetteError, match=told):
         update(path, lambda there: [*there, STREAM])
     assert load(path) == [PLAIN]
+
+
+def test_nobody_else_can_get_at_the_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    update(tmp_path / "a.yaml", lambda _: [PLAIN])
+    [directory] = (tmp_path / "tmp").iterdir()
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
 
 
 def test_an_error_while_a_file_is_locked_is_none_of_the_lock(tmp_path: Path) -> None:

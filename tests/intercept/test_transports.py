@@ -134,6 +134,15 @@ def test_the_usage_of_a_stream_is_asked_for_on_the_wire_hidden_from_the_applicat
     assert recorder.usage.total_tokens == 5
 
 
+def test_an_event_without_choices_that_tells_of_no_usage_reaches_the_application(cassettes: Path) -> None:
+    # Azure's first event is one.
+    first = event(usage=None, prompt_filter_results=[])
+    transport = Scripted(httpx.Response(200, headers=SSE, stream=Pieces(first, event("Hi"), USAGE_EVENT, DONE)))
+    with use_cassette(cassettes / "a.yaml") as recorder, httpx.Client(transport=transport) as client:
+        assert stream_chunks(client) == [first, event("Hi"), DONE]
+    assert recorder.usage.total_tokens == 5
+
+
 def test_what_the_application_asked_for_it_gets(cassettes: Path) -> None:
     asked = {"stream_options": {"include_usage": True}}
     transport = Scripted(httpx.Response(200, headers=SSE, stream=Pieces(event("Hi"), USAGE_EVENT, DONE)))
