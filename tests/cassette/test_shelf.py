@@ -62,7 +62,9 @@ def test_a_file_has_a_date_of_its_own_two_seconds_after_it_changed(
     monkeypatch.setattr(time, "time_ns", lambda: changed + age)
     kept = Shelf()
 
-    assert len({id(kept.load(path).recordings) for _ in range(2)}) == reads
+    # Both are held: the second may lie where the first was, if that is gone.
+    first, second = (kept.load(path).recordings for _ in range(2))
+    assert (first is second) is (reads == 1)
 
 
 def test_a_file_that_is_gone_is_not_there(path: Path) -> None:
