@@ -53,9 +53,16 @@ class Calls:
         """
         return tuple(call for _, call in self._counted())
 
-    def _counted(self) -> Iterator[tuple[Played | Take, Call]]:
+    def kept(self) -> tuple[Call, ...]:
+        """The calls that a cassette keeps: all but the errors that a client has mended, replayed ones too."""
         exchanges = self._so_far()
         mended = self._mended(exchanges)
+        calls = (exchange.call for exchange in exchanges if id(exchange) not in mended)
+        return tuple(call for call in calls if call is not None)
+
+    def _counted(self) -> Iterator[tuple[Played | Take, Call]]:
+        exchanges = self._so_far()
+        mended = self._mended([exchange for exchange in exchanges if isinstance(exchange, Take)])
         left_out = 0
         for number, exchange in enumerate(exchanges, 1):
             if id(exchange) in mended:
@@ -67,23 +74,10 @@ class Calls:
                 yield exchange, call
 
     def _mended(self, exchanges: Sequence[Played | Take]) -> set[int]:
-        """The ids of what went live, ended in an error and was sent again with success."""
-        live = [
-            (exchange, made)
-            for exchange in exchanges
-            if isinstance(exchange, Take) and (made := exchange.interaction) is not None
-        ]
-        if not live:
-            return set()
-        kept = {id(made) for made in without_retries([made for _, made in live], self._settings)}
-        return {id(exchange) for exchange, made in live if id(made) not in kept}
-
-    def kept(self, settings: Settings) -> tuple[Call, ...]:
-        """The calls that a cassette keeps: all but the errors that a client has mended."""
-        begun = [(exchange, made) for exchange in self._so_far() if (made := exchange.interaction) is not None]
-        kept = {id(interaction) for interaction in without_retries([made for _, made in begun], settings)}
-        calls = (exchange.call for exchange, interaction in begun if id(interaction) in kept)
-        return tuple(call for call in calls if call is not None)
+        """The ids of those that ended in an error, and that the client sent again with success."""
+        begun = [(exchange, made) for exchange in exchanges if (made := exchange.interaction) is not None]
+        kept = {id(made) for made in without_retries([made for _, made in begun], self._settings)}
+        return {id(exchange) for exchange, made in begun if id(made) not in kept}
 
     def takes(self) -> list[Take]:
         """The calls that went live."""

@@ -87,7 +87,7 @@ class Recorder:
     @property
     def kept_calls(self) -> tuple[Call, ...]:
         """The calls without the errors that are left out of the cassette: the same in a replay as when recorded."""
-        return self._calls.kept(self.settings)
+        return self._calls.kept()
 
     @property
     def usage(self) -> Usage:
