@@ -41,7 +41,8 @@ test: $(VENV)/.installed-dev
 thorough: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(WORKERS) --thorough --durations=0 --durations-min=1 $(ARGS)
 
-# Neither of these has coverage or tests with a size: what a law says of our own code, it says in each of them.
+# These two go without coverage, without the tests that have a size and without those of the benchmarks: all that tries
+# our own code, which is the same in each environment.
 
 lowest: $(VENV)/.installed-dev
 	@mkdir -p .envs

@@ -154,7 +154,9 @@ class Samurai(Contender):
     def loader(self) -> Callable[[Path], object]:
         from pytest_samurai.cassette import Shelf
 
-        return lambda path: Shelf().load(path).recordings
+        # As a run has it: one for all cassettes.
+        shelf = Shelf()
+        return lambda path: shelf.load(path).recordings
 
     def touch(self, loaded: Any) -> list[tuple[bytes, bytes]]:
         return [(one.request.body, one.reply.body) for one in loaded]

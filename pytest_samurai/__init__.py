@@ -1,6 +1,6 @@
 """Record chat-completions calls once, replay them for ever, and keep a budget.
 
-Importing this package imports neither an HTTP library nor a YAML one nor pytest.
+To import this package imports no HTTP library, no YAML library and no pytest.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ __all__ = [
     "use_cassette",
 ]
 
-# pytest imports this package at the start of every run, most of which have no use for these.
-_ROOMS = {"Budget": "bill", "Call": "bill", "Usage": "wire", "use_cassette": "context"}
+# Imported when asked for: pytest imports this package at the start of every run, and most runs use none of these.
+_HOMES = {"Budget": "bill", "Call": "bill", "Usage": "wire", "use_cassette": "context"}
 
 
 def __getattr__(name: str) -> object:
-    if name in _ROOMS:
-        return getattr(import_module(f"pytest_samurai.{_ROOMS[name]}"), name)
+    if name in _HOMES:
+        return getattr(import_module(f"pytest_samurai.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

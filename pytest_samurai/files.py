@@ -1,4 +1,4 @@
-"""Files that several processes write: replaced whole, one process at a time."""
+"""Files that several processes write: whole, and one process at a time."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _LONGEST_WAIT = 60.0
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Wait for other processes to be done with a file, and keep them away.
+    """Wait until other processes are done with a file, and keep them away.
 
-    Raises CassetteError after a minute, and where no lock can be kept.
+    Raises CassetteError after a minute, or if no lock can be kept.
 
-    The lock itself lies in the system's directory for temporary files, so that none is left beside a cassette; all
-    cassettes share a few hundred.
+    The lock lies in the system's directory for temporary files, so none is left beside a cassette. All files share a
+    few hundred locks.
     """
     with _held(_digest(path.resolve())[:2], path, _LONGEST_WAIT):
         yield
@@ -33,7 +33,7 @@ def locked(path: Path) -> Iterator[None]:
 
 @contextmanager
 def claimed(path: Path) -> Iterator[None]:
-    """Hold a file that nobody else wants to write. Raises CassetteError at once if another process holds it."""
+    """Hold a file that no other process should want. Raises CassetteError at once if one holds it."""
     name = _digest(path.resolve())
     with _held(name, path, 0):
         yield
@@ -45,7 +45,7 @@ def _digest(resolved: Path) -> str:
 
 
 def _user() -> str:
-    # In a container the number may have no name.
+    # In a container, the number of a user may have no name.
     return str(os.getuid()) if hasattr(os, "getuid") else getpass.getuser()
 
 
@@ -54,7 +54,7 @@ def _lock_directory() -> Path:
 
 
 def scratch(kind: str) -> Path:
-    """A name, not taken yet, for a file that the processes of one run share. Raises CassetteError without a place."""
+    """A new name for a file that the processes of a run share. Raises CassetteError if there is no place for it."""
     try:
         _lock_directory().mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
@@ -73,7 +73,7 @@ def _useless(error: OSError) -> CassetteError:
 def _held(name: str, path: Path, wait: float) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
-    # Not thread-local: a journal is begun by whatever thread has the first call, and ended by the test's.
+    # Not thread-local: the thread of the first call begins a journal, the thread of the test ends it.
     lock = FileLock(_lock_directory() / f"{name}.lock", timeout=wait, thread_local=False)
     try:
         _lock_directory().mkdir(mode=0o700, exist_ok=True)
@@ -94,7 +94,7 @@ def _temporary_prefix(resolved: Path) -> str:
 
 
 def remove_abandoned(path: Path) -> None:
-    """Remove what a process left that was killed as it wrote; the file is locked, so nobody writes now."""
+    """Remove what a process has left that was killed while it wrote. The file has to be locked."""
     path = path.resolve()
     prefix = _temporary_prefix(path)
     for temporary in path.parent.glob("*.tmp"):
@@ -102,7 +102,7 @@ def remove_abandoned(path: Path) -> None:
             try:
                 temporary.unlink()
             except OSError:
-                # What is written next says why, if it cannot be written either.
+                # If nothing can be written either, that will say why.
                 pass
 
 
@@ -111,27 +111,26 @@ _MOST_TRIES = 20
 
 
 def opened(path: Path, open_file: Callable[[], _Opened]) -> _Opened:
-    """Open a file in a directory that is made if it is not there. Raises OSError.
+    """Open a file, and make its directory if there is none. Raises OSError.
 
-    A process that keeps nothing takes its empty directories away again, maybe just as this one wants to use them.
+    A process that keeps nothing removes its empty directories, maybe just when this one wants to use them.
     """
     for _ in range(_MOST_TRIES):
         try:
             return open_file()
         except FileNotFoundError:
-            # Nearly always it is there.
             with suppress(FileNotFoundError):
                 path.parent.mkdir(parents=True, exist_ok=True)
     return open_file()
 
 
 def replace_whole(path: Path, content: bytes) -> None:
-    """Put new content in the place of a file, whole or not at all; its mode stays. Raises OSError."""
-    # A link stays one: its target is replaced.
+    """Replace the content of a file, whole or not at all; its mode stays. Raises OSError."""
+    # A link stays a link: its target is replaced.
     path = path.resolve()
     temporary = path.with_name(f"{_temporary_prefix(path)}{uuid4().hex}.tmp")
     try:
-        # Not by `tempfile`, whose files are for their owner's eyes only: this one gets what the umask leaves.
+        # Not by `tempfile`, whose files only their owner may read: this one gets what the umask leaves.
         with opened(path, lambda: temporary.open("xb")) as file:
             file.write(content)
             file.flush()
@@ -146,7 +145,7 @@ def replace_whole(path: Path, content: bytes) -> None:
 
 
 def _sync_directory(directory: Path) -> None:
-    if os.name == "nt":  # pragma: no cover - Windows opens no directories, and writes their entries through
+    if os.name == "nt":  # pragma: no cover - Windows opens no directories; it writes their entries at once
         return
     descriptor = os.open(directory, os.O_RDONLY)
     try:

@@ -8,12 +8,14 @@ from typing import cast
 
 # These two are loaded before pytester takes its snapshot of the modules: it would have each test load them anew.
 import genai_prices.data_snapshot  # noqa: F401 - see above
+import httpx
 import hypothesis
 import pytest
 import trustme
 
 import pytest_samurai.intercept.seam  # noqa: F401 - see above
 from pytest_samurai.server.chat_server import ChatServer
+from tests.project import Project
 from tests.real_server import RealServer
 
 KEY = "sk-samurai-test-0123456789abcdef"
@@ -92,6 +94,13 @@ def chat_server() -> Iterator[ChatServer]:
         yield server
 
 
+@pytest.fixture
+def project(pytester: pytest.Pytester, chat_server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.setenv("SAMURAI_BASE_URL", chat_server.base_url)
+    monkeypatch.setenv("SAMURAI_API_KEY", KEY)
+    return Project(pytester, chat_server, monkeypatch)
+
+
 @pytest.fixture(autouse=True)
 def no_environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the machine has set must not decide how a test goes; but the examples are recorded with it."""
@@ -107,6 +116,11 @@ def no_environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
         "OPENAI_BASE_URL",
     ):
         monkeypatch.delenv(name, raising=False)
+
+
+def message(content: str) -> str:
+    """A message as httpx writes it: with blanks before 0.28, without them since."""
+    return httpx.Request("POST", "http://h", json={"role": "user", "content": content}).content.decode()
 
 
 def uncovered() -> dict[str, str]:

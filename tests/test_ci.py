@@ -17,10 +17,8 @@ import pytest
 import yaml
 
 from pytest_samurai.report.forms.markdown import MARK
-from tests.plugin.test_plugin import Project, project
+from tests.project import Project
 from tests.report.test_run import VALIDATOR
-
-__all__ = ["project"]
 
 JOBS = Path(__file__).parents[1] / "docs" / "ci"
 GITHUB: dict[str, Any] = yaml.safe_load((JOBS / "github.yml").read_text(encoding="utf-8"))

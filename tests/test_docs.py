@@ -22,16 +22,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
 from pytest_samurai.redaction import REQUEST_HEADERS, RESPONSE_HEADERS
 from pytest_samurai.server.chat_server import ChatServer
 from tests.conftest import KEY
-from tests.plugin.test_plugin import Project, project, without_seconds
-
-__all__ = ["project"]
+from tests.project import Project, without_seconds
 
 ROOT = Path(__file__).parents[1]
+HTTPX = tuple(map(int, httpx.__version__.split(".")[:2]))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)\n(?P<text>.*?)^(?P=indent)``` *$", re.MULTILINE | re.DOTALL)
@@ -187,6 +187,8 @@ def contains(lines: Sequence[str], shown: str) -> bool:
 def test_an_example_does_what_the_page_says(
     story: list[Block], pytester: pytest.Pytester, chat_server: ChatServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if HTTPX < (0, 28) and any(block.kind == "cassette" for block in story):
+        pytest.skip("the page shows JSON as httpx writes it since 0.28")
     runner = Runner(pytester, chat_server, monkeypatch)
     for block in story:
         runner.play(block)

@@ -8,7 +8,6 @@ from pytest_samurai.bill.figures import (
     FIGURE_PROPERTIES,
     FIXTURE_PROPERTY,
     PREFIX,
-    ModelFigures,
     TestFigures,
     amount_as_json,
 )
@@ -48,7 +47,6 @@ __all__ = [
     "Limits",
     "Lock",
     "Meter",
-    "ModelFigures",
     "PriceList",
     "Regression",
     "Row",

@@ -93,9 +93,15 @@ def total_cost(calls: Sequence[Call], *, as_listed: bool = False) -> Decimal:
 
 
 def _unpriced(calls: Sequence[Call]) -> str:
-    odd = [call for call in calls if call.price is not None]
+    priced = [(call, _missing(call)) for call in calls if call.price is not None]
+    odd = [call for call, missing in priced if not missing]
     calls = [call for call in calls if call.price is None]
-    lines = []
+    lines = [
+        f"the price of {_named([call])} has no {', '.join(missing)} for tokens that it used; in pyproject.toml you can"
+        " set a price of this model that has"
+        for call, missing in priced
+        if missing
+    ]
     if odd:
         lines.append(f"the usage of {_named(odd)} makes no sense: its parts are more than their whole")
     if calls:
@@ -104,6 +110,10 @@ def _unpriced(calls: Sequence[Call]) -> str:
     if models:
         lines += ["To set it, in US dollars per million tokens, add to pyproject.toml:", *lines_to_add(models)]
     return "\n  ".join(lines)
+
+
+def _missing(call: Call) -> list[str]:
+    return [] if call.price is None or call.usage is None else call.price.missing(call.usage)
 
 
 _USED: dict[str, Callable[[Sequence[Call]], int | Decimal]] = {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from pytest_samurai.bill.estimate import estimated_usage
 from pytest_samurai.bill.pricelist import PriceList
+from pytest_samurai.text import parse_moment
 from pytest_samurai.wire import (
     Answer,
     Interaction,
@@ -142,7 +143,6 @@ class Call:
 def _moment(recorded_at: str | None) -> datetime | None:
     """When a call was sent; None where the cassette does not say, or says no date."""
     try:
-        moment = datetime.fromisoformat(recorded_at or "")
+        return parse_moment(recorded_at)
     except ValueError:
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

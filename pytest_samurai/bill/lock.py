@@ -6,11 +6,11 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from pytest_samurai.bill.figures import ModelFigures, TestFigures
 from pytest_samurai.bill.pricelist import dearest
-from pytest_samurai.wire import Price, Usage
+from pytest_samurai.wire import CACHE_PARTS, Price, Usage
 
 PARTS: Final = {
     "reasoning_tokens": "completion_tokens",
@@ -24,11 +24,13 @@ TOKENS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """The calls to one model. `usage` is None if that of a call is unknown; it has no cached tokens."""
+    """The calls to one model. `usage` is None if that of a call is unknown; it has no tokens of a cache."""
 
     requests: int
     usage: Usage | None
 
+
+_UNCACHED: Final[dict[str, Any]] = dict.fromkeys(CACHE_PARTS, 0)
 
 Row = Mapping[str, Spent]
 """What one test used, by the model as served."""
@@ -43,9 +45,9 @@ class Lock:
 
 
 def row_of(figures: TestFigures) -> Row:
-    """The row for these figures. No tokens of it are cached ones, since what is cached differs from day to day."""
+    """The row for these figures, without the tokens of a cache, since what is cached differs from day to day."""
     return {
-        used.model: Spent(used.requests, None if used.usage is None else replace(used.usage, cached_tokens=0))
+        used.model: Spent(used.requests, None if used.usage is None else replace(used.usage, **_UNCACHED))
         for used in figures.models
     }
 

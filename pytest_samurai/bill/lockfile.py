@@ -15,7 +15,7 @@ from pytest_samurai.bill.lock import PARTS, TOKENS, Lock, Spent
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.files import locked, remove_abandoned, replace_whole
 from pytest_samurai.text import conflict_line, quoted, read_scalar, scalar
-from pytest_samurai.wire import COUNTS, Price, Usage
+from pytest_samurai.wire import CACHE_PARTS, COUNTS, Price, Usage
 
 _HEAD = "# Written by `pytest --samurai-update`: what each test used when that was last accepted."
 
@@ -168,9 +168,9 @@ def _spent(pairs: Mapping[str, str]) -> Spent:
     for name, value in pairs.items():
         if name == "estimated" and value == "true":
             continue
-        if name == "cached_tokens" or name not in COUNTS:
+        if name in CACHE_PARTS or name not in COUNTS:
             raise ValueError(f"`{name}: {value}` is nothing that stands here")
-        if not re.fullmatch(r"[0-9]{1,15}", value):
+        if not re.fullmatch(r"[0-9]{1,100}", value):
             raise ValueError(f"`{name}` is {value}, not a number of them")
         counts[name] = int(value)
     wanted = ("requests", *(TOKENS if len(counts) > 1 else ()))

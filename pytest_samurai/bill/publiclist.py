@@ -32,6 +32,9 @@ class PublicList:
             return None
         listed = entry.get_prices(at, {"service_tier": service_tier} if service_tier else None)
         rates = {name: _of_size(getattr(listed, name), prompt_tokens) for name in RATES}
+        if entry.id.endswith(":free"):
+            # Source: openrouter.ai/docs, model variants. The list has these models, and no rates of them.
+            rates |= {name: Decimal(0) for name in ("input_mtok", "output_mtok") if rates[name] is None}
         if rates["input_mtok"] is None or rates["output_mtok"] is None:
             return None
         return Price(source=_source(), **rates)
@@ -77,10 +80,32 @@ def _spellings(name: str, url: str) -> Iterator[tuple[str, str | None, str | Non
     vendor, _, last = bare.rpartition("/")
     if url:
         yield name, None, url
-    if vendor:
-        yield last, vendor.rpartition("/")[2], None
+    if tuned := _TUNED.match(bare):
+        yield tuned[0], "openai", None
+    elif bedrock := _OF_BEDROCK.match(last):
+        # Its prices are its own, and those of a region may be higher than the global ones.
+        yield last, "aws", None
+        if bedrock["region"] != "global.":
+            yield f"regional.{bedrock['model']}", "aws", None
+            yield bedrock["model"], "aws", None
+    elif bare.endswith(":free"):
+        yield bare, "openrouter", None
+    elif vendor == "models":
+        yield last, "google", None
+    elif vendor:
+        yield last, vendor.removesuffix("/models").rpartition("/")[2], None
     else:
         yield bare, None, None
+
+
+# The base model of a fine-tuned one, as in ft:gpt-4o-mini-2024-07-18:acme::abc123.
+_TUNED = re.compile(r"ft:[^:/]+(?=:|\Z)")
+
+# As in us.anthropic.claude-sonnet-4-5-20250929-v1:0; a name without a region is that of the region that is called.
+_OF_BEDROCK = re.compile(
+    r"(?P<region>(?:us|us-gov|eu|apac|au|jp|global)\.)?"
+    r"(?P<model>(?:ai21|amazon|anthropic|cohere|deepseek|meta|mistral|openai|qwen)\.[a-z].*)"
+)
 
 
 # What may follow the name of a model that stays the same model: a date, a version, "latest".
@@ -91,8 +116,9 @@ _VERSION = re.compile(
 
 def _is_certain(entry: Any, name: str) -> bool:
     """Whether an entry means this very model, not just every name that begins with it or contains it."""
-    meant = {_VERSION.sub("", text) for text in [entry.id, *_texts(entry.match)]}
-    return _VERSION.sub("", name) in meant
+    listed = [entry.id, *_texts(entry.match)]
+    # The name in the list may end in "preview", and that of the model in a date after it.
+    return _VERSION.sub("", name) in {*listed, *(_VERSION.sub("", text) for text in listed)}
 
 
 def _texts(clause: Any) -> Iterator[str]:

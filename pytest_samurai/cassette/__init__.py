@@ -1,4 +1,4 @@
-"""The file: interactions written for people, and read back; the only room that knows yaml."""
+"""The cassette: a file of interactions, written for people. Only this package knows yaml."""
 
 from pytest_samurai.cassette.body import Text
 from pytest_samurai.cassette.frame import MARK
@@ -6,7 +6,7 @@ from pytest_samurai.cassette.journal import Journal, LeftBehind
 from pytest_samurai.cassette.loader import lines
 from pytest_samurai.cassette.naming import cassette_name, cassette_of, module_directory, named_cassette
 from pytest_samurai.cassette.reader import load, parse, read, reply_of
-from pytest_samurai.cassette.shelf import Kept, Shelf, left_behind
+from pytest_samurai.cassette.shelf import Kept, Shelf
 from pytest_samurai.cassette.writer import save, update
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "Text",
     "cassette_name",
     "cassette_of",
-    "left_behind",
     "lines",
     "load",
     "module_directory",

@@ -1,4 +1,4 @@
-"""A body as a YAML value: a block where it can be one, else quoted, else base64."""
+"""A body as a value of YAML: a block where it can be one, else quoted, else base64."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from pytest_samurai.cassette.layout import lay_out, may_be_laid_out
+from pytest_samurai.cassette.layout import LINES, SPACED, lay_out, may_be_laid_out, take_back
+from pytest_samurai.cassette.values import unquoted
 from pytest_samurai.text import quoted
 
 Text = Sequence[bytes]
-"""A text in UTF-8, in the parts of which it was put together, if it is a large one; else as one."""
+"""A text in UTF-8: a large one in the parts that it was put together from, any other whole."""
 
 
 class Written(NamedTuple):
-    """A body as it is written: what of it stands outside of its checksum, and what is under that."""
+    """A body as it is written: its style, which is outside of its checksum, and its lines, which are under it."""
 
     style: bytes
     lines: Sequence[bytes]
@@ -25,16 +26,16 @@ class Written(NamedTuple):
         return self.lines if self.style == b'"' else [self.style, b"\n", *self.lines]
 
 
-# What a literal block cannot hold: controls, every line break but LF, a byte order mark.
+# What a literal block cannot hold: control characters, line breaks but LF, a byte order mark.
 _UNBLOCKABLE = re.compile(r"[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _ASCII_BLOCKABLE = bytes([ord("\t"), ord("\n"), *range(0x20, 0x7F)])
 _NOT_BLANK = re.compile(rb"[^\t\n ]")
 PART = 1 << 20
-"""Bytes of a body that are looked at together, so that no more than one copy of a large one is made."""
+"""Bytes of a body that are looked at together: so no more than one copy of a large body is made."""
 
 
 def body_text(body: bytes, indent: int) -> tuple[Written, str]:
-    """A body as a YAML value (a block where it can be one, else quoted, else base64), and how it was laid out."""
+    """A body as it is written, and how it was laid out. `indent` is the number of blanks before its lines."""
     text, layout = lay_out(body) if may_be_laid_out(body) else (body, "")
     data = text if isinstance(text, bytes) else text.encode()
     margin = b" " * indent
@@ -44,7 +45,7 @@ def body_text(body: bytes, indent: int) -> tuple[Written, str]:
     except UnicodeDecodeError:
         encoded = base64.encodebytes(data).rstrip(b"\n")
         return Written(b"!!binary |", [margin + encoded.replace(b"\n", b"\n" + margin)]), layout
-    # Without the number, leading blanks would be taken for indentation.
+    # Without the number, YAML would take leading blanks for indentation.
     number = b"2" if data[:1] in b"\t\n " else b""
     chomp = b"+" if data.endswith(b"\n\n") else b"" if data.endswith(b"\n") else b"-"
     lines = [_indented(part, margin) for part in _parts(data, less=0 if chomp == b"-" else 1)]
@@ -52,7 +53,7 @@ def body_text(body: bytes, indent: int) -> tuple[Written, str]:
 
 
 def _parts(data: bytes, less: int = 0) -> Iterator[bytes]:
-    """The data without its last byte, if it is to be `less`, cut at the ends of lines."""
+    """The data without its last `less` bytes, cut at the ends of lines."""
     start, end = 0, len(data) - less
     while start < end:
         stop = data.find(b"\n", start + PART, end) + 1 or end
@@ -61,7 +62,7 @@ def _parts(data: bytes, less: int = 0) -> Iterator[bytes]:
 
 
 def _is_blockable(data: bytes) -> bool:
-    # That there are only plain letters is told many times faster than what else may stand in a block.
+    # Most bodies are ASCII, and that is told many times faster.
     return not data.translate(None, _ASCII_BLOCKABLE) or not _UNBLOCKABLE.search(data.decode())
 
 
@@ -69,5 +70,43 @@ def _indented(lines: bytes, margin: bytes) -> bytes:
     return (b"" if lines.startswith(b"\n") else margin) + _LINE_START.sub(b"\n" + margin, lines)
 
 
-# Of a line with something in it: what stands empty stays so.
+# Empty lines are not indented.
 _LINE_START = re.compile(rb"\n(?=[^\n])")
+
+
+# --- reading
+
+_IN_LINES = (LINES, f"{LINES} {SPACED}")
+_BREAK = re.compile(rb"\n +")
+
+
+def in_lines(content: bytes, begin: int, layout: str) -> bool:
+    """Whether the body that begins here is JSON that was broken into lines, and nothing else was done to it."""
+    return layout in _IN_LINES and content.startswith(b"|-\n", begin)
+
+
+def joined(lines: bytes, layout: str) -> bytes:
+    """The body that was broken into these lines."""
+    # As bytes throughout: to make a text of a long one takes longer than this.
+    parts = _BREAK.split(lines)
+    if layout == LINES:
+        return b"".join(parts)
+    return b"\n".join(parts).replace(b",\n", b", ").replace(b"\n", b"")
+
+
+def read_body(content: bytes, begin: int, line: int, end: int, margin: bytes, layout: str) -> bytes:
+    """The body that begins behind its name at `begin`; its first line ends at `line`, its last one at `end`.
+
+    `margin` is a line break with the blanks that follow it. Raises ValueError for a layout that there is not.
+    """
+    style = content[begin:line]
+    if style.startswith(b'"'):
+        return take_back(unquoted(style.decode()), layout)
+    if style == b"|-" and layout in _IN_LINES:
+        return joined(content[line:end], layout)
+    block = b"\n".join(content[line:end].split(margin))[1:]
+    if style.startswith(b"!!binary"):
+        return base64.b64decode(block)
+    if not style.endswith(b"-"):
+        block += b"\n"
+    return take_back(block.decode(), layout) if layout else block

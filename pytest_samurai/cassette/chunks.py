@@ -1,4 +1,4 @@
-"""The chunks of a stream as a cassette notes them."""
+"""The chunks of a stream, as a cassette notes them."""
 
 from __future__ import annotations
 
@@ -13,50 +13,57 @@ _CHUNK = re.compile(r"\d+@\d+(?:\.\d+)?", re.ASCII)
 
 
 def chunks_of(headers: Headers, body: bytes, noted: str | None) -> Sequence[Chunk] | None:
-    """The chunks as noted; of a stream without a note, one for each event."""
+    """The chunks as YAML has read them; of a stream without a note, one for each event, at 0 seconds.
+
+    Raises ValueError for a note that is none.
+    """
     if noted is not None:
         words = noted.split()
         wrong = next((word for word in words or [""] if not _CHUNK.fullmatch(word)), None)
         if wrong is not None:
             raise ValueError(f"`chunks` holds {wrong!r}; a chunk is written as bytes@milliseconds, as in 120@35.2")
-        return Noted(" ".join(words).encode(), body)
+        return Noted(" ".join(words), body)
     return tuple(Chunk(length, 0.0) for length in event_lengths(body)) if is_event_stream(headers) else None
 
 
 class Noted(Chunks):
-    """Chunks as noted, or, if the body was edited since, one for each event."""
+    """Chunks from the text that notes them: `bytes@milliseconds` of each. Of a body that was edited, its events."""
 
-    def __init__(self, text: bytes, body: bytes) -> None:
+    def __init__(self, text: str, body: bytes) -> None:
         self._text = text
         self._body = body
 
     @cached_property
     def lengths(self) -> Sequence[int]:
-        lengths = list(map(int, self._text.replace(b"@", b" ").split()[::2]))
+        lengths = list(map(int, self._words[::2]))
         return lengths if sum(lengths) == len(self._body) else event_lengths(self._body)
 
     @cached_property
     def times(self) -> Sequence[float]:
-        words = self._text.replace(b"@", b" ").split()
+        words = self._words
         if sum(map(int, words[::2])) != len(self._body):
             return [0.0] * len(self.lengths)
-        return [float(word + b"e-3") for word in words[1::2]]
+        return [float(word + "e-3") for word in words[1::2]]
+
+    @property
+    def _words(self) -> list[str]:
+        return self._text.replace("@", " ").split()
 
 
 _LINE_WIDTH = 110
 _EXACT = Context(prec=20)
 
 
-def milliseconds(seconds: float) -> str:
-    """Seconds as a chunk notes them, exactly."""
+def _milliseconds(seconds: float) -> str:
     return f"{Decimal(repr(seconds)).scaleb(3, _EXACT):f}"
 
 
-def wrapped(words: Sequence[str]) -> str:
-    """Words as a folded block of YAML."""
+def chunks_text(chunks: Sequence[Chunk]) -> str:
+    """Chunks as a folded block of YAML; nothing for none. Lines have a bounded width."""
     lines = [""]
-    for word in words:
+    for chunk in chunks:
+        word = f"{chunk.length}@{_milliseconds(chunk.at)}"
         if len(lines[-1]) + len(word) > _LINE_WIDTH:
             lines.append("")
         lines[-1] += f"{word} "
-    return ">-" + "".join(f"\n        {line.rstrip()}" for line in lines)
+    return ">-" + "".join(f"\n        {line.rstrip()}" for line in lines) if chunks else ""

@@ -1,7 +1,7 @@
-"""Interactions as other tools lay them out, brought to the layout that a cassette has here (vcrpy's of today).
+"""The layouts of other tools, translated to that of today's vcrpy, which is ours.
 
-vcrpy's oldest layout for httpx, what it keeps of aiohttp, and Betamax's base64; cassetter's bodies of a `type`;
-bodies that pydantic-ai's serializer parses. Bodies come back as text or bytes, nothing is decompressed here.
+They are vcrpy's oldest layout for httpx, what it keeps of aiohttp, Betamax's base64, cassetter's bodies with a `type`,
+and bodies that pydantic-ai's serializer has parsed. Bodies become text or bytes; nothing is decompressed here.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _CARRIED = ("content-encoding", "transfer-encoding", "content-length")
 
 
 def has_structured_bodies(content: bytes) -> bool:
-    """Whether JSON bodies stand in a file as YAML, where a text like 2026-01-01 may be written without quotes."""
-    # A search for lines looks at each of them, and takes many times as long as one for what is in hardly any file.
+    """Whether JSON bodies stand in a file as YAML, where a text like 2026-01-01 may have no quotes."""
+    # Hardly any file has one of these texts, and to look for them is much faster than to look at every line.
     return any(mark in content for mark in _STRUCTURED_MARKS) and _STRUCTURED.search(content) is not None
 
 
@@ -35,12 +35,12 @@ _KEPT_NOWHERE = {
 
 
 def lost(document: Mapping[str, Any]) -> str | None:
-    """What stands beside the interactions of a file and has no place in ours, as a sentence; None if nothing does."""
+    """A sentence about what stands beside the interactions of a file and has no place in ours; None if nothing does."""
     return next((f"`{name}` {what}" for name, what in _KEPT_NOWHERE.items() if document.get(name)), None)
 
 
 def translated(item: Any) -> Any:
-    """An interaction in the layout of today; what is no interaction, or needs no change, as it is.
+    """An interaction in the layout of today. What is no interaction, or has that layout, stays as it is.
 
     Raises ValueError for a body that is not what its tool says it is.
     """
@@ -65,14 +65,14 @@ def _response(data: Mapping[str, Any]) -> dict[str, Any]:
     if "body" in response or "parsed_body" in response:
         response["body"] = {"string": _body(response)}
         headers = response.get("headers")
-        meant = _without(headers, ["content-encoding"]) if isinstance(headers, dict) else headers
-        if meant != headers and _is_readable(response["body"]["string"]):
-            response["headers"] = meant
+        decoded = _without(headers, ["content-encoding"]) if isinstance(headers, dict) else headers
+        if decoded != headers and _is_readable(response["body"]["string"]):
+            response["headers"] = decoded
     return response
 
 
 def _is_readable(body: Any) -> bool:
-    """Whether this is JSON or events as it is: some recorders leave the header of an encoding on what is decoded."""
+    """Whether a body is JSON or events, so not encoded: some recorders decode it, and keep the header."""
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     if not isinstance(text, str):
         return False
@@ -87,7 +87,7 @@ def _without(headers: Mapping[Any, Any], names: Iterable[str]) -> dict[Any, Any]
 
 
 def _of_old_httpx(data: dict[str, Any]) -> dict[str, Any]:
-    """vcrpy 4.1 to 5.1 kept what httpx had decoded already, under the headers of what came over the wire."""
+    """vcrpy 4.1 to 5.1 kept what httpx had decoded, under the headers of what came over the wire."""
     headers = data.get("headers")
     if isinstance(headers, dict):
         headers = _without(headers, _CARRIED)
@@ -132,14 +132,14 @@ def _of_type(kind: str, content: Any) -> Any:
 
 
 def _json(value: Any) -> str:
-    # How it was spelled is gone: only its value was kept.
+    # Only its value was kept, so any spelling will do.
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise ValueError(f"a body is not JSON: {error}") from None
 
 
-# --- what vcrpy writes with tags of Python's
+# --- what vcrpy writes with Python's tags
 
 
 def buffered(value: Mapping[str, Any]) -> bytes:
@@ -167,7 +167,7 @@ def _encoded(text: str | bytes) -> bytes:
 
 
 def _timestamp(moment: Any) -> str:
-    """A time of another tool as ours are: UTC, to the microsecond, so that order of texts is order in time."""
+    """A time of another tool, written like ours. Raises ValueError if it is none."""
     try:
         return timestamp(parse_moment(moment))
     except ValueError:

@@ -1,15 +1,15 @@
-"""Headers as a cassette keeps them: by name, without what tells how a body was carried."""
+"""Headers as a cassette keeps them: grouped by name, without those that tell how a body was carried."""
 
 from __future__ import annotations
 
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from pytest_samurai.cassette.checked import get
-from pytest_samurai.cassette.values import flow, read_value, unquoted
+from pytest_samurai.cassette.remembered import Remembered
+from pytest_samurai.cassette.values import read_flow, unquoted
 from pytest_samurai.text import scalar
 from pytest_samurai.wire import Headers
 
@@ -20,14 +20,14 @@ _CARRIAGE = frozenset({"content-encoding", "content-length", "transfer-encoding"
 
 
 def encoding(headers: Headers) -> str:
-    """How a body was encoded to be carried; nothing if it was not."""
+    """How a body was encoded to be carried; an empty text if it was not."""
     return ", ".join(value for name, value in headers if name == "content-encoding").strip().lower()
 
 
 def meant(headers: Headers) -> Headers:
     """Headers without those that tell how a body was carried, not what it is.
 
-    An encoding that cannot be undone here stays, since the body stays encoded too.
+    An encoding that cannot be undone here stays, as the body stays encoded too.
     """
     if _CARRIAGE.isdisjoint(dict(headers)):
         return headers
@@ -44,8 +44,8 @@ def by_name(headers: Headers) -> dict[str, list[str]]:
     return values
 
 
-def pairs(headers: Mapping[str, Sequence[str]]) -> Headers:
-    """Name and value of each."""
+def pairs_of(headers: Mapping[str, Sequence[str]]) -> Headers:
+    """The headers as pairs of name and value."""
     return tuple((name, value) for name, values in headers.items() for value in values)
 
 
@@ -56,59 +56,62 @@ def header_lines(headers: Headers) -> Iterator[str]:
         return
     yield "    headers:"
     for name, values in by_name(headers).items():
-        yield _header_line(name, tuple(values))
+        yield f"      {scalar(name)}: [{', '.join(map(scalar, values))}]"
 
 
-@lru_cache(maxsize=1024)
-def _header_line(name: str, values: tuple[str, ...]) -> str:
-    return f"      {scalar(name)}: {flow(list(values))}"
-
-
-# Nearly all of them: one value, with nothing in it that would have to be read.
+# Nearly all headers have one value, in which there is nothing that has to be read.
 _HEADER = re.compile(r'\n      ([a-z0-9-]+): \["?([^"\\,\[\]\n]*)"?\](?![^\n])')
 
 
-@lru_cache(1024)
-def _shared(header: tuple[str, str]) -> tuple[str, str]:
-    """The same header of another reply, where there was one: of all that is kept of replies, most is headers."""
-    return header
+class KnownHeaders:
+    """Headers that were read before.
+
+    Of all that is kept of replies most is headers, and most of them are equal: one object will do for those.
+    """
+
+    def __init__(self) -> None:
+        self._pairs: Remembered[tuple[str, str], tuple[str, str]] = Remembered(lambda pair: pair, 1024)
+        self._lines: Remembered[str, tuple[str, list[str]]] = Remembered(_read_line, 256)
+
+    def read(self, text: str) -> Headers:
+        """The headers in a text, behind its first line. Raises ValueError for what is not written like that."""
+        pairs = tuple(map(self._pairs.__getitem__, _HEADER.findall(text)))
+        if len(dict(pairs)) == text.count("\n"):
+            return pairs
+        headers: dict[str, list[str]] = {}
+        for name, values in dict(map(self._lines.__getitem__, text.split("\n")[1:])).items():
+            headers.setdefault(name.lower(), []).extend(values)
+        return pairs_of(headers)
 
 
-def read_headers(text: str) -> Headers:
-    """The headers that stand behind the first line of a text, name by name."""
-    found = tuple(map(_shared, _HEADER.findall(text)))
-    if len(dict(found)) == text.count("\n") - 1:
-        return found
-    headers: dict[str, list[str]] = {}
-    for name, values in dict(map(_header, text.split("\n")[2:])).items():
-        headers.setdefault(name.lower(), []).extend(values)
-    return tuple((name, value) for name, values in headers.items() for value in values)
-
-
-@lru_cache(256)
-def _header(line: str) -> tuple[str, list[str]]:
+def _read_line(line: str) -> tuple[str, list[str]]:
     name, _, values = line[6:].partition(": [")
     if name[0] == '"' or ", " in values:
-        [(name, quoted)] = read_value(f"{{{line[6:]}}}").items()
-        return name, quoted
+        [(name, texts)] = read_flow(f"{{{line[6:]}}}").items()
+        return name, texts
     return name, [unquoted(values[:-1])]
 
 
 def headers_of(data: Mapping[str, Any]) -> Headers:
-    """Headers as pairs, by name; other tools write a value that stands alone without a list, and some as bytes."""
-    headers: dict[str, list[str]] = {}
-    for name, values in get(data, "headers", "a mapping", {}).items():
-        for value in values if isinstance(values, list) else [values]:
+    """The headers of a request or response that YAML has read. Raises ValueError for what are none.
+
+    Other tools write a value that stands alone without a list, and some write bytes.
+    """
+    written = get(data, "headers", "a mapping", {})
+    headers = []
+    for name, values in written.items():
+        for value in values if isinstance(values, list) else (values,):
             text = value.decode("latin-1") if isinstance(value, bytes) else value
             if not isinstance(name, str) or not isinstance(text, str):
                 # Its value may be a key.
                 raise ValueError(f"header {name!r}: name and value have to be text: quote them")
-            headers.setdefault(name.lower(), []).append(text)
-    return pairs(headers)
+            headers.append((name.lower(), text))
+    # Names that differ in case alone may stand apart.
+    return tuple(headers) if len(dict(headers)) == len(written) else pairs_of(by_name(tuple(headers)))
 
 
 def carried(headers: Headers, body: bytes) -> tuple[Headers, bytes]:
-    """Headers and body of a reply, whichever way it was carried."""
+    """Headers and body of a reply without the way in which it was carried. Raises zlib.error for what is damaged."""
     kept = meant(headers)
     if len(kept) < len(headers) and encoding(headers) in COMPRESSED:
         body = _decompressed(body)
@@ -116,15 +119,15 @@ def carried(headers: Headers, body: bytes) -> tuple[Headers, bytes]:
 
 
 def _decompressed(body: bytes) -> bytes:
-    """Other tools keep bodies as they were compressed; ours are kept as they were meant."""
+    """A body that another tool has kept compressed."""
     try:
-        # 32 lets zlib find out by itself whether it is gzip or zlib.
+        # With 32, zlib finds out for itself whether it is gzip or zlib.
         return zlib.decompress(body, zlib.MAX_WBITS | 32)
     except zlib.error:
         try:
             body.decode()
         except UnicodeDecodeError:
-            # Some servers take "deflate" for its raw form.
+            # By "deflate", some servers mean its raw form.
             return zlib.decompress(body, -zlib.MAX_WBITS)
-        # It is text already: recorders leave the header on bodies that their HTTP library has decoded.
+        # It is text already: recorders keep the header of bodies that their HTTP library has decoded.
         return body

@@ -1,4 +1,4 @@
-"""Calls as they end, beside the cassette that they will be part of: what was paid for survives a process that dies."""
+"""The journal of a cassette: calls are written there as they end, so that they survive a process that dies."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SUFFIX = ".journal"
 
 
 class Journal:
-    """The journal of one open cassette; a file from the first call on, until it is discarded.
+    """The journal of one open cassette. It is a file from the first call on, until it is discarded.
 
     `replacing` says that the calls are to replace what the cassette holds, not to be added to it. The journal is locked
     while its process lives, which is how the next run knows whose journal nobody waits for any more. `lost` is how many
@@ -56,10 +56,10 @@ class Journal:
         return text
 
     def _begin(self) -> None:
-        self._made = self._made or [place for place in self.path.parents if not place.exists()]
+        self._made = self._made or [directory for directory in self.path.parents if not directory.exists()]
         with ExitStack() as exits:
             exits.enter_context(claimed(self.path))
-            # Without O_BINARY, Windows makes CRLF of each line end, and no seal fits any more.
+            # Without O_BINARY, Windows writes each line end as CRLF, and no seal fits any more.
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
             self._descriptor = opened(self.path, lambda: os.open(self.path, flags, 0o666))
             exits.callback(os.close, self._descriptor)
@@ -67,7 +67,7 @@ class Journal:
         self._write([HEAD.encode()])
 
     def _write(self, text: Text) -> None:
-        # Straight to the system, which keeps it when the process is killed.
+        # Straight to the system, which keeps it if the process is killed.
         assert self._descriptor is not None
         whole = os.fstat(self._descriptor).st_size
         try:
@@ -76,7 +76,7 @@ class Journal:
                 while rest:
                     rest = rest[os.write(self._descriptor, rest) :]
         except OSError:
-            # The next call may fit again, and must not begin in the middle of a line of this one.
+            # The next call may fit again. It must not begin in the middle of a line of this one.
             os.ftruncate(self._descriptor, whole)
             raise
 
@@ -86,11 +86,11 @@ class Journal:
             return
         self.close()
         self.path.unlink(missing_ok=True)
-        for place in self._made:
+        for directory in self._made:
             try:
-                place.rmdir()
+                directory.rmdir()
             except OSError:
-                # Something is in it by now; or the test itself removed it.
+                # There is something in it by now, or the test has removed it.
                 break
 
     def close(self) -> None:
@@ -101,7 +101,7 @@ class Journal:
 
 @dataclass
 class LeftBehind:
-    """The journal of a process that died, and what can be read of it: every call that had ended."""
+    """The journal of a process that died, with the calls that can be read from it: all that had ended."""
 
     path: Path
     replacing: bool
@@ -119,12 +119,12 @@ class LeftBehind:
 
 
 def names_in(directory: str | Path) -> Sequence[str]:
-    """The names of the journals in a directory, whosever they are, in order."""
+    """The names of all journals in a directory, sorted."""
     try:
         names = os.listdir(directory)  # noqa: PTH208 - no Path for each of them
     except (FileNotFoundError, NotADirectoryError):
         return ()
-    # Hardly ever is there one, and to ask each of thousands takes longer than to ask all.
+    # There is hardly ever one. To look at all names at once is faster than to look at each of thousands.
     if f"{_SUFFIX}/" not in "/".join([*names, ""]):
         return ()
     return sorted(name for name in names if name.endswith(_SUFFIX))
@@ -133,13 +133,13 @@ def names_in(directory: str | Path) -> Sequence[str]:
 def left_behind(path: Path) -> Iterator[LeftBehind]:
     """The journals beside a cassette whose processes are gone; each stays locked until it is closed."""
     for name in [name for name in names_in(path.parent) if name.startswith(f"{path.name}.")]:
-        found = path.with_name(name)
+        journal = path.with_name(name)
         with ExitStack() as exits:
             try:
-                exits.enter_context(claimed(found))
-                content = found.read_bytes()
+                exits.enter_context(claimed(journal))
+                content = journal.read_bytes()
             except (CassetteError, FileNotFoundError):
-                # Its process lives, or another worker of this run was here first.
+                # Its process lives, or another worker of this run came first.
                 continue
-            replacing = found.name.removesuffix(_SUFFIX).endswith(f".{_REPLACING}")
-            yield LeftBehind(found, replacing, salvage(content, found), exits.pop_all())
+            replacing = name.removesuffix(_SUFFIX).endswith(f".{_REPLACING}")
+            yield LeftBehind(journal, replacing, salvage(content, journal), exits.pop_all())

@@ -1,8 +1,8 @@
-"""A body as lines for people, and back to the very bytes.
+"""The layout of a body: lines for people, from which the very bytes can be made again.
 
-JSON that came on one line is broken where its structure is: a container that holds containers gets a line for each
-item, a container of plain values stays on one line. So a message is a line, and one changed word is one changed line.
-Only white space between tokens is added, never a token respelled, so that dropping it again gives the bytes back.
+JSON that came on one line is broken along its structure: a container of containers gets a line for each item, a
+container of plain values stays on one line. So a message is a line, and a changed word is one changed line. Only white
+space is added between tokens, and no token is respelled: so the bytes come back when it is dropped.
 """
 
 from __future__ import annotations
@@ -18,24 +18,25 @@ CRLF = "crlf"
 
 _STRING = r'"(?:[^"\\]++|\\.)*+"'
 _PLAIN = rf'(?:[^"{{}}\[\]]++|{_STRING})*+'
-# What is to stay on its line (with the containers in it that hold no others), and the mark that comes after it, if any.
+# What stays on its line, containers without containers included, and the mark behind it, if there is one.
 _LEAF = rf"\{{{_PLAIN}\}}|\[{_PLAIN}\]"
 _STEP = re.compile(rf'((?:[^"{{}}\[\],]++|{_STRING}|{_LEAF})*+)([{{}}\[\],]?)', re.DOTALL)
-# The same where nothing but the outermost container holds any: its items are broken apart all the same.
+# The same for a body whose outermost container holds no other: its items get their lines all the same.
 _FLAT_STEP = re.compile(rf'((?:[^"{{}}\[\],]++|{_STRING})*+)([{{}}\[\],]?)', re.DOTALL)
 _ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)(\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4})")
-# Never spelled out: ASCII, whose escapes nothing would make again; what YAML cannot show in a block; half surrogates.
+# Escapes that are never spelled out: of ASCII, which could not be made again; of what a block of YAML cannot show; of
+# half a surrogate pair.
 _HIDDEN = re.compile(r"[\x00-\xa0\xad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\uffff]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 def may_be_laid_out(body: bytes) -> bool:
-    """Whether `lay_out` may do anything to it; events in UTF-8, the largest of bodies, it leaves as they are."""
+    """Whether `lay_out` may change a body. It leaves events in UTF-8, the largest bodies, as they are."""
     return body.startswith((b"{", b"[")) or b"\r" in body or b"\\u" in body
 
 
 def lay_out(body: bytes) -> tuple[str | bytes, str]:
-    """The body as text, and the words that undo it; bytes that are no UTF-8 stay bytes."""
+    """The body as text, and the words that tell how to undo that. Bytes that are no UTF-8 stay bytes."""
     try:
         original = body.decode()
     except UnicodeDecodeError:
@@ -53,7 +54,7 @@ def lay_out(body: bytes) -> tuple[str | bytes, str]:
 
 
 def take_back(text: str | bytes, words: str) -> bytes:
-    """The bytes of which `lay_out` made this text. Raises ValueError for a word that `lay_out` does not have."""
+    """The bytes from which `lay_out` made this text. Raises ValueError for a word that it does not use."""
     if isinstance(text, bytes):
         return text
     unknown = set(words.split()) - {LINES, SPACED, ASCII, CRLF}
@@ -66,13 +67,13 @@ def _undo(text: str, words: list[str]) -> str:
     if LINES in words:
         text = _BREAK.sub("", _BREAK_AFTER_COMMA.sub(", ", text) if SPACED in words else text)
     if ASCII in words and not text.isascii():
-        text = _NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text)
+        text = _NOT_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], text)
     if CRLF in words:
         text = text.replace("\n", "\r\n")
     return text
 
 
-# A line that somebody left empty is none of ours.
+# An empty line is somebody's own: no body is broken into one.
 _BREAK = re.compile(r"\n *+(?!\n|\Z)")
 _BREAK_AFTER_COMMA = re.compile(r",\n *+(?!\n|\Z)")
 
@@ -83,7 +84,7 @@ def _spell_out(escape: re.Match[str]) -> str:
 
 
 def _broken(text: str) -> str:
-    """A JSON container that came on one line, in lines; the text itself if it is anything else."""
+    """The lines of a JSON container that came on one line; any other text as it is."""
     if text[:1] not in ("{", "[") or "\n" in text.rstrip("\n"):
         return text
     try:

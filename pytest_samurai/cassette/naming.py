@@ -1,4 +1,4 @@
-"""Which file is a test's cassette: names that cannot collide."""
+"""The name of a test's cassette: no two tests have the same."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DIGEST = 10
 
 
 def module_directory(test_file: PurePosixPath) -> PurePosixPath:
-    """The directory for a test file, both relative to rootdir; a file outside of it is named by its path's digest."""
+    """The directory for a test file, both relative to rootdir. That of a file outside has a digest in its name."""
     if ".." in test_file.parts or test_file.is_absolute():
         return PurePosixPath(_marked(test_file.stem, str(test_file)))
     return test_file.with_suffix("") if test_file.suffix == ".py" else test_file
@@ -27,24 +27,25 @@ def module_directory(test_file: PurePosixPath) -> PurePosixPath:
 def cassette_name(parts: list[str]) -> str:
     """The file name for a test: `parts` are its classes, then its name with its parameters.
 
-    A test whose name holds nothing odd gives its own name. Where a character has to be replaced, the name is long, or
-    a file system without case would take it for another, a digest of the whole follows after `~`, which no other
-    name has.
+    Most tests give it their own name. If a character has to be replaced, if the name is too long, or if a file system
+    that ignores case would take it for another, a digest follows after `~`, which no other name has.
     """
     *classes, function = parts
     name = ".".join(parts)
-    # Only names of this form can be told apart again once the dots have joined them and case is lost.
-    plain = _FUNCTION.fullmatch(function) and all(_CLASS.fullmatch(one) and one == _usual_case(one) for one in classes)
+    # Only names of this form can still be told apart when dots have joined them and case is lost.
+    plain = _FUNCTION.fullmatch(function) and all(
+        _CLASS.fullmatch(name) and name == _usual_case(name) for name in classes
+    )
     return f"{name if plain and len(name) <= _LONGEST else _marked(name, json.dumps(parts))}.yaml"
 
 
 def cassette_of(test: str) -> PurePosixPath:
-    """The cassette of a test, given its id, relative to the directory of the cassettes: where nothing is said of it.
+    """The cassette of a test that names none, relative to the directory of the cassettes, given the test's id.
 
-    Raises SettingsError for what is no id of a test.
+    Raises SettingsError for what is no test id.
     """
     file, _, inside = test.partition("::")
-    # Parameters may hold anything, colons too.
+    # Parameters may hold anything, even colons.
     name, bracket, parameters = inside.partition("[")
     *classes, function = name.split("::")
     if not (file and function):
@@ -53,7 +54,7 @@ def cassette_of(test: str) -> PurePosixPath:
 
 
 def _usual_case(name: str) -> str:
-    """Of all names that differ in case alone the one that goes unmarked: `TestCapital`, not `Testcapital`."""
+    """Of the names that differ in case alone, the one that needs no digest: `TestCapital`, not `Testcapital`."""
     return f"Test{name[4:].capitalize()}" if name[:4].lower() == "test" else name.capitalize()
 
 

@@ -1,89 +1,219 @@
-"""The notes of an interaction: what stands beside its request and its reply."""
+"""The notes of an interaction: what a cassette says of it beside request and reply, under `response.samurai`.
+
+There vcrpy keeps keys that it does not know. All who write, cut, judge or load a note go by the table `NOTES`, so a new
+note is a new row.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import partial
+from typing import Any
 
-from pytest_samurai.cassette.checked import shortened
-from pytest_samurai.cassette.chunks import milliseconds, wrapped
-from pytest_samurai.cassette.values import flow
+from pytest_samurai.cassette.checked import get_any, shortened
+from pytest_samurai.cassette.chunks import chunks_text
+from pytest_samurai.cassette.values import (
+    PLAIN_MAPPING,
+    PLAIN_MAPPINGS,
+    PLAIN_NUMBER,
+    PLAIN_TEXT,
+    flow,
+    read_flow,
+    read_number,
+    unquoted,
+)
 from pytest_samurai.text import scalar
 from pytest_samurai.wire import COMPLETE, UNPRICED, Interaction, Price
 
-NOTES = frozenset(
-    [
-        "recorded_at",
-        "duration",
-        "http_version",
-        "request_layout",
-        "layout",
-        "ending",
-        "hidden_usage",
-        "price",
-        "chunks",
-        "edited",
-        "seal",
-    ]
-)
-HTTP_VERSION = "HTTP/1.1"
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of value.
+
+    `write` makes its text, an empty one if there is nothing to note. `shape` is the regular expression by which a text
+    is cut out of a file, `plain` the part of it that no reader of YAML takes for anything else. `read` undoes `write`.
+    `check` takes a mapping that YAML has read and a name in it, gives the value or None, and raises ValueError if there
+    is anything else. A text that `recurs` from call to call is read once in a run.
+    """
+
+    write: Callable[[Any], str]
+    shape: bytes
+    plain: bytes
+    read: Callable[[str], Any]
+    check: Callable[[Mapping[str, Any], str], Any]
+    recurs: bool = False
 
 
-def notes_of(interaction: Interaction, request_layout: str, reply_layout: str) -> Iterator[tuple[str, str]]:
-    """The notes of an interaction that are written, with their texts."""
-    reply = interaction.reply
-    if interaction.recorded_at is not None:
-        yield "recorded_at", scalar(interaction.recorded_at)
-    if reply.duration is not None:
-        yield "duration", flow(reply.duration)
-    if reply.http_version != HTTP_VERSION:
-        yield "http_version", scalar(reply.http_version)
-    if request_layout:
-        yield "request_layout", request_layout
-    if reply_layout:
-        yield "layout", reply_layout
-    if reply.ending != COMPLETE:
-        yield "ending", scalar(reply.ending)
-    if reply.hidden_usage is not None:
-        yield "hidden_usage", flow(reply.hidden_usage)
-    if interaction.price is not None:
-        yield "price", interaction.price if isinstance(interaction.price, str) else _row(interaction.price)
-    if interaction.edited:
-        yield "edited", "true"
-    if reply.chunks:
-        yield "chunks", wrapped([f"{chunk.length}@{milliseconds(chunk.at)}" for chunk in reply.chunks])
+def _price_text(price: Price | str) -> str:
+    return price if isinstance(price, str) else flow(price.as_written())
 
 
-@lru_cache(maxsize=64)
-def _row(price: Price) -> str:
-    return flow(price.as_written())
+def _read_price(text: str) -> Price | str:
+    return UNPRICED if text == UNPRICED else Price.from_written(read_flow(text))
 
 
-def price_of(written: object) -> Price | str | None:
-    """A price as YAML has read it. Raises ValueError if it is none."""
+def _checked_price(data: Mapping[str, Any], name: str) -> Price | str | None:
+    written = data.get(name)
     if written is None or written == UNPRICED:
         return written
     if not isinstance(written, dict):
-        raise ValueError(f"`price` is {shortened(written)}, neither a mapping nor {UNPRICED}")
+        raise ValueError(f"`{name}` is {shortened(written)}, neither a mapping nor {UNPRICED}")
     try:
         return Price.from_written(written)
     except ValueError as error:
-        raise ValueError(f"`price`: {error}") from None
+        raise ValueError(f"`{name}`: {error}") from None
 
 
-NOTE_LINES = re.compile(
-    rb"\n    samurai:"
-    rb"(?:\n      recorded_at: (?P<recorded_at>.+))?"
-    rb"(?:\n      duration: (?P<duration>[\d.e+-]+))?"
-    rb"(?:\n      http_version: (?P<http_version>.+))?"
-    rb"(?:\n      request_layout: (?P<request_layout>(?:(?:lines|spaced|ascii|crlf) ?)+))?"
-    rb"(?:\n      layout: (?P<layout>(?:(?:lines|spaced|ascii|crlf) ?)+))?"
-    rb"(?:\n      ending: (?P<ending>.+))?"
-    rb"(?:\n      hidden_usage: (?P<hidden_usage>\{.*\}))?"
-    rb"(?:\n      price: (?P<price>\{.*\}|unknown))?"
-    rb"(?:\n      edited: (?P<edited>true))?"
+def _flagged(data: Mapping[str, Any], name: str) -> bool | None:
+    return True if data.get(name) is True else None
+
+
+_text = partial(get_any, kind="text")
+_CHECKSUMS = rb"[0-9a-f]{8} [0-9a-f]{8} [0-9a-f]{8}"
+
+TEXT = Kind(scalar, rb".+", PLAIN_TEXT, unquoted, _text)
+NUMBER = Kind(flow, rb"[\d.e+-]+", PLAIN_NUMBER, read_number, partial(get_any, kind="a number"))
+MAPPING = Kind(flow, rb"\{.*\}", PLAIN_MAPPINGS, read_flow, partial(get_any, kind="a mapping"))
+FLAG = Kind(lambda _: "true", rb"true", rb"true", lambda _: True, _flagged)
+LAYOUT = Kind(str, rb"(?:(?:lines|spaced|ascii|crlf) ?)+", rb"[a-z]+(?: [a-z]+)*", str, _text)
+PRICE = Kind(
+    _price_text, rb"\{.*\}|unknown", rb"(?:unknown|%b)" % PLAIN_MAPPING, _read_price, _checked_price, recurs=True
 )
-# The last, and the longest. Whoever has it need not look at it again: this is how it is written, to the letter.
-CHUNKS = b"\n      chunks: >-"
-ALL_NOTES = re.compile(rb"%b(?:%b(?:[ \n]++\d++@\d++(?:\.\d++)?+)++)?+" % (NOTE_LINES.pattern, CHUNKS))
+CHUNKS = Kind(
+    chunks_text,
+    rb">-(?:[ \n]++\d++@\d++(?:\.\d++)?+)++",
+    rb">-(?:\n        [0-9@.]+(?: [0-9@.]+)*+)++",
+    lambda text: text.removeprefix(">-"),
+    _text,
+)
+SEAL = Kind(" ".join, _CHECKSUMS, _CHECKSUMS, str.split, _text)
+
+
+class Of(Enum):
+    """Whose a note is: a field of the interaction or of its reply; how a body stands there; or of the text itself."""
+
+    INTERACTION = auto()
+    REPLY = auto()
+    BODY = auto()
+    TEXT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A row of the table. The default is what a cassette does not say."""
+
+    name: str
+    of: Of
+    kind: Kind
+    default: Any = None
+
+    @property
+    def begin(self) -> str:
+        """What its text stands behind."""
+        return f"\n      {self.name}: "
+
+    def text(self, value: Any) -> str:
+        """The note as it is written, nothing for the default."""
+        written = "" if value is None or value == self.default else self.kind.write(value)
+        return written and self.begin + written
+
+    def pattern(self, of_kind: bytes) -> bytes:
+        """The regular expression of the note, if it is there, given that of its kind."""
+        return rb"(?:%b(?P<%b>%b))?" % (self.begin.encode(), self.name.encode(), of_kind)
+
+    def checked(self, data: Mapping[str, Any]) -> Any:
+        """The value that YAML has read. Raises ValueError if it is not of its kind."""
+        value = self.kind.check(data, self.name)
+        return self.default if value is None else value
+
+
+class Notes:
+    """The table, in the order of writing. The last row is the seal; the one before it is the longest."""
+
+    head = b"\n    samurai:"
+
+    def __init__(self, *rows: Note) -> None:
+        *optional, self.seal = rows
+        *short, self.longest = optional
+        self.rows = rows
+        self.first = rows[0]
+        self.names = frozenset(note.name for note in rows)
+        self._short = short
+        self._by_name = {note.name: note for note in rows}
+        self._defaults = self._by_side(lambda note: note.default)
+        self.short = re.compile(self.head + b"".join(note.pattern(note.kind.shape) for note in short))
+        """What finds all notes but the longest, which need not be looked at to read the others."""
+        # Possessive: a long note would be tried again at each of its words.
+        self.all = re.compile(self.short.pattern + self.longest.pattern(self.longest.kind.shape) + b"+")
+        self.plain = b"%b%b%b%b\n" % (
+            self.head,
+            b"".join(note.pattern(note.kind.plain) for note in optional),
+            self.seal.begin.encode(),
+            self.seal.kind.plain,
+        )
+
+    def written(self, interaction: Interaction, of_bodies: Mapping[str, Any]) -> Iterator[str]:
+        """The notes of an interaction as they are written, without the seal. `of_bodies` are those of its bodies."""
+        for note in self.rows:
+            if note.of is Of.INTERACTION:
+                yield note.text(getattr(interaction, note.name))
+            elif note.of is Of.REPLY:
+                yield note.text(getattr(interaction.reply, note.name))
+            elif note.of is Of.BODY:
+                yield note.text(of_bodies[note.name])
+
+    def side(self, of: Of) -> list[Note]:
+        """The notes of one side that `short` finds."""
+        return [note for note in self._short if note.of is of]
+
+    def read(self, written: tuple[str, str]) -> Any:
+        """What a note of this name says in this text. Raises ValueError if that is nothing of its kind."""
+        name, text = written
+        return self._by_name[name].kind.read(text)
+
+    def checked(self, data: Mapping[str, Any]) -> Mapping[Of, Mapping[str, Any]]:
+        """All notes as YAML has read them, by side. Raises ValueError for an unknown note or a wrong value."""
+        if not data:
+            return self._defaults
+        unknown = sorted(set(map(str, data)) - self.names)
+        if unknown:
+            raise ValueError(f"`{unknown[0]}` is nothing that stands under `samurai`")
+        return self._by_side(lambda note: note.checked(data))
+
+    def _by_side(self, value: Callable[[Note], Any]) -> dict[Of, dict[str, Any]]:
+        return {of: {note.name: value(note) for note in self.rows if note.of is of} for of in Of}
+
+
+def read_notes(match: re.Match[bytes], notes: list[Note], recurring: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
+    """The values of notes that `Notes.short` has found; of those that recur, what they say by name and text.
+
+    Raises ValueError if a text is nothing of its kind.
+    """
+    values = {}
+    for note in notes:
+        text = match[note.name]
+        if text is None:
+            values[note.name] = note.default
+        elif note.kind.recurs:
+            values[note.name] = recurring[note.name, text.decode()]
+        else:
+            values[note.name] = note.kind.read(text.decode())
+    return values
+
+
+NOTES = Notes(
+    Note("recorded_at", Of.INTERACTION, TEXT),
+    Note("duration", Of.REPLY, NUMBER),
+    Note("http_version", Of.REPLY, TEXT, "HTTP/1.1"),
+    Note("request_layout", Of.BODY, LAYOUT, ""),
+    Note("layout", Of.BODY, LAYOUT, ""),
+    Note("ending", Of.REPLY, TEXT, COMPLETE),
+    Note("hidden_usage", Of.REPLY, MAPPING),
+    Note("price", Of.INTERACTION, PRICE),
+    Note("edited", Of.INTERACTION, FLAG, False),
+    Note("chunks", Of.BODY, CHUNKS),
+    Note("seal", Of.TEXT, SEAL),
+)

@@ -1,4 +1,8 @@
-"""A cassette read: as it was written by its lines, and whatever else it may be as YAML."""
+"""The reader of cassettes.
+
+A file of ours that is as it was written is cut at its lines; any other is loaded as YAML, brought to today's layout,
+and checked.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from pytest_samurai.cassette import foreign
-from pytest_samurai.cassette.checked import get, get_any, shortened
+from pytest_samurai.cassette.checked import get, shortened
 from pytest_samurai.cassette.chunks import chunks_of
 from pytest_samurai.cassette.entry import interaction_text
 from pytest_samurai.cassette.frame import HEAD, MARK, TAIL
 from pytest_samurai.cassette.headers import carried, headers_of
 from pytest_samurai.cassette.layout import take_back
 from pytest_samurai.cassette.loader import MEND, document, lines
-from pytest_samurai.cassette.notes import HTTP_VERSION, NOTES, price_of
-from pytest_samurai.cassette.seal import edited_places, whole_items
+from pytest_samurai.cassette.memory import Memory
+from pytest_samurai.cassette.notes import NOTES, Of
+from pytest_samurai.cassette.seal import edited_indexes, whole_items
 from pytest_samurai.cassette.sliced import Sliced
 from pytest_samurai.cassette.slices import cut
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.text import conflict_line
-from pytest_samurai.wire import COMPLETE, Interaction, Recordings, Reply, Request
+from pytest_samurai.wire import Interaction, Recordings, Reply, Request
 
 
 def load(path: Path) -> list[Interaction]:
@@ -48,19 +53,19 @@ def read(path: Path) -> bytes:
 
 
 def parse(content: bytes, path: Path) -> list[Interaction]:
-    """Interactions from the content of a cassette; `path` is for the text of errors.
+    """The interactions in the content of a cassette; `path` is for the text of errors.
 
     Raises CassetteError, naming file and line, if this is not a cassette.
     """
-    return list(recordings(content, path))
+    return list(recordings(content, path, Memory()))
 
 
-def recordings(content: bytes, path: Path) -> Recordings:
-    """As `parse`, but of a file of ours that is as it was written nothing is read before it is asked for."""
-    # Git on Windows writes CRLF; a body of ours that has a CR is quoted, so that none stands here as itself.
-    if b"\r" in content:  # the search for two bytes takes a hundred times as long
+def recordings(content: bytes, path: Path, memory: Memory) -> Recordings:
+    """As `parse`, but nothing is read before it is asked for in a file of ours that is as it was written."""
+    # Git on Windows writes CRLF. No body of ours has a CR as itself: that of a body with one is quoted.
+    if b"\r" in content:  # hardly ever, and the search for one byte is a hundred times as fast
         content = content.replace(b"\r\n", b"\n")
-    slices = cut(content)
+    slices = cut(content, memory)
     return Recordings(_parsed(content, path)) if slices is None else Sliced(slices, path)
 
 
@@ -70,11 +75,11 @@ def _parsed(content: bytes, path: Path) -> list[Interaction]:
     if line := conflict_line(content):
         raise CassetteError(f"{path}:{line}: these are the marks of a merge conflict; keep one side, or both in turn")
     _refuse_twice(content, path)
-    return interactions_of(content, path, edited_places(content, path))
+    return interactions_of(content, path, edited_indexes(content, path))
 
 
 def interactions_of(content: bytes, path: Path, edited: frozenset[int]) -> list[Interaction]:
-    """What YAML reads in a file; those at the places that were `edited` say so."""
+    """What YAML reads in a file. `edited` are the indexes of those that say that they were edited."""
     whole = document(content, path)
     if not isinstance(whole, dict) or not isinstance(whole.get("interactions"), list):
         raise CassetteError(f"{path}:1: not a cassette: there is no list `interactions` in it; {MEND}")
@@ -87,33 +92,35 @@ def interactions_of(content: bytes, path: Path, edited: frozenset[int]) -> list[
         raise CassetteError(f"{path}:1: {more}")
     interactions = []
     ours = content.startswith(MARK.encode())
-    for place, item in enumerate(whole["interactions"]):
+    for index, item in enumerate(whole["interactions"]):
         try:
             interaction = _interaction(foreign.translated(item))
-            changed = place in edited or (not ours and _is_not_as_sealed(interaction, item))
+            changed = index in edited or (not ours and _is_not_as_sealed(interaction, item))
             interactions.append(replace(interaction, edited=True) if changed else interaction)
         except (ValueError, zlib.error) as error:
-            where = f"{path}:{lines(content)[place]}"
-            raise CassetteError(f"{where}: interaction {place + 1} is damaged: {error}; {MEND}") from None
+            where = f"{path}:{lines(content)[index]}"
+            raise CassetteError(f"{where}: interaction {index + 1} is damaged: {error}; {MEND}") from None
     return interactions
 
 
 def _is_not_as_sealed(interaction: Interaction, item: Mapping[str, Any]) -> bool:
-    """Whether a body was edited in a file of ours that vcrpy wrote again: it keeps our seal, and has its own layout."""
+    """Whether a body was edited in a file of ours that vcrpy has rewritten, in its layout and with our seal."""
     notes = item["response"].get("samurai")
-    written = notes.get("seal") if isinstance(notes, dict) else None
+    written = notes.get(NOTES.seal.name) if isinstance(notes, dict) else None
     if not isinstance(written, str):
         return False
-    bodies_now = interaction_text(interaction)[-1].decode().split()[-2:]
-    return written.split()[-2:] != bodies_now
+    # The first checksum is that of all but the bodies, where vcrpy has another layout.
+    _, *of_bodies = interaction_text(interaction)[-1].decode().split()[-3:]
+    sealed: list[str] = NOTES.seal.kind.read(written)
+    return sealed[1:] != of_bodies
 
 
 _LIST = re.compile(rb"^interactions:", re.MULTILINE)
 
 
 def _refuse_twice(content: bytes, path: Path) -> None:
-    """Refuse a second list of interactions, as two files joined have one: YAML would forget the first in silence."""
-    # A search for lines looks at each of them: most files have the word only once.
+    """Refuse a second list of interactions, as of two files that were joined: YAML would silently forget the first."""
+    # Most files have the word once, and to count it is much faster than to look at every line.
     lists = list(_LIST.finditer(content)) if content.count(b"interactions:") > 1 else ()
     if len(lists) > 1:
         line = content.count(b"\n", 0, lists[1].start()) + 1
@@ -121,7 +128,7 @@ def _refuse_twice(content: bytes, path: Path) -> None:
 
 
 def salvage(content: bytes, path: Path) -> list[Interaction]:
-    """The interactions of a file of ours that was cut off: those that are whole."""
+    """The whole interactions of a file of ours that was cut off."""
     whole = "".join(whole_items(content))
     return parse(f"{HEAD}{whole}".encode() + TAIL, path) if whole else []
 
@@ -132,41 +139,29 @@ def _interaction(item: object) -> Interaction:
     request, response = get(item, "request", "a mapping"), get(item, "response", "a mapping")
     # vcrpy gives a response whatever keys its user put there.
     ours = response.get("samurai")
-    ours = ours if isinstance(ours, dict) else {}
-    unknown = sorted(set(map(str, ours)) - NOTES)
-    if unknown:
-        raise ValueError(f"`{unknown[0]}` is nothing that stands under `samurai`")
-    return Interaction(
-        _request(request, ours),
-        _reply(response, ours),
-        get_any(ours, "recorded_at", "text"),
-        edited=ours.get("edited") is True,
-        price=price_of(ours.get("price")),
-    )
+    notes = NOTES.checked(ours if isinstance(ours, dict) else {})
+    return Interaction(_request(request, notes), _reply(response, notes), **notes[Of.INTERACTION])
 
 
-def _request(data: Mapping[str, Any], ours: Mapping[str, Any]) -> Request:
-    body = take_back(get(data, "body", "text or !!binary", ""), get(ours, "request_layout", "text", ""))
+def _request(data: Mapping[str, Any], notes: Mapping[Of, Mapping[str, Any]]) -> Request:
+    body = take_back(get(data, "body", "text or !!binary", ""), notes[Of.BODY]["request_layout"])
     return Request(get(data, "method", "text"), get(data, "uri", "text"), headers_of(data), body)
 
 
-def _reply(data: Mapping[str, Any], ours: Mapping[str, Any]) -> Reply:
+def _reply(data: Mapping[str, Any], notes: Mapping[Of, Mapping[str, Any]]) -> Reply:
     status = get(data, "status", "a mapping")
     string = get(get(data, "body", "a mapping"), "string", "text or !!binary", "")
-    headers, body = carried(headers_of(data), take_back(string, get(ours, "layout", "text", "")))
+    headers, body = carried(headers_of(data), take_back(string, notes[Of.BODY]["layout"]))
     return Reply(
         status=get(status, "code", "a whole number"),
         reason=get(status, "message", "text", ""),
         headers=headers,
         body=body,
-        chunks=chunks_of(headers, body, get_any(ours, "chunks", "text")),
-        ending=get(ours, "ending", "text", COMPLETE),
-        hidden_usage=get_any(ours, "hidden_usage", "a mapping"),
-        http_version=get(ours, "http_version", "text", HTTP_VERSION),
-        duration=get_any(ours, "duration", "a number"),
+        chunks=chunks_of(headers, body, notes[Of.BODY]["chunks"]),
+        **notes[Of.REPLY],
     )
 
 
 def reply_of(response: Mapping[str, Any]) -> Reply:
     """A reply from what vcrpy has of it. Raises ValueError if that is no response."""
-    return _reply(response, {})
+    return _reply(response, NOTES.checked({}))

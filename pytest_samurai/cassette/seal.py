@@ -1,4 +1,4 @@
-"""Checksums in a cassette: all but the bodies is as it was written, and an edited body is known to be one."""
+"""The seal of an interaction: checksums that tell an edited body, and damage everywhere else."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pytest_samurai.errors import CassetteError
 _ANOTHER_VERSION = re.compile(r"version: [2-9]\d*")
 
 
-def edited_places(content: bytes, path: Path) -> frozenset[int]:
-    """The places of the interactions whose bodies were edited; none in a file that is not in our own layout.
+def edited_indexes(content: bytes, path: Path) -> frozenset[int]:
+    """The indexes of the interactions whose bodies were edited; none for a file that is not in our own layout.
 
-    Raises CassetteError if anything else of a file of ours is not as it was written: what is lost or bent in a number,
-    a header or a layout word would not be missed, and replay as something that was never recorded.
+    Raises CassetteError if anything else in a file of ours is not as it was written. A number, a header or a layout
+    word that was lost or bent would not be missed, and would replay as something that was never recorded.
     """
     lines = content.decode("utf-8", "replace").split("\n") if content.startswith(MARK.encode()) else [""]
     if lines[0] != MARK:
@@ -27,7 +27,7 @@ def edited_places(content: bytes, path: Path) -> frozenset[int]:
     if lines[1:] == ["interactions: []", "version: 1", ""]:
         return frozenset()
     if not lines[-1] and _ANOTHER_VERSION.fullmatch("".join(lines[-2:-1])):
-        # Whoever reads it says so; what is sealed there, and how, is not known here.
+        # Whoever reads it says so. How another version seals is not known here.
         return frozenset()
     if lines[-1] or lines[-2:-1] != ["version: 1"] or lines[1] != "interactions:":
         raise CassetteError(
@@ -37,18 +37,18 @@ def edited_places(content: bytes, path: Path) -> frozenset[int]:
     if starts[:1] != [2]:
         raise CassetteError(f"{path}:3: an interaction has to begin here; restore the file")
     edited = set()
-    for place, (start, end) in enumerate(pairwise([*starts, len(lines) - 2])):
+    for index, (start, end) in enumerate(pairwise([*starts, len(lines) - 2])):
         written = _written(lines[start:end])
         if written is None:
             continue
-        found = seal(lines[start : end - 1])
-        if found[0] != written[0] or len(found) != len(written):
+        sealed = seal(lines[start : end - 1])
+        if sealed[0] != written[0] or len(sealed) != len(written):
             raise CassetteError(
-                f"{path}:{start + 1}: interaction {place + 1} was changed outside of its bodies since it was written;"
+                f"{path}:{start + 1}: interaction {index + 1} was changed outside of its bodies since it was written;"
                 " restore it, or, if that was you, delete its line `seal:`"
             )
-        if found != written:
-            edited.add(place)
+        if sealed != written:
+            edited.add(index)
     return frozenset(edited)
 
 
@@ -58,7 +58,7 @@ def whole_items(content: bytes) -> Iterator[str]:
     starts = [number for number, line in enumerate(lines) if line == "- request:"]
     for start, end in pairwise([*starts, len(lines) - 1]):
         item = lines[start:end]
-        # It is empty where all that came of the last one is its first line.
+        # It is empty if only the first line of the last one was written.
         if item and _written(item) == seal(item[:-1]):
             yield "\n".join([*item, ""])
 
@@ -69,15 +69,15 @@ def _written(lines: Sequence[str]) -> list[str] | None:
 
 
 def seal(lines: Sequence[str]) -> list[str]:
-    """The checksums of an interaction, given its lines but for the seal: of all but the bodies, and of each body."""
+    """The checksums of an interaction, given its lines but the seal: of all but the bodies, and of each."""
     outside, bodies = _parts(lines)
     return checksums(*(["\n".join(part).encode("utf-8", "replace")] for part in (outside, *bodies)))
 
 
 def checksums(*texts: Iterable[bytes]) -> list[str]:
-    """The same, of those texts, each in parts: what is outside of the bodies, and each body.
+    """The checksums of texts, each given in parts: what is outside of the bodies, then each body.
 
-    A body in a block is its lines, one in quotes leaves its first quote outside.
+    Of a body in a block the lines count. Of a body in quotes the first quote is outside.
     """
     return [f"{reduce(_crc32_on, parts, 0):08x}" for parts in texts]
 

@@ -1,4 +1,4 @@
-"""The cassettes that a run has read: one that many tests play from is read once."""
+"""The shelf of a run: a cassette that many tests play from is read once."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import os
 import time
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pytest_samurai.cassette import journal
 from pytest_samurai.cassette.journal import LeftBehind
+from pytest_samurai.cassette.memory import Memory
 from pytest_samurai.cassette.reader import read, recordings
 from pytest_samurai.wire import Recordings
 
 _MOST_BYTES = 64_000_000
-# File systems date changes by ticks of up to two seconds: a file this young may change and keep its date.
+# Nanoseconds. File systems date changes in ticks of up to two seconds: a younger file may change and keep its date.
 _SETTLED = 2_000_000_000
 
 
 @dataclass(slots=True)
 class Kept:
-    """A cassette as it was read; `memo` is for what is made of its recordings."""
+    """A cassette as it was read; `memo` holds what others have made of its recordings."""
 
     recordings: Recordings
     size: int
@@ -31,21 +31,24 @@ class Kept:
 
 
 class Shelf:
-    """Keeps cassettes by path, as long as the file stays the same; those that were last used, of too many."""
+    """Keeps cassettes by path, each as long as its file stays the same. Of too many, those used last are kept."""
 
     def __init__(self) -> None:
+        self._memory = Memory()
         self._kept: dict[Path, Kept] = {}
         self._bytes = 0
+        self._without_journals: dict[str, tuple[int, ...]] = {}
+        """By directory, the signature that it had when there was no journal in it."""
 
     def load(self, path: Path) -> Kept:
-        """A cassette. Raises what `cassette.load` does."""
+        """A cassette. Raises CassetteError if it cannot be read; FileNotFoundError if there is none."""
         kept = self._kept.pop(path, None)
         self._bytes -= 0 if kept is None else kept.size
         if kept is None or kept.signature != _signature(path):
-            # The date of a file that changes while it is read is one of before.
+            # Asked before the file is read: if it changes meanwhile, its date is another.
             signature = _signature(path)
             content = read(path)
-            kept = Kept(recordings(content, path), len(content), signature)
+            kept = Kept(recordings(content, path, self._memory), len(content), signature)
         if kept.signature:
             self._kept[path] = kept
             self._bytes += kept.size
@@ -53,31 +56,27 @@ class Shelf:
                 self._bytes -= self._kept.pop(next(iter(self._kept))).size
         return kept
 
+    def left_behind(self, path: Path) -> Iterator[LeftBehind]:
+        """The journals beside a cassette whose processes are gone; each stays locked until it is closed.
 
-def left_behind(path: Path) -> Iterator[LeftBehind]:
-    """As of `journal`, but a directory is not read anew while it stays the same.
-
-    It may hold thousands of cassettes, and each test looks.
-    """
-    directory = os.path.dirname(path)  # noqa: PTH120 - as all of this: a Path takes longer to make than to ask for
-    signature = _signature(directory)
-    if _has_journals(directory, signature) if signature else journal.names_in(directory):
-        yield from journal.left_behind(path)
-
-
-@lru_cache
-def _has_journals(directory: str, signature: tuple[int, ...]) -> bool:
-    """Of a directory that has this signature."""
-    del signature  # another one is another question
-    return bool(journal.names_in(directory))
+        While a directory stays the same it is listed once: it may hold thousands of cassettes, and each test looks.
+        """
+        directory = os.path.dirname(path)  # noqa: PTH120 - every test asks, and a Path takes longer to make
+        signature = _signature(directory)
+        if signature and self._without_journals.get(directory) == signature:
+            return
+        if journal.names_in(directory):
+            yield from journal.left_behind(path)
+        else:
+            self._without_journals[directory] = signature
 
 
 def _signature(path: str | Path) -> tuple[int, ...]:
-    """What changes with a file, or with a directory; nothing if it cannot be relied upon to."""
+    """What changes with a file or a directory; empty if it may change and keep that."""
     try:
-        found = os.stat(path)  # noqa: PTH116 - see above
+        status = os.stat(path)  # noqa: PTH116 - every test asks, and a Path takes longer to make
     except OSError:
         return ()
-    if time.time_ns() - found.st_mtime_ns < _SETTLED:
+    if time.time_ns() - status.st_mtime_ns < _SETTLED:
         return ()
-    return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
+    return (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)

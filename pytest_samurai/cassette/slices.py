@@ -1,36 +1,38 @@
-"""A file of ours that is as it was written, cut at its lines: what YAML would read in it, without reading it as YAML.
+"""A file of ours that is as it was written, cut at its lines: what YAML would read in it, without YAML.
 
-Only the very text that `cassette` writes is cut, and its checksums vouch for that. Whatever else a file may be is for
-YAML to say.
+Only the very text that is written here can be cut, and its checksums vouch for that. What any other file says is for
+YAML to tell.
 """
 
 from __future__ import annotations
 
-import base64
 import re
-from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple
 from zlib import crc32
 
+from pytest_samurai.cassette.body import in_lines, joined, read_body
+from pytest_samurai.cassette.chunks import Noted, chunks_of
 from pytest_samurai.cassette.frame import HEAD, TAIL
-from pytest_samurai.cassette.headers import read_headers
-from pytest_samurai.cassette.layout import take_back
-from pytest_samurai.cassette.notes import ALL_NOTES, CHUNKS, NOTE_LINES
-from pytest_samurai.cassette.values import read_number, read_value, unquoted
-from pytest_samurai.wire import Headers
+from pytest_samurai.cassette.headers import carried
+from pytest_samurai.cassette.heads import STATUS, RequestHead
+from pytest_samurai.cassette.memory import Memory
+from pytest_samurai.cassette.notes import NOTES, Of, read_notes
+from pytest_samurai.wire import Reply
 
 _HEAD = HEAD.encode()
-
 _REQUEST = b"- request:\n"
 _BODY = b"\n    body: "
 _RESPONSE = b"\n  response:\n"
-_STATUS = b"    status: {code: "
+_STATUS = STATUS.encode()
 _STRING = b"\n    body:\n      string: "
-_NOTES = b"\n    samurai:"
-_DATE = b"\n    samurai:\n      recorded_at: "
-_SEAL = b"\n      seal: "
+_DATE = NOTES.head + NOTES.first.begin.encode()
+_CHUNKS = NOTES.longest.begin.encode()
+_SEAL = NOTES.seal.begin.encode()
+_OF_INTERACTION = NOTES.side(Of.INTERACTION)
+_OF_REPLY = NOTES.side(Of.REPLY)
 _CHECKSUMS = len("00000000 00000000 00000000")
+_GLANCE = 500
+"""Bytes at the beginning of a long body that tell it from nearly all others."""
 
 
 class _Item(NamedTuple):
@@ -47,140 +49,102 @@ class _Item(NamedTuple):
     end: int
 
 
-class Response(NamedTuple):
-    """A reply as it stands in a file; `chunks` is the text that notes them."""
-
-    status: int
-    reason: str
-    headers: Headers
-    body: bytes
-    chunks: bytes | None
-    ending: str | None
-    hidden_usage: Mapping[str, Any] | None
-    http_version: str | None
-    duration: float | None
-
-
 class Slices:
-    """The interactions of such a file. What is asked for is read each time, and is what YAML would give."""
+    """The interactions of such a file. What is asked for is read each time, but for what the run remembers.
 
-    def __init__(self, content: bytes, items: list[_Item]) -> None:
+    Reading raises ValueError for what this version does not know.
+    """
+
+    def __init__(self, content: bytes, items: list[_Item], memory: Memory) -> None:
         self._content = content
         self._items = items
+        self._memory = memory
         self._last: tuple[int, re.Match[bytes] | None] = (-1, None)
         self.are_dated = all(content.startswith(_DATE, item.notes) for item in items)
 
     def __len__(self) -> int:
         return len(self._items)
 
-    def line(self, place: int) -> int:
+    def line(self, index: int) -> int:
         """The line at which an interaction begins."""
-        return self._content.count(b"\n", 0, self._items[place].start) + 1
+        return self._content.count(b"\n", 0, self._items[index].start) + 1
 
-    def status(self, place: int) -> int:
-        """The status of a reply, of which nothing else is read."""
-        start = self._items[place].response + len(_RESPONSE) + len(_STATUS)
+    def status(self, index: int) -> int:
+        """The status of a reply, read without the rest of it."""
+        start = self._items[index].response + len(_RESPONSE) + len(_STATUS)
         return int(self._content[start : self._content.index(b",", start)])
 
-    def head(self, place: int) -> bytes:
-        """What `read_head` reads: all of a request but its body."""
-        item = self._items[place]
-        return self._content[item.start + len(_REQUEST) : item.body - len(_BODY)]
+    def head(self, index: int) -> RequestHead:
+        """A request without its body."""
+        item = self._items[index]
+        return self._memory.heads[self._content[item.start + len(_REQUEST) : item.body - len(_BODY)]]
 
-    def sent(self, place: int) -> bytes:
+    def sent(self, index: int) -> bytes:
         """The body of a request."""
-        item = self._items[place]
-        return self._body(item.body, item.body_line, item.response, b"\n      ", self._layout(place))
+        item = self._items[index]
+        return read_body(
+            self._content, item.body, item.body_line, item.response, b"\n      ", self._request_layout(index)
+        )
 
-    def may_send(self, place: int, body: bytes) -> bool:
-        """Whether a body, if it is a long one, begins as that of a request does."""
-        item = self._items[place]
-        if item.response - item.body_line < 8 * _GLANCE or not self._is_in_lines(item, self._layout(place)):
+    def may_send(self, index: int, body: bytes) -> bool:
+        """Whether a body may be that of a request: if it is a long one, whether it begins like it."""
+        item = self._items[index]
+        layout = self._request_layout(index)
+        if item.response - item.body_line < 8 * _GLANCE or not in_lines(self._content, item.body, layout):
             return True
         end = self._content.rfind(b"\n", item.body_line, item.body_line + _GLANCE)
-        return body.startswith(self._joined(item.body_line, end, self._layout(place)))
+        return body.startswith(joined(self._content[item.body_line : end], layout))
 
-    def sent_json(self, place: int) -> bytes | None:
-        """The JSON of a request whose body was broken into lines, which are as good, and there at once; else None."""
-        item = self._items[place]
-        return self._content[item.body_line : item.response] if self._is_in_lines(item, self._layout(place)) else None
+    def sent_json(self, index: int) -> bytes | None:
+        """The JSON of a request whose body was broken into lines, as it stands there; None for any other body."""
+        item = self._items[index]
+        if not in_lines(self._content, item.body, self._request_layout(index)):
+            return None
+        return self._content[item.body_line : item.response]
 
-    def _layout(self, place: int) -> str:
-        return (self._noted(place)["request_layout"] or b"").decode()
+    def _request_layout(self, index: int) -> str:
+        return (self._noted(index)["request_layout"] or b"").decode()
 
-    def response(self, place: int) -> Response:
-        item = self._items[place]
-        noted = self._noted(place)
-        layout, ending, hidden, version, duration = noted.group(
-            "layout", "ending", "hidden_usage", "http_version", "duration"
+    def reply(self, index: int) -> Reply:
+        """A reply."""
+        item = self._items[index]
+        noted = self._noted(index)
+        layout = (noted["layout"] or b"").decode()
+        status, _, lines = (
+            self._content[item.response + len(_RESPONSE) : item.string - len(_STRING)].decode().partition("\n")
         )
-        how = "" if layout is None else layout.decode()
-        head = self._content[item.response + len(_RESPONSE) : item.string - len(_STRING)].decode()
-        chunks = self._content[noted.end() + len(CHUNKS) : item.seal]
-        return Response(
-            *_status(head.partition("\n")[0]),
-            read_headers(head),
-            self._body(item.string, item.string_line, item.notes, b"\n        ", how),
-            chunks or None,
-            None if ending is None else unquoted(ending.decode()),
-            None if hidden is None else read_value(hidden.decode()),
-            None if version is None else unquoted(version.decode()),
-            None if duration is None else read_number(duration.decode()),
+        written = read_body(self._content, item.string, item.string_line, item.notes, b"\n        ", layout)
+        headers, body = carried(self._memory.headers.read(lines), written)
+        chunks = self._content[noted.end() + len(_CHUNKS) : item.seal]
+        return Reply(
+            *self._memory.statuses[status],
+            headers,
+            body,
+            Noted(NOTES.longest.kind.read(chunks.decode()), body) if chunks else chunks_of(headers, body, None),
+            **read_notes(noted, _OF_REPLY, self._memory.notes),
         )
 
-    def recorded_at(self, place: int) -> str | None:
-        text = self._noted(place)["recorded_at"]
-        return None if text is None else unquoted(text.decode())
+    def notes(self, index: int) -> dict[str, Any]:
+        """What an interaction has besides request and reply, by name."""
+        return read_notes(self._noted(index), _OF_INTERACTION, self._memory.notes)
 
-    def edited(self, place: int) -> bool:
-        return self._noted(place)["edited"] is not None
+    def recorded_at(self, index: int) -> str | None:
+        """When a request was sent."""
+        text = self._noted(index)["recorded_at"]
+        return None if text is None else NOTES.first.kind.read(text.decode())
 
-    def price(self, place: int) -> str | None:
-        """What `read_value` reads, if there is a price."""
-        text = self._noted(place)["price"]
-        return None if text is None else text.decode()
-
-    def _noted(self, place: int) -> re.Match[bytes]:
-        # Those of one interaction are asked for several times, one after the other.
-        last, found = self._last
-        if last != place:
-            item = self._items[place]
-            found = NOTE_LINES.match(self._content, item.notes, item.seal)
-            self._last = (place, found)
-        assert found is not None  # it was so when the file was cut
-        return found
-
-    def _body(self, start: int, line: int, end: int, margin: bytes, layout: str) -> bytes:
-        style = self._content[start:line]
-        if style.startswith(b'"'):
-            return take_back(unquoted(style.decode()), layout)
-        if style == b"|-" and layout in _IN_LINES:
-            return self._joined(line, end, layout)
-        # Faster than to replace, by a third.
-        block = b"\n".join(self._content[line:end].split(margin))[1:]
-        if style.startswith(b"!!binary"):
-            return base64.b64decode(block)
-        if not style.endswith(b"-"):
-            block += b"\n"
-        return take_back(block.decode(), layout) if layout else block
-
-    def _is_in_lines(self, item: _Item, layout: str) -> bool:
-        return layout in _IN_LINES and self._content.startswith(b"|-\n", item.body)
-
-    def _joined(self, start: int, end: int, layout: str) -> bytes:
-        # Long ones take time, so these are not made into text first: the bytes that they were come at once.
-        lines = _BREAK.split(self._content[start:end])
-        if layout == "lines":
-            return b"".join(lines)
-        return b"\n".join(lines).replace(b",\n", b", ").replace(b"\n", b"")
+    def _noted(self, index: int) -> re.Match[bytes]:
+        # Those of an interaction are asked for several times in a row.
+        last, match = self._last
+        if last != index:
+            item = self._items[index]
+            match = NOTES.short.match(self._content, item.notes, item.seal)
+            self._last = (index, match)
+        assert match is not None  # it was there when the file was cut
+        return match
 
 
-_IN_LINES = ("lines", "lines spaced")
-_BREAK = re.compile(rb"\n +")
-_GLANCE = 500
-
-
-def cut(content: bytes) -> Slices | None:
+def cut(content: bytes, memory: Memory) -> Slices | None:
     """The interactions of a file of ours; None if anything in it is not as it was written."""
     if not (content.startswith(_HEAD) and content.endswith(TAIL)):
         return None
@@ -193,31 +157,31 @@ def cut(content: bytes) -> Slices | None:
             return None
         items.append(item)
         start = item.end
-    return Slices(content, items) if items and start == end else None
+    return Slices(content, items, memory) if items and start == end else None
 
 
 def _item(content: bytes, start: int) -> _Item | None:
     """The interaction that begins here; None if it does not have its parts, in their order, each once."""
-    # What is indented less than a body ends it, so that what is looked for cannot be found within one.
+    # What is indented less than a body ends it, so none of these can be found within one.
     find = content.find
     body = find(_BODY, start) + len(_BODY)
     body_line = find(b"\n", body)
-    # With what always comes next: the longer what is looked for, the wider are the steps of the search.
+    # With what always comes next: the longer the text, the wider the steps of the search.
     response = find(_RESPONSE + _STATUS, body_line)
     string = find(_STRING, response) + len(_STRING)
     string_line = find(b"\n", string)
-    notes = find(_NOTES + b"\n      ", string_line)
+    notes = find(NOTES.head + b"\n      ", string_line)
     seal = find(_SEAL, notes)
     end = seal + len(_SEAL) + _CHECKSUMS + 1
     in_order = start < body <= body_line <= response < string <= string_line <= notes < seal
-    if not (in_order and content[end - 1 : end] == b"\n" and ALL_NOTES.fullmatch(content, notes, seal)):
+    if not (in_order and content[end - 1 : end] == b"\n" and NOTES.all.fullmatch(content, notes, seal)):
         return None
     return _Item(start, body, body_line, response, string, string_line, notes, seal, end)
 
 
 def _is_as_written(view: memoryview, item: _Item) -> bool:
     """Whether the checksums are those that `seal` would make."""
-    outside, found = 0, []
+    outside, bodies = 0, []
     start = item.start
     for begin, line, end in ((item.body, item.body_line, item.response), (item.string, item.string_line, item.notes)):
         quoted = view[begin] == ord('"')
@@ -225,27 +189,8 @@ def _is_as_written(view: memoryview, item: _Item) -> bool:
             # What stands between would be under no checksum.
             return False
         outside = crc32(view[start : begin + 1 if quoted else line], outside)
-        found.append(crc32(view[begin:line] if quoted else view[line + 1 : end]))
+        bodies.append(crc32(view[begin:line] if quoted else view[line + 1 : end]))
         start = end
     outside = crc32(view[start : item.seal], outside)
     written = view[item.seal + len(_SEAL) : item.end - 1]
-    return written == b"%08x %08x %08x" % (outside, *found)
-
-
-# --- values, in the few ways in which `cassette` writes them
-
-
-def read_head(text: bytes) -> tuple[str, str, Headers]:
-    """What stands of a request before its body: method, URL and headers."""
-    method, uri, *_ = text.decode().split("\n")
-    return (
-        unquoted(method.removeprefix("    method: ")),
-        unquoted(uri.removeprefix("    uri: ")),
-        read_headers(text.decode()[len(method) + 1 :]),
-    )
-
-
-@lru_cache(64)
-def _status(line: str) -> tuple[int, str]:
-    code, _, message = line[len(_STATUS) : -1].partition(", message: ")
-    return int(code), unquoted(message)
+    return written == b"%08x %08x %08x" % (outside, *bodies)

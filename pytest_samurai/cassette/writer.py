@@ -1,4 +1,4 @@
-"""A cassette written: whole or not at all, and read back before it replaces the old one."""
+"""The writer of cassettes: whole or not at all, and read back before the old one is replaced."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from pytest_samurai.cassette.body import Text
 from pytest_samurai.cassette.entry import interaction_text
 from pytest_samurai.cassette.frame import HEAD, HEAD_OF_NONE, TAIL
-from pytest_samurai.cassette.headers import by_name, meant, pairs
+from pytest_samurai.cassette.headers import by_name, meant, pairs_of
 from pytest_samurai.cassette.plain import is_plain
 from pytest_samurai.cassette.reader import interactions_of, load, parse
 from pytest_samurai.errors import CassetteError
@@ -19,12 +19,12 @@ from pytest_samurai.wire import Interaction
 
 
 def save(path: Path, interactions: Sequence[Interaction], texts: MutableMapping[int, Text] | None = None) -> None:
-    """Replace the cassette, whole or not at all.
+    """Replace a cassette, whole or not at all.
 
-    `texts` are those of `interaction_text` that have been made already, by the `id` of their interactions. They are
-    taken out, so that a large one is not kept while the file is read back.
+    `texts` are texts of interactions that `interaction_text` has made already, by the `id` of the interaction. They are
+    taken out of it, so that large ones are gone while the file is read back.
 
-    Raises CassetteError, what was there left as it was, if it cannot be written or would not read back equal.
+    Raises CassetteError if it cannot be written or would not read back equal; the old file is then as it was.
     """
     made = {} if texts is None else texts
     items = [made.pop(id(interaction), ()) or interaction_text(interaction) for interaction in interactions]
@@ -45,27 +45,27 @@ def save(path: Path, interactions: Sequence[Interaction], texts: MutableMapping[
 
 
 def _reads_back(content: bytes, edges: Sequence[int], path: Path, interactions: Iterable[Interaction]) -> bool:
-    """Whether it does, both as it is read here and as YAML, which is how every other tool reads it.
+    """Whether the content reads back equal, both here and as YAML, which is how all other tools read it.
 
-    What no reader of YAML can take for anything else is not read as YAML each time. `edges` are the places where
-    interactions begin, and where the last one ends.
+    What no reader of YAML can take for anything else is not read as YAML. `edges` are the offsets at which the
+    interactions begin, and that at which the last one ends.
     """
     stored = [_as_stored(interaction) for interaction in interactions]
-    doubtful = [place for place, (start, end) in enumerate(pairwise(edges)) if not is_plain(content, start, end)]
+    doubtful = [index for index, (start, end) in enumerate(pairwise(edges)) if not is_plain(content, start, end)]
     try:
-        # What is read here is held against its seals; the words of YAML are then looked at for themselves.
+        # This compares the seals too, so YAML need not.
         if parse(content, path) != stored:
             return False
-        as_yaml = _joined([[content[edges[place] : edges[place + 1]]] for place in doubtful])
-        return not doubtful or interactions_of(as_yaml, path, frozenset()) == [stored[place] for place in doubtful]
+        as_yaml = _joined([[content[edges[index] : edges[index + 1]]] for index in doubtful])
+        return not doubtful or interactions_of(as_yaml, path, frozenset()) == [stored[index] for index in doubtful]
     except CassetteError:
         return False
 
 
 def _as_stored(interaction: Interaction) -> Interaction:
-    """The interaction with its headers as a cassette has them; all else is kept as it is."""
+    """The interaction with its headers as a cassette keeps them; everything else is kept as it is."""
     request, reply = interaction.request, interaction.reply
-    sent, received = pairs(by_name(request.headers)), meant(pairs(by_name(reply.headers)))
+    sent, received = pairs_of(by_name(request.headers)), meant(pairs_of(by_name(reply.headers)))
     if sent == request.headers and received == reply.headers:
         return interaction
     return replace(interaction, request=replace(request, headers=sent), reply=replace(reply, headers=received))
@@ -76,24 +76,24 @@ def update(
     change: Callable[[list[Interaction]], Sequence[Interaction]],
     texts: MutableMapping[int, Text] | None = None,
 ) -> None:
-    """Replace a cassette by what `change` makes of its interactions, while no other process does; `texts` as in `save`.
+    """Replace a cassette by what `change` makes of its interactions, while no other process can; `texts` as of `save`.
 
-    Raises CassetteError, what was there left as it was.
+    Raises CassetteError; the old file is then as it was.
     """
     with locked(path):
         remove_abandoned(path)
         try:
-            there = load(path)
+            recorded = load(path)
         except FileNotFoundError:
-            there = []
-        save(path, change(there), texts)
+            recorded = []
+        save(path, change(recorded), texts)
 
 
 def dump(interactions: Iterable[Interaction]) -> bytes:
-    """The content of a cassette. Headers are written by name, and without what tells how a body was carried."""
+    """The content of a cassette. Headers are grouped by name; those that tell how a body was carried are left out."""
     return _joined(list(map(interaction_text, interactions)))
 
 
 def _joined(items: Sequence[Text]) -> bytes:
-    # `version` at the end, as vcrpy has it: a file that was cut off anywhere lacks it.
+    # The version is at the end, as vcrpy has it: a file that was cut off anywhere lacks it.
     return b"".join([(HEAD if items else HEAD_OF_NONE).encode(), *chain.from_iterable(items), TAIL])

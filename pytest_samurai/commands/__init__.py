@@ -1,4 +1,4 @@
-"""The shell's door: the commands of `pytest-samurai`."""
+"""The door to the shell: `cli` has what is typed, a module for each command; beside it is what commands find out."""
 
 from pytest_samurai.commands.cli import main
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pytest_samurai import cassette
@@ -23,6 +23,7 @@ from pytest_samurai.redaction import (
     spoken_texts,
     url_credentials,
 )
+from pytest_samurai.text import parse_moment
 from pytest_samurai.wire import Headers, Interaction, dialect_of
 
 _NAMES = {"uuid": "a UUID", "datetime": "a date", "tmp_path": "a temporary path"}
@@ -146,10 +147,10 @@ class _Judge:
         if self._max_age is None or interaction.recorded_at is None:
             return None
         try:
-            recorded = datetime.fromisoformat(interaction.recorded_at)
+            recorded = parse_moment(interaction.recorded_at)
         except ValueError:
             return "`recorded_at` is not a date"
-        age = self._now - (recorded if recorded.tzinfo else recorded.replace(tzinfo=UTC))
+        age = self._now - recorded
         return f"recorded on {recorded:%Y-%m-%d}, {age.days} days ago" if age > self._max_age else None
 
 

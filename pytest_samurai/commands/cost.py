@@ -52,7 +52,7 @@ def _cost(path: Path, prices: PriceList, at: datetime, model: str | None, enviro
     redactors = Redactors(environ)
     meter = Meter(prices, lambda request, text: one_line(redactors.of(request), text))
     for number, interaction in enumerate(cassette.load(path), 1):
-        # A call without a price is priced as of its recording.
+        # As if it were recorded at that moment: a call that has no price gets that of the day of its recording.
         recorded_now = replace(interaction, price=None, recorded_at=at.isoformat())
         call = Call(recorded_now, number=number, replayed=True, meter=meter)
         if call.usage is None and endpoints.match(interaction.request.url) is None:
@@ -87,10 +87,8 @@ def cost_lines(cassettes: Sequence[CassetteCost], at: datetime, model: str | Non
     for path, *cells in rows:
         numbers = [f"{cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True)]
         lines.append("  ".join([f"{path:<{widths[0]}}", *numbers]))
-    calls, tokens = (
-        sum(cost.calls for cost in cassettes),
-        Sum.of([cost.tokens for cost in cassettes], NO_COUNT),
-    )
+    calls = sum(cost.calls for cost in cassettes)
+    tokens = Sum.of([cost.tokens for cost in cassettes], NO_COUNT)
     others = sum(cost.others for cost in cassettes)
     beside = f" (and {others:,} that {'is' if others == 1 else 'are'} no chat)" if others else ""
     lines.append(

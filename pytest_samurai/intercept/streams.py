@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from itertools import chain
 from typing import Any
 
 from pytest_samurai.recorder import Recorder, Take
@@ -80,8 +79,11 @@ class Replay:
         return self._in_time_async() if self._recorder.settings.pace else self._at_once_async()
 
     def _at_once(self) -> Iterator[bytes]:
-        pieces = self._reply.cut()
-        return pieces if self._reply.ending == COMPLETE else chain(pieces, self._no_more())
+        return self._reply.cut() if self._reply.ending == COMPLETE else self._until_broken()
+
+    def _until_broken(self) -> Iterator[bytes]:
+        yield from self._reply.cut()
+        raise self._broken()
 
     async def _at_once_async(self) -> AsyncIterator[bytes]:
         for data in self._at_once():
@@ -105,17 +107,13 @@ class Replay:
         began = time.perf_counter()
         for data, at in self._reply.pieces():
             yield max(began + at * self._recorder.settings.pace - time.perf_counter(), 0.0), data
-        self._end()
+        if self._reply.ending != COMPLETE:
+            raise self._broken()
 
-    def _no_more(self) -> Iterator[bytes]:
-        self._end()
-        yield from ()
-
-    def _end(self) -> None:
-        """Raise what ended the stream before its time when it was recorded."""
+    def _broken(self) -> BaseException:
+        """What ended the stream before its time when it was recorded."""
         if self._reply.ending == CLOSED:
-            raise self._recorder.refuse(
+            return self._recorder.refuse(
                 "the recording of this stream ends here: when it was recorded, the application stopped reading"
             )
-        if self._reply.ending != COMPLETE:
-            raise self._error(self._reply.ending)
+        return self._error(self._reply.ending)

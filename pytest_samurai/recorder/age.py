@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from pytest_samurai.recorder.exchange import timestamp
+from pytest_samurai.text import timestamp
 from pytest_samurai.wire import Recordings
 
 

@@ -22,11 +22,12 @@ class Calls:
     What they use is put on `tally`, that of the run, if the run has limits.
     """
 
-    def __init__(self, meter: Meter, tally: Tally | None) -> None:
+    def __init__(self, meter: Meter, tally: Tally | None, settings: Settings) -> None:
         # Functions of `match_on` are called under this lock, and may look at the calls so far.
         self.lock = threading.RLock()
         self.meter = meter
         self._tally = tally
+        self._settings = settings
         self._exchanges: list[Played | Take] = []
         self._spent: set[int] = set()
         self._told = 0
@@ -49,15 +50,37 @@ class Calls:
         return take
 
     def all(self) -> tuple[Call, ...]:
-        """The calls whose replies have begun."""
-        return tuple(call for exchange in self._so_far() if (call := exchange.call) is not None)
+        """The calls whose replies have begun, without those that went live and that a client has mended.
 
-    def kept(self, settings: Settings) -> tuple[Call, ...]:
-        """The calls that a cassette keeps: all but the errors that a client has mended."""
-        begun = [(exchange, made) for exchange in self._so_far() if (made := exchange.interaction) is not None]
-        kept = {id(interaction) for interaction in without_retries([made for _, made in begun], settings)}
-        calls = (exchange.call for exchange, interaction in begun if id(interaction) in kept)
+        A replay has none of these, so they would make another verdict and other numbers of the same test.
+        """
+        return tuple(call for _, call in self._counted())
+
+    def kept(self) -> tuple[Call, ...]:
+        """The calls that a cassette keeps: all but the errors that a client has mended, replayed ones too."""
+        exchanges = self._so_far()
+        mended = self._mended(exchanges)
+        calls = (exchange.call for exchange in exchanges if id(exchange) not in mended)
         return tuple(call for call in calls if call is not None)
+
+    def _counted(self) -> Iterator[tuple[Played | Take, Call]]:
+        exchanges = self._so_far()
+        mended = self._mended([exchange for exchange in exchanges if isinstance(exchange, Take)])
+        left_out = 0
+        for number, exchange in enumerate(exchanges, 1):
+            if id(exchange) in mended:
+                left_out += 1
+            elif (call := exchange.call) is not None:
+                if left_out:
+                    # A message names the calls by the numbers that they have in a replay.
+                    call.number = number - left_out
+                yield exchange, call
+
+    def _mended(self, exchanges: Sequence[Played | Take]) -> set[int]:
+        """The ids of those that ended in an error, and that the client sent again with success."""
+        begun = [(exchange, made) for exchange in exchanges if (made := exchange.interaction) is not None]
+        kept = {id(made) for made in without_retries([made for _, made in begun], self._settings)}
+        return {id(exchange) for exchange, made in begun if id(made) not in kept}
 
     def takes(self) -> list[Take]:
         """The calls that went live."""
@@ -77,9 +100,9 @@ class Calls:
     def budget(self, limits: Mapping[str, object]) -> Iterator[None]:
         """Hold the calls that are sent within the block against limits. See `Recorder.budget`."""
         budget = resolve([Layer("samurai.budget()", "budget", limits)]).budget
-        before, unrecorded_before = len(self._exchanges), len(self.unrecorded)
+        before, unrecorded_before = set(map(id, self._exchanges)), len(self.unrecorded)
         yield
-        verdict = budget.verdict([call for call in self.all() if call.number > before])
+        verdict = budget.verdict([call for exchange, call in self._counted() if id(exchange) not in before])
         unjudged = _unjudged(budget.limits(), self.unrecorded[unrecorded_before:])
         if verdict or unjudged:
             raise BudgetExceeded("\n".join(filter(None, [verdict, unjudged])))
@@ -88,11 +111,11 @@ class Calls:
         """Put on the tally of the run the calls that are not on it yet. Returns which limits they make unjudgeable."""
         if self._tally is None:
             return None
-        calls = [call for call in self.all() if call.number not in self._spent]
-        self._spent.update(call.number for call in calls)
+        unspent = [(exchange, call) for exchange, call in self._counted() if id(exchange) not in self._spent]
+        self._spent.update(id(exchange) for exchange, _ in unspent)
         unrecorded, self._told = self.unrecorded[self._told :], len(self.unrecorded)
         unjudged = _unjudged(self._tally.limits(), unrecorded)
-        return "\n".join(filter(None, [self._tally.spend(calls), unjudged])) or None
+        return "\n".join(filter(None, [self._tally.spend([call for _, call in unspent]), unjudged])) or None
 
     def verdict(self, budget: Budget) -> str | None:
         """How the budgets of the test and of the run are broken; None if both hold."""

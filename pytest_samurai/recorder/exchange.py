@@ -10,6 +10,7 @@ from io import BytesIO
 from itertools import accumulate
 
 from pytest_samurai.bill import Call, Meter
+from pytest_samurai.text import timestamp
 from pytest_samurai.wire import (
     CLOSED,
     COMPLETE,
@@ -46,7 +47,7 @@ class Played:
 
     @property
     def interaction(self) -> Interaction:
-        return Interaction(self.request, self.reply, *self._recordings.notes(self._index))
+        return Interaction(self.request, self.reply, **self._recordings.notes(self._index))
 
     @property
     def call(self) -> Call:
@@ -167,8 +168,3 @@ class Take:
             duration=round(time.perf_counter() - self._clock, 4),
         )
         return Interaction(self.request, reply, timestamp(self._sent_at))
-
-
-def timestamp(moment: datetime) -> str:
-    """UTC in ISO 8601, to the microsecond. All have the same length, so that they sort by time."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

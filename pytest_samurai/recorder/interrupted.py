@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from pytest_samurai.cassette import LeftBehind, left_behind
+from pytest_samurai.cassette import LeftBehind
 from pytest_samurai.recorder.mode import RecordMode
 from pytest_samurai.recorder.paths import shown
 from pytest_samurai.recorder.retries import without_retries
@@ -20,13 +21,20 @@ class Interrupted:
         self.journals: list[LeftBehind] = []
         self.interactions: list[Interaction] = []
 
-    def take_up(self, path: Path, recordings: Recordings, mode: RecordMode, settings: Settings) -> list[str]:
+    def take_up(
+        self,
+        path: Path,
+        journals: Iterable[LeftBehind],
+        recordings: Recordings,
+        mode: RecordMode,
+        settings: Settings,
+    ) -> list[str]:
         """Take up the journals beside a cassette that holds `recordings`; those that the mode leaves alone stay.
 
         Returns what is to be said of both.
         """
         notes = []
-        for journal in left_behind(path):
+        for journal in journals:
             # The process may have died after the cassette was written, and before the journal was deleted.
             missing = [call for call in without_retries(journal.interactions, settings) if call not in recordings]
             calls = f"{plural(len(missing), 'call')} of a recording that was interrupted"

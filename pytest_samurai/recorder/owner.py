@@ -8,8 +8,8 @@ from datetime import datetime
 
 from pytest_samurai.bill import Call
 from pytest_samurai.errors import RequestNotRecorded
-from pytest_samurai.recorder.exchange import timestamp
 from pytest_samurai.settings import Mode
+from pytest_samurai.text import timestamp
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def opened(path: Path, settings: Settings, owner: Owner, shelf: Shelf, editor: E
     recordings = Recordings() if kept is None else kept.recordings
     interrupted = Interrupted()
     if mode.has_cassette:
-        notes += interrupted.take_up(path, recordings, mode, settings)
+        notes += interrupted.take_up(path, shelf.left_behind(path), recordings, mode, settings)
     resumed = interrupted.interactions
     may_record = bool(resumed) or mode.may_record(None if kept is None else recordings, owner)
     if may_record:

@@ -62,7 +62,7 @@ class Recorder:
         self.filtered, self.redacted = self._editor.filtered, self._editor.redactors.request
         # The recorder keeps its calls, and these keep the meter. If that knew the recorder, it would be a cycle.
         meter = Meter(shared.prices, self._editor.redactors.name, settings.estimate_usage)
-        self._calls = Calls(meter, shared.tally)
+        self._calls = Calls(meter, shared.tally, settings)
         self.unrecorded = self._calls.unrecorded
         self._live: Live | None = None
         self._keeper: Keeper | None = None
@@ -83,13 +83,16 @@ class Recorder:
 
     @property
     def calls(self) -> tuple[Call, ...]:
-        """The calls so far, in the order in which they were sent; each as far as its reply has come."""
+        """The calls so far, in the order in which they were sent; each as far as its reply has come.
+
+        Errors that a client has mended are none of them, unless they are kept: a replay has none either.
+        """
         return self._calls.all()
 
     @property
     def kept_calls(self) -> tuple[Call, ...]:
         """The calls without the errors that are left out of the cassette: the same in a replay as when recorded."""
-        return self._calls.kept(self.settings)
+        return self._calls.kept()
 
     @property
     def usage(self) -> Usage:

@@ -19,40 +19,43 @@ _MOST_SHAPES = 1000
 
 _Places = list[tuple[Channel, int]]
 """The texts of an event: a channel that each continues, and the part of the event that it is."""
+_NO_JSON: _Places = [(RAW, 0)]
+"""In their place, for an event that is no JSON."""
 
 
 @dataclass(slots=True)
 class _Shape:
     """Events that are the same but for what stands between quotes, and for numbers.
 
-    `keys` are the parts that are keys. `telling` are the parts that tell where the texts are, and in which channels:
-    the keys, and what is in a channel. `known` has the places by what stood there in events that came; None for those
-    that were no JSON.
+    `keys` are the parts that are keys. `telling` are those that tell where the texts are, and in which channels: the
+    keys, and what is part of a channel. `known` has the places by what these were in the events that came.
     """
 
     keys: list[int]
     telling: list[int]
-    known: dict[tuple[bytes, ...], _Places | None] = field(default_factory=dict)
+    known: dict[tuple[bytes, ...], _Places] = field(default_factory=dict)
 
-    def learn(self, parts: Sequence[bytes], dialect: Dialect) -> _Places | None:
+    def learn(self, parts: Sequence[bytes], dialect: Dialect) -> _Places:
         """The places of the texts in an event, which are known from now on."""
-        places = _places(parts, self.keys, dialect)
-        labels = {at for channel, _ in places or () for step in channel if (at := _part(step)) is not None}
+        numbered = _numbered_places(parts, self.keys, dialect)
+        labels = {at for channel, _ in numbered or () for step in channel if (at := _part(step)) is not None}
         if new := sorted(labels.difference(self.telling)):
             self.telling += new
             self.known.clear()
-        if places is not None:
-            places = [(tuple([_told(step, parts) for step in channel]), at) for channel, at in places]
+        places = _NO_JSON
+        if numbered is not None:
+            places = [(tuple([_told(step, parts) for step in channel]), at) for channel, at in numbered]
         if len(self.known) == _MOST_SHAPES:
             self.known.clear()
         self.known[tuple([parts[at] for at in self.telling])] = places
         return places
 
 
-def _places(parts: Sequence[bytes], keys: Sequence[int], dialect: Dialect) -> _Places | None:
-    """The same, told by the event with the numbers of its parts in the place of all texts, and of numbers with a key.
+def _numbered_places(parts: Sequence[bytes], keys: Sequence[int], dialect: Dialect) -> _Places | None:
+    """The places of the texts in an event; None if it is no JSON.
 
-    In the channels, the numbers of the parts are left as they are.
+    They are told by the same event with a number in the place of each text, and of each number that has a key: that of
+    its part. In the channels these numbers are left as they are.
     """
     numbered = [part if n % 2 == 0 else b"%d" % n for n, part in enumerate(parts)]
     for n in keys:
@@ -98,8 +101,10 @@ def spoken(body: bytes, dialect: Dialect) -> Iterator[tuple[Channel, bytes]]:
             keys = [n for n in range(1, len(parts), 2) if parts[n + 1].lstrip().startswith(b":")]
             shape = shapes[around] = _Shape(keys, [*keys])
         told = tuple([parts[at] for at in shape.telling])
-        places = shape.known[told] if told in shape.known else shape.learn(parts, dialect)
+        places = shape.known.get(told)
         if places is None:
+            places = shape.learn(parts, dialect)
+        if places is _NO_JSON:
             yield RAW, data
             continue
         for channel, at in places:

@@ -30,7 +30,7 @@ def event_data(body: bytes) -> Iterator[tuple[bytes, int, int, bytes]]:
                 continue
         for begin, end in lines:
             data = body[begin:end]
-            if data.startswith(b"{") and not data.endswith(b"}"):
+            if not data.endswith(b"}") and data.startswith(b"{"):
                 # Without what follows an object on its line.
                 data = data[: data.rfind(b"}") + 1] or data
             yield data, begin, begin + len(data), b""
@@ -94,7 +94,11 @@ class Talk:
         return text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
 
     def edits(self, find: Callable[[bytes], Sequence[Edit]]) -> list[Edit]:
-        """The edits of the body that cut out of what is said what `find` finds in it, event by event."""
+        """The edits of the body that cut out of what is said what `find` finds in it, event by event.
+
+        What is found in any channel is cut out. If several items take turns, a channel that joins them may so lose some
+        letters too many, which is better than some too few.
+        """
         cuts: dict[int, list[Edit]] = {}
         for numbers in self._channels.values():
             texts = [self._text(number) for number in numbers]

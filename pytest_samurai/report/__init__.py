@@ -17,8 +17,8 @@ from pytest_samurai.report.lines import (
 from pytest_samurai.report.play import Play, placed
 from pytest_samurai.report.progress import Progress
 from pytest_samurai.report.publish import publish
-from pytest_samurai.report.run import Failure, Run, TestRun, merged_runs, read_run
-from pytest_samurai.report.standing import Collected, Standing, Used, standing
+from pytest_samurai.report.run import Run, merged_runs, read_run
+from pytest_samurai.report.standing import Collected, Used, standing
 
 __all__ = [
     "NOTE",
@@ -26,14 +26,11 @@ __all__ = [
     "UNMARKED_PROPERTY",
     "Absent",
     "Collected",
-    "Failure",
     "FullRun",
     "Gathered",
     "Play",
     "Progress",
     "Run",
-    "Standing",
-    "TestRun",
     "Used",
     "amended",
     "cassettes_of",

@@ -1,13 +1,12 @@
 """Every option, once."""
 
-from pytest_samurai.settings.forms import FORMS, SPELLED, Target, parse_target
+from pytest_samurai.settings.forms import SPELLED, Target, parse_target
 from pytest_samurai.settings.layers import Layer, environment_layers, in_ci, resolve
 from pytest_samurai.settings.table import CASSETTES, LOCK, OF_VCRPY, OPTIONS, Settings
 from pytest_samurai.settings.values import Mode
 
 __all__ = [
     "CASSETTES",
-    "FORMS",
     "LOCK",
     "OF_VCRPY",
     "OPTIONS",

@@ -10,15 +10,15 @@ import json
 import re
 
 # A text matches in one way only, so that no header or URL, however long, takes exponential time.
-_PLAIN = re.compile(r"[A-Za-z/](?:[A-Za-z0-9_./+=&%@~-]|:[A-Za-z0-9_./+=&%@~-]|; ?[A-Za-z0-9]| [A-Za-z0-9])*")
-_NOT_TEXT = re.compile(r"(?i)true|false|yes|no|on|off|y|n|null")
+_PLAIN = re.compile(
+    r"(?!(?i:true|false|yes|no|on|off|y|n|null)\Z)"
+    r"[A-Za-z/](?:[A-Za-z0-9_./+=&%@~-]|:[A-Za-z0-9_./+=&%@~-]|; ?[A-Za-z0-9]| [A-Za-z0-9])*"
+)
 
 
 def scalar(text: str) -> str:
     """A short text as a YAML scalar: plain if that cannot be misread, else in double quotes."""
-    if _PLAIN.fullmatch(text) and not _NOT_TEXT.fullmatch(text):
-        return text
-    return quoted(text)
+    return text if _PLAIN.fullmatch(text) else quoted(text)
 
 
 _UNQUOTABLE = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[\"\\\u2028\u2029]")

@@ -4,7 +4,7 @@ from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.asked import likely_tokens, model_asked, summary, usage_asked
 from pytest_samurai.wire.asking import UsageFilter
 from pytest_samurai.wire.dialect import Channel, Dialect, Label, Text
-from pytest_samurai.wire.dialects import DIALECTS, UNKNOWN, answer_of, dialect_of
+from pytest_samurai.wire.dialects import UNKNOWN, answer_of, dialect_of
 from pytest_samurai.wire.events import cut_events, event_lengths
 from pytest_samurai.wire.http import (
     CLOSED,
@@ -18,7 +18,7 @@ from pytest_samurai.wire.http import (
     is_event_stream,
 )
 from pytest_samurai.wire.interaction import Interaction
-from pytest_samurai.wire.message import Message, Part
+from pytest_samurai.wire.message import Message
 from pytest_samurai.wire.modelhosts import is_public_model_host
 from pytest_samurai.wire.modelpaths import model_path
 from pytest_samurai.wire.objects import json_object, parse_object
@@ -26,13 +26,13 @@ from pytest_samurai.wire.price import RATES, UNPRICED, Price, read_rates
 from pytest_samurai.wire.prompt import RequestPart, part_at, prompt_length, text_length
 from pytest_samurai.wire.recordings import Recordings
 from pytest_samurai.wire.spelling import plain_url
-from pytest_samurai.wire.usage import COUNTS, Usage
+from pytest_samurai.wire.usage import CACHE_PARTS, COUNTS, Usage
 
 __all__ = [
+    "CACHE_PARTS",
     "CLOSED",
     "COMPLETE",
     "COUNTS",
-    "DIALECTS",
     "RATES",
     "RETRYABLE",
     "UNKNOWN",
@@ -46,7 +46,6 @@ __all__ = [
     "Interaction",
     "Label",
     "Message",
-    "Part",
     "Price",
     "Recordings",
     "Reply",

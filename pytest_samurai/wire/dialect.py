@@ -54,7 +54,8 @@ class Dialect:
 
     - `merge`: the data of its events as the reply that would have come without a stream; empty if there is none.
     - `texts`: the texts of an event, each with a channel that it continues. One text may be given several times, with
-      a channel each. A text that is part of a channel stands there as a `Label`; of others no channel depends on.
+      a channel each. What stands in a channel is the same in all events with the same keys, or it is a text, given as a
+      `Label`, or the whole number under a key.
     - `is_over`: whether a body has all that an application reads of the stream.
     """
 

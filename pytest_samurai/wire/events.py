@@ -27,7 +27,7 @@ _DATA_LINE = re.compile(_DATA.pattern + rb" ?([^\r\n]*)")
 _DONE = re.compile(_DATA.pattern + rb" ?\[DONE\]")
 
 _FIRST_OBJECT = re.compile(rb"\s*\[?\s*(?=\{)")
-_BETWEEN_TWO = (b"}\n", b"}\r", b"}{")
+_TWO_OBJECTS = re.compile(rb"\}\s*\{")
 _BETWEEN_OBJECTS = re.compile(rb"[\s,]*")
 _DECODER = json.JSONDecoder()
 
@@ -45,7 +45,7 @@ def cut_events(body: bytes) -> Iterator[tuple[Span, ...]]:
     if is_server_sent(body):
         return _server_sent(body)
     start = _FIRST_OBJECT.match(body)
-    if start and (b"[" in start[0] or any(between in body for between in _BETWEEN_TWO)):
+    if start and (b"[" in start[0] or _TWO_OBJECTS.search(body)):
         return _objects(body, start.end())
     return iter(())
 
@@ -100,7 +100,8 @@ def _objects(body: bytes, begin: int) -> Iterator[tuple[Span, ...]]:
 def events(body: bytes) -> Iterator[str]:
     """The data of each event in a body, without `[DONE]`."""
     for lines in cut_events(body):
-        text = b"\n".join([body[begin:end] for begin, end in lines]).decode("utf-8", "replace")
+        data = [body[begin:end] for begin, end in lines]
+        text = (data[0] if len(data) == 1 else b"\n".join(data)).decode("utf-8", "replace")
         if text.strip() != "[DONE]":
             yield text
 
@@ -123,17 +124,22 @@ def ends_stream(body: bytes) -> bool:
 
 
 def last_word(body: bytes, name: str) -> Any:
-    """What the events of a stream say last of what stands at their top, if anything; None if they never do.
+    """What server-sent events say last of what stands at their top, if anything; None if they never do.
 
     The search begins at the end, and parses the events that hold the name, not the whole stream.
     """
     key = json.dumps(name).encode()
     end = len(body)
     while (at := body.rfind(key, 0, end)) >= 0:
-        # Of events that end in CR all are looked at.
-        begin = 0 if b"\r" in body else body.rfind(b"\n\n", 0, at) + 1
-        for text in reversed(list(events(body[begin:end]))):
-            value = (parse_object(text) or {}).get(name)
+        # Nearly always, the data of an event is one line.
+        begin, stop = body.rfind(b"\n", 0, at) + 1, body.find(b"\n", at)
+        said = [parse_object(body[begin + 5 : len(body) if stop < 0 else stop])]
+        if said == [None] or not body.startswith(b"data:", begin):
+            # Of events that end in CR all are looked at.
+            begin = 0 if b"\r" in body else body.rfind(b"\n\n", 0, at) + 1
+            said = [parse_object(text) for text in events(body[begin:end])]
+        for event in reversed(said):
+            value = (event or {}).get(name)
             if value not in (None, "", {}):
                 return value
         end = begin

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from pytest_samurai.text import parse_money
-from pytest_samurai.wire.usage import Usage
+from pytest_samurai.wire.usage import CACHE_PARTS, Usage
 
 UNPRICED: Final = "unknown"
 """Stands in a cassette for the price of a model that had none when it was recorded."""
@@ -20,8 +20,9 @@ _MILLION = 1_000_000
 class Price:
     """The row of prices of one model: US dollars per million tokens, and per thousand requests.
 
-    The names are those of genai-prices. Cached tokens and audio are parts of the prompt, reasoning and audio parts of
-    the completion. A part without a price of its own costs what the whole does.
+    The names are those of genai-prices. Cache reads, cache writes and audio are parts of the prompt, reasoning and
+    audio parts of the completion. A cache read or write, or reasoning, without a price of its own costs
+    what the whole does; audio without one has no cost.
     """
 
     source: str
@@ -32,6 +33,8 @@ class Price:
     output_audio_mtok: Decimal | None = None
     output_reasoning_mtok: Decimal | None = None
     requests_kcount: Decimal | None = None
+    cache_write_mtok: Decimal | None = None
+    cache_write_1h_mtok: Decimal | None = None
 
     def rates(self) -> dict[str, Decimal]:
         """The prices that are set, by name."""
@@ -39,12 +42,14 @@ class Price:
         return {name: rate for name, rate in values.items() if rate is not None}
 
     def cost(self, usage: Usage, *, as_listed: bool = False) -> Decimal | None:
-        """What a usage costs, in US dollars; with `as_listed`, what it would cost if nothing of it had been cached.
+        """What a usage costs, in US dollars; with `as_listed`, what it would cost if there were no cache.
 
-        None if the parts are more than their whole, since nobody knows which tokens are counted twice then. Tokens of
-        the total that are in neither prompt nor completion cost what an answer does: some gateways to models that think
-        leave the thinking out of the completion.
+        None if the parts are more than their whole, since nobody knows which tokens are counted twice then, and if a
+        rate is missing. Tokens of the total that are in neither prompt nor completion cost what an answer does: some
+        gateways to models that think leave the thinking out of the completion.
         """
+        if self.missing(usage, as_listed=as_listed):
+            return None
         amount = usage.requests * (self.requests_kcount or Decimal(0)) / 1000
         amount += (
             max(usage.total_tokens - usage.prompt_tokens - usage.completion_tokens, 0) * self.output_mtok / _MILLION
@@ -52,7 +57,7 @@ class Price:
         for whole, rate, parts in _BUCKETS:
             rest = getattr(usage, whole)
             for part, part_rate in parts:
-                if not (as_listed and part == "cached_tokens"):
+                if not (as_listed and part in CACHE_PARTS):
                     count = getattr(usage, part)
                     own = getattr(self, part_rate)
                     amount += count * (getattr(self, rate) if own is None else own) / _MILLION
@@ -60,7 +65,18 @@ class Price:
             if rest < 0:
                 return None
             amount += rest * getattr(self, rate) / _MILLION
+        if not as_listed and self.cache_write_mtok is not None and self.cache_write_1h_mtok is not None:
+            amount += usage.cache_write_1h_tokens * (self.cache_write_1h_mtok - self.cache_write_mtok) / _MILLION
         return amount
+
+    def missing(self, usage: Usage, *, as_listed: bool = False) -> list[str]:
+        """The rates without which the cost of a usage would be too low."""
+        # Audio costs many times what text does.
+        needed = [rate for part, rate in _AUDIO if getattr(usage, part)]
+        # Where writes cost more than other input, those that stay for an hour cost more again.
+        if usage.cache_write_1h_tokens and not as_listed and self.cache_write_mtok is not None:
+            needed.append("cache_write_1h_mtok")
+        return [rate for rate in needed if getattr(self, rate) is None]
 
     def as_written(self) -> dict[str, str]:
         """The row in texts, as a cassette and a lock have it."""
@@ -82,7 +98,11 @@ _BUCKETS: Final = (
     (
         "prompt_tokens",
         "input_mtok",
-        (("cached_tokens", "cache_read_mtok"), ("prompt_audio_tokens", "input_audio_mtok")),
+        (
+            ("cached_tokens", "cache_read_mtok"),
+            ("cache_write_tokens", "cache_write_mtok"),
+            ("prompt_audio_tokens", "input_audio_mtok"),
+        ),
     ),
     (
         "completion_tokens",
@@ -91,6 +111,9 @@ _BUCKETS: Final = (
     ),
 )
 """A whole and its rate, with its parts and theirs: every token is in one of these."""
+
+_AUDIO: Final = (("prompt_audio_tokens", "input_audio_mtok"), ("completion_audio_tokens", "output_audio_mtok"))
+"""The parts that have no price without a rate of their own."""
 
 
 def read_rates(written: Mapping[str, object]) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from pytest_samurai.wire.http import Reply, Request
 from pytest_samurai.wire.interaction import Interaction
-from pytest_samurai.wire.price import Price
+
+_NOTES = tuple(field.name for field in fields(Interaction) if field.name not in ("request", "reply"))
 
 
 class Recordings(Sequence[Interaction]):
@@ -39,10 +41,10 @@ class Recordings(Sequence[Interaction]):
     def reply(self, index: int) -> Reply:
         return self._interactions[index].reply
 
-    def notes(self, index: int) -> tuple[str | None, bool, Price | str | None]:
-        """The `recorded_at`, `edited` and `price` of an interaction."""
+    def notes(self, index: int) -> Mapping[str, Any]:
+        """What an interaction has besides request and reply, by name."""
         interaction = self._interactions[index]
-        return interaction.recorded_at, interaction.edited, interaction.price
+        return {name: getattr(interaction, name) for name in _NOTES}
 
     def status(self, index: int) -> int:
         return self._interactions[index].reply.status

@@ -9,25 +9,27 @@ from pytest_samurai.wire.dialect import Channel, Json, Label, Object, Text
 
 
 def every_text(event: Json) -> Iterator[Text]:
-    """Every string in an event, each with two channels: one of its key alone, one of all that tells where it belongs.
+    """Every string in an event, each with the channels that it may continue.
 
-    Its key alone will do while one text goes on, however the API numbers its events and calls its objects. Where the
-    texts of several items take turns, they are told apart by their paths: the keys, the numbers called `index` or the
-    like, the types of the objects, and the ids of the object that holds the text.
+    By its key alone: that will do while one text goes on, however the API numbers its events and calls its objects. By
+    its path, if the texts of several items take turns: the keys, the numbers called `index` or the like, the types of
+    the objects. And by its path together with the ids of the objects on it.
     """
     # A stack, not a recursion: JSON may be nested as deep as Python's own stack is.
-    todo: list[tuple[str, Channel, Any, Any]] = [("", (None,), [event], 0)]
+    todo: list[tuple[str, Channel, Channel, Any, Any]] = [("", (None,), (), [event], 0)]
     while todo:
-        name, path, holder, key = todo.pop()
+        name, path, ids, holder, key = todo.pop()
         value = holder[key]
         if isinstance(value, str):
             yield (name,), holder, key
-            yield (*path, *_ids(holder)), holder, key
+            yield path, holder, key
+            if ids:
+                yield (*path, *ids), holder, key
         elif isinstance(value, dict):
-            path = (*path, *_numbers_and_types(value))
-            todo += [(inner, (*path, inner), value, inner) for inner in reversed(value)]
+            path, ids = (*path, *_numbers_and_types(value)), (*ids, *_ids(value))
+            todo += [(inner, (*path, inner), ids, value, inner) for inner in reversed(value)]
         elif isinstance(value, list):
-            todo += [(name, (*path, _step(value, at)), value, at) for at in reversed(range(len(value)))]
+            todo += [(name, (*path, _step(value, at)), ids, value, at) for at in reversed(range(len(value)))]
 
 
 def _numbers_and_types(value: Object) -> Iterator[Any]:
@@ -48,8 +50,7 @@ def _step(items: list[Json], at: int) -> int | None:
     return None if isinstance(items[at], dict) and any(map(_is_index, items[at])) else at
 
 
-def _ids(holder: Json) -> Iterator[Label]:
-    if isinstance(holder, dict):
-        for key, inner in holder.items():
-            if isinstance(inner, str) and (key == "id" or key.endswith(("_id", "Id", "ID"))):
-                yield Label(inner)
+def _ids(value: Object) -> Iterator[Label]:
+    for key, inner in value.items():
+        if isinstance(inner, str) and (key == "id" or key.endswith(("_id", "Id", "ID"))):
+            yield Label(inner)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from operator import add, attrgetter
 from typing import Any, Final
@@ -12,9 +12,11 @@ from typing import Any, Final
 class Usage:
     """The usage of one call, or the sum of several.
 
-    `cached_tokens` and `prompt_audio_tokens` are parts of `prompt_tokens`, `reasoning_tokens` and
-    `completion_audio_tokens` of `completion_tokens`: they are never to be added. `total_tokens` is kept as the server
-    gave it, which may differ from the sum. `estimated` says that some tokens were counted here, not by the server.
+    `cached_tokens`, `cache_write_tokens` and `prompt_audio_tokens` are parts of `prompt_tokens`, `reasoning_tokens` and
+    `completion_audio_tokens` of `completion_tokens`: they are never to be added. `cached_tokens` came from the
+    provider's cache, `cache_write_tokens` went into it, and `cache_write_1h_tokens` is the part of these that it keeps
+    for an hour. `total_tokens` is kept as the server gave it, which may differ from the sum. `estimated` says that some
+    tokens were counted here, not by the server.
     """
 
     requests: int = 0
@@ -25,6 +27,8 @@ class Usage:
     reasoning_tokens: int = 0
     prompt_audio_tokens: int = 0
     completion_audio_tokens: int = 0
+    cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
     estimated: bool = False
 
     def __add__(self, other: Usage) -> Usage:
@@ -39,7 +43,8 @@ class Usage:
     def from_wire(cls, usage: object) -> Usage | None:
         """Read the `usage` object of a reply; None if it does not hold the two counts that make one.
 
-        Source of the names: the `usage` object of `chat.completion` in the OpenAI API reference.
+        Source of the names: the `usage` object of `chat.completion` in the OpenAI API reference; for those of the cache
+        see `_READS` and `_WRITES`.
         """
         if not isinstance(usage, Mapping):
             return None
@@ -47,15 +52,23 @@ class Usage:
         if prompt is None or completion is None:
             return None
         total = _count(usage.get("total_tokens"))
+        of_prompt = _details(usage, "prompt_tokens_details")
+        of_completion = _details(usage, "completion_tokens_details")
+        written, for_an_hour = _cache_writes(usage, of_prompt)
+        reasoning = _most(("reasoning_tokens",), usage, of_completion)
+        if _is_outside(reasoning, prompt, completion, total):
+            completion += reasoning
         return cls(
             requests=1,
             prompt_tokens=prompt,
             completion_tokens=completion,
             total_tokens=prompt + completion if total is None else total,
-            cached_tokens=_detail(usage, "prompt_tokens_details", "cached_tokens"),
-            reasoning_tokens=_detail(usage, "completion_tokens_details", "reasoning_tokens"),
-            prompt_audio_tokens=_detail(usage, "prompt_tokens_details", "audio_tokens"),
-            completion_audio_tokens=_detail(usage, "completion_tokens_details", "audio_tokens"),
+            cached_tokens=_most(_READS, usage, of_prompt),
+            reasoning_tokens=reasoning,
+            prompt_audio_tokens=_most(("audio_tokens",), of_prompt),
+            completion_audio_tokens=_most(("audio_tokens",), of_completion),
+            cache_write_tokens=written,
+            cache_write_1h_tokens=for_an_hour,
         )
 
 
@@ -63,13 +76,62 @@ COUNTS: Final = tuple(field.name for field in fields(Usage) if field.name != "es
 """The fields that are counts, and are added."""
 _counts = attrgetter(*COUNTS)
 
+CACHE_PARTS: Final = ("cached_tokens", "cache_write_tokens", "cache_write_1h_tokens")
+"""What depends on who sent the prompt before: nothing that is compared from day to day may contain it."""
+
+_READS: Final = ("cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens")
+"""The tokens that came from the cache, in the details of the prompt or beside them.
+
+Sources: `prompt_tokens_details.cached_tokens`, OpenAI; `usage.cached_tokens`, Moonshot; `cache_read_input_tokens`,
+Anthropic's name, as LiteLLM hands it on; `prompt_cache_hit_tokens`, DeepSeek.
+"""
+
+_WRITES: Final = ("cache_write_tokens", "cache_creation_tokens", "cache_creation_input_tokens")
+"""The tokens that went into the cache, in the same places. Sources: OpenRouter; LiteLLM; Anthropic, and Alibaba."""
+
+_LIFETIMES: Final = ("cache_creation", "cache_creation_token_details")
+"""These tokens by how long the cache keeps them. Sources: Anthropic; LiteLLM."""
+
+
+_HIGHEST: Final = 2**63 - 1
+"""No server counts further, and sums of such counts are numbers that every reader of a lock or report can read."""
+
 
 def _count(value: object) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _HIGHEST:
         return None
     return value
 
 
-def _detail(usage: Mapping[str, Any], group: str, name: str) -> int:
+def _details(usage: Mapping[str, Any], group: str) -> Mapping[str, Any]:
     details = usage.get(group)
-    return (_count(details.get(name)) or 0) if isinstance(details, Mapping) else 0
+    return details if isinstance(details, Mapping) else {}
+
+
+def _most(names: Sequence[str], *groups: Mapping[str, Any]) -> int:
+    """The count that stands under one of these names. Gateways say it twice, and sometimes once with 0."""
+    return max(_count(group.get(name)) or 0 for group in groups for name in names)
+
+
+def _is_outside(reasoning: int, prompt: int, completion: int, total: int | None) -> bool:
+    """Whether reasoning was counted beside the completion, of which it is a part everywhere else.
+
+    xAI does so: 12 of prompt, 1 of completion and 386 of reasoning are 399 in total. Where there is no total, no part
+    is more than its whole. Where the total says neither, nothing is certain, and all counts stay as they are.
+    """
+    if not reasoning:
+        return False
+    if total is None:
+        return reasoning > completion
+    return total == prompt + completion + reasoning
+
+
+def _cache_writes(usage: Mapping[str, Any], of_prompt: Mapping[str, Any]) -> tuple[int, int]:
+    """The tokens that went into the cache, and those of them that it keeps for an hour."""
+    minutes = hour = 0
+    for counts in (usage, of_prompt):
+        for group in _LIFETIMES:
+            if lifetimes := _details(counts, group):
+                minutes = max(minutes, _most(("ephemeral_5m_input_tokens",), lifetimes))
+                hour = max(hour, _most(("ephemeral_1h_input_tokens",), lifetimes))
+    return max(_most(_WRITES, usage, of_prompt), minutes + hour), hour

@@ -29,9 +29,7 @@ from pytest_samurai.server.errors import ApiError
 from pytest_samurai.wire.http import Reply, Request
 from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.price import Price
-from tests.plugin.test_plugin import Project, project
-
-__all__ = ["project"]
+from tests.project import Project
 
 
 def call(number: int, usage: Any = None, *, model: str | None = "gpt-4o-mini", status: int = 200) -> Call:
@@ -229,6 +227,15 @@ def test_a_call_whose_parts_are_more_than_the_whole_has_no_cost_and_no_price_wou
     with pytest.raises(UnknownPrice) as caught:
         total_cost([odd, call(2, tokens(1, 1), model=None)])
     assert str(caught.value) == f"{nonsense}\n  the price of call 2 (model unknown) is unknown"
+
+
+def test_an_error_that_says_what_it_used_costs_that() -> None:
+    said = Interaction(
+        Request("POST", "https://h/v1/chat/completions", (), b"{}"),
+        Reply(400, "", (), json.dumps({"model": "m", "usage": tokens(1000, 0)}).encode()),
+        price=Price(source="a", input_mtok=Decimal(2), output_mtok=Decimal(8)),
+    )
+    assert total_cost([Call(said, number=1, replayed=True)]) == Decimal("0.002")
 
 
 def test_an_error_costs_nothing_whatever_its_model() -> None:

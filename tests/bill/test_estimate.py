@@ -10,9 +10,7 @@ from pytest_samurai import SettingsError, Usage
 from pytest_samurai.bill import estimate
 from pytest_samurai.bill.estimate import require_tokenizer
 from pytest_samurai.wire.chat import CHAT
-from tests.plugin.test_plugin import Project, project
-
-__all__ = ["project"]
+from tests.project import Project
 
 
 def estimated_usage(model: str | None, request: dict[str, Any], response: dict[str, Any]) -> Usage:
@@ -47,6 +45,21 @@ def test_tools_and_their_calls_are_counted() -> None:
     assert with_tools.prompt_tokens > plain.prompt_tokens + 5
     calls = [{"function": {"name": "get_weather", "arguments": '{"city": "Paris"}'}}, {"function": None}, "odd"]
     assert estimated_usage("gpt-4o", {}, answered(content=None, tool_calls=calls)).completion_tokens == 8
+
+
+def test_functions_are_counted_as_tools_are() -> None:
+    functions, tools = ({name: [{"name": "f"}]} for name in ("functions", "tools"))
+    counted = estimated_usage("gpt-4o", asked(FRANCE, **functions), {})
+    assert (
+        counted == estimated_usage("gpt-4o", asked(FRANCE, **tools), {}) != estimated_usage("gpt-4o", asked(FRANCE), {})
+    )
+
+
+@pytest.mark.parametrize("name", ["name", "refusal"])
+def test_the_texts_beside_the_content_are_counted(name: str) -> None:
+    message = {"role": "user", "content": FRANCE}
+    plain, more = (estimated_usage("gpt-4o", {"messages": [one]}, {}) for one in (message, {**message, name: "word"}))
+    assert more.prompt_tokens == plain.prompt_tokens + 1
 
 
 def test_several_choices_are_all_counted() -> None:

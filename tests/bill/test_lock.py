@@ -15,8 +15,7 @@ from pytest_samurai.bill.figures import ModelFigures, TestFigures
 from pytest_samurai.bill.lock import accepted, fixture_cassette, fixture_key, held_from_text, held_text, row_of
 from pytest_samurai.bill.regression import Regression
 from pytest_samurai.wire.price import Price
-from tests.plugin.test_plugin import Project
-from tests.plugin.test_plugin import project as project
+from tests.project import Project
 from tests.recorder.conftest import fail as fail
 
 CHEAP = Price(source="a", input_mtok=Decimal(1), output_mtok=Decimal(4))
@@ -342,7 +341,8 @@ def test_a_lock_that_cannot_be_read_is_a_usage_error_with_its_line(locked: Locke
     locked.start(ONE)
     text = locked.path.read_text().replace("prompt_tokens: 100", "prompt_tokens: many")
     locked.path.write_text(text)
-    result = locked.project.pytester.runpytest_inprocess(*arguments)
+    # In a process of its own: a worker that has been started outlives such an error, until its pytest is gone.
+    result = locked.project.pytester.runpytest_subprocess(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         ["ERROR: */samurai.lock:7: `prompt_tokens` is many, not a number of them; restore it, *"]

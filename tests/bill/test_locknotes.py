@@ -18,7 +18,6 @@ from tests.bill.test_lock import (
 )
 from tests.bill.test_lock import locked as locked
 from tests.bill.test_regression import USUAL
-from tests.plugin.test_plugin import project as project
 from tests.recorder.conftest import fail as fail
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
+import httpx
 import pytest
 from genai_prices import data_snapshot
 
-from pytest_samurai import Usage
+from pytest_samurai import Usage, use_cassette
 from pytest_samurai.bill.pricelist import PriceList
+from tests.intercept.scripted import API, Scripted
 
 DAY = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 USED = Usage(requests=1, prompt_tokens=100, completion_tokens=20, total_tokens=120, cached_tokens=64)
@@ -127,3 +130,22 @@ def test_a_price_list_looks_a_model_up_once_and_shares_nothing_with_another(monk
     assert len(lookups) == 2
     PriceList().price("gpt-4o", DAY)
     assert len(lookups) == 3
+
+
+@pytest.mark.parametrize(
+    ("url", "model", "prompt", "tier", "rate"),
+    [
+        ("https://api.groq.com/openai/v1/chat/completions", "llama-3.3-70b-versatile", 10, None, "0.59"),
+        (API, "gemini-2.5-pro", 200_001, None, "2.5"),
+        (API, "gpt-4o", 10, "priority", "4.25"),
+        (API, "gpt-4o", 10, None, "2.5"),
+    ],
+)
+def test_a_call_has_the_price_of_its_provider_its_prompt_and_its_tier(
+    cassettes: Path, url: str, model: str, prompt: int, tier: str | None, rate: str
+) -> None:
+    usage = {"prompt_tokens": prompt, "completion_tokens": 0, "total_tokens": prompt}
+    reply = httpx.Response(200, json={"model": model, "usage": usage, "service_tier": tier})
+    with use_cassette(cassettes / "a.yaml") as recorder, httpx.Client(transport=Scripted(reply)) as client:
+        client.post(url, json={"model": model, "messages": []})
+    assert recorder.cost == prompt * Decimal(rate) / 1_000_000

@@ -33,8 +33,7 @@ from tests.bill.test_lock import (
     used,
 )
 from tests.bill.test_lock import locked as locked
-from tests.plugin.test_plugin import lines_between
-from tests.plugin.test_plugin import project as project
+from tests.project import lines_between
 from tests.recorder.conftest import fail as fail
 
 # How long a machine takes for one example is no property of the code.

@@ -13,9 +13,7 @@ from pytest_samurai import use_cassette
 from pytest_samurai.bill.budget import Limits
 from pytest_samurai.bill.tally import Tally
 from tests.bill.test_figures import call
-from tests.plugin.test_plugin import Project, project
-
-__all__ = ["project"]
+from tests.project import Project
 
 CENT = Decimal("0.01")
 
@@ -276,6 +274,18 @@ def test_b(samurai_client):
     )
 
 
+def test_no_limit_of_the_run_lets_a_call_pass_that_does_not_say_what_it_used(project: Project) -> None:
+    project.tests("""
+@pytest.mark.samurai(stream_usage=False)
+def test_a(samurai_client):
+    samurai_client.post("/chat/completions", json=body(stream=True))
+""")
+    project.run().assert_outcomes(passed=1)
+    result = project.run("--samurai-max-total-tokens=1000")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*samurai_max_total_tokens cannot be judged: the usage of call 1 * is unknown*"])
+
+
 def test_what_a_failed_test_did_not_say_of_its_usage_is_noted(project: Project) -> None:
     project.tests("""
 @pytest.mark.samurai(stream_usage=False)
@@ -334,7 +344,20 @@ def test_greedy(samurai_client):
 """)
     result = project.run("--samurai-max-live-requests=1", "--samurai-mode=live")
     result.assert_outcomes(failed=1)
+    # Nothing is to be recorded here, so how is no advice.
+    result.stdout.no_fnmatch_line("*To record*")
     assert project.server.requests == 1
+
+
+def test_a_request_that_is_not_sent_is_named_without_the_keys_in_its_url(project: Project) -> None:
+    project.tests("""
+@pytest.mark.samurai
+def test_it(samurai_client):
+    samurai_client.post("/chat/completions?key=abc&x=1", json=body())
+""")
+    result = project.run("--samurai-max-live-requests=0", "--tb=short")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*POST */chat/completions[?]key=[[]REDACTED]&x=1 was not sent: *"])
 
 
 def test_what_a_call_is_likely_to_cost_is_known_before_it_is_sent(project: Project) -> None:

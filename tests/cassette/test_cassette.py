@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
 import json
-import os
 import re
-import stat
-import sys
-import threading
 import time
-import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -26,9 +19,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from vcr.serializers import yamlserializer
 
-from pytest_samurai.cassette.reader import load, parse
-from pytest_samurai.cassette.writer import dump, save
-from pytest_samurai.errors import CassetteError
+from pytest_samurai.cassette.reader import parse
+from pytest_samurai.cassette.writer import dump
 from pytest_samurai.text.scalar import scalar
 from pytest_samurai.wire.http import CLOSED, Chunk, Headers, Reply, Request
 from pytest_samurai.wire.interaction import Interaction
@@ -418,20 +410,6 @@ def test_a_text_that_has_to_be_quoted_stays_readable() -> None:
     assert scalar("é 🙂") == '"é 🙂"'
 
 
-def test_many_chunks_are_noted_on_lines_of_bounded_width() -> None:
-    chunks = tuple(Chunk(1000, at / 10) for at in range(200))
-    content = dump([interaction(reply=b"x" * 200_000, headers=STREAM_TYPE, chunks=chunks)]).decode()
-    noted = [line for line in content.splitlines() if "1000@" in line]
-    assert len(noted) > 1
-    assert max(map(len, noted)) <= 120
-    assert " ".join(noted).split()[:3] == ["1000@0", "1000@100", "1000@200"]
-
-
-def test_a_stream_that_broke_before_its_first_byte_keeps_having_no_chunks() -> None:
-    broken = interaction(reply=b"", headers=STREAM_TYPE, chunks=(), ending="ReadTimeout")
-    assert back(broken) == broken
-
-
 def test_no_recordings_at_all_make_a_cassette_too() -> None:
     assert dump([]).endswith(b"\ninteractions: []\nversion: 1\n")
     assert parse(dump([]), FILE) == []
@@ -441,13 +419,6 @@ def test_a_text_with_tabs_stays_readable() -> None:
     body = b'{\n\t"model": "m",\n\t"messages": []\n}'
     assert '\n      \t"model": "m",\n' in dump([interaction(body)]).decode()
     assert back(interaction(body)).request.body == body
-
-
-def test_how_a_body_was_carried_is_not_kept() -> None:
-    carried = (("content-encoding", "gzip"), ("content-length", "9"), ("transfer-encoding", "chunked"))
-    content = dump([interaction(headers=(*carried, *JSON_TYPE))])
-    assert not any(name.encode() in content for name, _ in carried)
-    assert parse(content, FILE) == [interaction()]
 
 
 @pytest.mark.parametrize("joint", ["", " ", ";", "; ", ":"])
@@ -489,72 +460,6 @@ def test_bytes_that_vcrpy_could_not_decode_are_in_base64_and_load() -> None:
     assert parse(content, FILE)[0].reply.body == b"\xff\x00"
 
 
-def _raw_deflate(data: bytes) -> bytes:
-    compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    return compressor.compress(data) + compressor.flush()
-
-
-@pytest.mark.parametrize(
-    ("encoding", "compress"),
-    [
-        ("gzip", gzip.compress),
-        ("x-gzip", gzip.compress),
-        ("GZIP", gzip.compress),
-        ("deflate", zlib.compress),
-        ("deflate", _raw_deflate),
-        ("identity", bytes),
-        ("", bytes),
-        # What recorders write whose HTTP library had decoded the body before they saw it.
-        ("gzip", bytes),
-        ("deflate", bytes),
-    ],
-)
-def test_compressed_bodies_of_other_tools_are_undone(encoding: str, compress: Callable[[bytes], bytes]) -> None:
-    body = b'{"id": "1", "choices": [{"message": {"content": "Paris, Paris, Paris"}}]}'
-    content = of_vcrpy(
-        string=compress(body),
-        headers={"Content-Encoding": [encoding], "Content-Length": ["1"], "Content-Type": ["application/json"]},
-    )
-    assert parse(content, FILE)[0].reply == Reply(200, "OK", JSON_TYPE, body)
-
-
-def test_an_empty_body_is_empty_whatever_its_headers_say() -> None:
-    content = of_vcrpy(string=b"", headers={"content-encoding": ["gzip"]})
-    assert parse(content, FILE)[0].reply == Reply(200, "OK", (), b"")
-
-
-def test_a_body_in_an_encoding_that_cannot_be_undone_stays_with_the_header_that_names_it() -> None:
-    content = of_vcrpy(string=b"\x8b\x05\x80", headers={"content-encoding": ["br"], "content-length": ["3"]})
-    [found] = parse(content, FILE)
-    assert found.reply == Reply(200, "OK", (("content-encoding", "br"),), b"\x8b\x05\x80")
-    assert back(found) == found
-
-
-@pytest.mark.parametrize("value", ["application/json", ["application/json"], b"application/json"])
-def test_header_values_load_as_a_text_in_a_list_or_alone(value: Json) -> None:
-    content = of_vcrpy(headers={"Content-Type": value})
-    assert parse(content, FILE)[0].reply.headers == JSON_TYPE
-
-
-def test_a_header_that_came_twice_comes_twice() -> None:
-    content = of_vcrpy(headers={"X-Warning": ["one", "two"]})
-    assert parse(content, FILE)[0].reply.headers == (("x-warning", "one"), ("x-warning", "two"))
-
-
-@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
-def test_a_stream_of_another_tool_has_a_chunk_for_each_event(end: bytes) -> None:
-    events = EVENTS.replace(b"\n", end)
-    content = of_vcrpy(string=events, headers={"Content-Type": ["text/event-stream"]})
-    reply = parse(content, FILE)[0].reply
-    assert reply.body == events
-    assert [piece for piece, _ in reply.pieces()] == [part + 2 * end for part in events.split(2 * end)[:-1]]
-
-
-def test_the_end_of_a_stream_without_its_blank_line_is_a_chunk_too() -> None:
-    content = of_vcrpy(string=b"data: 1\n\ndata: 2", headers={"Content-Type": ["text/event-stream"]})
-    assert [piece for piece, _ in parse(content, FILE)[0].reply.pieces()] == [b"data: 1\n\n", b"data: 2"]
-
-
 def test_what_a_user_of_vcrpy_keeps_in_a_response_does_no_harm() -> None:
     content = of_vcrpy().replace(b"  response:\n", b"  response:\n    samurai: seven\n    protocol: null\n")
     assert b"seven" in content
@@ -562,30 +467,6 @@ def test_what_a_user_of_vcrpy_keeps_in_a_response_does_no_harm() -> None:
 
 
 # --- cassettes that people edited
-
-
-def streamed() -> bytes:
-    chunks = (Chunk(10, 0.1), Chunk(len(EVENTS) - 10, 0.2))
-    return dump([interaction(reply=EVENTS, headers=STREAM_TYPE, chunks=chunks)])
-
-
-def test_an_edited_stream_is_cut_anew_at_its_events() -> None:
-    edited = streamed().replace(b'{"index": 0}', b'{"index": 0, "delta": {}}')
-    [found] = parse(edited, FILE)
-    pieces = [piece for piece, _ in found.reply.pieces()]
-    assert pieces[0] == b'data: {"choices": [{"index": 0, "delta": {}}]}\n\n'
-    assert len(pieces) == 3
-    assert back(found) == found
-
-
-def test_an_edit_that_keeps_the_length_of_a_stream_keeps_its_chunks() -> None:
-    edited = streamed().replace(b'{"index": 0}', b'{"index": 7}')
-    [found] = parse(edited, FILE)
-    assert found.reply.chunks == parse(streamed(), FILE)[0].reply.chunks
-    assert found.reply.chunks is not None
-    as_tuple = tuple(found.reply.chunks)
-    assert (repr(found.reply.chunks), hash(found.reply.chunks)) == (repr(as_tuple), hash(as_tuple))
-    assert found.reply.chunks != as_tuple[1:]
 
 
 def test_an_edited_word_of_a_prompt_changes_that_word_alone() -> None:
@@ -603,313 +484,3 @@ def test_a_whole_number_of_seconds_is_a_duration_too() -> None:
     written = re.sub(rb" *seal: .*\n", b"", dump([interaction(duration=2.5)]))
     content = written.replace(b"duration: 2.5", b"duration: 2")
     assert parse(content, FILE)[0].reply.duration == 2.0
-
-
-# --- files that are no cassettes
-
-MEND = "mend it, restore the file, or delete it to record again"
-
-GOOD = """\
-version: 1
-interactions:
-- request:
-    method: POST
-    uri: https://h/v1
-    headers: {}
-    body: ""
-  response:
-    status: {code: 200, message: OK}
-    headers: {}
-    body:
-      string: ""
-    samurai:
-      duration: 1
-"""
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (
-            "version: 1\ninteractions:\n- a: [\n",
-            "some.yaml:4: not readable as YAML: did not find expected node content",
-        ),
-        ("version: 1\na: b: c\n", "some.yaml:2: not readable as YAML: mapping values are not allowed in this context"),
-        ("version: 1\na: \x07\n", "some.yaml:2: not readable as YAML: control characters are not allowed"),
-        ("version: 1\n---\nversion: 1\n", "some.yaml:2: not readable as YAML: but found another document"),
-        (
-            "a: 1\nb: !!python/object/apply:os.system [echo]\n",
-            "some.yaml:2: not readable as YAML: could not determine a constructor for the tag"
-            " 'tag:yaml.org,2002:python/object/apply:os.system'",
-        ),
-        ("a: 2026-99-99\n", "some.yaml:1: not readable as YAML: ValueError: month must be in 1..12"),
-        ("a: !!bool maybe\n", "some.yaml:1: not readable as YAML: KeyError: 'maybe'"),
-        ("a: !!int ''\n", "some.yaml:1: not readable as YAML: IndexError: string index out of range"),
-        (
-            "a: !!timestamp noon\n",
-            "some.yaml:1: not readable as YAML: AttributeError: 'NoneType' object has no attribute 'groupdict'",
-        ),
-        ("", "some.yaml:1: the file is empty; restore it, or delete it to record again"),
-        ("- request: {}\n", "some.yaml:1: not a cassette: there is no list `interactions` in it"),
-        ("version: 1\n", "some.yaml:1: not a cassette: there is no list `interactions` in it"),
-        ("version: 1\ninteractions:\n", "some.yaml:1: not a cassette: there is no list `interactions` in it"),
-        ("interactions: []\nversion: 2\n", "some.yaml:2: version is 2; this tool reads version 1"),
-        ("interactions: []\n", "some.yaml:1: version is None; this tool reads version 1"),
-        (GOOD + "- 7\n", "some.yaml:15: interaction 2 is damaged: it is 7, not a mapping"),
-        (GOOD + "- request: {}\n", "some.yaml:15: interaction 2 is damaged: `response` is missing"),
-        (GOOD + "- response: {}\n", "some.yaml:15: interaction 2 is damaged: `request` is missing"),
-        (
-            "version: 1\n<<: {interactions: [7]}\n",
-            "some.yaml:1: interaction 1 is damaged: it is 7, not a mapping",
-        ),
-    ],
-)
-def test_what_is_no_cassette_is_refused_with_file_line_and_reason(content: str, message: str) -> None:
-    with pytest.raises(CassetteError) as caught:
-        parse(content.encode(), FILE)
-    assert str(caught.value) == (message if content == "" else f"{message}; {MEND}")
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("    method: POST\n", "", "`method` is missing"),
-        ("method: POST", "method: 7", "`method` is 7, not text"),
-        ("uri: https://h/v1", "uri: [a]", "`uri` is ['a'], not text"),
-        ('body: ""', "body: 7", "`body` is 7, not text or !!binary"),
-        ("status: {code: 200, message: OK}", "status: OK", "`status` is 'OK', not a mapping"),
-        ("code: 200", "code: two", "`code` is 'two', not a whole number"),
-        ("code: 200", "code: true", "`code` is True, not a whole number"),
-        ("message: OK", "message: 1.5", "`message` is 1.5, not text"),
-        ('string: ""', "string: 12", "`string` is 12, not text or !!binary"),
-        ('    body:\n      string: ""\n', "", "`body` is missing"),
-        ("headers: {}", "headers: [a]", "`headers` is ['a'], not a mapping"),
-        ("headers: {}", "headers: {a: 12}", "header 'a': name and value have to be text: quote them"),
-        ("headers: {}", "headers: {5: [b]}", "header 5: name and value have to be text: quote them"),
-        ("duration: 1", "duration: long", "`duration` is 'long', not a number"),
-        ("duration: 1", "duration: yes", "`duration` is True, not a number"),
-        (
-            "duration: 1",
-            "recorded_at: 2026-01-01",
-            "`recorded_at` is datetime.date(2026, 1, 1), not text",
-        ),
-        ("duration: 1", "ending: 1", "`ending` is 1, not text"),
-        ("duration: 1", "hidden_usage: 50", "`hidden_usage` is 50, not a mapping"),
-        ("duration: 1", "http_version: 2", "`http_version` is 2, not text"),
-        ("duration: 1", "layout: 1", "`layout` is 1, not text"),
-        ("duration: 1", "request_layout: 1", "`request_layout` is 1, not text"),
-        ("duration: 1", "chunks: 12", "`chunks` is 12, not text"),
-        (
-            "duration: 1",
-            "chunks: 12@0 x",
-            "`chunks` holds 'x'; a chunk is written as bytes@milliseconds, as in 120@35.2",
-        ),
-        (
-            'headers: {}\n    body:\n      string: ""',
-            "headers: {content-encoding: gzip}\n    body:\n      string: !!binary H4sIAAAA",
-            "Error -3 while decompressing data: invalid block type",
-        ),
-    ],
-)
-def test_a_damaged_interaction_is_refused_with_file_line_and_reason(old: str, new: str, message: str) -> None:
-    assert old in GOOD
-    with pytest.raises(CassetteError) as caught:
-        parse(GOOD.replace(old, new, 1).encode(), FILE)
-    assert str(caught.value) == f"some.yaml:3: interaction 1 is damaged: {message}; {MEND}"
-
-
-def test_loading_reads_what_saving_wrote(tmp_path: Path) -> None:
-    recorded = [interaction(b"1"), interaction(b"2")]
-    save(tmp_path / "a.yaml", recorded)
-    assert load(tmp_path / "a.yaml") == recorded
-
-
-def test_a_cassette_that_is_not_there_is_file_not_found(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        load(tmp_path / "none.yaml")
-
-
-def test_a_cassette_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> None:
-    with pytest.raises(CassetteError) as caught:
-        load(tmp_path)
-    assert str(caught.value) == f"{tmp_path}: is a directory, where a cassette has to be a file; move it away"
-
-
-# --- writing
-
-
-def full_disk(*_: object) -> None:
-    raise OSError(28, "No space left on device")
-
-
-def failing_fsync(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "fsync", full_disk)
-
-
-def failing_rename(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "replace", full_disk)
-
-
-@pytest.mark.parametrize("fails", [failing_fsync, failing_rename])
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(
-    fails: Callable[[pytest.MonkeyPatch], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "a.yaml"
-    save(path, [interaction(b"old")])
-    before = path.read_bytes()
-    fails(monkeypatch)
-    with pytest.raises(CassetteError) as caught:
-        save(path, [interaction(b"new")])
-    assert str(caught.value) == f"{path}: cannot be written: No space left on device; what was there is as it was"
-    assert path.read_bytes() == before
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_an_interrupt_while_writing_leaves_the_old_file_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "a.yaml"
-    save(path, [interaction(b"old")])
-
-    def interrupted(_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "fsync", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        save(path, [interaction(b"new")])
-    assert load(path) == [interaction(b"old")]
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_the_bytes_are_on_the_disk_before_they_take_the_place_of_the_old_ones(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "a.yaml"
-    save(path, [interaction(b"old")])
-    seen = []
-    fsync = os.fsync
-
-    def watched(descriptor: int) -> None:
-        seen.append((os.fstat(descriptor).st_size, load(path)))
-        fsync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", watched)
-    save(path, [interaction(b"new")])
-    # The file while the old one is in its place, and the directory when the new one is.
-    assert [there for _, there in seen] == [[interaction(b"old")], [interaction(b"new")]]
-    assert seen[0][0] == len(dump([interaction(b"new")]))
-
-
-def test_a_cassette_cannot_take_the_place_of_a_directory(tmp_path: Path) -> None:
-    path = tmp_path / "a.yaml"
-    path.mkdir()
-    with pytest.raises(CassetteError, match=r"a\.yaml: cannot be written: Is a directory"):
-        save(path, [interaction()])
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_cassette_cannot_lie_below_a_file(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("mine")
-    with pytest.raises(CassetteError, match=r"a\.yaml: cannot be written: "):
-        save(tmp_path / "file" / "a.yaml", [interaction()])
-    assert (tmp_path / "file").read_text() == "mine"
-
-
-def test_an_error_without_a_number_is_told_in_its_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(_: object) -> None:
-        raise OSError("the share has gone away")
-
-    monkeypatch.setattr(os, "fsync", gone)
-    with pytest.raises(CassetteError, match="cannot be written: the share has gone away; what was there is as it was"):
-        save(tmp_path / "a.yaml", [interaction()])
-
-
-@pytest.mark.parametrize(
-    "unfaithful",
-    [
-        # No YAML can hold half of a surrogate pair, not even as an escape.
-        interaction(hidden_usage={"a": "\ud800"}),
-        # A cassette has no second way to say how long a stream is.
-        interaction(reply=b"data: 1\n\n", headers=STREAM_TYPE, chunks=(Chunk(3, 0.0),)),
-    ],
-)
-def test_what_would_not_read_back_equal_does_not_replace_the_old_file(unfaithful: Interaction, tmp_path: Path) -> None:
-    path = tmp_path / "a.yaml"
-    save(path, [interaction(b"old")])
-    with pytest.raises(
-        CassetteError, match=r"a\.yaml: what would be written does not read back .* nothing was written"
-    ):
-        save(path, [unfaithful])
-    assert load(path) == [interaction(b"old")]
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_headers_that_came_out_of_order_do_not_stop_a_recording(tmp_path: Path) -> None:
-    mixed = (("x-a", "1"), ("x-b", "2"), ("x-a", "3"), ("content-length", "2"))
-    item = interaction(headers=mixed)
-    save(tmp_path / "a.yaml", [replace(item, request=replace(item.request, headers=mixed[:3]))])
-    [found] = load(tmp_path / "a.yaml")
-    assert found.reply.headers == found.request.headers == (("x-a", "1"), ("x-a", "3"), ("x-b", "2"))
-
-
-def test_directories_are_made_where_there_are_none(tmp_path: Path) -> None:
-    save(tmp_path / "tests" / "test_a" / "b.yaml", [interaction()])
-    assert load(tmp_path / "tests" / "test_a" / "b.yaml") == [interaction()]
-
-
-def test_a_name_as_long_as_names_may_be_can_be_written(tmp_path: Path) -> None:
-    path = tmp_path / ("é" * 125 + ".yaml")
-    save(path, [interaction()])
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
-class TestPermissions:
-    def test_a_rewritten_cassette_keeps_its_own(self, tmp_path: Path) -> None:
-        path = tmp_path / "a.yaml"
-        save(path, [interaction()])
-        path.chmod(0o604)
-        save(path, [interaction(b"new")])
-        assert mode(path) == 0o604
-
-    @pytest.mark.parametrize(("umask", "expected"), [(0o027, 0o640), (0o022, 0o644), (0o077, 0o600)])
-    def test_a_new_cassette_gets_what_the_umask_leaves(self, umask: int, expected: int, tmp_path: Path) -> None:
-        before = os.umask(umask)
-        try:
-            save(tmp_path / "a.yaml", [interaction()])
-        finally:
-            os.umask(before)
-        assert mode(tmp_path / "a.yaml") == expected
-
-    def test_writing_never_touches_the_umask_of_the_process(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        # It belongs to all threads: a file that another one makes meanwhile would be open to everybody.
-        monkeypatch.setattr(os, "umask", lambda _: pytest.fail("the umask was touched"))
-        save(tmp_path / "a.yaml", [interaction()])
-        assert load(tmp_path / "a.yaml") == [interaction()]
-
-    def test_a_link_stays_a_link_to_what_was_written(self, tmp_path: Path) -> None:
-        (tmp_path / "store").mkdir()
-        target, link = tmp_path / "store" / "real.yaml", tmp_path / "a.yaml"
-        save(target, [interaction(b"old")])
-        link.symlink_to(target)
-        save(link, [interaction(b"new")])
-        assert link.is_symlink()
-        assert load(target) == [interaction(b"new")]
-
-
-def test_writers_at_the_same_time_leave_one_whole_cassette(tmp_path: Path) -> None:
-    path = tmp_path / "a.yaml"
-    versions = [[interaction(base64.b64encode(bytes([number] * 3000)))] * (number + 1) for number in range(8)]
-    threads = [threading.Thread(target=save, args=(path, version)) for version in versions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert load(path) in versions
-    assert list(tmp_path.iterdir()) == [path]

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import warnings
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,19 @@ def test_new_episodes_takes_them_up_beside_what_the_cassette_has(path: Path, url
     run(url, path, 1)
     killed_after(2, url, path, "new_episodes")
     got, notes = run(url, path, 3, mode="new_episodes")
+    assert notes == [f"{path}: took up 1 call of a recording that was interrupted"]
+    assert chat_server.requests == 3
+    assert run(url, path, 3, mode="none") == (got, [])
+
+
+def test_mode_once_takes_them_up_beside_what_the_cassette_has_and_records_the_others(
+    path: Path, url: str, chat_server: ChatServer
+) -> None:
+    run(url, path, 2)
+    old, left = load(path)
+    save(path, [replace(old, recorded_at="2020-02-03T00:00:00.000000Z")])
+    path.with_name("a.yaml.01234567.new.journal").write_bytes(b"".join([HEAD.encode(), *interaction_text(left)]))
+    got, notes = run(url, path, 3)
     assert notes == [f"{path}: took up 1 call of a recording that was interrupted"]
     assert chat_server.requests == 3
     assert run(url, path, 3, mode="none") == (got, [])

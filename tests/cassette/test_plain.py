@@ -12,13 +12,15 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from pytest_samurai.cassette import plain, writer
+from pytest_samurai.cassette import writer
 from pytest_samurai.cassette.entry import interaction_text
 from pytest_samurai.cassette.frame import HEAD
-from pytest_samurai.cassette.plain import is_plain
+from pytest_samurai.cassette.memory import Memory
+from pytest_samurai.cassette.plain import PLAIN_HEADERS, is_plain, plain_body
 from pytest_samurai.cassette.reader import interactions_of, parse
 from pytest_samurai.cassette.seal import seal
 from pytest_samurai.cassette.slices import cut
+from pytest_samurai.cassette.values import PLAIN_MAPPINGS, PLAIN_NUMBER, PLAIN_TEXT
 from pytest_samurai.cassette.writer import dump, save
 from pytest_samurai.wire.http import Chunk, Reply, Request
 from pytest_samurai.wire.interaction import Interaction
@@ -38,18 +40,18 @@ def _optional(name: bytes, value: st.SearchStrategy[bytes]) -> st.SearchStrategy
     return st.just(b"") | value.map(lambda text: b"\n      " + name + b": " + text)
 
 
-_text = _made_of(plain._TEXT)
+_text = _made_of(PLAIN_TEXT)
 _notes = st.tuples(
     *(
         _optional(name, _made_of(pattern))
         for name, pattern in (
-            (b"recorded_at", plain._TEXT),
-            (b"duration", plain._NUMBER),
-            (b"http_version", plain._TEXT),
+            (b"recorded_at", PLAIN_TEXT),
+            (b"duration", PLAIN_NUMBER),
+            (b"http_version", PLAIN_TEXT),
             (b"request_layout", rb"(?:lines|lines spaced|ascii)"),
             (b"layout", rb"(?:lines|lines spaced|crlf)"),
-            (b"ending", plain._TEXT),
-            (b"hidden_usage", plain._MAPPINGS),
+            (b"ending", PLAIN_TEXT),
+            (b"hidden_usage", PLAIN_MAPPINGS),
         )
     ),
     st.just(b"") | st.just(b"\n      chunks: >-\n        1@0 20@35.2\n        7@0.04"),
@@ -58,7 +60,7 @@ _notes = st.tuples(
 
 # What a reader that looks for the next bracket would stumble over, and random texts seldom have.
 _bracketed = st.sampled_from([b'"]"', b'"a]b"', b'"]?", "b]"', b'"[", "]"', b"a"])
-_headers = _made_of(plain._HEADERS) | st.lists(_bracketed, min_size=1, max_size=3).map(
+_headers = _made_of(PLAIN_HEADERS) | st.lists(_bracketed, min_size=1, max_size=3).map(
     lambda all_values: b"    headers:%b\n" % b"".join(b"\n      x-%d: [%b]" % pair for pair in enumerate(all_values))
 )
 
@@ -70,7 +72,7 @@ def _lines(margin: int) -> st.SearchStrategy[bytes]:
     block = st.tuples(st.sampled_from([b"|\n", b"|-\n", b"|+\n"]), first, st.lists(line, max_size=8)).map(
         lambda it: it[0] + b"\n".join(b" " * margin + one if one else b"" for one in (it[1], *it[2]))
     )
-    return block | _made_of(plain._body(b" " * margin).replace(rb"(?:\n(?=\n))*+", b""))
+    return block | _made_of(plain_body(b" " * margin).replace(rb"(?:\n(?=\n))*+", b""))
 
 
 _interactions = st.tuples(
@@ -110,7 +112,7 @@ def test_a_text_in_the_grammar_is_read_by_yaml_as_it_is_read_here(size: Size) ->
         item = _sealed(text)
         assume(is_plain(item, 0, len(item)))
         content = HEAD.encode() + item + b"version: 1\n"
-        assert cut(content) is not None
+        assert cut(content, Memory()) is not None
         assert parse(content, FILE) == interactions_of(content, FILE, frozenset())
         texts += 1
 

@@ -192,6 +192,7 @@ def test_the_key_of_a_request_is_found_where_it_turns_up_again(capsys: pytest.Ca
         ("x-goog-api-key", ODD),
         ("my-api-key", ODD),
         ("x-auth-token", ODD),
+        ("x-client-secret", ODD),
         ("cookie", f"theme=dark; session={ODD}"),
     ],
 )

@@ -4,6 +4,7 @@ import pytest
 
 from pytest_samurai.commands import cli
 from pytest_samurai.server.chat_server import ChatServer
+from tests.conftest import message
 
 
 def test_the_demo_records_stops_the_server_and_replays(
@@ -15,7 +16,7 @@ def test_the_demo_records_stops_the_server_and_replays(
     out = capfd.readouterr().out
     first, cassette, second = out.split("\n---")[1:]
     assert "samurai: 3 tests, calls: 0 replayed, 4 recorded, 84 tokens" in first
-    assert '{"role":"user","content":"What is the capital of France?"}' in cassette
+    assert message("What is the capital of France?") in cassette
     assert "samurai: 3 tests, calls: 4 replayed, 84 tokens" in second
     assert first.count("max_total_tokens is 40, used 55 (+15)") == 1
     assert second.count("max_total_tokens is 40, used 55 (+15)") == 1

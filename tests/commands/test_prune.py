@@ -15,9 +15,7 @@ from pytest_samurai.commands import cli, prune
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.report.fullrun import FullRun
 from pytest_samurai.report.fullrunnote import NOTE, last_full_run
-from tests.plugin.test_plugin import Project, project
-
-__all__ = ["project"]
+from tests.project import Project
 
 SHARED = """
 @pytest.mark.samurai("shared", **OPTIONS)

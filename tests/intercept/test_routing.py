@@ -175,3 +175,17 @@ def test_they_can_be_blocked_sync_and_async(watched: Watcher, url: str, chat_ser
     with pytest.raises(RequestNotRecorded):
         httpx.Client(transport=Scripted(httpx.Response(200))).post(API)
     assert chat_server.requests == 0
+
+
+@pytest.mark.parametrize("endpoint", ["responses", "messages", "completions", "embeddings"])
+def test_no_model_endpoint_goes_live_from_a_replay_and_the_refusal_says_what_records_it(
+    cassettes: Path, endpoint: str
+) -> None:
+    transport = Scripted()
+    with (
+        pytest.raises(RequestNotRecorded, match=rf"samurai_endpoints = .*\*/{endpoint}"),
+        use_cassette(cassettes / "a.yaml", mode="none"),
+        httpx.Client(transport=transport) as client,
+    ):
+        client.post(f"https://api.test/v1/{endpoint}", json={"model": "m"})
+    assert transport.requests == []

@@ -9,6 +9,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -158,9 +159,13 @@ def test_other_connections_and_those_of_a_recording_are_not_noted(cassettes: Pat
         socket.getaddrinfo()  # type: ignore[call-arg]  # the mistake
     assert socket.getaddrinfo(None, 80)
     assert replay.notes == []
-    with use_cassette(cassettes / "b.yaml") as recorder:
-        by_socket(url)
-    assert recorder.notes == replay.notes == []
+    for recording in (
+        use_cassette(cassettes / "b.yaml"),
+        use_cassette(cassettes / "a.yaml", mode="new_episodes", unused="ignore"),
+    ):
+        with recording as recorder:
+            by_socket(url)
+        assert recorder.notes == replay.notes == []
 
 
 def test_a_recorded_url_that_is_none_is_nowhere_to_connect_to(cassettes: Path, url: str) -> None:
@@ -202,3 +207,18 @@ def test_the_patches_of_sockets_come_out_and_leave_what_somebody_wrapped(cassett
     finally:
         del socket.socket.connect
     assert socket.socket.connect is before[0]
+
+
+@pytest.mark.parametrize("name", ["SAMURAI_BASE_URL", "OPENAI_BASE_URL"])
+@pytest.mark.parametrize(("scheme", "port"), [("https", 443), ("http", 80)])
+def test_a_base_url_without_a_port_leads_to_that_of_its_scheme(
+    cassettes: Path, monkeypatch: pytest.MonkeyPatch, name: str, scheme: str, port: int
+) -> None:
+    monkeypatch.setenv(name, f"{scheme}://chat.test/v1")
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+    )
+    with pytest.warns(UserWarning, match=f"connected to chat.test:{port}, which serves chat, "):
+        # Nobody may be there; what counts is that it was tried.
+        with use_cassette(cassettes / "a.yaml", mode="none"), suppress(OSError):
+            socket.create_connection(("chat.test", port)).close()

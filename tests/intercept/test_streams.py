@@ -17,7 +17,7 @@ import httpx2
 import pytest
 import trio
 
-from pytest_samurai import use_cassette
+from pytest_samurai import RequestNotRecorded, use_cassette
 from pytest_samurai.server.chat_server import ChatServer
 from tests.conftest import KEY
 from tests.intercept.scripted import API, DONE, HEADERS, SSE, Pieces, Scripted, body, event, stream_chunks
@@ -293,3 +293,39 @@ def test_a_compressed_reply_that_is_left_open_is_kept_as_it_was_meant_and_withou
         assert recorder.calls[0].text == f"your key is {KEY}and more"
     written = (cassettes / "a.yaml").read_text(encoding="utf-8")
     assert "your key is [REDACTED]" in written
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("pace", [0, 0.5])
+@pytest.mark.parametrize("ending", ["ReadError", "closed"])
+def test_a_stream_that_broke_hands_out_all_its_pieces_before_it_breaks_again(
+    cassettes: Path, is_async: bool, pace: float, ending: str
+) -> None:
+    stream = Pieces(event("one"), event("two"), httpx.ReadError("gone"))
+    transport = Scripted(httpx.Response(200, headers=SSE, stream=stream))
+    path = cassettes / "a.yaml"
+    with use_cassette(path), httpx.Client(transport=transport) as client, pytest.raises(httpx.ReadError):
+        client.post(API, json=body(stream=True))
+    unsealed = re.sub(r" *seal: .*\n", "", path.read_text(encoding="utf-8"))
+    path.write_text(unsealed.replace("ending: ReadError", f"ending: {ending}"), encoding="utf-8")
+    seen: list[bytes] = []
+
+    async def over_async() -> None:
+        async with (
+            httpx.AsyncClient() as client,
+            client.stream("POST", API, json=body(stream=True)) as response,
+        ):
+            async for chunk in response.aiter_raw():
+                seen.append(chunk)
+
+    def over_sync() -> None:
+        with httpx.Client() as client, client.stream("POST", API, json=body(stream=True)) as response:
+            for chunk in response.iter_raw():
+                seen.append(chunk)
+
+    with use_cassette(path, mode="none", pace=pace) as recorder:
+        with pytest.raises(httpx.ReadError if ending == "ReadError" else RequestNotRecorded):
+            asyncio.run(over_async()) if is_async else over_sync()
+        assert len(recorder.misses) == (ending == "closed")
+        recorder.misses.clear()
+    assert seen == [event("one"), event("two")]

@@ -134,6 +134,15 @@ def test_the_usage_of_a_stream_is_asked_for_on_the_wire_hidden_from_the_applicat
     assert recorder.usage.total_tokens == 5
 
 
+def test_an_event_without_choices_that_tells_of_no_usage_reaches_the_application(cassettes: Path) -> None:
+    # Azure's first event is one.
+    first = event(usage=None, prompt_filter_results=[])
+    transport = Scripted(httpx.Response(200, headers=SSE, stream=Pieces(first, event("Hi"), USAGE_EVENT, DONE)))
+    with use_cassette(cassettes / "a.yaml") as recorder, httpx.Client(transport=transport) as client:
+        assert stream_chunks(client) == [first, event("Hi"), DONE]
+    assert recorder.usage.total_tokens == 5
+
+
 def test_what_the_application_asked_for_it_gets(cassettes: Path) -> None:
     asked = {"stream_options": {"include_usage": True}}
     transport = Scripted(httpx.Response(200, headers=SSE, stream=Pieces(event("Hi"), USAGE_EVENT, DONE)))
@@ -195,11 +204,12 @@ def test_a_compressed_stream_passes_with_its_usage_shown(cassettes: Path) -> Non
     assert recorder.usage.total_tokens == 5
 
 
-def test_a_connection_that_fails_is_no_call_and_not_recorded(cassettes: Path) -> None:
-    class Failing(httpx.BaseTransport):
-        def handle_request(self, request: httpx.Request) -> httpx.Response:
-            raise httpx.ConnectError("refused")
+class Failing(httpx.BaseTransport):
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
 
+
+def test_a_connection_that_fails_is_no_call_and_not_recorded(cassettes: Path) -> None:
     with (
         pytest.warns(UserWarning, match="1 request got no reply, which cannot be recorded") as warned,
         use_cassette(cassettes / "a.yaml") as recorder,
@@ -210,6 +220,13 @@ def test_a_connection_that_fails_is_no_call_and_not_recorded(cassettes: Path) ->
     assert recorder.calls == ()
     assert not cassettes.exists()
     assert [warning.filename for warning in warned] == [__file__]
+
+
+def test_a_block_that_fails_of_its_connection_is_told_no_more_than_that(cassettes: Path) -> None:
+    with pytest.raises(httpx.ConnectError) as error, use_cassette(cassettes / "a.yaml"):
+        with httpx.Client(transport=Failing()) as client:
+            client.post(API, json=body())
+    assert not hasattr(error.value, "__notes__")
 
 
 def test_a_header_that_is_not_ascii_goes_out_as_it_is(cassettes: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_samurai.cassette.memory import Memory
 from pytest_samurai.cassette.reader import recordings
 from pytest_samurai.cassette.writer import dump
 from pytest_samurai.matching.endpoints import Endpoints
@@ -51,7 +52,7 @@ def asked(body: bytes, url: str = URL) -> Request:
 
 def keys(bodies: Sequence[bytes], matcher: Matcher = CHAT, headers: Headers = (), *, in_a_file: bool = True) -> Keys:
     items = [replace(PLAIN, request=replace(PLAIN.request, url=URL, headers=headers, body=body)) for body in bodies]
-    return Keys(recordings(dump(items), FILE) if in_a_file and items else Recordings(items), matcher)
+    return Keys(recordings(dump(items), FILE, Memory()) if in_a_file and items else Recordings(items), matcher)
 
 
 @given(

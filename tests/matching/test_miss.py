@@ -365,3 +365,10 @@ def test_nothing_that_a_terminal_would_obey_is_in_the_text() -> None:
     assert "é 日 😀 \\x07" in text
     assert all(char.isprintable() or char == "\n" for char in text)
     assert text.encode()
+
+
+@pytest.mark.parametrize(
+    "unseen", "\x00\x1b\x7f\x9b\xad\u200b\u200e\u200f\u2028\u2029\u202a\u202e\u2060\u2066\u2069\ufeff"
+)
+def test_what_cannot_be_seen_in_a_prompt_is_spelled_out(unseen: str) -> None:
+    assert evidence(asking(f"a{unseen}b"), asking(""))[-1] == f"      + [a{ascii(unseen)[1:-1]}b]"

@@ -25,9 +25,6 @@ from pytest_samurai.server.errors import ApiError
 from pytest_samurai.settings.layers import Layer, resolve
 from pytest_samurai.wire.http import COMPLETE, Request
 from tests.conftest import KEY
-from tests.plugin.test_plugin import project
-
-__all__ = ["project"]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from pytest_samurai import use_cassette
 from pytest_samurai.cassette.reader import load
 from pytest_samurai.cassette.writer import save
-from tests.plugin.test_plugin import Project
+from tests.project import Project
 from tests.recorder.conftest import ask
 
 

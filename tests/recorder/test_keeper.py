@@ -13,8 +13,8 @@ import pytest
 from pytest_samurai import use_cassette
 from pytest_samurai.cassette.reader import load
 from pytest_samurai.wire.http import COMPLETE
-from tests.conftest import Size
-from tests.plugin.test_plugin import Project
+from tests.conftest import Size, message
+from tests.project import Project
 from tests.recorder.conftest import answered, ask, asked_and_got, opened, statuses
 
 # --- failed blocks
@@ -80,8 +80,8 @@ def test_a_changed_word_of_a_prompt_is_one_line_in_a_review_beside_the_answers_o
 
     changes = changed_lines(recorded_again("France"), recorded_again("Spain"))
     assert [(sign, text) for sign, text, part in changes if part == "request"] == [
-        ("-", '          {"role":"user","content":"Is France far?"}'),
-        ("+", '          {"role":"user","content":"Is Spain far?"}'),
+        ("-", f"          {message('Is France far?')}"),
+        ("+", f"          {message('Is Spain far?')}"),
     ]
     beside = [text.split(":")[0].strip() for _, text, part in changes if part in ("response", "samurai")]
     assert {name for name in beside if not re.fullmatch(r"(\d+@[\d.]+ ?)+", name)} <= OF_THE_ANSWER

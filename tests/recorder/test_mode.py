@@ -12,7 +12,7 @@ from pytest_samurai.cassette.reader import load
 from pytest_samurai.cassette.writer import save
 from pytest_samurai.recorder.mode import RECORD_MODES
 from pytest_samurai.settings.values import MODES
-from tests.plugin.test_plugin import Project
+from tests.project import Project
 from tests.recorder.conftest import answered, ask, asked_and_got, opened
 
 

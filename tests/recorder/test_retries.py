@@ -55,17 +55,38 @@ def test_an_error_that_no_client_tries_again_is_kept(path: Path, url: str, fail:
     assert statuses(path) == [400, 200]
 
 
-def test_kept_retries_replay_without_the_wait(path: Path, url: str, fail: Callable[..., None]) -> None:
+def test_an_error_has_no_price_and_its_answer_has_one(path: Path, url: str, fail: Callable[..., None]) -> None:
+    fail(400)
+    with use_cassette(path):
+        ask(url)
+        ask(url)
+    assert [item.price is None for item in load(path)] == [True, False]
+
+
+def test_an_error_that_nothing_mended_replays_with_the_wait_that_it_asked_for(
+    path: Path, url: str, fail: Callable[..., None]
+) -> None:
+    fail(429)
+    with use_cassette(path):
+        ask(url)
+    [recorded] = load(path)
+    save(path, [replace(recorded, reply=replace(recorded.reply, headers=(("retry-after", "60"),)))])
+    with use_cassette(path):
+        headers = ask(url).headers
+    assert (headers["retry-after"], "retry-after-ms" in headers) == ("60", False)
+
+
+@pytest.mark.parametrize("wait", [("retry-after", "60"), ("retry-after-ms", "60000")])
+def test_kept_retries_replay_without_the_wait(
+    path: Path, url: str, fail: Callable[..., None], wait: tuple[str, str]
+) -> None:
     fail(429)
     with use_cassette(path, keep_retries=True):
         ask(url)
         ask(url)
     assert statuses(path) == [429, 200]
     recorded = load(path)
-    save(
-        path,
-        [replace(recorded[0], reply=replace(recorded[0].reply, headers=(("retry-after", "60"),))), recorded[1]],
-    )
+    save(path, [replace(recorded[0], reply=replace(recorded[0].reply, headers=(wait,))), recorded[1]])
     before = path.read_bytes()
     with use_cassette(path, keep_retries=True):
         first, second = ask(url), ask(url)

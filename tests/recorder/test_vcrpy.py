@@ -21,9 +21,7 @@ from pytest_samurai.cassette.reader import load
 from pytest_samurai.cassette.writer import save
 from pytest_samurai.wire.http import Reply, Request
 from pytest_samurai.wire.interaction import Interaction
-from tests.plugin.test_plugin import Project, project
-
-__all__ = ["project"]
+from tests.project import Project
 
 VCRPY = tuple(map(int, metadata.version("vcrpy").split(".")[:2]))
 URL = "https://h.example/v1/chat/completions"

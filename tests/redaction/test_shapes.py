@@ -79,3 +79,22 @@ def test_a_private_key_that_was_cut_off_is_cut_out_as_far_as_it_goes() -> None:
 
 def test_two_private_keys_do_not_take_what_stands_between_them() -> None:
     assert stored_text(f"{BLOCK} and {BLOCK}") == f"{REDACTED} and {REDACTED}"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        f"sk-{LONG}aBcDeFgH",
+        f"sk-ant-api03-{LONG}{LONG}0a1B2c3D4e5F6gA",
+        f"sk-or-v1-{'0123456789abcdef' * 4}",
+        f"AIza{LONG[:35]}",
+        f"gsk_{LONG}0a1B2c3D4e5F",
+        f"hf_{LONG[:34]}",
+        f"xoxb-123456789012-1234567890123-{LONG[:24]}",
+        *(f"gh{kind}_{LONG[:36]}" for kind in "pousr"),
+        f"github_pat_{LONG[:22]}_{LONG}{LONG[:19]}",
+        "AKIA0123456789ABCDEF",
+    ],
+)
+def test_a_key_is_known_at_the_length_at_which_its_maker_gives_it_out(key: str) -> None:
+    assert stored_text(f"My key: {key}.") == f"My key: {REDACTED}."

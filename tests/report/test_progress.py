@@ -20,9 +20,7 @@ import pytest
 from pytest_samurai.report.progress import Progress, SoFar
 from tests.bill.test_figures import call
 from tests.conftest import uncovered
-from tests.plugin.test_plugin import Project, project
-
-__all__ = ["project"]
+from tests.project import Project
 
 WIDTH = 80
 

@@ -12,11 +12,9 @@ from pytest_samurai.report.forms.markdown import MARK, render
 from pytest_samurai.report.publish import Published, publish
 from pytest_samurai.report.run import Failure, read_run
 from pytest_samurai.settings.forms import Target
-from tests.plugin.test_plugin import Project, project
+from tests.project import Project
 from tests.report.test_render import GOLDEN
 from tests.report.test_run import RUN, VALIDATOR
-
-__all__ = ["project"]
 
 FILES = {"json": "report.json", "md": "report.md", "html": "report.html", "benchmark": "report.benchmark.json"}
 

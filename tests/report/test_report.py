@@ -77,6 +77,10 @@ def figures(
             [figures("a", 10, None, estimated=True)],
             "samurai: 1 test, calls: 1 replayed, 10 tokens (estimated in 1 test), cost unknown",
         ),
+        (
+            [figures("a", 10, "0", estimated=True)],
+            "samurai: 1 test, calls: 1 replayed, 10 tokens (estimated in 1 test), $0.00",
+        ),
     ],
 )
 def test_a_run_is_one_line_of_tests_calls_tokens_and_money(run: list[TestFigures], line: str) -> None:
@@ -102,6 +106,9 @@ def test_the_calls_of_a_fixture_count_as_those_of_no_test() -> None:
             "; replay saved more than $0.500 and 1,500 s",
         ),
         ([figures("a", 1, saved=None, seconds=1.2)], "; replay saved 1.2 s"),
+        ([figures("a", 1, seconds=0.05)], "; replay saved 0.1 s"),
+        ([figures("a", 1, seconds=99.9)], "; replay saved 99.9 s"),
+        ([figures("a", 1, seconds=100)], "; replay saved 100 s"),
     ],
 )
 def test_what_replay_saved_is_money_and_time_as_far_as_they_are_known(run: list[TestFigures], saved: str) -> None:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_samurai.wire.chat import merge
+from pytest_samurai.wire.chat import CHAT, merge
 from pytest_samurai.wire.events import events
+from pytest_samurai.wire.message import Message, Part
 from tests.wire.calls import Json, chunk, stream, streamed
 
 
@@ -260,3 +261,44 @@ def test_fields_that_are_no_texts_keep_the_last_value_that_says_anything() -> No
         "c": {"x": "yy"},
         "d": {"x": "y"},
     }
+
+
+# --- a request, as messages
+
+
+def test_a_message_has_its_parts_in_their_order_whatever_they_are() -> None:
+    picture = {"type": "image_url", "image_url": {"url": "data:,x"}}
+    function = {"name": "f", "arguments": "{}"}
+    asked = [
+        {"role": "system", "content": "Be terse."},
+        {"role": "user", "name": "me", "content": [{"type": "text", "text": "What"}, picture, {"type": "text"}, "odd"]},
+        {"role": "assistant", "content": None, "refusal": "No.", "tool_calls": [{"function": function}, {"id": "x"}]},
+        "odd",
+        {"content": 7},
+    ]
+
+    assert CHAT.messages({"messages": asked}) == [
+        Message("system", (Part("text", "Be terse."),)),
+        Message("user", (Part("text", "What"), Part("image_url", "")), "me"),
+        Message("assistant", (Part("refusal", "No."), Part("tool_call", "{}", "f"), Part("tool_call", ""))),
+        Message("", ()),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ((), None),
+        ((Part("text", ""),), ""),
+        ((Part("text", "a"), Part("image_url", ""), Part("text", "b")), "ab"),
+        ((Part("refusal", "No."), Part("tool_call", "{}", "f")), None),
+    ],
+)
+def test_the_text_of_a_message_is_that_of_its_text_parts(parts: tuple[Part, ...], text: str | None) -> None:
+    assert Message("user", parts).text == text
+
+
+def test_what_is_no_chat_has_no_messages_and_no_tools() -> None:
+    for asked in ({}, {"messages": None}, {"messages": "odd", "tools": []}):
+        assert CHAT.messages(asked) == []
+        assert CHAT.tools(asked) == []

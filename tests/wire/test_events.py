@@ -82,7 +82,7 @@ def test_a_line_that_is_no_object_hides_none_of_the_others() -> None:
         b"",
         b"{}",
         b'{"a": {"b": 1}}',
-        json.dumps({"a": {"b": {}}}, indent=1).encode(),
+        json.dumps({"a": {"b": {}}, "c": [{}, {}]}, indent=1).encode(),
         b"[]",
         b'["a", "b"]',
         b"text\n{}\n{}",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pytest_samurai import Usage
 from pytest_samurai.wire.price import RATES, Price
+from pytest_samurai.wire.usage import CACHE_PARTS
 
 # How long a machine takes for one example is no property of the code.
 law = settings(deadline=None)
@@ -28,18 +29,20 @@ def dec(rates: dict[str, str]) -> dict[str, Decimal]:
 
 amounts = st.decimals(0, 1000, places=4)
 parts = st.integers(0, 10_000)
+# Audio has no cost without a rate of its own, see test_audio_prices.py.
+ALWAYS = ("input_mtok", "output_mtok", "input_audio_mtok", "output_audio_mtok")
 rows = st.builds(
     Price,
     source=st.just("a"),
-    **{name: amounts if name in ("input_mtok", "output_mtok") else st.one_of(st.none(), amounts) for name in RATES},
+    **{name: amounts if name in ALWAYS else st.one_of(st.none(), amounts) for name in RATES},
 )
 
 
 @st.composite
 def usages(draw: st.DrawFn) -> Usage:
-    cached, audio, text, reasoning, spoken, said = (draw(parts) for _ in range(6))
-    prompt, completion = cached + audio + text, reasoning + spoken + said
-    return Usage(1, prompt, completion, prompt + completion, cached, reasoning, audio, spoken)
+    cached, written, audio, text, reasoning, spoken, said = (draw(parts) for _ in range(7))
+    prompt, completion = cached + written + audio + text, reasoning + spoken + said
+    return Usage(1, prompt, completion, prompt + completion, cached, reasoning, audio, spoken, written)
 
 
 @law
@@ -61,15 +64,14 @@ def test_with_one_rate_for_all_every_token_is_paid_for_once(rate: Decimal, usage
 @law
 @given(rows, usages())
 def test_the_list_cost_does_not_know_what_was_cached(price: Price, usage: Usage) -> None:
-    as_if = Usage(**{name: getattr(usage, name) for name in usage.__slots__} | {"cached_tokens": 0})
+    as_if = Usage(**{name: getattr(usage, name) for name in usage.__slots__} | dict.fromkeys(CACHE_PARTS, 0))
     assert price.cost(usage, as_listed=True) == price.cost(as_if) == price.cost(as_if, as_listed=True)
 
 
 def test_a_kind_of_token_without_a_rate_costs_what_its_whole_costs() -> None:
-    usage = Usage(1, 100, 50, 150, cached_tokens=60, reasoning_tokens=20, prompt_audio_tokens=10)
+    usage = Usage(1, 100, 50, 150, cached_tokens=60, reasoning_tokens=20)
     assert row().cost(usage) == row().cost(Usage(1, 100, 50, 150)) == Decimal("0.0006")
     assert row(cache_read_mtok="1").cost(usage) == Decimal("0.00054")
-    assert row(input_audio_mtok="10").cost(usage) == Decimal("0.00068")
     assert row(output_reasoning_mtok="1").cost(usage) == Decimal("0.00046")
 
 
@@ -80,8 +82,9 @@ def test_tokens_that_are_in_the_total_alone_cost_what_those_of_an_answer_do() ->
 
 def test_parts_that_are_more_than_their_whole_have_no_cost() -> None:
     overlapping = Usage(1, 10, 0, 10, cached_tokens=8, prompt_audio_tokens=8)
-    assert row().cost(overlapping) is None
-    assert row().cost(overlapping, as_listed=True) == Decimal("0.00002")
+    spoken = row(input_audio_mtok="2")
+    assert spoken.cost(overlapping) is None
+    assert spoken.cost(overlapping, as_listed=True) == Decimal("0.00002")
 
 
 @pytest.mark.parametrize(
@@ -89,8 +92,9 @@ def test_parts_that_are_more_than_their_whole_have_no_cost() -> None:
 )
 def test_a_part_may_be_all_of_its_whole_and_not_one_token_more(part: str) -> None:
     counts: dict[str, Any] = {"requests": 1, "prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 20}
-    assert row().cost(Usage(**{**counts, part: 10})) == Decimal("0.0001")
-    assert row().cost(Usage(**{**counts, part: 11})) is None
+    price = row(input_audio_mtok="2", output_audio_mtok="8")
+    assert price.cost(Usage(**{**counts, part: 10})) == Decimal("0.0001")
+    assert price.cost(Usage(**{**counts, part: 11})) is None
 
 
 @law

@@ -67,6 +67,18 @@ def test_the_texts_of_two_items_that_take_turns_do_not_mix(tell: Any) -> None:
     assert {"one", "two"} <= spoken(*events)
 
 
+@pytest.mark.parametrize(
+    "event",
+    [
+        lambda n, text: {"run_id": "ab"[n % 2], "data": {"chunk": {"content": text}}},
+        # The id of an event, which is another in each, does no harm.
+        lambda n, text: {"id": f"event_{n}", "output_index": n % 2, "delta": text},
+    ],
+)
+def test_the_id_of_an_item_counts_wherever_the_text_is(event: Any) -> None:
+    assert {"one", "two"} <= spoken(*(event(n, text) for n, text in enumerate(("on", "tw", "e", "o"))))
+
+
 def test_the_number_of_an_object_in_a_list_counts_and_not_its_place() -> None:
     def part(index: int, text: str) -> Json:
         return {"index": index, "delta": {"content": text}}
@@ -92,11 +104,13 @@ def test_the_texts_of_an_event_come_in_their_order_and_can_be_replaced_where_the
 
 
 def test_a_text_that_is_part_of_a_channel_is_marked_as_a_label() -> None:
-    [channel] = {channel for channel, _, key in every_text(delta("a", item_id="msg_1")) if key == "delta"} - {
-        ("delta",)
-    }
+    channels = [channel for channel, _, key in every_text(delta("a", item_id="msg_1")) if key == "delta"]
 
-    assert [part for part in channel if isinstance(part, Label)] == ["response.output_text.delta", "msg_1"]
+    assert [[step for step in channel if isinstance(step, Label)] for channel in channels] == [
+        [],
+        ["response.output_text.delta"],
+        ["response.output_text.delta", "msg_1"],
+    ]
 
 
 def test_an_event_may_be_nested_deeper_than_calls_can_be() -> None:

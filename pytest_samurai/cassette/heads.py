@@ -1,0 +1,56 @@
+"""The head of a request or a reply: what of it stands before its body."""
+
+from __future__ import annotations
+
+from pytest_samurai.cassette.headers import KnownHeaders, header_lines, meant
+from pytest_samurai.cassette.values import unquoted
+from pytest_samurai.text import scalar
+from pytest_samurai.wire import Headers, Reply, Request
+
+RequestHead = tuple[str, str, Headers]
+"""Method, URL and headers."""
+Status = tuple[int, str]
+"""The code and the reason."""
+
+STATUS = "    status: {code: "
+
+
+def request_head(request: Request) -> bytes:
+    """The head of a request as it is written."""
+    lines = [
+        "- request:",
+        f"    method: {scalar(request.method)}",
+        f"    uri: {scalar(request.url)}",
+        *header_lines(request.headers),
+        "    body: ",
+    ]
+    return "\n".join(lines).encode()
+
+
+def reply_head(reply: Reply) -> bytes:
+    """The head of a reply as it is written, from the end of the request's body on."""
+    lines = [
+        "",
+        "  response:",
+        f"{STATUS}{reply.status}, message: {scalar(reply.reason)}}}",
+        *header_lines(meant(reply.headers)),
+        "    body:",
+        "      string: ",
+    ]
+    return "\n".join(lines).encode()
+
+
+def read_request_head(text: bytes, headers: KnownHeaders) -> RequestHead:
+    """The head of a request, from the line of its method on. Raises ValueError for what is not written like that."""
+    method, uri, rest = text.decode().split("\n", 2)
+    return (
+        unquoted(method.removeprefix("    method: ")),
+        unquoted(uri.removeprefix("    uri: ")),
+        headers.read(rest),
+    )
+
+
+def read_status(line: str) -> Status:
+    """A status from its line. Raises ValueError for what is not written like that."""
+    code, _, message = line[len(STATUS) : -1].partition(", message: ")
+    return int(code), unquoted(message)

@@ -1,0 +1,21 @@
+"""What a run remembers of the recordings that it has read."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from pytest_samurai.cassette.headers import KnownHeaders
+from pytest_samurai.cassette.heads import RequestHead, Status, read_request_head, read_status
+from pytest_samurai.cassette.notes import NOTES
+from pytest_samurai.cassette.remembered import Remembered
+
+
+class Memory:
+    """Most recordings of a suite differ in little but their bodies: what they have in common is read once."""
+
+    def __init__(self) -> None:
+        self.headers = KnownHeaders()
+        self.heads: Remembered[bytes, RequestHead] = Remembered(partial(read_request_head, headers=self.headers), 256)
+        self.statuses: Remembered[str, Status] = Remembered(read_status, 64)
+        self.notes: Remembered[tuple[str, str], Any] = Remembered(NOTES.read, 256)

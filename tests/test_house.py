@@ -1,0 +1,168 @@
+"""The house stays as CONTRIBUTING draws it: sizes, doors, floors, and names that say what they hold."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HOUSE = ROOT / "pytest_samurai"
+# The demo is a project of a user's, which is copied from here.
+MODULES = sorted(path for path in HOUSE.rglob("*.py") if "demo" not in path.parts)
+
+LONGEST_MODULE = 400
+LONGEST_CLASS = 200
+LONGEST_FUNCTION = 50
+MOST_AT_THE_TOP = 18
+
+LARGER: Mapping[str, str] = {}
+"""What may be larger than that, as `module` or `module:name`, and why."""
+
+VAGUE = frozenset({"one", "item", "place", "found", "there"})
+"""Names that hold anything, where a noun says what it is."""
+
+NOUNS = {("plugin", "item"), ("cassette", "item"), ("settings", "place")}
+"""Where one of them is the noun: pytest's for a test, YAML's for a part of a list, ours for where an option is set."""
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+TREES = {name_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
+PACKAGES = {name_of(path) for path in MODULES if path.name == "__init__.py"} - {"pytest_samurai"}
+
+
+def definitions() -> Iterator[tuple[str, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]]:
+    for module, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                yield module, node
+
+
+def lines_of(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def test_a_module_a_class_and_a_function_stay_small_enough_to_be_read() -> None:
+    large = {
+        name_of(path): lines
+        for path in MODULES
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_MODULE
+    }
+    for module, node in definitions():
+        longest = LONGEST_CLASS if isinstance(node, ast.ClassDef) else LONGEST_FUNCTION
+        if lines_of(node) > longest:
+            large[f"{module}:{node.name}"] = lines_of(node)
+    assert large.keys() == LARGER.keys(), large
+
+
+def test_the_top_of_the_house_is_seen_at_a_glance() -> None:
+    top = [path.name for path in HOUSE.iterdir() if path.name != "__pycache__"]
+    assert len(top) <= MOST_AT_THE_TOP, sorted(top)
+
+
+def exported(module: str) -> set[str]:
+    """The names in the `__all__` of a module."""
+    return {
+        name
+        for node in TREES[module].body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "__all__"
+        for name in ast.literal_eval(node.value)
+    }
+
+
+def imports(module: str, tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """What a module imports of the house, wherever in it; for types alone does not count."""
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "pytest_samurai":
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                is_module = inner in TREES and alias.name not in exported(str(node.module))
+                yield inner if is_module else str(node.module), node.lineno
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names if alias.name in TREES)
+        todo += ast.iter_child_nodes(node)
+
+
+def package_of(module: str) -> str:
+    return ".".join(module.split(".")[:2])
+
+
+def test_nobody_reaches_past_the_door_of_a_package() -> None:
+    past = [
+        f"{module}:{line} imports {imported}"
+        for module, tree in TREES.items()
+        for imported, line in imports(module, tree)
+        if package_of(imported) in PACKAGES
+        and imported != package_of(imported)
+        and package_of(module) != package_of(imported)
+    ]
+    assert past == []
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    graph = {module: {imported for imported, _ in imports(module, tree)} - {module} for module, tree in TREES.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as cycle:
+        pytest.fail(" -> ".join(cycle.args[1]))
+
+
+def test_no_module_remembers_anything() -> None:
+    remembering = [
+        f"{module}:{node.lineno}"
+        for module, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and node.module == "functools"
+        and not {"cache", "lru_cache"}.isdisjoint(alias.name for alias in node.names)
+    ]
+    assert remembering == []
+
+
+def stored_names(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id, node.lineno
+        elif isinstance(node, ast.arg):
+            yield node.arg, node.lineno
+
+
+def test_a_name_says_what_it_holds() -> None:
+    vague = [
+        f"{module}:{line} {name}"
+        for module, tree in TREES.items()
+        for name, line in stored_names(tree)
+        if name in VAGUE and (package_of(module).removeprefix("pytest_samurai."), name) not in NOUNS
+    ]
+    assert vague == []
+
+
+def test_the_contracts_have_at_most_ten_layers() -> None:
+    settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    layers = re.search(r"^layers = \[(.*?)^\]", settings, re.MULTILINE | re.DOTALL)
+    assert layers is not None
+    assert len(re.findall(r'^ +"', layers[1], re.MULTILINE)) <= 10
+
+
+def test_where_to_go_for_what_leads_somewhere() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = page.partition("### Where do I go to ...")[2].partition("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith(("| a", "| the", "| one more"))]
+    assert len(rows) == 10
+    for row in rows:
+        named = re.findall(r"`([\w./]+)`", row)
+        assert 1 <= len(named) <= 4, row
+        for path in named:
+            assert (ROOT / path).exists() or (HOUSE / path).exists(), f"{path} of: {row}"
