@@ -46,12 +46,14 @@ def _starting(original: Any, patch: Patch) -> Any:
     return start
 
 
-def _forking() -> None:
+def forking() -> None:
+    """This process is about to be copied."""
     for opened in list(STATE.opened):
         opened.recorder.children.forking()
 
 
-def _forked() -> None:
+def forked() -> None:
+    """This process is the copy."""
     STATE.renew_lock()
     for opened in STATE.opened:
         opened.recorder.children.is_copy = True
@@ -59,4 +61,4 @@ def _forked() -> None:
 
 # These cannot be taken back, and do nothing where no recorder is open. Windows has no forks.
 if hasattr(os, "register_at_fork"):  # pragma: no branch - see above
-    os.register_at_fork(before=_forking, after_in_child=_forked)
+    os.register_at_fork(before=forking, after_in_child=forked)

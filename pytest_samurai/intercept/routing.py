@@ -36,10 +36,10 @@ def route(library: Library, transport: Any, url: Any) -> Any:
         return Recorded(library, transport, recorder, text)
     # One that can only replay has to refuse what others may let go live.
     recorder = next((recorder for recorder in recorders if recorder.replaying), recorder)
-    found = suspect(recorder, text)
-    if found is not None:
+    suspected = suspect(recorder, text)
+    if suspected is not None:
         # What another tool answers is not live. If it lets the request through, the connection will be refused.
-        return transport if library.is_mocked(transport) else Other(library, transport, recorder, found)
+        return transport if library.is_mocked(transport) else Other(library, transport, recorder, suspected)
     return Passing(library, transport) if recorder.replaying else transport
 
 

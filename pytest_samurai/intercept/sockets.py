@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from functools import partial
 from typing import Any
 
 from pytest_samurai.errors import RequestNotRecorded
@@ -46,23 +47,24 @@ def watch_connections() -> list[Patch]:
 
         return getaddrinfo
 
-    def resolving_one(original: Any, patch: Patch) -> Any:
-        def gethostbyname(host: Any) -> Any:
-            resolved = original(host)
-            if patch.active and isinstance(host, str):
-                addresses = [resolved] if isinstance(resolved, str) else resolved[2]
-                names.update((address, host) for address in addresses if address != host)
-            return resolved
-
-        return gethostbyname
-
     return [
-        Patch(socket, "gethostbyname", resolving_one),
-        Patch(socket, "gethostbyname_ex", resolving_one),
+        Patch(socket, "gethostbyname", partial(_resolving_one, names)),
+        Patch(socket, "gethostbyname_ex", partial(_resolving_one, names)),
         Patch(socket.socket, "connect", connecting),
         Patch(socket.socket, "connect_ex", connecting),
         Patch(socket, "getaddrinfo", resolving),
     ]
+
+
+def _resolving_one(names: dict[str, str], original: Any, patch: Patch) -> Any:
+    def gethostbyname(host: Any) -> Any:
+        resolved = original(host)
+        if patch.active and isinstance(host, str):
+            addresses = [resolved] if isinstance(resolved, str) else resolved[2]
+            names.update((address, host) for address in addresses if address != host)
+        return resolved
+
+    return gethostbyname
 
 
 def _judge(host: str, address: str, port: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from pytest_samurai.intercept.library import Library, headers_of
 from pytest_samurai.intercept.state import PASSING, Unmarked
 from pytest_samurai.intercept.twins import Awaiting, Blocking, Transport
-from pytest_samurai.recorder import Played, Recorder, Suspect, Take, copied, has_placeholder, judge
+from pytest_samurai.recorder import Played, Recorder, Suspect, Take, copied, has_placeholder, held, judge
 from pytest_samurai.wire import COMPLETE, Request
 
 
@@ -88,21 +88,21 @@ class Passing(Transport):
 class Other(Transport):
     """Replays what is in the cassette though it is no endpoint; refuses, or notes, what else may be a model's."""
 
-    def __init__(self, library: Library, own: Any, recorder: Recorder, found: Suspect) -> None:
+    def __init__(self, library: Library, own: Any, recorder: Recorder, suspected: Suspect) -> None:
         super().__init__(library, own)
         self.recorder = recorder
-        self.found = found
+        self.suspected = suspected
 
     async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
         content = await io.read(request)
         # Every model endpoint asks for a model; an application's own `/messages` does not.
-        if not self.found.is_sure and b'"model"' not in content:
+        if not self.suspected.is_sure and b'"model"' not in content:
             return await sent(request, io)
         asked = self.library.request(request, content)
-        played = self.recorder.held(asked)
+        played = held(self.recorder, asked)
         if played is not None:
             return replayed(self.library, played, self.recorder)
-        judge(self.recorder, asked, self.found)
+        judge(self.recorder, asked, self.suspected)
         return await sent(request, io)
 
 

@@ -1,6 +1,6 @@
 """One open cassette: what becomes of each request."""
 
-from pytest_samurai.recorder.beside import Suspect, connected, copied, judge, suspect
+from pytest_samurai.recorder.beside import Suspect, connected, copied, held, judge, suspect
 from pytest_samurai.recorder.exchange import Played, Take
 from pytest_samurai.recorder.mode import RECORD_MODES
 from pytest_samurai.recorder.owner import Owner
@@ -19,6 +19,7 @@ __all__ = [
     "connected",
     "copied",
     "has_placeholder",
+    "held",
     "judge",
     "suspect",
 ]

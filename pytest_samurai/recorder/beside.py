@@ -1,4 +1,4 @@
-"""What does not go through the cassette of a recorder."""
+"""What goes past the endpoints of a recorder."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pytest_samurai.errors import RequestNotRecorded
+from pytest_samurai.recorder.exchange import Played
 from pytest_samurai.settings import Settings
 from pytest_samurai.wire import Request, model_path, plain_url
 
@@ -35,7 +36,15 @@ def suspect(recorder: Recorder, url: str) -> Suspect | None:
     return None if tail is None else Suspect(tail, is_sure, is_known=True)
 
 
-def judge(recorder: Recorder, request: Request, found: Suspect) -> None:
+def held(recorder: Recorder, request: Request) -> Played | None:
+    """Replay a request to a URL that is no endpoint; None if it is not in the cassette, or filters let it pass."""
+    if not recorder.hosts.has_recorded(request.url):
+        return None
+    filtered = recorder.filtered(request)
+    return None if filtered is None else recorder.play(request, filtered)[0]
+
+
+def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:
     """Note that a call goes live which is not recorded. Raises RequestNotRecorded if it must not.
 
     What the user's filters let pass, passes without a word.
@@ -45,21 +54,21 @@ def judge(recorder: Recorder, request: Request, found: Suspect) -> None:
     if recorder.children.is_copy:
         raise copied(recorder, request)
     asked = recorder.redacted(request)
-    what = f"{asked.method} {asked.url} {_why(recorder, request, found)}"
-    setting = f"samurai_endpoints = {' '.join([*recorder.settings.endpoints, f'*{escape(found.tail)}'])}"
+    what = f"{asked.method} {asked.url} {_why(recorder, request, suspected)}"
+    setting = f"samurai_endpoints = {' '.join([*recorder.settings.endpoints, f'*{escape(suspected.tail)}'])}"
     if recorder.replaying:
         text = f"{what}, and this test replays.\n  To record it as well: {setting}"
-        if not found.is_known:
+        if not suspected.is_known:
             text += f'\n  To let it pass, if no model answers it: ignore_hosts=["{urlsplit(asked.url).hostname}"]'
         raise recorder.refuse(text)
     recorder.unrecorded.append(f"{asked.method} {asked.url}")
     recorder.note(f"{what}: it went live, and a replay will refuse it; to record it as well: {setting}")
 
 
-def _why(recorder: Recorder, request: Request, found: Suspect) -> str:
+def _why(recorder: Recorder, request: Request, suspected: Suspect) -> str:
     if recorder.hosts.has_recorded(request.url):
         return "is in the cassette, but no recording that is left answers this request"
-    if found.is_known:
+    if suspected.is_known:
         return "is a model endpoint that is not recorded"
     return "goes to a host that serves models, and is not recorded"
 

@@ -147,8 +147,7 @@ class Recorder:
             self.refuse(text)
         if self.misses:
             return self.misses[0]
-        broken = "\n".join(filter(None, [self._calls.verdict(self.settings.budget), unknown]))
-        if broken:
+        if broken := "\n".join(filter(None, [self._calls.verdict(self.settings.budget), unknown])):
             return BudgetExceeded(broken)
         if self._keeper is not None and (text := self._keeper.stale(self._calls.takes())):
             return SamuraiFailure(text)
@@ -183,7 +182,7 @@ class Recorder:
         filtered = self._editor.filtered(request)
         if filtered is None:
             return None
-        played, denials = self._play(request, filtered)
+        played, denials = self.play(request, filtered)
         if played is not None:
             return played
         if self._live is None:
@@ -196,13 +195,6 @@ class Recorder:
         except CeilingReached as reached:
             raise self.refuse(str(reached)) from None
 
-    def held(self, request: Request) -> Played | None:
-        """Replay a request to a URL that is no endpoint; None if it is not in the cassette, or filters let it pass."""
-        if not self.hosts.has_recorded(request.url):
-            return None
-        filtered = self._editor.filtered(request)
-        return None if filtered is None else self._play(request, filtered)[0]
-
     def replay(self, request: Request) -> Played | None:
         """Replay a request that may lack its headers. None if it takes `handle`, and the headers, to decide about it.
 
@@ -214,7 +206,7 @@ class Recorder:
             index = self.playback.lookup.take(request)
             return None if index is None else self._calls.play(request, self.playback, index)
 
-    def _play(self, request: Request, filtered: Request) -> tuple[Played | None, Sequence[Denial]]:
+    def play(self, request: Request, filtered: Request) -> tuple[Played | None, Sequence[Denial]]:
         """Replay a request if it is recorded; else say which recordings functions of `match_on` turned down."""
         # While a cassette is made there is nothing to look up, and the request need not wait for its redaction.
         if not self.playback.recordings:

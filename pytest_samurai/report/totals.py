@@ -30,7 +30,7 @@ class Totals:
     saved: Sum[Decimal]
     seconds: float
     estimated: int
-    without_calls: int = 0
+    without_calls: int
 
     @classmethod
     def of(cls, tests: Sequence[TestFigures], fixtures: Sequence[TestFigures] = ()) -> Totals:
@@ -67,4 +67,5 @@ class Totals:
             "unknown_cost": self.cost.unknown,
             "unknown_saved": self.saved.unknown,
             "estimated": self.estimated,
+            "without_calls": self.without_calls,
         }

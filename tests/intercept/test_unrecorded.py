@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -20,11 +21,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import aiohttp
 import httpcore
 import httpx
 import pytest
+import requests
 
 from pytest_samurai import BudgetExceeded, RequestNotRecorded, SamuraiFailure, use_cassette
+from pytest_samurai.intercept import processes
 
 ANSWER = {
     "model": "gpt-4o-mini",
@@ -96,6 +100,13 @@ def cassette(tmp_path: Path, server: Server) -> Path:
         httpx.post(server.url, json=BODY).raise_for_status()
     server.asked.clear()
     return path
+
+
+class NoNetwork(httpx.BaseTransport):
+    """Reaches no host, so that a test that fails sends nothing either."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
 
 
 def refused(path: Path, call: Callable[[], object], **options: Any) -> str:
@@ -240,13 +251,10 @@ def test_hosts_of_the_environment_and_public_ones_serve_models(
     with use_cassette(path, mode="none"):
         call()
     assert len(server.asked) == 2
-    for host in (
-        "api.openai.com",
-        "API.Anthropic.com.",
-        "x.openai.azure.com",
-        "bedrock-runtime.eu-west-1.amazonaws.com",
-    ):
-        assert "goes to a host that serves models" in refused(path, partial(httpx.get, f"http://{host}/x"))
+    hosts = ("api.openai.com", "API.Anthropic.com.", "x.openai.azure.com", "bedrock-runtime.eu-west-1.amazonaws.com")
+    with httpx.Client(transport=NoNetwork()) as client:
+        for host in hosts:
+            assert "goes to a host that serves models" in refused(path, partial(client.get, f"http://{host}/x"))
 
 
 def test_what_the_filters_of_the_user_let_pass_passes(cassette: Path, server: Server) -> None:
@@ -254,8 +262,11 @@ def test_what_the_filters_of_the_user_let_pass_passes(cassette: Path, server: Se
         httpx.post(server.url, json=BODY)
         httpx.get(f"{server.root}/x")
         by_http_client(server.url)
-    assert len(server.asked) == 3
-    assert recorder.notes == []
+    with use_cassette(cassette, mode="none", unused="ignore", ignore_localhost=True) as second:
+        httpx.get(f"{server.root}/x")
+        by_http_client(server.url)
+    assert len(server.asked) == 5
+    assert recorder.notes == second.notes == []
 
 
 # --- clients that no hook sees
@@ -294,7 +305,32 @@ def by_no_address(url: str) -> None:
         pass
 
 
-UNSEEN = [by_urllib, by_http_client, by_httpcore, by_transport, by_looking_up, by_no_address]
+def by_requests(url: str) -> None:
+    requests.post(url, json=BODY, timeout=5)
+
+
+def by_aiohttp(url: str) -> None:
+    async def post() -> None:
+        async with aiohttp.ClientSession() as session, session.post(url, json=BODY) as response:
+            await response.read()
+
+    asyncio.run(post())
+
+
+def by_connect_ex(url: str) -> None:
+    with socket.socket() as client:
+        client.connect_ex(("127.0.0.1", urlsplit(url).port or 0))
+
+
+def by_ipv4_in_ipv6(url: str) -> None:
+    with socket.socket(socket.AF_INET6) as client:
+        client.connect(("::ffff:127.0.0.1", urlsplit(url).port or 0))
+
+
+UNSEEN = [
+    *(by_urllib, by_http_client, by_httpcore, by_transport, by_requests, by_aiohttp),
+    *(by_looking_up, by_no_address, by_connect_ex, by_ipv4_in_ipv6),
+]
 
 
 @pytest.mark.parametrize("call", UNSEEN)
@@ -370,12 +406,8 @@ def test_mode_all_that_recorded_nothing_fails_where_the_old_cassette_would_answe
 ) -> None:
     before = cassette.read_bytes()
 
-    class Refusing(httpx.BaseTransport):
-        def handle_request(self, request: httpx.Request) -> httpx.Response:
-            raise httpx.ConnectError("refused")
-
     with pytest.raises(SamuraiFailure, match="nothing was recorded in mode all: 1 request got no reply"):
-        with use_cassette(cassette, mode="all"), httpx.Client(transport=Refusing()) as client:
+        with use_cassette(cassette, mode="all"), httpx.Client(transport=NoNetwork()) as client:
             with pytest.raises(httpx.ConnectError):
                 client.post(server.url, json=BODY)
     assert cassette.read_bytes() == before
@@ -422,7 +454,9 @@ def test_a_call_in_a_forked_child_is_refused_and_fails_the_test(cassette: Path, 
     [
         lambda: subprocess.run([sys.executable, "-c", ""], check=True),
         lambda: os.system("true"),
+        lambda: os.waitpid(os.posix_spawn("/bin/true", ["true"], {}), 0),
     ],
+    ids=["subprocess", "system", "posix_spawn"],
 )
 def test_a_child_process_in_a_test_without_a_call_is_named(
     tmp_path: Path, server: Server, start: Callable[[], object]
@@ -434,3 +468,42 @@ def test_a_child_process_in_a_test_without_a_call_is_named(
         start()
         httpx.post(server.url, json=BODY)
     assert recorder.notes == []
+
+
+def test_a_copy_of_a_recorder_refuses_all_calls_and_tells_the_recorder_the_first(
+    cassette: Path, server: Server
+) -> None:
+    with pytest.raises(RequestNotRecorded, match=r"POST \S+/chat/completions was called in a forked child"):
+        with use_cassette(cassette, mode="none", unused="ignore") as recorder:
+            processes.forking()
+            assert recorder.children.told() is None
+            # What follows happens in a child, which coverage does not see.
+            processes.forked()
+            for url in (server.url, f"{server.root}/v1/responses"):
+                with pytest.raises(RequestNotRecorded, match="was called in a forked child process"):
+                    httpx.post(url, json=BODY)
+            with use_cassette(cassette, mode="none") as own:
+                httpx.post(server.url, json=BODY)
+                assert not own.children.is_copy
+            assert recorder.children.told() is None
+            recorder.children.is_copy = False
+            recorder.misses.clear()
+    assert server.asked == []
+
+
+def test_a_child_that_is_started_after_the_block_is_nobodys(cassette: Path) -> None:
+    with use_cassette(cassette, mode="none", unused="ignore") as recorder:
+        started = subprocess.Popen
+        first = subprocess.Popen.__init__
+    with started([sys.executable, "-c", ""]) as process:
+        pass
+    first(process, [sys.executable, "-c", ""])
+    process.wait()
+    assert not recorder.children.were_started
+
+
+def test_what_a_platform_has_no_way_of_starting_is_not_watched(cassette: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "posix_spawn")
+    monkeypatch.delitem(sys.modules, "multiprocessing.process")
+    with use_cassette(cassette, mode="none", unused="ignore"):
+        assert not hasattr(os, "posix_spawn")
