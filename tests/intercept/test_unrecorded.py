@@ -35,7 +35,10 @@ ANSWER = {
     "choices": [{"index": 0, "message": {"role": "assistant", "content": "Paris."}, "finish_reason": "stop"}],
     "usage": {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12},
 }
-BODY = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "What is the capital of France?"}]}
+BODY: dict[str, Any] = {
+    "model": "gpt-4o-mini",
+    "messages": [{"role": "user", "content": "What is the capital of France?"}],
+}
 
 
 class Upstream(BaseHTTPRequestHandler):
@@ -493,13 +496,10 @@ def test_a_copy_of_a_recorder_refuses_all_calls_and_tells_the_recorder_the_first
 
 def test_a_child_that_is_started_after_the_block_is_nobodys(cassette: Path) -> None:
     with use_cassette(cassette, mode="none", unused="ignore") as recorder:
-        started = subprocess.Popen
-        first = subprocess.Popen.__init__
-    with started([sys.executable, "-c", ""]) as process:
-        pass
-    first(process, [sys.executable, "-c", ""])
-    process.wait()
+        system, look_up = os.system, socket.gethostbyname
+    system("true")
     assert not recorder.children.were_started
+    assert look_up("127.0.0.1") == "127.0.0.1"
 
 
 def test_what_a_platform_has_no_way_of_starting_is_not_watched(cassette: Path, monkeypatch: pytest.MonkeyPatch) -> None:
