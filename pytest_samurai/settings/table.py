@@ -46,10 +46,11 @@ class _Cassettes:
     cassette_dir: str = option(values.directory, CASSETTES, "ini cli", "directory of the cassettes, under rootdir")
     endpoints: tuple[str, ...] = option(
         values.endpoints,
-        ("*/chat/completions",),
+        ("known",),
         "ini test",
-        "URL patterns (fnmatch on scheme://host/path) that are recorded; other calls of models are refused in a replay",
-        shown="`*/chat/completions`",
+        "URL patterns (fnmatch on scheme://host/path) that are recorded, `known` for those of all APIs that are known;"
+        " other calls of models are refused in a replay",
+        shown="`known`",
         many=True,
     )
     match_on: tuple[values.Matching, ...] = option(

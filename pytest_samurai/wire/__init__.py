@@ -4,7 +4,7 @@ from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.asked import likely_tokens, model_asked, summary, usage_asked
 from pytest_samurai.wire.asking import UsageFilter
 from pytest_samurai.wire.dialect import Channel, Dialect, Label, Text
-from pytest_samurai.wire.dialects import UNKNOWN, answer_of, dialect_of
+from pytest_samurai.wire.dialects import PATTERNS, UNKNOWN, answer_of, dialect_of
 from pytest_samurai.wire.events import cut_events, event_lengths
 from pytest_samurai.wire.http import (
     CLOSED,
@@ -20,7 +20,7 @@ from pytest_samurai.wire.http import (
 from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.message import Message
 from pytest_samurai.wire.modelhosts import is_public_model_host
-from pytest_samurai.wire.modelpaths import model_path
+from pytest_samurai.wire.modelpaths import model_path, names_model
 from pytest_samurai.wire.objects import json_object, parse_object
 from pytest_samurai.wire.price import RATES, UNPRICED, Price, read_rates
 from pytest_samurai.wire.prompt import RequestPart, part_at, prompt_length, text_length
@@ -33,6 +33,7 @@ __all__ = [
     "CLOSED",
     "COMPLETE",
     "COUNTS",
+    "PATTERNS",
     "RATES",
     "RETRYABLE",
     "UNKNOWN",
@@ -64,6 +65,7 @@ __all__ = [
     "likely_tokens",
     "model_asked",
     "model_path",
+    "names_model",
     "parse_object",
     "part_at",
     "plain_url",

@@ -28,6 +28,10 @@ def _is_usage_of_chat(event: Object) -> bool:
     return "choices" in event and ASKING.is_answer(event)
 
 
+PATTERNS: Final = tuple(pattern for dialect in DIALECTS for pattern in dialect.patterns)
+"""The endpoints of all dialects, as patterns of fnmatch on scheme://host/path."""
+
+
 UNKNOWN: Final = replace(
     CHAT, name=None, paths=(), patterns=(), texts=every_text, asking=replace(ASKING, is_answer=_is_usage_of_chat)
 )
