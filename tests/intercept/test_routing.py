@@ -120,7 +120,7 @@ class Watcher:
     def __init__(self, *, block: bool = False) -> None:
         from pytest_samurai.matching.endpoints import Endpoints
 
-        self.endpoints = Endpoints(("*/chat/completions",))
+        self.endpoints = Endpoints(("known",))
         self.block = block
         self.live = 0
 
@@ -153,6 +153,15 @@ def test_live_calls_without_a_recorder_are_counted_sync_and_async(watched: Watch
     assert watched.live == 3
     httpx.get(url.replace("chat/completions", "models"), headers=HEADERS)
     assert watched.live == 3
+
+
+def test_of_paths_that_applications_have_too_those_are_counted_that_name_a_model(watched: Watcher) -> None:
+    with httpx.Client(transport=Scripted(*[httpx.Response(200)] * 3)) as client:
+        client.post("https://h.test/messages", json={"text": "hello"})
+        assert watched.live == 0
+        client.post("https://h.test/messages", json={"model": "m"})
+        client.post("https://h.test/v1/models/g:generateContent", json={})
+    assert watched.live == 2
 
 
 def test_where_nobody_watches_calls_pass(watched: Watcher, url: str) -> None:
