@@ -5,11 +5,13 @@ Another library for HTTP begins here, and in `seam`. tests/intercept/test_librar
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
+from pytest_samurai.errors import SamuraiError
 from pytest_samurai.intercept.streams import Replay, Tee
 from pytest_samurai.intercept.tls import is_known
 from pytest_samurai.wire import Headers, Reply, Request
@@ -160,12 +162,19 @@ class Library:
 
         return decode
 
-    def error(self, name: str) -> Exception:
-        """The transport's error of that name; if there is none, `RemoteProtocolError`: a dropped connection."""
-        kind = getattr(self._module, name, None)
-        if not (isinstance(kind, type) and issubclass(kind, self._module.TransportError)):
+    def error(self, name: str, said: str, recorded: str) -> Exception:
+        """An error of a transport, or of the system, by its name; for any other name a dropped connection.
+
+        It says what it `said`; as its cause and in a note it has what is to be said of the recording.
+        """
+        kind = getattr(self._module, name, None) or getattr(builtins, name, None)
+        if not (isinstance(kind, type) and issubclass(kind, (self._module.TransportError, OSError))):
             kind = self._module.RemoteProtocolError
-        return kind(f"the connection broke here when this was recorded ({name})")  # type: ignore[no-any-return]  # httpx is Any here
+        error: Exception = kind(said or recorded)
+        error.__cause__ = SamuraiError(recorded)
+        if said:
+            error.add_note(recorded)
+        return error
 
 
 def headers_of(headers: Any) -> Headers:

@@ -46,6 +46,7 @@ class Redactor:
         reply = replace(
             reply,
             reason=self.text(reply.reason),
+            error=reply.error and self.text(reply.error),
             headers=self._headers(reply.headers, _KEPT_OF_REPLIES),
             hidden_usage=reply.hidden_usage and json.loads(self.text(json.dumps(reply.hidden_usage))),
         )
