@@ -5,7 +5,7 @@ from pytest_samurai.redaction.findings import find_secrets, spoken_texts
 from pytest_samurai.redaction.headers import REQUEST_HEADERS, RESPONSE_HEADERS
 from pytest_samurai.redaction.redactor import Redactor, one_line, shown_url
 from pytest_samurai.redaction.redactors import Redactors, without_secrets
-from pytest_samurai.redaction.urls import url_credentials
+from pytest_samurai.redaction.urls import url_credentials, without_credentials
 
 __all__ = [
     "REQUEST_HEADERS",
@@ -21,5 +21,6 @@ __all__ = [
     "shown_url",
     "spoken_texts",
     "url_credentials",
+    "without_credentials",
     "without_secrets",
 ]
