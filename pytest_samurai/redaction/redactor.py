@@ -14,7 +14,7 @@ from pytest_samurai.redaction.shapes import BEGINNINGS, IN_BLOCKS, LONGEST_SHAPE
 from pytest_samurai.redaction.spellings import spelled
 from pytest_samurai.redaction.streams import Talk
 from pytest_samurai.redaction.urls import without_credentials
-from pytest_samurai.wire import UNKNOWN, Channel, Chunk, Dialect, Headers, Reply, Request
+from pytest_samurai.wire import UNKNOWN, Channel, Chunk, Dialect, Headers, Reply, Request, without_files
 
 _KEPT_OF_REQUESTS = AllowList(REQUEST_HEADERS)
 _KEPT_OF_REPLIES = AllowList(RESPONSE_HEADERS)
@@ -38,7 +38,7 @@ class Redactor:
             request.method,
             self.url(request.url),
             self._headers(request.headers, _KEPT_OF_REQUESTS),
-            without_base64(self._body(request.body)),
+            without_files(without_base64(self._body(request.body))),
         )
 
     def reply(self, reply: Reply, dialect: Dialect = UNKNOWN) -> Reply:

@@ -19,6 +19,7 @@ from pytest_samurai.wire.http import (
 )
 from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.message import Message
+from pytest_samurai.wire.multipart import form_of, without_files
 from pytest_samurai.wire.objects import json_object, parse_object
 from pytest_samurai.wire.price import RATES, UNPRICED, Price, read_rates
 from pytest_samurai.wire.prompt import RequestPart, part_at, prompt_length, text_length
@@ -55,6 +56,7 @@ __all__ = [
     "cut_events",
     "dialect_of",
     "event_lengths",
+    "form_of",
     "is_event_stream",
     "json_object",
     "likely_tokens",
@@ -66,4 +68,5 @@ __all__ = [
     "summary",
     "text_length",
     "usage_asked",
+    "without_files",
 ]

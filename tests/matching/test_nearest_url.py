@@ -44,7 +44,7 @@ def test_it_is_the_first_unplayed_one_of_the_nearest_url(
         for body, url in asked:
             request = Request("POST", url, (), body)
             equal = [index for index in unplayed if MATCHER.key(items[index].request) == MATCHER.key(request)]
-            equal.sort(key=lambda index: distance(items[index].request.url, url))  # noqa: B023 - it is called here
+            equal.sort(key=lambda index: distance(items[index].request.url, url))
             assert lookup.take(request) == (equal[0] if equal else None)
             unplayed = [index for index in unplayed if index not in equal[:1]]
             assert lookup.candidates(request) == equal[1:]
