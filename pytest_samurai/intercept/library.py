@@ -12,8 +12,10 @@ from types import ModuleType
 from typing import Any
 
 from pytest_samurai.errors import SamuraiError
+from pytest_samurai.intercept.replayedheaders import ReplayedHeaders
 from pytest_samurai.intercept.streams import Replay, Tee
 from pytest_samurai.intercept.tls import is_known
+from pytest_samurai.recorder import CutHeaders
 from pytest_samurai.wire import Headers, Reply, Request
 
 LIBRARIES = ("httpx", "httpx2")
@@ -57,6 +59,7 @@ class Library:
         self.tee: Any = type("Tee", (Tee, *both), {})
         self.replay: Any = type("Replay", (Replay, *both), {})
         self.whole: Any = module.ByteStream
+        self._headers: Any = type("Headers", (ReplayedHeaders, module.Headers), {"plain": module.Headers})
 
     # --- transports
 
@@ -102,18 +105,19 @@ class Library:
 
     # --- responses
 
-    def response(self, reply: Reply, stream: object) -> Any:
-        """A recorded reply as a response whose body is `stream`."""
+    def response(self, reply: Reply, stream: object, cut: CutHeaders) -> Any:
+        """A recorded reply as a response whose body is `stream`; `cut` explains the headers that it lacks."""
         extensions = {"http_version": reply.http_version.encode()}
         if reply.reason:
             extensions["reason_phrase"] = reply.reason.encode("ascii", "ignore")
         try:
-            headers = self._module.Headers(reply.headers, "ascii")
+            headers = self._headers(reply.headers, "ascii")
         except UnicodeEncodeError:
-            headers = self._module.Headers(reply.headers, "utf-8")
+            headers = self._headers(reply.headers, "utf-8")
+        headers.cut = cut
         response = self._module.Response(reply.status, headers=headers, stream=stream, extensions=extensions)
-        # Otherwise the library tries to decode all headers to find it out.
-        response.headers.encoding = headers.encoding
+        # The library makes a copy of its own class, and tries to decode all of it to find out the encoding.
+        response.headers = headers
         return response
 
     def content(self, response: Any) -> bytes | None:

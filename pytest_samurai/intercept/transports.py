@@ -37,10 +37,10 @@ class Recorded(Transport):
         return self._record(exchange, response)
 
     def _replay(self, played: Played) -> Any:
-        reply = played.reply
+        reply, cut = played.reply, self.recorder.cut_headers
         if reply.chunks is None and reply.ending == COMPLETE:
-            return self.library.response(reply, self.library.whole(reply.body))
-        return self.library.response(reply, self.library.replay(reply, self.recorder, self.library.error))
+            return self.library.response(reply, self.library.whole(reply.body), cut)
+        return self.library.response(reply, self.library.replay(reply, self.recorder, self.library.error), cut)
 
     def _record(self, take: Take, response: Any) -> Any:
         headers = headers_of(response.headers)
