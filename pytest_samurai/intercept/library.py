@@ -108,7 +108,7 @@ class Library:
     def response(self, reply: Reply, stream: object, cut: CutHeaders) -> Any:
         """A recorded reply as a response whose body is `stream`; `cut` explains the headers that it lacks."""
         extensions = {"http_version": reply.http_version.encode()}
-        if reply.reason:
+        if reply.reason or _had_no_reason(reply):
             extensions["reason_phrase"] = reply.reason.encode("ascii", "ignore")
         try:
             headers = self._headers(reply.headers, "ascii")
@@ -179,6 +179,14 @@ class Library:
         if said:
             error.add_note(recorded)
         return error
+
+
+def _had_no_reason(reply: Reply) -> bool:
+    """Whether a server surely gave no reason with the status. Else the library says the usual one, as it does live.
+
+    HTTP/2 has no reasons, and other tools do not keep them; recordings of ours, which alone have a duration, do.
+    """
+    return not reply.reason and reply.duration is not None and reply.http_version.startswith("HTTP/1")
 
 
 def headers_of(headers: Any) -> Headers:

@@ -69,9 +69,9 @@ class AllowList:
         self._names = frozenset(names)
         self._beginnings = tuple(name.removesuffix("*") for name in names if name.endswith("*"))
 
-    def allowed(self, headers: Headers) -> Headers:
-        """Those of the headers that may pass, in their order."""
-        return tuple([header for header in headers if self.allows(header[0])])
+    def allowed(self, headers: Headers, more: str = "") -> Headers:
+        """Those of the headers that may pass, in their order; `more` is one that may pass as well."""
+        return tuple([header for header in headers if self.allows(header[0]) or header[0] == more])
 
     def allows(self, name: str) -> bool:
         """Whether a header may pass."""

@@ -50,7 +50,8 @@ class Redactor:
             reply,
             reason=self.text(reply.reason),
             error=reply.error and self.text(reply.error),
-            headers=self._headers(reply.headers, kept),
+            # Without a body, as after HEAD, its length is not told by anything else.
+            headers=self._headers(reply.headers, kept, "" if reply.body else "content-length"),
             hidden_usage=reply.hidden_usage and json.loads(self.text(json.dumps(reply.hidden_usage))),
         )
         respelled = Talk(reply.body, dialect).edits(self._edits) if self._may_be_said(reply.body, dialect) else []
@@ -83,8 +84,8 @@ class Redactor:
         edits = self._edits(body)
         return edited(body, edits) if edits else body
 
-    def _headers(self, headers: Headers, kept: AllowList) -> Headers:
-        allowed = kept.allowed(headers)
+    def _headers(self, headers: Headers, kept: AllowList, more: str = "") -> Headers:
+        allowed = kept.allowed(headers, more)
         # One search in all of them, since there is hardly ever anything to find.
         values = "\n".join(value for _, value in allowed)
         if self.text(values) == values and not any(name == "location" for name, _ in allowed):
