@@ -1,5 +1,6 @@
 """One open cassette: what becomes of each request."""
 
+from pytest_samurai.recorder.beside import Suspect, connected, copied, held, judge, suspect
 from pytest_samurai.recorder.cutheaders import CutHeaders
 from pytest_samurai.recorder.exchange import Played, Take
 from pytest_samurai.recorder.mode import RECORD_MODES
@@ -15,6 +16,12 @@ __all__ = [
     "Played",
     "Recorder",
     "Shared",
+    "Suspect",
     "Take",
+    "connected",
+    "copied",
     "has_placeholder",
+    "held",
+    "judge",
+    "suspect",
 ]
