@@ -15,8 +15,10 @@ def without_retries(interactions: Sequence[Interaction], settings: Settings) -> 
     return list(interactions) if settings.keep_retries else without_mended(interactions, settings)
 
 
-def without_mended(interactions: Sequence[Interaction], settings: Settings) -> list[Interaction]:
-    """Without the errors after which the same request went well, asked of the same URL.
+def without_mended(
+    interactions: Sequence[Interaction], settings: Settings, *, anywhere: bool = False
+) -> list[Interaction]:
+    """Without the errors after which the same request went well, asked of the same URL, or `anywhere`.
 
     An application that fell back to another host has seen the error of the first one, and so it does in a replay.
     """
@@ -28,7 +30,7 @@ def without_mended(interactions: Sequence[Interaction], settings: Settings) -> l
     for interaction in reversed(interactions):
         request = interaction.request
         # Before and after it is written, a URL differs by what is secret in it.
-        key = matcher.key(request), without_credentials(request.url)
+        key = matcher.key(request), "" if anywhere else without_credentials(request.url)
         if interaction.reply.is_success:
             went_well.add(key)
         if not (interaction.reply.status in RETRYABLE and key in went_well):

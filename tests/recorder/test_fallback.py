@@ -126,3 +126,18 @@ def test_other_requests_in_between_change_nothing(path: Path) -> None:
         live = [*asked([A], [500]), *asked([A], [200], "other"), *asked([B], [200])]
     with use_cassette(path, mode="none"):
         assert [*asked([B]), *asked([A], content="other"), *asked([A])] == [live[2], live[1], live[0]]
+
+
+def test_a_test_that_fails_after_it_fell_back_loses_no_call_that_was_paid_for(path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), use_cassette(path):
+        asked([A, B], [500, 200])
+        raise ZeroDivisionError
+    assert statuses(path) == [500, 200]
+
+
+def test_one_whose_last_host_fails_too_keeps_nothing(path: Path) -> None:
+    with pytest.raises(ZeroDivisionError) as error, use_cassette(path):
+        asked([A, B], [500, 503])
+        raise ZeroDivisionError
+    assert "a call ended in status 503" in error.value.__notes__[0]
+    assert not path.exists()
