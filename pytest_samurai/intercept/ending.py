@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -37,8 +38,7 @@ class Ending:
 
     def wait(self) -> BaseException:
         """What ended the stream when it was recorded, as an exception."""
-        # A thread that waits for itself cannot be given up by anybody but a signal.
-        if self._reply.ending == CLOSED and threading.current_thread() is not threading.main_thread():
+        if self._was_given_up and _may_be_interrupted():
             for seconds in self._ticks():
                 time.sleep(seconds)
         return self._broken()
@@ -68,6 +68,12 @@ class Ending:
         """Whether nobody reads any more: another thread has closed the stream, or the test has ended."""
         return self._is_closed or not self._recorder.is_open
 
+    @property
+    def _was_given_up(self) -> bool:
+        """Whether it was the application that ended the stream: by no error of a transport or of the system."""
+        ending = self._reply.ending
+        return ending == CLOSED or type(self._error(ending, "", "")).__name__ != ending
+
     def _broken(self) -> BaseException:
         reply, path = self._reply, self._recorder.shown_path
         if reply.ending != CLOSED:
@@ -81,3 +87,11 @@ class Ending:
             "the recording of this stream ends here: when it was recorded, the application stopped reading,"
             " or was cancelled, and now it reads on"
         )
+
+
+def _may_be_interrupted() -> bool:
+    """Whether anything but this thread can end its wait: another one, or an alarm, which only the main one hears."""
+    if threading.current_thread() is not threading.main_thread():
+        return True
+    getitimer = getattr(signal, "getitimer", None)  # Windows has none
+    return getitimer is not None and getitimer(signal.ITIMER_REAL)[0] > 0

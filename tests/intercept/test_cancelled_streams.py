@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import httpx2
 import pytest
@@ -18,7 +20,6 @@ from pytest_samurai import RequestNotRecorded, use_cassette
 from pytest_samurai.intercept import ending
 from tests.intercept.scripted import API, SSE, Pieces, Scripted, body, event
 
-Reading = Callable[[], Awaitable[None]]
 FIRST_TWO = [event("one"), event("two")]
 
 
@@ -34,8 +35,6 @@ class Stuck(Pieces):
         self.given_up.wait(10)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        import anyio
-
         for piece in super().__iter__():
             yield piece
         await anyio.sleep(10)
@@ -46,58 +45,85 @@ def live(*pieces: bytes, headers: dict[str, str] = SSE) -> dict[str, Any]:
     return {"transport": Scripted(httpx.Response(200, headers=headers, stream=Stuck(*pieces)))}
 
 
-async def within_a_timeout(read: Reading) -> None:
-    async with asyncio.timeout(0.1):
-        await read()
+class Application:
+    """Reads a stream, and calls `at_two` when it has two chunks: then it is time to give up."""
+
+    def __init__(self, module: Any = httpx, **options: Any) -> None:
+        self.seen: list[bytes] = []
+        self.at_two: Callable[[], object] = lambda: None
+        self.client = module.AsyncClient(**options)
+
+    async def read(self) -> None:
+        async with self.client, self.client.stream("POST", API, json=body(stream=True)) as response:
+            async for chunk in response.aiter_raw():
+                self.seen.append(chunk)
+                if len(self.seen) == 2:
+                    self.at_two()
 
 
-async def waited_for(read: Reading) -> None:
-    await asyncio.wait_for(read(), 0.1)
+async def within_a_timeout(app: Application) -> None:
+    async with asyncio.timeout(10) as limit:
+        app.at_two = lambda: limit.reschedule(0)
+        await app.read()
 
 
-async def waited_for_as_a_task(read: Reading) -> None:
-    task = asyncio.ensure_future(read())
-    await asyncio.wait([task], timeout=0.1)
-    task.cancel()
+async def waited_for(app: Application) -> None:
+    await asyncio.wait_for(app.read(), 0.5)
+
+
+async def as_a_task_that_is_cancelled(app: Application) -> None:
+    task = asyncio.ensure_future(app.read())
+    app.at_two = lambda: asyncio.get_running_loop().call_soon(task.cancel)
     await task
 
 
-async def beside_a_sibling_that_fails(read: Reading) -> None:
+async def beside_a_sibling_that_fails(app: Application) -> None:
+    two = asyncio.Event()
+    app.at_two = two.set
+
     async def fail() -> None:
-        await asyncio.sleep(0.1)
+        await two.wait()
         raise ZeroDivisionError
 
     async with asyncio.TaskGroup() as group:
         group.create_task(fail())
-        group.create_task(read())  # type: ignore[arg-type]  # an awaitable, which here is a coroutine
+        group.create_task(app.read())
 
 
-async def in_a_scope_of_anyio(read: Reading) -> None:
-    import anyio
-
-    with anyio.fail_after(0.1):
-        await read()
-
-
-async def in_a_scope_of_trio(read: Reading) -> None:
-    with trio.fail_after(0.1):
-        await read()
+async def in_a_scope_of_anyio(app: Application) -> None:
+    with anyio.fail_after(10) as scope:
+        app.at_two = lambda: setattr(scope, "deadline", 0)
+        await app.read()
 
 
-async def in_a_nursery_that_fails(read: Reading) -> None:
+async def in_a_scope_of_trio(app: Application) -> None:
+    with trio.fail_after(10) as scope:
+        app.at_two = lambda: setattr(scope, "deadline", 0)
+        await app.read()
+
+
+async def in_a_nursery_that_fails(app: Application) -> None:
+    two = trio.Event()
+    app.at_two = two.set
+
     async def fail() -> None:
-        await trio.sleep(0.1)
+        await two.wait()
         raise ZeroDivisionError
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(fail)
-        nursery.start_soon(read)
+        nursery.start_soon(app.read)
 
 
-WAYS: list[tuple[Any, Callable[[Reading], Awaitable[None]], type[BaseException]]] = [
+async def by_nobody(app: Application) -> None:
+    await app.read()
+
+
+Way = Callable[[Application], Coroutine[Any, Any, None]]
+WAYS: list[tuple[Any, Way, type[BaseException]]] = [
     (asyncio.run, within_a_timeout, TimeoutError),
     (asyncio.run, waited_for, TimeoutError),
-    (asyncio.run, waited_for_as_a_task, asyncio.CancelledError),
+    (asyncio.run, as_a_task_that_is_cancelled, asyncio.CancelledError),
     (asyncio.run, beside_a_sibling_that_fails, ExceptionGroup),
     (asyncio.run, in_a_scope_of_anyio, TimeoutError),
     (trio.run, in_a_scope_of_trio, trio.TooSlowError),
@@ -105,24 +131,12 @@ WAYS: list[tuple[Any, Callable[[Reading], Awaitable[None]], type[BaseException]]
 ]
 
 
-def given_up(run: Any, way: Any, error: type[BaseException], module: Any = httpx, **options: Any) -> list[bytes]:
+def given_up(run: Any, way: Way, error: type[BaseException], module: Any = httpx, **options: Any) -> list[bytes]:
     """The chunks that an application has read when it gives a stream up."""
-    seen: list[bytes] = []
-
-    async def read() -> None:
-        async with (
-            module.AsyncClient(**options) as client,
-            client.stream("POST", API, json=body(stream=True)) as response,
-        ):
-            async for chunk in response.aiter_raw():
-                seen.append(chunk)
-
-    async def main() -> None:
-        await way(read)
-
+    app = Application(module, **options)
     with pytest.raises(error):
-        asyncio.run(main()) if run is asyncio.run else run(main)
-    return seen
+        asyncio.run(way(app)) if run is asyncio.run else run(way, app)
+    return app.seen
 
 
 @pytest.mark.parametrize(("run", "way", "error"), WAYS, ids=[way.__name__ for _, way, _ in WAYS])
@@ -154,9 +168,9 @@ def test_a_reply_without_chunks_that_was_given_up_is_given_up_in_replay_too(
     path = cassettes / "a.yaml"
     with use_cassette(path):
         options = live(*pieces, headers={"content-type": "application/json"})
-        given_up(asyncio.run, within_a_timeout, TimeoutError, **options)
+        given_up(asyncio.run, waited_for, TimeoutError, **options)
     with use_cassette(path, mode="none"):
-        given_up(asyncio.run, within_a_timeout, TimeoutError)
+        given_up(asyncio.run, waited_for, TimeoutError)
 
 
 def test_one_that_nobody_gives_up_is_refused_after_a_while(cassettes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,7 +185,7 @@ def test_one_that_nobody_gives_up_is_refused_after_a_while(cassettes: Path, monk
     monkeypatch.setattr("anyio.sleep", asleep)
 
     with use_cassette(path, mode="none") as recorder:
-        given_up(asyncio.run, lambda read: read(), RequestNotRecorded)
+        given_up(asyncio.run, by_nobody, RequestNotRecorded)
         [call] = recorder.calls
         [miss] = recorder.misses
         recorder.misses.clear()
@@ -190,10 +204,10 @@ def test_no_wait_is_longer_than_a_minute(cassettes: Path, monkeypatch: pytest.Mo
         slept.append(seconds)
 
     with use_cassette(path):
-        given_up(asyncio.run, within_a_timeout, TimeoutError, **live())
+        given_up(asyncio.run, waited_for, TimeoutError, **live())
     monkeypatch.setattr("anyio.sleep", asleep)
     with use_cassette(path, mode="none") as recorder:
-        given_up(asyncio.run, lambda read: read(), RequestNotRecorded)
+        given_up(asyncio.run, by_nobody, RequestNotRecorded)
         recorder.misses.clear()
     assert round(sum(slept)) == ending.LONGEST
 
@@ -207,6 +221,46 @@ def test_the_main_thread_does_not_wait_for_itself(cassettes: Path, monkeypatch: 
         httpx.post(API, json=body(stream=True))
 
 
+class AlarmError(Exception):
+    """What a handler of signals raises."""
+
+
+class Alarm(BaseException):
+    """The same, where nobody is to catch it by chance."""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no alarms")
+@pytest.mark.parametrize("kind", [AlarmError, Alarm])
+def test_a_stream_that_an_alarm_ended_is_ended_by_it_in_replay_too(cassettes: Path, kind: type[BaseException]) -> None:
+    path = cassettes / "a.yaml"
+
+    def strike(number: int, frame: object) -> None:
+        raise kind
+
+    def alarmed(**options: Any) -> list[bytes]:
+        seen: list[bytes] = []
+        with (
+            pytest.raises(kind),
+            httpx.Client(**options) as client,
+            client.stream("POST", API, json=body(stream=True)) as response,
+        ):
+            for chunk in response.iter_raw():
+                seen.append(chunk)
+                if len(seen) == 2:
+                    signal.setitimer(signal.ITIMER_REAL, 0.05)
+        return seen
+
+    before = signal.signal(signal.SIGALRM, strike)
+    try:
+        with use_cassette(path):
+            assert alarmed(**live(*FIRST_TWO)) == FIRST_TWO
+        with use_cassette(path, mode="none"):
+            assert alarmed() == FIRST_TWO
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def test_a_thread_that_is_given_up_ends_with_its_test_and_fails_nothing(cassettes: Path) -> None:
     path = cassettes / "a.yaml"
     with use_cassette(path):
@@ -215,7 +269,7 @@ def test_a_thread_that_is_given_up_ends_with_its_test_and_fails_nothing(cassette
         with use_cassette(path, mode="none") as recorder:
             future = pool.submit(httpx.post, API, json=body(stream=True))
             with pytest.raises(TimeoutError):
-                future.result(timeout=0.1)
+                future.result(timeout=0.5)
         with pytest.raises(httpx.ReadError, match="the replay of this stream was given up while it waited"):
             future.result(timeout=10)
     assert recorder.misses == []
@@ -229,7 +283,7 @@ def test_a_thread_whose_stream_another_one_closes_has_its_connection_broken(cass
         response = client.send(client.build_request("POST", API, json=body(stream=True)), stream=True)
         reading = pool.submit(lambda: [*response.iter_raw()])
         with pytest.raises(TimeoutError):
-            reading.result(timeout=0.1)
+            reading.result(timeout=0.5)
         response.close()
         with pytest.raises(httpx.ReadError):
             reading.result(timeout=10)
