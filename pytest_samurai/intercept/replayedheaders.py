@@ -29,10 +29,21 @@ class ReplayedHeaders(_Headers):  # type: ignore[misc]  # stands before the clas
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value of a header, or the default."""
-        value = super().get(key)
-        if value is None and self.cut is not None:
+        try:
+            return super().__getitem__(key)
+        except KeyError:
+            self._miss(key)
+            return default
+
+    def __contains__(self, key: str) -> bool:
+        contained: bool = super().__contains__(key)
+        if not contained:
+            self._miss(key)
+        return contained
+
+    def _miss(self, key: str) -> None:
+        if self.cut is not None:
             self.cut.miss(key)
-        return default if value is None else value
 
     def __reduce__(self) -> Any:
         # A class that is made here cannot be pickled, and live replies can.
