@@ -13,16 +13,16 @@ else:
 
 
 class ReplayedHeaders(_Headers):  # type: ignore[misc]  # stands before the class of headers of a library, `plain`
-    """Headers that tell `cut`, if they have it, what they lack."""
+    """Headers that tell `cut` what they lack. A copy of them is of the library's own class, `plain`."""
 
     plain: Any
-    cut: CutHeaders | None = None
+    cut: CutHeaders
 
     def __getitem__(self, name: str) -> str:
         try:
             value: str = super().__getitem__(name)
         except KeyError as error:
-            if self.cut is not None and (why := self.cut.why(name)):
+            if why := self.cut.why(name):
                 error.add_note(why)
             raise
         return value
@@ -32,18 +32,14 @@ class ReplayedHeaders(_Headers):  # type: ignore[misc]  # stands before the clas
         try:
             return super().__getitem__(key)
         except KeyError:
-            self._miss(key)
+            self.cut.miss(key)
             return default
 
     def __contains__(self, key: str) -> bool:
         contained: bool = super().__contains__(key)
         if not contained:
-            self._miss(key)
-        return contained
-
-    def _miss(self, key: str) -> None:
-        if self.cut is not None:
             self.cut.miss(key)
+        return contained
 
     def __reduce__(self) -> Any:
         # A class that is made here cannot be pickled, and live replies can.
