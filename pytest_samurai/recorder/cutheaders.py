@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 
 from pytest_samurai.recorder.owner import Owner
-from pytest_samurai.redaction import AllowList, kept_of_replies, names_credential
+from pytest_samurai.redaction import AllowList, kept_of_replies, never_kept
 from pytest_samurai.settings import Settings
 from pytest_samurai.text import visible
 
@@ -38,8 +38,8 @@ class CutHeaders:
     def why(self, name: str) -> str | None:
         """Why a header is not in a recording; None for one that would be if the server had sent it."""
         name = visible(name.lower())
-        if names_credential(name):
-            return f"`{name}` is not in the recording: headers that carry credentials are never recorded"
+        if reason := never_kept(name):
+            return f"`{name}` is not in the recording: it {reason}"
         if self._asked_for.allows(name):
             return (
                 f"`{name}` is not in the recording: the server did not send it, or the recording is older than its"

@@ -7,7 +7,7 @@ from pytest_samurai.redaction.headers import (
     RESPONSE_HEADERS,
     AllowList,
     kept_of_replies,
-    names_credential,
+    never_kept,
     parse_header,
 )
 from pytest_samurai.redaction.redactor import Redactor, one_line, shown_url
@@ -25,7 +25,7 @@ __all__ = [
     "find_secrets",
     "is_credential",
     "kept_of_replies",
-    "names_credential",
+    "never_kept",
     "one_line",
     "own_keys",
     "parse_header",

@@ -42,6 +42,13 @@ def names_credential(name: str) -> bool:
     return _CREDENTIAL.search(name) is not None and _HARMLESS.search(name) is None
 
 
+def never_kept(name: str) -> str | None:
+    """Why a header, by its name in lower case, is never written down; None for one that may be."""
+    if names_credential(name):
+        return "carries a credential, and none may be written to a cassette"
+    return "says how a body was carried, which is nothing of a recorded body" if name in _CARRIAGE else None
+
+
 def parse_header(entry: str) -> str:
     """The name of a header to keep, or the beginning of names and a star, in lower case.
 
@@ -51,10 +58,8 @@ def parse_header(entry: str) -> str:
     beginning = name.removesuffix("*")
     if not _NAME.fullmatch(name) or "*" in beginning or not beginning.strip("-_."):
         raise SettingsError(f"{entry!r} is neither the name of a header nor the beginning of one, as in x-name-*")
-    if names_credential(beginning):
-        raise SettingsError(f"{entry!r} carries a credential, and none may be written to a cassette; leave it out")
-    if name in _CARRIAGE:
-        raise SettingsError(f"{entry!r} says how a body was carried, which is nothing of a recorded body; leave it out")
+    if why := never_kept(beginning):
+        raise SettingsError(f"{entry!r} {why}; leave it out")
     return name
 
 
@@ -77,7 +82,7 @@ class AllowList:
         """Whether a header may pass."""
         if name in self._names:
             return True
-        return name.startswith(self._beginnings) and not names_credential(name) and name not in _CARRIAGE
+        return name.startswith(self._beginnings) and never_kept(name) is None
 
 
 def kept_of_replies(more: Iterable[str] = ()) -> AllowList:

@@ -72,7 +72,8 @@ def test_one_that_was_cut_is_explained_by_the_error_of_who_reads_it(cassettes: P
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("Set-Cookie", "`set-cookie` is not in the recording: headers that carry credentials are never recorded"),
+        ("Set-Cookie", "`set-cookie` is not in the recording: it carries a credential, and none may be written to a"),
+        ("Content-Length", "`content-length` is not in the recording: it says how a body was carried, which is"),
         ("x-new", "`x-new` is not in the recording: the server did not send it, or the recording is older than its"),
         ("x-should-retry", None),
         ("x-\x1b[2J\n::error", "`x-\\x1b[2j\\n::error` is not in the recording: "),
@@ -158,10 +159,16 @@ def test_the_ini_file_says_them(project: Project) -> None:
 @pytest.mark.samurai
 def test_server(samurai_client):
     assert samurai_client.post("/chat/completions", json=body()).headers["server"]
+
+@pytest.mark.samurai
+def test_date(samurai_client):
+    assert samurai_client.post("/chat/completions", json=body()).headers["date"]
 """)
-    project.run().assert_outcomes(passed=1)
+    project.run().assert_outcomes(passed=2)
     project.offline()
-    project.run().assert_outcomes(passed=1)
+    result = project.run()
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["E *KeyError: 'date'", "E *`date` is not in the recording: *samurai_headers = date*"])
 
 
 def test_a_credential_in_the_ini_file_ends_the_run_with_the_reason(project: Project) -> None:
