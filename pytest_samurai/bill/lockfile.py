@@ -14,7 +14,7 @@ from typing import Any
 from pytest_samurai.bill.lock import PARTS, TOKENS, Lock, Spent
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.files import locked, remove_abandoned, replace_whole
-from pytest_samurai.text import conflict_line, quoted, read_scalar, scalar
+from pytest_samurai.text import conflict_line, quoted, read_scalar, scalar, visible
 from pytest_samurai.wire import CACHE_PARTS, COUNTS, Price, Usage
 
 _HEAD = "# Written by `pytest --samurai-update`: what each test used when that was last accepted."
@@ -134,7 +134,7 @@ def _parts(line: str) -> tuple[int, str, str | None]:
 
 def _begin_section(sections: list[str], key: str, value: str | None) -> None:
     if key != (_SECTIONS[len(sections)] if len(sections) < len(_SECTIONS) else None):
-        raise ValueError(f"`{key}` is not what has to stand here")
+        raise ValueError(f"`{visible(key)}` is not what has to stand here")
     if key == "version" and value != "1":
         raise ValueError(f"version is {value}; this tool reads version 1")
     if key != "version" and value not in (None, "{}"):
@@ -144,7 +144,7 @@ def _begin_section(sections: list[str], key: str, value: str | None) -> None:
 
 def _add(rows: dict[str, Any], key: str, value: Any) -> Any:
     if key in rows:
-        raise ValueError(f"{key} is there twice: keep one of them")
+        raise ValueError(f"{visible(key)} is there twice: keep one of them")
     rows[key] = value
     return value
 
@@ -169,9 +169,9 @@ def _spent(pairs: Mapping[str, str]) -> Spent:
         if name == "estimated" and value == "true":
             continue
         if name in CACHE_PARTS or name not in COUNTS:
-            raise ValueError(f"`{name}: {value}` is nothing that stands here")
+            raise ValueError(f"`{name}: {visible(value)}` is nothing that stands here")
         if not re.fullmatch(r"[0-9]{1,100}", value):
-            raise ValueError(f"`{name}` is {value}, not a number of them")
+            raise ValueError(f"`{name}` is {visible(value)}, not a number of them")
         counts[name] = int(value)
     wanted = ("requests", *(TOKENS if len(counts) > 1 else ()))
     missing = [name for name in wanted if name not in counts]

@@ -10,6 +10,7 @@ from pytest_samurai.bill.metrics import cost_of, usage_of
 from pytest_samurai.bill.ownprices import lines_to_add
 from pytest_samurai.bill.regression import is_cheaper
 from pytest_samurai.bill.tolerance import Tolerance
+from pytest_samurai.text import visible
 from pytest_samurai.wire import Price
 
 _MOST_NAMES = 10
@@ -43,7 +44,7 @@ def summary_lines(
     ]
     lines = [f"samurai: {what} {_names(tests)}" for what, tests in named if tests]
     lines += [
-        f"samurai: {name} has another price of {model} than the recordings, which fails no test: {_rates(old, price)}"
+        f"samurai: {name} has another price of {visible(model)} than the recordings, which fails no test: {_rates(old, price)}"
         for model, old, price in moved_prices(lock, held)
         if old is not None
     ]
@@ -62,7 +63,7 @@ def _lost_price_lines(lock: Lock, name: str, known: Sequence[TestFigures]) -> li
     if not lost:
         return []
     lines = [
-        f"samurai: {name} has a cost, and the recording none, as the price of {', '.join(models)} is unknown, for"
+        f"samurai: {name} has a cost, and the recording none, as the price of {', '.join(map(visible, models))} is unknown, for"
         f" {_names(list(lost))}"
     ]
     if named := [model for model in models if model != UNKNOWN_MODEL]:
@@ -91,7 +92,7 @@ def no_overlap(lock: Lock, name: str, tests: Collection[str]) -> str | None:
 
 def _names(tests: Sequence[str]) -> str:
     more = f" and {len(tests) - _MOST_NAMES:,} more" if len(tests) > _MOST_NAMES else ""
-    return f"{', '.join(tests[:_MOST_NAMES])}{more}"
+    return f"{', '.join(map(visible, tests[:_MOST_NAMES]))}{more}"
 
 
 def _rates(old: Price, new: Price) -> str:

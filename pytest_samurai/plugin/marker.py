@@ -8,6 +8,7 @@ import pytest
 
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.settings import Layer
+from pytest_samurai.text import visible
 
 _MARKER = "samurai"
 
@@ -20,7 +21,7 @@ def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
     markers = _markers(item)
     if not markers:
         return None
-    source = f"@pytest.mark.samurai of {item.nodeid}"
+    source = f"@pytest.mark.samurai of {visible(item.nodeid)}"
     name: object = None
     values: dict[str, object] = {}
     for marker in reversed(markers):

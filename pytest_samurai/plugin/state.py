@@ -15,6 +15,7 @@ import pytest
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.plugin.collection import Collection
 from pytest_samurai.settings import Layer, Settings, environment_layers, resolve
+from pytest_samurai.text import visible
 
 if TYPE_CHECKING:
     from pytest_samurai.bill import Lock, PriceList, Tally, TestFigures
@@ -133,7 +134,7 @@ def prices_of(config: pytest.Config) -> PriceList:
 
 def config_layer(item: pytest.Item, value: object) -> Layer:
     """The options that the fixture `samurai_config` gives a test. Raises SettingsError if it gives no dict."""
-    source = f"samurai_config of {item.nodeid}"
+    source = f"samurai_config of {visible(item.nodeid)}"
     if not isinstance(value, dict):
         raise SettingsError(f"{source} is {value!r}; it has to be a dict of options")
     return Layer(source, "test", value)
