@@ -57,7 +57,9 @@ def causes(old: Row, new: Row, broken: Collection[str]) -> list[str]:
 def models_text(row: Row) -> str:
     """The models of a row, with the number of their calls if there are several models."""
     several = len(row) > 1
-    models = [f"{spent.requests} x {visible(model)}" if several else visible(model) for model, spent in sorted(row.items())]
+    models = [
+        f"{spent.requests} x {visible(model)}" if several else visible(model) for model, spent in sorted(row.items())
+    ]
     return ", ".join(models) or "none"
 
 

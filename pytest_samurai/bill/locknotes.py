@@ -44,7 +44,8 @@ def summary_lines(
     ]
     lines = [f"samurai: {what} {_names(tests)}" for what, tests in named if tests]
     lines += [
-        f"samurai: {name} has another price of {visible(model)} than the recordings, which fails no test: {_rates(old, price)}"
+        f"samurai: {name} has another price of {visible(model)} than the recordings, which fails no test:"
+        f" {_rates(old, price)}"
         for model, old, price in moved_prices(lock, held)
         if old is not None
     ]
@@ -63,8 +64,8 @@ def _lost_price_lines(lock: Lock, name: str, known: Sequence[TestFigures]) -> li
     if not lost:
         return []
     lines = [
-        f"samurai: {name} has a cost, and the recording none, as the price of {', '.join(map(visible, models))} is unknown, for"
-        f" {_names(list(lost))}"
+        f"samurai: {name} has a cost, and the recording none, as the price of {', '.join(map(visible, models))}"
+        f" is unknown, for {_names(list(lost))}"
     ]
     if named := [model for model in models if model != UNKNOWN_MODEL]:
         lines.append("samurai: to set it, in US dollars per million tokens, add to pyproject.toml:")

@@ -24,7 +24,8 @@ _EXACT_SECONDS = 100
 def shared_lines(plays: Iterable[Play], absent: Sequence[Absent]) -> list[str]:
     """What no test played of each shared cassette, if all tests of that cassette can tell."""
     return [
-        f"samurai: {visible(play.cassette)}: no test played {_numbers(play.unplayed)} of {play.recorded} recorded interactions"
+        f"samurai: {visible(play.cassette)}: no test played {_numbers(play.unplayed)}"
+        f" of {play.recorded} recorded interactions"
         for play in merged_plays(plays)
         if play.shared
         and play.unplayed
@@ -97,7 +98,8 @@ def top_lines(figures: Iterable[TestFigures], count: int) -> list[str]:
     rows = [(shown_amount(test.cost), usage.total_tokens, test) for test, usage in ranked[:count]]
     width = max((len(cost) for cost, _, _ in rows), default=0)
     return [
-        f"  {cost:>{width}}  {tokens:>9,} tokens  {plural(test.requests, 'call'):>9}  {visible(test.test)}{estimate(test)}"
+        f"  {cost:>{width}}  {tokens:>9,} tokens  {plural(test.requests, 'call'):>9}"
+        f"  {visible(test.test)}{estimate(test)}"
         for cost, tokens, test in rows
     ]
 

@@ -11,11 +11,10 @@ _UNSEEN = (
     "\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0000-\U000e007f"
 )
-# GitHub takes `::` at the beginning of a line for a command, blanks or not, and `##[` anywhere in it; so does Azure with
-# `##vso[`, and TeamCity with `##teamcity[`.
-_COMMAND = r"^(?P<before>[^\S\n]*)::|(?<=#)#(?=\[|vso\[|teamcity\[)"
-_OBEYED = re.compile(rf"{_COMMAND}|[{_UNSEEN}]", re.MULTILINE | re.IGNORECASE)
-_IN_JSON = re.compile(f"[{_UNSEEN}]")
+_OBEYED = re.compile(f"[{_UNSEEN}]")
+# GitHub takes `::` at the beginning of a line for a command, blanks or not, and `##[` anywhere in it; Azure takes
+# `##vso[`, and TeamCity `##teamcity[`.
+_COMMAND = re.compile(r"^([^\S\n]*)::|(?<=#)#(?=\[|vso\[|teamcity\[)", re.MULTILINE | re.IGNORECASE)
 
 
 def visible(text: str, keep: str = "") -> str:
@@ -24,19 +23,13 @@ def visible(text: str, keep: str = "") -> str:
     Whatever comes from outside goes through here before it is said: prompts, answers, models, ids of tests, names of
     files. A line break is escaped as well, unless it is among the characters to `keep`.
     """
-
-    def escaped(match: re.Match[str]) -> str:
-        obeyed = match[0]
-        if match["before"] is not None:
-            return f"{visible(match['before'], keep)}\\x3a:"
-        return obeyed if obeyed in keep else "\\x23" if obeyed == "#" else ascii(obeyed)[1:-1]
-
-    return _OBEYED.sub(escaped, text)
+    text = _OBEYED.sub(lambda match: match[0] if match[0] in keep else ascii(match[0])[1:-1], text)
+    return _COMMAND.sub(lambda match: "\\x23" if match[1] is None else f"{match[1]}\\x3a:", text)
 
 
 def visible_json(text: str) -> str:
     """JSON that says the same, with escapes for what nobody could see in it. Its line breaks stay."""
-    return _IN_JSON.sub(lambda match: match[0] if match[0] == "\n" else _json_escape(ord(match[0])), text)
+    return _OBEYED.sub(lambda match: match[0] if match[0] == "\n" else _json_escape(ord(match[0])), text)
 
 
 def _json_escape(code: int) -> str:

@@ -8,6 +8,7 @@ from pytest_samurai.report.forms import markdown
 from pytest_samurai.report.forms.output import Output
 from pytest_samurai.report.forms.shown import shown
 from pytest_samurai.report.run import Run
+from pytest_samurai.text import visible
 
 _REGRESSION = "{test}\n{metric} {old} -> {new} ({growth}): {why}"
 
@@ -30,8 +31,8 @@ def _annotations(run: Run) -> list[str]:
                 for regression in test.regressions
             ]
     return [
-        f"::error file={_property(posixpath.normpath(posixpath.join(run.root, file)))},line={_property(str(line))}"
-        f",title={_property(kind)}::{_data(text)}"
+        f"::error file={_property(posixpath.normpath(posixpath.join(run.root, file)))}"
+        f",line={_property(visible(str(line)))},title={_property(kind)}::{_data(text)}"
         for file, line, kind, text in annotations
     ]
 
