@@ -1,7 +1,7 @@
 """The cassette: a file of interactions, written for people. Only this package knows yaml."""
 
 from pytest_samurai.cassette.body import Text
-from pytest_samurai.cassette.frame import MARK
+from pytest_samurai.cassette.frame import is_ours
 from pytest_samurai.cassette.journal import Journal, LeftBehind
 from pytest_samurai.cassette.loader import lines
 from pytest_samurai.cassette.naming import cassette_name, cassette_of, module_directory, named_cassette
@@ -10,7 +10,6 @@ from pytest_samurai.cassette.shelf import Kept, Shelf
 from pytest_samurai.cassette.writer import save, update
 
 __all__ = [
-    "MARK",
     "Journal",
     "Kept",
     "LeftBehind",
@@ -18,6 +17,7 @@ __all__ = [
     "Text",
     "cassette_name",
     "cassette_of",
+    "is_ours",
     "lines",
     "load",
     "module_directory",
