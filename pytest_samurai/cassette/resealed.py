@@ -32,13 +32,13 @@ def is_edited(interaction: Interaction, item: Mapping[str, Any]) -> bool:
         )
     if seal == NO_SEAL:
         return False
-    sealed, found = seal.split(), _seal(interaction, item, notes)
-    if sealed[:1] != found[:1] or len(sealed) != len(found):
+    sealed, anew = seal.split(), _seal(interaction, item, notes)
+    if sealed[:1] != anew[:1] or len(sealed) != len(anew):
         raise NotAsSealed(
             "was changed outside of its bodies since it was written; restore it, or, if that was you,"
             f" have its line `seal:` say `{NO_SEAL}`"
         )
-    return bool(sealed != found)
+    return bool(sealed != anew)
 
 
 def _seal(interaction: Interaction, item: Mapping[str, Any], notes: Mapping[str, Any]) -> list[str]:
