@@ -92,7 +92,7 @@ def _written(spent: Spent) -> Iterator[str]:
 
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
-_LINE = re.compile(rf'( *)({_QUOTED}|[^\s"#{{}}](?:[^:]|:(?! |\Z))*):(?: (\{{.*\}}|\d+))?(?: # ([0-9a-f]{{8}}))?')
+_LINE = re.compile(rf'( *)({_QUOTED}|[^\s"#{{}}](?:[^:]|:(?! |\Z))*):(?: (\{{.*\}}|\d+))?(?: +# ([0-9a-f]{{8}}))?')
 _PAIR = re.compile(rf'(\w+): ({_QUOTED}|[^\s"{{}},][^"{{}},]*)(?:, (?=\w)|\Z)')
 
 
@@ -105,7 +105,7 @@ def parse(content: bytes, name: str) -> Lock:
     number = 0
     try:
         # Git on Windows writes CRLF.
-        for number, line in enumerate(content.decode().replace("\r\n", "\n").split("\n"), 1):  # noqa: B007 - an error names it
+        for number, line in enumerate(content.decode("utf-8-sig").replace("\r\n", "\n").split("\n"), 1):  # noqa: B007 - an error names it
             reader.read(line)
         return reader.lock()
     except ValueError as error:
@@ -130,11 +130,13 @@ class _Reader:
 
     def read(self, line: str) -> None:
         """Read the next line."""
-        if line == END:
+        text = line.strip()
+        if text == END:
             self._sums.end()
-        if not line.strip() or line.startswith("#"):
+        # Formatters begin a document with `---`.
+        if not text or text.startswith("#") or text == "---":
             return
-        indent, key, value, written = _parts(line)
+        indent, key, value, written = _parts(line.rstrip())
         if indent == 0 and written is None:
             _begin_section(self._sections, key, value)
             self._lacks_tests = (key, value) == (TESTS, None)
@@ -197,7 +199,7 @@ def _add(rows: dict[str, Any], key: str, value: Any) -> Any:
 
 
 def _pairs(value: str | None) -> dict[str, str]:
-    inside = (value or "")[1:-1]
+    inside = (value or "")[1:-1].strip(" ")
     pairs: dict[str, str] = {}
     end = 0
     for match in _PAIR.finditer(inside):

@@ -24,7 +24,7 @@ from pytest_samurai.cassette.loader import MEND, check_keys, document, lines
 from pytest_samurai.cassette.memory import Memory
 from pytest_samurai.cassette.notes import NOTES, Of
 from pytest_samurai.cassette.resealed import NotAsSealed, is_edited
-from pytest_samurai.cassette.seal import edited_indexes, whole_items
+from pytest_samurai.cassette.seal import NO_SEAL, edited_indexes, whole_items
 from pytest_samurai.cassette.sliced import Sliced
 from pytest_samurai.cassette.slices import cut
 from pytest_samurai.errors import CassetteError
@@ -122,7 +122,7 @@ def _is_not_as_sealed(interaction: Interaction, item: Mapping[str, Any]) -> bool
     """Whether a body was edited in a file of ours that vcrpy has rewritten, in its layout and with our seal."""
     notes = item["response"].get("samurai")
     written = notes.get(NOTES.seal.name) if isinstance(notes, dict) else None
-    if not isinstance(written, str):
+    if not isinstance(written, str) or written == NO_SEAL:
         return False
     # The first checksum is that of all but the bodies, where vcrpy has another layout.
     _, *of_bodies = interaction_text(interaction)[-1].decode().split()[-3:]

@@ -29,7 +29,7 @@ class Unmarked:
     def refused(self, url: str) -> RequestNotRecorded:
         from pytest_samurai.redaction import environment_secrets, shown_url
 
-        where = shown_url(url, environment_secrets(os.environ))
+        where = visible(shown_url(url, environment_secrets(os.environ)))
         refusal = RefusedInTest(
             f"{where} is a chat call for which no recorder is open, and no call may go live unrecorded here.\n"
             f"  test      {visible(self._test)}\n"

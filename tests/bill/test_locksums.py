@@ -123,6 +123,24 @@ def test_a_lock_from_before_there_were_checksums_is_read_as_it_was() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "formatted",
+    [
+        b"\xef\xbb\xbf" + CONTENT,
+        b"---\n" + CONTENT,
+        CONTENT + b"\n\n",
+        CONTENT.replace(b"{", b"{ ").replace(b"}", b" }").replace(b"{  }", b"{}"),
+        CONTENT.replace(b" # ", b"  # "),
+        CONTENT.replace(b"\n", b"  \n"),
+        CONTENT.replace(b"    other:", b"    # why\n    other:"),
+    ],
+    ids=["mark", "document", "blank lines", "braces", "comments", "blanks", "comment"],
+)
+def test_what_a_formatter_has_made_of_a_lock_is_read(formatted: bytes) -> None:
+    assert formatted != CONTENT
+    assert parse(formatted, "samurai.lock") == LOCK
+
+
 def test_tests_without_a_row_below_them_were_cut_off() -> None:
     assert "samurai.lock:4: the file is not whole" in refused(b"version: 1\nprices: {}\ntests:\n")
     assert parse(b"version: 1\nprices: {}\ntests: {}\n", "samurai.lock") == Lock({}, {})

@@ -15,7 +15,7 @@ from pytest_samurai.cassette.reader import load, parse
 from pytest_samurai.cassette.writer import dump, update
 from pytest_samurai.commands import cli
 from pytest_samurai.errors import CassetteError
-from tests.cassette.test_damage import CONTENT, ERROR, FILE, FIVE, PLAIN, STREAM, refusal, with_bodies_of
+from tests.cassette.test_damage import CONTENT, ERROR, FILE, FIVE, PLAIN, STREAM, by_vcrpy, refusal, with_bodies_of
 
 
 def indented(content: bytes) -> bytes:
@@ -158,6 +158,11 @@ def test_all_notes_may_go_if_the_seal_says_none() -> None:
     assert (found.recorded_at, found.reply.duration, found.reply.body) == (None, None, ERROR.reply.body)
     with pytest.raises(CassetteError, match="interaction 1 has no seal"):
         parse(without.replace(b"    samurai: {seal: none}\n", b""), FILE)
+
+
+def test_no_body_counts_as_edited_in_a_file_that_vcrpy_has_rewritten_where_the_seal_says_none() -> None:
+    content = re.sub(rb"seal: .*", b"seal: none", by_vcrpy([PLAIN, STREAM]))
+    assert parse(content, FILE) == [PLAIN, STREAM]
 
 
 @pytest.mark.parametrize("seal", [b"0000000a", b"00000000 00000000", b"nothing"])
