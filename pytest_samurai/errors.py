@@ -3,14 +3,21 @@
 Their texts may quote what comes from outside. Nothing in them is obeyed by a terminal, or by the log of a CI job.
 """
 
-from pytest_samurai.text import visible
+from __future__ import annotations
+
+
+def _shown(text: str, keep: str = "\n") -> str:
+    # Here, so that pytest's start needs no texts.
+    from pytest_samurai.text import visible
+
+    return visible(text, keep)
 
 
 class SamuraiError(Exception):
     """A mistake in a test, a setting or a file; the text says what, where and what to do."""
 
     def __str__(self) -> str:
-        return visible(super().__str__(), keep="\n")
+        return _shown(super().__str__())
 
 
 class SettingsError(SamuraiError):
@@ -21,7 +28,7 @@ class CassetteError(SamuraiError):
     """A cassette that cannot be read or written. Its text is a line, whatever the names of files have in them."""
 
     def __str__(self) -> str:
-        return visible(super().__str__())
+        return _shown(super().__str__(), keep="")
 
 
 class UnknownUsage(SamuraiError):
@@ -36,7 +43,7 @@ class SamuraiFailure(AssertionError):
     """A verdict on a test that did what it was told."""
 
     def __str__(self) -> str:
-        return visible(super().__str__(), keep="\n")
+        return _shown(super().__str__())
 
 
 class BudgetExceeded(SamuraiFailure):
@@ -55,7 +62,7 @@ class RequestNotRecorded(BaseException):
     """
 
     def __str__(self) -> str:
-        return visible(super().__str__(), keep="\n")
+        return _shown(super().__str__())
 
 
 # A traceback names the door that users import from, not the room behind it.

@@ -8,7 +8,6 @@ import pytest
 
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.settings import Layer
-from pytest_samurai.text import visible
 
 _MARKER = "samurai"
 
@@ -21,6 +20,9 @@ def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
     markers = _markers(item)
     if not markers:
         return None
+    # Not before there is a marker: pytest's start needs no texts.
+    from pytest_samurai.text import visible
+
     source = f"@pytest.mark.samurai of {visible(item.nodeid)}"
     name: object = None
     values: dict[str, object] = {}

@@ -15,7 +15,6 @@ import pytest
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.plugin.collection import Collection
 from pytest_samurai.settings import Layer, Settings, environment_layers, resolve
-from pytest_samurai.text import visible
 
 if TYPE_CHECKING:
     from pytest_samurai.bill import Lock, PriceList, Tally, TestFigures
@@ -134,6 +133,8 @@ def prices_of(config: pytest.Config) -> PriceList:
 
 def config_layer(item: pytest.Item, value: object) -> Layer:
     """The options that the fixture `samurai_config` gives a test. Raises SettingsError if it gives no dict."""
+    from pytest_samurai.text import visible
+
     source = f"samurai_config of {visible(item.nodeid)}"
     if not isinstance(value, dict):
         raise SettingsError(f"{source} is {value!r}; it has to be a dict of options")
