@@ -1,6 +1,7 @@
 """The cassette: a file of interactions, written for people. Only this package knows yaml."""
 
 from pytest_samurai.cassette.body import Text
+from pytest_samurai.cassette.directories import Directories
 from pytest_samurai.cassette.frame import is_ours
 from pytest_samurai.cassette.journal import Journal, LeftBehind
 from pytest_samurai.cassette.loader import lines
@@ -17,6 +18,7 @@ from pytest_samurai.cassette.shelf import Kept, Shelf
 from pytest_samurai.cassette.writer import save, update
 
 __all__ = [
+    "Directories",
     "Journal",
     "Kept",
     "LeftBehind",
