@@ -202,7 +202,7 @@ def test_a_replayed_stream_takes_its_recorded_time_if_asked_to(
     path = cassettes / "a.yaml"
     head, _, _ = path.read_text(encoding="utf-8").partition("chunks:")
     length = len(event("one"))
-    path.write_text(f'{head}chunks: "{length}@10000 {length}@20000"\nversion: 1\n', encoding="utf-8")
+    path.write_text(f'{head}chunks: "{length}@10000 {length}@20000"\n      seal: none\nversion: 1\n', encoding="utf-8")
     slept: list[float] = []
 
     async def asleep(seconds: float) -> None:
