@@ -37,16 +37,17 @@ class Answer:
 
     @property
     def known(self) -> dict[str, Any]:
-        """The same; an empty object where it is none."""
+        """The same; where it is none, what the events say that it holds unannounced; else an empty object."""
         try:
             return self.whole
         except SamuraiError:
-            return {}
+            # Some servers do not say that a reply is a stream, and some tools do not keep it.
+            return self.dialect.merge(events(self.reply.body))
 
     @property
     def is_of_events(self) -> bool:
-        """Whether it is a stream of server-sent events."""
-        return self.reply.chunks is not None and is_server_sent(self.reply.body)
+        """Whether it is a stream of server-sent events, whatever its headers say."""
+        return is_server_sent(self.reply.body)
 
     def last(self, name: str) -> Any:
         """What stands under a name at the top of the reply: of a stream, where an event last says it."""
