@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_samurai.errors import RequestNotRecorded
+from pytest_samurai.plugin.internals import fail_again
 from pytest_samurai.plugin.place import fixture_cassette_path, of_same_scope, relative
 from pytest_samurai.plugin.state import RUN, config_layer, settings_of, shared_of
 from pytest_samurai.plugin.verdict import held_against_lock
+
+if TYPE_CHECKING:
+    from pytest_samurai.recorder import Recorder
 
 
 @pytest.hookimpl(wrapper=True)
@@ -39,9 +44,7 @@ def fixture_setup(
     session = Session(recorder, placeholders=True)
     try:
         with session:
-            result = yield
-            if recorder.misses:
-                raise recorder.misses[0]
+            result = yield from _without_misses(fixturedef, recorder)
             session.passed = True
             key = fixture_key(label, relative(path, request.config).as_posix())
             regression = held_against_lock(item, recorder, key)
@@ -54,6 +57,26 @@ def fixture_setup(
             figures = TestFigures.of(label, recorder.calls, recorded=recorder.recorded)
             item.user_properties.append(figures.fixture_property())
         item.user_properties += [(NOTE_PROPERTY, note) for note in recorder.notes]
+
+
+def _without_misses(
+    fixturedef: pytest.FixtureDef[Any], recorder: Recorder
+) -> Generator[None, object, object]:
+    """Set a fixture up. If it passes over a miss, that is what all the tests fail of that use it, not the first alone."""
+    try:
+        result = yield
+    except (KeyboardInterrupt, pytest.exit.Exception, RequestNotRecorded):
+        raise
+    except BaseException as error:
+        if recorder.misses:
+            miss = recorder.misses[0]
+            fail_again(fixturedef, miss)
+            raise miss from error
+        raise
+    if recorder.misses:
+        fail_again(fixturedef, recorder.misses[0])
+        raise recorder.misses[0]
+    return result
 
 
 _SETTINGS_FIXTURES = frozenset({"samurai_config", "samurai_cassette_dir"})

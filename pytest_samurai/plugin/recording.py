@@ -13,7 +13,6 @@ from pytest_samurai.bill import FIGURE_PROPERTIES, TestFigures
 from pytest_samurai.context import Session
 from pytest_samurai.plugin.marker import marker_of
 from pytest_samurai.plugin.place import cassette_path
-from pytest_samurai.plugin.refusal import RefusedInTest
 from pytest_samurai.plugin.state import PASSED, PLAYS, RECORDER, RUN, config_layer, settings_of, shared_of
 from pytest_samurai.plugin.verdict import forget, target
 from pytest_samurai.recorder import Owner, Recorder
@@ -48,9 +47,6 @@ def recorded(
         item.user_properties += figures.properties()
         item.user_properties += [(NOTE_PROPERTY, note) for note in recorder.notes]
     note_play(item, recorder, item.nodeid, passed=session.passed)
-    if session.passed and recorder.misses:
-        # A fixture of the test swallowed it in its teardown, when the verdict had been given.
-        raise recorder.misses[0]
 
 
 def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool) -> None:
@@ -74,4 +70,4 @@ def owner_of(item: pytest.Item, name: str, *, shared: bool) -> Owner:
     """Who a recorder belongs to: a test, or a fixture, named by its label."""
     run = item.config.stash[RUN]
     on_live = None if run.progress is None else run.progress.call
-    return Owner(name, run.began, partial(target, item), shared, RefusedInTest, on_live)
+    return Owner(name, run.began, partial(target, item), shared, run.refusals.refuse, on_live)

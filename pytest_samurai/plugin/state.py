@@ -18,6 +18,7 @@ from pytest_samurai.settings import Layer, Settings, environment_layers, resolve
 
 if TYPE_CHECKING:
     from pytest_samurai.bill import Lock, PriceList, Tally, TestFigures
+    from pytest_samurai.plugin.refusals import Refusals
     from pytest_samurai.recorder import Shared
     from pytest_samurai.report import Play, Progress
 
@@ -54,6 +55,13 @@ class RunState:
         self.lock_is_read = False
         self.collection = Collection()
         self.begun: set[str] = set()
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        """The refusals of the test that runs. Without a test that calls, they are not even imported."""
+        from pytest_samurai.plugin.refusals import Refusals
+
+        return Refusals()
 
     @cached_property
     def libraries(self) -> tuple[Path, ...]:

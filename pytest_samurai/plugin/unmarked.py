@@ -9,7 +9,7 @@ import pytest
 
 from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.plugin.marker import is_marked
-from pytest_samurai.plugin.refusal import RefusedInTest
+from pytest_samurai.plugin.refusals import Refusals
 from pytest_samurai.plugin.state import RUN, RunState
 from pytest_samurai.settings import Settings
 
@@ -17,11 +17,11 @@ from pytest_samurai.settings import Settings
 class Unmarked:
     """Counts the calls that a test makes while no recorder is open, and refuses them if `block` says so."""
 
-    def __init__(self, test: str, settings: Settings, *, block: bool, advice: str) -> None:
+    def __init__(self, test: str, settings: Settings, refusals: Refusals, *, block: bool, advice: str) -> None:
         self.endpoints = settings.matcher.endpoints
         self.block = block
-        self.refusals: list[RequestNotRecorded] = []
         self.calls = 0
+        self._refusals = refusals
         self._test = test
         self._advice = advice
 
@@ -29,13 +29,11 @@ class Unmarked:
         from pytest_samurai.redaction import environment_secrets, shown_url
 
         where = shown_url(url, environment_secrets(os.environ))
-        refusal = RefusedInTest(
+        return self._refusals.refuse(
             f"{where} is a chat call for which no recorder is open, and no call may go live unrecorded here.\n"
             f"  test      {self._test}\n"
             f"  {self._advice}"
         )
-        self.refusals.append(refusal)
-        return refusal
 
     def went_live(self) -> None:
         self.calls += 1
@@ -68,7 +66,9 @@ def watch(item: pytest.Item) -> bool:
         if marked
         else "Mark the test with @pytest.mark.samurai to record and replay it."
     )
-    item.stash[UNMARKED] = unmarked = Unmarked(item.nodeid, settings, block=block, advice=advice)
+    item.stash[UNMARKED] = unmarked = Unmarked(
+        item.nodeid, settings, run.refusals, block=block, advice=advice
+    )
     intercept.watch(unmarked)
     return True
 

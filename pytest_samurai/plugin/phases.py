@@ -1,0 +1,36 @@
+"""What comes before and after the body of a test."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+
+from pytest_samurai.plugin.state import RUN
+
+# First, as the hook of the body is: so they are outside of all others.
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """Let no setup end as skipped after a refusal. One that goes through leaves it to the body."""
+    refusals = item.config.stash[RUN].refusals
+    refusals.begin_test()
+    with refusals.phase(item.session):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a teardown that passes over a refusal, unless the test has failed before: then it is red already."""
+    refusals = item.config.stash[RUN].refusals
+    result: object = None
+    with refusals.phase(item.session, last=True):
+        try:
+            result = yield
+        except BaseException as error:
+            if refusals.pending or not refusals.is_echo(error):
+                raise
+        if refusals.pending and not refusals.is_red:
+            raise refusals.tell()
+    return result

@@ -1,0 +1,123 @@
+"""The refusals of the test that runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from pytest_samurai.errors import RequestNotRecorded
+from pytest_samurai.plugin.refusal import RefusedInTest
+from pytest_samurai.plugin.watchdog import Watchdog
+
+_PORTAL = "This portal is not running"
+"""What anyio says of a portal whose event loop has ended. A refusal ends it, as it is no `Exception`."""
+
+
+class Refusals:
+    """Which requests were refused, and which of them a report has said: none may be passed over.
+
+    A refusal makes the phase (setup, call, teardown) in which it happens fail, or, of a setup that goes through, the
+    call. `pending` are those that no phase has failed of, `told` those that the phase that ended last failed of.
+    `is_red` says whether a phase of the test has failed, `ever` whether the run has seen a refusal.
+    """
+
+    def __init__(self) -> None:
+        self.watchdog = Watchdog()
+        self.pending: list[RequestNotRecorded] = []
+        self.told: list[RequestNotRecorded] = []
+        self.is_red = False
+        self.ever = False
+        self._first: RequestNotRecorded | None = None
+
+    def refuse(self, text: str) -> RequestNotRecorded:
+        """Note that a request was refused; what this returns is to be raised."""
+        refusal = RefusedInTest(text)
+        self.pending.append(refusal)
+        self.ever = True
+        self.watchdog.guard(refusal)
+        return refusal
+
+    @property
+    def shown(self) -> RequestNotRecorded | None:
+        """The refusal that a report which is made now has to show."""
+        return next(iter([*self.told, *self.pending]), None)
+
+    def begin_test(self) -> None:
+        """A test begins, maybe once more. What was refused since the last one ended is its own."""
+        self.is_red = False
+        self._first = None
+
+    def end_test(self) -> None:
+        """The last report of a test was made."""
+        self.pending.clear()
+
+    def tell(self) -> RequestNotRecorded:
+        """The first of the pending refusals, to be raised. From now on all of them count as told."""
+        self.told, self.pending = self.pending, []
+        self._first = self._first or self.told[0]
+        return self.watchdog.ended(self.told[0]) if self.watchdog.strikes else self.told[0]
+
+    @contextmanager
+    def phase(self, session: pytest.Session, *, last: bool = False) -> Iterator[None]:
+        """A phase of a test. It may end neither as skipped or expected to fail, nor the run, with a refusal pending."""
+        self.told = []
+        before = next(iter(self.pending), self._first if last else None)
+        self.watchdog.begin(before, patient=last and not self.pending)
+        try:
+            yield
+        except BaseException as error:
+            self.watchdog.end()
+            if not self.pending:
+                raise
+            refusal = self.tell()
+            if not self.overrules(error):
+                raise
+            if isinstance(error, KeyboardInterrupt | pytest.exit.Exception) and not self.watchdog.strikes:
+                session.shouldstop = str(error) or type(error).__name__
+            raise refusal from None
+        finally:
+            self.watchdog.end()
+
+    def overrules(self, error: BaseException) -> bool:
+        """Whether a refusal is what has to be shown, and not what came of it."""
+        if self.watchdog.strikes or isinstance(error, _NO_FAILURES) or _is_unittest_skip(error):
+            return True
+        return isinstance(error, BaseExceptionGroup) and _all_of(error, _is_refusal)
+
+    def is_echo(self, error: BaseException) -> bool:
+        """Whether an error of a teardown says no more than that a refusal has ended what is to be torn down."""
+        return self.ever and _all_of(error, self._is_echo)
+
+    def _is_echo(self, error: BaseException) -> bool:
+        if any(error is raised for raised in self.watchdog.raised):
+            return self.is_red
+        return isinstance(error, RuntimeError) and str(error) == _PORTAL
+
+
+_NO_FAILURES = (
+    pytest.skip.Exception,
+    pytest.xfail.Exception,
+    pytest.exit.Exception,
+    KeyboardInterrupt,
+)
+"""What a test, or whoever sits before it, raises to end it without a failure."""
+
+
+def _is_unittest_skip(error: BaseException) -> bool:
+    # It takes longer to import than most tests run, and who raises one has done so.
+    unittest = sys.modules.get("unittest")
+    return unittest is not None and isinstance(error, unittest.SkipTest)
+
+
+def _is_refusal(error: BaseException) -> bool:
+    return isinstance(error, RequestNotRecorded)
+
+
+def _all_of(error: BaseException, is_so: Callable[[BaseException], bool]) -> bool:
+    """Whether something holds for all the errors of a group, or for the one that is none."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(_all_of(inner, is_so) for inner in error.exceptions)
+    return is_so(error)

@@ -1,0 +1,148 @@
+"""An end to tests that wait for ever after a refusal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from pytest_samurai.errors import RequestNotRecorded
+from pytest_samurai.plugin.refusal import RefusedInTest
+
+_LOOPS = frozenset({"asyncio", "trio"})
+"""Packages that put a handler of Ctrl-C of their own in place, which cancels the main task."""
+
+_BUSY = frozenset({"pytest_samurai", "bdb", "pdb", "pydevd", "_pydevd_bundle"})
+"""Packages whose work is never cut short: ours, which may be saving a cassette, and debuggers, where somebody reads."""
+
+_WAITS = frozenset({"threading", "queue", "selectors", "asyncio", "concurrent", "multiprocessing", "trio"})
+"""Packages in whose functions a thread waits for another thread or task."""
+
+
+class Watchdog:
+    """Ends the phase of a test that goes on too long after a refusal: a framework may have swallowed it, and wait.
+
+    A thread sends a signal to the main thread, where the handler raises. Nothing else gets a thread out of a lock, and
+    since the handler runs in the main thread, it cannot strike after the phase has ended. The signal is SIGURG, which
+    a process ignores unless it says otherwise: one that comes late does no harm. Where there are no such signals
+    (Windows), or where pytest does not run in the main thread, there is no watchdog.
+
+    The first strike goes by way of the event loop, if one runs: the loop cancels the main task, as for Ctrl-C, and
+    tasks can clean up. What still runs after that is raised out of. `grace` is in seconds.
+    """
+
+    def __init__(self) -> None:
+        self.grace = 4.0
+        self.strikes = 0
+        self.raised: list[RefusedInTest] = []
+        self._refusal: RequestNotRecorded | None = None
+        self._in_phase = False
+        self._patient = False
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._resting = threading.Event()
+        # The process that can be struck; None for none. A child that was forked is another.
+        self._process: int | None = None
+        self._before: Any = None
+
+    def install(self) -> None:
+        """Take over the signal until `remove`."""
+        # Asked in this form, for mypy: there the names below do not exist.
+        if sys.platform == "win32":  # pragma: no cover - no such signals
+            return
+        if threading.current_thread() is threading.main_thread():
+            self._process = os.getpid()
+            self._before = signal.signal(signal.SIGURG, self._strike)
+
+    def remove(self) -> None:
+        """Give the signal back."""
+        if sys.platform == "win32":  # pragma: no cover - no such signals
+            return
+        if self._process is not None:
+            self._process = None
+            signal.signal(signal.SIGURG, signal.SIG_DFL if self._before is None else self._before)
+
+    def begin(self, refusal: RequestNotRecorded | None, *, patient: bool = False) -> None:
+        """Watch a phase that begins, from now on if a refusal came before it.
+
+        With `patient`, it may take longer, and is struck only where it waits: it has its own reasons to take its time.
+        """
+        self.strikes = 0
+        self.raised.clear()
+        self._patient = patient
+        self._in_phase = True
+        if refusal is not None:
+            self.guard(refusal)
+
+    def guard(self, refusal: RequestNotRecorded) -> None:
+        """Watch the phase from now on, in any thread."""
+        if self._process is None or self._process != os.getpid():
+            return
+        with self._lock:
+            if self._in_phase and self._refusal is None:
+                self._refusal = refusal
+                self._resting.clear()
+                self._thread = threading.Thread(target=self._watch, name="samurai-watchdog", daemon=True)
+                self._thread.start()
+
+    def end(self) -> None:
+        """The phase has ended."""
+        self._in_phase = False
+        with self._lock:
+            self._refusal = None
+            self._resting.set()
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join()
+
+    def _watch(self) -> None:
+        wait = self.grace * 2.5 if self._patient else self.grace
+        while not self._resting.wait(wait):
+            self._signal()
+            wait = self.grace / 2
+
+    def _signal(self) -> None:
+        if sys.platform != "win32":  # pragma: no branch - there is no watchdog there
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGURG)
+
+    def _strike(self, _number: int, frame: FrameType | None) -> None:
+        """What the signal does in the main thread."""
+        refusal = self._refusal
+        if refusal is None or not self._in_phase or not self._may_strike(frame):
+            return
+        self.strikes += 1
+        on_interrupt = signal.getsignal(signal.SIGINT)
+        if self.strikes == 1 and not self._patient and callable(on_interrupt) and _is_of_a_loop(on_interrupt):
+            on_interrupt(signal.SIGINT, frame)
+            return
+        self.raised.append(self.ended(refusal))
+        raise self.raised[-1]
+
+    def _may_strike(self, frame: FrameType | None) -> bool:
+        stack = _packages(frame)
+        if not self._patient:
+            return _BUSY.isdisjoint(stack)
+        return stack[0] in _WAITS and "subprocess" not in stack and _BUSY.isdisjoint(stack)
+
+    def ended(self, refusal: RequestNotRecorded) -> RefusedInTest:
+        """A refusal that says that the test was ended."""
+        text = f"{refusal}\n  The test went on without an answer for {self.grace:g} s, and was ended."
+        return RefusedInTest(text).with_traceback(refusal.__traceback__)
+
+
+def _packages(frame: FrameType | None) -> list[str]:
+    """The packages of the functions that are running, from the innermost outwards to pytest."""
+    packages = [""]
+    while frame is not None and packages[-1] not in ("_pytest", "pluggy"):
+        packages.append(str(frame.f_globals.get("__name__")).partition(".")[0])
+        frame = frame.f_back
+    return packages[1:] or packages
+
+
+def _is_of_a_loop(handler: Callable[..., Any]) -> bool:
+    module = getattr(getattr(handler, "func", handler), "__module__", None) or ""
+    return module.partition(".")[0] in _LOOPS
