@@ -14,6 +14,7 @@ from pytest_samurai.plugin.state import RUN, config_layer, settings_of, shared_o
 from pytest_samurai.plugin.verdict import held_against_lock
 
 if TYPE_CHECKING:
+    from pytest_samurai.plugin.refusals import Refusals
     from pytest_samurai.recorder import Recorder
 
 
@@ -44,7 +45,7 @@ def fixture_setup(
     session = Session(recorder, placeholders=True)
     try:
         with session:
-            result = yield from _without_misses(fixturedef, recorder)
+            result = yield from _without_misses(fixturedef, recorder, run.refusals)
             session.passed = True
             key = fixture_key(label, relative(path, request.config).as_posix())
             regression = held_against_lock(item, recorder, key)
@@ -60,7 +61,7 @@ def fixture_setup(
 
 
 def _without_misses(
-    fixturedef: pytest.FixtureDef[Any], recorder: Recorder
+    fixturedef: pytest.FixtureDef[Any], recorder: Recorder, refusals: Refusals
 ) -> Generator[None, object, object]:
     """Set a fixture up. If it passes over a miss, that is what all the tests fail of that use it, not the first alone."""
     try:
@@ -68,10 +69,11 @@ def _without_misses(
     except (KeyboardInterrupt, pytest.exit.Exception, RequestNotRecorded):
         raise
     except BaseException as error:
+        if recorder.misses and refusals.overrules(error):
+            fail_again(fixturedef, recorder.misses[0])
+            raise recorder.misses[0] from None
         if recorder.misses:
-            miss = recorder.misses[0]
-            fail_again(fixturedef, miss)
-            raise miss from error
+            refusals.causes.append((error, recorder.misses[0]))
         raise
     if recorder.misses:
         fail_again(fixturedef, recorder.misses[0])

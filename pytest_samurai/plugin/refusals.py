@@ -21,7 +21,9 @@ class Refusals:
 
     A refusal makes the phase (setup, call, teardown) in which it happens fail, or, of a setup that goes through, the
     call. `pending` are those that no phase has failed of, `told` those that the phase that ended last failed of.
-    `is_red` says whether a phase of the test has failed, `ever` whether the run has seen a refusal.
+    `is_red` says whether a phase of the test has failed, `ever` whether the run has seen a refusal. `causes` are the
+    errors of wider fixtures that came after a refusal, with the refusal: tests that ask for the fixture later get the
+    same error.
     """
 
     def __init__(self) -> None:
@@ -30,6 +32,7 @@ class Refusals:
         self.told: list[RequestNotRecorded] = []
         self.is_red = False
         self.ever = False
+        self.causes: list[tuple[BaseException, RequestNotRecorded]] = []
         self._first: RequestNotRecorded | None = None
 
     def refuse(self, text: str) -> RequestNotRecorded:
@@ -40,10 +43,10 @@ class Refusals:
         self.watchdog.guard(refusal)
         return refusal
 
-    @property
-    def shown(self) -> RequestNotRecorded | None:
-        """The refusal that a report which is made now has to show."""
-        return next(iter([*self.told, *self.pending]), None)
+    def shown_with(self, error: BaseException) -> RequestNotRecorded | None:
+        """The refusal that the report of an error has to show, which is made now."""
+        causes = (refusal for known, refusal in self.causes if known is error)
+        return next(iter([*self.told, *self.pending, *causes]), None)
 
     def begin_test(self) -> None:
         """A test begins, maybe once more. What was refused since the last one ended is its own."""

@@ -64,15 +64,14 @@ def _make_red(report: pytest.TestReport, item: pytest.Item, call: pytest.CallInf
     """Have a report be red if a request was refused, and say so."""
     # Here and not before: of `unittest`, pytest puts the error in the call as it makes the report.
     refusals, error = item.config.stash[RUN].refusals, call.excinfo
-    refusal = refusals.shown
-    if error is not None and isinstance(error.value, RequestNotRecorded):
-        refusal = error.value
-    if error is not None and refusal is not None:
-        if hasattr(report, "wasxfail") and not _is_meant(item):
+    if error is not None:
+        is_refusal = isinstance(error.value, RequestNotRecorded)
+        cause = None if is_refusal else refusals.shown_with(error.value)
+        if (is_refusal or cause is not None) and hasattr(report, "wasxfail") and not _is_meant(item):
             report.outcome = "failed"
-            del report.wasxfail  # the report has it only where pytest says so
-        if report.failed and error.value is not refusal and not isinstance(error.value, RequestNotRecorded):
-            _say_too(report, refusal)
+            del report.wasxfail
+        if cause is not None and report.failed:
+            _say_too(report, cause)
     refusals.is_red = refusals.is_red or report.failed
     if call.when == "teardown":
         for pending in refusals.pending:

@@ -66,9 +66,7 @@ def watch(item: pytest.Item) -> bool:
         if marked
         else "Mark the test with @pytest.mark.samurai to record and replay it."
     )
-    item.stash[UNMARKED] = unmarked = Unmarked(
-        item.nodeid, settings, run.refusals, block=block, advice=advice
-    )
+    item.stash[UNMARKED] = unmarked = Unmarked(item.nodeid, settings, run.refusals, block=block, advice=advice)
     intercept.watch(unmarked)
     return True
 

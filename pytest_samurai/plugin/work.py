@@ -7,8 +7,8 @@ import pytest
 from pytest_samurai.plugin.fixture import fixture_setup
 from pytest_samurai.plugin.fullness import Fullness
 from pytest_samurai.plugin.held import Held
-from pytest_samurai.plugin.state import RUN, RunState
 from pytest_samurai.plugin.phases import runtest_setup, runtest_teardown
+from pytest_samurai.plugin.state import RUN, RunState
 from pytest_samurai.plugin.summary import Summary
 from pytest_samurai.plugin.testreport import runtest_makereport
 from pytest_samurai.plugin.unmarked import unwatch
