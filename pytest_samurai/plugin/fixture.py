@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.plugin.internals import fail_again
 from pytest_samurai.plugin.place import fixture_cassette_path, of_same_scope, relative
 from pytest_samurai.plugin.state import RUN, config_layer, settings_of, shared_of
@@ -45,7 +44,7 @@ def fixture_setup(
     session = Session(recorder, placeholders=True)
     try:
         with session:
-            result = yield from _without_misses(fixturedef, recorder, run.refusals)
+            result = yield from _without_misses(fixturedef, request, recorder, run.refusals)
             session.passed = True
             key = fixture_key(label, relative(path, request.config).as_posix())
             regression = held_against_lock(item, recorder, key)
@@ -61,22 +60,21 @@ def fixture_setup(
 
 
 def _without_misses(
-    fixturedef: pytest.FixtureDef[Any], recorder: Recorder, refusals: Refusals
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, recorder: Recorder, refusals: Refusals
 ) -> Generator[None, object, object]:
-    """Set a fixture up. If it passes over a miss, that is what all the tests fail of that use it, not the first alone."""
+    """Set a fixture up. If it passes over a miss, all the tests that use it fail of that, and not the first alone."""
     try:
         result = yield
-    except (KeyboardInterrupt, pytest.exit.Exception, RequestNotRecorded):
-        raise
     except BaseException as error:
-        if recorder.misses and refusals.overrules(error):
-            fail_again(fixturedef, recorder.misses[0])
-            raise recorder.misses[0] from None
-        if recorder.misses:
+        if not recorder.misses or refusals.ends_the_run(error):
+            raise
+        if not refusals.overrules(error):
             refusals.causes.append((error, recorder.misses[0]))
-        raise
+            raise
+        fail_again(fixturedef, request, recorder.misses[0])
+        raise recorder.misses[0] from None
     if recorder.misses:
-        fail_again(fixturedef, recorder.misses[0])
+        fail_again(fixturedef, request, recorder.misses[0])
         raise recorder.misses[0]
     return result
 

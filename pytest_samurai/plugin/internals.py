@@ -54,13 +54,10 @@ def expected_by_xfail(item: pytest.Item) -> tuple[object, ...]:
     return raises if isinstance(raises, tuple) else (raises,)
 
 
-def fail_again(fixturedef: pytest.FixtureDef[Any], error: BaseException) -> None:
-    """Have a fixture that is set up raise an error for each test that asks for it from now on."""
-    cached = fixturedef.cached_result
-    # A fixture that could not be set up for pytest's own reasons has none, and is set up anew.
-    if cached is not None:
-        failure = (error, error.__traceback__) if pytest.version_tuple >= (8, 3) else error
-        fixturedef.cached_result = (None, cached[1], cast("Any", failure))
+def fail_again(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, error: BaseException) -> None:
+    """Have a fixture raise an error for each test that asks for it from now on, until it is torn down."""
+    failure = (error, error.__traceback__) if pytest.version_tuple >= (8, 3) else error
+    fixturedef.cached_result = (None, fixturedef.cache_key(cast("Any", request)), cast("Any", failure))
 
 
 def parameter_number(request: pytest.FixtureRequest) -> int:

@@ -16,7 +16,7 @@ def runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """Let no setup end as skipped after a refusal. One that goes through leaves it to the body."""
     refusals = item.config.stash[RUN].refusals
     refusals.begin_test()
-    with refusals.phase(item.session):
+    with refusals.phase(item.session, "setup"):
         return (yield)
 
 
@@ -25,7 +25,7 @@ def runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a teardown that passes over a refusal, unless the test has failed before: then it is red already."""
     refusals = item.config.stash[RUN].refusals
     result: object = None
-    with refusals.phase(item.session, last=True):
+    with refusals.phase(item.session, "teardown"):
         try:
             result = yield
         except BaseException as error:

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.plugin.refusal import RefusedInTest
-from pytest_samurai.plugin.watchdog import Watchdog
+from pytest_samurai.plugin.watchdog import Watchdog, When
 
 _PORTAL = "This portal is not running"
 """What anyio says of a portal whose event loop has ended. A refusal ends it, as it is no `Exception`."""
@@ -64,11 +64,11 @@ class Refusals:
         return self.watchdog.ended(self.told[0]) if self.watchdog.strikes else self.told[0]
 
     @contextmanager
-    def phase(self, session: pytest.Session, *, last: bool = False) -> Iterator[None]:
+    def phase(self, session: pytest.Session, when: When) -> Iterator[None]:
         """A phase of a test. It may end neither as skipped or expected to fail, nor the run, with a refusal pending."""
         self.told = []
-        before = next(iter(self.pending), self._first if last else None)
-        self.watchdog.begin(before, patient=last and not self.pending)
+        before = next(iter(self.pending), self._first if when == "teardown" else None)
+        self.watchdog.begin(before, when)
         try:
             yield
         except BaseException as error:
@@ -78,11 +78,15 @@ class Refusals:
             refusal = self.tell()
             if not self.overrules(error):
                 raise
-            if isinstance(error, KeyboardInterrupt | pytest.exit.Exception) and not self.watchdog.strikes:
+            if self.ends_the_run(error):
                 session.shouldstop = str(error) or type(error).__name__
             raise refusal from None
         finally:
             self.watchdog.end()
+
+    def ends_the_run(self, error: BaseException) -> bool:
+        """Whether an error is to end the run: that of Ctrl-C or `pytest.exit`, if no strike has made it."""
+        return isinstance(error, KeyboardInterrupt | pytest.exit.Exception) and not self.watchdog.strikes
 
     def overrules(self, error: BaseException) -> bool:
         """Whether a refusal is what has to be shown, and not what came of it."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Judge a test whose body went through, while it is called: so the failure is in the test's own report."""
     refusals = item.config.stash[RUN].refusals
-    with refusals.phase(item.session):
+    with refusals.phase(item.session, "call"):
         result = yield
         outcomes = unittest_outcomes(item)
         if outcomes and refusals.pending and refusals.overrules(outcomes[0].value):

@@ -8,10 +8,13 @@ import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
 from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.plugin.refusal import RefusedInTest
+
+When = Literal["setup", "call", "teardown"]
+"""The phases of a test, in pytest's words."""
 
 _LOOPS = frozenset({"asyncio", "trio"})
 """Packages that put a handler of Ctrl-C of their own in place, which cancels the main task."""
@@ -41,6 +44,7 @@ class Watchdog:
         self.raised: list[RefusedInTest] = []
         self._refusal: RequestNotRecorded | None = None
         self._in_phase = False
+        self._may_interrupt = False
         self._patient = False
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -66,14 +70,16 @@ class Watchdog:
             self._process = None
             signal.signal(signal.SIGURG, signal.SIG_DFL if self._before is None else self._before)
 
-    def begin(self, refusal: RequestNotRecorded | None, *, patient: bool = False) -> None:
+    def begin(self, refusal: RequestNotRecorded | None, when: When) -> None:
         """Watch a phase that begins, from now on if a refusal came before it.
 
-        With `patient`, it may take longer, and is struck only where it waits: it has its own reasons to take its time.
+        A teardown may take longer after one, and is struck only where it waits: it has reasons to take its time.
         """
         self.strikes = 0
         self.raised.clear()
-        self._patient = patient
+        # Fixtures are not ended as by Ctrl-C: pytest would neither keep what became of them nor go on to the next.
+        self._may_interrupt = when == "call"
+        self._patient = when == "teardown" and refusal is not None
         self._in_phase = True
         if refusal is not None:
             self.guard(refusal)
@@ -100,7 +106,7 @@ class Watchdog:
             thread.join()
 
     def _watch(self) -> None:
-        wait = self.grace * 2.5 if self._patient else self.grace
+        wait = self.grace * 2 if self._patient else self.grace
         while not self._resting.wait(wait):
             self._signal()
             wait = self.grace / 2
@@ -116,7 +122,7 @@ class Watchdog:
             return
         self.strikes += 1
         on_interrupt = signal.getsignal(signal.SIGINT)
-        if self.strikes == 1 and not self._patient and callable(on_interrupt) and _is_of_a_loop(on_interrupt):
+        if self.strikes == 1 and self._may_interrupt and callable(on_interrupt) and _is_of_a_loop(on_interrupt):
             on_interrupt(signal.SIGINT, frame)
             return
         self.raised.append(self.ended(refusal))

@@ -383,10 +383,16 @@ def skipped():
 
 
 @pytest.mark.parametrize(
-    "end",
-    ["pytest.skip()", "pytest.importorskip('no_such_module')", "raise unittest.SkipTest", "pytest.xfail()"],
+    ("scope", "end"),
+    [
+        *[(scope, "pytest.skip()") for scope in ("function", "class", "module", "package", "session")],
+        *[
+            (scope, end)
+            for scope in ("function", "module")
+            for end in ("pytest.importorskip('no_such_module')", "raise unittest.SkipTest", "pytest.xfail()")
+        ],
+    ],
 )
-@pytest.mark.parametrize("scope", ["function", "class", "module", "package", "session"])
 def test_a_fixture_that_swallows_a_miss_cannot_skip(project: Project, scope: str, end: str) -> None:
     result = refused(
         project,
