@@ -12,8 +12,8 @@ from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.plugin.refusal import RefusedInTest
 from pytest_samurai.plugin.watchdog import Watchdog, When
 
-_PORTAL = "This portal is not running"
-"""What anyio says of a portal whose event loop has ended. A refusal ends it, as it is no `Exception`."""
+_ENDED = ("This portal is not running", "Event loop is closed")
+"""What anyio and asyncio say of an event loop in another thread that has ended. A refusal ends it: no `Exception`."""
 
 
 class Refusals:
@@ -21,9 +21,9 @@ class Refusals:
 
     A refusal makes the phase (setup, call, teardown) in which it happens fail, or, of a setup that goes through, the
     call. `pending` are those that no phase has failed of, `told` those that the phase that ended last failed of.
-    `is_red` says whether a phase of the test has failed, `ever` whether the run has seen a refusal. `causes` are the
-    errors of wider fixtures that came after a refusal, with the refusal: tests that ask for the fixture later get the
-    same error.
+    `said` are all those that a phase of the run has failed of. `is_red` says whether a phase of the test has failed.
+    `causes` are the errors of wider fixtures that came after a refusal, with the refusal: tests that ask for the
+    fixture later get the same error.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Refusals:
         self.pending: list[RequestNotRecorded] = []
         self.told: list[RequestNotRecorded] = []
         self.is_red = False
-        self.ever = False
+        self.said: list[RequestNotRecorded] = []
         self.causes: list[tuple[BaseException, RequestNotRecorded]] = []
         self._first: RequestNotRecorded | None = None
 
@@ -39,7 +39,6 @@ class Refusals:
         """Note that a request was refused; what this returns is to be raised."""
         refusal = RefusedInTest(text)
         self.pending.append(refusal)
-        self.ever = True
         self.watchdog.guard(refusal)
         return refusal
 
@@ -60,6 +59,7 @@ class Refusals:
     def tell(self) -> RequestNotRecorded:
         """The first of the pending refusals, to be raised. From now on all of them count as told."""
         self.told, self.pending = self.pending, []
+        self.said += self.told
         self._first = self._first or self.told[0]
         return self.watchdog.ended(self.told[0]) if self.watchdog.strikes else self.told[0]
 
@@ -96,12 +96,17 @@ class Refusals:
 
     def is_echo(self, error: BaseException) -> bool:
         """Whether an error of a teardown says no more than that a refusal has ended what is to be torn down."""
-        return self.ever and _all_of(error, self._is_echo)
+        return _all_of(error, self._is_echo)
 
     def _is_echo(self, error: BaseException) -> bool:
-        if any(error is raised for raised in self.watchdog.raised):
-            return self.is_red
-        return isinstance(error, RuntimeError) and str(error) == _PORTAL
+        if isinstance(error, RequestNotRecorded):
+            # The same once more, as by `task.result()`; or a strike, in a test that is red already.
+            known = [*self.said, *(self.watchdog.raised if self.is_red else ())]
+            return any(error is refusal for refusal in known)
+        if isinstance(error, RuntimeError):
+            return str(error) in _ENDED and bool(self.said)
+        # Of either kind, that of asyncio or that of `concurrent.futures`.
+        return type(error).__name__ == "CancelledError" and self._first is not None
 
 
 _NO_FAILURES = (

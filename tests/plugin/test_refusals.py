@@ -682,3 +682,135 @@ async def test_expected():
     )
     result.assert_outcomes(failed=2)
     assert all("RequestNotRecorded: POST /chat/completions has no" in line for line in short_summary(result))
+
+
+# --- what a miss has ended
+
+PORTAL = """
+from anyio.from_thread import start_blocking_portal
+
+class TestClient:
+    '''As Starlette's: an application in an event loop of another thread, for as long as the client is open.'''
+
+    def __enter__(self):
+        self.context = start_blocking_portal()
+        self.portal = self.context.__enter__()
+        return self
+
+    def __exit__(self, *error):
+        self.portal.call(self.shut_down)
+        self.context.__exit__(None, None, None)
+
+    async def shut_down(self): pass
+
+    async def answer(self): return seed_call().json()
+
+    def get(self): return self.portal.call(self.answer)
+
+@pytest.fixture(scope="SCOPE")
+def client():
+    with TestClient() as client: yield client
+"""
+
+
+def portal(scope: str) -> str:
+    text = PORTAL.replace("SCOPE", scope)
+    return text.replace("def client()", "def client(samurai)") if scope == "function" else text
+
+
+@pytest.mark.parametrize("scope", ["function", "module"])
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "xdist"])
+def test_the_end_of_a_portal_that_a_miss_has_ended_is_no_second_failure(
+    project: Project, scope: str, workers: tuple[str, ...]
+) -> None:
+    result = refused(
+        project,
+        portal(scope)
+        + """
+@pytest.mark.samurai
+def test_it(client): client.get()
+@pytest.mark.samurai
+def test_next(): pass
+""",
+        *workers,
+    )
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines([f"FAILED test_it.py::test_it - {MISS}"])
+    result.stdout.no_fnmatch_line("*portal is not running*")
+
+
+@pytest.mark.parametrize("scope", ["function", "module"])
+@pytest.mark.parametrize(
+    "teardown",
+    [
+        "future.result()",
+        "raise BaseExceptionGroup('all', [future.exception(), concurrent.futures.CancelledError()])",
+        "raise __import__('asyncio').CancelledError",
+        "raise RuntimeError('Event loop is closed')",
+    ],
+)
+def test_a_teardown_that_only_says_the_same_again_is_no_second_failure(
+    project: Project, scope: str, teardown: str
+) -> None:
+    result = refused(
+        project,
+        f"""
+import concurrent.futures
+
+@pytest.fixture(scope="{scope}")
+def future():
+    future = concurrent.futures.Future()
+    yield future
+    {teardown}
+
+@pytest.mark.samurai
+def test_it(future):
+    try: seed_call()
+    except BaseException as miss: future.set_exception(miss)
+""",
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"FAILED test_it.py::test_it - {MISS}"])
+
+
+def test_a_miss_in_the_setup_that_ends_a_portal_is_one_error(project: Project) -> None:
+    result = refused(
+        project,
+        portal("function") + "@pytest.fixture\ndef answer(client): return client.get()\ndef test_it(answer): pass",
+    )
+    result.assert_outcomes(errors=1)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "RuntimeError('something else')",
+        "ExceptionGroup('both', [RuntimeError('This portal is not running'), OSError()])",
+    ],
+)
+def test_any_other_error_of_a_teardown_is_an_error_still(project: Project, error: str) -> None:
+    result = refused(
+        project,
+        f"""
+@pytest.fixture
+def broken(samurai):
+    yield
+    raise {error}
+def test_it(broken): seed_call()
+""",
+    )
+    result.assert_outcomes(failed=1, errors=1)
+
+
+def test_a_portal_that_no_miss_has_ended_is_an_error(project: Project) -> None:
+    result = refused(
+        project,
+        """
+@pytest.fixture
+def broken(samurai):
+    yield
+    raise RuntimeError("This portal is not running")
+def test_it(broken): pass
+""",
+    )
+    result.assert_outcomes(passed=1, errors=1)
