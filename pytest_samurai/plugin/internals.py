@@ -10,6 +10,7 @@ from collections.abc import MutableMapping, Sequence
 from typing import Any, cast
 
 import pytest
+from _pytest.outcomes import TEST_OUTCOME
 from _pytest.skipping import xfailed_key
 
 Definitions = Sequence[pytest.FixtureDef[Any]]
@@ -52,6 +53,16 @@ def expected_by_xfail(item: pytest.Item) -> tuple[object, ...]:
     # `pytest.RaisesExc` is another way to name them.
     raises = getattr(raises, "expected_exceptions", raises)
     return raises if isinstance(raises, tuple) else (raises,)
+
+
+def go_on_tearing_down(item: pytest.Item, nextitem: pytest.Item | None, error: BaseException) -> None:
+    """Tear down what an error of a fixture has kept from it.
+
+    Pytest goes on by itself after an exception, and after its own outcomes. Any other error (that of a cancelled task,
+    a group in which such an error is) makes it stop there, and the next test fail of it.
+    """
+    if not isinstance(error, TEST_OUTCOME):
+        item.session._setupstate.teardown_exact(nextitem)
 
 
 def fail_again(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, error: BaseException) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Generator
 
 import pytest
 
-from pytest_samurai.plugin.state import RUN
+from pytest_samurai.plugin.internals import go_on_tearing_down
+from pytest_samurai.plugin.state import RECORDED, RECORDER, RUN
 
 # First, as the hook of the body is: so they are outside of all others.
 
@@ -21,7 +22,7 @@ def runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+def runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
     """Fail a teardown that passes over a refusal, unless the test has failed before: then it is red already."""
     refusals = item.config.stash[RUN].refusals
     result: object = None
@@ -29,6 +30,12 @@ def runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
         try:
             result = yield
         except BaseException as error:
+            if refusals.ends_the_run(error):
+                raise
+            if RECORDER in item.stash:
+                # The error has kept its fixture from being torn down, and the next test would play from its cassette.
+                item.stash[RECORDED].close()
+            go_on_tearing_down(item, nextitem, error)
             if refusals.pending or not refusals.is_echo(error):
                 raise
         if refusals.pending and not refusals.is_red:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -13,7 +13,8 @@ from pytest_samurai.bill import FIGURE_PROPERTIES, TestFigures
 from pytest_samurai.context import Session
 from pytest_samurai.plugin.marker import marker_of
 from pytest_samurai.plugin.place import cassette_path
-from pytest_samurai.plugin.state import PASSED, PLAYS, RECORDER, RUN, config_layer, settings_of, shared_of
+from pytest_samurai.plugin.state import PASSED, PLAYS, RECORDED, RECORDER, RUN, config_layer, settings_of, shared_of
+from pytest_samurai.plugin.unmarked import only_replays
 from pytest_samurai.plugin.verdict import forget, target
 from pytest_samurai.recorder import Owner, Recorder
 from pytest_samurai.report import NOTE_PROPERTY, Play
@@ -25,6 +26,13 @@ def recorded(
 ) -> Iterator[Recorder]:
     """The value of the fixture `samurai`."""
     item = cast("pytest.Item", request.node)
+    item.stash[RECORDED] = recording = _recorded(item, request, samurai_config, samurai_cassette_dir)
+    return recording
+
+
+def _recorded(
+    item: pytest.Item, request: pytest.FixtureRequest, samurai_config: dict[str, Any], samurai_cassette_dir: Path
+) -> Generator[Recorder, None, None]:
     name, layer = marker_of(item) or (None, Layer(item.nodeid, "test", {}))
     settings = settings_of(request.config, config_layer(item, samurai_config), layer)
     path = cassette_path(request, samurai_cassette_dir, name)
@@ -33,6 +41,8 @@ def recorded(
     # If a test is run again (pytest-rerunfailures), its last run counts.
     forget(item)
     session = Session(recorder)
+    if recorder.replaying:
+        only_replays(item)
     item.stash[RECORDER] = recorder
     item.stash[PASSED] = False
     try:

@@ -48,27 +48,41 @@ def watch(item: pytest.Item) -> bool:
     A test without the marker has no recorder at all. One with it has none while fixtures of wider scope are torn down.
     """
     run = item.config.stash[RUN]
-    marked = is_marked(item)
     settings = run.settings
-    block = settings.unmarked == "block" or (marked and not _may_go_live(settings))
+    block = settings.unmarked == "block" or (is_marked(item) and not _may_go_live(settings))
     if settings.unmarked == "allow" and not block:
         return False
     if not block and "httpx" not in sys.modules and "httpx2" not in sys.modules:
         return False
+    _watch(item, block=block)
+    return True
+
+
+def only_replays(item: pytest.Item) -> None:
+    """Refuse the calls of a test that has turned out to be a replay, once its recorder has closed."""
+    run = item.config.stash[RUN]
+    if run.watched:
+        item.stash[UNMARKED].block = True
+    else:
+        _watch(item, block=True)
+        run.watched = True
+
+
+def _watch(item: pytest.Item, *, block: bool) -> None:
     from pytest_samurai import intercept
 
+    run = item.config.stash[RUN]
     if not run.watching:
         run.watching = True
         intercept.install(later=block)
     intercept.patch_imported()
     advice = (
         "Calls that a fixture of wider scope makes as it is torn down cannot be recorded."
-        if marked
+        if is_marked(item)
         else "Mark the test with @pytest.mark.samurai to record and replay it."
     )
-    item.stash[UNMARKED] = unmarked = Unmarked(item.nodeid, settings, run.refusals, block=block, advice=advice)
+    item.stash[UNMARKED] = unmarked = Unmarked(item.nodeid, run.settings, run.refusals, block=block, advice=advice)
     intercept.watch(unmarked)
-    return True
 
 
 def _may_go_live(settings: Settings) -> bool:

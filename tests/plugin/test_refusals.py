@@ -814,3 +814,34 @@ def test_it(broken): pass
 """,
     )
     result.assert_outcomes(passed=1, errors=1)
+
+
+@pytest.mark.parametrize(
+    "error", ["BaseExceptionGroup('all', [BaseException()])", "__import__('asyncio').CancelledError"]
+)
+def test_an_error_that_stops_a_teardown_leaves_no_recorder_open(project: Project, error: str) -> None:
+    project.tests(
+        SWALLOW
+        + f"""
+@pytest.fixture
+def broken(samurai):
+    yield
+    raise {error}
+
+@pytest.fixture(scope="class")
+def wide():
+    yield
+    print("wide is torn down")
+
+class TestIt:
+    def test_it(self, wide, broken): seed_call("mine")
+
+@pytest.mark.samurai
+def test_next(): seed_call("the next one's")
+"""
+    )
+    result = project.run("-s")
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*wide is torn down*"])
+    assert project.cassettes() == ["test_it/TestIt.test_it.yaml", "test_it/test_next.yaml"]
+    assert "the next one's" not in project.text("test_it/TestIt.test_it.yaml")
