@@ -15,7 +15,8 @@ from pytest_samurai.plugin.state import HELD, RUN
 from pytest_samurai.plugin.unmarked import UNMARKED
 
 
-@pytest.hookimpl(wrapper=True)
+# First, so that it is outside of all others: what a hook of the user's makes of a refusal is looked at too.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -67,9 +68,13 @@ def _make_red(report: pytest.TestReport, item: pytest.Item, call: pytest.CallInf
     if error is not None:
         is_refusal = isinstance(error.value, RequestNotRecorded)
         cause = None if is_refusal else refusals.shown_with(error.value)
-        if (is_refusal or cause is not None) and hasattr(report, "wasxfail") and not _is_meant(item):
+        # The report of a subtest is none of a phase. Its skip is let pass: the test has yet to fail.
+        fails = is_refusal or (cause is not None and cause not in refusals.pending)
+        if fails and not report.failed and not _is_meant(item):
             report.outcome = "failed"
-            del report.wasxfail
+            vars(report).pop("wasxfail", None)
+            if report.longrepr is None or isinstance(report.longrepr, tuple):
+                report.longrepr = _as_text(error)
         if cause is not None and report.failed:
             _say_too(report, cause)
     refusals.is_red = refusals.is_red or report.failed

@@ -233,6 +233,33 @@ def test_it(subtests):
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "report.outcome = 'passed'",
+        "report.outcome, report.longrepr = 'passed', None",
+        "report.outcome, report.longrepr = 'skipped', ('test_it.py', 1, 'no network')",
+        "report.outcome, report.wasxfail = 'skipped', 'no network'",
+    ],
+)
+def test_a_hook_that_turns_failures_into_something_else_leaves_a_miss_red(project: Project, change: str) -> None:
+    (project.pytester.path / "conftest.py").write_text(
+        f"""
+import pytest
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if call.excinfo is not None:
+        {change}
+    return report
+""",
+        encoding="utf-8",
+    )
+    result = refused(project, "@pytest.mark.samurai\ndef test_it(): seed_call()")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"FAILED test_it.py::test_it - {MISS}"])
+
+
 # --- what a miss led to
 
 
@@ -274,6 +301,7 @@ def own(samurai): return asyncio.run(generate())
 def wide(): return asyncio.run(generate())
 def test_own(own): pass
 def test_wide(wide, samurai): pass
+@pytest.mark.xfail
 def test_wide_again(wide, samurai): pass
 """,
     )
