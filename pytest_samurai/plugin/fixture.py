@@ -42,6 +42,7 @@ def fixture_setup(
     settings = settings_of(request.config, config)
     recorder = Recorder(path, settings, owner_of(item, label, shared=True), shared_of(request.config))
     session = Session(recorder, placeholders=True)
+    run.refusals.recorders.append(recorder)
     try:
         with session:
             result = yield from _without_misses(fixturedef, request, recorder, run.refusals)
@@ -52,6 +53,7 @@ def fixture_setup(
                 raise regression
         return result
     finally:
+        run.refusals.recorders.remove(recorder)
         note_play(item, recorder, label, passed=session.passed)
         if recorder.calls:
             figures = TestFigures.of(label, recorder.calls, recorded=recorder.recorded)
@@ -65,7 +67,9 @@ def _without_misses(
     """Set a fixture up. If it passes over a miss, all the tests that use it fail of that, and not the first alone."""
     try:
         result = yield
+        refusals.listen()
     except BaseException as error:
+        refusals.listen()
         if not recorder.misses or refusals.ends_the_run(error):
             raise
         if not refusals.overrules(error):

@@ -43,6 +43,8 @@ def _recorded(
     session = Session(recorder)
     if recorder.replaying:
         only_replays(item)
+    refusals = request.config.stash[RUN].refusals
+    refusals.recorders.append(recorder)
     item.stash[RECORDER] = recorder
     item.stash[PASSED] = False
     try:
@@ -50,6 +52,8 @@ def _recorded(
             yield recorder
             session.passed = item.stash.get(PASSED, False)
     finally:
+        refusals.listen()
+        refusals.recorders.remove(recorder)
         del item.stash[RECORDER]
         # If it is run again, it counts once.
         item.user_properties[:] = [pair for pair in item.user_properties if pair[0] not in FIGURE_PROPERTIES]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.plugin.refusal import RefusedInTest
 from pytest_samurai.plugin.watchdog import Watchdog, When
+
+if TYPE_CHECKING:
+    from pytest_samurai.recorder import Recorder
 
 _ENDED = ("This portal is not running", "Event loop is closed")
 """What anyio and asyncio say of an event loop in another thread that has ended. A refusal ends it: no `Exception`."""
@@ -20,14 +24,15 @@ class Refusals:
     """Which requests were refused, and which of them a report has said: none may be passed over.
 
     A refusal makes the phase (setup, call, teardown) in which it happens fail, or, of a setup that goes through, the
-    call. `pending` are those that no phase has failed of, `told` those that the phase that ended last failed of.
-    `said` are all those that a phase of the run has failed of. `is_red` says whether a phase of the test has failed.
-    `causes` are the errors of wider fixtures that came after a refusal, with the refusal: tests that ask for the
-    fixture later get the same error.
+    call. `pending` are those that no phase has failed of, `told` those that the phase that ended last failed of, `said`
+    all that a phase of the run has failed of. `is_red` says whether a phase of the test has failed. `causes` are the
+    errors of wider fixtures that came after a refusal, with the refusal: tests that ask for the fixture later get the
+    same error. `recorders` are those that are open.
     """
 
     def __init__(self) -> None:
-        self.watchdog = Watchdog()
+        self.watchdog = Watchdog(self.listen)
+        self.recorders: list[Recorder] = []
         self.pending: list[RequestNotRecorded] = []
         self.told: list[RequestNotRecorded] = []
         self.is_red = False
@@ -41,6 +46,13 @@ class Refusals:
         self.pending.append(refusal)
         self.watchdog.guard(refusal)
         return refusal
+
+    def listen(self) -> None:
+        """Take over what forked children have refused."""
+        for recorder in self.recorders:
+            text = recorder.children.told()
+            if text is not None and all(str(miss) != text for miss in recorder.misses):
+                recorder.refuse(text)
 
     def shown_with(self, error: BaseException) -> RequestNotRecorded | None:
         """The refusal that the report of an error has to show, which is made now."""
@@ -73,6 +85,7 @@ class Refusals:
             yield
         except BaseException as error:
             self.watchdog.end()
+            self.listen()
             if not self.pending:
                 raise
             refusal = self.tell()

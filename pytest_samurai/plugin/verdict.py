@@ -39,6 +39,7 @@ def _judge(item: pytest.Item) -> None:
     """Raise what a test fails of whose body went through."""
     refusals, recorder = item.config.stash[RUN].refusals, item.stash.get(RECORDER, None)
     verdict: BaseException | None = None
+    refusals.listen()
     if recorder is not None:
         verdict = recorder.verdict()
         item.stash[PASSED] = verdict is None and not refusals.pending

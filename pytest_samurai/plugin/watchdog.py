@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any, Literal
 
@@ -36,17 +37,21 @@ class Watchdog:
 
     The first strike goes by way of the event loop, if one runs: the loop cancels the main task, as for Ctrl-C, and
     tasks can clean up. What still runs after that is raised out of. `grace` is in seconds.
+
+    A forked child sends the same signal if it refuses a request, and `listen` is called: a pool may wait for the child.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, listen: Callable[[], None]) -> None:
         self.grace = 4.0
         self.strikes = 0
         self.raised: list[RefusedInTest] = []
+        self._listen = listen
         self._refusal: RequestNotRecorded | None = None
         self._in_phase = False
         self._may_interrupt = False
         self._patient = False
-        self._lock = threading.Lock()
+        # The handler may interrupt this thread anywhere, and takes it too.
+        self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
         self._resting = threading.Event()
         # The process that can be struck; None for none. A child that was forked is another.
@@ -85,8 +90,11 @@ class Watchdog:
             self.guard(refusal)
 
     def guard(self, refusal: RequestNotRecorded) -> None:
-        """Watch the phase from now on, in any thread."""
-        if self._process is None or self._process != os.getpid():
+        """Watch the phase from now on, in any thread; in a forked child, wake the process that has the test."""
+        if self._process is None:
+            return
+        if self._process != os.getpid():
+            self._wake(self._process)
             return
         with self._lock:
             if self._in_phase and self._refusal is None:
@@ -94,6 +102,11 @@ class Watchdog:
                 self._resting.clear()
                 self._thread = threading.Thread(target=self._watch, name="samurai-watchdog", daemon=True)
                 self._thread.start()
+
+    def _wake(self, process: int) -> None:
+        if sys.platform != "win32":  # pragma: no branch - there are no forks there
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGURG)
 
     def end(self) -> None:
         """The phase has ended."""
@@ -118,6 +131,8 @@ class Watchdog:
     def _strike(self, _number: int, frame: FrameType | None) -> None:
         """What the signal does in the main thread."""
         refusal = self._refusal
+        if refusal is None and self._in_phase:
+            self._listen()
         if refusal is None or not self._in_phase or not self._may_strike(frame):
             return
         self.strikes += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -84,6 +85,82 @@ def test_it():
     result.assert_outcomes(passed=1)
 
 
+FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs forks")
+
+
+@FORKS
+@pytest.mark.parametrize(
+    "body",
+    [
+        "fork(os._exit); pytest.skip('no network')",
+        "fork(os._exit); pytest.xfail('no network')",
+        "fork(os._exit); assert 1 == 2",
+        # A pool of `multiprocessing` loses its worker and waits for ever.
+        "multiprocessing.get_context('fork').Pool(1).map(seed_call, ['a', 'b'])",
+        "process = multiprocessing.get_context('fork').Process(target=refuse_and_wait)\n    process.start()\n"
+        "    try: queue.Queue().get()\n    finally: process.kill()",
+    ],
+    ids=["skip", "xfail", "assert", "pool", "queue"],
+)
+def test_a_miss_in_a_forked_child_is_the_failure_of_the_test(
+    project: Project, monkeypatch: pytest.MonkeyPatch, body: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    (project.pytester.path / "conftest.py").write_text(
+        "from pytest_samurai.plugin.state import RUN\n"
+        "def pytest_collection_finish(session): session.config.stash[RUN].refusals.watchdog.grace = 0.05\n",
+        encoding="utf-8",
+    )
+    project.tests(
+        SEED
+        + f"""
+import contextlib, multiprocessing, queue, threading
+
+def fork(leave):
+    child = os.fork()
+    if not child:
+        try: seed_call()
+        finally: leave(0)
+    os.waitpid(child, 0)
+
+def refuse_and_wait():
+    with contextlib.suppress(BaseException): seed_call()
+    threading.Event().wait()
+
+@pytest.mark.samurai(mode="none")
+def test_it():
+    {body}
+@pytest.mark.samurai
+def test_next(): pass
+"""
+    )
+    result = project.pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(["FAILED test_it.py::test_it - *RequestNotRecorded: * was called in a forked child*"])
+
+
+@FORKS
+def test_a_miss_in_a_child_that_a_wider_fixture_forks_is_an_error_of_its_tests(project: Project) -> None:
+    project.tests(
+        SEED
+        + """
+@pytest.fixture(scope="module")
+def wide():
+    child = os.fork()
+    if not child:
+        try: seed_call()
+        finally: os._exit(0)
+    os.waitpid(child, 0)
+
+def test_it(wide, samurai): pass
+def test_next(wide, samurai): pass
+"""
+    )
+    result = project.pytester.runpytest_subprocess("-p", "no:cacheprovider", "--samurai-mode=none")
+    result.assert_outcomes(errors=2)
+
+
+@FORKS
 def test_a_worker_that_is_forked_in_a_test_reports_its_miss(project: Project) -> None:
     project.tests(
         SEED

@@ -323,7 +323,7 @@ def test_no_thread_and_no_handler_stay_behind(project: Project) -> None:
 
 @pytest.fixture
 def watchdog() -> Iterator[Watchdog]:
-    watchdog = Watchdog()
+    watchdog = Watchdog(lambda: None)
     watchdog.grace = 1_000.0
     watchdog.install()
     yield watchdog
@@ -377,7 +377,7 @@ def test_a_phase_with_reasons_of_its_own_is_struck_only_where_it_waits_for_a_thr
 
 
 def test_there_is_no_watchdog_outside_of_the_main_thread() -> None:
-    watchdog = Watchdog()
+    watchdog = Watchdog(lambda: None)
     thread = threading.Thread(target=watchdog.install)
     thread.start()
     thread.join()
