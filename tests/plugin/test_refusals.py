@@ -873,3 +873,41 @@ def test_next(): seed_call("the next one's")
     result.stdout.fnmatch_lines(["*wide is torn down*"])
     assert project.cassettes() == ["test_it/TestIt.test_it.yaml", "test_it/test_next.yaml"]
     assert "the next one's" not in project.text("test_it/TestIt.test_it.yaml")
+
+
+def test_a_teardown_that_ends_the_run_ends_it_as_before(project: Project) -> None:
+    result = refused(
+        project,
+        """
+@pytest.fixture
+def last(samurai):
+    yield
+    pytest.exit("enough", returncode=7)
+def test_it(last): pass
+""",
+    )
+    assert result.ret == 7
+
+
+@pytest.mark.parametrize("unmarked", ["warn", "allow"])
+def test_what_a_wider_fixture_calls_as_it_is_torn_down_is_refused_after_a_replay_in_any_mode(
+    project: Project, unmarked: str
+) -> None:
+    project.tests(
+        SWALLOW
+        + """
+@pytest.fixture(scope="module")
+def wide():
+    yield
+    swallow("bye")
+
+@pytest.mark.samurai
+def test_it(wide): seed_call()
+"""
+    )
+    project.run("-o", f"samurai_unmarked={unmarked}").assert_outcomes(passed=1)
+    assert project.server.requests == 2
+    result = project.run("-o", f"samurai_unmarked={unmarked}")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["ERROR test_it.py::test_it - *is a chat call for which no recorder is open*"])
+    assert project.server.requests == 2
