@@ -31,7 +31,7 @@ class Refusals:
     """
 
     def __init__(self) -> None:
-        self.watchdog = Watchdog(self.listen)
+        self.watchdog = Watchdog(self.listen, self.is_paying)
         self.recorders: list[Recorder] = []
         self.pending: list[RequestNotRecorded] = []
         self.told: list[RequestNotRecorded] = []
@@ -53,6 +53,10 @@ class Refusals:
             text = recorder.children.told()
             if text is not None and all(str(miss) != text for miss in recorder.misses):
                 recorder.refuse(text)
+
+    def is_paying(self) -> bool:
+        """Whether calls that went live are under way: one of many was refused, by a ceiling or for want of a key."""
+        return any(recorder.has_calls_under_way() for recorder in self.recorders)
 
     def shown_with(self, error: BaseException) -> RequestNotRecorded | None:
         """The refusal that the report of an error has to show, which is made now."""

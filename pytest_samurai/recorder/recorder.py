@@ -63,7 +63,7 @@ class Recorder:
         # The recorder keeps its calls, and these keep the meter. If that knew the recorder, it would be a cycle.
         meter = Meter(shared.prices, self._editor.redactors.name, settings.estimate_usage)
         self._calls = Calls(meter, shared.tally, settings)
-        self.unrecorded = self._calls.unrecorded
+        self.unrecorded, self.has_calls_under_way = self._calls.unrecorded, self._calls.are_under_way
         self._live: Live | None = None
         self._keeper: Keeper | None = None
         self._placeholders: list[str] = []

@@ -57,9 +57,9 @@ def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "300")
 
 
-def refused(project: Project, text: str, *arguments: str) -> pytest.RunResult:
+def refused(project: Project, text: str, *arguments: str, grace: float = 0.05) -> pytest.RunResult:
     conftest = project.pytester.path / "conftest.py"
-    conftest.write_text(IMPATIENT, encoding="utf-8")
+    conftest.write_text(IMPATIENT.replace("0.05", str(grace)), encoding="utf-8")
     project.tests(SWALLOW + TEAM + text)
     result = project.run("--samurai-mode=none", *arguments)
     # What was waiting is collected while this test runs, and not in one that does not expect it.
@@ -323,7 +323,7 @@ def test_no_thread_and_no_handler_stay_behind(project: Project) -> None:
 
 @pytest.fixture
 def watchdog() -> Iterator[Watchdog]:
-    watchdog = Watchdog(lambda: None)
+    watchdog = Watchdog(lambda: None, lambda: False)
     watchdog.grace = 1_000.0
     watchdog.install()
     yield watchdog
@@ -376,8 +376,34 @@ def test_a_phase_with_reasons_of_its_own_is_struck_only_where_it_waits_for_a_thr
         strike_in("selectors", "asyncio")
 
 
+def test_a_test_with_live_calls_under_way_is_spared_for_a_while(project: Project) -> None:
+    result = refused(
+        project,
+        """
+import signal
+@pytest.mark.samurai(mode="all")
+def test_it(samurai):
+    client = httpx.Client(headers={"Authorization": "Bearer " + os.environ["SAMURAI_API_KEY"]})
+    url = os.environ["SAMURAI_BASE_URL"] + "/chat/completions"
+    with client.stream("POST", url, json=body("one, two", stream=True)) as reply:
+        swallow("and this one is refused")
+        # As often as a test is spared, and no more.
+        for _ in range(15): signal.raise_signal(signal.SIGURG)
+        with pytest.raises(BaseException, match="has to wait|not sent"):
+            signal.raise_signal(signal.SIGURG)
+        print("spared", reply.read()[:5])
+""",
+        "-s",
+        "--samurai-mode=all",
+        "--samurai-max-live-requests=1",
+        grace=1_000.0,
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*spared b'data:'*"])
+
+
 def test_there_is_no_watchdog_outside_of_the_main_thread() -> None:
-    watchdog = Watchdog(lambda: None)
+    watchdog = Watchdog(lambda: None, lambda: False)
     thread = threading.Thread(target=watchdog.install)
     thread.start()
     thread.join()
