@@ -383,9 +383,9 @@ def test_a_test_with_live_calls_under_way_is_spared_for_a_while(project: Project
 import signal
 @pytest.mark.samurai(mode="all")
 def test_it(samurai):
-    client = httpx.Client(headers={"Authorization": "Bearer " + os.environ["SAMURAI_API_KEY"]})
+    headers = {"Authorization": "Bearer " + os.environ["SAMURAI_API_KEY"]}
     url = os.environ["SAMURAI_BASE_URL"] + "/chat/completions"
-    with client.stream("POST", url, json=body("one, two", stream=True)) as reply:
+    with httpx.stream("POST", url, json=body("one, two", stream=True), headers=headers) as reply:
         swallow("and this one is refused")
         # As often as a test is spared, and no more.
         for _ in range(15): signal.raise_signal(signal.SIGURG)
