@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import warnings
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from pytest_samurai.bill import own_prices
 from pytest_samurai.cassette import Shelf
+from pytest_samurai.files import now
 from pytest_samurai.intercept import recording
 from pytest_samurai.recorder import Owner, Recorder, Shared
 from pytest_samurai.settings import Layer, environment_layers, resolve
@@ -69,7 +69,7 @@ class use_cassette:
         self._settings = resolve([lowest, Layer(f"use_cassette({str(path)!r})", "test", options), environment])
 
     def __enter__(self) -> Recorder:
-        owner = Owner(f"use_cassette({self._path.name!r})", datetime.now(UTC))
+        owner = Owner(f"use_cassette({self._path.name!r})", now())
         self._recorder = Recorder(self._path, self._settings, owner, self._shared)
         self._session = Session(self._recorder)
         self._session.__enter__()

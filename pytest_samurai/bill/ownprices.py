@@ -10,6 +10,7 @@ from typing import Final
 
 from pytest_samurai.bill.pricelist import PriceList
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.files import NoFile, read_whole
 from pytest_samurai.wire import Price, read_rates
 
 _NAME: Final = "pytest-samurai"
@@ -33,13 +34,18 @@ def own_prices(directory: Path) -> PriceList:
     Raises SettingsError if the file cannot be read, or if a price in it is none: with the file, and its line if known.
     """
     paths = (parent / "pyproject.toml" for parent in (directory, *directory.parents))
-    pyproject = next((path for path in paths if path.is_file()), None)
-    if pyproject is None:
-        return PriceList()
-    try:
-        content = pyproject.read_bytes()
-    except OSError as error:
-        raise SettingsError(f"{pyproject}: cannot be read: {error.strerror or error}") from None
+    for path in paths:
+        try:
+            content = read_whole(path)
+        except (FileNotFoundError, NotADirectoryError, NoFile):
+            continue
+        except OSError as error:
+            raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from None
+        return _in(content, path)
+    return PriceList()
+
+
+def _in(content: bytes, pyproject: Path) -> PriceList:
     # Most projects have no such table, and to parse TOML takes longer than to replay a test.
     if not all(mention.search(content) for mention in _MENTIONS):
         return PriceList()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.files import json
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.,=+\-\[\]]")
 _CLASS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+from pytest_samurai.files import ticks
 from pytest_samurai.recorder import Recorder, Take
 from pytest_samurai.wire import CLOSED, COMPLETE, Reply
 
@@ -104,9 +105,9 @@ class Replay:
 
     def _timed(self) -> Iterator[tuple[float, bytes]]:
         """How many seconds to wait for each piece, and the piece."""
-        began = time.perf_counter()
+        began = ticks()
         for data, at in self._reply.pieces():
-            yield max(began + at * self._recorder.settings.pace - time.perf_counter(), 0.0), data
+            yield max(began + at * self._recorder.settings.pace - ticks(), 0.0), data
         if self._reply.ending != COMPLETE:
             raise self._broken()
 

@@ -8,8 +8,11 @@ from functools import cached_property
 from pathlib import Path
 
 from pytest_samurai import cassette
-from pytest_samurai.cassette import Journal, Text
+from pytest_samurai.bill import Meter
+from pytest_samurai.cassette import Journal
 from pytest_samurai.errors import CassetteError
+from pytest_samurai.files import exists
+from pytest_samurai.recorder.editor import priced
 from pytest_samurai.recorder.identity import identity
 from pytest_samurai.recorder.mode import RECORD_MODES
 from pytest_samurai.recorder.owner import Owner
@@ -33,6 +36,7 @@ class Keeper:
         settings: Settings,
         owner: Owner,
         playback: Playback,
+        meter: Meter,
         notes: list[str],
     ) -> None:
         self.owner = owner
@@ -45,21 +49,24 @@ class Keeper:
         self._mode = RECORD_MODES[settings.mode]
         self._matcher = identity(settings)
         self._interrupted = playback.interrupted
+        self._meter = meter
         self._notes = notes
         self._journal = Journal(path, replacing=self._mode.replaces)
-        # By their numbers, the calls as they will be written; and by the ids of these, their texts.
+        # By their numbers, the calls as they will be written, but for their prices.
         self._calls: dict[int, Interaction] = {}
-        self._texts: dict[int, Text] = {}
 
     # --- while the test runs
 
     def add(self, number: int, interaction: Interaction, *, to_journal: bool) -> None:
-        """Keep a call that has ended, as it is written. In the journal it survives the death of this process."""
+        """Keep a call that has ended, as it is written. In the journal it survives the death of this process.
+
+        There it has no price yet: that is looked up when the cassette is written.
+        """
         self._calls[number] = interaction
         if not to_journal:
             return
         try:
-            self._texts[id(interaction)] = self._journal.add(interaction)
+            self._journal.add(interaction)
         except OSError as error:
             # The application's call went well. If the disk is full, writing the cassette will fail, and say so.
             note = f"{shown(self._journal.path)}: cannot be written: {error.strerror or error}"
@@ -79,10 +86,12 @@ class Keeper:
                 f"{self.owner.test}: {plural(unanswered, 'request')} got no reply, which cannot be recorded;"
                 " the replay will refuse it"
             )
-        new = self._worth_keeping()
+        # Not before: the journal of a run that died has no prices either.
+        interrupted = [priced(interaction, self._meter) for interaction in self._interrupted.interactions]
+        new = [priced(interaction, self._meter) for interaction in self._worth_keeping()]
         self.recorded = len(new)
         # An interrupted run may have ended on an error, and this run may have mended it.
-        self.added = without_retries([*self._interrupted.interactions, *new], self._settings)
+        self.added = without_retries([*interrupted, *new], self._settings)
         if self._mode.changes_cassette(self):
             self._write(new)
         self._journal.discard()
@@ -111,7 +120,7 @@ class Keeper:
             return [*kept, *missing]
 
         try:
-            cassette.update(self._path, change, self._texts)
+            cassette.update(self._path, change)
         except CassetteError as error:
             self._journal.close()
             self._interrupted.close()
@@ -163,7 +172,7 @@ class Keeper:
     def _where_the_calls_are(self) -> str:
         """Where the calls are that did not get into the cassette, as the end of a sentence."""
         journals = [journal.path for journal in self._interrupted.journals]
-        if self._journal.path.exists():
+        if exists(self._journal.path):
             journals.insert(0, self._journal.path)
         if not journals:
             return "; what was recorded is lost"

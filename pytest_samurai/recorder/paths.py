@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pytest_samurai.files import REAL
+
 
 def shown(path: Path, directory: str | None = None) -> str:
     """A path, relative to `directory` if it lies below that; the default is the working directory."""
-    root = directory or Path.cwd()
+    root = directory or REAL.getcwd()
     return str(path.relative_to(root) if path.is_relative_to(root) else path)

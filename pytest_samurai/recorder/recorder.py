@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from decimal import Decimal
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from pytest_samurai.bill import Call, Meter, total, total_cost
 from pytest_samurai.errors import BudgetExceeded, RequestNotRecorded, SamuraiFailure
+from pytest_samurai.files import REAL
 from pytest_samurai.matching import Denial
 from pytest_samurai.recorder.calls import Calls
 from pytest_samurai.recorder.ceilings import CeilingReached
@@ -53,7 +53,7 @@ class Recorder:
         self.is_open = False
         self.misses: list[RequestNotRecorded] = []
         self.notes: list[str] = []
-        self._directory = os.getcwd()  # noqa: PTH109 - every test asks, few look at it: no need for a Path
+        self._directory = REAL.getcwd()
         self._shared = shared
         self._editor = Editor(settings, owner.test, shared.redactors, self.notes)
         # The recorder keeps its calls, and these keep the meter. If that knew the recorder, it would be a cycle.
@@ -127,8 +127,9 @@ class Recorder:
         path, settings, owner, notes = self.cassette_path, self.settings, self.owner, self.notes
         self.playback = opened(path, settings, owner, self._shared.shelf, self._editor, notes)
         if self.record_mode.writes:
-            self._keeper = Keeper(path, settings, owner, self.playback, notes)
+            self._keeper = Keeper(path, settings, owner, self.playback, self._calls.meter, notes)
         if self.playback.may_record:
+            self._shared.prices.public.load()
             self._live = Live(settings, owner, self._shared.tally, self._editor, self._calls, self._keeper)
         if self.replaying or (placeholders and self.record_mode.only_replays_once_recorded):
             self._placeholders = set_placeholders()

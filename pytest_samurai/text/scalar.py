@@ -6,8 +6,9 @@ are read line by line.
 
 from __future__ import annotations
 
-import json
 import re
+
+from pytest_samurai.files import json
 
 # A text matches in one way only, so that no header or URL, however long, takes exponential time.
 _PLAIN = re.compile(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
+from pytest_samurai.files import json
 from pytest_samurai.wire.dialects import dialect_of
 from pytest_samurai.wire.http import Request
 from pytest_samurai.wire.objects import parse_object
