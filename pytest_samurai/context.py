@@ -10,8 +10,8 @@ from typing import Any, Self
 
 from pytest_samurai.bill import own_prices
 from pytest_samurai.cassette import Shelf
-from pytest_samurai.files import now
-from pytest_samurai.intercept import recording
+from pytest_samurai.files import REAL, now
+from pytest_samurai.intercept import recorders_of, recording
 from pytest_samurai.recorder import Owner, Recorder, Shared
 from pytest_samurai.settings import Layer, environment_layers, resolve
 
@@ -28,6 +28,10 @@ class Session:
     """
 
     def __init__(self, recorder: Recorder, *, placeholders: bool = False) -> None:
+        for other in recorders_of(recorder.cassette_path):
+            # Both play from the start, and what one of them has written is of the same run for the other.
+            recorder.owner.shared = other.owner.shared = True
+            recorder.owner.run_began = min(recorder.owner.run_began, other.owner.run_began)
         recorder.open(placeholders=placeholders)
         self.passed = False
         self._recorder = recorder
@@ -63,7 +67,7 @@ class use_cassette:
 
     def __init__(self, path: str | os.PathLike[str], **options: Any) -> None:
         lowest, environment = environment_layers(os.environ)
-        self._path = Path(path).absolute()
+        self._path = Path(REAL.getcwd(), path)
         # If it is entered again, its files need not be read again.
         self._shared = Shared(own_prices(Path.cwd()), Shelf())
         self._settings = resolve([lowest, Layer(f"use_cassette({str(path)!r})", "test", options), environment])

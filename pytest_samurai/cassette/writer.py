@@ -14,7 +14,7 @@ from pytest_samurai.cassette.headers import by_name, meant, pairs_of
 from pytest_samurai.cassette.plain import is_plain
 from pytest_samurai.cassette.reader import interactions_of, load, parse
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.files import locked, remove_abandoned, replace_whole
+from pytest_samurai.files import locked, remove_abandoned, replace_whole, try_locks, try_to_write
 from pytest_samurai.wire import Interaction
 
 
@@ -38,6 +38,15 @@ def save(path: Path, interactions: Sequence[Interaction]) -> None:
         raise CassetteError(
             f"{path}: cannot be written: {error.strerror or error}; what was there is as it was"
         ) from error
+
+
+def try_to_save(path: Path) -> None:
+    """Raises CassetteError if a cassette could not be written now, or if no lock is to be had."""
+    try:
+        try_to_write(path)
+    except OSError as error:
+        raise CassetteError(f"{path}: cannot be written: {error.strerror or error}; so nothing is sent") from error
+    try_locks()
 
 
 def _reads_back(content: bytes, edges: Sequence[int], path: Path, interactions: Iterable[Interaction]) -> bool:

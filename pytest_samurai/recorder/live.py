@@ -49,8 +49,10 @@ class Live:
     def send(self, request: Request, filtered: Request) -> Take:
         """Let a request go live. Of the request, `filtered` is written.
 
-        Raises CeilingReached if a ceiling of the run does not let it.
+        Raises CeilingReached if a ceiling of the run does not let it, CassetteError if it could not be recorded.
         """
+        if self._keeper is not None:
+            self._keeper.prepare()
         body = asking(request) if self._asks_for_usage else None
         likely = Decimal(0) if self._ceilings is None else self._ceilings.admit(request)
         return self._calls.send(request, body, partial(self._keep, filtered), partial(self._count, likely))

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from pytest_samurai.bill import Call, Meter, total, total_cost
-from pytest_samurai.errors import BudgetExceeded, RequestNotRecorded, SamuraiFailure
-from pytest_samurai.files import REAL
+from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure
+from pytest_samurai.files import REAL, exists
 from pytest_samurai.matching import Denial
 from pytest_samurai.recorder.calls import Calls
 from pytest_samurai.recorder.ceilings import CeilingReached
@@ -127,9 +127,11 @@ class Recorder:
         path, settings, owner, notes = self.cassette_path, self.settings, self.owner, self.notes
         self.playback = opened(path, settings, owner, self._shared.shelf, self._editor, notes)
         if self.record_mode.writes:
-            self._keeper = Keeper(path, settings, owner, self.playback, self._calls.meter, notes)
+            self._keeper = Keeper(path, settings, owner, self.playback, self._editor, self._calls.meter, notes)
         if self.playback.may_record:
             self._shared.prices.public.load()
+            if self._keeper is not None and (self.record_mode.replaces or not exists(path)):
+                self._keeper.prepare()
             self._live = Live(settings, owner, self._shared.tally, self._editor, self._calls, self._keeper)
         if self.replaying or (placeholders and self.record_mode.only_replays_once_recorded):
             self._placeholders = set_placeholders()
@@ -186,7 +188,7 @@ class Recorder:
             raise self.refuse(placeholder_refusal(self.redacted(request), self.owner.test))
         try:
             return self._live.send(request, filtered)
-        except CeilingReached as reached:
+        except (CeilingReached, CassetteError) as reached:
             raise self.refuse(str(reached)) from None
 
     def replay(self, request: Request) -> Played | None:
