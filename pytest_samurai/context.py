@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from pytest_samurai.bill import own_prices
 from pytest_samurai.cassette import Shelf
-from pytest_samurai.files import REAL, now
+from pytest_samurai.files import REAL, now, without_fakes
 from pytest_samurai.intercept import recorders_of, recording
 from pytest_samurai.recorder import Owner, Recorder, Shared
 from pytest_samurai.settings import Layer, environment_layers, resolve
@@ -32,7 +32,8 @@ class Session:
             # Both play from the start, and what one of them has written is of the same run for the other.
             recorder.owner.shared = other.owner.shared = True
             recorder.owner.run_began = min(recorder.owner.run_began, other.owner.run_began)
-        recorder.open(placeholders=placeholders)
+        with without_fakes():
+            recorder.open(placeholders=placeholders)
         self.passed = False
         self._recorder = recorder
         self._recording = recording(recorder)
@@ -69,7 +70,7 @@ class use_cassette:
         lowest, environment = environment_layers(os.environ)
         self._path = Path(REAL.getcwd(), path)
         # If it is entered again, its files need not be read again.
-        self._shared = Shared(own_prices(Path.cwd()), Shelf())
+        self._shared = Shared(own_prices(Path(REAL.getcwd())), Shelf())
         self._settings = resolve([lowest, Layer(f"use_cassette({str(path)!r})", "test", options), environment])
 
     def __enter__(self) -> Recorder:

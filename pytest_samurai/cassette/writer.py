@@ -14,7 +14,7 @@ from pytest_samurai.cassette.headers import by_name, meant, pairs_of
 from pytest_samurai.cassette.plain import is_plain
 from pytest_samurai.cassette.reader import interactions_of, load, parse
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.files import locked, remove_abandoned, replace_whole, try_locks, try_to_write
+from pytest_samurai.files import locked, remove_abandoned, replace_whole, try_to_write
 from pytest_samurai.wire import Interaction
 
 
@@ -46,7 +46,8 @@ def try_to_save(path: Path) -> None:
         try_to_write(path)
     except OSError as error:
         raise CassetteError(f"{path}: cannot be written: {error.strerror or error}; so nothing is sent") from error
-    try_locks()
+    with locked(path):
+        pass
 
 
 def _reads_back(content: bytes, edges: Sequence[int], path: Path, interactions: Iterable[Interaction]) -> bool:

@@ -1,7 +1,8 @@
 """Files that several processes write, and the clock that dates them: both as they are outside of any test."""
 
 from pytest_samurai.files.clock import now, now_ns, ticks
-from pytest_samurai.files.locks import claimed, locked, scratch, try_locks
+from pytest_samurai.files.fakes import without_fakes
+from pytest_samurai.files.locks import claimed, locked, scratch
 from pytest_samurai.files.real import REAL, json
 from pytest_samurai.files.whole import (
     NoFile,
@@ -34,8 +35,8 @@ __all__ = [
     "replace_whole",
     "scratch",
     "ticks",
-    "try_locks",
     "try_to_write",
     "unique",
+    "without_fakes",
     "write_all",
 ]

@@ -59,20 +59,16 @@ def claimed(path: Path) -> Iterator[None]:
             REAL.unlink(_lock_directory() / f"{name}.lock")
 
 
-def try_locks() -> None:
-    """Raises CassetteError if no lock can be kept."""
-    with claimed(scratch("try")):
-        pass
-
-
 def digest(path: Path) -> str:
     """What stands for a file in the names of others."""
     return sha256(os.fsencode(REAL.realpath(path))).hexdigest()[:32]
 
 
 def _user() -> str:
+    if sys.platform == "win32":  # pragma: no cover - the other branch is that of this machine
+        return getpass.getuser()
     # In a container, the number of a user may have no name.
-    return str(os.getuid()) if hasattr(os, "getuid") else getpass.getuser()
+    return str(REAL.getuid())
 
 
 def _lock_directory() -> Path:

@@ -38,12 +38,13 @@ class Real:
     urandom = staticmethod(os.urandom)
     write = staticmethod(os.write)
 
-    # freezegun leaves these two alone, even if it was there first; Windows does not have them.
+    # Of clocks, freezegun leaves this one alone, even if it was there first; Windows does not have it.
     if sys.platform == "win32":  # pragma: no cover - the other branch is that of this machine
         perf_counter_ns = staticmethod(time.perf_counter_ns)
         time_ns = staticmethod(time.time_ns)
     else:
         clock_gettime_ns = staticmethod(time.clock_gettime_ns)
+        getuid = staticmethod(os.getuid)
 
 
 REAL = Real()
