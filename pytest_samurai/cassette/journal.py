@@ -72,7 +72,7 @@ class Journal:
         whole = REAL.fstat(self._descriptor).st_size
         try:
             write_all(self._descriptor, text)
-        except OSError:
+        except BaseException:
             # The next call may fit again. It must not begin in the middle of a line of this one.
             REAL.ftruncate(self._descriptor, whole)
             raise

@@ -45,7 +45,7 @@ def try_to_save(path: Path) -> None:
     try:
         try_to_write(path)
     except OSError as error:
-        raise CassetteError(f"{path}: cannot be written: {error.strerror or error}; so nothing is sent") from error
+        raise CassetteError(f"{path}: cannot be written: {error.strerror or error}; so nothing is sent") from None
     with locked(path):
         pass
 

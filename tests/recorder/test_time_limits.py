@@ -13,8 +13,10 @@ from pytest_samurai import use_cassette
 from pytest_samurai.bill.publiclist import PublicList
 from pytest_samurai.cassette.journal import Journal, left_behind
 from pytest_samurai.cassette.reader import load
+from pytest_samurai.files import REAL
 from pytest_samurai.recorder.editor import Editor
 from pytest_samurai.server.chat_server import ChatServer
+from tests.cassette.test_journal import ONE, TWO
 from tests.conftest import KEY
 from tests.recorder.conftest import answered, ask, asked_and_got, opened
 
@@ -130,3 +132,25 @@ def test_what_is_taken_up_from_a_journal_gets_its_price_when_it_is_written(path:
     again.close()
     [interaction] = load(path)
     assert interaction.price is not None
+
+
+def test_a_call_that_is_half_written_when_time_is_up_does_not_spoil_the_next(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(path, replacing=False)
+    journal.add(ONE)
+    right = REAL.write
+
+    def half(descriptor: int, data: bytes) -> int:
+        right(descriptor, data[: len(data) // 2])
+        raise OutOfTime
+
+    with monkeypatch.context() as patch:
+        patch.setattr(REAL, "write", half)
+        with pytest.raises(OutOfTime):
+            journal.add(ONE)
+    journal.add(TWO)
+    journal.close()
+    [left] = left_behind(path)
+    assert left.interactions == [ONE, TWO]
+    left.discard()
