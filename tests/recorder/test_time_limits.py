@@ -15,7 +15,9 @@ from pytest_samurai.cassette.journal import Journal, left_behind
 from pytest_samurai.cassette.reader import load
 from pytest_samurai.files import REAL
 from pytest_samurai.recorder.editor import Editor
+from pytest_samurai.recorder.exchange import Take
 from pytest_samurai.server.chat_server import ChatServer
+from pytest_samurai.wire.http import CLOSED, COMPLETE, Request
 from tests.cassette.test_journal import ONE, TWO
 from tests.conftest import KEY
 from tests.recorder.conftest import answered, ask, asked_and_got, opened
@@ -154,3 +156,44 @@ def test_a_call_that_is_half_written_when_time_is_up_does_not_spoil_the_next(
     [left] = left_behind(path)
     assert left.interactions == [ONE, TWO]
     left.discard()
+
+
+def test_a_cassette_whose_writing_is_stopped_leaves_its_journal_for_the_next_run(
+    path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise OutOfTime
+
+    with monkeypatch.context() as patch:
+        patch.setattr(REAL, "replace", stopped)
+        with pytest.raises(OutOfTime), use_cassette(path):
+            ask(url)
+    [left] = left_behind(path)
+    left.close()
+    assert [file.name for file in path.parent.iterdir()] == [left.path.name]
+    recorder = opened(path)
+    assert [len(left.interactions), len(recorder.playback.recordings)] == [1, 1]
+    recorder.close()
+    assert asked_and_got(path) == [("hi", 200)]
+
+
+def test_a_call_that_another_thread_ends_while_it_is_kept_is_counted_once(path: Path) -> None:
+    recorder = opened(path)
+    body = b'{"messages":[{"role":"user","content":"hi"}]}'
+    take = recorder.handle(Request("POST", "http://h/v1/chat/completions", (), body))
+    assert isinstance(take, Take)
+    kept: list[object] = []
+    counted: list[object] = []
+
+    def keep(interaction: object) -> None:
+        kept.append(interaction)
+        if len(kept) == 1:
+            # As the recorder does in the thread that closes it.
+            take.end(CLOSED)
+
+    take._keep_it, take._count_it = keep, counted.append
+    take.reply(200, "OK", (), "HTTP/1.1")
+    take.end(COMPLETE)
+    assert len(kept) == 2
+    assert kept[0] is kept[1]
+    assert len(counted) == 1
