@@ -11,7 +11,7 @@ from typing import Any, Self
 from pytest_samurai.bill import own_prices
 from pytest_samurai.cassette import Shelf
 from pytest_samurai.files import REAL, now, without_fakes
-from pytest_samurai.intercept import recorders_of, recording
+from pytest_samurai.intercept import recorders_of, recording, seen_directories
 from pytest_samurai.recorder import Owner, Recorder, Shared
 from pytest_samurai.settings import Layer, environment_layers, resolve
 
@@ -70,7 +70,7 @@ class use_cassette:
         lowest, environment = environment_layers(os.environ)
         self._path = Path(REAL.getcwd(), path)
         # If it is entered again, its files need not be read again.
-        self._shared = Shared(own_prices(Path(REAL.getcwd())), Shelf())
+        self._shared = Shared(own_prices(REAL.getcwd()), Shelf(seen_directories()))
         self._settings = resolve([lowest, Layer(f"use_cassette({str(path)!r})", "test", options), environment])
 
     def __enter__(self) -> Recorder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -28,28 +29,30 @@ _MENTIONS: Final = (
 of its own, not in `genai-prices`."""
 
 
-def own_prices(directory: Path) -> PriceList:
+def own_prices(directory: str | Path) -> PriceList:
     """The prices in the nearest pyproject.toml from a directory upwards; none if there is no such file or table.
 
     Raises SettingsError if the file cannot be read, or if a price in it is none: with the file, and its line if known.
     """
-    paths = (parent / "pyproject.toml" for parent in (directory, *directory.parents))
-    for path in paths:
-        try:
-            content = read_whole(path)
-        except (FileNotFoundError, NotADirectoryError, NoFile):
-            continue
-        except OSError as error:
-            raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from None
-        return _in(content, path)
-    return PriceList()
-
-
-def _in(content: bytes, pyproject: Path) -> PriceList:
+    parent = str(directory)
+    # Every `use_cassette` asks, and a Path for each directory takes longer than all the rest.
+    while (content := _content(pyproject := os.path.join(parent, "pyproject.toml"))) is None:  # noqa: PTH118 - see above
+        if parent == (parent := os.path.dirname(parent)):  # noqa: PTH120 - see above
+            return PriceList()
     # Most projects have no such table, and to parse TOML takes longer than to replay a test.
     if not all(mention.search(content) for mention in _MENTIONS):
         return PriceList()
-    return _parsed(content, pyproject)
+    return _parsed(content, Path(pyproject))
+
+
+def _content(pyproject: str) -> bytes | None:
+    """The content of a file; None if there is none. Raises SettingsError if it cannot be read."""
+    try:
+        return read_whole(pyproject)
+    except (FileNotFoundError, NotADirectoryError, NoFile):
+        return None
+    except OSError as error:
+        raise SettingsError(f"{pyproject}: cannot be read: {error.strerror or error}") from None
 
 
 def _parsed(content: bytes, pyproject: Path) -> PriceList:

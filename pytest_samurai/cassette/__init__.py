@@ -1,5 +1,6 @@
 """The cassette: a file of interactions, written for people. Only this package knows yaml."""
 
+from pytest_samurai.cassette.directories import Directories
 from pytest_samurai.cassette.frame import MARK
 from pytest_samurai.cassette.journal import Journal, LeftBehind
 from pytest_samurai.cassette.loader import lines
@@ -10,6 +11,7 @@ from pytest_samurai.cassette.writer import save, try_to_save, update
 
 __all__ = [
     "MARK",
+    "Directories",
     "Journal",
     "Kept",
     "LeftBehind",

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from pytest_samurai.intercept.clients import async_client, client
 from pytest_samurai.intercept.seam import install, patch_imported, recorders_of, recording, uninstall
-from pytest_samurai.intercept.state import take_cassettes, watch
+from pytest_samurai.intercept.state import seen_directories, take_cassettes, watch
 
 if TYPE_CHECKING:
     from pytest_samurai.intercept.clients import AsyncClient, Client
@@ -18,6 +18,7 @@ __all__ = [
     "patch_imported",
     "recorders_of",
     "recording",
+    "seen_directories",
     "take_cassettes",
     "uninstall",
     "watch",
