@@ -15,6 +15,10 @@ OF_THE_DISK = {
 }
 
 
+# Not `time.sleep`: a replay waits as the application would, whose `sleep` may be a test's.
+OF_THE_CLOCK = {"datetime.now", *(f"time.{name}" for name in ("time", "time_ns", "monotonic", "perf_counter"))}
+
+
 def in_rooms() -> list[tuple[str, ast.Module]]:
     return [
         (module, tree)
@@ -30,16 +34,14 @@ def test_json_and_the_clock_are_those_of_files() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Import)
         for alias in node.names
-        if alias.name in ("json", "time", "uuid", "shutil")
-        # It waits as the application would, whose `sleep` may be a test's.
-        and (module, alias.name) != ("pytest_samurai.intercept.streams", "time")
+        if alias.name in ("json", "uuid", "shutil")
     ]
     others += [
         f"{module}:{node.lineno} {node.attr}"
         for module, tree in in_rooms()
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute)
-        and (node.attr in ("utcnow", "today", "fromtimestamp") or ast.unparse(node) == "datetime.now")
+        and (node.attr in ("utcnow", "today", "fromtimestamp") or ast.unparse(node) in OF_THE_CLOCK)
     ]
     assert len(in_rooms()) > 100
     assert others == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_samurai import use_cassette
-from pytest_samurai.cassette import MARK
+from pytest_samurai.cassette.frame import MARK
 from pytest_samurai.cassette.reader import load
 from pytest_samurai.commands.check import check
 from tests.recorder.conftest import ask
