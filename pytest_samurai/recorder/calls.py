@@ -41,11 +41,17 @@ class Calls:
         self._exchanges.append(played)
         return played
 
-    def send(self, request: Request, asking: bytes | None, on_end: Callable[[int, Interaction], None]) -> Take:
-        """Let a request go live; `on_end` gets the number of the call, and the interaction. For `asking` see `Take`."""
+    def send(
+        self,
+        request: Request,
+        asking: bytes | None,
+        keep: Callable[[int, Interaction], None],
+        count: Callable[[int, Interaction], None],
+    ) -> Take:
+        """Let a request go live. `keep` and `count` get the number of the call, and the interaction: see `Take`."""
         with self.lock:
             number = len(self._exchanges) + 1
-            take = Take(request, number, asking, partial(on_end, number), self.meter)
+            take = Take(request, number, asking, partial(keep, number), partial(count, number), self.meter)
             self._exchanges.append(take)
         return take
 
