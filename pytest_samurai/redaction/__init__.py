@@ -4,7 +4,7 @@ from pytest_samurai.redaction.credentials import environment_names, environment_
 from pytest_samurai.redaction.findings import find_secrets, spoken_texts
 from pytest_samurai.redaction.headers import REQUEST_HEADERS, RESPONSE_HEADERS
 from pytest_samurai.redaction.redactor import Redactor, one_line, shown_url
-from pytest_samurai.redaction.redactors import Redactors, without_secrets
+from pytest_samurai.redaction.redactors import Redactors, made_of, without_secrets
 from pytest_samurai.redaction.urls import url_credentials
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "environment_secrets",
     "find_secrets",
     "is_credential",
+    "made_of",
     "one_line",
     "own_keys",
     "shown_url",

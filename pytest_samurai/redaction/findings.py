@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from pytest_samurai.redaction.known import known_patterns
 from pytest_samurai.redaction.shapes import SHAPES
-from pytest_samurai.redaction.spellings import spelled
 from pytest_samurai.redaction.streams import Talk
 from pytest_samurai.wire import Dialect
 
@@ -19,7 +19,7 @@ def find_secrets(text: bytes, known: Mapping[str, str]) -> list[tuple[int, str]]
     """
     kinds: dict[str, list[re.Pattern[bytes]]] = {}
     for value, kind in known.items():
-        kinds.setdefault(kind, []).extend(spelled([value]))
+        kinds.setdefault(kind, []).extend(known_patterns([value]))
     kinds |= {kind: [pattern] for kind, pattern in SHAPES.items()}
     taken: list[tuple[int, int, str]] = []
     for kind, patterns in kinds.items():

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from pytest_samurai.redaction.edits import REDACTED, Edit, edited, spliced, united
 from pytest_samurai.redaction.glance import spoken
 from pytest_samurai.redaction.headers import REQUEST_HEADERS, RESPONSE_HEADERS, AllowList
+from pytest_samurai.redaction.known import known_patterns
 from pytest_samurai.redaction.pictures import without_base64
+from pytest_samurai.redaction.readable import readable, spoken_json
 from pytest_samurai.redaction.shapes import BEGINNINGS, IN_BLOCKS, LONGEST_SHAPE, SHAPES
-from pytest_samurai.redaction.spellings import spelled
 from pytest_samurai.redaction.streams import Talk
 from pytest_samurai.redaction.urls import without_credentials
 from pytest_samurai.wire import UNKNOWN, Channel, Chunk, Dialect, Headers, Reply, Request
@@ -26,8 +28,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         # A pattern for each: one of alternatives would not find a secret that begins inside of another.
-        self._known = [*spelled(secrets)]
-        self._patterns = [*SHAPES.values(), *self._known]
+        self._known = [*known_patterns(secrets)]
         self._traces = [*BEGINNINGS, *self._known]
         self._longest = max([LONGEST_SHAPE, *(len(pattern.pattern) for pattern in self._known)])
         self._names: dict[str, str] = {}
@@ -53,7 +54,9 @@ class Redactor:
         if not respelled and self._is_clean(reply.body):
             return reply
         pieces = spliced([*reply.cut()], respelled)
-        pieces = spliced(pieces, self._edits(b"".join(pieces)))
+        body = b"".join(pieces)
+        if not self._is_clean(body) and not body.strip().isdigit():
+            pieces = spliced(pieces, self._edits(body, spoken_json(body, dialect)))
         if reply.chunks is None:
             return replace(reply, body=b"".join(pieces))
         chunks = tuple(Chunk(len(data), chunk.at) for data, chunk in zip(pieces, reply.chunks, strict=False))
@@ -76,7 +79,7 @@ class Redactor:
         return self._names[name]
 
     def _body(self, body: bytes) -> bytes:
-        edits = self._edits(body)
+        edits = [] if body.strip().isdigit() else self._edits(body)
         return edited(body, edits) if edits else body
 
     def _headers(self, headers: Headers, kept: AllowList) -> Headers:
@@ -85,13 +88,25 @@ class Redactor:
         values = "\n".join(value for _, value in allowed)
         if self.text(values) == values and not any(name == "location" for name, _ in allowed):
             return allowed
-        return tuple((name, self.url(value) if name == "location" else self.text(value)) for name, value in allowed)
+        return tuple((name, self._header(name, value)) for name, value in allowed)
 
-    def _edits(self, body: bytes) -> list[Edit]:
-        """What has to be cut out of a body, from left to right; what overlaps is cut as one."""
+    def _header(self, name: str, value: str) -> str:
+        if value.isdecimal():
+            return value
+        return self.url(value) if name == "location" else self.text(value)
+
+    def _edits(self, body: bytes, whole: Collection[str] = ()) -> list[Edit]:
+        """What has to be cut out of a body, from left to right; what overlaps is cut as one.
+
+        For `whole` see `readable`, which keeps JSON what it is.
+        """
         if self._is_clean(body):
             return []
-        spans = (match.span() for pattern in self._patterns for match in pattern.finditer(body))
+        spans = (
+            # A field may be called as a password is; none is called as a key looks.
+            *readable(body, _spans(SHAPES.values(), body), keys=True, whole=whole),
+            *readable(body, _spans(self._known, body), keys=False, whole=whole),
+        )
         return united((begin, end, REDACTED.encode()) for begin, end in spans)
 
     def _is_clean(self, text: bytes) -> bool:
@@ -129,6 +144,10 @@ class Redactor:
     def _is_in(self, block: bytes) -> bool:
         """Whether there is a secret in a block, or the beginning of one that may go on after it."""
         return not self._is_clean(block) and any(pattern.search(block) for pattern in (*IN_BLOCKS, *self._known))
+
+
+def _spans(patterns: Iterable[re.Pattern[bytes]], body: bytes) -> Iterable[tuple[int, int]]:
+    return (match.span() for pattern in patterns for match in pattern.finditer(body))
 
 
 def shown_url(url: str, secrets: Iterable[str]) -> str:

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
 from pytest_samurai.redaction.credentials import environment_secrets, own_keys, request_secrets
 from pytest_samurai.redaction.redactor import Redactor
-from pytest_samurai.wire import Interaction, Request, dialect_of
+from pytest_samurai.redaction.urls import hosts_of
+from pytest_samurai.wire import Interaction, Request, dialect_of, model_asked
+
+
+_MODEL = re.compile(r"[a-z]{2,}\d{0,2}(?:[-_.:@](?:[a-z]+|[a-z]?\d{1,4}|\d{1,3}[a-z]{1,2}|20\d{6}))+")
+
+
+def made_of(request: Request, secrets: Iterable[str]) -> frozenset[str]:
+    """Values that a request is made of: its model, or the beginning of a dated one, and the host of its URL."""
+    model = model_asked(request) or ""
+    names = [model, *hosts_of(request.url)]
+    # Behind a provider's name, a key may stand by mistake.
+    if _MODEL.fullmatch(bare := model.rpartition("/")[2]):
+        names.append(bare)
+    return frozenset(
+        secret
+        for secret in secrets
+        if any(name == secret or (name.startswith(secret) and name[len(secret)] in "-:@.") for name in names)
+    )
 
 
 def without_secrets(interactions: Sequence[Interaction], secrets: Iterable[str]) -> list[Interaction]:
     """Interactions as they would be written down here. The reply of one may repeat the key of another's request."""
-    redactor = Redactor(frozenset(secrets).union(*(own_keys(each.request.headers) for each in interactions)))
+    secrets = frozenset(secrets)
+    secrets = secrets.difference(*(made_of(each.request, secrets) for each in interactions))
+    redactor = Redactor(secrets.union(*(own_keys(each.request.headers) for each in interactions)))
     return [
         replace(
             each,
@@ -45,7 +66,11 @@ class Redactors:
 
     def of(self, request: Request) -> Redactor:
         """The redactor of a request."""
-        secrets = self.secrets | request_secrets(request.headers)
+        known = self.secrets
+        # Searches, for hardly any request holds one. What it holds may be what it is made of.
+        if any(secret.encode("utf-8", "surrogateescape") in request.body or secret in request.url for secret in known):
+            known = known - made_of(request, known)
+        secrets = known | request_secrets(request.headers)
         redactor = self._made.get(secrets)
         if redactor is None:
             if len(self._made) >= _MOST_MADE:
