@@ -13,7 +13,7 @@ from pytest_samurai.wire import Channel, Dialect
 Span = tuple[int, int]
 """Where something begins and ends."""
 
-_STRING = re.compile(rb'"((?:[^"\\]++|\\.)*+)"(\s*:)?', re.DOTALL)
+STRING = re.compile(rb'"((?:[^"\\]++|\\.)*+)"(\s*:)?', re.DOTALL)
 _ESCAPE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.", re.DOTALL)
 
 
@@ -28,7 +28,7 @@ def readable(body: bytes, spans: Iterable[Span], *, keys: bool, whole: Collectio
     if not outside:
         return kept
     every = sorted(outside)
-    for begin, end in _documents(body):
+    for begin, end in documents(body):
         inside = [span for span in every if span[0] < end and begin < span[1]]
         if inside:
             outside.difference_update(inside)
@@ -43,28 +43,28 @@ def spoken_json(body: bytes, dialect: Dialect) -> frozenset[str]:
         if (value := parsed(data)) is not None:
             for channel, holder, key in texts_of(value, dialect):
                 channels.setdefault(channel, []).append(holder[key])
-    return frozenset(text for texts in channels.values() if _is_json("".join(texts).encode()) for text in texts)
+    return frozenset(text for texts in channels.values() if is_json("".join(texts).encode()) for text in texts)
 
 
-def _is_json(text: bytes) -> bool:
+def is_json(text: bytes) -> bool:
     """Whether a text is an object or a list in JSON."""
     return text.lstrip()[:1] in (b"{", b"[") and parsed(text) is not None
 
 
-def _documents(body: bytes) -> Iterator[Span]:
+def documents(body: bytes) -> Iterator[Span]:
     """Where the JSON values are that a body consists of, or that its events hold."""
-    if _is_json(body):
+    if is_json(body) or (body[:1] == b'"' and parsed(body) is not None):
         yield 0, len(body)
         return
     for data, begin, end, _ in event_data(body):
-        if _is_json(data):
+        if is_json(data):
             yield begin, end
 
 
 def _in_strings(
     body: bytes, document: Span, spans: Iterable[Span], keys: bool, whole: Collection[str]
 ) -> Iterator[Span]:
-    for match in _STRING.finditer(body, *document):
+    for match in STRING.finditer(body, *document):
         first, last = match.span(1)
         inside = [(max(begin, first), min(end, last)) for begin, end in spans if begin < last and first < end]
         if not inside or (match[2] and not keys):
@@ -79,7 +79,7 @@ def _in_string(raw: bytes, spans: list[Span], keys: bool) -> list[Span]:
     """The spans of a string as it is spelled, each widened to whole escapes; within JSON in it, those in strings."""
     text, starts = _unescaped(raw)
     said = [(bisect_right(starts, begin) - 1, bisect_left(starts, end)) for begin, end in spans]
-    if _is_json(text):
+    if is_json(text):
         said = list(_in_strings(text, (0, len(text)), said, keys, ()))
     return [(starts[begin], starts[end]) for begin, end in said]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from pytest_samurai.redaction.edits import REDACTED, Edit, edited, spliced, united
@@ -13,6 +13,7 @@ from pytest_samurai.redaction.headers import REQUEST_HEADERS, RESPONSE_HEADERS, 
 from pytest_samurai.redaction.known import known_patterns
 from pytest_samurai.redaction.pictures import without_base64
 from pytest_samurai.redaction.readable import readable, spoken_json
+from pytest_samurai.redaction.rules import Rule, Rules
 from pytest_samurai.redaction.shapes import BEGINNINGS, IN_BLOCKS, LONGEST_SHAPE, SHAPES
 from pytest_samurai.redaction.streams import Talk
 from pytest_samurai.redaction.urls import without_credentials
@@ -24,9 +25,13 @@ _BLOCK = 1 << 16
 
 
 class Redactor:
-    """Replaces secrets by `REDACTED`: those that are given, in any spelling, and what has the shape of one."""
+    """Replaces secrets by `REDACTED`: those that are given, in any spelling, and what has the shape of one.
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    After that it applies the user's own `rules`.
+    """
+
+    def __init__(self, secrets: Iterable[str], rules: Sequence[Rule] = ()) -> None:
+        self._rules = Rules(rules) if rules else None
         # A pattern for each: one of alternatives would not find a secret that begins inside of another.
         self._known = [*known_patterns(secrets)]
         self._traces = [*BEGINNINGS, *self._known]
@@ -35,15 +40,20 @@ class Redactor:
 
     def request(self, request: Request) -> Request:
         """The request as it may be written down, which is also how it is matched."""
+        body = without_base64(self._body(request.body))
         return Request(
             request.method,
             self.url(request.url),
             self._headers(request.headers, _KEPT_OF_REQUESTS),
-            without_base64(self._body(request.body)),
+            body if self._rules is None else self._rules.body(body),
         )
 
     def reply(self, reply: Reply, dialect: Dialect = UNKNOWN) -> Reply:
         """The reply as it may be written down. Its chunks shrink by what is cut out of them."""
+        reply = self._without_secrets(reply, dialect)
+        return reply if self._rules is None else _in_pieces(reply, self._rules.pieces([*reply.cut()], dialect))
+
+    def _without_secrets(self, reply: Reply, dialect: Dialect) -> Reply:
         reply = replace(
             reply,
             reason=self.text(reply.reason),
@@ -57,17 +67,19 @@ class Redactor:
         body = b"".join(pieces)
         if not self._is_clean(body) and not body.strip().isdigit():
             pieces = spliced(pieces, self._edits(body, spoken_json(body, dialect)))
-        if reply.chunks is None:
-            return replace(reply, body=b"".join(pieces))
-        chunks = tuple(Chunk(len(data), chunk.at) for data, chunk in zip(pieces, reply.chunks, strict=False))
-        return replace(reply, body=b"".join(pieces), chunks=chunks)
+        return _in_pieces(reply, pieces)
 
     def url(self, url: str) -> str:
         """A URL as it may be written down and shown."""
-        return self.text(without_credentials(url))
+        url = self._cut(without_credentials(url))
+        return url if self._rules is None else self._rules.url(url)
 
     def text(self, text: str) -> str:
         """A text without secrets."""
+        text = self._cut(text)
+        return text if self._rules is None else self._rules.text(text)
+
+    def _cut(self, text: str) -> str:
         body = text.encode("utf-8", "surrogateescape")
         edits = self._edits(body)
         return edited(body, edits).decode("utf-8", "surrogateescape") if edits else text
@@ -86,13 +98,17 @@ class Redactor:
         allowed = kept.allowed(headers)
         # One search in all of them, since there is hardly ever anything to find.
         values = "\n".join(value for _, value in allowed)
-        if self.text(values) == values and not any(name == "location" for name, _ in allowed):
+        may_stay = self._rules is None and not any(name == "location" for name, _ in allowed)
+        if may_stay and self._cut(values) == values:
             return allowed
         return tuple((name, self._header(name, value)) for name, value in allowed)
 
     def _header(self, name: str, value: str) -> str:
         if value.isdecimal():
             return value
+        if name in REQUEST_HEADERS:
+            # Clients read these, to know what the body is.
+            return self._cut(value)
         return self.url(value) if name == "location" else self.text(value)
 
     def _edits(self, body: bytes, whole: Collection[str] = ()) -> list[Edit]:
@@ -144,6 +160,15 @@ class Redactor:
     def _is_in(self, block: bytes) -> bool:
         """Whether there is a secret in a block, or the beginning of one that may go on after it."""
         return not self._is_clean(block) and any(pattern.search(block) for pattern in (*IN_BLOCKS, *self._known))
+
+
+def _in_pieces(reply: Reply, pieces: Sequence[bytes]) -> Reply:
+    """The reply with its body in other pieces, each in the place of one that it had."""
+    body = b"".join(pieces)
+    if reply.chunks is None:
+        return replace(reply, body=body)
+    chunks = tuple(Chunk(len(data), chunk.at) for data, chunk in zip(pieces, reply.chunks, strict=False))
+    return replace(reply, body=body, chunks=chunks)
 
 
 def _spans(patterns: Iterable[re.Pattern[bytes]], body: bytes) -> Iterable[tuple[int, int]]:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 from pytest_samurai.redaction.credentials import environment_secrets, own_keys, request_secrets
 from pytest_samurai.redaction.redactor import Redactor
+from pytest_samurai.redaction.rules import Rule
 from pytest_samurai.redaction.urls import hosts_of
 from pytest_samurai.wire import Interaction, Request, dialect_of, model_asked
-
 
 _MODEL = re.compile(r"[a-z]{2,}\d{0,2}(?:[-_.:@](?:[a-z]+|[a-z]?\d{1,4}|\d{1,3}[a-z]{1,2}|20\d{6}))+")
 
@@ -48,15 +49,27 @@ def without_secrets(interactions: Sequence[Interaction], secrets: Iterable[str])
 _MOST_MADE = 64
 
 
+MadeRedactors = dict[frozenset[Any], Redactor]
+"""Redactors by what they know: secrets, and the user's rules."""
+
+
+def known_in(made: MadeRedactors) -> frozenset[str]:
+    """The secrets that are known to redactors."""
+    return frozenset(secret for key in made for secret in key if isinstance(secret, str))
+
+
 class Redactors:
     """Gives the redactor of each request, which knows the key of the request and what is secret in `environ`.
 
     `environ` is read when that is first needed, and again in `look_again`. `made` keeps the redactors of the run by
-    the secrets that they know, since to make one takes longer than to replay a call.
+    the secrets that they know, since to make one takes longer than to replay a call. `rules` are the user's own.
     """
 
-    def __init__(self, environ: Mapping[str, str], made: dict[frozenset[str], Redactor] | None = None) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], made: MadeRedactors | None = None, rules: tuple[Rule, ...] = ()
+    ) -> None:
         self._environ = environ
+        self.rules = rules
         self._made = {} if made is None else made
 
     @cached_property
@@ -71,12 +84,13 @@ class Redactors:
         if any(secret.encode("utf-8", "surrogateescape") in request.body or secret in request.url for secret in known):
             known = known - made_of(request, known)
         secrets = known | request_secrets(request.headers)
-        redactor = self._made.get(secrets)
+        key: frozenset[object] = secrets | {self.rules} if self.rules else secrets
+        redactor = self._made.get(key)
         if redactor is None:
             if len(self._made) >= _MOST_MADE:
                 # Each test of this run makes up a key of its own.
                 self._made.pop(next(iter(self._made)), None)
-            redactor = self._made[secrets] = Redactor(secrets)
+            redactor = self._made[key] = Redactor(secrets, self.rules)
         return redactor
 
     def look_again(self) -> None:
