@@ -73,7 +73,12 @@ _SOFT_MARKS = (
     *("no", "not", "foo", "test", "testing", "tests", "my", "some", "any", "the", "a"),
     *("dev", "secret", "local", "demo", "unused"),
 )
-_VENDOR = re.compile(r"(?i)\A(?:(?:sk|pk|rk|gsk|hf|xai|nvapi|key|api|apikey|token|bearer|ant|proj|or|v1)[-_ ])+")
+_ANYWHERE = re.compile(r"(?i)placeholder|example|dummy|redacted|filtered")
+_RUN = re.compile(r"(.)\1{7,}")
+_VENDOR = re.compile(
+    r"(?:(?:sk|pk|rk|gsk|hf|xai|xox[abprs]|gh[pousr]|github|pat|nvapi|key|api|apikey|token|[Bb]earer|[Bb]asic|ant|proj|or|v1|api\d\d)"
+    r"[-_ ])+|AIza|A[KS]IA"
+)
 _TEMPLATE = re.compile(r"\$\w+|\$?\{+[^{}]*\}+|<[^<>]*>|%\w+%|\[[^\[\]]*\]")
 _ENDS = re.compile(r"\A[\W_]+|[\W_]+\Z")
 _LADDERS = "0123456789abcdefghijklmnopqrstuvwxyz" * 2, "1234567890" * 4, "0123456789abcdef" * 4
@@ -81,14 +86,19 @@ _LADDERS = "0123456789abcdefghijklmnopqrstuvwxyz" * 2, "1234567890" * 4, "012345
 
 def is_placeholder(value: str) -> bool:
     """Whether a value says itself that it stands in for a key: `fake-key`, `your-api-key`, `XXX`, `${KEY}`."""
-    if _TEMPLATE.fullmatch(value.strip()):
+    if _TEMPLATE.fullmatch(value.strip()) or _ANYWHERE.search(value):
         return True
-    bare = _VENDOR.sub("", _ENDS.sub("", value)).lower()
+    bare = _ENDS.sub("", value)
+    if prefix := _VENDOR.match(bare):
+        bare = bare[prefix.end() :]
+    bare = bare.lower()
     if bare.startswith(_MARKS):
         return True
     parts = [part for part in re.split(r"[\W_]+", bare) if part]
     if all(len(set(part)) == 1 for part in parts):
         return True
+    if len(rest := _RUN.sub("", bare)) < len(bare):
+        return len(rest) < SHORTEST_SECRET
     marked = parts[0] in _SOFT_MARKS or any(part.startswith(_MARKS[:10]) for part in parts)
     return marked and all(map(_says_nothing, parts))
 

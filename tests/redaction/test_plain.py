@@ -46,6 +46,8 @@ PLACEHOLDERS = [
     *("<your-api-key-goes-here>", "${OPENAI_API_KEY}", "$OPENAI_API_KEY", "{{ api_key_of_mine }}", "%MY_API_KEY%"),
     *("00000000-0000-0000-0000-000000000000", "this-is-a-fake-key-for-tests", "**REDACTED**", "[FILTERED OUT]"),
     *("MOCK_API_KEY_12345", "openai-dummy-key", "********************", "insert-your-key-here", "changeme-please-now"),
+    *("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
+    *("sk-ant-api03-xxxxxxxxxxxxxxxx", "xoxb-your-token-goes-here", "AIzaXXXXXXXXXXXXXXXXXXXX", "sk-1111111111111111"),
     *("no-key-is-needed-in-these-tests", "some-secret-key-for-tests"),
 ]
 
@@ -65,6 +67,7 @@ def test_a_placeholder_is_no_credential(value: str) -> None:
     [
         *("sk-samurai-0123456789abcdefghij", "sk-test-4eC39HqLyjWDarjtT1zdP7dc", "AKIA0123456789ABCDEF"),
         *("nordic-8f3a9c2b1d4e", "test-8f3a9c2b1d4e", "hunter2-hunter2", "Tests8f3a9c2b1d4e"),
+        "sk-samurai-0123456789abcdefghij" + "x" * 50,
     ],
 )
 def test_a_key_is_no_placeholder(value: str) -> None:
