@@ -109,13 +109,13 @@ class _Judge:
         lines: Mapping[int, int] | None = None
         seen: set[str] = set()
         for index, interaction in enumerate(interactions):
-            for found, text, advice in self._interaction(interaction):
+            for secret, text, advice in self._interaction(interaction):
                 lines = cassette.lines(content) if lines is None else lines
                 finding = Finding(self._one_line(f"{path}:{lines[index]}: {text}"), advice)
-                if found is None or not found.cookies or self.cookies.add(finding):
+                if secret is None or not secret.cookies or self.cookies.add(finding):
                     findings.append(finding)
-                if found is not None:
-                    seen.add(found.kind)
+                if secret is not None:
+                    seen.add(secret.kind)
         return len(interactions), [*findings, *self._loose(content, path, interactions, seen)]
 
     def _said_safely(self, error: CassetteError, content: bytes, path: Path) -> str:
@@ -151,8 +151,8 @@ class _Judge:
 
     def _interaction(self, interaction: Interaction) -> Iterator[tuple[Found | None, str, bool]]:
         """For each finding the secret, if it is one, its text, and whether it is advice."""
-        for found in self._secrets.in_interaction(interaction):
-            yield found, f"{found.kind} in {found.part}", False
+        for secret in self._secrets.in_interaction(interaction):
+            yield secret, f"{secret.kind} in {secret.part}", False
         if old := self._age(interaction):
             yield None, old, False
         for text in _advice(interaction):

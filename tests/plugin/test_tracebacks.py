@@ -158,6 +158,17 @@ def test_a_test_without_the_marker_is_shown_as_ever(project: Project, monkeypatc
     assert ENV in project.run().stdout.str()
 
 
+def test_a_call_that_is_blocked_outside_of_a_marked_test_shows_none(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.tests(MISSES.replace("@pytest.mark.samurai\n", "").replace("KEY,", 'os.environ["DB_PASSWORD"],'))
+
+    shown = run(project, monkeypatch, "--samurai-unmarked=block", "--showlocals")
+
+    assert "api_key = '[REDACTED]'" in shown
+    assert leaked(shown) == []
+
+
 def test_workers_show_none_either(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     project.tests(MISSES)
 

@@ -126,6 +126,12 @@ def test_a_private_key_that_ends_in_another_part_is_cut_out_of_both() -> None:
     assert json.loads(kept(json.dumps([begin, 7, end]).encode())) == [REDACTED, 7, REDACTED]
 
 
+def test_what_is_no_json_in_a_stream_loses_it_too() -> None:
+    body = f'data: hello {PIN}\n\ndata: {{"n":{PIN}}}\n\ndata: [DONE]\n\n'.encode()
+
+    assert kept(body, PIN) == f'data: hello {REDACTED}\n\ndata: {{"n":{PIN}}}\n\ndata: [DONE]\n\n'.encode()
+
+
 def test_what_a_request_is_made_of_stays() -> None:
     secrets = ["claude-3-5-sonnet-20241022", "models.internal-7.corp:8443", "other-secret-0042"]
     redactors = Redactors({f"A{number}_TOKEN": secret for number, secret in enumerate(secrets)})

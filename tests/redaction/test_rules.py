@@ -85,6 +85,10 @@ def test_what_is_built_in_goes_first() -> None:
     assert seen == ["m", REDACTED]
 
 
+def test_a_match_of_no_length_cuts_nothing() -> None:
+    assert asked("banana", "(?=an)|b") == f"{REDACTED}anana"
+
+
 def test_keys_and_numbers_stay() -> None:
     value = {"acct": 1712345678, "texts": ["acct", True], "call": '{"acct":"acct 17"}'}
 
