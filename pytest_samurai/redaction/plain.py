@@ -46,6 +46,9 @@ def _is_name(value: str) -> bool:
 
 
 def _is_address(value: str) -> bool:
+    # Every request asks, and hardly any key has one of these.
+    if not any(sign in value for sign in ":/.\\"):
+        return False
     match = _ADDRESS.fullmatch(value)
     if match is not None and (match["scheme"] or match["port"] or "." in match["host"]):
         return all(map(_is_segment, match["path"].split("/")))
@@ -59,8 +62,9 @@ def _is_segment(segment: str) -> bool:
 
 def _is_run(value: str) -> bool:
     """Whether a value is one character again and again, or the digits in their order: "00000000", "12345678"."""
-    digits = NUMBER.fullmatch(value) is not None and all((int(b) - int(a)) % 10 == 1 for a, b in pairwise(value))
-    return digits or len(set(value)) == 1
+    if not value.isdecimal():
+        return len(set(value)) == 1
+    return len(set(value)) == 1 or all((int(after) - int(digit)) % 10 == 1 for digit, after in pairwise(value))
 
 
 # --- placeholders

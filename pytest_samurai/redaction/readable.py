@@ -57,7 +57,7 @@ def documents(body: bytes) -> Iterator[Span]:
         yield 0, len(body)
         return
     for data, begin, end, _ in event_data(body):
-        if is_json(data):
+        if parsed(data) is not None:
             yield begin, end
 
 
