@@ -75,7 +75,7 @@ _MARKS = (
 )
 _SOFT_MARKS = (
     *("no", "not", "foo", "test", "testing", "tests", "my", "some", "any", "the", "a"),
-    *("dev", "secret", "local", "demo", "unused"),
+    *("dev", "secret", "super", "local", "demo", "unused"),
 )
 _ANYWHERE = re.compile(r"(?i)placeholder|example|dummy|redacted|filtered")
 _RUN = re.compile(r"(.)\1{7,}")
@@ -99,7 +99,7 @@ def is_placeholder(value: str) -> bool:
     if bare.startswith(_MARKS):
         return True
     parts = [part for part in re.split(r"[\W_]+", bare) if part]
-    if all(len(set(part)) == 1 for part in parts):
+    if all(_is_run(part) and (len(part) <= _LONGEST_WORDS or len(set(part)) == 1) for part in parts):
         return True
     if len(rest := _RUN.sub("", bare)) < len(bare):
         return len(rest) < SHORTEST_SECRET

@@ -41,6 +41,15 @@ def test_what_the_ini_file_names_is_not_written_and_still_matches(
     project.run("--samurai-mode=none").assert_outcomes(passed=1)
 
 
+@pytest.mark.parametrize("written", ['["email", "acct-\\\\d+ ."]', '"""\nemail\nacct-\\\\d+ ."""'])
+def test_it_may_be_named_in_pyproject(project: Project, written: str) -> None:
+    project.pytester.makepyprojecttoml(f"[tool.pytest.ini_options]\nsamurai_redact = {written}\n")
+    project.tests(MAIL)
+    project.run().assert_outcomes(passed=1)
+
+    assert "Write to [REDACTED] about [REDACTED]." in project.text("test_it/test_it.yaml")
+
+
 def test_a_marker_adds_to_the_ini_file_and_to_the_fixture(project: Project) -> None:
     project.pytester.makeini("[pytest]\nsamurai_redact = email\n")
     project.tests("""

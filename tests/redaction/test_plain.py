@@ -48,6 +48,7 @@ PLACEHOLDERS = [
     *("MOCK_API_KEY_12345", "openai-dummy-key", "********************", "insert-your-key-here", "changeme-please-now"),
     *("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
     *("sk-ant-api03-xxxxxxxxxxxxxxxx", "xoxb-your-token-goes-here", "AIzaXXXXXXXXXXXXXXXXXXXX", "sk-1111111111111111"),
+    *("sk-12345678901234567890", "api-key-123456789", "super-secret-key-1234567890"),
     *("no-key-is-needed-in-these-tests", "some-secret-key-for-tests"),
 ]
 
