@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from pytest_samurai.redaction.search import Search, Secret
 from pytest_samurai.redaction.shapes import SHAPES
-from pytest_samurai.redaction.spellings import spelled
 from pytest_samurai.redaction.streams import Talk
 from pytest_samurai.wire import Dialect
 
@@ -17,16 +16,15 @@ def find_secrets(text: bytes, known: Mapping[str, str]) -> list[tuple[int, str]]
     `known` are values that are secret, each with what its kind is to be called. A secret of two kinds is given once,
     by the one that is known.
     """
-    kinds: dict[str, list[re.Pattern[bytes]]] = {}
-    for value, kind in known.items():
-        kinds.setdefault(kind, []).extend(spelled([value]))
-    kinds |= {kind: [pattern] for kind, pattern in SHAPES.items()}
-    taken: list[tuple[int, int, str]] = []
-    for kind, patterns in kinds.items():
-        spans = {match.span() for pattern in patterns for match in pattern.finditer(text)}
-        free = (span for span in spans if not any(span[0] < end and begin < span[1] for begin, end, _ in taken))
-        taken += [(*span, kind) for span in list(free)]
-    return [(begin, kind) for begin, _, kind in sorted(taken)]
+    search = Search(known)
+    if search.is_clean(text):
+        return []
+    ranks = {kind: rank for rank, kind in enumerate(dict.fromkeys([*known.values(), *(shape.kind for shape in SHAPES)]))}
+    taken: list[Secret] = []
+    for secret in sorted(search.secrets(text), key=lambda secret: (ranks[secret.kind], secret.begin, -secret.end)):
+        if not any(secret.begin < other.end and other.begin < secret.end for other in taken):
+            taken.append(secret)
+    return [(secret.begin, secret.kind) for secret in sorted(taken)]
 
 
 def spoken_texts(body: bytes, dialect: Dialect) -> list[bytes]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pytest_samurai.redaction.edits import REDACTED, Edit, edited, spliced, united
 from pytest_samurai.redaction.glance import spoken
 from pytest_samurai.redaction.headers import REQUEST_HEADERS, RESPONSE_HEADERS, AllowList
+from pytest_samurai.redaction.parts import Parts, has_tokens
 from pytest_samurai.redaction.pictures import without_base64
-from pytest_samurai.redaction.shapes import BEGINNINGS, IN_BLOCKS, LONGEST_SHAPE, SHAPES
-from pytest_samurai.redaction.spellings import spelled
+from pytest_samurai.redaction.search import Search, Secret
 from pytest_samurai.redaction.streams import Talk
 from pytest_samurai.redaction.urls import without_credentials
 from pytest_samurai.wire import UNKNOWN, Channel, Chunk, Dialect, Headers, Reply, Request
@@ -25,11 +25,7 @@ class Redactor:
     """Replaces secrets by `REDACTED`: those that are given, in any spelling, and what has the shape of one."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        # A pattern for each: one of alternatives would not find a secret that begins inside of another.
-        self._known = [*spelled(secrets)]
-        self._patterns = [*SHAPES.values(), *self._known]
-        self._traces = [*BEGINNINGS, *self._known]
-        self._longest = max([LONGEST_SHAPE, *(len(pattern.pattern) for pattern in self._known)])
+        self._search = Search(dict.fromkeys(secrets, "a secret"))
         self._names: dict[str, str] = {}
 
     def request(self, request: Request) -> Request:
@@ -38,7 +34,7 @@ class Redactor:
             request.method,
             self.url(request.url),
             self._headers(request.headers, _KEPT_OF_REQUESTS),
-            without_base64(self._body(request.body)),
+            self._body(without_base64(request.body)),
         )
 
     def reply(self, reply: Reply, dialect: Dialect = UNKNOWN) -> Reply:
@@ -50,10 +46,10 @@ class Redactor:
             hidden_usage=reply.hidden_usage and json.loads(self.text(json.dumps(reply.hidden_usage))),
         )
         respelled = Talk(reply.body, dialect).edits(self._edits) if self._may_be_said(reply.body, dialect) else []
-        if not respelled and self._is_clean(reply.body):
+        if not respelled and self._search.is_clean(reply.body) and not has_tokens(reply.body):
             return reply
         pieces = spliced([*reply.cut()], respelled)
-        pieces = spliced(pieces, self._edits(b"".join(pieces)))
+        pieces = spliced(pieces, self._body_edits(b"".join(pieces)))
         if reply.chunks is None:
             return replace(reply, body=b"".join(pieces))
         chunks = tuple(Chunk(len(data), chunk.at) for data, chunk in zip(pieces, reply.chunks, strict=False))
@@ -76,7 +72,7 @@ class Redactor:
         return self._names[name]
 
     def _body(self, body: bytes) -> bytes:
-        edits = self._edits(body)
+        edits = self._body_edits(body)
         return edited(body, edits) if edits else body
 
     def _headers(self, headers: Headers, kept: AllowList) -> Headers:
@@ -87,20 +83,24 @@ class Redactor:
             return allowed
         return tuple((name, self.url(value) if name == "location" else self.text(value)) for name, value in allowed)
 
-    def _edits(self, body: bytes) -> list[Edit]:
-        """What has to be cut out of a body, from left to right; what overlaps is cut as one."""
-        if self._is_clean(body):
-            return []
-        spans = (match.span() for pattern in self._patterns for match in pattern.finditer(body))
-        return united((begin, end, REDACTED.encode()) for begin, end in spans)
+    def _edits(self, text: bytes) -> list[Edit]:
+        """What has to be cut out of a text, from left to right; what overlaps is cut as one."""
+        return [] if self._search.is_clean(text) else _cuts(self._search.secrets(text))
 
-    def _is_clean(self, text: bytes) -> bool:
-        """Whether there is surely no secret in a text, as is true of nearly all."""
-        # A loop: most texts are short, and a generator would take as long as the searches.
-        for trace in self._traces:  # noqa: SIM110
-            if trace.search(text) is not None:
-                return False
-        return True
+    def _body_edits(self, body: bytes) -> list[Edit]:
+        """What has to be cut out of a body, also where it is in several parts of it."""
+        if self._search.is_clean(body) and not has_tokens(body):
+            return []
+        edits = self._edits(body)
+        if body.lstrip()[:1] in (b"{", b"["):
+            edits += Parts(body).edits(self._in_parts, self._in_tokens)
+        return united(edits)
+
+    def _in_parts(self, text: bytes, joints: Sequence[int]) -> list[Edit]:
+        return _cuts(self._search.in_parts(text, joints))
+
+    def _in_tokens(self, text: bytes, _: Sequence[int]) -> list[Edit]:
+        return self._edits(text)
 
     def _may_be_said(self, body: bytes, dialect: Dialect) -> bool:
         """Whether what is said in a stream may hold a secret. Hardly any does, so that few streams are parsed.
@@ -117,18 +117,18 @@ class Redactor:
             if lengths[channel] > _BLOCK:
                 block = b"".join(said[channel])
                 # The channels that a text may continue hold the same, as long as no other text takes turns with it.
-                if block != clean and self._is_in(block):
+                if block != clean and self._search.has_any(block):
                     return True
                 clean = block
-                said[channel] = [block[-self._longest :]]
-                lengths[channel] = self._longest
+                said[channel] = [block[-self._search.longest :]]
+                lengths[channel] = self._search.longest
         # There may be thousands of channels, so what is left of all is one search. No secret holds what stands between.
         rest = dict.fromkeys(b"".join(texts) for texts in said.values())
-        return bool(rest) and self._is_in(b"\0\0".join(rest))
+        return bool(rest) and self._search.has_any(b"\0\0".join(rest))
 
-    def _is_in(self, block: bytes) -> bool:
-        """Whether there is a secret in a block, or the beginning of one that may go on after it."""
-        return not self._is_clean(block) and any(pattern.search(block) for pattern in (*IN_BLOCKS, *self._known))
+
+def _cuts(secrets: Iterable[Secret]) -> list[Edit]:
+    return united((secret.begin, secret.end, REDACTED.encode()) for secret in secrets)
 
 
 def shown_url(url: str, secrets: Iterable[str]) -> str:

@@ -1,43 +1,37 @@
-"""How a secret may be spelled in a text."""
+"""A value that is known to be secret, in the text that holds it."""
 
 from __future__ import annotations
 
-import base64
-import json
 import re
-from collections.abc import Iterable, Iterator
-from urllib.parse import quote
+from collections.abc import Iterator
+
+from pytest_samurai.redaction.reading import undone
+
+_LETTERS = re.compile(rb"[A-Za-z0-9]+")
+_SHORTEST_PIECE = 3
 
 
-def spelled(secrets: Iterable[str]) -> Iterator[re.Pattern[bytes]]:
-    """A pattern for each spelling of the secrets: plain, in a URL, in JSON, in JSON within JSON, in base64."""
-    for spelling in sorted({spelling for secret in secrets for spelling in _spellings(secret)}):
-        yield re.compile(re.escape(spelling))
-
-
-def _spellings(secret: str) -> Iterator[bytes]:
+def spelled(secret: str) -> Iterator[re.Pattern[bytes]]:
+    """Patterns of a secret, as it is and with its own escapes undone, as they are in a text that was read."""
     raw = secret.encode("utf-8", "surrogateescape")
-    yield raw
-    yield quote(raw, safe="").encode()
-    yield quote(raw).encode()
-    for text in _in_json(secret):
-        yield text.encode("utf-8", "surrogateescape")
-        # The arguments of a tool call are JSON within JSON.
-        for twice in _in_json(text):
-            yield twice.encode("utf-8", "surrogateescape")
-    yield from _in_base64(raw)
+    for value in dict.fromkeys([raw, undone(raw)]):
+        # A form has a plus for a blank.
+        yield re.compile(re.escape(value).replace(rb"\ ", rb"[ +]"))
 
 
-def _in_json(text: str) -> Iterator[str]:
-    for ascii_only in (True, False):
-        spelled = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
-        yield spelled
-        yield spelled.replace("/", "\\/")
+def pieces(secret: str) -> Iterator[re.Pattern[bytes]]:
+    """Patterns of which one matches in every text that spells a secret with most of its letters as they are.
+
+    So each has letters and digits only, which are rarely escaped. A secret that is broken in two has one of them whole.
+    """
+    raw = secret.encode("utf-8", "surrogateescape")
+    number = 3 if len(raw) >= 24 else 2
+    size = -(-len(raw) // number)
+    runs = [_longest(raw[begin : begin + size]) for begin in range(0, len(raw), size)]
+    long = [run for run in runs if len(run) >= _SHORTEST_PIECE] or [_longest(raw)]
+    for run in dict.fromkeys(long):
+        yield re.compile(re.escape(run))
 
 
-def _in_base64(raw: bytes) -> Iterator[bytes]:
-    """What base64 of all texts with the secret has in common, for each of its places in a group of three bytes."""
-    for before, first in ((0, 0), (1, 2), (2, 3)):
-        end = (before + len(raw)) * 8 // 6
-        for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            yield encode(bytes(before) + raw)[first:end]
+def _longest(raw: bytes) -> bytes:
+    return max(_LETTERS.findall(raw), key=len, default=b"")
