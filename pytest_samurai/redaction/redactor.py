@@ -26,13 +26,15 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._search = Search(dict.fromkeys(secrets, "a secret"))
+        # Of what comes again and again. A search takes longer than all else that is done with a small request.
         self._names: dict[str, str] = {}
+        self._urls: dict[str, str] = {}
 
     def request(self, request: Request) -> Request:
         """The request as it may be written down, which is also how it is matched."""
         return Request(
             request.method,
-            self.url(request.url),
+            self._url(request.url),
             self._headers(request.headers, _KEPT_OF_REQUESTS),
             self._body(without_base64(request.body)),
         )
@@ -75,11 +77,16 @@ class Redactor:
         edits = self._body_edits(body)
         return edited(body, edits) if edits else body
 
+    def _url(self, url: str) -> str:
+        if url not in self._urls:
+            self._urls[url] = self.url(url)
+        return self._urls[url]
+
     def _headers(self, headers: Headers, kept: AllowList) -> Headers:
         allowed = kept.allowed(headers)
         # One search in all of them, since there is hardly ever anything to find.
         values = "\n".join(value for _, value in allowed)
-        if self.text(values) == values and not any(name == "location" for name, _ in allowed):
+        if (self.name if kept is _KEPT_OF_REQUESTS else self.text)(values) == values and not any(name == "location" for name, _ in allowed):
             return allowed
         return tuple((name, self.url(value) if name == "location" else self.text(value)) for name, value in allowed)
 

@@ -69,12 +69,16 @@ class Search:
 
     def _in_layers(self, text: bytes, shapes: Sequence[Shape]) -> Iterator[Secret]:
         for layer in Reading(text).layers():
-            yield from _moved(layer, _plain(layer.text, shapes))
+            if self._shows(layer.text):
+                yield from _moved(layer, _plain(layer.text, shapes))
             lines = layer.without(_LINE_BREAK)
-            yield from _moved(lines, _broken(lines.text, lines.joints, shapes, goes_on_in_line))
-            for letters in encoded(layer.text):
-                if self._shows(letters.said) or (letters.said.isascii() and not self.is_clean(letters.said)):
-                    yield from _moved(layer, _moved(letters, self._in_layers(letters.said, shapes)))
+            if lines.joints and self._shows(lines.text):
+                yield from _moved(lines, _broken(lines.text, lines.joints, shapes, goes_on_in_line))
+            runs = [*encoded(layer.text)]
+            if self._shows(b"\0".join([run.said for run in runs])) or any(run.said.isascii() for run in runs):
+                for run in runs:
+                    if self._shows(run.said) or (run.said.isascii() and not self.is_clean(run.said)):
+                        yield from _moved(layer, _moved(run, self._in_layers(run.said, shapes)))
 
 
 def _moved(place: Reading | Encoded, secrets: Iterable[Secret]) -> Iterator[Secret]:

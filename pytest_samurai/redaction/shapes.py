@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from typing import NamedTuple
 
 from pytest_samurai.redaction.vendors import VENDORS
@@ -14,13 +13,15 @@ class Shape(NamedTuple):
     """A kind of secret as a report calls it, and its pattern. What matches holds one of `traces`.
 
     The group `cut` of the pattern is the secret, if there is one. `may_break`: whether one is also known that goes on
-    in another line, or in another part of a message.
+    in another line, or in another part of a message. `is_plain`: whether what follows the trace is long without
+    an underscore.
     """
 
     kind: str
     pattern: re.Pattern[bytes]
     traces: tuple[bytes, ...]
     may_break: bool = True
+    is_plain: bool = False
 
     def may_be_in(self, text: bytes) -> bool:
         """Whether a text has a trace of it; without traces, any text has."""
@@ -35,7 +36,8 @@ def _begins(kind: str, begins: Iterable[str], rest: bytes, *not_before: bytes) -
         re.escape(trace) + b"".join(rb"(?<!%b%b)" % (before, re.escape(trace)) for before in not_before)
         for trace in traces
     )
-    return Shape(kind, re.compile(rb"(?:%b)%b" % (b"|".join(starts), rest)), traces)
+    is_plain = re.match(rb"(?:\(\?=.*?\))?(?:\(\?:)?\[[^\\_\]]*\]|eyJ", rest) is not None
+    return Shape(kind, re.compile(rb"(?:%b)%b" % (b"|".join(starts), rest)), traces, is_plain=is_plain)
 
 
 # A key may stand behind a letter, a digit or a hyphen. But three letters of a vendor are in any long base64.
@@ -69,7 +71,7 @@ SHAPES = (
         _begins(f"a GitHub token (gh{kind}_...)", [f"gh{kind}_"], rb"[A-Za-z0-9]{36,}", _LONG_RUN)
         for kind in "pousr"
     ),
-    _begins("a GitHub token (github_pat_...)", ["github_pat_"], rb"\w{22,}"),
+    _begins("a GitHub token (github_pat_...)", ["github_pat_"], rb"[A-Za-z0-9]{20,}\w*"),
     *(
         _begins(f"an AWS access key ({kind}...)", [kind], rb"[A-Z0-9]{16}(?!\w)", rb"[A-Z0-9]", _LONG_RUN)
         for kind in ("AKIA", "ASIA", "ABIA", "ACCA")
@@ -129,34 +131,40 @@ IN_BLOCKS = (
 )
 
 
-def _glances(traces: Iterable[bytes]) -> Iterator[re.Pattern[bytes]]:
-    """A few patterns of which one matches wherever one of many traces is the beginning of something long.
+def _glances(shapes: Iterable[Shape]) -> Iterator[re.Pattern[bytes]]:
+    """A few patterns of which one matches wherever a trace of one of many shapes is the beginning of something long.
 
     Traces that end in a sign are looked for by that sign, the others by their first letter: `re` can jump to either.
     """
-    ends: dict[bytes, list[bytes]] = {}
-    firsts: dict[bytes, list[bytes]] = {}
-    for trace in sorted(set(traces)):
-        if trace[-1:] in b"-_.":
-            ends.setdefault(trace[-1:], []).append(trace)
-        else:
-            firsts.setdefault(trace[:1], []).append(re.escape(trace[1:]))
-    for sign, those in ends.items():
+    ends: dict[tuple[bytes, bytes], set[bytes]] = {}
+    firsts: dict[bytes, set[bytes]] = {}
+    for shape in shapes:
+        # Names in code have underscores, and are long with them.
+        letters = b"A-Za-z0-9+/%-" if shape.is_plain else rb"\w+/%-"
+        for trace in shape.traces:
+            if trace[-1:] in b"-_.":
+                ends.setdefault((trace[-1:], letters), set()).add(trace)
+            elif trace not in _SPECIAL:
+                firsts.setdefault(trace[:1], set()).add(re.escape(trace[1:]))
+    for (sign, letters), traces in ends.items():
         # By the letter before the sign first: there are thousands of signs in a text of code.
         by_letter: dict[bytes, list[bytes]] = {}
-        for trace in those:
-            by_letter.setdefault(re.escape(trace[-2:]), []).append(rb"(?<=%b)" % re.escape(trace))
-        looks = b"|".join(rb"(?<=%b)(?:%b)" % (two, b"|".join(whole)) for two, whole in by_letter.items())
-        yield re.compile(rb"%b(?=[\w+/%%-]{0,24}\d|[\w+/%%-]{19})(?:%b)" % (re.escape(sign), looks))
+        for trace in sorted(traces):
+            by_letter.setdefault(trace[-2:-1], []).append(rb"(?<=%b)" % re.escape(trace))
+        before = re.escape(b"".join(by_letter))
+        looks = rb"(?:%b)" % b"|".join(
+            rb"(?<=%b)(?:%b)" % (re.escape(letter + sign), b"|".join(whole)) for letter, whole in by_letter.items()
+        )
+        long = rb"(?=[%b]{0,24}\d|[%b]{19})" % (letters, letters)
+        # Whichever is sooner told to fail goes first.
+        parts = (looks, long) if (sign, letters) == (b"_", rb"\w+/%-") else (long, looks)
+        yield re.compile(rb"%b(?<=[%b].)%b%b" % (re.escape(sign), before, *parts))
     for first, rests in firsts.items():
-        yield re.compile(rb"%b(?:%b)" % (re.escape(first), b"|".join(rests)))
+        yield re.compile(rb"%b(?:%b)" % (re.escape(first), b"|".join(sorted(rests))))
 
 
 # These have blanks in them, or no beginning of their own.
 _SPECIAL = {b"BEGIN ": rb"BEGIN (?:[A-Z]+ )*PRIVATE KEY", b"://": rb"://[^\s/@\"?#]{0,100}:[^\s/\"?#]{1,200}@"}
 
-BEGINNINGS = (
-    *_glances(set(chain.from_iterable(shape.traces for shape in SHAPES)) - set(_SPECIAL)),
-    *map(re.compile, _SPECIAL.values()),
-)
+BEGINNINGS = (*_glances(SHAPES), *map(re.compile, _SPECIAL.values()))
 """Patterns of which one matches in every text that holds a secret of these shapes, and hardly any in other texts."""

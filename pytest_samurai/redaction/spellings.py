@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from pytest_samurai.redaction.reading import undone
 
-_LETTERS = re.compile(rb"[A-Za-z0-9]+")
+# Those that need no escape anywhere. RFC 3986 calls them unreserved.
+_LETTERS = re.compile(rb"[A-Za-z0-9._~-]+")
 _SHORTEST_PIECE = 3
 
 
@@ -22,7 +23,7 @@ def spelled(secret: str) -> Iterator[re.Pattern[bytes]]:
 def pieces(secret: str) -> Iterator[re.Pattern[bytes]]:
     """Patterns of which one matches in every text that spells a secret with most of its letters as they are.
 
-    So each has letters and digits only, which are rarely escaped. A secret that is broken in two has one of them whole.
+    So each has only letters that need no escape. A secret that is broken in two has one of them whole.
     """
     raw = secret.encode("utf-8", "surrogateescape")
     number = 3 if len(raw) >= 24 else 2

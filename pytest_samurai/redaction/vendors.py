@@ -8,8 +8,9 @@ from __future__ import annotations
 _DIGIT = rb"(?=[A-Za-z_-]{0,200}\d)"
 _LETTERS = _DIGIT + rb"[A-Za-z0-9]{20,}"
 _SAFE = _DIGIT + rb"[\w-]{20,}"
+_MOSTLY_LETTERS = _DIGIT + rb"[A-Za-z0-9]{20,}[\w-]*"
 _HEX = rb"[0-9a-fA-F]{32,}"
-_BASE64 = _DIGIT + rb"[A-Za-z0-9+/_-]{20,}={0,2}"
+_BASE64 = rb"(?=[A-Za-z+/]{0,200}\d)[A-Za-z0-9+/]{20,}[\w+/-]*={0,2}"
 
 VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     # --- models, and what is called beside them
@@ -18,7 +19,7 @@ VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     # gitleaks, `perplexity-api-key`: pplx-[a-zA-Z0-9]{48}
     ("a Perplexity key", ("pplx-",), _LETTERS),
     # trufflehog, `replicate`: r8_[0-9A-Za-z-_]{37}
-    ("a Replicate token", ("r8_",), _SAFE),
+    ("a Replicate token", ("r8_",), _MOSTLY_LETTERS),
     # NVIDIA's page on NGC keys ("begins with nvapi-"); trufflehog, `nvapi`: nvapi-[a-zA-Z0-9_-]{64}
     ("an NVIDIA key", ("nvapi-",), _SAFE),
     # Cerebras' quickstart: csk-..., of 48 letters and digits
@@ -26,7 +27,7 @@ VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     # Fireworks' page on API keys: fw_..., and fpk_... of older ones
     ("a Fireworks key", ("fw_", "fpk_"), _LETTERS),
     # trufflehog, `langsmith`: lsv2_(?:pt|sk)_[a-f0-9]{32}_[a-f0-9]{10}; ls__ before that
-    ("a LangSmith key", ("lsv2_pt_", "lsv2_sk_", "ls__"), rb"[0-9a-fA-F_]{20,}"),
+    ("a LangSmith key", ("lsv2_pt_", "lsv2_sk_", "ls__"), rb"[0-9a-fA-F]{20,}\w*"),
     # trufflehog, `pinecone`: pcsk_[A-Za-z0-9]{5,6}_[A-Za-z0-9]{63}
     ("a Pinecone key", ("pcsk_",), rb"(?=[A-Za-z_]{0,200}\d)\w{20,}"),
     # gitleaks, `aws-amazon-bedrock-api-key-long-lived` and `...-short-lived`
@@ -35,7 +36,7 @@ VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     # gitleaks, `huggingface-organization-api-token`
     ("a Hugging Face token", ("api_org_",), rb"[A-Za-z0-9]{30,}"),
     # trufflehog, `weightsandbiases`: wandb_v1_[A-Za-z0-9]{27}_[A-Za-z0-9]{49}
-    ("a Weights & Biases key", ("wandb_v1_",), rb"\w{20,}"),
+    ("a Weights & Biases key", ("wandb_v1_",), rb"[A-Za-z0-9]{20,}\w*"),
     # Together's reference: tgp_v1_...
     ("a Together key", ("tgp_v1_",), _SAFE),
     # Tavily's quickstart: tvly-..., tvly-dev-...
@@ -43,7 +44,7 @@ VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     # Firecrawl's reference: fc-... of 32 hexadecimal digits
     ("a Firecrawl key", ("fc-",), _HEX),
     # Jina's reference: jina_...
-    ("a Jina key", ("jina_",), _SAFE),
+    ("a Jina key", ("jina_",), _MOSTLY_LETTERS),
     # E2B's page on API keys: e2b_... of 40 hexadecimal digits
     ("an E2B key", ("e2b_",), _HEX),
     # ElevenLabs' reference: sk_... of 48 hexadecimal digits
@@ -52,7 +53,7 @@ VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     ("a Vercel key", ("vck_", "vcp_"), _LETTERS),
     # PostHog's and Resend's references: phx_..., phs_..., re_..._...
     ("a PostHog key", ("phx_", "phs_"), _LETTERS),
-    ("a Resend key", ("re_",), rb"[A-Za-z0-9]{8}_[A-Za-z0-9]{20,}"),
+    ("a Resend key", ("re_",), rb"(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{8}_[A-Za-z0-9]{20,}"),
     # --- Google: its page "Secrets" on the formats of OAuth tokens; trufflehog, `googleoauth2`
     ("a Google token", ("ya29.",), rb"[\w-]{20,}"),
     ("a Google client secret", ("GOCSPX-",), rb"[\w-]{20,}"),
@@ -75,13 +76,13 @@ VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     # gitleaks, `atlassian-api-token`, `sourcegraph-access-token`, `postman-api-token`, `linear-api-key`; Figma's page on
     # access tokens
     ("an Atlassian token", ("ATATT3", "ATCTT3"), rb"[\w=-]{40,}"),
-    ("a Sourcegraph token", ("sgp_",), rb"(?:[0-9a-fA-F]{16}_|local_)?[0-9a-fA-F]{40}"),
+    ("a Sourcegraph token", ("sgp_",), rb"(?:[0-9a-fA-F]{16}_)?[0-9a-fA-F]{40}"),
     ("a Postman key", ("PMAK-",), rb"[0-9a-fA-F]{24}-[0-9a-fA-F]{34}"),
     ("a Linear key", ("lin_api_", "lin_oauth_"), _LETTERS),
     ("a Figma token", ("figd_",), _SAFE),
     # Notion's changelog of September 2024
     ("a Notion token", ("ntn_",), _LETTERS),
-    ("a Notion token", ("secret_",), rb"[A-Za-z0-9]{43}(?!\w)"),
+    ("a Notion token", ("secret_",), rb"[A-Za-z0-9]{43}(?![A-Za-z0-9])"),
     # --- money, mail and messages
     # gitleaks, `stripe-access-token`; Stripe's and Svix' pages on the signing secrets of webhooks
     ("a Stripe key", ("sk_live_", "sk_test_", "sk_prod_", "rk_live_", "rk_test_", "rk_prod_"), rb"[A-Za-z0-9]{10,}"),
@@ -110,11 +111,12 @@ VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     ("a Sentry token", ("sntrys_", "sntryu_"), _BASE64),
     ("a Heroku key", ("HRKU-",), rb"AA[\w-]{40,}"),
     ("a Fly.io token", ("fo1_", "fm1r_", "fm1a_", "fm2_"), rb"[\w+/-]{43,}={0,3}"),
-    ("a 1Password token", ("ops_",), rb"eyJ[\w+/-]{100,}={0,3}"),
+    ("a 1Password token", ("ops_",), rb"eyJ[A-Za-z0-9+/]{100,}={0,3}"),
     ("an age key", ("AGE-SECRET-KEY-1",), rb"[0-9A-Z]{50,}"),
     ("a Pulumi token", ("pul-",), _HEX),
     # Supabase's page on API keys
-    ("a Supabase key", ("sbp_", "sb_secret_"), _SAFE),
+    ("a Supabase key", ("sbp_",), _HEX),
+    ("a Supabase key", ("sb_secret_",), _SAFE),
     # New Relic's page on API keys
     ("a New Relic key", ("NRAK-",), rb"[A-Z0-9]{20,}"),
     # Microsoft's page on connection strings of Azure Storage
