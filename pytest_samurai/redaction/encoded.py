@@ -15,6 +15,7 @@ _STANDARD = bytes.maketrans(b"-_", b"+/")
 _GROUP = rb"[I-Za-f][A-Za-z0-9+/_-]{3}"
 _KEY_LENGTH, _KEY = 20, re.compile(rb"(?:%b){5}" % _GROUP)
 _SECRET_LENGTH, _SECRET = 10, re.compile(rb"(?:%b){2}" % _GROUP)
+_LINE_LENGTH = 60
 # Where a group of four begins is told by the beginning of a run, unless other letters stand before it, as in a path.
 # A picture is not looked through four times.
 _LONGEST_SHIFTED = 4096
@@ -54,6 +55,11 @@ def encoded(text: bytes) -> Iterator[Encoded]:
             # A single letter that is left says nothing.
             last = end - ((end - first) % 4 == 1)
             yield Encoded(first, last, _decoded(text[first:last]), padding if last == end else 0)
+
+
+def wraps(text: bytes) -> bool:
+    """Whether there may be base64 on several lines, as mail and PEM have it: RFC 2045 and RFC 7468."""
+    return any(text[end : end + 1] in (b"\n", b"\r", b"\\") for _, end in _runs(text, _LINE_LENGTH, _KEY))
 
 
 def encoded_keys(text: bytes) -> set[bytes]:

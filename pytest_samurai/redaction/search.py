@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from pytest_samurai.redaction.encoded import Encoded, encoded, encoded_keys
+from pytest_samurai.redaction.encoded import Encoded, encoded, encoded_keys, wraps
 from pytest_samurai.redaction.joints import across, goes_on_in_line, goes_on_in_part
 from pytest_samurai.redaction.reading import Reading, hides
 from pytest_samurai.redaction.shapes import BEGINNINGS, IN_BLOCKS, LONGEST_SHAPE, SHAPES, Shape
@@ -40,18 +40,19 @@ class Search:
         for trace in self._traces:
             if trace.search(text) is not None:
                 return False
-        if hides(text):
-            layers = [layer.text for layer in Reading(text).layers()]
-            return not any(self._shows(layer) or self._encodes(layer) for layer in layers)
-        return not self._encodes(text)
+        said = encoded_keys(text)
+        if not hides(text) and not (said and wraps(text)):
+            return not said or not self._say(said)
+        layers = [layer.text for layer in Reading(text).layers()]
+        layers += [_LINE_BREAK.sub(b"", layer) for layer in layers]
+        return not any(self._shows(layer) or self._say(encoded_keys(layer)) for layer in layers)
 
     def _shows(self, text: bytes) -> bool:
         return any(trace.search(text) for trace in self._traces)
 
-    def _encodes(self, text: bytes) -> bool:
-        """Whether there may be a secret in what a text says in base64."""
-        said = encoded_keys(text)
-        return bool(said) and (self._shows(b"\0".join(said)) or not all(self.is_clean(t) for t in said if t.isascii()))
+    def _say(self, said: Collection[bytes]) -> bool:
+        """Whether there may be a secret in what was said in base64."""
+        return self._shows(b"\0".join(said)) or not all(self.is_clean(text) for text in said if text.isascii())
 
     def secrets(self, text: bytes) -> Iterator[Secret]:
         """The secrets in a text, those that are known first in each layer; two of them may overlap, or be one."""
@@ -74,11 +75,15 @@ class Search:
             lines = layer.without(_LINE_BREAK)
             if lines.joints and self._shows(lines.text):
                 yield from _moved(lines, _broken(lines.text, lines.joints, shapes, goes_on_in_line))
-            runs = [*encoded(layer.text)]
-            if self._shows(b"\0".join([run.said for run in runs])) or any(run.said.isascii() for run in runs):
-                for run in runs:
-                    if self._shows(run.said) or (run.said.isascii() and not self.is_clean(run.said)):
-                        yield from _moved(layer, _moved(run, self._in_layers(run.said, shapes)))
+            for place in (layer, lines) if lines.joints else (layer,):
+                yield from _moved(place, self._in_base64(place.text, shapes))
+
+    def _in_base64(self, text: bytes, shapes: Sequence[Shape]) -> Iterator[Secret]:
+        runs = [*encoded(text)]
+        if self._shows(b"\0".join([run.said for run in runs])) or any(run.said.isascii() for run in runs):
+            for run in runs:
+                if self._shows(run.said) or (run.said.isascii() and not self.is_clean(run.said)):
+                    yield from _moved(run, self._in_layers(run.said, shapes))
 
 
 def _moved(place: Reading | Encoded, secrets: Iterable[Secret]) -> Iterator[Secret]:

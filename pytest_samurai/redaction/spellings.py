@@ -23,10 +23,10 @@ def spelled(secret: str) -> Iterator[re.Pattern[bytes]]:
 def pieces(secret: str) -> Iterator[re.Pattern[bytes]]:
     """Patterns of which one matches in every text that spells a secret with most of its letters as they are.
 
-    So each has only letters that need no escape. A secret that is broken in two has one of them whole.
+    So each has only letters that need no escape. A secret that is broken in four has one of them whole.
     """
     raw = secret.encode("utf-8", "surrogateescape")
-    number = 3 if len(raw) >= 24 else 2
+    number = 4 if len(raw) >= 16 else 2
     size = -(-len(raw) // number)
     runs = [_longest(raw[begin : begin + size]) for begin in range(0, len(raw), size)]
     long = [run for run in runs if len(run) >= _SHORTEST_PIECE] or [_longest(raw)]
