@@ -2,14 +2,15 @@
 
 from pytest_samurai.cassette.body import Text
 from pytest_samurai.cassette.frame import MARK
-from pytest_samurai.cassette.journal import Journal, LeftBehind
+from pytest_samurai.cassette.journal import JOURNAL, Journal, LeftBehind
 from pytest_samurai.cassette.loader import lines
 from pytest_samurai.cassette.naming import cassette_name, cassette_of, module_directory, named_cassette
-from pytest_samurai.cassette.reader import load, parse, read, reply_of
+from pytest_samurai.cassette.reader import load, parse, read, reply_of, salvage
 from pytest_samurai.cassette.shelf import Kept, Shelf
 from pytest_samurai.cassette.writer import save, update
 
 __all__ = [
+    "JOURNAL",
     "MARK",
     "Journal",
     "Kept",
@@ -25,6 +26,7 @@ __all__ = [
     "parse",
     "read",
     "reply_of",
+    "salvage",
     "save",
     "update",
 ]

@@ -6,10 +6,11 @@ otherwise.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any, cast
 
 import pytest
+from _pytest._code.code import TerminalRepr
 
 Definitions = Sequence[pytest.FixtureDef[Any]]
 """The fixtures of one name that a test can see, each overridden by the next."""
@@ -44,3 +45,18 @@ def failed_in_unittest(item: pytest.Item) -> bool:
 def parameter_number(request: pytest.FixtureRequest) -> int:
     """The place of a fixture's parameter among all: of an object, nothing else stays the same from run to run."""
     return cast("int", request.param_index)  # type: ignore[attr-defined]  # no part of pytest's typed surface
+
+
+def rewrite_texts(shown: Any, rewrite: Callable[[str], str]) -> Any:
+    """What a report shows of an error, with each of its texts rewritten. Pytest's own objects are changed in place.
+
+    Pytest's public way is to make another text of all of it. Then terminal and JUnit could no longer show its parts.
+    """
+    if isinstance(shown, str):
+        return rewrite(shown)
+    if type(shown) in (list, tuple):
+        return type(shown)([rewrite_texts(part, rewrite) for part in shown])
+    if isinstance(shown, TerminalRepr):
+        for name, part in vars(shown).items():
+            setattr(shown, name, rewrite_texts(part, rewrite))
+    return shown

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from urllib.parse import unquote
 
+from pytest_samurai.redaction.plain import NUMBER, basic_password, is_placeholder, is_plain
 from pytest_samurai.wire import Headers
 
 _SECRET_ENDS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
@@ -15,10 +15,6 @@ _SECRET_NAME = re.compile(r"(_|^)(API_?KEY|TOKEN|SECRET|SECRET_KEY|ACCESS_KEY|PA
 _KEY_HEADERS = ("authorization", "proxy-authorization", "api-key", "x-api-key", "x-goog-api-key")
 _CREDENTIAL_HEADERS = (*_KEY_HEADERS, "cookie", "set-cookie", "*api-key", "*-token", "*-secret")
 _COOKIE = re.compile(r"=([^;]*)")
-# People write "test", "changeme" or "not-needed" where a key has to be. Such words must not be cut out of prompts.
-_SHORTEST_SECRET = 8
-_WORDS = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:[ _.-](?:[A-Z]?[a-z]+|[A-Z]+))*")
-_LONGEST_WORDS = 20
 
 
 def environment_secrets(environ: Mapping[str, str]) -> frozenset[str]:
@@ -37,26 +33,11 @@ def request_secrets(headers: Headers) -> frozenset[str]:
     """The key that a request carries, unless it is a word; of Basic authentication, the password as well."""
     # "Bearer x" and "Basic x" have their key at the end; the other headers are nothing but a key.
     keys = [value.split(maxsplit=1)[-1] for name, value in headers if name in _KEY_HEADERS and value.strip()]
-    return _secrets([*keys, *(password for key in keys if (password := _password(key)))])
-
-
-def _password(basic: str) -> str | None:
-    """The password in the credentials of Basic authentication; None if they are something else."""
-    try:
-        _, colon, password = base64.b64decode(basic, validate=True).decode().partition(":")
-    except ValueError:
-        return None
-    return password if colon else None
+    return _secrets([*keys, *(password for key in keys if (password := basic_password(key)))])
 
 
 def _secrets(values: Iterable[str]) -> frozenset[str]:
-    return frozenset(
-        value for value in map(str.strip, values) if len(value) >= _SHORTEST_SECRET and not _is_word(value)
-    )
-
-
-def _is_word(value: str) -> bool:
-    return len(value) < _LONGEST_WORDS and _WORDS.fullmatch(value) is not None
+    return frozenset(value for value in map(str.strip, values) if not is_plain(value))
 
 
 def own_keys(headers: Headers) -> frozenset[str]:
@@ -71,9 +52,11 @@ def is_credential(name: str, value: str) -> bool:
     if name in ("cookie", "set-cookie"):
         # What follows the first value of a Set-Cookie are its attributes.
         return any(map(is_secret_value, _COOKIE.findall(value)[: 1 if name == "set-cookie" else None]))
-    return any(map(is_secret_value, value.split(maxsplit=1)[-1:]))
+    credentials = value.split(maxsplit=1)[-1:]
+    return any(is_secret_value(basic_password(key) or key) for key in credentials)
 
 
 def is_secret_value(value: str) -> bool:
     """Whether a value may be a secret, and not what people and tools put in the place of one."""
-    return bool(_secrets([re.sub(r"\A[\W_]+|[\W_]+\Z", "", unquote(value))]))
+    bare = re.sub(r"\A[\W_]+|[\W_]+\Z", "", unquote(value))
+    return bool(_secrets([bare])) and not NUMBER.fullmatch(bare) and not is_placeholder(unquote(value))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from pytest_samurai.redaction.edits import Edit, edited, shares, united
+from pytest_samurai.redaction.edits import REDACTED, Edit, edited, shares, united
 from pytest_samurai.redaction.reading import Reading
 
 _SIGNS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]:,]', re.DOTALL)
@@ -106,9 +106,12 @@ class Parts:
                 text = b"".join(part.text for part in parts)
                 found = united((find_all if is_told else find)(text, joints[:-1]))
                 for part, share in zip(parts, shares([part.text for part in parts], found), strict=True):
-                    part.edits += share
-                    if share and is_told:
+                    if is_told and share:
+                        part.edits += share
                         self._tell(part)
+                    else:
+                        # Each part of a message says that something was there.
+                        part.edits += [(begin, end, REDACTED.encode()) for begin, end, _ in share]
         return [edit for parts in self._channels.values() for part in parts for edit in part.respelled()]
 
     def _tell(self, token: _Part) -> None:

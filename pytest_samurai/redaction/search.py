@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from pytest_samurai.redaction.encoded import Encoded, encoded, encoded_keys, wraps
 from pytest_samurai.redaction.joints import across, goes_on_in_line, goes_on_in_part
+from pytest_samurai.redaction.known import known_patterns
 from pytest_samurai.redaction.reading import Reading, hides
 from pytest_samurai.redaction.shapes import BEGINNINGS, IN_BLOCKS, LONGEST_SHAPE, SHAPES, Shape
-from pytest_samurai.redaction.spellings import pieces, spelled
+from pytest_samurai.redaction.spellings import pieces
 
 _LINE_BREAK = re.compile(rb"[ \t]*(?:\r\n?|\n)[ \t]*")
 
@@ -28,7 +29,7 @@ class Search:
 
     def __init__(self, known: Mapping[str, str]) -> None:
         # A pattern for each: one of alternatives would not find a secret that begins inside of another.
-        self._known = [Shape(kind, pattern, ()) for secret, kind in known.items() for pattern in spelled(secret)]
+        self._known = [Shape(kind, pattern, ()) for secret, kind in known.items() for pattern in known_patterns([secret])]
         self._pieces = [piece for secret in known for piece in pieces(secret)]
         self._traces = [*BEGINNINGS, *self._pieces]
         self.longest = max([LONGEST_SHAPE, *(8 * len(shape.pattern.pattern) for shape in self._known)])

@@ -168,3 +168,6 @@ _SPECIAL = {b"BEGIN ": rb"BEGIN (?:[A-Z]+ )*PRIVATE KEY", b"://": rb"://[^\s/@\"
 
 BEGINNINGS = (*_glances(SHAPES), *map(re.compile, _SPECIAL.values()))
 """Patterns of which one matches in every text that holds a secret of these shapes, and hardly any in other texts."""
+
+STARTS = tuple({trace for shape in SHAPES for trace in shape.traces if shape.may_break and trace not in _SPECIAL})
+"""How the secrets begin that have a beginning of their own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pytest_samurai.redaction.reading import undone
 
@@ -12,10 +12,10 @@ _LETTERS = re.compile(rb"[A-Za-z0-9._~-]+")
 _SHORTEST_PIECE = 3
 
 
-def spelled(secret: str) -> Iterator[re.Pattern[bytes]]:
-    """Patterns of a secret, as it is and with its own escapes undone, as they are in a text that was read."""
-    raw = secret.encode("utf-8", "surrogateescape")
-    for value in dict.fromkeys([raw, undone(raw)]):
+def spelled(secrets: Iterable[str]) -> Iterator[re.Pattern[bytes]]:
+    """Patterns of secrets, as they are and with their own escapes undone, as they are in a text that was read."""
+    raw = sorted(secret.encode("utf-8", "surrogateescape") for secret in secrets)
+    for value in dict.fromkeys([*raw, *map(undone, raw)]):
         # A form has a plus for a blank.
         yield re.compile(re.escape(value).replace(rb"\ ", rb"[ +]"))
 

@@ -8,12 +8,22 @@ from pytest_samurai.redaction.credentials import is_secret_value
 from pytest_samurai.redaction.edits import REDACTED
 
 _USER_INFO = re.compile(r"\A(\w+://)[^/?#]*@")
+_HOST = re.compile(r"(\w+://)(?:[^/?#@]*@)?([^/?#:]+)((?::\d+)?)")
 _QUERY_KEY = re.compile(r"(?i)(?<=[?&])(key|api[_-]?key|access_token|token|sig|signature)=[^&#]*")
 
 
 def without_credentials(url: str) -> str:
     """A URL without user and password, and without the values of parameters that are called like a key."""
     return _QUERY_KEY.sub(rf"\1={REDACTED}", _USER_INFO.sub(r"\1", url))
+
+
+def hosts_of(url: str) -> list[str]:
+    """What a URL calls its host: with and without the port, with the scheme before it."""
+    match = _HOST.match(url)
+    if match is None:
+        return []
+    scheme, host, port = match.groups()
+    return [host, f"{host}{port}", f"{scheme}{host}", f"{scheme}{host}{port}"]
 
 
 def url_credentials(url: str) -> list[str]:
