@@ -64,7 +64,8 @@ class Secrets:
         harmless = made_of(request, self._known)
         known = {value: kind for value, kind in self._known.items() if value not in harmless}
         everywhere = known | dict.fromkeys(own_keys(request.headers) - set(known), "the key of this request")
-        kinds = _kinds([_bytes(request.url)], everywhere)
+        # Where in the URL a credential is, is told below.
+        kinds = [kind for kind in _kinds([_bytes(request.url)], everywhere) if kind != _CREDENTIAL]
         kinds += self._ruled(request.url, (rules.url(request.url) for rules in self._rules.values()))
         yield from (Found(kind, "the URL") for kind in kinds)
         yield from (Found(_CREDENTIAL, f"the URL ({part})") for part in url_credentials(request.url) if not kinds)

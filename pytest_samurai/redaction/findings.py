@@ -25,18 +25,14 @@ def find_secrets(text: bytes, known: Mapping[str, str], *, placeholders: bool = 
     ranks = {kind: rank for rank, kind in enumerate(dict.fromkeys([*known.values(), *(shape.kind for shape in SHAPES)]))}
     by_kind: dict[str, list[tuple[int, int]]] = {}
     for secret in search.secrets(text):
-        by_kind.setdefault(secret.kind, []).append((secret.begin, secret.end))
+        if placeholders or not is_placeholder(secret.said.decode("utf-8", "replace")):
+            by_kind.setdefault(secret.kind, []).append((secret.begin, secret.end))
     taken: list[tuple[int, int, str]] = []
     for kind in sorted(by_kind, key=ranks.__getitem__):
         may_be_cut = readable(text, by_kind[kind], keys=kind not in known.values())
-        real = (span for span in may_be_cut if placeholders or not _stands_in(text[slice(*span)]))
-        free = (span for span in real if not any(span[0] < end and begin < span[1] for begin, end, _ in taken))
+        free = (span for span in may_be_cut if not any(span[0] < end and begin < span[1] for begin, end, _ in taken))
         taken += [(*span, kind) for span in list(free)]
     return [(begin, kind) for begin, _, kind in sorted(taken)]
-
-
-def _stands_in(secret: bytes) -> bool:
-    return is_placeholder(secret.decode("utf-8", "replace"))
 
 
 def spoken_texts(body: bytes, dialect: Dialect) -> list[bytes]:

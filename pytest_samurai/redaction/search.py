@@ -17,11 +17,12 @@ _LINE_BREAK = re.compile(rb"[ \t]*(?:\r\n?|\n)[ \t]*")
 
 
 class Secret(NamedTuple):
-    """A secret in a text: where it begins and ends, and of what kind it is."""
+    """A secret in a text: where it begins and ends, of what kind it is, and what it reads."""
 
     begin: int
     end: int
     kind: str
+    said: bytes
 
 
 class Search:
@@ -89,14 +90,15 @@ class Search:
 
 def _moved(place: Reading | Encoded, secrets: Iterable[Secret]) -> Iterator[Secret]:
     """Secrets where they are in the text of which another was made."""
-    return (Secret(*place.span(secret.begin, secret.end), secret.kind) for secret in secrets)
+    for begin, end, kind, said in secrets:
+        yield Secret(*place.span(begin, end), kind, said)
 
 
 def _plain(text: bytes, shapes: Iterable[Shape]) -> Iterator[Secret]:
     for shape in shapes:
         if shape.may_be_in(text):
             group = "cut" if "cut" in shape.pattern.groupindex else 0
-            yield from (Secret(*match.span(group), shape.kind) for match in shape.pattern.finditer(text))
+            yield from (Secret(*match.span(group), shape.kind, match[group]) for match in shape.pattern.finditer(text))
 
 
 def _broken(
@@ -107,5 +109,5 @@ def _broken(
 
     for shape in shapes if joints else ():
         if shape.may_break and shape.may_be_in(text):
-            spans = across(shape.pattern, text, joints, goes_on, begins)
-            yield from (Secret(*span, shape.kind) for span in spans)
+            for begin, end in across(shape.pattern, text, joints, goes_on, begins):
+                yield Secret(begin, end, shape.kind, text[begin:end])

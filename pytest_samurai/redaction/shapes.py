@@ -94,7 +94,7 @@ SHAPES = (
     ),
     # Source: RFC 3986, section 3.2.1. What people write in examples is no password.
     Shape(
-        "a password in a URL",
+        "a credential",
         re.compile(
             rb"://[^\s/@:\"'<>\\?#(){}\[\]|^`]{0,100}:"
             rb"(?P<cut>(?!(?i:pass|password|passwd|pwd|pw|secret|token|user|changeme|redacted|your\w*|my\w*|x+|[.*]+|%s)@)"
