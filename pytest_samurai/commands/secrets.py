@@ -63,7 +63,8 @@ class Secrets:
         request, reply = interaction.request, interaction.reply
         harmless = made_of(request, self._known)
         known = {value: kind for value, kind in self._known.items() if value not in harmless}
-        everywhere = known | dict.fromkeys(own_keys(request.headers) - set(known), "the key of this request")
+        own = own_keys(request.headers, request.url)
+        everywhere = known | dict.fromkeys(own - set(known), "the key of this request")
         # Where in the URL a credential is, is told below.
         kinds = [kind for kind in _kinds([_bytes(request.url)], everywhere) if kind != _CREDENTIAL]
         kinds += self._ruled(request.url, (rules.url(request.url) for rules in self._rules.values()))

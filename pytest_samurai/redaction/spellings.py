@@ -10,12 +10,15 @@ from pytest_samurai.redaction.reading import undone
 # Those that need no escape anywhere. RFC 3986 calls them unreserved.
 _LETTERS = re.compile(rb"[A-Za-z0-9._~-]+")
 _SHORTEST_PIECE = 3
+_SHORTEST_READ = 6
 
 
 def spelled(secrets: Iterable[str]) -> Iterator[re.Pattern[bytes]]:
     """Patterns of secrets, as they are and with their own escapes undone, as they are in a text that was read."""
     raw = sorted(secret.encode("utf-8", "surrogateescape") for secret in secrets)
-    for value in dict.fromkeys([*raw, *map(undone, raw)]):
+    # Of a text of nothing but escapes, little may be left.
+    read = [value for value in map(undone, raw) if len(value) >= _SHORTEST_READ]
+    for value in dict.fromkeys([*raw, *read]):
         # A form has a plus for a blank.
         yield re.compile(re.escape(value).replace(rb"\ ", rb"[ +]"))
 
