@@ -26,7 +26,7 @@ def environment_names(environ: Mapping[str, str]) -> dict[str, str]:
     """The same values, and the passwords in URLs and connection strings, each with the name of its variable."""
     # Each test asks, and to read a value of the environment is to decode it. So the names are looked at first.
     names = [name for name in environ if is_secret_variable(name)]
-    addresses = [name for name in environ if is_address_variable(name)]
+    addresses = [name for name in environ if is_address_variable(name) and name not in names]
     in_addresses = {secret: name for name in addresses for secret in _secrets(_in_address(environ[name]))}
     return in_addresses | {secret: name for name in names for secret in _secrets([environ[name]])}
 

@@ -22,7 +22,9 @@ def find_secrets(text: bytes, known: Mapping[str, str], *, placeholders: bool = 
     search = Search(known)
     if search.is_clean(text):
         return []
-    ranks = {kind: rank for rank, kind in enumerate(dict.fromkeys([*known.values(), *(shape.kind for shape in SHAPES)]))}
+    ranks = {
+        kind: rank for rank, kind in enumerate(dict.fromkeys([*known.values(), *(shape.kind for shape in SHAPES)]))
+    }
     by_kind: dict[str, list[tuple[int, int]]] = {}
     for secret in search.secrets(text):
         if placeholders or not is_placeholder(secret.said.decode("utf-8", "replace")):

@@ -48,7 +48,9 @@ class Reading:
     `parts` are these parts, from left to right: where each begins and ends in the text before, and what it reads.
     """
 
-    def __init__(self, text: bytes, parts: Sequence[tuple[int, int, bytes]] = (), before: Reading | None = None) -> None:
+    def __init__(
+        self, text: bytes, parts: Sequence[tuple[int, int, bytes]] = (), before: Reading | None = None
+    ) -> None:
         self._before = before
         self._parts = parts
         pieces: list[bytes] = []

@@ -30,7 +30,9 @@ class Search:
 
     def __init__(self, known: Mapping[str, str]) -> None:
         # A pattern for each: one of alternatives would not find a secret that begins inside of another.
-        self._known = [Shape(kind, pattern, ()) for secret, kind in known.items() for pattern in known_patterns([secret])]
+        self._known = [
+            Shape(kind, pattern, ()) for secret, kind in known.items() for pattern in known_patterns([secret])
+        ]
         self._pieces = [piece for secret in known for piece in pieces(secret)]
         self._traces = [*BEGINNINGS, *self._pieces]
         self.longest = max([LONGEST_SHAPE, *(8 * len(shape.pattern.pattern) for shape in self._known)])

@@ -67,10 +67,7 @@ SHAPES = (
         _begins(f"a Slack token (xox{kind}-...)", [f"xox{kind}-"], rb"(?=[\w%-]{0,200}\d)[\w%-]{10,}")
         for kind in "abcdeoprs"
     ),
-    *(
-        _begins(f"a GitHub token (gh{kind}_...)", [f"gh{kind}_"], rb"[A-Za-z0-9]{36,}", _LONG_RUN)
-        for kind in "pousr"
-    ),
+    *(_begins(f"a GitHub token (gh{kind}_...)", [f"gh{kind}_"], rb"[A-Za-z0-9]{36,}", _LONG_RUN) for kind in "pousr"),
     _begins("a GitHub token (github_pat_...)", ["github_pat_"], rb"[A-Za-z0-9]{20,}\w*"),
     *(
         _begins(f"an AWS access key ({kind}...)", [kind], rb"[A-Z0-9]{16}(?!\w)", rb"[A-Z0-9]", _LONG_RUN)
