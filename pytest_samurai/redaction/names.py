@@ -41,9 +41,7 @@ _HEADER_ENDS = (
 )
 _HEADER = re.compile(rf"(?:^|[-_.]|api|app|auth|access|secret|client)(?:{'|'.join(_HEADER_ENDS)})$")
 # These are made up for each request, or say what a request is about.
-_NO_HEADER = re.compile(
-    r"(?:idempotency|websocket|cache|surrogate|partition|routing|public|encryption|dedup\w*)[-_]key$"
-)
+_NO_HEADER = re.compile(r"(?:idempotency|websocket|cache|surrogate|partition|routing|public|encryption)[-_]key$")
 
 
 def is_secret_header(name: str) -> bool:

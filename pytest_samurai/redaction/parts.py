@@ -96,8 +96,8 @@ class Parts:
     def edits(self, find: Find, find_all: Find) -> list[Edit]:
         """The edits of the body that cut out what `find` finds in the texts of several parts.
 
-        Tokens are no parts of a message: one goes on in the next as if there was nothing between them. They are given to
-        `find_all`, also if there is only one.
+        Tokens are no parts of a message: one goes on in the next as if there was nothing between them. They are given
+        to `find_all`, also if there is only one.
         """
         for path, parts in self._channels.items():
             is_told = b"logprobs" in path and path[-1] in (b"token", b"tokens") and b"top_logprobs" not in path

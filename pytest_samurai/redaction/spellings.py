@@ -15,10 +15,7 @@ _SHORTEST_READ = 6
 
 def spelled(secrets: Iterable[str]) -> Iterator[re.Pattern[bytes]]:
     """Patterns of secrets, as they are and with their own escapes undone, as they are in a text that was read."""
-    raw = sorted(secret.encode("utf-8", "surrogateescape") for secret in secrets)
-    # Of a text of nothing but escapes, little may be left.
-    read = [value for value in map(undone, raw) if len(value) >= _SHORTEST_READ]
-    for value in dict.fromkeys([*raw, *read]):
+    for value in dict.fromkeys(value for secret in sorted(secrets) for value in _values(secret)):
         # A form has a plus for a blank.
         yield re.compile(re.escape(value).replace(rb"\ ", rb"[ +]"))
 
@@ -28,13 +25,21 @@ def pieces(secret: str) -> Iterator[re.Pattern[bytes]]:
 
     So each has only letters that need no escape. A secret that is broken in four has one of them whole.
     """
+    for value in _values(secret):
+        number = 4 if len(value) >= 16 else 2
+        size = -(-len(value) // number)
+        runs = [_longest(value[begin : begin + size]) for begin in range(0, len(value), size)]
+        long = [run for run in runs if len(run) >= _SHORTEST_PIECE] or [_longest(value)]
+        for run in dict.fromkeys(long):
+            yield re.compile(re.escape(run))
+
+
+def _values(secret: str) -> list[bytes]:
+    """A secret as it is, and as it reads."""
     raw = secret.encode("utf-8", "surrogateescape")
-    number = 4 if len(raw) >= 16 else 2
-    size = -(-len(raw) // number)
-    runs = [_longest(raw[begin : begin + size]) for begin in range(0, len(raw), size)]
-    long = [run for run in runs if len(run) >= _SHORTEST_PIECE] or [_longest(raw)]
-    for run in dict.fromkeys(long):
-        yield re.compile(re.escape(run))
+    read = undone(raw)
+    # Of a text of nothing but escapes, little may be left.
+    return [raw] if read == raw or len(read) < _SHORTEST_READ else [raw, read]
 
 
 def _longest(raw: bytes) -> bytes:

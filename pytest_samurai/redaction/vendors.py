@@ -73,8 +73,8 @@ VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     ("a PyPI token", ("pypi-",), _DIGIT + rb"[\w-]{32,}"),
     ("a RubyGems key", ("rubygems_",), _HEX),
     ("a Docker token", ("dckr_pat_", "dckr_oat_"), _SAFE),
-    # gitleaks, `atlassian-api-token`, `sourcegraph-access-token`, `postman-api-token`, `linear-api-key`; Figma's page on
-    # access tokens
+    # gitleaks, `atlassian-api-token`, `sourcegraph-access-token`, `postman-api-token`, `linear-api-key`; Figma's page
+    # on access tokens
     ("an Atlassian token", ("ATATT3", "ATCTT3"), rb"[\w=-]{40,}"),
     ("a Sourcegraph token", ("sgp_",), rb"(?:[0-9a-fA-F]{16}_)?[0-9a-fA-F]{40}"),
     ("a Postman key", ("PMAK-",), rb"[0-9a-fA-F]{24}-[0-9a-fA-F]{34}"),
