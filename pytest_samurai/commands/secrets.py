@@ -63,8 +63,13 @@ class Secrets:
         request, reply = interaction.request, interaction.reply
         harmless = made_of(request, self._known)
         known = {value: kind for value, kind in self._known.items() if value not in harmless}
-        everywhere = known | dict.fromkeys(own_keys(request.headers) - set(known), "the key of this request")
-        kinds = _kinds([_bytes(request.url)], everywhere)
+        # What a cookie or a parameter of the URL holds goes by what it is there.
+        of_headers = own_keys(tuple(header for header in request.headers if header[0] != "cookie"))
+        in_url, everywhere = (
+            known | dict.fromkeys(own - set(known), "the key of this request")
+            for own in (of_headers, of_headers | own_keys((), request.url))
+        )
+        kinds = [kind for kind in _kinds([_bytes(request.url)], in_url) if kind != _CREDENTIAL]
         kinds += self._ruled(request.url, (rules.url(request.url) for rules in self._rules.values()))
         yield from (Found(kind, "the URL") for kind in kinds)
         yield from (Found(_CREDENTIAL, f"the URL ({part})") for part in url_credentials(request.url) if not kinds)

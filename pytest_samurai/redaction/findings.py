@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
-from pytest_samurai.redaction.known import known_patterns
 from pytest_samurai.redaction.plain import is_placeholder
 from pytest_samurai.redaction.readable import readable
+from pytest_samurai.redaction.search import Search
 from pytest_samurai.redaction.shapes import SHAPES
 from pytest_samurai.redaction.streams import Talk
 from pytest_samurai.wire import Dialect
@@ -20,22 +19,22 @@ def find_secrets(text: bytes, known: Mapping[str, str], *, placeholders: bool = 
     by the one that is known. What would not be cut out is none; nor is what says that it stands in for a key, without
     `placeholders`.
     """
-    kinds: dict[str, list[re.Pattern[bytes]]] = {}
-    for value, kind in known.items():
-        kinds.setdefault(kind, []).extend(known_patterns([value]))
-    kinds |= {kind: [pattern] for kind, pattern in SHAPES.items()}
+    search = Search(known)
+    if search.is_clean(text):
+        return []
+    ranks = {
+        kind: rank for rank, kind in enumerate(dict.fromkeys([*known.values(), *(shape.kind for shape in SHAPES)]))
+    }
+    by_kind: dict[str, list[tuple[int, int]]] = {}
+    for secret in search.secrets(text):
+        if placeholders or not is_placeholder(secret.said.decode("utf-8", "replace")):
+            by_kind.setdefault(secret.kind, []).append((secret.begin, secret.end))
     taken: list[tuple[int, int, str]] = []
-    for kind, patterns in kinds.items():
-        spans = {match.span() for pattern in patterns for match in pattern.finditer(text)}
-        may_be_cut = readable(text, spans, keys=kind in SHAPES)
-        real = (span for span in may_be_cut if placeholders or not _stands_in(text[slice(*span)]))
-        free = (span for span in real if not any(span[0] < end and begin < span[1] for begin, end, _ in taken))
+    for kind in sorted(by_kind, key=ranks.__getitem__):
+        may_be_cut = readable(text, by_kind[kind], keys=kind not in known.values())
+        free = (span for span in may_be_cut if not any(span[0] < end and begin < span[1] for begin, end, _ in taken))
         taken += [(*span, kind) for span in list(free)]
     return [(begin, kind) for begin, _, kind in sorted(taken)]
-
-
-def _stands_in(secret: bytes) -> bool:
-    return is_placeholder(secret.decode("utf-8", "replace"))
 
 
 def spoken_texts(body: bytes, dialect: Dialect) -> list[bytes]:

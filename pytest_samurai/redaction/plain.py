@@ -116,8 +116,19 @@ def _says_nothing(part: str) -> bool:
 
 def basic_password(credentials: str) -> str | None:
     """The password in the credentials of Basic authentication; None if they are something else."""
+    parts = _basic(credentials)
+    return parts[1] if parts else None
+
+
+def basic_user(credentials: str) -> str | None:
+    """The user in the credentials of Basic authentication; None if they are something else."""
+    parts = _basic(credentials)
+    return parts[0] if parts else None
+
+
+def _basic(credentials: str) -> tuple[str, str] | None:
     try:
-        _, colon, password = base64.b64decode(credentials, validate=True).decode().partition(":")
+        user, colon, password = base64.b64decode(credentials, validate=True).decode().partition(":")
     except ValueError:
         return None
-    return password if colon else None
+    return (user, password) if colon else None

@@ -14,6 +14,7 @@ Span = tuple[int, int]
 """Where something begins and ends."""
 
 STRING = re.compile(rb'"((?:[^"\\]++|\\.)*+)"(\s*:)?', re.DOTALL)
+_FIELD = re.compile(rb"^(?:data|event|id|retry):", re.MULTILINE)
 _ESCAPE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.", re.DOTALL)
 
 
@@ -33,7 +34,13 @@ def readable(body: bytes, spans: Iterable[Span], *, keys: bool, whole: Collectio
         if inside:
             outside.difference_update(inside)
             kept += _in_strings(body, (begin, end), inside, keys, whole)
-    return sorted([*outside, *kept])
+    return sorted([*_beside_fields(body, outside), *kept])
+
+
+def _beside_fields(body: bytes, spans: Collection[Span]) -> Iterator[Span]:
+    """The spans that do not touch the name of a field of server-sent events, without which there are none."""
+    fields = [match.span() for match in _FIELD.finditer(body)] if spans else []
+    return (span for span in spans if not any(span[0] < end and begin < span[1] for begin, end in fields))
 
 
 def spoken_json(body: bytes, dialect: Dialect) -> frozenset[str]:

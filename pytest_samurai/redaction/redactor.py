@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from pytest_samurai.redaction.edits import REDACTED, Edit, edited, spliced, united
 from pytest_samurai.redaction.glance import spoken
 from pytest_samurai.redaction.headers import REQUEST_HEADERS, RESPONSE_HEADERS, AllowList
-from pytest_samurai.redaction.known import known_patterns
+from pytest_samurai.redaction.parts import Parts, has_tokens
 from pytest_samurai.redaction.pictures import without_base64
 from pytest_samurai.redaction.readable import readable, spoken_json
 from pytest_samurai.redaction.rules import Rule, Rules
-from pytest_samurai.redaction.shapes import BEGINNINGS, IN_BLOCKS, LONGEST_SHAPE, SHAPES
+from pytest_samurai.redaction.search import Search, Secret
 from pytest_samurai.redaction.streams import Talk
 from pytest_samurai.redaction.urls import without_credentials
 from pytest_samurai.wire import UNKNOWN, Channel, Chunk, Dialect, Headers, Reply, Request
@@ -22,6 +21,7 @@ from pytest_samurai.wire import UNKNOWN, Channel, Chunk, Dialect, Headers, Reply
 _KEPT_OF_REQUESTS = AllowList(REQUEST_HEADERS)
 _KEPT_OF_REPLIES = AllowList(RESPONSE_HEADERS)
 _BLOCK = 1 << 16
+_KNOWN = "a secret"
 
 
 class Redactor:
@@ -32,18 +32,17 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str], rules: Sequence[Rule] = ()) -> None:
         self._rules = Rules(rules) if rules else None
-        # A pattern for each: one of alternatives would not find a secret that begins inside of another.
-        self._known = [*known_patterns(secrets)]
-        self._traces = [*BEGINNINGS, *self._known]
-        self._longest = max([LONGEST_SHAPE, *(len(pattern.pattern) for pattern in self._known)])
+        self._search = Search(dict.fromkeys(secrets, _KNOWN))
+        # Of what comes again and again. A search takes longer than all else that is done with a small request.
         self._names: dict[str, str] = {}
+        self._urls: dict[str, str] = {}
 
     def request(self, request: Request) -> Request:
         """The request as it may be written down, which is also how it is matched."""
-        body = without_base64(self._body(request.body))
+        body = self._body(without_base64(request.body))
         return Request(
             request.method,
-            self.url(request.url),
+            _remembered(self._urls, request.url, self.url),
             self._headers(request.headers, _KEPT_OF_REQUESTS),
             body if self._rules is None else self._rules.body(body),
         )
@@ -65,8 +64,8 @@ class Redactor:
             return reply
         pieces = spliced([*reply.cut()], respelled)
         body = b"".join(pieces)
-        if not self._is_clean(body) and not body.strip().isdigit():
-            pieces = spliced(pieces, self._edits(body, spoken_json(body, dialect)))
+        if not self._is_clean(body):
+            pieces = spliced(pieces, self._body_edits(body, spoken_json(body, dialect)))
         return _in_pieces(reply, pieces)
 
     def url(self, url: str) -> str:
@@ -86,12 +85,10 @@ class Redactor:
 
     def name(self, name: str) -> str:
         """A name without secrets. It is searched once, since the same few models are named again and again."""
-        if name not in self._names:
-            self._names[name] = self.text(name)
-        return self._names[name]
+        return _remembered(self._names, name, self.text)
 
     def _body(self, body: bytes) -> bytes:
-        edits = [] if body.strip().isdigit() else self._edits(body)
+        edits = [] if self._is_clean(body) else self._body_edits(body)
         return edited(body, edits) if edits else body
 
     def _headers(self, headers: Headers, kept: AllowList) -> Headers:
@@ -99,7 +96,8 @@ class Redactor:
         # One search in all of them, since there is hardly ever anything to find.
         values = "\n".join(value for _, value in allowed)
         may_stay = self._rules is None and not any(name == "location" for name, _ in allowed)
-        if may_stay and self._cut(values) == values:
+        cut = _remembered(self._names, values, self._cut) if kept is _KEPT_OF_REQUESTS else self._cut(values)
+        if may_stay and cut == values:
             return allowed
         return tuple((name, self._header(name, value)) for name, value in allowed)
 
@@ -116,22 +114,36 @@ class Redactor:
 
         For `whole` see `readable`, which keeps JSON what it is.
         """
-        if self._is_clean(body):
+        if self._search.is_clean(body):
             return []
-        spans = (
-            # A field may be called as a password is; none is called as a key looks.
-            *readable(body, _spans(SHAPES.values(), body), keys=True, whole=whole),
-            *readable(body, _spans(self._known, body), keys=False, whole=whole),
-        )
+        secrets = [*self._search.secrets(body)]
+        known = [secret[:2] for secret in secrets if secret.kind == _KNOWN]
+        shaped = [secret[:2] for secret in secrets if secret.kind != _KNOWN]
+        # A field may be called as a password is; none is called as a key looks.
+        spans = [
+            *readable(body, shaped, keys=True, whole=whole),
+            *readable(body, known, keys=False, whole=whole),
+        ]
         return united((begin, end, REDACTED.encode()) for begin, end in spans)
 
-    def _is_clean(self, text: bytes) -> bool:
-        """Whether there is surely no secret in a text, as is true of nearly all."""
-        # A loop: most texts are short, and a generator would take as long as the searches.
-        for trace in self._traces:  # noqa: SIM110
-            if trace.search(text) is not None:
-                return False
-        return True
+    def _body_edits(self, body: bytes, whole: Collection[str] = ()) -> list[Edit]:
+        """The same, and what has to be cut out of several parts of a body."""
+        if body.strip().isdigit():
+            return []
+        edits = self._edits(body, whole)
+        if body.lstrip()[:1] in (b"{", b"["):
+            edits += Parts(body).edits(self._in_parts, self._in_tokens)
+        return united(edits)
+
+    def _in_parts(self, text: bytes, joints: Sequence[int]) -> list[Edit]:
+        return _cuts(self._search.in_parts(text, joints))
+
+    def _in_tokens(self, text: bytes, _: Sequence[int]) -> list[Edit]:
+        return _cuts(self._search.secrets(text))
+
+    def _is_clean(self, body: bytes) -> bool:
+        """Whether there is surely no secret in a body, as is true of nearly all."""
+        return self._search.is_clean(body) and not has_tokens(body)
 
     def _may_be_said(self, body: bytes, dialect: Dialect) -> bool:
         """Whether what is said in a stream may hold a secret. Hardly any does, so that few streams are parsed.
@@ -148,18 +160,14 @@ class Redactor:
             if lengths[channel] > _BLOCK:
                 block = b"".join(said[channel])
                 # The channels that a text may continue hold the same, as long as no other text takes turns with it.
-                if block != clean and self._is_in(block):
+                if block != clean and self._search.has_any(block):
                     return True
                 clean = block
-                said[channel] = [block[-self._longest :]]
-                lengths[channel] = self._longest
+                said[channel] = [block[-self._search.longest :]]
+                lengths[channel] = self._search.longest
         # There may be thousands of channels, so what is left of all is one search. No secret holds what stands between.
         rest = dict.fromkeys(b"".join(texts) for texts in said.values())
-        return bool(rest) and self._is_in(b"\0\0".join(rest))
-
-    def _is_in(self, block: bytes) -> bool:
-        """Whether there is a secret in a block, or the beginning of one that may go on after it."""
-        return not self._is_clean(block) and any(pattern.search(block) for pattern in (*IN_BLOCKS, *self._known))
+        return bool(rest) and self._search.has_any(b"\0\0".join(rest))
 
 
 def _in_pieces(reply: Reply, pieces: Sequence[bytes]) -> Reply:
@@ -171,8 +179,14 @@ def _in_pieces(reply: Reply, pieces: Sequence[bytes]) -> Reply:
     return replace(reply, body=body, chunks=chunks)
 
 
-def _spans(patterns: Iterable[re.Pattern[bytes]], body: bytes) -> Iterable[tuple[int, int]]:
-    return (match.span() for pattern in patterns for match in pattern.finditer(body))
+def _cuts(secrets: Iterable[Secret]) -> list[Edit]:
+    return united((secret.begin, secret.end, REDACTED.encode()) for secret in secrets)
+
+
+def _remembered(memory: dict[str, str], text: str, make: Callable[[str], str]) -> str:
+    if text not in memory:
+        memory[text] = make(text)
+    return memory[text]
 
 
 def shown_url(url: str, secrets: Iterable[str]) -> str:

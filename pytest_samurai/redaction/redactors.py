@@ -35,7 +35,7 @@ def without_secrets(interactions: Sequence[Interaction], secrets: Iterable[str])
     """Interactions as they would be written down here. The reply of one may repeat the key of another's request."""
     secrets = frozenset(secrets)
     secrets = secrets.difference(*(made_of(each.request, secrets) for each in interactions))
-    redactor = Redactor(secrets.union(*(own_keys(each.request.headers) for each in interactions)))
+    redactor = Redactor(secrets.union(*(own_keys(each.request.headers, each.request.url) for each in interactions)))
     return [
         replace(
             each,
@@ -83,7 +83,7 @@ class Redactors:
         # Searches, for hardly any request holds one. What it holds may be what it is made of.
         if any(secret.encode("utf-8", "surrogateescape") in request.body or secret in request.url for secret in known):
             known = known - made_of(request, known)
-        secrets = known | request_secrets(request.headers)
+        secrets = known | request_secrets(request.headers, request.url)
         key: frozenset[object] = secrets | {self.rules} if self.rules else secrets
         redactor = self._made.get(key)
         if redactor is None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from pytest_samurai.redaction.edits import REDACTED
-from pytest_samurai.redaction.shapes import BEGINNINGS
+from pytest_samurai.redaction.shapes import STARTS
 
 # What a few letters are the beginning of, nobody can tell.
 _SHORTEST_HALF = 4
@@ -37,6 +37,6 @@ def _without_halves_of(text: str, secret: str) -> str:
 
 def _without_shape(match: re.Match[str]) -> str:
     before, dots, after = match.groups()
-    if len(before) < _SHORTEST_SHAPE or not any(pattern.search(before.encode()) for pattern in BEGINNINGS):
+    if len(before) < _SHORTEST_SHAPE or not any(start in before.encode() for start in STARTS):
         return match[0]
     return f"{REDACTED}{dots}{REDACTED if after else ''}"
