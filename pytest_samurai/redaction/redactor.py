@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from pytest_samurai.redaction.glance import spoken
 from pytest_samurai.redaction.headers import REQUEST_HEADERS, RESPONSE_HEADERS, AllowList
 from pytest_samurai.redaction.parts import Parts, has_tokens
 from pytest_samurai.redaction.pictures import without_base64
-from pytest_samurai.redaction.readable import readable, spoken_json
+from pytest_samurai.redaction.readable import is_json, readable, spoken_json
 from pytest_samurai.redaction.rules import Rule, Rules
 from pytest_samurai.redaction.search import Search, Secret
 from pytest_samurai.redaction.streams import Talk
@@ -136,7 +137,15 @@ class Redactor:
         return united(edits)
 
     def _in_parts(self, text: bytes, joints: Sequence[int]) -> list[Edit]:
-        return _cuts(self._search.in_parts(text, joints))
+        ends = [*joints, len(text)]
+
+        def is_judged(secret: Secret) -> bool:
+            """Whether a secret is in one part that is JSON itself, in which `_edits` has found what may be cut."""
+            number = bisect_right(joints, secret.begin)
+            part = text[ends[number - 1] if number else 0 : ends[number]]
+            return secret.end <= ends[number] and is_json(part)
+
+        return _cuts(secret for secret in self._search.in_parts(text, joints) if not is_judged(secret))
 
     def _in_tokens(self, text: bytes, _: Sequence[int]) -> list[Edit]:
         return _cuts(self._search.secrets(text))

@@ -86,6 +86,16 @@ def test_the_arguments_of_a_streamed_call_stay_json(pieces: list[str]) -> None:
     assert kept(body, PIN, pieces=[body]) == body
 
 
+def test_the_arguments_of_several_calls_stay_json() -> None:
+    arguments = [f'{{"pin":{PIN}}}', f'{{"pin":{PIN},"text":"It is {PIN}."}}']
+    body = json.dumps({"tool_calls": [{"function": {"arguments": text}} for text in arguments]}).encode()
+
+    calls = json.loads(kept(body, PIN))["tool_calls"]
+
+    said = [json.loads(call["function"]["arguments"]) for call in calls]
+    assert said == [{"pin": int(PIN)}, {"pin": int(PIN), "text": f"It is {REDACTED}."}]
+
+
 def test_the_fields_of_streamed_arguments_stay_and_a_secret_among_them_goes() -> None:
     parts = ['{"quarterly_figures_7":', '"quarterly', '_figures_7"}']
 
