@@ -70,7 +70,7 @@ SHAPES = (
     *(_begins(f"a GitHub token (gh{kind}_...)", [f"gh{kind}_"], rb"[A-Za-z0-9]{36,}", _LONG_RUN) for kind in "pousr"),
     _begins("a GitHub token (github_pat_...)", ["github_pat_"], rb"[A-Za-z0-9]{20,}\w*"),
     *(
-        _begins(f"an AWS access key ({kind}...)", [kind], rb"[A-Z0-9]{16}(?!\w)", rb"[A-Z0-9]", _LONG_RUN)
+        _begins(f"an AWS access key ({kind}...)", [kind], rb"[A-Z0-9]{16}(?!\w)", rb"[A-Z]", _LONG_RUN)
         for kind in ("AKIA", "ASIA", "ABIA", "ACCA")
     ),
     _begins("a JSON web token", ["eyJ"], rb"[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),

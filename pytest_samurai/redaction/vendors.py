@@ -66,7 +66,7 @@ VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
             *("glpat-", "gldt-", "glft-", "glsoat-", "glrt-", "glrtr-", "glcbt-", "glptt-", "glimt-", "glagent-"),
             *("gloas-", "glffct-", "glwt-"),
         ),
-        rb"[\w-]{20,}(?:\.[0-9a-z]{2})?(?:\.?[0-9a-z]{7,9}\b)?",
+        rb"[\w-]{20,}(?:\.[0-9a-z]{2}(?:\.?[0-9a-z]{7,9})?(?!\w))?",
     ),
     # gitleaks, `npm-access-token`, `pypi-upload-token`, `rubygems-api-token`; Docker's page on access tokens
     ("an npm token", ("npm_",), rb"[A-Za-z0-9]{30,}"),
@@ -105,8 +105,8 @@ VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     # gitleaks: `digitalocean-...`, `doppler-api-token`, `planetscale-...`, `grafana-...`, `sentry-...`, `heroku-...`,
     # `flyio-access-token`, `1password-service-account-token`, `age-secret-key`, `pulumi`
     ("a DigitalOcean token", ("dop_v1_", "doo_v1_", "dor_v1_"), _HEX),
-    ("a Doppler token", ("dp.pt.", "dp.st.", "dp.ct.", "dp.sa.", "dp.scim.", "dp.audit."), rb"[\w.-]{20,}"),
-    ("a PlanetScale token", ("pscale_tkn_", "pscale_oauth_", "pscale_pw_"), rb"[\w=.-]{32,}"),
+    ("a Doppler token", ("dp.pt.", "dp.st.", "dp.ct.", "dp.sa.", "dp.scim.", "dp.audit."), rb"[\w-]{20,}"),
+    ("a PlanetScale token", ("pscale_tkn_", "pscale_oauth_", "pscale_pw_"), rb"[\w=.-]{31,}[\w=-]"),
     ("a Grafana token", ("glsa_", "glc_"), _BASE64),
     ("a Sentry token", ("sntrys_", "sntryu_"), _BASE64),
     ("a Heroku key", ("HRKU-",), rb"AA[\w-]{40,}"),

@@ -120,7 +120,9 @@ def test_a_key_at_the_beginning_of_a_part_is_one_of_its_own() -> None:
     assert kept == parts([f"It is {REDACTED}", REDACTED])
 
 
-@pytest.mark.parametrize("after", ["Thanks", "2026-11-27 12:00", "deadbeef", "user_id=7", "123e4567-e89b-42d3-a456-4266"])
+@pytest.mark.parametrize(
+    "after", ["Thanks", "2026-11-27 12:00", "deadbeef", "user_id=7", "123e4567-e89b-42d3-a456-4266"]
+)
 def test_a_key_at_the_end_of_a_line_does_not_take_the_next_one_along(after: str) -> None:
     assert Redactor([]).text(f"It is {SHAPE}\n{after}") == f"It is {REDACTED}\n{after}"
 
@@ -180,7 +182,8 @@ def test_tokens_that_spell_no_key_stay_as_they_are(answer: str) -> None:
 
 
 def event(content: Json = "", **more: Json) -> bytes:
-    return f"data: {json.dumps({'id': 'c', 'choices': [{'index': 0, 'delta': {'content': content}, **more}]})}\n\n".encode()
+    choice = {"index": 0, "delta": {"content": content}, **more}
+    return f"data: {json.dumps({'id': 'c', 'choices': [choice]})}\n\n".encode()
 
 
 def pairs(texts: list[str]) -> list[list[str]]:
