@@ -104,8 +104,8 @@ class Parts:
             if len(parts) > 1 or is_told:
                 joints = list(accumulate(len(part.text) for part in parts))
                 text = b"".join(part.text for part in parts)
-                found = united((find_all if is_told else find)(text, joints[:-1]))
-                for part, share in zip(parts, shares([part.text for part in parts], found), strict=True):
+                cuts = united((find_all if is_told else find)(text, joints[:-1]))
+                for part, share in zip(parts, shares([part.text for part in parts], cuts), strict=True):
                     if is_told and share:
                         part.edits += share
                         self._tell(part)

@@ -79,8 +79,8 @@ class Search:
             lines = layer.without(_LINE_BREAK)
             if lines.joints and self._shows(lines.text):
                 yield from _moved(lines, _broken(lines.text, lines.joints, shapes, goes_on_in_line))
-            for place in (layer, lines) if lines.joints else (layer,):
-                yield from _moved(place, self._in_base64(place.text, shapes))
+            for reading in (layer, lines) if lines.joints else (layer,):
+                yield from _moved(reading, self._in_base64(reading.text, shapes))
 
     def _in_base64(self, text: bytes, shapes: Sequence[Shape]) -> Iterator[Secret]:
         runs = [*encoded(text)]
@@ -90,10 +90,10 @@ class Search:
                     yield from _moved(run, self._in_layers(run.said, shapes))
 
 
-def _moved(place: Reading | Encoded, secrets: Iterable[Secret]) -> Iterator[Secret]:
+def _moved(part: Reading | Encoded, secrets: Iterable[Secret]) -> Iterator[Secret]:
     """Secrets where they are in the text of which another was made."""
     for begin, end, kind, said in secrets:
-        yield Secret(*place.span(begin, end), kind, said)
+        yield Secret(*part.span(begin, end), kind, said)
 
 
 def _plain(text: bytes, shapes: Iterable[Shape]) -> Iterator[Secret]:

@@ -248,3 +248,17 @@ def test_a_key_in_an_event_on_two_lines_of_data_is_cut_out(key: str, end: str, b
         assert leaks(["".join(lines)], key) == []
         assert REDACTED.encode() in kept
         assert kept.count(b"id: 3") == body.count(b"id: 3")
+
+
+def test_a_body_that_only_begins_as_json_loses_its_key_too() -> None:
+    body = f'{{"a": ["{OWN[:9]}", "{OWN[9:]}"]}}}}]'.encode()
+
+    kept = redactor(OWN).request(Request("POST", URL, (), body)).body
+
+    assert kept == f'{{"a": ["{REDACTED}", "{REDACTED}"]}}}}]'.encode()
+
+
+def test_texts_without_an_object_around_them_may_be_parts() -> None:
+    kept = redactor(OWN).request(Request("POST", URL, (), json.dumps(halves(OWN)).encode())).body
+
+    assert json.loads(kept) == [REDACTED, REDACTED]

@@ -185,3 +185,11 @@ def test_escapes_that_hide_nothing_change_nothing(text: str) -> None:
     body = f'{{"content":"{text}"}}'.encode()
 
     assert Redactor([OWN]).request(Request("POST", URL, (), body)).body == body
+
+
+def test_a_text_that_is_escaped_again_and_again_is_read_six_times() -> None:
+    text = escaped("a", every)
+    for _ in range(9):
+        text = json.dumps(text)[1:-1]
+
+    assert Redactor([OWN]).text(f"{text} {OWN}") == f"{text} {REDACTED}"
