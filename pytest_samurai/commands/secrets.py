@@ -24,7 +24,7 @@ from pytest_samurai.redaction import (
     url_credentials,
     without_base64,
 )
-from pytest_samurai.wire import Headers, Interaction, Reply, Request, dialect_of
+from pytest_samurai.wire import Headers, Interaction, Reply, Request, dialect_of, without_files
 
 _CREDENTIAL = "a credential"
 _IN_PIECES = "a secret, in pieces,"
@@ -89,9 +89,9 @@ class Secrets:
             yield from (Found(kind, f"the {side} header {name!r}", tuple(cookies)) for kind in kinds)
 
     def _in_request(self, request: Request, known: Mapping[str, str]) -> Iterator[str]:
-        request = replace(request, body=without_base64(request.body))
-        texts = [request.body]
-        yield from _kinds(texts, known) or in_pieces(texts, known, self._redactor(known).request(request).body)
+        bare = replace(request, body=without_files(without_base64(request.body)))
+        redacted = self._redactor(known).request(bare).body
+        yield from _kinds([request.body], known) or in_pieces([bare.body], known, redacted)
         yield from self._ruled(request.body, (rules.body(request.body) for rules in self._rules.values()))
 
     def _in_reply(self, request: Request, reply: Reply, known: Mapping[str, str]) -> Iterator[str]:

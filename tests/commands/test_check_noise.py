@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -99,6 +100,18 @@ def test_what_only_redaction_puts_together_is_found_unless_it_stands_in_for_a_ke
     assert in_pieces([b"sk-", b"0123"], {}, b"[REDACTED]") == ["a secret, in pieces,"]
     assert in_pieces([b"sk-", b"0123"], {}, b"sk-") == []
     assert in_pieces([placeholder], {}, b"[REDACTED]") == []
+
+
+@pytest.mark.parametrize(
+    ("content", "kinds"), [(b"\x89PNG", []), (KEY.encode(), ["a key (sk-...) in the request body"])]
+)
+def test_a_file_in_a_form_is_searched_and_is_no_secret_itself(
+    content: bytes, kinds: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="f"; filename="a.png"\r\n\r\n%b\r\n--x--\r\n' % content
+    item = interaction()
+
+    assert found(capsys, replace(item, request=replace(item.request, body=body))) == kinds
 
 
 def test_what_the_user_redacts_is_found(capsys: pytest.CaptureFixture[str]) -> None:
