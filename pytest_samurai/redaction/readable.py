@@ -15,6 +15,7 @@ Span = tuple[int, int]
 
 STRING = re.compile(rb'"((?:[^"\\]++|\\.)*+)"(\s*:)?', re.DOTALL)
 _FIELD = re.compile(rb"^(?:data|event|id|retry):", re.MULTILINE)
+_FRAME = re.compile(rb"%b|[\r\n]+" % _FIELD.pattern, re.MULTILINE)
 _ESCAPE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.", re.DOTALL)
 
 
@@ -38,9 +39,16 @@ def readable(body: bytes, spans: Iterable[Span], *, keys: bool, whole: Collectio
 
 
 def _beside_fields(body: bytes, spans: Collection[Span]) -> Iterator[Span]:
-    """The spans that do not touch the name of a field of server-sent events, without which there are none."""
-    fields = [match.span() for match in _FIELD.finditer(body)] if spans else []
-    return (span for span in spans if not any(span[0] < end and begin < span[1] for begin, end in fields))
+    """The spans without the names of fields and the line ends that make events of a body, if it has any."""
+    frame = [match.span() for match in _FRAME.finditer(body)] if spans and _FIELD.search(body) else []
+    for begin, end in spans:
+        for first, last in frame:
+            if begin < last and first < end:
+                if begin < first:
+                    yield begin, first
+                begin = last
+        if begin < end:
+            yield begin, end
 
 
 def spoken_json(body: bytes, dialect: Dialect) -> frozenset[str]:

@@ -262,3 +262,21 @@ def test_texts_without_an_object_around_them_may_be_parts() -> None:
     kept = redactor(OWN).request(Request("POST", URL, (), json.dumps(halves(OWN)).encode())).body
 
     assert json.loads(kept) == [REDACTED, REDACTED]
+
+
+def test_a_key_in_a_comment_between_events_is_cut_out_and_the_end_of_the_stream_stays() -> None:
+    body = event("Hi") + f": {OWN}\n\n".encode() + b"data: [DONE]\n\n"
+
+    kept = redactor(OWN).reply(Reply(200, "OK", (), body, (Chunk(len(body), 0.1),)), CHAT).body
+
+    assert kept == event("Hi") + f": {REDACTED}\n\n".encode() + b"data: [DONE]\n\n"
+
+
+@pytest.mark.parametrize("secret", ["a: It is ", "\n\ndata: ", "It is\n\n"])
+def test_what_makes_events_of_a_body_is_never_cut(secret: str) -> None:
+    body = b"data: It is\n\ndata: It is it\n\n"
+
+    kept = Redactor([secret]).reply(Reply(200, "OK", (), body, (Chunk(len(body), 0.1),)), CHAT).body
+
+    assert kept.count(b"data:") == 2
+    assert kept.count(b"\n\n") == 2
