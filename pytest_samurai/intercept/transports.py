@@ -22,10 +22,10 @@ async def sent(request: Any, io: Blocking | Awaiting) -> Any:
 
 def replayed(library: Library, played: Played, recorder: Recorder) -> Any:
     """The response that was recorded."""
-    reply = played.reply
+    reply, cut = played.reply, recorder.cut_headers
     if reply.chunks is None and reply.ending == COMPLETE:
-        return library.response(reply, library.whole(reply.body))
-    return library.response(reply, library.replay(reply, recorder, library.error))
+        return library.response(reply, library.whole(reply.body), cut)
+    return library.response(reply, library.replay(reply, recorder, library.error), cut)
 
 
 class Recorded(Transport):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pytest_samurai.bill import Call, Meter
 from pytest_samurai.recorder.vcrpy import Bridge
-from pytest_samurai.redaction import MadeRedactors, Redactors
+from pytest_samurai.redaction import MadeRedactors, Redactors, kept_of_replies
 from pytest_samurai.settings import Settings
 from pytest_samurai.wire import UNPRICED, Interaction, Request, dialect_of
 
@@ -21,6 +21,7 @@ class Editor:
 
     def __init__(self, settings: Settings, test: str, made: MadeRedactors, notes: list[str]) -> None:
         self.redactors = Redactors(os.environ, made, settings.redact)
+        self._headers = kept_of_replies(settings.headers)
         self.bridge = Bridge(settings, test, self.redactors, notes) if settings.needs_vcrpy else None
         self._test = test
         self._notes = notes
@@ -44,7 +45,7 @@ class Editor:
             return None
         redactor = self.redactors.of(interaction.request)
         try:
-            may_be_kept = redactor.reply(kept, dialect_of(interaction.request.url))
+            may_be_kept = redactor.reply(kept, dialect_of(interaction.request.url), self._headers)
             written = replace(interaction, request=redactor.request(filtered), reply=may_be_kept)
         except Exception as error:
             # Only a function of the user's raises. The application may swallow it, and the call would just be missing.

@@ -3,7 +3,14 @@
 from pytest_samurai.redaction.cookies import cloudflare_cookies
 from pytest_samurai.redaction.credentials import environment_names, environment_secrets, is_credential, own_keys
 from pytest_samurai.redaction.findings import find_secrets, spoken_texts
-from pytest_samurai.redaction.headers import REQUEST_HEADERS, RESPONSE_HEADERS
+from pytest_samurai.redaction.headers import (
+    REQUEST_HEADERS,
+    RESPONSE_HEADERS,
+    AllowList,
+    kept_of_replies,
+    never_kept,
+    parse_header,
+)
 from pytest_samurai.redaction.pictures import without_base64
 from pytest_samurai.redaction.plain import is_placeholder
 from pytest_samurai.redaction.redactor import Redactor, one_line, shown_url
@@ -11,12 +18,13 @@ from pytest_samurai.redaction.redactors import MadeRedactors, Redactors, known_i
 from pytest_samurai.redaction.rules import NAMED as NAMED_RULES
 from pytest_samurai.redaction.rules import Rule, Rules, parse_rule
 from pytest_samurai.redaction.truncated import without_halves
-from pytest_samurai.redaction.urls import url_credentials
+from pytest_samurai.redaction.urls import url_credentials, without_credentials
 
 __all__ = [
     "NAMED_RULES",
     "REQUEST_HEADERS",
     "RESPONSE_HEADERS",
+    "AllowList",
     "MadeRedactors",
     "Redactor",
     "Redactors",
@@ -28,15 +36,19 @@ __all__ = [
     "find_secrets",
     "is_credential",
     "is_placeholder",
+    "kept_of_replies",
     "known_in",
     "made_of",
+    "never_kept",
     "one_line",
     "own_keys",
+    "parse_header",
     "parse_rule",
     "shown_url",
     "spoken_texts",
     "url_credentials",
     "without_base64",
+    "without_credentials",
     "without_halves",
     "without_secrets",
 ]

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from pytest_samurai.redaction.edits import REDACTED, Edit, edited, spliced, united
 from pytest_samurai.redaction.glance import spoken
-from pytest_samurai.redaction.headers import REQUEST_HEADERS, RESPONSE_HEADERS, AllowList
+from pytest_samurai.redaction.headers import REQUEST_HEADERS, AllowList, kept_of_replies
 from pytest_samurai.redaction.parts import Parts, has_tokens
 from pytest_samurai.redaction.pictures import without_base64
 from pytest_samurai.redaction.readable import is_json, readable, spoken_json
@@ -17,10 +17,11 @@ from pytest_samurai.redaction.rules import Rule, Rules
 from pytest_samurai.redaction.search import Search, Secret
 from pytest_samurai.redaction.streams import Talk
 from pytest_samurai.redaction.urls import without_credentials
-from pytest_samurai.wire import UNKNOWN, Channel, Chunk, Dialect, Headers, Reply, Request
+from pytest_samurai.text import visible
+from pytest_samurai.wire import UNKNOWN, Channel, Chunk, Dialect, Headers, Reply, Request, without_files
 
 _KEPT_OF_REQUESTS = AllowList(REQUEST_HEADERS)
-_KEPT_OF_REPLIES = AllowList(RESPONSE_HEADERS)
+_KEPT_OF_REPLIES = kept_of_replies()
 _BLOCK = 1 << 16
 _KNOWN = "a secret"
 
@@ -40,7 +41,7 @@ class Redactor:
 
     def request(self, request: Request) -> Request:
         """The request as it may be written down, which is also how it is matched."""
-        body = self._body(without_base64(request.body))
+        body = without_files(self._body(without_base64(request.body)))
         return Request(
             request.method,
             _remembered(self._urls, request.url, self.url),
@@ -48,16 +49,21 @@ class Redactor:
             body if self._rules is None else self._rules.body(body),
         )
 
-    def reply(self, reply: Reply, dialect: Dialect = UNKNOWN) -> Reply:
-        """The reply as it may be written down. Its chunks shrink by what is cut out of them."""
-        reply = self._without_secrets(reply, dialect)
+    def reply(self, reply: Reply, dialect: Dialect = UNKNOWN, kept: AllowList = _KEPT_OF_REPLIES) -> Reply:
+        """The reply as it may be written down, with the headers that are `kept`.
+
+        Its chunks shrink by what is cut out of them.
+        """
+        reply = self._without_secrets(reply, dialect, kept)
         return reply if self._rules is None else _in_pieces(reply, self._rules.pieces([*reply.cut()], dialect))
 
-    def _without_secrets(self, reply: Reply, dialect: Dialect) -> Reply:
+    def _without_secrets(self, reply: Reply, dialect: Dialect, kept: AllowList) -> Reply:
         reply = replace(
             reply,
             reason=self.text(reply.reason),
-            headers=self._headers(reply.headers, _KEPT_OF_REPLIES),
+            error=reply.error and self.text(reply.error),
+            # Without a body, as after HEAD, its length is not told by anything else.
+            headers=self._headers(reply.headers, kept, "" if reply.body else "content-length"),
             hidden_usage=reply.hidden_usage and json.loads(self.text(json.dumps(reply.hidden_usage))),
         )
         respelled = Talk(reply.body, dialect).edits(self._edits) if self._may_be_said(reply.body, dialect) else []
@@ -92,8 +98,8 @@ class Redactor:
         edits = [] if self._is_clean(body) else self._body_edits(body)
         return edited(body, edits) if edits else body
 
-    def _headers(self, headers: Headers, kept: AllowList) -> Headers:
-        allowed = kept.allowed(headers)
+    def _headers(self, headers: Headers, kept: AllowList, more: str = "") -> Headers:
+        allowed = kept.allowed(headers, more)
         # One search in all of them, since there is hardly ever anything to find.
         values = "\n".join(value for _, value in allowed)
         may_stay = self._rules is None and not any(name == "location" for name, _ in allowed)
@@ -205,4 +211,4 @@ def shown_url(url: str, secrets: Iterable[str]) -> str:
 
 def one_line(redactor: Redactor, text: str) -> str:
     """A text as it may be printed: without secrets, on one line, and with nothing in it that a terminal obeys."""
-    return redactor.text("".join(char if char.isprintable() else ascii(char)[1:-1] for char in text))
+    return redactor.text(visible(text))
