@@ -1,9 +1,8 @@
 """The cassette: a file of interactions, written for people. Only this package knows yaml."""
 
-from pytest_samurai.cassette.body import Text
 from pytest_samurai.cassette.directories import Directories
 from pytest_samurai.cassette.frame import is_ours
-from pytest_samurai.cassette.journal import Journal, LeftBehind
+from pytest_samurai.cassette.journal import JOURNAL, Journal, LeftBehind
 from pytest_samurai.cassette.loader import lines
 from pytest_samurai.cassette.naming import (
     cassette_name,
@@ -13,17 +12,17 @@ from pytest_samurai.cassette.naming import (
     placed_cassette,
     safe_cassette,
 )
-from pytest_samurai.cassette.reader import load, parse, read, reply_of
+from pytest_samurai.cassette.reader import load, parse, read, reply_of, salvage
 from pytest_samurai.cassette.shelf import Kept, Shelf
-from pytest_samurai.cassette.writer import save, update
+from pytest_samurai.cassette.writer import save, try_to_save, update
 
 __all__ = [
+    "JOURNAL",
     "Directories",
     "Journal",
     "Kept",
     "LeftBehind",
     "Shelf",
-    "Text",
     "cassette_name",
     "cassette_of",
     "is_ours",
@@ -36,6 +35,8 @@ __all__ = [
     "read",
     "reply_of",
     "safe_cassette",
+    "salvage",
     "save",
+    "try_to_save",
     "update",
 ]

@@ -41,11 +41,17 @@ class Calls:
         self._exchanges.append(played)
         return played
 
-    def send(self, request: Request, asking: bytes | None, on_end: Callable[[int, Interaction], None]) -> Take:
-        """Let a request go live; `on_end` gets the number of the call, and the interaction. For `asking` see `Take`."""
+    def send(
+        self,
+        request: Request,
+        asking: bytes | None,
+        keep: Callable[[int, Interaction], None],
+        count: Callable[[int, Interaction], None],
+    ) -> Take:
+        """Let a request go live. `keep` and `count` get the number of the call, and the interaction: see `Take`."""
         with self.lock:
             number = len(self._exchanges) + 1
-            take = Take(request, number, asking, partial(on_end, number), self.meter)
+            take = Take(request, number, asking, partial(keep, number), partial(count, number), self.meter)
             self._exchanges.append(take)
         return take
 
@@ -89,6 +95,10 @@ class Calls:
     def urls_sent(self) -> set[str]:
         """The URLs of the calls that went live."""
         return {take.request.url for take in self.takes()}
+
+    def are_under_way(self) -> bool:
+        """Whether a call that went live has yet to end. One that got no reply never does."""
+        return any(not take.has_ended for take in self.takes())
 
     def _so_far(self) -> list[Played | Take]:
         with self.lock:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from io import BytesIO
 from itertools import accumulate
 
 from pytest_samurai.bill import Call, Meter
+from pytest_samurai.files import now, ticks
 from pytest_samurai.text import timestamp
 from pytest_samurai.wire import (
     CLOSED,
@@ -60,7 +59,10 @@ class Take:
     """A request that goes to the real server: what of its reply is kept, and what of it the application may see.
 
     `asking` is the body that also asks for the usage of a stream; None if the request goes out as it is. Call `reply`
-    first, then `feed` for each piece, then `end`, which hands what was recorded to `on_end`.
+    first, then `feed` for each piece, then `end`, which hands what was recorded to `keep`, and then to `count`.
+
+    A limit of time, or Ctrl-C, may strike at any moment. So nothing comes before `keep`, and if that was stopped, the
+    next `end` calls it again. `count` is called once.
     """
 
     def __init__(
@@ -68,7 +70,8 @@ class Take:
         request: Request,
         number: int,
         asking: bytes | None,
-        on_end: Callable[[Interaction], None],
+        keep: Callable[[Interaction], None],
+        count: Callable[[Interaction], None],
         meter: Meter,
     ) -> None:
         self.request = request
@@ -76,9 +79,11 @@ class Take:
         self._dialect = dialect_of(request.url)
         self._number = number
         self._meter = meter
-        self._on_end = on_end
-        self._sent_at = datetime.now(UTC)
-        self._clock = time.perf_counter()
+        self._keep_it = keep
+        self._count_it = count
+        self._is_kept = False
+        self._sent_at = now()
+        self._clock = ticks()
         self._filter: UsageFilter | None = None
         self._head: Reply | None = None
         self._decode: Decode | None = None
@@ -114,7 +119,7 @@ class Take:
     def _keep(self, data: bytes) -> bytes:
         if data and self._ended is None:
             self._body.write(data)
-            self._chunks.append(Chunk(len(data), round(time.perf_counter() - self._clock, 4)))
+            self._chunks.append(Chunk(len(data), round(ticks() - self._clock, 4)))
         return data
 
     def end(self, ending: str, error: str = "") -> None:
@@ -122,10 +127,22 @@ class Take:
 
         The first ending counts.
         """
-        if self._ended is not None or self._head is None:
+        if self._is_kept or self._head is None:
             return
-        self._ended = self._so_far(ending, error)
-        self._on_end(self._ended)
+        if self._ended is None:
+            self._ended = self._so_far(ending, error)
+        try:
+            self._keep_it(self._ended)
+        except TimeoutError:
+            raise
+        except Exception:
+            # What a hook of the user's raises, it would raise again.
+            self._is_kept = True
+            raise
+        # Another thread may have come here at the same time.
+        was_kept, self._is_kept = self._is_kept, True
+        if not was_kept:
+            self._count_it(self._ended)
 
     @property
     def has_ended(self) -> bool:
@@ -169,6 +186,6 @@ class Take:
             ending=ending,
             error=error,
             hidden_usage=None if self._filter is None else self._filter.usage,
-            duration=round(time.perf_counter() - self._clock, 4),
+            duration=round(ticks() - self._clock, 4),
         )
         return Interaction(self.request, reply, timestamp(self._sent_at))

@@ -38,6 +38,8 @@ class Live:
         calls: Calls,
         keeper: Keeper | None,
     ) -> None:
+        # Before the first call: between a reply and the journal, a time limit of the application may strike.
+        calls.meter.prices.public.load()
         self._asks_for_usage = settings.stream_usage
         self._owner = owner
         self._ceilings = None if tally is None else Ceilings(tally, calls.meter.prices, settings, owner, editor)
@@ -49,26 +51,28 @@ class Live:
     def send(self, request: Request, filtered: Request) -> Take:
         """Let a request go live. Of the request, `filtered` is written.
 
-        Raises CeilingReached if a ceiling of the run does not let it.
+        Raises CeilingReached if a ceiling of the run does not let it, CassetteError if it could not be recorded.
         """
+        if self._keeper is not None:
+            self._keeper.prepare()
         body = asking(request) if self._asks_for_usage else None
         likely = Decimal(0) if self._ceilings is None else self._ceilings.admit(request)
-        return self._calls.send(request, body, partial(self._ended, likely, filtered))
+        return self._calls.send(request, body, partial(self._keep, filtered), partial(self._count, likely))
 
-    def _ended(self, likely: Decimal, filtered: Request, number: int, interaction: Interaction) -> None:
+    def _keep(self, filtered: Request, number: int, interaction: Interaction) -> None:
+        written = None if self._keeper is None else self._editor.written(filtered, interaction)
+        if self._keeper is None or written is None:
+            return
+        with self._calls.lock:
+            # A call that ends as the recorder is closed goes to the cassette at once.
+            self._keeper.add(number, written, to_journal=self._is_open)
+
+    def _count(self, likely: Decimal, number: int, interaction: Interaction) -> None:
         call = Call(interaction, number=number, replayed=False, meter=self._calls.meter)
         if self._ceilings is not None:
             self._ceilings.paid(likely, call)
         if self._owner.on_live is not None:
             self._owner.on_live(self._owner.test, call)
-        if self._keeper is None:
-            return
-        written = self._editor.written(filtered, interaction, self._calls.meter)
-        if written is None:
-            return
-        with self._calls.lock:
-            # A call that ends as the recorder is closed goes to the cassette at once.
-            self._keeper.add(number, written, to_journal=self._is_open)
 
     def close(self) -> int:
         """End the calls that are under way, and return how many requests got no reply."""

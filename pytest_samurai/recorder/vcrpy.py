@@ -6,7 +6,7 @@ only for a test that uses one of them.
 
 from __future__ import annotations
 
-import json
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +14,7 @@ from typing import Any
 
 from pytest_samurai import cassette
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.files import json
 from pytest_samurai.matching import Denial
 from pytest_samurai.redaction import Redactors
 from pytest_samurai.settings import OF_VCRPY, Settings
@@ -98,7 +99,7 @@ class Bridge:
             return None
         try:
             read = cassette.reply_of(given)
-        except (AttributeError, ValueError) as error:
+        except (AttributeError, ValueError, zlib.error) as error:
             raise SettingsError(
                 f"before_record_response gave a {type(given).__name__}, which is no response: {error}"
             ) from None

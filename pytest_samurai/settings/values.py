@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 # Every start of pytest reads this, and most have no option to parse. So the packages that know what a value means are
 # imported by the parsers.
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_samurai.bill import Tolerance
 
 Mode = Literal["none", "once", "new_episodes", "all", "live"]
-MODES: Final = ("none", "once", "new_episodes", "all", "live")
+MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 UNMARKED: Final = ("allow", "warn", "block")
 UNSEEN: Final = ("fail", "warn", "allow")
 COMPONENTS: Final = (
@@ -127,6 +127,14 @@ def normalize(value: object) -> tuple[Any, ...]:
     if not isinstance(entries, list | tuple):
         raise ValueError("a list of names and of pairs (pattern, replacement)")
     return tuple(parse_substitution(entry) for entry in entries)
+
+
+def redact(value: object) -> tuple[Any, ...]:
+    """Regular expressions, names of some, and functions."""
+    from pytest_samurai.redaction import parse_rule
+
+    entries = value if isinstance(value, list | tuple) else [value]
+    return tuple(parse_rule(entry.strip() if isinstance(entry, str) else entry) for entry in entries)
 
 
 # --- what vcrpy has too

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_samurai.files import json
 from pytest_samurai.wire.dialect import Object
 from pytest_samurai.wire.events import EventBuffer, events, is_server_sent
 from pytest_samurai.wire.objects import parse_object
