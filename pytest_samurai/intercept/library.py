@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
+from pytest_samurai.intercept.begun import Begun, Decoded
 from pytest_samurai.intercept.streams import Replay, Tee
 from pytest_samurai.intercept.tls import is_known
 from pytest_samurai.wire import Headers, Reply, Request
@@ -53,8 +54,15 @@ class Library:
         # A client takes only streams of its library's classes; like the library's own `ByteStream`, ours are both.
         both = (module.SyncByteStream, module.AsyncByteStream)
         self.tee: Any = type("Tee", (Tee, *both), {})
+        self.begun: Any = type("Begun", (Begun, *both), {})
+        self.decoded: Any = type("Decoded", (Decoded, *both), {})
         self.replay: Any = type("Replay", (Replay, *both), {})
         self.whole: Any = module.ByteStream
+        # The server closed the connection; a transport of the user's own says it in Python's words.
+        self.closed: tuple[type[Exception], ...] = (
+            *(module.RemoteProtocolError, module.ReadError, module.WriteError, module.CloseError),
+            *(ConnectionAbortedError, ConnectionResetError, BrokenPipeError, EOFError),
+        )
 
     # --- transports
 
@@ -133,6 +141,19 @@ class Library:
             response.status_code, headers=headers, content=content, extensions=response.extensions
         )
 
+    def plain(self, response: Any) -> None:
+        """Make a live response one whose body is not compressed, and of no length: part of it will be taken out."""
+        encodings = response.headers.get_list("content-encoding")
+        # A private method: the public ones decode a body only by reading it.
+        headers = [("content-encoding", encoding) for encoding in encodings]
+        decoder = self._module.Response(200, headers=headers, stream=self.whole(b""))._get_content_decoder()
+        # What the library cannot decode, the application gets as it is.
+        if type(decoder).__name__ != "IdentityDecoder":
+            response.stream = self.decoded(response.stream, decoder)
+            del response.headers["content-encoding"]
+        if "content-length" in response.headers:
+            del response.headers["content-length"]
+
     def decoder(self, headers: Headers) -> Callable[[Sequence[bytes]], list[bytes]] | None:
         """A function that undoes the content encoding of the pieces of a body, one by one; None if there is none."""
         encoding = dict(headers).get("content-encoding", "identity")
@@ -163,7 +184,7 @@ class Library:
     def error(self, name: str) -> Exception:
         """The transport's error of that name; if there is none, `RemoteProtocolError`: a dropped connection."""
         kind = getattr(self._module, name, None)
-        if not (isinstance(kind, type) and issubclass(kind, self._module.TransportError)):
+        if not (isinstance(kind, type) and issubclass(kind, (self._module.TransportError, self._module.DecodingError))):
             kind = self._module.RemoteProtocolError
         return kind(f"the connection broke here when this was recorded ({name})")  # type: ignore[no-any-return]  # httpx is Any here
 

@@ -7,8 +7,8 @@ from typing import Any
 from pytest_samurai.intercept.library import Library, headers_of
 from pytest_samurai.intercept.state import PASSING, Unmarked
 from pytest_samurai.intercept.twins import Awaiting, Blocking, Transport
-from pytest_samurai.recorder import Played, Recorder, Take, has_placeholder
-from pytest_samurai.wire import COMPLETE, Request
+from pytest_samurai.recorder import Played, Question, Recorder, Take, has_placeholder
+from pytest_samurai.wire import COMPLETE, Beginning, Request
 
 
 class Recorded(Transport):
@@ -28,13 +28,57 @@ class Recorded(Transport):
             return await io.send(request)
         if isinstance(exchange, Played):
             return self._replay(exchange)
-        asking = exchange.asking
-        response = await io.send(request if asking is None else self.library.with_body(request, asking))
-        if exchange.may_be_refused_for_asking(response.status_code):
-            await io.close(response)
-            exchange.asking = None
+        question = exchange.question
+        if question is None:
+            return self._record(exchange, await io.send(request))
+        response = await self._ask(question, exchange, request, io)
+        if response is None:
+            exchange.begin_again()
             response = await io.send(request)
+            question.refused(response.status_code)
         return self._record(exchange, response)
+
+    async def _ask(self, question: Question, take: Take, request: Any, io: Blocking | Awaiting) -> Any:
+        """Send a request with the question in it. Returns the response; None if the server refuses the question."""
+        try:
+            response = await io.send(self.library.with_body(request, question.body))
+        except self.library.closed:
+            if question.was_answered:
+                raise
+            return None
+        if question.is_refused_by(response.status_code):
+            await io.close(response)
+            return None
+        if response.status_code >= 300:
+            # It is about something else.
+            take.question = None
+        elif await self._is_refusal(question, take, response, io):
+            await io.close(response)
+            return None
+        return response
+
+    async def _is_refusal(self, question: Question, take: Take, response: Any, io: Blocking | Awaiting) -> bool:
+        """Whether the server refuses the question in the body of a reply with a good status."""
+        content = self.library.content(response)
+        if content is None:
+            self.library.plain(response)
+        if question.was_answered:
+            return False
+        if content is None:
+            response.stream = begun = self.library.begun(response.stream, io)
+            try:
+                refused: bool = await begun.is_refusal(self.library.closed)
+            except BaseException:
+                # The application does not wait any longer, and this is how far its call came.
+                await io.close(self._record(take, response))
+                raise
+        else:
+            beginning = Beginning()
+            told = beginning.feed(content)
+            refused = beginning.end() if told is None else told
+        if not refused:
+            question.answered()
+        return refused
 
     def _replay(self, played: Played) -> Any:
         reply = played.reply

@@ -27,6 +27,14 @@ class Blocking:
         """Give up a response that nobody will read."""
         response.close()
 
+    def pieces(self, stream: Any) -> Any:
+        """What gives the pieces of a body one by one."""
+        return iter(stream)
+
+    async def next_piece(self, pieces: Any) -> bytes | None:
+        """The next of them; None after the last."""
+        return next(pieces, None)
+
 
 class Awaiting:
     """What an async transport does, by the same methods."""
@@ -42,6 +50,12 @@ class Awaiting:
 
     async def close(self, response: Any) -> None:
         await response.aclose()
+
+    def pieces(self, stream: Any) -> Any:
+        return aiter(stream)
+
+    async def next_piece(self, pieces: Any) -> bytes | None:
+        return await anext(pieces, None)
 
 
 class Transport(ABC):

@@ -11,6 +11,7 @@ from pytest_samurai.bill import Budget, Call, Meter, Tally
 from pytest_samurai.errors import BudgetExceeded
 from pytest_samurai.recorder.exchange import Played, Take
 from pytest_samurai.recorder.playback import Playback
+from pytest_samurai.recorder.question import Question
 from pytest_samurai.recorder.retries import without_retries
 from pytest_samurai.settings import Layer, Settings, resolve
 from pytest_samurai.wire import Interaction, Request
@@ -38,11 +39,11 @@ class Calls:
         self._exchanges.append(played)
         return played
 
-    def send(self, request: Request, asking: bytes | None, on_end: Callable[[int, Interaction], None]) -> Take:
-        """Let a request go live; `on_end` gets the number of the call, and the interaction. For `asking` see `Take`."""
+    def send(self, request: Request, question: Question | None, on_end: Callable[[int, Interaction], None]) -> Take:
+        """Let a request go live; `on_end` gets the number of the call, and the interaction. See `Take`."""
         with self.lock:
             number = len(self._exchanges) + 1
-            take = Take(request, number, asking, partial(on_end, number), self.meter)
+            take = Take(request, number, question, partial(on_end, number), self.meter)
             self._exchanges.append(take)
         return take
 

@@ -10,6 +10,7 @@ from io import BytesIO
 from itertools import accumulate
 
 from pytest_samurai.bill import Call, Meter
+from pytest_samurai.recorder.question import Question
 from pytest_samurai.text import timestamp
 from pytest_samurai.wire import (
     CLOSED,
@@ -59,20 +60,20 @@ class Played:
 class Take:
     """A request that goes to the real server: what of its reply is kept, and what of it the application may see.
 
-    `asking` is the body that also asks for the usage of a stream; None if the request goes out as it is. Call `reply`
-    first, then `feed` for each piece, then `end`, which hands what was recorded to `on_end`.
+    `question` asks for the usage of a stream as well; None if the request goes out as it is. Call `reply` first, then
+    `feed` for each piece, then `end`, which hands what was recorded to `on_end`.
     """
 
     def __init__(
         self,
         request: Request,
         number: int,
-        asking: bytes | None,
+        question: Question | None,
         on_end: Callable[[Interaction], None],
         meter: Meter,
     ) -> None:
         self.request = request
-        self.asking = asking
+        self.question = question
         self._dialect = dialect_of(request.url)
         self._number = number
         self._meter = meter
@@ -88,17 +89,18 @@ class Take:
         self._call: Call | None = None
         self._ended: Interaction | None = None
 
-    def may_be_refused_for_asking(self, status: int) -> bool:
-        """Whether a reply of this status may be about what was added to the request."""
-        return self.asking is not None and status in (400, 422)
+    def begin_again(self) -> None:
+        """Send the request as it is, since its server has refused the question: what came of that is no part of it."""
+        self.question = None
+        self._sent_at = datetime.now(UTC)
+        self._clock = time.perf_counter()
 
     def reply(
         self, status: int, reason: str, headers: Headers, http_version: str, decode: Decode | None = None
     ) -> None:
         """Begin the reply; `decode` undoes the content encoding of its body."""
         streamed = is_event_stream(headers)
-        # In a compressed body the events cannot be told apart.
-        asking = self._dialect.asking if self.asking is not None and streamed and decode is None else None
+        asking = None if self.question is None else self._dialect.asking
         self._filter = None if asking is None else UsageFilter(asking)
         self._decode = decode
         self._head = Reply(status, reason, headers, b"", () if streamed else None, http_version=http_version)
@@ -155,12 +157,13 @@ class Take:
             chunks = tuple(Chunk(len(piece), at) for piece, (_, at) in zip(data, chunks, strict=True) if piece)
         if ending == CLOSED and self._dialect.is_over(body):
             ending = COMPLETE
+        usage = None if self._filter is None else self._filter.usage
         reply = replace(
             self._head,
             body=body,
-            chunks=None if self._head.chunks is None else chunks,
+            chunks=None if self._head.chunks is None and usage is None else chunks,
             ending=ending,
-            hidden_usage=None if self._filter is None else self._filter.usage,
+            hidden_usage=usage,
             duration=round(time.perf_counter() - self._clock, 4),
         )
         return Interaction(self.request, reply, timestamp(self._sent_at))

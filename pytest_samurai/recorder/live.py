@@ -12,18 +12,10 @@ from pytest_samurai.recorder.editor import Editor
 from pytest_samurai.recorder.exchange import Take
 from pytest_samurai.recorder.keeper import Keeper
 from pytest_samurai.recorder.owner import Owner
+from pytest_samurai.recorder.question import question
+from pytest_samurai.recorder.refusals import Refusals
 from pytest_samurai.settings import Settings
-from pytest_samurai.wire import CLOSED, Interaction, Request, usage_asked
-
-_SIGNATURES = frozenset({"content-digest", "digest", "signature", "x-amz-content-sha256"})
-"""Request headers that sign the body, which therefore has to go out as it is."""
-
-
-def asking(request: Request) -> bytes | None:
-    """The body that asks for the usage of a stream as well; None if the request asks already, or signs its body."""
-    if any(name in _SIGNATURES for name, _ in request.headers):
-        return None
-    return usage_asked(request)
+from pytest_samurai.wire import CLOSED, Interaction, Request
 
 
 class Live:
@@ -37,6 +29,7 @@ class Live:
         editor: Editor,
         calls: Calls,
         keeper: Keeper | None,
+        refusals: Refusals,
     ) -> None:
         self._asks_for_usage = settings.stream_usage
         self._owner = owner
@@ -44,6 +37,7 @@ class Live:
         self._editor = editor
         self._calls = calls
         self._keeper = keeper
+        self._refusals = refusals
         self._is_open = True
 
     def send(self, request: Request, filtered: Request) -> Take:
@@ -51,9 +45,9 @@ class Live:
 
         Raises CeilingReached if a ceiling of the run does not let it.
         """
-        body = asking(request) if self._asks_for_usage else None
+        asked = question(request, self._refusals) if self._asks_for_usage else None
         likely = Decimal(0) if self._ceilings is None else self._ceilings.admit(request)
-        return self._calls.send(request, body, partial(self._ended, likely, filtered))
+        return self._calls.send(request, asked, partial(self._ended, likely, filtered))
 
     def _ended(self, likely: Decimal, filtered: Request, number: int, interaction: Interaction) -> None:
         call = Call(interaction, number=number, replayed=False, meter=self._calls.meter)

@@ -129,7 +129,8 @@ class Recorder:
         if self.record_mode.writes:
             self._keeper = Keeper(path, settings, owner, self.playback, notes)
         if self.playback.may_record:
-            self._live = Live(settings, owner, self._shared.tally, self._editor, self._calls, self._keeper)
+            shared = self._shared
+            self._live = Live(settings, owner, shared.tally, self._editor, self._calls, self._keeper, shared.refusals)
         if self.replaying or (placeholders and self.record_mode.only_replays_once_recorded):
             self._placeholders = set_placeholders()
         self.is_open = True

@@ -25,7 +25,7 @@ class Answer:
         """The JSON of the reply; of a stream, its events merged. Raises SamuraiError if it is no JSON object."""
         merged = self.dialect.merge(events(self.reply.body)) if self.reply.chunks is not None else None
         if not merged:
-            return json_object(self.reply.body, "reply")
+            merged = json_object(self.reply.body, "reply")
         if self.dialect.asking is not None and self.reply.hidden_usage is not None:
             merged[self.dialect.asking.key] = dict(self.reply.hidden_usage)
         return merged
@@ -40,10 +40,10 @@ class Answer:
 
     def last(self, name: str) -> Any:
         """What stands under a name at the top of the reply: of a stream, where an event last says it."""
-        if self.reply.chunks is None or not is_server_sent(self.reply.body):
-            return self.known.get(name)
         if self.reply.hidden_usage is not None and self.dialect.asking and name == self.dialect.asking.key:
             return self.reply.hidden_usage
+        if self.reply.chunks is None or not is_server_sent(self.reply.body):
+            return self.known.get(name)
         return last_word(self.reply.body, name)
 
     @property

@@ -7,9 +7,8 @@ from typing import Final
 
 from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.chat import CHAT
-from pytest_samurai.wire.choices import ASKING
 from pytest_samurai.wire.completions import COMPLETIONS
-from pytest_samurai.wire.dialect import Dialect, Object
+from pytest_samurai.wire.dialect import Dialect
 from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.texts import every_text
 
@@ -17,14 +16,7 @@ DIALECTS: Final = (CHAT, COMPLETIONS)
 """In the order in which they are asked: one whose paths end as another's do comes first."""
 
 
-def _is_usage_of_chat(event: Object) -> bool:
-    # Other APIs give the usage in events that hold more than that.
-    return "choices" in event and ASKING.is_answer(event)
-
-
-UNKNOWN: Final = replace(
-    CHAT, name=None, paths=(), texts=every_text, asking=replace(ASKING, is_answer=_is_usage_of_chat)
-)
+UNKNOWN: Final = replace(CHAT, name=None, paths=(), texts=every_text)
 """For endpoints that no dialect knows. Many are gateways' own paths to chat, so what looks like chat is read as such;
 but each of their texts may come piece by piece."""
 

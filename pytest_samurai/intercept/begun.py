@@ -1,0 +1,90 @@
+"""Live bodies of which something was done before the application reads them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any
+
+from pytest_samurai.wire import Beginning
+
+if TYPE_CHECKING:
+    from pytest_samurai.intercept.twins import Awaiting, Blocking
+
+
+class Decoded:
+    """A compressed body that is handed on as it was meant, sync and async; `decoder` is the library's."""
+
+    def __init__(self, stream: Any, decoder: Any) -> None:
+        self._stream = stream
+        self._decoder = decoder
+
+    def __iter__(self) -> Iterator[bytes]:
+        for data in self._stream:
+            yield self._decoder.decode(data)
+        yield self._decoder.flush()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for data in self._stream:
+            yield self._decoder.decode(data)
+        yield self._decoder.flush()
+
+    def close(self) -> None:
+        self._stream.close()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class Begun:
+    """A body whose first pieces have been read, to see whether the server refuses what it was asked; sync and async.
+
+    They are handed on as they came. So is an error that came after them, in its place.
+    """
+
+    def __init__(self, stream: Any, io: Blocking | Awaiting) -> None:
+        self._stream = stream
+        self._io = io
+        self._rest = io.pieces(stream)
+        self._pieces: list[bytes] = []
+        self._error: Exception | None = None
+
+    async def is_refusal(self, closed: tuple[type[Exception], ...]) -> bool:
+        """Read until it is told. An error of the kinds `closed` says that the server closed the connection.
+
+        If it does so in the middle of an event, it has begun to answer.
+        """
+        beginning = Beginning()
+        told: bool | None = None
+        while told is None:
+            try:
+                piece = await self._io.next_piece(self._rest)
+            except Exception as error:  # noqa: BLE001 - a transport of the user's own has its own; it is raised again
+                self._error = error
+                return beginning.is_silent and isinstance(error, closed)
+            if piece is None:
+                return beginning.end()
+            self._pieces.append(piece)
+            told = beginning.feed(piece)
+        return told
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._first()
+        yield from self._rest
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._first():
+            yield piece
+        async for piece in self._rest:
+            yield piece
+
+    def _first(self) -> Iterator[bytes]:
+        while self._pieces:
+            yield self._pieces.pop(0)
+        if self._error is not None:
+            raise self._error
+
+    def close(self) -> None:
+        self._stream.close()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
