@@ -12,27 +12,24 @@ if TYPE_CHECKING:
 
 
 class Decoded:
-    """A compressed body that is handed on as it was meant, sync and async; `decoder` is the library's."""
+    """A compressed body, handed on as it was meant; `response` is one of the library's that has that body."""
 
-    def __init__(self, stream: Any, decoder: Any) -> None:
-        self._stream = stream
-        self._decoder = decoder
+    def __init__(self, response: Any) -> None:
+        self._response = response
 
     def __iter__(self) -> Iterator[bytes]:
-        for data in self._stream:
-            yield self._decoder.decode(data)
-        yield self._decoder.flush()
+        pieces: Iterator[bytes] = self._response.iter_bytes()
+        return pieces
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for data in self._stream:
-            yield self._decoder.decode(data)
-        yield self._decoder.flush()
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        pieces: AsyncIterator[bytes] = self._response.aiter_bytes()
+        return pieces
 
     def close(self) -> None:
-        self._stream.close()
+        self._response.close()
 
     async def aclose(self) -> None:
-        await self._stream.aclose()
+        await self._response.aclose()
 
 
 class Begun:

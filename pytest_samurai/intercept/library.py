@@ -143,13 +143,12 @@ class Library:
 
     def plain(self, response: Any) -> None:
         """Make a live response one whose body is not compressed, and of no length: part of it will be taken out."""
-        encodings = response.headers.get_list("content-encoding")
-        # A private method: the public ones decode a body only by reading it.
-        headers = [("content-encoding", encoding) for encoding in encodings]
-        decoder = self._module.Response(200, headers=headers, stream=self.whole(b""))._get_content_decoder()
-        # What the library cannot decode, the application gets as it is.
-        if type(decoder).__name__ != "IdentityDecoder":
-            response.stream = self.decoded(response.stream, decoder)
+        headers = [pair for pair in headers_of(response.headers) if pair[0] == "content-encoding"]
+        compressed = self._module.Response(200, headers=headers, stream=response.stream)
+        # A private method: there is no public one that tells whether the library knows the encoding. If it does not,
+        # the application gets the body as it is.
+        if type(compressed._get_content_decoder()).__name__ != "IdentityDecoder":
+            response.stream = self.decoded(compressed)
             del response.headers["content-encoding"]
         if "content-length" in response.headers:
             del response.headers["content-length"]

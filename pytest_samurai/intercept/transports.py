@@ -29,7 +29,9 @@ class Recorded(Transport):
         if isinstance(exchange, Played):
             return self._replay(exchange)
         question = exchange.question
-        if question is None:
+        if question is None or self.library.is_mocked(self.own):
+            # What stands in for a server answers what it was told to, whatever it is asked.
+            exchange.question = None
             return self._record(exchange, await io.send(request))
         response = await self._ask(question, exchange, request, io)
         if response is None:
