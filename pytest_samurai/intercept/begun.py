@@ -33,9 +33,11 @@ class Decoded:
 
 
 class Begun:
-    """A body whose first pieces have been read, to see whether the server refuses what it was asked; sync and async.
+    """A body whose first pieces may be read before the others, to see whether the server refuses what it was asked.
 
-    They are handed on as they came. So is an error that came after them, in its place.
+    They are handed on as they came, and so is an error that came after them, in its place. Whoever asks a second time
+    for the pieces gets those that are left, as the OpenAI SDK does after `[DONE]`: a body of the library's own that is
+    at its end already would be read for ever.
     """
 
     def __init__(self, stream: Any, io: Blocking | Awaiting) -> None:

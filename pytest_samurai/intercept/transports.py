@@ -64,20 +64,18 @@ class Recorded(Transport):
         content = self.library.content(response)
         if content is None:
             self.library.plain(response)
+            response.stream = self.library.begun(response.stream, io)
         if question.was_answered:
             return False
-        if content is None:
-            response.stream = begun = self.library.begun(response.stream, io)
+        if content is not None:
+            refused = Beginning().whole(content)
+        else:
             try:
-                refused: bool = await begun.is_refusal(self.library.closed)
+                refused = await response.stream.is_refusal(self.library.closed)
             except BaseException:
                 # The application does not wait any longer, and this is how far its call came.
                 await io.close(self._record(take, response))
                 raise
-        else:
-            beginning = Beginning()
-            told = beginning.feed(content)
-            refused = beginning.end() if told is None else told
         if not refused:
             question.answered()
         return refused

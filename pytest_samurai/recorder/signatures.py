@@ -27,7 +27,7 @@ _PLAIN = frozenset({"basic", "bearer", "key", "token", "apikey", "api-key", "neg
 """Schemes of `authorization` that hand over a secret, and sign nothing."""
 
 _SCHEME = re.compile(r"hmac|sha\d|signature|hawk|sharedkey|^(aws|mac|digest|oauth|sign)|auth-v\d", re.IGNORECASE)
-_PARAMETER = re.compile(r"(^|[\s,;&/])([\w-]*(signature|sign|hash|mac))\s*=", re.IGNORECASE)
+_PARAMETER = re.compile(r"(^|[\s,;&/])[\w-]*(signature|sign|hash|mac)\s*=|^[\w-]*auth-v\d/", re.IGNORECASE)
 
 
 def is_signed(request: Request) -> bool:

@@ -38,6 +38,11 @@ class Beginning:
                 return _is_error(event, text)
         return False if len(self._body) > _LONGEST else None
 
+    def whole(self, body: bytes) -> bool:
+        """Whether a reply that has come whole is a refusal."""
+        told = self.feed(body)
+        return self.end() if told is None else told
+
     def end(self) -> bool:
         """The same, now that nothing more will come."""
         text = data_of(self._buffer.flush()) or self._body.decode("utf-8", "replace")

@@ -30,6 +30,7 @@ _LINE_BEFORE_DATA = re.compile(rb"(?:\r\n|\n|\r)(?=data:)")
 
 _LINE_END = re.compile(rb"\n")
 # RFC 7464 has a record separator before each object.
+_AROUND_LINE = b"\x1e \t\r\n"
 _LINE_OF_JSON = re.compile(rb"[\s\x1e]*[\[{]")
 _FIRST_OBJECT = re.compile(rb"\s*\[?\s*(?=\{)")
 _TWO_OBJECTS = re.compile(rb"\}\s*\{")
@@ -155,7 +156,7 @@ def data_of(event: bytes) -> str | None:
     """The data of one event, or a line of JSON; None for what has neither, such as a comment."""
     lines = [line[1] for line in _DATA_LINE.finditer(event)]
     if not lines and _LINE_OF_JSON.match(event):
-        lines = [event.strip(b"\x1e \t\r\n")]
+        lines = [event.strip(_AROUND_LINE)]
     return b"\n".join(lines).decode("utf-8", "replace").strip() or None
 
 
@@ -185,7 +186,7 @@ class EventBuffer:
         return whole + more
 
     def _form(self, data: bytes) -> re.Pattern[bytes]:
-        if self._ends is None and not data.isspace():
+        if self._ends is None and data.strip(_AROUND_LINE):
             self._ends = _LINE_END if _LINE_OF_JSON.match(data) else _EVENT_END
         return self._ends or _EVENT_END
 

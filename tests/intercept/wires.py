@@ -209,7 +209,10 @@ CASES = {
     "an error with a usage and no choices": Case(always(lambda api: {**api.usage(), **ERROR}, done=False)),
     "an error after a part": Case(always(lambda api: ERROR, done=False), usage=False),
     "an error first, whatever is asked": Case(lambda _, api: Wire(sse(ERROR)), usage=False),
-    **{f"{status}, whatever is asked": Case(lambda *_, status=status: failure(status), usage=False) for status in (401, 429, 500)},
+    **{
+        f"{status}, whatever is asked": Case(lambda *_, status=status: failure(status), usage=False)
+        for status in (401, 429, 500)
+    },
     # refusals of the question
     **{
         f"{status} to those who ask": refusal(failure(status))
@@ -224,7 +227,9 @@ CASES = {
         Wire([gzip.compress(json.dumps(ERROR).encode())], type="application/json", encoding="gzip")
     ),
     "a detail to those who ask": refusal(
-        Wire([b'{\n  "detail": [\n    "extra fields not permitted"\n  ]\n}\n'], type="application/json", framing="length")
+        Wire(
+            [b'{\n  "detail": [\n    "extra fields not permitted"\n  ]\n}\n'], type="application/json", framing="length"
+        )
     ),
     "text to those who ask": refusal(Wire([b"stream_options is not supported"], type="text/plain", framing="close")),
     "nothing to those who ask": refusal(Wire([])),
