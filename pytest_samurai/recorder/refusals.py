@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from pytest_samurai.wire import Request, model_asked
+from pytest_samurai.wire import UNKNOWN, Request, dialect_of, model_asked
 
 
 class Refusals:
@@ -36,4 +36,7 @@ class Refusals:
 
 
 def _server(request: Request) -> str:
-    return urlsplit(request.url).netloc.rpartition("@")[2].lower()
+    """The host of a request, whose chat is one thing; an endpoint that nobody knows is another for each path."""
+    url = urlsplit(request.url)
+    host = url.netloc.rpartition("@")[2].lower()
+    return f"{host}{url.path}" if dialect_of(request.url) is UNKNOWN else host

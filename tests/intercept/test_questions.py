@@ -74,6 +74,24 @@ def test_another_server_is_asked_all_the_same(cassettes: Path) -> None:
     assert asked(transport) == [True, False, True]
 
 
+def test_what_an_unknown_endpoint_refuses_says_nothing_of_chat(cassettes: Path) -> None:
+    transport = Scripted(httpx.Response(400), answer(), answer(), answer())
+    options = {"endpoints": ("*/responses", "*/chat/completions", "*/completions")}
+    with use_cassette(cassettes / "a.yaml", **options), httpx.Client(transport=transport) as client:
+        for path in ("responses", "responses", "chat/completions"):
+            client.post(f"https://api.test/v1/{path}", json=body(stream=True))
+    assert asked(transport) == [True, False, False, True]
+
+
+def test_chat_that_refuses_does_so_for_the_older_completions_too(cassettes: Path) -> None:
+    transport = Scripted(httpx.Response(400), answer(), answer())
+    options = {"endpoints": ("*/chat/completions", "*/completions")}
+    with use_cassette(cassettes / "a.yaml", **options), httpx.Client(transport=transport) as client:
+        for path in ("chat/completions", "completions"):
+            client.post(f"https://api.test/v1/{path}", json=body(stream=True))
+    assert asked(transport) == [True, False, False]
+
+
 def test_one_that_answers_no_better_without_the_question_has_not_refused_it(cassettes: Path) -> None:
     transport = Scripted(
         *(httpx.Response(404, json={"without": n}) for n in range(2)),
