@@ -37,7 +37,6 @@ class Recorded(Transport):
         if response is None:
             exchange.begin_again()
             response = await io.send(request)
-            question.refused(response.status_code)
         return self._record(exchange, response)
 
     async def _ask(self, question: Question, take: Take, request: Any, io: Blocking | Awaiting) -> Any:

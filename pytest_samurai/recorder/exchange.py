@@ -74,6 +74,7 @@ class Take:
     ) -> None:
         self.request = request
         self.question = question
+        self._refused: Question | None = None
         self._dialect = dialect_of(request.url)
         self._number = number
         self._meter = meter
@@ -90,8 +91,8 @@ class Take:
         self._ended: Interaction | None = None
 
     def begin_again(self) -> None:
-        """Send the request as it is, since its server has refused the question: what came of that is no part of it."""
-        self.question = None
+        """Send the request as it is, since its server seems to refuse the question. What came of that is left out."""
+        self._refused, self.question = self.question, None
         self._sent_at = datetime.now(UTC)
         self._clock = time.perf_counter()
 
@@ -124,6 +125,8 @@ class Take:
         if self._ended is not None or self._head is None:
             return
         self._ended = self._so_far(ending)
+        if self._refused is not None and self._ended.reply.is_success:
+            self._refused.refused()
         self._on_end(self._ended)
 
     @property

@@ -32,10 +32,9 @@ class Question:
         """Note that the server has let it pass."""
         self._refusals.answered(self._request)
 
-    def refused(self, status: int) -> None:
-        """Note that the server answered the request without the question, with this status."""
-        if status < 400:
-            self._refusals.refused(self._request)
+    def refused(self) -> None:
+        """Note that the server answered the request well without it."""
+        self._refusals.refused(self._request)
 
 
 def question(request: Request, refusals: Refusals) -> Question | None:

@@ -105,6 +105,14 @@ def test_one_that_answers_no_better_without_the_question_has_not_refused_it(cass
     assert recorder.calls[1].usage is not None
 
 
+def test_one_whose_stream_has_the_same_error_without_the_question_has_not_refused_it(cassettes: Path) -> None:
+    transport = Scripted(streamed(ERROR_EVENT), streamed(ERROR_EVENT), streamed(event("Hi"), USAGE_EVENT, DONE))
+    with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
+        assert stream_chunks(client) == [ERROR_EVENT]
+        assert stream_chunks(client) == [event("Hi"), DONE]
+    assert asked(transport) == [True, False, True]
+
+
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_an_error_of_one_that_has_answered_the_question_is_about_something_else(cassettes: Path, status: int) -> None:
     transport = Scripted(answer(), httpx.Response(status, json=REFUSED), answer())

@@ -23,7 +23,16 @@ def streamed(*headers: tuple[str, str], url: str = URL) -> Request:
         *("x-amz-date", "x-amz-security-token", "x-amz-content-sha256", "x-hub-signature-256", "x-ca-signature"),
         *("digest", "content-digest", "repr-digest", "x-body-digest", "content-md5", "x-ms-content-sha256", "x-sha512"),
         *("x-hmac", "x-hmac-sha256", "content-hmac", "x-sig", "x-sign", "x-jws-signature", "x-body-hash"),
-        *("x-payload-hash", "x-content-hash", "x-checksum", "x-goog-signature", "x-mac"),
+        *(
+            "x-payload-hash",
+            "x-content-hash",
+            "x-checksum",
+            "x-goog-hash",
+            "x-content-sha",
+            "x-integrity",
+            "x-goog-signature",
+            "x-mac",
+        ),
     ],
 )
 def test_a_header_of_such_a_name_signs(name: str) -> None:
@@ -65,6 +74,13 @@ def test_an_authorization_of_such_a_scheme_signs(name: str, value: str) -> None:
 @pytest.mark.parametrize("query", ["X-Amz-Signature=abc", "sig=abc&se=1", "a=1&signature=abc", "X-Goog-Signature=a"])
 def test_a_url_that_is_signed_is_one(query: str) -> None:
     assert is_signed(streamed(url=f"{URL}?{query}"))
+
+
+@pytest.mark.parametrize("name", ["sign", "signature", "x_sign", "hmac"])
+def test_a_body_that_has_its_signature_in_it_is_signed(name: str) -> None:
+    body = f'{{"model": "m", "stream": true, "{name}": "abc"}}'
+
+    assert is_signed(Request("POST", URL, (), body.encode()))
 
 
 @pytest.mark.parametrize(
