@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from pytest_samurai.bill import own_prices
 from pytest_samurai.cassette import Shelf
-from pytest_samurai.intercept import recording
+from pytest_samurai.intercept import recording, seen_directories
 from pytest_samurai.recorder import Owner, Recorder, Shared
 from pytest_samurai.settings import Layer, environment_layers, resolve
 
@@ -65,7 +65,7 @@ class use_cassette:
         lowest, environment = environment_layers(os.environ)
         self._path = Path(path).absolute()
         # If it is entered again, its files need not be read again.
-        self._shared = Shared(own_prices(Path.cwd()), Shelf())
+        self._shared = Shared(own_prices(os.getcwd()), Shelf(seen_directories()))  # noqa: PTH109 - a Path of it is not needed
         self._settings = resolve([lowest, Layer(f"use_cassette({str(path)!r})", "test", options), environment])
 
     def __enter__(self) -> Recorder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -27,23 +28,24 @@ _MENTIONS: Final = (
 of its own, not in `genai-prices`."""
 
 
-def own_prices(directory: Path) -> PriceList:
+def own_prices(directory: str | Path) -> PriceList:
     """The prices in the nearest pyproject.toml from a directory upwards; none if there is no such file or table.
 
     Raises SettingsError if the file cannot be read, or if a price in it is none: with the file, and its line if known.
     """
-    paths = (parent / "pyproject.toml" for parent in (directory, *directory.parents))
-    pyproject = next((path for path in paths if path.is_file()), None)
-    if pyproject is None:
-        return PriceList()
+    parent = str(directory)
+    # Every `use_cassette` asks, and a Path for each directory takes longer than all the rest.
+    while not os.path.isfile(pyproject := os.path.join(parent, "pyproject.toml")):  # noqa: PTH113, PTH118 - see above
+        if parent == (parent := os.path.dirname(parent)):  # noqa: PTH120 - see above
+            return PriceList()
     try:
-        content = pyproject.read_bytes()
+        content = Path(pyproject).read_bytes()
     except OSError as error:
         raise SettingsError(f"{pyproject}: cannot be read: {error.strerror or error}") from None
     # Most projects have no such table, and to parse TOML takes longer than to replay a test.
     if not all(mention.search(content) for mention in _MENTIONS):
         return PriceList()
-    return _parsed(content, pyproject)
+    return _parsed(content, Path(pyproject))
 
 
 def _parsed(content: bytes, pyproject: Path) -> PriceList:

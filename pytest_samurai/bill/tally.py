@@ -67,6 +67,10 @@ class Tally:
             yield count
             replace_whole(self._path, json.dumps(asdict(count), default=str).encode())
 
+    def limits(self) -> list[str]:
+        """The names of the options whose limits are set."""
+        return [f"samurai_{name}" for name, limit in asdict(self._limits).items() if limit is not None]
+
     # --- the budget of the run
 
     def spend(self, calls: Sequence[Call]) -> str | None:

@@ -1,6 +1,7 @@
 """The cassette: a file of interactions, written for people. Only this package knows yaml."""
 
 from pytest_samurai.cassette.body import Text
+from pytest_samurai.cassette.directories import Directories
 from pytest_samurai.cassette.frame import MARK
 from pytest_samurai.cassette.journal import Journal, LeftBehind
 from pytest_samurai.cassette.loader import lines
@@ -11,6 +12,7 @@ from pytest_samurai.cassette.writer import save, update
 
 __all__ = [
     "MARK",
+    "Directories",
     "Journal",
     "Kept",
     "LeftBehind",

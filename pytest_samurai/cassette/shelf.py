@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_samurai.cassette import journal
+from pytest_samurai.cassette.directories import Directories
 from pytest_samurai.cassette.journal import LeftBehind
 from pytest_samurai.cassette.memory import Memory
 from pytest_samurai.cassette.reader import read, recordings
@@ -31,14 +32,16 @@ class Kept:
 
 
 class Shelf:
-    """Keeps cassettes by path, each as long as its file stays the same. Of too many, those used last are kept."""
+    """Keeps cassettes by path, each as long as its file stays the same. Of too many, those used last are kept.
 
-    def __init__(self) -> None:
+    What is known of `directories` may be shared with other shelves.
+    """
+
+    def __init__(self, directories: Directories | None = None) -> None:
+        self._directories = directories or Directories()
         self._memory = Memory()
         self._kept: dict[Path, Kept] = {}
         self._bytes = 0
-        self._without_journals: dict[str, tuple[int, ...]] = {}
-        """By directory, the signature that it had when there was no journal in it."""
 
     def load(self, path: Path) -> Kept:
         """A cassette. Raises CassetteError if it cannot be read; FileNotFoundError if there is none."""
@@ -57,18 +60,15 @@ class Shelf:
         return kept
 
     def left_behind(self, path: Path) -> Iterator[LeftBehind]:
-        """The journals beside a cassette whose processes are gone; each stays locked until it is closed.
-
-        While a directory stays the same it is listed once: it may hold thousands of cassettes, and each test looks.
-        """
+        """The journals beside a cassette whose processes are gone; each stays locked until it is closed."""
         directory = os.path.dirname(path)  # noqa: PTH120 - every test asks, and a Path takes longer to make
         signature = _signature(directory)
-        if signature and self._without_journals.get(directory) == signature:
+        if self._directories.has_same(directory, signature):
             return
         if journal.names_in(directory):
             yield from journal.left_behind(path)
         else:
-            self._without_journals[directory] = signature
+            self._directories.add(directory, signature)
 
 
 def _signature(path: str | Path) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from pytest_samurai.intercept.clients import async_client, client
 from pytest_samurai.intercept.seam import install, patch_imported, recording, uninstall
-from pytest_samurai.intercept.state import take_cassettes, watch
+from pytest_samurai.intercept.state import seen_directories, take_cassettes, watch
 
 if TYPE_CHECKING:
     from pytest_samurai.intercept.clients import AsyncClient, Client
@@ -17,6 +17,7 @@ __all__ = [
     "install",
     "patch_imported",
     "recording",
+    "seen_directories",
     "take_cassettes",
     "uninstall",
     "watch",

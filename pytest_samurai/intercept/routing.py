@@ -8,12 +8,8 @@ from typing import Any
 from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.intercept.library import Library
 from pytest_samurai.intercept.state import STATE, open_recorders
-from pytest_samurai.intercept.transports import Other, Passing, Recorded, Watched
-from pytest_samurai.matching import Endpoints
-from pytest_samurai.recorder import Recorder
-
-OTHER_ENDPOINTS = Endpoints(("*/responses", "*/messages", "*/completions", "*/embeddings"))
-"""Model endpoints that are not recorded unless a setting names them, and so are refused while a test replays."""
+from pytest_samurai.intercept.transports import Copied, Other, Passing, Recorded, Watched
+from pytest_samurai.recorder import Recorder, suspect
 
 
 def route(library: Library, transport: Any, url: Any) -> Any:
@@ -35,10 +31,16 @@ def route(library: Library, transport: Any, url: Any) -> Any:
     if recorder.endpoints.match(text) is not None:
         if len(recorders) > 1:
             raise _ambiguous(recorders)
+        if recorder.children.is_copy:
+            return Copied(library, transport, recorder)
         return Recorded(library, transport, recorder, text)
-    passing = Passing(library, transport) if recorder.replaying else transport
-    endpoint = OTHER_ENDPOINTS.match(text)
-    return passing if endpoint is None else Other(library, passing, recorder, endpoint)
+    # One that can only replay has to refuse what others may let go live.
+    recorder = next((recorder for recorder in recorders if recorder.replaying), recorder)
+    suspected = suspect(recorder, text)
+    if suspected is not None:
+        # What another tool answers is not live. If it lets the request through, the connection will be refused.
+        return transport if library.is_mocked(transport) else Other(library, transport, recorder, suspected)
+    return Passing(library, transport) if recorder.replaying else transport
 
 
 def _ambiguous(recorders: Sequence[Recorder]) -> RequestNotRecorded:

@@ -16,6 +16,7 @@ from typing import Any
 from pytest_samurai.intercept.imports import Finder
 from pytest_samurai.intercept.library import CONTEXT_MAKER, LIBRARIES, SEAM, Library, client_classes, context_owner
 from pytest_samurai.intercept.patch import Patch
+from pytest_samurai.intercept.processes import watch_processes
 from pytest_samurai.intercept.routing import route
 from pytest_samurai.intercept.sockets import watch_connections
 from pytest_samurai.intercept.state import CURRENT, STATE, Opened, is_only_replaying
@@ -33,7 +34,7 @@ def recording(recorder: Recorder) -> Iterator[None]:
     with STATE.lock:
         STATE.opened.append(opened)
         STATE.cassettes.add(recorder.cassette_path)
-        STATE.connections = STATE.connections or watch_connections()
+        STATE.connections = STATE.connections or [*watch_connections(), *watch_processes()]
     try:
         yield
     finally:

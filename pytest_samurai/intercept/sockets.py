@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
+from functools import partial
 from typing import Any
 
+from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.intercept.patch import Patch
 from pytest_samurai.intercept.state import PASSING, open_recorders
+from pytest_samurai.recorder import connected
 
 
 def watch_connections() -> list[Patch]:
@@ -22,8 +25,12 @@ def watch_connections() -> list[Patch]:
         def connect(sock: Any, address: Any) -> Any:
             match address:
                 case str(host), int(port), *_ if patch.active and not PASSING.get():
-                    for recorder in open_recorders():
-                        recorder.connected(names.get(host, host), port)
+                    try:
+                        _judge(names.get(host, host), host, port)
+                    except RequestNotRecorded:
+                        # Few clients expect anything but an OSError, and clean up after it.
+                        sock.close()
+                        raise
             return original(sock, address)
 
         return connect
@@ -41,7 +48,31 @@ def watch_connections() -> list[Patch]:
         return getaddrinfo
 
     return [
+        Patch(socket, "gethostbyname", partial(_resolving_one, names)),
+        Patch(socket, "gethostbyname_ex", partial(_resolving_one, names)),
         Patch(socket.socket, "connect", connecting),
         Patch(socket.socket, "connect_ex", connecting),
         Patch(socket, "getaddrinfo", resolving),
     ]
+
+
+def _resolving_one(names: dict[str, str], original: Any, patch: Patch) -> Any:
+    def gethostbyname(host: Any) -> Any:
+        resolved = original(host)
+        if patch.active and isinstance(host, str):
+            addresses = [resolved] if isinstance(resolved, str) else resolved[2]
+            names.update((address, host) for address in addresses if address != host)
+        return resolved
+
+    return gethostbyname
+
+
+def _judge(host: str, address: str, port: int) -> None:
+    refused = None
+    for recorder in open_recorders():
+        try:
+            connected(recorder, host, address, port)
+        except RequestNotRecorded as refusal:
+            refused = refusal
+    if refused is not None:
+        raise refused

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
+from pytest_samurai.cassette import Directories
 from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.intercept.library import Library
 from pytest_samurai.intercept.patch import Patch
@@ -43,18 +44,24 @@ class State:
     """What the process has open and patched; `lock` is held by whoever changes it.
 
     `users` counts the calls of `install` without their `uninstall`. `patches` are by the object that is patched,
-    `connections` those of sockets. `cassettes` are those of all recorders since `take_cassettes`.
+    `connections` those of sockets and of child processes. `cassettes` are those of all recorders since
+    `take_cassettes`. `directories` are those that `use_cassette` has seen: there is no run to which it belongs.
     """
 
     lock: threading.RLock = field(default_factory=threading.RLock)
     opened: list[Opened] = field(default_factory=list)
     cassettes: set[Path] = field(default_factory=set)
+    directories: Directories = field(default_factory=Directories)
     unmarked: Unmarked | None = None
     users: int = 0
     patches: dict[Any, Patch] = field(default_factory=dict)
     connections: list[Patch] = field(default_factory=list)
     # These stay when the patches come out, maybe after each test: their classes take longer to make than a recorder.
     libraries: dict[ModuleType, Library] = field(default_factory=dict)
+
+    def renew_lock(self) -> None:
+        """In a forked child, where the thread that held the lock is gone."""
+        self.lock = threading.RLock()
 
 
 STATE = State()
@@ -87,6 +94,11 @@ def take_cassettes() -> set[Path]:
     with STATE.lock:
         cassettes, STATE.cassettes = STATE.cassettes, set()
     return cassettes
+
+
+def seen_directories() -> Directories:
+    """What is known of the directories of cassettes that are opened outside of any run of tests."""
+    return STATE.directories
 
 
 def watch(unmarked: Unmarked | None) -> None:

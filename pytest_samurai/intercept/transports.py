@@ -7,8 +7,25 @@ from typing import Any
 from pytest_samurai.intercept.library import Library, headers_of
 from pytest_samurai.intercept.state import PASSING, Unmarked
 from pytest_samurai.intercept.twins import Awaiting, Blocking, Transport
-from pytest_samurai.recorder import Played, Question, Recorder, Take, has_placeholder
+from pytest_samurai.recorder import Played, Question, Recorder, Suspect, Take, copied, has_placeholder, held, judge
 from pytest_samurai.wire import COMPLETE, Beginning, Request
+
+
+async def sent(request: Any, io: Blocking | Awaiting) -> Any:
+    """The response to a request that was seen, and so is no connection of an unknown client."""
+    token = PASSING.set(True)
+    try:
+        return await io.send(request)
+    finally:
+        PASSING.reset(token)
+
+
+def replayed(library: Library, played: Played, recorder: Recorder) -> Any:
+    """The response that was recorded."""
+    reply = played.reply
+    if reply.chunks is None and reply.ending == COMPLETE:
+        return library.response(reply, library.whole(reply.body))
+    return library.response(reply, library.replay(reply, recorder, library.error))
 
 
 class Recorded(Transport):
@@ -25,24 +42,24 @@ class Recorded(Transport):
         played = self.recorder.replay(Request(request.method, self.url, (), content))
         exchange = played or self.recorder.handle(self.library.request(request, content))
         if exchange is None:
-            return await io.send(request)
+            return await sent(request, io)
         if isinstance(exchange, Played):
-            return self._replay(exchange)
+            return replayed(self.library, exchange, self.recorder)
         question = exchange.question
         if question is None or self.library.is_mocked(self.own):
             # What stands in for a server answers what it was told to, whatever it is asked.
             exchange.question = None
-            return self._record(exchange, await io.send(request))
+            return self._record(exchange, await sent(request, io))
         response = await self._ask(question, exchange, request, io)
         if response is None:
             exchange.begin_again()
-            response = await io.send(request)
+            response = await sent(request, io)
         return self._record(exchange, response)
 
     async def _ask(self, question: Question, take: Take, request: Any, io: Blocking | Awaiting) -> Any:
         """Send a request with the question in it. Returns the response; None if the server refuses the question."""
         try:
-            response = await io.send(self.library.with_body(request, question.body))
+            response = await sent(self.library.with_body(request, question.body), io)
         except self.library.closed:
             if question.was_answered:
                 raise
@@ -79,12 +96,6 @@ class Recorded(Transport):
             question.answered()
         return refused
 
-    def _replay(self, played: Played) -> Any:
-        reply = played.reply
-        if reply.chunks is None and reply.ending == COMPLETE:
-            return self.library.response(reply, self.library.whole(reply.body))
-        return self.library.response(reply, self.library.replay(reply, self.recorder, self.library.error))
-
     def _record(self, take: Take, response: Any) -> Any:
         headers = headers_of(response.headers)
         content = self.library.content(response)
@@ -98,42 +109,44 @@ class Recorded(Transport):
         return response if seen == content else self.library.with_content(response, seen)
 
 
+class Copied(Transport):
+    """Refuses a call in a forked child: the recorder there is a copy of the one of the test."""
+
+    def __init__(self, library: Library, own: Any, recorder: Recorder) -> None:
+        super().__init__(library, own)
+        self.recorder = recorder
+
+    async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
+        del io
+        raise copied(self.recorder, self.library.request(request, b""))
+
+
 class Passing(Transport):
     """Lets a request pass in a test that replays, and says that it was seen."""
 
     async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
-        token = PASSING.set(True)
-        try:
-            return await io.send(request)
-        finally:
-            PASSING.reset(token)
+        return await sent(request, io)
 
 
 class Other(Transport):
-    """Refuses a call of another model endpoint in a test that replays, and notes it in one that records."""
+    """Replays what is in the cassette though it is no endpoint; refuses, or notes, what else may be a model's."""
 
-    def __init__(self, library: Library, own: Any, recorder: Recorder, endpoint: str) -> None:
+    def __init__(self, library: Library, own: Any, recorder: Recorder, suspected: Suspect) -> None:
         super().__init__(library, own)
         self.recorder = recorder
-        self.endpoint = endpoint
+        self.suspected = suspected
 
     async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
         content = await io.read(request)
         # Every model endpoint asks for a model; an application's own `/messages` does not.
-        if b'"model"' in content:
-            self._judge(self.recorder.redacted(self.library.request(request, content)))
-        return await io.send(request)
-
-    def _judge(self, asked: Request) -> None:
-        patterns = " ".join([*self.recorder.settings.endpoints, f"*{self.endpoint}"])
-        what = f"{asked.method} {asked.url} is a model endpoint that is not recorded"
-        if self.recorder.replaying:
-            raise self.recorder.refuse(
-                f"{what}, and this test replays.\n  To record it as well: samurai_endpoints = {patterns}"
-            )
-        self.recorder.note(
-            f"{what}: it went live, and a replay will refuse it; to record it as well: samurai_endpoints = {patterns}"
-        )
+        if not self.suspected.is_sure and b'"model"' not in content:
+            return await sent(request, io)
+        asked = self.library.request(request, content)
+        played = held(self.recorder, asked)
+        if played is not None:
+            return replayed(self.library, played, self.recorder)
+        judge(self.recorder, asked, self.suspected)
+        return await sent(request, io)
 
 
 class Watched(Transport):

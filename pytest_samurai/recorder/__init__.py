@@ -1,5 +1,6 @@
 """One open cassette: what becomes of each request."""
 
+from pytest_samurai.recorder.beside import Suspect, connected, copied, held, judge, suspect
 from pytest_samurai.recorder.exchange import Played, Take
 from pytest_samurai.recorder.mode import RECORD_MODES
 from pytest_samurai.recorder.owner import Owner
@@ -15,6 +16,12 @@ __all__ = [
     "Question",
     "Recorder",
     "Shared",
+    "Suspect",
     "Take",
+    "connected",
+    "copied",
     "has_placeholder",
+    "held",
+    "judge",
+    "suspect",
 ]

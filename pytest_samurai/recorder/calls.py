@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -31,6 +31,9 @@ class Calls:
         self._settings = settings
         self._exchanges: list[Played | Take] = []
         self._spent: set[int] = set()
+        self._told = 0
+        self.unrecorded: list[str] = []
+        """What went live without being recorded, so that nobody knows what it used."""
 
     def play(self, request: Request, playback: Playback, index: int) -> Played:
         """Answer a request with a recording. The caller holds `lock`, and has held it since it took the recording."""
@@ -84,6 +87,10 @@ class Calls:
         """The calls that went live."""
         return [exchange for exchange in self._exchanges if isinstance(exchange, Take)]
 
+    def urls_sent(self) -> set[str]:
+        """The URLs of the calls that went live."""
+        return {take.request.url for take in self.takes()}
+
     def _so_far(self) -> list[Played | Take]:
         with self.lock:
             return list(self._exchanges)
@@ -94,11 +101,12 @@ class Calls:
     def budget(self, limits: Mapping[str, object]) -> Iterator[None]:
         """Hold the calls that are sent within the block against limits. See `Recorder.budget`."""
         budget = resolve([Layer("samurai.budget()", "budget", limits)]).budget
-        before = set(map(id, self._exchanges))
+        before, unrecorded_before = set(map(id, self._exchanges)), len(self.unrecorded)
         yield
         verdict = budget.verdict([call for exchange, call in self._counted() if id(exchange) not in before])
-        if verdict:
-            raise BudgetExceeded(verdict)
+        unjudged = _unjudged(budget.limits(), self.unrecorded[unrecorded_before:])
+        if verdict or unjudged:
+            raise BudgetExceeded("\n".join(filter(None, [verdict, unjudged])))
 
     def spend(self) -> str | None:
         """Put on the tally of the run the calls that are not on it yet. Returns which limits they make unjudgeable."""
@@ -106,11 +114,24 @@ class Calls:
             return None
         unspent = [(exchange, call) for exchange, call in self._counted() if id(exchange) not in self._spent]
         self._spent.update(id(exchange) for exchange, _ in unspent)
-        return self._tally.spend([call for _, call in unspent])
+        unrecorded, self._told = self.unrecorded[self._told :], len(self.unrecorded)
+        unjudged = _unjudged(self._tally.limits(), unrecorded)
+        return "\n".join(filter(None, [self._tally.spend([call for _, call in unspent]), unjudged])) or None
 
     def verdict(self, budget: Budget) -> str | None:
         """How the budgets of the test and of the run are broken; None if both hold."""
         # Most tests have no limits, so nobody need look at their calls.
-        of_test = budget.verdict(self.all()) if budget.limits() else None
+        of_test = None
+        if limits := budget.limits():
+            unjudged = _unjudged(limits, self.unrecorded)
+            of_test = "\n".join(filter(None, [budget.verdict(self.all()), unjudged]))
         of_run = None if self._tally is None else self._tally.judge()
         return "\n".join(filter(None, [of_test, of_run])) or None
+
+
+def _unjudged(limits: Iterable[str], unrecorded: Sequence[str]) -> str | None:
+    """Why limits cannot be judged, if calls went live that were not recorded."""
+    names = ", ".join(limits)
+    if not names or not unrecorded:
+        return None
+    return f"{names} cannot be judged: {', '.join(dict.fromkeys(unrecorded))} went live and was not recorded"

@@ -130,6 +130,10 @@ class Take:
         self._on_end(self._ended)
 
     @property
+    def has_ended(self) -> bool:
+        return self._ended is not None
+
+    @property
     def interaction(self) -> Interaction | None:
         """The call as far as it has come; None before its reply has begun."""
         if self._ended is None and self._head is not None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pytest_samurai import cassette
 from pytest_samurai.cassette import Journal, Text
 from pytest_samurai.errors import CassetteError
+from pytest_samurai.recorder.exchange import Take
 from pytest_samurai.recorder.identity import identity
 from pytest_samurai.recorder.mode import RECORD_MODES
 from pytest_samurai.recorder.owner import Owner
@@ -65,6 +66,21 @@ class Keeper:
             note = f"{shown(self._journal.path)}: cannot be written: {error.strerror or error}"
             if note not in self._notes:
                 self._notes.append(note)
+
+    def stale(self, takes: Sequence[Take]) -> str | None:
+        """What is wrong if of all live calls nothing is kept, and the old cassette, which stays, would answer."""
+        is_stale = takes and self._mode.replaces and self.playback.is_older and not self._calls
+        if not is_stale or any(take.interaction is not None and not take.has_ended for take in takes):
+            return None
+        unanswered = sum(take.interaction is None for take in takes)
+        reason = f"{plural(unanswered, 'request')} got no reply" if unanswered else "its calls were left out"
+        command = self.owner.command(self._mode.name)
+        return (
+            f"nothing was recorded in mode {self._mode.name}: {reason}."
+            f" {shown(self._path)} keeps what an earlier run recorded, and a replay would answer from that."
+            + (f"\n  To record it: {command}" if command else "")
+            + "\n  If the test makes no call any more: delete the cassette."
+        )
 
     # --- when it has ended
 

@@ -23,15 +23,24 @@ from pytest_samurai.wire import RETRYABLE, Interaction, Recordings, Reply, Reque
 class Playback:
     """The recordings of an open cassette that may be played, and which of them have been.
 
-    Those of an interrupted run come last. `may_record` says whether a request that none of them answers may go live.
+    Those of an interrupted run come last. `may_record` says whether a request that none of them answers may go live;
+    `is_older`, in a mode that replaces the cassette, whether that holds what an earlier run recorded.
     """
 
     def __init__(
-        self, keys: Keys, settings: Settings, bridge: Bridge | None, interrupted: Interrupted, *, may_record: bool
+        self,
+        keys: Keys,
+        settings: Settings,
+        bridge: Bridge | None,
+        interrupted: Interrupted,
+        *,
+        may_record: bool,
+        is_older: bool = False,
     ) -> None:
         self.recordings = keys.recordings
         self.interrupted = interrupted
         self.may_record = may_record
+        self.is_older = is_older
         self.lookup = Lookup(keys)
         self._settings = settings
         self._bridge = bridge
@@ -118,7 +127,8 @@ def opened(path: Path, settings: Settings, owner: Owner, shelf: Shelf, editor: E
     keys = _shared_keys(playable, kept, settings, editor.redactors)
     if settings.max_age is not None:
         notes += age_notes(keys.recordings, settings.max_age, shown(path))
-    return Playback(keys, settings, editor.bridge, interrupted, may_record=may_record)
+    is_older = mode.replaces and not all(map(owner.recorded_in_this_run, recordings.times()))
+    return Playback(keys, settings, editor.bridge, interrupted, may_record=may_record, is_older=is_older)
 
 
 def _load(path: Path, shelf: Shelf) -> Kept | None:

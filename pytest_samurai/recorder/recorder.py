@@ -14,6 +14,7 @@ from pytest_samurai.errors import BudgetExceeded, RequestNotRecorded, SamuraiFai
 from pytest_samurai.matching import Denial
 from pytest_samurai.recorder.calls import Calls
 from pytest_samurai.recorder.ceilings import CeilingReached
+from pytest_samurai.recorder.children import UNSEEN_CHILD, Children
 from pytest_samurai.recorder.editor import Editor
 from pytest_samurai.recorder.exchange import Played, Take
 from pytest_samurai.recorder.keeper import Keeper
@@ -29,8 +30,8 @@ from pytest_samurai.recorder.placeholder import (
 )
 from pytest_samurai.recorder.playback import Playback, opened
 from pytest_samurai.recorder.shared import Shared
-from pytest_samurai.recorder.unseen import unseen_connection
-from pytest_samurai.recorder.unused import unused, unused_text
+from pytest_samurai.recorder.unseen import ModelHosts
+from pytest_samurai.recorder.unused import unused_text
 from pytest_samurai.settings import Mode, Settings
 from pytest_samurai.wire import Request, Usage
 
@@ -41,7 +42,8 @@ class Recorder:
     `shared` is what it has in common with the other recorders of the run.
     """
 
-    playback: Playback  # there from `open` on
+    playback: Playback  # there from `open` on, as is the next
+    hosts: ModelHosts
 
     def __init__(self, path: Path, settings: Settings, owner: Owner, shared: Shared) -> None:
         self.cassette_path = path
@@ -53,12 +55,15 @@ class Recorder:
         self.is_open = False
         self.misses: list[RequestNotRecorded] = []
         self.notes: list[str] = []
+        self.children = Children()
         self._directory = os.getcwd()  # noqa: PTH109 - every test asks, few look at it: no need for a Path
         self._shared = shared
         self._editor = Editor(settings, owner.test, shared.redactors, self.notes)
+        self.filtered, self.redacted = self._editor.filtered, self._editor.redactors.request
         # The recorder keeps its calls, and these keep the meter. If that knew the recorder, it would be a cycle.
         meter = Meter(shared.prices, self._editor.redactors.name, settings.estimate_usage)
         self._calls = Calls(meter, shared.tally, settings)
+        self.unrecorded = self._calls.unrecorded
         self._live: Live | None = None
         self._keeper: Keeper | None = None
         self._placeholders: list[str] = []
@@ -126,6 +131,7 @@ class Recorder:
         """
         path, settings, owner, notes = self.cassette_path, self.settings, self.owner, self.notes
         self.playback = opened(path, settings, owner, self._shared.shelf, self._editor, notes)
+        self.hosts = ModelHosts(self.playback.recordings, self._calls.urls_sent)
         if self.record_mode.writes:
             self._keeper = Keeper(path, settings, owner, self.playback, notes)
         if self.playback.may_record:
@@ -138,19 +144,18 @@ class Recorder:
     def verdict(self) -> BaseException | None:
         """What fails a test whose body went through: a swallowed miss, a broken budget, what was not played."""
         unknown = self._calls.spend()
+        if text := self.children.told():
+            self.refuse(text)
         if self.misses:
             return self.misses[0]
-        broken = "\n".join(filter(None, [self._calls.verdict(self.settings.budget), unknown]))
-        if broken:
+        if broken := "\n".join(filter(None, [self._calls.verdict(self.settings.budget), unknown])):
             return BudgetExceeded(broken)
-        unplayed = unused(self.playback, self.settings, self.owner)
-        if not unplayed:
-            return None
-        command = self.owner.command(self.record_mode.after_unused())
-        text = unused_text(unplayed, self.playback, self.shown_path, command)
-        if self.settings.unused == "fail":
+        if self._keeper is not None and (text := self._keeper.stale(self._calls.takes())):
             return SamuraiFailure(text)
-        self.notes.append(text)
+        text = unused_text(self.playback, self.settings, self.owner, lambda: self.shown_path)
+        if text and self.settings.unused == "fail":
+            return SamuraiFailure(text)
+        self.notes += filter(None, [text])
         return None
 
     def close(self, *, passed: bool = True) -> None:
@@ -162,7 +167,9 @@ class Recorder:
         remove_placeholders(self._placeholders)
         unanswered = 0 if self._live is None else self._live.close()
         if unknown := self._calls.spend():
-            self.notes.append(f"{self.owner.test}: {unknown}")
+            self.note(unknown)
+        if self.children.were_started and not (self.calls or self.misses or self._calls.unrecorded):
+            self.note(UNSEEN_CHILD)
         if self._keeper is not None:
             self._keeper.close(passed=passed, unanswered=unanswered)
 
@@ -176,7 +183,7 @@ class Recorder:
         filtered = self._editor.filtered(request)
         if filtered is None:
             return None
-        played, denials = self._play(request, filtered)
+        played, denials = self.play(request, filtered)
         if played is not None:
             return played
         if self._live is None:
@@ -200,7 +207,7 @@ class Recorder:
             index = self.playback.lookup.take(request)
             return None if index is None else self._calls.play(request, self.playback, index)
 
-    def _play(self, request: Request, filtered: Request) -> tuple[Played | None, Sequence[Denial]]:
+    def play(self, request: Request, filtered: Request) -> tuple[Played | None, Sequence[Denial]]:
         """Replay a request if it is recorded; else say which recordings functions of `match_on` turned down."""
         # While a cassette is made there is nothing to look up, and the request need not wait for its redaction.
         if not self.playback.recordings:
@@ -215,17 +222,9 @@ class Recorder:
     def refuse(self, text: str) -> RequestNotRecorded:
         """Note that a request was refused, so that the test fails even if the application swallows it."""
         miss = self.owner.refusal(text)
+        self.children.tell(text)
         self.misses.append(miss)
         return miss
-
-    def redacted(self, request: Request) -> Request:
-        """The request as it may be shown and written down."""
-        return self._editor.redactors.request(request)
-
-    def connected(self, host: str, port: int) -> None:
-        """Note a connection that no request was seen for, if this replays and the host serves chat."""
-        if self.replaying and (text := unseen_connection(host, port, self.playback.recordings)):
-            self.note(text)
 
     def note(self, text: str) -> None:
         """Have something said of this test at the end of the run, once."""

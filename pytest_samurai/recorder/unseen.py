@@ -1,32 +1,76 @@
-"""Connections to hosts that serve chat, made by clients that no recorder sees."""
+"""The hosts that serve models, as far as a recorder knows them."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from pytest_samurai.wire import Interaction
+from pytest_samurai.wire import Recordings, is_public_model_host, plain_url
 
-_BASE_URL_NAMES = ("SAMURAI_BASE_URL", "OPENAI_BASE_URL")
+_BASE_URL_NAMES = ("_BASE_URL", "_API_BASE", "_ENDPOINT")
 
+_NO_MODELS = "OTEL_"
+"""How variables begin that name collectors of telemetry: opentelemetry.io/docs/specs/otel/protocol/exporter."""
 
-def unseen_connection(host: str, port: int, recordings: Iterable[Interaction]) -> str | None:
-    """What to say of a connection to a host where chat was recorded or is configured; None for another host."""
-    urls = [recording.request.url for recording in recordings] + [os.environ.get(name, "") for name in _BASE_URL_NAMES]
-    if (_one_name(host), port) not in {_host_and_port(url) for url in dict.fromkeys(urls)}:
-        return None
-    return (
-        f"connected to {host}:{port}, which serves chat, by a client that no recorder sees"
-        " (requests, urllib, aiohttp, a raw socket): nothing of it is replayed;"
-        " send its calls through httpx, or forbid connections in tests"
-    )
+Host = tuple[str, int]
+"""The name of a host, and a port."""
 
 
-def _host_and_port(url: str) -> tuple[str, int] | None:
+class ModelHosts:
+    """Hosts that serve models: those of a cassette, of the environment and of calls that were sent, and public ones.
+
+    `sent` gives the URLs of the calls that went live so far.
+    """
+
+    def __init__(self, recordings: Recordings, sent: Callable[[], Iterable[str]]) -> None:
+        self._recordings = recordings
+        self._sent = sent
+
+    def __contains__(self, host: Host) -> bool:
+        """Whether a host serves models. Of another than a public one, the port counts."""
+        name, port = _one_name(host[0]), host[1]
+        if (name, port) in self._recorded or is_public_model_host(name):
+            return True
+        return (name, port) in _hosts_and_ports([*_base_urls(), *self._sent()])
+
+    def serves(self, url: str) -> bool:
+        """Whether the host of a URL serves models."""
+        host = _host_and_port(url)
+        return host is not None and host in self
+
+    def has_recorded(self, url: str) -> bool:
+        """Whether a request to a URL, its query aside, is in the cassette."""
+        return plain_url(url) in self._urls
+
+    @cached_property
+    def _urls(self) -> set[str]:
+        return {plain_url(self._recordings.request(index).url) for index in range(len(self._recordings))}
+
+    @cached_property
+    def _recorded(self) -> set[Host]:
+        return _hosts_and_ports(self._urls)
+
+
+def _base_urls() -> list[str]:
+    """The URLs in the environment that lead to models."""
+    return [
+        value
+        for name, value in os.environ.items()
+        if name.upper().endswith(_BASE_URL_NAMES) and not name.startswith(_NO_MODELS)
+    ]
+
+
+def _hosts_and_ports(urls: Iterable[str]) -> set[Host]:
+    return {host for url in urls if (host := _host_and_port(url)) is not None}
+
+
+def _host_and_port(url: str) -> Host | None:
     try:
         parts = urlsplit(url)
-        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+        port = parts.port or {"http": 80, "https": 443, "ws": 80, "wss": 443}[parts.scheme]
     except (ValueError, KeyError):
         # Nobody connects to what is no URL.
         return None
@@ -34,4 +78,12 @@ def _host_and_port(url: str) -> tuple[str, int] | None:
 
 
 def _one_name(host: str) -> str:
-    return "localhost" if host in ("127.0.0.1", "::1") else host.lower()
+    """One name for all names of this machine; lower case, without the last dot, for all others."""
+    name = host.lower().rstrip(".")
+    try:
+        address = ip_address(name.partition("%")[0])
+    except ValueError:
+        return name
+    address = getattr(address, "ipv4_mapped", None) or address
+    # Connecting to the address of no host leads to this one.
+    return "localhost" if address.is_loopback or address.is_unspecified else str(address)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pytest_samurai.recorder.mode import RECORD_MODES
 from pytest_samurai.recorder.owner import Owner
@@ -24,7 +24,16 @@ def unused(playback: Playback, settings: Settings, owner: Owner) -> list[int]:
     return playback.unplayed() if expected and settings.unused != "ignore" and not owner.shared else []
 
 
-def unused_text(unplayed: Sequence[int], playback: Playback, cassette: str, command: str | None) -> str:
+def unused_text(playback: Playback, settings: Settings, owner: Owner, cassette: Callable[[], str]) -> str | None:
+    """What is said of recordings that a test had to play, and did not; None if it played all. See `unused`."""
+    unplayed = unused(playback, settings, owner)
+    if not unplayed:
+        return None
+    command = owner.command(RECORD_MODES[settings.mode].after_unused())
+    return _text(unplayed, playback, cassette(), command)
+
+
+def _text(unplayed: Sequence[int], playback: Playback, cassette: str, command: str | None) -> str:
     """What is said of recordings that were not played; `command` records the test again."""
     count = f"{len(unplayed)} of {plural(len(playback.recordings), 'recorded interaction')}"
     lines = [f"{count} {'was' if len(unplayed) == 1 else 'were'} not played: {cassette}"]

@@ -39,7 +39,8 @@ def _numbers(indexes: Iterable[int]) -> str:
 
 def totals_line(totals: Totals) -> str:
     """The run on one line: tests, calls, tokens, money, and what replay saved."""
-    return f"samurai: {plural(totals.tests, 'test')}, {used(totals)}"
+    silent = f" ({totals.without_calls:,} without a call)" if totals.without_calls else ""
+    return f"samurai: {plural(totals.tests, 'test')}{silent}, {used(totals)}"
 
 
 def used(totals: Totals) -> str:

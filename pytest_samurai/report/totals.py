@@ -13,7 +13,7 @@ from pytest_samurai.wire import Usage
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What all tests and fixtures used; `tests` counts the tests alone.
+    """What all tests and fixtures used; `tests` counts the tests alone, `without_calls` those that made no call.
 
     The parts of each sum are tests and fixtures; `estimated` counts those with tokens that the server did not count.
     Money is in US dollars. `saved` is what the replayed calls were billed when they were recorded, and `seconds` how
@@ -30,6 +30,7 @@ class Totals:
     saved: Sum[Decimal]
     seconds: float
     estimated: int
+    without_calls: int
 
     @classmethod
     def of(cls, tests: Sequence[TestFigures], fixtures: Sequence[TestFigures] = ()) -> Totals:
@@ -45,6 +46,8 @@ class Totals:
             list_cost=Sum.of(list_costs, NO_COST),
             saved=Sum.of([used.saved for used in figures], NO_COST),
             seconds=round(sum(used.seconds for used in figures), 4),
+            # Where fixtures made calls, a test without any may well live on these.
+            without_calls=0 if fixtures else sum(not used.requests for used in tests),
             estimated=sum(usage is not None and usage.estimated for usage in usages),
         )
 
@@ -64,4 +67,5 @@ class Totals:
             "unknown_cost": self.cost.unknown,
             "unknown_saved": self.saved.unknown,
             "estimated": self.estimated,
+            "without_calls": self.without_calls,
         }

@@ -48,7 +48,7 @@ class _Cassettes:
         values.endpoints,
         ("*/chat/completions",),
         "ini test",
-        "URL patterns (fnmatch on scheme://host/path) that are recorded; the rest passes through untouched",
+        "URL patterns (fnmatch on scheme://host/path) that are recorded; other calls of models are refused in a replay",
         shown="`*/chat/completions`",
         many=True,
     )
@@ -126,6 +126,13 @@ class _Calls:
         "warn",
         "ini cli",
         f"a live chat call from a test without the marker: {_listed(*values.UNMARKED)}",
+    )
+    unseen: str = option(
+        values.one_of(*values.UNSEEN),
+        "fail",
+        "ini cli test",
+        "a connection to a host that serves models, from a client that no hook sees, in a test that can only replay:"
+        f" {_listed(*values.UNSEEN)}",
     )
     pace: float = option(
         values.pace,

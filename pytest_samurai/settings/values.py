@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Mode = Literal["none", "once", "new_episodes", "all", "live"]
 MODES: Final = ("none", "once", "new_episodes", "all", "live")
 UNMARKED: Final = ("allow", "warn", "block")
+UNSEEN: Final = ("fail", "warn", "allow")
 COMPONENTS: Final = (
     *("method", "endpoint", "chat"),
     *("uri", "scheme", "host", "port", "path", "query", "headers", "body", "raw_body"),

@@ -20,10 +20,13 @@ from pytest_samurai.wire.http import (
 )
 from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.message import Message
+from pytest_samurai.wire.modelhosts import is_public_model_host
+from pytest_samurai.wire.modelpaths import model_path
 from pytest_samurai.wire.objects import json_object, parse_object
 from pytest_samurai.wire.price import RATES, UNPRICED, Price, read_rates
 from pytest_samurai.wire.prompt import RequestPart, part_at, prompt_length, text_length
 from pytest_samurai.wire.recordings import Recordings
+from pytest_samurai.wire.spelling import plain_url
 from pytest_samurai.wire.usage import CACHE_PARTS, COUNTS, Usage
 
 __all__ = [
@@ -58,11 +61,14 @@ __all__ = [
     "dialect_of",
     "event_lengths",
     "is_event_stream",
+    "is_public_model_host",
     "json_object",
     "likely_tokens",
     "model_asked",
+    "model_path",
     "parse_object",
     "part_at",
+    "plain_url",
     "prompt_length",
     "read_rates",
     "summary",

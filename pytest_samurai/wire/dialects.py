@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Final
 
@@ -10,6 +11,7 @@ from pytest_samurai.wire.chat import CHAT
 from pytest_samurai.wire.completions import COMPLETIONS
 from pytest_samurai.wire.dialect import Dialect
 from pytest_samurai.wire.interaction import Interaction
+from pytest_samurai.wire.spelling import plain_url
 from pytest_samurai.wire.texts import every_text
 
 DIALECTS: Final = (CHAT, COMPLETIONS)
@@ -21,9 +23,15 @@ UNKNOWN: Final = replace(CHAT, name=None, paths=(), texts=every_text)
 but each of their texts may come piece by piece."""
 
 
+_UNUSUAL = re.compile(r"[A-Z;%\\]|[^:]//|/\.|/$")
+"""What makes a URL differ from its usual spelling."""
+
+
 def dialect_of(url: str) -> Dialect:
-    """The dialect of an endpoint, by the end of its path; `UNKNOWN` for all others."""
+    """The dialect of an endpoint, by the end of its path in any spelling; `UNKNOWN` for all others."""
     path = url.partition("?")[0].partition("#")[0]
+    if _UNUSUAL.search(path):
+        path = plain_url(path).lower()
     for dialect in DIALECTS:
         if path.endswith(dialect.paths):
             return dialect

@@ -29,3 +29,23 @@ def test_the_endpoint_is_the_tail_of_the_url_that_the_pattern_names(
     patterns: str, url: str, endpoint: str | None
 ) -> None:
     assert Endpoints(tuple(patterns.split())).match(url) == endpoint
+
+
+@pytest.mark.parametrize(
+    ("patterns", "url", "endpoint"),
+    [
+        ("*/chat/completions", "https://a.in/Chat/Completions/", "/chat/completions"),
+        ("*/Responses/", "https://a.in/v1/responses", "/Responses/"),
+        ("*/v?/chat/*", "https://a.in//V1/Chat;v=1/completions", "/V1/Chat/completions"),
+        ("*/v?/chat/", "https://a.in/V1/chat", "/V1/chat"),
+        ("https://a.in/*", "HTTPS://A.in/x/", "https://a.in/x"),
+        ("*/chat/* */chat/completions", URL, "/chat/completions"),
+        ("*/v1/* */chat/completions", URL, "/v1/chat/completions"),
+        ("*/responses */v1/*", "https://a.in/V1/x", "/V1/x"),
+        ("*/", "https://a.in/x", None),
+    ],
+)
+def test_another_spelling_is_the_endpoint_of_the_first_pattern_that_names_it(
+    patterns: str, url: str, endpoint: str | None
+) -> None:
+    assert Endpoints(tuple(patterns.split())).match(url) == endpoint

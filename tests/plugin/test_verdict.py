@@ -90,7 +90,8 @@ def test_another_model_endpoint_is_refused_while_replaying_and_passes_while_reco
 def test_it(samurai_client):
     ask(samurai_client)
     samurai_client.post("/embeddings", json={"model": "e", "input": "x"})
-    samurai_client.post("/messages", json={"text": "an application's own"})
+    with pytest.raises(httpx.ConnectError):
+        httpx.post("http://127.0.0.1:9/messages", json={"text": "an application's own"})
 """
     project.tests(test)
     recorded = project.run()

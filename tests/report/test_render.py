@@ -63,7 +63,7 @@ def test_a_run_of_nothing_has_a_report_too() -> None:
             "usage": {**dict.fromkeys(COUNTS, 0), "estimated": False},
             **dict.fromkeys(("cost", "list_cost", "saved"), "0"),
             "seconds": 0,
-            **dict.fromkeys(("unknown_usage", "unknown_cost", "unknown_saved", "estimated"), 0),
+            **dict.fromkeys(("unknown_usage", "unknown_cost", "unknown_saved", "estimated", "without_calls"), 0),
         },
         **{name: [] for name in ("tests", "fixtures", "failures", "notes")},
         "unmarked": {},

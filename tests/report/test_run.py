@@ -155,6 +155,7 @@ def test_totals_add_up_what_is_known_and_count_what_is_not() -> None:
         saved=Sum(Decimal("0.5003021"), 2),
         seconds=12.5,
         estimated=1,
+        without_calls=0,
     )
 
 

@@ -1,0 +1,27 @@
+"""The usual spelling of a URL."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+
+def plain_url(url: str) -> str:
+    """The scheme, host and path of a URL as they are usually written; the case of the path stays.
+
+    Servers take many spellings for one path: a slash at its end, slashes twice, backslashes, percent signs (also
+    twice), parameters (`;v=1`), dot segments. The query and the fragment are left out.
+    """
+    head = url.partition("#")[0].partition("?")[0]
+    scheme, is_whole, rest = head.partition("://")
+    authority, _, path = rest.partition("/") if is_whole else ("", "", head)
+    while (decoded := unquote(path)) != path:
+        path = decoded
+    segments: list[str] = []
+    for segment in path.replace("\\", "/").split("/"):
+        name = segment.partition(";")[0].strip()
+        if name == "..":
+            del segments[-1:]
+        elif name not in ("", "."):
+            segments.append(name)
+    origin = f"{scheme.lower()}://{authority.lower()}" if is_whole else ""
+    return "/".join([origin, *segments])
