@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
 
+from pytest_samurai.intercept.twins import Awaiting, Blocking, finished
 from pytest_samurai.wire import Beginning
-
-if TYPE_CHECKING:
-    from pytest_samurai.intercept.twins import Awaiting, Blocking
 
 
 class Decoded:
@@ -33,25 +31,30 @@ class Decoded:
 
 
 class Begun:
-    """A body whose first pieces may be read before the others, to see whether the server refuses what it was asked.
+    """A body whose first pieces are read before the others, to see whether the server refuses what it was asked.
 
-    They are handed on as they came, and so is an error that came after them, in its place. Whoever asks a second time
-    for the pieces gets those that are left, as the OpenAI SDK does after `[DONE]`: a body of the library's own that is
-    at its end already would be read for ever.
+    That is done by whoever calls `is_refusal`; or, if it is told how to get another body `instead` of a refusal, when
+    the application begins to read. `closed` are the errors of a connection that was closed.
+
+    The pieces are handed on as they came, and so is an error that came after them, in its place. Whoever asks a second
+    time for the pieces gets those that are left, as the OpenAI SDK does after `[DONE]`: httpx would read a body that is
+    at its end already for ever.
     """
 
-    def __init__(self, stream: Any, io: Blocking | Awaiting) -> None:
-        self._stream = stream
+    def __init__(self, stream: Any, io: Blocking | Awaiting, closed: tuple[type[Exception], ...]) -> None:
+        self.instead: Callable[[], Awaitable[Any]] | None = None
         self._io = io
-        self._rest = io.pieces(stream)
+        self._closed = closed
+        self._begin(stream)
+
+    def _begin(self, stream: Any) -> None:
+        self._stream = stream
+        self._rest = self._io.pieces(stream)
         self._pieces: list[bytes] = []
         self._error: Exception | None = None
 
-    async def is_refusal(self, closed: tuple[type[Exception], ...]) -> bool:
-        """Read until it is told. An error of the kinds `closed` says that the server closed the connection.
-
-        If it does so in the middle of an event, it has begun to answer.
-        """
+    async def is_refusal(self) -> bool:
+        """Read until it is told, and keep an error that comes before that."""
         beginning = Beginning()
         told: bool | None = None
         while told is None:
@@ -59,18 +62,27 @@ class Begun:
                 piece = await self._io.next_piece(self._rest)
             except Exception as error:  # noqa: BLE001 - a transport of the user's own has its own; it is raised again
                 self._error = error
-                return beginning.is_silent and isinstance(error, closed)
+                # Else it has begun to answer.
+                return beginning.is_silent and isinstance(error, self._closed)
             if piece is None:
                 return beginning.end()
             self._pieces.append(piece)
             told = beginning.feed(piece)
         return told
 
+    async def _look(self) -> None:
+        """Look at the beginning, if nobody has, and take the other body if it is a refusal."""
+        instead, self.instead = self.instead, None
+        if instead is not None and (stream := await instead()) is not None:
+            self._begin(stream)
+
     def __iter__(self) -> Iterator[bytes]:
+        finished(self._look())
         yield from self._first()
         yield from self._rest
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        await self._look()
         for piece in self._first():
             yield piece
         async for piece in self._rest:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from pytest_samurai.intercept.asked import Asked
 from pytest_samurai.intercept.library import Library, headers_of
 from pytest_samurai.intercept.state import PASSING, Unmarked
 from pytest_samurai.intercept.twins import Awaiting, Blocking, Transport
-from pytest_samurai.recorder import Played, Question, Recorder, Suspect, Take, copied, has_placeholder, held, judge
-from pytest_samurai.wire import COMPLETE, Beginning, Request
+from pytest_samurai.recorder import Played, Recorder, Suspect, Take, copied, has_placeholder, held, judge
+from pytest_samurai.wire import COMPLETE, Request
 
 
 async def sent(request: Any, io: Blocking | Awaiting) -> Any:
@@ -50,51 +51,8 @@ class Recorded(Transport):
             # What stands in for a server answers what it was told to, whatever it is asked.
             exchange.question = None
             return self._record(exchange, await sent(request, io))
-        response = await self._ask(question, exchange, request, io)
-        if response is None:
-            exchange.begin_again()
-            response = await sent(request, io)
-        return self._record(exchange, response)
-
-    async def _ask(self, question: Question, take: Take, request: Any, io: Blocking | Awaiting) -> Any:
-        """Send a request with the question in it. Returns the response; None if the server refuses the question."""
-        try:
-            response = await sent(self.library.with_body(request, question.body), io)
-        except self.library.closed:
-            if question.was_answered:
-                raise
-            return None
-        if question.is_refused_by(response.status_code):
-            await io.close(response)
-            return None
-        if response.status_code >= 300:
-            # It is about something else.
-            take.question = None
-        elif await self._is_refusal(question, take, response, io):
-            await io.close(response)
-            return None
-        return response
-
-    async def _is_refusal(self, question: Question, take: Take, response: Any, io: Blocking | Awaiting) -> bool:
-        """Whether the server refuses the question in the body of a reply with a good status."""
-        content = self.library.content(response)
-        if content is None:
-            self.library.plain(response)
-            response.stream = self.library.begun(response.stream, io)
-        if question.was_answered:
-            return False
-        if content is not None:
-            refused = Beginning().whole(content)
-        else:
-            try:
-                refused = await response.stream.is_refusal(self.library.closed)
-            except BaseException:
-                # The application does not wait any longer, and this is how far its call came.
-                await io.close(self._record(take, response))
-                raise
-        if not refused:
-            question.answered()
-        return refused
+        asked = Asked(self.library, exchange, question, request, io, sent)
+        return self._record(exchange, await asked.response())
 
     def _record(self, take: Take, response: Any) -> Any:
         headers = headers_of(response.headers)

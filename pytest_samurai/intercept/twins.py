@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pytest_samurai.intercept.library import Library
+if TYPE_CHECKING:
+    from pytest_samurai.intercept.library import Library
 
 
 class Blocking:
@@ -24,7 +25,7 @@ class Blocking:
         return self._transport.handle_request(request)
 
     async def close(self, response: Any) -> None:
-        """Give up a response that nobody will read."""
+        """Give up a response, or a body, that nobody will read."""
         response.close()
 
     def pieces(self, stream: Any) -> Any:
@@ -70,13 +71,13 @@ class Transport(ABC):
         """The response that the application gets. It may wait for nothing but `io`."""
 
     def handle_request(self, request: Any) -> Any:
-        return _finished(self.answer(request, Blocking(self.own)))
+        return finished(self.answer(request, Blocking(self.own)))
 
     async def handle_async_request(self, request: Any) -> Any:
         return await self.answer(request, Awaiting(self.own))
 
 
-def _finished(coroutine: Coroutine[Any, Any, Any]) -> Any:
+def finished(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """The result of a coroutine that never waits."""
     try:
         coroutine.send(None)

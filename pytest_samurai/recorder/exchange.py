@@ -74,6 +74,7 @@ class Take:
     ) -> None:
         self.request = request
         self.question = question
+        self._asked = question
         self._refused: Question | None = None
         self._dialect = dialect_of(request.url)
         self._number = number
@@ -92,7 +93,7 @@ class Take:
 
     def begin_again(self) -> None:
         """Send the request as it is, since its server seems to refuse the question. What came of that is left out."""
-        self._refused, self.question = self.question, None
+        self.question, self._refused = None, self._asked
         self._sent_at = datetime.now(UTC)
         self._clock = time.perf_counter()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -197,11 +198,68 @@ def test_a_connection_that_an_answering_server_closes_is_about_something_else(ca
     assert asked(transport) == [True, True, True]
 
 
+@pytest.mark.parametrize("is_async", [False, True])
+def test_the_application_has_the_reply_before_its_first_event_has_come(cassettes: Path, is_async: bool) -> None:
+    """It may have a limit for how long it waits for that."""
+    seen: list[str] = []
+
+    class Late(Pieces):
+        def __iter__(self) -> Iterator[bytes]:
+            assert seen == ["reply"]
+            yield event("Hi")
+
+    async def over_async(transport: Scripted) -> None:
+        async with (
+            httpx.AsyncClient(transport=transport) as client,
+            client.stream("POST", API, json=body(stream=True)) as response,
+        ):
+            seen.append("reply")
+            assert [piece async for piece in response.aiter_raw()] == [event("Hi")]
+
+    def over_sync(transport: Scripted) -> None:
+        with (
+            httpx.Client(transport=transport) as client,
+            client.stream("POST", API, json=body(stream=True)) as response,
+        ):
+            seen.append("reply")
+            assert list(response.iter_raw()) == [event("Hi")]
+
+    transport = Scripted(httpx.Response(200, headers=SSE, stream=Late()))
+    with use_cassette(cassettes / "a.yaml"):
+        asyncio.run(over_async(transport)) if is_async else over_sync(transport)
+
+
+def test_the_head_of_a_reply_is_that_of_the_one_without_the_question(cassettes: Path) -> None:
+    heads = ({**SSE, "x-request-id": "refused"}, {**SSE, "x-request-id": "answered"})
+    streams = (Pieces(ERROR_EVENT), Pieces(event("Hi"), DONE))
+    transport = Scripted(*(httpx.Response(200, headers=heads[n], stream=streams[n]) for n in range(2)))
+    with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
+        live = client.post(API, json=body(stream=True))
+    with use_cassette(cassettes / "a.yaml", mode="none"):
+        replayed = httpx.post(API, json=body(stream=True))
+    for reply in (live, replayed):
+        assert (reply.headers["x-request-id"], reply.content) == ("answered", event("Hi") + DONE)
+    assert [stream.closed for stream in streams] == [True, True]
+
+
+def test_a_request_that_fails_when_it_is_sent_again_fails_where_the_body_is_read(cassettes: Path) -> None:
+    transport = breaking(streamed(ERROR_EVENT), httpx.ConnectError("gone"))
+    with (
+        use_cassette(cassettes / "a.yaml") as recorder,
+        httpx.Client(transport=transport) as client,
+        pytest.raises(httpx.ConnectError, match="gone"),
+    ):
+        stream_chunks(client)
+    assert asked(transport) == [True, False]
+    assert len(recorder.calls) == 1
+
+
+@pytest.mark.parametrize("headers", [SSE, {}, {**SSE, "content-length": "99"}])
 @pytest.mark.parametrize("error", [httpx.ReadTimeout("slow"), ZeroDivisionError("odd")])
 def test_an_error_before_the_first_event_that_is_no_refusal_comes_where_the_body_is_read(
-    cassettes: Path, error: Exception
+    cassettes: Path, error: Exception, headers: dict[str, str]
 ) -> None:
-    transport = Scripted(streamed(b": ping\n\n", error))
+    transport = Scripted(httpx.Response(200, headers=headers, stream=Pieces(b": ping\n\n", error)))
     seen = []
     with (
         use_cassette(cassettes / "a.yaml") as recorder,
@@ -338,3 +396,21 @@ def test_it(text):
         project.run().assert_outcomes(passed=2)
         assert wires.asked == [True, False, False]
     project.run("--samurai-mode=none").assert_outcomes(passed=2)
+
+
+def test_a_compressed_stream_that_is_damaged_fails_again_in_replay(cassettes: Path) -> None:
+    packed = gzip.compress(event("Hi"))
+    pieces = Pieces(packed, b"no more of it")
+    broken = Pieces(packed[:10], b"\xff" * 9)
+    headers = {**SSE, "content-encoding": "gzip"}
+    transport = Scripted(
+        httpx.Response(200, headers=headers, stream=pieces), httpx.Response(200, headers=headers, stream=broken)
+    )
+    with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
+        assert client.post(API, json=body(stream=True)).content == event("Hi")
+        with pytest.raises(httpx.DecodingError):
+            client.post(API, json=body("another", stream=True))
+    with use_cassette(cassettes / "a.yaml", mode="none"):
+        assert httpx.post(API, json=body(stream=True)).content == event("Hi")
+        with pytest.raises(httpx.DecodingError):
+            httpx.post(API, json=body("another", stream=True))

@@ -234,6 +234,8 @@ CASES = {
     "text to those who ask": refusal(Wire([b"stream_options is not supported"], type="text/plain", framing="close")),
     "nothing to those who ask": refusal(Wire([])),
     "a break to those who ask": refusal(Wire([], whole=False)),
+    "a break in a reply of no type to those who ask": refusal(Wire([], type=None, whole=False)),
+    "a break in a reply with a length to those who ask": refusal(Wire([], framing="length", whole=False)),
     "a break after a comment to those who ask": refusal(Wire([b": processing\n\n"], whole=False)),
     "a closed connection to those who ask": refusal(None),
 }
