@@ -24,16 +24,21 @@ def encoding(headers: Headers) -> str:
     return ", ".join(value for name, value in headers if name == "content-encoding").strip().lower()
 
 
-def meant(headers: Headers) -> Headers:
-    """Headers without those that tell how a body was carried, not what it is.
+def meant(headers: Headers, body: bytes) -> Headers:
+    """Headers of a reply without those that tell how its body was carried, not what it is.
 
-    An encoding that cannot be undone here stays, as the body stays encoded too.
+    An encoding that cannot be undone here stays, as the body stays encoded too. So does a length without a body: it is
+    what a HEAD request asks for.
     """
     if _CARRIAGE.isdisjoint(dict(headers)):
         return headers
     undone = encoding(headers) in ("", "identity", *COMPRESSED)
     dropped = _CARRIAGE if undone else _CARRIAGE - {"content-encoding"}
-    return tuple((name, value) for name, value in headers if name not in dropped)
+    return tuple(
+        (name, value)
+        for name, value in headers
+        if name not in dropped or (name == "content-length" and not body and value != "0")
+    )
 
 
 def by_name(headers: Headers) -> dict[str, list[str]]:
@@ -112,7 +117,7 @@ def headers_of(data: Mapping[str, Any]) -> Headers:
 
 def carried(headers: Headers, body: bytes) -> tuple[Headers, bytes]:
     """Headers and body of a reply without the way in which it was carried. Raises zlib.error for what is damaged."""
-    kept = meant(headers)
+    kept = meant(headers, body)
     if len(kept) < len(headers) and encoding(headers) in COMPRESSED:
         body = _decompressed(body)
     return kept, body

@@ -33,7 +33,7 @@ def reply_head(reply: Reply) -> bytes:
         "",
         "  response:",
         f"{STATUS}{reply.status}, message: {scalar(reply.reason)}}}",
-        *header_lines(meant(reply.headers)),
+        *header_lines(meant(reply.headers, reply.body)),
         "    body:",
         "      string: ",
     ]

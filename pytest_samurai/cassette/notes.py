@@ -211,6 +211,7 @@ NOTES = Notes(
     Note("request_layout", Of.BODY, LAYOUT, ""),
     Note("layout", Of.BODY, LAYOUT, ""),
     Note("ending", Of.REPLY, TEXT, COMPLETE),
+    Note("error", Of.REPLY, TEXT, ""),
     Note("hidden_usage", Of.REPLY, MAPPING),
     Note("price", Of.INTERACTION, PRICE),
     Note("edited", Of.INTERACTION, FLAG, False),

@@ -43,6 +43,10 @@ class Sliced(Recordings):
         head, body = self._asked.get(index) or self._sent(index)
         return Request(*head, body)
 
+    def url(self, index: int) -> str:
+        _, url, _ = self._read(self._slices.head, index)
+        return url
+
     def _sent(self, index: int) -> tuple[RequestHead, bytes]:
         return self._read(self._slices.head, index), self._read(self._slices.sent, index)
 

@@ -65,7 +65,7 @@ def _reads_back(content: bytes, edges: Sequence[int], path: Path, interactions: 
 def _as_stored(interaction: Interaction) -> Interaction:
     """The interaction with its headers as a cassette keeps them; everything else is kept as it is."""
     request, reply = interaction.request, interaction.reply
-    sent, received = pairs_of(by_name(request.headers)), meant(pairs_of(by_name(reply.headers)))
+    sent, received = pairs_of(by_name(request.headers)), meant(pairs_of(by_name(reply.headers)), reply.body)
     if sent == request.headers and received == reply.headers:
         return interaction
     return replace(interaction, request=replace(request, headers=sent), reply=replace(reply, headers=received))

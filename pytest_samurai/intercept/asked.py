@@ -13,13 +13,21 @@ from pytest_samurai.recorder import Question, Take
 from pytest_samurai.wire import Beginning, is_event_stream
 
 Send = Callable[[Any, Blocking | Awaiting], Awaitable[Any]]
+Record = Callable[[Take, Any], Any]
 
 
 class Asked:
     """One request with the `question` in it; `take` is told what becomes of it."""
 
     def __init__(
-        self, library: Library, take: Take, question: Question, request: Any, io: Blocking | Awaiting, send: Send
+        self,
+        library: Library,
+        take: Take,
+        question: Question,
+        request: Any,
+        io: Blocking | Awaiting,
+        send: Send,
+        record: Record,
     ) -> None:
         self._library = library
         self._take = take
@@ -27,6 +35,7 @@ class Asked:
         self._request = request
         self._io = io
         self._send = send
+        self._record = record
 
     async def response(self) -> Any:
         """The response that the application gets."""
@@ -71,7 +80,12 @@ class Asked:
         if may_begin_late:
             begun.instead = partial(self._instead, response, begun)
             return False
-        return self._told(await begun.is_refusal())
+        try:
+            return self._told(await begun.is_refusal())
+        except BaseException:
+            # The application does not wait any longer, and this is how far its call came.
+            await self._io.close(self._record(self._take, response))
+            raise
 
     async def _instead(self, response: Any, begun: Begun) -> Any:
         """The body that comes without the question, in the place of one that refuses it; None if it does not."""

@@ -5,14 +5,18 @@ Another library for HTTP begins here, and in `seam`. tests/intercept/test_librar
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
+from pytest_samurai.errors import SamuraiError
 from pytest_samurai.intercept.begun import Begun, Decoded
+from pytest_samurai.intercept.replayedheaders import ReplayedHeaders
 from pytest_samurai.intercept.streams import Replay, Tee
 from pytest_samurai.intercept.tls import is_known
+from pytest_samurai.recorder import CutHeaders
 from pytest_samurai.wire import Headers, Reply, Request
 
 LIBRARIES = ("httpx", "httpx2")
@@ -63,6 +67,7 @@ class Library:
             *(module.RemoteProtocolError, module.ReadError, module.WriteError, module.CloseError),
             *(ConnectionAbortedError, ConnectionResetError, BrokenPipeError, EOFError),
         )
+        self._headers: Any = type("Headers", (ReplayedHeaders, module.Headers), {"plain": module.Headers})
 
     # --- transports
 
@@ -108,18 +113,19 @@ class Library:
 
     # --- responses
 
-    def response(self, reply: Reply, stream: object) -> Any:
-        """A recorded reply as a response whose body is `stream`."""
+    def response(self, reply: Reply, stream: object, cut: CutHeaders) -> Any:
+        """A recorded reply as a response whose body is `stream`; `cut` explains the headers that it lacks."""
         extensions = {"http_version": reply.http_version.encode()}
-        if reply.reason:
+        if reply.reason or _had_no_reason(reply):
             extensions["reason_phrase"] = reply.reason.encode("ascii", "ignore")
         try:
-            headers = self._module.Headers(reply.headers, "ascii")
+            headers = self._headers(reply.headers, "ascii")
         except UnicodeEncodeError:
-            headers = self._module.Headers(reply.headers, "utf-8")
+            headers = self._headers(reply.headers, "utf-8")
+        headers.cut = cut
         response = self._module.Response(reply.status, headers=headers, stream=stream, extensions=extensions)
-        # Otherwise the library tries to decode all headers to find it out.
-        response.headers.encoding = headers.encoding
+        # The library makes a copy of its own class, and tries to decode all of it to find out the encoding.
+        response.headers = headers
         return response
 
     def content(self, response: Any) -> bytes | None:
@@ -180,12 +186,28 @@ class Library:
 
         return decode
 
-    def error(self, name: str) -> Exception:
-        """The transport's error of that name; if there is none, `RemoteProtocolError`: a dropped connection."""
-        kind = getattr(self._module, name, None)
-        if not (isinstance(kind, type) and issubclass(kind, (self._module.TransportError, self._module.DecodingError))):
+    def error(self, name: str, said: str, recorded: str) -> Exception:
+        """An error of a transport, or of the system, by its name; for any other name a dropped connection.
+
+        It says what it `said`; as its cause and in a note it has what is to be said of the recording.
+        """
+        kinds = (self._module.TransportError, self._module.DecodingError, OSError)
+        kind = getattr(self._module, name, None) or getattr(builtins, name, None)
+        if not (isinstance(kind, type) and issubclass(kind, kinds)):
             kind = self._module.RemoteProtocolError
-        return kind(f"the connection broke here when this was recorded ({name})")  # type: ignore[no-any-return]  # httpx is Any here
+        error: Exception = kind(said or recorded)
+        error.__cause__ = SamuraiError(recorded)
+        if said:
+            error.add_note(recorded)
+        return error
+
+
+def _had_no_reason(reply: Reply) -> bool:
+    """Whether a server surely gave no reason with the status. Else the library says the usual one, as it does live.
+
+    HTTP/2 has no reasons, and other tools do not keep them; recordings of ours, which alone have a duration, do.
+    """
+    return not reply.reason and reply.duration is not None and reply.http_version.startswith("HTTP/1")
 
 
 def headers_of(headers: Any) -> Headers:

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+from pytest_samurai.intercept.ending import Ending
 from pytest_samurai.recorder import Recorder, Take
 from pytest_samurai.wire import CLOSED, COMPLETE, Reply
 
@@ -24,7 +25,7 @@ class Tee:
                     yield seen
         except Exception as error:
             # Any error: a transport of the user's own has its own errors. Cancellation is no `Exception`.
-            for rest in self._end(type(error).__name__):
+            for rest in self._end(type(error).__name__, str(error)):
                 yield rest
             raise
         for rest in self._end(COMPLETE):
@@ -36,17 +37,17 @@ class Tee:
                 if seen := self._take.feed(data):
                     yield seen
         except Exception as error:
-            for rest in self._end(type(error).__name__):
+            for rest in self._end(type(error).__name__, str(error)):
                 yield rest
             raise
         for rest in self._end(COMPLETE):
             yield rest
 
-    def _end(self, ending: str) -> Iterator[bytes]:
+    def _end(self, ending: str, error: str = "") -> Iterator[bytes]:
         """What was held back until now; then the body is at its end."""
         if rest := self._take.rest():
             yield rest
-        self._take.end(ending)
+        self._take.end(ending, error)
 
     def close(self) -> None:
         try:
@@ -64,35 +65,35 @@ class Tee:
 class Replay:
     """A recorded body: its pieces, at once or with `pace` in their time, and then the end that the stream had.
 
-    `error` makes the transport's error of a name. There is nothing to close.
+    `error` makes the error of a stream that broke: see `Ending`.
     """
 
-    def __init__(self, reply: Reply, recorder: Recorder, error: Callable[[str], Exception]) -> None:
+    def __init__(self, reply: Reply, recorder: Recorder, error: Callable[[str, str, str], Exception]) -> None:
         self._reply = reply
-        self._recorder = recorder
-        self._error = error
+        self._pace = recorder.settings.pace
+        self._ending = Ending(reply, recorder, error)
 
     def __iter__(self) -> Iterator[bytes]:
-        return self._in_time() if self._recorder.settings.pace else self._at_once()
+        if self._reply.ending == COMPLETE and not self._pace:
+            return self._reply.cut()
+        return self._to_its_end()
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._in_time_async() if self._recorder.settings.pace else self._at_once_async()
+        return self._in_time_async() if self._pace else self._at_once_async()
 
-    def _at_once(self) -> Iterator[bytes]:
-        return self._reply.cut() if self._reply.ending == COMPLETE else self._until_broken()
-
-    def _until_broken(self) -> Iterator[bytes]:
-        yield from self._reply.cut()
-        raise self._broken()
+    def _to_its_end(self) -> Iterator[bytes]:
+        for wait, data in self._timed():
+            if self._pace:
+                time.sleep(wait)
+            yield data
+        if self._reply.ending != COMPLETE:
+            raise self._ending.wait()
 
     async def _at_once_async(self) -> AsyncIterator[bytes]:
-        for data in self._at_once():
+        for data in self._reply.cut():
             yield data
-
-    def _in_time(self) -> Iterator[bytes]:
-        for wait, data in self._timed():
-            time.sleep(wait)
-            yield data
+        if self._reply.ending != COMPLETE:
+            raise await self._ending.wait_async()
 
     async def _in_time_async(self) -> AsyncIterator[bytes]:
         # Both libraries run on anyio, which knows whether this is asyncio or trio.
@@ -101,19 +102,17 @@ class Replay:
         for wait, data in self._timed():
             await anyio.sleep(wait)
             yield data
+        if self._reply.ending != COMPLETE:
+            raise await self._ending.wait_async()
 
     def _timed(self) -> Iterator[tuple[float, bytes]]:
         """How many seconds to wait for each piece, and the piece."""
         began = time.perf_counter()
         for data, at in self._reply.pieces():
-            yield max(began + at * self._recorder.settings.pace - time.perf_counter(), 0.0), data
-        if self._reply.ending != COMPLETE:
-            raise self._broken()
+            yield max(began + at * self._pace - time.perf_counter(), 0.0), data
 
-    def _broken(self) -> BaseException:
-        """What ended the stream before its time when it was recorded."""
-        if self._reply.ending == CLOSED:
-            return self._recorder.refuse(
-                "the recording of this stream ends here: when it was recorded, the application stopped reading"
-            )
-        return self._error(self._reply.ending)
+    def close(self) -> None:
+        self._ending.close()
+
+    async def aclose(self) -> None:
+        self._ending.close()

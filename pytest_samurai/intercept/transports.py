@@ -23,10 +23,10 @@ async def sent(request: Any, io: Blocking | Awaiting) -> Any:
 
 def replayed(library: Library, played: Played, recorder: Recorder) -> Any:
     """The response that was recorded."""
-    reply = played.reply
+    reply, cut = played.reply, recorder.cut_headers
     if reply.chunks is None and reply.ending == COMPLETE:
-        return library.response(reply, library.whole(reply.body))
-    return library.response(reply, library.replay(reply, recorder, library.error))
+        return library.response(reply, library.whole(reply.body), cut)
+    return library.response(reply, library.replay(reply, recorder, library.error), cut)
 
 
 class Recorded(Transport):
@@ -51,7 +51,7 @@ class Recorded(Transport):
             # What stands in for a server answers what it was told to, whatever it is asked.
             exchange.question = None
             return self._record(exchange, await sent(request, io))
-        asked = Asked(self.library, exchange, question, request, io, sent)
+        asked = Asked(self.library, exchange, question, request, io, sent, self._record)
         return self._record(exchange, await asked.response())
 
     def _record(self, take: Take, response: Any) -> Any:

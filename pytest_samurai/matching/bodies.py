@@ -1,10 +1,12 @@
-"""A body as the JSON value that is compared."""
+"""A body as the value that is compared: its JSON, or the fields of a form."""
 
 from __future__ import annotations
 
 import json
 from decimal import Decimal
 from typing import Any
+
+from pytest_samurai.wire import form_of
 
 Json = Any
 
@@ -20,11 +22,12 @@ def _no_number(name: str) -> None:
 
 
 def parse_body(body: bytes) -> Json:
-    """The JSON value of a body, in which `1.0` is `1`. A body that is no JSON comes back as bytes."""
+    """The JSON value of a body, in which `1.0` is `1`; of a form, its fields. Any other body comes back as bytes."""
     try:
         return json.loads(body, parse_float=_number, parse_constant=_no_number)
     except (ValueError, RecursionError):
-        return body
+        form = form_of(body)
+        return body if form is None else form
 
 
 def canonical(value: Json) -> bytes:

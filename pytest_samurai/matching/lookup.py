@@ -1,6 +1,8 @@
 """The recording that answers a request: by its bytes if they match, else by its key; first recorded, first played.
 
 Equal bytes have equal keys. So a request that is the next recording byte for byte is answered without making a key.
+Of recordings with one key, those of the request's own URL come first: an application that falls back to another host
+asks both of them the same.
 """
 
 from __future__ import annotations
@@ -11,6 +13,9 @@ from hashlib import sha256
 
 from pytest_samurai.matching.matcher import Matcher
 from pytest_samurai.wire import Recordings, Request
+
+Scope = tuple[bytes, int, str]
+"""Equal recordings: their key, and how near they are: 0 with one URL, 1 but for the query, 2 whatever it is."""
 
 
 class Keys:
@@ -35,12 +40,31 @@ class Keys:
         return "indexes" in vars(self)
 
     @cached_property
-    def indexes(self) -> dict[bytes, list[int]]:
-        """The indexes of the recordings with a key, in the order of recording."""
-        indexes: dict[bytes, list[int]] = {}
+    def indexes(self) -> dict[Scope, list[int]]:
+        """The indexes of the recordings in a scope, in the order of recording."""
+        indexes: dict[Scope, list[int]] = {}
         for index in range(len(self.recordings)):
-            indexes.setdefault(self[index], []).append(index)
+            for scope in self._scopes(self[index], self.recordings.url(index)):
+                indexes.setdefault(scope, []).append(index)
         return indexes
+
+    def scopes(self, request: Request) -> list[Scope]:
+        """Where to look for the recording of a request, the nearest scope first."""
+        return self._scopes(self.of(request), request.url)
+
+    def scope(self, index: int) -> Scope:
+        """The scope of the recordings that a recording is one of, among all that are asked of its URL."""
+        return self._scopes(self[index], self.recordings.url(index))[0]
+
+    def _scopes(self, key: bytes, url: str) -> list[Scope]:
+        # Most cassettes know one URL only. Then none is nearer than any other.
+        return [(key, 0, url), (key, 1, _address(url)), (key, 2, "")] if self.places else [(key, 2, "")]
+
+    @cached_property
+    def places(self) -> frozenset[str]:
+        """The URLs of all recordings, with and without their queries; none if all have the same."""
+        urls = frozenset(map(self.recordings.url, range(len(self.recordings))))
+        return urls.union(map(_address, urls)) if len(urls) > 1 else frozenset()
 
     @cached_property
     def statuses(self) -> frozenset[int]:
@@ -61,6 +85,13 @@ class Keys:
         return {_digest(self.recordings.request(index)): self[index] for index in range(len(self.recordings))}
 
 
+def _address(url: str) -> str:
+    """A URL without what may be a secret in it, and so is another one in a recording: user, password and query."""
+    scheme, colon, rest = url.partition("?")[0].partition("://")
+    host, slash, path = rest.partition("/")
+    return "".join([scheme, colon, host.rpartition("@")[2], slash, path])
+
+
 def _digest(request: Request) -> bytes:
     return sha256(b"%b %b %b" % (request.method.encode(), request.url.encode(), request.body)).digest()
 
@@ -74,7 +105,7 @@ class Lookup:
         self._count = len(keys.recordings)
         self._first = 0
         self._is_indexed = keys.are_made
-        self._passed: dict[bytes, int] = {}
+        self._passed: dict[Scope, int] = {}
 
     def take(self, request: Request) -> int | None:
         """The index of the recording that answers a request, which from now on counts as played; None without one."""
@@ -100,23 +131,27 @@ class Lookup:
                 self._keys.respelled[self._first] = _digest(request)
             return self._play(self._first)
         self._is_indexed = True
-        key = self._keys.of(request)
-        indexes = self._keys.indexes.get(key, [])
-        passed = self._passed.get(key, 0)
-        while passed < len(indexes) and indexes[passed] in self.played:
-            passed += 1
-        self._passed[key] = passed
-        return self._play(indexes[passed]) if passed < len(indexes) else None
+        for scope in self._keys.scopes(request):
+            indexes = self._keys.indexes.get(scope, [])
+            passed = self._passed.get(scope, 0)
+            while passed < len(indexes) and indexes[passed] in self.played:
+                passed += 1
+            self._passed[scope] = passed
+            if passed < len(indexes):
+                return self._play(indexes[passed])
+        return None
 
     def candidates(self, request: Request) -> list[int]:
-        """The indexes of all unplayed recordings with the key of a request, in the order of recording."""
-        return [index for index in self._keys.indexes.get(self._keys.of(request), []) if index not in self.played]
+        """The indexes of all unplayed recordings with the key of a request, in the order in which they are to play."""
+        scopes = self._keys.scopes(request)
+        indexes = dict.fromkeys(index for scope in scopes for index in self._keys.indexes.get(scope, []))
+        return [index for index in indexes if index not in self.played]
 
     def unplayed(self, retryable: Collection[int]) -> list[int]:
         """The indexes of the unplayed recordings, without the errors of which an SDK retries only so many.
 
-        `retryable` are the statuses after which SDKs try again. Of equal requests in a row with such a reply, all but
-        the first are left out.
+        `retryable` are the statuses after which SDKs try again. Of equal requests to one URL in a row with such a
+        reply, all but the first are left out.
         """
         unplayed = [index for index in range(self._count) if index not in self.played]
         if self._keys.statuses.isdisjoint(retryable):
@@ -128,15 +163,24 @@ class Lookup:
         recordings = self._keys.recordings
         if recordings.status(index) not in retryable:
             return False
-        equal = self._keys.indexes[self._keys[index]]
+        equal = self._keys.indexes[self._keys.scope(index)]
         before = equal[: equal.index(index)]
         return bool(before) and recordings.status(before[-1]) in retryable
 
     def _is_like_first(self, request: Request) -> bool:
         """Whether it is the first unplayed recording but for its bytes. Asked until calls come out of order."""
         matcher, recordings = self._keys.matcher, self._keys.recordings
+        if self._may_be_elsewhere(request.url, recordings.url(self._first)):
+            return False
         first = recordings.as_json(self._first) if matcher.is_of_values else recordings.request(self._first)
         return matcher.surely_equal(first, request)
+
+    def _may_be_elsewhere(self, url: str, first: str) -> bool:
+        """Whether a later recording may be nearer to a URL than the first unplayed one, by the URL of that."""
+        if url == first or not self._keys.places:
+            return False
+        address = _address(url)
+        return url in self._keys.places or (address != _address(first) and address in self._keys.places)
 
     def _play(self, index: int) -> int:
         self.played.add(index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -86,18 +87,31 @@ def _part(name: str) -> Callable[[Matcher, Request], bytes]:
     return lambda _, request: str(getattr(urlsplit(request.url), name)).encode()
 
 
+def _body(matcher: Matcher, request: Request) -> bytes:
+    # The fields of a form are not the same request as JSON with the same keys. No JSON begins like a form.
+    return (b"form:" if request.body.startswith(b"--") else b"") + canonical(matcher.value(request))
+
+
+_BOUNDARY = re.compile(r"(?i)(multipart/[^;]*;.*?\bboundary=)[^;]*")
+
+
+def _headers(_: Matcher, request: Request) -> bytes:
+    # The boundary of a form is another one each time.
+    return repr(sorted((name, _BOUNDARY.sub(r"\1", value)) for name, value in request.headers)).encode()
+
+
 COMPONENTS: Mapping[str, Callable[[Matcher, Request], bytes]] = {
     "method": lambda _, request: request.method.upper().encode(),
     "endpoint": lambda matcher, request: (matcher.endpoints.match(request.url) or request.url).encode(),
-    "chat": lambda matcher, request: canonical(matcher.value(request)),
+    "chat": _body,
     "uri": lambda _, request: request.url.encode(),
     "scheme": _part("scheme"),
     "host": _part("hostname"),
     "port": _port,
     "path": _part("path"),
     "query": _query,
-    "headers": lambda _, request: repr(sorted(request.headers)).encode(),
-    "body": lambda matcher, request: canonical(matcher.value(request)),
+    "headers": _headers,
+    "body": _body,
     "raw_body": lambda _, request: request.body,
 }
 """What can be compared. From `uri` on, names and meanings are vcrpy's; of the headers, those that are stored count."""

@@ -1,6 +1,7 @@
 """One open cassette: what becomes of each request."""
 
 from pytest_samurai.recorder.beside import Suspect, connected, copied, held, judge, suspect
+from pytest_samurai.recorder.cutheaders import CutHeaders
 from pytest_samurai.recorder.exchange import Played, Take
 from pytest_samurai.recorder.mode import RECORD_MODES
 from pytest_samurai.recorder.owner import Owner
@@ -11,6 +12,7 @@ from pytest_samurai.recorder.shared import Shared
 
 __all__ = [
     "RECORD_MODES",
+    "CutHeaders",
     "Owner",
     "Played",
     "Question",

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pytest_samurai.bill import Call, Meter
 from pytest_samurai.recorder.vcrpy import Bridge
-from pytest_samurai.redaction import Redactor, Redactors
+from pytest_samurai.redaction import Redactor, Redactors, kept_of_replies
 from pytest_samurai.settings import Settings
 from pytest_samurai.wire import UNPRICED, Interaction, Request, dialect_of
 
@@ -20,6 +20,7 @@ class Editor:
 
     def __init__(self, settings: Settings, test: str, made: dict[frozenset[str], Redactor], notes: list[str]) -> None:
         self.redactors = Redactors(os.environ, made)
+        self._headers = kept_of_replies(settings.headers)
         self.bridge = Bridge(settings, test, self.redactors, notes) if settings.needs_vcrpy else None
 
     def filtered(self, request: Request) -> Request | None:
@@ -40,7 +41,7 @@ class Editor:
         if kept is None:
             return None
         redactor = self.redactors.of(interaction.request)
-        may_be_kept = redactor.reply(kept, dialect_of(interaction.request.url))
+        may_be_kept = redactor.reply(kept, dialect_of(interaction.request.url), self._headers)
         return _priced(replace(interaction, request=redactor.request(filtered), reply=may_be_kept), meter)
 
 

@@ -121,11 +121,14 @@ class Take:
             self._chunks.append(Chunk(len(data), round(time.perf_counter() - self._clock, 4)))
         return data
 
-    def end(self, ending: str) -> None:
-        """End the reply: its body has come, or nobody reads it any more. The first ending counts."""
+    def end(self, ending: str, error: str = "") -> None:
+        """End the reply: its body has come, or nobody reads it any more, or an error said something.
+
+        The first ending counts.
+        """
         if self._ended is not None or self._head is None:
             return
-        self._ended = self._so_far(ending)
+        self._ended = self._so_far(ending, error)
         if self._refused is not None and self._ended.reply.is_success:
             self._refused.refused()
         self._on_end(self._ended)
@@ -153,7 +156,7 @@ class Take:
             self._call = call
         return call
 
-    def _so_far(self, ending: str) -> Interaction:
+    def _so_far(self, ending: str, error: str = "") -> Interaction:
         assert self._head is not None
         # Another thread may add to both. A chunk is added after its bytes, so those of all of these are there.
         chunks = tuple(self._chunks)
@@ -171,6 +174,7 @@ class Take:
             body=body,
             chunks=None if self._head.chunks is None and usage is None else chunks,
             ending=ending,
+            error=error,
             hidden_usage=usage,
             duration=round(time.perf_counter() - self._clock, 4),
         )

@@ -108,8 +108,9 @@ class Keeper:
         """What this test has recorded; nothing if the test failed and one of its calls ended in an error."""
         calls = [interaction for _, interaction in sorted(self._calls.items())]
         if not self.passed:
-            # An error that the client mended is no reason to lose calls that were paid for.
-            failed = [call.reply for call in without_mended(calls, self._settings) if not call.reply.is_success]
+            # An error that the client mended is no reason to lose calls that were paid for, wherever it did.
+            mended = without_mended(calls, self._settings, anywhere=True)
+            failed = [call.reply for call in mended if not call.reply.is_success]
             if failed:
                 status = failed[-1].status
                 what = f"status {status}" if status >= 400 else "a stream that broke or held an error"

@@ -15,6 +15,7 @@ from pytest_samurai.matching import Denial
 from pytest_samurai.recorder.calls import Calls
 from pytest_samurai.recorder.ceilings import CeilingReached
 from pytest_samurai.recorder.children import UNSEEN_CHILD, Children
+from pytest_samurai.recorder.cutheaders import CutHeaders
 from pytest_samurai.recorder.editor import Editor
 from pytest_samurai.recorder.exchange import Played, Take
 from pytest_samurai.recorder.keeper import Keeper
@@ -55,6 +56,7 @@ class Recorder:
         self.is_open = False
         self.misses: list[RequestNotRecorded] = []
         self.notes: list[str] = []
+        self.cut_headers = CutHeaders(settings, owner)
         self.children = Children()
         self._directory = os.getcwd()  # noqa: PTH109 - every test asks, few look at it: no need for a Path
         self._shared = shared
@@ -165,6 +167,8 @@ class Recorder:
         """
         self.is_open = False
         remove_placeholders(self._placeholders)
+        if not passed:
+            self.notes += self.cut_headers.notes()
         unanswered = 0 if self._live is None else self._live.close()
         if unknown := self._calls.spend():
             self.note(unknown)

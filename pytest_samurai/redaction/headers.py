@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
+from pytest_samurai.errors import SettingsError
 from pytest_samurai.wire import Headers
 
 REQUEST_HEADERS = ("content-type", "accept")
@@ -23,17 +25,66 @@ RESPONSE_HEADERS = (
 """What clients act upon (the OpenAI SDK reads the `retry` ones), and what says which model served and how fast."""
 
 
+_CARRIAGE = frozenset({"content-encoding", "content-length", "transfer-encoding", "connection", "trailer", "upgrade"})
+"""What says how a body was carried: recorded bodies are whole and decoded."""
+
+_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
+# Source of the alphabet: RFC 9110, 5.6.2.
+_CREDENTIAL = re.compile(
+    r"cookie|authori[sz]|authentication-info|secret|passw|credential|csrf|xsrf|jwt|bearer"
+    r"|token$|signature$|(?:api|access|auth|secret|private)[-_]?key$|(?:^|[-_])(?:key|auth|session)$"
+)
+_HARMLESS = re.compile(r"(?:cache|continuation|idempotency|page|partition|sort|surrogate)[-_](?:key|token)$")
+
+
+def names_credential(name: str) -> bool:
+    """Whether a header is called like one that carries a key, a cookie or the like; its name is in lower case."""
+    return _CREDENTIAL.search(name) is not None and _HARMLESS.search(name) is None
+
+
+def never_kept(name: str) -> str | None:
+    """Why a header, by its name in lower case, is never written down; None for one that may be."""
+    if names_credential(name):
+        return "carries a credential, and none may be written to a cassette"
+    return "says how a body was carried, which is nothing of a recorded body" if name in _CARRIAGE else None
+
+
+def parse_header(entry: str) -> str:
+    """The name of a header to keep, or the beginning of names and a star, in lower case.
+
+    Raises SettingsError for what may not be kept, or is no name.
+    """
+    name = entry.lower()
+    beginning = name.removesuffix("*")
+    if not _NAME.fullmatch(name) or "*" in beginning or not beginning.strip("-_."):
+        raise SettingsError(f"{entry!r} is neither the name of a header nor the beginning of one, as in x-name-*")
+    if why := never_kept(beginning):
+        raise SettingsError(f"{entry!r} {why}; leave it out")
+    return name
+
+
 class AllowList:
-    """The names of headers that may pass, in lower case; a star at the end of one stands for any ending."""
+    """The names of headers that may pass, in lower case; a star at the end of one stands for any ending.
+
+    It stands for no ending that makes the name of a credential, or of what says how a body was carried.
+    """
 
     def __init__(self, names: Iterable[str]) -> None:
         names = tuple(names)
         self._names = frozenset(names)
         self._beginnings = tuple(name.removesuffix("*") for name in names if name.endswith("*"))
 
-    def allowed(self, headers: Headers) -> Headers:
-        """Those of the headers that may pass, in their order."""
-        return tuple([header for header in headers if self._allows(header[0])])
+    def allowed(self, headers: Headers, more: str = "") -> Headers:
+        """Those of the headers that may pass, in their order; `more` is one that may pass as well."""
+        return tuple([header for header in headers if self.allows(header[0]) or header[0] == more])
 
-    def _allows(self, name: str) -> bool:
-        return name in self._names or name.startswith(self._beginnings)
+    def allows(self, name: str) -> bool:
+        """Whether a header may pass."""
+        if name in self._names:
+            return True
+        return name.startswith(self._beginnings) and never_kept(name) is None
+
+
+def kept_of_replies(more: Iterable[str] = ()) -> AllowList:
+    """The headers of replies that are written down; `more` are those that a setting adds, from `parse_header`."""
+    return AllowList((*RESPONSE_HEADERS, *more))

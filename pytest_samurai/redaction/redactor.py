@@ -8,16 +8,16 @@ from dataclasses import replace
 
 from pytest_samurai.redaction.edits import REDACTED, Edit, edited, spliced, united
 from pytest_samurai.redaction.glance import spoken
-from pytest_samurai.redaction.headers import REQUEST_HEADERS, RESPONSE_HEADERS, AllowList
+from pytest_samurai.redaction.headers import REQUEST_HEADERS, AllowList, kept_of_replies
 from pytest_samurai.redaction.pictures import without_base64
 from pytest_samurai.redaction.shapes import BEGINNINGS, IN_BLOCKS, LONGEST_SHAPE, SHAPES
 from pytest_samurai.redaction.spellings import spelled
 from pytest_samurai.redaction.streams import Talk
 from pytest_samurai.redaction.urls import without_credentials
-from pytest_samurai.wire import UNKNOWN, Channel, Chunk, Dialect, Headers, Reply, Request
+from pytest_samurai.wire import UNKNOWN, Channel, Chunk, Dialect, Headers, Reply, Request, without_files
 
 _KEPT_OF_REQUESTS = AllowList(REQUEST_HEADERS)
-_KEPT_OF_REPLIES = AllowList(RESPONSE_HEADERS)
+_KEPT_OF_REPLIES = kept_of_replies()
 _BLOCK = 1 << 16
 
 
@@ -38,15 +38,20 @@ class Redactor:
             request.method,
             self.url(request.url),
             self._headers(request.headers, _KEPT_OF_REQUESTS),
-            without_base64(self._body(request.body)),
+            without_files(without_base64(self._body(request.body))),
         )
 
-    def reply(self, reply: Reply, dialect: Dialect = UNKNOWN) -> Reply:
-        """The reply as it may be written down. Its chunks shrink by what is cut out of them."""
+    def reply(self, reply: Reply, dialect: Dialect = UNKNOWN, kept: AllowList = _KEPT_OF_REPLIES) -> Reply:
+        """The reply as it may be written down, with the headers that are `kept`.
+
+        Its chunks shrink by what is cut out of them.
+        """
         reply = replace(
             reply,
             reason=self.text(reply.reason),
-            headers=self._headers(reply.headers, _KEPT_OF_REPLIES),
+            error=reply.error and self.text(reply.error),
+            # Without a body, as after HEAD, its length is not told by anything else.
+            headers=self._headers(reply.headers, kept, "" if reply.body else "content-length"),
             hidden_usage=reply.hidden_usage and json.loads(self.text(json.dumps(reply.hidden_usage))),
         )
         respelled = Talk(reply.body, dialect).edits(self._edits) if self._may_be_said(reply.body, dialect) else []
@@ -79,8 +84,8 @@ class Redactor:
         edits = self._edits(body)
         return edited(body, edits) if edits else body
 
-    def _headers(self, headers: Headers, kept: AllowList) -> Headers:
-        allowed = kept.allowed(headers)
+    def _headers(self, headers: Headers, kept: AllowList, more: str = "") -> Headers:
+        allowed = kept.allowed(headers, more)
         # One search in all of them, since there is hardly ever anything to find.
         values = "\n".join(value for _, value in allowed)
         if self.text(values) == values and not any(name == "location" for name, _ in allowed):

@@ -153,6 +153,14 @@ class _Calls:
         "test",
         "keep the errors that a client retried with success, and replay them without a back-off",
     )
+    headers: tuple[str, ...] = option(
+        values.headers,
+        (),
+        "ini test",
+        "more headers of replies to keep, by name or as in `x-name-*`; never one that carries a credential",
+        shown="nothing",
+        many=True,
+    )
     lazy_tls: bool = option(
         values.flag, True, "ini test", "make the TLS context of a client that can only replay when it is first needed"
     )

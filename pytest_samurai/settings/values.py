@@ -95,6 +95,13 @@ def endpoints(value: object) -> tuple[str, ...]:
     return patterns
 
 
+def headers(value: object) -> tuple[str, ...]:
+    """Names of headers, and beginnings of names. Raises SettingsError for a header that may not be kept."""
+    from pytest_samurai.redaction import parse_header
+
+    return tuple(map(parse_header, words(value)))
+
+
 def match_on(value: object) -> tuple[Matching, ...]:
     """Names of components, and functions."""
     entries = value.split() if isinstance(value, str) else value

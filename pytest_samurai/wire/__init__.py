@@ -22,6 +22,7 @@ from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.message import Message
 from pytest_samurai.wire.modelhosts import is_public_model_host
 from pytest_samurai.wire.modelpaths import model_path
+from pytest_samurai.wire.multipart import form_of, without_files
 from pytest_samurai.wire.objects import json_object, parse_object
 from pytest_samurai.wire.price import RATES, UNPRICED, Price, read_rates
 from pytest_samurai.wire.prompt import RequestPart, part_at, prompt_length, text_length
@@ -60,6 +61,7 @@ __all__ = [
     "cut_events",
     "dialect_of",
     "event_lengths",
+    "form_of",
     "is_event_stream",
     "is_public_model_host",
     "json_object",
@@ -74,4 +76,5 @@ __all__ = [
     "summary",
     "text_length",
     "usage_asked",
+    "without_files",
 ]

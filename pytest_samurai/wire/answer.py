@@ -32,17 +32,18 @@ class Answer:
 
     @property
     def known(self) -> dict[str, Any]:
-        """The same; an empty object where it is none."""
+        """The same; where it is none, what the events say that it holds unannounced; else an empty object."""
         try:
             return self.whole
         except SamuraiError:
-            return {}
+            # Some servers do not say that a reply is a stream, and some tools do not keep it.
+            return self.dialect.merge(events(self.reply.body))
 
     def last(self, name: str) -> Any:
         """What stands under a name at the top of the reply: of a stream, where an event last says it."""
         if self.reply.hidden_usage is not None and self.dialect.asking and name == self.dialect.asking.key:
             return self.reply.hidden_usage
-        if self.reply.chunks is None or not is_server_sent(self.reply.body):
+        if not is_server_sent(self.reply.body):
             return self.known.get(name)
         return last_word(self.reply.body, name)
 

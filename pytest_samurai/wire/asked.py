@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from pytest_samurai.wire.dialects import dialect_of
 from pytest_samurai.wire.http import Request
+from pytest_samurai.wire.multipart import form_of
 from pytest_samurai.wire.objects import parse_object
 from pytest_samurai.wire.prompt import prompt_length
 
@@ -17,13 +19,21 @@ _CHARACTERS_A_TOKEN = 4
 
 def model_asked(request: Request) -> str | None:
     """The model that a request names; None if it names none."""
-    return dialect_of(request.url).model_asked(request.url, parse_object(request.body) or {})
+    return dialect_of(request.url).model_asked(request.url, _said(request))
+
+
+def _said(request: Request) -> dict[str, Any]:
+    """The JSON object of a request, or the fields of its form; an empty one if it is neither."""
+    return parse_object(request.body) or form_of(request.body) or {}
 
 
 def summary(request: Request) -> str:
     """What a request asks, on one short line: the beginning of its last message."""
-    messages = dialect_of(request.url).messages(parse_object(request.body) or {})
+    said = _said(request)
+    messages = dialect_of(request.url).messages(said)
     text = messages[-1].text if messages else None
+    if text is None and request.body.startswith(b"--") and said:
+        text = json.dumps(said, ensure_ascii=False)
     line = " ".join((request.body.decode("utf-8", "replace") if text is None else text).split())
     return line if len(line) <= _LINE else f"{line[:_LINE]}..."
 

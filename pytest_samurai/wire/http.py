@@ -76,7 +76,8 @@ class Chunks(Sequence[Chunk]):
 class Reply:
     """A reply as the application received it, its body decoded.
 
-    `chunks` is None for a plain reply. `ending` is `COMPLETE`, `CLOSED`, or the name of the transport's error.
+    `chunks` is None for a plain reply. `ending` is `COMPLETE`, `CLOSED`, or the name of the transport's error, and
+    `error` is what that said.
     `hidden_usage` is the `usage` of an event that the application did not ask for and did not see.
     """
 
@@ -89,6 +90,7 @@ class Reply:
     hidden_usage: Mapping[str, Any] | None = None
     http_version: str = "HTTP/1.1"
     duration: float | None = None
+    error: str = ""
 
     @property
     def is_success(self) -> bool:

@@ -30,6 +30,9 @@ class Recordings(Sequence[Interaction]):
     def request(self, index: int) -> Request:
         return self._interactions[index].request
 
+    def url(self, index: int) -> str:
+        return self._interactions[index].request.url
+
     def asks(self, index: int, request: Request) -> bool:
         """Whether a request is the recorded one byte for byte, headers aside."""
         return self._interactions[index].request.has_bytes_of(request)

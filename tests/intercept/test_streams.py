@@ -299,8 +299,10 @@ def test_a_compressed_reply_that_is_left_open_is_kept_as_it_was_meant_and_withou
 @pytest.mark.parametrize("pace", [0, 0.5])
 @pytest.mark.parametrize("ending", ["ReadError", "closed"])
 def test_a_stream_that_broke_hands_out_all_its_pieces_before_it_breaks_again(
-    cassettes: Path, is_async: bool, pace: float, ending: str
+    cassettes: Path, is_async: bool, pace: float, ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # It would wait to be cancelled.
+    monkeypatch.setattr("pytest_samurai.intercept.ending.PATIENCE", 0.0)
     stream = Pieces(event("one"), event("two"), httpx.ReadError("gone"))
     transport = Scripted(httpx.Response(200, headers=SSE, stream=stream))
     path = cassettes / "a.yaml"

@@ -1,0 +1,97 @@
+"""How a recorded stream ends that did not come to its own end: it breaks again, or waits to be cancelled again."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from pytest_samurai.recorder import Recorder
+from pytest_samurai.wire import CLOSED, Reply
+
+PATIENCE = 5.0
+"""Seconds for which a replayed stream waits to be cancelled, beyond the time that replay has saved the application."""
+LONGEST = 60.0
+"""Seconds for which it waits at most."""
+_TICK = 0.05
+
+
+class Ending:
+    """What an application gets that reads on where the recording of a stream ends.
+
+    The stream may have broken: then `error` makes the same error, given its name, what it said, and what is to be said
+    of the recording. Or the application has stopped reading, perhaps because a time limit of its own ran out or a
+    sibling task failed. Nobody can tell from a recording, so there is a wait for that to happen again, and a refusal
+    if it does not.
+    """
+
+    def __init__(self, reply: Reply, recorder: Recorder, error: Callable[[str, str, str], Exception]) -> None:
+        self._reply = reply
+        self._recorder = recorder
+        self._error = error
+        self._is_closed = False
+
+    def close(self) -> None:
+        """Nobody will read the stream any more."""
+        self._is_closed = True
+
+    def wait(self) -> BaseException:
+        """What ended the stream when it was recorded, as an exception."""
+        if self._was_given_up and _may_be_interrupted():
+            for seconds in self._ticks():
+                time.sleep(seconds)
+        return self._broken()
+
+    async def wait_async(self) -> BaseException:
+        """The same in a task, where the wait is where it is cancelled."""
+        if self._reply.ending == CLOSED:
+            # Both libraries run on anyio, which knows whether this is asyncio or trio.
+            import anyio
+
+            for seconds in self._ticks():
+                await anyio.sleep(seconds)
+        return self._broken()
+
+    def _ticks(self) -> Iterator[float]:
+        """Moments to sleep, for as long as the application may still stop reading by itself."""
+        # A time limit may have begun before earlier calls, and they took longer when they were recorded.
+        saved = sum(call.duration or 0.0 for call in self._recorder.calls)
+        # Counted, not timed: a test may have stopped the clock.
+        for _ in range(round(min(saved + PATIENCE, LONGEST) / _TICK)):
+            if self._is_over:
+                return
+            yield _TICK
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether nobody reads any more: another thread has closed the stream, or the test has ended."""
+        return self._is_closed or not self._recorder.is_open
+
+    @property
+    def _was_given_up(self) -> bool:
+        """Whether it was the application that ended the stream: by no error of a transport or of the system."""
+        ending = self._reply.ending
+        return ending == CLOSED or type(self._error(ending, "", "")).__name__ != ending
+
+    def _broken(self) -> BaseException:
+        reply, path = self._reply, self._recorder.shown_path
+        if reply.ending != CLOSED:
+            told = f"{reply.ending}: {reply.error}" if reply.error else reply.ending
+            return self._error(
+                reply.ending, reply.error, f"{path}: the connection broke here when this was recorded ({told})"
+            )
+        if self._is_over:
+            return self._error("ReadError", "", f"{path}: the replay of this stream was given up while it waited")
+        return self._recorder.refuse(
+            "the recording of this stream ends here: when it was recorded, the application stopped reading,"
+            " or was cancelled, and now it reads on"
+        )
+
+
+def _may_be_interrupted() -> bool:
+    """Whether anything but this thread can end its wait: another one, or an alarm, which only the main one hears."""
+    if threading.current_thread() is not threading.main_thread():
+        return True
+    getitimer = getattr(signal, "getitimer", None)  # Windows has none
+    return getitimer is not None and getitimer(signal.ITIMER_REAL)[0] > 0

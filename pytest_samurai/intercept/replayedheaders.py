@@ -1,0 +1,46 @@
+"""The headers of a replayed reply, which say why one that was looked for is not among them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_samurai.recorder import CutHeaders
+
+if TYPE_CHECKING:
+    _Headers = Any
+else:
+    _Headers = object
+
+
+class ReplayedHeaders(_Headers):  # type: ignore[misc]  # stands before the class of headers of a library, `plain`
+    """Headers that tell `cut` what they lack. A copy of them is of the library's own class, `plain`."""
+
+    plain: Any
+    cut: CutHeaders
+
+    def __getitem__(self, name: str) -> str:
+        try:
+            value: str = super().__getitem__(name)
+        except KeyError as error:
+            if why := self.cut.why(name):
+                error.add_note(why)
+            raise
+        return value
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a header, or the default."""
+        try:
+            return super().__getitem__(key)
+        except KeyError:
+            self.cut.miss(key)
+            return default
+
+    def __contains__(self, key: str) -> bool:
+        contained: bool = super().__contains__(key)
+        if not contained:
+            self.cut.miss(key)
+        return contained
+
+    def __reduce__(self) -> Any:
+        # A class that is made here cannot be pickled, and live replies can.
+        return self.plain, (self.raw, self.encoding)

@@ -1,0 +1,67 @@
+"""Headers that an application looks for in a replayed reply, and that are not in the recording."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from pytest_samurai.recorder.owner import Owner
+from pytest_samurai.redaction import AllowList, kept_of_replies, never_kept
+from pytest_samurai.settings import Settings
+from pytest_samurai.text import visible
+
+# SDKs look for these in every reply, and hand them on to whoever reports a fault.
+_IN_PASSING = re.compile(r"request-?id|trace-?id|organi[sz]ation|^cf-ray$|^content-|^transfer-encoding$")
+_NAMED = 5
+"""How many headers are named at most."""
+
+
+class CutHeaders:
+    """Explains which headers a recording lacks.
+
+    `x[...]` raises, and `why` goes with the error. What `x.get(...)` did not find is named if the test fails.
+    """
+
+    def __init__(self, settings: Settings, owner: Owner) -> None:
+        self._settings = settings
+        self._owner = owner
+        self._missed: dict[str, None] = {}
+
+    @cached_property
+    def _kept(self) -> AllowList:
+        return kept_of_replies()
+
+    @cached_property
+    def _asked_for(self) -> AllowList:
+        return AllowList(self._settings.headers)
+
+    def why(self, name: str) -> str | None:
+        """Why a header is not in a recording; None for one that would be if the server had sent it."""
+        name = visible(name.lower())
+        if reason := never_kept(name):
+            return f"`{name}` is not in the recording: it {reason}"
+        if self._asked_for.allows(name):
+            return (
+                f"`{name}` is not in the recording: the server did not send it, or the recording is older than its"
+                f" `samurai_headers`{self._again}"
+            )
+        if self._kept.allows(name):
+            return None
+        return (
+            f"`{name}` is not in the recording: of a reply, only the headers on a list are;"
+            f" if the server sends it, samurai_headers = {name} keeps it{self._again}"
+        )
+
+    @property
+    def _again(self) -> str:
+        command = self._owner.command("all")
+        return "; record it again" if command is None else f"; to record it again: {command}"
+
+    def miss(self, name: str) -> None:
+        """Note that a header was looked for."""
+        self._missed[name.lower()] = None
+
+    def notes(self) -> list[str]:
+        """What is to be said of a test that failed."""
+        told = [why for name in self._missed if not _IN_PASSING.search(name) and (why := self.why(name)) is not None]
+        return [f"{self._owner.test}: header {why}" for why in told[:_NAMED]]

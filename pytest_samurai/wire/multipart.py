@@ -1,0 +1,134 @@
+"""A multipart form: its fields, told without the boundary between them.
+
+Sources: RFC 2046, 5.1.1 (the syntax), and RFC 7578 (`multipart/form-data`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from urllib.parse import unquote
+
+_BOUNDARY = re.compile(rb"(--[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-])[ \t]*\r?\n")
+_HEADER = re.compile(rb"([^:\r\n]+):[ \t]*([^\r\n]*)\r?\n")
+_PARAMETER = re.compile(r';\s*(name|filename)(\*?)=(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))', re.IGNORECASE)
+_DIGEST = re.compile(rb"\[file: (\d+) bytes, SHA-256 ([0-9a-f]{64})\]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a form; its content is that of the body between `begin` and `end`."""
+
+    name: str | None
+    filename: str | None
+    content_type: str | None
+    begin: int
+    end: int
+
+
+def form_of(body: bytes) -> dict[str, Any] | None:
+    """The fields of a form by their names; None if a body is none.
+
+    A field that comes more than once is a list. Text is text, JSON is its value. A file is an object: its `filename`
+    and `content_type`, if the form says them, and of its content the number of `bytes` and the `sha256`.
+    """
+    parts = _parts(body)
+    if parts is None:
+        return None
+    fields: dict[str, list[Any]] = {}
+    for number, part in enumerate(parts):
+        name = f"part {number + 1}" if part.name is None else part.name
+        fields.setdefault(name, []).append(_value(part, body[part.begin : part.end]))
+    return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
+
+
+def without_files(body: bytes) -> bytes:
+    """The body with the length and digest of each file of a form in its place; any other body as it is."""
+    parts = _parts(body) or []
+    pieces: list[bytes] = []
+    end = 0
+    for part in parts:
+        content = body[part.begin : part.end]
+        if _is_file(part, content) and not _DIGEST.fullmatch(content):
+            digest = b"[file: %d bytes, SHA-256 %b]" % (len(content), sha256(content).hexdigest().encode())
+            pieces += [body[end : part.begin], digest]
+            end = part.end
+    return b"".join([*pieces, body[end:]]) if pieces else body
+
+
+def _parts(body: bytes) -> list[_Part] | None:
+    """The parts of a form; None if a body is none. What it says of the boundary is in its first line."""
+    first = _BOUNDARY.match(body)
+    if first is None:
+        return None
+    # The line end before a boundary belongs to it, and not to the content.
+    edge = re.compile(rb"\r?\n%b(?:(--)[ \t]*(?=[\r\n]|\Z)|[ \t]*(?=\r?\n))" % re.escape(first[1]))
+    parts = []
+    begin = first.end()
+    for end in edge.finditer(body, begin):
+        part = _part(body, begin, end.start())
+        if part is None:
+            return None
+        parts.append(part)
+        if end[1]:
+            return parts
+        begin = body.index(b"\n", end.end()) + 1
+    return None
+
+
+def _part(body: bytes, begin: int, end: int) -> _Part | None:
+    """The part between two boundaries; None if what stands there has no end of its headers."""
+    headers: dict[str, str] = {}
+    while header := _HEADER.match(body, begin, end):
+        headers[header[1].decode("latin-1").strip().lower()] = header[2].decode("utf-8", "replace").strip()
+        begin = header.end()
+    blank = re.compile(rb"\r?\n").match(body, begin)
+    if blank is None:
+        return None
+    told = dict(_parameters(headers.get("content-disposition", "")))
+    return _Part(told.get("name"), told.get("filename"), headers.get("content-type"), blank.end(), end)
+
+
+def _parameters(disposition: str) -> Iterator[tuple[str, str]]:
+    for match in _PARAMETER.finditer(disposition):
+        name, star, quoted, plain = match.groups()
+        text = plain if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+        # With a star it is `UTF-8''` and the text, percent-encoded: RFC 5987.
+        yield name.lower(), unquote(text.rpartition("'")[2]) if star else text
+
+
+def _is_file(part: _Part, content: bytes) -> bool:
+    # A part without a file name that was no text is one by what was written in its place.
+    return part.filename is not None or _text(content) is None or _DIGEST.fullmatch(content) is not None
+
+
+def _value(part: _Part, content: bytes) -> Any:
+    if _is_file(part, content):
+        return _file(part, content)
+    if "json" in (part.content_type or ""):
+        try:
+            return json.loads(content)
+        except (ValueError, RecursionError):
+            pass  # then it is a text like any other
+    return _text(content)
+
+
+def _file(part: _Part, content: bytes) -> dict[str, Any]:
+    digest = _DIGEST.fullmatch(content)
+    said = {"filename": part.filename, "content_type": part.content_type}
+    return {
+        **{name: text for name, text in said.items() if text is not None},
+        "bytes": int(digest[1]) if digest else len(content),
+        "sha256": digest[2].decode() if digest else sha256(content).hexdigest(),
+    }
+
+
+def _text(content: bytes) -> str | None:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None

@@ -1,0 +1,74 @@
+"""What a reply says beside its body comes back as it was: the reason, and the length that HEAD asks for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+
+from pytest_samurai import use_cassette
+from tests.intercept.scripted import API, Pieces, Scripted, body
+
+
+def recorded(path: Path, *replies: httpx.Response, method: str = "POST") -> list[httpx.Response]:
+    content = body() if method == "POST" else None
+    with use_cassette(path), httpx.Client(transport=Scripted(*replies)) as client:
+        return [client.request(method, API, json=content) for _ in replies]
+
+
+def replayed(path: Path, module: Any = httpx, method: str = "POST") -> Any:
+    content = body() if method == "POST" else None
+    with use_cassette(path, mode="none"), module.Client() as client:
+        return client.request(method, API, json=content)
+
+
+@pytest.mark.parametrize("module", [httpx, httpx2])
+@pytest.mark.parametrize("version", [b"HTTP/1.1", b"HTTP/1.0"])
+@pytest.mark.parametrize("reason", [b"", b"OK", b"Fine, thanks"])
+def test_the_reason_is_the_one_that_was_given_or_none(
+    cassettes: Path, module: Any, version: bytes, reason: bytes
+) -> None:
+    path = cassettes / "a.yaml"
+    extensions = {"http_version": version, "reason_phrase": reason}
+    [live] = recorded(path, httpx.Response(200, stream=Pieces(b"{}"), extensions=extensions))
+    assert replayed(path, module).reason_phrase == live.reason_phrase == reason.decode()
+
+
+def test_where_there_are_no_reasons_the_usual_one_is_given(cassettes: Path) -> None:
+    path = cassettes / "a.yaml"
+    [live] = recorded(path, httpx.Response(200, stream=Pieces(b"{}"), extensions={"http_version": b"HTTP/2"}))
+    assert replayed(path).reason_phrase == live.reason_phrase == "OK"
+
+
+def test_a_recording_of_another_tool_that_kept_no_reason_has_the_usual_one(cassettes: Path) -> None:
+    path = cassettes / "a.yaml"
+    cassettes.mkdir()
+    item = {
+        "request": {"method": "POST", "uri": API, "headers": {}, "body": json.dumps(body())},
+        "response": {"status": {"code": 404}, "headers": {}, "body": {"string": "{}"}},
+    }
+    path.write_text(json.dumps({"interactions": [item], "version": 1}), encoding="utf-8")
+    with use_cassette(path, mode="none"):
+        assert httpx.post(API, json=body()).reason_phrase == "Not Found"
+
+
+@pytest.mark.parametrize("module", [httpx, httpx2])
+def test_a_reply_to_head_keeps_its_length(cassettes: Path, module: Any) -> None:
+    path = cassettes / "a.yaml"
+    headers = {"content-length": "1234", "content-type": "application/json", "content-encoding": "gzip"}
+    [live] = recorded(path, httpx.Response(200, headers=headers, stream=Pieces()), method="HEAD")
+    reply = replayed(path, module, "HEAD")
+    assert reply.headers["content-length"] == live.headers["content-length"] == "1234"
+    assert reply.content == b""
+
+
+@pytest.mark.parametrize(("content", "length"), [(b"", "0"), (b"{}", "2")])
+def test_no_other_reply_has_one_written(cassettes: Path, content: bytes, length: str) -> None:
+    path = cassettes / "a.yaml"
+    recorded(path, httpx.Response(200, headers={"content-length": length}, stream=Pieces(content)))
+    assert "content-length" not in path.read_text(encoding="utf-8")
+    assert replayed(path).content == content
