@@ -151,18 +151,32 @@ class Lookup:
         """The indexes of the unplayed recordings, without the errors of which an SDK retries only so many.
 
         `retryable` are the statuses after which SDKs try again. Of equal requests to one URL in a row with such a
-        reply, all but the first are left out.
+        reply, all but the first are left out. So is one that another URL has answered: routers ask their hosts in an
+        order of chance.
         """
         unplayed = [index for index in range(self._count) if index not in self.played]
         if self._keys.statuses.isdisjoint(retryable):
             return unplayed
-        return [index for index in unplayed if not self._is_tail(index, retryable)]
+        statuses = self._keys.recordings.status
+        return [
+            index
+            for index in unplayed
+            if statuses(index) not in retryable
+            or not (self._is_tail(index, retryable) or self._is_answered_elsewhere(index, retryable))
+        ]
+
+    def _is_answered_elsewhere(self, index: int, retryable: Collection[int]) -> bool:
+        """Whether the answer that another URL gave to an equal request has been played."""
+        key, url, recordings = self._keys[index], self._keys.recordings.url(index), self._keys.recordings
+        return any(
+            recordings.url(other) != url and recordings.status(other) not in retryable
+            for other in self._keys.indexes[key, 2, ""]
+            if other in self.played
+        )
 
     def _is_tail(self, index: int, retryable: Collection[int]) -> bool:
-        """Whether a reply has such a status, and so has the reply to the equal request before it."""
+        """Whether the reply to the equal request before it has such a status."""
         recordings = self._keys.recordings
-        if recordings.status(index) not in retryable:
-            return False
         equal = self._keys.indexes[self._keys.scope(index)]
         before = equal[: equal.index(index)]
         return bool(before) and recordings.status(before[-1]) in retryable

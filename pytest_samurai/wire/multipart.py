@@ -24,7 +24,7 @@ class _Part:
     """A part of a form; its content is that of the body between `begin` and `end`."""
 
     name: str | None
-    filename: str | None
+    has_filename: bool
     content_type: str | None
     begin: int
     end: int
@@ -33,8 +33,9 @@ class _Part:
 def form_of(body: bytes) -> dict[str, Any] | None:
     """The fields of a form by their names; None if a body is none.
 
-    A field that comes more than once is a list. Text is text, JSON is its value. A file is an object: its `filename`
-    and `content_type`, if the form says them, and of its content the number of `bytes` and the `sha256`.
+    A field that comes more than once is a list. Text is text, JSON is its value. A file is an object with the number of
+    its `bytes` and their `sha256`. Its name, which is often that of a temporary file, and its type, which clients guess
+    by what the machine knows, are left out.
     """
     parts = _parts(body)
     if parts is None:
@@ -90,7 +91,7 @@ def _part(body: bytes, begin: int, end: int) -> _Part | None:
     if blank is None:
         return None
     told = dict(_parameters(headers.get("content-disposition", "")))
-    return _Part(told.get("name"), told.get("filename"), headers.get("content-type"), blank.end(), end)
+    return _Part(told.get("name"), "filename" in told, headers.get("content-type"), blank.end(), end)
 
 
 def _parameters(disposition: str) -> Iterator[tuple[str, str]]:
@@ -103,12 +104,12 @@ def _parameters(disposition: str) -> Iterator[tuple[str, str]]:
 
 def _is_file(part: _Part, content: bytes) -> bool:
     # A part without a file name that was no text is one by what was written in its place.
-    return part.filename is not None or _text(content) is None or _DIGEST.fullmatch(content) is not None
+    return part.has_filename or _text(content) is None or _DIGEST.fullmatch(content) is not None
 
 
 def _value(part: _Part, content: bytes) -> Any:
     if _is_file(part, content):
-        return _file(part, content)
+        return _file(content)
     if "json" in (part.content_type or ""):
         try:
             return json.loads(content)
@@ -117,14 +118,11 @@ def _value(part: _Part, content: bytes) -> Any:
     return _text(content)
 
 
-def _file(part: _Part, content: bytes) -> dict[str, Any]:
+def _file(content: bytes) -> dict[str, Any]:
     digest = _DIGEST.fullmatch(content)
-    said = {"filename": part.filename, "content_type": part.content_type}
-    return {
-        **{name: text for name, text in said.items() if text is not None},
-        "bytes": int(digest[1]) if digest else len(content),
-        "sha256": digest[2].decode() if digest else sha256(content).hexdigest(),
-    }
+    if digest:
+        return {"bytes": int(digest[1]), "sha256": digest[2].decode()}
+    return {"bytes": len(content), "sha256": sha256(content).hexdigest()}
 
 
 def _text(content: bytes) -> str | None:

@@ -34,8 +34,17 @@ def test_its_fields_are_told_by_name_and_a_file_by_its_length_and_digest() -> No
     assert form_of(body) == {
         "model": "whisper-1",
         "empty": "",
-        "file": {"filename": "a.wav", "content_type": "audio/wav", "bytes": len(SOUND), "sha256": digest(SOUND)},
+        "file": {"bytes": len(SOUND), "sha256": digest(SOUND)},
     }
+
+
+def test_neither_the_name_nor_the_type_of_a_file_counts() -> None:
+    forms = [
+        form_of(sent(files={"file": file}))
+        for file in [("a.wav", SOUND, "audio/wav"), ("/tmp/x1", SOUND, "audio/x-wav"), ("", SOUND, None)]
+    ]
+    assert forms[0] == forms[1]
+    assert forms[1] == forms[2]
 
 
 def test_a_field_that_comes_more_than_once_is_a_list_in_its_order() -> None:
@@ -43,7 +52,7 @@ def test_a_field_that_comes_more_than_once_is_a_list_in_its_order() -> None:
     form = form_of(body)
     assert form is not None
     assert form["n[]"] == ["b", "a"]
-    assert [file["filename"] for file in form["f"]] == ["1", "2"]
+    assert [file["bytes"] for file in form["f"]] == [1, 0]
 
 
 @pytest.mark.parametrize("line", [b"\r\n", b"\n"])
@@ -55,8 +64,8 @@ def test_a_field_that_comes_more_than_once_is_a_list_in_its_order() -> None:
         (b'CONTENT-DISPOSITION: form-data; NAME="a;b\\"c"', {'a;b"c': "x"}),
         (b"Content-Type: text/plain", {"part 1": "x"}),
         (
-            b"Content-Disposition: form-data; name=a; filename*=UTF-8''%E2%82%AC.txt",
-            {"a": {"filename": "\u20ac.txt", "bytes": 1, "sha256": digest(b"x")}},
+            b"Content-Disposition: form-data; name*=UTF-8''%E2%82%AC; filename*=UTF-8''%E2%82%AC.txt",
+            {"\u20ac": {"bytes": 1, "sha256": digest(b"x")}},
         ),
     ],
 )
