@@ -14,6 +14,7 @@ from pytest_samurai.cassette import Shelf
 from pytest_samurai.intercept import recording, seen_directories
 from pytest_samurai.recorder import Owner, Recorder, Shared
 from pytest_samurai.settings import Layer, environment_layers, resolve
+from pytest_samurai.text import visible
 
 
 class Session:
@@ -85,7 +86,7 @@ class use_cassette:
             self._session.passed = failure is None
         finally:
             self._session.__exit__(kind, error, trace)
-        for note in self._recorder.notes:
+        for note in (visible(note, keep="\n") for note in self._recorder.notes):
             if failure is None:
                 warnings.warn(note, stacklevel=2)
             else:

@@ -1,8 +1,23 @@
-"""What can go wrong: mistakes, verdicts, and the one outcome that nobody may swallow."""
+"""What can go wrong: mistakes, verdicts, and the one outcome that nobody may swallow.
+
+Their texts may quote what comes from outside. Nothing in them is obeyed by a terminal, or by the log of a CI job.
+"""
+
+from __future__ import annotations
+
+
+def _shown(text: str, keep: str = "\n") -> str:
+    # Here, so that pytest's start needs no texts.
+    from pytest_samurai.text import visible
+
+    return visible(text, keep)
 
 
 class SamuraiError(Exception):
     """A mistake in a test, a setting or a file; the text says what, where and what to do."""
+
+    def __str__(self) -> str:
+        return _shown(super().__str__())
 
 
 class SettingsError(SamuraiError):
@@ -10,7 +25,10 @@ class SettingsError(SamuraiError):
 
 
 class CassetteError(SamuraiError):
-    """A cassette that cannot be read or written."""
+    """A cassette that cannot be read or written. Its text is a line, whatever the names of files have in them."""
+
+    def __str__(self) -> str:
+        return _shown(super().__str__(), keep="")
 
 
 class UnknownUsage(SamuraiError):
@@ -23,6 +41,9 @@ class UnknownPrice(SamuraiError):
 
 class SamuraiFailure(AssertionError):
     """A verdict on a test that did what it was told."""
+
+    def __str__(self) -> str:
+        return _shown(super().__str__())
 
 
 class BudgetExceeded(SamuraiFailure):
@@ -39,6 +60,9 @@ class RequestNotRecorded(BaseException):
     Not an `Exception`, as pytest's own outcomes are not: SDKs retry and re-label every `Exception`
     ("Connection error."), and applications swallow them.
     """
+
+    def __str__(self) -> str:
+        return _shown(super().__str__())
 
 
 # A traceback names the door that users import from, not the room behind it.

@@ -10,7 +10,7 @@ from pytest_samurai.bill.call import Call
 from pytest_samurai.bill.ownprices import lines_to_add
 from pytest_samurai.bill.sum import NO_COST, NO_USAGE, Sum
 from pytest_samurai.errors import SamuraiError, UnknownPrice, UnknownUsage
-from pytest_samurai.text import money, money_apart
+from pytest_samurai.text import money, money_apart, visible
 from pytest_samurai.wire import Usage
 
 
@@ -67,7 +67,7 @@ def _breach(name: str, used: int | Decimal, limit: int | Decimal) -> str:
 
 
 def _named(calls: Sequence[Call]) -> str:
-    return ", ".join(f"call {call.number} ({call.model or 'model unknown'})" for call in calls)
+    return ", ".join(f"call {call.number} ({visible(call.model or 'model unknown')})" for call in calls)
 
 
 def total(calls: Sequence[Call]) -> Usage:
@@ -138,7 +138,7 @@ def table(calls: Sequence[Call], *, priced: bool = False) -> list[str]:
         about = "~" if usage and usage.estimated else ""
         prompt, completion, whole = [f"{about}{count:,}" for count in counts] or ["?"] * 3
         cost = "?" if call.list_cost is None else money(call.list_cost)
-        rows.append((str(call.number), call.model or "?", prompt, completion, whole, cost))
+        rows.append((str(call.number), visible(call.model or "?"), prompt, completion, whole, cost))
     width = max(len(row[1]) for row in rows)
     lines = [
         f"  {number:>4}  {model:<{width}}  {prompt:>9}  {completion:>10}  {whole:>9}"

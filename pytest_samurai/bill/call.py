@@ -11,7 +11,7 @@ from typing import Any
 
 from pytest_samurai.bill.estimate import estimated_usage
 from pytest_samurai.bill.pricelist import PriceList
-from pytest_samurai.text import parse_moment
+from pytest_samurai.text import parse_moment, visible
 from pytest_samurai.wire import (
     Answer,
     Interaction,
@@ -54,7 +54,7 @@ class Call:
 
     def __repr__(self) -> str:
         how = "replayed" if self.replayed else "live"
-        return f"<Call {self.number}: {self.model}, status {self.status_code}, {how}>"
+        return f"<Call {self.number}: {visible(str(self.model))}, status {self.status_code}, {how}>"
 
     @cached_property
     def request(self) -> dict[str, Any]:

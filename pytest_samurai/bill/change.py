@@ -8,6 +8,7 @@ from typing import Final
 
 from pytest_samurai.bill.lock import PARTS, Row, Spent
 from pytest_samurai.bill.metrics import usage_of
+from pytest_samurai.text import visible
 from pytest_samurai.wire import Usage
 
 SUMS: Final = {"prompt_tokens": "prompt", "completion_tokens": "completion"}
@@ -43,7 +44,7 @@ def causes(old: Row, new: Row, broken: Collection[str]) -> list[str]:
     if texts:
         return texts
     of_models = (
-        (name, f"{text} of {model}")
+        (name, f"{text} of {visible(model)}")
         for model in old.keys() & new.keys()
         for name, text in _grown(old[model].usage, new[model].usage, SUMS)
     )
@@ -56,7 +57,9 @@ def causes(old: Row, new: Row, broken: Collection[str]) -> list[str]:
 def models_text(row: Row) -> str:
     """The models of a row, with the number of their calls if there are several models."""
     several = len(row) > 1
-    models = [f"{spent.requests} x {model}" if several else model for model, spent in sorted(row.items())]
+    models = [
+        f"{spent.requests} x {visible(model)}" if several else visible(model) for model, spent in sorted(row.items())
+    ]
     return ", ".join(models) or "none"
 
 

@@ -19,6 +19,10 @@ PARTS: Final = {
 }
 """Kinds of tokens that may have a price of their own, and the counts that include them; written if above 0."""
 
+TESTS: Final = "tests"
+PRICES: Final = "prices"
+"""The two sections of a lock."""
+
 TOKENS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 
@@ -38,10 +42,14 @@ Row = Mapping[str, Spent]
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """The rows of tests by their ids, and the prices that their models had at that time."""
+    """The rows of tests by their ids, and the prices that their models had at that time.
+
+    `by_hand` are the rows that were changed by hand since they were written: `TESTS` or `PRICES`, and the key in there.
+    """
 
     tests: Mapping[str, Row]
     prices: Mapping[str, Price]
+    by_hand: Collection[tuple[str, str]] = frozenset()
 
 
 def row_of(figures: TestFigures) -> Row:
@@ -86,7 +94,12 @@ def accepted(lock: Lock | None, figures: Sequence[TestFigures], gone: Collection
     tests |= {used.test: row_of(used) for used in figures}
     prices = {**old.prices, **{model: price for model, _, price in moved_prices(old, figures)}}
     models = {model for row in tests.values() for model in row}
-    return Lock(tests, {model: price for model, price in prices.items() if model in models})
+    prices = {model: price for model, price in prices.items() if model in models}
+    # What this run has confirmed or replaced is nobody's handiwork any more.
+    priced = {model.model for used in figures for model in used.models if model.price is not None}
+    rows = {(TESTS, test) for test in tests.keys() - {used.test for used in figures}}
+    rows |= {(PRICES, model) for model in prices.keys() - priced}
+    return Lock(tests, prices, frozenset(old.by_hand) & rows)
 
 
 def moved_prices(lock: Lock, figures: Sequence[TestFigures]) -> Iterator[tuple[str, Price | None, Price]]:

@@ -1,7 +1,8 @@
 """The lock as a file: YAML, one line for each model of a test.
 
 It is written and read line by line, without a YAML parser. Only this tool writes it, so any other line is damage or a
-merge gone wrong, and is named by its number.
+merge gone wrong, and is named by its number. Each row has a checksum behind it: whoever changes one by hand may leave
+that as it is.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_samurai.bill.lock import PARTS, TOKENS, Lock, Spent
+from pytest_samurai.bill.lock import PARTS, PRICES, TESTS, TOKENS, Lock, Spent
+from pytest_samurai.bill.locksums import END, Sums, checksum
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.files import locked, remove_abandoned, replace_whole
-from pytest_samurai.text import conflict_line, quoted, read_scalar, scalar
+from pytest_samurai.text import conflict_line, quoted, read_scalar, scalar, visible
 from pytest_samurai.wire import CACHE_PARTS, COUNTS, Price, Usage
 
 _HEAD = "# Written by `pytest --samurai-update`: what each test used when that was last accepted."
@@ -56,14 +58,28 @@ def dump(lock: Lock) -> bytes:
     """The content of the file. Each model of a test has a line, so that a diff shows what moved and nothing else."""
     lines = [_HEAD, "version: 1", "prices:" if lock.prices else "prices: {}"]
     for model, price in sorted(lock.prices.items()):
-        written = [f"{name}: {scalar(value)}" for name, value in price.as_written().items()]
-        lines.append(f"  {scalar(model)}: {{{', '.join(written)}}}")
+        rates = _rates_text(price)
+        lines.append(f"  {scalar(model)}: {{{rates}}}{_sum(lock, PRICES, model, rates)}")
     lines.append("tests:" if lock.tests else "tests: {}")
     for test, row in sorted(lock.tests.items()):
-        lines.append(f"  {quoted(test)}:{'' if row else ' {}'}")
+        lines.append(f"  {quoted(test)}:{'' if row else f' {{}}{_sum(lock, TESTS, test)}'}")
         for model, spent in sorted(row.items()):
-            lines.append(f"    {scalar(model)}: {{{', '.join(_written(spent))}}}")
-    return "\n".join([*lines, ""]).encode()
+            counts = _counts_text(spent)
+            lines.append(f"    {scalar(model)}: {{{counts}}}{_sum(lock, TESTS, test, model, counts)}")
+    return "\n".join([*lines, END, ""]).encode()
+
+
+def _sum(lock: Lock, *row: str) -> str:
+    """What stands behind a row: nothing if it was changed by hand, which stays to be said."""
+    return "" if row[:2] in lock.by_hand else f" # {checksum(*row)}"
+
+
+def _rates_text(price: Price) -> str:
+    return ", ".join(f"{name}: {scalar(value)}" for name, value in price.as_written().items())
+
+
+def _counts_text(spent: Spent) -> str:
+    return ", ".join(_written(spent))
 
 
 def _written(spent: Spent) -> Iterator[str]:
@@ -76,7 +92,7 @@ def _written(spent: Spent) -> Iterator[str]:
 
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
-_LINE = re.compile(rf'( *)({_QUOTED}|[^\s"#{{}}](?:[^:]|:(?! |\Z))*):(?: (\{{.*\}}|\d+))?')
+_LINE = re.compile(rf'( *)({_QUOTED}|[^\s"#{{}}](?:[^:]|:(?! |\Z))*):(?: (\{{.*\}}|\d+))?(?: +# ([0-9a-f]{{8}}))?')
 _PAIR = re.compile(rf'(\w+): ({_QUOTED}|[^\s"{{}},][^"{{}},]*)(?:, (?=\w)|\Z)')
 
 
@@ -85,56 +101,89 @@ def parse(content: bytes, name: str) -> Lock:
 
     Raises SettingsError, naming file and line, if this is not what `dump` writes.
     """
-    prices: dict[str, Price] = {}
-    tests: dict[str, dict[str, Spent]] = {}
-    sections: list[str] = []
-    row: dict[str, Spent] = {}
-    # Whether the line above is the id of a test: a file that ends there was cut off.
-    begun = False
+    reader = _Reader()
     number = 0
     try:
         # Git on Windows writes CRLF.
-        for number, line in enumerate(content.decode().replace("\r\n", "\n").split("\n"), 1):  # noqa: B007 - an error names it
-            if not line.strip() or line.startswith("#"):
-                continue
-            indent, key, value = _parts(line)
-            position = (indent, sections[-1] if sections else "")
-            if indent == 0:
-                _begin_section(sections, key, value)
-            elif position == (2, "prices"):
-                _add(prices, key, Price.from_written(_pairs(value)))
-            elif position == (2, "tests") and value in (None, "{}") and not begun:
-                row = _add(tests, key, {})
-                begun = value is None
-            elif position == (4, "tests") and (begun or row):
-                _add(row, key, _spent(_pairs(value)))
-                begun = False
-            else:
-                raise ValueError("this line is not as it was written")
-        if sections != _SECTIONS or begun:
-            raise ValueError("the file is not whole")
+        for number, line in enumerate(content.decode("utf-8-sig").replace("\r\n", "\n").split("\n"), 1):  # noqa: B007 - an error names it
+            reader.read(line)
+        return reader.lock()
     except ValueError as error:
         raise SettingsError(
             f"{name}:{number}: {error}; restore it, or delete it and have it written anew by --samurai-update"
         ) from None
-    return Lock(tests, prices)
 
 
-_SECTIONS = ["version", "prices", "tests"]
+class _Reader:
+    """Reads a lock line by line. Raises ValueError for a line that is not as it was written."""
+
+    def __init__(self) -> None:
+        self._prices: dict[str, Price] = {}
+        self._tests: dict[str, dict[str, Spent]] = {}
+        self._sections: list[str] = []
+        self._sums = Sums()
+        self._test = ""
+        self._row: dict[str, Spent] = {}
+        # Whether the line above is the id of a test, or no test has come yet: a file that ends there was cut off.
+        self._is_begun = False
+        self._lacks_tests = False
+
+    def read(self, line: str) -> None:
+        """Read the next line."""
+        text = line.strip()
+        if text == END:
+            self._sums.end()
+        # Formatters begin a document with `---`.
+        if not text or text.startswith("#") or text == "---":
+            return
+        indent, key, value, written = _parts(line.rstrip())
+        if indent == 0 and written is None:
+            _begin_section(self._sections, key, value)
+            self._lacks_tests = (key, value) == (TESTS, None)
+            return
+        match indent, self._sections[-1:]:
+            case 2, [section] if section == PRICES:
+                price = _add(self._prices, key, Price.from_written(_pairs(value)))
+                self._sums.compare(written, PRICES, key, _rates_text(price))
+            case 2, [section] if section == TESTS and not self._is_begun and _begins_row(value, written):
+                self._test, self._row = key, _add(self._tests, key, {})
+                self._is_begun, self._lacks_tests = value is None, False
+                if value is not None:
+                    self._sums.compare(written, TESTS, key)
+            case 4, [section] if section == TESTS and (self._is_begun or self._row):
+                spent = _add(self._row, key, _spent(_pairs(value)))
+                self._sums.compare(written, TESTS, self._test, key, _counts_text(spent))
+                self._is_begun = False
+            case _:
+                raise ValueError("this line is not as it was written")
+
+    def lock(self) -> Lock:
+        """The lock, once all lines are read. Raises ValueError if it is not whole."""
+        if self._sections != _SECTIONS or self._is_begun or self._lacks_tests or self._sums.is_cut_off:
+            raise ValueError("the file is not whole")
+        return Lock(self._tests, self._prices, self._sums.by_hand())
 
 
-def _parts(line: str) -> tuple[int, str, str | None]:
+def _begins_row(value: str | None, written: str | None) -> bool:
+    """Whether this may stand behind the id of a test: nothing, or, for a test without calls, that and its checksum."""
+    return value == "{}" or value is written is None
+
+
+_SECTIONS = ["version", PRICES, TESTS]
+
+
+def _parts(line: str) -> tuple[int, str, str | None, str | None]:
     if conflict_line(line.encode()):
         raise ValueError("these are the marks of a merge conflict: keep one side, or both in turn")
     match = _LINE.fullmatch(line)
     if match is None:
         raise ValueError("this line is not as it was written")
-    return len(match[1]), read_scalar(match[2]), match[3]
+    return len(match[1]), read_scalar(match[2]), match[3], match[4]
 
 
 def _begin_section(sections: list[str], key: str, value: str | None) -> None:
     if key != (_SECTIONS[len(sections)] if len(sections) < len(_SECTIONS) else None):
-        raise ValueError(f"`{key}` is not what has to stand here")
+        raise ValueError(f"`{visible(key)}` is not what has to stand here")
     if key == "version" and value != "1":
         raise ValueError(f"version is {value}; this tool reads version 1")
     if key != "version" and value not in (None, "{}"):
@@ -144,13 +193,13 @@ def _begin_section(sections: list[str], key: str, value: str | None) -> None:
 
 def _add(rows: dict[str, Any], key: str, value: Any) -> Any:
     if key in rows:
-        raise ValueError(f"{key} is there twice: keep one of them")
+        raise ValueError(f"{visible(key)} is there twice: keep one of them")
     rows[key] = value
     return value
 
 
 def _pairs(value: str | None) -> dict[str, str]:
-    inside = (value or "")[1:-1]
+    inside = (value or "")[1:-1].strip(" ")
     pairs: dict[str, str] = {}
     end = 0
     for match in _PAIR.finditer(inside):
@@ -169,9 +218,9 @@ def _spent(pairs: Mapping[str, str]) -> Spent:
         if name == "estimated" and value == "true":
             continue
         if name in CACHE_PARTS or name not in COUNTS:
-            raise ValueError(f"`{name}: {value}` is nothing that stands here")
+            raise ValueError(f"`{name}: {visible(value)}` is nothing that stands here")
         if not re.fullmatch(r"[0-9]{1,100}", value):
-            raise ValueError(f"`{name}` is {value}, not a number of them")
+            raise ValueError(f"`{name}` is {visible(value)}, not a number of them")
         counts[name] = int(value)
     wanted = ("requests", *(TOKENS if len(counts) > 1 else ()))
     missing = [name for name in wanted if name not in counts]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from pytest_samurai.bill.figures import UNKNOWN_MODEL, TestFigures
-from pytest_samurai.bill.lock import Lock, moved_prices, prices_for
+from pytest_samurai.bill.lock import TESTS, Lock, moved_prices, prices_for
 from pytest_samurai.bill.metrics import cost_of, usage_of
 from pytest_samurai.bill.ownprices import lines_to_add
 from pytest_samurai.bill.regression import is_cheaper
 from pytest_samurai.bill.tolerance import Tolerance
+from pytest_samurai.text import visible
 from pytest_samurai.wire import Price
 
 _MOST_NAMES = 10
@@ -35,7 +36,9 @@ def summary_lines(
     known = [figures for figures in held if figures.test in rows]
     unknown = [figures.test for figures in known if figures.usage is None and usage_of(rows[figures.test]) is not None]
     cheaper = [figures.test for figures in known if recorded and is_cheaper(figures, lock, tolerance)]
+    moved = list(moved_prices(lock, held))
     named = [
+        (f"{name} was changed by hand:", _by_hand(lock, {model for model, _, _ in moved})),
         (f"{name} has no row yet for", [figures.test for figures in held if figures.test not in rows]),
         (f"{name} has tokens, and the recording says none, for", unknown),
         (f"{name} has more than is used by", cheaper),
@@ -43,12 +46,20 @@ def summary_lines(
     ]
     lines = [f"samurai: {what} {_names(tests)}" for what, tests in named if tests]
     lines += [
-        f"samurai: {name} has another price of {model} than the recordings, which fails no test: {_rates(old, price)}"
-        for model, old, price in moved_prices(lock, held)
+        f"samurai: {name} has another price of {visible(model)} than the recordings, which fails no test:"
+        f" {_rates(old, price)}"
+        for model, old, price in moved
         if old is not None
     ]
     lines += _lost_price_lines(lock, name, known)
     return [*lines, "samurai: --samurai-update brings it up to date"] if lines else []
+
+
+def _by_hand(lock: Lock, moved: Collection[str] = ()) -> list[str]:
+    """The rows of a lock that were changed by hand. Of prices that have `moved` that is said anyway."""
+    tests = sorted(key for section, key in lock.by_hand if section == TESTS)
+    models = sorted(key for section, key in lock.by_hand if section != TESTS and key not in moved)
+    return [*tests, *(f"the price of {model}" for model in models)]
 
 
 def _lost_price_lines(lock: Lock, name: str, known: Sequence[TestFigures]) -> list[str]:
@@ -62,8 +73,8 @@ def _lost_price_lines(lock: Lock, name: str, known: Sequence[TestFigures]) -> li
     if not lost:
         return []
     lines = [
-        f"samurai: {name} has a cost, and the recording none, as the price of {', '.join(models)} is unknown, for"
-        f" {_names(list(lost))}"
+        f"samurai: {name} has a cost, and the recording none, as the price of {', '.join(map(visible, models))}"
+        f" is unknown, for {_names(list(lost))}"
     ]
     if named := [model for model in models if model != UNKNOWN_MODEL]:
         lines.append("samurai: to set it, in US dollars per million tokens, add to pyproject.toml:")
@@ -91,7 +102,7 @@ def no_overlap(lock: Lock, name: str, tests: Collection[str]) -> str | None:
 
 def _names(tests: Sequence[str]) -> str:
     more = f" and {len(tests) - _MOST_NAMES:,} more" if len(tests) > _MOST_NAMES else ""
-    return f"{', '.join(tests[:_MOST_NAMES])}{more}"
+    return f"{', '.join(map(visible, tests[:_MOST_NAMES]))}{more}"
 
 
 def _rates(old: Price, new: Price) -> str:
@@ -112,4 +123,8 @@ def update_line(name: str, old: Lock | None, new: Lock) -> str:
     said = [f"{count:,} {what}" for what, count in counts.items() if count]
     if prices != new.prices and old is not None:
         said.append("other prices")
+    if old is not None and not said and old.by_hand != new.by_hand:
+        said.append("what was changed by hand is accepted")
+    if left := _by_hand(new):
+        said.append(f"changed by hand, and not by this run: {_names(left)}")
     return f"samurai: {name}: {', '.join(said) or 'nothing to change'}"

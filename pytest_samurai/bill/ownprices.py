@@ -11,6 +11,7 @@ from typing import Final
 
 from pytest_samurai.bill.pricelist import PriceList
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.text import quoted, visible_json
 from pytest_samurai.wire import Price, read_rates
 
 _NAME: Final = "pytest-samurai"
@@ -89,4 +90,9 @@ _HEADER = re.compile(rf"^\[[^\]\n]*{_NAME}", re.MULTILINE)
 
 def lines_to_add(models: Sequence[str]) -> list[str]:
     """The lines of pyproject.toml that set the prices of these models, each with a "?" for the user to fill in."""
-    return [f"[{TABLE}]", *(f'"{model}" = {{ input_mtok = "?", output_mtok = "?" }}' for model in models)]
+    return [f"[{TABLE}]", *(f'{_as_key(model)} = {{ input_mtok = "?", output_mtok = "?" }}' for model in models)]
+
+
+def _as_key(model: str) -> str:
+    """The name of a model as TOML has it in quotes, with escapes for what is not to be printed: see `text.visible`."""
+    return visible_json(quoted(model)).replace("##", r"#\u0023")

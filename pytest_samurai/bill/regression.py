@@ -14,7 +14,7 @@ from pytest_samurai.bill.figures import PREFIX, TestFigures
 from pytest_samurai.bill.lock import PARTS, TOKENS, Lock, Row, prices_for, row_of
 from pytest_samurai.bill.metrics import ABOUT, METRICS, labelled, measured
 from pytest_samurai.bill.tolerance import Tolerance
-from pytest_samurai.text import money, money_apart
+from pytest_samurai.text import money, money_apart, visible
 from pytest_samurai.wire import Price, Usage
 
 REGRESSION_PROPERTY: Final = f"{PREFIX}regression"
@@ -124,4 +124,4 @@ def regression_text(regressions: Sequence[Regression], tolerance: Tolerance, *, 
     if re.fullmatch(r"completion [^;]*", cause):
         lines.append(f"  Another recording may have another answer: pytest --samurai-mode=all {rerun}")
     lines.append(f"  To accept it: pytest --samurai-update {rerun}")
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))

@@ -2,16 +2,22 @@
 
 from pytest_samurai.cassette.body import Text
 from pytest_samurai.cassette.directories import Directories
-from pytest_samurai.cassette.frame import MARK
+from pytest_samurai.cassette.frame import is_ours
 from pytest_samurai.cassette.journal import Journal, LeftBehind
 from pytest_samurai.cassette.loader import lines
-from pytest_samurai.cassette.naming import cassette_name, cassette_of, module_directory, named_cassette
+from pytest_samurai.cassette.naming import (
+    cassette_name,
+    cassette_of,
+    module_directory,
+    named_cassette,
+    placed_cassette,
+    safe_cassette,
+)
 from pytest_samurai.cassette.reader import load, parse, read, reply_of
 from pytest_samurai.cassette.shelf import Kept, Shelf
 from pytest_samurai.cassette.writer import save, update
 
 __all__ = [
-    "MARK",
     "Directories",
     "Journal",
     "Kept",
@@ -20,13 +26,16 @@ __all__ = [
     "Text",
     "cassette_name",
     "cassette_of",
+    "is_ours",
     "lines",
     "load",
     "module_directory",
     "named_cassette",
     "parse",
+    "placed_cassette",
     "read",
     "reply_of",
+    "safe_cassette",
     "save",
     "update",
 ]

@@ -37,19 +37,24 @@ PART = 1 << 20
 def body_text(body: bytes, indent: int) -> tuple[Written, str]:
     """A body as it is written, and how it was laid out. `indent` is the number of blanks before its lines."""
     text, layout = lay_out(body) if may_be_laid_out(body) else (body, "")
+    return written(text, indent), layout
+
+
+def written(text: str | bytes, indent: int) -> Written:
+    """A body as it is written, given how it is laid out."""
     data = text if isinstance(text, bytes) else text.encode()
     margin = b" " * indent
     try:
         if not _NOT_BLANK.search(data) or not all(map(_is_blockable, _parts(data))):
-            return Written(b'"', [quoted(data.decode()).encode()]), layout
+            return Written(b'"', [quoted(data.decode()).encode()])
     except UnicodeDecodeError:
         encoded = base64.encodebytes(data).rstrip(b"\n")
-        return Written(b"!!binary |", [margin + encoded.replace(b"\n", b"\n" + margin)]), layout
+        return Written(b"!!binary |", [margin + encoded.replace(b"\n", b"\n" + margin)])
     # Without the number, YAML would take leading blanks for indentation.
     number = b"2" if data[:1] in b"\t\n " else b""
     chomp = b"+" if data.endswith(b"\n\n") else b"" if data.endswith(b"\n") else b"-"
     lines = [_indented(part, margin) for part in _parts(data, less=0 if chomp == b"-" else 1)]
-    return Written(b"|%b%b" % (number, chomp), lines), layout
+    return Written(b"|%b%b" % (number, chomp), lines)
 
 
 def _parts(data: bytes, less: int = 0) -> Iterator[bytes]:

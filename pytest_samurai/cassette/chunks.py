@@ -26,6 +26,12 @@ def chunks_of(headers: Headers, body: bytes, noted: str | None) -> Sequence[Chun
     return tuple(Chunk(length, 0.0) for length in event_lengths(body)) if is_event_stream(headers) else None
 
 
+def noted_chunks(noted: str) -> list[Chunk]:
+    """The chunks as they are noted, whether they fit the body or not."""
+    words = (word.split("@") for word in noted.split())
+    return [Chunk(int(length), float(f"{milliseconds}e-3")) for length, milliseconds in words]
+
+
 class Noted(Chunks):
     """Chunks from the text that notes them: `bytes@milliseconds` of each. Of a body that was edited, its events."""
 

@@ -1,8 +1,40 @@
 """The frame of a cassette: what stands before and behind its interactions."""
 
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pytest_samurai.errors import CassetteError
+
 MARK = "# Recorded by pytest-samurai, in vcrpy's format. Bodies may be edited by hand."
 """The first line of a file in our own layout, where all but the bodies is under a seal."""
 
 HEAD = f"{MARK}\ninteractions:\n"
 HEAD_OF_NONE = f"{MARK}\ninteractions: []\n"
 TAIL = b"version: 1\n"
+
+# Formatters put a byte order mark, the beginning of a document, comments and blank lines before it.
+_BEFORE = rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:#[^\n]*|---[ \t]*|%[^\n]*)?\n)*?"
+_MARKED = re.compile(_BEFORE + re.escape(MARK.encode()) + rb"[ \t]*\n")
+_NOTHING = re.compile(r"\s*(?:#.*|---|\.\.\.)?\s*")
+_LAST = re.compile(r"version: *\S+\s*(?:#.*)?")
+_FIRST = re.compile(r"\s*-(?:\s.*)?")
+
+
+def is_ours(content: bytes) -> bool:
+    """Whether a file is in our own layout, whatever a formatter has made of that."""
+    return _MARKED.match(content) is not None
+
+
+def check_frame(content: bytes, path: Path) -> None:
+    """Raise CassetteError for a file of ours that was cut off, or whose first interaction has lost its beginning."""
+    lines = content.decode("utf-8", "replace").split("\n")
+    numbers = [number for number, line in enumerate(lines) if not _NOTHING.fullmatch(line)]
+    if not numbers or not _LAST.fullmatch(lines[numbers[-1]]):
+        raise CassetteError(
+            f"{path}:{len(lines)}: the file is not whole: it has to end with the line `version: 1`; restore it"
+        )
+    first = numbers[1]
+    if lines[numbers[0]].rstrip() == "interactions:" and not _FIRST.fullmatch(lines[first]):
+        raise CassetteError(f"{path}:{first + 1}: an interaction has to begin here; restore the file")

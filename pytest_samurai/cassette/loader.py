@@ -183,3 +183,27 @@ def lines(content: bytes) -> Mapping[int, int]:
         return defaultdict(lambda: 1)  # JSON may spell what YAML cannot: half of a pair of surrogates
     items = [item for key, value in root.value if key.value == "interactions" for item in value.value]
     return defaultdict(lambda: 1, {index: item.start_mark.line + 1 for index, item in enumerate(items)})
+
+
+def check_keys(content: bytes, path: Path) -> None:
+    """Raise CassetteError for a key that stands twice in a mapping of a file that can be read.
+
+    YAML forgets the first, as of two interactions between which a line was lost.
+    """
+    todo: list[Any] = [yaml.compose(content, _Loader)]
+    seen = set()
+    while todo:
+        node = todo.pop()
+        if id(node) in seen or isinstance(node, ScalarNode):
+            continue
+        seen.add(id(node))
+        if isinstance(node, SequenceNode):
+            todo += node.value
+            continue
+        names = set()
+        for key, value in node.value:
+            name = str(key.value)
+            if name in names:
+                raise CassetteError(f"{path}:{key.start_mark.line + 1}: `{name}` is there twice; {MEND}")
+            names.add(name)
+            todo.append(value)

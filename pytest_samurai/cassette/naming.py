@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -12,6 +13,9 @@ from pytest_samurai.errors import SettingsError
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.,=+\-\[\]]")
 _CLASS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FUNCTION = re.compile(r"[a-z_][a-z0-9_]*(?:\[[a-z0-9_.,=+\-\[\]]*\])?")
+_PART = re.compile(r"[a-z0-9_.,=+\-\[\]]*[a-z0-9_,=+\-\[\]]")
+# Names of devices on Windows, whatever follows after a dot.
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])(?:\..*)?", re.IGNORECASE)
 _LONGEST = 100
 _LONGEST_NAME = 200
 _DIGEST = 10
@@ -33,8 +37,10 @@ def cassette_name(parts: list[str]) -> str:
     *classes, function = parts
     name = ".".join(parts)
     # Only names of this form can still be told apart when dots have joined them and case is lost.
-    plain = _FUNCTION.fullmatch(function) and all(
-        _CLASS.fullmatch(name) and name == _usual_case(name) for name in classes
+    plain = (
+        _FUNCTION.fullmatch(function)
+        and all(_CLASS.fullmatch(name) and name == _usual_case(name) for name in classes)
+        and not _DEVICE.fullmatch(name)
     )
     return f"{name if plain and len(name) <= _LONGEST else _marked(name, json.dumps(parts))}.yaml"
 
@@ -60,11 +66,17 @@ def _usual_case(name: str) -> str:
 
 def _marked(safe: str, whole: str) -> str:
     digest = sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
-    return f"{_UNSAFE.sub('-', safe)[: _LONGEST - _DIGEST - 1]}~{digest}"
+    name = _UNSAFE.sub("-", safe)
+    if _DEVICE.fullmatch(name):
+        name = name.replace(".", "-", 1)
+    return f"{name[: _LONGEST - _DIGEST - 1]}~{digest}"
 
 
 def named_cassette(name: object) -> Path:
-    """The path of a cassette that a marker names, relative to the cassette directory. Raises SettingsError."""
+    """The path of a cassette as a marker names it, relative to the cassette directory. Raises SettingsError.
+
+    Where it lies, `placed_cassette` says: the name may be none that each file system has.
+    """
     if not isinstance(name, str):
         raise SettingsError(f"{name!r} is no name for a cassette: a name is text")
     path = PurePosixPath(name)
@@ -72,3 +84,37 @@ def named_cassette(name: object) -> Path:
     if odd or len(path.name) > _LONGEST_NAME:
         raise SettingsError(f"{name!r} is no name for a cassette: it is a path below the cassette directory")
     return Path(path if path.suffix in (".yaml", ".yml") else path.with_name(f"{path.name}.yaml"))
+
+
+def safe_cassette(name: PurePosixPath | Path) -> Path:
+    """The path of a cassette that a marker names, as each file system can have it, and tell it from any other.
+
+    A part of it that is no plain name gets a digest, as the name of a test does.
+    """
+    *directories, _ = name.parts
+    return Path(*map(_safe, directories), f"{_safe(name.stem)}{name.suffix}")
+
+
+def _safe(part: str) -> str:
+    plain = _PART.fullmatch(part) and not _DEVICE.fullmatch(part) and len(part) <= _LONGEST_NAME
+    return part if plain else _marked(part, part)
+
+
+def placed_cassette(directory: Path, name: Path) -> Path:
+    """Where in a directory a cassette lies that a marker names: at its safe path, unless it is there by its very name.
+
+    Another tool may have given it that, or an earlier version. To record it anew would have to be paid for.
+    """
+    safe = safe_cassette(name)
+    if safe != name and not (directory / safe).exists() and _is_there(directory, name):
+        return directory / name
+    return directory / safe
+
+
+def _is_there(directory: Path, name: Path) -> bool:
+    """Whether there is a file that is spelled so, letter by letter, whatever the file system finds alike."""
+    for part in name.parts:
+        if not directory.is_dir() or part not in os.listdir(directory):  # noqa: PTH208 - no Path for each of them
+            return False
+        directory /= part
+    return True

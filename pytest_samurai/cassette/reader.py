@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,14 @@ from pytest_samurai.cassette import foreign
 from pytest_samurai.cassette.checked import get, shortened
 from pytest_samurai.cassette.chunks import chunks_of
 from pytest_samurai.cassette.entry import interaction_text
-from pytest_samurai.cassette.frame import HEAD, MARK, TAIL
+from pytest_samurai.cassette.frame import HEAD, TAIL, check_frame, is_ours
 from pytest_samurai.cassette.headers import carried, headers_of
 from pytest_samurai.cassette.layout import take_back
-from pytest_samurai.cassette.loader import MEND, document, lines
+from pytest_samurai.cassette.loader import MEND, check_keys, document, lines
 from pytest_samurai.cassette.memory import Memory
 from pytest_samurai.cassette.notes import NOTES, Of
-from pytest_samurai.cassette.seal import edited_indexes, whole_items
+from pytest_samurai.cassette.resealed import NotAsSealed, is_edited
+from pytest_samurai.cassette.seal import NO_SEAL, edited_indexes, whole_items
 from pytest_samurai.cassette.sliced import Sliced
 from pytest_samurai.cassette.slices import cut
 from pytest_samurai.errors import CassetteError
@@ -75,11 +76,25 @@ def _parsed(content: bytes, path: Path) -> list[Interaction]:
     if line := conflict_line(content):
         raise CassetteError(f"{path}:{line}: these are the marks of a merge conflict; keep one side, or both in turn")
     _refuse_twice(content, path)
-    return interactions_of(content, path, edited_indexes(content, path))
+    if not is_ours(content):
+        return interactions_of(content, path, judge=_is_not_as_sealed)
+    check_frame(content, path)
+    edited = edited_indexes(content)
+    if edited is None:
+        interactions = interactions_of(content, path, judge=is_edited)
+        check_keys(content, path)
+        return interactions
+    return interactions_of(content, path, edited)
 
 
-def interactions_of(content: bytes, path: Path, edited: frozenset[int]) -> list[Interaction]:
-    """What YAML reads in a file. `edited` are the indexes of those that say that they were edited."""
+Judge = Callable[[Interaction, Mapping[str, Any]], bool]
+"""Tells whether an interaction was edited, given what YAML has read of it. May raise NotAsSealed."""
+
+
+def interactions_of(
+    content: bytes, path: Path, edited: Collection[int] = (), judge: Judge | None = None
+) -> list[Interaction]:
+    """What YAML reads in a file. `edited` are the indexes of those that were edited, or a `judge` tells."""
     whole = document(content, path)
     if not isinstance(whole, dict) or not isinstance(whole.get("interactions"), list):
         raise CassetteError(f"{path}:1: not a cassette: there is no list `interactions` in it; {MEND}")
@@ -91,15 +106,15 @@ def interactions_of(content: bytes, path: Path, edited: frozenset[int]) -> list[
     if more := foreign.lost(whole):
         raise CassetteError(f"{path}:1: {more}")
     interactions = []
-    ours = content.startswith(MARK.encode())
     for index, item in enumerate(whole["interactions"]):
         try:
-            interaction = _interaction(foreign.translated(item))
-            changed = index in edited or (not ours and _is_not_as_sealed(interaction, item))
+            today = foreign.translated(item)
+            interaction = _interaction(today)
+            changed = index in edited or (judge is not None and judge(interaction, today))
             interactions.append(replace(interaction, edited=True) if changed else interaction)
-        except (ValueError, zlib.error) as error:
-            where = f"{path}:{lines(content)[index]}"
-            raise CassetteError(f"{where}: interaction {index + 1} is damaged: {error}; {MEND}") from None
+        except (ValueError, zlib.error, NotAsSealed) as error:
+            what = str(error) if isinstance(error, NotAsSealed) else f"is damaged: {error}; {MEND}"
+            raise CassetteError(f"{path}:{lines(content)[index]}: interaction {index + 1} {what}") from None
     return interactions
 
 
@@ -107,7 +122,7 @@ def _is_not_as_sealed(interaction: Interaction, item: Mapping[str, Any]) -> bool
     """Whether a body was edited in a file of ours that vcrpy has rewritten, in its layout and with our seal."""
     notes = item["response"].get("samurai")
     written = notes.get(NOTES.seal.name) if isinstance(notes, dict) else None
-    if not isinstance(written, str):
+    if not isinstance(written, str) or written == NO_SEAL:
         return False
     # The first checksum is that of all but the bodies, where vcrpy has another layout.
     _, *of_bodies = interaction_text(interaction)[-1].decode().split()[-3:]

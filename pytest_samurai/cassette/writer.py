@@ -57,7 +57,7 @@ def _reads_back(content: bytes, edges: Sequence[int], path: Path, interactions: 
         if parse(content, path) != stored:
             return False
         as_yaml = _joined([[content[edges[index] : edges[index + 1]]] for index in doubtful])
-        return not doubtful or interactions_of(as_yaml, path, frozenset()) == [stored[index] for index in doubtful]
+        return not doubtful or interactions_of(as_yaml, path) == [stored[index] for index in doubtful]
     except CassetteError:
         return False
 

@@ -12,10 +12,10 @@ from pytest_samurai import cassette
 from pytest_samurai.bill import NO_COST, NO_COUNT, Call, Meter, PriceList, Sum, lines_to_add
 from pytest_samurai.commands.search import cassettes_in
 from pytest_samurai.matching import Endpoints
-from pytest_samurai.redaction import Redactors, one_line
+from pytest_samurai.redaction import Redactors
 from pytest_samurai.report import shown_amount, shown_count
 from pytest_samurai.settings import Settings
-from pytest_samurai.text import money, plural
+from pytest_samurai.text import money, plural, visible
 from pytest_samurai.wire import UNPRICED
 
 
@@ -50,7 +50,7 @@ def _cost(path: Path, prices: PriceList, at: datetime, model: str | None, enviro
     now, other, others = [], [], 0
     endpoints = Endpoints(Settings().endpoints)
     redactors = Redactors(environ)
-    meter = Meter(prices, lambda request, text: one_line(redactors.of(request), text))
+    meter = Meter(prices, lambda request, text: redactors.of(request).text(text))
     for number, interaction in enumerate(cassette.load(path), 1):
         # As if it were recorded at that moment: a call that has no price gets that of the day of its recording.
         recorded_now = replace(interaction, price=None, recorded_at=at.isoformat())
@@ -104,7 +104,7 @@ def cost_lines(cassettes: Sequence[CassetteCost], at: datetime, model: str | Non
     unpriced = list(dict.fromkeys(name for cost in cassettes for name in cost.unpriced))
     if unpriced:
         lines += [
-            f"The price of {', '.join(unpriced)} is unknown.",
+            f"The price of {', '.join(map(visible, unpriced))} is unknown.",
             "To set it, in US dollars per million tokens, add to pyproject.toml:",
             *(f"  {line}" for line in lines_to_add(unpriced)),
         ]
@@ -114,7 +114,7 @@ def cost_lines(cassettes: Sequence[CassetteCost], at: datetime, model: str | Non
 def _row(cost: CassetteCost, model: str | None) -> tuple[str, ...]:
     other = [shown_amount(cost.other)] if model else []
     return (
-        str(cost.path),
+        visible(str(cost.path)),
         f"{cost.calls:,}",
         shown_count(cost.tokens),
         shown_amount(cost.now),

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from pytest_samurai import cassette
 from pytest_samurai.bill import Call
-from pytest_samurai.cassette import MARK
 from pytest_samurai.commands.search import cassettes_in
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked
@@ -55,7 +54,7 @@ def _imported(path: Path, secrets: frozenset[str]) -> str:
 def _rewritten(path: Path, target: Path, secrets: frozenset[str]) -> str:
     content = cassette.read(path)
     recorded = cassette.parse(content, path)
-    if content.startswith(MARK.encode()):
+    if cassette.is_ours(content):
         return f"{path}: is ours already, and left as it is"
     for index, interaction in enumerate(recorded):
         if encoding := dict(interaction.reply.headers).get("content-encoding"):

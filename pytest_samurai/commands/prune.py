@@ -11,7 +11,6 @@ from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from pytest_samurai import cassette
-from pytest_samurai.cassette import MARK
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked
 from pytest_samurai.redaction import Redactor, environment_secrets, one_line, without_secrets
@@ -96,7 +95,7 @@ class _Judge:
             interactions = cassette.parse(content, Path(name))
         except CassetteError as error:
             # A file that is not ours may be no cassette at all.
-            may_be_ours = play is not None or not content or content.startswith(MARK.encode())
+            may_be_ours = play is not None or not content or cassette.is_ours(content)
             return one_line(self._redactor, f"{error}; left alone") if may_be_ours else None
         why = self._unknown(name, play, content, interactions)
         if why:
@@ -118,9 +117,7 @@ class _Judge:
             return "it was written in the last full run itself"
         if digest != digest_of(content) or (play is not None and play.recorded != len(interactions)):
             return "it has changed since the last full run"
-        ours = content.startswith(MARK.encode()) or any(
-            interaction.recorded_at is not None for interaction in interactions
-        )
+        ours = cassette.is_ours(content) or any(interaction.recorded_at is not None for interaction in interactions)
         return "" if play is not None or ours else "another tool wrote it, and may use it"
 
     def _lines(self, name: str, interactions: Sequence[Interaction], unplayed: Sequence[int] | None) -> Iterator[str]:

@@ -53,7 +53,7 @@ class Miss:
             lines += self._compared()
         if self.rerun:
             lines.append(f"  To record this test{' again' if self.recorded else ''}: {self.rerun}")
-        return visible("\n".join(lines), keep="\n")
+        return "\n".join(map(visible, lines))
 
     def _facts(self) -> list[tuple[str, str]]:
         counts = f"{len(self.recorded)} recorded, {len(self.played)} played" if self.recorded else "no recordings"

@@ -10,6 +10,7 @@ import pytest
 from pytest_samurai.plugin.place import fixture_cassette_path, of_same_scope, relative
 from pytest_samurai.plugin.state import RUN, config_layer, settings_of, shared_of
 from pytest_samurai.plugin.verdict import held_against_lock
+from pytest_samurai.text import visible
 
 
 @pytest.hookimpl(wrapper=True)
@@ -53,7 +54,7 @@ def fixture_setup(
         if recorder.calls:
             figures = TestFigures.of(label, recorder.calls, recorded=recorder.recorded)
             item.user_properties.append(figures.fixture_property())
-        item.user_properties += [(NOTE_PROPERTY, note) for note in recorder.notes]
+        item.user_properties += [(NOTE_PROPERTY, visible(note, keep="\n")) for note in recorder.notes]
 
 
 _SETTINGS_FIXTURES = frozenset({"samurai_config", "samurai_cassette_dir"})

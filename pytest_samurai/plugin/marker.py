@@ -20,7 +20,10 @@ def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
     markers = _markers(item)
     if not markers:
         return None
-    source = f"@pytest.mark.samurai of {item.nodeid}"
+    # Not before there is a marker: pytest's start needs no texts.
+    from pytest_samurai.text import visible
+
+    source = f"@pytest.mark.samurai of {visible(item.nodeid)}"
     name: object = None
     values: dict[str, object] = {}
     for marker in reversed(markers):

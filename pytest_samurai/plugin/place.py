@@ -25,13 +25,13 @@ def default_cassette_dir(request: pytest.FixtureRequest) -> Path:
 
 def cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path | None) -> Path:
     """Where the cassette of a test lies; `name` is what its marker says."""
-    from pytest_samurai.cassette import cassette_name
+    from pytest_samurai.cassette import cassette_name, placed_cassette
 
     if name is None:
         return directory / cassette_name([*classes(request.node), request.node.name])
     # Tests of several files may share a cassette by its name, so it lies in the root, unless their directory was moved.
     moved = directory != default_cassette_dir(request)
-    return (directory if moved else cassette_root(request.config)) / name
+    return placed_cassette(directory if moved else cassette_root(request.config), name)
 
 
 def fixture_cassette_path(

@@ -19,6 +19,7 @@ from pytest_samurai.plugin.verdict import forget, target
 from pytest_samurai.recorder import Owner, Recorder
 from pytest_samurai.report import NOTE_PROPERTY, Play
 from pytest_samurai.settings import Layer
+from pytest_samurai.text import visible
 
 
 def recorded(
@@ -46,7 +47,7 @@ def recorded(
         item.user_properties[:] = [pair for pair in item.user_properties if pair[0] not in FIGURE_PROPERTIES]
         figures = TestFigures.of(item.nodeid, recorder.calls, recorded=recorder.recorded)
         item.user_properties += figures.properties()
-        item.user_properties += [(NOTE_PROPERTY, note) for note in recorder.notes]
+        item.user_properties += [(NOTE_PROPERTY, visible(note, keep="\n")) for note in recorder.notes]
     note_play(item, recorder, item.nodeid, passed=session.passed)
     if session.passed and recorder.misses:
         # A fixture of the test swallowed it in its teardown, when the verdict had been given.
@@ -74,4 +75,4 @@ def owner_of(item: pytest.Item, name: str, *, shared: bool) -> Owner:
     """Who a recorder belongs to: a test, or a fixture, named by its label."""
     run = item.config.stash[RUN]
     on_live = None if run.progress is None else run.progress.call
-    return Owner(name, run.began, partial(target, item), shared, RefusedInTest, on_live)
+    return Owner(visible(name), run.began, partial(target, item), shared, RefusedInTest, on_live)

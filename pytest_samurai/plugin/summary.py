@@ -12,6 +12,7 @@ from pytest_samurai.plugin.fullness import Fullness
 from pytest_samurai.plugin.held import Held
 from pytest_samurai.plugin.state import RunState
 from pytest_samurai.plugin.use import Use
+from pytest_samurai.text import visible
 
 if TYPE_CHECKING:
     from pytest_samurai.report import Gathered, Run
@@ -94,9 +95,14 @@ class Summary:
             self._write_figures(terminalreporter)
         # That the lock was written is said in a quiet run too: the file is to be committed.
         for line in self._held.lines if loud or self._run.settings.update else ():
-            terminalreporter.write_line(line)
+            terminalreporter.write_line(visible(line, keep="\n"))
         for line, markup in self._notices():
-            terminalreporter.write_line(line, **markup)
+            terminalreporter.write_line(visible(line, keep="\n"), **markup)
+        # As they are: they are commands of a CI's, and hold no others.
+        for line in self._published:
+            terminalreporter.write_line(line)
+        for error in self._unpublished:
+            terminalreporter.write_line(visible(f"samurai: {error}"), red=True)
 
     def _write_figures(self, terminalreporter: pytest.TerminalReporter) -> None:
         from pytest_samurai.report import regression_lines, top_lines, totals_line
@@ -124,8 +130,6 @@ class Summary:
             from pytest_samurai.report import unmarked_line
 
             yield unmarked_line(gathered.unmarked), yellow
-        yield from ((line, {}) for line in self._published)
-        yield from ((f"samurai: {error}", red) for error in self._unpublished)
 
 
 def _outcome(phases: Sequence[pytest.TestReport]) -> str:

@@ -12,6 +12,7 @@ from pytest_samurai.plugin.marker import is_marked
 from pytest_samurai.plugin.refusal import RefusedInTest
 from pytest_samurai.plugin.state import RUN, RunState
 from pytest_samurai.settings import Settings
+from pytest_samurai.text import visible
 
 
 class Unmarked:
@@ -28,10 +29,10 @@ class Unmarked:
     def refused(self, url: str) -> RequestNotRecorded:
         from pytest_samurai.redaction import environment_secrets, shown_url
 
-        where = shown_url(url, environment_secrets(os.environ))
+        where = visible(shown_url(url, environment_secrets(os.environ)))
         refusal = RefusedInTest(
             f"{where} is a chat call for which no recorder is open, and no call may go live unrecorded here.\n"
-            f"  test      {self._test}\n"
+            f"  test      {visible(self._test)}\n"
             f"  {self._advice}"
         )
         self.refusals.append(refusal)

@@ -11,6 +11,7 @@ from pytest_samurai.recorder.editor import Editor
 from pytest_samurai.recorder.mode import RECORD_MODES
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.settings import Settings
+from pytest_samurai.text import visible
 from pytest_samurai.wire import Request, Usage, likely_tokens, model_asked
 
 
@@ -62,7 +63,7 @@ class Ceilings:
         later = self._mode.after_ceiling()
         if later is not None:
             lines.append(f"  To record the rest at another time: {self._owner.command(later)}")
-        return "\n".join(lines)
+        return "\n".join(map(visible, lines))
 
     def _reserve(self, likely: Decimal) -> None:
         with self._lock:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pytest_samurai.text import visible
+
 
 def shown(path: Path, directory: str | None = None) -> str:
-    """A path, relative to `directory` if it lies below that; the default is the working directory."""
+    """A path on a line, relative to `directory` if it lies below that; the default is the working directory."""
     root = directory or Path.cwd()
-    return str(path.relative_to(root) if path.is_relative_to(root) else path)
+    return visible(str(path.relative_to(root) if path.is_relative_to(root) else path))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from pytest_samurai.text import visible
 from pytest_samurai.wire import Headers, Request
 
 _PLACEHOLDER_KEY = "sk-placeholder-of-a-replayed-test"
@@ -34,7 +35,7 @@ def has_placeholder(headers: Headers) -> bool:
 def placeholder_refusal(request: Request, test: str) -> str:
     """Why a request that carries a placeholder may not go live. `request` is the request as it may be shown."""
     return (
-        f"{request.method} {request.url} has to go live to be recorded, and its key is the"
+        f"{visible(request.method)} {visible(request.url)} has to go live to be recorded, and its key is the"
         f" placeholder that replayed tests get.\n  test      {test}\n"
         f"  Set {' or '.join(_KEY_NAMES)}, and make the client after that."
     )

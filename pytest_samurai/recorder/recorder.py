@@ -34,6 +34,7 @@ from pytest_samurai.recorder.shared import Shared
 from pytest_samurai.recorder.unseen import ModelHosts
 from pytest_samurai.recorder.unused import unused_text
 from pytest_samurai.settings import Mode, Settings
+from pytest_samurai.text import visible
 from pytest_samurai.wire import Request, Usage
 
 
@@ -232,6 +233,6 @@ class Recorder:
 
     def note(self, text: str) -> None:
         """Have something said of this test at the end of the run, once."""
-        note = f"{self.owner.test}: {text}"
+        note = f"{self.owner.test}: {visible(text)}"
         if note not in self.notes:
             self.notes.append(note)

@@ -8,7 +8,7 @@ from pytest_samurai.recorder.mode import RECORD_MODES
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.recorder.playback import Playback
 from pytest_samurai.settings import Settings
-from pytest_samurai.text import plural
+from pytest_samurai.text import plural, visible
 from pytest_samurai.wire import summary
 
 _NAMED = 5
@@ -43,4 +43,4 @@ def _text(unplayed: Sequence[int], playback: Playback, cassette: str, command: s
         lines.append(f"  ... and {len(unplayed) - _NAMED} more")
     if command is not None:
         lines.append(f"  To record this test again: {command}")
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))

@@ -17,6 +17,7 @@ from pytest_samurai.errors import SettingsError
 from pytest_samurai.matching import Denial
 from pytest_samurai.redaction import Redactors
 from pytest_samurai.settings import OF_VCRPY, Settings
+from pytest_samurai.text import visible
 from pytest_samurai.wire import Headers, Reply, Request
 
 _LONGEST_ERROR = 80
@@ -117,7 +118,8 @@ class Bridge:
         except Exception as error:
             # Its text may be the request itself, with the key.
             text = " ".join(self._redactors.of(request).text(str(error)).split())[:_LONGEST_ERROR]
-            self._notes.append(f"{self._test}: {hook} raised {type(error).__name__}: {text}; the call is not recorded")
+            raised = f"{hook} raised {type(error).__name__}: {visible(text)}"
+            self._notes.append(f"{self._test}: {raised}; the call is not recorded")
             raise
 
     def _to_vcrpy(self, request: Request) -> Any:

@@ -14,6 +14,7 @@ from pytest_samurai.redaction.shapes import BEGINNINGS, IN_BLOCKS, LONGEST_SHAPE
 from pytest_samurai.redaction.spellings import spelled
 from pytest_samurai.redaction.streams import Talk
 from pytest_samurai.redaction.urls import without_credentials
+from pytest_samurai.text import visible
 from pytest_samurai.wire import UNKNOWN, Channel, Chunk, Dialect, Headers, Reply, Request, without_files
 
 _KEPT_OF_REQUESTS = AllowList(REQUEST_HEADERS)
@@ -143,4 +144,4 @@ def shown_url(url: str, secrets: Iterable[str]) -> str:
 
 def one_line(redactor: Redactor, text: str) -> str:
     """A text as it may be printed: without secrets, on one line, and with nothing in it that a terminal obeys."""
-    return redactor.text("".join(char if char.isprintable() else ascii(char)[1:-1] for char in text))
+    return redactor.text(visible(text))

@@ -19,17 +19,19 @@ _FIXTURES = "fixtures"
 class Absent:
     """A test that was skipped before it opened its cassette.
 
-    `cassette` is the end of the path, all that is known of it; `fixtures` are the names of the test's fixtures.
+    `cassette` is the end of the path, all that is known of it, and `safe` what it is where a marker's name is none for
+    files; `fixtures` are the names of the test's fixtures.
     """
 
     test: str
     cassette: str
     fixtures: list[str]
+    safe: str = ""
 
     def may_own(self, path: PurePosixPath) -> bool:
         """Whether a cassette may be that of the test, or of one of its fixtures."""
-        own = PurePosixPath(self.cassette).parts
-        if path.parts[-len(own) :] == own:
+        own = (PurePosixPath(name).parts for name in (self.cassette, self.safe) if name)
+        if any(path.parts[-len(parts) :] == parts for parts in own):
             return True
         # A name with a digest was cut short, so that of the fixture may be missing in it.
         of_fixture = "~" in path.name or any(name in path.name for name in self.fixtures)

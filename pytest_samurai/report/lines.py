@@ -10,7 +10,7 @@ from pytest_samurai.bill import PREFIX, Sum, TestFigures
 from pytest_samurai.report.fullrun import Absent
 from pytest_samurai.report.play import Play, merged_plays
 from pytest_samurai.report.totals import Totals
-from pytest_samurai.text import money, plural
+from pytest_samurai.text import money, plural, visible
 from pytest_samurai.wire import Usage
 
 NOTE_PROPERTY = f"{PREFIX}note"
@@ -24,7 +24,8 @@ _EXACT_SECONDS = 100
 def shared_lines(plays: Iterable[Play], absent: Sequence[Absent]) -> list[str]:
     """What no test played of each shared cassette, if all tests of that cassette can tell."""
     return [
-        f"samurai: {play.cassette}: no test played {_numbers(play.unplayed)} of {play.recorded} recorded interactions"
+        f"samurai: {visible(play.cassette)}: no test played {_numbers(play.unplayed)}"
+        f" of {play.recorded} recorded interactions"
         for play in merged_plays(plays)
         if play.shared
         and play.unplayed
@@ -98,7 +99,8 @@ def top_lines(figures: Iterable[TestFigures], count: int) -> list[str]:
     rows = [(shown_amount(test.cost), usage.total_tokens, test) for test, usage in ranked[:count]]
     width = max((len(cost) for cost, _, _ in rows), default=0)
     return [
-        f"  {cost:>{width}}  {tokens:>9,} tokens  {plural(test.requests, 'call'):>9}  {test.test}{estimate(test)}"
+        f"  {cost:>{width}}  {tokens:>9,} tokens  {plural(test.requests, 'call'):>9}"
+        f"  {visible(test.test)}{estimate(test)}"
         for cost, tokens, test in rows
     ]
 
@@ -131,14 +133,14 @@ def estimate(figures: TestFigures) -> str:
 def regression_lines(regressions: Iterable[Mapping[str, str]]) -> list[str]:
     """A line for each regression, which is given as the texts of `bill.Regression` by its names."""
     return [
-        "samurai: {test}: {metric} {old} -> {new} ({growth}): {why}".format_map(regression)
+        visible("samurai: {test}: {metric} {old} -> {new} ({growth}): {why}".format_map(regression))
         for regression in regressions
     ]
 
 
 def unmarked_line(calls: Mapping[str, int]) -> str:
     """Which tests went live without a recorder, by `calls`, their number by test. Of many tests the first are named."""
-    tests = ", ".join(list(calls)[:_NAMED_TESTS])
+    tests = ", ".join(map(visible, list(calls)[:_NAMED_TESTS]))
     if len(calls) > _NAMED_TESTS:
         tests += f" and {plural(len(calls) - _NAMED_TESTS, 'test')} more"
     return f"samurai: {plural(sum(calls.values()), 'live call')} outside of any recorder, not recorded: {tests}"

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TextIO
 
 from pytest_samurai.bill import NO_COST, NO_USAGE, Call, Sum
-from pytest_samurai.text import money, plural
+from pytest_samurai.text import money, plural, visible
 from pytest_samurai.wire import Usage
 
 
@@ -59,7 +59,7 @@ class Progress:
             width, column = self._size()
             begin = "\n" if self._column is None else f"\r{_ERASE}"
             self._column = column if self._column is None else self._column
-            line = f"samurai: {test}: {self._so_far.text()}"[: width - 1]
+            line = f"samurai: {visible(test)}: {self._so_far.text()}"[: width - 1]
             self._write(f"{begin}{_NO_WRAP}{line}{_WRAP}")
 
     def clear(self) -> None:

@@ -113,7 +113,7 @@ def test_an_unknown_ending_replays_as_a_dropped_connection(cassettes: Path) -> N
     ):
         client.post(API, json=body(stream=True))
     path = cassettes / "a.yaml"
-    unsealed = re.sub(r" *seal: .*\n", "", path.read_text(encoding="utf-8"))
+    unsealed = re.sub(r"seal: .*", "seal: none", path.read_text(encoding="utf-8"))
     path.write_text(unsealed.replace("ReadError", "InvalidURL"), encoding="utf-8")
     with use_cassette(path, mode="none"), pytest.raises(httpx.RemoteProtocolError):
         httpx.post(API, json=body(stream=True))
@@ -202,7 +202,7 @@ def test_a_replayed_stream_takes_its_recorded_time_if_asked_to(
     path = cassettes / "a.yaml"
     head, _, _ = path.read_text(encoding="utf-8").partition("chunks:")
     length = len(event("one"))
-    path.write_text(f'{head}chunks: "{length}@10000 {length}@20000"\nversion: 1\n', encoding="utf-8")
+    path.write_text(f'{head}chunks: "{length}@10000 {length}@20000"\n      seal: none\nversion: 1\n', encoding="utf-8")
     slept: list[float] = []
 
     async def asleep(seconds: float) -> None:
@@ -308,7 +308,7 @@ def test_a_stream_that_broke_hands_out_all_its_pieces_before_it_breaks_again(
     path = cassettes / "a.yaml"
     with use_cassette(path), httpx.Client(transport=transport) as client, pytest.raises(httpx.ReadError):
         client.post(API, json=body(stream=True))
-    unsealed = re.sub(r" *seal: .*\n", "", path.read_text(encoding="utf-8"))
+    unsealed = re.sub(r"seal: .*", "seal: none", path.read_text(encoding="utf-8"))
     path.write_text(unsealed.replace("ending: ReadError", f"ending: {ending}"), encoding="utf-8")
     seen: list[bytes] = []
 

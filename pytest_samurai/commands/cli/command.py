@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_samurai.settings import CASSETTES
+from pytest_samurai.text import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,13 @@ class Command:
     run: Callable[[Namespace], int]
 
 
-def say(line: str) -> None:
-    """Print a line at once, so that it stays in order with what other processes print."""
+def say(text: str) -> None:
+    """Print a line, or several, at once, so that they stay in order with what other processes print."""
+    hand_on(visible(text, keep="\n"))
+
+
+def hand_on(line: str) -> None:
+    """Print a line that a program reads, as it is."""
     print(line, flush=True)
 
 

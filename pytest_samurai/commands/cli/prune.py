@@ -9,6 +9,7 @@ from pathlib import Path
 from pytest_samurai.commands.cli.command import Command, say
 from pytest_samurai.commands.prune import delete, judge
 from pytest_samurai.errors import CassetteError
+from pytest_samurai.redaction import Redactor, environment_secrets, one_line
 from pytest_samurai.report import last_full_run
 
 
@@ -38,7 +39,7 @@ def _run(chosen: Namespace) -> int:
             delete(unused, run, root)
             deleted.append(unused)
         except CassetteError as error:
-            say(str(error))
+            say(one_line(Redactor(environment_secrets(os.environ)), str(error)))
     say(judged.closing(run, deleted))
     return 0 if len(deleted) == len(judged.unused) else 1
 

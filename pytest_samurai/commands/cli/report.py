@@ -6,7 +6,7 @@ import os
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from pytest_samurai.commands.cli.command import Command, read_by, say
+from pytest_samurai.commands.cli.command import Command, hand_on, read_by, say
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.report import merged_runs, publish, read_run, regression_lines, top_lines, totals_line
 from pytest_samurai.settings import SPELLED, Settings, parse_target
@@ -34,7 +34,9 @@ def _run(chosen: Namespace) -> int:
     run = merged_runs(runs)
     published = publish(run, chosen.to, directory=Path.cwd(), environ=os.environ)
     summary = [totals_line(run.totals), *top_lines(run.figures, Settings().top), *regression_lines(run.regressions)]
-    for line in published.lines if chosen.to else summary:
+    for line in published.lines:
+        hand_on(line)
+    for line in () if chosen.to else summary:
         say(line)
     for failed in published.errors:
         say(failed)

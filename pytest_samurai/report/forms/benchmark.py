@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from pytest_samurai.report.forms.output import Output
 from pytest_samurai.report.run import Run
+from pytest_samurai.text import visible_json
 
 
 def render(run: Run) -> Output:
@@ -36,4 +37,4 @@ def render(run: Run) -> Output:
             rows.append({"name": f"{name}: tokens", "unit": "tokens", "value": tokens, **extra})
         if cost is not None:
             rows.append({"name": f"{name}: cost", "unit": "US dollars", "value": float(cost), **extra})
-    return Output(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+    return Output(visible_json(json.dumps(rows, indent=2, ensure_ascii=False)) + "\n")

@@ -6,14 +6,16 @@ import posixpath
 
 from pytest_samurai.report.forms import markdown
 from pytest_samurai.report.forms.output import Output
+from pytest_samurai.report.forms.shown import shown
 from pytest_samurai.report.run import Run
+from pytest_samurai.text import visible
 
 _REGRESSION = "{test}\n{metric} {old} -> {new} ({growth}): {why}"
 
 
 def render(run: Run) -> Output:
     """The comment as the summary of the step, and annotations, which GitHub reads in what is printed."""
-    return Output(markdown.render(run).content, tuple(_annotations(run)), variable="GITHUB_STEP_SUMMARY")
+    return Output(markdown.render(run).content, tuple(_annotations(shown(run))), variable="GITHUB_STEP_SUMMARY")
 
 
 def _annotations(run: Run) -> list[str]:
@@ -29,8 +31,8 @@ def _annotations(run: Run) -> list[str]:
                 for regression in test.regressions
             ]
     return [
-        f"::error file={_property(posixpath.normpath(posixpath.join(run.root, file)))},line={line}"
-        f",title={_property(kind)}::{_data(text)}"
+        f"::error file={_property(posixpath.normpath(posixpath.join(run.root, file)))}"
+        f",line={_property(visible(str(line)))},title={_property(kind)}::{_data(text)}"
         for file, line, kind, text in annotations
     ]
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from pytest_samurai.report.forms.output import Output
 from pytest_samurai.report.forms.parts import REGRESSION, TEST, footer, rows_of_tests, title, unmarked
+from pytest_samurai.report.forms.shown import shown
 from pytest_samurai.report.lines import used
 from pytest_samurai.report.run import Run
 from pytest_samurai.text import plural
@@ -30,6 +31,7 @@ def render(run: Run) -> Output:
 
     Texts of tests are shown as code, where they are neither markup nor a mention.
     """
+    run = shown(run)
     lists: list[_List] = []
     head = [f"{MARK}\n### {title(run)}", used(run.totals)]
     for failure in run.failures[:_MOST_FAILURES]:
@@ -50,11 +52,11 @@ def render(run: Run) -> Output:
         lists.append(_List(summary + _heading(TEST, TEST[2:]), rows, "\n\n</details>"))
     foot = f"<sub>{_plain(footer(run))}</sub>"
     room = _LONGEST_COMMENT - sum(len(part) + 2 for part in [*head, foot])
-    shown = []
+    sections = []
     for index, section in enumerate(lists):
-        shown.append(section.within(room // (len(lists) - index)))
-        room -= len(shown[-1]) + 2
-    return Output("\n\n".join([*head, *shown, foot]) + "\n")
+        sections.append(section.within(room // (len(lists) - index)))
+        room -= len(sections[-1]) + 2
+    return Output("\n\n".join([*head, *sections, foot]) + "\n")
 
 
 @dataclass(frozen=True, slots=True)

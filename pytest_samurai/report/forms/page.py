@@ -7,6 +7,7 @@ from html import escape
 
 from pytest_samurai.report.forms.output import Output
 from pytest_samurai.report.forms.parts import REGRESSION, TEST, footer, rows_of_tests, title, unmarked
+from pytest_samurai.report.forms.shown import shown
 from pytest_samurai.report.lines import used
 from pytest_samurai.report.run import Run
 
@@ -23,7 +24,7 @@ h2 { font-size: 1.1em } footer { opacity: .7 }"""
 
 def render(run: Run) -> Output:
     """A page that needs no other file."""
-    return Output("\n".join(_page(run)) + "\n")
+    return Output("\n".join(_page(shown(run))) + "\n")
 
 
 def _page(run: Run) -> Iterator[str]:

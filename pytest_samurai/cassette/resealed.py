@@ -1,0 +1,52 @@
+"""The seal of an interaction by what it says, however it is spelled: formatters keep the one, and not the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_samurai.cassette.body import written
+from pytest_samurai.cassette.chunks import noted_chunks
+from pytest_samurai.cassette.heads import reply_head, request_head
+from pytest_samurai.cassette.notes import NOTES
+from pytest_samurai.cassette.seal import NO_SEAL, checksums
+from pytest_samurai.wire import Interaction
+
+
+class NotAsSealed(Exception):
+    """What is wrong with an interaction of ours, and what to do, as the end of a sentence."""
+
+
+def is_edited(interaction: Interaction, item: Mapping[str, Any]) -> bool:
+    """Whether a body of an interaction was edited; `item` is what YAML has read of it.
+
+    Raises NotAsSealed if anything else is not as it was written, or if the seal is gone: who takes it away has to say
+    so, since damage does it too.
+    """
+    notes = item["response"].get("samurai") or {}
+    seal = notes.get(NOTES.seal.name)
+    if seal is None:
+        raise NotAsSealed(
+            "has no seal, so lines of it may be lost; restore it, or, if that was you,"
+            f" give it the line `seal: {NO_SEAL}` under `samurai:`"
+        )
+    if seal == NO_SEAL:
+        return False
+    sealed, anew = seal.split(), _seal(interaction, item, notes)
+    if sealed[:1] != anew[:1] or len(sealed) != len(anew):
+        raise NotAsSealed(
+            "was changed outside of its bodies since it was written; restore it, or, if that was you,"
+            f" have its line `seal:` say `{NO_SEAL}`"
+        )
+    return bool(sealed != anew)
+
+
+def _seal(interaction: Interaction, item: Mapping[str, Any], notes: Mapping[str, Any]) -> list[str]:
+    """The checksums as `entry` would make them of this text, with its bodies laid out as they are."""
+    sent = written(item["request"].get("body") or "", 6)
+    received = written(item["response"]["body"].get("string") or "", 8)
+    of_bodies = {name: notes.get(name) for name in ("request_layout", "layout")}
+    of_bodies["chunks"] = noted_chunks(notes["chunks"]) if notes.get("chunks") else None
+    after = NOTES.head + "".join(NOTES.written(interaction, of_bodies)).encode()
+    outside = [request_head(interaction.request), sent.style, reply_head(interaction.reply), received.style, after]
+    return checksums(outside, sent.lines, received.lines)

@@ -1,0 +1,37 @@
+"""A run as it may be shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pytest_samurai.report.run import Failure, Run, TestRun
+from pytest_samurai.text import visible
+
+
+def shown(run: Run) -> Run:
+    """The run with escapes for whatever a page, a comment or a log would obey. Only failures and notes have lines."""
+    return replace(
+        run.redacted(visible),
+        version=visible(run.version),
+        began=visible(run.began),
+        mode=visible(run.mode),
+        root=visible(run.root),
+        tests=tuple(map(_test, run.redacted(visible).tests)),
+        failures=tuple(map(_failure, run.failures)),
+        notes=tuple(visible(note, keep="\n") for note in run.notes),
+    )
+
+
+def _test(test: TestRun) -> TestRun:
+    return replace(test, outcome=visible(test.outcome), file=visible(test.file))
+
+
+def _failure(failure: Failure) -> Failure:
+    return Failure(
+        visible(failure.test),
+        visible(failure.kind),
+        # A report from elsewhere may have the line ends of its system.
+        "\r\n".join(visible(lines, keep="\n") for lines in failure.text.split("\r\n")),
+        visible(failure.file),
+        failure.line,
+    )

@@ -1,0 +1,65 @@
+"""Nothing that a terminal or the log of a CI job obeys, or that nobody could see, is left in a text that is shown."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_samurai.text.visible import visible, visible_json
+
+JOINERS = "\u200c\u200d"
+UNSEEN = [
+    char
+    for code in range(0x110000)
+    if unicodedata.category(char := chr(code)) in ("Cc", "Cf", "Cs", "Zl", "Zp") and char not in JOINERS
+]
+
+
+def test_each_control_format_character_separator_and_half_of_a_pair_is_escaped_but_for_the_joiners() -> None:
+    for char in UNSEEN:
+        assert visible(f"a{char}b") == f"a{ascii(char)[1:-1]}b"
+        assert visible(f"a{char}b", keep=char) == f"a{char}b"
+
+
+def test_what_people_write_stays() -> None:
+    text = "Größe 東京　\xa0 👨‍👩‍👧 می‌خواهم مرحبا # ## :: a::b [x] \\n"
+    assert visible(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("::add-mask::x", "\\x3a:add-mask::x"),
+        ("  ::add-mask::x", "  \\x3a:add-mask::x"),
+        ("\t::add-mask::x", "\\t::add-mask::x"),
+        ("a\n::stop-commands::x", "a\\n::stop-commands::x"),
+        ("a ##[add-mask]x", "a #\\x23[add-mask]x"),
+        ("a ##vso[task.setvariable variable=x]y", "a #\\x23vso[task.setvariable variable=x]y"),
+        ("a ##VSO[task.complete]", "a #\\x23VSO[task.complete]"),
+        ("##teamcity[buildStop]", "#\\x23teamcity[buildStop]"),
+        ("###[group]x", "##\\x23[group]x"),
+    ],
+)
+def test_a_command_of_a_workflow_is_none_any_more(text: str, shown: str) -> None:
+    assert visible(text) == shown
+    assert visible(shown) == shown
+
+
+def test_lines_are_kept_where_they_are_ours() -> None:
+    assert visible("a\n ::x\r\x1b[2J", keep="\n") == "a\n \\x3a:x\\r\\x1b[2J"
+
+
+@given(st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5))
+def test_json_says_the_same_and_shows_all_that_is_in_it(value: object) -> None:
+    text = visible_json(json.dumps(value, ensure_ascii=False, indent=2))
+    assert json.loads(text) == value
+    assert not re.search("[^\n]", "".join(char for char in text if char in UNSEEN))
+
+
+def test_json_beyond_the_first_plane_is_escaped_as_a_pair() -> None:
+    assert visible_json('"\U000e0041\u202e"') == '"\\udb40\\udc41\\u202e"'
