@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+# These are loaded before a test with pytester takes its snapshot of the modules: a client knows the errors of one copy.
+import httpcore  # noqa: F401 - see above
+import httpcore2  # noqa: F401 - see above
 import httpx
 import httpx2
 import openai
