@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import warnings
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from pytest_samurai.bill import own_prices
 from pytest_samurai.cassette import Shelf
-from pytest_samurai.intercept import recording, seen_directories
+from pytest_samurai.files import REAL, now, without_fakes
+from pytest_samurai.intercept import recorders_of, recording, seen_directories
 from pytest_samurai.recorder import Owner, Recorder, Shared
 from pytest_samurai.settings import Layer, environment_layers, resolve
 from pytest_samurai.text import visible
@@ -29,7 +29,12 @@ class Session:
     """
 
     def __init__(self, recorder: Recorder, *, placeholders: bool = False) -> None:
-        recorder.open(placeholders=placeholders)
+        for other in recorders_of(recorder.cassette_path):
+            # Both play from the start, and what one of them has written is of the same run for the other.
+            recorder.owner.shared = other.owner.shared = True
+            recorder.owner.run_began = min(recorder.owner.run_began, other.owner.run_began)
+        with without_fakes():
+            recorder.open(placeholders=placeholders)
         self.passed = False
         self._recorder = recorder
         self._recording = recording(recorder)
@@ -64,13 +69,13 @@ class use_cassette:
 
     def __init__(self, path: str | os.PathLike[str], **options: Any) -> None:
         lowest, environment = environment_layers(os.environ)
-        self._path = Path(path).absolute()
+        self._path = Path(REAL.getcwd(), path)
         # If it is entered again, its files need not be read again.
-        self._shared = Shared(own_prices(os.getcwd()), Shelf(seen_directories()))  # noqa: PTH109 - a Path of it is not needed
+        self._shared = Shared(own_prices(REAL.getcwd()), Shelf(seen_directories()))
         self._settings = resolve([lowest, Layer(f"use_cassette({str(path)!r})", "test", options), environment])
 
     def __enter__(self) -> Recorder:
-        owner = Owner(f"use_cassette({self._path.name!r})", datetime.now(UTC))
+        owner = Owner(f"use_cassette({self._path.name!r})", now())
         self._recorder = Recorder(self._path, self._settings, owner, self._shared)
         self._session = Session(self._recorder)
         self._session.__enter__()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from typing import Any, Final
 
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.files import json
 from pytest_samurai.wire import Message, Usage
 
 # The tokens around each message, and before the answer. Source: the OpenAI cookbook, "How to count tokens with

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,6 +10,7 @@ from typing import Any, Final
 from pytest_samurai.bill.call import Call
 from pytest_samurai.bill.pricelist import dearest
 from pytest_samurai.bill.sum import NO_COST, NO_USAGE, Sum
+from pytest_samurai.files import json
 from pytest_samurai.wire import Price, Usage
 
 PREFIX: Final = "samurai_"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 from pytest_samurai.bill.figures import ModelFigures, TestFigures
 from pytest_samurai.bill.pricelist import dearest
+from pytest_samurai.files import json
 from pytest_samurai.wire import CACHE_PARTS, Price, Usage
 
 PARTS: Final = {

@@ -15,7 +15,7 @@ from typing import Any
 from pytest_samurai.bill.lock import PARTS, PRICES, TESTS, TOKENS, Lock, Spent
 from pytest_samurai.bill.locksums import END, Sums, checksum
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.files import locked, remove_abandoned, replace_whole
+from pytest_samurai.files import locked, read_whole, remove_abandoned, replace_whole
 from pytest_samurai.text import conflict_line, quoted, read_scalar, scalar, visible
 from pytest_samurai.wire import CACHE_PARTS, COUNTS, Price, Usage
 
@@ -28,7 +28,7 @@ def load(path: Path) -> Lock | None:
     Raises SettingsError, naming file and line, if the file cannot be read or holds no lock.
     """
     try:
-        content = path.read_bytes()
+        content = read_whole(path)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -47,7 +47,6 @@ def update(path: Path, change: Callable[[Lock | None], Lock]) -> tuple[Lock | No
         if new != old and (old is not None or new.tests):
             try:
                 remove_abandoned(path)
-                path.parent.mkdir(parents=True, exist_ok=True)
                 replace_whole(path, dump(new))
             except OSError as error:
                 raise SettingsError(f"{path}: cannot be written: {error.strerror or error}") from None

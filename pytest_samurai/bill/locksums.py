@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Final
 from zlib import crc32
+
+from pytest_samurai.files import json
 
 END: Final = "# The end: a lock without this line was cut off."
 """The last line of the file. It is the same in all locks, so that it is in the way of no merge."""

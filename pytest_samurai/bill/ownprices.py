@@ -11,6 +11,7 @@ from typing import Final
 
 from pytest_samurai.bill.pricelist import PriceList
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.files import NoFile, read_whole
 from pytest_samurai.text import quoted, visible_json
 from pytest_samurai.wire import Price, read_rates
 
@@ -36,17 +37,23 @@ def own_prices(directory: str | Path) -> PriceList:
     """
     parent = str(directory)
     # Every `use_cassette` asks, and a Path for each directory takes longer than all the rest.
-    while not os.path.isfile(pyproject := os.path.join(parent, "pyproject.toml")):  # noqa: PTH113, PTH118 - see above
+    while (content := _content(pyproject := os.path.join(parent, "pyproject.toml"))) is None:  # noqa: PTH118 - see above
         if parent == (parent := os.path.dirname(parent)):  # noqa: PTH120 - see above
             return PriceList()
-    try:
-        content = Path(pyproject).read_bytes()
-    except OSError as error:
-        raise SettingsError(f"{pyproject}: cannot be read: {error.strerror or error}") from None
     # Most projects have no such table, and to parse TOML takes longer than to replay a test.
     if not all(mention.search(content) for mention in _MENTIONS):
         return PriceList()
     return _parsed(content, Path(pyproject))
+
+
+def _content(pyproject: str) -> bytes | None:
+    """The content of a file; None if there is none. Raises SettingsError if it cannot be read."""
+    try:
+        return read_whole(pyproject)
+    except (FileNotFoundError, NotADirectoryError, NoFile):
+        return None
+    except OSError as error:
+        raise SettingsError(f"{pyproject}: cannot be read: {error.strerror or error}") from None
 
 
 def _parsed(content: bytes, pyproject: Path) -> PriceList:

@@ -12,13 +12,19 @@ from pytest_samurai.wire import RATES, Price
 
 
 class PublicList:
-    """The prices of genai-prices, imported when the first model is looked up, since that takes up to 0.7 s.
+    """The prices of genai-prices, imported when the first model is looked up, if not before: that takes up to 0.7 s.
 
     What was found is remembered: every call of a recording without prices asks for the same few models.
     """
 
     def __init__(self) -> None:
         self._models: dict[tuple[str, str], Any] = {}
+
+    def load(self) -> None:
+        """Import the list now, where nobody waits for it."""
+        from genai_prices.data_snapshot import get_snapshot
+
+        get_snapshot()
 
     def price(
         self, model: str, at: datetime, *, url: str = "", prompt_tokens: int = 0, service_tier: str | None = None

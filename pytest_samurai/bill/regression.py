@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,6 +13,7 @@ from pytest_samurai.bill.figures import PREFIX, TestFigures
 from pytest_samurai.bill.lock import PARTS, TOKENS, Lock, Row, prices_for, row_of
 from pytest_samurai.bill.metrics import ABOUT, METRICS, labelled, measured
 from pytest_samurai.bill.tolerance import Tolerance
+from pytest_samurai.files import json
 from pytest_samurai.text import money, money_apart, visible
 from pytest_samurai.wire import Price, Usage
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -14,7 +13,7 @@ from pytest_samurai.bill.budget import Limits, total, total_cost
 from pytest_samurai.bill.call import Call
 from pytest_samurai.bill.sum import NO_COST, NO_USAGE, Sum
 from pytest_samurai.errors import SamuraiError
-from pytest_samurai.files import locked, replace_whole, scratch
+from pytest_samurai.files import exists, json, locked, read_whole, remove, replace_whole, scratch
 from pytest_samurai.text import money, money_apart
 
 
@@ -56,14 +55,14 @@ class Tally:
         return str(self._path)
 
     def end(self) -> None:
-        self._path.unlink(missing_ok=True)
+        remove(self._path)
 
     @contextmanager
     def _changed(self) -> Iterator[_Count]:
         with locked(self._path):
             count = _Count()
-            if self._path.exists():
-                count = _read(self._path.read_text(encoding="utf-8"))
+            if exists(self._path):
+                count = _read(read_whole(self._path))
             yield count
             replace_whole(self._path, json.dumps(asdict(count), default=str).encode())
 
@@ -141,7 +140,7 @@ class Tally:
             count.live_cost += cost
 
 
-def _read(text: str) -> _Count:
+def _read(text: bytes) -> _Count:
     written = json.loads(text)
     live_cost = Sum(Decimal(written["live_cost"]["known"]), written["live_cost"]["unknown"])
     amounts = {name: Decimal(written[name]) for name in ("cost", "reserved")}

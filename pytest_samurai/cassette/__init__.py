@@ -1,6 +1,5 @@
 """The cassette: a file of interactions, written for people. Only this package knows yaml."""
 
-from pytest_samurai.cassette.body import Text
 from pytest_samurai.cassette.directories import Directories
 from pytest_samurai.cassette.frame import is_ours
 from pytest_samurai.cassette.journal import Journal, LeftBehind
@@ -15,7 +14,7 @@ from pytest_samurai.cassette.naming import (
 )
 from pytest_samurai.cassette.reader import load, parse, read, reply_of
 from pytest_samurai.cassette.shelf import Kept, Shelf
-from pytest_samurai.cassette.writer import save, update
+from pytest_samurai.cassette.writer import save, try_to_save, update
 
 __all__ = [
     "Directories",
@@ -23,7 +22,6 @@ __all__ = [
     "Kept",
     "LeftBehind",
     "Shelf",
-    "Text",
     "cassette_name",
     "cassette_of",
     "is_ours",
@@ -37,5 +35,6 @@ __all__ = [
     "reply_of",
     "safe_cassette",
     "save",
+    "try_to_save",
     "update",
 ]

@@ -7,11 +7,11 @@ and bodies that pydantic-ai's serializer has parsed. Bodies become text or bytes
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pytest_samurai.files import json
 from pytest_samurai.text import parse_moment, timestamp
 
 _STRUCTURED = re.compile(rb"^ *(?:body:\r?\n +type: (?:json|text|binary|none)\s*$|parsed_body:)", re.MULTILINE)

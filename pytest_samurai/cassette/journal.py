@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from uuid import uuid4
 
 from pytest_samurai.cassette.body import Text
 from pytest_samurai.cassette.entry import interaction_text
 from pytest_samurai.cassette.frame import HEAD
 from pytest_samurai.cassette.reader import salvage
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.files import claimed, opened
+from pytest_samurai.files import REAL, claimed, exists, opened, read_whole, remove, unique, write_all
 from pytest_samurai.wire import Interaction
 
 _REPLACING = "all"
@@ -41,10 +40,10 @@ class Journal:
 
     @cached_property
     def path(self) -> Path:
-        return self._cassette.with_name(f"{self._cassette.name}.{uuid4().hex[:8]}.{self._kind}{_SUFFIX}")
+        return self._cassette.with_name(f"{self._cassette.name}.{unique()[:8]}.{self._kind}{_SUFFIX}")
 
-    def add(self, interaction: Interaction) -> Text:
-        """Write one call down, and give its text. Raises OSError if the disk does not take it."""
+    def add(self, interaction: Interaction) -> None:
+        """Write one call down. Raises OSError if the disk does not take it."""
         text = interaction_text(interaction)
         try:
             if self._descriptor is None:
@@ -53,31 +52,29 @@ class Journal:
         except OSError:
             self.lost += 1
             raise
-        return text
 
     def _begin(self) -> None:
-        self._made = self._made or [directory for directory in self.path.parents if not directory.exists()]
+        self._made = self._made or [directory for directory in self.path.parents if not exists(directory)]
         with ExitStack() as exits:
-            exits.enter_context(claimed(self.path))
+            # Where no lock is to be had, a journal that nobody holds is better than a call that is lost.
+            with suppress(CassetteError):
+                exits.enter_context(claimed(self.path))
             # Without O_BINARY, Windows writes each line end as CRLF, and no seal fits any more.
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-            self._descriptor = opened(self.path, lambda: os.open(self.path, flags, 0o666))
-            exits.callback(os.close, self._descriptor)
+            self._descriptor = opened(self.path, lambda: REAL.open(self.path, flags, 0o666))
+            exits.callback(REAL.close, self._descriptor)
             self._exits = exits.pop_all()
         self._write([HEAD.encode()])
 
     def _write(self, text: Text) -> None:
         # Straight to the system, which keeps it if the process is killed.
         assert self._descriptor is not None
-        whole = os.fstat(self._descriptor).st_size
+        whole = REAL.fstat(self._descriptor).st_size
         try:
-            for data in text:
-                rest = memoryview(data)
-                while rest:
-                    rest = rest[os.write(self._descriptor, rest) :]
-        except OSError:
+            write_all(self._descriptor, text)
+        except BaseException:
             # The next call may fit again. It must not begin in the middle of a line of this one.
-            os.ftruncate(self._descriptor, whole)
+            REAL.ftruncate(self._descriptor, whole)
             raise
 
     def discard(self) -> None:
@@ -85,10 +82,10 @@ class Journal:
         if self._descriptor is None and not self._made:
             return
         self.close()
-        self.path.unlink(missing_ok=True)
+        remove(self.path)
         for directory in self._made:
             try:
-                directory.rmdir()
+                REAL.rmdir(directory)
             except OSError:
                 # There is something in it by now, or the test has removed it.
                 break
@@ -110,7 +107,7 @@ class LeftBehind:
 
     def discard(self) -> None:
         """Its calls are in the cassette."""
-        self.path.unlink(missing_ok=True)
+        remove(self.path)
         self.close()
 
     def close(self) -> None:
@@ -121,7 +118,7 @@ class LeftBehind:
 def names_in(directory: str | Path) -> Sequence[str]:
     """The names of all journals in a directory, sorted."""
     try:
-        names = os.listdir(directory)  # noqa: PTH208 - no Path for each of them
+        names = REAL.listdir(directory)
     except (FileNotFoundError, NotADirectoryError):
         return ()
     # There is hardly ever one. To look at all names at once is faster than to look at each of thousands.
@@ -137,9 +134,9 @@ def left_behind(path: Path) -> Iterator[LeftBehind]:
         with ExitStack() as exits:
             try:
                 exits.enter_context(claimed(journal))
-                content = journal.read_bytes()
-            except (CassetteError, FileNotFoundError):
-                # Its process lives, or another worker of this run came first.
+                content = read_whole(journal)
+            except (CassetteError, OSError):
+                # Its process lives, or another worker of this run came first; or it is none, but a FIFO of that name.
                 continue
             replacing = name.removesuffix(_SUFFIX).endswith(f".{_REPLACING}")
             yield LeftBehind(journal, replacing, salvage(content, journal), exits.pop_all())

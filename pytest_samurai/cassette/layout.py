@@ -7,8 +7,9 @@ space is added between tokens, and no token is respelled: so the bytes come back
 
 from __future__ import annotations
 
-import json
 import re
+
+from pytest_samurai.files import json
 
 LINES = "lines"
 SPACED = "spaced"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from yaml.resolver import BaseResolver
 from pytest_samurai.cassette import foreign
 from pytest_samurai.cassette.checked import redacted
 from pytest_samurai.errors import CassetteError
+from pytest_samurai.files import json
 
 MEND = "mend it, restore the file, or delete it to record again"
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.files import REAL, exists, json
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.,=+\-\[\]]")
 _CLASS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -106,7 +105,7 @@ def placed_cassette(directory: Path, name: Path) -> Path:
     Another tool may have given it that, or an earlier version. To record it anew would have to be paid for.
     """
     safe = safe_cassette(name)
-    if safe != name and not (directory / safe).exists() and _is_there(directory, name):
+    if safe != name and not exists(directory / safe) and _is_there(directory, name):
         return directory / name
     return directory / safe
 
@@ -114,7 +113,10 @@ def placed_cassette(directory: Path, name: Path) -> Path:
 def _is_there(directory: Path, name: Path) -> bool:
     """Whether there is a file that is spelled so, letter by letter, whatever the file system finds alike."""
     for part in name.parts:
-        if not directory.is_dir() or part not in os.listdir(directory):  # noqa: PTH208 - no Path for each of them
+        try:
+            if part not in REAL.listdir(directory):
+                return False
+        except (FileNotFoundError, NotADirectoryError):
             return False
         directory /= part
     return True

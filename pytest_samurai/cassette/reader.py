@@ -28,6 +28,7 @@ from pytest_samurai.cassette.seal import NO_SEAL, edited_indexes, whole_items
 from pytest_samurai.cassette.sliced import Sliced
 from pytest_samurai.cassette.slices import cut
 from pytest_samurai.errors import CassetteError
+from pytest_samurai.files import NoFile, read_whole
 from pytest_samurai.text import conflict_line
 from pytest_samurai.wire import Interaction, Recordings, Reply, Request
 
@@ -44,11 +45,11 @@ def load(path: Path) -> list[Interaction]:
 def read(path: Path) -> bytes:
     """The content of a cassette. Raises CassetteError if it cannot be read; FileNotFoundError if there is none."""
     try:
-        return path.read_bytes()
+        return read_whole(path)
     except FileNotFoundError:
         raise
-    except IsADirectoryError:
-        raise CassetteError(f"{path}: is a directory, where a cassette has to be a file; move it away") from None
+    except NoFile as error:
+        raise CassetteError(f"{path}: is {error.kind}, where a cassette has to be a file; move it away") from None
     except OSError as error:
         raise CassetteError(f"{path}: cannot be read: {error.strerror}") from error
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from pytest_samurai.cassette.directories import Directories
 from pytest_samurai.cassette.journal import LeftBehind
 from pytest_samurai.cassette.memory import Memory
 from pytest_samurai.cassette.reader import read, recordings
+from pytest_samurai.files import REAL, now_ns
 from pytest_samurai.wire import Recordings
 
 _MOST_BYTES = 64_000_000
@@ -74,9 +74,9 @@ class Shelf:
 def _signature(path: str | Path) -> tuple[int, ...]:
     """What changes with a file or a directory; empty if it may change and keep that."""
     try:
-        status = os.stat(path)  # noqa: PTH116 - every test asks, and a Path takes longer to make
+        status = REAL.stat(path)
     except OSError:
         return ()
-    if time.time_ns() - status.st_mtime_ns < _SETTLED:
+    if now_ns() - status.st_mtime_ns < _SETTLED:
         return ()
     return (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
+from pytest_samurai.files import json
 from pytest_samurai.text import scalar
 
 

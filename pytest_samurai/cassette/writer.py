@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import accumulate, chain, pairwise
 from pathlib import Path
@@ -14,20 +14,16 @@ from pytest_samurai.cassette.headers import by_name, meant, pairs_of
 from pytest_samurai.cassette.plain import is_plain
 from pytest_samurai.cassette.reader import interactions_of, load, parse
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.files import locked, remove_abandoned, replace_whole
+from pytest_samurai.files import locked, remove_abandoned, replace_whole, try_to_write
 from pytest_samurai.wire import Interaction
 
 
-def save(path: Path, interactions: Sequence[Interaction], texts: MutableMapping[int, Text] | None = None) -> None:
+def save(path: Path, interactions: Sequence[Interaction]) -> None:
     """Replace a cassette, whole or not at all.
-
-    `texts` are texts of interactions that `interaction_text` has made already, by the `id` of the interaction. They are
-    taken out of it, so that large ones are gone while the file is read back.
 
     Raises CassetteError if it cannot be written or would not read back equal; the old file is then as it was.
     """
-    made = {} if texts is None else texts
-    items = [made.pop(id(interaction), ()) or interaction_text(interaction) for interaction in interactions]
+    items = list(map(interaction_text, interactions))
     content = _joined(items)
     edges = list(accumulate((sum(map(len, text)) for text in items), initial=len(HEAD)))
     del items
@@ -42,6 +38,16 @@ def save(path: Path, interactions: Sequence[Interaction], texts: MutableMapping[
         raise CassetteError(
             f"{path}: cannot be written: {error.strerror or error}; what was there is as it was"
         ) from error
+
+
+def try_to_save(path: Path) -> None:
+    """Raises CassetteError if a cassette could not be written now, or if no lock is to be had."""
+    try:
+        try_to_write(path)
+    except OSError as error:
+        raise CassetteError(f"{path}: cannot be written: {error.strerror or error}; so nothing is sent") from None
+    with locked(path):
+        pass
 
 
 def _reads_back(content: bytes, edges: Sequence[int], path: Path, interactions: Iterable[Interaction]) -> bool:
@@ -71,12 +77,8 @@ def _as_stored(interaction: Interaction) -> Interaction:
     return replace(interaction, request=replace(request, headers=sent), reply=replace(reply, headers=received))
 
 
-def update(
-    path: Path,
-    change: Callable[[list[Interaction]], Sequence[Interaction]],
-    texts: MutableMapping[int, Text] | None = None,
-) -> None:
-    """Replace a cassette by what `change` makes of its interactions, while no other process can; `texts` as of `save`.
+def update(path: Path, change: Callable[[list[Interaction]], Sequence[Interaction]]) -> None:
+    """Replace a cassette by what `change` makes of its interactions, while no other process can.
 
     Raises CassetteError; the old file is then as it was.
     """
@@ -86,7 +88,7 @@ def update(
             recorded = load(path)
         except FileNotFoundError:
             recorded = []
-        save(path, change(recorded), texts)
+        save(path, change(recorded))
 
 
 def dump(interactions: Iterable[Interaction]) -> bytes:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pytest_samurai.intercept.clients import async_client, client
-from pytest_samurai.intercept.seam import install, patch_imported, recording, uninstall
+from pytest_samurai.intercept.seam import install, patch_imported, recorders_of, recording, uninstall
 from pytest_samurai.intercept.state import seen_directories, take_cassettes, watch
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ __all__ = [
     "client",
     "install",
     "patch_imported",
+    "recorders_of",
     "recording",
     "seen_directories",
     "take_cassettes",

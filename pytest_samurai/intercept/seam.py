@@ -10,9 +10,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from pytest_samurai.files import REAL
 from pytest_samurai.intercept.imports import Finder
 from pytest_samurai.intercept.library import CONTEXT_MAKER, LIBRARIES, SEAM, Library, client_classes, context_owner
 from pytest_samurai.intercept.patch import Patch
@@ -46,6 +48,13 @@ def recording(recorder: Recorder) -> Iterator[None]:
         if CURRENT.get() is opened:
             CURRENT.set(opened.outer)
         uninstall()
+
+
+def recorders_of(path: Path) -> list[Recorder]:
+    """The open recorders of a cassette, in whichever context."""
+    with STATE.lock:
+        recorders = [opened.recorder for opened in STATE.opened]
+    return [recorder for recorder in recorders if REAL.realpath(recorder.cassette_path) == REAL.realpath(path)]
 
 
 def install(*, later: bool) -> None:

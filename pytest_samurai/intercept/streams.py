@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+from pytest_samurai.files import ticks
 from pytest_samurai.intercept.ending import Ending
 from pytest_samurai.recorder import Recorder, Take
 from pytest_samurai.wire import CLOSED, COMPLETE, Reply
@@ -107,9 +108,9 @@ class Replay:
 
     def _timed(self) -> Iterator[tuple[float, bytes]]:
         """How many seconds to wait for each piece, and the piece."""
-        began = time.perf_counter()
+        began = ticks()
         for data, at in self._reply.pieces():
-            yield max(began + at * self._pace - time.perf_counter(), 0.0), data
+            yield max(began + at * self._pace - ticks(), 0.0), data
 
     def close(self) -> None:
         self._ending.close()

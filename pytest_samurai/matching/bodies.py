@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from typing import Any
 
+from pytest_samurai.files import json
 from pytest_samurai.wire import form_of
 
 Json = Any

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.files import json
 from pytest_samurai.matching.bodies import Json
 
 Path_ = tuple[str | int, ...]

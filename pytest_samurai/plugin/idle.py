@@ -41,6 +41,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> None:
         be_at_work(item.config, item.session)
         from pytest_samurai.plugin.unmarked import watch
 
+        if item.nodeid in run.collection.marked:
+            # Before a fixture of the test patches what is taken hold of here.
+            import pytest_samurai.plugin.recording  # noqa: F401 - see above
         run.item = item
         run.watched = watch(item)
     run.begun.add(item.nodeid)

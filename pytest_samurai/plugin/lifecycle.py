@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_samurai.errors import SamuraiError
+from pytest_samurai.files import now
 from pytest_samurai.plugin.idle import be_at_work, gather
 from pytest_samurai.plugin.options import marker_line, written
 from pytest_samurai.plugin.state import RUN, RunState, cassette_root, resolved
@@ -45,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _begin(config: pytest.Config, told: Mapping[str, Any] | None) -> RunState:
     """The state of a run; `told` is what the controller said, in a worker of xdist."""
-    began = datetime.now(UTC) if told is None else datetime.fromisoformat(told["samurai_began"])
+    began = now() if told is None else datetime.fromisoformat(told["samurai_began"])
     layers = written(config)
     settings = resolved(layers)
     return RunState(began, settings, layers, _tally(settings, told))

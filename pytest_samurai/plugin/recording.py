@@ -11,6 +11,7 @@ import pytest
 
 from pytest_samurai.bill import FIGURE_PROPERTIES, TestFigures
 from pytest_samurai.context import Session
+from pytest_samurai.files import exists
 from pytest_samurai.plugin.marker import marker_of
 from pytest_samurai.plugin.place import cassette_path
 from pytest_samurai.plugin.state import PASSED, PLAYS, RECORDED, RECORDER, RUN, config_layer, settings_of, shared_of
@@ -66,7 +67,7 @@ def _recorded(
 
 def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool) -> None:
     """Note what a test or fixture, named by `user`, played of its cassette. See `Use`."""
-    if not recorder.cassette_path.exists():
+    if not exists(recorder.cassette_path):
         return
     unknown = ""
     if not recorder.record_mode.plays:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from pytest_samurai.files import now
 from pytest_samurai.text import timestamp
 from pytest_samurai.wire import Recordings
 
@@ -11,6 +12,6 @@ from pytest_samurai.wire import Recordings
 def age_notes(recordings: Recordings, limit: timedelta, cassette: str) -> list[str]:
     """What to say of a cassette whose oldest recording with a date is older than `limit`; else nothing."""
     oldest = min((time for time in recordings.times() if time is not None), default=None)
-    if oldest is None or oldest >= timestamp(datetime.now(UTC) - limit):
+    if oldest is None or oldest >= timestamp(now() - limit):
         return []
     return [f"{cassette}: recorded on {oldest[:10]}, which is longer ago than samurai_max_age"]

@@ -42,11 +42,17 @@ class Calls:
         self._exchanges.append(played)
         return played
 
-    def send(self, request: Request, question: Question | None, on_end: Callable[[int, Interaction], None]) -> Take:
-        """Let a request go live; `on_end` gets the number of the call, and the interaction. See `Take`."""
+    def send(
+        self,
+        request: Request,
+        question: Question | None,
+        keep: Callable[[int, Interaction], None],
+        count: Callable[[int, Interaction], None],
+    ) -> Take:
+        """Let a request go live. `keep` and `count` get the number of the call, and the interaction: see `Take`."""
         with self.lock:
             number = len(self._exchanges) + 1
-            take = Take(request, number, question, partial(on_end, number), self.meter)
+            take = Take(request, number, question, partial(keep, number), partial(count, number), self.meter)
             self._exchanges.append(take)
         return take
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from pytest_samurai.bill import Call, PriceList, Tally
+from pytest_samurai.files import now
 from pytest_samurai.recorder.editor import Editor
 from pytest_samurai.recorder.mode import RECORD_MODES
 from pytest_samurai.recorder.owner import Owner
@@ -76,7 +76,7 @@ def likely_cost(request: Request, prices: PriceList) -> Decimal:
     From the length of the prompt and the most tokens that may be answered.
     """
     model = model_asked(request)
-    price = None if model is None else prices.price(model, datetime.now(UTC), url=request.url)
+    price = None if model is None else prices.price(model, now(), url=request.url)
     if price is None:
         return Decimal(0)
     prompt, answered = likely_tokens(request)

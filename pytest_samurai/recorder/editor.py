@@ -33,8 +33,8 @@ class Editor:
         """What is compared and written of a request: what the filters have left of it, without secrets."""
         return self.redactors.of(request).request(filtered)
 
-    def written(self, filtered: Request, interaction: Interaction, meter: Meter) -> Interaction | None:
-        """A call as it is written, with the price of the day; None for one that the user's filters leave out."""
+    def written(self, filtered: Request, interaction: Interaction) -> Interaction | None:
+        """A call as it is written, but for its price; None for one that the user's filters leave out."""
         self.redactors.look_again()
         reply = interaction.reply
         kept = reply if self.bridge is None else self.bridge.reply(interaction.request, reply)
@@ -42,10 +42,11 @@ class Editor:
             return None
         redactor = self.redactors.of(interaction.request)
         may_be_kept = redactor.reply(kept, dialect_of(interaction.request.url), self._headers)
-        return _priced(replace(interaction, request=redactor.request(filtered), reply=may_be_kept), meter)
+        return replace(interaction, request=redactor.request(filtered), reply=may_be_kept)
 
 
-def _priced(written: Interaction, meter: Meter) -> Interaction:
+def priced(written: Interaction, meter: Meter) -> Interaction:
+    """A call as it is written, with the price of the day."""
     # An error costs nothing, whatever the prices.
     if not written.reply.is_success or written.price is not None:
         return written

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from io import BytesIO
 from itertools import accumulate
 
 from pytest_samurai.bill import Call, Meter
+from pytest_samurai.files import now, ticks
 from pytest_samurai.recorder.question import Question
 from pytest_samurai.text import timestamp
 from pytest_samurai.wire import (
@@ -61,7 +60,10 @@ class Take:
     """A request that goes to the real server: what of its reply is kept, and what of it the application may see.
 
     `question` asks for the usage of a stream as well; None if the request goes out as it is. Call `reply` first, then
-    `feed` for each piece, then `end`, which hands what was recorded to `on_end`.
+    `feed` for each piece, then `end`, which hands what was recorded to `keep`, and then to `count`.
+
+    A limit of time, or Ctrl-C, may strike at any moment. So nothing comes before `keep`, and if that was stopped, the
+    next `end` calls it again. `count` is called once.
     """
 
     def __init__(
@@ -69,7 +71,8 @@ class Take:
         request: Request,
         number: int,
         question: Question | None,
-        on_end: Callable[[Interaction], None],
+        keep: Callable[[Interaction], None],
+        count: Callable[[Interaction], None],
         meter: Meter,
     ) -> None:
         self.request = request
@@ -79,9 +82,11 @@ class Take:
         self._dialect = dialect_of(request.url)
         self._number = number
         self._meter = meter
-        self._on_end = on_end
-        self._sent_at = datetime.now(UTC)
-        self._clock = time.perf_counter()
+        self._keep_it = keep
+        self._count_it = count
+        self._is_kept = False
+        self._sent_at = now()
+        self._clock = ticks()
         self._filter: UsageFilter | None = None
         self._head: Reply | None = None
         self._decode: Decode | None = None
@@ -94,8 +99,8 @@ class Take:
     def begin_again(self) -> None:
         """Send the request as it is, since its server seems to refuse the question. What came of that is left out."""
         self.question, self._refused = None, self._asked
-        self._sent_at = datetime.now(UTC)
-        self._clock = time.perf_counter()
+        self._sent_at = now()
+        self._clock = ticks()
 
     def reply(
         self, status: int, reason: str, headers: Headers, http_version: str, decode: Decode | None = None
@@ -118,7 +123,7 @@ class Take:
     def _keep(self, data: bytes) -> bytes:
         if data and self._ended is None:
             self._body.write(data)
-            self._chunks.append(Chunk(len(data), round(time.perf_counter() - self._clock, 4)))
+            self._chunks.append(Chunk(len(data), round(ticks() - self._clock, 4)))
         return data
 
     def end(self, ending: str, error: str = "") -> None:
@@ -126,12 +131,24 @@ class Take:
 
         The first ending counts.
         """
-        if self._ended is not None or self._head is None:
+        if self._is_kept or self._head is None:
             return
-        self._ended = self._so_far(ending, error)
-        if self._refused is not None and self._ended.reply.is_success:
-            self._refused.refused()
-        self._on_end(self._ended)
+        if self._ended is None:
+            self._ended = self._so_far(ending, error)
+        try:
+            self._keep_it(self._ended)
+        except TimeoutError:
+            raise
+        except Exception:
+            # What a hook of the user's raises, it would raise again.
+            self._is_kept = True
+            raise
+        # Another thread may have come here at the same time.
+        was_kept, self._is_kept = self._is_kept, True
+        if not was_kept:
+            if self._refused is not None and self._ended.reply.is_success:
+                self._refused.refused()
+            self._count_it(self._ended)
 
     @property
     def has_ended(self) -> bool:
@@ -176,6 +193,6 @@ class Take:
             ending=ending,
             error=error,
             hidden_usage=usage,
-            duration=round(time.perf_counter() - self._clock, 4),
+            duration=round(ticks() - self._clock, 4),
         )
         return Interaction(self.request, reply, timestamp(self._sent_at))

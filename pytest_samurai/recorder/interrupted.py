@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from pytest_samurai.cassette import LeftBehind
@@ -36,7 +37,7 @@ class Interrupted:
         notes = []
         for journal in journals:
             # The process may have died after the cassette was written, and before the journal was deleted.
-            missing = [call for call in without_retries(journal.interactions, settings) if call not in recordings]
+            missing = [call for call in without_retries(journal.interactions, settings) if not _holds(recordings, call)]
             calls = f"{plural(len(missing), 'call')} of a recording that was interrupted"
             if mode.takes_up(replacing=journal.replacing) or (mode.writes and not missing):
                 self.journals.append(journal)
@@ -59,3 +60,8 @@ class Interrupted:
         """Leave the journals to the next run."""
         for journal in self.journals:
             journal.close()
+
+
+def _holds(recordings: Recordings, call: Interaction) -> bool:
+    # In a journal a call has no price yet.
+    return any(replace(recording, price=call.price) == call for recording in recordings)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
 from pytest_samurai import cassette
-from pytest_samurai.cassette import Journal, Text
+from pytest_samurai.bill import Meter
+from pytest_samurai.cassette import Journal
 from pytest_samurai.errors import CassetteError
+from pytest_samurai.files import exists
+from pytest_samurai.recorder.editor import Editor, priced
 from pytest_samurai.recorder.exchange import Take
 from pytest_samurai.recorder.identity import identity
+from pytest_samurai.recorder.meanwhile import without_equal, written_meanwhile
 from pytest_samurai.recorder.mode import RECORD_MODES
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.recorder.paths import shown
-from pytest_samurai.recorder.playback import Playback
+from pytest_samurai.recorder.playback import Playback, is_ours
 from pytest_samurai.recorder.retries import without_mended, without_retries
+from pytest_samurai.redaction import without_secrets
 from pytest_samurai.settings import Settings
 from pytest_samurai.text import plural
 from pytest_samurai.wire import Interaction
@@ -34,6 +38,8 @@ class Keeper:
         settings: Settings,
         owner: Owner,
         playback: Playback,
+        editor: Editor,
+        meter: Meter,
         notes: list[str],
     ) -> None:
         self.owner = owner
@@ -46,21 +52,32 @@ class Keeper:
         self._mode = RECORD_MODES[settings.mode]
         self._matcher = identity(settings)
         self._interrupted = playback.interrupted
+        self._editor = editor
+        self._meter = meter
         self._notes = notes
         self._journal = Journal(path, replacing=self._mode.replaces)
-        # By their numbers, the calls as they will be written; and by the ids of these, their texts.
+        self._is_ready = False
+        # By their numbers, the calls as they will be written, but for their prices.
         self._calls: dict[int, Interaction] = {}
-        self._texts: dict[int, Text] = {}
 
     # --- while the test runs
 
+    def prepare(self) -> None:
+        """See once whether a call can be kept that is to be paid. Raises CassetteError if not."""
+        if not self._is_ready:
+            cassette.try_to_save(self._path)
+            self._is_ready = True
+
     def add(self, number: int, interaction: Interaction, *, to_journal: bool) -> None:
-        """Keep a call that has ended, as it is written. In the journal it survives the death of this process."""
+        """Keep a call that has ended, as it is written. In the journal it survives the death of this process.
+
+        There it has no price yet: that is looked up when the cassette is written.
+        """
         self._calls[number] = interaction
         if not to_journal:
             return
         try:
-            self._texts[id(interaction)] = self._journal.add(interaction)
+            self._journal.add(interaction)
         except OSError as error:
             # The application's call went well. If the disk is full, writing the cassette will fail, and say so.
             note = f"{shown(self._journal.path)}: cannot be written: {error.strerror or error}"
@@ -95,10 +112,12 @@ class Keeper:
                 f"{self.owner.test}: {plural(unanswered, 'request')} got no reply, which cannot be recorded;"
                 " the replay will refuse it"
             )
-        new = self._worth_keeping()
+        # Not before: the journal of a run that died has no prices either.
+        interrupted = [priced(interaction, self._meter) for interaction in self._interrupted.interactions]
+        new = [priced(interaction, self._meter) for interaction in self._worth_keeping()]
         self.recorded = len(new)
         # An interrupted run may have ended on an error, and this run may have mended it.
-        self.added = without_retries([*self._interrupted.interactions, *new], self._settings)
+        self.added = without_retries([*interrupted, *new], self._settings)
         if self._mode.changes_cassette(self):
             self._write(new)
         self._journal.discard()
@@ -122,17 +141,24 @@ class Keeper:
 
     def _write(self, new: Sequence[Interaction]) -> None:
         def change(recordings: list[Interaction]) -> list[Interaction]:
-            kept = self._mode.kept(recordings, self)
-            missing = self._missing_from(kept)
+            kept, missing = self._merged(self._mode.kept(recordings, self))
             self.recorded = len({id(interaction) for interaction in missing} & {id(interaction) for interaction in new})
-            return [*kept, *missing]
+            return [*self._as_ours(kept), *missing]
 
         try:
-            cassette.update(self._path, change, self._texts)
-        except CassetteError as error:
+            cassette.update(self._path, change)
+        except BaseException as error:
             self._journal.close()
             self._interrupted.close()
-            raise CassetteError(f"{error}{self._where_the_calls_are()}") from error
+            if isinstance(error, CassetteError):
+                raise CassetteError(f"{error}{self._where_the_calls_are()}") from error
+            raise
+
+    def _as_ours(self, recordings: Sequence[Interaction]) -> list[Interaction]:
+        """Recordings without the keys that other tools have left in them: under our mark nobody looks for any."""
+        foreign = [recording for recording in recordings if not is_ours(recording)]
+        clean = iter(without_secrets(foreign, self._editor.redactors.secrets))
+        return [recording if is_ours(recording) else next(clean) for recording in recordings]
 
     def has_asked(self, interaction: Interaction) -> bool:
         """Whether a request equal to that of a recording is among what is to be added."""
@@ -148,23 +174,20 @@ class Keeper:
 
     # --- what several tests record to one cassette
 
-    def _missing_from(self, kept: Sequence[Interaction]) -> list[Interaction]:
-        """What is to be added, less what others have added to a shared cassette for equal requests.
+    def _merged(self, kept: Sequence[Interaction]) -> tuple[Sequence[Interaction], Sequence[Interaction]]:
+        """What stays of a cassette, and what is to be added, where others have written to it as well.
 
-        All who share the cassette play it from the start. So if workers that set up the same fixture at once each
-        added their calls, only the first copy would ever be played.
+        All who share a cassette play it from the start. So if workers that set up the same fixture at once each added
+        their calls, only the first copy would ever be played. The same is true of two runs of one test at once.
         """
-        if not self.owner.shared:
-            return self.added
-        standing_in = Counter(map(self._kind, kept))
-        standing_in.subtract(self._kind(interaction) for interaction in self._played_from_file())
-        missing = []
-        for interaction in self.added:
-            kind = self._kind(interaction)
-            standing_in[kind] -= 1
-            if standing_in[kind] < 0:
-                missing.append(interaction)
-        return missing
+        if self.owner.shared:
+            return kept, without_equal(self.added, kept, self._played_from_file(), self._kind)
+        others = written_meanwhile(kept, self.playback.recordings)
+        missing = without_equal(self.added, others, (), self._kind)
+        if others and missing and self.passed and self.owner.rerun is not None:
+            # Each run of a test had a conversation of its own, and a replay needs all of one.
+            return [recording for recording in kept if recording not in others], self.added
+        return kept, missing
 
     def _played_from_file(self) -> list[Interaction]:
         """What this test has played from the cassette, and so will play again before what it recorded."""
@@ -180,7 +203,7 @@ class Keeper:
     def _where_the_calls_are(self) -> str:
         """Where the calls are that did not get into the cassette, as the end of a sentence."""
         journals = [journal.path for journal in self._interrupted.journals]
-        if self._journal.path.exists():
+        if exists(self._journal.path):
             journals.insert(0, self._journal.path)
         if not journals:
             return "; what was recorded is lost"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import partial
 
-from pytest_samurai.bill import Call, Tally
+from pytest_samurai.bill import Call
 from pytest_samurai.recorder.calls import Calls
 from pytest_samurai.recorder.ceilings import Ceilings
 from pytest_samurai.recorder.editor import Editor
@@ -13,7 +13,7 @@ from pytest_samurai.recorder.exchange import Take
 from pytest_samurai.recorder.keeper import Keeper
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.recorder.question import question
-from pytest_samurai.recorder.refusals import Refusals
+from pytest_samurai.recorder.shared import Shared
 from pytest_samurai.settings import Settings
 from pytest_samurai.wire import CLOSED, Interaction, Request
 
@@ -25,44 +25,46 @@ class Live:
         self,
         settings: Settings,
         owner: Owner,
-        tally: Tally | None,
+        shared: Shared,
         editor: Editor,
         calls: Calls,
         keeper: Keeper | None,
-        refusals: Refusals,
     ) -> None:
         self._asks_for_usage = settings.stream_usage
         self._owner = owner
-        self._ceilings = None if tally is None else Ceilings(tally, calls.meter.prices, settings, owner, editor)
+        tally, prices = shared.tally, shared.prices
+        self._ceilings = None if tally is None else Ceilings(tally, prices, settings, owner, editor)
         self._editor = editor
         self._calls = calls
         self._keeper = keeper
-        self._refusals = refusals
+        self._refusals = shared.refusals
         self._is_open = True
 
     def send(self, request: Request, filtered: Request) -> Take:
         """Let a request go live. Of the request, `filtered` is written.
 
-        Raises CeilingReached if a ceiling of the run does not let it.
+        Raises CeilingReached if a ceiling of the run does not let it, CassetteError if it could not be recorded.
         """
+        if self._keeper is not None:
+            self._keeper.prepare()
         asked = question(request, self._refusals) if self._asks_for_usage else None
         likely = Decimal(0) if self._ceilings is None else self._ceilings.admit(request)
-        return self._calls.send(request, asked, partial(self._ended, likely, filtered))
+        return self._calls.send(request, asked, partial(self._keep, filtered), partial(self._count, likely))
 
-    def _ended(self, likely: Decimal, filtered: Request, number: int, interaction: Interaction) -> None:
+    def _keep(self, filtered: Request, number: int, interaction: Interaction) -> None:
+        written = None if self._keeper is None else self._editor.written(filtered, interaction)
+        if self._keeper is None or written is None:
+            return
+        with self._calls.lock:
+            # A call that ends as the recorder is closed goes to the cassette at once.
+            self._keeper.add(number, written, to_journal=self._is_open)
+
+    def _count(self, likely: Decimal, number: int, interaction: Interaction) -> None:
         call = Call(interaction, number=number, replayed=False, meter=self._calls.meter)
         if self._ceilings is not None:
             self._ceilings.paid(likely, call)
         if self._owner.on_live is not None:
             self._owner.on_live(self._owner.test, call)
-        if self._keeper is None:
-            return
-        written = self._editor.written(filtered, interaction, self._calls.meter)
-        if written is None:
-            return
-        with self._calls.lock:
-            # A call that ends as the recorder is closed goes to the cassette at once.
-            self._keeper.add(number, written, to_journal=self._is_open)
 
     def close(self) -> int:
         """End the calls that are under way, and return how many requests got no reply."""

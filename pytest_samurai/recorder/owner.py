@@ -12,13 +12,14 @@ from pytest_samurai.settings import Mode
 from pytest_samurai.text import timestamp
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Owner:
     """The test, or fixture, that a recorder belongs to.
 
     `rerun` gives the arguments with which pytest runs it again, as typed in a shell; None where pytest does not run
-    it. `shared` says that others play from the same cassette. `refusal` makes, of a text, what is raised for a request
-    that is refused. `on_live` is called with the name of the test and each call that went live.
+    it. `shared` says that others play from the same cassette; a block within another makes it so for both. `refusal`
+    makes, of a text, what is raised for a request that is refused. `on_live` is called with the name of the test and
+    each call that went live.
     """
 
     test: str

@@ -158,7 +158,11 @@ def _shared_keys(playable: Recordings, kept: Kept | None, settings: Settings, re
 
 def _as_written(interaction: Interaction, redactors: Redactors) -> Interaction:
     """A recording as we would write it; other tools leave secrets in theirs."""
-    request = interaction.request
-    if interaction.recorded_at is not None and all(name in REQUEST_HEADERS for name, _ in request.headers):
-        return interaction
-    return replace(interaction, request=redactors.request(request))
+    return interaction if is_ours(interaction) else replace(interaction, request=redactors.request(interaction.request))
+
+
+def is_ours(interaction: Interaction) -> bool:
+    """Whether a recording is surely one of our own, in which there are no secrets."""
+    return interaction.recorded_at is not None and all(
+        name in REQUEST_HEADERS for name, _ in interaction.request.headers
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from decimal import Decimal
@@ -10,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from pytest_samurai.bill import Call, Meter, total, total_cost
-from pytest_samurai.errors import BudgetExceeded, RequestNotRecorded, SamuraiFailure
+from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure
+from pytest_samurai.files import REAL, exists
 from pytest_samurai.matching import Denial
 from pytest_samurai.recorder.calls import Calls
 from pytest_samurai.recorder.ceilings import CeilingReached
@@ -59,7 +59,7 @@ class Recorder:
         self.notes: list[str] = []
         self.cut_headers = CutHeaders(settings, owner)
         self.children = Children()
-        self._directory = os.getcwd()  # noqa: PTH109 - every test asks, few look at it: no need for a Path
+        self._directory = REAL.getcwd()
         self._shared = shared
         self._editor = Editor(settings, owner.test, shared.redactors, self.notes)
         self.filtered, self.redacted = self._editor.filtered, self._editor.redactors.request
@@ -136,10 +136,12 @@ class Recorder:
         self.playback = opened(path, settings, owner, self._shared.shelf, self._editor, notes)
         self.hosts = ModelHosts(self.playback.recordings, self._calls.urls_sent)
         if self.record_mode.writes:
-            self._keeper = Keeper(path, settings, owner, self.playback, notes)
+            self._keeper = Keeper(path, settings, owner, self.playback, self._editor, self._calls.meter, notes)
         if self.playback.may_record:
-            shared = self._shared
-            self._live = Live(settings, owner, shared.tally, self._editor, self._calls, self._keeper, shared.refusals)
+            self._shared.prices.public.load()
+            if self._keeper is not None and (self.record_mode.replaces or not exists(path)):
+                self._keeper.prepare()
+            self._live = Live(settings, owner, self._shared, self._editor, self._calls, self._keeper)
         if self.replaying or (placeholders and self.record_mode.only_replays_once_recorded):
             self._placeholders = set_placeholders()
         self.is_open = True
@@ -198,7 +200,7 @@ class Recorder:
             raise self.refuse(placeholder_refusal(self.redacted(request), self.owner.test))
         try:
             return self._live.send(request, filtered)
-        except CeilingReached as reached:
+        except (CeilingReached, CassetteError) as reached:
             raise self.refuse(str(reached)) from None
 
     def replay(self, request: Request) -> Played | None:

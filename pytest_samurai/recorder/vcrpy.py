@@ -6,7 +6,6 @@ only for a test that uses one of them.
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any
 
 from pytest_samurai import cassette
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.files import json
 from pytest_samurai.matching import Denial
 from pytest_samurai.redaction import Redactors
 from pytest_samurai.settings import OF_VCRPY, Settings

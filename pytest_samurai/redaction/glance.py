@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from pytest_samurai.files import json
 from pytest_samurai.redaction.streams import RAW, event_data, parsed, texts_of
 from pytest_samurai.wire import Channel, Dialect, Label
 

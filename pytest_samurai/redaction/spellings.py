@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
+
+from pytest_samurai.files import json
 
 
 def spelled(secrets: Iterable[str]) -> Iterator[re.Pattern[bytes]]:

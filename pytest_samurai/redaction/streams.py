@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_samurai.files import json
 from pytest_samurai.redaction.edits import Edit, edited, shares, united
 from pytest_samurai.wire import Channel, Dialect, Text, cut_events
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pytest_samurai.files import now
 from pytest_samurai.report.play import Play, below, merged_plays
 
 _SUFFIXES = (".yaml", ".yml")
@@ -81,7 +82,7 @@ def noted(
             directories.append(str(home))
     directories = list(dict.fromkeys(directories))
     files = {name: _digest(root / name, began) for name in cassettes_of(root, directories)}
-    return FullRun(datetime.now(UTC).isoformat(timespec="minutes"), mode, directories, files, played, list(absent))
+    return FullRun(now().isoformat(timespec="minutes"), mode, directories, files, played, list(absent))
 
 
 def amended(note: Any, plays: Iterable[Play], not_full: str) -> dict[str, Any]:

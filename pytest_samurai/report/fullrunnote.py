@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.files import json
 from pytest_samurai.report.fullrun import FullRun
 
 NOTE = "samurai/full_run"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from importlib.metadata import distributions
 from typing import cast
 
 from pytest_samurai.bill import FIXTURE_PROPERTY, REGRESSION_PROPERTY, TestFigures
+from pytest_samurai.files import json
 from pytest_samurai.report.lines import NOTE_PROPERTY, UNMARKED_PROPERTY
 from pytest_samurai.report.run import Failure, Run, TestRun
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 from pytest_samurai.bill import TestFigures
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.files import json
 from pytest_samurai.report.totals import Totals
 
 FORM: Final = 1

@@ -6,8 +6,8 @@ are read line by line.
 
 from __future__ import annotations
 
-import json
 import re
+from json import loads
 
 # A text matches in one way only, so that no header or URL, however long, takes exponential time.
 _PLAIN = re.compile(
@@ -39,7 +39,7 @@ def _escape(match: re.Match[str]) -> str:
 def read_scalar(written: str) -> str:
     """The text that `scalar` or `quoted` wrote like this. Raises ValueError for anything that they do not write."""
     # JSON has every escape that is written here.
-    text = json.loads(written) if written.startswith('"') else written
+    text = loads(written) if written.startswith('"') else written
     if written not in (scalar(text), quoted(text)):
         raise ValueError(f"{written} is no text as it is written here")
     return text

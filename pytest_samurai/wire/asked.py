@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from pytest_samurai.files import json
 from pytest_samurai.wire.dialects import dialect_of
 from pytest_samurai.wire.http import Request
 from pytest_samurai.wire.multipart import form_of

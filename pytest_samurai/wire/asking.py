@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_samurai.files import json
 from pytest_samurai.wire.dialect import Object
 from pytest_samurai.wire.events import EventBuffer, data_of, ends_stream, events
 from pytest_samurai.wire.objects import parse_object

@@ -7,12 +7,12 @@ Google's API reference has it for `streamGenerateContent` without `alt=sse`.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from pytest_samurai.files import json
 from pytest_samurai.wire.objects import parse_object
 
 Span = tuple[int, int]

@@ -5,13 +5,14 @@ Sources: RFC 2046, 5.1.1 (the syntax), and RFC 7578 (`multipart/form-data`).
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 from urllib.parse import unquote
+
+from pytest_samurai.files import json
 
 _BOUNDARY = re.compile(rb"(--[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-])[ \t]*\r?\n")
 _HEADER = re.compile(rb"([^:\r\n]+):[ \t]*([^\r\n]*)\r?\n")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from pytest_samurai.errors import SamuraiError
+from pytest_samurai.files import json
 
 
 def parse_object(body: bytes | str) -> dict[str, Any] | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from pytest_samurai.files import json
 from pytest_samurai.wire.dialect import Dialect, Json
 
 Path = Sequence[str | int]

@@ -11,6 +11,7 @@ import pytest
 from pytest_samurai import SettingsError, Usage
 from pytest_samurai.bill.ownprices import lines_to_add, own_prices
 from pytest_samurai.bill.pricelist import PriceList
+from pytest_samurai.files import REAL
 from pytest_samurai.wire.price import Price
 
 DAY = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -114,11 +115,11 @@ def test_what_is_no_table_of_prices_is_refused(tmp_path: Path, written: str, wro
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(_: Path) -> bytes:
+    def refused(*_: object) -> int:
         raise PermissionError(13, "Permission denied")
 
     project(tmp_path, "")
-    monkeypatch.setattr(Path, "read_bytes", refused)
+    monkeypatch.setattr(REAL, "open", refused)
     with pytest.raises(SettingsError, match=r"pyproject.toml: cannot be read: Permission denied"):
         own_prices(tmp_path)
 

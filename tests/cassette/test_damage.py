@@ -17,14 +17,14 @@ import vcr.serialize
 import yaml
 from vcr.serializers import yamlserializer
 
-from pytest_samurai import files, use_cassette
+from pytest_samurai import use_cassette
 from pytest_samurai.cassette import loader as yaml_loader
 from pytest_samurai.cassette.entry import interaction_text
 from pytest_samurai.cassette.frame import HEAD
 from pytest_samurai.cassette.reader import load, parse, salvage
 from pytest_samurai.cassette.writer import dump, save, update
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.files import locked, scratch
+from pytest_samurai.files import locked, locks, scratch
 from pytest_samurai.wire.http import Chunk, Headers, Reply, Request
 from pytest_samurai.wire.interaction import Interaction
 from tests.conftest import Size
@@ -386,7 +386,7 @@ def test_a_file_that_another_process_holds_is_waited_for_but_not_forever(
 ) -> None:
     path = tmp_path / "a.yaml"
     save(path, [PLAIN])
-    monkeypatch.setattr(files, "_LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(locks, "_LONGEST_WAIT", 0.1)
     with locked(path), pytest.raises(CassetteError, match=r"a\.yaml: another process holds it, after a wait of 0\.1 s"):
         update(path, lambda there: [*there, STREAM])
     update(path, lambda there: [*there, STREAM])
@@ -399,7 +399,7 @@ def test_a_machine_where_no_lock_can_be_kept_is_told_where_and_what_to_do(
 ) -> None:
     path, there = tmp_path / "a.yaml", tmp_path / "locks"
     save(path, [PLAIN])
-    monkeypatch.setattr(files, "_lock_directory", lambda: there)
+    monkeypatch.setattr(locks, "_lock_directory", lambda: there)
     there.write_text("")
     told = rf"{re.escape(str(there))}: cannot be used for locks: File exists; it has to be a directory of yours: remove"
     with pytest.raises(CassetteError, match=told):

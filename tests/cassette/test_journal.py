@@ -19,13 +19,14 @@ from typing import Any
 import httpx
 import pytest
 
-from pytest_samurai import CassetteError, files, use_cassette
+from pytest_samurai import CassetteError, use_cassette
 from pytest_samurai.cassette import journal as journal_module
 from pytest_samurai.cassette.entry import interaction_text
 from pytest_samurai.cassette.frame import HEAD
 from pytest_samurai.cassette.journal import Journal, left_behind
 from pytest_samurai.cassette.reader import load
 from pytest_samurai.cassette.writer import save, update
+from pytest_samurai.files import REAL, whole
 from pytest_samurai.server.chat_server import ChatServer
 from pytest_samurai.wire.http import Reply, Request
 from pytest_samurai.wire.interaction import Interaction
@@ -325,7 +326,7 @@ def test_whenever_it_is_killed_each_completed_call_is_there_after_the_next_run(t
 
 
 def test_what_a_process_left_that_was_killed_as_it_wrote_is_removed(path: Path, url: str) -> None:
-    text = "os.replace = die\nwith use_cassette(CASSETTE):\n    ask(0)"
+    text = "from pytest_samurai.files import REAL\nREAL.replace = die\nwith use_cassette(CASSETTE):\n    ask(0)"
     assert process(url, path, text).returncode == -signal.SIGKILL
     assert [name.rpartition(".")[2] for name in beside(path)] == ["tmp", "journal"]
     # That of a cassette whose name begins alike may be written right now.
@@ -338,7 +339,7 @@ def test_what_a_process_left_that_was_killed_as_it_wrote_is_removed(path: Path, 
 def test_what_cannot_be_removed_does_not_fail_the_write(tmp_path: Path) -> None:
     # A directory of that name stands for whatever the system does not let go of.
     path = tmp_path / "a.yaml"
-    left = path.with_name(f"{files._temporary_prefix(path)}{'0' * 32}.tmp")
+    left = path.with_name(f"{whole._temporary_prefix(path)}{'0' * 32}.tmp")
     left.mkdir()
     update(path, lambda _: [ONE])
     assert load(path) == [ONE]
@@ -353,13 +354,13 @@ def full(*_: object) -> None:
 
 
 class FullDisk:
-    """The module `os` as the journal sees it, where some functions find the disk full."""
+    """The functions of the system as the journal sees them, where some find the disk full."""
 
     def __init__(self, **refusing: Any) -> None:
         self.__dict__.update(refusing)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(os, name)
+        return getattr(REAL, name)
 
 
 def test_a_disk_that_takes_no_cassette_leaves_the_old_one_and_a_journal(
@@ -368,7 +369,7 @@ def test_a_disk_that_takes_no_cassette_leaves_the_old_one_and_a_journal(
     run(url, path, 1)
     before = path.read_bytes()
     with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", full)
+        patch.setattr(REAL, "replace", full)
         with pytest.raises(CassetteError) as caught, use_cassette(path, mode="new_episodes"):
             ask(url, 0)
             ask(url, 1)
@@ -380,7 +381,7 @@ def test_a_disk_that_takes_no_cassette_leaves_the_old_one_and_a_journal(
     assert path.read_bytes() == before
     # And if it is still full when the next run has taken it up, it is still there, and named again.
     with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", full)
+        patch.setattr(REAL, "replace", full)
         with pytest.raises(CassetteError, match=left), use_cassette(path, mode="new_episodes"):
             ask(url, 0)
             ask(url, 1)
@@ -395,7 +396,10 @@ def test_a_disk_that_takes_no_cassette_leaves_the_old_one_and_a_journal(
 def test_a_disk_that_takes_no_journal_costs_a_note(
     path: Path, url: str, function: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal_module, "os", FullDisk(**{function: full}))
+    if function == "write":
+        monkeypatch.setattr(journal_module, "write_all", full)
+    else:
+        monkeypatch.setattr(journal_module, "REAL", FullDisk(**{function: full}))
     got, notes = run(url, path, 3)
     [note] = notes
     assert note.endswith(".new.journal: cannot be written: No space left on device")
@@ -404,8 +408,8 @@ def test_a_disk_that_takes_no_journal_costs_a_note(
 
 
 def test_a_disk_that_takes_neither_says_that_it_is_lost(path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal_module, "os", FullDisk(open=full))
-    monkeypatch.setattr(os, "replace", full)
+    monkeypatch.setattr(journal_module, "REAL", FullDisk(open=full))
+    monkeypatch.setattr(REAL, "replace", full)
     with pytest.raises(CassetteError, match="No space left on device; .*; what was recorded is lost"):
         run(url, path, 1)
     assert beside(path) == []
@@ -421,7 +425,7 @@ def test_a_call_that_did_not_fit_does_not_spoil_the_next(tmp_path: Path, monkeyp
             full()
         return os.write(descriptor, data[: len(data) // 2] if len(written) == 3 else data)
 
-    monkeypatch.setattr(journal_module, "os", FullDisk(write=half))
+    monkeypatch.setattr(REAL, "write", half)
     journal = Journal(tmp_path / "a.yaml", replacing=False)
     journal.add(ONE)
     with pytest.raises(OSError, match="No space left"):
@@ -571,16 +575,16 @@ def test_a_directory_that_another_process_takes_away_at_the_wrong_moment_is_made
     path: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A worker whose test keeps nothing removes the directory that it has made, just as this one is about to use it.
-    make = Path.mkdir
+    make = REAL.mkdir
     taken: list[Path] = []
 
-    def make_and_take(directory: Path, *arguments: Any, **options: Any) -> None:
-        make(directory, *arguments, **options)
+    def make_and_take(directory: Path, *mode: int) -> None:
+        make(directory, *mode)
         if directory == path.parent and len(taken) < 3:
             taken.append(directory)
             shutil.rmtree(directory)
 
-    monkeypatch.setattr(Path, "mkdir", make_and_take)
+    monkeypatch.setattr(REAL, "mkdir", make_and_take)
     assert run(url, path, 2)[1] == []
     assert len(taken) == 3
     shutil.rmtree(path.parent)
@@ -590,7 +594,7 @@ def test_a_directory_that_another_process_takes_away_at_the_wrong_moment_is_made
 
 
 def test_a_directory_that_is_taken_away_each_time_is_an_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Path, "mkdir", lambda *_, **__: None)
+    monkeypatch.setattr(REAL, "mkdir", lambda *_: None)
     with pytest.raises(CassetteError, match=r"a\.yaml: cannot be written: No such file or directory; what was there"):
         save(path, [ONE])
 

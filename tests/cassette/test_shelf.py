@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -59,7 +58,7 @@ def test_a_file_has_a_date_of_its_own_two_seconds_after_it_changed(
 ) -> None:
     # FAT keeps dates by two seconds, so a younger file may change once more and keep its date.
     changed = path.stat().st_mtime_ns
-    monkeypatch.setattr(time, "time_ns", lambda: changed + age)
+    monkeypatch.setattr(shelf, "now_ns", lambda: changed + age)
     kept = Shelf()
 
     # Both are held: the second may lie where the first was, if that is gone.

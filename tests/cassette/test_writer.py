@@ -16,6 +16,7 @@ import pytest
 from pytest_samurai.cassette.reader import load
 from pytest_samurai.cassette.writer import dump, save
 from pytest_samurai.errors import CassetteError
+from pytest_samurai.files import REAL
 from pytest_samurai.wire.http import Chunk
 from pytest_samurai.wire.interaction import Interaction
 from tests.cassette.test_cassette import (
@@ -35,11 +36,11 @@ def full_disk(*_: object) -> None:
 
 
 def failing_fsync(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "fsync", full_disk)
+    monkeypatch.setattr(REAL, "fsync", full_disk)
 
 
 def failing_rename(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "replace", full_disk)
+    monkeypatch.setattr(REAL, "replace", full_disk)
 
 
 @pytest.mark.parametrize("fails", [failing_fsync, failing_rename])
@@ -66,7 +67,7 @@ def test_an_interrupt_while_writing_leaves_the_old_file_and_nothing_else(
     def interrupted(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(os, "fsync", interrupted)
+    monkeypatch.setattr(REAL, "fsync", interrupted)
     with pytest.raises(KeyboardInterrupt):
         save(path, [interaction(b"new")])
     assert load(path) == [interaction(b"old")]
@@ -85,7 +86,7 @@ def test_the_bytes_are_on_the_disk_before_they_take_the_place_of_the_old_ones(
         seen.append((os.fstat(descriptor).st_size, load(path)))
         fsync(descriptor)
 
-    monkeypatch.setattr(os, "fsync", watched)
+    monkeypatch.setattr(REAL, "fsync", watched)
     save(path, [interaction(b"new")])
     # The file while the old one is in its place, and the directory when the new one is.
     assert [there for _, there in seen] == [[interaction(b"old")], [interaction(b"new")]]
@@ -111,7 +112,7 @@ def test_an_error_without_a_number_is_told_in_its_own_words(tmp_path: Path, monk
     def gone(_: object) -> None:
         raise OSError("the share has gone away")
 
-    monkeypatch.setattr(os, "fsync", gone)
+    monkeypatch.setattr(REAL, "fsync", gone)
     with pytest.raises(CassetteError, match="cannot be written: the share has gone away; what was there is as it was"):
         save(tmp_path / "a.yaml", [interaction()])
 

@@ -12,6 +12,7 @@ from vcr.request import Request as VcrRequest
 
 from pytest_samurai import cassette
 from pytest_samurai.commands import cli
+from pytest_samurai.files import REAL
 from pytest_samurai.wire.http import Chunk, Headers, Reply, Request
 from pytest_samurai.wire.interaction import Interaction
 
@@ -390,10 +391,10 @@ def test_a_file_that_cannot_be_opened_is_a_finding(
 ) -> None:
     write(interaction())
 
-    def refuse(_: Path) -> bytes:
+    def refuse(*_: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(REAL, "open", refuse)
 
     assert run(capsys, "-q") == (1, [f"{OURS}: cannot be read: Permission denied"])
 

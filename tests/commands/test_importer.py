@@ -11,12 +11,11 @@ import vcr.request
 import vcr.serialize
 from vcr.serializers import jsonserializer, yamlserializer
 
-from pytest_samurai import files
 from pytest_samurai.cassette.frame import MARK
 from pytest_samurai.cassette.reader import load
 from pytest_samurai.cassette.writer import save
 from pytest_samurai.commands import cli
-from pytest_samurai.files import locked
+from pytest_samurai.files import locked, locks
 from pytest_samurai.wire.http import Chunk, Reply, Request
 from pytest_samurai.wire.interaction import Interaction
 
@@ -198,7 +197,7 @@ def test_a_path_that_does_not_exist_is_a_mistake(capsys: pytest.CaptureFixture[s
 def test_a_cassette_that_another_process_writes_is_waited_for(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "_LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(locks, "_LONGEST_WAIT", 0.1)
     path = written(({"model": "m"}, ANSWER))
     before = path.read_bytes()
     with locked(path):

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
+import httpx2
 import pytest
 
 from pytest_samurai import use_cassette
@@ -14,10 +16,14 @@ from tests.intercept.scripted import HEADERS, body
 
 
 def test_a_library_that_is_imported_later_is_seen_too(cassettes: Path, url: str) -> None:
+    # In a replay: where something may be recorded, the price list is loaded, which needs one of them itself.
+    with use_cassette(cassettes / "late.yaml"):
+        for module in (httpx, httpx2):
+            module.post(url, json=body(), headers=HEADERS).raise_for_status()
     code = f"""
 import sys
 from pytest_samurai import use_cassette
-with use_cassette({str(cassettes / "late.yaml")!r}) as recorder:
+with use_cassette({str(cassettes / "late.yaml")!r}, mode="none") as recorder:
     assert "httpx" not in sys.modules and "httpx2" not in sys.modules
     import httpx, httpx2
     assert httpx.__spec__.loader is httpx.__loader__ and "pytest_samurai" not in repr(httpx.__loader__)
@@ -36,7 +42,7 @@ def test_a_missing_library_is_an_import_error_as_ever(cassettes: Path) -> None:
 import sys
 from pytest_samurai import use_cassette
 sys.path[:] = [path for path in sys.path if "site-packages" not in path]
-with use_cassette({str(cassettes / "none.yaml")!r}):
+with use_cassette({str(cassettes / "none.yaml")!r}, mode="none"):
     import httpx2
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from pytest_samurai.commands.check import check
 from pytest_samurai.commands.cli.command import Command, add_cassettes, read_by, say
+from pytest_samurai.files import now
 from pytest_samurai.settings import OPTIONS
 from pytest_samurai.text import plural
 
@@ -25,7 +25,7 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(chosen: Namespace) -> int:
-    checked = check(map(Path, chosen.paths), environ=os.environ, now=datetime.now(UTC), max_age=chosen.max_age)
+    checked = check(map(Path, chosen.paths), environ=os.environ, now=now(), max_age=chosen.max_age)
     failing = [finding for finding in checked.findings if not finding.advice]
     for finding in failing if chosen.quiet else checked.findings:
         say(finding.text)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from pytest_samurai.bill import own_prices
 from pytest_samurai.commands.cli.command import Command, add_cassettes, say
 from pytest_samurai.commands.cost import cost_lines, costs
+from pytest_samurai.files import now
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -18,9 +18,9 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(chosen: Namespace) -> int:
-    now = datetime.now(UTC)
-    cassettes = costs(map(Path, chosen.paths), own_prices(Path.cwd()), now, chosen.model, environ=os.environ)
-    for line in cost_lines(cassettes, now, chosen.model):
+    today = now()
+    cassettes = costs(map(Path, chosen.paths), own_prices(Path.cwd()), today, chosen.model, environ=os.environ)
+    for line in cost_lines(cassettes, today, chosen.model):
         say(line)
     return 1 if any(cassette.now is None or cassette.other is None for cassette in cassettes) else 0
 

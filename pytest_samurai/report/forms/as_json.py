@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
+from pytest_samurai.files import json
 from pytest_samurai.report.forms.output import Output
 from pytest_samurai.report.run import Run
 from pytest_samurai.text import visible_json

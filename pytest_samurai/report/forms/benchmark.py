@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 
+from pytest_samurai.files import json
 from pytest_samurai.report.forms.output import Output
 from pytest_samurai.report.run import Run
 from pytest_samurai.text import visible_json

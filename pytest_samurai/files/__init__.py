@@ -1,0 +1,42 @@
+"""Files that several processes write, and the clock that dates them: both as they are outside of any test."""
+
+from pytest_samurai.files.clock import now, now_ns, ticks
+from pytest_samurai.files.fakes import without_fakes
+from pytest_samurai.files.locks import claimed, locked, scratch
+from pytest_samurai.files.real import REAL, json
+from pytest_samurai.files.whole import (
+    NoFile,
+    exists,
+    make_directory,
+    opened,
+    read_whole,
+    remove,
+    remove_abandoned,
+    replace_whole,
+    try_to_write,
+    unique,
+    write_all,
+)
+
+__all__ = [
+    "REAL",
+    "NoFile",
+    "claimed",
+    "exists",
+    "json",
+    "locked",
+    "make_directory",
+    "now",
+    "now_ns",
+    "opened",
+    "read_whole",
+    "remove",
+    "remove_abandoned",
+    "replace_whole",
+    "scratch",
+    "ticks",
+    "try_to_write",
+    "unique",
+    "without_fakes",
+    "write_all",
+]

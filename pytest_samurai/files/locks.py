@@ -1,0 +1,145 @@
+"""Locks: one process at a time at a file."""
+
+from __future__ import annotations
+
+import errno
+import getpass
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+
+from pytest_samurai.errors import CassetteError
+from pytest_samurai.files.clock import ticks
+from pytest_samurai.files.real import REAL
+
+if sys.platform == "win32":  # pragma: no cover - the other branch is that of this machine
+    import msvcrt
+else:
+    import fcntl
+
+_LONGEST_WAIT = 60.0
+_LOOKS = 0.02
+"""Seconds between two looks at a lock that somebody else has."""
+
+
+class _System:
+    """The module that locks. A name of this module would be replaced by pyfakefs, which locks nothing."""
+
+    if sys.platform == "win32":  # pragma: no cover - the other branch is that of this machine
+        module = msvcrt
+    else:
+        module = fcntl
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Wait until other processes are done with a file, and keep them away.
+
+    Raises CassetteError after a minute, or if no lock can be kept.
+
+    The lock lies in the system's directory for temporary files, so none is left beside a cassette. All files share a
+    few hundred locks.
+    """
+    with _held(digest(path)[:2], path, _LONGEST_WAIT):
+        yield
+
+
+@contextmanager
+def claimed(path: Path) -> Iterator[None]:
+    """Hold a file that no other process should want. Raises CassetteError at once if one holds it."""
+    name = digest(path)
+    with _held(name, path, 0):
+        yield
+        with suppress(FileNotFoundError):
+            REAL.unlink(_lock_directory() / f"{name}.lock")
+
+
+def digest(path: Path) -> str:
+    """What stands for a file in the names of others."""
+    return sha256(os.fsencode(REAL.realpath(path))).hexdigest()[:32]
+
+
+def _user() -> str:
+    if sys.platform == "win32":  # pragma: no cover - the other branch is that of this machine
+        return getpass.getuser()
+    # In a container, the number of a user may have no name.
+    return str(REAL.getuid())
+
+
+def _lock_directory() -> Path:
+    return Path(tempfile.gettempdir(), f"pytest-samurai-{_user()}")
+
+
+def scratch(kind: str) -> Path:
+    """A new name for a file that the processes of a run share. Raises CassetteError if there is no place for it."""
+    try:
+        _make_lock_directory()
+    except OSError as error:
+        raise _useless(error) from error
+    return _lock_directory() / f"{REAL.urandom(16).hex()}.{kind}"
+
+
+def _make_lock_directory() -> None:
+    try:
+        REAL.mkdir(_lock_directory(), 0o700)
+    except FileExistsError:
+        if not stat.S_ISDIR(REAL.stat(_lock_directory()).st_mode):
+            raise
+
+
+def _useless(error: OSError) -> CassetteError:
+    return CassetteError(
+        f"{_lock_directory()}: cannot be used for locks: {error.strerror or error}; it has to be a directory of yours:"
+        " remove what is there, or set TMPDIR to a directory that you may write to"
+    )
+
+
+@contextmanager
+def _held(name: str, path: Path, wait: float) -> Iterator[None]:
+    try:
+        _make_lock_directory()
+        descriptor = _acquired(_lock_directory() / f"{name}.lock", wait)
+    except OSError as error:
+        raise _useless(error) from error
+    if descriptor is None:
+        raise CassetteError(f"{path}: another process holds it, after a wait of {wait:g} seconds")
+    try:
+        yield
+    finally:
+        REAL.close(descriptor)
+
+
+def _acquired(lock: Path, wait: float) -> int | None:
+    """The descriptor of a lock, which is held until that is closed; None if somebody else keeps it. Raises OSError."""
+    # Not one of filelock: it would call the functions that a test has patched, and close what is not its own.
+    descriptor = REAL.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    end = ticks() + wait
+    try:
+        while not _is_taken(descriptor):
+            if ticks() >= end:
+                REAL.close(descriptor)
+                return None
+            REAL.sleep(_LOOKS)
+    except BaseException:
+        REAL.close(descriptor)
+        raise
+    return descriptor
+
+
+def _is_taken(descriptor: int) -> bool:
+    """Take a lock if nobody has it; and say whether it is taken."""
+    try:
+        if sys.platform == "win32":  # pragma: no cover - the other branch is that of this machine
+            _System.module.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            _System.module.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EAGAIN):
+            return False
+        raise
+    return True

@@ -1,0 +1,172 @@
+"""Files that are read and replaced whole."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from pytest_samurai.files.locks import digest
+from pytest_samurai.files.real import REAL
+
+# Without O_BINARY, Windows writes each line end as CRLF, and no seal fits any more.
+_FLAGS = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_KINDS = {
+    stat.S_IFDIR: "a directory",
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+class NoFile(OSError):
+    """Something else is where a file should be: of what `kind` says."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"it is {kind}")
+        self.kind = kind
+
+
+def exists(path: str | os.PathLike[str]) -> bool:
+    """Whether there is anything at a path."""
+    try:
+        REAL.stat(path)
+    except OSError:
+        return False
+    return True
+
+
+def read_whole(path: str | os.PathLike[str]) -> bytes:
+    """The content of a file. Raises OSError; NoFile at once for a FIFO or a device, which may have no end."""
+    mode = REAL.stat(path).st_mode
+    if not stat.S_ISREG(mode):
+        raise NoFile(_KINDS.get(stat.S_IFMT(mode), "no file"))
+    descriptor = REAL.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _FLAGS)
+    try:
+        size = REAL.fstat(descriptor).st_size
+        parts = []
+        while part := REAL.read(descriptor, size + 1):
+            parts.append(part)
+    finally:
+        REAL.close(descriptor)
+    return b"".join(parts)
+
+
+def unique() -> str:
+    """A text that no other process has."""
+    return REAL.urandom(16).hex()
+
+
+def _temporary_prefix(resolved: Path) -> str:
+    # With the digest, as the names of two cassettes may begin alike.
+    return f".{resolved.name[:40]}.{digest(resolved)[:8]}."
+
+
+def remove_abandoned(path: Path) -> None:
+    """Remove what a process has left that was killed while it wrote. The file has to be locked."""
+    path = _resolved(path)
+    prefix = _temporary_prefix(path)
+    with suppress(OSError):
+        for name in REAL.listdir(path.parent):
+            if name.startswith(prefix) and name.endswith(".tmp"):
+                # If nothing can be written either, that will say why.
+                with suppress(OSError):
+                    REAL.unlink(path.with_name(name))
+
+
+def _resolved(path: Path) -> Path:
+    return Path(REAL.realpath(path))
+
+
+def remove(path: str | os.PathLike[str]) -> None:
+    """Remove a file, if it is there. Raises OSError."""
+    with suppress(FileNotFoundError):
+        REAL.unlink(path)
+
+
+_Opened = TypeVar("_Opened")
+_MOST_TRIES = 20
+
+
+def opened(path: Path, open_file: Callable[[], _Opened]) -> _Opened:
+    """Open a file, and make its directory if there is none. Raises OSError.
+
+    A process that keeps nothing removes its empty directories, maybe just when this one wants to use them.
+    """
+    for _ in range(_MOST_TRIES):
+        try:
+            return open_file()
+        except FileNotFoundError:
+            with suppress(FileNotFoundError):
+                make_directory(path.parent)
+    return open_file()
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory, and those around it, where there are none. Raises OSError."""
+    missing = []
+    while not exists(path):
+        missing.append(path)
+        path = path.parent
+    for directory in reversed(missing):
+        with suppress(FileExistsError):
+            REAL.mkdir(directory)
+
+
+def write_all(descriptor: int, parts: Iterable[bytes]) -> None:
+    """Write all of it. Raises OSError."""
+    for data in parts:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[REAL.write(descriptor, rest) :]
+
+
+def replace_whole(path: Path, content: bytes) -> None:
+    """Replace the content of a file, whole or not at all; its mode stays. Raises OSError."""
+    # A link stays a link: its target is replaced.
+    path = _resolved(path)
+    temporary = path.with_name(f"{_temporary_prefix(path)}{unique()}.tmp")
+    try:
+        # Not by `tempfile`, whose files only their owner may read: this one gets what the umask leaves.
+        descriptor = opened(path, lambda: _new(temporary))
+        try:
+            write_all(descriptor, [content])
+            REAL.fsync(descriptor)
+        finally:
+            REAL.close(descriptor)
+        with suppress(FileNotFoundError):
+            REAL.chmod(temporary, stat.S_IMODE(REAL.stat(path).st_mode))
+        REAL.replace(temporary, path)
+        _sync_directory(path.parent)
+    except BaseException:
+        remove(temporary)
+        raise
+
+
+def _new(path: Path) -> int:
+    return REAL.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o666)
+
+
+def try_to_write(path: Path) -> None:
+    """Raises OSError if `replace_whole` could not make a file there now. Nothing is left, and no directory is made."""
+    path = _resolved(path)
+    directory = path.parent
+    while not exists(directory):
+        directory = directory.parent
+    temporary = directory / f"{_temporary_prefix(path)}{unique()}.tmp"
+    REAL.close(_new(temporary))
+    remove(temporary)
+
+
+def _sync_directory(directory: Path) -> None:
+    if os.name == "nt":  # pragma: no cover - Windows opens no directories; it writes their entries at once
+        return
+    descriptor = REAL.open(directory, os.O_RDONLY)
+    try:
+        REAL.fsync(descriptor)
+    finally:
+        REAL.close(descriptor)

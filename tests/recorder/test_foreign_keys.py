@@ -1,0 +1,58 @@
+"""A cassette of another tool that is recorded into gets our mark, and keeps no key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_samurai import use_cassette
+from pytest_samurai.cassette.frame import MARK
+from pytest_samurai.cassette.reader import load
+from pytest_samurai.commands.check import check
+from tests.recorder.conftest import ask
+
+LEFT = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD"
+OWN = "a-key-of-no-known-shape-1234"
+
+OF_VCRPY = """interactions:
+- request:
+    body: '{{"model":"gpt-4o-mini","messages":[{{"role":"user","content":"old, with {left}"}}]}}'
+    headers:
+      authorization: [Bearer {own}]
+      x-api-key: [{left}]
+    method: POST
+    uri: {url}?key={own}
+  response:
+    body: {{string: '{{"model":"gpt-4o-mini","choices":[{{"index":0,"message":{{"content":"you sent {own}"}}}}]}}'}}
+    headers:
+      content-type: [application/json]
+      set-cookie: [session={left}]
+    status: {{code: 200, message: OK}}
+version: 1
+"""
+
+
+@pytest.mark.parametrize("mode", ["new_episodes", "once"])
+def test_what_stays_of_another_tool_is_rewritten_without_its_keys(path: Path, url: str, mode: str) -> None:
+    path.parent.mkdir()
+    path.write_text(OF_VCRPY.format(url=url, left=LEFT, own=OWN), encoding="utf-8")
+    with use_cassette(path, mode=mode, unused="ignore") as recorder:
+        if mode == "new_episodes":
+            ask(url, "new")
+    if mode == "once":
+        # Nothing is recorded, so the file stays as it is.
+        assert recorder.replaying
+        assert LEFT in path.read_text(encoding="utf-8")
+        return
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith(MARK)
+    assert LEFT not in text
+    assert OWN not in text
+    assert "set-cookie" not in text
+    assert [finding.text for finding in check([path], environ={}, now=recorder.owner.run_began).findings] == []
+    assert len(load(path)) == 2
+    # What it has answered it answers still, and once more it is written as it is.
+    with use_cassette(path, mode="new_episodes", unused="ignore"):
+        ask(url, "newer")
+    assert path.read_text(encoding="utf-8").startswith(text.partition("version: 1")[0])
