@@ -30,6 +30,8 @@ class Live:
         calls: Calls,
         keeper: Keeper | None,
     ) -> None:
+        # Before the first call: between a reply and the journal, a time limit of the application may strike.
+        calls.meter.prices.public.load()
         self._asks_for_usage = settings.stream_usage
         self._owner = owner
         tally, prices = shared.tally, shared.prices

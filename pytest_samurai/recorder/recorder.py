@@ -138,7 +138,6 @@ class Recorder:
         if self.record_mode.writes:
             self._keeper = Keeper(path, settings, owner, self.playback, self._editor, self._calls.meter, notes)
         if self.playback.may_record:
-            self._shared.prices.public.load()
             if self._keeper is not None and (self.record_mode.replaces or not exists(path)):
                 self._keeper.prepare()
             self._live = Live(settings, owner, self._shared, self._editor, self._calls, self._keeper)

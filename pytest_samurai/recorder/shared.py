@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pytest_samurai.bill import PriceList, Tally
 from pytest_samurai.cassette import Shelf
 from pytest_samurai.recorder.refusals import Refusals
-from pytest_samurai.redaction import Redactor
+from pytest_samurai.redaction import MadeRedactors
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,5 +21,5 @@ class Shared:
     prices: PriceList
     shelf: Shelf
     tally: Tally | None = None
-    redactors: dict[frozenset[str], Redactor] = field(default_factory=dict)
+    redactors: MadeRedactors = field(default_factory=dict)
     refusals: Refusals = field(default_factory=Refusals)
