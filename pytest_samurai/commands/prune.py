@@ -11,10 +11,11 @@ from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from pytest_samurai import cassette
-from pytest_samurai.errors import CassetteError
+from pytest_samurai.errors import CassetteError, SettingsError
 from pytest_samurai.files import locked
+from pytest_samurai.recorder import RECORD_MODES
 from pytest_samurai.redaction import Redactor, environment_secrets, one_line, without_secrets
-from pytest_samurai.report import FullRun, Play, cassettes_of, digest_of
+from pytest_samurai.report import RUN_ALL, FullRun, Play, cassettes_of, digest_of
 from pytest_samurai.text import plural
 from pytest_samurai.wire import Interaction, summary
 
@@ -66,7 +67,12 @@ class Judged:
 
 
 def judge(run: FullRun, root: Path, *, environ: Mapping[str, str]) -> Judged:
-    """Compare the cassettes in a run's directories with what the run used. No line holds a secret."""
+    """Compare the cassettes in a run's directories with what the run used. No line holds a secret.
+
+    Raises SettingsError if the run was in a mode that plays nothing.
+    """
+    if run.mode in [name for name, mode in RECORD_MODES.items() if not mode.plays]:
+        raise SettingsError(f"the last full run was in mode {run.mode}, which plays nothing: {RUN_ALL}, to replay")
     judge = _Judge(run, root, environment_secrets(environ))
     results = [result for name in cassettes_of(root, run.directories) if (result := judge.file(name)) is not None]
     return Judged(
@@ -111,8 +117,10 @@ class _Judge:
             if absent.may_own(PurePosixPath(name)):
                 return f"{absent.test}, which may use it, was skipped"
         digest = self._run.files.get(name)
-        if digest is None:
+        if name not in self._run.files:
             return "it is newer than the last full run"
+        if digest is None:
+            return "it could not be read in the last full run"
         if not digest:
             return "it was written in the last full run itself"
         if digest != digest_of(content) or (play is not None and play.recorded != len(interactions)):

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_samurai.plugin.internals import fail_again
 from pytest_samurai.plugin.place import fixture_cassette_path, of_same_scope, relative
 from pytest_samurai.plugin.state import RUN, config_layer, settings_of, shared_of
 from pytest_samurai.plugin.verdict import held_against_lock
 from pytest_samurai.text import visible
+
+if TYPE_CHECKING:
+    from pytest_samurai.plugin.refusals import Refusals
+    from pytest_samurai.recorder import Recorder
 
 
 @pytest.hookimpl(wrapper=True)
@@ -38,11 +43,10 @@ def fixture_setup(
     settings = settings_of(request.config, config)
     recorder = Recorder(path, settings, owner_of(item, label, shared=True), shared_of(request.config))
     session = Session(recorder, placeholders=True)
+    run.refusals.recorders.append(recorder)
     try:
         with session:
-            result = yield
-            if recorder.misses:
-                raise recorder.misses[0]
+            result = yield from _without_misses(fixturedef, request, recorder, run.refusals)
             session.passed = True
             key = fixture_key(label, relative(path, request.config).as_posix())
             regression = held_against_lock(item, recorder, key)
@@ -50,11 +54,34 @@ def fixture_setup(
                 raise regression
         return result
     finally:
+        run.refusals.recorders.remove(recorder)
         note_play(item, recorder, label, passed=session.passed)
         if recorder.calls:
             figures = TestFigures.of(label, recorder.calls, recorded=recorder.recorded)
             item.user_properties.append(figures.fixture_property())
         item.user_properties += [(NOTE_PROPERTY, visible(note, keep="\n")) for note in recorder.notes]
+
+
+def _without_misses(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, recorder: Recorder, refusals: Refusals
+) -> Generator[None, object, object]:
+    """Set a fixture up. If it passes over a miss, all the tests that use it fail of that, and not the first alone."""
+    try:
+        result = yield
+        refusals.listen()
+    except BaseException as error:
+        refusals.listen()
+        if not recorder.misses or refusals.ends_the_run(error):
+            raise
+        if not refusals.overrules(error):
+            refusals.causes.append((error, recorder.misses[0]))
+            raise
+        fail_again(fixturedef, request, recorder.misses[0])
+        raise recorder.misses[0] from None
+    if recorder.misses:
+        fail_again(fixturedef, request, recorder.misses[0])
+        raise recorder.misses[0]
+    return result
 
 
 _SETTINGS_FIXTURES = frozenset({"samurai_config", "samurai_cassette_dir"})

@@ -10,6 +10,8 @@ from collections.abc import MutableMapping, Sequence
 from typing import Any, cast
 
 import pytest
+from _pytest.outcomes import TEST_OUTCOME
+from _pytest.skipping import xfailed_key
 
 Definitions = Sequence[pytest.FixtureDef[Any]]
 """The fixtures of one name that a test can see, each overridden by the next."""
@@ -36,9 +38,37 @@ def visible_definitions(item: pytest.Item, name: str) -> Definitions:
     return item.session._fixturemanager.getfixturedefs(name, item) or ()
 
 
-def failed_in_unittest(item: pytest.Item) -> bool:
-    """Whether the body of a `unittest` test has failed: pytest keeps that to itself until it makes the report."""
-    return bool(getattr(item, "_excinfo", None))
+def unittest_outcomes(item: pytest.Item) -> list[pytest.ExceptionInfo[BaseException]]:
+    """How the body of a `unittest` test has ended: empty if it passed, or for another test.
+
+    Failures, skips and expected failures are in it. Pytest keeps them to itself until it makes the report of the first.
+    """
+    return getattr(item, "_excinfo", None) or []
+
+
+def expected_by_xfail(item: pytest.Item) -> tuple[object, ...]:
+    """The exceptions that the `xfail` mark of a test names by `raises`: of several marks, the one that counts."""
+    mark = item.stash.get(xfailed_key, None)
+    raises = getattr(mark, "raises", None)
+    # `pytest.RaisesExc` is another way to name them.
+    raises = getattr(raises, "expected_exceptions", raises)
+    return raises if isinstance(raises, tuple) else (raises,)
+
+
+def go_on_tearing_down(item: pytest.Item, nextitem: pytest.Item | None, error: BaseException) -> None:
+    """Tear down what an error of a fixture has kept from it.
+
+    Pytest goes on by itself after an exception, and after its own outcomes. Any other error (that of a cancelled task,
+    a group in which such an error is) makes it stop there, and the next test fail of it.
+    """
+    if not isinstance(error, TEST_OUTCOME):
+        item.session._setupstate.teardown_exact(nextitem)
+
+
+def fail_again(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, error: BaseException) -> None:
+    """Have a fixture raise an error for each test that asks for it from now on, until it is torn down."""
+    failure = (error, error.__traceback__) if pytest.version_tuple >= (8, 3) else error
+    fixturedef.cached_result = (None, fixturedef.cache_key(cast("Any", request)), cast("Any", failure))
 
 
 def parameter_number(request: pytest.FixtureRequest) -> int:

@@ -68,6 +68,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         return
     if run.tally is not None and not is_worker(config):
         run.tally.end()
+    if run.at_work:
+        run.refusals.watchdog.remove()
     # An interrupted run does not say that its last test has ended.
     if run.watching:
         from pytest_samurai import intercept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -14,8 +14,8 @@ from pytest_samurai.context import Session
 from pytest_samurai.files import exists
 from pytest_samurai.plugin.marker import marker_of
 from pytest_samurai.plugin.place import cassette_path
-from pytest_samurai.plugin.refusal import RefusedInTest
-from pytest_samurai.plugin.state import PASSED, PLAYS, RECORDER, RUN, config_layer, settings_of, shared_of
+from pytest_samurai.plugin.state import PASSED, PLAYS, RECORDED, RECORDER, RUN, config_layer, settings_of, shared_of
+from pytest_samurai.plugin.unmarked import only_replays
 from pytest_samurai.plugin.verdict import forget, target
 from pytest_samurai.recorder import Owner, Recorder
 from pytest_samurai.report import NOTE_PROPERTY, Play
@@ -28,6 +28,13 @@ def recorded(
 ) -> Iterator[Recorder]:
     """The value of the fixture `samurai`."""
     item = cast("pytest.Item", request.node)
+    item.stash[RECORDED] = recording = _recorded(item, request, samurai_config, samurai_cassette_dir)
+    return recording
+
+
+def _recorded(
+    item: pytest.Item, request: pytest.FixtureRequest, samurai_config: dict[str, Any], samurai_cassette_dir: Path
+) -> Generator[Recorder, None, None]:
     name, layer = marker_of(item) or (None, Layer(item.nodeid, "test", {}))
     settings = settings_of(request.config, config_layer(item, samurai_config), layer)
     path = cassette_path(request, samurai_cassette_dir, name)
@@ -36,6 +43,10 @@ def recorded(
     # If a test is run again (pytest-rerunfailures), its last run counts.
     forget(item)
     session = Session(recorder)
+    if recorder.replaying:
+        only_replays(item)
+    refusals = request.config.stash[RUN].refusals
+    refusals.recorders.append(recorder)
     item.stash[RECORDER] = recorder
     item.stash[PASSED] = False
     try:
@@ -43,6 +54,8 @@ def recorded(
             yield recorder
             session.passed = item.stash.get(PASSED, False)
     finally:
+        refusals.listen()
+        refusals.recorders.remove(recorder)
         del item.stash[RECORDER]
         # If it is run again, it counts once.
         item.user_properties[:] = [pair for pair in item.user_properties if pair[0] not in FIGURE_PROPERTIES]
@@ -50,9 +63,6 @@ def recorded(
         item.user_properties += figures.properties()
         item.user_properties += [(NOTE_PROPERTY, visible(note, keep="\n")) for note in recorder.notes]
     note_play(item, recorder, item.nodeid, passed=session.passed)
-    if session.passed and recorder.misses:
-        # A fixture of the test swallowed it in its teardown, when the verdict had been given.
-        raise recorder.misses[0]
 
 
 def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool) -> None:
@@ -76,4 +86,4 @@ def owner_of(item: pytest.Item, name: str, *, shared: bool) -> Owner:
     """Who a recorder belongs to: a test, or a fixture, named by its label."""
     run = item.config.stash[RUN]
     on_live = None if run.progress is None else run.progress.call
-    return Owner(visible(name), run.began, partial(target, item), shared, RefusedInTest, on_live)
+    return Owner(visible(name), run.began, partial(target, item), shared, run.refusals.refuse, on_live)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,8 @@ from pytest_samurai.settings import Layer, Settings, environment_layers, resolve
 
 if TYPE_CHECKING:
     from pytest_samurai.bill import Lock, PriceList, Tally, TestFigures
-    from pytest_samurai.recorder import Shared
+    from pytest_samurai.plugin.refusals import Refusals
+    from pytest_samurai.recorder import Recorder, Shared
     from pytest_samurai.report import Play, Progress
 
 
@@ -56,6 +57,13 @@ class RunState:
         self.begun: set[str] = set()
 
     @cached_property
+    def refusals(self) -> Refusals:
+        """The refusals of the test that runs. Without a test that calls, they are not even imported."""
+        from pytest_samurai.plugin.refusals import Refusals
+
+        return Refusals()
+
+    @cached_property
     def libraries(self) -> tuple[Path, ...]:
         """Where the code lies that is not the user's: ours, Python's and what was installed."""
         import sysconfig
@@ -65,6 +73,7 @@ class RunState:
 
 
 RUN = pytest.StashKey[RunState]()
+RECORDED: pytest.StashKey[Generator[Recorder, None, None]] = pytest.StashKey()
 RECORDER = pytest.StashKey[Any]()
 PASSED = pytest.StashKey[bool]()
 PLAYS: pytest.StashKey[list[Play]] = pytest.StashKey()

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import pytest
 
 from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure
-from pytest_samurai.plugin.state import HELD, RECORDER, RUN
+from pytest_samurai.plugin.internals import expected_by_xfail
+from pytest_samurai.plugin.state import HELD, RUN
 from pytest_samurai.plugin.unmarked import UNMARKED
 
 
-@pytest.hookimpl(wrapper=True)
+# First, so that it is outside of all others: what a hook of the user's makes of a refusal is looked at too.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -24,6 +27,7 @@ def runtest_makereport(
     if call.when == "teardown" and unmarked is not None and unmarked.calls:
         item.user_properties.append((UNMARKED_PROPERTY, unmarked.calls))
     report = yield from _report(item, call)
+    _make_red(report, item, call)
     if call.when == "teardown" and HELD in item.stash:
         # An attribute, which xdist hands on, and no property of the test, which JUnit would show.
         from pytest_samurai.bill import held_text
@@ -37,25 +41,71 @@ def _report(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, p
     """Make the report. Of an error of ours it shows the text and the frames that are the user's own."""
     error = call.excinfo
     if error is None or not isinstance(error.value, RequestNotRecorded | SamuraiFailure | SamuraiError):
-        report = yield
-        recorder = item.stash.get(RECORDER, None)
-        if call.when == "call" and error is not None and recorder is not None and recorder.misses:
-            # It failed of something else, but the application may have made that of the miss.
-            report.sections.append(("samurai: request not recorded", str(recorder.misses[0])))
-            _note_failure(report, recorder.misses[0])
-        return report
+        return (yield)
     own = _own_frames(error.tb, item.config.stash[RUN].libraries)
     if own is not None:
         call.excinfo = pytest.ExceptionInfo.from_exc_info((type(error.value), error.value, own))
     report = yield
     _note_failure(report, error.value)
     if own is None:
-        shown = error.getrepr(style="value")
-        if shown.reprcrash is not None:  # pragma: no branch - None where all frames are hidden, and ours are not
-            # For the line of the short summary.
-            shown.reprcrash.message = f"{type(error.value).__name__}: {error.value}"
-        report.longrepr = shown
+        report.longrepr = _as_text(error)
     return report
+
+
+def _as_text(error: pytest.ExceptionInfo[BaseException]) -> Any:
+    """What an error says, without any frame."""
+    shown: Any = error.getrepr(style="value")
+    if shown.reprcrash is not None:  # pragma: no branch - None where all frames are hidden, and ours are not
+        # For the line of the short summary.
+        shown.reprcrash.message = f"{type(error.value).__name__}: {error.value}"
+    return shown
+
+
+def _make_red(report: pytest.TestReport, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Have a report be red if a request was refused, and say so."""
+    # Here and not before: of `unittest`, pytest puts the error in the call as it makes the report.
+    refusals, error = item.config.stash[RUN].refusals, call.excinfo
+    if error is not None:
+        is_refusal = isinstance(error.value, RequestNotRecorded)
+        cause = None if is_refusal else refusals.shown_with(error.value)
+        # The report of a subtest is none of a phase. Its skip is let pass: the test has yet to fail.
+        fails = is_refusal or (cause is not None and cause not in refusals.pending)
+        if fails and not report.failed and not _is_meant(item):
+            report.outcome = "failed"
+            vars(report).pop("wasxfail", None)
+            if report.longrepr is None or isinstance(report.longrepr, tuple):
+                report.longrepr = _as_text(error)
+        if cause is not None and report.failed:
+            _say_too(report, cause)
+    refusals.is_red = refusals.is_red or report.failed
+    if call.when == "teardown":
+        for pending in refusals.pending:
+            report.sections.append(("samurai: request not recorded in teardown", str(pending)))
+        refusals.end_test()
+
+
+def _is_meant(item: pytest.Item) -> bool:
+    """Whether a test is marked as one that fails of a refusal."""
+    expected = expected_by_xfail(item)
+    return any(isinstance(error, type) and issubclass(error, RequestNotRecorded) for error in expected)
+
+
+def _say_too(report: pytest.TestReport, refusal: RequestNotRecorded) -> None:
+    """Have the report of another error say that a request was refused, which may be where the error comes from."""
+    shown: Any = report.longrepr
+    message = f"{type(refusal).__name__}: {refusal}"
+    if getattr(shown, "reprcrash", None) is None:
+        # What is shown in a form of its own, as a doctest is, has no line for the short summary.
+        report.sections.append(("samurai: what came of it", str(shown)))
+        try:
+            # One that was kept and not raised has no traceback, and pytest shows none without.
+            raise refusal
+        except RequestNotRecorded:
+            report.longrepr = _as_text(pytest.ExceptionInfo.from_current())
+    else:
+        report.sections.append(("samurai: request not recorded", str(refusal)))
+        shown.reprcrash.message = f"{message}\n\n{shown.reprcrash.message}"
+    _note_failure(report, refusal)
 
 
 def _note_failure(report: pytest.TestReport, error: BaseException) -> None:

@@ -10,41 +10,45 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_samurai.errors import UsageRegression
-from pytest_samurai.plugin.internals import failed_in_unittest
+from pytest_samurai.plugin.internals import unittest_outcomes
 from pytest_samurai.plugin.state import HELD, PASSED, RECORDER, RUN, TEST, lock_of
-from pytest_samurai.plugin.unmarked import UNMARKED
 from pytest_samurai.settings import CASSETTES, LOCK
 
 if TYPE_CHECKING:
     from pytest_samurai.recorder import Recorder
 
 
-@pytest.hookimpl(wrapper=True)
+# First, so that it is outside of all others: what any of them makes of a refusal is judged.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Judge a test whose body went through, while it is called: so the failure is in the test's own report."""
-    try:
+    refusals = item.config.stash[RUN].refusals
+    with refusals.phase(item.session, "call"):
         result = yield
-    except pytest.skip.Exception:
-        # An application that swallows a miss may conclude that there is no network, and the test may skip for that.
-        recorder = item.stash.get(RECORDER, None)
-        if recorder is not None and recorder.misses:
-            raise recorder.misses[0] from None
-        raise
-    recorder = item.stash.get(RECORDER, None)
-    unmarked = item.stash.get(UNMARKED, None)
-    verdict: BaseException | None = None
-    if failed_in_unittest(item):
+        outcomes = unittest_outcomes(item)
+        if outcomes and refusals.pending and refusals.overrules(outcomes[0].value):
+            outcomes.clear()
+        if not outcomes:
+            _judge(item)
+        elif refusals.pending:
+            refusals.tell()
         return result
+
+
+def _judge(item: pytest.Item) -> None:
+    """Raise what a test fails of whose body went through."""
+    refusals, recorder = item.config.stash[RUN].refusals, item.stash.get(RECORDER, None)
+    verdict: BaseException | None = None
+    refusals.listen()
     if recorder is not None:
         verdict = recorder.verdict()
-        item.stash[PASSED] = verdict is None
+        item.stash[PASSED] = verdict is None and not refusals.pending
         # A test that only grew is recorded in full, so that its replay shows the growth as well.
         verdict = verdict or held_against_lock(item, recorder, test_id(item))
-    elif unmarked is not None and unmarked.refusals:
-        verdict = unmarked.refusals[0]
+    if refusals.pending:
+        raise refusals.tell()
     if verdict is not None:
         raise verdict
-    return result
 
 
 def forget(item: pytest.Item) -> None:

@@ -7,6 +7,7 @@ import pytest
 from pytest_samurai.plugin.fixture import fixture_setup
 from pytest_samurai.plugin.fullness import Fullness
 from pytest_samurai.plugin.held import Held
+from pytest_samurai.plugin.phases import runtest_setup, runtest_teardown
 from pytest_samurai.plugin.state import RUN, RunState
 from pytest_samurai.plugin.summary import Summary
 from pytest_samurai.plugin.testreport import runtest_makereport
@@ -20,7 +21,9 @@ class AtWork:
     """The hooks of tests that may call an API. They are registered with the first such test: each hook costs time."""
 
     pytest_fixture_setup = staticmethod(fixture_setup)
+    pytest_runtest_setup = staticmethod(runtest_setup)
     pytest_runtest_call = staticmethod(runtest_call)
+    pytest_runtest_teardown = staticmethod(runtest_teardown)
     pytest_runtest_makereport = staticmethod(runtest_makereport)
 
     def __init__(self, run: RunState) -> None:
@@ -36,6 +39,7 @@ def be_at_work(config: pytest.Config, session: pytest.Session | None = None) -> 
     run.at_work = True
     if not run.gathers:
         gather(config, session)
+    run.refusals.watchdog.install()
     config.pluginmanager.register(AtWork(run), "samurai-at-work")
 
 

@@ -96,6 +96,10 @@ class Calls:
         """The URLs of the calls that went live."""
         return {take.request.url for take in self.takes()}
 
+    def are_under_way(self) -> bool:
+        """Whether a call that went live has yet to end. One that got no reply never does."""
+        return any(not take.has_ended for take in self.takes())
+
     def _so_far(self) -> list[Played | Take]:
         with self.lock:
             return list(self._exchanges)

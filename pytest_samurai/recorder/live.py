@@ -38,6 +38,8 @@ class Live:
         calls: Calls,
         keeper: Keeper | None,
     ) -> None:
+        # Now: while a call is under way, nobody should wait for that.
+        calls.meter.prices.public.load()
         self._asks_for_usage = settings.stream_usage
         self._owner = owner
         self._ceilings = None if tally is None else Ceilings(tally, calls.meter.prices, settings, owner, editor)

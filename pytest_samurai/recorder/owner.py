@@ -17,15 +17,16 @@ class Owner:
     """The test, or fixture, that a recorder belongs to.
 
     `rerun` gives the arguments with which pytest runs it again, as typed in a shell; None where pytest does not run
-    it. `shared` says that others play from the same cassette; a block within another makes it so for both. `refusal` is
-    raised for a request that is refused. `on_live` is called with the name of the test and each call that went live.
+    it. `shared` says that others play from the same cassette; a block within another makes it so for both. `refusal`
+    makes, of a text, what is raised for a request that is refused. `on_live` is called with the name of the test and
+    each call that went live.
     """
 
     test: str
     run_began: datetime
     rerun: Callable[[], str] | None = None
     shared: bool = False
-    refusal: type[RequestNotRecorded] = RequestNotRecorded
+    refusal: Callable[[str], RequestNotRecorded] = RequestNotRecorded
     on_live: Callable[[str, Call], None] | None = None
 
     def recorded_in_this_run(self, recorded_at: str | None) -> bool:

@@ -66,7 +66,7 @@ class Recorder:
         # The recorder keeps its calls, and these keep the meter. If that knew the recorder, it would be a cycle.
         meter = Meter(shared.prices, self._editor.redactors.name, settings.estimate_usage)
         self._calls = Calls(meter, shared.tally, settings)
-        self.unrecorded = self._calls.unrecorded
+        self.unrecorded, self.has_calls_under_way = self._calls.unrecorded, self._calls.are_under_way
         self._live: Live | None = None
         self._keeper: Keeper | None = None
         self._placeholders: list[str] = []
@@ -138,7 +138,6 @@ class Recorder:
         if self.record_mode.writes:
             self._keeper = Keeper(path, settings, owner, self.playback, self._editor, self._calls.meter, notes)
         if self.playback.may_record:
-            self._shared.prices.public.load()
             if self._keeper is not None and (self.record_mode.replaces or not exists(path)):
                 self._keeper.prepare()
             self._live = Live(settings, owner, self._shared.tally, self._editor, self._calls, self._keeper)
@@ -228,8 +227,9 @@ class Recorder:
 
     def refuse(self, text: str) -> RequestNotRecorded:
         """Note that a request was refused, so that the test fails even if the application swallows it."""
-        miss = self.owner.refusal(text)
+        # Told first: the process that has the recorder may look at once.
         self.children.tell(text)
+        miss = self.owner.refusal(text)
         self.misses.append(miss)
         return miss
 

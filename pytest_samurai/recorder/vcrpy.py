@@ -6,6 +6,7 @@ only for a test that uses one of them.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -98,7 +99,7 @@ class Bridge:
             return None
         try:
             read = cassette.reply_of(given)
-        except (AttributeError, ValueError) as error:
+        except (AttributeError, ValueError, zlib.error) as error:
             raise SettingsError(
                 f"before_record_response gave a {type(given).__name__}, which is no response: {error}"
             ) from None

@@ -1,7 +1,7 @@
 """A run, as people and programs read it."""
 
 from pytest_samurai.report.fullrun import Absent, FullRun, amended, cassettes_of, digest_of, noted
-from pytest_samurai.report.fullrunnote import NOTE, last_full_run
+from pytest_samurai.report.fullrunnote import NOTE, RUN_ALL, last_full_run
 from pytest_samurai.report.gathered import Gathered
 from pytest_samurai.report.lines import (
     NOTE_PROPERTY,
@@ -23,6 +23,7 @@ from pytest_samurai.report.standing import Collected, Used, standing
 __all__ = [
     "NOTE",
     "NOTE_PROPERTY",
+    "RUN_ALL",
     "UNMARKED_PROPERTY",
     "Absent",
     "Collected",

@@ -43,13 +43,14 @@ class Absent:
 class FullRun:
     """The last full run, with what was played since. All paths are relative to the root directory.
 
-    `files` has the digest of each cassette in `directories` when the run ended; an empty one if the run wrote it.
+    `files` has the digest of each cassette in `directories` when the run ended; an empty one if the run wrote it,
+    None if it could not be read.
     """
 
     ended: str
     mode: str
     directories: list[str]
-    files: dict[str, str]
+    files: dict[str, str | None]
     plays: list[Play]
     absent: list[Absent]
 
@@ -108,13 +109,16 @@ def cassettes_of(root: Path, directories: Sequence[str]) -> list[str]:
     return sorted(set(below(root, files).values()))
 
 
-def _digest(path: Path, began: datetime) -> str:
-    """The digest of a file; empty for one that the run itself wrote, whose interactions may have other indexes now."""
+def _digest(path: Path, began: datetime) -> str | None:
+    """The digest of a file; None if it cannot be read.
+
+    It is empty for a file that the run itself wrote, whose interactions may have other indexes now.
+    """
     try:
         return "" if path.stat().st_mtime >= began.timestamp() else digest_of(path.read_bytes())
     except OSError:
         # No reason to fail a run: the command that judges the file cannot read it either, and says so.
-        return ""
+        return None
 
 
 def digest_of(content: bytes) -> str:

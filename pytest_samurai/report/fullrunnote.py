@@ -11,30 +11,30 @@ from pytest_samurai.report.fullrun import FullRun
 NOTE = "samurai/full_run"
 """The name of the note of the last full run, in pytest's cache."""
 
+RUN_ALL = "run all tests with `pytest`, without paths, -k or -m, from its root directory; then prune from there"
+"""How a full run comes about."""
+
 
 def last_full_run(cache: Path) -> FullRun:
     """The last full run, from pytest's cache directory.
 
-    Raises SettingsError if none is noted, if the note cannot be read, or if that run replayed nothing.
+    Raises SettingsError if none is noted, or if the note cannot be read.
     """
     # Pytest keeps the values of its cache in this directory.
     note = cache / "v" / NOTE
-    advice = "run all tests with `pytest`, without paths, -k or -m, from its root directory; then prune from there"
     try:
         value = json.loads(note.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SettingsError(
-            f"no full run is noted in {note}: {advice} (a cache directory of another name has to be given by"
+            f"no full run is noted in {note}: {RUN_ALL} (a cache directory of another name has to be given by"
             " --cache-dir, and `-p no:cacheprovider` keeps none)"
         ) from None
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{note} cannot be read ({error}): {advice}") from None
+        raise SettingsError(f"{note} cannot be read ({error}): {RUN_ALL}") from None
     if isinstance(value, dict) and "not_full" in value:
-        raise SettingsError(f"no full run is noted yet, and the last run was none: {value['not_full']}; {advice}")
+        raise SettingsError(f"no full run is noted yet, and the last run was none: {value['not_full']}; {RUN_ALL}")
     try:
         run = FullRun.from_json(value)
     except (KeyError, TypeError):
-        raise SettingsError(f"{note} is none of this version's: {advice}") from None
-    if run.mode in ("all", "live"):
-        raise SettingsError(f"the last full run was in mode {run.mode}, which plays nothing: {advice}, to replay")
+        raise SettingsError(f"{note} is none of this version's: {RUN_ALL}") from None
     return run

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 # Every start of pytest reads this, and most have no option to parse. So the packages that know what a value means are
 # imported by the parsers.
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_samurai.bill import Tolerance
 
 Mode = Literal["none", "once", "new_episodes", "all", "live"]
-MODES: Final = ("none", "once", "new_episodes", "all", "live")
+MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 UNMARKED: Final = ("allow", "warn", "block")
 UNSEEN: Final = ("fail", "warn", "allow")
 COMPONENTS: Final = (

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from pytest_samurai import cassette
 from pytest_samurai.commands import cli, prune
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.report.fullrun import FullRun
+from pytest_samurai.report.fullrun import FullRun, _digest
 from pytest_samurai.report.fullrunnote import NOTE, last_full_run
 from tests.project import Project
 
@@ -329,6 +330,24 @@ def test_what_the_run_itself_wrote_is_judged_by_the_next(project: Project, capsy
     assert pruned(capsys) == (0, [line, "nothing unused in the full run of ~, 1 file left alone"])
     run(project).assert_outcomes(passed=2)
     assert pruned(capsys)[1][0] == "cassettes/shared.yaml: no test played interaction 2: two"
+
+
+def test_a_file_that_the_run_could_not_read_is_left_alone_for_that_reason(
+    project: Project, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    project.tests(shared("one", "two"))
+    run(project).assert_outcomes(passed=2)
+    project.tests(shared("one"))
+    run(project).assert_outcomes(passed=1)
+    unreadable = tmp_path / "cassette.yaml"
+    unreadable.mkdir()
+    assert _digest(unreadable, datetime.now(UTC) + timedelta(days=1)) is None
+    note = Path(".pytest_cache/v") / NOTE
+    full = json.loads(note.read_text())
+    full["files"] = dict.fromkeys(full["files"])
+    note.write_text(json.dumps(full))
+    line = "cassettes/shared.yaml: left alone: it could not be read in the last full run"
+    assert pruned(capsys)[1][0] == line
 
 
 def test_files_that_are_no_cassettes_of_ours_are_left_alone(

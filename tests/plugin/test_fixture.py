@@ -242,3 +242,20 @@ def test_it(wide, samurai): assert samurai.mode == "live"
     )
     project.run().assert_outcomes(passed=1)
     assert project.cassettes() == ["test_it/fixtures/wide.yaml"]
+
+
+def test_a_samurai_config_that_fails_fails_the_wider_fixture_that_asks_for_it(project: Project) -> None:
+    project.tests("""
+@pytest.fixture(scope="session")
+def samurai_config():
+    pytest.fail("no settings today")
+
+@pytest.fixture(scope="module")
+def wide(): return 1
+
+@pytest.mark.samurai
+def test_it(wide): pass
+""")
+    result = project.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*no settings today*"])

@@ -78,12 +78,12 @@ def test_own_config(samurai_config): pass
 def test_pytest_has_noted_the_failure_of_a_unittest_when_its_body_ends(pytester: pytest.Pytester) -> None:
     pytester.makeconftest("""
 import pytest
-from pytest_samurai.plugin.internals import failed_in_unittest
+from pytest_samurai.plugin.internals import unittest_outcomes
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
-    assert not failed_in_unittest(item)
+    assert not unittest_outcomes(item)
     result = yield
-    print(item.name, failed_in_unittest(item))
+    print(item.name, bool(unittest_outcomes(item)))
     return result
 """)
     pytester.makepyfile("""

@@ -307,7 +307,14 @@ def test_a_stream_keeps_its_chunks_unless_its_body_is_changed(old: bytes, path: 
     assert pieces == (parts if old != b"Hi" else [EVENTS[:63].replace(b"Hi", b"Hello"), b"data: [DONE]\n\n"])
 
 
-@pytest.mark.parametrize("given", ["x", {"status": 7}, {"status": {"code": 200}, "body": {"string": 5}}])
+NOT_ZIPPED = {
+    "status": {"code": 200, "message": "OK"},
+    "headers": {"content-encoding": ["gzip"]},
+    "body": {"string": b"\x1f\x8b\x08\x00plain"},
+}
+
+
+@pytest.mark.parametrize("given", ["x", {"status": 7}, {"status": {"code": 200}, "body": {"string": 5}}, NOT_ZIPPED])
 def test_a_hook_that_gives_no_response_is_a_mistake(given: Any, path: Path, wire: Wire) -> None:
     with pytest.raises(SettingsError, match="before_record_response gave .*, which is no response: "):
         with use_cassette(path, before_record_response=lambda _: given):

@@ -1,0 +1,43 @@
+"""What comes before and after the body of a test."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+
+from pytest_samurai.plugin.internals import go_on_tearing_down
+from pytest_samurai.plugin.state import RECORDED, RECORDER, RUN
+
+# First, as the hook of the body is: so they are outside of all others.
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """Let no setup end as skipped after a refusal. One that goes through leaves it to the body."""
+    refusals = item.config.stash[RUN].refusals
+    refusals.begin_test()
+    with refusals.phase(item.session, "setup"):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    """Fail a teardown that passes over a refusal, unless the test has failed before: then it is red already."""
+    refusals = item.config.stash[RUN].refusals
+    result: object = None
+    with refusals.phase(item.session, "teardown"):
+        try:
+            result = yield
+        except BaseException as error:
+            if refusals.ends_the_run(error):
+                raise
+            if RECORDER in item.stash:
+                # The error has kept its fixture from being torn down, and the next test would play from its cassette.
+                item.stash[RECORDED].close()
+            go_on_tearing_down(item, nextitem, error)
+            if refusals.pending or not refusals.is_echo(error):
+                raise
+        if refusals.pending and not refusals.is_red:
+            raise refusals.tell()
+    return result

@@ -1,0 +1,178 @@
+"""An end to tests that wait for ever after a refusal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType
+from typing import Any, Literal
+
+from pytest_samurai.errors import RequestNotRecorded
+from pytest_samurai.plugin.refusal import RefusedInTest
+
+When = Literal["setup", "call", "teardown"]
+"""The phases of a test, in pytest's words."""
+
+_LOOPS = frozenset({"asyncio", "trio"})
+"""Packages that put a handler of Ctrl-C of their own in place, which cancels the main task."""
+
+_BUSY = frozenset({"pytest_samurai", "bdb", "pdb", "pydevd", "_pydevd_bundle"})
+"""Packages whose work is never cut short: ours, which may be saving a cassette, and debuggers, where somebody reads."""
+
+_MOST_SPARED = 15
+"""How often a test is spared that has live calls under way: they are paid for. Some never get a reply."""
+
+_WAITS = frozenset({"threading", "queue", "selectors", "asyncio", "concurrent", "multiprocessing", "trio"})
+"""Packages in whose functions a thread waits for another thread or task."""
+
+
+class Watchdog:
+    """Ends the phase of a test that goes on too long after a refusal: a framework may have swallowed it, and wait.
+
+    A thread sends a signal to the main thread, where the handler raises. Nothing else gets a thread out of a lock, and
+    since the handler runs in the main thread, it cannot strike after the phase has ended. The signal is SIGURG, which
+    a process ignores unless it says otherwise: one that comes late does no harm. Where there are no such signals
+    (Windows), or where pytest does not run in the main thread, there is no watchdog.
+
+    The first strike goes by way of the event loop, if one runs: the loop cancels the main task, as for Ctrl-C, and
+    tasks can clean up. What still runs after that is raised out of. `grace` is in seconds.
+
+    A forked child sends the same signal if it refuses a request, and `listen` is called: a pool may wait for the child.
+    `is_paying` says whether live calls are under way.
+    """
+
+    def __init__(self, listen: Callable[[], None], is_paying: Callable[[], bool]) -> None:
+        self.grace = 4.0
+        self.strikes = 0
+        self.raised: list[RefusedInTest] = []
+        self._listen = listen
+        self._is_paying = is_paying
+        self._spared = 0
+        self._refusal: RequestNotRecorded | None = None
+        self._in_phase = False
+        self._may_interrupt = False
+        self._patient = False
+        # The handler may interrupt this thread anywhere, and takes it too.
+        self._lock = threading.RLock()
+        self._thread: threading.Thread | None = None
+        self._resting = threading.Event()
+        # The process that can be struck; None for none. A child that was forked is another.
+        self._process: int | None = None
+        self._before: Any = None
+
+    def install(self) -> None:
+        """Take over the signal until `remove`."""
+        # Asked in this form, for mypy: there the names below do not exist.
+        if sys.platform == "win32":  # pragma: no cover - no such signals
+            return
+        if threading.current_thread() is threading.main_thread():
+            self._process = os.getpid()
+            self._before = signal.signal(signal.SIGURG, self._strike)
+
+    def remove(self) -> None:
+        """Give the signal back."""
+        if sys.platform == "win32":  # pragma: no cover - no such signals
+            return
+        if self._process is not None:
+            self._process = None
+            signal.signal(signal.SIGURG, signal.SIG_DFL if self._before is None else self._before)
+
+    def begin(self, refusal: RequestNotRecorded | None, when: When) -> None:
+        """Watch a phase that begins, from now on if a refusal came before it.
+
+        A teardown may take longer after one, and is struck only where it waits: it has reasons to take its time.
+        """
+        self.strikes = self._spared = 0
+        self.raised.clear()
+        # Fixtures are not ended as by Ctrl-C: pytest would neither keep what became of them nor go on to the next.
+        self._may_interrupt = when == "call"
+        self._patient = when == "teardown" and refusal is not None
+        self._in_phase = True
+        if refusal is not None:
+            self.guard(refusal)
+
+    def guard(self, refusal: RequestNotRecorded) -> None:
+        """Watch the phase from now on, in any thread; in a forked child, wake the process that has the test."""
+        if self._process is None:
+            return
+        if self._process != os.getpid():
+            self._wake(self._process)
+            return
+        with self._lock:
+            if self._in_phase and self._refusal is None:
+                self._refusal = refusal
+                self._resting.clear()
+                self._thread = threading.Thread(target=self._watch, name="samurai-watchdog", daemon=True)
+                self._thread.start()
+
+    def _wake(self, process: int) -> None:
+        if sys.platform != "win32":  # pragma: no branch - there are no forks there
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGURG)
+
+    def end(self) -> None:
+        """The phase has ended."""
+        self._in_phase = False
+        with self._lock:
+            self._refusal = None
+            self._resting.set()
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join()
+
+    def _watch(self) -> None:
+        wait = self.grace * 2 if self._patient else self.grace
+        while not self._resting.wait(wait):
+            self._signal()
+            wait = self.grace / 2
+
+    def _signal(self) -> None:
+        if sys.platform != "win32":  # pragma: no branch - there is no watchdog there
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGURG)
+
+    def _strike(self, _number: int, frame: FrameType | None) -> None:
+        """What the signal does in the main thread."""
+        refusal = self._refusal
+        if refusal is None and self._in_phase:
+            self._listen()
+        if refusal is None or not self._in_phase or not self._may_strike(frame):
+            return
+        if self._spared < _MOST_SPARED and self._is_paying():
+            self._spared += 1
+            return
+        self.strikes += 1
+        on_interrupt = signal.getsignal(signal.SIGINT)
+        if self.strikes == 1 and self._may_interrupt and callable(on_interrupt) and _is_of_a_loop(on_interrupt):
+            on_interrupt(signal.SIGINT, frame)
+            return
+        self.raised.append(self.ended(refusal))
+        raise self.raised[-1]
+
+    def _may_strike(self, frame: FrameType | None) -> bool:
+        stack = _packages(frame)
+        if not self._patient:
+            return _BUSY.isdisjoint(stack)
+        return stack[0] in _WAITS and "subprocess" not in stack and _BUSY.isdisjoint(stack)
+
+    def ended(self, refusal: RequestNotRecorded) -> RefusedInTest:
+        """A refusal that says that the test was ended."""
+        text = f"{refusal}\n  The test went on without an answer for {self.grace:g} s, and was ended."
+        return RefusedInTest(text).with_traceback(refusal.__traceback__)
+
+
+def _packages(frame: FrameType | None) -> list[str]:
+    """The packages of the functions that are running, from the innermost outwards to pytest."""
+    packages = [""]
+    while frame is not None and packages[-1] not in ("_pytest", "pluggy"):
+        packages.append(str(frame.f_globals.get("__name__")).partition(".")[0])
+        frame = frame.f_back
+    return packages[1:] or packages
+
+
+def _is_of_a_loop(handler: Callable[..., Any]) -> bool:
+    module = getattr(getattr(handler, "func", handler), "__module__", None) or ""
+    return module.partition(".")[0] in _LOOPS
