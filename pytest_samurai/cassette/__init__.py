@@ -2,7 +2,7 @@
 
 from pytest_samurai.cassette.directories import Directories
 from pytest_samurai.cassette.frame import is_ours
-from pytest_samurai.cassette.journal import Journal, LeftBehind
+from pytest_samurai.cassette.journal import JOURNAL, Journal, LeftBehind
 from pytest_samurai.cassette.loader import lines
 from pytest_samurai.cassette.naming import (
     cassette_name,
@@ -12,11 +12,12 @@ from pytest_samurai.cassette.naming import (
     placed_cassette,
     safe_cassette,
 )
-from pytest_samurai.cassette.reader import load, parse, read, reply_of
+from pytest_samurai.cassette.reader import load, parse, read, reply_of, salvage
 from pytest_samurai.cassette.shelf import Kept, Shelf
 from pytest_samurai.cassette.writer import save, try_to_save, update
 
 __all__ = [
+    "JOURNAL",
     "Directories",
     "Journal",
     "Kept",
@@ -34,6 +35,7 @@ __all__ = [
     "read",
     "reply_of",
     "safe_cassette",
+    "salvage",
     "save",
     "try_to_save",
     "update",

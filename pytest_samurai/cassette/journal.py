@@ -19,7 +19,8 @@ from pytest_samurai.wire import Interaction
 
 _REPLACING = "all"
 _ADDING = "new"
-_SUFFIX = ".journal"
+JOURNAL = ".journal"
+"""How the name of a journal ends."""
 
 
 class Journal:
@@ -40,7 +41,7 @@ class Journal:
 
     @cached_property
     def path(self) -> Path:
-        return self._cassette.with_name(f"{self._cassette.name}.{unique()[:8]}.{self._kind}{_SUFFIX}")
+        return self._cassette.with_name(f"{self._cassette.name}.{unique()[:8]}.{self._kind}{JOURNAL}")
 
     def add(self, interaction: Interaction) -> None:
         """Write one call down. Raises OSError if the disk does not take it."""
@@ -122,9 +123,9 @@ def names_in(directory: str | Path) -> Sequence[str]:
     except (FileNotFoundError, NotADirectoryError):
         return ()
     # There is hardly ever one. To look at all names at once is faster than to look at each of thousands.
-    if f"{_SUFFIX}/" not in "/".join([*names, ""]):
+    if f"{JOURNAL}/" not in "/".join([*names, ""]):
         return ()
-    return sorted(name for name in names if name.endswith(_SUFFIX))
+    return sorted(name for name in names if name.endswith(JOURNAL))
 
 
 def left_behind(path: Path) -> Iterator[LeftBehind]:
@@ -138,5 +139,5 @@ def left_behind(path: Path) -> Iterator[LeftBehind]:
             except (CassetteError, OSError):
                 # Its process lives, or another worker of this run came first; or it is none, but a FIFO of that name.
                 continue
-            replacing = name.removesuffix(_SUFFIX).endswith(f".{_REPLACING}")
+            replacing = name.removesuffix(JOURNAL).endswith(f".{_REPLACING}")
             yield LeftBehind(journal, replacing, salvage(content, journal), exits.pop_all())

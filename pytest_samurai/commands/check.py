@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from pytest_samurai import cassette
-from pytest_samurai.commands.search import cassettes_in
+from pytest_samurai.commands.search import SUFFIXES, cassettes_in
+from pytest_samurai.commands.secrets import Found, Secrets
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.matching import VOLATILE, Json, Path_, format_path, parse_body
-from pytest_samurai.redaction import (
-    Redactor,
-    environment_names,
-    environment_secrets,
-    find_secrets,
-    is_credential,
-    one_line,
-    own_keys,
-    spoken_texts,
-    url_credentials,
-)
+from pytest_samurai.redaction import Rule, one_line
 from pytest_samurai.text import parse_moment
-from pytest_samurai.wire import Headers, Interaction, dialect_of
+from pytest_samurai.wire import Interaction
 
 _NAMES = {"uuid": "a UUID", "datetime": "a date", "tmp_path": "a temporary path"}
 
@@ -39,36 +30,67 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The findings, in so many cassettes, and in so many interactions of those that could be read."""
+    """The findings, in so many cassettes and journals, and in so many interactions of those that could be read."""
 
     cassettes: int
+    journals: int
     interactions: int
     findings: tuple[Finding, ...]
 
 
 def check(
-    paths: Iterable[Path], *, environ: Mapping[str, str], now: datetime, max_age: timedelta | None = None
+    paths: Iterable[Path],
+    *,
+    environ: Mapping[str, str],
+    now: datetime,
+    max_age: timedelta | None = None,
+    rules: Sequence[Rule] = (),
 ) -> Checked:
     """Look for secrets, damage, recordings that are too old, and requests that may not match again.
 
     No finding holds a secret. Directories are searched, files taken as they are. Without `max_age`, no recording is too
-    old.
+    old. What `rules` would cut out is a finding as well.
     Raises SettingsError for a path that does not exist.
     """
-    judge = _Judge(environ, now, max_age)
-    files = cassettes_in(paths)
+    judge = _Judge(Secrets(environ, rules), now, max_age)
+    files = cassettes_in(paths, (*SUFFIXES, cassette.JOURNAL))
     results = [judge.file(path) for path in files]
+    journals = sum(path.suffix == cassette.JOURNAL for path in files)
     return Checked(
-        len(files),
+        len(files) - journals,
+        journals,
         sum(count for count, _ in results),
-        tuple(finding for _, findings in results for finding in findings),
+        tuple(judge.cookies.told(finding for _, findings in results for finding in findings)),
     )
 
 
+class _Cookies:
+    """The cookies that Cloudflare sets on all who come: the first finding of a run stands for all of them."""
+
+    def __init__(self) -> None:
+        self._first: Finding | None = None
+        self._others = 0
+
+    def add(self, finding: Finding) -> bool:
+        """Count a finding. Returns whether it is the first."""
+        if self._first is None:
+            self._first = finding
+            return True
+        self._others += 1
+        return False
+
+    def told(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        """The findings, with how many the first one stands for."""
+        more = f", one of Cloudflare's cookies, and {self._others:,} more of these" if self._others else ""
+        for finding in findings:
+            yield replace(finding, text=f"{finding.text}{more}") if finding is self._first else finding
+
+
 class _Judge:
-    def __init__(self, environ: Mapping[str, str], now: datetime, max_age: timedelta | None) -> None:
-        self._known = {value: f"the value of {name}" for value, name in environment_names(environ).items()}
-        self._redactor = Redactor(environment_secrets(environ))
+    def __init__(self, secrets: Secrets, now: datetime, max_age: timedelta | None) -> None:
+        self.cookies = _Cookies()
+        self._secrets = secrets
+        self._redactor = secrets.redactor
         self._now = now
         self._max_age = max_age
 
@@ -77,7 +99,9 @@ class _Judge:
         content = b""
         try:
             content = cassette.read(path)
-            interactions = cassette.parse(content, path)
+            # What a run that died was writing last may be half there.
+            parse = cassette.salvage if path.suffix == cassette.JOURNAL else cassette.parse
+            interactions = parse(content, path)
         except CassetteError as error:
             return 0, [Finding(self._one_line(self._said_safely(error, content, path))), *self._loose(content, path)]
         findings: list[Finding] = []
@@ -85,11 +109,14 @@ class _Judge:
         lines: Mapping[int, int] | None = None
         seen: set[str] = set()
         for index, interaction in enumerate(interactions):
-            for kind, text, advice in self._interaction(interaction):
+            for secret, text, advice in self._interaction(interaction):
                 lines = cassette.lines(content) if lines is None else lines
-                findings.append(Finding(self._one_line(f"{path}:{lines[index]}: {text}"), advice))
-                seen.add(kind)
-        return len(interactions), [*findings, *self._loose(content, path, seen)]
+                finding = Finding(self._one_line(f"{path}:{lines[index]}: {text}"), advice)
+                if secret is None or not secret.cookies or self.cookies.add(finding):
+                    findings.append(finding)
+                if secret is not None:
+                    seen.add(secret.kind)
+        return len(interactions), [*findings, *self._loose(content, path, interactions, seen)]
 
     def _said_safely(self, error: CassetteError, content: bytes, path: Path) -> str:
         """The text of an error, without secrets.
@@ -98,7 +125,7 @@ class _Judge:
         secrets is parsed again without them. If that gives another error, it is the seal, which the change has broken.
         """
         text = str(error)
-        if not find_secrets(content, self._known):
+        if not self._secrets.in_file(content):
             return text
         try:
             cassette.parse(self._redacted(content.decode("utf-8", "surrogateescape")), path)
@@ -113,35 +140,23 @@ class _Judge:
     def _one_line(self, text: str) -> str:
         return one_line(self._redactor, text)
 
-    def _loose(self, content: bytes, path: Path, seen: Iterable[str] = ()) -> Iterator[Finding]:
+    def _loose(
+        self, content: bytes, path: Path, interactions: Sequence[Interaction] = (), seen: Iterable[str] = ()
+    ) -> Iterator[Finding]:
         """Secrets outside of any interaction: in a comment, under a key of another tool, in a damaged file."""
-        for begin, kind in find_secrets(content, self._known):
+        for begin, kind in self._secrets.in_file(content, interactions):
             if kind not in seen:
                 line = content.count(b"\n", 0, begin) + 1
                 yield Finding(self._one_line(f"{path}:{line}: {kind} in the file"))
 
-    def _interaction(self, interaction: Interaction) -> Iterator[tuple[str, str, bool]]:
-        """For each finding the kind of secret, if it is one, its text, and whether it is advice."""
-        for kind, part in self._secrets(interaction):
-            yield kind, f"{kind} in {part}", False
+    def _interaction(self, interaction: Interaction) -> Iterator[tuple[Found | None, str, bool]]:
+        """For each finding the secret, if it is one, its text, and whether it is advice."""
+        for secret in self._secrets.in_interaction(interaction):
+            yield secret, f"{secret.kind} in {secret.part}", False
         if old := self._age(interaction):
-            yield "", old, False
+            yield None, old, False
         for text in _advice(interaction):
-            yield "", text, True
-
-    def _secrets(self, interaction: Interaction) -> Iterator[tuple[str, str]]:
-        """The kinds of secrets, and the parts of the interaction that they are in, each pair once."""
-        request, reply = interaction.request, interaction.reply
-        known = self._known | dict.fromkeys(own_keys(request.headers) - set(self._known), "the key of this request")
-        kinds = _kinds([request.url.encode("utf-8", "replace")], known)
-        yield from ((kind, "the URL") for kind in kinds)
-        yield from (("a credential", f"the URL ({part})") for part in url_credentials(request.url) if not kinds)
-        # In its own header, the key of this request goes by what it is.
-        yield from _in_headers("request", request.headers, self._known)
-        yield from ((kind, "the request body") for kind in _kinds([request.body], known))
-        yield from _in_headers("reply", reply.headers, known)
-        texts = [reply.body, *spoken_texts(reply.body, dialect_of(request.url))]
-        yield from ((kind, "the reply body") for kind in _kinds(texts, known))
+            yield None, text, True
 
     def _age(self, interaction: Interaction) -> str | None:
         if self._max_age is None or interaction.recorded_at is None:
@@ -157,17 +172,6 @@ class _Judge:
 def _where(text: str) -> str:
     """The beginning of an error's text, which says where it is."""
     return text.partition(": ")[0] + ":"
-
-
-def _kinds(texts: Sequence[bytes], known: Mapping[str, str]) -> list[str]:
-    return list(dict.fromkeys(kind for text in texts for _, kind in find_secrets(text, known)))
-
-
-def _in_headers(side: str, headers: Headers, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for name, value in dict.fromkeys(headers):
-        kinds = _kinds([value.encode("utf-8", "replace")], known)
-        for kind in kinds or (["a credential"] if is_credential(name, value) else []):
-            yield kind, f"the {side} header {name!r}"
 
 
 def _advice(interaction: Interaction) -> Iterator[str]:

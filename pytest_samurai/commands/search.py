@@ -7,10 +7,10 @@ from pathlib import Path
 
 from pytest_samurai.errors import SettingsError
 
-_SUFFIXES = (".yaml", ".yml")
+SUFFIXES = (".yaml", ".yml")
 
 
-def cassettes_in(paths: Iterable[Path], suffixes: Sequence[str] = _SUFFIXES) -> list[Path]:
+def cassettes_in(paths: Iterable[Path], suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
     """Every cassette once, those of a directory by their names. Raises SettingsError for a path that does not exist."""
     files: dict[Path, None] = {}
     for path in paths:

@@ -6,10 +6,11 @@ otherwise.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any, cast
 
 import pytest
+from _pytest._code.code import TerminalRepr
 from _pytest.outcomes import TEST_OUTCOME
 from _pytest.skipping import xfailed_key
 
@@ -74,3 +75,18 @@ def fail_again(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureReques
 def parameter_number(request: pytest.FixtureRequest) -> int:
     """The place of a fixture's parameter among all: of an object, nothing else stays the same from run to run."""
     return cast("int", request.param_index)  # type: ignore[attr-defined]  # no part of pytest's typed surface
+
+
+def rewrite_texts(shown: Any, rewrite: Callable[[str], str]) -> Any:
+    """What a report shows of an error, with each of its texts rewritten. Pytest's own objects are changed in place.
+
+    Pytest's public way is to make another text of all of it. Then terminal and JUnit could no longer show its parts.
+    """
+    if isinstance(shown, str):
+        return rewrite(shown)
+    if type(shown) in (list, tuple):
+        return type(shown)([rewrite_texts(part, rewrite) for part in shown])
+    if isinstance(shown, TerminalRepr):
+        for name, part in vars(shown).items():
+            setattr(shown, name, rewrite_texts(part, rewrite))
+    return shown

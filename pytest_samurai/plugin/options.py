@@ -22,7 +22,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                 help=f"{option.meaning} (default: {option.default_text})".replace("%", "%%"),
             )
         if "ini" in option.places:
-            kind: Literal["args", "string"] = "args" if option.many else "string"
+            kind: Literal["linelist", "args", "string"]
+            kind = "linelist" if option.lines else "args" if option.many else "string"
             parser.addini(option.ini, option.meaning, type=kind, default=None)
 
 

@@ -11,8 +11,13 @@ import pytest
 
 from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure
 from pytest_samurai.plugin.internals import expected_by_xfail
+from pytest_samurai.plugin.marker import is_marked
+from pytest_samurai.plugin.redacted import redact
 from pytest_samurai.plugin.state import HELD, RUN
 from pytest_samurai.plugin.unmarked import UNMARKED
+
+_OURS = (RequestNotRecorded, SamuraiFailure, SamuraiError)
+_REDACTED = pytest.StashKey[bool]()
 
 
 # First, so that it is outside of all others: what a hook of the user's makes of a refusal is looked at too.
@@ -28,6 +33,11 @@ def runtest_makereport(
         item.user_properties.append((UNMARKED_PROPERTY, unmarked.calls))
     report = yield from _report(item, call)
     _make_red(report, item, call)
+    if call.excinfo is not None and (is_marked(item) or isinstance(call.excinfo.value, _OURS)):
+        item.stash[_REDACTED] = True
+    if item.stash.get(_REDACTED, False):
+        # From then on, since the report of the teardown has once more what was printed before.
+        redact(report, item)
     if call.when == "teardown" and HELD in item.stash:
         # An attribute, which xdist hands on, and no property of the test, which JUnit would show.
         from pytest_samurai.bill import held_text
@@ -40,7 +50,7 @@ def runtest_makereport(
 def _report(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Make the report. Of an error of ours it shows the text and the frames that are the user's own."""
     error = call.excinfo
-    if error is None or not isinstance(error.value, RequestNotRecorded | SamuraiFailure | SamuraiError):
+    if error is None or not isinstance(error.value, _OURS):
         return (yield)
     own = _own_frames(error.tb, item.config.stash[RUN].libraries)
     if own is not None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pytest_samurai.bill import Call, Meter
 from pytest_samurai.recorder.vcrpy import Bridge
-from pytest_samurai.redaction import Redactor, Redactors, kept_of_replies
+from pytest_samurai.redaction import MadeRedactors, Redactors, kept_of_replies
 from pytest_samurai.settings import Settings
 from pytest_samurai.wire import UNPRICED, Interaction, Request, dialect_of
 
@@ -15,13 +15,16 @@ from pytest_samurai.wire import UNPRICED, Interaction, Request, dialect_of
 class Editor:
     """Leaves out of a test's calls what is secret, and what the user's filters take out.
 
-    `made` holds the redactors that the run has made so far. `notes` gets the name of a hook that raises.
+    `made` holds the redactors that the run has made so far. `notes` gets what there is to say of a hook, or of a
+    function of `redact`, that raises.
     """
 
-    def __init__(self, settings: Settings, test: str, made: dict[frozenset[str], Redactor], notes: list[str]) -> None:
-        self.redactors = Redactors(os.environ, made)
+    def __init__(self, settings: Settings, test: str, made: MadeRedactors, notes: list[str]) -> None:
+        self.redactors = Redactors(os.environ, made, settings.redact)
         self._headers = kept_of_replies(settings.headers)
         self.bridge = Bridge(settings, test, self.redactors, notes) if settings.needs_vcrpy else None
+        self._test = test
+        self._notes = notes
 
     def filtered(self, request: Request) -> Request | None:
         """What the user's filters leave of a request; None for one that they let pass, live and unrecorded."""
@@ -41,8 +44,14 @@ class Editor:
         if kept is None:
             return None
         redactor = self.redactors.of(interaction.request)
-        may_be_kept = redactor.reply(kept, dialect_of(interaction.request.url), self._headers)
-        return replace(interaction, request=redactor.request(filtered), reply=may_be_kept)
+        try:
+            may_be_kept = redactor.reply(kept, dialect_of(interaction.request.url), self._headers)
+            return replace(interaction, request=redactor.request(filtered), reply=may_be_kept)
+        except Exception as error:
+            # Only a function of the user's raises. The application may swallow it, and the call would just be missing.
+            note = f"{self._test}: a function of `redact` raised {type(error).__name__}; the call is not recorded"
+            self._notes.append(note)
+            raise
 
 
 def priced(written: Interaction, meter: Meter) -> Interaction:

@@ -38,7 +38,7 @@ class Live:
         calls: Calls,
         keeper: Keeper | None,
     ) -> None:
-        # Now: while a call is under way, nobody should wait for that.
+        # Before the first call: between a reply and the journal, a time limit of the application may strike.
         calls.meter.prices.public.load()
         self._asks_for_usage = settings.stream_usage
         self._owner = owner

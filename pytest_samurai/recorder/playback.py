@@ -142,11 +142,11 @@ def _shared_keys(playable: Recordings, kept: Kept | None, settings: Settings, re
     """The keys of the recordings that may be played, which tests share that match alike and know the same secrets.
 
     `kept` is the cassette as the run has read it. Secrets count because recordings of other tools are redacted before
-    they get their keys.
+    they get their keys; so are all recordings if the user has rules, which may be younger than these.
     """
     memo = {} if kept is None or playable is not kept.recordings else kept.memo
-    secrets = None if playable.are_redacted else redactors.secrets
-    alike = (settings.matcher, secrets)
+    secrets = None if playable.are_redacted and not redactors.rules else redactors.secrets
+    alike = (settings.matcher, secrets, redactors.rules)
     if alike not in memo:
         if secrets is not None:
             playable = Recordings([_as_written(interaction, redactors) for interaction in playable])
@@ -158,7 +158,9 @@ def _shared_keys(playable: Recordings, kept: Kept | None, settings: Settings, re
 
 def _as_written(interaction: Interaction, redactors: Redactors) -> Interaction:
     """A recording as we would write it; other tools leave secrets in theirs."""
-    return interaction if is_ours(interaction) else replace(interaction, request=redactors.request(interaction.request))
+    if is_ours(interaction) and not redactors.rules:
+        return interaction
+    return replace(interaction, request=redactors.request(interaction.request))
 
 
 def is_ours(interaction: Interaction) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pytest_samurai.bill import PriceList, Tally
 from pytest_samurai.cassette import Shelf
-from pytest_samurai.redaction import Redactor
+from pytest_samurai.redaction import MadeRedactors
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,4 +19,4 @@ class Shared:
     prices: PriceList
     shelf: Shelf
     tally: Tally | None = None
-    redactors: dict[frozenset[str], Redactor] = field(default_factory=dict)
+    redactors: MadeRedactors = field(default_factory=dict)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
 from urllib.parse import unquote
 
+from pytest_samurai.redaction.addresses import url_secrets
+from pytest_samurai.redaction.names import is_address_variable, is_secret_header, is_secret_variable
+from pytest_samurai.redaction.plain import NUMBER, basic_password, basic_user, is_placeholder, is_plain
 from pytest_samurai.wire import Headers
 
-_SECRET_ENDS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
-_SECRET_NAME = re.compile(r"(_|^)(API_?KEY|TOKEN|SECRET|SECRET_KEY|ACCESS_KEY|PASSWORD)$", re.IGNORECASE)
-_KEY_HEADERS = ("authorization", "proxy-authorization", "api-key", "x-api-key", "x-goog-api-key")
-_CREDENTIAL_HEADERS = (*_KEY_HEADERS, "cookie", "set-cookie", "*api-key", "*-token", "*-secret")
 _COOKIE = re.compile(r"=([^;]*)")
-# People write "test", "changeme" or "not-needed" where a key has to be. Such words must not be cut out of prompts.
-_SHORTEST_SECRET = 8
-_WORDS = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:[ _.-](?:[A-Z]?[a-z]+|[A-Z]+))*")
-_LONGEST_WORDS = 20
+# Cookies also hold what a user prefers; a session is long.
+_SHORTEST_SESSION = 16
+_PASSWORD = re.compile(r"(?i)(?:password|pwd|accountkey|sharedaccesskey)\s*=\s*([^;\s]+)")
 
 
 def environment_secrets(environ: Mapping[str, str]) -> frozenset[str]:
@@ -27,53 +23,59 @@ def environment_secrets(environ: Mapping[str, str]) -> frozenset[str]:
 
 
 def environment_names(environ: Mapping[str, str]) -> dict[str, str]:
-    """The same values, each with its name."""
+    """The same values, and the passwords in URLs and connection strings, each with the name of its variable."""
     # Each test asks, and to read a value of the environment is to decode it. So the names are looked at first.
-    names = [name for name in environ if name.upper().endswith(_SECRET_ENDS) and _SECRET_NAME.search(name)]
-    return {secret: name for name in names for secret in _secrets([environ[name]])}
+    names = [name for name in environ if is_secret_variable(name)]
+    addresses = [name for name in environ if is_address_variable(name) and name not in names]
+    in_addresses = {secret: name for name in addresses for secret in _secrets(_in_address(environ[name]))}
+    return in_addresses | {secret: name for name in names for secret in _secrets([environ[name]])}
 
 
-def request_secrets(headers: Headers) -> frozenset[str]:
-    """The key that a request carries, unless it is a word; of Basic authentication, the password as well."""
+def _in_address(address: str) -> list[str]:
+    """What may be secret in a URL, or in the fields of a connection string."""
+    return [*url_secrets(address), *_PASSWORD.findall(address)]
+
+
+def request_secrets(headers: Headers, url: str = "") -> frozenset[str]:
+    """The keys that a request carries, unless they are words; of Basic authentication, the password as well."""
     # "Bearer x" and "Basic x" have their key at the end; the other headers are nothing but a key.
-    keys = [value.split(maxsplit=1)[-1] for name, value in headers if name in _KEY_HEADERS and value.strip()]
-    return _secrets([*keys, *(password for key in keys if (password := _password(key)))])
+    keys = [key for name, value in headers if is_secret_header(name) for key in _in_header(name, value)]
+    return _secrets([*keys, *filter(None, map(_basic_key, keys)), *url_secrets(url)])
 
 
-def _password(basic: str) -> str | None:
-    """The password in the credentials of Basic authentication; None if they are something else."""
-    try:
-        _, colon, password = base64.b64decode(basic, validate=True).decode().partition(":")
-    except ValueError:
-        return None
-    return password if colon else None
+def _in_header(name: str, value: str) -> list[str]:
+    if name == "cookie":
+        return [cookie for cookie in _COOKIE.findall(value) if len(cookie) >= _SHORTEST_SESSION]
+    return value.split(maxsplit=1)[-1:]
+
+
+def _basic_key(credentials: str) -> str | None:
+    """The password of Basic authentication, or the user if there is no other: some APIs take their key so."""
+    password = basic_password(credentials)
+    return password if password != "" else basic_user(credentials)
 
 
 def _secrets(values: Iterable[str]) -> frozenset[str]:
-    return frozenset(
-        value for value in map(str.strip, values) if len(value) >= _SHORTEST_SECRET and not _is_word(value)
-    )
+    return frozenset(value for value in map(str.strip, values) if not is_plain(value))
 
 
-def _is_word(value: str) -> bool:
-    return len(value) < _LONGEST_WORDS and _WORDS.fullmatch(value) is not None
-
-
-def own_keys(headers: Headers) -> frozenset[str]:
+def own_keys(headers: Headers, url: str = "") -> frozenset[str]:
     """The keys that a recorded request still carries. What another tool has put in the place of one is none."""
-    return frozenset(filter(is_secret_value, request_secrets(headers)))
+    return frozenset(filter(is_secret_value, request_secrets(headers, url)))
 
 
 def is_credential(name: str, value: str) -> bool:
     """Whether a header is of a kind that carries a secret, and carries one: not `Bearer [REDACTED]`, not a word."""
-    if not any(fnmatchcase(name, pattern) for pattern in _CREDENTIAL_HEADERS):
+    if not is_secret_header(name):
         return False
     if name in ("cookie", "set-cookie"):
         # What follows the first value of a Set-Cookie are its attributes.
         return any(map(is_secret_value, _COOKIE.findall(value)[: 1 if name == "set-cookie" else None]))
-    return any(map(is_secret_value, value.split(maxsplit=1)[-1:]))
+    credentials = value.split(maxsplit=1)[-1:]
+    return any(is_secret_value(basic_password(key) or key) for key in credentials)
 
 
 def is_secret_value(value: str) -> bool:
     """Whether a value may be a secret, and not what people and tools put in the place of one."""
-    return bool(_secrets([re.sub(r"\A[\W_]+|[\W_]+\Z", "", unquote(value))]))
+    bare = re.sub(r"\A[\W_]+|[\W_]+\Z", "", unquote(value))
+    return bool(_secrets([bare])) and not NUMBER.fullmatch(bare) and not is_placeholder(unquote(value))

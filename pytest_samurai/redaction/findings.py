@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from pytest_samurai.redaction.plain import is_placeholder
+from pytest_samurai.redaction.readable import readable
+from pytest_samurai.redaction.search import Search
 from pytest_samurai.redaction.shapes import SHAPES
-from pytest_samurai.redaction.spellings import spelled
 from pytest_samurai.redaction.streams import Talk
 from pytest_samurai.wire import Dialect
 
 
-def find_secrets(text: bytes, known: Mapping[str, str]) -> list[tuple[int, str]]:
+def find_secrets(text: bytes, known: Mapping[str, str], *, placeholders: bool = False) -> list[tuple[int, str]]:
     """The secrets in a text, from left to right: where each begins, and of what kind it is.
 
     `known` are values that are secret, each with what its kind is to be called. A secret of two kinds is given once,
-    by the one that is known.
+    by the one that is known. What would not be cut out is none; nor is what says that it stands in for a key, without
+    `placeholders`.
     """
-    kinds: dict[str, list[re.Pattern[bytes]]] = {}
-    for value, kind in known.items():
-        kinds.setdefault(kind, []).extend(spelled([value]))
-    kinds |= {kind: [pattern] for kind, pattern in SHAPES.items()}
+    search = Search(known)
+    if search.is_clean(text):
+        return []
+    ranks = {
+        kind: rank for rank, kind in enumerate(dict.fromkeys([*known.values(), *(shape.kind for shape in SHAPES)]))
+    }
+    by_kind: dict[str, list[tuple[int, int]]] = {}
+    for secret in search.secrets(text):
+        if placeholders or not is_placeholder(secret.said.decode("utf-8", "replace")):
+            by_kind.setdefault(secret.kind, []).append((secret.begin, secret.end))
     taken: list[tuple[int, int, str]] = []
-    for kind, patterns in kinds.items():
-        spans = {match.span() for pattern in patterns for match in pattern.finditer(text)}
-        free = (span for span in spans if not any(span[0] < end and begin < span[1] for begin, end, _ in taken))
+    for kind in sorted(by_kind, key=ranks.__getitem__):
+        may_be_cut = readable(text, by_kind[kind], keys=kind not in known.values())
+        free = (span for span in may_be_cut if not any(span[0] < end and begin < span[1] for begin, end, _ in taken))
         taken += [(*span, kind) for span in list(free)]
     return [(begin, kind) for begin, _, kind in sorted(taken)]
 

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 from pytest_samurai.redaction.credentials import environment_secrets, own_keys, request_secrets
 from pytest_samurai.redaction.redactor import Redactor
-from pytest_samurai.wire import Interaction, Request, dialect_of
+from pytest_samurai.redaction.rules import Rule
+from pytest_samurai.redaction.urls import hosts_of
+from pytest_samurai.wire import Interaction, Request, dialect_of, model_asked
+
+_MODEL = re.compile(r"[a-z]{2,}\d{0,2}(?:[-_.:@](?:[a-z]+|[a-z]?\d{1,4}|\d{1,3}[a-z]{1,2}|20\d{6}))+")
+
+
+def made_of(request: Request, secrets: Iterable[str]) -> frozenset[str]:
+    """Values that a request is made of: its model, or the beginning of a dated one, and the host of its URL."""
+    model = model_asked(request) or ""
+    names = [model, *hosts_of(request.url)]
+    # Behind a provider's name, a key may stand by mistake.
+    if _MODEL.fullmatch(bare := model.rpartition("/")[2]):
+        names.append(bare)
+    return frozenset(
+        secret
+        for secret in secrets
+        if any(name == secret or (name.startswith(secret) and name[len(secret)] in "-:@.") for name in names)
+    )
 
 
 def without_secrets(interactions: Sequence[Interaction], secrets: Iterable[str]) -> list[Interaction]:
     """Interactions as they would be written down here. The reply of one may repeat the key of another's request."""
-    redactor = Redactor(frozenset(secrets).union(*(own_keys(each.request.headers) for each in interactions)))
+    secrets = frozenset(secrets)
+    secrets = secrets.difference(*(made_of(each.request, secrets) for each in interactions))
+    redactor = Redactor(secrets.union(*(own_keys(each.request.headers, each.request.url) for each in interactions)))
     return [
         replace(
             each,
@@ -27,15 +49,27 @@ def without_secrets(interactions: Sequence[Interaction], secrets: Iterable[str])
 _MOST_MADE = 64
 
 
+MadeRedactors = dict[frozenset[Any], Redactor]
+"""Redactors by what they know: secrets, and the user's rules."""
+
+
+def known_in(made: MadeRedactors) -> frozenset[str]:
+    """The secrets that are known to redactors."""
+    return frozenset(secret for key in made for secret in key if isinstance(secret, str))
+
+
 class Redactors:
     """Gives the redactor of each request, which knows the key of the request and what is secret in `environ`.
 
     `environ` is read when that is first needed, and again in `look_again`. `made` keeps the redactors of the run by
-    the secrets that they know, since to make one takes longer than to replay a call.
+    the secrets that they know, since to make one takes longer than to replay a call. `rules` are the user's own.
     """
 
-    def __init__(self, environ: Mapping[str, str], made: dict[frozenset[str], Redactor] | None = None) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], made: MadeRedactors | None = None, rules: tuple[Rule, ...] = ()
+    ) -> None:
         self._environ = environ
+        self.rules = rules
         self._made = {} if made is None else made
 
     @cached_property
@@ -45,13 +79,18 @@ class Redactors:
 
     def of(self, request: Request) -> Redactor:
         """The redactor of a request."""
-        secrets = self.secrets | request_secrets(request.headers)
-        redactor = self._made.get(secrets)
+        known = self.secrets
+        # Searches, for hardly any request holds one. What it holds may be what it is made of.
+        if any(secret.encode("utf-8", "surrogateescape") in request.body or secret in request.url for secret in known):
+            known = known - made_of(request, known)
+        secrets = known | request_secrets(request.headers, request.url)
+        key: frozenset[object] = secrets | {self.rules} if self.rules else secrets
+        redactor = self._made.get(key)
         if redactor is None:
             if len(self._made) >= _MOST_MADE:
                 # Each test of this run makes up a key of its own.
                 self._made.pop(next(iter(self._made)), None)
-            redactor = self._made[secrets] = Redactor(secrets)
+            redactor = self._made[key] = Redactor(secrets, self.rules)
         return redactor
 
     def look_again(self) -> None:

@@ -3,57 +3,118 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from pytest_samurai.redaction.vendors import VENDORS
 
 
-def _shape(begin: bytes, rest: bytes) -> re.Pattern[bytes]:
-    # The letter before a key may be the end of an escape, as in "my key:\nsk-...". The pattern begins with the first
-    # letters of the key all the same, since `re` finds these many times faster.
-    start = rb"%b(?:(?<![\w-]%b)|(?<=\\[nrtbf]%b)|(?<=\\u[0-9a-fA-F]{4}%b))" % ((begin,) * 4)
-    return re.compile(start + rest)
+class Shape(NamedTuple):
+    """A kind of secret as a report calls it, and its pattern. What matches holds one of `traces`.
+
+    The group `cut` of the pattern is the secret, if there is one. `may_break`: whether one is also known that goes on
+    in another line, or in another part of a message. `is_plain`: whether what follows the trace is long without
+    an underscore.
+    """
+
+    kind: str
+    pattern: re.Pattern[bytes]
+    traces: tuple[bytes, ...]
+    may_break: bool = True
+    is_plain: bool = False
+
+    def may_be_in(self, text: bytes) -> bool:
+        """Whether a text has a trace of it; without traces, any text has."""
+        return not self.traces or any(trace in text for trace in self.traces)
 
 
-SHAPES: Mapping[str, re.Pattern[bytes]] = {
-    # Either it begins as the keys of a vendor do, or it has twelve characters with a digit among them, or many of both
-    # cases: sk-learn-compatible-estimators is no key.
-    "a key (sk-...)": _shape(
-        b"sk-",
-        rb"(?:(?:ant|admin|or|proj|svcacct)-[\w-]{16,}"
-        rb"|[\w-]{0,40}?(?:(?=\w{0,200}\d)\w{12,}|(?=[a-z]{0,200}[A-Z])(?=[A-Z]{0,200}[a-z])\w{32,})[\w-]*)",
-    ),
-    "a Google key (AIza...)": _shape(b"AIza", rb"[\w-]{35}(?![\w-])"),
-    "a Groq key (gsk_...)": _shape(b"gsk_", rb"[A-Za-z0-9]{32,}"),
-    "a Hugging Face token (hf_...)": _shape(b"hf_", rb"[A-Za-z0-9]{30,}"),
-    **{
-        f"a Slack token (xox{kind}-...)": _shape(f"xox{kind}-".encode(), rb"(?=[\w-]{0,200}\d)[\w-]{10,}")
-        for kind in "abprs"
-    },
-    **{f"a GitHub token (gh{kind}_...)": _shape(f"gh{kind}_".encode(), rb"[A-Za-z0-9]{36,}") for kind in "pousr"},
-    "a GitHub token (github_pat_...)": _shape(b"github_pat_", rb"\w{22,}"),
-    **{f"an AWS access key ({kind}...)": _shape(kind.encode(), rb"[A-Z0-9]{16}(?!\w)") for kind in ("AKIA", "ASIA")},
-    "a JSON web token": _shape(b"eyJ", rb"[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
-    # To its end; if the text breaks off before that, as far as it goes on with the characters of a key.
-    "a private key": re.compile(
-        rb"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"
-        rb"(?:(?:[^-]|-(?!----))*-----END (?:[A-Z]+ )*PRIVATE KEY-----|(?:\\[nr]|[A-Za-z0-9+/=\s]){64,})"
-    ),
-}
-"""The patterns, by what a report calls the secret."""
-
-# Each secret of these shapes begins with one of these, and hardly any text holds one. So five searches tell that a text
-# has none, where there are two dozen shapes. Each begins with one letter, to which `re` can jump.
-BEGINNINGS = tuple(
-    map(
-        re.compile,
-        (
-            rb"-(?:(?<=sk-)|(?<=xox[abprs]-))",
-            rb"_(?:(?<=gsk_)|(?<=hf_)|(?<=gh[pousr]_)|(?<=github_pat_))",
-            rb"A(?:Iza|KIA|SIA)",
-            rb"eyJ",
-            rb"-----BEGIN ",
-        ),
+def _begins(kind: str, begins: Iterable[str], rest: bytes, *not_before: bytes) -> Shape:
+    """A shape that begins in one of several ways, and has none of `not_before` before that."""
+    traces = tuple(begin.encode() for begin in begins)
+    # The pattern begins with the first letters of the key, since `re` finds these many times faster.
+    starts = (
+        re.escape(trace) + b"".join(rb"(?<!%b%b)" % (before, re.escape(trace)) for before in not_before)
+        for trace in traces
     )
+    is_plain = re.match(rb"(?:\(\?=.*?\))?(?:\(\?:)?\[[^\\_\]]*\]|eyJ", rest) is not None
+    return Shape(kind, re.compile(rb"(?:%b)%b" % (b"|".join(starts), rest)), traces, is_plain=is_plain)
+
+
+# A key may stand behind a letter, a digit or a hyphen. But three letters of a vendor are in any long base64.
+_LONG_RUN = rb"[\w-]{24}"
+
+SHAPES = (
+    # As the keys of a vendor begin, or twelve characters with a digit among them, or many of both cases:
+    # sk-learn-compatible-estimators is no key, and a task-0123456789abcdef is none either.
+    _begins("a key (sk-...)", ["sk-"], rb"(?:ant|admin|or|proj|svcacct|lf|helicone)-[\w-]{16,}"),
+    _begins(
+        "a key (sk-...)",
+        ["sk-"],
+        rb"(?=[a-zA-Z]{0,200}\d)(?=[a-z0-9]{0,200}[A-Z])(?=[A-Z0-9]{0,200}[a-z])[A-Za-z0-9]{40,}",
+        _LONG_RUN,
+    ),
+    _begins(
+        "a key (sk-...)",
+        ["sk-"],
+        rb"[\w-]{0,40}?(?:(?=\w{0,200}\d)\w{12,}|(?=[a-z]{0,200}[A-Z])(?=[A-Z]{0,200}[a-z])\w{32,})[\w-]*",
+        rb"[A-Za-z_]",
+        _LONG_RUN,
+    ),
+    _begins("a Google key (AIza...)", ["AIza"], rb"[\w-]{35}(?![\w-])", _LONG_RUN),
+    _begins("a Groq key (gsk_...)", ["gsk_"], rb"[A-Za-z0-9]{32,}", _LONG_RUN),
+    _begins("a Hugging Face token (hf_...)", ["hf_"], rb"[A-Za-z0-9]{30,}", _LONG_RUN),
+    *(
+        _begins(f"a Slack token (xox{kind}-...)", [f"xox{kind}-"], rb"(?=[\w%-]{0,200}\d)[\w%-]{10,}")
+        for kind in "abcdeoprs"
+    ),
+    *(_begins(f"a GitHub token (gh{kind}_...)", [f"gh{kind}_"], rb"[A-Za-z0-9]{36,}", _LONG_RUN) for kind in "pousr"),
+    _begins("a GitHub token (github_pat_...)", ["github_pat_"], rb"[A-Za-z0-9]{20,}\w*"),
+    *(
+        _begins(f"an AWS access key ({kind}...)", [kind], rb"[A-Z0-9]{16}(?!\w)", rb"[A-Z]", _LONG_RUN)
+        for kind in ("AKIA", "ASIA", "ABIA", "ACCA")
+    ),
+    _begins("a JSON web token", ["eyJ"], rb"[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
+    *(
+        _begins(f"{kind} ({begins[0]}...)", begins, rest, *([_LONG_RUN] if len(begins[0]) < 5 else []))
+        for kind, begins, rest in VENDORS
+    ),
+    # To its end; if the text breaks off before that, as far as it goes on with the characters of a key. No quote of
+    # JSON is in one, so that two of its texts are never taken for a key.
+    Shape(
+        "a private key",
+        re.compile(
+            rb"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----"
+            rb"(?:(?:[^\"-]|(?<=\\)\"|-(?!----))*-----END (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----"
+            rb"|(?:\\[nr]|[A-Za-z0-9+/=\s]){64,})"
+        ),
+        (b"BEGIN ",),
+    ),
+    # Source: RFC 3986, section 3.2.1. What people write in examples is no password.
+    Shape(
+        "a credential",
+        re.compile(
+            rb"://[^\s/@:\"'<>\\?#(){}\[\]|^`]{0,100}:"
+            rb"(?P<cut>(?!(?i:pass|password|passwd|pwd|pw|secret|token|user|changeme|redacted|your\w*|my\w*|x+|[.*]+|%s)@)"
+            rb"(?![$%]\w*@)[^\s/:\"'<>\\?#(){}\[\]|^`]{1,200})@(?=[\w%-])"
+        ),
+        (b"://",),
+        may_break=False,
+    ),
+    Shape(
+        "a Telegram token",
+        re.compile(rb"(?<!\d)\d{8,10}:AA[\w-]{33}(?![\w-])"),
+        (b":AA",),
+        may_break=False,
+    ),
+    # Source: "Azure API key formats" of Microsoft's credential scanner; the letters in the middle are its signature.
+    Shape(
+        "an Azure key",
+        re.compile(rb"[A-Za-z0-9]{52}JQQJ99[A-Za-z0-9]{6,30}"),
+        (b"JQQJ99",),
+        may_break=False,
+    ),
 )
+"""All of them; of two that overlap the first gives the name."""
 
 LONGEST_SHAPE = 1024
 """The most bytes that a shape has to see to know a secret."""
@@ -61,7 +122,49 @@ LONGEST_SHAPE = 1024
 # The same for texts that are searched block by block. JSON web tokens and private keys may be longer than a block, so
 # they are known by their beginnings.
 IN_BLOCKS = (
-    *(pattern for kind, pattern in SHAPES.items() if kind not in ("a JSON web token", "a private key")),
-    _shape(b"eyJ", rb"[\w-]{10,}"),
-    re.compile(rb"-----BEGIN [A-Z ]*"),
+    *SHAPES,
+    _begins("a JSON web token", ["eyJ"], rb"[\w-]{10,}"),
+    Shape("a private key", re.compile(rb"-----BEGIN [A-Z ]*"), (b"BEGIN ",)),
 )
+
+
+def _glances(shapes: Iterable[Shape]) -> Iterator[re.Pattern[bytes]]:
+    """A few patterns of which one matches wherever a trace of one of many shapes is the beginning of something long.
+
+    Traces that end in a sign are looked for by that sign, the others by their first letter: `re` can jump to either.
+    """
+    ends: dict[tuple[bytes, bytes], set[bytes]] = {}
+    firsts: dict[bytes, set[bytes]] = {}
+    for shape in shapes:
+        # Names in code have underscores, and are long with them.
+        letters = b"A-Za-z0-9+/%-" if shape.is_plain else rb"\w+/%-"
+        for trace in shape.traces:
+            if trace[-1:] in b"-_.":
+                ends.setdefault((trace[-1:], letters), set()).add(trace)
+            elif trace not in _SPECIAL:
+                firsts.setdefault(trace[:1], set()).add(re.escape(trace[1:]))
+    for (sign, letters), traces in ends.items():
+        # By the letter before the sign first: there are thousands of signs in a text of code.
+        by_letter: dict[bytes, list[bytes]] = {}
+        for trace in sorted(traces):
+            by_letter.setdefault(trace[-2:-1], []).append(rb"(?<=%b)" % re.escape(trace))
+        before = re.escape(b"".join(by_letter))
+        looks = rb"(?:%b)" % b"|".join(
+            rb"(?<=%b)(?:%b)" % (re.escape(letter + sign), b"|".join(whole)) for letter, whole in by_letter.items()
+        )
+        long = rb"(?=[%b]{0,24}\d|[%b]{19})" % (letters, letters)
+        # Whichever is sooner told to fail goes first.
+        parts = (looks, long) if (sign, letters) == (b"_", rb"\w+/%-") else (long, looks)
+        yield re.compile(rb"%b(?<=[%b].)%b%b" % (re.escape(sign), before, *parts))
+    for first, rests in firsts.items():
+        yield re.compile(rb"%b(?:%b)" % (re.escape(first), b"|".join(sorted(rests))))
+
+
+# These have blanks in them, or no beginning of their own.
+_SPECIAL = {b"BEGIN ": rb"BEGIN (?:[A-Z]+ )*PRIVATE KEY", b"://": rb"://[^\s/@\"?#]{0,100}:[^\s/\"?#]{1,200}@"}
+
+BEGINNINGS = (*_glances(SHAPES), *map(re.compile, _SPECIAL.values()))
+"""Patterns of which one matches in every text that holds a secret of these shapes, and hardly any in other texts."""
+
+STARTS = tuple({trace for shape in SHAPES for trace in shape.traces if shape.may_break and trace not in _SPECIAL})
+"""How the secrets begin that have a beginning of their own."""

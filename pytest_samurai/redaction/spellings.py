@@ -1,44 +1,46 @@
-"""How a secret may be spelled in a text."""
+"""A value that is known to be secret, in the text that holds it."""
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote
 
-from pytest_samurai.files import json
+from pytest_samurai.redaction.reading import undone
+
+# Those that need no escape anywhere. RFC 3986 calls them unreserved.
+_LETTERS = re.compile(rb"[A-Za-z0-9._~-]+")
+_SHORTEST_PIECE = 3
+_SHORTEST_READ = 6
 
 
 def spelled(secrets: Iterable[str]) -> Iterator[re.Pattern[bytes]]:
-    """A pattern for each spelling of the secrets: plain, in a URL, in JSON, in JSON within JSON, in base64."""
-    for spelling in sorted({spelling for secret in secrets for spelling in _spellings(secret)}):
-        yield re.compile(re.escape(spelling))
+    """Patterns of secrets, as they are and with their own escapes undone, as they are in a text that was read."""
+    for value in dict.fromkeys(value for secret in sorted(secrets) for value in _values(secret)):
+        # A form has a plus for a blank.
+        yield re.compile(re.escape(value).replace(rb"\ ", rb"[ +]"))
 
 
-def _spellings(secret: str) -> Iterator[bytes]:
+def pieces(secret: str) -> Iterator[re.Pattern[bytes]]:
+    """Patterns of which one matches in every text that spells a secret with most of its letters as they are.
+
+    So each has only letters that need no escape. A secret that is broken in four has one of them whole.
+    """
+    for value in _values(secret):
+        number = 4 if len(value) >= 16 else 2
+        size = -(-len(value) // number)
+        runs = [_longest(value[begin : begin + size]) for begin in range(0, len(value), size)]
+        long = [run for run in runs if len(run) >= _SHORTEST_PIECE] or [_longest(value)]
+        for run in dict.fromkeys(long):
+            yield re.compile(re.escape(run))
+
+
+def _values(secret: str) -> list[bytes]:
+    """A secret as it is, and as it reads."""
     raw = secret.encode("utf-8", "surrogateescape")
-    yield raw
-    yield quote(raw, safe="").encode()
-    yield quote(raw).encode()
-    for text in _in_json(secret):
-        yield text.encode("utf-8", "surrogateescape")
-        # The arguments of a tool call are JSON within JSON.
-        for twice in _in_json(text):
-            yield twice.encode("utf-8", "surrogateescape")
-    yield from _in_base64(raw)
+    read = undone(raw)
+    # Of a text of nothing but escapes, little may be left.
+    return [raw] if read == raw or len(read) < _SHORTEST_READ else [raw, read]
 
 
-def _in_json(text: str) -> Iterator[str]:
-    for ascii_only in (True, False):
-        spelled = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
-        yield spelled
-        yield spelled.replace("/", "\\/")
-
-
-def _in_base64(raw: bytes) -> Iterator[bytes]:
-    """What base64 of all texts with the secret has in common, for each of its places in a group of three bytes."""
-    for before, first in ((0, 0), (1, 2), (2, 3)):
-        end = (before + len(raw)) * 8 // 6
-        for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            yield encode(bytes(before) + raw)[first:end]
+def _longest(raw: bytes) -> bytes:
+    return max(_LETTERS.findall(raw), key=len, default=b"")

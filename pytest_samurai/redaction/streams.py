@@ -18,12 +18,13 @@ def event_data(body: bytes) -> Iterator[tuple[bytes, int, int, bytes]]:
     """The data of each event: the bytes, where they begin and end, and other lines of the event that stand in between.
 
     Some servers leave out the blank line between two events. So several lines are the data of one event only if they
-    are one JSON value.
+    are one JSON value; also if a line ends within one of its texts, since some clients read it so.
     """
     for lines in cut_events(body):
         if len(lines) > 1:
-            data = b"\n".join([body[begin:end] for begin, end in lines])
-            if parsed(data) is not None:
+            pieces = [body[begin:end] for begin, end in lines]
+            data = next((whole for between in (b"\n", b"") if parsed(whole := between.join(pieces)) is not None), b"")
+            if data:
                 begin, end = lines[0][0], lines[-1][1]
                 others = [line for line in body[begin:end].splitlines()[1:] if not line.startswith(b"data:")]
                 yield data, begin, end, b"".join([b"\n" + line for line in others])

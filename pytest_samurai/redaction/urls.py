@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import re
 
+from pytest_samurai.redaction.addresses import USER_INFO, secret_parameters
 from pytest_samurai.redaction.credentials import is_secret_value
 from pytest_samurai.redaction.edits import REDACTED
 
-_USER_INFO = re.compile(r"\A(\w+://)[^/?#]*@")
-_QUERY_KEY = re.compile(r"(?i)(?<=[?&])(key|api[_-]?key|access_token|token|sig|signature)=[^&#]*")
+_HOST = re.compile(r"(\w+://)(?:[^/?#@]*@)?([^/?#:]+)((?::\d+)?)")
 
 
 def without_credentials(url: str) -> str:
     """A URL without user and password, and without the values of parameters that are called like a key."""
-    return _QUERY_KEY.sub(rf"\1={REDACTED}", _USER_INFO.sub(r"\1", url))
+    url = USER_INFO.sub(r"\1", url)
+    for parameter in reversed([*secret_parameters(url)]):
+        begin, end = parameter.span(2)
+        url = f"{url[:begin]}{REDACTED}{url[end:]}"
+    return url
+
+
+def hosts_of(url: str) -> list[str]:
+    """What a URL calls its host: with and without the port, with the scheme before it."""
+    match = _HOST.match(url)
+    if match is None:
+        return []
+    scheme, host, port = match.groups()
+    return [host, f"{host}{port}", f"{scheme}{host}", f"{scheme}{host}{port}"]
 
 
 def url_credentials(url: str) -> list[str]:
     """The parts of a URL that hold a secret, by their names."""
-    user = _USER_INFO.match(url)
-    names = ["user and password"] if user and any(map(is_secret_value, user[0][len(user[1]) : -1].split(":"))) else []
-    pairs = (match[0].partition("=") for match in _QUERY_KEY.finditer(url))
-    return names + [f"parameter {name!r}" for name, _, value in pairs if is_secret_value(value)]
+    user = USER_INFO.match(url)
+    names = ["user and password"] if user and any(map(is_secret_value, user[2].split(":"))) else []
+    return names + [f"parameter {match[1]!r}" for match in secret_parameters(url) if is_secret_value(match[2])]

@@ -29,7 +29,8 @@ class Option:
 
     `parse` turns what was written into the value, or raises ValueError with what would be right. `meaning` and `shown`,
     the default as people read it, are Markdown; the help of the command line shows them too. `many` says that the value
-    is a list; `combine` makes one value of those of a lower and a higher layer.
+    is a list, `lines` that each line of an ini file is an entry of it; `combine` makes one value of those of a lower
+    and a higher layer.
     """
 
     # No dataclass: every start of pytest would wait while one is written and compiled.
@@ -42,6 +43,7 @@ class Option:
         *,
         shown: str = "",
         many: bool = False,
+        lines: bool = False,
         combine: Callable[[Any, Any], Any] = _higher,
     ) -> None:
         self.name = ""
@@ -51,6 +53,7 @@ class Option:
         self.meaning = meaning
         self.default_text = shown or f"`{default}`"
         self.many = many
+        self.lines = lines
         self.combine = combine
 
     def __set_name__(self, owner: type, name: str) -> None:

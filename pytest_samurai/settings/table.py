@@ -75,6 +75,16 @@ class _Cassettes:
         "what varies from run to run: `uuid`, `datetime`, `tmp_path` or a pair `(pattern, replacement)`",
         shown="nothing",
     )
+    redact: tuple[Any, ...] = option(
+        values.redact,
+        (),
+        "ini test",
+        "more to cut out of what is written: regular expressions (in an ini file, one on each line), the name `email`,"
+        " and, in a test, functions `text -> text`; they add to what is built in, and to each other",
+        shown="nothing",
+        lines=True,
+        combine=lambda lower, higher: (*lower, *higher),
+    )
 
 
 class _OfVcrpy:

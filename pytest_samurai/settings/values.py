@@ -129,6 +129,14 @@ def normalize(value: object) -> tuple[Any, ...]:
     return tuple(parse_substitution(entry) for entry in entries)
 
 
+def redact(value: object) -> tuple[Any, ...]:
+    """Regular expressions, names of some, and functions."""
+    from pytest_samurai.redaction import parse_rule
+
+    entries = value if isinstance(value, list | tuple) else [value]
+    return tuple(parse_rule(entry.strip() if isinstance(entry, str) else entry) for entry in entries)
+
+
 # --- what vcrpy has too
 
 

@@ -75,19 +75,27 @@ def tier(answer: Answer) -> str | None:
 def texts(event: Json) -> Iterator[Text]:
     """The texts of all choices. An event without choices is none of this API's, so it may hold them anywhere."""
     if isinstance(event, dict) and "choices" in event:
-        return _texts_below(event["choices"], ())
+        return _texts_below(event["choices"], (), ())
     return every_text(event)
 
 
-def _texts_below(value: Json, path: Channel) -> Iterator[Text]:
-    """Each with its path, on which the `index` of an object stands for its place in a list."""
+def _texts_below(value: Json, path: Channel, listed: Channel) -> Iterator[Text]:
+    """Each with its path, on which the `index` of an object stands for its place in a list.
+
+    `listed` is the path without places in lists. The texts of one list have it as well: tokens go on in the next one,
+    and so may parts of a message.
+    """
     if isinstance(value, dict | list):
         for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
-            step = inner["index"] if isinstance(inner, dict) and isinstance(inner.get("index"), int) else key
+            index = inner["index"] if isinstance(inner, dict) and isinstance(inner.get("index"), int) else None
+            step = key if index is None else index
+            below = listed if isinstance(value, list) and index is None else (*listed, step)
             if isinstance(inner, str):
                 yield (*path, step), value, key
+                if len(below) <= len(path):
+                    yield below, value, key
             else:
-                yield from _texts_below(inner, (*path, step))
+                yield from _texts_below(inner, (*path, step), below)
 
 
 def merge(data: Iterable[str], begin: Callable[[int], dict[str, Any]]) -> dict[str, Any]:

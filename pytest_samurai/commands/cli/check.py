@@ -21,17 +21,33 @@ def _arguments(parser: ArgumentParser) -> None:
         type=read_by(OPTIONS["max_age"].read),
         help='longest that a recording may be old: "30d", "12h"',
     )
+    parser.add_argument(
+        "--redact",
+        metavar="RULE",
+        action="extend",
+        type=read_by(OPTIONS["redact"].read),
+        default=[],
+        help='what else should not be there: "email", or a regular expression, as in `samurai_redact`; repeatable',
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="print what fails, and nothing else")
 
 
 def _run(chosen: Namespace) -> int:
-    checked = check(map(Path, chosen.paths), environ=os.environ, now=now(), max_age=chosen.max_age)
+    checked = check(
+        map(Path, chosen.paths),
+        environ=os.environ,
+        now=now(),
+        max_age=chosen.max_age,
+        rules=chosen.redact,
+    )
     failing = [finding for finding in checked.findings if not finding.advice]
     for finding in failing if chosen.quiet else checked.findings:
         say(finding.text)
     if not chosen.quiet:
-        counted = f"{plural(checked.cassettes, 'cassette')}, {plural(checked.interactions, 'interaction')}"
-        say(f"{counted}: {plural(len(failing), 'finding')}")
+        counted = [plural(checked.cassettes, "cassette"), plural(checked.interactions, "interaction")]
+        if checked.journals:
+            counted.insert(1, plural(checked.journals, "journal"))
+        say(f"{', '.join(counted)}: {plural(len(failing), 'finding')}")
     return 1 if failing else 0
 
 

@@ -1,0 +1,136 @@
+"""The secrets in a cassette that others may have written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import AnyStr, NamedTuple
+
+from pytest_samurai.redaction import (
+    NAMED_RULES,
+    MadeRedactors,
+    Redactor,
+    Rule,
+    Rules,
+    cloudflare_cookies,
+    environment_names,
+    find_secrets,
+    is_credential,
+    is_placeholder,
+    made_of,
+    own_keys,
+    spoken_texts,
+    url_credentials,
+    without_base64,
+)
+from pytest_samurai.wire import Headers, Interaction, Reply, Request, dialect_of, without_files
+
+_CREDENTIAL = "a credential"
+_IN_PIECES = "a secret, in pieces,"
+
+
+class Found(NamedTuple):
+    """A secret: of what kind it is, and in which part of an interaction. `cookies` are Cloudflare's, if it is these."""
+
+    kind: str
+    part: str
+    cookies: tuple[str, ...] = ()
+
+
+class Secrets:
+    """Finds what redaction would have cut out: what the environment knows, what has a shape, and what `rules` name."""
+
+    def __init__(self, environ: Mapping[str, str], rules: Sequence[Rule]) -> None:
+        names = environment_names(environ)
+        self._known = {value: f"the value of {name}" for value, name in names.items() if not is_placeholder(value)}
+        self._rules = {_called(rule): Rules([rule]) for rule in rules}
+        self._made: MadeRedactors = {}
+        self.redactor = Redactor(names, rules)
+
+    def in_file(self, content: bytes, interactions: Sequence[Interaction] = ()) -> list[tuple[int, str]]:
+        """Where in a file secrets begin, and of what kind they are; `interactions` are what could be read of it.
+
+        Where the JSON is in a file is not known. So the numbers in it, and the names of models, are left to
+        `in_interaction`.
+        """
+        harmless = frozenset(value for value in self._known if value.isdecimal()) if interactions else frozenset()
+        harmless = harmless.union(*(made_of(each.request, self._known) for each in interactions))
+        return find_secrets(content, {value: kind for value, kind in self._known.items() if value not in harmless})
+
+    def in_interaction(self, interaction: Interaction) -> Iterator[Found]:
+        """Each kind of secret, and each part of the interaction that it is in, once."""
+        request, reply = interaction.request, interaction.reply
+        harmless = made_of(request, self._known)
+        known = {value: kind for value, kind in self._known.items() if value not in harmless}
+        # What a cookie or a parameter of the URL holds goes by what it is there.
+        of_headers = own_keys(tuple(header for header in request.headers if header[0] != "cookie"))
+        in_url, everywhere = (
+            known | dict.fromkeys(own - set(known), "the key of this request")
+            for own in (of_headers, of_headers | own_keys((), request.url))
+        )
+        kinds = [kind for kind in _kinds([_bytes(request.url)], in_url) if kind != _CREDENTIAL]
+        kinds += self._ruled(request.url, (rules.url(request.url) for rules in self._rules.values()))
+        yield from (Found(kind, "the URL") for kind in kinds)
+        yield from (Found(_CREDENTIAL, f"the URL ({part})") for part in url_credentials(request.url) if not kinds)
+        # In its own header, the key of this request goes by what it is.
+        yield from self._in_headers("request", request.headers, known)
+        yield from (Found(kind, "the request body") for kind in self._in_request(request, everywhere))
+        yield from self._in_headers("reply", reply.headers, everywhere)
+        yield from (Found(kind, "the reply body") for kind in self._in_reply(request, reply, everywhere))
+
+    def _in_headers(self, side: str, headers: Headers, known: Mapping[str, str]) -> Iterator[Found]:
+        for name, value in dict.fromkeys(headers):
+            kinds = _kinds([_bytes(value)], known)
+            kinds += self._ruled(value, (rules.text(value) for rules in self._rules.values()))
+            cookies: Sequence[str] = ()
+            if not kinds and is_credential(name, value):
+                kinds, cookies = [_CREDENTIAL], cloudflare_cookies(name, value)
+            yield from (Found(kind, f"the {side} header {name!r}", tuple(cookies)) for kind in kinds)
+
+    def _in_request(self, request: Request, known: Mapping[str, str]) -> Iterator[str]:
+        bare = replace(request, body=without_files(without_base64(request.body)))
+        redacted = self._redactor(known).request(bare).body
+        yield from _kinds([request.body], known) or in_pieces([bare.body], known, redacted)
+        yield from self._ruled(request.body, (rules.body(request.body) for rules in self._rules.values()))
+
+    def _in_reply(self, request: Request, reply: Reply, known: Mapping[str, str]) -> Iterator[str]:
+        dialect = dialect_of(request.url)
+        texts = [reply.body, *spoken_texts(reply.body, dialect)]
+        redacted = self._redactor(known).reply(reply, dialect).body
+        yield from _kinds(texts, known) or in_pieces(texts, known, redacted)
+        pieces = [*reply.cut()]
+        yield from self._ruled(reply.body, (b"".join(rules.pieces(pieces, dialect)) for rules in self._rules.values()))
+
+    def _redactor(self, known: Mapping[str, str]) -> Redactor:
+        """What takes out these values; the last one that was made, since most interactions have the same."""
+        secrets = frozenset(known)
+        if secrets not in self._made:
+            self._made = {secrets: Redactor(secrets)}
+        return self._made[secrets]
+
+    def _ruled(self, text: AnyStr, ruled: Iterable[AnyStr]) -> list[str]:
+        """What the rules that have changed a text are called."""
+        return [kind for kind, changed in zip(self._rules, ruled, strict=True) if changed != text]
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def _kinds(texts: Sequence[bytes], known: Mapping[str, str]) -> list[str]:
+    return list(dict.fromkeys(kind for text in texts for _, kind in find_secrets(text, known)))
+
+
+def in_pieces(texts: Sequence[bytes], known: Mapping[str, str], redacted: bytes) -> list[str]:
+    """What no text holds for itself, and redaction cuts out all the same; nothing if that is a placeholder."""
+    if redacted == texts[0] or any(find_secrets(text, known, placeholders=True) for text in texts):
+        return []
+    return [_IN_PIECES]
+
+
+def _called(rule: Rule) -> str:
+    name = next((name for name, named in NAMED_RULES.items() if named is rule), None)
+    if name is not None:
+        return f"an {name} address"
+    return f"a match of {rule.pattern!r}" if isinstance(rule, re.Pattern) else "what a function cuts out"

@@ -1,0 +1,28 @@
+"""What a URL carries beside the address: a user, a password, parameters that are called like a key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from pytest_samurai.redaction.names import is_secret_parameter
+
+USER_INFO = re.compile(r"\A([\w+.-]+://)([^/?#]*)@")
+_PARAMETER = re.compile(r"(?<=[?&#])([^=&#]*)=([^&#]*)")
+
+
+def secret_parameters(url: str) -> Iterator[re.Match[str]]:
+    """The parameters that are called like a key: group 1 is the name, group 2 the value."""
+    return (match for match in _PARAMETER.finditer(url) if is_secret_parameter(unquote(match[1])))
+
+
+def url_secrets(url: str) -> list[str]:
+    """The values in a URL that may be secret: the password, or a user without one, and those of such parameters."""
+    if "?" not in url and "@" not in url and "#" not in url:
+        return []
+    values = [unquote(match[2]) for match in secret_parameters(url)]
+    if user := USER_INFO.match(url):
+        name, colon, password = user[2].partition(":")
+        values.append(unquote(password if colon else name))
+    return values

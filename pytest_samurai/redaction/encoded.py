@@ -1,0 +1,79 @@
+"""Texts that stand in base64 within another text."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+# With all letters of the alphabet made one, a plain search finds the runs of them, many times faster than `re`.
+_ALPHABET = bytes(ord("x" if re.match(rb"[A-Za-z0-9+/_-]", bytes([byte])) else " ") for byte in range(256))
+_STANDARD = bytes.maketrans(b"-_", b"+/")
+# Groups of four letters that say three letters of ASCII each; few words are of that kind. The shortest key has fifteen
+# letters, the shortest secret eight, of which at least six are whole groups.
+_GROUP = rb"[I-Za-f][A-Za-z0-9+/_-]{3}"
+_KEY_LENGTH, _KEY = 20, re.compile(rb"(?:%b){5}" % _GROUP)
+_SECRET_LENGTH, _SECRET = 10, re.compile(rb"(?:%b){2}" % _GROUP)
+_LINE_LENGTH = 60
+# Where a group of four begins is told by the beginning of a run, unless other letters stand before it, as in a path.
+# A picture is not looked through four times.
+_LONGEST_SHIFTED = 4096
+
+
+def _runs(text: bytes, shortest: int, groups: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
+    marked = text.translate(_ALPHABET)
+    run = b"x" * shortest
+    end = 0
+    while (begin := marked.find(run, end)) >= 0:
+        end = marked.find(b" ", begin)
+        end = len(marked) if end < 0 else end
+        if groups.search(text, begin, end):
+            yield begin, end
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What letters of a text say if they are base64, as most are not. The last ones may have padding behind them."""
+
+    begin: int
+    end: int
+    said: bytes
+    padding: int
+
+    def span(self, begin: int, end: int) -> tuple[int, int]:
+        """Where a part of `said` is spelled: all letters that hold a bit of it, and the padding if it is at the end."""
+        first, last = self.begin + begin * 8 // 6, self.begin - (-end * 8 // 6)
+        return first, last + self.padding if last == self.end else last
+
+
+def encoded(text: bytes) -> Iterator[Encoded]:
+    """What stands in base64 in a text, of the standard alphabet or that of URLs."""
+    for begin, end in _runs(text, _SECRET_LENGTH, _SECRET):
+        padding = len(text[end : end + 2]) - len(text[end : end + 2].lstrip(b"="))
+        for first in _firsts(begin, end):
+            # A single letter that is left says nothing.
+            last = end - ((end - first) % 4 == 1)
+            yield Encoded(first, last, _decoded(text[first:last]), padding if last == end else 0)
+
+
+def wraps(text: bytes) -> bool:
+    """Whether there may be base64 on several lines, as mail and PEM have it: RFC 2045 and RFC 7468."""
+    return any(text[end : end + 1] in (b"\n", b"\r", b"\\") for _, end in _runs(text, _LINE_LENGTH, _KEY))
+
+
+def encoded_keys(text: bytes) -> set[bytes]:
+    """The texts in base64 that may hold a key; of nearly all texts there is none."""
+    return {
+        _decoded(text[first : end - ((end - first) % 4 == 1)])
+        for begin, end in _runs(text, _KEY_LENGTH, _KEY)
+        for first in _firsts(begin, end)
+    }
+
+
+def _firsts(begin: int, end: int) -> range:
+    return range(begin, begin + (4 if end - begin <= _LONGEST_SHIFTED else 1))
+
+
+def _decoded(letters: bytes) -> bytes:
+    return binascii.a2b_base64(letters.translate(_STANDARD) + b"=" * (-len(letters) % 4))

@@ -1,0 +1,129 @@
+"""Texts of a JSON body that are parts of a longer one: of a message, of an input, of the tokens of a reply."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from pytest_samurai.redaction.edits import REDACTED, Edit, edited, shares, united
+from pytest_samurai.redaction.reading import Reading
+
+_SIGNS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]:,]', re.DOTALL)
+_NUMBERS = re.compile(rb"\[\s*\d{1,3}(?:\s*,\s*\d{1,3})*\s*\]")
+# Source: the OpenAI API reference, `logprobs` of a chat completion, and of a completion.
+_TOKENS = re.compile(rb'"tokens?"\s*:')
+
+Find = Callable[[bytes, Sequence[int]], Iterable[Edit]]
+"""Finds what has to be cut out of a text; it is also told where the parts of the text begin, but for the first."""
+
+
+def has_tokens(body: bytes) -> bool:
+    """Whether a body may spell an answer token by token beside its text."""
+    return b'"logprobs"' in body and _TOKENS.search(body) is not None
+
+
+@dataclass(slots=True)
+class _Part:
+    """A string, or the numbers of its bytes, and where the object is that holds it."""
+
+    begin: int
+    end: int
+    holder: int
+    text: bytes
+    reading: Reading | None
+    edits: list[Edit] = field(default_factory=list)
+
+    def edited(self) -> bytes:
+        return edited(self.text, united(self.edits))
+
+    def respelled(self) -> Iterator[Edit]:
+        """The edits of the body."""
+        if self.reading is None:
+            if self.edits:
+                yield self.begin, self.end, b", ".join(b"%d" % byte for byte in self.edited())
+            return
+        for begin, end, new in self.edits:
+            first, last = self.reading.span(begin, end)
+            yield self.begin + first, self.begin + last, new
+
+
+@dataclass(slots=True)
+class _Frame:
+    begin: int
+    is_object: bool
+    key: bytes = b""
+    is_value: bool = False
+
+
+class Parts:
+    """The strings in a JSON body, by the keys that lead to them: those in a list are parts of one text."""
+
+    def __init__(self, body: bytes) -> None:
+        self._channels: dict[tuple[bytes, ...], list[_Part]] = {}
+        self._ends: dict[int, int] = {}
+        frames: list[_Frame] = []
+        for sign in _SIGNS.finditer(body):
+            self._read(body, sign, frames)
+
+    def _read(self, body: bytes, sign: re.Match[bytes], frames: list[_Frame]) -> None:
+        letters = sign[0]
+        if letters in b"}]":
+            if frames:
+                self._ends[frames.pop().begin] = sign.end()
+            return
+        top = frames[-1] if frames else _Frame(0, is_object=False)
+        if letters in b"{[":
+            numbers = _NUMBERS.match(body, sign.start()) if top.key == b"bytes" else None
+            if numbers:
+                self._add(frames, numbers.start() + 1, numbers.end() - 1, _bytes(numbers[0]), None)
+            frames.append(_Frame(sign.start(), letters == b"{"))
+        elif letters in b":,":
+            top.is_value = letters == b":"
+        elif top.is_object and not top.is_value:
+            top.key = letters[1:-1]
+        else:
+            reading = Reading(letters[1:-1]).undone()
+            self._add(frames, sign.start() + 1, sign.end() - 1, reading.text, reading)
+
+    def _add(self, frames: list[_Frame], begin: int, end: int, text: bytes, reading: Reading | None) -> None:
+        path = tuple(frame.key for frame in frames if frame.is_object)
+        holder = frames[-1].begin if frames else 0
+        self._channels.setdefault(path, []).append(_Part(begin, end, holder, text, reading))
+
+    def edits(self, find: Find, find_all: Find) -> list[Edit]:
+        """The edits of the body that cut out what `find` finds in the texts of several parts.
+
+        Tokens are no parts of a message: one goes on in the next as if there was nothing between them. They are given
+        to `find_all`, also if there is only one.
+        """
+        for path, parts in self._channels.items():
+            is_told = b"logprobs" in path and path[-1] in (b"token", b"tokens") and b"top_logprobs" not in path
+            if len(parts) > 1 or is_told:
+                joints = list(accumulate(len(part.text) for part in parts))
+                text = b"".join(part.text for part in parts)
+                cuts = united((find_all if is_told else find)(text, joints[:-1]))
+                for part, share in zip(parts, shares([part.text for part in parts], cuts), strict=True):
+                    if is_told and share:
+                        part.edits += share
+                        self._tell(part)
+                    else:
+                        # Each part of a message says that something was there.
+                        part.edits += [(begin, end, REDACTED.encode()) for begin, end, _ in share]
+        return [edit for parts in self._channels.values() for part in parts for edit in part.respelled()]
+
+    def _tell(self, token: _Part) -> None:
+        """Edit the bytes of a token and, where it stands among those that might have come instead, that too."""
+        end = self._ends.get(token.holder, token.end)
+        for path, parts in self._channels.items():
+            if b"logprobs" in path and path[-1] in (b"token", b"bytes"):
+                first = bisect_left(parts, token.holder, key=lambda part: part.begin)
+                for part in parts[first : bisect_left(parts, end, key=lambda part: part.begin)]:
+                    if part is not token and part.text == token.text:
+                        part.edits = list(token.edits)
+
+
+def _bytes(numbers: bytes) -> bytes:
+    return bytes(min(int(number), 255) for number in re.findall(rb"\d+", numbers))

@@ -1,0 +1,134 @@
+"""Values that stand where a secret has to be, and are none."""
+
+from __future__ import annotations
+
+import base64
+import re
+from itertools import pairwise
+
+SHORTEST_SECRET = 8
+# People write "test", "changeme" or "not-needed" where a key has to be. Such words must not be cut out of prompts.
+_WORDS = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:[ _.-](?:[A-Z]?[a-z]+|[A-Z]+))*")
+_LONGEST_WORDS = 20
+# "password1", and parts of a name like "gpt-4o-mini", "us-east-1" or "2024-10-21-preview".
+_NUMBERED_WORD = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)\d{1,3}")
+_PART = re.compile(r"[A-Z]?[a-z]*|[A-Z]+|[a-z]?\d{1,2}|(?:19|20)\d\d|\d{1,3}[a-z]{1,2}")
+_SEPARATORS = re.compile(r"[ _.:/-]")
+_ADDRESS = re.compile(
+    # A scheme, a host with or without a port, and a path; no user, no query.
+    r"(?P<scheme>[a-z][a-z0-9+]*://)?"
+    r"(?P<host>\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:]*:[0-9a-f:]*\]|[a-z]+[0-9]{0,3}(?:[.-][a-z]+[0-9]{0,3})*)"
+    r"(?P<port>:\d{1,5})?(?P<path>(?:/[^/?#@]*)*)"
+)
+_FILE = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?(?:[/\\][\w. -]+)+")
+
+NUMBER = re.compile(r"\d+")
+
+
+def is_plain(value: str) -> bool:
+    """Whether a value is of the kind that anybody might write: words, a name with numbers, an address, a file.
+
+    To cut it out of prompts and answers would break them, and would hide nothing.
+    """
+    return len(value) < SHORTEST_SECRET or _is_name(value) or _is_address(value) or _is_run(value)
+
+
+def _is_name(value: str) -> bool:
+    """Whether a value is a few words, one of which may have a number, or a name such as models and regions have."""
+    if len(value) >= _LONGEST_WORDS:
+        return False
+    if _WORDS.fullmatch(value) or _NUMBERED_WORD.fullmatch(value):
+        return True
+    parts = _SEPARATORS.split(value)
+    numbered = [part for part in parts if not _PART.fullmatch(part)]
+    has_word = any(len(part) > 1 and part.isalpha() for part in parts)
+    return has_word and (not numbered or (len(numbered) == 1 and _NUMBERED_WORD.fullmatch(numbered[0]) is not None))
+
+
+def _is_address(value: str) -> bool:
+    # Every request asks, and hardly any key has one of these.
+    if not any(sign in value for sign in ":/.\\"):
+        return False
+    match = _ADDRESS.fullmatch(value)
+    if match is not None and (match["scheme"] or match["port"] or "." in match["host"]):
+        return all(map(_is_segment, match["path"].split("/")))
+    return _FILE.fullmatch(value) is not None and all(map(_is_segment, re.split(r"[/\\]", value)))
+
+
+def _is_segment(segment: str) -> bool:
+    """Whether a step of a path is a name. The secret of a webhook's URL is a step, too."""
+    return len(segment) < SHORTEST_SECRET or _is_name(segment)
+
+
+def _is_run(value: str) -> bool:
+    """Whether a value is one character again and again, or the digits in their order: "00000000", "12345678"."""
+    if not value.isdecimal():
+        return len(set(value)) == 1
+    return len(set(value)) == 1 or all((int(after) - int(digit)) % 10 == 1 for digit, after in pairwise(value))
+
+
+# --- placeholders
+
+_MARKS = (
+    *("fake", "dummy", "placeholder", "example", "sample", "mock", "redacted", "filtered", "masked", "hidden"),
+    *("your", "replace", "insert", "changeme", "invalid", "none", "null", "undefined", "xxx"),
+)
+_SOFT_MARKS = (
+    *("no", "not", "foo", "test", "testing", "tests", "my", "some", "any", "the", "a"),
+    *("dev", "secret", "super", "local", "demo", "unused"),
+)
+_ANYWHERE = re.compile(r"(?i)placeholder|example|dummy|redacted|filtered")
+_RUN = re.compile(r"(.)\1{7,}")
+_VENDOR = re.compile(
+    r"(?:(?:sk|pk|rk|gsk|hf|xai|xox[abprs]|gh[pousr]|github|pat|nvapi|key|api|apikey|token|[Bb]earer|[Bb]asic|ant|proj|or|v1|api\d\d)"
+    r"[-_ ])+|AIza|A[KS]IA"
+)
+_TEMPLATE = re.compile(r"\$\w+|\$?\{+[^{}]*\}+|<[^<>]*>|%\w+%|\[[^\[\]]*\]")
+_ENDS = re.compile(r"\A[\W_]+|[\W_]+\Z")
+_LADDERS = "0123456789abcdefghijklmnopqrstuvwxyz" * 2, "1234567890" * 4, "0123456789abcdef" * 4
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether a value says itself that it stands in for a key: `fake-key`, `your-api-key`, `XXX`, `${KEY}`."""
+    if _TEMPLATE.fullmatch(value.strip()) or _ANYWHERE.search(value):
+        return True
+    bare = _ENDS.sub("", value)
+    if prefix := _VENDOR.match(bare):
+        bare = bare[prefix.end() :]
+    bare = bare.lower()
+    if bare.startswith(_MARKS):
+        return True
+    parts = [part for part in re.split(r"[\W_]+", bare) if part]
+    if all(_is_run(part) and (len(part) <= _LONGEST_WORDS or len(set(part)) == 1) for part in parts):
+        return True
+    if len(rest := _RUN.sub("", bare)) < len(bare):
+        return len(rest) < SHORTEST_SECRET
+    marked = parts[0] in _SOFT_MARKS or any(part.startswith(_MARKS[:10]) for part in parts)
+    return marked and all(map(_says_nothing, parts))
+
+
+def _says_nothing(part: str) -> bool:
+    """Whether a part of a placeholder is no chance: a word, one with a short number, or characters in their order."""
+    if part.isalpha() or len(set(part)) == 1 or _NUMBERED_WORD.fullmatch(part) or len(part) <= 4:
+        return True
+    return any(part in ladder for ladder in _LADDERS)
+
+
+def basic_password(credentials: str) -> str | None:
+    """The password in the credentials of Basic authentication; None if they are something else."""
+    parts = _basic(credentials)
+    return parts[1] if parts else None
+
+
+def basic_user(credentials: str) -> str | None:
+    """The user in the credentials of Basic authentication; None if they are something else."""
+    parts = _basic(credentials)
+    return parts[0] if parts else None
+
+
+def _basic(credentials: str) -> tuple[str, str] | None:
+    try:
+        user, colon, password = base64.b64decode(credentials, validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return (user, password) if colon else None

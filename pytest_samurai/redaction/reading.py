@@ -1,0 +1,149 @@
+"""A text as it reads once a layer of its escapes is undone."""
+
+from __future__ import annotations
+
+import html
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+
+_ESCAPE = re.compile(
+    # Of JSON and of JavaScript, as every server spells it: RFC 8259, section 7. Two halves of a character are one.
+    rb"\\u(?P<pair>[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|\\u(?P<unit>[0-9a-fA-F]{4})"
+    rb"|\\(?P<letter>[\"'\\/bfnrt])"
+    rb"|\\x(?P<byte>[0-9a-fA-F]{2})"
+    # Of a URL: RFC 3986, section 2.1.
+    rb"|%(?P<percent>[0-9a-fA-F]{2})"
+    # Of HTML, as pages of errors have it.
+    rb"|(?P<entity>&(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});)"
+    # Of a terminal, which says nothing: ECMA-48, section 5.4. Sources spell ESC in several ways.
+    rb"|(?:(?:\x1b|\\033|\\e)\[|\xc2\x9b)[0-?]*[ -/]*[@-~]"
+)
+_LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
+
+# What spells a letter, a digit or a hyphen in another way, or separates two of them; or a slash, as base64 has them. An
+# escape that stands for a quote or a line end hides nothing of a key. Each begins with letters to which `re` can jump.
+_BACKSLASHED = tuple(map(re.compile, (rb"\\u00[0-79]", rb"\\/", rb"\\x[0-7]")))
+_PERCENT = re.compile(rb"%[2-7][0-9a-fA-F]")
+_MOST_LAYERS = 6
+
+Span = tuple[int, int]
+
+
+def hides(text: bytes) -> bool:
+    """Whether a text may spell a key in another way than letter by letter."""
+    return (
+        (b"\\" in text and any(escape.search(text) for escape in _BACKSLASHED))
+        or (b"%" in text and _PERCENT.search(text) is not None)
+        or (b"&" in text and b"&#" in text)
+        or b"\x1b" in text
+        or (b"\x9b" in text and b"\xc2\x9b" in text)
+    )
+
+
+class Reading:
+    """A text that was made of another by writing some parts of it differently, with the way back.
+
+    `parts` are these parts, from left to right: where each begins and ends in the text before, and what it reads.
+    """
+
+    def __init__(
+        self, text: bytes, parts: Sequence[tuple[int, int, bytes]] = (), before: Reading | None = None
+    ) -> None:
+        self._before = before
+        self._parts = parts
+        pieces: list[bytes] = []
+        # Where each part begins in this text.
+        self._begins: list[int] = []
+        end = length = 0
+        for begin, stop, new in parts:
+            pieces += [text[end:begin], new]
+            length += begin - end
+            self._begins.append(length)
+            length += len(new)
+            end = stop
+        self.text = b"".join([*pieces, text[end:]]) if parts else text
+
+    def span(self, begin: int, end: int) -> Span:
+        """Where what stands here stood at first, whole: half of an escape is none."""
+        reading: Reading | None = self
+        while reading is not None:
+            begin, end = reading._place(begin)[0], reading._place(end - 1)[1]
+            reading = reading._before
+        return begin, end
+
+    def _place(self, at: int) -> Span:
+        """Where the byte here was spelled in the text before."""
+        number = bisect_right(self._begins, at) - 1
+        if number < 0:
+            return at, at + 1
+        begin, end, new = self._parts[number]
+        behind = at - self._begins[number] - len(new)
+        return (begin, end) if behind < 0 else (end + behind, end + behind + 1)
+
+    @property
+    def joints(self) -> Sequence[int]:
+        """Where each part begins that reads differently."""
+        return self._begins
+
+    def without(self, pattern: re.Pattern[bytes]) -> Reading:
+        """The text without what matches."""
+        return self._changed((*match.span(), b"") for match in pattern.finditer(self.text))
+
+    def _changed(self, parts: Iterator[tuple[int, int, bytes]]) -> Reading:
+        return Reading(self.text, [*parts], self)
+
+    def undone(self) -> Reading:
+        """The text with one layer of its escapes undone."""
+        return self._changed((*match.span(), _read(match)) for match in _ESCAPE.finditer(self.text))
+
+    def layers(self) -> Iterator[Reading]:
+        """This text, and each that is left when one more layer of escapes is undone."""
+        reading = self
+        yield reading
+        for _ in range(_MOST_LAYERS):
+            undone = reading.undone()
+            if undone.text == reading.text:
+                return
+            yield undone
+            reading = undone
+
+
+def undone(text: bytes) -> bytes:
+    """The text with all of its escapes undone, layer by layer."""
+    *_, last = Reading(text).layers()
+    return last.text
+
+
+def _read(match: re.Match[bytes]) -> bytes:
+    kind = match.lastgroup
+    return b"" if kind is None else _READERS[kind](match[kind])
+
+
+def _units(digits: bytes) -> bytes:
+    """The characters of one or two units of UTF-16; half of a character stays one."""
+    units = bytes.fromhex(digits.replace(b"\\u", b"").decode())
+    return units.decode("utf-16-be", "surrogatepass").encode("utf-8", "surrogatepass")
+
+
+def _byte(digits: bytes) -> bytes:
+    return bytes.fromhex(digits.decode())
+
+
+def _letter(letter: bytes) -> bytes:
+    return _LETTERS.get(letter, letter)
+
+
+def _entity(entity: bytes) -> bytes:
+    return html.unescape(entity.decode()).encode("utf-8", "surrogatepass")
+
+
+_READERS: dict[str, Callable[[bytes], bytes]] = {
+    "pair": _units,
+    "unit": _units,
+    "letter": _letter,
+    "byte": _byte,
+    "percent": _byte,
+    "entity": _entity,
+}

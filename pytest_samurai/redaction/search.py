@@ -1,0 +1,115 @@
+"""The search for secrets in a text, however they are spelled in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from pytest_samurai.redaction.encoded import Encoded, encoded, encoded_keys, wraps
+from pytest_samurai.redaction.joints import across, goes_on_in_line, goes_on_in_part
+from pytest_samurai.redaction.known import known_patterns
+from pytest_samurai.redaction.reading import Reading, hides
+from pytest_samurai.redaction.shapes import BEGINNINGS, IN_BLOCKS, LONGEST_SHAPE, SHAPES, Shape
+from pytest_samurai.redaction.spellings import pieces
+
+_LINE_BREAK = re.compile(rb"[ \t]*(?:\r\n?|\n)[ \t]*")
+
+
+class Secret(NamedTuple):
+    """A secret in a text: where it begins and ends, of what kind it is, and what it reads."""
+
+    begin: int
+    end: int
+    kind: str
+    said: bytes
+
+
+class Search:
+    """Finds secrets: those that are given, each with what its kind is to be called, and what has the shape of one."""
+
+    def __init__(self, known: Mapping[str, str]) -> None:
+        # A pattern for each: one of alternatives would not find a secret that begins inside of another.
+        self._known = [
+            Shape(kind, pattern, ()) for secret, kind in known.items() for pattern in known_patterns([secret])
+        ]
+        self._pieces = [piece for secret in known for piece in pieces(secret)]
+        self._traces = [*BEGINNINGS, *self._pieces]
+        self.longest = max([LONGEST_SHAPE, *(8 * len(shape.pattern.pattern) for shape in self._known)])
+        """The most bytes that are needed to know a secret, in any spelling."""
+
+    def is_clean(self, text: bytes) -> bool:
+        """Whether there is surely no secret in a text, as is true of nearly all."""
+        # A loop: most texts are short, and a generator would take as long as the searches.
+        for trace in self._traces:
+            if trace.search(text) is not None:
+                return False
+        said = encoded_keys(text)
+        if not hides(text) and not (said and wraps(text)):
+            return not said or not self._say(said)
+        layers = [layer.text for layer in Reading(text).layers()]
+        layers += [_LINE_BREAK.sub(b"", layer) for layer in layers]
+        return not any(self._shows(layer) or self._say(encoded_keys(layer)) for layer in layers)
+
+    def _shows(self, text: bytes) -> bool:
+        return any(trace.search(text) for trace in self._traces)
+
+    def _say(self, said: Collection[bytes]) -> bool:
+        """Whether there may be a secret in what was said in base64."""
+        return self._shows(b"\0".join(said)) or not all(self.is_clean(text) for text in said if text.isascii())
+
+    def secrets(self, text: bytes) -> Iterator[Secret]:
+        """The secrets in a text, those that are known first in each layer; two of them may overlap, or be one."""
+        return self._in_layers(text, [*self._known, *SHAPES])
+
+    def has_any(self, block: bytes) -> bool:
+        """Whether there is a secret in a block, or the beginning of one that may go on after it."""
+        shapes = [*self._known, *IN_BLOCKS]
+        return not self.is_clean(block) and next(self._in_layers(block, shapes), None) is not None
+
+    def in_parts(self, text: bytes, joints: Sequence[int]) -> Iterator[Secret]:
+        """The secrets that go on from part to part, in a text that was put together; the known ones in one part too."""
+        yield from self._in_layers(text, self._known)
+        yield from _broken(text, joints, SHAPES, goes_on_in_part)
+
+    def _in_layers(self, text: bytes, shapes: Sequence[Shape]) -> Iterator[Secret]:
+        for layer in Reading(text).layers():
+            if self._shows(layer.text):
+                yield from _moved(layer, _plain(layer.text, shapes))
+            lines = layer.without(_LINE_BREAK)
+            if lines.joints and self._shows(lines.text):
+                yield from _moved(lines, _broken(lines.text, lines.joints, shapes, goes_on_in_line))
+            for reading in (layer, lines) if lines.joints else (layer,):
+                yield from _moved(reading, self._in_base64(reading.text, shapes))
+
+    def _in_base64(self, text: bytes, shapes: Sequence[Shape]) -> Iterator[Secret]:
+        runs = [*encoded(text)]
+        if self._shows(b"\0".join([run.said for run in runs])) or any(run.said.isascii() for run in runs):
+            for run in runs:
+                if self._shows(run.said) or (run.said.isascii() and not self.is_clean(run.said)):
+                    yield from _moved(run, self._in_layers(run.said, shapes))
+
+
+def _moved(part: Reading | Encoded, secrets: Iterable[Secret]) -> Iterator[Secret]:
+    """Secrets where they are in the text of which another was made."""
+    for begin, end, kind, said in secrets:
+        yield Secret(*part.span(begin, end), kind, said)
+
+
+def _plain(text: bytes, shapes: Iterable[Shape]) -> Iterator[Secret]:
+    for shape in shapes:
+        if shape.may_be_in(text):
+            group = "cut" if "cut" in shape.pattern.groupindex else 0
+            yield from (Secret(*match.span(group), shape.kind, match[group]) for match in shape.pattern.finditer(text))
+
+
+def _broken(
+    text: bytes, joints: Sequence[int], shapes: Sequence[Shape], goes_on: Callable[[bytes], bool]
+) -> Iterator[Secret]:
+    def begins(text: bytes, at: int) -> bool:
+        return any(shape.pattern.match(text, at) for shape in shapes)
+
+    for shape in shapes if joints else ():
+        if shape.may_break and shape.may_be_in(text):
+            for begin, end in across(shape.pattern, text, joints, goes_on, begins):
+                yield Secret(begin, end, shape.kind, text[begin:end])

@@ -1,0 +1,42 @@
+"""Halves of secrets, in a text that somebody has cut short."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pytest_samurai.redaction.edits import REDACTED
+from pytest_samurai.redaction.shapes import STARTS
+
+# What a few letters are the beginning of, nobody can tell.
+_SHORTEST_HALF = 4
+_CUT = re.compile(r"([\w.~+/=-]*?)(\.\.\.)([\w~+/=-]*)")
+_SHORTEST_SHAPE = 6
+
+
+def without_halves(text: str, secrets: Iterable[str]) -> str:
+    """A text without what is left of a secret before and after three dots, by which values are cut short."""
+    if "..." not in text:
+        return text
+    for secret in secrets:
+        text = _without_halves_of(text, secret)
+    return _CUT.sub(_without_shape, text)
+
+
+def _without_halves_of(text: str, secret: str) -> str:
+    lengths = range(len(secret), _SHORTEST_HALF - 1, -1)
+    parts = text.split("...")
+    for number in range(1, len(parts)):
+        left, right = parts[number - 1 : number + 1]
+        if head := next((length for length in lengths if left.endswith(secret[:length])), 0):
+            parts[number - 1] = left[:-head] + REDACTED
+        if tail := next((length for length in lengths if right.startswith(secret[-length:])), 0):
+            parts[number] = REDACTED + right[tail:]
+    return "...".join(parts)
+
+
+def _without_shape(match: re.Match[str]) -> str:
+    before, dots, after = match.groups()
+    if len(before) < _SHORTEST_SHAPE or not any(start in before.encode() for start in STARTS):
+        return match[0]
+    return f"{REDACTED}{dots}{REDACTED if after else ''}"

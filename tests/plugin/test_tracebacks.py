@@ -1,0 +1,178 @@
+"""What the report of a failed test shows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project
+
+OWN = "dG9wc2VjcmV0LWtleS1vZi1taW5l"
+"""A key that the environment does not have, and that has no shape."""
+ENV = "s3cr3t-Of-The-Env1ronment"
+
+HELPER = f"""
+import os
+KEY = "{OWN[:10]}" + "{OWN[10:]}"
+
+def call(api_key, text, headers=None):
+    password = os.environ["DB_PASSWORD"]
+    headers = {{"Authorization": "Bearer " + api_key, **(headers or {{}})}}
+    print("with", api_key)
+    return httpx.post(os.environ["SAMURAI_BASE_URL"] + "/chat/completions", json=body(text), headers=headers)
+"""
+
+MISSES = (
+    HELPER
+    + """
+@pytest.mark.samurai
+def test_it():
+    call(KEY, "Hello")
+"""
+)
+
+
+def run(project: Project, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
+    """All that a run shows in the terminal and in JUnit's file."""
+    monkeypatch.setenv("DB_PASSWORD", ENV)
+    path = project.pytester.path / "junit.xml"
+    result = project.run("--samurai-mode=none", f"--junit-xml={path}", *arguments)
+    shown = result.stdout.str() + result.stderr.str() + path.read_text(encoding="utf-8")
+    assert "[REDACTED]" in shown
+    return shown
+
+
+def leaked(shown: str) -> list[str]:
+    shown = shown.replace(f'"{OWN[:10]}" + "{OWN[10:]}"', "")
+    return [secret for secret in (OWN, OWN[:8], OWN[-8:], ENV, ENV[:8], ENV[-8:]) if secret in shown]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--showlocals",),
+        ("--showlocals", "-vv"),
+        ("--tb=short", "--showlocals"),
+        ("--tb=line", "-rA"),
+        ("--tb=native",),
+        ("-o", "junit_logging=all"),
+    ],
+    ids=" ".join,
+)
+def test_a_miss_shows_no_key(project: Project, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
+    project.tests(MISSES)
+
+    shown = run(project, monkeypatch, *arguments)
+
+    assert "has no recording" in shown
+    assert leaked(shown) == []
+
+
+def test_the_arguments_of_a_helper_are_still_shown(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.tests(MISSES)
+
+    lines = [line.rstrip() for line in run(project, monkeypatch).splitlines()]
+
+    assert "api_key = '[REDACTED]', text = 'Hello'" in lines
+    assert "headers = {'Authorization': 'Bearer [REDACTED]'}" in lines
+    assert "with [REDACTED]" in lines
+
+
+def test_a_value_that_pytest_cuts_short_shows_no_half_of_a_key(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for length in range(60, 130, 6):
+        project.tests(MISSES.replace('"Hello")', f'"Hello", {{"x": "{"x" * length}", "y": KEY, "z": "{"z" * 300}"}})'))
+        assert leaked(run(project, monkeypatch, "--showlocals")) == []
+
+
+@pytest.mark.parametrize("where", ["setup", "call", "teardown"])
+def test_a_failure_of_another_kind_shows_no_key(project: Project, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    project.tests(
+        HELPER
+        + f"""
+WHERE = "{where}"
+
+def fail(secret):
+    raise LookupError("not with " + secret)
+
+@pytest.fixture
+def failing():
+    if WHERE == "setup":
+        fail(os.environ["DB_PASSWORD"])
+    yield
+    if WHERE == "teardown":
+        fail(os.environ["DB_PASSWORD"])
+
+@pytest.mark.samurai
+def test_it(failing):
+    if WHERE == "call":
+        fail(os.environ["DB_PASSWORD"])
+"""
+    )
+
+    shown = run(project, monkeypatch, "--showlocals")
+
+    assert "not with [REDACTED]" in shown
+    assert leaked(shown) == []
+
+
+def test_an_expected_failure_and_a_skip_show_none_either(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.tests(
+        HELPER
+        + """
+@pytest.mark.samurai
+@pytest.mark.xfail
+def test_x():
+    raise LookupError(os.environ["DB_PASSWORD"])
+
+@pytest.mark.samurai
+def test_s():
+    pytest.skip("for " + os.environ["DB_PASSWORD"])
+"""
+    )
+
+    shown = run(project, monkeypatch, "-rA", "--xfail-tb")
+
+    assert "for [REDACTED]" in shown
+    assert leaked(shown) == []
+
+
+def test_what_the_user_redacts_is_not_shown(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.pytester.makeini("[pytest]\nsamurai_redact = email\n")
+    project.tests(MISSES.replace('"Hello"', '"me@example.com"[:]'))
+
+    shown = run(project, monkeypatch)
+
+    assert "text = '[REDACTED]'" in shown
+    assert not re.search(r"text = .*example\.com", shown)
+
+
+def test_a_test_without_the_marker_is_shown_as_ever(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DB_PASSWORD", ENV)
+    project.tests("import os\ndef test_it(): assert os.environ['DB_PASSWORD'] == ''\n")
+
+    assert ENV in project.run().stdout.str()
+
+
+def test_a_call_that_is_blocked_outside_of_a_marked_test_shows_none(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.tests(MISSES.replace("@pytest.mark.samurai\n", "").replace("KEY,", 'os.environ["DB_PASSWORD"],'))
+
+    shown = run(project, monkeypatch, "--samurai-unmarked=block", "--showlocals")
+
+    assert "api_key = '[REDACTED]'" in shown
+    assert leaked(shown) == []
+
+
+def test_workers_show_none_either(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.tests(MISSES)
+
+    shown = run(project, monkeypatch, "--showlocals", "-n1")
+
+    assert leaked(shown) == []
+    assert Path(project.pytester.path / "junit.xml").exists()

@@ -1,0 +1,80 @@
+"""Values that stand where a secret has to be, and are none."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from pytest_samurai.redaction.credentials import environment_secrets, is_credential, is_secret_value
+from pytest_samurai.redaction.plain import is_placeholder, is_plain
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("password1", "admin123", "Changeme42", "test-key-1", "12345678", "0123456789", "00000000", "--------"),
+        *("gpt-4o-mini", "claude-3-5-sonnet", "gpt-4.1-nano", "qwen3-coder", "llama-3.3-70b", "us-east-1"),
+        *("localhost:5432", "127.0.0.1:8080", "[::1]:11434", "db.example.com", "http://localhost:8000/v1"),
+        *("https://api.example.com/v1/chat/completions", "redis://cache:6379/0", "2024-10-21-preview"),
+        *("/etc/ssl/private/server.key", "~/.ssh/id_rsa", "C:\\keys\\server.pem", "./secrets/token.txt"),
+    ],
+)
+def test_a_value_that_anybody_might_write_is_no_secret(value: str) -> None:
+    assert is_plain(value)
+    assert environment_secrets({"DB_PASSWORD": value}) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("abcd1234", "hunter2hunter2", "hunter2-hunter2", "s3cr3t-pass", "Sup3rS3cret!", "a8f3c2d1e9b7"),
+        *("tr0ub4dor&3", "correct-horse-battery-staple", "made-up-key-0042", "84736251", "user:hunter2pass"),
+        *("https://hooks.example.com/services/T0001/B0001/XyZ123abcDEF", "https://me:Hunter2Pass@db.example.com/x"),
+        *("https://h.example.com/?sig=Xy12", "/9j/4AAQSkZJRgABAQAAAQ", "0123456780", "MDEyMzQ1Njc4OWFi"),
+    ],
+)
+def test_a_value_that_has_to_be_known_is_a_secret(value: str) -> None:
+    assert not is_plain(value)
+    assert environment_secrets({"DB_PASSWORD": value}) == {value}
+
+
+PLACEHOLDERS = [
+    *("test", "XXX", "fake", "DUMMY", "fake-key", "fake123456789012", "sk-placeholder", "your-api-key", "YOUR_API_KEY"),
+    *("sk-fake-0123456789abcdef", "sk-xxxxxxxxxxxxxxxxxxxx", "sk-test-1234567890", "test-key-0123456789"),
+    *("my-test-key-123456789", "sk-proj-your-key-here-xxxxxxxx", "sk-placeholder-of-a-replayed-test"),
+    *("<your-api-key-goes-here>", "${OPENAI_API_KEY}", "$OPENAI_API_KEY", "{{ api_key_of_mine }}", "%MY_API_KEY%"),
+    *("00000000-0000-0000-0000-000000000000", "this-is-a-fake-key-for-tests", "**REDACTED**", "[FILTERED OUT]"),
+    *("MOCK_API_KEY_12345", "openai-dummy-key", "********************", "insert-your-key-here", "changeme-please-now"),
+    *("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
+    *("sk-ant-api03-xxxxxxxxxxxxxxxx", "xoxb-your-token-goes-here", "AIzaXXXXXXXXXXXXXXXXXXXX", "sk-1111111111111111"),
+    *("sk-12345678901234567890", "api-key-123456789", "super-secret-key-1234567890"),
+    *("no-key-is-needed-in-these-tests", "some-secret-key-for-tests"),
+]
+
+
+@pytest.mark.parametrize("value", PLACEHOLDERS)
+def test_a_placeholder_is_no_credential(value: str) -> None:
+    assert not is_secret_value(value)
+    assert not is_credential("authorization", f"Bearer {value}")
+    assert not is_credential("x-api-key", value)
+    assert not is_credential("cookie", f"session={value}")
+    basic = base64.b64encode(f"user:{value}".encode()).decode()
+    assert not is_credential("authorization", f"Basic {basic}")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("sk-samurai-0123456789abcdefghij", "sk-test-4eC39HqLyjWDarjtT1zdP7dc", "AKIA0123456789ABCDEF"),
+        *("nordic-8f3a9c2b1d4e", "test-8f3a9c2b1d4e", "hunter2-hunter2", "Tests8f3a9c2b1d4e"),
+        "sk-samurai-0123456789abcdefghij" + "x" * 50,
+    ],
+)
+def test_a_key_is_no_placeholder(value: str) -> None:
+    assert not is_placeholder(value)
+    assert is_credential("authorization", f"Bearer {value}")
+
+
+def test_a_number_in_a_header_is_no_credential() -> None:
+    assert not is_credential("x-ratelimit-remaining-token", "84736251")
