@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from pytest_samurai.errors import SamuraiError
+from pytest_samurai.intercept.begun import Begun, Decoded
 from pytest_samurai.intercept.replayedheaders import ReplayedHeaders
 from pytest_samurai.intercept.streams import Replay, Tee
 from pytest_samurai.intercept.tls import is_known
@@ -57,8 +58,15 @@ class Library:
         # A client takes only streams of its library's classes; like the library's own `ByteStream`, ours are both.
         both = (module.SyncByteStream, module.AsyncByteStream)
         self.tee: Any = type("Tee", (Tee, *both), {})
+        self.begun: Any = type("Begun", (Begun, *both), {})
+        self.decoded: Any = type("Decoded", (Decoded, *both), {})
         self.replay: Any = type("Replay", (Replay, *both), {})
         self.whole: Any = module.ByteStream
+        # The server closed the connection; a transport of the user's own says it in Python's words.
+        self.closed: tuple[type[Exception], ...] = (
+            *(module.RemoteProtocolError, module.ReadError, module.WriteError, module.CloseError),
+            *(ConnectionAbortedError, ConnectionResetError, BrokenPipeError, EOFError),
+        )
         self._headers: Any = type("Headers", (ReplayedHeaders, module.Headers), {"plain": module.Headers})
 
     # --- transports
@@ -139,6 +147,18 @@ class Library:
             response.status_code, headers=headers, content=content, extensions=response.extensions
         )
 
+    def plain(self, response: Any) -> None:
+        """Make a live response one whose body is not compressed, and of no length: part of it will be taken out."""
+        headers = [pair for pair in headers_of(response.headers) if pair[0] == "content-encoding"]
+        compressed = self._module.Response(200, headers=headers, stream=response.stream)
+        # A private method: there is no public one that tells whether the library knows the encoding. If it does not,
+        # the application gets the body as it is.
+        if type(compressed._get_content_decoder()).__name__ != "IdentityDecoder":
+            response.stream = self.decoded(compressed)
+            del response.headers["content-encoding"]
+        if "content-length" in response.headers:
+            del response.headers["content-length"]
+
     def decoder(self, headers: Headers) -> Callable[[Sequence[bytes]], list[bytes]] | None:
         """A function that undoes the content encoding of the pieces of a body, one by one; None if there is none."""
         encoding = dict(headers).get("content-encoding", "identity")
@@ -171,8 +191,9 @@ class Library:
 
         It says what it `said`; as its cause and in a note it has what is to be said of the recording.
         """
+        kinds = (self._module.TransportError, self._module.DecodingError, OSError)
         kind = getattr(self._module, name, None) or getattr(builtins, name, None)
-        if not (isinstance(kind, type) and issubclass(kind, (self._module.TransportError, OSError))):
+        if not (isinstance(kind, type) and issubclass(kind, kinds)):
             kind = self._module.RemoteProtocolError
         error: Exception = kind(said or recorded)
         error.__cause__ = SamuraiError(recorded)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pytest_samurai.intercept.library import Library
+if TYPE_CHECKING:
+    from pytest_samurai.intercept.library import Library
 
 
 class Blocking:
@@ -24,8 +25,16 @@ class Blocking:
         return self._transport.handle_request(request)
 
     async def close(self, response: Any) -> None:
-        """Give up a response that nobody will read."""
+        """Give up a response, or a body, that nobody will read."""
         response.close()
+
+    def pieces(self, stream: Any) -> Any:
+        """What gives the pieces of a body one by one."""
+        return iter(stream)
+
+    async def next_piece(self, pieces: Any) -> bytes | None:
+        """The next of them; None after the last."""
+        return next(pieces, None)
 
 
 class Awaiting:
@@ -43,6 +52,12 @@ class Awaiting:
     async def close(self, response: Any) -> None:
         await response.aclose()
 
+    def pieces(self, stream: Any) -> Any:
+        return aiter(stream)
+
+    async def next_piece(self, pieces: Any) -> bytes | None:
+        return await anext(pieces, None)
+
 
 class Transport(ABC):
     """Stands in front of the client's own transport, for one request."""
@@ -56,13 +71,13 @@ class Transport(ABC):
         """The response that the application gets. It may wait for nothing but `io`."""
 
     def handle_request(self, request: Any) -> Any:
-        return _finished(self.answer(request, Blocking(self.own)))
+        return finished(self.answer(request, Blocking(self.own)))
 
     async def handle_async_request(self, request: Any) -> Any:
         return await self.answer(request, Awaiting(self.own))
 
 
-def _finished(coroutine: Coroutine[Any, Any, Any]) -> Any:
+def finished(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """The result of a coroutine that never waits."""
     try:
         coroutine.send(None)

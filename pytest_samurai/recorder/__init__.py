@@ -6,6 +6,7 @@ from pytest_samurai.recorder.exchange import Played, Take
 from pytest_samurai.recorder.mode import RECORD_MODES
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.recorder.placeholder import has_placeholder
+from pytest_samurai.recorder.question import Question
 from pytest_samurai.recorder.recorder import Recorder
 from pytest_samurai.recorder.shared import Shared
 
@@ -14,6 +15,7 @@ __all__ = [
     "CutHeaders",
     "Owner",
     "Played",
+    "Question",
     "Recorder",
     "Shared",
     "Suspect",

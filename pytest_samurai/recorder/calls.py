@@ -11,6 +11,7 @@ from pytest_samurai.bill import Budget, Call, Meter, Tally
 from pytest_samurai.errors import BudgetExceeded
 from pytest_samurai.recorder.exchange import Played, Take
 from pytest_samurai.recorder.playback import Playback
+from pytest_samurai.recorder.question import Question
 from pytest_samurai.recorder.retries import without_retries
 from pytest_samurai.settings import Layer, Settings, resolve
 from pytest_samurai.wire import Interaction, Request
@@ -44,14 +45,14 @@ class Calls:
     def send(
         self,
         request: Request,
-        asking: bytes | None,
+        question: Question | None,
         keep: Callable[[int, Interaction], None],
         count: Callable[[int, Interaction], None],
     ) -> Take:
         """Let a request go live. `keep` and `count` get the number of the call, and the interaction: see `Take`."""
         with self.lock:
             number = len(self._exchanges) + 1
-            take = Take(request, number, asking, partial(keep, number), partial(count, number), self.meter)
+            take = Take(request, number, question, partial(keep, number), partial(count, number), self.meter)
             self._exchanges.append(take)
         return take
 

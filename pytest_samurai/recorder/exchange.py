@@ -9,6 +9,7 @@ from itertools import accumulate
 
 from pytest_samurai.bill import Call, Meter
 from pytest_samurai.files import now, ticks
+from pytest_samurai.recorder.question import Question
 from pytest_samurai.text import timestamp
 from pytest_samurai.wire import (
     CLOSED,
@@ -58,8 +59,8 @@ class Played:
 class Take:
     """A request that goes to the real server: what of its reply is kept, and what of it the application may see.
 
-    `asking` is the body that also asks for the usage of a stream; None if the request goes out as it is. Call `reply`
-    first, then `feed` for each piece, then `end`, which hands what was recorded to `keep`, and then to `count`.
+    `question` asks for the usage of a stream as well; None if the request goes out as it is. Call `reply` first, then
+    `feed` for each piece, then `end`, which hands what was recorded to `keep`, and then to `count`.
 
     A limit of time, or Ctrl-C, may strike at any moment. So nothing comes before `keep`, and if that was stopped, the
     next `end` calls it again. `count` is called once.
@@ -69,13 +70,15 @@ class Take:
         self,
         request: Request,
         number: int,
-        asking: bytes | None,
+        question: Question | None,
         keep: Callable[[Interaction], None],
         count: Callable[[Interaction], None],
         meter: Meter,
     ) -> None:
         self.request = request
-        self.asking = asking
+        self.question = question
+        self._asked = question
+        self._refused: Question | None = None
         self._dialect = dialect_of(request.url)
         self._number = number
         self._meter = meter
@@ -93,17 +96,18 @@ class Take:
         self._call: Call | None = None
         self._ended: Interaction | None = None
 
-    def may_be_refused_for_asking(self, status: int) -> bool:
-        """Whether a reply of this status may be about what was added to the request."""
-        return self.asking is not None and status in (400, 422)
+    def begin_again(self) -> None:
+        """Send the request as it is, since its server seems to refuse the question. What came of that is left out."""
+        self.question, self._refused = None, self._asked
+        self._sent_at = now()
+        self._clock = ticks()
 
     def reply(
         self, status: int, reason: str, headers: Headers, http_version: str, decode: Decode | None = None
     ) -> None:
         """Begin the reply; `decode` undoes the content encoding of its body."""
         streamed = is_event_stream(headers)
-        # In a compressed body the events cannot be told apart.
-        asking = self._dialect.asking if self.asking is not None and streamed and decode is None else None
+        asking = None if self.question is None else self._dialect.asking
         self._filter = None if asking is None else UsageFilter(asking)
         self._decode = decode
         self._head = Reply(status, reason, headers, b"", () if streamed else None, http_version=http_version)
@@ -142,6 +146,8 @@ class Take:
         # Another thread may have come here at the same time.
         was_kept, self._is_kept = self._is_kept, True
         if not was_kept:
+            if self._refused is not None and self._ended.reply.is_success:
+                self._refused.refused()
             self._count_it(self._ended)
 
     @property
@@ -179,13 +185,14 @@ class Take:
             chunks = tuple(Chunk(len(piece), at) for piece, (_, at) in zip(data, chunks, strict=True) if piece)
         if ending == CLOSED and self._dialect.is_over(body):
             ending = COMPLETE
+        usage = None if self._filter is None else self._filter.usage
         reply = replace(
             self._head,
             body=body,
-            chunks=None if self._head.chunks is None else chunks,
+            chunks=None if self._head.chunks is None and usage is None else chunks,
             ending=ending,
             error=error,
-            hidden_usage=None if self._filter is None else self._filter.usage,
+            hidden_usage=usage,
             duration=round(ticks() - self._clock, 4),
         )
         return Interaction(self.request, reply, timestamp(self._sent_at))

@@ -5,25 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import partial
 
-from pytest_samurai.bill import Call, Tally
+from pytest_samurai.bill import Call
 from pytest_samurai.recorder.calls import Calls
 from pytest_samurai.recorder.ceilings import Ceilings
 from pytest_samurai.recorder.editor import Editor
 from pytest_samurai.recorder.exchange import Take
 from pytest_samurai.recorder.keeper import Keeper
 from pytest_samurai.recorder.owner import Owner
+from pytest_samurai.recorder.question import question
+from pytest_samurai.recorder.shared import Shared
 from pytest_samurai.settings import Settings
-from pytest_samurai.wire import CLOSED, Interaction, Request, usage_asked
-
-_SIGNATURES = frozenset({"content-digest", "digest", "signature", "x-amz-content-sha256"})
-"""Request headers that sign the body, which therefore has to go out as it is."""
-
-
-def asking(request: Request) -> bytes | None:
-    """The body that asks for the usage of a stream as well; None if the request asks already, or signs its body."""
-    if any(name in _SIGNATURES for name, _ in request.headers):
-        return None
-    return usage_asked(request)
+from pytest_samurai.wire import CLOSED, Interaction, Request
 
 
 class Live:
@@ -33,7 +25,7 @@ class Live:
         self,
         settings: Settings,
         owner: Owner,
-        tally: Tally | None,
+        shared: Shared,
         editor: Editor,
         calls: Calls,
         keeper: Keeper | None,
@@ -42,10 +34,12 @@ class Live:
         calls.meter.prices.public.load()
         self._asks_for_usage = settings.stream_usage
         self._owner = owner
-        self._ceilings = None if tally is None else Ceilings(tally, calls.meter.prices, settings, owner, editor)
+        tally, prices = shared.tally, shared.prices
+        self._ceilings = None if tally is None else Ceilings(tally, prices, settings, owner, editor)
         self._editor = editor
         self._calls = calls
         self._keeper = keeper
+        self._refusals = shared.refusals
         self._is_open = True
 
     def send(self, request: Request, filtered: Request) -> Take:
@@ -55,9 +49,9 @@ class Live:
         """
         if self._keeper is not None:
             self._keeper.prepare()
-        body = asking(request) if self._asks_for_usage else None
+        asked = question(request, self._refusals) if self._asks_for_usage else None
         likely = Decimal(0) if self._ceilings is None else self._ceilings.admit(request)
-        return self._calls.send(request, body, partial(self._keep, filtered), partial(self._count, likely))
+        return self._calls.send(request, asked, partial(self._keep, filtered), partial(self._count, likely))
 
     def _keep(self, filtered: Request, number: int, interaction: Interaction) -> None:
         written = None if self._keeper is None else self._editor.written(filtered, interaction)

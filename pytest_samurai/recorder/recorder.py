@@ -140,7 +140,7 @@ class Recorder:
         if self.playback.may_record:
             if self._keeper is not None and (self.record_mode.replaces or not exists(path)):
                 self._keeper.prepare()
-            self._live = Live(settings, owner, self._shared.tally, self._editor, self._calls, self._keeper)
+            self._live = Live(settings, owner, self._shared, self._editor, self._calls, self._keeper)
         if self.replaying or (placeholders and self.record_mode.only_replays_once_recorded):
             self._placeholders = set_placeholders()
         self.is_open = True

@@ -3,6 +3,7 @@
 from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.asked import likely_tokens, model_asked, summary, usage_asked
 from pytest_samurai.wire.asking import UsageFilter
+from pytest_samurai.wire.beginning import Beginning
 from pytest_samurai.wire.dialect import Channel, Dialect, Label, Text
 from pytest_samurai.wire.dialects import PATTERNS, UNKNOWN, answer_of, dialect_of
 from pytest_samurai.wire.events import cut_events, event_lengths
@@ -40,6 +41,7 @@ __all__ = [
     "UNKNOWN",
     "UNPRICED",
     "Answer",
+    "Beginning",
     "Channel",
     "Chunk",
     "Chunks",

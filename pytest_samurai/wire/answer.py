@@ -23,17 +23,15 @@ class Answer:
     @cached_property
     def whole(self) -> dict[str, Any]:
         """The JSON of the reply; of a stream, its events merged. Raises SamuraiError if it is no JSON object."""
-        plain = None if self.is_of_events else parse_object(self.reply.body)
-        if plain is not None:
-            return plain
-        # A stream of JSON comes without the headers of one.
-        is_stream = self.reply.chunks is not None or not is_server_sent(self.reply.body)
-        merged = self.dialect.merge(events(self.reply.body)) if is_stream else None
-        if not merged:
-            return json_object(self.reply.body, "reply")
+        whole = None if self.is_of_events else parse_object(self.reply.body)
+        if whole is None:
+            # A stream of JSON comes without the headers of one.
+            is_stream = self.reply.chunks is not None or not self.is_of_events
+            merged = self.dialect.merge(events(self.reply.body)) if is_stream else None
+            whole = merged or json_object(self.reply.body, "reply")
         if self.dialect.asking is not None and self.reply.hidden_usage is not None:
-            merged[self.dialect.asking.key] = dict(self.reply.hidden_usage)
-        return merged
+            whole[self.dialect.asking.key] = dict(self.reply.hidden_usage)
+        return whole
 
     @property
     def known(self) -> dict[str, Any]:
@@ -51,10 +49,10 @@ class Answer:
 
     def last(self, name: str) -> Any:
         """What stands under a name at the top of the reply: of a stream, where an event last says it."""
-        if not self.is_of_events:
-            return self.known.get(name)
         if self.reply.hidden_usage is not None and self.dialect.asking and name == self.dialect.asking.key:
             return self.reply.hidden_usage
+        if not self.is_of_events:
+            return self.known.get(name)
         return last_word(self.reply.body, name)
 
     @property

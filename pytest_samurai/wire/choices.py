@@ -5,6 +5,7 @@ Source: the OpenAI API reference (`chat.completion.chunk`, the streamed `text_co
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,20 +37,67 @@ def _name(value: Json) -> str | None:
 
 
 def _ask(request: Object) -> Object | None:
-    if request.get("stream") is not True:
+    options = request.get("stream_options")
+    if request.get("stream") is not True or not (options is None or isinstance(options, dict)):
         return None
-    options = as_object(request.get("stream_options"))
-    if options.get("include_usage") is True:
+    if any("usage" in name and asked for name, asked in (*request.items(), *as_object(options).items())):
         return None
-    return {**request, "stream_options": {**options, "include_usage": True}}
+    return {**request, "stream_options": {**as_object(options), "include_usage": True}}
 
 
-def _is_usage(event: Object) -> bool:
-    return not event.get("choices") and isinstance(event.get("usage"), dict)
+def _is_last_part(event: Object) -> bool:
+    # With several choices, one may go on after another has finished; then it is the one that was heard last.
+    return any(choice.get("finish_reason") for choice in as_objects(event.get("choices")))
 
 
-ASKING = Asking(ask=_ask, key="usage", is_answer=_is_usage)
-"""`stream_options.include_usage`, and the event without choices that answers it."""
+_OF_ANSWER = frozenset(
+    {
+        "id",
+        "object",
+        "created",
+        "model",
+        "choices",
+        "usage",
+        "service_tier",
+        "system_fingerprint",
+        "obfuscation",
+        "timings",
+    }
+)
+"""What the event with the usage may hold.
+
+Sources: `chat.completion.chunk` in the OpenAI API reference; `obfuscation` is the padding of
+`stream_options.include_obfuscation`. llama.cpp's server moves its `timings` from the last part to this event.
+"""
+
+
+def _is_usage(event: Object, part: Object) -> bool:
+    """Whether an event tells the usage and nothing else.
+
+    By the reference its choices are an empty list. What is empty says nothing, and a word or a number that the part
+    before it has as well says nothing new: gateways put their `provider` or `model_version` into each event.
+    """
+    if event.get("choices") != [] or not isinstance(event.get("usage"), dict) or not event["usage"]:
+        return False
+    more = {name: value for name, value in event.items() if name not in _OF_ANSWER and value not in (None, "", [], {})}
+    if "error" in more:
+        return False
+    return all(isinstance(value, str | int | float) and part.get(name) == value for name, value in more.items())
+
+
+ASKING = Asking(
+    ask=_ask,
+    key="usage",
+    part=re.compile(rb'"choices"\s*:\s*\[\s*\{'),
+    is_last_part=_is_last_part,
+    is_answer=_is_usage,
+)
+"""`stream_options.include_usage`, and the event without choices that answers it.
+
+An application asks itself if anything in its request whose name has `usage` in it is set: `usage.include` of
+OpenRouter, `stream_options.continuous_usage_stats` of vLLM. Options that are no object are left for the server to
+refuse.
+"""
 
 
 # --- what is answered

@@ -8,9 +8,8 @@ from typing import Final
 
 from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.chat import CHAT
-from pytest_samurai.wire.choices import ASKING
 from pytest_samurai.wire.completions import COMPLETIONS
-from pytest_samurai.wire.dialect import Dialect, Object
+from pytest_samurai.wire.dialect import Dialect
 from pytest_samurai.wire.embeddings import EMBEDDINGS
 from pytest_samurai.wire.gemini import GEMINI
 from pytest_samurai.wire.interaction import Interaction
@@ -23,18 +22,11 @@ DIALECTS: Final = (CHAT, COMPLETIONS, RESPONSES, MESSAGES, EMBEDDINGS, GEMINI)
 """In the order in which they are asked: one whose paths end as another's do comes first."""
 
 
-def _is_usage_of_chat(event: Object) -> bool:
-    # Other APIs give the usage in events that hold more than that.
-    return "choices" in event and ASKING.is_answer(event)
-
-
 PATTERNS: Final = tuple(pattern for dialect in DIALECTS for pattern in dialect.patterns)
 """The endpoints of all dialects, as patterns of fnmatch on scheme://host/path."""
 
 
-UNKNOWN: Final = replace(
-    CHAT, name=None, paths=(), patterns=(), texts=every_text, asking=replace(ASKING, is_answer=_is_usage_of_chat)
-)
+UNKNOWN: Final = replace(CHAT, name=None, paths=(), patterns=(), texts=every_text)
 """For endpoints that no dialect knows. Many are gateways' own paths to chat, so what looks like chat is read as such;
 but each of their texts may come piece by piece."""
 

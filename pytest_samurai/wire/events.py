@@ -26,6 +26,12 @@ _DATA = re.compile(rb"data:(?<![^\r\n]data:)")
 _DATA_LINE = re.compile(_DATA.pattern + rb" ?([^\r\n]*)")
 _DONE = re.compile(_DATA.pattern + rb" ?\[DONE\]")
 
+_LINE_BEFORE_DATA = re.compile(rb"(?:\r\n|\n|\r)(?=data:)")
+
+_LINE_END = re.compile(rb"\n")
+# RFC 7464 has a record separator before each object.
+_AROUND_LINE = b"\x1e \t\r\n"
+_LINE_OF_JSON = re.compile(rb"[\s\x1e]*[\[{]")
 _FIRST_OBJECT = re.compile(rb"\s*\[?\s*(?=\{)")
 _TWO_OBJECTS = re.compile(rb"\}\s*\{")
 _BETWEEN_OBJECTS = re.compile(rb"[\s,]*")
@@ -146,11 +152,20 @@ def last_word(body: bytes, name: str) -> Any:
     return None
 
 
+def data_of(event: bytes) -> str | None:
+    """The data of one event, or a line of JSON; None for what has neither, such as a comment."""
+    lines = [line[1] for line in _DATA_LINE.finditer(event)]
+    if not lines and _LINE_OF_JSON.match(event):
+        lines = [event.strip(_AROUND_LINE)]
+    return b"\n".join(lines).decode("utf-8", "replace").strip() or None
+
+
 class EventBuffer:
-    """Bytes as they come, given back in whole server-sent events."""
+    """Bytes as they come, given back in whole server-sent events; those of JSON objects, line by line."""
 
     def __init__(self) -> None:
         self._pending = b""
+        self._ends: re.Pattern[bytes] | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -164,13 +179,33 @@ class EventBuffer:
         data = self._pending + data
         whole = []
         start = 0
-        for end in _EVENT_END.finditer(data, searched):
-            whole.append(data[start : end.end()])
+        for end in self._form(data).finditer(data, searched):
+            whole += _apart(data[start : end.end()])
             start = end.end()
-        self._pending = data[start:]
-        return whole
+        *more, self._pending = _apart(data[start:])
+        return whole + more
+
+    def _form(self, data: bytes) -> re.Pattern[bytes]:
+        if self._ends is None and data.strip(_AROUND_LINE):
+            self._ends = _LINE_END if _LINE_OF_JSON.match(data) else _EVENT_END
+        return self._ends or _EVENT_END
 
     def flush(self) -> bytes:
         """What is left of an event that never ended."""
         rest, self._pending = self._pending, b""
         return rest
+
+
+def _apart(event: bytes) -> list[bytes]:
+    """An event; or several, of servers that leave out the blank lines between them: each line is an object then."""
+    parts = []
+    start = 0
+    for end in _LINE_BEFORE_DATA.finditer(event):
+        data = data_of(event[start : end.end()])
+        if data is None:
+            continue
+        if data != "[DONE]" and parse_object(data) is None:
+            break
+        parts.append(event[start : end.end()])
+        start = end.end()
+    return [*parts, event[start:]]

@@ -5,11 +5,11 @@ Source: the reference of the Gemini API and that of Vertex AI, which have the sa
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from pytest_samurai.files import json
 from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.counted import usage_by_shape
 from pytest_samurai.wire.dialect import Dialect, Json, Object

@@ -5,10 +5,10 @@ Source: Anthropic's reference of the Messages API, and of its streams.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from pytest_samurai.files import json
 from pytest_samurai.wire import choices
 from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.counted import usage_by_shape

@@ -84,3 +84,17 @@ def test_our_streams_are_of_the_librarys_classes_sync_and_async(module: Any) -> 
     for stream in (library.tee, library.replay):
         assert issubclass(stream, module.SyncByteStream)
         assert issubclass(stream, module.AsyncByteStream)
+
+
+@MODULES
+@pytest.mark.parametrize(
+    ("encoding", "known"),
+    [(None, False), ("identity", False), ("none-such", False), ("gzip", True), ("gzip, deflate", True)],
+)
+def test_the_library_tells_whether_it_knows_an_encoding(module: Any, encoding: str | None, known: bool) -> None:
+    response = module.Response(200, headers=[("content-encoding", encoding)] if encoding else [], stream=None)
+    library = Library(module)
+    library.plain(response)
+
+    assert isinstance(response.stream, library.decoded) is known
+    assert ("content-encoding" in response.headers) is (encoding is not None and not known)

@@ -19,7 +19,7 @@ def asked_with_usage(body: bytes) -> bytes | None:
     return usage_asked(Request("POST", "https://h/v1/chat/completions", (), body))
 
 
-@pytest.mark.parametrize("options", [None, {}, {"include_usage": False}, {"include_usage": None}, "x"])
+@pytest.mark.parametrize("options", [None, {}, {"include_usage": False}, {"include_usage": None}])
 def test_usage_is_asked_for_where_it_was_not(options: Json) -> None:
     asked = asked_with_usage(encoded({"stream": True, "stream_options": options, "é": ["\ud800", 1e-07]}))
 
@@ -41,6 +41,14 @@ def test_the_order_and_the_other_options_of_a_request_stay() -> None:
         {"stream": False},
         {"stream": 1},
         {"stream": True, "stream_options": {"include_usage": True}},
+        # A server that takes 1 for true is asked by this.
+        {"stream": True, "stream_options": {"include_usage": 1}},
+        {"stream": True, "stream_options": {"continuous_usage_stats": True}},
+        {"stream": True, "usage": {"include": True}},
+        # A server refuses these. If they were mended on the way, the application would not hear of it.
+        {"stream": True, "stream_options": "x"},
+        {"stream": True, "stream_options": [1]},
+        {"stream": True, "stream_options": False},
         b"",
         b"hello",
         b"[]",
@@ -63,6 +71,10 @@ OTHERS = st.sampled_from(
         '{"usage": broken',
         '"usage"',
         "[DONE]",
+        # As it was sent unasked.
+        json.dumps({"usage": USAGE}),
+        json.dumps({"choices": [], "usage": USAGE, "citations": ["https://h"]}),
+        json.dumps({"choices": [], "usage": USAGE, "error": {"message": "upstream died"}}),
     ]
 )
 
@@ -71,6 +83,13 @@ def filtered(pieces: list[bytes]) -> tuple[bytes, Json]:
     usage_filter = UsageFilter(ASKING)
     passed = b"".join(usage_filter.feed(piece) for piece in pieces) + usage_filter.flush()
     return passed, usage_filter.usage
+
+
+def answers(kinds: list[str | None]) -> int | None:
+    """Where the answer stands among the events of a stream: it is the last one before `[DONE]`, or before the end."""
+    until = kinds.index("[DONE]") if "[DONE]" in kinds else len(kinds)
+    said = [place for place, data in enumerate(kinds[:until]) if data is not None]
+    return said[-1] if said and kinds[said[-1]] == USAGE_EVENT else None
 
 
 @st.composite
@@ -85,14 +104,14 @@ def cut_streams(draw: st.DrawFn) -> tuple[list[bytes], bytes, bool]:
         text = ": ping" if data is None else f"{before}data: {data}"
         event = f"{text}{'' if last else end}".encode()
         body += event
-        rest += b"" if data == USAGE_EVENT else event
+        rest += b"" if place == answers(kinds) else event
     cuts = sorted(draw(st.lists(st.integers(0, len(body)), max_size=8)))
     pieces = [body[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(body)], strict=True)]
-    return pieces, rest, USAGE_EVENT in kinds
+    return pieces, rest, answers(kinds) is not None
 
 
 @given(cut_streams())
-@example(([f"data: {USAGE_EVENT}\r\n\r".encode(), b"\ndata: a\r\n\r\n"], b"data: a\r\n\r\n", True))
+@example(([f"data: {USAGE_EVENT}\r\n\r".encode(), b"\ndata: [DONE]\r\n\r\n"], b"data: [DONE]\r\n\r\n", True))
 def test_the_usage_event_is_taken_out_and_not_a_byte_else_however_the_stream_is_cut(
     cut: tuple[list[bytes], bytes, bool],
 ) -> None:
@@ -120,7 +139,7 @@ def test_an_event_passes_as_soon_as_it_is_whole() -> None:
     assert usage_filter.flush() == b""
 
 
-def test_the_last_of_several_usage_events_counts() -> None:
-    body = stream({"choices": [], "usage": {"prompt_tokens": 1}}, {"choices": [], "usage": USAGE})
+def test_of_several_usage_events_the_last_is_the_answer() -> None:
+    first, last = {"choices": [], "usage": {"prompt_tokens": 1}}, {"choices": [], "usage": USAGE}
 
-    assert filtered([body]) == (b"data: [DONE]\n\n", USAGE)
+    assert filtered([stream(first, last)]) == (stream(first), USAGE)

@@ -44,6 +44,7 @@ def test_each_dialect_answers_for_its_own_paths() -> None:
 def test_of_an_unknown_endpoint_only_the_usage_of_a_chat_is_taken_out() -> None:
     assert UNKNOWN.asking is not None
     usage = {"output_tokens": 7}
-    assert UNKNOWN.asking.is_answer({"choices": [], "usage": usage})
+    assert UNKNOWN.asking.is_answer({"choices": [], "usage": usage}, {})
     # Anthropic's, which says why the model stopped as well.
-    assert not UNKNOWN.asking.is_answer({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": usage})
+    of_anthropic = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": usage}
+    assert not UNKNOWN.asking.is_answer(of_anthropic, {})

@@ -1,0 +1,48 @@
+"""The question for the usage of a stream, as it goes out with one request."""
+
+from __future__ import annotations
+
+from pytest_samurai.recorder.refusals import Refusals
+from pytest_samurai.recorder.signatures import is_signed
+from pytest_samurai.wire import RETRYABLE, Request, usage_asked
+
+
+class Question:
+    """A request with the question in its `body`, and what the server makes of it.
+
+    A server may refuse the question in any way. What can be about the question is taken to be about it, and the request
+    is sent again as the application made it; if that goes well, the server is not asked again in the run.
+    """
+
+    def __init__(self, request: Request, body: bytes, refusals: Refusals) -> None:
+        self.body = body
+        self._request = request
+        self._refusals = refusals
+
+    @property
+    def was_answered(self) -> bool:
+        """Whether the server is known to answer the question, so that its failures are about something else."""
+        return self._refusals.answers(self._request)
+
+    def is_refused_by(self, status: int) -> bool:
+        """Whether a reply of this status may be about the question."""
+        return status >= 400 and not (status in RETRYABLE and self.was_answered)
+
+    def answered(self) -> None:
+        """Note that the server has let it pass."""
+        self._refusals.answered(self._request)
+
+    def refused(self) -> None:
+        """Note that the server answered the request well without it."""
+        self._refusals.refused(self._request)
+
+
+def question(request: Request, refusals: Refusals) -> Question | None:
+    """The question that may go out with a request.
+
+    None if it asks for its usage already, or is for no stream, or is signed, or if its server has refused to be asked.
+    """
+    if is_signed(request) or refusals.refuses(request):
+        return None
+    body = usage_asked(request)
+    return None if body is None else Question(request, body, refusals)
