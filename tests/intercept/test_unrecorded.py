@@ -513,3 +513,18 @@ def test_what_a_platform_has_no_way_of_starting_is_not_watched(cassette: Path, m
     monkeypatch.delitem(sys.modules, "multiprocessing.process")
     with use_cassette(cassette, mode="none", unused="ignore"):
         assert not hasattr(os, "posix_spawn")
+
+
+def test_what_somebody_has_put_in_place_of_a_starter_is_watched_and_stays(
+    cassette: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with use_cassette(cassette, mode="none", unused="ignore"):
+        pass
+    commands: list[str] = []
+    monkeypatch.setattr(os, "system", commands.append)
+    theirs = os.system
+    with use_cassette(cassette, mode="none", unused="ignore") as recorder:
+        os.system("true")
+        assert recorder.children.were_started
+        recorder.children.were_started = False
+    assert (commands, os.system) == (["true"], theirs)
