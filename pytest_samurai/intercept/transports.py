@@ -127,7 +127,7 @@ class Watched(Transport):
     async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
         if not self.is_sure and not names_model(await io.read(request)):
             return await io.send(request)
-        blocked = self.unmarked.block or has_placeholder(headers_of(request.headers))
+        blocked = self.unmarked.block or has_placeholder(headers_of(request.headers), str(request.url))
         if blocked and not self.library.is_mocked(self.own):
             raise self.unmarked.refused(str(request.url))
         response = await io.send(request)

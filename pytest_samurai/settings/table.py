@@ -172,6 +172,14 @@ class _Calls:
         shown="nothing",
         many=True,
     )
+    keys: tuple[str, ...] = option(
+        values.variables,
+        (),
+        "ini test",
+        "more environment variables that get a placeholder in a replay, if they are not set",
+        shown="nothing",
+        many=True,
+    )
     lazy_tls: bool = option(
         values.flag, True, "ini test", "make the TLS context of a client that can only replay when it is first needed"
     )
