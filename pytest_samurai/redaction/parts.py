@@ -27,13 +27,17 @@ def has_tokens(body: bytes) -> bool:
 
 @dataclass(slots=True)
 class _Part:
-    """A string, or the numbers of its bytes, and where the object is that holds it."""
+    """A string, or the numbers of its bytes, and where the object is that holds it.
+
+    `spot`, of a string in a list: where the object is that holds the list, and which of the list it is.
+    """
 
     begin: int
     end: int
     holder: int
     text: bytes
     reading: Reading | None
+    spot: tuple[int, int] = (0, 0)
     edits: list[Edit] = field(default_factory=list)
 
     def edited(self) -> bytes:
@@ -56,6 +60,7 @@ class _Frame:
     is_object: bool
     key: bytes = b""
     is_value: bool = False
+    index: int = 0
 
 
 class Parts:
@@ -64,6 +69,8 @@ class Parts:
     def __init__(self, body: bytes) -> None:
         self._channels: dict[tuple[bytes, ...], list[_Part]] = {}
         self._ends: dict[int, int] = {}
+        # The keys of older completions that are tokens, by the spot of the token that they might have been.
+        self._alternatives: dict[tuple[int, int], list[_Part]] = {}
         frames: list[_Frame] = []
         for sign in _SIGNS.finditer(body):
             self._read(body, sign, frames)
@@ -82,8 +89,13 @@ class Parts:
             frames.append(_Frame(sign.start(), letters == b"{"))
         elif letters in b":,":
             top.is_value = letters == b":"
+            top.index += letters == b","
         elif top.is_object and not top.is_value:
             top.key = letters[1:-1]
+            if len(frames) > 2 and frames[-3].key == b"top_logprobs":
+                reading = Reading(top.key).undone()
+                key = _Part(sign.start() + 1, sign.end() - 1, top.begin, reading.text, reading)
+                self._alternatives.setdefault(_spot(frames[:-1]), []).append(key)
         else:
             reading = Reading(letters[1:-1]).undone()
             self._add(frames, sign.start() + 1, sign.end() - 1, reading.text, reading)
@@ -91,7 +103,7 @@ class Parts:
     def _add(self, frames: list[_Frame], begin: int, end: int, text: bytes, reading: Reading | None) -> None:
         path = tuple(frame.key for frame in frames if frame.is_object)
         holder = frames[-1].begin if frames else 0
-        self._channels.setdefault(path, []).append(_Part(begin, end, holder, text, reading))
+        self._channels.setdefault(path, []).append(_Part(begin, end, holder, text, reading, _spot(frames)))
 
     def edits(self, find: Find, find_all: Find) -> list[Edit]:
         """The edits of the body that cut out what `find` finds in the texts of several parts.
@@ -112,10 +124,14 @@ class Parts:
                     else:
                         # Each part of a message says that something was there.
                         part.edits += [(begin, end, REDACTED.encode()) for begin, end, _ in share]
-        return [edit for parts in self._channels.values() for part in parts for edit in part.respelled()]
+        every = (*self._channels.values(), *self._alternatives.values())
+        return [edit for parts in every for part in parts for edit in part.respelled()]
 
     def _tell(self, token: _Part) -> None:
         """Edit the bytes of a token and, where it stands among those that might have come instead, that too."""
+        for key in self._alternatives.get(token.spot, ()):
+            if key.text == token.text:
+                key.edits = list(token.edits)
         end = self._ends.get(token.holder, token.end)
         for path, parts in self._channels.items():
             if b"logprobs" in path and path[-1] in (b"token", b"bytes"):
@@ -123,6 +139,10 @@ class Parts:
                 for part in parts[first : bisect_left(parts, end, key=lambda part: part.begin)]:
                     if part is not token and part.text == token.text:
                         part.edits = list(token.edits)
+
+
+def _spot(frames: Sequence[_Frame]) -> tuple[int, int]:
+    return (frames[-2].begin, frames[-1].index) if len(frames) > 1 else (0, 0)
 
 
 def _bytes(numbers: bytes) -> bytes:
