@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 # --- variables of an environment
 
@@ -14,7 +15,6 @@ _VARIABLE = re.compile(
     rf"(?:_?\d{{1,3}}|_(?:{'|'.join(_VARIABLE_TAILS)}))?$"
 )
 _NO_VARIABLE = re.compile(r"(?:PUBLIC|PUBLISHABLE|PRIMARY|FOREIGN|SORT|PARTITION|CACHE)_KEY|^(?:OLD)?PWD$")
-_VARIABLE_ENDS = (*_VARIABLE_WORDS, *_VARIABLE_TAILS, *"0123456789")
 _ADDRESS = re.compile(
     r"UR[IL]|DSN|PROXY|CONN|DATABASE|ENDPOINT|BROKER|HOST|SERVER|BASE|BACKEND|REDIS|MONGO|SQL|POSTGRES|DB|ADDR|REMOTE|INDEX"
     r"|REPO|QUEUE|AMQP|RABBIT|WEBHOOK|SENTRY"
@@ -24,13 +24,17 @@ _ADDRESS = re.compile(
 def is_secret_variable(name: str) -> bool:
     """Whether a variable is called as one that holds a secret: `..._KEY`, `..._TOKEN_2`, `PGPASSWORD`."""
     name = name.upper()
-    # Each test asks for each of its variables.
-    return name.endswith(_VARIABLE_ENDS) and _VARIABLE.search(name) is not None and not _NO_VARIABLE.search(name)
+    return _VARIABLE.search(name) is not None and not _NO_VARIABLE.search(name)
 
 
-def is_address_variable(name: str) -> bool:
-    """Whether a variable is called as one that holds a URL or a connection string, which may hold a password."""
-    return _ADDRESS.search(name.upper()) is not None
+VariableKind = Literal["secret", "address", ""]
+
+
+def kind_of_variable(name: str) -> VariableKind:
+    """What a variable holds by its name: a secret, an address, which may have a password in it, or neither."""
+    if is_secret_variable(name):
+        return "secret"
+    return "address" if _ADDRESS.search(name.upper()) is not None else ""
 
 
 # --- headers of a request
