@@ -14,6 +14,12 @@ from pytest_samurai.redaction.reading import Reading
 _SIGNS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]:,]', re.DOTALL)
 _NUMBERS = re.compile(rb"\[\s*\d{1,3}(?:\s*,\s*\d{1,3})*\s*\]")
 # Source: the OpenAI API reference, `logprobs` of a chat completion, and of a completion.
+# Letters and digits by which a text begins as if it went on with a key; what is called an id does not.
+_REST = re.compile(
+    rb'"(?<!id":")(?<!id": ")(?<!print":")(?<!print": ")'
+    rb"(?:[\w-]{0,16}?(?=[A-Za-z]{0,200}\d)(?=\d{0,200}[A-Za-z])[A-Za-z0-9]{8,}"
+    rb"|[\w-]{0,16}?(?=[A-Z]{0,200}[a-z])(?=[a-z]{0,200}[A-Z])[A-Za-z]{16,})"
+)
 _TOKENS = re.compile(rb'"tokens?"\s*:')
 
 Find = Callable[[bytes, Sequence[int]], Iterable[Edit]]
@@ -23,6 +29,15 @@ Find = Callable[[bytes, Sequence[int]], Iterable[Edit]]
 def has_tokens(body: bytes) -> bool:
     """Whether a body may spell an answer token by token beside its text."""
     return b'"logprobs"' in body and _TOKENS.search(body) is not None
+
+
+def may_continue(body: bytes) -> bool:
+    """Whether a text in a JSON body may be the rest of a key whose beginning, in the text before, tells nothing."""
+    return body.lstrip()[:1] in (b"{", b"[") and _REST.search(body) is not None
+
+
+# What leads to a text of a message: some have it in parts, some have none.
+_PARTED = frozenset({b"content", b"parts", b"text"})
 
 
 @dataclass(slots=True)
@@ -68,6 +83,8 @@ class Parts:
 
     def __init__(self, body: bytes) -> None:
         self._channels: dict[tuple[bytes, ...], list[_Part]] = {}
+        # The same texts, those that are the whole content of a message together with those that are parts of one.
+        self._contents: dict[tuple[bytes, ...], list[_Part]] = {}
         self._ends: dict[int, int] = {}
         # The keys of older completions that are tokens, by the spot of the token that they might have been.
         self._alternatives: dict[tuple[int, int], list[_Part]] = {}
@@ -103,7 +120,12 @@ class Parts:
     def _add(self, frames: list[_Frame], begin: int, end: int, text: bytes, reading: Reading | None) -> None:
         path = tuple(frame.key for frame in frames if frame.is_object)
         holder = frames[-1].begin if frames else 0
-        self._channels.setdefault(path, []).append(_Part(begin, end, holder, text, reading, _spot(frames)))
+        part = _Part(begin, end, holder, text, reading, _spot(frames))
+        self._channels.setdefault(path, []).append(part)
+        if path and path[-1] in _PARTED:
+            while path and path[-1] in _PARTED:
+                path = path[:-1]
+            self._contents.setdefault(path, []).append(part)
 
     def edits(self, find: Find, find_all: Find) -> list[Edit]:
         """The edits of the body that cut out what `find` finds in the texts of several parts.
@@ -111,7 +133,7 @@ class Parts:
         Tokens are no parts of a message: one goes on in the next as if there was nothing between them. They are given
         to `find_all`, also if there is only one.
         """
-        for path, parts in self._channels.items():
+        for path, parts in (*self._channels.items(), *self._contents.items()):
             is_told = b"logprobs" in path and path[-1] in (b"token", b"tokens") and b"top_logprobs" not in path
             if len(parts) > 1 or is_told:
                 joints = list(accumulate(len(part.text) for part in parts))

@@ -84,6 +84,12 @@ MESSAGES: dict[str, Callable[[list[str]], Json]] = {
     },
     "messages": lambda texts: {"messages": [{"role": "user", "content": text} for text in texts]},
     "inputs": lambda texts: {"input": texts},
+    "messages with parts and without": lambda texts: {
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": text}] if number % 2 else text}
+            for number, text in enumerate(texts)
+        ]
+    },
     "parts of Gemini": lambda texts: {"contents": [{"parts": [{"text": text} for text in texts]}]},
     "parts of an answer": lambda texts: {"output": [{"content": [{"type": "output_text", "text": t} for t in texts]}]},
 }
@@ -103,6 +109,34 @@ def test_a_key_in_several_parts_is_cut_out_of_each(message: str, number: int, ke
         assert leaks([json.loads(kept)], key) == []
         assert kept.count(b"keep") == 2
         assert REDACTED.encode() in kept
+
+
+RANDOM = "7QzXw7KvJ9pYhWgTqZ3mN8bVc7QzXw7KvJ9pYhWgTqZ3mN8bVc7QzXw7KvJ9pYhWgTqZ3mN8bVc"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *(f"r8_{RANDOM[:37]}", f"sk_live_{RANDOM[:24]}", f"sk-proj-{RANDOM[:40]}", f"ghp_{RANDOM[:36]}"),
+        *(f"xai-{RANDOM}", f"glpat-{RANDOM[:20]}", f"AIza{RANDOM[:35]}", f"npm_{RANDOM[:36]}"),
+        "ghp_NHgZQWsXvKpYhWgTqZrmNybVcaQzXwKvJkpY",
+    ],
+    ids=lambda key: key[:5],
+)
+def test_a_key_in_two_parts_is_cut_out_wherever_it_is_broken(key: str) -> None:
+    for at in range(1, len(key)):
+        for message in ("parts of a message", "messages", "inputs", "messages with parts and without"):
+            value = MESSAGES[message]([f"It is {key[:at]}", f"{key[at:]} ok"])
+            kept = Redactor([]).request(Request("POST", URL, (), json.dumps(value).encode())).body
+
+            longer = max(key[:at], key[at:], key=len)
+            assert longer.encode() not in kept, (at, message)
+
+
+def test_what_only_begins_like_the_rest_of_a_key_stays() -> None:
+    body = json.dumps(parts(["It is sk", "7QzXw7KvJ9pYhWgT is a number", "AbstractSingletonProxyFactoryBean"])).encode()
+
+    assert Redactor([]).request(Request("POST", URL, (), body)).body == body
 
 
 @pytest.mark.parametrize("after", ["Thanks", "user_id is 7", "2026-11-27 is the day", "THE end", "ids: 1"])
