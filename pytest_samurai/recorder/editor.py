@@ -16,7 +16,7 @@ class Editor:
     """Leaves out of a test's calls what is secret, and what the user's filters take out.
 
     `made` holds the redactors that the run has made so far. `notes` gets what there is to say of a hook, or of a
-    function of `redact`, that raises.
+    redaction, that raises.
     """
 
     def __init__(self, settings: Settings, test: str, made: MadeRedactors, notes: list[str]) -> None:
@@ -38,7 +38,6 @@ class Editor:
 
     def written(self, filtered: Request, interaction: Interaction) -> Interaction | None:
         """A call as it is written, but for its price; None for one that the user's filters leave out."""
-        self.redactors.look_again()
         reply = interaction.reply
         kept = reply if self.bridge is None else self.bridge.reply(interaction.request, reply)
         if kept is None:
@@ -48,9 +47,9 @@ class Editor:
             may_be_kept = redactor.reply(kept, dialect_of(interaction.request.url), self._headers)
             return replace(interaction, request=redactor.request(filtered), reply=may_be_kept)
         except Exception as error:
-            # Only a function of the user's raises. The application may swallow it, and the call would just be missing.
-            note = f"{self._test}: a function of `redact` raised {type(error).__name__}; the call is not recorded"
-            self._notes.append(note)
+            # The application may swallow it, and the call would just be missing.
+            what = "a function of `redact`" if self.redactors.rules else "the redaction"
+            self._notes.append(f"{self._test}: {what} raised {type(error).__name__}; the call is not recorded")
             raise
 
 

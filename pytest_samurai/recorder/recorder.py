@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from pytest_samurai.bill import Call, Meter, total, total_cost
 from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure
@@ -57,6 +58,8 @@ class Recorder:
         self.is_open = False
         self.misses: list[RequestNotRecorded] = []
         self.notes: list[str] = []
+        self.sent: list[tuple[Any, str]] = []
+        """The headers and the URL of each request that was seen, as its library has them: they may hold keys."""
         self.cut_headers = CutHeaders(settings, owner)
         self.children = Children()
         self._directory = REAL.getcwd()

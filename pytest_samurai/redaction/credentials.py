@@ -6,29 +6,63 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
+from pytest_samurai.files import json
 from pytest_samurai.redaction.addresses import url_secrets
-from pytest_samurai.redaction.names import is_address_variable, is_secret_header, is_secret_variable
+from pytest_samurai.redaction.names import VariableKind, is_secret_header, is_secret_parameter, kind_of_variable
 from pytest_samurai.redaction.plain import NUMBER, basic_password, basic_user, is_placeholder, is_plain
 from pytest_samurai.wire import Headers
 
 _COOKIE = re.compile(r"=([^;]*)")
 # Cookies also hold what a user prefers; a session is long.
 _SHORTEST_SESSION = 16
+_SHORTEST_LISTED = 16
 _PASSWORD = re.compile(r"(?i)(?:password|pwd|accountkey|sharedaccesskey)\s*=\s*([^;\s]+)")
 
 
-def environment_secrets(environ: Mapping[str, str]) -> frozenset[str]:
-    """The values that stand under names like `*_API_KEY`, `*_TOKEN` or `*_SECRET`, without those that are words."""
-    return frozenset(environment_names(environ))
+def environment_secrets(environ: Mapping[str, str], kinds: dict[str, VariableKind] | None = None) -> frozenset[str]:
+    """The values that stand under names like `*_API_KEY`, `*_TOKEN` or `*_SECRET`, without those that are words.
+
+    The passwords in URLs and connection strings are among them. `kinds` are those of names that were looked at before,
+    and get the others.
+    """
+    return frozenset(environment_names(environ, kinds))
 
 
-def environment_names(environ: Mapping[str, str]) -> dict[str, str]:
-    """The same values, and the passwords in URLs and connection strings, each with the name of its variable."""
-    # Each test asks, and to read a value of the environment is to decode it. So the names are looked at first.
-    names = [name for name in environ if is_secret_variable(name)]
-    addresses = [name for name in environ if is_address_variable(name) and name not in names]
-    in_addresses = {secret: name for name in addresses for secret in _secrets(_in_address(environ[name]))}
-    return in_addresses | {secret: name for name in names for secret in _secrets([environ[name]])}
+def environment_names(environ: Mapping[str, str], kinds: dict[str, VariableKind] | None = None) -> dict[str, str]:
+    """The same values, each with the name of its variable."""
+    # Each call may ask, and to read a value of the environment is to decode it. So the names are looked at first.
+    kinds = {} if kinds is None else kinds
+    telling: list[tuple[VariableKind, str]] = []
+    for name in environ:
+        kind = kinds.get(name)
+        if kind is None:
+            kind = kinds[name] = kind_of_variable(name)
+        if kind:
+            telling.append((kind, name))
+    in_addresses = {
+        secret: name for kind, name in telling if kind == "address" for secret in _secrets(_in_address(environ[name]))
+    }
+    return in_addresses | {
+        secret: name for kind, name in telling if kind == "secret" for secret in _secrets(_in_secret(environ[name]))
+    }
+
+
+def _in_secret(value: str) -> list[str]:
+    """A secret value, and what it may be a list of: keys, or the fields of credentials in JSON."""
+    if value.lstrip()[:1] not in ("{", "["):
+        parts = re.split(r"[,;\s]+", value)
+        # A password may have such a sign in it.
+        return [value, *(parts if all(len(part) >= _SHORTEST_LISTED for part in parts) else ())]
+    try:
+        said = json.loads(value)
+    except (ValueError, RecursionError):
+        return [value]
+    texts = [
+        text
+        for key, text in (said.items() if isinstance(said, dict) else enumerate(said))
+        if isinstance(text, str) and (isinstance(key, int) or is_secret_parameter(key))
+    ]
+    return [value, *texts]
 
 
 def _in_address(address: str) -> list[str]:
