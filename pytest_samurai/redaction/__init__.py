@@ -8,6 +8,7 @@ from pytest_samurai.redaction.credentials import (
     own_keys,
     request_secrets,
 )
+from pytest_samurai.redaction.fields import body_secrets
 from pytest_samurai.redaction.findings import find_secrets, spoken_texts
 from pytest_samurai.redaction.headers import (
     REQUEST_HEADERS,
@@ -37,6 +38,7 @@ __all__ = [
     "Redactors",
     "Rule",
     "Rules",
+    "body_secrets",
     "cloudflare_cookies",
     "environment_names",
     "environment_secrets",

@@ -9,7 +9,8 @@ from urllib.parse import unquote
 from pytest_samurai.redaction.names import is_secret_parameter
 
 USER_INFO = re.compile(r"\A([\w+.-]+://)([^/?#]*)@")
-_PARAMETER = re.compile(r"(?<=[?&#])([^=&#]*)=([^&#]*)")
+# Some write a semicolon between two of them.
+_PARAMETER = re.compile(r"(?<=[?&#;])([^=&#;]*)=((?:(?!;[\w.%\[\]-]+=)[^&#])*)")
 
 
 def secret_parameters(url: str) -> Iterator[re.Match[str]]:

@@ -42,7 +42,7 @@ def test_a_value_that_anybody_might_write_is_no_secret(value: str) -> None:
     "value",
     [
         *("abcd1234", "hunter2hunter2", "hunter2-hunter2", "s3cr3t-pass", "Sup3rS3cret!", "a8f3c2d1e9b7"),
-        *("tr0ub4dor&3", "correct-horse-battery-staple", "made-up-key-0042", "84736251", "user:hunter2pass"),
+        *("tr0ub4dor&3", "correct-horse-battery-staple", "made-up-key-0042", "84736251"),
         *("https://hooks.example.com/services/T0001/B0001/XyZ123abcDEF", "https://me:Hunter2Pass@db.example.com/x"),
         *("https://h.example.com/?sig=Xy12", "/9j/4AAQSkZJRgABAQAAAQ", "0123456780", "MDEyMzQ1Njc4OWFi"),
         *("correct-horse-battery-staple-42", "gpt-8f3a9c2b1d4e", "claude-7QzXw7KvJ9pYhWgT", "openai-8f3a-9c2b-1d4e"),
@@ -54,6 +54,10 @@ def test_a_value_that_anybody_might_write_is_no_secret(value: str) -> None:
 def test_a_value_that_has_to_be_known_is_a_secret(value: str) -> None:
     assert not is_plain(value)
     assert environment_secrets({"DB_PASSWORD": value}) == {value}
+
+
+def test_of_a_user_and_a_password_both_and_the_password_are_secret() -> None:
+    assert environment_secrets({"DB_PASSWORD": "user:hunter2pass"}) == {"user:hunter2pass", "hunter2pass"}
 
 
 PLACEHOLDERS = [
