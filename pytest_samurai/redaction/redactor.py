@@ -16,7 +16,7 @@ from pytest_samurai.redaction.pictures import without_base64
 from pytest_samurai.redaction.readable import is_json, readable, spoken_json
 from pytest_samurai.redaction.rules import Rule, Rules
 from pytest_samurai.redaction.search import Search, Secret
-from pytest_samurai.redaction.spellings import pieces
+from pytest_samurai.redaction.spellings import as_bytes, pieces
 from pytest_samurai.redaction.streams import Talk
 from pytest_samurai.redaction.urls import without_credentials
 from pytest_samurai.text import visible
@@ -94,9 +94,9 @@ class Redactor:
         return text if self._rules is None else self._rules.text(text)
 
     def _cut(self, text: str) -> str:
-        body = text.encode("utf-8", "surrogateescape")
+        body, errors = as_bytes(text)
         edits = self._edits(body)
-        return edited(body, edits).decode("utf-8", "surrogateescape") if edits else text
+        return edited(body, edits).decode("utf-8", errors) if edits else text
 
     def name(self, name: str) -> str:
         """A name without secrets. It is searched once, since the same few models are named again and again."""
