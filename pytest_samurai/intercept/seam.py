@@ -58,7 +58,10 @@ def recorders_of(path: Path) -> list[Recorder]:
     """The open recorders of a cassette, in whichever context."""
     with STATE.lock:
         recorders = [opened.recorder for opened in STATE.opened]
-    return [recorder for recorder in recorders if REAL.realpath(recorder.cassette_path) == REAL.realpath(path)]
+    if not recorders:
+        return []
+    real_path = REAL.realpath(path)
+    return [recorder for recorder in recorders if recorder.real_path == real_path]
 
 
 def install(*, later: bool) -> None:

@@ -70,10 +70,17 @@ def _in_address(address: str) -> list[str]:
     return [*url_secrets(address), *_PASSWORD.findall(address)]
 
 
-def request_secrets(headers: Headers, url: str = "") -> frozenset[str]:
-    """The keys that a request carries, unless they are words; of Basic authentication, the password as well."""
+def request_secrets(headers: Headers, url: str = "", names: dict[str, bool] | None = None) -> frozenset[str]:
+    """The keys that a request carries, unless they are words; of Basic authentication, the password as well.
+
+    `names` says of the headers that were looked at before whether they are secret, and gets the others.
+    """
+    names = {} if names is None else names
+    for name, _ in headers:
+        if name not in names:
+            names[name] = is_secret_header(name)
     # "Bearer x" and "Basic x" have their key at the end; the other headers are nothing but a key.
-    keys = [key for name, value in headers if is_secret_header(name) for key in _in_header(name, value)]
+    keys = [key for name, value in headers if names[name] for key in _in_header(name, value)]
     return _secrets([*keys, *filter(None, map(_basic_key, keys)), *url_secrets(url)])
 
 

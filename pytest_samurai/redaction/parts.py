@@ -16,7 +16,8 @@ _NUMBERS = re.compile(rb"\[\s*\d{1,3}(?:\s*,\s*\d{1,3})*\s*\]")
 # Source: the OpenAI API reference, `logprobs` of a chat completion, and of a completion.
 # Letters and digits by which a text begins as if it went on with a key; what is called an id does not.
 _REST = re.compile(
-    rb'"(?<!id":")(?<!id": ")(?<!print":")(?<!print": ")'
+    rb'"(?=[\w-]{8})(?=[A-Za-z_-]{0,40}\d|[A-Za-z_-]{16})'
+    rb'(?<!id":")(?<!id": ")(?<!print":")(?<!print": ")'
     rb"(?:[\w-]{0,16}?(?=[A-Za-z]{0,200}\d)(?=\d{0,200}[A-Za-z])[A-Za-z0-9]{8,}"
     rb"|[\w-]{0,16}?(?=[A-Z]{0,200}[a-z])(?=[a-z]{0,200}[A-Z])[A-Za-z]{16,})"
 )

@@ -71,7 +71,7 @@ class Redactors:
         # Searches, for hardly any request holds one. What it holds may be what it is made of.
         if any(secret.encode("utf-8", "surrogateescape") in request.body or secret in request.url for secret in known):
             known = known - made_of(request, known)
-        return self._made.of(known | request_secrets(request.headers, request.url), self.rules)
+        return self._made.of(known | request_secrets(request.headers, request.url, self._made.headers), self.rules)
 
     def look_again(self) -> None:
         """Read `environ` once more. What was secret before stays secret, even if it is gone."""
