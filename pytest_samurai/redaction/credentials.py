@@ -7,16 +7,17 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
 from pytest_samurai.files import json
-from pytest_samurai.redaction.addresses import url_secrets
 from pytest_samurai.redaction.names import VariableKind, is_secret_header, is_secret_parameter, kind_of_variable
 from pytest_samurai.redaction.plain import NUMBER, basic_password, basic_user, is_placeholder, is_plain
+from pytest_samurai.redaction.urls import USER_INFO, secret_parameters, url_secrets
+from pytest_samurai.redaction.vendors import CONNECTION_KEYS
 from pytest_samurai.wire import Headers
 
 _COOKIE = re.compile(r"=([^;]*)")
 # Cookies also hold what a user prefers; a session is long.
 _SHORTEST_SESSION = 16
 _SHORTEST_LISTED = 16
-_PASSWORD = re.compile(r"(?i)(?:password|pwd|accountkey|sharedaccesskey)\s*=\s*([^;\s]+)")
+_PASSWORD = re.compile(rf"(?i)(?:password|pwd|{'|'.join(CONNECTION_KEYS)})\s*=\s*([^;\s]+)")
 
 
 def environment_secrets(environ: Mapping[str, str], kinds: dict[str, VariableKind] | None = None) -> frozenset[str]:
@@ -120,3 +121,10 @@ def is_secret_value(value: str) -> bool:
     """Whether a value may be a secret, and not what people and tools put in the place of one."""
     bare = re.sub(r"\A[\W_]+|[\W_]+\Z", "", unquote(value))
     return bool(_secrets([bare])) and not NUMBER.fullmatch(bare) and not is_placeholder(unquote(value))
+
+
+def url_credentials(url: str) -> list[str]:
+    """The parts of a URL that hold a secret, by their names."""
+    user = USER_INFO.match(url)
+    names = ["user and password"] if user and any(map(is_secret_value, user[2].split(":"))) else []
+    return names + [f"parameter {match[1]!r}" for match in secret_parameters(url) if is_secret_value(match[2])]

@@ -13,7 +13,6 @@ from pytest_samurai.redaction.reading import Reading
 
 _SIGNS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]:,]', re.DOTALL)
 _NUMBERS = re.compile(rb"\[\s*\d{1,3}(?:\s*,\s*\d{1,3})*\s*\]")
-# Source: the OpenAI API reference, `logprobs` of a chat completion, and of a completion.
 # Letters and digits by which a text begins as if it went on with a key; what is called an id does not.
 _REST = re.compile(
     rb'"(?=[\w-]{8})(?=[A-Za-z_-]{0,40}\d|[A-Za-z_-]{16})'
@@ -21,6 +20,7 @@ _REST = re.compile(
     rb"(?:[\w-]{0,16}?(?=[A-Za-z]{0,200}\d)(?=\d{0,200}[A-Za-z])[A-Za-z0-9]{8,}"
     rb"|[\w-]{0,16}?(?=[A-Z]{0,200}[a-z])(?=[a-z]{0,200}[A-Z])[A-Za-z]{16,})"
 )
+# Source: the OpenAI API reference, `logprobs` of a chat completion, and of a completion.
 _TOKENS = re.compile(rb'"tokens?"\s*:')
 
 Find = Callable[[bytes, Sequence[int]], Iterable[Edit]]
