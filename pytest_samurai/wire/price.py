@@ -51,17 +51,19 @@ class Price:
         if self.missing(usage, as_listed=as_listed):
             return None
         amount = usage.requests * (self.requests_kcount or Decimal(0)) / 1000
-        amount += _beyond(usage) * (self.output_mtok or Decimal(0)) / _MILLION
+        amount += (
+            (usage.used - usage.prompt_tokens - usage.completion_tokens) * (self.output_mtok or Decimal(0)) / _MILLION
+        )
         for whole, rate, parts in _BUCKETS:
             rest = getattr(usage, whole)
+            if sum(getattr(usage, part) for part, _ in parts) > rest:
+                return None
             for part, part_rate in parts:
                 if not (as_listed and part in CACHE_PARTS):
                     count = getattr(usage, part)
                     own = getattr(self, part_rate)
                     amount += count * ((getattr(self, rate) or Decimal(0)) if own is None else own) / _MILLION
                     rest -= count
-            if rest < 0:
-                return None
             amount += rest * (getattr(self, rate) or Decimal(0)) / _MILLION
         if not as_listed and self.cache_write_mtok is not None and self.cache_write_1h_mtok is not None:
             amount += usage.cache_write_1h_tokens * (self.cache_write_1h_mtok - self.cache_write_mtok) / _MILLION
@@ -75,7 +77,7 @@ class Price:
         if usage.cache_write_1h_tokens and not as_listed and self.cache_write_mtok is not None:
             needed.append("cache_write_1h_mtok")
         # A model of embeddings answers with no tokens, and has no price of them.
-        if usage.completion_tokens or _beyond(usage):
+        if usage.answered:
             needed.append("output_mtok")
         return [rate for rate in needed if getattr(self, rate) is None]
 
@@ -91,11 +93,6 @@ class Price:
             raise ValueError(f"`source` is {source!r}, not text")
         rates = read_rates({name: rate for name, rate in row.items() if name != "source"}, needed=("input_mtok",))
         return cls(source=source, **{"output_mtok": None, **rates})
-
-
-def _beyond(usage: Usage) -> int:
-    """The tokens of the total that are in neither prompt nor completion."""
-    return max(usage.total_tokens - usage.prompt_tokens - usage.completion_tokens, 0)
 
 
 RATES: Final = tuple(field.name for field in fields(Price) if field.name != "source")
