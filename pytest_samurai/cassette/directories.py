@@ -15,11 +15,11 @@ class Directories:
         self._signatures: dict[str, tuple[int, ...]] = {}
 
     def add(self, directory: str, signature: tuple[int, ...]) -> None:
-        """A directory had no journal. An empty signature says that it may change and keep that."""
+        """A directory had no journal. An empty signature says that it may change without its signature changing."""
         if len(self._signatures) == _MOST:
             self._signatures.clear()
         self._signatures[directory] = signature
 
     def has_same(self, directory: str, signature: tuple[int, ...]) -> bool:
-        """Whether a directory is for sure as it was when it had no journal."""
+        """Whether a directory is certainly unchanged since it had no journal."""
         return bool(signature) and self._signatures.get(directory) == signature

@@ -94,8 +94,8 @@ def _make_lock_directory() -> None:
 
 def _useless(error: OSError) -> CassetteError:
     return CassetteError(
-        f"{_lock_directory()}: cannot be used for locks: {error.strerror or error}; it has to be a directory of yours:"
-        " remove what is there, or set TMPDIR to a directory that you may write to"
+        f"{_lock_directory()}: cannot be used for locks: {error.strerror or error}; it has to be a directory that you"
+        " own: remove the present one, or set TMPDIR to a directory that you may write to"
     )
 
 
@@ -107,7 +107,7 @@ def _held(name: str, path: Path, wait: float) -> Iterator[None]:
     except OSError as error:
         raise _useless(error) from error
     if descriptor is None:
-        raise CassetteError(f"{path}: another process holds it, after a wait of {wait:g} seconds")
+        raise CassetteError(f"{path}: another process still holds it after {wait:g} seconds")
     try:
         yield
     finally:

@@ -67,7 +67,7 @@ def _temporary_prefix(resolved: Path) -> str:
 
 
 def remove_abandoned(path: Path) -> None:
-    """Remove what a process has left that was killed while it wrote. The file has to be locked."""
+    """Remove the temporary files of a process that was killed while it wrote. The file has to be locked."""
     path = _resolved(path)
     prefix = _temporary_prefix(path)
     with suppress(OSError):

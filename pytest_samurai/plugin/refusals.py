@@ -23,11 +23,11 @@ _ENDED = ("This portal is not running", "Event loop is closed")
 class Refusals:
     """Which requests were refused, and which of them a report has said: none may be passed over.
 
-    A refusal makes the phase (setup, call, teardown) in which it happens fail, or, of a setup that goes through, the
-    call. `pending` are those that no phase has failed of, `told` those that the phase that ended last failed of, `said`
-    all that a phase of the run has failed of. `is_red` says whether a phase of the test has failed. `causes` are the
-    errors of wider fixtures that came after a refusal, with the refusal: tests that ask for the fixture later get the
-    same error. `recorders` are those that are open.
+    A refusal fails the phase (setup, call, teardown) in which it happens; if it happens in a setup that succeeds, it
+    fails the call. `pending` are the refusals that have failed no phase yet, `told` those that failed the last phase,
+    `said` all that have failed a phase of the run. `is_red` says whether a phase of the test has failed. `causes` pairs
+    each error of a wider fixture that followed a refusal with that refusal: tests that ask for the fixture later get
+    the same error. `recorders` are the open ones.
     """
 
     def __init__(self) -> None:

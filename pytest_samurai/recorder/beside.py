@@ -98,7 +98,7 @@ def connected(recorder: Recorder, host: str, address: str, port: int) -> None:
         recorder.unrecorded.append(f"a connection to {host}:{port}, {who},")
     elif unseen == "warn":
         recorder.note(
-            f"connected to {host}:{port}, which serves chat, {who}: nothing of it is replayed;"
+            f"connected to {host}:{port}, which serves models, {who}: nothing of it is replayed;"
             " send its calls through httpx, or forbid connections in tests"
         )
     else:

@@ -118,9 +118,9 @@ _SURE, _GENERIC = _regex(SURE), _regex(GENERIC)
 
 
 def model_path(url: str) -> tuple[str | None, bool]:
-    """The end of a URL's path that an API of models has, in any spelling, and whether it is so for sure; None without.
+    """The end of a URL's path by which a model API is known, and whether that alone is certain.
 
-    If it is not sure, it is a model's if the body says `"model"`.
+    It is (None, False) if there is none. If that alone is not certain, a body with `"model"` makes it a model's.
     """
     plain = plain_url(url)
     for regex, sure in ((_SURE, True), (_GENERIC, False)):

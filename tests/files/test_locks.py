@@ -32,7 +32,9 @@ def no_lock(*_: object) -> None:
     raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
 
-USELESS = "cannot be used for locks: No locks available; it has to be a directory of yours: remove what is there, or"
+USELESS = (
+    "cannot be used for locks: No locks available; it has to be a directory that you own: remove the present one, or"
+)
 
 
 @pytest.mark.parametrize("mode", ["once", "new_episodes", "all"])
