@@ -60,7 +60,7 @@ class Journal:
             # Where no lock is to be had, a journal that nobody holds is better than a call that is lost.
             with suppress(CassetteError):
                 exits.enter_context(claimed(self.path))
-            # Without O_BINARY, Windows writes each line end as CRLF, and no seal fits any more.
+            # Without O_BINARY, Windows writes each line end as CRLF, and no seal would fit.
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
             self._descriptor = opened(self.path, lambda: REAL.open(self.path, flags, 0o666))
             exits.callback(REAL.close, self._descriptor)

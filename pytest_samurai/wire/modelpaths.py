@@ -50,7 +50,7 @@ SURE: Final = (
     "/model/*/converse-stream",
     "/model/*/count-tokens",
 )
-"""Ends of paths that say by themselves that a model is called. A star is one segment."""
+"""Ends of paths that alone show that a model is called. A star is one segment."""
 
 GENERIC: Final = (
     # https://platform.openai.com/docs/api-reference
@@ -106,7 +106,7 @@ GENERIC: Final = (
     "/score",
     "/pooling",
 )
-"""Ends of paths that an application may have for something else. A model is called if the body says `"model"`."""
+"""Ends of paths that an application may use for something else. A model is called if the body has `"model"`."""
 
 
 def _regex(ends: tuple[str, ...]) -> re.Pattern[str]:
@@ -126,6 +126,6 @@ def model_path(url: str) -> tuple[str | None, bool]:
     for regex, sure in ((_SURE, True), (_GENERIC, False)):
         match = regex.fullmatch(plain)
         if match is not None:
-            # The version is no part of what a pattern has to name.
+            # A pattern need not name the version.
             return (match[1].removeprefix("/v1") if sure else match[1]), sure
     return None, False

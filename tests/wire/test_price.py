@@ -116,7 +116,7 @@ def test_a_row_comes_back_from_what_is_written_of_it(price: Price) -> None:
         ({"source": "x", "input_mtok": "inf", "output_mtok": "1"}, "'inf' is not an amount"),
         (
             {"source": "x", "input_mtok": "1", "output_mtok": "1", "input": "1"},
-            "`input` is no price; there are input_m",
+            "`input` is not a price; there are input_m",
         ),
     ],
 )
