@@ -50,7 +50,7 @@ def _content(pyproject: str) -> bytes | None:
     """The content of a file; None if there is none. Raises SettingsError if it cannot be read."""
     try:
         return read_whole(pyproject)
-    except (FileNotFoundError, NotADirectoryError, NoFile):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, NoFile):
         return None
     except OSError as error:
         raise SettingsError(f"{pyproject}: cannot be read: {error.strerror or error}") from None

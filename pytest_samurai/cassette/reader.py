@@ -48,6 +48,8 @@ def read(path: Path) -> bytes:
         return read_whole(path)
     except FileNotFoundError:
         raise
+    except IsADirectoryError:
+        raise CassetteError(f"{path}: is a directory, where a cassette has to be a file; move it away") from None
     except NoFile as error:
         raise CassetteError(f"{path}: is {error.kind}, where a cassette has to be a file; move it away") from None
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterable
@@ -15,7 +16,6 @@ from pytest_samurai.files.real import REAL
 # Without O_BINARY, Windows writes each line end as CRLF, and no seal would fit.
 _FLAGS = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _KINDS = {
-    stat.S_IFDIR: "a directory",
     stat.S_IFIFO: "a FIFO",
     stat.S_IFSOCK: "a socket",
     stat.S_IFCHR: "a device",
@@ -43,6 +43,8 @@ def exists(path: str | os.PathLike[str]) -> bool:
 def read_whole(path: str | os.PathLike[str]) -> bytes:
     """The content of a file. Raises OSError, and NoFile at once for a FIFO or a device, which may never end."""
     mode = REAL.stat(path).st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(mode):
         raise NoFile(_KINDS.get(stat.S_IFMT(mode), "no file"))
     descriptor = REAL.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _FLAGS)

@@ -70,8 +70,6 @@ def of_same_scope(request: pytest.FixtureRequest, name: str, default: Any) -> An
     """The value of a fixture of ours, asked for by another fixture; `default` if its scope is too narrow for that."""
     try:
         return request.getfixturevalue(name)
-    except pytest.FixtureLookupError:
-        return default
     except pytest.fail.Exception as failure:
         # Any other failure is that of the user's fixture.
         if "ScopeMismatch" not in str(failure):

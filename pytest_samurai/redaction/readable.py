@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator
 
+from pytest_samurai.files import json
 from pytest_samurai.redaction.streams import event_data, parsed, texts_of
 from pytest_samurai.wire import Channel, Dialect
 

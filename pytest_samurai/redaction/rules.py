@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.files import json
 from pytest_samurai.redaction.difference import difference
 from pytest_samurai.redaction.edits import REDACTED, Edit, edited, spliced, united
 from pytest_samurai.redaction.readable import STRING, documents, is_json

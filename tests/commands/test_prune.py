@@ -8,12 +8,14 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pytest_samurai import cassette
 from pytest_samurai.commands import cli, prune
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.files import REAL
 from pytest_samurai.report.fullrun import FullRun, _digest
 from pytest_samurai.report.fullrunnote import NOTE, last_full_run
 from tests.project import Project
@@ -386,14 +388,22 @@ def test_a_file_that_cannot_be_read_fails_no_run_and_is_left_alone(
     run(project).assert_outcomes(passed=2)
     project.tests(own("kept"))
     run(project).assert_outcomes(passed=1)
-    read = Path.read_bytes
+    read, open_ = Path.read_bytes, REAL.open
 
-    def fail(path: Path) -> bytes:
-        if path.name == "test_gone.yaml":
+    def refuse(path: str | os.PathLike[str]) -> None:
+        if os.fspath(path).endswith("test_gone.yaml"):
             raise PermissionError(13, os.strerror(13))
+
+    def read_bytes(path: Path) -> bytes:
+        refuse(path)
         return read(path)
 
-    monkeypatch.setattr(Path, "read_bytes", fail)
+    def opened(path: str, *flags: Any) -> int:
+        refuse(path)
+        return open_(path, *flags)
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    monkeypatch.setattr(REAL, "open", opened)
     line = "cassettes/test_it/test_gone.yaml: cannot be read: Permission denied; left alone"
     assert pruned(capsys)[1][0] == line
     run(project).assert_outcomes(passed=1)

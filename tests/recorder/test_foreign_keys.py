@@ -13,7 +13,7 @@ from pytest_samurai.commands.check import check
 from tests.recorder.conftest import ask
 
 LEFT = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD"
-OWN = "a-key-of-no-known-shape-1234"
+OWN = "zq81-kk20-vv77-aa01"
 
 OF_VCRPY = """interactions:
 - request:
