@@ -102,17 +102,17 @@ class Refusals:
             self.watchdog.end()
 
     def ends_the_run(self, error: BaseException) -> bool:
-        """Whether an error is to end the run: that of Ctrl-C or `pytest.exit`, if no strike has made it."""
+        """Whether an error should end the run: Ctrl-C or `pytest.exit`, unless a strike caused it."""
         return isinstance(error, KeyboardInterrupt | pytest.exit.Exception) and not self.watchdog.strikes
 
     def overrules(self, error: BaseException) -> bool:
-        """Whether a refusal is what has to be shown, and not what came of it."""
+        """Whether the report has to show the refusal instead of this error."""
         if self.watchdog.strikes or isinstance(error, _NO_FAILURES) or _is_unittest_skip(error):
             return True
         return isinstance(error, BaseExceptionGroup) and _all_of(error, _is_refusal)
 
     def is_echo(self, error: BaseException) -> bool:
-        """Whether an error of a teardown says no more than that a refusal has ended what is to be torn down."""
+        """Whether an error of a teardown only shows that a refusal has already ended what it tears down."""
         return _all_of(error, self._is_echo)
 
     def _is_echo(self, error: BaseException) -> bool:

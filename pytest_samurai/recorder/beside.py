@@ -67,7 +67,7 @@ def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:
 
 def _why(recorder: Recorder, request: Request, suspected: Suspect) -> str:
     if recorder.hosts.has_recorded(request.url):
-        return "is in the cassette, but no recording that is left answers this request"
+        return "is in the cassette, but no unplayed recording answers this request"
     if suspected.is_known:
         return "is a model endpoint that is not recorded"
     return "goes to a host that serves models, and is not recorded"

@@ -49,7 +49,7 @@ class CutHeaders:
         if self._kept.allows(name):
             return None
         return (
-            f"`{name}` is not in the recording: of a reply, only the headers on a list are;"
+            f"`{name}` is not in the recording: only listed headers of a reply are kept;"
             f" if the server sends it, samurai_headers = {name} keeps it{self._again}"
         )
 

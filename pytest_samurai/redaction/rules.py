@@ -41,12 +41,12 @@ def parse_rule(entry: object) -> Rule:
         try:
             entry = re.compile(entry)
         except re.error as error:
-            raise ValueError(f"regular expressions, and {entry!r} is none: {error}") from None
+            raise ValueError(f"regular expressions, and {entry!r} is not one: {error}") from None
     if isinstance(entry, re.Pattern):
         if not isinstance(entry.pattern, str):
             raise ValueError("regular expressions of text, not of bytes")
         if entry.search(""):
-            raise ValueError(f"regular expressions that match some text; {entry.pattern!r} matches where there is none")
+            raise ValueError(f"regular expressions that match some text; {entry.pattern!r} matches empty text")
         return entry
     if not callable(entry) or not isinstance(entry, Hashable):
         raise ValueError('a list of regular expressions, of names ("email"), and of functions text -> text')
@@ -120,7 +120,7 @@ def _changes(function: Callable[[str], object], text: str) -> Iterable[tuple[int
     new = function(text) if text else text
     if not isinstance(new, str):
         name = getattr(function, "__name__", type(function).__name__)
-        raise SettingsError(f"redact: {name} gave a {type(new).__name__}; it has to give the text to be written")
+        raise SettingsError(f"redact: {name} returned a {type(new).__name__}; it has to return the text to write")
     return difference(text, new)
 
 
