@@ -107,8 +107,8 @@ def test_cost(samurai_client, samurai):
     again = "keeps it; to record it again: pytest --samurai-mode=all test_it.py::test_cost"
     told = [line for line in result.outlines if "is not in the recording" in line]
     assert told == [
-        f"samurai: test_it.py::test_cost: header `{name}` is not in the recording: of a reply, only the headers"
-        f" on a list are; if the server sends it, samurai_headers = {name} {again}"
+        f"samurai: test_it.py::test_cost: header `{name}` is not in the recording: only listed headers of a"
+        f" reply are kept; if the server sends it, samurai_headers = {name} {again}"
         for name in ("server", "date", "x-via")
     ]
 
