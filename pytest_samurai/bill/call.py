@@ -15,6 +15,7 @@ from pytest_samurai.text import parse_moment, visible
 from pytest_samurai.wire import (
     Answer,
     Interaction,
+    Message,
     Price,
     Request,
     Usage,
@@ -75,6 +76,16 @@ class Call:
         """The text of the first choice; None if it has none (a tool call, an error)."""
         answers = self._answer.dialect.answers(self._answer.known)
         return answers[0].text if answers else None
+
+    @cached_property
+    def endpoint(self) -> str | None:
+        """The API: `chat`, `completions`, `responses`, `messages`, `embeddings`, `gemini`; None for any other."""
+        return self._answer.dialect.name
+
+    @cached_property
+    def messages(self) -> tuple[Message, ...]:
+        """What was said so far, in one shape for every API. Raises SamuraiError if the request is no JSON object."""
+        return tuple(self._answer.dialect.messages(self.request))
 
     @property
     def status_code(self) -> int:
@@ -137,6 +148,9 @@ class Call:
             return None
         if self._reply.status >= 300 and not self.usage.total_tokens:
             return Decimal(0)
+        # What a tool costs by the call is in no price of tokens.
+        if self._answer.has_paid_tools:
+            return None
         return None if self.price is None else self.price.cost(self.usage, as_listed=as_listed)
 
 

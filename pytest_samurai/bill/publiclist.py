@@ -41,7 +41,7 @@ class PublicList:
         if entry.id.endswith(":free"):
             # Source: openrouter.ai/docs, model variants. The list has these models, and no rates of them.
             rates |= {name: Decimal(0) for name in ("input_mtok", "output_mtok") if rates[name] is None}
-        if rates["input_mtok"] is None or rates["output_mtok"] is None:
+        if rates["input_mtok"] is None:
             return None
         return Price(source=_source(), **rates)
 

@@ -22,7 +22,7 @@ class Patch:
         self._replacement = wrap(getattr(owner, name), self)
         setattr(owner, name, self._replacement)
 
-    def remove(self) -> None:
+    def pause(self) -> None:
         """Put back what was there; but what somebody else has put in place of ours stays."""
         self.active = False
         if vars(self._owner).get(self._name) is self._replacement:
@@ -30,5 +30,17 @@ class Patch:
                 delattr(self._owner, self._name)
             else:
                 setattr(self._owner, self._name, self._own)
+
+    def resume(self) -> bool:
+        """Put the replacement in again. False if there is something else than was replaced: then it stays out."""
+        if vars(self._owner).get(self._name) is not self._own:
+            return False
+        self.active = True
+        setattr(self._owner, self._name, self._replacement)
+        return True
+
+    def remove(self) -> None:
+        """Put back what was there, for good."""
+        self.pause()
         # The replacement knows this patch. Such a circle would stay until the next garbage collection.
         self._replacement = None

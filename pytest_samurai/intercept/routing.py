@@ -26,14 +26,18 @@ def route(library: Library, transport: Any, url: Any) -> Any:
     text = str(url)
     if not recorders:
         assert unmarked is not None
-        return Watched(library, transport, unmarked) if unmarked.endpoints.match(text) is not None else transport
+        endpoint = unmarked.endpoints.match(text)
+        if endpoint is None:
+            return transport
+        return Watched(library, transport, unmarked, is_sure=endpoint not in unmarked.endpoints.ambiguous)
     recorder = recorders[0]
-    if recorder.endpoints.match(text) is not None:
+    endpoint = recorder.endpoints.match(text)
+    if endpoint is not None:
         if len(recorders) > 1:
             raise _ambiguous(recorders)
         if recorder.children.is_copy:
             return Copied(library, transport, recorder)
-        return Recorded(library, transport, recorder, text)
+        return Recorded(library, transport, recorder, text, is_sure=endpoint not in recorder.endpoints.ambiguous)
     # One that can only replay has to refuse what others may let go live.
     recorder = next((recorder for recorder in recorders if recorder.replaying), recorder)
     suspected = suspect(recorder, text)

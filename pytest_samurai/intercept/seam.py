@@ -18,7 +18,7 @@ from pytest_samurai.files import REAL
 from pytest_samurai.intercept.imports import Finder
 from pytest_samurai.intercept.library import CONTEXT_MAKER, LIBRARIES, SEAM, Library, client_classes, context_owner
 from pytest_samurai.intercept.patch import Patch
-from pytest_samurai.intercept.processes import watch_processes
+from pytest_samurai.intercept.processes import unwatch_processes, watch_processes
 from pytest_samurai.intercept.routing import route
 from pytest_samurai.intercept.sockets import watch_connections
 from pytest_samurai.intercept.state import CURRENT, STATE, Opened, is_only_replaying
@@ -36,14 +36,18 @@ def recording(recorder: Recorder) -> Iterator[None]:
     with STATE.lock:
         STATE.opened.append(opened)
         STATE.cassettes.add(recorder.cassette_path)
-        STATE.connections = STATE.connections or [*watch_connections(), *watch_processes()]
+        if not STATE.connections:
+            STATE.connections = watch_connections()
+            watch_processes()
     try:
         yield
     finally:
         with STATE.lock:
             STATE.opened.remove(opened)
-            while STATE.connections and not STATE.opened:
-                STATE.connections.pop().remove()
+            if not STATE.opened:
+                while STATE.connections:
+                    STATE.connections.pop().remove()
+                unwatch_processes()
         # A token would be of no use in another context, and a fixture may be torn down in one.
         if CURRENT.get() is opened:
             CURRENT.set(opened.outer)

@@ -44,7 +44,8 @@ class State:
     """What the process has open and patched; `lock` is held by whoever changes it.
 
     `users` counts the calls of `install` without their `uninstall`. `patches` are by the object that is patched,
-    `connections` those of sockets and of child processes. `cassettes` are those of all recorders since
+    `connections` those of sockets, `starters` those of what starts a child process, and `starters_of` how many of the
+    modules that do so were imported when these were made. `cassettes` are those of all recorders since
     `take_cassettes`. `directories` are those that `use_cassette` has seen: there is no run to which it belongs.
     """
 
@@ -56,6 +57,8 @@ class State:
     users: int = 0
     patches: dict[Any, Patch] = field(default_factory=dict)
     connections: list[Patch] = field(default_factory=list)
+    starters: list[Patch] = field(default_factory=list)
+    starters_of: int = 0
     # These stay when the patches come out, maybe after each test: their classes take longer to make than a recorder.
     libraries: dict[ModuleType, Library] = field(default_factory=dict)
 

@@ -8,8 +8,8 @@ from pytest_samurai.intercept.asked import Asked
 from pytest_samurai.intercept.library import Library, headers_of
 from pytest_samurai.intercept.state import PASSING, Unmarked
 from pytest_samurai.intercept.twins import Awaiting, Blocking, Transport
-from pytest_samurai.recorder import Played, Recorder, Suspect, Take, copied, has_placeholder, held, judge
-from pytest_samurai.wire import COMPLETE, Request
+from pytest_samurai.recorder import Played, Recorder, Suspect, Take, copied, has_placeholder, held, judge, suspect
+from pytest_samurai.wire import COMPLETE, Request, names_model
 
 
 async def sent(request: Any, io: Blocking | Awaiting) -> Any:
@@ -32,13 +32,16 @@ def replayed(library: Library, played: Played, recorder: Recorder) -> Any:
 class Recorded(Transport):
     """Replays or records a request to one of the recorder's endpoints."""
 
-    def __init__(self, library: Library, own: Any, recorder: Recorder, url: str) -> None:
+    def __init__(self, library: Library, own: Any, recorder: Recorder, url: str, *, is_sure: bool) -> None:
         super().__init__(library, own)
         self.recorder = recorder
         self.url = url
+        self.is_sure = is_sure
 
     async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
         content = await io.read(request)
+        if not self.is_sure and not names_model(content):
+            return await self._beside(request, io)
         # Most replays need no headers, and there are many of them.
         played = self.recorder.replay(Request(request.method, self.url, (), content))
         exchange = played or self.recorder.handle(self.library.request(request, content))
@@ -53,6 +56,12 @@ class Recorded(Transport):
             return self._record(exchange, await sent(request, io))
         asked = Asked(self.library, exchange, question, request, io, sent, self._record)
         return self._record(exchange, await asked.response())
+
+    async def _beside(self, request: Any, io: Blocking | Awaiting) -> Any:
+        """An application's own request to a path that an API of models has too."""
+        suspected = suspect(self.recorder, self.url)
+        assert suspected is not None  # the paths of all APIs are known to be a model's
+        return await Other(self.library, self.own, self.recorder, suspected).answer(request, io)
 
     def _record(self, take: Take, response: Any) -> Any:
         headers = headers_of(response.headers)
@@ -97,7 +106,7 @@ class Other(Transport):
     async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
         content = await io.read(request)
         # Every model endpoint asks for a model; an application's own `/messages` does not.
-        if not self.suspected.is_sure and b'"model"' not in content:
+        if not self.suspected.is_sure and not names_model(content):
             return await sent(request, io)
         asked = self.library.request(request, content)
         played = held(self.recorder, asked)
@@ -110,12 +119,15 @@ class Other(Transport):
 class Watched(Transport):
     """Counts or blocks a chat call for which no recorder is open."""
 
-    def __init__(self, library: Library, own: Any, unmarked: Unmarked) -> None:
+    def __init__(self, library: Library, own: Any, unmarked: Unmarked, *, is_sure: bool) -> None:
         super().__init__(library, own)
         self.unmarked = unmarked
+        self.is_sure = is_sure
 
     async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
-        blocked = self.unmarked.block or has_placeholder(headers_of(request.headers))
+        if not self.is_sure and not names_model(await io.read(request)):
+            return await io.send(request)
+        blocked = self.unmarked.block or has_placeholder(headers_of(request.headers), str(request.url))
         if blocked and not self.library.is_mocked(self.own):
             raise self.unmarked.refused(str(request.url))
         response = await io.send(request)

@@ -6,8 +6,12 @@ import re
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import cached_property
+from typing import Final
 
-from pytest_samurai.wire import plain_url
+from pytest_samurai.wire import PATTERNS, model_path, plain_url
+
+KNOWN: Final = "known"
+"""The word for the endpoints of all dialects."""
 
 
 @dataclass(frozen=True)
@@ -15,19 +19,34 @@ class Endpoints:
     """URL patterns of the requests that are recorded, as of fnmatch, on scheme://host/path.
 
     A URL that matches no pattern as it is written may match in its usual spelling, whatever the case of its letters: a
-    server takes it for the same.
+    server takes it for the same. The word `known` stands for the endpoints of all dialects.
     """
 
     patterns: tuple[str, ...]
 
     @cached_property
     def _patterns(self) -> list[_Tail | _Wildcards]:
-        return [_Tail(text[1:]) if _TAIL.fullmatch(text) else _Wildcards(text) for text in self.patterns]
+        return [pattern for text in self.patterns for pattern in (_KNOWN if text == KNOWN else [_pattern(text)])]
+
+    @cached_property
+    def _as_written(self) -> list[_Tail | _Wildcards]:
+        # The end of `/chat//completions` is that of another API, so of the known ones only the first is asked.
+        later = _KNOWN[1:]
+        return [pattern for pattern in self._patterns if pattern not in later]
+
+    @cached_property
+    def ambiguous(self) -> frozenset[str]:
+        """The endpoints that an application may have for something else: there, the body has to say `"model"`.
+
+        Those that a user has spelled out are none of these.
+        """
+        known = PATTERNS if KNOWN in self.patterns else ()
+        return frozenset(text[1:] for text in known if text not in self.patterns and not model_path(text)[1])
 
     def match(self, url: str) -> str | None:
         """The endpoint of a URL: the tail of it that a pattern names. None if no pattern matches."""
         written = url.partition("?")[0].partition("#")[0]
-        for pattern in self._patterns:
+        for pattern in self._as_written:
             if (endpoint := pattern.endpoint(written)) is not None:
                 return endpoint
         plain = plain_url(url)
@@ -83,5 +102,12 @@ class _Wildcards:
         return None if match is None else match[1]
 
 
+def _pattern(text: str) -> _Tail | _Wildcards:
+    return _Tail(text[1:]) if _TAIL.fullmatch(text) else _Wildcards(text)
+
+
 def _with_tail(pattern: str) -> str:
     return f"(?:.*)({translate(pattern[1:])})" if pattern.startswith("*") else f"({translate(pattern)})"
+
+
+_KNOWN: Final = tuple(map(_pattern, PATTERNS))

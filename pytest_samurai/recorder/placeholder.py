@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from pytest_samurai.text import visible
 from pytest_samurai.wire import Headers, Request
@@ -11,10 +13,54 @@ from pytest_samurai.wire import Headers, Request
 _PLACEHOLDER_KEY = "sk-placeholder-of-a-replayed-test"
 _KEY_NAMES = ("SAMURAI_API_KEY", "OPENAI_API_KEY")
 
+_OF_ANTHROPIC = ("ANTHROPIC_API_KEY",)
+_OF_GOOGLE = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
+_OF_MANY = (
+    *(*_OF_ANTHROPIC, *_OF_GOOGLE, "GROQ_API_KEY", "MISTRAL_API_KEY", "OPENROUTER_API_KEY", "DEEPSEEK_API_KEY"),
+    *("XAI_API_KEY", "TOGETHER_API_KEY", "FIREWORKS_API_KEY", "PERPLEXITY_API_KEY", "COHERE_API_KEY", "CO_API_KEY"),
+    *("AZURE_OPENAI_API_KEY", "AZURE_API_KEY", "HF_TOKEN"),
+)
+_OF_LIBRARIES: Final[Mapping[str, Sequence[str]]] = {
+    "openai": ("AZURE_OPENAI_API_KEY",),
+    "anthropic": _OF_ANTHROPIC,
+    "langchain_anthropic": _OF_ANTHROPIC,
+    "google.genai": _OF_GOOGLE,
+    "google.generativeai": _OF_GOOGLE,
+    "langchain_google_genai": _OF_GOOGLE,
+    "groq": ("GROQ_API_KEY",),
+    "langchain_groq": ("GROQ_API_KEY",),
+    "mistralai": ("MISTRAL_API_KEY",),
+    "langchain_mistralai": ("MISTRAL_API_KEY",),
+    "together": ("TOGETHER_API_KEY",),
+    "fireworks": ("FIREWORKS_API_KEY",),
+    "langchain_fireworks": ("FIREWORKS_API_KEY",),
+    "cohere": ("CO_API_KEY", "COHERE_API_KEY"),
+    "langchain_cohere": ("CO_API_KEY", "COHERE_API_KEY"),
+    "huggingface_hub": ("HF_TOKEN",),
+    "langchain_xai": ("XAI_API_KEY",),
+    "xai_sdk": ("XAI_API_KEY",),
+    "langchain_deepseek": ("DEEPSEEK_API_KEY",),
+    "langchain_perplexity": ("PERPLEXITY_API_KEY",),
+    "litellm": _OF_MANY,
+    "pydantic_ai": _OF_MANY,
+    "dspy": _OF_MANY,
+}
+"""The variables in which a library looks for its keys, each as the library's own documentation names it.
 
-def set_placeholders() -> list[str]:
-    """Give a placeholder to each key that the environment lacks. Returns the names of these keys."""
-    missing = [name for name in _KEY_NAMES if not os.environ.get(name)]
+Only those of libraries that are imported get a placeholder: an application may choose its provider by the keys that it
+finds.
+"""
+
+
+def set_placeholders(more: Iterable[str] = ()) -> list[str]:
+    """Give a placeholder to each key that the environment lacks, and that somebody may look for.
+
+    These are our own, those of the libraries that are imported, and `more`. Returns the names of the keys that got one.
+    """
+    names = [*_KEY_NAMES, *more]
+    for library in sys.modules.keys() & _OF_LIBRARIES.keys():
+        names += _OF_LIBRARIES[library]
+    missing = [name for name in dict.fromkeys(names) if not os.environ.get(name)]
     for name in missing:
         os.environ[name] = _PLACEHOLDER_KEY
     return missing
@@ -27,9 +73,9 @@ def remove_placeholders(names: Iterable[str]) -> None:
             del os.environ[name]
 
 
-def has_placeholder(headers: Headers) -> bool:
+def has_placeholder(headers: Headers, url: str) -> bool:
     """Whether a request carries the key of a replay, which must not go out."""
-    return any(_PLACEHOLDER_KEY in value for _, value in headers)
+    return _PLACEHOLDER_KEY in url or any(_PLACEHOLDER_KEY in value for _, value in headers)
 
 
 def placeholder_refusal(request: Request, test: str) -> str:
@@ -37,5 +83,5 @@ def placeholder_refusal(request: Request, test: str) -> str:
     return (
         f"{visible(request.method)} {visible(request.url)} has to go live to be recorded, and its key is the"
         f" placeholder that replayed tests get.\n  test      {test}\n"
-        f"  Set {' or '.join(_KEY_NAMES)}, and make the client after that."
+        "  Set the key in the environment, and make the client after that."
     )

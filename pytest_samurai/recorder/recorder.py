@@ -142,7 +142,7 @@ class Recorder:
                 self._keeper.prepare()
             self._live = Live(settings, owner, self._shared, self._editor, self._calls, self._keeper)
         if self.replaying or (placeholders and self.record_mode.only_replays_once_recorded):
-            self._placeholders = set_placeholders()
+            self._placeholders = set_placeholders(settings.keys)
         self.is_open = True
 
     def verdict(self) -> BaseException | None:
@@ -195,7 +195,7 @@ class Recorder:
         if self._live is None:
             asked = self._editor.compared(request, filtered)
             raise self.refuse(self.playback.miss(asked, denials, self.owner, self.shown_path))
-        if has_placeholder(request.headers):
+        if has_placeholder(request.headers, request.url):
             raise self.refuse(placeholder_refusal(self.redacted(request), self.owner.test))
         try:
             return self._live.send(request, filtered)

@@ -46,10 +46,11 @@ class _Cassettes:
     cassette_dir: str = option(values.directory, CASSETTES, "ini cli", "directory of the cassettes, under rootdir")
     endpoints: tuple[str, ...] = option(
         values.endpoints,
-        ("*/chat/completions",),
+        ("known",),
         "ini test",
-        "URL patterns (fnmatch on scheme://host/path) that are recorded; other calls of models are refused in a replay",
-        shown="`*/chat/completions`",
+        "URL patterns (fnmatch on scheme://host/path) that are recorded, `known` for those of all APIs that are known;"
+        " other calls of models are refused in a replay",
+        shown="`known`",
         many=True,
     )
     match_on: tuple[values.Matching, ...] = option(
@@ -168,6 +169,14 @@ class _Calls:
         (),
         "ini test",
         "more headers of replies to keep, by name or as in `x-name-*`; never one that carries a credential",
+        shown="nothing",
+        many=True,
+    )
+    keys: tuple[str, ...] = option(
+        values.variables,
+        (),
+        "ini test",
+        "more environment variables that get a placeholder in a replay, if they are not set",
         shown="nothing",
         many=True,
     )

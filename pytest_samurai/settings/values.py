@@ -105,6 +105,14 @@ def headers(value: object) -> tuple[str, ...]:
     return tuple(map(parse_header, words(value)))
 
 
+def variables(value: object) -> tuple[str, ...]:
+    """Names of environment variables."""
+    names = words(value)
+    if not all(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) for name in names):
+        raise ValueError("a list of names of environment variables")
+    return names
+
+
 def match_on(value: object) -> tuple[Matching, ...]:
     """Names of components, and functions."""
     entries = value.split() if isinstance(value, str) else value

@@ -5,7 +5,7 @@ from pytest_samurai.wire.asked import likely_tokens, model_asked, summary, usage
 from pytest_samurai.wire.asking import UsageFilter
 from pytest_samurai.wire.beginning import Beginning
 from pytest_samurai.wire.dialect import Channel, Dialect, Label, Text
-from pytest_samurai.wire.dialects import UNKNOWN, answer_of, dialect_of
+from pytest_samurai.wire.dialects import PATTERNS, UNKNOWN, answer_of, dialect_of
 from pytest_samurai.wire.events import cut_events, event_lengths
 from pytest_samurai.wire.http import (
     CLOSED,
@@ -21,7 +21,7 @@ from pytest_samurai.wire.http import (
 from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.message import Message
 from pytest_samurai.wire.modelhosts import is_public_model_host
-from pytest_samurai.wire.modelpaths import model_path
+from pytest_samurai.wire.modelpaths import model_path, names_model
 from pytest_samurai.wire.multipart import form_of, without_files
 from pytest_samurai.wire.objects import json_object, parse_object
 from pytest_samurai.wire.price import RATES, UNPRICED, Price, read_rates
@@ -35,6 +35,7 @@ __all__ = [
     "CLOSED",
     "COMPLETE",
     "COUNTS",
+    "PATTERNS",
     "RATES",
     "RETRYABLE",
     "UNKNOWN",
@@ -68,6 +69,7 @@ __all__ = [
     "likely_tokens",
     "model_asked",
     "model_path",
+    "names_model",
     "parse_object",
     "part_at",
     "plain_url",

@@ -9,7 +9,7 @@ from pytest_samurai.errors import SamuraiError
 from pytest_samurai.wire.dialect import Dialect
 from pytest_samurai.wire.events import events, is_server_sent, last_word
 from pytest_samurai.wire.http import Reply
-from pytest_samurai.wire.objects import json_object
+from pytest_samurai.wire.objects import json_object, parse_object
 from pytest_samurai.wire.usage import Usage
 
 
@@ -23,12 +23,15 @@ class Answer:
     @cached_property
     def whole(self) -> dict[str, Any]:
         """The JSON of the reply; of a stream, its events merged. Raises SamuraiError if it is not a JSON object."""
-        merged = self.dialect.merge(events(self.reply.body)) if self.reply.chunks is not None else None
-        if not merged:
-            merged = json_object(self.reply.body, "reply")
+        whole = None if self.is_of_events else parse_object(self.reply.body)
+        if whole is None:
+            # A stream of JSON comes without the headers of one.
+            is_stream = self.reply.chunks is not None or not self.is_of_events
+            merged = self.dialect.merge(events(self.reply.body)) if is_stream else None
+            whole = merged or json_object(self.reply.body, "reply")
         if self.dialect.asking is not None and self.reply.hidden_usage is not None:
-            merged[self.dialect.asking.key] = dict(self.reply.hidden_usage)
-        return merged
+            whole[self.dialect.asking.key] = dict(self.reply.hidden_usage)
+        return whole
 
     @property
     def known(self) -> dict[str, Any]:
@@ -39,11 +42,16 @@ class Answer:
             # Some servers do not say that a reply is a stream, and some tools do not keep it.
             return self.dialect.merge(events(self.reply.body))
 
+    @property
+    def is_of_events(self) -> bool:
+        """Whether it is a stream of server-sent events, whatever its headers say."""
+        return is_server_sent(self.reply.body)
+
     def last(self, name: str) -> Any:
         """The value of a top-level key; in a stream, the last that an event gives."""
         if self.reply.hidden_usage is not None and self.dialect.asking and name == self.dialect.asking.key:
             return self.reply.hidden_usage
-        if not is_server_sent(self.reply.body):
+        if not self.is_of_events:
             return self.known.get(name)
         return last_word(self.reply.body, name)
 
@@ -52,6 +60,11 @@ class Answer:
         """What it says that the call used; None if it does not. An HTTP error has used one request and no tokens."""
         usage = self.dialect.usage(self)
         return Usage(requests=1) if usage is None and self.reply.status >= 300 else usage
+
+    @property
+    def has_paid_tools(self) -> bool:
+        """Whether tools were used that are billed by the call, beside the tokens."""
+        return self.dialect.has_paid_tools(self.known)
 
     @property
     def model(self) -> str | None:

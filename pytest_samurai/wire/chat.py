@@ -71,6 +71,11 @@ def _answers(reply: Object) -> list[Message]:
     return [_message(as_object(choice.get("message"))) for choice in as_objects(reply.get("choices"))]
 
 
+def _has_paid_tools(_: Object) -> bool:
+    # Searches have models of their own, whose price has them.
+    return False
+
+
 # --- a stream
 
 
@@ -89,6 +94,7 @@ def merge(data: Iterable[str]) -> dict[str, Any]:
 CHAT = Dialect(
     name="chat",
     paths=("/chat/completions",),
+    patterns=("*/chat/completions",),
     model_asked=choices.model_asked,
     messages=_messages,
     tools=_tools,
@@ -100,6 +106,7 @@ CHAT = Dialect(
     model=choices.model,
     tier=choices.tier,
     answers=_answers,
+    has_paid_tools=_has_paid_tools,
     merge=merge,
     texts=choices.texts,
     is_over=ends_stream,

@@ -12,6 +12,7 @@ from typing import Any
 
 from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.asking import Asking
+from pytest_samurai.wire.counted import usage_by_shape
 from pytest_samurai.wire.dialect import Channel, Json, Object, Text
 from pytest_samurai.wire.objects import as_object, as_objects, parse_object
 from pytest_samurai.wire.texts import every_text
@@ -104,7 +105,7 @@ refuse.
 
 def usage(answer: Answer) -> Usage | None:
     """The `usage` of a reply; of a stream, the last one that an event has."""
-    return Usage.from_wire(answer.last("usage"))
+    return usage_by_shape(answer.last("usage"))
 
 
 def model(answer: Answer) -> str | None:

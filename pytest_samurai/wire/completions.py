@@ -58,6 +58,7 @@ COMPLETIONS = replace(
     CHAT,
     name="completions",
     paths=("/completions",),
+    patterns=("*/completions",),
     messages=_messages,
     tools=_no_tools,
     prompt=_prompt,

@@ -33,11 +33,11 @@ class Label(str):
 class Dialect:
     """One API. Requests, replies and events are given to its functions as the JSON objects that they are.
 
-    `name` is None, and `paths` are none, for the dialect of unknown endpoints. See `dialects`.
+    `name` is None, and `paths` and `patterns` are none, for the dialect of unknown endpoints. See `dialects`.
 
     Of a request:
 
-    - `paths`: how the paths of its URLs end.
+    - `paths`: how the paths of its URLs end, in lower case. `patterns`: its URLs, as of fnmatch.
     - `model_asked`: the model, by the URL and the request; None if it names none.
     - `messages`: what was said so far. `tools`: what describes tools to the model.
     - `prompt`: what of a request counts as prompt, under the keys that it has there. `names`: of the lists in it whose
@@ -49,6 +49,7 @@ class Dialect:
 
     - `usage`, `model` and `tier` (the level of service, which may have prices of its own); None if it does not say.
     - `answers`: what was answered, a message for each choice.
+    - `has_paid_tools`: whether tools were used that are billed by the call, beside the tokens.
 
     Of a stream:
 
@@ -61,6 +62,7 @@ class Dialect:
 
     name: str | None
     paths: tuple[str, ...]
+    patterns: tuple[str, ...]
     model_asked: Callable[[str, Object], str | None]
     messages: Callable[[Object], Sequence[Message]]
     tools: Callable[[Object], Sequence[Json]]
@@ -72,6 +74,7 @@ class Dialect:
     model: Callable[[Answer], str | None]
     tier: Callable[[Answer], str | None]
     answers: Callable[[Object], Sequence[Message]]
+    has_paid_tools: Callable[[Object], bool]
     merge: Callable[[Iterable[str]], dict[str, Any]]
     texts: Callable[[Json], Iterator[Text]]
     is_over: Callable[[bytes], bool]

@@ -10,15 +10,23 @@ from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.chat import CHAT
 from pytest_samurai.wire.completions import COMPLETIONS
 from pytest_samurai.wire.dialect import Dialect
+from pytest_samurai.wire.embeddings import EMBEDDINGS
+from pytest_samurai.wire.gemini import GEMINI
 from pytest_samurai.wire.interaction import Interaction
+from pytest_samurai.wire.messages import MESSAGES
+from pytest_samurai.wire.responses import RESPONSES
 from pytest_samurai.wire.spelling import plain_url
 from pytest_samurai.wire.texts import every_text
 
-DIALECTS: Final = (CHAT, COMPLETIONS)
+DIALECTS: Final = (CHAT, COMPLETIONS, RESPONSES, MESSAGES, EMBEDDINGS, GEMINI)
 """In the order in which they are asked: one whose paths end as another's do comes first."""
 
 
-UNKNOWN: Final = replace(CHAT, name=None, paths=(), texts=every_text)
+PATTERNS: Final = tuple(pattern for dialect in DIALECTS for pattern in dialect.patterns)
+"""The endpoints of all dialects, as patterns of fnmatch on scheme://host/path."""
+
+
+UNKNOWN: Final = replace(CHAT, name=None, paths=(), patterns=(), texts=every_text)
 """For endpoints that no dialect knows. Many are gateways' own paths to chat, so what looks like chat is read as such;
 but each of their texts may come piece by piece."""
 

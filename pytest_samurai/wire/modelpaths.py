@@ -117,6 +117,11 @@ def _regex(ends: tuple[str, ...]) -> re.Pattern[str]:
 _SURE, _GENERIC = _regex(SURE), _regex(GENERIC)
 
 
+def names_model(body: bytes) -> bool:
+    """Whether a body says which model it asks. Every API of models wants that, and an application's own seldom does."""
+    return b'"model"' in body
+
+
 def model_path(url: str) -> tuple[str | None, bool]:
     """The end of a URL's path by which a model API is known, and whether that alone is certain.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any, Final
@@ -27,7 +27,7 @@ class Price:
 
     source: str
     input_mtok: Decimal
-    output_mtok: Decimal
+    output_mtok: Decimal | None
     cache_read_mtok: Decimal | None = None
     input_audio_mtok: Decimal | None = None
     output_audio_mtok: Decimal | None = None
@@ -51,20 +51,18 @@ class Price:
         if self.missing(usage, as_listed=as_listed):
             return None
         amount = usage.requests * (self.requests_kcount or Decimal(0)) / 1000
-        amount += (
-            max(usage.total_tokens - usage.prompt_tokens - usage.completion_tokens, 0) * self.output_mtok / _MILLION
-        )
+        amount += _beyond(usage) * (self.output_mtok or Decimal(0)) / _MILLION
         for whole, rate, parts in _BUCKETS:
             rest = getattr(usage, whole)
             for part, part_rate in parts:
                 if not (as_listed and part in CACHE_PARTS):
                     count = getattr(usage, part)
                     own = getattr(self, part_rate)
-                    amount += count * (getattr(self, rate) if own is None else own) / _MILLION
+                    amount += count * ((getattr(self, rate) or Decimal(0)) if own is None else own) / _MILLION
                     rest -= count
             if rest < 0:
                 return None
-            amount += rest * getattr(self, rate) / _MILLION
+            amount += rest * (getattr(self, rate) or Decimal(0)) / _MILLION
         if not as_listed and self.cache_write_mtok is not None and self.cache_write_1h_mtok is not None:
             amount += usage.cache_write_1h_tokens * (self.cache_write_1h_mtok - self.cache_write_mtok) / _MILLION
         return amount
@@ -76,6 +74,9 @@ class Price:
         # Where writes cost more than other input, those that stay for an hour cost more again.
         if usage.cache_write_1h_tokens and not as_listed and self.cache_write_mtok is not None:
             needed.append("cache_write_1h_mtok")
+        # A model of embeddings answers with no tokens, and has no price of them.
+        if usage.completion_tokens or _beyond(usage):
+            needed.append("output_mtok")
         return [rate for rate in needed if getattr(self, rate) is None]
 
     def as_written(self) -> dict[str, str]:
@@ -88,7 +89,13 @@ class Price:
         source = row.get("source")
         if not isinstance(source, str):
             raise ValueError(f"`source` is {source!r}, not text")
-        return cls(source=source, **read_rates({name: rate for name, rate in row.items() if name != "source"}))
+        rates = read_rates({name: rate for name, rate in row.items() if name != "source"}, needed=("input_mtok",))
+        return cls(source=source, **{"output_mtok": None, **rates})
+
+
+def _beyond(usage: Usage) -> int:
+    """The tokens of the total that are in neither prompt nor completion."""
+    return max(usage.total_tokens - usage.prompt_tokens - usage.completion_tokens, 0)
 
 
 RATES: Final = tuple(field.name for field in fields(Price) if field.name != "source")
@@ -116,9 +123,11 @@ _AUDIO: Final = (("prompt_audio_tokens", "input_audio_mtok"), ("completion_audio
 """The parts that have no price without a rate of their own."""
 
 
-def read_rates(written: Mapping[str, object]) -> dict[str, Any]:
-    """Prices by name, as people write them. Raises ValueError for what is missing, unknown or no amount."""
-    for name in ("input_mtok", "output_mtok"):
+def read_rates(
+    written: Mapping[str, object], *, needed: Sequence[str] = ("input_mtok", "output_mtok")
+) -> dict[str, Any]:
+    """Prices by name, as people write them. Raises ValueError for what is missing, unknown or not an amount."""
+    for name in needed:
         if name not in written:
             raise ValueError(f"`{name}` is missing")
     rates = {}

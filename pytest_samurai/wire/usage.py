@@ -48,10 +48,10 @@ class Usage:
         """
         if not isinstance(usage, Mapping):
             return None
-        prompt, completion = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+        prompt, completion = count(usage.get("prompt_tokens")), count(usage.get("completion_tokens"))
         if prompt is None or completion is None:
             return None
-        total = _count(usage.get("total_tokens"))
+        total = count(usage.get("total_tokens"))
         of_prompt = _details(usage, "prompt_tokens_details")
         of_completion = _details(usage, "completion_tokens_details")
         written, for_an_hour = _cache_writes(usage, of_prompt)
@@ -97,7 +97,8 @@ _HIGHEST: Final = 2**63 - 1
 """No server counts further, and sums of such counts are numbers that every reader of a lock or report can read."""
 
 
-def _count(value: object) -> int | None:
+def count(value: object) -> int | None:
+    """A count of tokens; None for anything else, and for more than any server counts."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _HIGHEST:
         return None
     return value
@@ -110,7 +111,7 @@ def _details(usage: Mapping[str, Any], group: str) -> Mapping[str, Any]:
 
 def _most(names: Sequence[str], *groups: Mapping[str, Any]) -> int:
     """The count that stands under one of these names. Gateways say it twice, and sometimes once with 0."""
-    return max(_count(group.get(name)) or 0 for group in groups for name in names)
+    return max(count(group.get(name)) or 0 for group in groups for name in names)
 
 
 def _is_outside(reasoning: int, prompt: int, completion: int, total: int | None) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from pytest_samurai.bill.call import Call
 from pytest_samurai.errors import SamuraiError
 from pytest_samurai.wire.http import Chunk, Reply, Request
 from pytest_samurai.wire.interaction import Interaction
+from pytest_samurai.wire.price import Price
 from pytest_samurai.wire.usage import Usage
 from tests.wire.calls import COMPLETION, USAGE, Json, call, chunk, stream, streamed
 
@@ -142,3 +145,14 @@ def test_a_stream_that_ends_in_an_error_has_its_beginning_and_the_error() -> Non
     one = streamed(chunk({"content": "Par"}), {"error": {"message": "overloaded"}}, done=False)
 
     assert (one.text, one.response["error"], one.usage) == ("Par", {"message": "overloaded"}, None)
+
+
+def test_a_call_with_tools_that_are_billed_by_the_call_has_an_unknown_cost() -> None:
+    price = Price(source="x", input_mtok=Decimal(1), output_mtok=Decimal(1))
+    usage = {"input_tokens": 1, "output_tokens": 1, "total_tokens": 2}
+    costs = []
+    for kind in ("message", "web_search_call"):
+        reply = {"model": "m", "output": [{"type": kind}], "usage": usage}
+        made = call(reply, url="https://h/v1/responses")
+        costs.append(Call(replace(made._interaction, price=price), number=1, replayed=True).cost)
+    assert costs == [Decimal("0.000002"), None]

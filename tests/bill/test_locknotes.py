@@ -136,8 +136,8 @@ def test_no_test_in_common_is_an_error_in_ci_and_none_elsewhere(
     result = pytester.runpytest_inprocess("-q", *distributed)
     assert result.ret == 1
     assert said_of_lock(result) == [
-        "samurai: samurai.lock has no row for any test of this run, so none was held against it;"
-        " where it is to be so, commit what --samurai-update writes"
+        "samurai: samurai.lock has no row for any test of this run, so none was compared with it;"
+        " to compare, commit what --samurai-update writes"
     ]
     assert pytester.runpytest_inprocess(UPDATE, *distributed).ret == 0
     assert pytester.runpytest_inprocess(*distributed).ret == 0

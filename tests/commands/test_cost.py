@@ -118,16 +118,16 @@ def test_an_error_costs_nothing_whatever_the_model(tmp_path: Path) -> None:
 def test_calls_that_are_no_chat_are_told_apart_unless_they_say_what_they_used(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    embedding = interaction("text-embedding-3-small", usage=None)
-    embedding = replace(embedding, request=replace(embedding.request, url="http://127.0.0.1/v1/embeddings"))
+    ranking = interaction("rerank-v3.5", usage=None)
+    ranking = replace(ranking, request=replace(ranking.request, url="http://127.0.0.1/v1/rerank"))
     own = interaction(usage=(100, 20))
     own = replace(own, request=replace(own.request, url="http://127.0.0.1/complete"))
-    path = saved(tmp_path, "a.yaml", interaction(), embedding, own)
+    path = saved(tmp_path, "a.yaml", interaction(), ranking, own)
     [found] = costs([path], PriceList(), NOW, environ={})
     assert (found.calls, found.tokens, found.others) == (2, 240, 1)
     assert cli.main(["cost", str(path)]) == 0
     assert "\n1 cassette, 2 calls (and 1 that is no chat), 240 tokens: $0" in capsys.readouterr().out
-    saved(tmp_path, "b.yaml", embedding, embedding)
+    saved(tmp_path, "b.yaml", ranking, ranking)
     assert "2 calls (and 3 that are no chat)," in cost_lines(costs([tmp_path], PriceList(), NOW, environ={}), NOW)[-1]
 
 

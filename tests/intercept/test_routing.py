@@ -87,19 +87,19 @@ def test_other_model_endpoints_are_refused_in_replay_over_async_too(cassettes: P
     with use_cassette(cassettes / "a.yaml"):
         ask(url)
 
-    async def embed(payload: dict[str, str]) -> int:
+    async def rank(payload: dict[str, str]) -> int:
         async with httpx.AsyncClient(headers=HEADERS) as client:
-            return (await client.post(url.replace("chat/completions", "embeddings"), json=payload)).status_code
+            return (await client.post(url.replace("chat/completions", "rerank"), json=payload)).status_code
 
     cassette = use_cassette(cassettes / "a.yaml", mode="none")
     recorder = cassette.__enter__()
     ask(url)
-    embeddings = url.replace("chat/completions", "embeddings")
+    ranking = url.replace("chat/completions", "rerank")
     with pytest.raises(RequestNotRecorded):
-        httpx.post(embeddings, headers=HEADERS, json={"input": "a host that serves models"})
+        httpx.post(ranking, headers=HEADERS, json={"input": "a host that serves models"})
     recorder.misses.clear()
-    with pytest.raises(RequestNotRecorded, match=r"samurai_endpoints = \*/chat/completions \*/embeddings") as refused:
-        asyncio.run(embed({"model": "e", "input": "x"}))
+    with pytest.raises(RequestNotRecorded, match=r"samurai_endpoints = known \*/rerank") as refused:
+        asyncio.run(rank({"model": "e", "input": "x"}))
     assert recorder.misses == [refused.value]
     cassette.__exit__(RequestNotRecorded, refused.value, None)
 
@@ -120,7 +120,7 @@ class Watcher:
     def __init__(self, *, block: bool = False) -> None:
         from pytest_samurai.matching.endpoints import Endpoints
 
-        self.endpoints = Endpoints(("*/chat/completions",))
+        self.endpoints = Endpoints(("known",))
         self.block = block
         self.live = 0
 
@@ -155,6 +155,15 @@ def test_live_calls_without_a_recorder_are_counted_sync_and_async(watched: Watch
     assert watched.live == 3
 
 
+def test_of_paths_that_applications_have_too_those_are_counted_that_name_a_model(watched: Watcher) -> None:
+    with httpx.Client(transport=Scripted(*[httpx.Response(200)] * 3)) as client:
+        client.post("https://h.test/messages", json={"text": "hello"})
+        assert watched.live == 0
+        client.post("https://h.test/messages", json={"model": "m"})
+        client.post("https://h.test/v1/models/g:generateContent", json={})
+    assert watched.live == 2
+
+
 def test_where_nobody_watches_calls_pass(watched: Watcher, url: str) -> None:
     intercept.watch(None)
     assert ask(url) == "Paris."
@@ -177,7 +186,7 @@ def test_they_can_be_blocked_sync_and_async(watched: Watcher, url: str, chat_ser
     assert chat_server.requests == 0
 
 
-@pytest.mark.parametrize("endpoint", ["responses", "messages", "completions", "embeddings"])
+@pytest.mark.parametrize("endpoint", ["rerank", "moderations", "images/generations", "audio/speech"])
 def test_no_model_endpoint_goes_live_from_a_replay_and_the_refusal_says_what_records_it(
     cassettes: Path, endpoint: str
 ) -> None:

@@ -165,15 +165,13 @@ def test_an_endpoint_in_another_spelling_is_recorded_and_else_refused(
 # --- other models' endpoints, and other paths of their hosts
 
 PATHS = [
-    "/v1beta/models/m:generateContent",
-    "/v1beta/models/m:streamGenerateContent?alt=sse",
+    "/v1beta/models/m:countTokens",
     "/v2/chat",
     "/api/chat",
     "/v1/images/generations",
     "/v1/audio/transcriptions",
     "/v1/moderations",
     "/v1/files",
-    "/v1/completions",
     "/v1/responses",
     "/result/1",
 ]
@@ -185,7 +183,15 @@ def test_any_path_of_a_host_that_serves_models_is_refused_in_a_replay(
 ) -> None:
     text = refused(cassette, lambda: httpx.post(server.root + path, content=b"{}"))
     assert server.asked == []
-    assert "and this test replays.\n  To record it as well: samurai_endpoints = */chat/completions *" in text
+    assert "and this test replays.\n  To record it as well: samurai_endpoints = known *" in text
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1beta/models/m:generateContent", "/v1/completions", "/v1beta/models/m:embedContent"]
+)
+def test_an_endpoint_of_another_dialect_is_refused_as_a_miss(cassette: Path, server: Server, path: str) -> None:
+    assert "has no recording" in refused(cassette, lambda: httpx.post(server.root + path, content=b"{}"))
+    assert server.asked == []
 
 
 @pytest.mark.parametrize("path", ["/Images//Generations/", "/x:GENERATECONTENT", "/model/a.b-1%3A0/converse"])
@@ -374,9 +380,9 @@ def test_a_host_by_its_name_is_known_from_any_look_up(
 
 def test_a_budget_over_calls_that_were_not_recorded_cannot_be_judged(tmp_path: Path, server: Server) -> None:
     def call() -> None:
-        httpx.post(f"{server.root}/v1/responses", json={"model": "m", "input": "x"})
+        httpx.post(f"{server.root}/v1/rerank", json={"model": "m", "query": "x"})
 
-    with pytest.raises(BudgetExceeded, match=r"max_total_tokens cannot be judged: POST .*/v1/responses went live"):
+    with pytest.raises(BudgetExceeded, match=r"max_total_tokens cannot be judged: POST .*/v1/rerank went live"):
         with use_cassette(tmp_path / "b.yaml", max_total_tokens=1):
             call()
     with use_cassette(tmp_path / "b.yaml") as recorder:
@@ -507,3 +513,18 @@ def test_what_a_platform_has_no_way_of_starting_is_not_watched(cassette: Path, m
     monkeypatch.delitem(sys.modules, "multiprocessing.process")
     with use_cassette(cassette, mode="none", unused="ignore"):
         assert not hasattr(os, "posix_spawn")
+
+
+def test_what_somebody_has_put_in_place_of_a_starter_is_watched_and_stays(
+    cassette: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with use_cassette(cassette, mode="none", unused="ignore"):
+        pass
+    commands: list[str] = []
+    monkeypatch.setattr(os, "system", commands.append)
+    theirs = os.system
+    with use_cassette(cassette, mode="none", unused="ignore") as recorder:
+        os.system("true")
+        assert recorder.children.were_started
+        recorder.children.were_started = False
+    assert (commands, os.system) == (["true"], theirs)

@@ -34,6 +34,34 @@ def test_the_endpoint_is_the_tail_of_the_url_that_the_pattern_names(
 @pytest.mark.parametrize(
     ("patterns", "url", "endpoint"),
     [
+        ("known", URL, "/chat/completions"),
+        ("known", "https://a.in/v1/chat//completions", "/chat/completions"),
+        ("known", "https://a.in/v1/chat;a=b/completions", "/chat/completions"),
+        ("known", "https://a.in/v1/completions", "/completions"),
+        ("known", "https://a.in/v1/Responses/", "/responses"),
+        ("known", "https://a.in/v1/messages?beta=true", "/messages"),
+        ("known", "https://a.in/v1/embeddings", "/embeddings"),
+        ("known", "https://a.in/v1beta/models/g-1:generateContent", "/models/g-1:generateContent"),
+        ("known", "https://a.in/v1beta/models/g-1:streamGenerateContent?alt=sse", "/models/g-1:streamGenerateContent"),
+        ("known", "https://a.in/v1/publishers/google/models/g-1%3AembedContent", "/models/g-1:embedContent"),
+        ("known", "https://a.in/v1/rerank", None),
+        ("known */rerank", "https://a.in/v1/rerank", "/rerank"),
+        ("known", "https://a.in/v1/responses/resp_1", None),
+    ],
+)
+def test_known_stands_for_the_endpoints_of_all_dialects(patterns: str, url: str, endpoint: str | None) -> None:
+    assert Endpoints(tuple(patterns.split())).match(url) == endpoint
+
+
+def test_an_endpoint_that_is_known_and_may_be_an_applications_own_asks_for_a_model_unless_it_is_spelled_out() -> None:
+    assert Endpoints(("known",)).ambiguous == {"/responses", "/messages", "/embeddings"}
+    assert Endpoints(("known", "*/messages")).ambiguous == {"/responses", "/embeddings"}
+    assert Endpoints(("*/messages",)).ambiguous == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("patterns", "url", "endpoint"),
+    [
         ("*/chat/completions", "https://a.in/Chat/Completions/", "/chat/completions"),
         ("*/Responses/", "https://a.in/v1/responses", "/Responses/"),
         ("*/v?/chat/*", "https://a.in//V1/Chat;v=1/completions", "/V1/Chat/completions"),

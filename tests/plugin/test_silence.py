@@ -16,7 +16,7 @@ def test_silent():
 
 @pytest.mark.samurai
 def test_unrecorded():
-    httpx.post(os.environ["SAMURAI_BASE_URL"] + "/embeddings", json={"model": "e", "input": "x"})
+    httpx.post(os.environ["SAMURAI_BASE_URL"] + "/rerank", json={"model": "e", "query": "x"})
 """
 
 
@@ -38,5 +38,5 @@ def test_limits_of_a_run_over_calls_that_were_not_recorded_cannot_be_judged(proj
     result = project.runpytest_inprocess("-p", "no:cacheprovider", "--samurai-max-total-tokens=9")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
-        ["samurai_max_total_tokens cannot be judged: POST */embeddings went live and was not recorded"]
+        ["samurai_max_total_tokens cannot be judged: POST */rerank went live and was not recorded"]
     )

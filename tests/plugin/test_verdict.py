@@ -89,7 +89,7 @@ def test_another_model_endpoint_is_refused_while_replaying_and_passes_while_reco
 @pytest.mark.samurai
 def test_it(samurai_client):
     ask(samurai_client)
-    samurai_client.post("/embeddings", json={"model": "e", "input": "x"})
+    samurai_client.post("/rerank", json={"model": "e", "query": "x"})
     with pytest.raises(httpx.ConnectError):
         httpx.post("http://127.0.0.1:9/messages", json={"text": "an application's own"})
 """
@@ -98,15 +98,15 @@ def test_it(samurai_client):
     recorded.assert_outcomes(passed=1)
     recorded.stdout.fnmatch_lines(
         [
-            "samurai: test_it.py::test_it: POST *127.0.0.1*/v1/embeddings is a model endpoint that is not recorded:"
+            "samurai: test_it.py::test_it: POST *127.0.0.1*/v1/rerank is a model endpoint that is not recorded:"
             " it went live, and a replay will refuse it; to record it as well:"
-            " samurai_endpoints = [*]/chat/completions [*]/embeddings"
+            " samurai_endpoints = known [*]/rerank"
         ]
     )
     recorded.stdout.no_fnmatch_line("samurai: *messages*")
     result = project.run()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*/v1/embeddings is a model endpoint that is not recorded*", "*[*]/embeddings"])
+    result.stdout.fnmatch_lines(["*/v1/rerank is a model endpoint that is not recorded*", "*[*]/rerank"])
 
 
 def test_a_miss_is_no_reason_to_skip(project: Project) -> None:

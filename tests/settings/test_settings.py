@@ -22,7 +22,7 @@ def test_nothing_said_gives_the_defaults() -> None:
     assert vars(settings) == vars(Settings())
     assert settings.mode == "once"
     assert settings.cassette_dir == "cassettes"
-    assert settings.endpoints == ("*/chat/completions",)
+    assert settings.endpoints == ("known",)
     assert settings.match_on == ("method", "endpoint", "chat")
     assert (settings.ignore, settings.normalize) == ((), ())
     assert settings.unmarked == "warn"

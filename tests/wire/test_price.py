@@ -109,7 +109,6 @@ def test_a_row_comes_back_from_what_is_written_of_it(price: Price) -> None:
     [
         ({}, "`source` is None, not text"),
         ({"source": "x"}, "`input_mtok` is missing"),
-        ({"source": "x", "input_mtok": "1"}, "`output_mtok` is missing"),
         ({"source": "x", "input_mtok": "1", "output_mtok": "cheap"}, "'cheap' is not an amount"),
         ({"source": "x", "input_mtok": "1", "output_mtok": True}, "True is not an amount"),
         ({"source": "x", "input_mtok": "-1", "output_mtok": "1"}, "'-1' is not an amount"),
@@ -123,3 +122,11 @@ def test_a_row_comes_back_from_what_is_written_of_it(price: Price) -> None:
 def test_a_row_that_is_none_says_what_is_wrong(written: dict[str, object], wrong: str) -> None:
     with pytest.raises(ValueError, match=wrong):
         Price.from_written(written)
+
+
+def test_a_model_of_embeddings_has_no_price_of_an_output_and_needs_none() -> None:
+    price = Price.from_written({"source": "x", "input_mtok": "0.02"})
+    assert price.as_written() == {"source": "x", "input_mtok": "0.02"}
+    assert price.cost(Usage(1, 8, 0, 8)) == Decimal("0.00000016")
+    for usage in (Usage(1, 8, 1, 9), Usage(1, 8, 0, 9)):
+        assert (price.cost(usage), price.missing(usage)) == (None, ["output_mtok"])

@@ -1,0 +1,194 @@
+"""Gemini: Google's `:generateContent`, `:streamGenerateContent`, `:embedContent` and `:batchEmbedContents`.
+
+Source: the reference of the Gemini API and that of Vertex AI, which have the same bodies.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pytest_samurai.files import json
+from pytest_samurai.wire.answer import Answer
+from pytest_samurai.wire.counted import usage_by_shape
+from pytest_samurai.wire.dialect import Dialect, Json, Object
+from pytest_samurai.wire.message import Message, Part
+from pytest_samurai.wire.objects import as_object, as_objects, as_text, parse_object
+from pytest_samurai.wire.texts import every_text
+from pytest_samurai.wire.usage import Usage
+
+_MODEL = re.compile(r"/(?:models|tunedModels)/([^/:?#]+)(?::|%3[Aa])")
+
+_CAPITAL = re.compile(r"(?<!^)([A-Z])")
+
+
+def _get(holder: Object, name: str) -> Json:
+    """What stands under a name, spelled as in JSON or as in Google's own schemas: servers take both."""
+    snake = _CAPITAL.sub(r"_\1", name).lower()
+    return holder.get(name, holder.get(snake))
+
+
+# --- a request
+
+
+def _model_asked(url: str, request: Object) -> str | None:
+    match = _MODEL.search(url)
+    if match is not None:
+        return match[1]
+    return (as_text(request.get("model")) or "").rpartition("/")[2] or None
+
+
+def _contents(request: Object) -> list[Object]:
+    """The turns of a conversation; the texts of embeddings."""
+    given = request.get("contents")
+    turns = as_objects(given) if isinstance(given, list) else [as_object(given)] * bool(given)
+    inner = [as_object(each.get("content")) for each in (request, *as_objects(request.get("requests")))]
+    return [*turns, *filter(None, inner)]
+
+
+def _messages(request: Object) -> list[Message]:
+    system = tuple(_parts(_get(request, "systemInstruction")))
+    said = [Message("system", system)] if system else []
+    return [*said, *(_message(content) for content in _contents(request))]
+
+
+def _message(content: Object) -> Message:
+    return Message(as_text(content.get("role")) or "", tuple(_parts(content)))
+
+
+def _parts(content: Json) -> Iterator[Part]:
+    if isinstance(content, str):
+        yield Part("text", content)
+    parts = as_object(content).get("parts")
+    for part in as_objects(parts) if isinstance(parts, list) else [as_object(parts)] * bool(parts):
+        text = as_text(part.get("text"))
+        called, answered = as_object(_get(part, "functionCall")), as_object(_get(part, "functionResponse"))
+        if text is not None:
+            yield Part("reasoning" if part.get("thought") is True else "text", text)
+        elif called:
+            asked = json.dumps(called.get("args", {}), ensure_ascii=False)
+            yield Part("tool_call", asked, as_text(called.get("name")))
+        elif answered:
+            yield Part("tool_result", json.dumps(answered.get("response"), ensure_ascii=False))
+        else:
+            yield Part(next(iter(part), ""), "")
+
+
+def _tools(request: Object) -> list[Json]:
+    return [request["tools"]] if request.get("tools") else []
+
+
+_PROMPT = ("systemInstruction", "system_instruction", "contents", "tools", "cachedContent", "content", "requests")
+
+
+def _prompt(request: Object) -> dict[str, Json]:
+    return {name: request[name] for name in _PROMPT if name in request}
+
+
+def _role(content: Json) -> object:
+    return as_object(content).get("role")
+
+
+def _most(request: Object) -> int:
+    settings = as_object(_get(request, "generationConfig"))
+    limit, number = _get(settings, "maxOutputTokens"), _get(settings, "candidateCount")
+    return (limit if isinstance(limit, int) else 0) * (number if isinstance(number, int) else 1)
+
+
+# --- a reply
+
+
+def _usage(answer: Answer) -> Usage | None:
+    return usage_by_shape(answer.known.get("usageMetadata"))
+
+
+def _model(answer: Answer) -> str | None:
+    return as_text(answer.known.get("modelVersion")) or None
+
+
+def _tier(_: Answer) -> str | None:
+    return None
+
+
+def _answers(reply: Object) -> list[Message]:
+    contents = (candidate.get("content") for candidate in as_objects(reply.get("candidates")))
+    return [Message("assistant", tuple(_parts(content))) for content in contents]
+
+
+def _has_paid_tools(reply: Object) -> bool:
+    # Source: Google's page of prices, grounding: billed by the prompt or the query.
+    return any(candidate.get("groundingMetadata") for candidate in as_objects(reply.get("candidates")))
+
+
+# --- a stream
+
+
+def merge(data: Iterable[str]) -> dict[str, Any]:
+    """The `GenerateContentResponse` that a plain reply would have been: parts joined, the last word on all else."""
+    merged: dict[str, Any] = {}
+    candidates: dict[int, dict[str, Any]] = {}
+    for text in data:
+        event = parse_object(text) or {}
+        for candidate in as_objects(event.pop("candidates", None)):
+            number = candidate.get("index")
+            index = number if isinstance(number, int) else 0
+            _merge_candidate(candidates.setdefault(index, {}), candidate)
+        merged |= event
+    if candidates:
+        merged["candidates"] = [candidates[index] for index in sorted(candidates)]
+    return merged
+
+
+def _merge_candidate(merged: dict[str, Any], candidate: Object) -> None:
+    content = as_object(candidate.get("content"))
+    have = as_object(merged.get("content"))
+    parts = as_objects(have.get("parts"))
+    for part in as_objects(content.get("parts")):
+        last = parts[-1] if parts else {}
+        if _goes_on(last, part):
+            last |= {**part, "text": last["text"] + part["text"]}
+        else:
+            parts.append(dict(part))
+    merged |= candidate
+    if content or have:
+        merged["content"] = {**have, **content, "parts": parts}
+
+
+def _goes_on(last: Object, part: Object) -> bool:
+    """Whether a part is the next piece of the text before it; a thought is no piece of the answer."""
+    texts = all(isinstance(piece.get("text"), str) for piece in (last, part))
+    return texts and last.get("thought") == part.get("thought")
+
+
+def _is_over(body: bytes) -> bool:
+    # Nothing ends these streams; the last event says why the model stopped.
+    return b'"finishReason"' in body
+
+
+GEMINI = Dialect(
+    name="gemini",
+    paths=(":generatecontent", ":streamgeneratecontent", ":embedcontent", ":batchembedcontents"),
+    # The name of the model is only in the URL, so it is part of the endpoint.
+    patterns=(
+        "*/models/*:generateContent",
+        "*/models/*:streamGenerateContent",
+        "*/models/*:embedContent",
+        "*/models/*:batchEmbedContents",
+    ),
+    model_asked=_model_asked,
+    messages=_messages,
+    tools=_tools,
+    prompt=_prompt,
+    names={"contents": _role},
+    most=_most,
+    asking=None,
+    usage=_usage,
+    model=_model,
+    tier=_tier,
+    answers=_answers,
+    has_paid_tools=_has_paid_tools,
+    merge=merge,
+    texts=every_text,
+    is_over=_is_over,
+)

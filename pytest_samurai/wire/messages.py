@@ -1,0 +1,178 @@
+"""Messages: Anthropic's `POST /messages`.
+
+Source: Anthropic's reference of the Messages API, and of its streams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pytest_samurai.files import json
+from pytest_samurai.wire import choices
+from pytest_samurai.wire.answer import Answer
+from pytest_samurai.wire.counted import usage_by_shape
+from pytest_samurai.wire.dialect import Dialect, Json, Object
+from pytest_samurai.wire.events import events
+from pytest_samurai.wire.message import Message, Part
+from pytest_samurai.wire.objects import as_object, as_objects, as_text, parse_object
+from pytest_samurai.wire.texts import every_text
+from pytest_samurai.wire.usage import Usage
+
+# --- a request
+
+
+def _messages(request: Object) -> list[Message]:
+    system = tuple(_parts(request.get("system")))
+    said = [Message("system", system)] if system else []
+    return [*said, *(_message(message) for message in as_objects(request.get("messages")))]
+
+
+def _message(message: Object) -> Message:
+    return Message(as_text(message.get("role")) or "", tuple(_parts(message.get("content"))))
+
+
+def _parts(content: Json) -> Iterator[Part]:
+    if isinstance(content, str):
+        yield Part("text", content)
+    for block in as_objects(content):
+        kind = as_text(block.get("type")) or ""
+        if kind == "text":
+            yield Part("text", as_text(block.get("text")) or "")
+        elif kind == "thinking":
+            yield Part("reasoning", as_text(block.get("thinking")) or "")
+        elif kind.endswith("tool_use"):
+            asked = json.dumps(block.get("input"), ensure_ascii=False)
+            yield Part("tool_call", asked, as_text(block.get("name")))
+        elif kind.endswith("tool_result"):
+            answered = [part.text for part in _parts(block.get("content")) if part.kind == "text"]
+            yield Part("tool_result", "".join(answered))
+        else:
+            yield Part(kind, "")
+
+
+def _tools(request: Object) -> list[Json]:
+    return [request["tools"]] if request.get("tools") else []
+
+
+def _prompt(request: Object) -> dict[str, Json]:
+    return {name: request[name] for name in ("system", "messages", "tools") if name in request}
+
+
+def _role(message: Json) -> object:
+    return as_object(message).get("role")
+
+
+def _tool_name(tool: Json) -> object:
+    return as_object(tool).get("name")
+
+
+def _most(request: Object) -> int:
+    limit = request.get("max_tokens")
+    return limit if isinstance(limit, int) else 0
+
+
+# --- a reply
+
+
+def _usage(answer: Answer) -> Usage | None:
+    """Of a stream that broke before its last word, unknown: what its first event says of the output is a guess."""
+    if answer.is_of_events and answer.last("usage") is None:
+        return None
+    return usage_by_shape(answer.known.get("usage"))
+
+
+def _model(answer: Answer) -> str | None:
+    return as_text(answer.known.get("model")) or None
+
+
+def _tier(answer: Answer) -> str | None:
+    return as_text(as_object(answer.known.get("usage")).get("service_tier")) or None
+
+
+def _answers(reply: Object) -> list[Message]:
+    return [_message(reply)] if isinstance(reply.get("content"), list) else []
+
+
+_PAID_BY_THE_CALL = ("web_search_requests",)
+"""Source: Anthropic's page of prices, server-side tools. Fetching a page costs its tokens alone."""
+
+
+def _has_paid_tools(reply: Object) -> bool:
+    used = as_object(as_object(reply.get("usage")).get("server_tool_use"))
+    ran = (as_text(block.get("name")) for block in as_objects(reply.get("content")))
+    # The hours of containers are billed.
+    return any(used.get(name) for name in _PAID_BY_THE_CALL) or any("code_execution" in (name or "") for name in ran)
+
+
+# --- a stream
+
+
+def merge(data: Iterable[str]) -> dict[str, Any]:
+    """The `Message` that a plain reply would have been, as Anthropic's SDK accumulates it."""
+    merged: dict[str, Any] = {}
+    arguments: dict[int, list[str]] = {}
+    for text in data:
+        event = parse_object(text) or {}
+        kind, delta = event.get("type"), as_object(event.get("delta"))
+        if kind == "message_start":
+            merged = {**as_object(event.get("message"))}
+            merged["content"] = [*as_objects(merged.get("content"))]
+        elif kind == "content_block_start" and merged:
+            merged["content"].append(as_object(event.get("content_block")))
+        elif kind == "content_block_delta":
+            _add(merged.get("content"), event.get("index"), delta, arguments)
+        elif kind == "message_delta" and merged:
+            merged |= {key: value for key, value in delta.items() if value is not None or key not in merged}
+            said = {key: count for key, count in as_object(event.get("usage")).items() if count is not None}
+            merged["usage"] = {**as_object(merged.get("usage")), **said}
+    for number, pieces in arguments.items():
+        whole = "".join(pieces)
+        asked = parse_object(whole)
+        # Of arguments that broke off, the text is what is known.
+        merged["content"][number]["input"] = whole if asked is None and whole else asked or {}
+    return merged
+
+
+def _add(content: Any, number: Any, delta: Object, arguments: dict[int, list[str]]) -> None:
+    """Put a piece of a block into what came of it before."""
+    if not isinstance(content, list) or not isinstance(number, int) or not 0 <= number < len(content):
+        return
+    block = content[number]
+    for key, piece in delta.items():
+        if key == "partial_json":
+            arguments.setdefault(number, []).append(as_text(piece) or "")
+        elif key == "citation":
+            block["citations"] = [*as_objects(block.get("citations")), piece]
+        elif key in ("text", "thinking"):
+            block[key] = (as_text(block.get(key)) or "") + (as_text(piece) or "")
+        elif key != "type":
+            block[key] = piece
+
+
+def _is_over(body: bytes) -> bool:
+    if b'"message_stop"' not in body:
+        return False
+    return any((parse_object(text) or {}).get("type") == "message_stop" for text in events(body))
+
+
+MESSAGES = Dialect(
+    name="messages",
+    paths=("/messages",),
+    patterns=("*/messages",),
+    model_asked=choices.model_asked,
+    messages=_messages,
+    tools=_tools,
+    prompt=_prompt,
+    names={"messages": _role, "tools": _tool_name},
+    most=_most,
+    asking=None,
+    usage=_usage,
+    model=_model,
+    tier=_tier,
+    answers=_answers,
+    has_paid_tools=_has_paid_tools,
+    merge=merge,
+    texts=every_text,
+    is_over=_is_over,
+)

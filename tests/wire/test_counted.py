@@ -1,0 +1,53 @@
+"""The usage of any API, told by its shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_samurai.wire.counted import usage_by_shape
+from pytest_samurai.wire.usage import Usage
+from tests.wire.calls import call
+
+Json = Any
+
+
+@pytest.mark.parametrize(
+    ("usage", "counted"),
+    [
+        ({"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}, Usage(1, 1, 2, 3)),
+        # The Responses API says a total, and what of the input came from the cache.
+        ({"input_tokens": 5, "output_tokens": 2, "total_tokens": 7}, Usage(1, 5, 2, 7)),
+        (
+            {"input_tokens": 5, "input_tokens_details": {"cached_tokens": 4}, "output_tokens": 2},
+            Usage(1, 5, 2, 7, cached_tokens=4),
+        ),
+        # Anthropic says neither.
+        ({"input_tokens": 5, "output_tokens": 2}, Usage(1, 5, 2, 7)),
+        ({"input_tokens": 5, "cache_read_input_tokens": 4, "output_tokens": 2}, Usage(1, 9, 2, 11, cached_tokens=4)),
+        # A gateway that adds a total says with it what the input holds.
+        (
+            {"input_tokens": 5, "cache_read_input_tokens": 4, "output_tokens": 2, "total_tokens": 11},
+            Usage(1, 9, 2, 11, cached_tokens=4),
+        ),
+        ({"input_tokens": 5, "cache_read_input_tokens": 4, "output_tokens": 2, "total_tokens": 7}, Usage(1, 5, 2, 7)),
+        (
+            {"input_tokens": 5, "output_tokens": 9, "output_tokens_details": {"thinking_tokens": 7}},
+            Usage(1, 5, 9, 14, reasoning_tokens=7),
+        ),
+        ({"promptTokenCount": 3, "candidatesTokenCount": 2}, Usage(1, 3, 2, 5)),
+        ({"prompt_tokens": 8, "total_tokens": 8}, None),
+        ({"input_tokens": 8}, None),
+        ({"input_tokens": True, "output_tokens": 1}, None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_a_usage_is_read_by_its_shape_and_what_has_none_is_unknown(usage: Json, counted: Usage | None) -> None:
+    assert usage_by_shape(usage) == counted
+
+
+def test_a_gateway_may_answer_chat_with_the_usage_of_another_api() -> None:
+    answered = call({"choices": [], "usage": {"input_tokens": 5, "output_tokens": 2, "total_tokens": 7}})
+    assert answered.usage == Usage(1, 5, 2, 7)
