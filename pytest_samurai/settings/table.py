@@ -48,7 +48,7 @@ class _Cassettes:
         values.endpoints,
         ("known",),
         "ini test",
-        "URL patterns (fnmatch on scheme://host/path) that are recorded, `known` for those of all APIs that are known;"
+        "URL patterns (fnmatch on scheme://host/path) that are recorded, `known` for those of all known APIs;"
         " other calls of models are refused in a replay",
         shown="`known`",
         many=True,
