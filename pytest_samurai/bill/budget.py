@@ -100,12 +100,12 @@ def _unpriced(calls: Sequence[Call]) -> str:
     calls = [call for call in calls if call.price is None]
     lines = [
         f"the price of {_named([call])} has no {', '.join(missing)} for tokens that it used; in pyproject.toml you can"
-        " set a price of this model that has"
+        " set a price with that rate for this model"
         for call, missing in priced
         if missing
     ]
     if odd:
-        lines.append(f"the usage of {_named(odd)} makes no sense: its parts are more than their whole")
+        lines.append(f"the usage of {_named(odd)} makes no sense: its parts exceed the whole")
     if calls:
         lines.append(f"the price of {_named(calls)} is unknown")
     models = list(dict.fromkeys(call.model for call in calls if call.model is not None))

@@ -121,12 +121,12 @@ PUBLIC_HOSTS: Final = {
     "api.poe.com": "https://creator.poe.com/docs",
     "api.venice.ai": "https://docs.venice.ai",
 }
-"""Hosts, as patterns of fnmatch, each with the page that names it. Nothing but models is served there."""
+"""Hosts, as fnmatch patterns, each with the page that names it. They serve nothing but models."""
 
 
 _REGEX = re.compile("|".join(map(translate, PUBLIC_HOSTS)))
 
 
 def is_public_model_host(host: str) -> bool:
-    """Whether a host, by its name, is a public one that serves models."""
+    """Whether the name of a host is that of a public one that serves models."""
     return _REGEX.fullmatch(host.lower().rstrip(".")) is not None

@@ -44,7 +44,7 @@ class Price:
     def cost(self, usage: Usage, *, as_listed: bool = False) -> Decimal | None:
         """What a usage costs, in US dollars; with `as_listed`, what it would cost if there were no cache.
 
-        None if the parts are more than their whole, since nobody knows which tokens are counted twice then, and if a
+        None if the parts exceed the whole, since nobody knows which tokens are counted twice then, and if a
         rate is missing. Tokens of the total that are in neither prompt nor completion cost what an answer does: some
         gateways to models that think leave the thinking out of the completion.
         """
@@ -123,13 +123,13 @@ _AUDIO: Final = (("prompt_audio_tokens", "input_audio_mtok"), ("completion_audio
 def read_rates(
     written: Mapping[str, object], *, needed: Sequence[str] = ("input_mtok", "output_mtok")
 ) -> dict[str, Any]:
-    """Prices by name, as people write them. Raises ValueError for what is missing, unknown or no amount."""
+    """Prices by name, as people write them. Raises ValueError for what is missing, unknown or not an amount."""
     for name in needed:
         if name not in written:
             raise ValueError(f"`{name}` is missing")
     rates = {}
     for name, value in written.items():
         if name not in RATES:
-            raise ValueError(f"`{name}` is no price; there are {', '.join(RATES)}")
+            raise ValueError(f"`{name}` is not a price; there are {', '.join(RATES)}")
         rates[name] = parse_money(value)
     return rates

@@ -1,4 +1,4 @@
-"""Budgets: what they let pass, and what a verdict shows."""
+"""Budgets: what they allow, and what a verdict shows."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ def test_a_budget_of_money_does_not_hold_on_a_model_without_a_price() -> None:
 
 def test_a_call_whose_parts_are_more_than_the_whole_has_no_cost_and_no_price_would_mend_it() -> None:
     odd = priced(1, 10, cached=20)
-    nonsense = "the usage of call 1 (gpt-4o) makes no sense: its parts are more than their whole"
+    nonsense = "the usage of call 1 (gpt-4o) makes no sense: its parts exceed the whole"
     with pytest.raises(UnknownPrice) as caught:
         total_cost([odd])
     assert str(caught.value) == nonsense

@@ -109,13 +109,13 @@ def test_a_row_comes_back_from_what_is_written_of_it(price: Price) -> None:
     [
         ({}, "`source` is None, not text"),
         ({"source": "x"}, "`input_mtok` is missing"),
-        ({"source": "x", "input_mtok": "1", "output_mtok": "cheap"}, "'cheap' is no amount"),
-        ({"source": "x", "input_mtok": "1", "output_mtok": True}, "True is no amount"),
-        ({"source": "x", "input_mtok": "-1", "output_mtok": "1"}, "'-1' is no amount"),
-        ({"source": "x", "input_mtok": "inf", "output_mtok": "1"}, "'inf' is no amount"),
+        ({"source": "x", "input_mtok": "1", "output_mtok": "cheap"}, "'cheap' is not an amount"),
+        ({"source": "x", "input_mtok": "1", "output_mtok": True}, "True is not an amount"),
+        ({"source": "x", "input_mtok": "-1", "output_mtok": "1"}, "'-1' is not an amount"),
+        ({"source": "x", "input_mtok": "inf", "output_mtok": "1"}, "'inf' is not an amount"),
         (
             {"source": "x", "input_mtok": "1", "output_mtok": "1", "input": "1"},
-            "`input` is no price; there are input_m",
+            "`input` is not a price; there are input_m",
         ),
     ],
 )
