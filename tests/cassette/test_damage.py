@@ -227,6 +227,10 @@ def test_what_cannot_be_read_has_a_sentence_of_its_own_and_no_mode_overwrites_it
     assert list(tmp_path.rglob("*")) == [path]
 
 
+def test_a_file_of_ours_of_which_only_the_ends_are_left_is_refused() -> None:
+    assert "there is no list `interactions` in it" in refusal(CONTENT.split(b"\n")[0] + b"\nversion: 1\n")
+
+
 def test_each_of_these_sentences_is_another() -> None:
     assert len({sentence for _, sentence in SENTENCES}) == len(SENTENCES)
 

@@ -109,7 +109,7 @@ def test_what_is_no_count_of_the_cache_is_no_tokens(details: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize("more", [{}, {"total_tokens": 35_110}])
-def test_a_cache_that_is_counted_beside_the_prompt_is_part_of_it(more: dict[str, int]) -> None:
+def test_a_cache_that_is_counted_beside_the_prompt_is_part_of_it(more: dict[str, Any]) -> None:
     """As gateways to Anthropic hand on its own counts: no part is more than its whole, and a total says it."""
     usage = read(cache_creation_input_tokens=20_000, cache_read_input_tokens=5_000, **more)
     assert usage == Usage(1, 35_010, 100, 35_110, cached_tokens=5_000, cache_write_tokens=20_000)
