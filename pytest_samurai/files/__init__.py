@@ -1,4 +1,4 @@
-"""Files that several processes write, and the clock that dates them: both as they are outside of any test."""
+"""The real files and the real clock, whatever a test has patched."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

@@ -33,7 +33,7 @@ class Editor:
         return kept_of_replies(self._settings.headers)
 
     def filtered(self, request: Request) -> Request | None:
-        """What the user's filters leave of a request; None for one that they let pass, live and unrecorded."""
+        """What the user's filters leave of a request; None if they let it go live, unrecorded."""
         # The application may have read its keys from a file by now, or the test have set one.
         self.redactors.look_again()
         return request if self.bridge is None else self.bridge.request(request)

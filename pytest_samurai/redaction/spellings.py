@@ -22,7 +22,7 @@ def spelled(secrets: Iterable[str]) -> Iterator[re.Pattern[bytes]]:
 
 
 def known_patterns(secrets: Iterable[str]) -> Iterator[re.Pattern[bytes]]:
-    """A pattern for each spelling of the secrets. A number is only found where it stands alone, not in a longer one."""
+    """A pattern for each spelling of the secrets. A number is found only alone, not within a longer one."""
     secrets = frozenset(secrets)
     numbers = {secret for secret in secrets if NUMBER.fullmatch(secret)}
     yield from spelled(secrets - numbers)

@@ -1,6 +1,6 @@
-"""The keys of vendors, by how they begin.
+"""The keys of vendors, by their beginnings.
 
-Where the source gives a length, half of it will do: keys are also told apart by their beginning, and formats grow.
+Where the source gives a length, half of it is enough: the beginning identifies a key too, and formats grow.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ CONNECTION_KEYS = ("AccountKey", "AccessKey")
 """The fields of a connection string that hold a key."""
 
 VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
-    # --- models, and what is called beside them
+    # --- models, and the services used beside them
     # trufflehog, `xai`: xai-[0-9a-zA-Z_]{80}
     ("an xAI key", ("xai-",), _SAFE),
     # gitleaks, `perplexity-api-key`: pplx-[a-zA-Z0-9]{48}
@@ -101,7 +101,7 @@ VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     ("a Slack token", ("xapp-",), rb"\d-[A-Za-z0-9-]{20,}"),
     ("a Slack token", ("xoxe.xoxb-", "xoxe.xoxp-"), rb"[\w-]{20,}"),
     ("a Slack webhook", ("hooks.slack.",), rb"com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{20,}"),
-    # --- clouds and what runs there
+    # --- clouds and their services
     # gitleaks, `vault-service-token` and `vault-batch-token`; Vault's page on tokens, for recovery tokens
     ("a Vault token", ("hvs.", "hvb.", "hvr."), _SAFE),
     # gitleaks, `databricks-api-token`
@@ -125,4 +125,4 @@ VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     ("a New Relic key", ("NRAK-",), rb"[A-Z0-9]{20,}"),
     ("an Azure account key", tuple(f"{field}=" for field in CONNECTION_KEYS), rb"[A-Za-z0-9+/]{40,}={0,2}"),
 )
-"""What a report calls it, how it begins, and what follows."""
+"""The name of a key in reports, its beginnings, and the pattern of the rest."""
