@@ -58,9 +58,8 @@ class Recorder:
         self.is_open = False
         self.misses: list[RequestNotRecorded] = []
         self.notes: list[str] = []
-        self.sent: list[tuple[Any, str]] = []
-        """The headers and the URL of each request that was seen, as its library has them: they may hold keys."""
-        self.children = Children()
+        self.sent: list[tuple[Any, str]] = []  # the headers of each request, as its library has them, and its URL
+        self.cut_headers, self.children = CutHeaders(settings, owner), Children()
         self._directory = REAL.getcwd()
         self._shared = shared
         self._editor = Editor(settings, owner.test, shared.redactors, self.notes)
@@ -85,16 +84,6 @@ class Recorder:
     def shown_path(self) -> str:
         """The path of the cassette as it is typed where the run was started, wherever the test may have gone since."""
         return shown(self.cassette_path, self._directory)
-
-    @cached_property
-    def real_path(self) -> str:
-        """The path of the cassette without symbolic links."""
-        return REAL.realpath(self.cassette_path)
-
-    @cached_property
-    def cut_headers(self) -> CutHeaders:
-        """What explains the headers that a replayed reply lacks."""
-        return CutHeaders(self.settings, self.owner)
 
     @property
     def calls(self) -> tuple[Call, ...]:
