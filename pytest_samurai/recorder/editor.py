@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import cached_property
 
 from pytest_samurai.bill import Call, Meter
 from pytest_samurai.recorder.vcrpy import Bridge
-from pytest_samurai.redaction import MadeRedactors, Redactors, kept_of_replies
+from pytest_samurai.redaction import AllowList, MadeRedactors, Redactors, kept_of_replies
 from pytest_samurai.settings import Settings
 from pytest_samurai.wire import UNPRICED, Interaction, Request, dialect_of
 
@@ -21,13 +22,18 @@ class Editor:
 
     def __init__(self, settings: Settings, test: str, made: MadeRedactors, notes: list[str]) -> None:
         self.redactors = Redactors(os.environ, made, settings.redact)
-        self._headers = kept_of_replies(settings.headers)
         self.bridge = Bridge(settings, test, self.redactors, notes) if settings.needs_vcrpy else None
+        self._settings = settings
         self._test = test
         self._notes = notes
 
+    @cached_property
+    def _headers(self) -> AllowList:
+        """The headers of replies that are written. A replay needs none."""
+        return kept_of_replies(self._settings.headers)
+
     def filtered(self, request: Request) -> Request | None:
-        """What the user's filters leave of a request; None for one that they let pass, live and unrecorded."""
+        """What the user's filters leave of a request; None if they let it go live, unrecorded."""
         # The application may have read its keys from a file by now, or the test have set one.
         self.redactors.look_again()
         return request if self.bridge is None else self.bridge.request(request)

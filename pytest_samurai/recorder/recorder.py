@@ -58,10 +58,8 @@ class Recorder:
         self.is_open = False
         self.misses: list[RequestNotRecorded] = []
         self.notes: list[str] = []
-        self.sent: list[tuple[Any, str]] = []
-        """The headers and the URL of each request that was seen, as its library has them: they may hold keys."""
-        self.cut_headers = CutHeaders(settings, owner)
-        self.children = Children()
+        self.sent: list[tuple[Any, str]] = []  # the headers of each request, as its library has them, and its URL
+        self.cut_headers, self.children = CutHeaders(settings, owner), Children()
         self._directory = REAL.getcwd()
         self._shared = shared
         self._editor = Editor(settings, owner.test, shared.redactors, self.notes)
@@ -91,7 +89,7 @@ class Recorder:
     def calls(self) -> tuple[Call, ...]:
         """The calls so far, in the order in which they were sent; each as far as its reply has come.
 
-        Errors that a client has mended are none of them, unless they are kept: a replay has none either.
+        Errors that a retry recovered from are left out, unless they are kept: a replay has none either.
         """
         return self._calls.all()
 
@@ -206,7 +204,7 @@ class Recorder:
             raise self.refuse(str(reached)) from None
 
     def replay(self, request: Request) -> Played | None:
-        """Replay a request that may lack its headers. None if it takes `handle`, and the headers, to decide about it.
+        """Replay a request that may lack its headers. None if only `handle`, with the headers, can decide.
 
         It need not be redacted: recordings hold no secrets, so a request that equals one holds none where it counts.
         """

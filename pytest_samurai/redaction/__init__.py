@@ -7,6 +7,7 @@ from pytest_samurai.redaction.credentials import (
     is_credential,
     own_keys,
     request_secrets,
+    url_credentials,
 )
 from pytest_samurai.redaction.fields import body_secrets
 from pytest_samurai.redaction.findings import find_secrets, spoken_texts
@@ -26,7 +27,7 @@ from pytest_samurai.redaction.redactors import Redactors, made_of, without_secre
 from pytest_samurai.redaction.rules import NAMED as NAMED_RULES
 from pytest_samurai.redaction.rules import Rule, Rules, parse_rule
 from pytest_samurai.redaction.truncated import without_halves
-from pytest_samurai.redaction.urls import url_credentials, without_credentials
+from pytest_samurai.redaction.urls import without_credentials
 
 __all__ = [
     "NAMED_RULES",

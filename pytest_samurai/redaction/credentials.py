@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
-from pytest_samurai.redaction.addresses import url_secrets
 from pytest_samurai.redaction.carried import keys_in
 from pytest_samurai.redaction.names import VariableKind, is_secret_header, is_session_header, kind_of_variable
 from pytest_samurai.redaction.plain import NUMBER, basic_password, basic_user, is_placeholder, is_plain
+from pytest_samurai.redaction.urls import USER_INFO, secret_parameters, url_secrets
+from pytest_samurai.redaction.vendors import CONNECTION_KEYS
 from pytest_samurai.wire import Headers
 
 _COOKIE = re.compile(r"=([^;]*)")
@@ -18,7 +19,7 @@ _SHORTEST_SESSION = 16
 # Whoever knows the URL of a webhook may post to it; its last steps are the key.
 _WEBHOOK = re.compile(r"(?i)https?://(?:hooks?\.|[^?#]*webhooks?\b)")
 _STEP = re.compile(r"(?<=/)[\w.~%-]{16,}(?=[/?#]|\Z)")
-_PASSWORD = re.compile(r"(?i)(?:password|pwd|accountkey|sharedaccesskey)\s*=\s*([^;\s]+)")
+_PASSWORD = re.compile(rf"(?i)(?:password|pwd|{'|'.join(CONNECTION_KEYS)})\s*=\s*([^;\s]+)")
 
 
 def environment_secrets(environ: Mapping[str, str], kinds: dict[str, VariableKind] | None = None) -> frozenset[str]:
@@ -58,18 +59,25 @@ def _in_address(address: str) -> list[str]:
     return [*url_secrets(address), *_PASSWORD.findall(address), *steps]
 
 
-def request_secrets(headers: Headers, url: str = "") -> frozenset[str]:
-    """The keys that a request carries, unless they are words; of Basic authentication, the password as well."""
+def request_secrets(headers: Headers, url: str = "", names: dict[str, bool] | None = None) -> frozenset[str]:
+    """The keys that a request carries, unless they are words; of Basic authentication, the password as well.
+
+    `names` says of the headers that were looked at before whether they are secret, and gets the others.
+    """
+    names = {} if names is None else names
+    for name, _ in headers:
+        if name not in names:
+            names[name] = is_secret_header(name) or is_session_header(name)
     # "Bearer x" and "Basic x" have their key at the end; the other headers are nothing but a key.
-    keys = [key for name, value in headers for key in _in_header(name, value)]
+    keys = [key for name, value in headers for key in _in_header(name, value, is_secret=names[name])]
     return _secrets([*keys, *filter(None, map(_basic_key, keys)), *url_secrets(url)])
 
 
-def _in_header(name: str, value: str) -> list[str]:
+def _in_header(name: str, value: str, *, is_secret: bool) -> list[str]:
     if value[:1] == "{":
         # Gateways take their settings as JSON, the keys of others among them.
         return keys_in(value)
-    if not is_secret_header(name) and not is_session_header(name):
+    if not is_secret:
         return []
     if name == "cookie":
         return [cookie for cookie in _COOKIE.findall(value) if len(cookie) >= _SHORTEST_SESSION]
@@ -112,3 +120,10 @@ def is_secret_value(value: str) -> bool:
     """Whether a value may be a secret, and not what people and tools put in the place of one."""
     bare = re.sub(r"\A[\W_]+|[\W_]+\Z", "", unquote(value))
     return bool(_secrets([bare])) and not NUMBER.fullmatch(bare) and not is_placeholder(unquote(value))
+
+
+def url_credentials(url: str) -> list[str]:
+    """The parts of a URL that hold a secret, by their names."""
+    user = USER_INFO.match(url)
+    names = ["user and password"] if user and any(map(is_secret_value, user[2].split(":"))) else []
+    return names + [f"parameter {match[1]!r}" for match in secret_parameters(url) if is_secret_value(match[2])]

@@ -15,12 +15,13 @@ class MadeRedactors:
     """Keeps redactors by what they know, since to make one takes longer than to replay a call.
 
     `secrets` are all that any of them knew: more than those that are kept, as each test of a run may make up a key of
-    its own. `kinds` are those of the variables whose names were looked at.
+    its own. `kinds` are those of the variables whose names were looked at, `headers` says which headers are secret.
     """
 
     def __init__(self) -> None:
         self.secrets: set[str] = set()
         self.kinds: dict[str, VariableKind] = {}
+        self.headers: dict[str, bool] = {}
         self._redactors: dict[tuple[frozenset[str], Sequence[Rule]], Redactor] = {}
 
     def __len__(self) -> int:

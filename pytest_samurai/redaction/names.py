@@ -1,4 +1,4 @@
-"""The names under which secrets stand: of variables, of headers, of parameters in a URL."""
+"""The names that secrets have: as variables, as headers, as parameters of a URL."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ _ADDRESS = re.compile(
 
 
 def is_secret_variable(name: str) -> bool:
-    """Whether a variable is named like one that holds a secret: `..._KEY`, `..._TOKEN_2`, `PGPASSWORD`."""
+    """Whether a variable has the name of a secret: `..._KEY`, `..._TOKEN_2`, `PGPASSWORD`."""
     name = name.upper()
     return _VARIABLE.search(name) is not None and not _NO_VARIABLE.search(name)
 
@@ -92,7 +92,7 @@ _HEADER = re.compile(
     r"|api[-_]?key|(?:token|signature)$|(?:^|[-_])session$|[-_]auth[-_]header$"
     r"|(?:^|[-_.]|api|app|auth|access|secret|client|private)(?:key|auth|pass|pwd|pat)$"
 )
-# These are made up for each request, say what a request is about, or tell pages from each other.
+# These are made for each request, describe it, or mark the pages of a list.
 _NO_HEADER = re.compile(
     r"(?:idempotency|websocket|cache|surrogate|partition|routing|public|encryption|sort|continuation|page)"
     r"[-_](?:key|token)$"
@@ -100,7 +100,7 @@ _NO_HEADER = re.compile(
 
 
 def is_secret_header(name: str) -> bool:
-    """Whether a header, in lower case, is named like one that carries a key, a cookie or another credential."""
+    """Whether a header, in lower case, has the name of a credential: of a key, a cookie, a session."""
     return _HEADER.search(name) is not None and not _NO_HEADER.search(name)
 
 
@@ -117,12 +117,12 @@ _PARAMETER = re.compile(
     r"|(?:.*[^a-z0-9])?(?:api|app|access|secret|subscription|private|auth|account|shared|client|service|master|admin"
     r"|functions?|host|license|consumer|developer|session|security|user|refresh|id)[-_.]?(?:key|token|secret|password))"
 )
-# They tell pages from each other.
+# These mark the pages of a list.
 _NO_PARAMETER = re.compile(r"(?i)(?:.*[^a-z])?(?:page|next|previous|continuation|sync|start|resume|delta)[-_.]?token")
 
 
 def is_secret_parameter(name: str) -> bool:
-    """Whether a parameter is named like one that holds a secret: `api_key`, `auth[token]`."""
+    """Whether a parameter has the name of a secret: `api_key`, `auth[token]`."""
     name = name.rstrip("]")
     return _PARAMETER.fullmatch(name) is not None and not _NO_PARAMETER.fullmatch(name)
 

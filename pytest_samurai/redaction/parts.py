@@ -1,4 +1,4 @@
-"""Texts of a JSON body that are parts of a longer one: of a message, of an input, of the tokens of a reply."""
+"""Texts of a JSON body that are parts of a longer text: of a message, of an input, of the tokens of a reply."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from pytest_samurai.redaction.reading import Reading
 
 _SIGNS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]:,]', re.DOTALL)
 _NUMBERS = re.compile(rb"\[\s*\d{1,3}(?:\s*,\s*\d{1,3})*\s*\]")
-# Source: the OpenAI API reference, `logprobs` of a chat completion, and of a completion.
 # Letters and digits by which a text begins as if it went on with a key; what is called an id does not.
 _REST = re.compile(
-    rb'"(?<!id":")(?<!id": ")(?<!print":")(?<!print": ")'
+    rb'"(?=[\w-]{8})(?=[A-Za-z_-]{0,40}\d|[A-Za-z_-]{16})'
+    rb'(?<!id":")(?<!id": ")(?<!print":")(?<!print": ")'
     rb"(?:[\w-]{0,16}?(?=[A-Za-z]{0,200}\d)(?=\d{0,200}[A-Za-z])[A-Za-z0-9]{8,}"
     rb"|[\w-]{0,16}?(?=[A-Z]{0,200}[a-z])(?=[a-z]{0,200}[A-Z])[A-Za-z]{16,})"
 )
+# Source: the OpenAI API reference, `logprobs` of a chat completion, and of a completion.
 _TOKENS = re.compile(rb'"tokens?"\s*:')
 
 Find = Callable[[bytes, Sequence[int]], Iterable[Edit]]
-"""Finds what has to be cut out of a text; it is also told where the parts of the text begin, but for the first."""
+"""Finds what has to be cut out of a text, given also where its parts begin, except the first."""
 
 
 def has_tokens(body: bytes) -> bool:
@@ -42,9 +43,9 @@ _PARTED = frozenset({b"content", b"parts", b"text"})
 
 @dataclass(slots=True)
 class _Part:
-    """A string, or the numbers of its bytes, and where the object is that holds it.
+    """A string, or the numbers of its bytes, and the offset of the object that holds it.
 
-    `spot`, of a string in a list: where the object is that holds the list, and which of the list it is.
+    `spot`, of a string in a list: the offset of the object that holds the list, and the index in the list.
     """
 
     begin: int
@@ -79,7 +80,7 @@ class _Frame:
 
 
 class Parts:
-    """The strings in a JSON body, by the keys that lead to them: those in a list are parts of one text."""
+    """The strings in a JSON body, by the keys that lead to them. Strings in a list are parts of one text."""
 
     def __init__(self, body: bytes) -> None:
         self._channels: dict[tuple[bytes, ...], list[_Part]] = {}
@@ -130,8 +131,8 @@ class Parts:
     def edits(self, find: Find, find_all: Find) -> list[Edit]:
         """The edits of the body that cut out what `find` finds in the texts of several parts.
 
-        Tokens are no parts of a message: one goes on in the next as if there was nothing between them. They are given
-        to `find_all`, also if there is only one.
+        Tokens are not parts of a message: each continues in the next with nothing between them. They go to `find_all`,
+        even if there is only one.
         """
         for path, parts in (*self._channels.items(), *self._contents.items()):
             is_told = b"logprobs" in path and path[-1] in (b"token", b"tokens") and b"top_logprobs" not in path
@@ -144,13 +145,13 @@ class Parts:
                         part.edits += share
                         self._tell(part)
                     else:
-                        # Each part of a message says that something was there.
+                        # In each part of a message, a mark shows that something was there.
                         part.edits += [(begin, end, REDACTED.encode()) for begin, end, _ in share]
         every = (*self._channels.values(), *self._alternatives.values())
         return [edit for parts in every for part in parts for edit in part.respelled()]
 
     def _tell(self, token: _Part) -> None:
-        """Edit the bytes of a token and, where it stands among those that might have come instead, that too."""
+        """Edit the bytes of a token, and its copy among the alternatives that might have come instead."""
         for key in self._alternatives.get(token.spot, ()):
             if key.text == token.text:
                 key.edits = list(token.edits)

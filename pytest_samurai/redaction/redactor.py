@@ -134,7 +134,7 @@ class Redactor:
         secrets = [*self._search.secrets(body)]
         known = [secret[:2] for secret in secrets if secret.kind == _KNOWN]
         shaped = [secret[:2] for secret in secrets if secret.kind != _KNOWN]
-        # A field may be called as a password is; none is called as a key looks.
+        # The name of a field may be a known value by chance. None has the shape of a key.
         spans = [
             *readable(body, shaped, keys=True, whole=whole),
             *readable(body, known, keys=False, whole=whole),

@@ -74,7 +74,7 @@ class Redactors:
         # Searches, for hardly any request holds one. What it holds may be what it is made of.
         if any(secret.encode("utf-8", "surrogateescape") in request.body or secret in request.url for secret in known):
             known = known - made_of(request, known)
-        own = request_secrets(request.headers, request.url) | body_secrets(request.body)
+        own = request_secrets(request.headers, request.url, self._made.headers) | body_secrets(request.body)
         return self._made.of(known | own, self.rules)
 
     def look_again(self) -> None:

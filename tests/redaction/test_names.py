@@ -128,6 +128,8 @@ def test_each_key_of_a_list_and_each_secret_of_credentials_in_json_is_one(value:
         ("CALLBACK_URL", f"https://h/x?a=1&client_secret={VALUE}&b=2", {VALUE}),
         ("ODBC_CONN", f"Server=h;Uid=me;Pwd={VALUE};Encrypt=yes", {VALUE}),
         ("AZURE_STORAGE_CONNECTION_STRING", f"AccountName=x;AccountKey={VALUE}==;EndpointSuffix=y", {f"{VALUE}=="}),
+        ("SERVICE_BUS_CONN", f"Endpoint=sb://h/;SharedAccessKey={VALUE}=", {f"{VALUE}="}),
+        ("EVENTS_CONN", f"Endpoint=https://h;AccessKey={VALUE};Version=1.0", {VALUE}),
         ("OPENAI_BASE_URL", "https://api.example.com/v1", set()),
         ("DATABASE_URL", "postgres://user:password@localhost/x", set()),
     ],

@@ -8,6 +8,7 @@ import pytest
 
 from pytest_samurai.redaction.credentials import environment_secrets, is_credential, is_secret_value
 from pytest_samurai.redaction.plain import is_placeholder, is_plain
+from pytest_samurai.redaction.vendors import VENDORS
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,13 @@ PLACEHOLDERS = [
     *("gsk_abcdef0123456789abcdef0123456789", "openai-null-key-12345", "azure-sample-key-of-docs"),
     *("no-key-is-needed-in-these-tests", "some-secret-key-for-tests"),
 ]
+
+
+def test_a_placeholder_may_begin_as_the_keys_of_any_vendor_do() -> None:
+    begins = [begin for _, vendor, _ in VENDORS for begin in vendor]
+
+    assert [begin for begin in begins if not is_placeholder(f"{begin}your_key_here")] == []
+    assert [begin for begin in begins if is_placeholder(f"{begin}8f3a9c2b1d4e8f3a9c2b1d4e")] == []
 
 
 @pytest.mark.parametrize("value", PLACEHOLDERS)
