@@ -248,6 +248,9 @@ STREAMS: dict[str, Callable[[str], list[bytes]]] = {
     "two tokens an event, of completions": lambda key: [
         event(logprobs={"tokens": two, "token_logprobs": [-0.5] * len(two)}) for two in pairs(tokens(key))
     ],
+    "tokens without bytes": lambda key: [
+        event(text, logprobs={"content": [{**token(text), "bytes": None}]}) for text in tokens(key)
+    ],
     "tokens of a refusal": lambda key: [
         event(None, delta={"refusal": text}, logprobs={"content": None, "refusal": [token(text)]})
         for text in tokens(key)
