@@ -12,9 +12,13 @@ from pytest_samurai.redaction.reading import Reading, hides
 from pytest_samurai.redaction.shapes import BEGINNINGS, IN_BLOCKS, LONGEST_SHAPE, SHAPES, Shape
 from pytest_samurai.redaction.spellings import known_patterns, pieces
 
-_LINE_BREAK = re.compile(rb"[ \t]*(?:\r\n?|\n)[ \t]*")
-# How mail, shells and source code break a text in two. A key that is known may be broken so.
-_BREAK = re.compile(rb"[=\\]?[ \t]*(?:\r\n?|\n)(?:[ \t]*>)+[ \t]*|[=\\](?:\r\n?|\n)[ \t]*|(['\"])\s*[+.&]?\s*\1")
+# What stands before the blanks is looked at, or a run of them would take time in proportion to its square.
+_LINE_BREAK = re.compile(rb"(?<![ \t])[ \t]*(?:\r\n?|\n)[ \t]*")
+# How mail, shells and source code break a text in two, with few blanks. A key that is known may be broken so.
+_BREAK = re.compile(
+    rb"[=\\]?[ \t]{0,4}(?:\r\n?|\n)(?:[ \t]{0,4}>)+[ \t]{0,4}|[=\\](?:\r\n?|\n)[ \t]{0,40}"
+    rb"|(['\"])\s{0,40}[+.&]?\s{0,40}\1"
+)
 
 
 class Secret(NamedTuple):

@@ -67,6 +67,12 @@ def test_a_test_that_is_not_ours_is_shown_as_it_is(project: Project, test: str) 
     assert ("w " + OWN in shown(project)) == ("warn" in test)
 
 
+def test_a_warning_without_a_key_keeps_what_it_is(project: Project) -> None:
+    project.tests(f"{ASKS}\ndef test_it(): call(); warnings.warn('take care', FutureWarning)\n")
+
+    assert "FutureWarning: take care" in shown(project)
+
+
 def test_other_properties_stay_as_they_are(project: Project) -> None:
     project.tests(
         f"{ASKS}\ndef test_it(record_property): call(); record_property('n', 17); record_property('a', 'b')\n"

@@ -96,3 +96,9 @@ def test_a_sequence_of_json_texts_is_a_stream() -> None:
 
     assert len(list(cut_events(body))) == len(FIVES)
     assert not any(five in kept for five in FIVES)
+
+
+def test_many_blanks_take_no_time_in_proportion_to_their_square() -> None:
+    text = f"{KEY[:20]}\\u002b{' ' * 200_000}'{' ' * 200_000}"
+
+    assert Redactor([KEY]).text(text) == text
