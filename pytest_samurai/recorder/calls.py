@@ -98,7 +98,7 @@ class Calls:
         return {take.request.url for take in self.takes()}
 
     def are_under_way(self) -> bool:
-        """Whether a call that went live has yet to end. One that got no reply never does."""
+        """Whether a call that went live has yet to end."""
         return any(not take.has_ended for take in self.takes())
 
     def _so_far(self) -> list[Played | Take]:
