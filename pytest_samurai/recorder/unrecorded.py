@@ -37,8 +37,11 @@ def suspect(recorder: Recorder, url: str) -> Suspect | None:
 
 
 def held(recorder: Recorder, request: Request) -> Played | None:
-    """Replay a request to a URL that is no endpoint; None if it is not in the cassette, or filters let it pass."""
-    if not recorder.hosts.has_recorded(request.url):
+    """Replay a request to a URL that is no endpoint; None if it is not in the cassette, or filters let it pass.
+
+    A forked child has none either: see `judge`.
+    """
+    if recorder.children.is_copy or not recorder.hosts.has_recorded(request.url):
         return None
     filtered = recorder.filtered(request)
     return None if filtered is None else recorder.play(request, filtered)[0]
@@ -76,8 +79,12 @@ def _why(recorder: Recorder, request: Request, suspected: Suspect) -> str:
 def copied(recorder: Recorder, request: Request) -> RequestNotRecorded:
     """The refusal of a call in a forked child."""
     asked = recorder.redacted(request)
+    return _copied(recorder, f"{asked.method} {asked.url} was called")
+
+
+def _copied(recorder: Recorder, what: str) -> RequestNotRecorded:
     return recorder.refuse(
-        f"{asked.method} {asked.url} was called in a forked child process, and the recorder is that of the process that"
+        f"{what} in a forked child process, and the recorder is that of the process that"
         " started it: a child can neither record nor replay.\n"
         "  Make the call in the process of the test; threads are seen (ThreadPoolExecutor)."
     )
@@ -86,13 +93,16 @@ def copied(recorder: Recorder, request: Request) -> RequestNotRecorded:
 def connected(recorder: Recorder, host: str, address: str, port: int) -> None:
     """Judge a connection that no request was seen for, to a host by its name and its address.
 
-    Raises RequestNotRecorded if it leads to a host that serves models, and this can only replay.
+    Raises RequestNotRecorded if it leads to a host that serves models, and this can only replay, or is the copy of a
+    forked child.
     """
     unseen = recorder.settings.unseen
     if unseen == "allow" or _is_ignored(recorder.settings, host, address):
         return
     if (host, port) not in recorder.hosts and (address, port) not in recorder.hosts:
         return
+    if recorder.children.is_copy:
+        raise _copied(recorder, f"a connection to {host}:{port}, which serves models, was opened")
     who = "by a client that no recorder sees (requests, urllib, aiohttp, a raw socket)"
     if not recorder.replaying:
         recorder.unrecorded.append(f"a connection to {host}:{port}, {who},")

@@ -20,7 +20,7 @@ class Unreachable(httpx.BaseTransport):
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_call_that_could_not_be_sent_is_no_longer_under_way(cassettes: Path, stream: bool) -> None:
-    with pytest.warns(UserWarning, match="1 request got no reply"), use_cassette(cassettes / "a.yaml") as recorder:
-        with pytest.raises(httpx.ConnectError), httpx.Client(transport=Unreachable()) as client:
+    with use_cassette(cassettes / "a.yaml", mode="live") as recorder, httpx.Client(transport=Unreachable()) as client:
+        with pytest.raises(httpx.ConnectError):
             client.post(API, json=body(stream=stream))
         assert not recorder.has_calls_under_way()
