@@ -9,7 +9,7 @@ from pytest_samurai.intercept.library import Library, headers_of
 from pytest_samurai.intercept.state import PASSING, Unmarked
 from pytest_samurai.intercept.twins import Awaiting, Blocking, Transport
 from pytest_samurai.recorder import Played, Recorder, Suspect, Take, copied, has_placeholder, held, judge, suspect
-from pytest_samurai.wire import COMPLETE, Request, names_model
+from pytest_samurai.wire import COMPLETE, Request, calls_model
 
 
 async def sent(request: Any, io: Blocking | Awaiting) -> Any:
@@ -40,7 +40,7 @@ class Recorded(Transport):
 
     async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
         content = await io.read(request)
-        if not self.is_sure and not names_model(content):
+        if not self.is_sure and not calls_model(self.url, content):
             return await self._beside(request, io)
         # Most replays need no headers, and there are many of them.
         played = self.recorder.replay(Request(request.method, self.url, (), content))
@@ -112,8 +112,8 @@ class Other(Transport):
 
     async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
         content = await io.read(request)
-        # Every model endpoint asks for a model; an application's own `/messages` does not.
-        if not self.suspected.is_sure and not names_model(content):
+        # An application's own `/messages` names no model.
+        if not self.suspected.path.is_meant(content):
             return await sent(request, io)
         asked = self.library.request(request, content)
         played = held(self.recorder, asked)
@@ -132,7 +132,7 @@ class Watched(Transport):
         self.is_sure = is_sure
 
     async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
-        if not self.is_sure and not names_model(await io.read(request)):
+        if not self.is_sure and not calls_model(str(request.url), await io.read(request)):
             return await io.send(request)
         blocked = self.unmarked.block or has_placeholder(headers_of(request.headers), str(request.url))
         if blocked and not self.library.is_mocked(self.own):
