@@ -26,7 +26,7 @@ def replayed(library: Library, played: Played, recorder: Recorder) -> Any:
     reply, cut = played.reply, recorder.cut_headers
     if reply.chunks is None and reply.ending == COMPLETE:
         return library.response(reply, library.whole(reply.body), cut)
-    return library.response(reply, library.replay(reply, recorder, library.error), cut)
+    return library.response(reply, library.replay(played, recorder, library.error), cut)
 
 
 class Recorded(Transport):

@@ -50,9 +50,7 @@ class Refusals:
     def listen(self) -> None:
         """Take over what forked children have refused."""
         for recorder in self.recorders:
-            text = recorder.children.told()
-            if text is not None and all(str(miss) != text for miss in recorder.misses):
-                recorder.refuse(text)
+            recorder.listen()
 
     def is_paying(self) -> bool:
         """Whether calls that went live are under way: one of many was refused, by a ceiling or for want of a key."""

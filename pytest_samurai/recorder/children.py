@@ -20,12 +20,13 @@ class Children:
     What a copy refused is `told` to the process that has the recorder.
     """
 
-    __slots__ = ("_memory", "is_copy", "were_started")
+    __slots__ = ("_memory", "_was_told", "is_copy", "were_started")
 
     def __init__(self) -> None:
         self.were_started = False
         self.is_copy = False
         self._memory: Any = None
+        self._was_told = False
 
     def forking(self) -> None:
         """This process is about to be copied: share some memory with the copy."""
@@ -39,10 +40,13 @@ class Children:
         """Let the process that has the recorder know what this copy has refused. The first text stays."""
         if self.is_copy and not self._memory[0]:
             written = text.encode()[: _LONGEST - 1]
-            self._memory[: len(written)] = written
+            # The first byte last: it says that the text is whole, and the other process may look at any moment.
+            self._memory[1 : len(written)] = written[1:]
+            self._memory[0] = written[0]
 
     def told(self) -> str | None:
-        """What a copy has refused; None if none did, or not yet."""
-        if self.is_copy or self._memory is None or not self._memory[0]:
+        """What a copy has refused, said once; None if none did, or not yet."""
+        if self._was_told or self.is_copy or self._memory is None or not self._memory[0]:
             return None
+        self._was_told = True
         return bytes(self._memory[:]).rstrip(b"\0").decode(errors="replace")

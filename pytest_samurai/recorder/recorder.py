@@ -148,8 +148,7 @@ class Recorder:
     def verdict(self) -> BaseException | None:
         """What fails a test whose body went through: a swallowed miss, a broken budget, what was not played."""
         unknown = self._calls.spend()
-        if text := self.children.told():
-            self.refuse(text)
+        self.listen()
         if self.misses:
             return self.misses[0]
         if broken := "\n".join(filter(None, [self._calls.verdict(self.settings.budget), unknown])):
@@ -232,6 +231,11 @@ class Recorder:
         miss = self.owner.refusal(text)
         self.misses.append(miss)
         return miss
+
+    def listen(self) -> None:
+        """Take over what a forked child has refused."""
+        if text := self.children.told():
+            self.refuse(text)
 
     def note(self, text: str) -> None:
         """Have something said of this test at the end of the run, once."""
