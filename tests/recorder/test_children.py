@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,18 +15,20 @@ from tests.intercept.scripted import ask, body
 
 
 class Watched(bytearray):
-    """Memory of two processes: after each change that one makes, the other looks."""
+    """Memory of two processes: after each byte that one writes, the other looks."""
 
     def __init__(self) -> None:
         super().__init__(4096)
         self.seen: list[str] = []
 
-    def __setitem__(self, index: object, value: object) -> None:
-        super().__setitem__(index, value)  # type: ignore[call-overload]  # either a byte or some
-        parent = Children()
-        parent._memory = self
-        if text := parent.told():
-            self.seen.append(text)
+    def __setitem__(self, index: Any, value: Any) -> None:
+        positions = range(len(self))[index] if isinstance(index, slice) else [index]
+        for position, byte in zip(positions, value if isinstance(value, bytes) else [value], strict=True):
+            super().__setitem__(position, byte)
+            parent = Children()
+            parent._memory = self
+            if text := parent.told():
+                self.seen.append(text)
 
 
 def test_a_text_is_told_when_all_of_it_is_there() -> None:
