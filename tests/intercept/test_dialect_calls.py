@@ -94,9 +94,11 @@ def call_all(url: str) -> list[object]:
 
 
 def test_each_is_recorded_replayed_and_counted_without_a_setting(tmp_path: Path, server: ThreadingHTTPServer) -> None:
+    without_us = call_all(root(server))
     with use_cassette(tmp_path / "a.yaml") as recorded:
         live = call_all(root(server))
     assert recorded.notes == []
+    assert live == without_us
     url = root(server)
     with use_cassette(tmp_path / "a.yaml", mode="none") as replayed:
         assert call_all(url) == live

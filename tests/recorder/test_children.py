@@ -27,8 +27,7 @@ class Watched(bytearray):
             super().__setitem__(position, byte)
             parent = Children()
             parent._memory = self
-            if text := parent.told():
-                self.seen.append(text)
+            parent.listen(self.seen.append)
 
 
 def test_a_text_is_told_when_all_of_it_is_there() -> None:
@@ -51,5 +50,5 @@ def test_what_a_child_has_refused_is_one_miss_however_often_it_is_asked_for(cass
                 httpx.post(url, json=body("\x1b"))
             recorder.children.is_copy = False
             recorder.misses.clear()
-            recorder.listen()
+            recorder.children.listen(recorder.refuse)
     assert len(recorder.misses) == 1
