@@ -12,7 +12,7 @@ from typing import Final
 from pytest_samurai.bill.pricelist import PriceList
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.files import NoFile, read_whole
-from pytest_samurai.text import quoted, visible_json
+from pytest_samurai.text import quoted, visible_quoted
 from pytest_samurai.wire import Price, read_rates
 
 _NAME: Final = "pytest-samurai"
@@ -102,4 +102,4 @@ def lines_to_add(models: Sequence[str]) -> list[str]:
 
 def _as_key(model: str) -> str:
     """The name of a model as TOML has it in quotes, with escapes for what is not to be printed: see `text.visible`."""
-    return visible_json(quoted(model)).replace("##", r"#\u0023")
+    return visible_quoted(quoted(model)).replace("##", r"#\u0023")
