@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 import stat
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -24,7 +23,7 @@ from pytest_samurai.cassette.frame import HEAD
 from pytest_samurai.cassette.reader import load, parse, salvage
 from pytest_samurai.cassette.writer import dump, save, update
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.files import locked, locks, scratch
+from pytest_samurai.files import REAL, locked, locks, scratch
 from pytest_samurai.wire.http import Chunk, Headers, Reply, Request
 from pytest_samurai.wire.interaction import Interaction
 from tests.conftest import Size
@@ -411,7 +410,7 @@ def test_a_machine_where_no_lock_can_be_kept_is_told_where_and_what_to_do(
 
 def test_nobody_else_can_get_at_the_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "tmp").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    monkeypatch.setattr(REAL, "temporary", str(tmp_path / "tmp"))
     update(tmp_path / "a.yaml", lambda _: [PLAIN])
     [directory] = (tmp_path / "tmp").iterdir()
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
