@@ -13,13 +13,13 @@ from pytest_samurai.intercept.state import STATE
 _STARTERS = (
     ("subprocess", "Popen", "__init__"),
     ("multiprocessing.process", "BaseProcess", "start"),
-    # The first process of `multiprocessing` that is spawned or forked by a server, where it is imported in a test.
+    # The first process that `multiprocessing` spawns, or a fork server forks, if a test imports `multiprocessing`.
     ("_posixsubprocess", "", "fork_exec"),
     ("os", "", "posix_spawn"),
     ("os", "", "posix_spawnp"),
     ("os", "", "system"),
 )
-"""What starts a process without a fork that Python sees: a module, a class in it or none, and a name."""
+"""What starts a process without a fork that Python sees: a module, a class in it or an empty text, and a name."""
 
 
 def watch_processes() -> None:
@@ -43,7 +43,7 @@ def _starters() -> Iterator[tuple[Any, str]]:
     for module, kind, name in _STARTERS:
         owner: Any = sys.modules.get(module)
         owner = getattr(owner, kind) if owner is not None and kind else owner
-        # Some are missing on Windows, some modules are not imported.
+        # Some do not exist on Windows, and some modules are not imported.
         if owner is not None and hasattr(owner, name):
             yield owner, name
 
@@ -59,18 +59,18 @@ def _starting(original: Any, patch: Patch) -> Any:
 
 
 def forking() -> None:
-    """This process is about to be copied."""
+    """Tell the open recorders that this process is about to be copied."""
     for opened in list(STATE.opened):
         opened.recorder.children.forking()
 
 
 def forked() -> None:
-    """This process is the copy."""
+    """Tell the open recorders that this process is the copy."""
     STATE.renew_lock()
     for opened in STATE.opened:
         opened.recorder.children.is_copy = True
 
 
-# These cannot be taken back, and do nothing where no recorder is open. Windows has no forks.
+# These cannot be unregistered, and do nothing while no recorder is open. Windows has no forks.
 if hasattr(os, "register_at_fork"):  # pragma: no branch - see above
     os.register_at_fork(before=forking, after_in_child=forked)

@@ -28,7 +28,7 @@ def watch_connections() -> list[Patch]:
                     try:
                         _judge(names.get(host, host), host, port)
                     except RequestNotRecorded:
-                        # Few clients expect anything but an OSError, and clean up after it.
+                        # Few clients clean up after anything but an OSError.
                         sock.close()
                         raise
             return original(sock, address)

@@ -70,7 +70,7 @@ class State:
 STATE = State()
 CURRENT: ContextVar[Opened | None] = ContextVar("pytest_samurai_recorder", default=None)
 PASSING: ContextVar[bool] = ContextVar("pytest_samurai_passing", default=False)
-"""Whether a request is on its way that was seen, so that its connection is one of ours."""
+"""Whether a request that was seen is under way, so that a connection is expected."""
 
 
 def open_recorders() -> list[Recorder]:

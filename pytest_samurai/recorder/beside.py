@@ -1,4 +1,4 @@
-"""What goes past the endpoints of a recorder."""
+"""Calls of models beside the recorded endpoints."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A URL that may be a model's, and is none of the endpoints. `tail` is the part of it that a pattern should name.
+    """A URL that may be a model's but is not a recorded endpoint. `tail` is the part that a pattern should name.
 
-    Unless `is_sure`, the body has to say `"model"`. `is_known` says that an API of models has such a path.
+    Unless `is_sure`, only a body with `"model"` counts. `is_known` says that a model API has such a path.
     """
 
     tail: str
@@ -29,7 +29,7 @@ class Suspect:
 
 
 def suspect(recorder: Recorder, url: str) -> Suspect | None:
-    """Whether a URL that is none of the endpoints may be a model's; None if it is an application's own."""
+    """The suspicion that a URL, not a recorded endpoint, is a model's; None if it is the application's own."""
     tail, is_sure = model_path(url)
     if recorder.hosts.serves(url):
         return Suspect(tail or urlsplit(plain_url(url)).path or "/", is_sure=True, is_known=tail is not None)
@@ -37,7 +37,7 @@ def suspect(recorder: Recorder, url: str) -> Suspect | None:
 
 
 def held(recorder: Recorder, request: Request) -> Played | None:
-    """Replay a request to a URL that is no endpoint; None if it is not in the cassette, or filters let it pass."""
+    """Replay a request to a URL that is not an endpoint; None if it is not in the cassette, or a filter excludes it."""
     if not recorder.hosts.has_recorded(request.url):
         return None
     filtered = recorder.filtered(request)
@@ -45,9 +45,9 @@ def held(recorder: Recorder, request: Request) -> Played | None:
 
 
 def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:
-    """Note that a call goes live which is not recorded. Raises RequestNotRecorded if it must not.
+    """Note that a call goes live and is not recorded. Raises RequestNotRecorded if it must not.
 
-    What the user's filters let pass, passes without a word.
+    A request that the user's filters exclude goes live without a note.
     """
     if recorder.filtered(request) is None:
         return
@@ -67,7 +67,7 @@ def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:
 
 def _why(recorder: Recorder, request: Request, suspected: Suspect) -> str:
     if recorder.hosts.has_recorded(request.url):
-        return "is in the cassette, but no recording that is left answers this request"
+        return "is in the cassette, but no unplayed recording answers this request"
     if suspected.is_known:
         return "is a model endpoint that is not recorded"
     return "goes to a host that serves models, and is not recorded"
@@ -84,9 +84,9 @@ def copied(recorder: Recorder, request: Request) -> RequestNotRecorded:
 
 
 def connected(recorder: Recorder, host: str, address: str, port: int) -> None:
-    """Judge a connection that no request was seen for, to a host by its name and its address.
+    """Judge a connection that belongs to no request that was seen, by the name and the address of its host.
 
-    Raises RequestNotRecorded if it leads to a host that serves models, and this can only replay.
+    Raises RequestNotRecorded if the host serves models and the recorder can only replay.
     """
     unseen = recorder.settings.unseen
     if unseen == "allow" or _is_ignored(recorder.settings, host, address):
@@ -98,7 +98,7 @@ def connected(recorder: Recorder, host: str, address: str, port: int) -> None:
         recorder.unrecorded.append(f"a connection to {host}:{port}, {who},")
     elif unseen == "warn":
         recorder.note(
-            f"connected to {host}:{port}, which serves chat, {who}: nothing of it is replayed;"
+            f"connected to {host}:{port}, which serves models, {who}: nothing of it is replayed;"
             " send its calls through httpx, or forbid connections in tests"
         )
     else:
@@ -110,7 +110,7 @@ def connected(recorder: Recorder, host: str, address: str, port: int) -> None:
 
 
 def _is_ignored(settings: Settings, *names: str) -> bool:
-    """Whether the user lets calls to a host pass."""
+    """Whether the user ignores calls to a host."""
     if settings.ignore_localhost and any(name in _LOCALHOST for name in names):
         return True
     return any(
@@ -121,4 +121,4 @@ def _is_ignored(settings: Settings, *names: str) -> bool:
 
 
 _LOCALHOST = frozenset({"localhost", "0.0.0.0", "127.0.0.1", "::1"})
-"""What vcrpy takes for this machine."""
+"""The names by which vcrpy knows this machine."""

@@ -9,14 +9,14 @@ _LONGEST = 4096
 UNSEEN_CHILD = (
     "a child process was started, and no call was seen: what a child process calls is neither recorded nor replayed"
 )
-"""What is said of a test without a call that started a child process."""
+"""The note on a test that made no call and started a child process."""
 
 
 class Children:
-    """What a recorder knows of the processes that were started while it was open.
+    """What a recorder knows about the processes that were started while it was open.
 
-    A forked child has a copy of the recorder (`is_copy`), which must not act: what it did would be lost with the child.
-    What a copy refused is `told` to the process that has the recorder.
+    A forked child has a copy of the recorder (`is_copy`), which must not act: whatever it did would be lost with the
+    child. `told` says, in the process of the recorder, what a copy has refused.
     """
 
     __slots__ = ("_memory", "is_copy", "were_started")
@@ -27,7 +27,7 @@ class Children:
         self._memory: Any = None
 
     def forking(self) -> None:
-        """This process is about to be copied: share some memory with the copy."""
+        """Share some memory with the copy that this process is about to become."""
         self.were_started = True
         if self._memory is None:
             from mmap import mmap
@@ -35,7 +35,7 @@ class Children:
             self._memory = mmap(-1, _LONGEST)
 
     def tell(self, text: str) -> None:
-        """Let the process that has the recorder know what this copy has refused. The first text stays."""
+        """Tell the process of the recorder what this copy has refused. Only the first text is kept."""
         if self.is_copy and not self._memory[0]:
             written = text.encode()[: _LONGEST - 1]
             self._memory[: len(written)] = written

@@ -13,7 +13,7 @@ from pytest_samurai.wire import Recordings, is_public_model_host, plain_url
 _BASE_URL_NAMES = ("_BASE_URL", "_API_BASE", "_ENDPOINT")
 
 _NO_MODELS = "OTEL_"
-"""How variables begin that name collectors of telemetry: opentelemetry.io/docs/specs/otel/protocol/exporter."""
+"""The prefix of variables that name collectors of telemetry: opentelemetry.io/docs/specs/otel/protocol/exporter."""
 
 Host = tuple[str, int]
 """The name of a host, and a port."""
@@ -30,7 +30,7 @@ class ModelHosts:
         self._sent = sent
 
     def __contains__(self, host: Host) -> bool:
-        """Whether a host serves models. Of another than a public one, the port counts."""
+        """Whether a host serves models. The port counts unless the host is public."""
         name, port = _one_name(host[0]), host[1]
         if (name, port) in self._recorded or is_public_model_host(name):
             return True

@@ -54,7 +54,7 @@ def read_scalar(written: str) -> str:
         text = loads(_LONG_ESCAPE.sub(_from_long, written)) if written.startswith('"') else written
         spellings = [scalar(text), quoted(text)]
     if written not in (*spellings, *map(visible_quoted, spellings)):
-        raise ValueError(f"{visible(written)} is no text as it is written here")
+        raise ValueError(f"{visible(written)} is not in the form that this tool writes")
     return text
 
 

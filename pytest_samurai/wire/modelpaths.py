@@ -50,7 +50,7 @@ SURE: Final = (
     "/model/*/converse-stream",
     "/model/*/count-tokens",
 )
-"""Ends of paths that say by themselves that a model is called. A star is one segment."""
+"""Ends of paths that alone show that a model is called. A star is one segment."""
 
 GENERIC: Final = (
     # https://platform.openai.com/docs/api-reference
@@ -106,7 +106,7 @@ GENERIC: Final = (
     "/score",
     "/pooling",
 )
-"""Ends of paths that an application may have for something else. A model is called if the body says `"model"`."""
+"""Ends of paths that an application may use for something else. A model is called if the body has `"model"`."""
 
 
 def _regex(ends: tuple[str, ...]) -> re.Pattern[str]:
@@ -123,14 +123,14 @@ def names_model(body: bytes) -> bool:
 
 
 def model_path(url: str) -> tuple[str | None, bool]:
-    """The end of a URL's path that an API of models has, in any spelling, and whether it is so for sure; None without.
+    """The end of a URL's path by which a model API is known, and whether that alone is certain.
 
-    If it is not sure, it is a model's if the body says `"model"`.
+    It is (None, False) if there is none. If that alone is not certain, a body with `"model"` makes it a model's.
     """
     plain = plain_url(url)
     for regex, sure in ((_SURE, True), (_GENERIC, False)):
         match = regex.fullmatch(plain)
         if match is not None:
-            # The version is no part of what a pattern has to name.
+            # A pattern need not name the version.
             return (match[1].removeprefix("/v1") if sure else match[1]), sure
     return None, False

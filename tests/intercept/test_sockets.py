@@ -94,7 +94,7 @@ def test_a_connection_of_a_client_that_is_not_seen_is_noted_once(
     for _ in range(2):
         connect(other)
     assert replay.notes == [
-        f"use_cassette('a.yaml'): connected to {host}:{urlsplit(url).port}, which serves chat, by a client that no"
+        f"use_cassette('a.yaml'): connected to {host}:{urlsplit(url).port}, which serves models, by a client that no"
         " recorder sees (requests, urllib, aiohttp, a raw socket): nothing of it is replayed; send its calls through"
         " httpx, or forbid connections in tests"
     ]
@@ -116,7 +116,7 @@ def test_a_name_is_known_by_the_addresses_that_it_had(
         by_urllib(url.replace("127.0.0.1", "CHAT.test"))
         [note] = recorder.notes
         recorder.notes.clear()
-    assert f"connected to CHAT.test:{port}, which serves chat, " in note
+    assert f"connected to CHAT.test:{port}, which serves models, " in note
 
 
 @pytest.mark.parametrize("module", [httpx, httpx2])
@@ -218,7 +218,7 @@ def test_a_base_url_without_a_port_leads_to_that_of_its_scheme(
     monkeypatch.setattr(
         socket, "getaddrinfo", lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
     )
-    with pytest.warns(UserWarning, match=f"connected to chat.test:{port}, which serves chat, "):
+    with pytest.warns(UserWarning, match=f"connected to chat.test:{port}, which serves models, "):
         # Nobody may be there; what counts is that it was tried.
         with use_cassette(cassettes / "a.yaml", mode="none", unseen="warn"), suppress(OSError):
             socket.create_connection(("chat.test", port)).close()

@@ -237,7 +237,7 @@ def test_what_the_cassette_holds_is_replayed_whatever_its_url(tmp_path: Path, se
     with use_cassette(tmp_path / "b.yaml", mode="none") as recorder:
         assert call().json() == ANSWER
     assert len(recorder.calls) == 1
-    assert "no recording that is left answers this request" in refused(tmp_path / "b.yaml", lambda: call("y"))
+    assert "no unplayed recording answers this request" in refused(tmp_path / "b.yaml", lambda: call("y"))
     assert server.asked == []
 
 

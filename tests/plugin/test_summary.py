@@ -97,5 +97,5 @@ def test_a_client_that_no_hook_sees_is_named_in_the_summary_of_a_replay(
     second.assert_outcomes(passed=1)
     host = project.server.base_url.split("/")[2]
     second.stdout.fnmatch_lines(
-        [f"samurai: test_it.py::test_it: connected to {host}, which serves chat, by a client that no recorder sees *"]
+        [f"samurai: test_it.py::test_it: connected to {host}, which serves models, by a client that no recorder sees *"]
     )
