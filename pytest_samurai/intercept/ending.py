@@ -82,9 +82,11 @@ class Ending:
             )
         if self._is_over:
             return self._error("ReadError", "", f"{path}: the replay of this stream was given up while it waited")
+        # Without a pace all chunks come at once, before anybody sets a flag.
+        advice = "" if self._recorder.settings.pace else '\n  If a flag or a deadline ended it: pace="recorded"'
         return self._recorder.refuse(
             "the recording of this stream ends here: when it was recorded, the application stopped reading,"
-            " or was cancelled, and now it reads on"
+            " or was cancelled, and now it reads on" + advice
         )
 
 
