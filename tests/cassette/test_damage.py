@@ -340,6 +340,44 @@ def test_a_change_outside_of_a_body_is_refused_until_its_seal_says_none() -> Non
     assert found == [*FIVE[:4], replace(ERROR, reply=replace(ERROR.reply, status=503))]
 
 
+PRETTY = recorded(
+    b'{\n "model": "m",\n "n": [\n  1\n ]\n}', Reply(200, "OK", JSON_TYPE, b'{"a": [{"b": [1]}, {"c": "d"}], "e": 1}')
+)
+DEEP = recorded(b"{}", Reply(200, "OK", JSON_TYPE, b"[" * 100_000 + b'"a"' + b"]" * 100_000))
+
+
+@pytest.mark.parametrize(
+    ("body", "lost"),
+    [
+        ("request", b"\n       ]"),
+        ("request", b'\n       "n": ['),
+        ("reply", b"\n          ],"),
+        ("reply", b'\n          "e": 1'),
+    ],
+)
+def test_a_body_that_was_json_and_is_none_any_more_is_damage_and_no_edit(body: str, lost: bytes) -> None:
+    damaged = dump([PRETTY, PLAIN]).replace(lost, b"", 1)
+    told = (
+        f"interaction 1 has a {body} body that was JSON and is damaged;"
+        " restore it, or, if that was you, have its line `seal:` say `none`"
+    )
+    assert refusal(damaged) == f"some.yaml:3: {told}"
+    assert refusal(b"---\n" + damaged) == f"some.yaml:4: {told}"
+    on_purpose = re.sub(rb"seal: .*", b"seal: none", damaged, count=1)
+    [found, _] = parse(on_purpose, FILE)
+    assert not found.edited
+
+
+@pytest.mark.parametrize(
+    ("item", "old", "new"),
+    [(PRETTY, b'"d"', b'"hello", "f": []'), (PRETTY, b"\n        1", b""), (DEEP, b'"a"', b'"b"')],
+    ids=["more", "less", "too deep to tell"],
+)
+def test_a_change_that_leaves_json_is_an_edit(item: Interaction, old: bytes, new: bytes) -> None:
+    [found] = parse(dump([item]).replace(old, new), FILE)
+    assert found.edited
+
+
 def test_an_edited_answer_stays_marked_after_the_file_is_written_again(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(CONTENT.replace("東 hi".encode(), b"Kyoto, hello"))
