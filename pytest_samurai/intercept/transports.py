@@ -42,6 +42,7 @@ class Recorded(Transport):
         content = await io.read(request)
         if not self.is_sure and not names_model(content):
             return await self._beside(request, io)
+        self.recorder.sent.append((request.headers, self.url))
         # Most replays need no headers, and there are many of them.
         played = self.recorder.replay(Request(request.method, self.url, (), content))
         exchange = played or self.recorder.handle(self.library.request(request, content))
