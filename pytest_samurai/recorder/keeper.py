@@ -186,6 +186,10 @@ class Keeper:
         missing = without_equal(self.added, others, (), self._kind)
         if others and missing and self.passed and self.owner.rerun is not None:
             # Each run of a test had a conversation of its own, and a replay needs all of one.
+            self._notes.append(
+                f"{self.owner.test}: another run recorded this test at the same time, with other calls:"
+                f" its {plural(len(others), 'call')} in {shown(self._path)} made way for this run's"
+            )
             return [recording for recording in kept if recording not in others], self.added
         return kept, missing
 
