@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from pytest_samurai.intercept.patch import Patch
+from pytest_samurai.intercept.patch import Patch, outside
 from pytest_samurai.intercept.state import STATE
 
 _STARTERS = (
@@ -53,7 +53,7 @@ def _starting(original: Any, patch: Patch) -> Any:
         if patch.active:
             for opened in list(STATE.opened):
                 opened.recorder.children.were_started = True
-        return original(*arguments, **options)
+        return outside(original, *arguments, **options)
 
     return start
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from pytest_samurai.errors import RequestNotRecorded
-from pytest_samurai.intercept.patch import Patch
+from pytest_samurai.intercept.patch import Patch, outside
 from pytest_samurai.intercept.state import PASSING, open_recorders
 from pytest_samurai.recorder import connected
 
@@ -31,13 +31,13 @@ def watch_connections() -> list[Patch]:
                         # Few clients expect anything but an OSError, and clean up after it.
                         sock.close()
                         raise
-            return original(sock, address)
+            return outside(original, sock, address)
 
         return connect
 
     def resolving(original: Any, patch: Patch) -> Any:
         def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:
-            addresses = original(host, *arguments, **options)
+            addresses = outside(original, host, *arguments, **options)
             # Whose connection it will be is not known here: asyncio resolves names in a thread without a context.
             if patch.active and host is not None:
                 # Trio passes bytes. It also resolves the address itself, which must not become a name.
@@ -58,7 +58,7 @@ def watch_connections() -> list[Patch]:
 
 def _resolving_one(names: dict[str, str], original: Any, patch: Patch) -> Any:
     def gethostbyname(host: Any) -> Any:
-        resolved = original(host)
+        resolved = outside(original, host)
         if patch.active and isinstance(host, str):
             addresses = [resolved] if isinstance(resolved, str) else resolved[2]
             names.update((address, host) for address in addresses if address != host)

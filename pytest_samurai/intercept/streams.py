@@ -77,12 +77,13 @@ class Replay:
     def __iter__(self) -> Iterator[bytes]:
         if self._reply.ending == COMPLETE and not self._pace:
             return self._reply.cut()
-        return self._to_its_end()
+        return self.to_its_end()
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self._in_time_async() if self._pace else self._at_once_async()
 
-    def _to_its_end(self) -> Iterator[bytes]:
+    def to_its_end(self) -> Iterator[bytes]:
+        """The pieces one by one, and what ended them."""
         for wait, data in self._timed():
             if self._pace:
                 time.sleep(wait)

@@ -49,13 +49,20 @@ class Recorded(Transport):
             return await sent(request, io)
         if isinstance(exchange, Played):
             return replayed(self.library, exchange, self.recorder)
-        question = exchange.question
+        try:
+            response = await self._live(exchange, request, io)
+        except BaseException:
+            exchange.lost()
+            raise
+        return self._record(exchange, response)
+
+    async def _live(self, take: Take, request: Any, io: Blocking | Awaiting) -> Any:
+        question = take.question
         if question is None or self.library.is_mocked(self.own):
             # What stands in for a server answers what it was told to, whatever it is asked.
-            exchange.question = None
-            return self._record(exchange, await sent(request, io))
-        asked = Asked(self.library, exchange, question, request, io, sent, self._record)
-        return self._record(exchange, await asked.response())
+            take.question = None
+            return await sent(request, io)
+        return await Asked(self.library, take, question, request, io, sent, self._record).response()
 
     async def _beside(self, request: Any, io: Blocking | Awaiting) -> Any:
         """An application's own request to a path that an API of models has too."""

@@ -7,7 +7,8 @@ from typing import Any
 _LONGEST = 4096
 
 UNSEEN_CHILD = (
-    "a child process was started, and no call was seen: what a child process calls is neither recorded nor replayed"
+    "a child process was started, and no call was seen: what a child process calls is neither recorded nor replayed;"
+    " make the call in the test's own process, or ignore this if the child calls no model"
 )
 """What is said of a test without a call that started a child process."""
 

@@ -14,8 +14,8 @@ from pytest_samurai.files import exists
 from pytest_samurai.recorder.editor import Editor, priced
 from pytest_samurai.recorder.exchange import Take
 from pytest_samurai.recorder.identity import identity
-from pytest_samurai.recorder.meanwhile import without_equal, written_meanwhile
 from pytest_samurai.recorder.mode import RECORD_MODES
+from pytest_samurai.recorder.others import without_equal, written_meanwhile
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.recorder.paths import shown
 from pytest_samurai.recorder.playback import Playback, is_ours

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pytest_samurai.errors import RequestNotRecorded
+from pytest_samurai.recorder.calls import Unrecorded, endpoints_setting
 from pytest_samurai.recorder.exchange import Played
 from pytest_samurai.settings import Settings
 from pytest_samurai.wire import Request, model_path, plain_url
@@ -37,8 +38,11 @@ def suspect(recorder: Recorder, url: str) -> Suspect | None:
 
 
 def held(recorder: Recorder, request: Request) -> Played | None:
-    """Replay a request to a URL that is no endpoint; None if it is not in the cassette, or filters let it pass."""
-    if not recorder.hosts.has_recorded(request.url):
+    """Replay a request to a URL that is no endpoint; None if it is not in the cassette, or filters let it pass.
+
+    A forked child has none either: see `judge`.
+    """
+    if recorder.children.is_copy or not recorder.hosts.has_recorded(request.url):
         return None
     filtered = recorder.filtered(request)
     return None if filtered is None else recorder.play(request, filtered)[0]
@@ -55,14 +59,18 @@ def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:
         raise copied(recorder, request)
     asked = recorder.redacted(request)
     what = f"{asked.method} {asked.url} {_why(recorder, request, suspected)}"
-    setting = f"samurai_endpoints = {' '.join([*recorder.settings.endpoints, f'*{escape(suspected.tail)}'])}"
+    pattern = f"*{escape(suspected.tail)}"
+    setting = endpoints_setting(recorder.settings, [pattern])
     if recorder.replaying:
         text = f"{what}, and this test replays.\n  To record it as well: {setting}"
         if not suspected.is_known:
             text += f'\n  To let it pass, if no model answers it: ignore_hosts=["{urlsplit(asked.url).hostname}"]'
         raise recorder.refuse(text)
-    recorder.unrecorded.append(f"{asked.method} {asked.url}")
-    recorder.note(f"{what}: it went live, and a replay will refuse it; to record it as well: {setting}")
+    recorder.unrecorded.append(Unrecorded(f"{asked.method} {asked.url}", pattern))
+    if recorder.record_mode.has_cassette:
+        recorder.note(f"{what}: it went live, and a replay will refuse it; to record it as well: {setting}")
+    else:
+        recorder.note(f"{what}: it went live, and is not counted; to count it as well: {setting}")
 
 
 def _why(recorder: Recorder, request: Request, suspected: Suspect) -> str:
@@ -76,8 +84,12 @@ def _why(recorder: Recorder, request: Request, suspected: Suspect) -> str:
 def copied(recorder: Recorder, request: Request) -> RequestNotRecorded:
     """The refusal of a call in a forked child."""
     asked = recorder.redacted(request)
+    return _copied(recorder, f"{asked.method} {asked.url} was called")
+
+
+def _copied(recorder: Recorder, what: str) -> RequestNotRecorded:
     return recorder.refuse(
-        f"{asked.method} {asked.url} was called in a forked child process, and the recorder is that of the process that"
+        f"{what} in a forked child process, and the recorder is that of the process that"
         " started it: a child can neither record nor replay.\n"
         "  Make the call in the process of the test; threads are seen (ThreadPoolExecutor)."
     )
@@ -86,27 +98,34 @@ def copied(recorder: Recorder, request: Request) -> RequestNotRecorded:
 def connected(recorder: Recorder, host: str, address: str, port: int) -> None:
     """Judge a connection that no request was seen for, to a host by its name and its address.
 
-    Raises RequestNotRecorded if it leads to a host that serves models, and this can only replay.
+    Raises RequestNotRecorded if it leads to a host that serves models, and this can only replay, or is the copy of a
+    forked child.
     """
     unseen = recorder.settings.unseen
     if unseen == "allow" or _is_ignored(recorder.settings, host, address):
         return
-    if (host, port) not in recorder.hosts and (address, port) not in recorder.hosts:
+    why = recorder.hosts.why((host, port)) or recorder.hosts.why((address, port))
+    if why is None:
         return
-    who = "by a client that no recorder sees (requests, urllib, aiohttp, a raw socket)"
-    if not recorder.replaying:
-        recorder.unrecorded.append(f"a connection to {host}:{port}, {who},")
-    elif unseen == "warn":
+    where = f"{host}:{port}, which serves models ({why})"
+    if recorder.children.is_copy:
+        raise _copied(recorder, f"a connection to {where} was opened")
+    if recorder.replaying and unseen == "fail":
+        raise recorder.refuse(
+            f"a connection to {where}, {_WHO}: it was refused, since this test replays.\n"
+            f"  test      {recorder.owner.test}\n"
+            "  Send its calls through httpx, where they are recorded.\n"
+            f'  To let it connect, if no model answers it: ignore_hosts=["{host}"]\n'
+            "  To let all such clients connect: samurai_unseen = warn, or allow"
+        )
+    recorder.unrecorded.append(Unrecorded(f"a connection to {host}:{port} {_WHO}"))
+    if recorder.replaying:
         recorder.note(
-            f"connected to {host}:{port}, which serves chat, {who}: nothing of it is replayed;"
+            f"connected to {where}, {_WHO}: nothing of it is replayed;"
             " send its calls through httpx, or forbid connections in tests"
         )
     else:
-        raise recorder.refuse(
-            f"a connection to {host}:{port}, which serves models, {who}: it was refused, since this test replays.\n"
-            "  Send its calls through httpx, where they are recorded.\n"
-            "  To let it connect: samurai_unseen = warn, or allow"
-        )
+        recorder.note(f"connected to {where}, {_WHO}: it went live, unrecorded; send its calls through httpx")
 
 
 def _is_ignored(settings: Settings, *names: str) -> bool:
@@ -119,6 +138,8 @@ def _is_ignored(settings: Settings, *names: str) -> bool:
         for name in names
     )
 
+
+_WHO = "by a client that no recorder sees (requests, urllib, aiohttp, a raw socket)"
 
 _LOCALHOST = frozenset({"localhost", "0.0.0.0", "127.0.0.1", "::1"})
 """What vcrpy takes for this machine."""
