@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from pytest_samurai.intercept.clients import async_client, client
-from pytest_samurai.intercept.seam import install, patch_imported, recorders_of, recording, uninstall
-from pytest_samurai.intercept.state import seen_directories, take_cassettes, watch
+from pytest_samurai.intercept.seam import install, patch_imported, recorders_of, recording, uninstall, watch
+from pytest_samurai.intercept.state import seen_directories, take_cassettes
 from pytest_samurai.intercept.waits import is_waiting
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.intercept.patch import Patch, outside
-from pytest_samurai.intercept.state import PASSING, open_recorders
+from pytest_samurai.intercept.state import PASSING, STATE, open_recorders
 from pytest_samurai.recorder import connected
 
 
@@ -69,7 +69,10 @@ def _resolving_one(names: dict[str, str], original: Any, patch: Patch) -> Any:
 
 def _judge(host: str, address: str, port: int) -> None:
     refused = None
-    for recorder in open_recorders():
+    recorders, unmarked = open_recorders(), STATE.unmarked
+    if not recorders and unmarked is not None and unmarked.replays:
+        unmarked.connected(host, address, port)
+    for recorder in recorders:
         try:
             connected(recorder, host, address, port)
         except RequestNotRecorded as refusal:

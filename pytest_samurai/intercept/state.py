@@ -17,18 +17,29 @@ from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.intercept.library import Library
 from pytest_samurai.intercept.patch import Patch
 from pytest_samurai.matching import Endpoints
-from pytest_samurai.recorder import Recorder
+from pytest_samurai.recorder import Recorder, Suspect
 
 
 class Unmarked(Protocol):
-    """What becomes of chat calls while no recorder is open."""
+    """What becomes of model calls while no recorder is open.
+
+    In a test that only `replays`, what goes past the endpoints counts as well, and so does a connection of an unknown
+    client.
+    """
 
     endpoints: Endpoints
     block: bool
 
+    @property
+    def replays(self) -> bool: ...
+
     def refused(self, url: str) -> RequestNotRecorded: ...
 
     def went_live(self) -> None: ...
+
+    def suspect(self, url: str) -> Suspect | None: ...
+
+    def connected(self, host: str, address: str, port: int) -> None: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -102,8 +113,3 @@ def take_cassettes() -> set[Path]:
 def seen_directories() -> Directories:
     """What is known of the directories of cassettes that are opened outside of any run of tests."""
     return STATE.directories
-
-
-def watch(unmarked: Unmarked | None) -> None:
-    """Ask `unmarked` about every chat call for which no recorder is open; with None they pass."""
-    STATE.unmarked = unmarked

@@ -66,7 +66,7 @@ class Recorded(Transport):
 
     async def _beside(self, request: Any, io: Blocking | Awaiting) -> Any:
         """An application's own request to a path that an API of models has too."""
-        suspected = suspect(self.recorder, self.url)
+        suspected = suspect(self.recorder.hosts, self.url)
         assert suspected is not None  # the paths of all APIs are known to be a model's
         return await Other(self.library, self.own, self.recorder, suspected).answer(request, io)
 
@@ -124,7 +124,7 @@ class Other(Transport):
 
 
 class Watched(Transport):
-    """Counts or blocks a chat call for which no recorder is open."""
+    """Counts or blocks a model call for which no recorder is open."""
 
     def __init__(self, library: Library, own: Any, unmarked: Unmarked, *, is_sure: bool) -> None:
         super().__init__(library, own)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.recorder.calls import Unrecorded, endpoints_setting
 from pytest_samurai.recorder.exchange import Played
+from pytest_samurai.recorder.unseen import ModelHosts
 from pytest_samurai.settings import Settings
 from pytest_samurai.wire import Request, model_path, plain_url
 
@@ -29,10 +30,10 @@ class Suspect:
     is_known: bool
 
 
-def suspect(recorder: Recorder, url: str) -> Suspect | None:
+def suspect(hosts: ModelHosts, url: str) -> Suspect | None:
     """Whether a URL that is none of the endpoints may be a model's; None if it is an application's own."""
     tail, is_sure = model_path(url)
-    if recorder.hosts.serves(url):
+    if hosts.serves(url):
         return Suspect(tail or urlsplit(plain_url(url)).path or "/", is_sure=True, is_known=tail is not None)
     return None if tail is None else Suspect(tail, is_sure, is_known=True)
 
@@ -95,22 +96,26 @@ def _copied(recorder: Recorder, what: str) -> RequestNotRecorded:
     )
 
 
+def why_unseen(hosts: ModelHosts, settings: Settings, host: str, address: str, port: int) -> str | None:
+    """How a host, by its name and its address, is known to serve models; None if it is not, or may be connected to."""
+    if settings.unseen == "allow" or is_ignored(settings, host, address):
+        return None
+    return hosts.why((host, port)) or hosts.why((address, port))
+
+
 def connected(recorder: Recorder, host: str, address: str, port: int) -> None:
     """Judge a connection that no request was seen for, to a host by its name and its address.
 
     Raises RequestNotRecorded if it leads to a host that serves models, and this can only replay, or is the copy of a
     forked child.
     """
-    unseen = recorder.settings.unseen
-    if unseen == "allow" or _is_ignored(recorder.settings, host, address):
-        return
-    why = recorder.hosts.why((host, port)) or recorder.hosts.why((address, port))
+    why = why_unseen(recorder.hosts, recorder.settings, host, address, port)
     if why is None:
         return
     where = f"{host}:{port}, which serves models ({why})"
     if recorder.children.is_copy:
         raise _copied(recorder, f"a connection to {where} was opened")
-    if recorder.replaying and unseen == "fail":
+    if recorder.replaying and recorder.settings.unseen == "fail":
         raise recorder.refuse(
             f"a connection to {where}, {_WHO}: it was refused, since this test replays.\n"
             f"  test      {recorder.owner.test}\n"
@@ -128,8 +133,8 @@ def connected(recorder: Recorder, host: str, address: str, port: int) -> None:
         recorder.note(f"connected to {where}, {_WHO}: it went live, unrecorded; send its calls through httpx")
 
 
-def _is_ignored(settings: Settings, *names: str) -> bool:
-    """Whether the user lets calls to a host pass."""
+def is_ignored(settings: Settings, *names: str) -> bool:
+    """Whether the user lets calls to a host with one of these names pass."""
     if settings.ignore_localhost and any(name in _LOCALHOST for name in names):
         return True
     return any(

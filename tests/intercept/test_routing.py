@@ -122,6 +122,7 @@ class Watcher:
 
         self.endpoints = Endpoints(("known",))
         self.block = block
+        self.replays = False
         self.live = 0
 
     def refused(self, url: str) -> RequestNotRecorded:
@@ -129,6 +130,12 @@ class Watcher:
 
     def went_live(self) -> None:
         self.live += 1
+
+    def suspect(self, url: str) -> None:
+        pass
+
+    def connected(self, host: str, address: str, port: int) -> None:
+        raise NotImplementedError
 
 
 @pytest.fixture

@@ -92,7 +92,9 @@ def test_a_client_that_no_hook_sees_is_named_in_the_summary_of_a_replay(
     first.stdout.fnmatch_lines(["samurai: test_it.py::test_it: connected to *: it went live, unrecorded; *"])
     refused = project.run(*workers)
     refused.assert_outcomes(failed=1)
-    refused.stdout.fnmatch_lines(["*RequestNotRecorded: a connection to *, which serves models, by a client that no *"])
+    refused.stdout.fnmatch_lines(
+        ["*RequestNotRecorded: a connection to *, which serves models (*), by a client that no *"]
+    )
     second = project.run(*workers, "--samurai-unseen=warn")
     second.assert_outcomes(passed=1)
     host = project.server.base_url.split("/")[2]
