@@ -113,6 +113,17 @@ class Library:
 
     # --- responses
 
+    def next_url(self, request: Any, response: Any) -> str | None:
+        """Where a reply leads, as the client that follows it finds out; None if it leads nowhere."""
+        location = response.headers.get("location")
+        if location is None:
+            return None
+        try:
+            url = request.url.join(location)
+        except self._module.InvalidURL:
+            return None
+        return str(url if url.host else url.copy_with(host=request.url.host))
+
     def response(self, reply: Reply, stream: object, cut: CutHeaders) -> Any:
         """A recorded reply as a response whose body is `stream`; `cut` explains the headers that it lacks."""
         extensions = {"http_version": reply.http_version.encode()}

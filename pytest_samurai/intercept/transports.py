@@ -21,12 +21,21 @@ async def sent(request: Any, io: Blocking | Awaiting) -> Any:
         PASSING.reset(token)
 
 
-def replayed(library: Library, played: Played, recorder: Recorder) -> Any:
+def replayed(library: Library, played: Played, recorder: Recorder, request: Any) -> Any:
     """The response that was recorded."""
     reply, cut = played.reply, recorder.cut_headers
     if reply.chunks is None and reply.ending == COMPLETE:
-        return library.response(reply, library.whole(reply.body), cut)
-    return library.response(reply, library.replay(reply, recorder, library.error), cut)
+        response = library.response(reply, library.whole(reply.body), cut)
+    else:
+        response = library.response(reply, library.replay(reply, recorder, library.error), cut)
+    note_redirect(library, recorder, request, response)
+    return response
+
+
+def note_redirect(library: Library, recorder: Recorder, request: Any, response: Any) -> None:
+    """Remember where a reply to a call leads: what is asked there is a part of the call, whoever's host it is."""
+    if response.status_code != 200 and (url := library.next_url(request, response)):
+        recorder.hosts.lead_to(url)
 
 
 class Recorded(Transport):
@@ -48,12 +57,13 @@ class Recorded(Transport):
         if exchange is None:
             return await sent(request, io)
         if isinstance(exchange, Played):
-            return replayed(self.library, exchange, self.recorder)
+            return replayed(self.library, exchange, self.recorder, request)
         try:
             response = await self._live(exchange, request, io)
         except BaseException:
             exchange.lost()
             raise
+        note_redirect(self.library, self.recorder, request, response)
         return self._record(exchange, response)
 
     async def _live(self, take: Take, request: Any, io: Blocking | Awaiting) -> Any:
@@ -118,9 +128,11 @@ class Other(Transport):
         asked = self.library.request(request, content)
         played = held(self.recorder, asked)
         if played is not None:
-            return replayed(self.library, played, self.recorder)
+            return replayed(self.library, played, self.recorder, request)
         judge(self.recorder, asked, self.suspected)
-        return await sent(request, io)
+        response = await sent(request, io)
+        note_redirect(self.library, self.recorder, request, response)
+        return response
 
 
 class Watched(Transport):

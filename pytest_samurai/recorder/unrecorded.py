@@ -33,7 +33,7 @@ class Suspect:
 def suspect(hosts: ModelHosts, url: str) -> Suspect | None:
     """Whether a URL that is none of the endpoints may be a model's; None if it is an application's own."""
     tail, is_sure = model_path(url)
-    if hosts.serves(url):
+    if hosts.serves(url) or hosts.has_led_to(url):
         return Suspect(tail or urlsplit(plain_url(url)).path or "/", is_sure=True, is_known=tail is not None)
     return None if tail is None else Suspect(tail, is_sure, is_known=True)
 
@@ -79,6 +79,8 @@ def _why(recorder: Recorder, request: Request, suspected: Suspect) -> str:
         return "is in the cassette, but no recording that is left answers this request"
     if suspected.is_known:
         return "is a model endpoint that is not recorded"
+    if recorder.hosts.has_led_to(request.url):
+        return "is where the reply to a call led, and is not recorded"
     return "goes to a host that serves models, and is not recorded"
 
 

@@ -28,6 +28,15 @@ class ModelHosts:
     def __init__(self, recordings: Recordings, sent: Callable[[], Iterable[str]]) -> None:
         self._recordings = recordings
         self._sent = sent
+        self._led_to: set[str] = set()
+
+    def lead_to(self, url: str) -> None:
+        """Note that the reply to a call leads to a URL."""
+        self._led_to.add(plain_url(url))
+
+    def has_led_to(self, url: str) -> bool:
+        """Whether the reply to a call led to a URL, its query aside."""
+        return bool(self._led_to) and plain_url(url) in self._led_to
 
     def why(self, host: Host) -> str | None:
         """How a host is known to serve models; None if it is not. Of another than a public one, the port counts."""
