@@ -79,9 +79,9 @@ def _why(recorder: Recorder, request: Request, suspected: Suspect) -> str:
         return "is in the cassette, but no recording that is left answers this request"
     if suspected.is_known:
         return "is a model endpoint that is not recorded"
-    if recorder.hosts.has_led_to(request.url):
-        return "is where the reply to a call led, and is not recorded"
-    return "goes to a host that serves models, and is not recorded"
+    if recorder.hosts.serves(request.url):
+        return "goes to a host that serves models, and is not recorded"
+    return "is where the reply to a call led, and is not recorded"
 
 
 def copied(recorder: Recorder, request: Request) -> RequestNotRecorded:
