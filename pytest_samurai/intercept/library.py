@@ -83,6 +83,10 @@ class Library:
         names = ("handle_request", "handle_async_request")
         return not all(_is_own(getattr(owner, name)) for owner in owners for name in names if hasattr(owner, name))
 
+    def is_own(self, transport: Any) -> bool:
+        """Whether a transport is the library's own, which connects to the host of a request or to its proxy only."""
+        return type(transport) in self._network
+
     def came_live(self, response: Any, transport: Any) -> bool:
         """Whether a response came over a connection, and not from a mock or another recorder.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.intercept.patch import Patch, outside
-from pytest_samurai.intercept.state import PASSING, STATE, open_recorders
+from pytest_samurai.intercept.state import MAY_CONNECT, STATE, open_recorders
 from pytest_samurai.recorder import connected
 
 
@@ -24,7 +24,7 @@ def watch_connections() -> list[Patch]:
     def connecting(original: Any, patch: Patch) -> Any:
         def connect(sock: Any, address: Any) -> Any:
             match address:
-                case str(host), int(port), *_ if patch.active and not PASSING.get():
+                case str(host), int(port), *_ if patch.active:
                     try:
                         _judge(names.get(host, host), host, port)
                     except RequestNotRecorded:
@@ -68,6 +68,9 @@ def _resolving_one(names: dict[str, str], original: Any, patch: Patch) -> Any:
 
 
 def _judge(host: str, address: str, port: int) -> None:
+    may_connect = MAY_CONNECT.get()
+    if may_connect((host, port)) or may_connect((address, port)):
+        return
     refused = None
     recorders, unmarked = open_recorders(), STATE.unmarked
     if not recorders and unmarked is not None and unmarked.replays:

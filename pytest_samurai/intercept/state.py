@@ -6,6 +6,7 @@ A process has one httpx, and so one set of patches, which go in with the first r
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,8 +81,22 @@ class State:
 
 STATE = State()
 CURRENT: ContextVar[Opened | None] = ContextVar("pytest_samurai_recorder", default=None)
-PASSING: ContextVar[bool] = ContextVar("pytest_samurai_passing", default=False)
-"""Whether a request is on its way that was seen, so that its connection is one of ours."""
+
+
+def nowhere(host: Host) -> bool:
+    """No request is on its way."""
+    del host
+    return False
+
+
+def anywhere(host: Host) -> bool:
+    """A request is on its way that is recorded, or whose transport is the library's own: nothing hides behind it."""
+    del host
+    return True
+
+
+MAY_CONNECT: ContextVar[Callable[[Host], bool]] = ContextVar("pytest_samurai_may_connect", default=nowhere)
+"""Whether a connection to a host belongs to a request that was seen, and is on its way."""
 
 
 def open_recorders() -> list[Recorder]:

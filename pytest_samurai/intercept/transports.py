@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from pytest_samurai.intercept.asked import Asked
 from pytest_samurai.intercept.library import Library, headers_of
-from pytest_samurai.intercept.state import PASSING, Unmarked
+from pytest_samurai.intercept.state import MAY_CONNECT, Unmarked, anywhere
 from pytest_samurai.intercept.twins import Awaiting, Blocking, Transport
-from pytest_samurai.recorder import Played, Recorder, Suspect, Take, copied, has_placeholder, held, judge, suspect
+from pytest_samurai.recorder import (
+    Host,
+    Played,
+    Recorder,
+    Suspect,
+    Take,
+    copied,
+    has_placeholder,
+    held,
+    is_host_of,
+    judge,
+    suspect,
+)
 from pytest_samurai.wire import COMPLETE, Request, names_model
 
 
-async def sent(request: Any, io: Blocking | Awaiting) -> Any:
+async def sent(request: Any, io: Blocking | Awaiting, may_connect: Callable[[Host], bool] = anywhere) -> Any:
     """The response to a request that was seen, and so is no connection of an unknown client."""
-    token = PASSING.set(True)
+    token = MAY_CONNECT.set(may_connect)
     try:
         return await io.send(request)
     finally:
-        PASSING.reset(token)
+        MAY_CONNECT.reset(token)
+
+
+async def passed(library: Library, own: Any, request: Any, io: Blocking | Awaiting) -> Any:
+    """The response to a request that passes.
+
+    A transport of the user's own may hide another client, and that may connect to the host of the request only.
+    """
+    may_connect = anywhere if library.is_own(own) else partial(is_host_of, str(request.url))
+    return await sent(request, io, may_connect)
 
 
 def replayed(library: Library, played: Played, recorder: Recorder, request: Any) -> Any:
@@ -55,7 +78,7 @@ class Recorded(Transport):
         played = self.recorder.replay(Request(request.method, self.url, (), content))
         exchange = played or self.recorder.handle(self.library.request(request, content))
         if exchange is None:
-            return await sent(request, io)
+            return await passed(self.library, self.own, request, io)
         if isinstance(exchange, Played):
             return replayed(self.library, exchange, self.recorder, request)
         try:
@@ -109,7 +132,7 @@ class Passing(Transport):
     """Lets a request pass in a test that replays, and says that it was seen."""
 
     async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
-        return await sent(request, io)
+        return await passed(self.library, self.own, request, io)
 
 
 class Other(Transport):
@@ -124,13 +147,13 @@ class Other(Transport):
         content = await io.read(request)
         # Every model endpoint asks for a model; an application's own `/messages` does not.
         if not self.suspected.is_sure and not names_model(content):
-            return await sent(request, io)
+            return await passed(self.library, self.own, request, io)
         asked = self.library.request(request, content)
         played = held(self.recorder, asked)
         if played is not None:
             return replayed(self.library, played, self.recorder, request)
         judge(self.recorder, asked, self.suspected)
-        response = await sent(request, io)
+        response = await passed(self.library, self.own, request, io)
         note_redirect(self.library, self.recorder, request, response)
         return response
 

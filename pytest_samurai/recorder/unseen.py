@@ -68,6 +68,11 @@ class ModelHosts:
         return _hosts_and_ports(self._urls)
 
 
+def is_host_of(url: str, host: Host) -> bool:
+    """Whether a URL leads to a host."""
+    return _host_and_port(url) == (_one_name(host[0]), host[1])
+
+
 def _base_urls() -> list[tuple[str, str]]:
     """The variables of the environment that lead to models, each with its URL."""
     return [
