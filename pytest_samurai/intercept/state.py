@@ -18,7 +18,7 @@ from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.intercept.library import Library
 from pytest_samurai.intercept.patch import Patch
 from pytest_samurai.matching import Endpoints
-from pytest_samurai.recorder import Recorder, Suspect
+from pytest_samurai.recorder import Host, Recorder, Suspect
 
 
 class Unmarked(Protocol):
