@@ -51,7 +51,7 @@ def _is_watched(unmarked: Unmarked, url: str) -> bool | None:
     if endpoint is not None:
         return endpoint not in unmarked.endpoints.ambiguous
     suspected = unmarked.suspect(url)
-    return None if suspected is None else suspected.is_sure
+    return None if suspected is None else suspected.path.is_sure
 
 
 def _ambiguous(recorders: Sequence[Recorder]) -> RequestNotRecorded:

@@ -6,7 +6,7 @@ A process has one httpx, and so one set of patches, which go in with the first r
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +40,7 @@ class Unmarked(Protocol):
 
     def suspect(self, url: str) -> Suspect | None: ...
 
-    def connected(self, host: str, address: str, port: int) -> None: ...
+    def connected(self, hosts: Sequence[str], port: int) -> None: ...
 
 
 @dataclass(slots=True, eq=False)

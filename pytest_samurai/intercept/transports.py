@@ -23,7 +23,7 @@ from pytest_samurai.recorder import (
     judge,
     suspect,
 )
-from pytest_samurai.wire import COMPLETE, Request, names_model
+from pytest_samurai.wire import COMPLETE, Request, calls_model
 
 
 async def sent(request: Any, io: Blocking | Awaiting, may_connect: Callable[[Host], bool] = anywhere) -> Any:
@@ -72,7 +72,7 @@ class Recorded(Transport):
 
     async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
         content = await io.read(request)
-        if not self.is_sure and not names_model(content):
+        if not self.is_sure and not calls_model(self.url, content):
             return await self._beside(request, io)
         # Most replays need no headers, and there are many of them.
         played = self.recorder.replay(Request(request.method, self.url, (), content))
@@ -145,8 +145,8 @@ class Other(Transport):
 
     async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
         content = await io.read(request)
-        # Every model endpoint asks for a model; an application's own `/messages` does not.
-        if not self.suspected.is_sure and not names_model(content):
+        # An application's own `/messages` names no model.
+        if not self.suspected.path.is_meant(content):
             return await passed(self.library, self.own, request, io)
         asked = self.library.request(request, content)
         played = held(self.recorder, asked)
@@ -167,7 +167,7 @@ class Watched(Transport):
         self.is_sure = is_sure
 
     async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
-        if not self.is_sure and not names_model(await io.read(request)):
+        if not self.is_sure and not calls_model(str(request.url), await io.read(request)):
             return await io.send(request)
         blocked = self.unmarked.block or has_placeholder(headers_of(request.headers), str(request.url))
         if blocked and not self.library.is_mocked(self.own):

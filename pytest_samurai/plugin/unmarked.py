@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -59,13 +60,14 @@ class Unmarked:
             return None
         return suspect(self._hosts, url)
 
-    def connected(self, host: str, address: str, port: int) -> None:
+    def connected(self, hosts: Sequence[str], port: int) -> None:
         """Judge a connection of a client that no hook sees. Raises RequestNotRecorded if it leads to a model."""
         from pytest_samurai.recorder import why_unseen
 
-        why = None if self._hosts is None else why_unseen(self._hosts, self._settings, host, address, port)
-        if why is None:
+        reached = None if self._hosts is None else why_unseen(self._hosts, self._settings, hosts, port)
+        if reached is None:
             return
+        host, why = reached
         if self._settings.unseen == "warn":
             self.went_live()
             return

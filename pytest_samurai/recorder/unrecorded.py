@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from glob import escape
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from pytest_samurai.recorder.calls import Unrecorded, endpoints_setting
 from pytest_samurai.recorder.exchange import Played
 from pytest_samurai.recorder.unseen import ModelHosts
 from pytest_samurai.settings import Settings
-from pytest_samurai.wire import Request, model_path, plain_url
+from pytest_samurai.wire import ModelPath, Request, model_path, plain_url
 
 if TYPE_CHECKING:
     from pytest_samurai.recorder.recorder import Recorder
@@ -20,22 +21,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A URL that may be a model's, and is none of the endpoints. `tail` is the part of it that a pattern should name.
+    """A URL that may be a model's, and is none of the endpoints: by its path, if that `is_known`, or by its host."""
 
-    Unless `is_sure`, the body has to say `"model"`. `is_known` says that an API of models has such a path.
-    """
-
-    tail: str
-    is_sure: bool
+    path: ModelPath
     is_known: bool
 
 
 def suspect(hosts: ModelHosts, url: str) -> Suspect | None:
     """Whether a URL that is none of the endpoints may be a model's; None if it is an application's own."""
-    tail, is_sure = model_path(url)
+    path = model_path(url)
     if hosts.serves(url) or hosts.has_led_to(url):
-        return Suspect(tail or urlsplit(plain_url(url)).path or "/", is_sure=True, is_known=tail is not None)
-    return None if tail is None else Suspect(tail, is_sure, is_known=True)
+        return Suspect(_whole_path(url) if path is None else ModelPath(path.tail), is_known=path is not None)
+    return None if path is None else Suspect(path, is_known=True)
+
+
+def suspect_by_body(url: str) -> Suspect:
+    """What a request is whose body asks a model, though nothing is known of its URL."""
+    return Suspect(_whole_path(url), is_known=False)
+
+
+def _whole_path(url: str) -> ModelPath:
+    return ModelPath(escape(urlsplit(plain_url(url)).path or "/"))
 
 
 def held(recorder: Recorder, request: Request) -> Played | None:
@@ -60,7 +66,7 @@ def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:
         raise copied(recorder, request)
     asked = recorder.redacted(request)
     what = f"{asked.method} {asked.url} {_why(recorder, request, suspected)}"
-    pattern = f"*{escape(suspected.tail)}"
+    pattern = f"*{suspected.path.tail}"
     setting = endpoints_setting(recorder.settings, [pattern])
     if recorder.replaying:
         text = f"{what}, and this test replays.\n  To record it as well: {setting}"
@@ -98,22 +104,28 @@ def _copied(recorder: Recorder, what: str) -> RequestNotRecorded:
     )
 
 
-def why_unseen(hosts: ModelHosts, settings: Settings, host: str, address: str, port: int) -> str | None:
-    """How a host, by its name and its address, is known to serve models; None if it is not, or may be connected to."""
-    if settings.unseen == "allow" or is_ignored(settings, host, address):
+def why_unseen(models: ModelHosts, settings: Settings, hosts: Sequence[str], port: int) -> tuple[str, str] | None:
+    """By which of its names a host is known to serve models, and how; None if it is not, or may be connected to.
+
+    The last of the names is its address.
+    """
+    *names, address = hosts
+    counting = [name for name in names if not is_ignored(settings, name)]
+    if settings.unseen == "allow" or is_ignored(settings, address) or (names and not counting):
         return None
-    return hosts.why((host, port)) or hosts.why((address, port))
+    return next(((host, why) for host in [*counting, address] if (why := models.why((host, port))) is not None), None)
 
 
-def connected(recorder: Recorder, host: str, address: str, port: int) -> None:
-    """Judge a connection that no request was seen for, to a host by its name and its address.
+def connected(recorder: Recorder, hosts: Sequence[str], port: int) -> None:
+    """Judge a connection that no request was seen for, to a host by its names and, at last, its address.
 
     Raises RequestNotRecorded if it leads to a host that serves models, and this can only replay, or is the copy of a
     forked child.
     """
-    why = why_unseen(recorder.hosts, recorder.settings, host, address, port)
-    if why is None:
+    reached = why_unseen(recorder.hosts, recorder.settings, hosts, port)
+    if reached is None:
         return
+    host, why = reached
     where = f"{host}:{port}, which serves models ({why})"
     if recorder.children.is_copy:
         raise _copied(recorder, f"a connection to {where} was opened")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +134,7 @@ class Watcher:
     def suspect(self, url: str) -> None:
         pass
 
-    def connected(self, host: str, address: str, port: int) -> None:
+    def connected(self, hosts: Sequence[str], port: int) -> None:
         raise NotImplementedError
 
 

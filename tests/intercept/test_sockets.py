@@ -215,3 +215,35 @@ def test_a_base_url_without_a_port_leads_to_that_of_its_scheme(
         # Nobody may be there; what counts is that it was tried.
         with use_cassette(cassettes / "a.yaml", mode="none", unseen="warn"), suppress(OSError):
             socket.create_connection(("chat.test", port)).close()
+
+
+@pytest.mark.parametrize("host", [b"127.0.0.1", bytearray(b"127.0.0.1"), "", b"localhost"])
+def test_a_host_counts_however_it_is_spelled(replay: Recorder, url: str, host: Any) -> None:
+    with socket.socket() as raw:
+        raw.connect((host, urlsplit(url).port))
+    assert "which serves models (in the cassette), by a client that no recorder sees" in replay.notes[0]
+
+
+def test_a_name_is_not_hidden_by_another_for_the_same_address(
+    cassettes: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = urlsplit(url).port
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://chat.test:{port}/v1")
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+    )
+    monkeypatch.setattr(socket, "gethostbyname", lambda _: "127.0.0.1")
+    cassettes.mkdir()
+    (cassettes / "a.yaml").write_text("interactions: []\nversion: 1\n")
+    for ignored in (["other.test"], []):
+        with use_cassette(cassettes / "a.yaml", mode="none", unseen="warn", ignore_hosts=ignored) as recorder:
+            socket.getaddrinfo("chat.test", port)
+            for host in ("other.test", b"other.test"):
+                address = socket.gethostbyname(host)  # type: ignore[arg-type]  # it takes bytes as well
+                by_socket(f"http://{address}:{port}")
+            [note] = recorder.notes
+            recorder.notes.clear()
+        assert f"connected to chat.test:{port}, " in note
+    with use_cassette(cassettes / "a.yaml", mode="none", unseen="warn", ignore_hosts=["chat.test"]) as recorder:
+        socket.create_connection(("chat.test", port or 0)).close()
+    assert recorder.notes == []

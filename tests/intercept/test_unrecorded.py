@@ -229,9 +229,9 @@ def test_a_redirect_that_leads_out_of_the_endpoint_is_judged_again(tmp_path: Pat
 
 def test_what_the_cassette_holds_is_replayed_whatever_its_url(tmp_path: Path, server: Server) -> None:
     def call(text: str = "x") -> httpx.Response:
-        return httpx.post(f"{server.root}/v1/embeddings?a=1", json={"input": text})
+        return httpx.post(f"{server.root}/v1/moderations?a=1", json={"input": text})
 
-    with use_cassette(tmp_path / "b.yaml", endpoints=["*/embeddings"]):
+    with use_cassette(tmp_path / "b.yaml", endpoints=["*/moderations"]):
         call()
     server.asked.clear()
     with use_cassette(tmp_path / "b.yaml", mode="none") as recorder:
