@@ -100,6 +100,13 @@ class Library:
         """A request as it is recorded."""
         return Request(request.method, str(request.url), headers_of(request.headers), content)
 
+    def may_be_json(self, request: Any) -> bool:
+        """Whether the body of a request may be JSON: it is at hand, or is said to be. No upload is read for that."""
+        try:
+            return bool(request.content)
+        except self._module.RequestNotRead:
+            return "json" in request.headers.get("content-type", "").lower()
+
     def with_body(self, request: Any, body: bytes) -> Any:
         """The request with another body, for a reply that is not compressed, so that its events can be read."""
         headers = [

@@ -21,9 +21,11 @@ from pytest_samurai.recorder import (
     held,
     is_host_of,
     judge,
+    let_pass,
     suspect,
+    suspect_by_body,
 )
-from pytest_samurai.wire import COMPLETE, Request, calls_model
+from pytest_samurai.wire import COMPLETE, Request, asks_model, calls_model
 
 
 async def sent(request: Any, io: Blocking | Awaiting, may_connect: Callable[[Host], bool] = anywhere) -> Any:
@@ -75,10 +77,12 @@ class Recorded(Transport):
         if not self.is_sure and not calls_model(self.url, content):
             return await self._beside(request, io)
         # Most replays need no headers, and there are many of them.
-        played = self.recorder.replay(Request(request.method, self.url, (), content))
-        exchange = played or self.recorder.handle(self.library.request(request, content))
+        exchange: Played | Take | None = self.recorder.replay(Request(request.method, self.url, (), content))
         if exchange is None:
-            return await passed(self.library, self.own, request, io)
+            asked = self.library.request(request, content)
+            exchange = self.recorder.handle(asked)
+            if exchange is None:
+                return await self._let_pass(asked, request, io)
         if isinstance(exchange, Played):
             return replayed(self.library, exchange, self.recorder, request)
         try:
@@ -96,6 +100,11 @@ class Recorded(Transport):
             take.question = None
             return await sent(request, io)
         return await Asked(self.library, take, question, request, io, sent, self._record).response()
+
+    async def _let_pass(self, asked: Request, request: Any, io: Blocking | Awaiting) -> Any:
+        if not self.library.is_mocked(self.own):
+            let_pass(self.recorder, asked)
+        return await passed(self.library, self.own, request, io)
 
     async def _beside(self, request: Any, io: Blocking | Awaiting) -> Any:
         """An application's own request to a path that an API of models has too."""
@@ -129,9 +138,17 @@ class Copied(Transport):
 
 
 class Passing(Transport):
-    """Lets a request pass in a test that replays, and says that it was seen."""
+    """Lets a request pass whose URL says nothing of models, unless its body does, and says that it was seen."""
+
+    def __init__(self, library: Library, own: Any, recorder: Recorder) -> None:
+        super().__init__(library, own)
+        self.recorder = recorder
 
     async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
+        asks = self.library.may_be_json(request) and asks_model(await io.read(request))
+        if asks and not self.library.is_mocked(self.own):
+            suspected = suspect_by_body(str(request.url))
+            return await Other(self.library, self.own, self.recorder, suspected).answer(request, io)
         return await passed(self.library, self.own, request, io)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from glob import escape
 from typing import TYPE_CHECKING
@@ -58,9 +58,10 @@ def held(recorder: Recorder, request: Request) -> Played | None:
 def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:
     """Note that a call goes live which is not recorded. Raises RequestNotRecorded if it must not.
 
-    What the user's filters let pass, passes without a word.
+    What the user's filters let pass, passes without a word: see `let_pass`.
     """
     if recorder.filtered(request) is None:
+        let_pass(recorder, request)
         return
     if recorder.children.is_copy:
         raise copied(recorder, request)
@@ -80,6 +81,12 @@ def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:
         recorder.note(f"{what}: it went live, and is not counted; to count it as well: {setting}")
 
 
+def let_pass(recorder: Recorder, request: Request) -> None:
+    """Note that the user's filters let a call to a model go live, so that nobody knows what it used."""
+    asked = recorder.redacted(request)
+    recorder.unrecorded.append(Unrecorded(f"{asked.method} {asked.url}", is_let_pass=True))
+
+
 def _why(recorder: Recorder, request: Request, suspected: Suspect) -> str:
     if recorder.hosts.has_recorded(request.url):
         return "is in the cassette, but no recording that is left answers this request"
@@ -87,7 +94,9 @@ def _why(recorder: Recorder, request: Request, suspected: Suspect) -> str:
         return "is a model endpoint that is not recorded"
     if recorder.hosts.serves(request.url):
         return "goes to a host that serves models, and is not recorded"
-    return "is where the reply to a call led, and is not recorded"
+    if recorder.hosts.has_led_to(request.url):
+        return "is where the reply to a call led, and is not recorded"
+    return "asks a model by what its body says, and is not recorded"
 
 
 def copied(recorder: Recorder, request: Request) -> RequestNotRecorded:
@@ -113,7 +122,11 @@ def why_unseen(models: ModelHosts, settings: Settings, hosts: Sequence[str], por
     counting = [name for name in names if not is_ignored(settings, name)]
     if settings.unseen == "allow" or is_ignored(settings, address) or (names and not counting):
         return None
-    return next(((host, why) for host in [*counting, address] if (why := models.why((host, port))) is not None), None)
+    return _reached(models, [*counting, address], port)
+
+
+def _reached(models: ModelHosts, hosts: Iterable[str], port: int) -> tuple[str, str] | None:
+    return next(((host, why) for host in hosts if (why := models.why((host, port))) is not None), None)
 
 
 def connected(recorder: Recorder, hosts: Sequence[str], port: int) -> None:
@@ -124,6 +137,8 @@ def connected(recorder: Recorder, hosts: Sequence[str], port: int) -> None:
     """
     reached = why_unseen(recorder.hosts, recorder.settings, hosts, port)
     if reached is None:
+        if (passed := _reached(recorder.hosts, hosts, port)) is not None:
+            recorder.unrecorded.append(Unrecorded(f"a connection to {passed[0]}:{port} {_WHO}", is_let_pass=True))
         return
     host, why = reached
     where = f"{host}:{port}, which serves models ({why})"
