@@ -64,7 +64,7 @@ class use_cassette:
 
     Making it raises SettingsError for an option that does not exist, entering it CassetteError for a file that cannot
     be read. A request that the mode does not let go live raises RequestNotRecorded where it is made. If the application
-    goes on regardless, so does the end of the block, where a broken budget raises BudgetExceeded.
+    swallows it, the end of the block raises it again. There a broken budget raises BudgetExceeded.
     """
 
     def __init__(self, path: str | os.PathLike[str], **options: Any) -> None:

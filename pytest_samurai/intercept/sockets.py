@@ -33,7 +33,7 @@ def watch_connections() -> list[Patch]:
                     try:
                         _judge([*sorted(names.get(spelled, ())), spelled], port)
                     except RequestNotRecorded:
-                        # Few clients expect anything but an OSError, and clean up after it.
+                        # Few clients clean up after anything but an OSError.
                         sock.close()
                         raise
             return outside(original, sock, address)

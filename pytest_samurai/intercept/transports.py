@@ -52,7 +52,7 @@ def replayed(library: Library, played: Played, recorder: Recorder, request: Any)
     if reply.chunks is None and reply.ending == COMPLETE:
         response = library.response(reply, library.whole(reply.body), cut)
     else:
-        response = library.response(reply, library.replay(reply, recorder, library.error), cut)
+        response = library.response(reply, library.replay(played, recorder, library.error), cut)
     note_redirect(library, recorder, request, response)
     return response
 

@@ -39,7 +39,7 @@ def endpoints_setting(settings: Settings, patterns: Iterable[str]) -> str:
 class Calls:
     """The calls of one recorder, in the order in which they were sent; each as far as its reply has come.
 
-    What they use is put on `tally`, that of the run, if the run has limits.
+    What they use is added to `tally`, that of the run, if the run has limits.
     """
 
     def __init__(self, meter: Meter, tally: Tally | None, settings: Settings) -> None:
@@ -76,14 +76,14 @@ class Calls:
         return take
 
     def all(self) -> tuple[Call, ...]:
-        """The calls whose replies have begun, without those that went live and that a client has mended.
+        """The calls whose replies have begun, without live errors that a retry recovered from.
 
-        A replay has none of these, so they would make another verdict and other numbers of the same test.
+        A replay has none of these, so they would change the verdict and the numbers of the same test.
         """
         return tuple(call for _, call in self._counted())
 
     def kept(self) -> tuple[Call, ...]:
-        """The calls that a cassette keeps: all but the errors that a client has mended, replayed ones too."""
+        """The calls that a cassette keeps: all but errors that a retry recovered from, replayed ones too."""
         exchanges = self._so_far()
         mended = self._mended(exchanges)
         calls = (exchange.call for exchange in exchanges if id(exchange) not in mended)
@@ -146,7 +146,7 @@ class Calls:
             raise BudgetExceeded("\n".join(filter(None, [verdict, unjudged])))
 
     def spend(self) -> str | None:
-        """Put on the tally of the run the calls that are not on it yet. Returns which limits they make unjudgeable."""
+        """Add the new calls to the tally of the run. Returns which limits cannot be judged because of them."""
         if self._tally is None:
             return None
         unspent = [(exchange, call) for exchange, call in self._counted() if id(exchange) not in self._spent]

@@ -85,7 +85,7 @@ class Keeper:
                 self._notes.append(note)
 
     def stale(self, takes: Sequence[Take]) -> str | None:
-        """What is wrong if of all live calls nothing is kept, and the old cassette, which stays, would answer."""
+        """The complaint if no live call was kept and the old cassette would still answer."""
         is_stale = takes and self._mode.replaces and self.playback.is_older and not self._calls
         if not is_stale or any(take.interaction is not None and not take.has_ended for take in takes):
             return None
@@ -96,7 +96,7 @@ class Keeper:
             f"nothing was recorded in mode {self._mode.name}: {reason}."
             f" {shown(self._path)} keeps what an earlier run recorded, and a replay would answer from that."
             + (f"\n  To record it: {command}" if command else "")
-            + "\n  If the test makes no call any more: delete the cassette."
+            + "\n  If the test no longer makes any call: delete the cassette."
         )
 
     # --- when it has ended
@@ -116,7 +116,7 @@ class Keeper:
         interrupted = [priced(interaction, self._meter) for interaction in self._interrupted.interactions]
         new = [priced(interaction, self._meter) for interaction in self._worth_keeping()]
         self.recorded = len(new)
-        # An interrupted run may have ended on an error, and this run may have mended it.
+        # An interrupted run may have ended on an error, and this run may have recovered from it.
         self.added = without_retries([*interrupted, *new], self._settings)
         if self._mode.changes_cassette(self):
             self._write(new)
@@ -127,7 +127,7 @@ class Keeper:
         """What this test has recorded; nothing if the test failed and one of its calls ended in an error."""
         calls = [interaction for _, interaction in sorted(self._calls.items())]
         if not self.passed:
-            # An error that the client mended is no reason to lose calls that were paid for, wherever it did.
+            # An error that a retry recovered from, at any host, is no reason to lose calls that were paid for.
             mended = without_mended(calls, self._settings, anywhere=True)
             failed = [call.reply for call in mended if not call.reply.is_success]
             if failed:

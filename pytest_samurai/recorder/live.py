@@ -43,7 +43,7 @@ class Live:
         self._is_open = True
 
     def send(self, request: Request, filtered: Request) -> Take:
-        """Let a request go live. Of the request, `filtered` is written.
+        """Let a request go live. `filtered` is what is written of it.
 
         Raises CeilingReached if a ceiling of the run does not let it, CassetteError if it could not be recorded.
         """

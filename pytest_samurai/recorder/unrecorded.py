@@ -1,4 +1,4 @@
-"""What goes past the endpoints of a recorder."""
+"""Calls of models beside the recorded endpoints."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A URL that may be a model's, and is none of the endpoints: by its path, if that `is_known`, or by its host."""
+    """A URL that may be a model's but is not a recorded endpoint: by its path, if that `is_known`, or by its host."""
 
     path: ModelPath
     is_known: bool
 
 
 def suspect(hosts: ModelHosts, url: str) -> Suspect | None:
-    """Whether a URL that is none of the endpoints may be a model's; None if it is an application's own."""
+    """The suspicion that a URL, not a recorded endpoint, is a model's; None if it is the application's own."""
     path = model_path(url)
     if hosts.serves(url) or hosts.has_led_to(url):
         return Suspect(_whole_path(url) if path is None else ModelPath(path.tail), is_known=path is not None)
@@ -45,7 +45,7 @@ def _whole_path(url: str) -> ModelPath:
 
 
 def held(recorder: Recorder, request: Request) -> Played | None:
-    """Replay a request to a URL that is no endpoint; None if it is not in the cassette, or filters let it pass.
+    """Replay a request to a URL that is not an endpoint; None if it is not in the cassette, or a filter excludes it.
 
     A forked child has none either: see `judge`.
     """
@@ -56,9 +56,9 @@ def held(recorder: Recorder, request: Request) -> Played | None:
 
 
 def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:
-    """Note that a call goes live which is not recorded. Raises RequestNotRecorded if it must not.
+    """Note that a call goes live and is not recorded. Raises RequestNotRecorded if it must not.
 
-    What the user's filters let pass, passes without a word: see `let_pass`.
+    A request that the user's filters exclude goes live without a note: see `let_pass`.
     """
     if recorder.filtered(request) is None:
         let_pass(recorder, request)
@@ -89,7 +89,7 @@ def let_pass(recorder: Recorder, request: Request) -> None:
 
 def _why(recorder: Recorder, request: Request, suspected: Suspect) -> str:
     if recorder.hosts.has_recorded(request.url):
-        return "is in the cassette, but no recording that is left answers this request"
+        return "is in the cassette, but no unplayed recording answers this request"
     if suspected.is_known:
         return "is a model endpoint that is not recorded"
     if recorder.hosts.serves(request.url):
@@ -130,10 +130,9 @@ def _reached(models: ModelHosts, hosts: Iterable[str], port: int) -> tuple[str, 
 
 
 def connected(recorder: Recorder, hosts: Sequence[str], port: int) -> None:
-    """Judge a connection that no request was seen for, to a host by its names and, at last, its address.
+    """Judge a connection that belongs to no request that was seen, by the names of its host; the last is its address.
 
-    Raises RequestNotRecorded if it leads to a host that serves models, and this can only replay, or is the copy of a
-    forked child.
+    Raises RequestNotRecorded if the host serves models and the recorder can only replay, or is a forked child's copy.
     """
     reached = why_unseen(recorder.hosts, recorder.settings, hosts, port)
     if reached is None:
@@ -163,7 +162,7 @@ def connected(recorder: Recorder, hosts: Sequence[str], port: int) -> None:
 
 
 def is_ignored(settings: Settings, *names: str) -> bool:
-    """Whether the user lets calls to a host with one of these names pass."""
+    """Whether the user ignores calls to a host with one of these names."""
     if settings.ignore_localhost and any(name in _LOCALHOST for name in names):
         return True
     return any(
@@ -176,4 +175,4 @@ def is_ignored(settings: Settings, *names: str) -> bool:
 _WHO = "by a client that no recorder sees (requests, urllib, aiohttp, a raw socket)"
 
 _LOCALHOST = frozenset({"localhost", "0.0.0.0", "127.0.0.1", "::1"})
-"""What vcrpy takes for this machine."""
+"""The names by which vcrpy knows this machine."""

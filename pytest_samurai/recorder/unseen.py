@@ -13,7 +13,7 @@ from pytest_samurai.wire import Recordings, is_public_model_host, plain_url
 _BASE_URL_NAMES = ("_BASE_URL", "_API_BASE", "_ENDPOINT")
 
 _NO_MODELS = "OTEL_"
-"""How variables begin that name collectors of telemetry: opentelemetry.io/docs/specs/otel/protocol/exporter."""
+"""The prefix of variables that name collectors of telemetry: opentelemetry.io/docs/specs/otel/protocol/exporter."""
 
 Host = tuple[str, int]
 """The name of a host, and a port."""
@@ -39,7 +39,7 @@ class ModelHosts:
         return bool(self._led_to) and plain_url(url) in self._led_to
 
     def why(self, host: Host) -> str | None:
-        """How a host is known to serve models; None if it is not. Of another than a public one, the port counts."""
+        """How a host is known to serve models; None if it is not. The port counts unless the host is public."""
         name, port = _one_name(host[0]), host[1]
         if (name, port) in self._recorded:
             return "in the cassette"

@@ -147,7 +147,7 @@ SURE: Final = (
     # https://www.assemblyai.com/docs/api-reference
     "/lemur/v3/generate/*",
 )
-"""Ends of paths that say by themselves that a model is called. A star is one segment."""
+"""Ends of paths that alone show that a model is called. A star is one segment."""
 
 GENERIC: Final[Mapping[str, tuple[str, ...]]] = {
     # https://platform.openai.com/docs/api-reference; a form has `name="purpose"`
@@ -234,15 +234,15 @@ GENERIC: Final[Mapping[str, tuple[str, ...]]] = {
     "/v1/read": ('"text"',),
     "/v2/transcript": ('"audio_url"',),
 }
-"""Ends of paths that an application may have for something else. A model is called if the body says `"model"`, or one
-of the words beside the path."""
+"""Ends of paths that an application may use for something else. A model is called if the body has `"model"`, or one of
+the words beside the path."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelPath:
-    """The end of a URL's path by which an API of models is known; `tail` is that end as a pattern of fnmatch.
+    """The end of a URL's path by which a model API is known; `tail` is that end as a pattern of fnmatch.
 
-    Unless that alone `is_sure`, the body has to say `"model"`, or one of the `marks`.
+    Unless that alone `is_sure`, only a body with `"model"` or one of the `marks` counts.
     """
 
     tail: str
@@ -267,7 +267,7 @@ _ENDS: Final = ((_regex(SURE), SURE), (_regex(GENERIC), tuple(GENERIC)))
 
 
 def model_path(url: str) -> ModelPath | None:
-    """The end of a URL's path that an API of models has, in any spelling; None if there is none."""
+    """The end of a URL's path by which a model API is known, in any spelling; None if there is none."""
     plain = plain_url(url)
     for regex, ends in _ENDS:
         match = regex.fullmatch(plain)
@@ -278,13 +278,13 @@ def model_path(url: str) -> ModelPath | None:
                 tail = end
             if end in GENERIC:
                 return ModelPath(tail, False, GENERIC[end])
-            # The version is no part of what a pattern has to name.
+            # A pattern need not name the version.
             return ModelPath(tail.removeprefix("/v1"))
     return None
 
 
 def calls_model(url: str, body: bytes) -> bool:
-    """Whether a request calls a model, to a path that an application may have for something else."""
+    """Whether a request calls a model, to a path that an application may use for something else."""
     # Nearly all do, and it is sooner seen.
     if b'"model"' in body:
         return True

@@ -237,7 +237,7 @@ def test_what_the_cassette_holds_is_replayed_whatever_its_url(tmp_path: Path, se
     with use_cassette(tmp_path / "b.yaml", mode="none") as recorder:
         assert call().json() == ANSWER
     assert len(recorder.calls) == 1
-    assert "no recording that is left answers this request" in refused(tmp_path / "b.yaml", lambda: call("y"))
+    assert "no unplayed recording answers this request" in refused(tmp_path / "b.yaml", lambda: call("y"))
     assert server.asked == []
 
 
@@ -491,7 +491,8 @@ def test_a_copy_of_a_recorder_refuses_all_calls_and_tells_the_recorder_the_first
     with pytest.raises(RequestNotRecorded, match=r"POST \S+/chat/completions was called in a forked child"):
         with use_cassette(cassette, mode="none", unused="ignore") as recorder:
             processes.forking()
-            assert recorder.children.told() is None
+            recorder.children.listen(recorder.refuse)
+            assert recorder.misses == []
             # What follows happens in a child, which coverage does not see.
             processes.forked()
             for url in (server.url, f"{server.root}/v1/responses"):
@@ -500,7 +501,9 @@ def test_a_copy_of_a_recorder_refuses_all_calls_and_tells_the_recorder_the_first
             with use_cassette(cassette, mode="none") as own:
                 httpx.post(server.url, json=BODY)
                 assert not own.children.is_copy
-            assert recorder.children.told() is None
+            told: list[str] = []
+            recorder.children.listen(told.append)
+            assert told == []
             recorder.children.is_copy = False
             recorder.misses.clear()
     assert server.asked == []

@@ -24,7 +24,7 @@ MISS = "*RequestNotRecorded: POST /chat/completions has no recording*"
 
 @pytest.fixture(autouse=True)
 def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wide enough for the short summary to show what a test failed of."""
+    """Wide enough for the short summary to show why a test failed."""
     monkeypatch.setenv("COLUMNS", "300")
 
 

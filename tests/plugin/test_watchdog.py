@@ -53,7 +53,7 @@ ENDED = "*The test went on without an answer for 0.05 s, and was ended.*"
 
 @pytest.fixture(autouse=True)
 def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wide enough for the short summary to show what a test failed of."""
+    """Wide enough for the short summary to show why a test failed."""
     monkeypatch.setenv("COLUMNS", "300")
 
 
