@@ -134,7 +134,7 @@ class Recorder:
         """
         path, settings, owner, notes = self.cassette_path, self.settings, self.owner, self.notes
         self.playback = opened(path, settings, owner, self._shared.shelf, self._editor, notes)
-        self.hosts = ModelHosts(self.playback.recordings, self._calls.urls_sent)
+        self.hosts = ModelHosts(self.playback.recordings, settings.endpoints, self._calls.urls_sent)
         if self.record_mode.writes:
             self._keeper = Keeper(path, settings, owner, self.playback, self._editor, self._calls.meter, notes)
         if self.playback.may_record:
