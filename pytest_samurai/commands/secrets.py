@@ -45,7 +45,7 @@ class Secrets:
         names = environment_names(environ)
         self._known = {value: f"the value of {name}" for value, name in names.items() if not is_placeholder(value)}
         self._rules = {_called(rule): Rules([rule]) for rule in rules}
-        self._made: MadeRedactors = {}
+        self._made = MadeRedactors()
         self.redactor = Redactor(names, rules)
 
     def in_file(self, content: bytes, interactions: Sequence[Interaction] = ()) -> list[tuple[int, str]]:
@@ -102,11 +102,8 @@ class Secrets:
         yield from self._ruled(reply.body, (b"".join(rules.pieces(pieces, dialect)) for rules in self._rules.values()))
 
     def _redactor(self, known: Mapping[str, str]) -> Redactor:
-        """A redactor for these values. The last one is kept, since most interactions need the same."""
-        secrets = frozenset(known)
-        if secrets not in self._made:
-            self._made = {secrets: Redactor(secrets)}
-        return self._made[secrets]
+        """What takes out these values."""
+        return self._made.of(frozenset(known))
 
     def _ruled(self, text: AnyStr, ruled: Iterable[AnyStr]) -> list[str]:
         """The names of the rules that have changed a text."""

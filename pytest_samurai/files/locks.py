@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import getpass
 import os
 import stat
 import sys
@@ -18,6 +17,7 @@ from pytest_samurai.files.clock import ticks
 from pytest_samurai.files.real import REAL
 
 if sys.platform == "win32":  # pragma: no cover - the other branch is that of this machine
+    import getpass
     import msvcrt
 else:
     import fcntl

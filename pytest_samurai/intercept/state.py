@@ -9,12 +9,14 @@ import threading
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
 from pytest_samurai.cassette import Directories
 from pytest_samurai.errors import RequestNotRecorded
+from pytest_samurai.files import REAL
 from pytest_samurai.intercept.library import Library
 from pytest_samurai.intercept.patch import Patch
 from pytest_samurai.matching import Endpoints
@@ -43,12 +45,17 @@ class Unmarked(Protocol):
     def connected(self, hosts: Sequence[str], port: int) -> None: ...
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Opened:
     """An open recorder, and the one around it in the same context."""
 
     recorder: Recorder
     outer: Opened | None
+
+    @cached_property
+    def real_path(self) -> str:
+        """The path of the cassette without symbolic links. Most recorders are open alone, and nobody asks."""
+        return REAL.realpath(self.recorder.cassette_path)
 
 
 @dataclass(slots=True)

@@ -76,6 +76,7 @@ class Recorded(Transport):
         content = await io.read(request)
         if not self.is_sure and not calls_model(self.url, content):
             return await self._beside(request, io)
+        self.recorder.sent.append((request.headers, self.url))
         # Most replays need no headers, and there are many of them.
         exchange: Played | Take | None = self.recorder.replay(Request(request.method, self.url, (), content))
         if exchange is None:

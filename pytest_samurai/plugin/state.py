@@ -31,7 +31,7 @@ class RunState:
 
     `item` is the test that is running; `begun` are the ids of all tests that have begun. `gathers` and `at_work` say
     which hooks are registered (see `idle`). `watching` says whether calls outside of recorders are watched in this run,
-    `watched` whether they are in the running test.
+    `watched` whether they are in the running test. `sent` has the headers and URLs of the calls of wider fixtures.
     """
 
     # No dataclass: every start of pytest would wait while one is written and compiled.
@@ -47,6 +47,7 @@ class RunState:
         self.at_work = False
         self.gathers = False
         self.item: pytest.Item | None = None
+        self.sent: list[tuple[Any, str]] = []
         self.recorded_fixtures: set[str] = set()
         self.prices: PriceList | None = None
         self.shared: Shared | None = None
@@ -75,6 +76,7 @@ class RunState:
 RUN = pytest.StashKey[RunState]()
 RECORDED: pytest.StashKey[Generator[Recorder, None, None]] = pytest.StashKey()
 RECORDER = pytest.StashKey[Any]()
+SENT: pytest.StashKey[list[tuple[Any, str]]] = pytest.StashKey()
 PASSED = pytest.StashKey[bool]()
 PLAYS: pytest.StashKey[list[Play]] = pytest.StashKey()
 TEST = pytest.StashKey[str]()

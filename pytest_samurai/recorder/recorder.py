@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from pytest_samurai.bill import Call, Meter, total, total_cost
 from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure
@@ -57,8 +58,8 @@ class Recorder:
         self.is_open = False
         self.misses: list[RequestNotRecorded] = []
         self.notes: list[str] = []
-        self.cut_headers = CutHeaders(settings, owner)
-        self.children = Children()
+        self.sent: list[tuple[Any, str]] = []  # the headers of each request, as its library has them, and its URL
+        self.cut_headers, self.children = CutHeaders(settings, owner), Children()
         self._directory = REAL.getcwd()
         self._shared = shared
         self._editor = Editor(settings, owner.test, shared.redactors, self.notes)

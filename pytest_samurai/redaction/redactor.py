@@ -10,7 +10,7 @@ from pytest_samurai.files import json
 from pytest_samurai.redaction.edits import REDACTED, Edit, edited, spliced, united
 from pytest_samurai.redaction.glance import spoken
 from pytest_samurai.redaction.headers import REQUEST_HEADERS, AllowList, kept_of_replies
-from pytest_samurai.redaction.parts import Parts, has_tokens
+from pytest_samurai.redaction.parts import Parts, has_tokens, may_continue
 from pytest_samurai.redaction.pictures import without_base64
 from pytest_samurai.redaction.readable import is_json, readable, spoken_json
 from pytest_samurai.redaction.rules import Rule, Rules
@@ -126,7 +126,7 @@ class Redactor:
         secrets = [*self._search.secrets(body)]
         known = [secret[:2] for secret in secrets if secret.kind == _KNOWN]
         shaped = [secret[:2] for secret in secrets if secret.kind != _KNOWN]
-        # A field may be called as a password is; none is called as a key looks.
+        # The name of a field may be a known value by chance. None has the shape of a key.
         spans = [
             *readable(body, shaped, keys=True, whole=whole),
             *readable(body, known, keys=False, whole=whole),
@@ -158,7 +158,7 @@ class Redactor:
 
     def _is_clean(self, body: bytes) -> bool:
         """Whether there is surely no secret in a body, as is true of nearly all."""
-        return self._search.is_clean(body) and not has_tokens(body)
+        return self._search.is_clean(body) and not has_tokens(body) and not may_continue(body)
 
     def _may_be_said(self, body: bytes, dialect: Dialect) -> bool:
         """Whether what is said in a stream may hold a secret. Hardly any does, so that few streams are parsed.

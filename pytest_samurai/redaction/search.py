@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 from pytest_samurai.redaction.encoded import Encoded, encoded, encoded_keys, wraps
 from pytest_samurai.redaction.joints import across, goes_on_in_line, goes_on_in_part
-from pytest_samurai.redaction.known import known_patterns
 from pytest_samurai.redaction.reading import Reading, hides
 from pytest_samurai.redaction.shapes import BEGINNINGS, IN_BLOCKS, LONGEST_SHAPE, SHAPES, Shape
-from pytest_samurai.redaction.spellings import pieces
+from pytest_samurai.redaction.spellings import known_patterns, pieces
 
 _LINE_BREAK = re.compile(rb"[ \t]*(?:\r\n?|\n)[ \t]*")
 

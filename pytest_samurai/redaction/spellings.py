@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from pytest_samurai.redaction.plain import NUMBER
 from pytest_samurai.redaction.reading import undone
 
 # Those that need no escape anywhere. RFC 3986 calls them unreserved.
@@ -18,6 +19,15 @@ def spelled(secrets: Iterable[str]) -> Iterator[re.Pattern[bytes]]:
     for value in dict.fromkeys(value for secret in sorted(secrets) for value in _values(secret)):
         # A form has a plus for a blank.
         yield re.compile(re.escape(value).replace(rb"\ ", rb"[ +]"))
+
+
+def known_patterns(secrets: Iterable[str]) -> Iterator[re.Pattern[bytes]]:
+    """A pattern for each spelling of the secrets. A number is found only alone, not within a longer one."""
+    secrets = frozenset(secrets)
+    numbers = {secret for secret in secrets if NUMBER.fullmatch(secret)}
+    yield from spelled(secrets - numbers)
+    for number in sorted(numbers):
+        yield re.compile(rb"(?<![\w.])%b(?!\w|\.\d)" % number.encode())
 
 
 def pieces(secret: str) -> Iterator[re.Pattern[bytes]]:

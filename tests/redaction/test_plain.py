@@ -8,6 +8,7 @@ import pytest
 
 from pytest_samurai.redaction.credentials import environment_secrets, is_credential, is_secret_value
 from pytest_samurai.redaction.plain import is_placeholder, is_plain
+from pytest_samurai.redaction.vendors import VENDORS
 
 
 @pytest.mark.parametrize(
@@ -49,8 +50,29 @@ PLACEHOLDERS = [
     *("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
     *("sk-ant-api03-xxxxxxxxxxxxxxxx", "xoxb-your-token-goes-here", "AIzaXXXXXXXXXXXXXXXXXXXX", "sk-1111111111111111"),
     *("sk-12345678901234567890", "api-key-123456789", "super-secret-key-1234567890"),
+    *("fw_your_api_key_here", "fireworks-your-api-key-here", "r8_your_token_here_please", "API_KEY_GOES_HERE_PLEASE"),
+    *(
+        "this-is-not-a-real-key",
+        "sk-test-abcdef1234567890",
+        "sk-1234567890abcdef1234567890abcdef",
+        "pcsk_your_key_here",
+    ),
+    *(
+        "glpat-put-your-token-in-here",
+        "dapi_replace_this_token",
+        "sk_test_abcdef1234567890",
+        "put-the-real-key-in-here",
+    ),
+    *("gsk_abcdef0123456789abcdef0123456789", "openai-null-key-12345", "azure-sample-key-of-docs"),
     *("no-key-is-needed-in-these-tests", "some-secret-key-for-tests"),
 ]
+
+
+def test_a_placeholder_may_begin_as_the_keys_of_any_vendor_do() -> None:
+    begins = [begin for _, vendor, _ in VENDORS for begin in vendor]
+
+    assert [begin for begin in begins if not is_placeholder(f"{begin}your_key_here")] == []
+    assert [begin for begin in begins if is_placeholder(f"{begin}8f3a9c2b1d4e8f3a9c2b1d4e")] == []
 
 
 @pytest.mark.parametrize("value", PLACEHOLDERS)
@@ -68,6 +90,8 @@ def test_a_placeholder_is_no_credential(value: str) -> None:
     [
         *("sk-samurai-0123456789abcdefghij", "sk-test-4eC39HqLyjWDarjtT1zdP7dc", "AKIA0123456789ABCDEF"),
         *("nordic-8f3a9c2b1d4e", "test-8f3a9c2b1d4e", "hunter2-hunter2", "Tests8f3a9c2b1d4e"),
+        *("fw_8f3a9c2b1d4e8f3a9c2b1d4e", "r8_QzXwKvJpYhWgTqZmNbVcQzXwKvJpYh", "xkcd-zqrtpl-bvnmwk-hjklqr"),
+        *("0123456789abcdef-f3a9c2b1d4e8", "test-13579bdf02468ace8642"),
         "sk-samurai-0123456789abcdefghij" + "x" * 50,
     ],
 )
