@@ -6,7 +6,7 @@ A process has one httpx, and so one set of patches, which go in with the first r
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,7 +20,7 @@ from pytest_samurai.files import REAL
 from pytest_samurai.intercept.library import Library
 from pytest_samurai.intercept.patch import Patch
 from pytest_samurai.matching import Endpoints
-from pytest_samurai.recorder import Recorder, Suspect
+from pytest_samurai.recorder import Host, Recorder, Suspect
 
 
 class Unmarked(Protocol):
@@ -88,8 +88,22 @@ class State:
 
 STATE = State()
 CURRENT: ContextVar[Opened | None] = ContextVar("pytest_samurai_recorder", default=None)
-PASSING: ContextVar[bool] = ContextVar("pytest_samurai_passing", default=False)
-"""Whether a request that was seen is under way, so that a connection is expected."""
+
+
+def nowhere(host: Host) -> bool:
+    """No request is on its way."""
+    del host
+    return False
+
+
+def anywhere(host: Host) -> bool:
+    """A request is on its way that is recorded, or whose transport is the library's own: nothing hides behind it."""
+    del host
+    return True
+
+
+MAY_CONNECT: ContextVar[Callable[[Host], bool]] = ContextVar("pytest_samurai_may_connect", default=nowhere)
+"""Whether a connection to a host belongs to a request that was seen, and is on its way."""
 
 
 def open_recorders() -> list[Recorder]:

@@ -118,7 +118,7 @@ class Recorder:
 
         Raises BudgetExceeded at the end of the block, SettingsError for what is no limit.
         """
-        return self._calls.budget(limits)
+        return self._calls.budget(limits, self.children)
 
     @property
     def recorded(self) -> int:
@@ -135,7 +135,7 @@ class Recorder:
         """
         path, settings, owner, notes = self.cassette_path, self.settings, self.owner, self.notes
         self.playback = opened(path, settings, owner, self._shared.shelf, self._editor, notes)
-        self.hosts = ModelHosts(self.playback.recordings, self._calls.urls_sent)
+        self.hosts = ModelHosts(self.playback.recordings, settings.endpoints, self._calls.urls_sent)
         if self.record_mode.writes:
             self._keeper = Keeper(path, settings, owner, self.playback, self._editor, self._calls.meter, notes)
         if self.playback.may_record:
@@ -152,7 +152,8 @@ class Recorder:
         self.children.listen(self.refuse)
         if self.misses:
             return self.misses[0]
-        if broken := "\n".join(filter(None, [self._calls.verdict(self.settings.budget), unknown])):
+        judged = self._calls.verdict(self.settings.budget, only_children=self._has_only_started_children)
+        if broken := "\n".join(filter(None, [judged, unknown])):
             return BudgetExceeded(broken)
         if self._keeper is not None and (text := self._keeper.stale(self._calls.takes())):
             return SamuraiFailure(text)
@@ -161,6 +162,11 @@ class Recorder:
             return SamuraiFailure(text)
         self.notes += filter(None, [text])
         return None
+
+    @property
+    def _has_only_started_children(self) -> bool:
+        """Whether child processes were started, and may be all that has made calls."""
+        return self.children.were_started and not (self.calls or self.misses or self._calls.unrecorded)
 
     def close(self, *, passed: bool = True) -> None:
         """Write the cassette. If a failed test ended on a failed call, nothing is written, and `notes` say why.
@@ -174,7 +180,7 @@ class Recorder:
         unanswered = 0 if self._live is None else self._live.close()
         if unknown := self._calls.spend():
             self.note(unknown)
-        if self.children.were_started and not (self.calls or self.misses or self._calls.unrecorded):
+        if self._has_only_started_children:
             self.note(UNSEEN_CHILD)
         if self._keeper is not None:
             self._keeper.close(passed=passed, unanswered=unanswered)
