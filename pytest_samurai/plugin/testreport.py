@@ -13,7 +13,7 @@ from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailu
 from pytest_samurai.files import REAL
 from pytest_samurai.plugin.internals import expected_by_xfail
 from pytest_samurai.plugin.marker import is_marked
-from pytest_samurai.plugin.redacted import redact
+from pytest_samurai.plugin.redacted import redact, redact_properties
 from pytest_samurai.plugin.state import HELD, RUN
 from pytest_samurai.plugin.unmarked import UNMARKED
 
@@ -36,7 +36,9 @@ def runtest_makereport(
     _make_red(report, item, call)
     if call.excinfo is not None and (is_marked(item) or isinstance(call.excinfo.value, _OURS)):
         item.stash[_REDACTED] = True
-    if item.stash.get(_REDACTED, False):
+    if is_marked(item):
+        redact_properties(report, item)
+    if item.stash.get(_REDACTED, False) or hasattr(report, "samurai_failure"):
         # From then on, since the report of the teardown has once more what was printed before.
         redact(report, item)
     if call.when == "teardown" and HELD in item.stash:

@@ -186,6 +186,13 @@ def test_the_key_of_a_request_is_found_where_it_turns_up_again(capsys: pytest.Ca
     ]
 
 
+def test_a_credential_in_the_body_of_a_request_is_found_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = interaction(tools=[{"type": "mcp", "headers": {"Authorization": f"Bearer {ODD}"}}])
+
+    assert found(capsys, asked) == ["the key of this request in the request body"]
+    assert found(capsys, interaction(api_key="fake-key", password="[REDACTED]")) == []
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
