@@ -10,8 +10,9 @@ from typing import Any, Self
 
 from pytest_samurai.bill import own_prices
 from pytest_samurai.cassette import Shelf
+from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.files import REAL, now, without_fakes
-from pytest_samurai.intercept import recorders_of, recording, seen_directories
+from pytest_samurai.intercept import judge, recorders_of, recording, seen_directories
 from pytest_samurai.recorder import Owner, Recorder, Shared
 from pytest_samurai.settings import Layer, environment_layers, resolve
 from pytest_samurai.text import visible
@@ -64,7 +65,8 @@ class use_cassette:
 
     Making it raises SettingsError for an option that does not exist, entering it CassetteError for a file that cannot
     be read. A request that the mode does not let go live raises RequestNotRecorded where it is made. If the application
-    goes on regardless, so does the end of the block, where a broken budget raises BudgetExceeded.
+    goes on regardless, so does the end of the block, where a broken budget raises BudgetExceeded. In a test of pytest,
+    that test fails too, whatever becomes of the error.
     """
 
     def __init__(self, path: str | os.PathLike[str], **options: Any) -> None:
@@ -76,9 +78,14 @@ class use_cassette:
 
     def __enter__(self) -> Recorder:
         owner = Owner(f"use_cassette({self._path.name!r})", now())
+        self._judge = judge()
+        if self._judge is not None:
+            owner.refusal = self._judge.refuse
         self._recorder = Recorder(self._path, self._settings, owner, self._shared)
         self._session = Session(self._recorder)
         self._session.__enter__()
+        if self._judge is not None:
+            self._judge.recorders.append(self._recorder)
         return self._recorder
 
     def __exit__(
@@ -90,7 +97,13 @@ class use_cassette:
                 failure = self._recorder.verdict()
             self._session.passed = failure is None
         finally:
+            if self._judge is not None:
+                self._judge.recorders.remove(self._recorder)
             self._session.__exit__(kind, error, trace)
+        if error is not None and self._judge is None and not isinstance(error, RequestNotRecorded):
+            # Nobody else says it: the application may have swallowed the miss, and failed of what it lacked.
+            for miss in self._recorder.misses[:1]:
+                error.add_note(str(miss))
         for note in (visible(note, keep="\n") for note in self._recorder.notes):
             if failure is None:
                 warnings.warn(note, stacklevel=2)

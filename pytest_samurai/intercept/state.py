@@ -31,6 +31,14 @@ class Unmarked(Protocol):
     def went_live(self) -> None: ...
 
 
+class Judge(Protocol):
+    """The test that runs, which fails of the misses of `recorders` and of whatever it is told to `refuse`."""
+
+    recorders: list[Recorder]
+
+    def refuse(self, text: str) -> RequestNotRecorded: ...
+
+
 @dataclass(slots=True, eq=False)
 class Opened:
     """An open recorder, and the one around it in the same context."""
@@ -47,6 +55,7 @@ class State:
     `connections` those of sockets, `starters` those of what starts a child process, and `starters_of` how many of the
     modules that do so were imported when these were made. `cassettes` are those of all recorders since
     `take_cassettes`. `directories` are those that `use_cassette` has seen: there is no run to which it belongs.
+    `judge` is the test that `use_cassette` is used in; None outside of pytest.
     """
 
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -54,6 +63,7 @@ class State:
     cassettes: set[Path] = field(default_factory=set)
     directories: Directories = field(default_factory=Directories)
     unmarked: Unmarked | None = None
+    judge: Judge | None = None
     users: int = 0
     patches: dict[Any, Patch] = field(default_factory=dict)
     connections: list[Patch] = field(default_factory=list)
@@ -107,3 +117,13 @@ def seen_directories() -> Directories:
 def watch(unmarked: Unmarked | None) -> None:
     """Ask `unmarked` about every chat call for which no recorder is open; with None they pass."""
     STATE.unmarked = unmarked
+
+
+def judge() -> Judge | None:
+    """The test that fails if a request of `use_cassette` is refused; None if none runs."""
+    return STATE.judge
+
+
+def judge_by(test: Judge | None) -> None:
+    """Have the misses of `use_cassette` fail the test that runs from now on; with None it is an error like others."""
+    STATE.judge = test

@@ -95,8 +95,8 @@ def _may_go_live(settings: Settings) -> bool:
 def unwatch(run: RunState) -> None:
     """Stop watching: the test has ended."""
     run.item = None
-    if run.watched:
-        from pytest_samurai import intercept
-
-        run.watched = False
+    intercept = sys.modules.get("pytest_samurai.intercept")
+    if intercept is not None:
+        intercept.judge_by(None)
         intercept.watch(None)
+    run.watched = False
