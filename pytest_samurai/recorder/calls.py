@@ -12,7 +12,7 @@ from pytest_samurai.errors import BudgetExceeded
 from pytest_samurai.recorder.exchange import Played, Take
 from pytest_samurai.recorder.playback import Playback
 from pytest_samurai.recorder.question import Question
-from pytest_samurai.recorder.retries import without_retries
+from pytest_samurai.recorder.retries import left_out_text, mended_in, without_retries
 from pytest_samurai.settings import Layer, Settings, resolve
 from pytest_samurai.wire import Interaction, Request
 
@@ -88,6 +88,13 @@ class Calls:
         begun = [(exchange, made) for exchange in exchanges if (made := exchange.interaction) is not None]
         kept = {id(made) for made in without_retries([made for _, made in begun], self._settings)}
         return {id(exchange) for exchange, made in begun if id(made) not in kept}
+
+    def left_out(self) -> str | None:
+        """What there is to say of errors that the cassette does not keep: see `left_out_text`."""
+        if self._settings.keep_retries:
+            return None
+        made = [interaction for take in self.takes() if (interaction := take.interaction) is not None]
+        return left_out_text(mended_in(made, self._settings))
 
     def takes(self) -> list[Take]:
         """The calls that went live."""
