@@ -178,7 +178,7 @@ class Recorder:
             self.note(UNSEEN_CHILD)
         if self._keeper is not None:
             self._keeper.close(passed=passed, unanswered=unanswered)
-            if self.recorded and (text := self._calls.left_out()):
+            if passed and self.recorded and (text := self._calls.left_out()):
                 self.note(text)
 
     # --- requests
