@@ -65,7 +65,7 @@ class use_cassette:
 
     Making it raises SettingsError for an option that does not exist, entering it CassetteError for a file that cannot
     be read. A request that the mode does not let go live raises RequestNotRecorded where it is made. If the application
-    goes on regardless, so does the end of the block, where a broken budget raises BudgetExceeded. In a test of pytest,
+    swallows it, the end of the block raises it again. There a broken budget raises BudgetExceeded. In a test of pytest,
     that test fails too, whatever becomes of the error.
     """
 
@@ -92,6 +92,7 @@ class use_cassette:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         failure = error
+        self._recorder.children.listen(self._recorder.refuse)
         try:
             if error is None:
                 failure = self._recorder.verdict()

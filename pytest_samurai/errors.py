@@ -40,7 +40,7 @@ class UnknownPrice(SamuraiError):
 
 
 class SamuraiFailure(AssertionError):
-    """A verdict on a test that did what it was told."""
+    """A verdict on a test that otherwise passed."""
 
     def __str__(self) -> str:
         return _shown(super().__str__())

@@ -72,11 +72,13 @@ def _named(calls: Sequence[Call]) -> str:
 
 def total(calls: Sequence[Call]) -> Usage:
     """The usage of all the calls. Raises UnknownUsage, with the calls to blame, if that of one is unknown."""
-    usage = Sum.of([call.usage for call in calls], NO_USAGE)
-    if usage.unknown:
-        unknown = [call for call in calls if call.usage is None]
+    return Sum.of(_usages(calls), NO_USAGE).known
+
+
+def _usages(calls: Sequence[Call]) -> list[Usage]:
+    if unknown := [call for call in calls if call.usage is None]:
         raise UnknownUsage(f"the usage of {_named(unknown)} is unknown: the reply has no usage")
-    return usage.known
+    return [call.usage for call in calls if call.usage is not None]
 
 
 def total_cost(calls: Sequence[Call], *, as_listed: bool = False) -> Decimal:
@@ -98,12 +100,12 @@ def _unpriced(calls: Sequence[Call]) -> str:
     calls = [call for call in calls if call.price is None]
     lines = [
         f"the price of {_named([call])} has no {', '.join(missing)} for tokens that it used; in pyproject.toml you can"
-        " set a price of this model that has"
+        " set a price with that rate for this model"
         for call, missing in priced
         if missing
     ]
     if odd:
-        lines.append(f"the usage of {_named(odd)} makes no sense: its parts are more than their whole")
+        lines.append(f"the usage of {_named(odd)} makes no sense: its parts exceed the whole")
     if calls:
         lines.append(f"the price of {_named(calls)} is unknown")
     models = list(dict.fromkeys(call.model for call in calls if call.model is not None))
@@ -119,8 +121,8 @@ def _missing(call: Call) -> list[str]:
 _USED: dict[str, Callable[[Sequence[Call]], int | Decimal]] = {
     "max_requests": len,
     "max_prompt_tokens": lambda calls: total(calls).prompt_tokens,
-    "max_completion_tokens": lambda calls: total(calls).completion_tokens,
-    "max_total_tokens": lambda calls: total(calls).total_tokens,
+    "max_completion_tokens": lambda calls: sum(usage.answered for usage in _usages(calls)),
+    "max_total_tokens": lambda calls: sum(usage.used for usage in _usages(calls)),
     "max_cost": lambda calls: total_cost(calls, as_listed=True),
 }
 """What each limit limits."""

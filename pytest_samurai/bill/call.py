@@ -59,7 +59,7 @@ class Call:
 
     @cached_property
     def request(self) -> dict[str, Any]:
-        """The JSON sent. Raises SamuraiError if it is no JSON object."""
+        """The JSON sent. Raises SamuraiError if it is not a JSON object."""
         return json_object(self._request.body, "request")
 
     @cached_property
@@ -68,7 +68,7 @@ class Call:
 
     @property
     def response(self) -> dict[str, Any]:
-        """The JSON received; of a stream, its events merged. Raises SamuraiError if it is no JSON object."""
+        """The JSON received; of a stream, its events merged. Raises SamuraiError if it is not a JSON object."""
         return self._answer.whole
 
     @property

@@ -192,7 +192,7 @@ def _begin_section(sections: list[str], key: str, value: str | None) -> None:
 
 def _add(rows: dict[str, Any], key: str, value: Any) -> Any:
     if key in rows:
-        raise ValueError(f"{visible(key)} is there twice: keep one of them")
+        raise ValueError(f"{visible(key)} appears twice: keep one of them")
     rows[key] = value
     return value
 
@@ -217,9 +217,9 @@ def _spent(pairs: Mapping[str, str]) -> Spent:
         if name == "estimated" and value == "true":
             continue
         if name in CACHE_PARTS or name not in COUNTS:
-            raise ValueError(f"`{name}: {visible(value)}` is nothing that stands here")
+            raise ValueError(f"`{name}: {visible(value)}` does not belong here")
         if not re.fullmatch(r"[0-9]{1,100}", value):
-            raise ValueError(f"`{name}` is {visible(value)}, not a number of them")
+            raise ValueError(f"`{name}` is {visible(value)}, not a count")
         counts[name] = int(value)
     wanted = ("requests", *(TOKENS if len(counts) > 1 else ()))
     missing = [name for name in wanted if name not in counts]

@@ -42,11 +42,11 @@ def summary_lines(
         (f"{name} has no row yet for", [figures.test for figures in held if figures.test not in rows]),
         (f"{name} has tokens, and the recording says none, for", unknown),
         (f"{name} has more than is used by", cheaper),
-        (f"{name} has rows of tests that are no more:", sorted(gone)),
+        (f"{name} has rows of tests that no longer exist:", sorted(gone)),
     ]
     lines = [f"samurai: {what} {_names(tests)}" for what, tests in named if tests]
     lines += [
-        f"samurai: {name} has another price of {visible(model)} than the recordings, which fails no test:"
+        f"samurai: {name} has a different price for {visible(model)} than the recordings, which fails no test:"
         f" {_rates(old, price)}"
         for model, old, price in moved
         if old is not None
@@ -95,7 +95,7 @@ def no_overlap(lock: Lock, name: str, tests: Collection[str]) -> str | None:
     if not lock.tests.keys().isdisjoint(tests):
         return None
     return (
-        f"{name} has no row for any test of this run, so none was held against it; where it is to be so, commit what"
+        f"{name} has no row for any test of this run, so none was compared with it; to compare, commit what"
         " --samurai-update writes"
     )
 

@@ -1,4 +1,4 @@
-"""The checksums of the rows of a lock: they tell which row was changed by hand, or by damage."""
+"""The checksums of a lock's rows, which show what was changed by hand or damaged."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from zlib import crc32
 from pytest_samurai.files import json
 
 END: Final = "# The end: a lock without this line was cut off."
-"""The last line of the file. It is the same in all locks, so that it is in the way of no merge."""
+"""The last line of the file. It is the same in all locks, so it never conflicts in a merge."""
 
 
 def checksum(*row: str) -> str:
-    """The checksum of a row, given the names that it stands under, and what it says. It stands behind the row."""
+    """The checksum of a row, written after it; `row` is the names that lead to the row, then its text."""
     return f"{crc32(json.dumps(row).encode()):08x}"
 
 
 class Sums:
-    """Compares the rows of a file with their checksums, as they are read.
+    """Compares the rows of a file with their checksums while it is read.
 
-    A row is named by its section and its key in there. Files that were written before there were checksums have none.
+    A row is named by its section and its key in that section. Files from before checksums have none.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Sums:
         self._is_summed = self._is_whole = True
 
     def compare(self, written: str | None, *row: str) -> None:
-        """Compare a row with the checksum behind it, if there is one."""
+        """Compare a row with the checksum after it, if there is one."""
         self._is_whole = False
         name = (row[0], row[1])
         if written is None:
@@ -45,7 +45,7 @@ class Sums:
 
     @property
     def is_cut_off(self) -> bool:
-        """Whether the end is missing in a file that had one."""
+        """Whether the last line is missing from a file that had one."""
         return self._is_summed and not self._is_whole
 
     def by_hand(self) -> frozenset[tuple[str, str]]:

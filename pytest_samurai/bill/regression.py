@@ -113,7 +113,7 @@ def regression_text(regressions: Sequence[Regression], tolerance: Tolerance, *, 
     """
     lines = [
         f"{grown.metric} is {grown.old} in {lock}, used {grown.new} ({grown.growth});"
-        f" {tolerance.of(grown.metric)} is let pass"
+        f" up to {tolerance.of(grown.metric)} is allowed"
         for grown in regressions
     ]
     cause = regressions[0].why

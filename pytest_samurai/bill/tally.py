@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pytest_samurai.bill.budget import Limits, total, total_cost
 from pytest_samurai.bill.call import Call
-from pytest_samurai.bill.sum import NO_COST, NO_USAGE, Sum
+from pytest_samurai.bill.sum import NO_COST, Sum
 from pytest_samurai.errors import SamuraiError
 from pytest_samurai.files import exists, json, locked, read_whole, remove, replace_whole, scratch
 from pytest_samurai.text import money, money_apart
@@ -82,7 +82,7 @@ class Tally:
                 except SamuraiError as error:
                     unknown.append(f"samurai_{name} cannot be judged: {error}")
         with self._changed() as count:
-            count.tokens += Sum.of([call.usage for call in calls], NO_USAGE).known.total_tokens
+            count.tokens += sum(call.usage.used for call in calls if call.usage is not None)
             count.cost += Sum.of([call.list_cost for call in calls], NO_COST).known
         return "\n".join(unknown) or None
 

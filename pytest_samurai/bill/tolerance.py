@@ -1,4 +1,4 @@
-"""The growth over the lock that is let pass."""
+"""The growth over the lock that is allowed."""
 
 from __future__ import annotations
 

@@ -100,9 +100,9 @@ def joined(lines: bytes, layout: str) -> bytes:
 
 
 def read_body(content: bytes, begin: int, line: int, end: int, margin: bytes, layout: str) -> bytes:
-    """The body that begins behind its name at `begin`; its first line ends at `line`, its last one at `end`.
+    """The body that begins after its key at `begin`; its first line ends at `line`, its last one at `end`.
 
-    `margin` is a line break with the blanks that follow it. Raises ValueError for a layout that there is not.
+    `margin` is a line break with the blanks that follow it. Raises ValueError for an unknown layout.
     """
     style = content[begin:line]
     if style.startswith(b'"'):

@@ -15,7 +15,7 @@ _CHUNK = re.compile(r"\d+@\d+(?:\.\d+)?", re.ASCII)
 def chunks_of(headers: Headers, body: bytes, noted: str | None) -> Sequence[Chunk] | None:
     """The chunks as YAML has read them; of a stream without a note, one for each event, at 0 seconds.
 
-    Raises ValueError for a note that is none.
+    Raises ValueError for a malformed note.
     """
     if noted is not None:
         words = noted.split()
@@ -33,7 +33,7 @@ def noted_chunks(noted: str) -> list[Chunk]:
 
 
 class Noted(Chunks):
-    """Chunks from the text that notes them: `bytes@milliseconds` of each. Of a body that was edited, its events."""
+    """Chunks from the text that notes them: `bytes@milliseconds` of each. For an edited body, one chunk per event."""
 
     def __init__(self, text: str, body: bytes) -> None:
         self._text = text

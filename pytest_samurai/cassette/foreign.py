@@ -40,7 +40,7 @@ def lost(document: Mapping[str, Any]) -> str | None:
 
 
 def translated(item: Any) -> Any:
-    """An interaction in the layout of today. What is no interaction, or has that layout, stays as it is.
+    """An interaction in the layout of today. One in it already stays as it is, and so does anything else.
 
     Raises ValueError for a body that is not what its tool says it is.
     """

@@ -35,6 +35,6 @@ def check_frame(content: bytes, path: Path) -> None:
         raise CassetteError(
             f"{path}:{len(lines)}: the file is not whole: it has to end with the line `version: 1`; restore it"
         )
-    first = numbers[1]
-    if lines[numbers[0]].rstrip() == "interactions:" and not _FIRST.fullmatch(lines[first]):
-        raise CassetteError(f"{path}:{first + 1}: an interaction has to begin here; restore the file")
+    begins = lines[numbers[0]].rstrip() == "interactions:"
+    if begins and not _FIRST.fullmatch(lines[numbers[1]]):
+        raise CassetteError(f"{path}:{numbers[1] + 1}: an interaction has to begin here; restore the file")

@@ -71,7 +71,7 @@ _HEADER = re.compile(r'\n      ([a-z0-9-]+): \["?([^"\\,\[\]\n]*)"?\](?![^\n])')
 class KnownHeaders:
     """Headers that were read before.
 
-    Of all that is kept of replies most is headers, and most of them are equal: one object will do for those.
+    Most of what replies take in memory is headers, mostly equal ones: so these share an object.
     """
 
     def __init__(self) -> None:

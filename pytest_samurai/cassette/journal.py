@@ -27,7 +27,7 @@ class Journal:
     """The journal of one open cassette. It is a file from the first call on, until it is discarded.
 
     `replacing` says that the calls are to replace what the cassette holds, not to be added to it. The journal is locked
-    while its process lives, which is how the next run knows whose journal nobody waits for any more. `lost` is how many
+    while its process lives, which is how the next run knows which journals are abandoned. `lost` is how many
     calls the disk did not take.
     """
 
@@ -60,7 +60,7 @@ class Journal:
             # Where no lock is to be had, a journal that nobody holds is better than a call that is lost.
             with suppress(CassetteError):
                 exits.enter_context(claimed(self.path))
-            # Without O_BINARY, Windows writes each line end as CRLF, and no seal fits any more.
+            # Without O_BINARY, Windows writes each line end as CRLF, and no seal would fit.
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
             self._descriptor = opened(self.path, lambda: REAL.open(self.path, flags, 0o666))
             exits.callback(REAL.close, self._descriptor)
@@ -79,7 +79,7 @@ class Journal:
             raise
 
     def discard(self) -> None:
-        """Its calls are in the cassette, or are not to be kept."""
+        """Delete the journal: its calls are in the cassette, or are not to be kept."""
         if self._descriptor is None and not self._made:
             return
         self.close()
@@ -92,7 +92,7 @@ class Journal:
                 break
 
     def close(self) -> None:
-        """Leave it for the next run."""
+        """Close the journal, and leave it for the next run."""
         self._descriptor = None
         self._exits.close()
 
@@ -107,12 +107,12 @@ class LeftBehind:
     _exits: ExitStack = field(default_factory=ExitStack)
 
     def discard(self) -> None:
-        """Its calls are in the cassette."""
+        """Delete the journal: its calls are in the cassette."""
         remove(self.path)
         self.close()
 
     def close(self) -> None:
-        """Leave it for another time."""
+        """Close the journal, and leave it for the next run."""
         self._exits.close()
 
 

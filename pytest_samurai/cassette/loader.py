@@ -102,7 +102,7 @@ for _name, _content in (("new:_io.BytesIO", foreign.buffered), ("apply:builtins.
 
 
 class _JsonLoader(_Loader):
-    """For values that are JSON: what is no number, boolean or null there is a text, as dates are, or 12:30:45."""
+    """For values that are JSON: what is not a number, boolean or null there is a text, as dates are, or 12:30:45."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's name for it, and its type
         first: [
@@ -134,7 +134,7 @@ def document(content: bytes, path: Path) -> Any:
 
 @contextmanager
 def _without_collections() -> Iterator[None]:
-    """Keep the collector of garbage from looking at the nodes of a file, over and over: none is in a circle."""
+    """Switch off garbage collection: a file's nodes form no cycles."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -175,7 +175,7 @@ def _problem(error: Exception) -> str:
 def lines(content: bytes) -> Mapping[int, int]:
     """The line at which each interaction begins, by its index; 1 for those that a merge key brings in.
 
-    Values know no lines, so the file, which has to be readable, is read once more.
+    Values carry no line numbers, so the file, which has to be readable, is read once more.
     """
     try:
         root: Any = yaml.compose(content, _Loader)
@@ -204,6 +204,6 @@ def check_keys(content: bytes, path: Path) -> None:
         for key, value in node.value:
             name = str(key.value)
             if name in names:
-                raise CassetteError(f"{path}:{key.start_mark.line + 1}: `{name}` is there twice; {MEND}")
+                raise CassetteError(f"{path}:{key.start_mark.line + 1}: `{name}` appears twice; {MEND}")
             names.add(name)
             todo.append(value)

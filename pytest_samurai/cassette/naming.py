@@ -47,14 +47,14 @@ def cassette_name(parts: list[str]) -> str:
 def cassette_of(test: str) -> PurePosixPath:
     """The cassette of a test that names none, relative to the directory of the cassettes, given the test's id.
 
-    Raises SettingsError for what is no test id.
+    Raises SettingsError for what is not a test id.
     """
     file, _, inside = test.partition("::")
     # Parameters may hold anything, even colons.
     name, bracket, parameters = inside.partition("[")
     *classes, function = name.split("::")
     if not (file and function):
-        raise SettingsError(f"{test!r} is no id of a test; write it like tests/test_geo.py::TestCities::test_capital")
+        raise SettingsError(f"{test!r} is not a test id; write it like tests/test_geo.py::TestCities::test_capital")
     return module_directory(PurePosixPath(file)) / cassette_name([*classes, function + bracket + parameters])
 
 
@@ -77,18 +77,18 @@ def named_cassette(name: object) -> Path:
     Where it lies, `placed_cassette` says: the name may be none that each file system has.
     """
     if not isinstance(name, str):
-        raise SettingsError(f"{name!r} is no name for a cassette: a name is text")
+        raise SettingsError(f"{name!r} is not a name for a cassette: a name is text")
     path = PurePosixPath(name)
     odd = path.is_absolute() or ".." in path.parts or not path.name or "\\" in name or "\0" in name
     if odd or len(path.name) > _LONGEST_NAME:
-        raise SettingsError(f"{name!r} is no name for a cassette: it is a path below the cassette directory")
+        raise SettingsError(f"{name!r} is not a name for a cassette: it is a path below the cassette directory")
     return Path(path if path.suffix in (".yaml", ".yml") else path.with_name(f"{path.name}.yaml"))
 
 
 def safe_cassette(name: PurePosixPath | Path) -> Path:
     """The path of a cassette that a marker names, as each file system can have it, and tell it from any other.
 
-    A part of it that is no plain name gets a digest, as the name of a test does.
+    A part of it that is not a plain name gets a digest, as the name of a test does.
     """
     *directories, _ = name.parts
     return Path(*map(_safe, directories), f"{_safe(name.stem)}{name.suffix}")

@@ -112,7 +112,7 @@ class Note:
 
     @property
     def begin(self) -> str:
-        """What its text stands behind."""
+        """The text before its value."""
         return f"\n      {self.name}: "
 
     def text(self, value: Any) -> str:
@@ -170,7 +170,7 @@ class Notes:
         return [note for note in self._short if note.of is of]
 
     def read(self, written: tuple[str, str]) -> Any:
-        """What a note of this name says in this text. Raises ValueError if that is nothing of its kind."""
+        """What a note of this name says in this text. Raises ValueError if it is not of its kind."""
         name, text = written
         return self._by_name[name].kind.read(text)
 
@@ -180,7 +180,7 @@ class Notes:
             return self._defaults
         unknown = sorted(set(map(str, data)) - self.names)
         if unknown:
-            raise ValueError(f"`{unknown[0]}` is nothing that stands under `samurai`")
+            raise ValueError(f"`{unknown[0]}` does not belong under `samurai`")
         return self._by_side(lambda note: note.checked(data))
 
     def _by_side(self, value: Callable[[Note], Any]) -> dict[Of, dict[str, Any]]:
@@ -190,7 +190,7 @@ class Notes:
 def read_notes(match: re.Match[bytes], notes: list[Note], recurring: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
     """The values of notes that `Notes.short` has found; of those that recur, what they say by name and text.
 
-    Raises ValueError if a text is nothing of its kind.
+    Raises ValueError if a text is not of its kind.
     """
     values = {}
     for note in notes:

@@ -1,6 +1,6 @@
 """The reader of cassettes.
 
-A file of ours that is as it was written is cut at its lines; any other is loaded as YAML, brought to today's layout,
+An unchanged file of ours is cut at its lines; any other is loaded as YAML, brought to today's layout,
 and checked.
 """
 
@@ -65,7 +65,7 @@ def parse(content: bytes, path: Path) -> list[Interaction]:
 
 
 def recordings(content: bytes, path: Path, memory: Memory) -> Recordings:
-    """As `parse`, but nothing is read before it is asked for in a file of ours that is as it was written."""
+    """Like `parse`, but lazy for an unchanged file of ours."""
     # Git on Windows writes CRLF. No body of ours has a CR as itself: that of a body with one is quoted.
     if b"\r" in content:  # hardly ever, and the search for one byte is a hundred times as fast
         content = content.replace(b"\r\n", b"\n")
@@ -142,7 +142,7 @@ def _refuse_twice(content: bytes, path: Path) -> None:
     lists = list(_LIST.finditer(content)) if content.count(b"interactions:") > 1 else ()
     if len(lists) > 1:
         line = content.count(b"\n", 0, lists[1].start()) + 1
-        raise CassetteError(f"{path}:{line}: `interactions` is there twice; put all interactions into one list")
+        raise CassetteError(f"{path}:{line}: `interactions` appears twice; put all interactions into one list")
 
 
 def salvage(content: bytes, path: Path) -> list[Interaction]:
@@ -181,5 +181,5 @@ def _reply(data: Mapping[str, Any], notes: Mapping[Of, Mapping[str, Any]]) -> Re
 
 
 def reply_of(response: Mapping[str, Any]) -> Reply:
-    """A reply from what vcrpy has of it. Raises ValueError if that is no response."""
+    """A reply from what vcrpy has of it. Raises ValueError if that is not a response."""
     return _reply(response, NOTES.checked({}))

@@ -1,4 +1,4 @@
-"""The seal of an interaction by what it says, however it is spelled: formatters keep the one, and not the other."""
+"""The seal of an interaction whose file was reformatted: it covers what YAML reads, not how that is spelled."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class NotAsSealed(Exception):
 
 
 def is_edited(interaction: Interaction, item: Mapping[str, Any]) -> bool:
-    """Whether a body of an interaction was edited; `item` is what YAML has read of it.
+    """Whether a body of an interaction was edited; `item` is the interaction as YAML reads it.
 
-    Raises NotAsSealed if anything else is not as it was written, or if the seal is gone: who takes it away has to say
-    so, since damage does it too.
+    Raises NotAsSealed if anything else was changed, or if the seal is missing: damage can remove it too, so a person
+    who removes it has to say so.
     """
     notes = item["response"].get("samurai") or {}
     seal = notes.get(NOTES.seal.name)
@@ -42,7 +42,7 @@ def is_edited(interaction: Interaction, item: Mapping[str, Any]) -> bool:
 
 
 def _seal(interaction: Interaction, item: Mapping[str, Any], notes: Mapping[str, Any]) -> list[str]:
-    """The checksums as `entry` would make them of this text, with its bodies laid out as they are."""
+    """The checksums that `entry` would write for this interaction, if its bodies were laid out as they are now."""
     sent = written(item["request"].get("body") or "", 6)
     received = written(item["response"]["body"].get("string") or "", 8)
     of_bodies = {name: notes.get(name) for name in ("request_layout", "layout")}

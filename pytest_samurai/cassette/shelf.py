@@ -72,7 +72,7 @@ class Shelf:
 
 
 def _signature(path: str | Path) -> tuple[int, ...]:
-    """What changes with a file or a directory; empty if it may change and keep that."""
+    """What changes with a file or a directory; empty if it may change without its signature changing."""
     try:
         status = REAL.stat(path)
     except OSError:

@@ -1,4 +1,4 @@
-"""The recordings of a file that is as it was written."""
+"""The recordings of an unchanged file of ours."""
 
 from __future__ import annotations
 

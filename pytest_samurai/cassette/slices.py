@@ -1,4 +1,4 @@
-"""A file of ours that is as it was written, cut at its lines: what YAML would read in it, without YAML.
+"""An unchanged file of ours, cut at its lines: what YAML would read in it, without YAML.
 
 Only the very text that is written here can be cut, and its checksums vouch for that. What any other file says is for
 YAML to tell.
@@ -36,7 +36,7 @@ _GLANCE = 500
 
 
 class _Item(NamedTuple):
-    """Where the parts of an interaction begin and end; a body begins behind its name."""
+    """Where the parts of an interaction begin and end; a body begins after its key."""
 
     start: int
     body: int
@@ -106,7 +106,7 @@ class Slices:
         return (self._noted(index)["request_layout"] or b"").decode()
 
     def reply(self, index: int) -> Reply:
-        """A reply."""
+        """The reply of an interaction, with its body decoded. Raises ValueError for what this version does not know."""
         item = self._items[index]
         noted = self._noted(index)
         layout = (noted["layout"] or b"").decode()
@@ -145,7 +145,7 @@ class Slices:
 
 
 def cut(content: bytes, memory: Memory) -> Slices | None:
-    """The interactions of a file of ours; None if anything in it is not as it was written."""
+    """The interactions of a file of ours; None if anything in it has changed."""
     if not (content.startswith(_HEAD) and content.endswith(TAIL)):
         return None
     view = memoryview(content)

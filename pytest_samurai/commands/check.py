@@ -22,7 +22,7 @@ _NAMES = {"uuid": "a UUID", "datetime": "a date", "tmp_path": "a temporary path"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A line of the result, `path:line: what`. If it is `advice`, nothing fails of it."""
+    """A line of the result, `path:line: what`. If it is `advice`, it fails nothing."""
 
     text: str
     advice: bool = False

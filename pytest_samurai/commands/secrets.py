@@ -31,7 +31,7 @@ _IN_PIECES = "a secret, in pieces,"
 
 
 class Found(NamedTuple):
-    """A secret: of what kind it is, and in which part of an interaction. `cookies` are Cloudflare's, if it is these."""
+    """A secret: its kind, and the part of the interaction that holds it. `cookies` are Cloudflare's, if it is these."""
 
     kind: str
     part: str
@@ -39,7 +39,7 @@ class Found(NamedTuple):
 
 
 class Secrets:
-    """Finds what redaction would have cut out: what the environment knows, what has a shape, and what `rules` name."""
+    """Finds what redaction would cut out: values of the environment, known shapes, matches of `rules`."""
 
     def __init__(self, environ: Mapping[str, str], rules: Sequence[Rule]) -> None:
         names = environment_names(environ)
@@ -49,21 +49,20 @@ class Secrets:
         self.redactor = Redactor(names, rules)
 
     def in_file(self, content: bytes, interactions: Sequence[Interaction] = ()) -> list[tuple[int, str]]:
-        """Where in a file secrets begin, and of what kind they are; `interactions` are what could be read of it.
+        """The offset in bytes of each secret in a file, and its kind; `interactions` are those that were readable.
 
-        Where the JSON is in a file is not known. So the numbers in it, and the names of models, are left to
-        `in_interaction`.
+        Here it is not known which parts of the file are JSON. So `in_interaction` judges numbers and names of models.
         """
         harmless = frozenset(value for value in self._known if value.isdecimal()) if interactions else frozenset()
         harmless = harmless.union(*(made_of(each.request, self._known) for each in interactions))
         return find_secrets(content, {value: kind for value, kind in self._known.items() if value not in harmless})
 
     def in_interaction(self, interaction: Interaction) -> Iterator[Found]:
-        """Each kind of secret, and each part of the interaction that it is in, once."""
+        """The secrets in an interaction: each kind once for each part that holds it."""
         request, reply = interaction.request, interaction.reply
         harmless = made_of(request, self._known)
         known = {value: kind for value, kind in self._known.items() if value not in harmless}
-        # What a cookie or a parameter of the URL holds goes by what it is there.
+        # A cookie, or a parameter of the URL, is reported as what it is there.
         of_headers = own_keys(tuple(header for header in request.headers if header[0] != "cookie"))
         in_url, everywhere = (
             known | dict.fromkeys(own - set(known), "the key of this request")
@@ -73,7 +72,7 @@ class Secrets:
         kinds += self._ruled(request.url, (rules.url(request.url) for rules in self._rules.values()))
         yield from (Found(kind, "the URL") for kind in kinds)
         yield from (Found(_CREDENTIAL, f"the URL ({part})") for part in url_credentials(request.url) if not kinds)
-        # In its own header, the key of this request goes by what it is.
+        # In its own header, the key of this request is reported as a credential.
         yield from self._in_headers("request", request.headers, known)
         yield from (Found(kind, "the request body") for kind in self._in_request(request, everywhere))
         yield from self._in_headers("reply", reply.headers, everywhere)
@@ -103,14 +102,14 @@ class Secrets:
         yield from self._ruled(reply.body, (b"".join(rules.pieces(pieces, dialect)) for rules in self._rules.values()))
 
     def _redactor(self, known: Mapping[str, str]) -> Redactor:
-        """What takes out these values; the last one that was made, since most interactions have the same."""
+        """A redactor for these values. The last one is kept, since most interactions need the same."""
         secrets = frozenset(known)
         if secrets not in self._made:
             self._made = {secrets: Redactor(secrets)}
         return self._made[secrets]
 
     def _ruled(self, text: AnyStr, ruled: Iterable[AnyStr]) -> list[str]:
-        """What the rules that have changed a text are called."""
+        """The names of the rules that have changed a text."""
         return [kind for kind, changed in zip(self._rules, ruled, strict=True) if changed != text]
 
 
@@ -123,7 +122,7 @@ def _kinds(texts: Sequence[bytes], known: Mapping[str, str]) -> list[str]:
 
 
 def in_pieces(texts: Sequence[bytes], known: Mapping[str, str], redacted: bytes) -> list[str]:
-    """What no text holds for itself, and redaction cuts out all the same; nothing if that is a placeholder."""
+    """The kind of a secret that only redaction finds, since no single text holds it; nothing for a placeholder."""
     if redacted == texts[0] or any(find_secrets(text, known, placeholders=True) for text in texts):
         return []
     return [_IN_PIECES]

@@ -76,7 +76,7 @@ def recorded_at(path: Path, revision: str, secrets: frozenset[str] = frozenset()
     Raises SettingsError if git, the revision or the cassette in it is missing, CassetteError if it cannot be read.
     """
     if revision.startswith("-"):
-        raise SettingsError(f"{revision!r} is no git revision")
+        raise SettingsError(f"{revision!r} is not a git revision")
     try:
         shown = subprocess.run(
             # The content itself, not what a filter of the user makes of it for reading.
@@ -124,7 +124,7 @@ def shared_line(test: str, cassette: Path, interactions: Sequence[Interaction], 
     if cassette.parts[-len(own) :] == own or len(interactions) <= requests:
         return None
     return (
-        f"  It is none of this test's own, by its name, and has {plural(len(interactions), 'call')}; the lock has"
+        f"  By its name it is not this test's own, and it has {plural(len(interactions), 'call')}; the lock has"
         f" {plural(requests, 'request')} of this test. So sums over it are not what the test uses, and none is shown."
     )
 
@@ -153,7 +153,7 @@ def totals(old: Row, new: Row, rates: Mapping[str, Price], name: str) -> list[st
         lines.append(f"  {ABOUT}")
     moves = moved(old, new)
     if before["total_tokens"] is None or after["total_tokens"] is None:
-        moves.append("of tokens it is unknown, as a reply does not say what it used")
+        moves.append("the change in tokens is unknown: a reply does not say what it used")
     return [*lines, f"  What moved: {'; '.join(moves) or 'nothing'}"]
 
 
@@ -190,8 +190,9 @@ def explain(then: Sequence[Interaction], now: Sequence[Interaction]) -> list[str
                 lines += [f"  {at}: {pair.tokens()}", *changes]
                 estimated = estimated or pair.estimates
     if estimated:
-        lines.append('  "about" is counted from characters, as many to a token as in that very call: the reply counts')
-        lines.append("  its prompt as a whole.")
+        lines.append(
+            """  "about" is estimated from characters, at that call's own rate: a reply counts only the whole prompt."""
+        )
     return lines
 
 
@@ -274,7 +275,7 @@ class _Pair:
         parts = [("prompt", old.prompt_tokens, new.prompt_tokens)]
         parts += [("completion", old.completion_tokens, new.completion_tokens)]
         if old.reasoning_tokens != new.reasoning_tokens:
-            parts.append(("of it reasoning", old.reasoning_tokens, new.reasoning_tokens))
+            parts.append(("of which reasoning", old.reasoning_tokens, new.reasoning_tokens))
         return ", ".join(
             f"{name} {was:,} -> {now:,} tokens" + (f" ({now - was:+,})" if now != was else "")
             for name, was, now in parts
@@ -297,7 +298,7 @@ class _Pair:
         old, new = self.then.usage, self.now.usage
         if old != new and old is not None and new is not None:
             if old.prompt_tokens != new.prompt_tokens and not any(change.growth is not None for change in self._differ):
-                yield "    the same prompt, which the server counts otherwise"
+                yield "    the same prompt, counted differently by the server"
             if old.completion_tokens != new.completion_tokens:
                 yield f"    the answer: {new.completion_tokens - old.completion_tokens:+,} tokens"
 

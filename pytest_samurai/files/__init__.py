@@ -1,4 +1,4 @@
-"""Files that several processes write, and the clock that dates them: both as they are outside of any test."""
+"""The real files and the real clock, whatever a test has patched."""
 
 from pytest_samurai.files.clock import now, now_ns, ticks
 from pytest_samurai.files.fakes import without_fakes

@@ -1,6 +1,6 @@
-"""The clock on the wall, which no test can stop.
+"""The real clock, which no test can stop.
 
-What is recorded in a test with a frozen clock was recorded today all the same, at today's prices.
+A test with a frozen clock is recorded today all the same, at today's prices.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def now() -> datetime:
     """This moment, in UTC."""
-    # Not by `datetime.now`, nor by `fromtimestamp`: those are what tests patch.
+    # Not with `datetime.now` or `fromtimestamp`: tests patch those.
     return _EPOCH + timedelta(microseconds=now_ns() // 1000)
 
 
 def now_ns() -> int:
-    """The nanoseconds since 1970, as the dates of files have them."""
-    # time-machine changes the functions themselves, wherever they are kept, and has a door for those who must know.
+    """The nanoseconds since 1970, in UTC, as file dates count them."""
+    # time-machine changes the functions themselves, wherever they are kept, but offers a way to the real ones.
     hatch = getattr(sys.modules.get("time_machine"), "escape_hatch", None)
     if hatch is not None and hatch.is_travelling():
         return int(hatch.time.time_ns())
@@ -32,7 +32,7 @@ def now_ns() -> int:
 
 
 def ticks() -> float:
-    """Seconds since some moment, for what lies between two."""
+    """Seconds since an arbitrary moment, to measure intervals."""
     if sys.platform == "win32":  # pragma: no cover - the other branch is that of this machine
         return REAL.perf_counter_ns() / 1e9
     return REAL.clock_gettime_ns(time.CLOCK_MONOTONIC) / 1e9

@@ -1,4 +1,4 @@
-"""A file system that is a fake, as tests have one of pyfakefs."""
+"""The fake file system that pyfakefs gives to a test."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_fakes() -> Iterator[None]:
-    """Have the real files within the block, so that libraries can be imported.
+    """Use the real files within the block, so that libraries can be imported.
 
-    Of those that are imported in a fake file system some do not find their own files, and all are forgotten with it.
+    In a fake file system, some libraries do not find their own files, and all imports are undone when it ends.
     """
     pyfakefs = sys.modules.get("pyfakefs.fake_filesystem_unittest")
     patcher = None if pyfakefs is None else pyfakefs.Patcher.PATCHER

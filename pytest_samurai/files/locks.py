@@ -1,4 +1,4 @@
-"""Locks: one process at a time at a file."""
+"""Locks on files, held by one process at a time."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ else:
 
 _LONGEST_WAIT = 60.0
 _LOOKS = 0.02
-"""Seconds between two looks at a lock that somebody else has."""
+"""Seconds between two looks at a lock that another process holds."""
 
 
 class _System:
-    """The module that locks. A name of this module would be replaced by pyfakefs, which locks nothing."""
+    """The module that locks. As a name of this module, pyfakefs would replace it with one that locks nothing."""
 
     if sys.platform == "win32":  # pragma: no cover - the other branch is that of this machine
         module = msvcrt
@@ -51,7 +51,7 @@ def locked(path: Path) -> Iterator[None]:
 
 @contextmanager
 def claimed(path: Path) -> Iterator[None]:
-    """Hold a file that no other process should want. Raises CassetteError at once if one holds it."""
+    """Hold a file that no other process should need. Raises CassetteError at once if another process holds it."""
     name = digest(path)
     with _held(name, path, 0):
         yield
@@ -60,14 +60,14 @@ def claimed(path: Path) -> Iterator[None]:
 
 
 def digest(path: Path) -> str:
-    """What stands for a file in the names of others."""
+    """A digest of a file's path, for use in the names of other files."""
     return sha256(os.fsencode(REAL.realpath(path))).hexdigest()[:32]
 
 
 def _user() -> str:
     if sys.platform == "win32":  # pragma: no cover - the other branch is that of this machine
         return getpass.getuser()
-    # In a container, the number of a user may have no name.
+    # In a container, a user id may have no name.
     return str(REAL.getuid())
 
 
@@ -76,7 +76,7 @@ def _lock_directory() -> Path:
 
 
 def scratch(kind: str) -> Path:
-    """A new name for a file that the processes of a run share. Raises CassetteError if there is no place for it."""
+    """A new path for a file that the processes of a run share. Raises CassetteError if its directory cannot be used."""
     try:
         _make_lock_directory()
     except OSError as error:
@@ -94,8 +94,8 @@ def _make_lock_directory() -> None:
 
 def _useless(error: OSError) -> CassetteError:
     return CassetteError(
-        f"{_lock_directory()}: cannot be used for locks: {error.strerror or error}; it has to be a directory of yours:"
-        " remove what is there, or set TMPDIR to a directory that you may write to"
+        f"{_lock_directory()}: cannot be used for locks: {error.strerror or error}; it has to be a directory that you"
+        " own: remove the present one, or set TMPDIR to a directory that you may write to"
     )
 
 
@@ -107,7 +107,7 @@ def _held(name: str, path: Path, wait: float) -> Iterator[None]:
     except OSError as error:
         raise _useless(error) from error
     if descriptor is None:
-        raise CassetteError(f"{path}: another process holds it, after a wait of {wait:g} seconds")
+        raise CassetteError(f"{path}: another process still holds it after {wait:g} seconds")
     try:
         yield
     finally:
@@ -115,8 +115,8 @@ def _held(name: str, path: Path, wait: float) -> Iterator[None]:
 
 
 def _acquired(lock: Path, wait: float) -> int | None:
-    """The descriptor of a lock, which is held until that is closed; None if somebody else keeps it. Raises OSError."""
-    # Not one of filelock: it would call the functions that a test has patched, and close what is not its own.
+    """The descriptor of a lock, held until it is closed; None if another process keeps it. Raises OSError."""
+    # Not with filelock: it would call functions that a test has patched, and close descriptors that are not its own.
     descriptor = REAL.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
     end = ticks() + wait
     try:
@@ -132,7 +132,7 @@ def _acquired(lock: Path, wait: float) -> int | None:
 
 
 def _is_taken(descriptor: int) -> bool:
-    """Take a lock if nobody has it; and say whether it is taken."""
+    """Take a lock if it is free. Returns whether it was."""
     try:
         if sys.platform == "win32":  # pragma: no cover - the other branch is that of this machine
             _System.module.locking(descriptor, msvcrt.LK_NBLCK, 1)

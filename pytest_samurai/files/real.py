@@ -1,7 +1,7 @@
-"""Functions of Python as they were before any test patched them.
+"""Python's functions as they were before any test patched them.
 
-Pytest imports this module as it starts. A test may then have a `json.dumps`, an `os.replace` or a whole file system of
-its own, and what is recorded of it is written all the same.
+Pytest imports this module as it starts. So a test may replace `json.dumps`, `os.replace` or the whole file system, and
+its recording is still written.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import time
 
 
 class Real:
-    """What is called where a test must not be in between.
+    """The functions to call where a test must not interfere.
 
-    These are no names of a module: pyfakefs and freezegun look for functions in every module that is loaded. Nearly all
-    are the system's own, written in C: so they do not call others that a test may have patched.
+    They are not names of this module, since pyfakefs and freezegun replace functions in every loaded module. Nearly all
+    are written in C, so they call nothing that a test may have patched.
     """
 
     chmod = staticmethod(os.chmod)
@@ -38,7 +38,7 @@ class Real:
     urandom = staticmethod(os.urandom)
     write = staticmethod(os.write)
 
-    # Of clocks, freezegun leaves this one alone, even if it was there first; Windows does not have it.
+    # This is the one clock that freezegun leaves alone, even if it was loaded first. Windows does not have it.
     if sys.platform == "win32":  # pragma: no cover - the other branch is that of this machine
         perf_counter_ns = staticmethod(time.perf_counter_ns)
         time_ns = staticmethod(time.time_ns)
@@ -51,7 +51,7 @@ REAL = Real()
 
 
 class json:
-    """JSON, by the name that everybody knows it by."""
+    """JSON, under its usual name."""
 
     dumps = staticmethod(_json.dumps)
     loads = staticmethod(_json.loads)

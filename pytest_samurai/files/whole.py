@@ -13,7 +13,7 @@ from typing import TypeVar
 from pytest_samurai.files.locks import digest
 from pytest_samurai.files.real import REAL
 
-# Without O_BINARY, Windows writes each line end as CRLF, and no seal fits any more.
+# Without O_BINARY, Windows writes each line end as CRLF, and no seal would fit.
 _FLAGS = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _KINDS = {
     stat.S_IFIFO: "a FIFO",
@@ -24,7 +24,7 @@ _KINDS = {
 
 
 class NoFile(OSError):
-    """Something else is where a file should be: of what `kind` says."""
+    """Something that is not a file is at the path; `kind` says what."""
 
     def __init__(self, kind: str) -> None:
         super().__init__(f"it is {kind}")
@@ -41,7 +41,7 @@ def exists(path: str | os.PathLike[str]) -> bool:
 
 
 def read_whole(path: str | os.PathLike[str]) -> bytes:
-    """The content of a file. Raises OSError; NoFile at once for a FIFO or a device, which may have no end."""
+    """The content of a file. Raises OSError, and NoFile at once for a FIFO or a device, which may never end."""
     mode = REAL.stat(path).st_mode
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -69,7 +69,7 @@ def _temporary_prefix(resolved: Path) -> str:
 
 
 def remove_abandoned(path: Path) -> None:
-    """Remove what a process has left that was killed while it wrote. The file has to be locked."""
+    """Remove the temporary files of a process that was killed while it wrote. The file has to be locked."""
     path = _resolved(path)
     prefix = _temporary_prefix(path)
     with suppress(OSError):
@@ -97,7 +97,7 @@ _MOST_TRIES = 20
 def opened(path: Path, open_file: Callable[[], _Opened]) -> _Opened:
     """Open a file, and make its directory if there is none. Raises OSError.
 
-    A process that keeps nothing removes its empty directories, maybe just when this one wants to use them.
+    Another process that kept nothing may remove its empty directories just when this one needs them.
     """
     for _ in range(_MOST_TRIES):
         try:
@@ -109,7 +109,7 @@ def opened(path: Path, open_file: Callable[[], _Opened]) -> _Opened:
 
 
 def make_directory(path: Path) -> None:
-    """Make a directory, and those around it, where there are none. Raises OSError."""
+    """Make a directory and its missing parents. Raises OSError."""
     missing = []
     while not exists(path):
         missing.append(path)
@@ -120,7 +120,7 @@ def make_directory(path: Path) -> None:
 
 
 def write_all(descriptor: int, parts: Iterable[bytes]) -> None:
-    """Write all of it. Raises OSError."""
+    """Write all of the parts. Raises OSError."""
     for data in parts:
         rest = memoryview(data)
         while rest:
@@ -133,7 +133,7 @@ def replace_whole(path: Path, content: bytes) -> None:
     path = _resolved(path)
     temporary = path.with_name(f"{_temporary_prefix(path)}{unique()}.tmp")
     try:
-        # Not by `tempfile`, whose files only their owner may read: this one gets what the umask leaves.
+        # Not with `tempfile`, whose files only their owner may read: this one gets the mode that the umask leaves.
         descriptor = opened(path, lambda: _new(temporary))
         try:
             write_all(descriptor, [content])

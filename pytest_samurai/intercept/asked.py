@@ -1,4 +1,4 @@
-"""A live request that asks for the usage of its stream, and is sent again as it was if the server refuses that."""
+"""A live request that asks for the usage of its stream, and is sent again without that if the server refuses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Record = Callable[[Take, Any], Any]
 
 
 class Asked:
-    """One request with the `question` in it; `take` is told what becomes of it."""
+    """One request with the `question` in it; `take` records the outcome."""
 
     def __init__(
         self,
@@ -62,11 +62,11 @@ class Asked:
     async def _is_refusal(self, response: Any) -> bool:
         """Whether the server refuses the question, by the status of its reply or in the body of a good one.
 
-        A stream may begin late, and the application may have a limit for that. So it is looked at when the application
-        begins to read it; anything else is read at once.
+        A stream may begin late, and the application may have a time limit for that. So a stream is examined when the
+        application begins to read it; anything else is read at once.
         """
         if response.status_code >= 300:
-            # Else it is about something else, and not an answer either.
+            # Otherwise the error is about something else, and does not answer the question either.
             self._take.question = None
             return self._question.is_refused_by(response.status_code)
         content = self._library.content(response)
@@ -83,12 +83,12 @@ class Asked:
         try:
             return self._told(await begun.is_refusal())
         except BaseException:
-            # The application does not wait any longer, and this is how far its call came.
+            # The application has stopped waiting: record how far its call came.
             await self._io.close(self._record(self._take, response))
             raise
 
     async def _instead(self, response: Any, begun: Begun) -> Any:
-        """The body that comes without the question, in the place of one that refuses it; None if it does not."""
+        """The body of a second reply, without the question, if the first refuses it; None if it does not."""
         if not self._told(await begun.is_refusal()):
             return None
         await self._io.close(begun)

@@ -1,4 +1,4 @@
-"""Live bodies of which something was done before the application reads them."""
+"""Live bodies that are read or decoded before the application gets them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pytest_samurai.wire import Beginning
 
 
 class Decoded:
-    """A compressed body, handed on as it was meant; `response` is one of the library's that has that body."""
+    """A compressed body, handed on decoded; `response` is the library's response with that body."""
 
     def __init__(self, response: Any) -> None:
         self._response = response
@@ -33,12 +33,11 @@ class Decoded:
 class Begun:
     """A body whose first pieces are read before the others, to see whether the server refuses what it was asked.
 
-    That is done by whoever calls `is_refusal`; or, if it is told how to get another body `instead` of a refusal, when
-    the application begins to read. `closed` are the errors of a connection that was closed.
+    `is_refusal` reads them. If `instead` is set, which gets another body in place of a refusal, they are read when the
+    application begins to read. `closed` are the errors of a connection that was closed.
 
-    The pieces are handed on as they came, and so is an error that came after them, in its place. Whoever asks a second
-    time for the pieces gets those that are left, as the OpenAI SDK does after `[DONE]`: httpx would read a body that is
-    at its end already for ever.
+    The pieces are handed on as they came, and an error that followed them is raised in its place. Iterating again gives
+    the pieces that are left, which the OpenAI SDK does after `[DONE]`: httpx would read a finished body for ever.
     """
 
     def __init__(self, stream: Any, io: Blocking | Awaiting, closed: tuple[type[Exception], ...]) -> None:
@@ -54,7 +53,7 @@ class Begun:
         self._error: Exception | None = None
 
     async def is_refusal(self) -> bool:
-        """Read until it is told, and keep an error that comes before that."""
+        """Read until it is clear whether this is a refusal, and keep an error that comes before that."""
         beginning = Beginning()
         told: bool | None = None
         while told is None:
@@ -62,7 +61,7 @@ class Begun:
                 piece = await self._io.next_piece(self._rest)
             except Exception as error:  # noqa: BLE001 - a transport of the user's own has its own; it is raised again
                 self._error = error
-                # Else it has begun to answer.
+                # Otherwise the server has begun to answer.
                 return beginning.is_silent and isinstance(error, self._closed)
             if piece is None:
                 return beginning.end()
@@ -71,7 +70,7 @@ class Begun:
         return told
 
     async def _look(self) -> None:
-        """Look at the beginning, if nobody has, and take the other body if it is a refusal."""
+        """Read the beginning, unless that was done, and take the other body if it is a refusal."""
         instead, self.instead = self.instead, None
         if instead is not None and (stream := await instead()) is not None:
             self._begin(stream)

@@ -1,4 +1,4 @@
-"""How a recorded stream ends that did not come to its own end: it breaks again, or waits to be cancelled again."""
+"""The end of a recorded stream that was not complete: it breaks again, or waits to be cancelled again."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from pytest_samurai.recorder import Recorder
-from pytest_samurai.wire import CLOSED, Reply
+from pytest_samurai.recorder import Played, Recorder
+from pytest_samurai.text import plural
+from pytest_samurai.wire import CLOSED
 
 PATIENCE = 5.0
 """Seconds for which a replayed stream waits to be cancelled, beyond the time that replay has saved the application."""
@@ -18,22 +19,22 @@ _TICK = 0.05
 
 
 class Ending:
-    """What an application gets that reads on where the recording of a stream ends.
+    """What an application gets if it reads on where the recording of a stream ends.
 
-    The stream may have broken: then `error` makes the same error, given its name, what it said, and what is to be said
-    of the recording. Or the application has stopped reading, perhaps because a time limit of its own ran out or a
-    sibling task failed. Nobody can tell from a recording, so there is a wait for that to happen again, and a refusal
-    if it does not.
+    If the stream broke, `error` makes the same error from its name, its text and a note on the recording. Otherwise the
+    application had stopped reading, perhaps because of its own time limit or because a sibling task failed. A recording
+    cannot tell which, so this waits for it to happen again, and refuses if it does not.
     """
 
-    def __init__(self, reply: Reply, recorder: Recorder, error: Callable[[str, str, str], Exception]) -> None:
-        self._reply = reply
+    def __init__(self, played: Played, recorder: Recorder, error: Callable[[str, str, str], Exception]) -> None:
+        self._played = played
+        self._reply = played.reply
         self._recorder = recorder
         self._error = error
         self._is_closed = False
 
     def close(self) -> None:
-        """Nobody will read the stream any more."""
+        """Note that nobody will read the stream from now on."""
         self._is_closed = True
 
     def wait(self) -> BaseException:
@@ -44,7 +45,7 @@ class Ending:
         return self._broken()
 
     async def wait_async(self) -> BaseException:
-        """The same in a task, where the wait is where it is cancelled."""
+        """The same in a task, which is cancelled while it waits."""
         if self._reply.ending == CLOSED:
             # Both libraries run on anyio, which knows whether this is asyncio or trio.
             import anyio
@@ -54,8 +55,8 @@ class Ending:
         return self._broken()
 
     def _ticks(self) -> Iterator[float]:
-        """Moments to sleep, for as long as the application may still stop reading by itself."""
-        # A time limit may have begun before earlier calls, and they took longer when they were recorded.
+        """Seconds to sleep, again and again, while the application may still stop reading by itself."""
+        # A time limit may have started before earlier calls, which took longer when they were recorded.
         saved = sum(call.duration or 0.0 for call in self._recorder.calls)
         # Counted, not timed: a test may have stopped the clock.
         for _ in range(round(min(saved + PATIENCE, LONGEST) / _TICK)):
@@ -65,12 +66,12 @@ class Ending:
 
     @property
     def _is_over(self) -> bool:
-        """Whether nobody reads any more: another thread has closed the stream, or the test has ended."""
+        """Whether nobody reads now: another thread has closed the stream, or the test has ended."""
         return self._is_closed or not self._recorder.is_open
 
     @property
     def _was_given_up(self) -> bool:
-        """Whether it was the application that ended the stream: by no error of a transport or of the system."""
+        """Whether the application ended the stream, and not an error of a transport or of the system."""
         ending = self._reply.ending
         return ending == CLOSED or type(self._error(ending, "", "")).__name__ != ending
 
@@ -83,14 +84,25 @@ class Ending:
             )
         if self._is_over:
             return self._error("ReadError", "", f"{path}: the replay of this stream was given up while it waited")
-        return self._recorder.refuse(
-            "the recording of this stream ends here: when it was recorded, the application stopped reading,"
-            " or was cancelled, and now it reads on"
-        )
+        return self._recorder.refuse(self._read_on())
+
+    def _read_on(self) -> str:
+        recorder, reply = self._recorder, self._reply
+        length = f"{len(reply.body):,} bytes"
+        ends = length if reply.chunks is None else f"{plural(len(reply.chunks), 'chunk')} ({length})"
+        lines = [
+            f"call {self._played.number}: the recording of this stream ends after {ends}: when it was recorded, the"
+            " application stopped reading, or was cancelled, and now it reads on.",
+            f"  test      {recorder.owner.test}",
+            f"  cassette  {recorder.shown_path}",
+        ]
+        if command := recorder.owner.command(recorder.record_mode.after_unused()):
+            lines.append(f"  To record it again: {command}")
+        return "\n".join(lines)
 
 
 def _may_be_interrupted() -> bool:
-    """Whether anything but this thread can end its wait: another one, or an alarm, which only the main one hears."""
+    """Whether something can end this thread's wait: another thread, or an alarm, which only the main thread gets."""
     if threading.current_thread() is not threading.main_thread():
         return True
     getitimer = getattr(signal, "getitimer", None)  # Windows has none

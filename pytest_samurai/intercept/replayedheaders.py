@@ -1,4 +1,4 @@
-"""The headers of a replayed reply, which say why one that was looked for is not among them."""
+"""The headers of a replayed reply, which explain why a header is missing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ else:
 
 
 class ReplayedHeaders(_Headers):  # type: ignore[misc]  # stands before the class of headers of a library, `plain`
-    """Headers that tell `cut` what they lack. A copy of them is of the library's own class, `plain`."""
+    """Headers that tell `cut` which names were not found. A pickled copy is of the library's own class, `plain`."""
 
     plain: Any
     cut: CutHeaders
@@ -42,5 +42,5 @@ class ReplayedHeaders(_Headers):  # type: ignore[misc]  # stands before the clas
         return contained
 
     def __reduce__(self) -> Any:
-        # A class that is made here cannot be pickled, and live replies can.
+        # This class is made at run time, so it cannot be pickled; live replies can.
         return self.plain, (self.raw, self.encoding)

@@ -6,6 +6,7 @@ A process has one httpx, and so one set of patches, which go in with the first r
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,18 +18,29 @@ from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.intercept.library import Library
 from pytest_samurai.intercept.patch import Patch
 from pytest_samurai.matching import Endpoints
-from pytest_samurai.recorder import Recorder
+from pytest_samurai.recorder import Recorder, Suspect
 
 
 class Unmarked(Protocol):
-    """What becomes of chat calls while no recorder is open."""
+    """What becomes of model calls while no recorder is open.
+
+    In a test that only `replays`, what goes past the endpoints counts as well, and so does a connection of an unknown
+    client.
+    """
 
     endpoints: Endpoints
     block: bool
 
+    @property
+    def replays(self) -> bool: ...
+
     def refused(self, url: str) -> RequestNotRecorded: ...
 
     def went_live(self) -> None: ...
+
+    def suspect(self, url: str) -> Suspect | None: ...
+
+    def connected(self, hosts: Sequence[str], port: int) -> None: ...
 
 
 class Judge(Protocol):
@@ -80,7 +92,7 @@ class State:
 STATE = State()
 CURRENT: ContextVar[Opened | None] = ContextVar("pytest_samurai_recorder", default=None)
 PASSING: ContextVar[bool] = ContextVar("pytest_samurai_passing", default=False)
-"""Whether a request is on its way that was seen, so that its connection is one of ours."""
+"""Whether a request that was seen is under way, so that a connection is expected."""
 
 
 def open_recorders() -> list[Recorder]:
@@ -112,11 +124,6 @@ def take_cassettes() -> set[Path]:
 def seen_directories() -> Directories:
     """What is known of the directories of cassettes that are opened outside of any run of tests."""
     return STATE.directories
-
-
-def watch(unmarked: Unmarked | None) -> None:
-    """Ask `unmarked` about every chat call for which no recorder is open; with None they pass."""
-    STATE.unmarked = unmarked
 
 
 def judge() -> Judge | None:

@@ -9,7 +9,7 @@ from pytest_samurai.intercept.library import Library, headers_of
 from pytest_samurai.intercept.state import PASSING, Unmarked
 from pytest_samurai.intercept.twins import Awaiting, Blocking, Transport
 from pytest_samurai.recorder import Played, Recorder, Suspect, Take, copied, has_placeholder, held, judge, suspect
-from pytest_samurai.wire import COMPLETE, Request, names_model
+from pytest_samurai.wire import COMPLETE, Request, calls_model
 
 
 async def sent(request: Any, io: Blocking | Awaiting) -> Any:
@@ -26,7 +26,7 @@ def replayed(library: Library, played: Played, recorder: Recorder) -> Any:
     reply, cut = played.reply, recorder.cut_headers
     if reply.chunks is None and reply.ending == COMPLETE:
         return library.response(reply, library.whole(reply.body), cut)
-    return library.response(reply, library.replay(reply, recorder, library.error), cut)
+    return library.response(reply, library.replay(played, recorder, library.error), cut)
 
 
 class Recorded(Transport):
@@ -40,7 +40,7 @@ class Recorded(Transport):
 
     async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
         content = await io.read(request)
-        if not self.is_sure and not names_model(content):
+        if not self.is_sure and not calls_model(self.url, content):
             return await self._beside(request, io)
         # Most replays need no headers, and there are many of them.
         played = self.recorder.replay(Request(request.method, self.url, (), content))
@@ -49,17 +49,24 @@ class Recorded(Transport):
             return await sent(request, io)
         if isinstance(exchange, Played):
             return replayed(self.library, exchange, self.recorder)
-        question = exchange.question
+        try:
+            response = await self._live(exchange, request, io)
+        except BaseException:
+            exchange.lost()
+            raise
+        return self._record(exchange, response)
+
+    async def _live(self, take: Take, request: Any, io: Blocking | Awaiting) -> Any:
+        question = take.question
         if question is None or self.library.is_mocked(self.own):
             # What stands in for a server answers what it was told to, whatever it is asked.
-            exchange.question = None
-            return self._record(exchange, await sent(request, io))
-        asked = Asked(self.library, exchange, question, request, io, sent, self._record)
-        return self._record(exchange, await asked.response())
+            take.question = None
+            return await sent(request, io)
+        return await Asked(self.library, take, question, request, io, sent, self._record).response()
 
     async def _beside(self, request: Any, io: Blocking | Awaiting) -> Any:
         """An application's own request to a path that an API of models has too."""
-        suspected = suspect(self.recorder, self.url)
+        suspected = suspect(self.recorder.hosts, self.url)
         assert suspected is not None  # the paths of all APIs are known to be a model's
         return await Other(self.library, self.own, self.recorder, suspected).answer(request, io)
 
@@ -105,8 +112,8 @@ class Other(Transport):
 
     async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
         content = await io.read(request)
-        # Every model endpoint asks for a model; an application's own `/messages` does not.
-        if not self.suspected.is_sure and not names_model(content):
+        # An application's own `/messages` names no model.
+        if not self.suspected.path.is_meant(content):
             return await sent(request, io)
         asked = self.library.request(request, content)
         played = held(self.recorder, asked)
@@ -117,7 +124,7 @@ class Other(Transport):
 
 
 class Watched(Transport):
-    """Counts or blocks a chat call for which no recorder is open."""
+    """Counts or blocks a model call for which no recorder is open."""
 
     def __init__(self, library: Library, own: Any, unmarked: Unmarked, *, is_sure: bool) -> None:
         super().__init__(library, own)
@@ -125,7 +132,7 @@ class Watched(Transport):
         self.is_sure = is_sure
 
     async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
-        if not self.is_sure and not names_model(await io.read(request)):
+        if not self.is_sure and not calls_model(str(request.url), await io.read(request)):
             return await io.send(request)
         blocked = self.unmarked.block or has_placeholder(headers_of(request.headers), str(request.url))
         if blocked and not self.library.is_mocked(self.own):

@@ -58,7 +58,7 @@ def parse_substitution(entry: object) -> Substitution:
         try:
             pattern.sub(entry[1], "")
         except (re.error, IndexError) as error:
-            raise SettingsError(f"{entry[1]!r} is no replacement for {entry[0]!r}: {error}") from None
+            raise SettingsError(f"{entry[1]!r} is not a replacement for {entry[0]!r}: {error}") from None
         return pattern, entry[1]
     raise SettingsError(f"{entry!r} is neither one of {', '.join(VOLATILE)} nor a pair (pattern, replacement)")
 

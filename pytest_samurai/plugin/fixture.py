@@ -65,7 +65,7 @@ def fixture_setup(
 def _without_misses(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, recorder: Recorder, refusals: Refusals
 ) -> Generator[None, object, object]:
-    """Set a fixture up. If it passes over a miss, all the tests that use it fail of that, and not the first alone."""
+    """Set a fixture up. If it swallows a miss, all the tests that use it fail for that, not only the first."""
     try:
         result = yield
         refusals.listen()

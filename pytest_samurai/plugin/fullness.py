@@ -14,8 +14,8 @@ _NARROWING = ("--lf", "--ignore", "--ignore-glob", "--collect-only", "--setup-pl
 class Fullness:
     """Follows which tests were chosen, which ran, and whether they passed, whichever process they ran in.
 
-    In a full run, all tests that exist did. `missing` says what kept a run from being one, as the end of a sentence; it
-    is empty for a full run.
+    In a full run, all existing tests ran and passed. `missing` says what kept a run from being full, as the end of a
+    sentence; it is empty for a full run.
     """
 
     def __init__(self, config: pytest.Config) -> None:
@@ -44,7 +44,7 @@ class Fullness:
         if report.when == "teardown":
             self._ran.add(report.nodeid)
 
-    # A wrapper, since the others go by it.
+    # A wrapper, to run before the hooks that read `missing`.
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, exitstatus: int) -> Generator[None, object, object]:
         self.missing = self._missing(exitstatus)

@@ -1,4 +1,4 @@
-"""What tests used, held against the lock at the end of a run."""
+"""What tests used, compared with the lock at the end of a run."""
 
 from __future__ import annotations
 

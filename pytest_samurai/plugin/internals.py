@@ -60,7 +60,7 @@ def go_on_tearing_down(item: pytest.Item, nextitem: pytest.Item | None, error: B
     """Tear down what an error of a fixture has kept from it.
 
     Pytest goes on by itself after an exception, and after its own outcomes. Any other error (that of a cancelled task,
-    a group in which such an error is) makes it stop there, and the next test fail of it.
+    a group in which such an error is) makes it stop there, and makes the next test fail with it.
     """
     if not isinstance(error, TEST_OUTCOME):
         item.session._setupstate.teardown_exact(nextitem)
@@ -73,7 +73,7 @@ def fail_again(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureReques
 
 
 def parameter_number(request: pytest.FixtureRequest) -> int:
-    """The place of a fixture's parameter among all: of an object, nothing else stays the same from run to run."""
+    """The index of a fixture's parameter: for an object, nothing else stays the same from run to run."""
     return cast("int", request.param_index)  # type: ignore[attr-defined]  # no part of pytest's typed surface
 
 

@@ -15,7 +15,7 @@ _MARKER = "samurai"
 def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
     """The cassette that the markers of a test name, and their options; None for a test without a marker.
 
-    The nearest marker wins, option by option. Raises SettingsError, naming the test, for a marker that cannot be.
+    The nearest marker wins, option by option. Raises SettingsError, naming the test, for an invalid marker.
     """
     markers = _markers(item)
     if not markers:

@@ -1,4 +1,4 @@
-"""What comes before and after the body of a test."""
+"""The setup and the teardown of a test, as far as refusals go."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 from pytest_samurai.plugin.internals import go_on_tearing_down
 from pytest_samurai.plugin.state import RECORDED, RECORDER, RUN
 
-# First, as the hook of the body is: so they are outside of all others.
+# First, like the hook of the body, so that they wrap all others.
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
-    """Let no setup end as skipped after a refusal. One that goes through leaves it to the body."""
+    """Fail a setup that ends as skipped after a refusal. If the setup succeeds, the body fails."""
     refusals = item.config.stash[RUN].refusals
     refusals.begin_test()
     with refusals.phase(item.session, "setup"):
@@ -23,7 +23,7 @@ def runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
-    """Fail a teardown that passes over a refusal, unless the test has failed before: then it is red already."""
+    """Fail a teardown that swallows a refusal, unless the test is red already."""
     refusals = item.config.stash[RUN].refusals
     result: object = None
     with refusals.phase(item.session, "teardown"):
@@ -33,7 +33,7 @@ def runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generat
             if refusals.ends_the_run(error):
                 raise
             if RECORDER in item.stash:
-                # The error has kept its fixture from being torn down, and the next test would play from its cassette.
+                # Because of the error the recorder was not torn down, and the next test would play from its cassette.
                 item.stash[RECORDED].close()
             go_on_tearing_down(item, nextitem, error)
             if refusals.pending or not refusals.is_echo(error):

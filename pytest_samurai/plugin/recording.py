@@ -44,7 +44,7 @@ def _recorded(
     forget(item)
     session = Session(recorder)
     if recorder.replaying:
-        only_replays(item)
+        only_replays(item, recorder)
     refusals = request.config.stash[RUN].refusals
     refusals.recorders.append(recorder)
     item.stash[RECORDER] = recorder

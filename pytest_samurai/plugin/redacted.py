@@ -1,4 +1,4 @@
-"""The report of a test without the secrets that a traceback shows: arguments, locals, what was printed."""
+"""The report of a test without the secrets that it would show: in arguments, locals and captured output."""
 
 from __future__ import annotations
 

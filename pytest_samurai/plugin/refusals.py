@@ -1,4 +1,4 @@
-"""The refusals of the test that runs."""
+"""The refused requests of the running test."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from pytest_samurai.recorder import Recorder
 
 _ENDED = ("This portal is not running", "Event loop is closed")
-"""What anyio and asyncio say of an event loop in another thread that has ended. A refusal ends it: no `Exception`."""
+"""What anyio and asyncio say of an ended event loop in another thread. A refusal ends it, being no `Exception`."""
 
 
 class Refusals:
-    """Which requests were refused, and which of them a report has said: none may be passed over.
+    """The refused requests, and which of them a report has shown: none may be lost.
 
-    A refusal makes the phase (setup, call, teardown) in which it happens fail, or, of a setup that goes through, the
-    call. `pending` are those that no phase has failed of, `told` those that the phase that ended last failed of, `said`
-    all that a phase of the run has failed of. `is_red` says whether a phase of the test has failed. `causes` are the
-    errors of wider fixtures that came after a refusal, with the refusal: tests that ask for the fixture later get the
-    same error. `recorders` are those that are open.
+    A refusal fails the phase (setup, call, teardown) in which it happens; if it happens in a setup that succeeds, it
+    fails the call. `pending` are the refusals that have failed no phase yet, `told` those that failed the last phase,
+    `said` all that have failed a phase of the run. `is_red` says whether a phase of the test has failed. `causes` pairs
+    each error of a wider fixture that followed a refusal with that refusal: tests that ask for the fixture later get
+    the same error. `recorders` are the open ones.
     """
 
     def __init__(self) -> None:
@@ -50,26 +50,24 @@ class Refusals:
     def listen(self) -> None:
         """Take over what forked children have refused."""
         for recorder in self.recorders:
-            text = recorder.children.told()
-            if text is not None and all(str(miss) != text for miss in recorder.misses):
-                recorder.refuse(text)
+            recorder.children.listen(recorder.refuse)
 
     def is_paying(self) -> bool:
-        """Whether calls that went live are under way: one of many was refused, by a ceiling or for want of a key."""
+        """Whether live calls are under way: a ceiling, or a missing key, may have refused only one of many."""
         return any(recorder.has_calls_under_way() for recorder in self.recorders)
 
     def shown_with(self, error: BaseException) -> RequestNotRecorded | None:
-        """The refusal that the report of an error has to show, which is made now."""
+        """The refusal that the report of an error has to show. Call it while the report is made."""
         causes = (refusal for known, refusal in self.causes if known is error)
         return next(iter([*self.told, *self.pending, *causes]), None)
 
     def begin_test(self) -> None:
-        """A test begins, maybe once more. What was refused since the last one ended is its own."""
+        """Begin a test, perhaps a rerun. What was refused since the last test ended belongs to it."""
         self.is_red = False
         self._first = None
 
     def end_test(self) -> None:
-        """The last report of a test was made."""
+        """End a test, once its last report was made."""
         self.pending.clear()
 
     def tell(self) -> RequestNotRecorded:
@@ -81,7 +79,7 @@ class Refusals:
 
     @contextmanager
     def phase(self, session: pytest.Session, when: When) -> Iterator[None]:
-        """A phase of a test. It may end neither as skipped or expected to fail, nor the run, with a refusal pending."""
+        """A phase of a test. With a refusal pending, it may not end as skipped or expected to fail, nor end the run."""
         self.told = []
         before = next(iter(self.pending), self._first if when == "teardown" else None)
         self.watchdog.begin(before, when)
@@ -102,27 +100,27 @@ class Refusals:
             self.watchdog.end()
 
     def ends_the_run(self, error: BaseException) -> bool:
-        """Whether an error is to end the run: that of Ctrl-C or `pytest.exit`, if no strike has made it."""
+        """Whether an error should end the run: Ctrl-C or `pytest.exit`, unless a strike caused it."""
         return isinstance(error, KeyboardInterrupt | pytest.exit.Exception) and not self.watchdog.strikes
 
     def overrules(self, error: BaseException) -> bool:
-        """Whether a refusal is what has to be shown, and not what came of it."""
+        """Whether the report has to show the refusal instead of this error."""
         if self.watchdog.strikes or isinstance(error, _NO_FAILURES) or _is_unittest_skip(error):
             return True
         return isinstance(error, BaseExceptionGroup) and _all_of(error, _is_refusal)
 
     def is_echo(self, error: BaseException) -> bool:
-        """Whether an error of a teardown says no more than that a refusal has ended what is to be torn down."""
+        """Whether an error of a teardown only shows that a refusal has already ended what it tears down."""
         return _all_of(error, self._is_echo)
 
     def _is_echo(self, error: BaseException) -> bool:
         if isinstance(error, RequestNotRecorded):
-            # The same once more, as by `task.result()`; or a strike, in a test that is red already.
+            # The same error again, as from `task.result()`; or a strike in a test that is red already.
             known = [*self.said, *(self.watchdog.raised if self.is_red else ())]
             return any(error is refusal for refusal in known)
         if isinstance(error, RuntimeError):
             return str(error) in _ENDED and bool(self.said)
-        # Of either kind, that of asyncio or that of `concurrent.futures`.
+        # Either that of asyncio or that of `concurrent.futures`.
         return type(error).__name__ == "CancelledError" and self._first is not None
 
 
@@ -132,11 +130,11 @@ _NO_FAILURES = (
     pytest.exit.Exception,
     KeyboardInterrupt,
 )
-"""What a test, or whoever sits before it, raises to end it without a failure."""
+"""What a test, or the person who runs it, raises to end it without a failure."""
 
 
 def _is_unittest_skip(error: BaseException) -> bool:
-    # It takes longer to import than most tests run, and who raises one has done so.
+    # Importing it takes longer than most tests, and whoever raises a SkipTest has imported it.
     unittest = sys.modules.get("unittest")
     return unittest is not None and isinstance(error, unittest.SkipTest)
 
@@ -146,7 +144,7 @@ def _is_refusal(error: BaseException) -> bool:
 
 
 def _all_of(error: BaseException, is_so: Callable[[BaseException], bool]) -> bool:
-    """Whether something holds for all the errors of a group, or for the one that is none."""
+    """Whether something holds for all the errors of a group, or for an error that is not a group."""
     if isinstance(error, BaseExceptionGroup):
         return all(_all_of(inner, is_so) for inner in error.exceptions)
     return is_so(error)

@@ -70,7 +70,7 @@ class Summary:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if self._run.tally is not None:
             self._over = self._run.tally.last_word()
-            # The test that broke the limit may have failed of something else, or have been expected to fail.
+            # The test that broke the limit may have failed for another reason, or have been expected to fail.
             if self._over and session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
         targets = self._run.settings.report
@@ -93,7 +93,7 @@ class Summary:
         loud = terminalreporter.verbosity >= 0
         if self._gathered is not None and self._gathered.tests and loud:
             self._write_figures(terminalreporter)
-        # That the lock was written is said in a quiet run too: the file is to be committed.
+        # A quiet run says too that the lock was written: the file is to be committed.
         for line in self._held.lines if loud or self._run.settings.update else ():
             terminalreporter.write_line(visible(line, keep="\n"))
         for line, markup in self._notices():

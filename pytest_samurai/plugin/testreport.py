@@ -1,4 +1,4 @@
-"""The report of a test that may call."""
+"""The report of a test that may make calls."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _make_red(report: pytest.TestReport, item: pytest.Item, call: pytest.CallInf
     if error is not None:
         is_refusal = isinstance(error.value, RequestNotRecorded)
         cause = None if is_refusal else refusals.shown_with(error.value)
-        # The report of a subtest is none of a phase. Its skip is let pass: the test has yet to fail.
+        # A subtest's report is not that of a phase. Its skip may pass: the test has yet to fail.
         fails = is_refusal or (cause is not None and cause not in refusals.pending)
         if fails and not report.failed and not _is_meant(item):
             report.outcome = "failed"
@@ -95,13 +95,13 @@ def _make_red(report: pytest.TestReport, item: pytest.Item, call: pytest.CallInf
 
 
 def _is_meant(item: pytest.Item) -> bool:
-    """Whether a test is marked as one that fails of a refusal."""
+    """Whether a test is marked as one that a refusal fails."""
     expected = expected_by_xfail(item)
     return any(isinstance(error, type) and issubclass(error, RequestNotRecorded) for error in expected)
 
 
 def _say_too(report: pytest.TestReport, refusal: RequestNotRecorded) -> None:
-    """Have the report of another error say that a request was refused, which may be where the error comes from."""
+    """Have the report of another error say that a request was refused: the miss may be the cause."""
     shown: Any = report.longrepr
     message = f"{type(refusal).__name__}: {refusal}"
     if getattr(shown, "reprcrash", None) is None:

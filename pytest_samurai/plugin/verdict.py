@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # First, so that it is outside of all others: what any of them makes of a refusal is judged.
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Judge a test whose body went through, while it is called: so the failure is in the test's own report."""
+    """Judge a test whose body went through, within its call phase, so that the failure is in its own report."""
     refusals = item.config.stash[RUN].refusals
     with refusals.phase(item.session, "call"):
         result = yield
@@ -36,7 +36,7 @@ def runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 
 def _judge(item: pytest.Item) -> None:
-    """Raise what a test fails of whose body went through."""
+    """Raise what fails a test whose body went through."""
     refusals, recorder = item.config.stash[RUN].refusals, item.stash.get(RECORDER, None)
     verdict: BaseException | None = None
     refusals.listen()

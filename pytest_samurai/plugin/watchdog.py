@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
 from typing import Any, Literal
@@ -18,28 +18,28 @@ When = Literal["setup", "call", "teardown"]
 """The phases of a test, in pytest's words."""
 
 _LOOPS = frozenset({"asyncio", "trio"})
-"""Packages that put a handler of Ctrl-C of their own in place, which cancels the main task."""
+"""Packages with their own handler of Ctrl-C, which cancels the main task."""
 
-_BUSY = frozenset({"pytest_samurai", "bdb", "pdb", "pydevd", "_pydevd_bundle"})
-"""Packages whose work is never cut short: ours, which may be saving a cassette, and debuggers, where somebody reads."""
+_DEBUGGERS = frozenset({"bdb", "pdb", "pydevd", "_pydevd_bundle"})
+"""Packages whose work is never cut short: somebody uses them."""
 
 _MOST_SPARED = 15
-"""How often a test is spared that has live calls under way: they are paid for. Some never get a reply."""
+"""How often a test with live calls under way is spared: they are paid for, but some never get a reply."""
 
 _WAITS = frozenset({"threading", "queue", "selectors", "asyncio", "concurrent", "multiprocessing", "trio"})
 """Packages in whose functions a thread waits for another thread or task."""
 
 
 class Watchdog:
-    """Ends the phase of a test that goes on too long after a refusal: a framework may have swallowed it, and wait.
+    """Ends a phase that goes on too long after a refusal: a framework may have swallowed it and be waiting.
 
     A thread sends a signal to the main thread, where the handler raises. Nothing else gets a thread out of a lock, and
     since the handler runs in the main thread, it cannot strike after the phase has ended. The signal is SIGURG, which
-    a process ignores unless it says otherwise: one that comes late does no harm. Where there are no such signals
+    a process ignores by default, so a late one does no harm. Where there are no such signals
     (Windows), or where pytest does not run in the main thread, there is no watchdog.
 
-    The first strike goes by way of the event loop, if one runs: the loop cancels the main task, as for Ctrl-C, and
-    tasks can clean up. What still runs after that is raised out of. `grace` is in seconds.
+    The first strike goes through the event loop, if one runs: the loop cancels the main task, as for Ctrl-C, and tasks
+    can clean up. If the phase still runs after that, the handler raises. `grace` is in seconds.
 
     A forked child sends the same signal if it refuses a request, and `listen` is called: a pool may wait for the child.
     `is_paying` says whether live calls are under way.
@@ -60,13 +60,13 @@ class Watchdog:
         self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
         self._resting = threading.Event()
-        # The process that can be struck; None for none. A child that was forked is another.
+        # The process to strike; None while there is none. A forked child has another id.
         self._process: int | None = None
         self._before: Any = None
 
     def install(self) -> None:
         """Take over the signal until `remove`."""
-        # Asked in this form, for mypy: there the names below do not exist.
+        # In this form for mypy: on Windows the names below do not exist.
         if sys.platform == "win32":  # pragma: no cover - no such signals
             return
         if threading.current_thread() is threading.main_thread():
@@ -82,13 +82,13 @@ class Watchdog:
             signal.signal(signal.SIGURG, signal.SIG_DFL if self._before is None else self._before)
 
     def begin(self, refusal: RequestNotRecorded | None, when: When) -> None:
-        """Watch a phase that begins, from now on if a refusal came before it.
+        """Begin a phase, and watch it at once if a refusal came before it.
 
-        A teardown may take longer after one, and is struck only where it waits: it has reasons to take its time.
+        After a refusal, a teardown may take longer, and is struck only where it waits: it has reasons to take its time.
         """
         self.strikes = self._spared = 0
         self.raised.clear()
-        # Fixtures are not ended as by Ctrl-C: pytest would neither keep what became of them nor go on to the next.
+        # Not fixtures, as by Ctrl-C: pytest would neither keep their results nor go on to the next test.
         self._may_interrupt = when == "call"
         self._patient = when == "teardown" and refusal is not None
         self._in_phase = True
@@ -115,7 +115,7 @@ class Watchdog:
                 os.kill(process, signal.SIGURG)
 
     def end(self) -> None:
-        """The phase has ended."""
+        """End the phase."""
         self._in_phase = False
         with self._lock:
             self._refusal = None
@@ -135,7 +135,7 @@ class Watchdog:
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGURG)
 
     def _strike(self, _number: int, frame: FrameType | None) -> None:
-        """What the signal does in the main thread."""
+        """Handle the signal, in the main thread."""
         refusal = self._refusal
         if refusal is None and self._in_phase:
             self._listen()
@@ -153,24 +153,35 @@ class Watchdog:
         raise self.raised[-1]
 
     def _may_strike(self, frame: FrameType | None) -> bool:
-        stack = _packages(frame)
-        if not self._patient:
-            return _BUSY.isdisjoint(stack)
-        return stack[0] in _WAITS and "subprocess" not in stack and _BUSY.isdisjoint(stack)
+        stack = _stack(frame)
+        packages = [package for package, _ in stack]
+        if not _DEBUGGERS.isdisjoint(packages) or _is_at_work(stack):
+            return False
+        return not self._patient or (not _WAITS.isdisjoint(packages[:1]) and "subprocess" not in packages)
 
     def ended(self, refusal: RequestNotRecorded) -> RefusedInTest:
-        """A refusal that says that the test was ended."""
+        """The refusal, with a note that the test was ended."""
         text = f"{refusal}\n  The test went on without an answer for {self.grace:g} s, and was ended."
         return RefusedInTest(text).with_traceback(refusal.__traceback__)
 
 
-def _packages(frame: FrameType | None) -> list[str]:
-    """The packages of the functions that are running, from the innermost outwards to pytest."""
-    packages = [""]
-    while frame is not None and packages[-1] not in ("_pytest", "pluggy"):
-        packages.append(str(frame.f_globals.get("__name__")).partition(".")[0])
+def _stack(frame: FrameType | None) -> list[tuple[str, FrameType]]:
+    """The functions that are running and their packages, from the innermost outwards to pytest."""
+    stack: list[tuple[str, FrameType]] = []
+    while frame is not None and (not stack or stack[-1][0] not in ("_pytest", "pluggy")):
+        stack.append((str(frame.f_globals.get("__name__")).partition(".")[0], frame))
         frame = frame.f_back
-    return packages[1:] or packages
+    return stack
+
+
+def _is_at_work(stack: Sequence[tuple[str, FrameType]]) -> bool:
+    """Whether a function of ours is at work: it may be saving a cassette. One that waits for others is not."""
+    ours = next((frame for package, frame in stack if package == "pytest_samurai"), None)
+    if ours is None:
+        return False
+    from pytest_samurai.intercept import is_waiting
+
+    return not is_waiting(ours)
 
 
 def _is_of_a_loop(handler: Callable[..., Any]) -> bool:

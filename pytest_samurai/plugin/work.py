@@ -34,7 +34,7 @@ class AtWork:
 
 
 def be_at_work(config: pytest.Config, session: pytest.Session | None = None) -> None:
-    """Register the hooks of tests that may call: there is one."""
+    """Register the hooks of tests that may make calls, now that there is one."""
     run = config.stash[RUN]
     run.at_work = True
     if not run.gathers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 
 from pytest_samurai.bill import Budget, Call, Meter, Tally
@@ -17,10 +18,26 @@ from pytest_samurai.settings import Layer, Settings, resolve
 from pytest_samurai.wire import Interaction, Request
 
 
+@dataclass(frozen=True, slots=True)
+class Unrecorded:
+    """A call that went live without being recorded; `pattern` is the endpoint that would have it recorded.
+
+    It is None for a client that no recorder sees.
+    """
+
+    what: str
+    pattern: str | None = None
+
+
+def endpoints_setting(settings: Settings, patterns: Iterable[str]) -> str:
+    """The setting by which these endpoints are recorded as well."""
+    return f"samurai_endpoints = {' '.join(dict.fromkeys([*settings.endpoints, *patterns]))}"
+
+
 class Calls:
     """The calls of one recorder, in the order in which they were sent; each as far as its reply has come.
 
-    What they use is put on `tally`, that of the run, if the run has limits.
+    What they use is added to `tally`, that of the run, if the run has limits.
     """
 
     def __init__(self, meter: Meter, tally: Tally | None, settings: Settings) -> None:
@@ -32,7 +49,7 @@ class Calls:
         self._exchanges: list[Played | Take] = []
         self._spent: set[int] = set()
         self._told = 0
-        self.unrecorded: list[str] = []
+        self.unrecorded: list[Unrecorded] = []
         """What went live without being recorded, so that nobody knows what it used."""
 
     def play(self, request: Request, playback: Playback, index: int) -> Played:
@@ -57,14 +74,14 @@ class Calls:
         return take
 
     def all(self) -> tuple[Call, ...]:
-        """The calls whose replies have begun, without those that went live and that a client has mended.
+        """The calls whose replies have begun, without live errors that a retry recovered from.
 
-        A replay has none of these, so they would make another verdict and other numbers of the same test.
+        A replay has none of these, so they would change the verdict and the numbers of the same test.
         """
         return tuple(call for _, call in self._counted())
 
     def kept(self) -> tuple[Call, ...]:
-        """The calls that a cassette keeps: all but the errors that a client has mended, replayed ones too."""
+        """The calls that a cassette keeps: all but errors that a retry recovered from, replayed ones too."""
         exchanges = self._so_far()
         mended = self._mended(exchanges)
         calls = (exchange.call for exchange in exchanges if id(exchange) not in mended)
@@ -105,7 +122,7 @@ class Calls:
         return {take.request.url for take in self.takes()}
 
     def are_under_way(self) -> bool:
-        """Whether a call that went live has yet to end. One that got no reply never does."""
+        """Whether a call that went live has yet to end."""
         return any(not take.has_ended for take in self.takes())
 
     def _so_far(self) -> list[Played | Take]:
@@ -121,18 +138,18 @@ class Calls:
         before, unrecorded_before = set(map(id, self._exchanges)), len(self.unrecorded)
         yield
         verdict = budget.verdict([call for exchange, call in self._counted() if id(exchange) not in before])
-        unjudged = _unjudged(budget.limits(), self.unrecorded[unrecorded_before:])
+        unjudged = self._unjudged(budget.limits(), self.unrecorded[unrecorded_before:])
         if verdict or unjudged:
             raise BudgetExceeded("\n".join(filter(None, [verdict, unjudged])))
 
     def spend(self) -> str | None:
-        """Put on the tally of the run the calls that are not on it yet. Returns which limits they make unjudgeable."""
+        """Add the new calls to the tally of the run. Returns which limits cannot be judged because of them."""
         if self._tally is None:
             return None
         unspent = [(exchange, call) for exchange, call in self._counted() if id(exchange) not in self._spent]
         self._spent.update(id(exchange) for exchange, _ in unspent)
         unrecorded, self._told = self.unrecorded[self._told :], len(self.unrecorded)
-        unjudged = _unjudged(self._tally.limits(), unrecorded)
+        unjudged = self._unjudged(self._tally.limits(), unrecorded)
         return "\n".join(filter(None, [self._tally.spend([call for _, call in unspent]), unjudged])) or None
 
     def verdict(self, budget: Budget) -> str | None:
@@ -140,15 +157,23 @@ class Calls:
         # Most tests have no limits, so nobody need look at their calls.
         of_test = None
         if limits := budget.limits():
-            unjudged = _unjudged(limits, self.unrecorded)
+            unjudged = self._unjudged(limits, self.unrecorded)
             of_test = "\n".join(filter(None, [budget.verdict(self.all()), unjudged]))
         of_run = None if self._tally is None else self._tally.judge()
         return "\n".join(filter(None, [of_test, of_run])) or None
 
-
-def _unjudged(limits: Iterable[str], unrecorded: Sequence[str]) -> str | None:
-    """Why limits cannot be judged, if calls went live that were not recorded."""
-    names = ", ".join(limits)
-    if not names or not unrecorded:
-        return None
-    return f"{names} cannot be judged: {', '.join(dict.fromkeys(unrecorded))} went live and was not recorded"
+    def _unjudged(self, limits: Iterable[str], unrecorded: Sequence[Unrecorded]) -> str | None:
+        """Why limits cannot be judged, if calls went live that were not recorded."""
+        names = ", ".join(limits)
+        if not names or not unrecorded:
+            return None
+        calls = "1 call went live and was" if len(unrecorded) == 1 else f"{len(unrecorded):,} calls went live and were"
+        called = dict.fromkeys(call.what for call in unrecorded)
+        lines = [f"{names} cannot be judged: {calls} not recorded: {', '.join(called)}"]
+        patterns = [call.pattern for call in unrecorded if call.pattern is not None]
+        if patterns:
+            which = "them" if len(patterns) > 1 else "it"
+            lines.append(f"  To record {which} as well: {endpoints_setting(self._settings, patterns)}")
+        if len(patterns) < len(unrecorded):
+            lines.append("  To record what such a client sends: send it through httpx")
+        return "\n".join(lines)

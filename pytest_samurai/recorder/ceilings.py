@@ -22,8 +22,8 @@ class CeilingReached(Exception):
 class Ceilings:
     """The ceilings of the run on live calls, as the calls of one recorder meet them.
 
-    The likely cost of a call, in US dollars, is reserved before the call is sent. When the reply has ended, what the
-    call did cost takes its place.
+    The likely cost of a call, in US dollars, is reserved before the call is sent. When the reply has ended, its
+    actual cost takes that place.
     """
 
     def __init__(self, tally: Tally, prices: PriceList, settings: Settings, owner: Owner, editor: Editor) -> None:
@@ -47,7 +47,7 @@ class Ceilings:
         return likely
 
     def paid(self, likely: Decimal, call: Call) -> None:
-        """Put what a call did cost in the place of what was reserved for it."""
+        """Replace what was reserved for a call by its actual cost."""
         if self._tally.judges_live_cost:
             self._reserve(-likely)
             self._tally.paid(likely, call.cost)

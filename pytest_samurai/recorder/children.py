@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 _LONGEST = 4096
 
 UNSEEN_CHILD = (
-    "a child process was started, and no call was seen: what a child process calls is neither recorded nor replayed"
+    "a child process was started, and no call was seen: what a child process calls is neither recorded nor replayed;"
+    " make the call in the test's own process, or ignore this if the child calls no model"
 )
-"""What is said of a test without a call that started a child process."""
+"""The note on a test that made no call and started a child process."""
 
 
 class Children:
-    """What a recorder knows of the processes that were started while it was open.
+    """What a recorder knows about the processes that were started while it was open.
 
-    A forked child has a copy of the recorder (`is_copy`), which must not act: what it did would be lost with the child.
-    What a copy refused is `told` to the process that has the recorder.
+    A forked child has a copy of the recorder (`is_copy`), which must not act: whatever it did would be lost with the
+    child. `told` says, in the process of the recorder, what a copy has refused.
     """
 
-    __slots__ = ("_memory", "is_copy", "were_started")
+    __slots__ = ("_memory", "_was_told", "is_copy", "were_started")
 
     def __init__(self) -> None:
         self.were_started = False
         self.is_copy = False
         self._memory: Any = None
+        self._was_told = False
 
     def forking(self) -> None:
-        """This process is about to be copied: share some memory with the copy."""
+        """Share some memory with the copy that this process is about to become."""
         self.were_started = True
         if self._memory is None:
             from mmap import mmap
@@ -35,13 +38,16 @@ class Children:
             self._memory = mmap(-1, _LONGEST)
 
     def tell(self, text: str) -> None:
-        """Let the process that has the recorder know what this copy has refused. The first text stays."""
+        """Tell the process of the recorder what this copy has refused. Only the first text is kept."""
         if self.is_copy and not self._memory[0]:
             written = text.encode()[: _LONGEST - 1]
-            self._memory[: len(written)] = written
+            # The first byte last: it says that the text is whole, and the other process may look at any moment.
+            self._memory[1 : len(written)] = written[1:]
+            self._memory[0] = written[0]
 
-    def told(self) -> str | None:
-        """What a copy has refused; None if none did, or not yet."""
-        if self.is_copy or self._memory is None or not self._memory[0]:
-            return None
-        return bytes(self._memory[:]).rstrip(b"\0").decode(errors="replace")
+    def listen(self, refuse: Callable[[str], object]) -> None:
+        """Have what a copy has refused refused here too, once. It may not have been told yet."""
+        if self._was_told or self.is_copy or self._memory is None or not self._memory[0]:
+            return
+        self._was_told = True
+        refuse(bytes(self._memory[:]).rstrip(b"\0").decode(errors="replace"))

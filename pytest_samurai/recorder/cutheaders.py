@@ -1,4 +1,4 @@
-"""Headers that an application looks for in a replayed reply, and that are not in the recording."""
+"""Headers that an application looks for in a replayed reply but that are not in the recording."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from pytest_samurai.redaction import AllowList, kept_of_replies, never_kept
 from pytest_samurai.settings import Settings
 from pytest_samurai.text import visible
 
-# SDKs look for these in every reply, and hand them on to whoever reports a fault.
+# SDKs look for these in every reply, for use in bug reports.
 _IN_PASSING = re.compile(r"request-?id|trace-?id|organi[sz]ation|^cf-ray$|^content-|^transfer-encoding$")
 _NAMED = 5
-"""How many headers are named at most."""
+"""The most headers that are named."""
 
 
 class CutHeaders:
-    """Explains which headers a recording lacks.
+    """Explains why a recording lacks headers.
 
-    `x[...]` raises, and `why` goes with the error. What `x.get(...)` did not find is named if the test fails.
+    `headers[...]` raises, with `why` as a note on the error. What `headers.get(...)` did not find is named if the test
+    fails.
     """
 
     def __init__(self, settings: Settings, owner: Owner) -> None:
@@ -36,7 +37,7 @@ class CutHeaders:
         return AllowList(self._settings.headers)
 
     def why(self, name: str) -> str | None:
-        """Why a header is not in a recording; None for one that would be if the server had sent it."""
+        """Why a header is not in a recording; None for a header that is kept if the server sends it."""
         name = visible(name.lower())
         if reason := never_kept(name):
             return f"`{name}` is not in the recording: it {reason}"
@@ -48,7 +49,7 @@ class CutHeaders:
         if self._kept.allows(name):
             return None
         return (
-            f"`{name}` is not in the recording: of a reply, only the headers on a list are;"
+            f"`{name}` is not in the recording: only listed headers of a reply are kept;"
             f" if the server sends it, samurai_headers = {name} keeps it{self._again}"
         )
 
@@ -58,10 +59,10 @@ class CutHeaders:
         return "; record it again" if command is None else f"; to record it again: {command}"
 
     def miss(self, name: str) -> None:
-        """Note that a header was looked for."""
+        """Note that a header was looked for and not found."""
         self._missed[name.lower()] = None
 
     def notes(self) -> list[str]:
-        """What is to be said of a test that failed."""
+        """The notes for a test that failed."""
         told = [why for name in self._missed if not _IN_PASSING.search(name) and (why := self.why(name)) is not None]
         return [f"{self._owner.test}: header {why}" for why in told[:_NAMED]]

@@ -27,7 +27,7 @@ class Editor:
         self._notes = notes
 
     def filtered(self, request: Request) -> Request | None:
-        """What the user's filters leave of a request; None for one that they let pass, live and unrecorded."""
+        """What the user's filters leave of a request; None if they let it go live, unrecorded."""
         # The application may have read its keys from a file by now, or the test have set one.
         self.redactors.look_again()
         return request if self.bridge is None else self.bridge.request(request)

@@ -1,4 +1,4 @@
-"""What tells two requests apart where one of them would not be written."""
+"""When two requests count as the same recording."""
 
 from __future__ import annotations
 

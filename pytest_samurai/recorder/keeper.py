@@ -14,8 +14,8 @@ from pytest_samurai.files import exists
 from pytest_samurai.recorder.editor import Editor, priced
 from pytest_samurai.recorder.exchange import Take
 from pytest_samurai.recorder.identity import identity
-from pytest_samurai.recorder.meanwhile import without_equal, written_meanwhile
 from pytest_samurai.recorder.mode import RECORD_MODES
+from pytest_samurai.recorder.others import without_equal, written_meanwhile
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.recorder.paths import shown
 from pytest_samurai.recorder.playback import Playback, is_ours
@@ -85,7 +85,7 @@ class Keeper:
                 self._notes.append(note)
 
     def stale(self, takes: Sequence[Take]) -> str | None:
-        """What is wrong if of all live calls nothing is kept, and the old cassette, which stays, would answer."""
+        """The complaint if no live call was kept and the old cassette would still answer."""
         is_stale = takes and self._mode.replaces and self.playback.is_older and not self._calls
         if not is_stale or any(take.interaction is not None and not take.has_ended for take in takes):
             return None
@@ -96,13 +96,16 @@ class Keeper:
             f"nothing was recorded in mode {self._mode.name}: {reason}."
             f" {shown(self._path)} keeps what an earlier run recorded, and a replay would answer from that."
             + (f"\n  To record it: {command}" if command else "")
-            + "\n  If the test makes no call any more: delete the cassette."
+            + "\n  If the test no longer makes any call: delete the cassette."
         )
 
     # --- when it has ended
 
-    def close(self, *, passed: bool, unanswered: int) -> None:
-        """Write the cassette, and delete the journals. `unanswered` is the number of requests that got no reply.
+    def close(self, *, passed: bool, unanswered: int, left_out: str | None) -> None:
+        """Write the cassette, and delete the journals.
+
+        `unanswered` is the number of requests that got no reply, `left_out` what there is to say of errors that are not
+        recorded.
 
         Raises CassetteError if the cassette cannot be written. The journals then stay, with what was recorded.
         """
@@ -116,10 +119,12 @@ class Keeper:
         interrupted = [priced(interaction, self._meter) for interaction in self._interrupted.interactions]
         new = [priced(interaction, self._meter) for interaction in self._worth_keeping()]
         self.recorded = len(new)
-        # An interrupted run may have ended on an error, and this run may have mended it.
+        # An interrupted run may have ended on an error, and this run may have recovered from it.
         self.added = without_retries([*interrupted, *new], self._settings)
         if self._mode.changes_cassette(self):
             self._write(new)
+        if left_out and passed and self.recorded:
+            self._notes.append(f"{self.owner.test}: {left_out}")
         self._journal.discard()
         self._interrupted.discard()
 
@@ -127,7 +132,7 @@ class Keeper:
         """What this test has recorded; nothing if the test failed and one of its calls ended in an error."""
         calls = [interaction for _, interaction in sorted(self._calls.items())]
         if not self.passed:
-            # An error that the client mended is no reason to lose calls that were paid for, wherever it did.
+            # An error that a retry recovered from, at any host, is no reason to lose calls that were paid for.
             mended = without_mended(calls, self._settings, anywhere=True)
             failed = [call.reply for call in mended if not call.reply.is_success]
             if failed:

@@ -39,17 +39,17 @@ class Live:
         self._editor = editor
         self._calls = calls
         self._keeper = keeper
-        self._refusals = shared.refusals
+        self._servers = shared.servers
         self._is_open = True
 
     def send(self, request: Request, filtered: Request) -> Take:
-        """Let a request go live. Of the request, `filtered` is written.
+        """Let a request go live. `filtered` is what is written of it.
 
         Raises CeilingReached if a ceiling of the run does not let it, CassetteError if it could not be recorded.
         """
         if self._keeper is not None:
             self._keeper.prepare()
-        asked = question(request, self._refusals) if self._asks_for_usage else None
+        asked = question(request, self._servers) if self._asks_for_usage else None
         likely = Decimal(0) if self._ceilings is None else self._ceilings.admit(request)
         return self._calls.send(request, asked, partial(self._keep, filtered), partial(self._count, likely))
 

@@ -34,7 +34,7 @@ class RecordMode:
     name: Mode
 
     has_cassette = True
-    """Without a cassette nothing is read, written or held against the lock: all requests go live."""
+    """Without a cassette nothing is read, written or compared with the lock: all requests go live."""
 
     may_go_live = True
     """Whether requests of any test may go live."""

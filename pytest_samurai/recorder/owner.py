@@ -1,4 +1,4 @@
-"""Whose recorder it is."""
+"""The test or fixture that a recorder belongs to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytest_samurai.text import timestamp
 
 @dataclass(slots=True)
 class Owner:
-    """The test, or fixture, that a recorder belongs to.
+    """The owner of a recorder: a test, a fixture or a block.
 
     `rerun` gives the arguments with which pytest runs it again, as typed in a shell; None where pytest does not run
     it. `shared` says that others play from the same cassette; a block within another makes it so for both. `refusal`

@@ -88,7 +88,7 @@ class Recorder:
     def calls(self) -> tuple[Call, ...]:
         """The calls so far, in the order in which they were sent; each as far as its reply has come.
 
-        Errors that a client has mended are none of them, unless they are kept: a replay has none either.
+        Errors that a retry recovered from are left out, unless they are kept: a replay has none either.
         """
         return self._calls.all()
 
@@ -148,8 +148,7 @@ class Recorder:
     def verdict(self) -> BaseException | None:
         """What fails a test whose body went through: a swallowed miss, a broken budget, what was not played."""
         unknown = self._calls.spend()
-        if text := self.children.told():
-            self.refuse(text)
+        self.children.listen(self.refuse)
         if self.misses:
             return self.misses[0]
         if broken := "\n".join(filter(None, [self._calls.verdict(self.settings.budget), unknown])):
@@ -177,9 +176,7 @@ class Recorder:
         if self.children.were_started and not (self.calls or self.misses or self._calls.unrecorded):
             self.note(UNSEEN_CHILD)
         if self._keeper is not None:
-            self._keeper.close(passed=passed, unanswered=unanswered)
-            if passed and self.recorded and (text := self._calls.left_out()):
-                self.note(text)
+            self._keeper.close(passed=passed, unanswered=unanswered, left_out=self._calls.left_out())
 
     # --- requests
 
@@ -205,7 +202,7 @@ class Recorder:
             raise self.refuse(str(reached)) from None
 
     def replay(self, request: Request) -> Played | None:
-        """Replay a request that may lack its headers. None if it takes `handle`, and the headers, to decide about it.
+        """Replay a request that may lack its headers. None if only `handle`, with the headers, can decide.
 
         It need not be redacted: recordings hold no secrets, so a request that equals one holds none where it counts.
         """

@@ -25,7 +25,7 @@ class Retried:
 
 
 def without_retries(interactions: Sequence[Interaction], settings: Settings) -> list[Interaction]:
-    """Without the errors that a client mended, unless they are to be kept: a replay would sleep through them."""
+    """Without errors that a retry recovered from, unless they are to be kept: a replay would sleep through them."""
     return list(interactions) if settings.keep_retries else without_mended(interactions, settings)
 
 

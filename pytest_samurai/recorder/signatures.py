@@ -16,14 +16,14 @@ _SIGNATURE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-"""What a header, a part of a query or a field of a body is called that signs a request.
+"""The names of headers, query parameters and body fields that sign a request.
 
 Sources: RFC 9421 (`signature`), RFC 9530 (`content-digest`), RFC 3230 (`digest`), RFC 1864 (`content-md5`); AWS
-Signature Version 4; and what vendors call theirs.
+Signature Version 4; and the names that vendors use.
 """
 
 _PLAIN = frozenset({"basic", "bearer", "key", "token", "apikey", "api-key", "negotiate", "ntlm"})
-"""Schemes of `authorization` that hand over a secret, and sign nothing."""
+"""Schemes of `authorization` that send a secret and sign nothing."""
 
 _SCHEME = re.compile(r"hmac|sha\d|signature|hawk|sharedkey|^(aws|mac|digest|oauth|sign)|auth-v\d", re.IGNORECASE)
 _PARAMETER = re.compile(r"(^|[\s,;&/])[\w-]*(signature|sign|hash|mac)\s*=|^[\w-]*auth-v\d/", re.IGNORECASE)

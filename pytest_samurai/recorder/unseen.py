@@ -13,7 +13,7 @@ from pytest_samurai.wire import Recordings, is_public_model_host, plain_url
 _BASE_URL_NAMES = ("_BASE_URL", "_API_BASE", "_ENDPOINT")
 
 _NO_MODELS = "OTEL_"
-"""How variables begin that name collectors of telemetry: opentelemetry.io/docs/specs/otel/protocol/exporter."""
+"""The prefix of variables that name collectors of telemetry: opentelemetry.io/docs/specs/otel/protocol/exporter."""
 
 Host = tuple[str, int]
 """The name of a host, and a port."""
@@ -29,17 +29,22 @@ class ModelHosts:
         self._recordings = recordings
         self._sent = sent
 
-    def __contains__(self, host: Host) -> bool:
-        """Whether a host serves models. Of another than a public one, the port counts."""
+    def why(self, host: Host) -> str | None:
+        """How a host is known to serve models; None if it is not. The port counts unless the host is public."""
         name, port = _one_name(host[0]), host[1]
-        if (name, port) in self._recorded or is_public_model_host(name):
-            return True
-        return (name, port) in _hosts_and_ports([*_base_urls(), *self._sent()])
+        if (name, port) in self._recorded:
+            return "in the cassette"
+        if is_public_model_host(name):
+            return "a public host"
+        for variable, url in _base_urls():
+            if _host_and_port(url) == (name, port):
+                return f"named by {variable}"
+        return "called by this test" if (name, port) in _hosts_and_ports(self._sent()) else None
 
     def serves(self, url: str) -> bool:
         """Whether the host of a URL serves models."""
         host = _host_and_port(url)
-        return host is not None and host in self
+        return host is not None and self.why(host) is not None
 
     def has_recorded(self, url: str) -> bool:
         """Whether a request to a URL, its query aside, is in the cassette."""
@@ -54,10 +59,10 @@ class ModelHosts:
         return _hosts_and_ports(self._urls)
 
 
-def _base_urls() -> list[str]:
-    """The URLs in the environment that lead to models."""
+def _base_urls() -> list[tuple[str, str]]:
+    """The variables of the environment that lead to models, each with its URL."""
     return [
-        value
+        (name, value)
         for name, value in os.environ.items()
         if name.upper().endswith(_BASE_URL_NAMES) and not name.startswith(_NO_MODELS)
     ]

@@ -101,7 +101,7 @@ class Bridge:
             read = cassette.reply_of(given)
         except (AttributeError, ValueError, zlib.error) as error:
             raise SettingsError(
-                f"before_record_response gave a {type(given).__name__}, which is no response: {error}"
+                f"before_record_response gave a {type(given).__name__}, which is not a response: {error}"
             ) from None
         return replace(
             reply,

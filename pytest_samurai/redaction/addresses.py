@@ -1,4 +1,4 @@
-"""What a URL carries beside the address: a user, a password, parameters that are called like a key."""
+"""The secrets in a URL: a user, a password, parameters with the name of a secret."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _PARAMETER = re.compile(r"(?<=[?&#])([^=&#]*)=([^&#]*)")
 
 
 def secret_parameters(url: str) -> Iterator[re.Match[str]]:
-    """The parameters that are called like a key: group 1 is the name, group 2 the value."""
+    """The parameters with the name of a secret: group 1 is the name, group 2 the value."""
     return (match for match in _PARAMETER.finditer(url) if is_secret_parameter(unquote(match[1])))
 
 
 def url_secrets(url: str) -> list[str]:
-    """The values in a URL that may be secret: the password, or a user without one, and those of such parameters."""
+    """The values in a URL that may be secret: its password, or a user without one, and its secret parameters."""
     if "?" not in url and "@" not in url and "#" not in url:
         return []
     values = [unquote(match[2]) for match in secret_parameters(url)]

@@ -1,4 +1,4 @@
-"""What was changed from one text to another, as edits."""
+"""The difference between two texts, as edits."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import re
 from itertools import accumulate
 
 _TOKEN = re.compile(r"\w+|\W")
-# Comparing takes time in proportion to the product of both lengths.
+# Comparing takes time proportional to the product of both lengths.
 _MOST_COMPARED = 1_000_000
 
 
 def difference(old: str, new: str) -> list[tuple[int, int, str]]:
-    """The edits that make the new text of the old one, by words: where each begins and ends, and what is put there."""
+    """The edits, by words, that turn the old text into the new one: the bounds of each, and its replacement."""
     if old == new:
         return []
-    # Here, so that a run without rules of its own does not load it.
+    # Imported here, so that a run without such rules does not load it.
     from difflib import SequenceMatcher
 
     olds, news = _TOKEN.findall(old), _TOKEN.findall(new)

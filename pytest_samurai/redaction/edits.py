@@ -9,11 +9,11 @@ REDACTED = "[REDACTED]"
 """What stands where a secret was."""
 
 Edit = tuple[int, int, bytes]
-"""Where something begins and ends, and what is put there."""
+"""The bounds of what is replaced, and the replacement."""
 
 
 def united(edits: Iterable[Edit]) -> list[Edit]:
-    """The edits in order. Those that overlap become one, which puts there what the first does that puts anything."""
+    """The edits in order. Those that overlap become one, with the first replacement that is not empty."""
     united: list[Edit] = []
     for begin, end, new in sorted(edits):
         if united and begin < united[-1][1]:
@@ -27,7 +27,7 @@ def united(edits: Iterable[Edit]) -> list[Edit]:
 def shares(pieces: Iterable[bytes], edits: Sequence[Edit]) -> list[list[Edit]]:
     """For each piece, what has to be edited in it, if these are the edits of the whole; united as `united` has them.
 
-    What an edit puts there goes into the piece in which it begins.
+    The replacement goes into the piece in which the edit begins.
     """
     shares = []
     start = first = 0

@@ -13,11 +13,10 @@ from pytest_samurai.wire import Dialect
 
 
 def find_secrets(text: bytes, known: Mapping[str, str], *, placeholders: bool = False) -> list[tuple[int, str]]:
-    """The secrets in a text, from left to right: where each begins, and of what kind it is.
+    """The secrets in a text, from left to right: the offset in bytes at which each begins, and its kind.
 
-    `known` are values that are secret, each with what its kind is to be called. A secret of two kinds is given once,
-    by the one that is known. What would not be cut out is none; nor is what says that it stands in for a key, without
-    `placeholders`.
+    `known` maps each secret value to the name of its kind. A secret of two kinds is given once, by the known one. What
+    redaction would not cut out is left out; so are placeholders, unless `placeholders` is set.
     """
     search = Search(known)
     if search.is_clean(text):

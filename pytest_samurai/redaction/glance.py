@@ -54,8 +54,8 @@ class _Shape:
 def _numbered_places(parts: Sequence[bytes], keys: Sequence[int], dialect: Dialect) -> _Places | None:
     """The places of the texts in an event; None if it is no JSON.
 
-    They are told by the same event with a number in the place of each text, and of each number that has a key: that of
-    its part. In the channels these numbers are left as they are.
+    They are found by parsing the same event with a number in place of each text, and of each number that has a key: the
+    number of its part. In the channels these numbers stay.
     """
     numbered = [part if n % 2 == 0 else b"%d" % n for n, part in enumerate(parts)]
     for n in keys:

@@ -52,7 +52,7 @@ def never_kept(name: str) -> str | None:
 def parse_header(entry: str) -> str:
     """The name of a header to keep, or the beginning of names and a star, in lower case.
 
-    Raises SettingsError for what may not be kept, or is no name.
+    Raises SettingsError for a header that may not be kept, or for what is not a name.
     """
     name = entry.lower()
     beginning = name.removesuffix("*")

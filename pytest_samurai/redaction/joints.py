@@ -1,4 +1,4 @@
-"""Secrets that go on in another line, or in another part of a message."""
+"""Secrets that continue on another line, or in another part of a message."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _WORDS = re.compile(rb"%b(?:[_-]%b)*" % (_WORD, _WORD))
 
 
 def goes_on_in_line(rest: bytes) -> bool:
-    """Whether the letters with which a line begins may belong to the key at the end of the line before."""
+    """Whether the first letters of a line may belong to the key at the end of the line before."""
     return _KEY_IN_LINE.match(rest) is not None
 
 
 def goes_on_in_part(rest: bytes) -> bool:
-    """Whether the letters with which a part begins may belong to the key at the end of the part before."""
+    """Whether the first letters of a part may belong to the key at the end of the part before."""
     return _WORDS.fullmatch(rest) is None
 
 
@@ -30,7 +30,7 @@ def across(
 ) -> Iterator[tuple[int, int]]:
     """Where a pattern matches across the joints of a text that was put together from pieces.
 
-    A key that is whole in its piece ends there, unless what follows may be more of it and `begins` no other.
+    A key that is whole in its piece ends there, unless the next letters may continue it and `begins` no other key.
     """
     for match in pattern.finditer(text):
         begin, end = match.span()

@@ -10,7 +10,7 @@ from pytest_samurai.redaction.spellings import spelled
 
 
 def known_patterns(secrets: Iterable[str]) -> Iterator[re.Pattern[bytes]]:
-    """A pattern for each spelling of the secrets. A number is only found where it stands alone, not in a longer one."""
+    """A pattern for each spelling of the secrets. A number is found only alone, not within a longer one."""
     secrets = frozenset(secrets)
     numbers = {secret for secret in secrets if NUMBER.fullmatch(secret)}
     yield from spelled(secrets - numbers)

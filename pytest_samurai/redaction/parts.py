@@ -1,4 +1,4 @@
-"""Texts of a JSON body that are parts of a longer one: of a message, of an input, of the tokens of a reply."""
+"""Texts of a JSON body that are parts of a longer text: of a message, of an input, of the tokens of a reply."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NUMBERS = re.compile(rb"\[\s*\d{1,3}(?:\s*,\s*\d{1,3})*\s*\]")
 _TOKENS = re.compile(rb'"tokens?"\s*:')
 
 Find = Callable[[bytes, Sequence[int]], Iterable[Edit]]
-"""Finds what has to be cut out of a text; it is also told where the parts of the text begin, but for the first."""
+"""Finds what has to be cut out of a text, given also where its parts begin, except the first."""
 
 
 def has_tokens(body: bytes) -> bool:
@@ -27,7 +27,7 @@ def has_tokens(body: bytes) -> bool:
 
 @dataclass(slots=True)
 class _Part:
-    """A string, or the numbers of its bytes, and where the object is that holds it."""
+    """A string, or the numbers of its bytes, and the offset of the object that holds it."""
 
     begin: int
     end: int
@@ -59,7 +59,7 @@ class _Frame:
 
 
 class Parts:
-    """The strings in a JSON body, by the keys that lead to them: those in a list are parts of one text."""
+    """The strings in a JSON body, by the keys that lead to them. Strings in a list are parts of one text."""
 
     def __init__(self, body: bytes) -> None:
         self._channels: dict[tuple[bytes, ...], list[_Part]] = {}
@@ -96,8 +96,8 @@ class Parts:
     def edits(self, find: Find, find_all: Find) -> list[Edit]:
         """The edits of the body that cut out what `find` finds in the texts of several parts.
 
-        Tokens are no parts of a message: one goes on in the next as if there was nothing between them. They are given
-        to `find_all`, also if there is only one.
+        Tokens are not parts of a message: each continues in the next with nothing between them. They go to `find_all`,
+        even if there is only one.
         """
         for path, parts in self._channels.items():
             is_told = b"logprobs" in path and path[-1] in (b"token", b"tokens") and b"top_logprobs" not in path
@@ -110,12 +110,12 @@ class Parts:
                         part.edits += share
                         self._tell(part)
                     else:
-                        # Each part of a message says that something was there.
+                        # In each part of a message, a mark shows that something was there.
                         part.edits += [(begin, end, REDACTED.encode()) for begin, end, _ in share]
         return [edit for parts in self._channels.values() for part in parts for edit in part.respelled()]
 
     def _tell(self, token: _Part) -> None:
-        """Edit the bytes of a token and, where it stands among those that might have come instead, that too."""
+        """Edit the bytes of a token, and its copy among the alternatives that might have come instead."""
         end = self._ends.get(token.holder, token.end)
         for path, parts in self._channels.items():
             if b"logprobs" in path and path[-1] in (b"token", b"bytes"):

@@ -1,4 +1,4 @@
-"""Values that stand where a secret has to be, and are none."""
+"""Values that stand where a secret should be, but are not secret."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ NUMBER = re.compile(r"\d+")
 
 
 def is_plain(value: str) -> bool:
-    """Whether a value is of the kind that anybody might write: words, a name with numbers, an address, a file.
+    """Whether anybody might write a value: words, a name with numbers, an address, a file.
 
-    To cut it out of prompts and answers would break them, and would hide nothing.
+    Cutting it out of prompts and answers would break them, and would hide nothing.
     """
     return len(value) < SHORTEST_SECRET or _is_name(value) or _is_address(value) or _is_run(value)
 
 
 def _is_name(value: str) -> bool:
-    """Whether a value is a few words, one of which may have a number, or a name such as models and regions have."""
+    """Whether a value is a few words, one of which may have a number, or a name like those of models and regions."""
     if len(value) >= _LONGEST_WORDS:
         return False
     if _WORDS.fullmatch(value) or _NUMBERED_WORD.fullmatch(value):
@@ -46,7 +46,7 @@ def _is_name(value: str) -> bool:
 
 
 def _is_address(value: str) -> bool:
-    # Every request asks, and hardly any key has one of these.
+    # This runs for every request, and hardly any key has one of these.
     if not any(sign in value for sign in ":/.\\"):
         return False
     match = _ADDRESS.fullmatch(value)
@@ -56,12 +56,12 @@ def _is_address(value: str) -> bool:
 
 
 def _is_segment(segment: str) -> bool:
-    """Whether a step of a path is a name. The secret of a webhook's URL is a step, too."""
+    """Whether a segment of a path is a name. The secret in a webhook's URL is a segment, too."""
     return len(segment) < SHORTEST_SECRET or _is_name(segment)
 
 
 def _is_run(value: str) -> bool:
-    """Whether a value is one character again and again, or the digits in their order: "00000000", "12345678"."""
+    """Whether a value is one repeated character, or digits in order: "00000000", "12345678"."""
     if not value.isdecimal():
         return len(set(value)) == 1
     return len(set(value)) == 1 or all((int(after) - int(digit)) % 10 == 1 for digit, after in pairwise(value))
@@ -89,7 +89,7 @@ _LADDERS = "0123456789abcdefghijklmnopqrstuvwxyz" * 2, "1234567890" * 4, "012345
 
 
 def is_placeholder(value: str) -> bool:
-    """Whether a value says itself that it stands in for a key: `fake-key`, `your-api-key`, `XXX`, `${KEY}`."""
+    """Whether a value itself shows that it stands in for a key: `fake-key`, `your-api-key`, `XXX`, `${KEY}`."""
     if _TEMPLATE.fullmatch(value.strip()) or _ANYWHERE.search(value):
         return True
     bare = _ENDS.sub("", value)
@@ -108,7 +108,7 @@ def is_placeholder(value: str) -> bool:
 
 
 def _says_nothing(part: str) -> bool:
-    """Whether a part of a placeholder is no chance: a word, one with a short number, or characters in their order."""
+    """Whether a part of a placeholder is not random: a word, a word with a short number, or characters in order."""
     if part.isalpha() or len(set(part)) == 1 or _NUMBERED_WORD.fullmatch(part) or len(part) <= 4:
         return True
     return any(part in ladder for ladder in _LADDERS)

@@ -20,10 +20,10 @@ _ESCAPE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{
 
 
 def readable(body: bytes, spans: Iterable[Span], *, keys: bool, whole: Collection[str] = ()) -> list[Span]:
-    """Of what is to be cut out of a body, what is in the strings of its JSON. What is outside of JSON stays as it is.
+    """The spans to cut out of a body, limited to the strings in its JSON. Spans outside of JSON stay as they are.
 
-    Numbers, `true` and the like are never cut, keys of objects only if `keys`, and no escape is cut in two. A string
-    that holds JSON itself, as the arguments of a tool call do, is treated alike. The strings in `whole` stay.
+    Numbers, `true` and the like are never cut, keys of objects only if `keys`, and no escape is cut in two. The same
+    holds within a string that is JSON itself, like the arguments of a tool call. The strings in `whole` stay.
     """
     outside = set(spans)
     kept: list[Span] = []
@@ -39,7 +39,7 @@ def readable(body: bytes, spans: Iterable[Span], *, keys: bool, whole: Collectio
 
 
 def _beside_fields(body: bytes, spans: Collection[Span]) -> Iterator[Span]:
-    """The spans without the names of fields and the line ends that make events of a body, if it has any."""
+    """The spans without the field names and line ends of the events in a body, if it has any."""
     frame = [match.span() for match in _FRAME.finditer(body)] if spans and _FIELD.search(body) else []
     for begin, end in spans:
         for first, last in frame:
@@ -52,7 +52,7 @@ def _beside_fields(body: bytes, spans: Collection[Span]) -> Iterator[Span]:
 
 
 def spoken_json(body: bytes, dialect: Dialect) -> frozenset[str]:
-    """The texts of a stream that, put together, are JSON: of these, no piece can be judged alone."""
+    """The texts of a stream that are JSON when put together: no piece of these can be judged alone."""
     channels: dict[Channel, list[str]] = {}
     for data, _, _, _ in event_data(body):
         if (value := parsed(data)) is not None:
@@ -67,7 +67,7 @@ def is_json(text: bytes) -> bool:
 
 
 def documents(body: bytes) -> Iterator[Span]:
-    """Where the JSON values are that a body consists of, or that its events hold."""
+    """The bounds of the JSON values that are the body, or that its events hold."""
     if is_json(body) or (body[:1] == b'"' and parsed(body) is not None):
         yield 0, len(body)
         return
@@ -91,7 +91,7 @@ def _in_strings(
 
 
 def _in_string(raw: bytes, spans: list[Span], keys: bool) -> list[Span]:
-    """The spans of a string as it is spelled, each widened to whole escapes; within JSON in it, those in strings."""
+    """The spans of a raw string, each widened to whole escapes; if the string is JSON, limited to the strings in it."""
     text, starts = _unescaped(raw)
     said = [(bisect_right(starts, begin) - 1, bisect_left(starts, end)) for begin, end in spans]
     if is_json(text):
@@ -100,7 +100,7 @@ def _in_string(raw: bytes, spans: list[Span], keys: bool) -> list[Span]:
 
 
 def _unescaped(raw: bytes) -> tuple[bytes, list[int]]:
-    """What a string says, and where in its spelling each byte of that begins; at last, where the spelling ends."""
+    """The decoded string, the offset in the raw one at which each of its bytes begins, and where the raw one ends."""
     said: list[bytes] = []
     starts: list[int] = []
     at = 0

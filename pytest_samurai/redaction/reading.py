@@ -1,4 +1,4 @@
-"""A text as it reads once a layer of its escapes is undone."""
+"""A text with a layer of its escapes undone."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 
 _ESCAPE = re.compile(
-    # Of JSON and of JavaScript, as every server spells it: RFC 8259, section 7. Two halves of a character are one.
+    # JSON and JavaScript, however a server spells it: RFC 8259, section 7. A surrogate pair is one character.
     rb"\\u(?P<pair>[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     rb"|\\u(?P<unit>[0-9a-fA-F]{4})"
     rb"|\\(?P<letter>[\"'\\/bfnrt])"
     rb"|\\x(?P<byte>[0-9a-fA-F]{2})"
-    # Of a URL: RFC 3986, section 2.1.
+    # URLs: RFC 3986, section 2.1.
     rb"|%(?P<percent>[0-9a-fA-F]{2})"
-    # Of HTML, as pages of errors have it.
+    # HTML, as in error pages.
     rb"|(?P<entity>&(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});)"
-    # Of a terminal, which says nothing: ECMA-48, section 5.4. Sources spell ESC in several ways.
+    # Terminal sequences, which stand for no text: ECMA-48, section 5.4. Source code spells ESC in several ways.
     rb"|(?:(?:\x1b|\\033|\\e)\[|\xc2\x9b)[0-?]*[ -/]*[@-~]"
 )
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 
-# What spells a letter, a digit or a hyphen in another way, or separates two of them; or a slash, as base64 has them. An
-# escape that stands for a quote or a line end hides nothing of a key. Each begins with letters to which `re` can jump.
+# Escapes of a letter, a digit, a hyphen or a slash (base64 has slashes), or escapes between two of them. An escape of a
+# quote or a line end hides no part of a key. Each begins with letters to which `re` can jump.
 _BACKSLASHED = tuple(map(re.compile, (rb"\\u00[0-79]", rb"\\/", rb"\\x[0-7]")))
 _PERCENT = re.compile(rb"%[2-7][0-9a-fA-F]")
 _MOST_LAYERS = 6
@@ -32,7 +32,7 @@ Span = tuple[int, int]
 
 
 def hides(text: bytes) -> bool:
-    """Whether a text may spell a key in another way than letter by letter."""
+    """Whether a text may hold a key that is not spelled letter by letter."""
     return (
         (b"\\" in text and any(escape.search(text) for escape in _BACKSLASHED))
         or (b"%" in text and _PERCENT.search(text) is not None)
@@ -43,9 +43,9 @@ def hides(text: bytes) -> bool:
 
 
 class Reading:
-    """A text that was made of another by writing some parts of it differently, with the way back.
+    """A text made from another by rewriting some parts of it, with the way back.
 
-    `parts` are these parts, from left to right: where each begins and ends in the text before, and what it reads.
+    `parts` are these parts, from left to right: the bounds of each in the text before, and its new text.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Reading:
         self.text = b"".join([*pieces, text[end:]]) if parts else text
 
     def span(self, begin: int, end: int) -> Span:
-        """Where what stands here stood at first, whole: half of an escape is none."""
+        """The bounds of a span in the first text, widened to whole escapes."""
         reading: Reading | None = self
         while reading is not None:
             begin, end = reading._place(begin)[0], reading._place(end - 1)[1]
@@ -74,7 +74,7 @@ class Reading:
         return begin, end
 
     def _place(self, at: int) -> Span:
-        """Where the byte here was spelled in the text before."""
+        """The bounds, in the text before, of what became one byte here."""
         number = bisect_right(self._begins, at) - 1
         if number < 0:
             return at, at + 1
@@ -84,11 +84,11 @@ class Reading:
 
     @property
     def joints(self) -> Sequence[int]:
-        """Where each part begins that reads differently."""
+        """Where each rewritten part begins."""
         return self._begins
 
     def without(self, pattern: re.Pattern[bytes]) -> Reading:
-        """The text without what matches."""
+        """The text without the matches of a pattern."""
         return self._changed((*match.span(), b"") for match in pattern.finditer(self.text))
 
     def _changed(self, parts: Iterator[tuple[int, int, bytes]]) -> Reading:
@@ -99,7 +99,7 @@ class Reading:
         return self._changed((*match.span(), _read(match)) for match in _ESCAPE.finditer(self.text))
 
     def layers(self) -> Iterator[Reading]:
-        """This text, and each that is left when one more layer of escapes is undone."""
+        """This text, then each text with one more layer of escapes undone."""
         reading = self
         yield reading
         for _ in range(_MOST_LAYERS):
@@ -122,7 +122,7 @@ def _read(match: re.Match[bytes]) -> bytes:
 
 
 def _units(digits: bytes) -> bytes:
-    """The characters of one or two units of UTF-16; half of a character stays one."""
+    """The characters of one or two units of UTF-16; half of a surrogate pair stays as it is."""
     units = bytes.fromhex(digits.replace(b"\\u", b"").decode())
     return units.decode("utf-16-be", "surrogatepass").encode("utf-8", "surrogatepass")
 

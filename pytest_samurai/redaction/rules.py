@@ -16,7 +16,7 @@ from pytest_samurai.redaction.streams import Talk, event_data, parsed, texts_of
 from pytest_samurai.wire import Dialect
 
 Rule = re.Pattern[str] | Callable[[str], object]
-"""What a pattern matches is cut out; what a function makes of a text is written in its place."""
+"""A pattern, whose matches are cut out, or a function, whose result is written in place of a text."""
 
 NAMED: Final = {
     # `%40` is how a URL or a form spells the sign.
@@ -28,7 +28,7 @@ _URL = re.compile(r"((?:\w+://[^/?#]*)?)([^?#]*)(.*)", re.DOTALL)
 _COMMENT = re.compile(rb"^:([^\r\n]*)", re.MULTILINE)
 
 _Step = Callable[[str], Iterable[tuple[int, int, str]]]
-"""Finds in a text what is to be replaced: where it begins and ends, and by what."""
+"""Finds what is to be replaced in a text: the bounds, and the replacement."""
 
 
 def parse_rule(entry: object) -> Rule:
@@ -41,12 +41,12 @@ def parse_rule(entry: object) -> Rule:
         try:
             entry = re.compile(entry)
         except re.error as error:
-            raise ValueError(f"regular expressions, and {entry!r} is none: {error}") from None
+            raise ValueError(f"regular expressions, and {entry!r} is not one: {error}") from None
     if isinstance(entry, re.Pattern):
         if not isinstance(entry.pattern, str):
             raise ValueError("regular expressions of text, not of bytes")
         if entry.search(""):
-            raise ValueError(f"regular expressions that match some text; {entry.pattern!r} matches where there is none")
+            raise ValueError(f"regular expressions that match some text; {entry.pattern!r} matches empty text")
         return entry
     if not callable(entry) or not isinstance(entry, Hashable):
         raise ValueError('a list of regular expressions, of names ("email"), and of functions text -> text')
@@ -54,10 +54,9 @@ def parse_rule(entry: object) -> Rule:
 
 
 class Rules:
-    """Applies the rules to what is written: to texts, not to keys, numbers or `true`, so that JSON stays JSON.
+    """Applies the rules to the texts in what is written, not to keys, numbers or `true`, so that JSON stays JSON.
 
-    A function gets each text as it is said, of a stream the whole text of all its events, and JSON within JSON text by
-    text.
+    A function gets each text decoded: of a stream, the whole text of all its events; of JSON within JSON, each text.
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
@@ -74,7 +73,7 @@ class Rules:
         return text
 
     def url(self, url: str) -> str:
-        """A URL as it may be written and shown. Its host stays, and functions get its query only."""
+        """A URL as it may be written and shown. Its host stays, and functions get only its query."""
         match = _URL.match(url)
         assert match is not None
         host, path, query = match.groups()
@@ -97,13 +96,13 @@ class Rules:
         return pieces
 
     def _edits(self, body: bytes, step: _Step, spoken: frozenset[str] = frozenset()) -> list[Edit]:
-        """The edits of a body; what is `spoken` in its events is done already."""
+        """The edits of a body; the texts `spoken` in its events are done already."""
         values = [*documents(body)]
         if not values:
             return _of_bytes(body, step)
         edits = [edit for begin, end in values for edit in _in_strings(body, begin, end, step, spoken)]
         if step is self._patterns:
-            # A comment between the events is no text for a function.
+            # A comment between events is not a text for a function.
             for comment in _COMMENT.finditer(body):
                 first, last = comment.span(1)
                 edits += [(first + begin, first + end, new) for begin, end, new in _of_bytes(body[first:last], step)]
@@ -121,12 +120,12 @@ def _changes(function: Callable[[str], object], text: str) -> Iterable[tuple[int
     new = function(text) if text else text
     if not isinstance(new, str):
         name = getattr(function, "__name__", type(function).__name__)
-        raise SettingsError(f"redact: {name} gave a {type(new).__name__}; it has to give the text to be written")
+        raise SettingsError(f"redact: {name} returned a {type(new).__name__}; it has to return the text to write")
     return difference(text, new)
 
 
 def _of_bytes(body: bytes, step: _Step) -> list[Edit]:
-    """The edits of a text in UTF-8; none of a body that is no text."""
+    """The edits of a text in UTF-8; none for a body that is not text."""
     try:
         text = body.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
@@ -142,7 +141,7 @@ def _length(text: str) -> int:
 
 
 def _said(text: str, step: _Step) -> str:
-    """What a text becomes; of JSON, its texts."""
+    """A text after one step; of JSON, only its texts change."""
     body = text.encode("utf-8", "surrogatepass")
     edits = [*_in_strings(body, 0, len(body), step)] if is_json(body) else _of_bytes(body, step)
     return edited(body, edits).decode("utf-8", "surrogatepass") if edits else text

@@ -1,4 +1,4 @@
-"""The search for secrets in a text, however they are spelled in it."""
+"""The search for secrets in a text, however they are spelled."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LINE_BREAK = re.compile(rb"[ \t]*(?:\r\n?|\n)[ \t]*")
 
 
 class Secret(NamedTuple):
-    """A secret in a text: where it begins and ends, of what kind it is, and what it reads."""
+    """A secret in a text: its bounds in bytes, its kind, and what it says."""
 
     begin: int
     end: int
@@ -26,20 +26,20 @@ class Secret(NamedTuple):
 
 
 class Search:
-    """Finds secrets: those that are given, each with what its kind is to be called, and what has the shape of one."""
+    """Finds secrets: the `known` values, each with the name of its kind, and whatever has the shape of a secret."""
 
     def __init__(self, known: Mapping[str, str]) -> None:
-        # A pattern for each: one of alternatives would not find a secret that begins inside of another.
+        # One pattern each: a single one with alternatives would miss a secret that begins within another.
         self._known = [
             Shape(kind, pattern, ()) for secret, kind in known.items() for pattern in known_patterns([secret])
         ]
         self._pieces = [piece for secret in known for piece in pieces(secret)]
         self._traces = [*BEGINNINGS, *self._pieces]
         self.longest = max([LONGEST_SHAPE, *(8 * len(shape.pattern.pattern) for shape in self._known)])
-        """The most bytes that are needed to know a secret, in any spelling."""
+        """The most bytes that are needed to recognize a secret, in any spelling."""
 
     def is_clean(self, text: bytes) -> bool:
-        """Whether there is surely no secret in a text, as is true of nearly all."""
+        """Whether a text certainly holds no secret, like nearly all texts."""
         # A loop: most texts are short, and a generator would take as long as the searches.
         for trace in self._traces:
             if trace.search(text) is not None:
@@ -55,11 +55,11 @@ class Search:
         return any(trace.search(text) for trace in self._traces)
 
     def _say(self, said: Collection[bytes]) -> bool:
-        """Whether there may be a secret in what was said in base64."""
+        """Whether there may be a secret in texts decoded from base64."""
         return self._shows(b"\0".join(said)) or not all(self.is_clean(text) for text in said if text.isascii())
 
     def secrets(self, text: bytes) -> Iterator[Secret]:
-        """The secrets in a text, those that are known first in each layer; two of them may overlap, or be one."""
+        """The secrets in a text, the known ones first in each layer. Two of them may overlap or be equal."""
         return self._in_layers(text, [*self._known, *SHAPES])
 
     def has_any(self, block: bytes) -> bool:
@@ -68,7 +68,7 @@ class Search:
         return not self.is_clean(block) and next(self._in_layers(block, shapes), None) is not None
 
     def in_parts(self, text: bytes, joints: Sequence[int]) -> Iterator[Secret]:
-        """The secrets that go on from part to part, in a text that was put together; the known ones in one part too."""
+        """The secrets that continue from part to part of a joined text; the known ones also within one part."""
         yield from self._in_layers(text, self._known)
         yield from _broken(text, joints, SHAPES, goes_on_in_part)
 
@@ -91,7 +91,7 @@ class Search:
 
 
 def _moved(part: Reading | Encoded, secrets: Iterable[Secret]) -> Iterator[Secret]:
-    """Secrets where they are in the text of which another was made."""
+    """Secrets with their bounds in the text that this one was made from."""
     for begin, end, kind, said in secrets:
         yield Secret(*part.span(begin, end), kind, said)
 

@@ -1,4 +1,4 @@
-"""The shapes by which secrets are known that nobody told us of."""
+"""Shapes that give away secrets we were not told of."""
 
 from __future__ import annotations
 

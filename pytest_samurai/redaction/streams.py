@@ -97,8 +97,8 @@ class Talk:
     def edits(self, find: Callable[[bytes], Sequence[Edit]]) -> list[Edit]:
         """The edits of the body that cut out of what is said what `find` finds in it, event by event.
 
-        What is found in any channel is cut out. If several items take turns, a channel that joins them may so lose some
-        letters too many, which is better than some too few.
+        What is found in any channel is cut out. If several items take turns, a channel that joins them may lose a few
+        letters too many, which is better than a few too few.
         """
         cuts: dict[int, list[Edit]] = {}
         for numbers in self._channels.values():

@@ -1,4 +1,4 @@
-"""Halves of secrets, in a text that somebody has cut short."""
+"""Halves of secrets in a text that was cut short."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from pytest_samurai.redaction.edits import REDACTED
 from pytest_samurai.redaction.shapes import STARTS
 
-# What a few letters are the beginning of, nobody can tell.
+# Fewer letters may be the beginning of anything.
 _SHORTEST_HALF = 4
 _CUT = re.compile(r"([\w.~+/=-]*?)(\.\.\.)([\w~+/=-]*)")
 _SHORTEST_SHAPE = 6
 
 
 def without_halves(text: str, secrets: Iterable[str]) -> str:
-    """A text without what is left of a secret before and after three dots, by which values are cut short."""
+    """A text without the rest of a secret before or after three dots, which stand where a value was cut short."""
     if "..." not in text:
         return text
     for secret in secrets:

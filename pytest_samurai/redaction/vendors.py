@@ -1,6 +1,6 @@
-"""The keys of vendors, by how they begin.
+"""The keys of vendors, by their beginnings.
 
-Where the source gives a length, half of it will do: keys are also told apart by their beginning, and formats grow.
+Where the source gives a length, half of it is enough: the beginning identifies a key too, and formats grow.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _HEX = rb"[0-9a-fA-F]{32,}"
 _BASE64 = rb"(?=[A-Za-z+/]{0,200}\d)[A-Za-z0-9+/]{20,}[\w+/-]*={0,2}"
 
 VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
-    # --- models, and what is called beside them
+    # --- models, and the services used beside them
     # trufflehog, `xai`: xai-[0-9a-zA-Z_]{80}
     ("an xAI key", ("xai-",), _SAFE),
     # gitleaks, `perplexity-api-key`: pplx-[a-zA-Z0-9]{48}
@@ -97,7 +97,7 @@ VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     ("a Slack token", ("xapp-",), rb"\d-[A-Za-z0-9-]{20,}"),
     ("a Slack token", ("xoxe.xoxb-", "xoxe.xoxp-"), rb"[\w-]{20,}"),
     ("a Slack webhook", ("hooks.slack.",), rb"com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{20,}"),
-    # --- clouds and what runs there
+    # --- clouds and their services
     # gitleaks, `vault-service-token` and `vault-batch-token`; Vault's page on tokens, for recovery tokens
     ("a Vault token", ("hvs.", "hvb.", "hvr."), _SAFE),
     # gitleaks, `databricks-api-token`
@@ -122,4 +122,4 @@ VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     # Microsoft's page on connection strings of Azure Storage
     ("an Azure account key", ("AccountKey=", "AccessKey="), rb"[A-Za-z0-9+/]{40,}={0,2}"),
 )
-"""What a report calls it, how it begins, and what follows."""
+"""The name of a key in reports, its beginnings, and the pattern of the rest."""

@@ -1,4 +1,4 @@
-"""A run, as people and programs read it."""
+"""A run, as it is reported to people and programs."""
 
 from pytest_samurai.report.fullrun import Absent, FullRun, amended, cassettes_of, digest_of, noted
 from pytest_samurai.report.fullrunnote import NOTE, RUN_ALL, last_full_run

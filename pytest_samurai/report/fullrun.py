@@ -86,9 +86,9 @@ def noted(
 
 
 def amended(note: Any, plays: Iterable[Play], not_full: str) -> dict[str, Any]:
-    """The note of the last full run after one that was none: with what that played; or, if there is no note, with why.
+    """The last full run's note with the plays of a later, partial run; without such a note, one that says why.
 
-    `not_full` says why the later run was no full one.
+    `not_full` says why the later run was not full.
     """
     try:
         return FullRun.from_json(note).with_plays(plays).as_json()

@@ -32,9 +32,9 @@ def last_full_run(cache: Path) -> FullRun:
     except (OSError, ValueError) as error:
         raise SettingsError(f"{note} cannot be read ({error}): {RUN_ALL}") from None
     if isinstance(value, dict) and "not_full" in value:
-        raise SettingsError(f"no full run is noted yet, and the last run was none: {value['not_full']}; {RUN_ALL}")
+        raise SettingsError(f"no full run is noted yet, and the last run was not full: {value['not_full']}; {RUN_ALL}")
     try:
         run = FullRun.from_json(value)
     except (KeyError, TypeError):
-        raise SettingsError(f"{note} is none of this version's: {RUN_ALL}") from None
+        raise SettingsError(f"{note} was written by another version: {RUN_ALL}") from None
     return run

@@ -36,7 +36,7 @@ class Gathered:
         """Add a test that has ended.
 
         `outcome` is one of `OUTCOMES`; `properties` are what was noted of the test and of its fixtures; `failures` are
-        the errors of ours that it failed of, each by the name of its class and its text. `line` counts from 1.
+        our errors that made it fail, each by the name of its class and its text. `line` counts from 1.
         """
         self.failures += [Failure(test, kind, text, file, line) for kind, text in failures]
         regressions = []

@@ -65,7 +65,7 @@ def placed(plays: Iterable[Play], root: Path) -> list[Play]:
 def merged_plays(plays: Iterable[Play]) -> list[Play]:
     """One play for each cassette, sorted by path.
 
-    Unplayed is what none of the tests played that can tell, and unknown why another cannot.
+    `unplayed` is what no test that can tell has played, and `unknown` why another cannot.
     """
     by_cassette: dict[str, list[Play]] = {}
     for play in plays:

@@ -25,7 +25,7 @@ from pytest_samurai.settings import LOCK, Settings
 
 
 class Used:
-    """What the tests and fixtures of a run used, as far as it may be held against the lock."""
+    """What the tests and fixtures of a run used, as far as it may be compared with the lock."""
 
     def __init__(self) -> None:
         self.figures: dict[str, TestFigures] = {}
@@ -60,7 +60,7 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the summary says of the lock; `error` is what the run fails of."""
+    """What the summary says of the lock; `error` is why the run fails."""
 
     lines: list[str]
     error: str | None = None
@@ -82,7 +82,7 @@ def standing(
 
 
 def _gone(used: Used, collected: Collected, lock: Lock, root: Path) -> set[str]:
-    """The rows of tests that are no more: the file is gone, or was collected and did not have them.
+    """The rows of tests that no longer exist: the file is gone, or was collected and did not have them.
 
     A file that is there and gave no test at all may have been skipped, or left out by a `conftest.py`.
     """
@@ -115,7 +115,7 @@ def _compared(
     if ci and tests and lock is not None:
         error = no_overlap(lock, name, tests)
     elif ci and lock is None and name != LOCK:
-        error = f"{name} is to be the lock, and is not there; commit what --samurai-update writes"
+        error = f"{name} is set as the lock, but does not exist; commit what --samurai-update writes"
     figures = [used.figures[test] for test in sorted(used.figures)]
     tolerance = settings.tolerance or Tolerance()
     # Nobody commits what CI records.

@@ -67,7 +67,7 @@ def _check_parameters(body: Json) -> None:
 
 
 def check_model(model: object) -> None:
-    """Raise ApiError for what is no model, for an unknown one, and for those of `ERRORS_ON_DEMAND`."""
+    """Raise ApiError for what is not a model, for an unknown one, and for those of `ERRORS_ON_DEMAND`."""
     if not isinstance(model, str) or not model:
         raise ApiError(400, "model must be a string")
     if model.startswith("no-such"):
@@ -83,7 +83,7 @@ def stop_sequences(body: Json) -> list[Any]:
 
 
 def _texts(message: Json) -> list[Any]:
-    """The texts of a message, without images and the like; what should be a part and is none gives None."""
+    """The texts of a message, without images and the like; an entry that is not an object gives None."""
     content = message.get("content")
     if not isinstance(content, list):
         return ["" if content is None else content]

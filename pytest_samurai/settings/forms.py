@@ -17,7 +17,7 @@ FORMS: Final[Mapping[str, Form]] = {
     "json": Form(True, "all there is, in the form that [report.schema.json](report.schema.json) describes"),
     "md": Form(True, "Markdown, for a comment on a pull request"),
     "html": Form(True, "a page, which needs nothing else, for dark and light"),
-    "github": Form(False, "an annotation at each test that failed of what pytest-samurai found, and the step summary"),
+    "github": Form(False, "an annotation at each test that failed because of pytest-samurai, and the step summary"),
     "benchmark": Form(True, "tokens and cost in the form `customSmallerIsBetter` of github-action-benchmark"),
 }
 """Every form by its name. `report.forms` has a function for each."""

@@ -48,7 +48,7 @@ class _Cassettes:
         values.endpoints,
         ("known",),
         "ini test",
-        "URL patterns (fnmatch on scheme://host/path) that are recorded, `known` for those of all APIs that are known;"
+        "URL patterns (fnmatch on scheme://host/path) that are recorded, `known` for those of all known APIs;"
         " other calls of models are refused in a replay",
         shown="`known`",
         many=True,
@@ -190,7 +190,11 @@ class _Calls:
         "recorded interactions that a passed test did not play from its own cassette",
     )
     max_age: timedelta | None = option(
-        values.age, None, "ini cli test", "age from which a recording is named in a warning: `30d`, `12h`", shown="none"
+        values.age,
+        None,
+        "ini cli test",
+        "a recording older than this is named in a warning: `30d`, `12h`",
+        shown="none",
     )
 
 
@@ -261,7 +265,7 @@ class _Run:
         values.tolerance,
         None,
         "ini cli test",
-        "growth over the lock that is let pass: `10%`; `metric:10%` or `metric:200` for one of"
+        "growth over the lock that is allowed: `10%`; `metric:10%` or `metric:200` for one of"
         f" {_listed(*values.METRICS)}",
         shown="`10%`",
         many=True,

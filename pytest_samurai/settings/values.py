@@ -1,4 +1,7 @@
-"""The values of options: each parser reads what was written, or raises ValueError with what would be right."""
+"""The values of options: each parser reads what was written, or raises ValueError with what would be right.
+
+`headers`, `estimate`, `ignore` and `normalize` also raise SettingsError.
+"""
 
 from __future__ import annotations
 

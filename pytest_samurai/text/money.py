@@ -13,7 +13,7 @@ def parse_money(value: object) -> Decimal:
     except InvalidOperation:
         amount = Decimal("nan")
     if not amount.is_finite() or amount < 0:
-        raise ValueError(f'{value!r} is no amount; write dollars as in "0.002"')
+        raise ValueError(f'{value!r} is not an amount; write dollars as in "0.002"')
     return amount
 
 

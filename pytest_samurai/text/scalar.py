@@ -41,5 +41,5 @@ def read_scalar(written: str) -> str:
     # JSON has every escape that is written here.
     text = loads(written) if written.startswith('"') else written
     if written not in (scalar(text), quoted(text)):
-        raise ValueError(f"{written} is no text as it is written here")
+        raise ValueError(f"{written} is not in the form that this tool writes")
     return text

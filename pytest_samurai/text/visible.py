@@ -18,10 +18,10 @@ _COMMAND = re.compile(r"^([^\S\n]*)::|(?<=#)#(?=\[|vso\[|teamcity\[)", re.MULTIL
 
 
 def visible(text: str, keep: str = "") -> str:
-    """The text with escapes for all that a terminal or the log of a CI job would obey, or that nobody could see.
+    """The text, with all that a terminal would obey or could not print escaped, except the characters in `keep`.
 
-    Whatever comes from outside goes through here before it is said: prompts, answers, models, ids of tests, names of
-    files. A line break is escaped as well, unless it is among the characters to `keep`.
+    What the log of a CI job would obey is escaped too, and so is a line break. Whatever comes from outside goes through
+    here before it is shown: prompts, answers, models, ids of tests, names of files.
     """
     text = _OBEYED.sub(lambda match: match[0] if match[0] in keep else ascii(match[0])[1:-1], text)
     return _COMMAND.sub(lambda match: "\\x23" if match[1] is None else f"{match[1]}\\x3a:", text)

@@ -14,7 +14,7 @@ from pytest_samurai.wire.usage import Usage
 
 
 class Answer:
-    """A reply, which is parsed when that is needed. Of a stream a few facts are found without it."""
+    """A reply, parsed when first needed. A few facts of a stream are found without it."""
 
     def __init__(self, reply: Reply, dialect: Dialect) -> None:
         self.reply = reply
@@ -22,7 +22,7 @@ class Answer:
 
     @cached_property
     def whole(self) -> dict[str, Any]:
-        """The JSON of the reply; of a stream, its events merged. Raises SamuraiError if it is no JSON object."""
+        """The JSON of the reply; of a stream, its events merged. Raises SamuraiError if it is not a JSON object."""
         whole = None if self.is_of_events else parse_object(self.reply.body)
         if whole is None:
             # A stream of JSON comes without the headers of one.
@@ -48,7 +48,7 @@ class Answer:
         return is_server_sent(self.reply.body)
 
     def last(self, name: str) -> Any:
-        """What stands under a name at the top of the reply: of a stream, where an event last says it."""
+        """The value of a top-level key; in a stream, the last that an event gives."""
         if self.reply.hidden_usage is not None and self.dialect.asking and name == self.dialect.asking.key:
             return self.reply.hidden_usage
         if not self.is_of_events:

@@ -1,4 +1,4 @@
-"""The beginning of a reply with a good status, where a server may say all the same that it refuses."""
+"""The beginning of a reply with a success status, which may still be a refusal."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pytest_samurai.wire.objects import parse_object
 _ERROR_EVENT = re.compile(rb"^event: ?error\b", re.MULTILINE)
 
 _LONGEST = 65536
-"""No refusal is longer, in bytes."""
+"""The length in bytes beyond which a reply is not a refusal."""
 
 
 class Beginning:
-    """A reply as it begins, until it is told whether it is a refusal.
+    """The beginning of a reply, until it is clear whether it is a refusal.
 
-    It is one if its first event is an error, if it is a JSON object that says so and nothing else, or if it ends before
+    It is a refusal if its first event is an error, if it is a JSON object that tells of an error, or if it ends before
     anything was said.
     """
 
@@ -26,11 +26,11 @@ class Beginning:
 
     @property
     def is_silent(self) -> bool:
-        """Whether nothing was said so far, but perhaps comments."""
+        """Whether nothing has been said yet, except perhaps in comments."""
         return data_of(self._body) is None
 
     def feed(self, data: bytes) -> bool | None:
-        """Whether the reply is a refusal, now that more of it has come; None if that is not told yet."""
+        """Whether the reply is a refusal, now that more of it has come; None if that is not clear yet."""
         self._body += data
         for event in self._buffer.feed(data):
             text = data_of(event)
@@ -39,12 +39,12 @@ class Beginning:
         return False if len(self._body) > _LONGEST else None
 
     def whole(self, body: bytes) -> bool:
-        """Whether a reply that has come whole is a refusal."""
+        """Whether a complete reply is a refusal."""
         told = self.feed(body)
         return self.end() if told is None else told
 
     def end(self) -> bool:
-        """The same, now that nothing more will come."""
+        """Whether the reply is a refusal, now that nothing more will come."""
         text = data_of(self._buffer.flush()) or self._body.decode("utf-8", "replace")
         return _is_error(self._body, text) or parse_object(text) is None
 

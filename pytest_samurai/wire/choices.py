@@ -150,8 +150,8 @@ def _texts_below(value: Json, path: Channel, listed: Channel) -> Iterator[Text]:
 def merge(data: Iterable[str], begin: Callable[[int], dict[str, Any]]) -> dict[str, Any]:
     """A reply from the data of events whose choices come in parts; `begin` gives a choice of which nothing came yet.
 
-    Of what stands beside the choices the last word counts, if it says anything: usage is a running total with some
-    servers, and null in all chunks but one with others.
+    For keys beside the choices, the last non-empty value counts: usage is a running total with some servers, and null
+    in all chunks but one with others.
     """
     merged: dict[str, Any] = {}
     choices: dict[int, dict[str, Any]] = {}

@@ -1,4 +1,4 @@
-"""The usage of APIs that count in other words than chat does, told by its shape."""
+"""The usage of APIs that name their counts differently from chat, read by its shape."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ _CACHE_OF_MESSAGES: Final = ("cache_creation_input_tokens", "cache_read_input_to
 
 
 def usage_by_shape(usage: object) -> Usage | None:
-    """The usage of a generation, by any API that is known; None if it has no shape of these.
+    """The usage of a generation, in the shape of any known API; None for any other shape.
 
-    Gateways answer with each other's. That of embeddings is none of them: there, a missing count would be unknown.
+    A gateway may answer with the usage of another API. Embeddings are not tried here: they lack the completion's count,
+    and a generation that lacks it has an unknown usage.
     """
     if not isinstance(usage, Mapping):
         return None
@@ -27,9 +28,9 @@ def usage_by_shape(usage: object) -> Usage | None:
 
 
 def usage_of_responses(usage: Mapping[str, Any]) -> Usage | None:
-    """That of `/responses`, where the input holds what came from the cache, and the output the reasoning.
+    """The usage of `/responses`, where the input includes what came from the cache, and the output the reasoning.
 
-    Source: `ResponseUsage` in the OpenAI API reference. It always has a total, which tells it from Anthropic's.
+    Source: `ResponseUsage` in the OpenAI API reference. It always has a total, unlike Anthropic's.
     """
     if _is_of_messages(usage):
         return None
@@ -44,7 +45,7 @@ def usage_of_responses(usage: Mapping[str, Any]) -> Usage | None:
 
 
 def usage_of_messages(usage: Mapping[str, Any]) -> Usage | None:
-    """That of Anthropic's `/messages`, where the input is what neither came from the cache nor went into it.
+    """The usage of Anthropic's `/messages`, where the input is what neither came from the cache nor went into it.
 
     Source: `usage` in Anthropic's reference of the Messages API, and its guide to prompt caching. It has no total.
     """
@@ -69,7 +70,7 @@ def usage_of_messages(usage: Mapping[str, Any]) -> Usage | None:
 
 
 def _is_of_messages(usage: Mapping[str, Any]) -> bool:
-    """Whether what is called `input_tokens` leaves out the cache. A total says so, where a gateway adds one."""
+    """Whether `input_tokens` leaves out the cache. If a gateway adds a total, the total shows it."""
     new, completion, total = (count(usage.get(name)) for name in ("input_tokens", "output_tokens", "total_tokens"))
     if new is None or completion is None:
         return False
@@ -79,9 +80,9 @@ def _is_of_messages(usage: Mapping[str, Any]) -> bool:
 
 
 def usage_of_gemini(usage: Mapping[str, Any]) -> Usage | None:
-    """Google's `usageMetadata`, where thoughts stand beside the candidates, and results of tools beside the prompt.
+    """Google's `usageMetadata`, where thoughts are apart from the candidates, and tool results from the prompt.
 
-    Source: `UsageMetadata` in the reference of the Gemini API: the prompt holds what came from the cache.
+    Source: `UsageMetadata` in the reference of the Gemini API: the prompt includes what came from the cache.
     """
     prompt = count(usage.get("promptTokenCount"))
     if prompt is None:
@@ -108,9 +109,9 @@ def _of_audio(usage: Mapping[str, Any], details: str) -> int:
 
 
 def usage_of_embeddings(usage: Mapping[str, Any]) -> Usage | None:
-    """That of `/embeddings`, which has a prompt and no completion.
+    """The usage of `/embeddings`, which has a prompt and no completion.
 
-    Source: `CreateEmbeddingResponse` in the OpenAI API reference. Some servers say only the total (Jina, Voyage).
+    Source: `CreateEmbeddingResponse` in the OpenAI API reference. Some servers give only the total (Jina, Voyage).
     """
     if "completion_tokens" in usage or "output_tokens" in usage:
         return None

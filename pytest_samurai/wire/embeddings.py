@@ -24,7 +24,7 @@ def _inputs(request: Object) -> list[Json]:
 
 
 def _messages(request: Object) -> list[Message]:
-    """The texts; one that is given as the numbers of its tokens has none."""
+    """A message for each text of the input. An input that is given as token numbers has no text."""
     return [Message("", (Part("text", text),)) for text in _inputs(request) if isinstance(text, str)]
 
 
@@ -42,7 +42,7 @@ def _usage(answer: Answer) -> Usage | None:
 
 
 def _answers(_: Object) -> list[Message]:
-    """Numbers are no message."""
+    """No messages: the reply has only numbers."""
     return []
 
 

@@ -46,7 +46,7 @@ def is_server_sent(body: bytes) -> bool:
 def cut_events(body: bytes) -> Iterator[tuple[Span, ...]]:
     """Where the data of each event stands in a body: one span for each line of it, nearly always one.
 
-    A body of another form has no events. An event that breaks off is one, an object that does is not.
+    A body of another form has no events. A truncated event counts; a truncated object does not.
     """
     if is_server_sent(body):
         return _server_sent(body)
@@ -97,7 +97,7 @@ def _objects(body: bytes, begin: int) -> Iterator[tuple[Span, ...]]:
             between = _BETWEEN_OBJECTS.match(body, end)
             begin = between.end() if between else end
         else:
-            # This one is none: the next one may be on the next line.
+            # No object begins here: the next one may be on the next line.
             begin = body.find(b"\n{", begin) + 1
             if not begin:
                 return
@@ -113,7 +113,7 @@ def events(body: bytes) -> Iterator[str]:
 
 
 def event_lengths(body: bytes) -> list[int]:
-    """The lengths of the server-sent events in a body, each with its line ends; they add up to that of the body."""
+    """The lengths in bytes of the server-sent events in a body, line ends included; they add up to that of the body."""
     ends = [0]
     for end in _EVENT_END.finditer(body):
         # More blank lines belong to the event after them.
@@ -141,7 +141,7 @@ def last_word(body: bytes, name: str) -> Any:
         begin, stop = body.rfind(b"\n", 0, at) + 1, body.find(b"\n", at)
         said = [parse_object(body[begin + 5 : len(body) if stop < 0 else stop])]
         if said == [None] or not body.startswith(b"data:", begin):
-            # Of events that end in CR all are looked at.
+            # If lines end in CR, all events are parsed.
             begin = 0 if b"\r" in body else body.rfind(b"\n\n", 0, at) + 1
             said = [parse_object(text) for text in events(body[begin:end])]
         for event in reversed(said):

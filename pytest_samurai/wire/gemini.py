@@ -24,7 +24,7 @@ _CAPITAL = re.compile(r"(?<!^)([A-Z])")
 
 
 def _get(holder: Object, name: str) -> Json:
-    """What stands under a name, spelled as in JSON or as in Google's own schemas: servers take both."""
+    """The value of a key, in camel case or, as in Google's own schemas, in snake case: servers accept both."""
     snake = _CAPITAL.sub(r"_\1", name).lower()
     return holder.get(name, holder.get(snake))
 
@@ -117,7 +117,7 @@ def _answers(reply: Object) -> list[Message]:
 
 
 def _has_paid_tools(reply: Object) -> bool:
-    # Source: Google's page of prices, grounding: billed by the prompt or the query.
+    # Source: Google's page of prices, grounding: billed per prompt or per query.
     return any(candidate.get("groundingMetadata") for candidate in as_objects(reply.get("candidates")))
 
 
@@ -125,7 +125,7 @@ def _has_paid_tools(reply: Object) -> bool:
 
 
 def merge(data: Iterable[str]) -> dict[str, Any]:
-    """The `GenerateContentResponse` that a plain reply would have been: parts joined, the last word on all else."""
+    """The equivalent plain `GenerateContentResponse`: its parts joined, and the last value of everything else."""
     merged: dict[str, Any] = {}
     candidates: dict[int, dict[str, Any]] = {}
     for text in data:
@@ -156,13 +156,13 @@ def _merge_candidate(merged: dict[str, Any], candidate: Object) -> None:
 
 
 def _goes_on(last: Object, part: Object) -> bool:
-    """Whether a part is the next piece of the text before it; a thought is no piece of the answer."""
+    """Whether a part continues the text before it. A thought and the answer do not continue each other."""
     texts = all(isinstance(piece.get("text"), str) for piece in (last, part))
     return texts and last.get("thought") == part.get("thought")
 
 
 def _is_over(body: bytes) -> bool:
-    # Nothing ends these streams; the last event says why the model stopped.
+    # These streams have no end mark; the last event says why the model stopped.
     return b'"finishReason"' in body
 
 

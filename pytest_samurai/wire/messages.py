@@ -76,7 +76,7 @@ def _most(request: Object) -> int:
 
 
 def _usage(answer: Answer) -> Usage | None:
-    """Of a stream that broke before its last word, unknown: what its first event says of the output is a guess."""
+    """Unknown for a stream that broke before its last event: the output count in the first event is a guess."""
     if answer.is_of_events and answer.last("usage") is None:
         return None
     return usage_by_shape(answer.known.get("usage"))
@@ -95,13 +95,13 @@ def _answers(reply: Object) -> list[Message]:
 
 
 _PAID_BY_THE_CALL = ("web_search_requests",)
-"""Source: Anthropic's page of prices, server-side tools. Fetching a page costs its tokens alone."""
+"""Source: Anthropic's page of prices, server-side tools. Fetching a page costs only its tokens."""
 
 
 def _has_paid_tools(reply: Object) -> bool:
     used = as_object(as_object(reply.get("usage")).get("server_tool_use"))
     ran = (as_text(block.get("name")) for block in as_objects(reply.get("content")))
-    # The hours of containers are billed.
+    # Containers are billed by the hour.
     return any(used.get(name) for name in _PAID_BY_THE_CALL) or any("code_execution" in (name or "") for name in ran)
 
 
@@ -109,7 +109,7 @@ def _has_paid_tools(reply: Object) -> bool:
 
 
 def merge(data: Iterable[str]) -> dict[str, Any]:
-    """The `Message` that a plain reply would have been, as Anthropic's SDK accumulates it."""
+    """The equivalent plain `Message`, accumulated as in Anthropic's SDK."""
     merged: dict[str, Any] = {}
     arguments: dict[int, list[str]] = {}
     for text in data:
@@ -129,13 +129,13 @@ def merge(data: Iterable[str]) -> dict[str, Any]:
     for number, pieces in arguments.items():
         whole = "".join(pieces)
         asked = parse_object(whole)
-        # Of arguments that broke off, the text is what is known.
+        # Truncated arguments do not parse: they stay as text.
         merged["content"][number]["input"] = whole if asked is None and whole else asked or {}
     return merged
 
 
 def _add(content: Any, number: Any, delta: Object, arguments: dict[int, list[str]]) -> None:
-    """Put a piece of a block into what came of it before."""
+    """Add a piece of a block to the pieces before it."""
     if not isinstance(content, list) or not isinstance(number, int) or not 0 <= number < len(content):
         return
     block = content[number]

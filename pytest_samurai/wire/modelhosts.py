@@ -16,6 +16,21 @@ PUBLIC_HOSTS: Final = {
     "*.models.ai.azure.com": "https://learn.microsoft.com/azure/ai-foundry/how-to/deploy-models-serverless",
     "*.inference.ml.azure.com": "https://learn.microsoft.com/azure/machine-learning/concept-endpoints-online",
     "models.inference.ai.azure.com": "https://docs.github.com/github-models",
+    "*.inference.ai.azure.com": "https://learn.microsoft.com/azure/ai-foundry/how-to/deploy-models-serverless",
+    "ollama.com": "https://docs.ollama.com/cloud",
+    "api.inference.wandb.ai": "https://docs.wandb.ai/inference",
+    "api.friendli.ai": "https://friendli.ai/docs/openapi",
+    "api.parasail.io": "https://docs.parasail.io",
+    "api.hunyuan.cloud.tencent.com": "https://cloud.tencent.com/document/product/1729",
+    "api.stepfun.com": "https://platform.stepfun.com/docs",
+    "api.minimax.chat": "https://platform.minimaxi.com/document",
+    "api.lingyiwanwu.com": "https://platform.lingyiwanwu.com/docs",
+    "api.lambdalabs.com": "https://docs.lambda.ai/public-cloud/lambda-inference-api",
+    "api.aimlapi.com": "https://docs.aimlapi.com",
+    "api.arcee.ai": "https://docs.arcee.ai",
+    "llm.api.cloud.yandex.net": "https://yandex.cloud/docs/foundation-models",
+    "gigachat.devices.sberbank.ru": "https://developers.sber.ru/docs/ru/gigachat/api/overview",
+    "api.samuraiapi.in": "https://www.samuraiapi.in",
     "models.github.ai": "https://docs.github.com/rest/models/inference",
     "api.githubcopilot.com": "https://docs.github.com/copilot",
     "*.githubcopilot.com": "https://docs.github.com/copilot",
@@ -106,12 +121,12 @@ PUBLIC_HOSTS: Final = {
     "api.poe.com": "https://creator.poe.com/docs",
     "api.venice.ai": "https://docs.venice.ai",
 }
-"""Hosts, as patterns of fnmatch, each with the page that names it. Nothing but models is served there."""
+"""Hosts, as fnmatch patterns, each with the page that names it. They serve nothing but models."""
 
 
 _REGEX = re.compile("|".join(map(translate, PUBLIC_HOSTS)))
 
 
 def is_public_model_host(host: str) -> bool:
-    """Whether a host, by its name, is a public one that serves models."""
+    """Whether the name of a host is that of a public one that serves models."""
     return _REGEX.fullmatch(host.lower().rstrip(".")) is not None

@@ -1,4 +1,4 @@
-"""A multipart form: its fields, told without the boundary between them.
+"""A multipart form: its fields, without the boundary between them.
 
 Sources: RFC 2046, 5.1.1 (the syntax), and RFC 7578 (`multipart/form-data`).
 """
@@ -22,7 +22,7 @@ _DIGEST = re.compile(rb"\[file: (\d+) bytes, SHA-256 ([0-9a-f]{64})\]")
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of a form; its content is that of the body between `begin` and `end`."""
+    """A part of a form; its content is the body between the offsets `begin` and `end`, in bytes."""
 
     name: str | None
     has_filename: bool
@@ -32,11 +32,11 @@ class _Part:
 
 
 def form_of(body: bytes) -> dict[str, Any] | None:
-    """The fields of a form by their names; None if a body is none.
+    """The fields of a form by their names; None if a body is not a form.
 
     A field that comes more than once is a list. Text is text, JSON is its value. A file is an object with the number of
-    its `bytes` and their `sha256`. Its name, which is often that of a temporary file, and its type, which clients guess
-    by what the machine knows, are left out.
+    its `bytes` and their `sha256`. Its name is left out, since it is often that of a temporary file, and so is its
+    type, since clients guess it from the settings of the machine.
     """
     parts = _parts(body)
     if parts is None:
@@ -49,7 +49,7 @@ def form_of(body: bytes) -> dict[str, Any] | None:
 
 
 def without_files(body: bytes) -> bytes:
-    """The body with the length and digest of each file of a form in its place; any other body as it is."""
+    """The body with the length and digest of each file of a form in place of the file; any other body as it is."""
     parts = _parts(body) or []
     pieces: list[bytes] = []
     end = 0
@@ -63,11 +63,11 @@ def without_files(body: bytes) -> bytes:
 
 
 def _parts(body: bytes) -> list[_Part] | None:
-    """The parts of a form; None if a body is none. What it says of the boundary is in its first line."""
+    """The parts of a form; None if a body is not a form. The boundary is taken from its first line."""
     first = _BOUNDARY.match(body)
     if first is None:
         return None
-    # The line end before a boundary belongs to it, and not to the content.
+    # The line end before a boundary belongs to the boundary, not to the content.
     edge = re.compile(rb"\r?\n%b(?:(--)[ \t]*(?=[\r\n]|\Z)|[ \t]*(?=\r?\n))" % re.escape(first[1]))
     parts = []
     begin = first.end()
@@ -83,7 +83,7 @@ def _parts(body: bytes) -> list[_Part] | None:
 
 
 def _part(body: bytes, begin: int, end: int) -> _Part | None:
-    """The part between two boundaries; None if what stands there has no end of its headers."""
+    """The part between two boundaries; None if its headers do not end."""
     headers: dict[str, str] = {}
     while header := _HEADER.match(body, begin, end):
         headers[header[1].decode("latin-1").strip().lower()] = header[2].decode("utf-8", "replace").strip()
@@ -104,7 +104,7 @@ def _parameters(disposition: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_file(part: _Part, content: bytes) -> bool:
-    # A part without a file name that was no text is one by what was written in its place.
+    # A part without a file name that was not text is recognized by the digest that was written in its place.
     return part.has_filename or _text(content) is None or _DIGEST.fullmatch(content) is not None
 
 

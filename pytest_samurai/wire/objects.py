@@ -18,12 +18,12 @@ def parse_object(body: bytes | str) -> dict[str, Any] | None:
 
 
 def as_text(value: object) -> str | None:
-    """The text itself; None in the place of anything else."""
+    """The text itself; None for anything else."""
     return value if isinstance(value, str) else None
 
 
 def as_object(value: object) -> dict[str, Any]:
-    """The object itself; an empty one in the place of anything else."""
+    """The object itself; an empty one for anything else."""
     return value if isinstance(value, dict) else {}
 
 

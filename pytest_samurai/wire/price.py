@@ -44,24 +44,26 @@ class Price:
     def cost(self, usage: Usage, *, as_listed: bool = False) -> Decimal | None:
         """What a usage costs, in US dollars; with `as_listed`, what it would cost if there were no cache.
 
-        None if the parts are more than their whole, since nobody knows which tokens are counted twice then, and if a
+        None if the parts exceed the whole, since nobody knows which tokens are counted twice then, and if a
         rate is missing. Tokens of the total that are in neither prompt nor completion cost what an answer does: some
         gateways to models that think leave the thinking out of the completion.
         """
         if self.missing(usage, as_listed=as_listed):
             return None
         amount = usage.requests * (self.requests_kcount or Decimal(0)) / 1000
-        amount += _beyond(usage) * (self.output_mtok or Decimal(0)) / _MILLION
+        amount += (
+            (usage.used - usage.prompt_tokens - usage.completion_tokens) * (self.output_mtok or Decimal(0)) / _MILLION
+        )
         for whole, rate, parts in _BUCKETS:
             rest = getattr(usage, whole)
+            if sum(getattr(usage, part) for part, _ in parts) > rest:
+                return None
             for part, part_rate in parts:
                 if not (as_listed and part in CACHE_PARTS):
                     count = getattr(usage, part)
                     own = getattr(self, part_rate)
                     amount += count * ((getattr(self, rate) or Decimal(0)) if own is None else own) / _MILLION
                     rest -= count
-            if rest < 0:
-                return None
             amount += rest * (getattr(self, rate) or Decimal(0)) / _MILLION
         if not as_listed and self.cache_write_mtok is not None and self.cache_write_1h_mtok is not None:
             amount += usage.cache_write_1h_tokens * (self.cache_write_1h_mtok - self.cache_write_mtok) / _MILLION
@@ -75,7 +77,7 @@ class Price:
         if usage.cache_write_1h_tokens and not as_listed and self.cache_write_mtok is not None:
             needed.append("cache_write_1h_mtok")
         # A model of embeddings answers with no tokens, and has no price of them.
-        if usage.completion_tokens or _beyond(usage):
+        if usage.answered:
             needed.append("output_mtok")
         return [rate for rate in needed if getattr(self, rate) is None]
 
@@ -91,11 +93,6 @@ class Price:
             raise ValueError(f"`source` is {source!r}, not text")
         rates = read_rates({name: rate for name, rate in row.items() if name != "source"}, needed=("input_mtok",))
         return cls(source=source, **{"output_mtok": None, **rates})
-
-
-def _beyond(usage: Usage) -> int:
-    """The tokens of the total that are in neither prompt nor completion."""
-    return max(usage.total_tokens - usage.prompt_tokens - usage.completion_tokens, 0)
 
 
 RATES: Final = tuple(field.name for field in fields(Price) if field.name != "source")
@@ -126,13 +123,13 @@ _AUDIO: Final = (("prompt_audio_tokens", "input_audio_mtok"), ("completion_audio
 def read_rates(
     written: Mapping[str, object], *, needed: Sequence[str] = ("input_mtok", "output_mtok")
 ) -> dict[str, Any]:
-    """Prices by name, as people write them. Raises ValueError for what is missing, unknown or no amount."""
+    """Prices by name, as people write them. Raises ValueError for what is missing, unknown or not an amount."""
     for name in needed:
         if name not in written:
             raise ValueError(f"`{name}` is missing")
     rates = {}
     for name, value in written.items():
         if name not in RATES:
-            raise ValueError(f"`{name}` is no price; there are {', '.join(RATES)}")
+            raise ValueError(f"`{name}` is not a price; there are {', '.join(RATES)}")
         rates[name] = parse_money(value)
     return rates

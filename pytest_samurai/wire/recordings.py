@@ -38,7 +38,7 @@ class Recordings(Sequence[Interaction]):
         return self._interactions[index].request.has_bytes_of(request)
 
     def as_json(self, index: int) -> Request:
-        """A request, or the same JSON with other white space in it, if that is sooner to be had."""
+        """A request, or the same JSON with other white space in it, if that is cheaper to read."""
         return self._interactions[index].request
 
     def reply(self, index: int) -> Reply:

@@ -32,7 +32,7 @@ def _messages(request: Object) -> list[Message]:
 
 
 def _message(entry: Object) -> Message:
-    """An entry of the input or of the output; what a tool was asked and has said is one of its own."""
+    """The message in an entry of the input or of the output. The call of a tool, and its result, are messages too."""
     kind, name = as_text(entry.get("type")) or "message", as_text(entry.get("name"))
     if kind.endswith("_call_output"):
         return Message("tool", tuple(_parts(entry.get("output"))))
@@ -96,7 +96,7 @@ def _tier(answer: Answer) -> str | None:
 
 
 def _answers(reply: Object) -> list[Message]:
-    """All items of the output are one message; a reply without any has none."""
+    """One message with all items of the output; none if there are no items."""
     entries = as_objects(reply.get("output"))
     parts = [part for entry in entries for part in _message(entry).parts]
     return [Message("assistant", tuple(parts))] if entries else []
@@ -126,11 +126,11 @@ _PIECES = {
     "response.custom_tool_call_input": (None, "input"),
     "response.code_interpreter_call_code": (None, "code"),
 }
-"""The texts that come in pieces, by the events that bring them: in which list of the entry they are, and under what."""
+"""The texts that come in pieces, by the events that bring them: the list in the entry that holds them, and the key."""
 
 
 def merge(data: Iterable[str]) -> dict[str, Any]:
-    """The `Response` that a plain reply would have been. Its last event has all of it; without that, what came."""
+    """The equivalent plain `Response`: that of the last event or, if it never came, what the others brought."""
     merged: dict[str, Any] = {}
     for text in data:
         event = parse_object(text) or {}
@@ -138,7 +138,7 @@ def merge(data: Iterable[str]) -> dict[str, Any]:
         if whole:
             came = merged.get("output", [])
             merged = whole
-            # Some servers leave the output out of the last event, since all of it has come by then.
+            # Some servers leave the output out of the last event, since it has already been sent.
             merged["output"] = whole.get("output") or came
         if kind in _ENDS:
             return merged
@@ -147,7 +147,7 @@ def merge(data: Iterable[str]) -> dict[str, Any]:
 
 
 def _add(output: Any, kind: str, event: Object) -> None:
-    """Put what an event brings into the output."""
+    """Add what an event brings to the output."""
     number = event.get("output_index")
     if not isinstance(output, list) or not isinstance(number, int):
         return

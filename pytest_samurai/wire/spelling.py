@@ -8,7 +8,7 @@ from urllib.parse import unquote
 def plain_url(url: str) -> str:
     """The scheme, host and path of a URL as they are usually written; the case of the path stays.
 
-    Servers take many spellings for one path: a slash at its end, slashes twice, backslashes, percent signs (also
+    Servers accept many spellings of one path: a slash at the end, double slashes, backslashes, percent signs (also
     twice), parameters (`;v=1`), dot segments. The query and the fragment are left out.
     """
     head = url.partition("#")[0].partition("?")[0]

@@ -39,6 +39,19 @@ class Usage:
         """The same as JSON. Not by `asdict`, which copies each number: every test's report has one of these."""
         return {**dict(zip(COUNTS, _counts(self), strict=True)), "estimated": self.estimated}
 
+    @property
+    def answered(self) -> int:
+        """The tokens that are billed as an answer: those of the total that are in neither prompt nor completion, too.
+
+        Some gateways to models that think leave the thinking out of the completion. Of the usage of one call.
+        """
+        return max(self.completion_tokens, self.total_tokens - self.prompt_tokens)
+
+    @property
+    def used(self) -> int:
+        """All tokens: a total that is less than its parts does not count. Of the usage of one call."""
+        return max(self.total_tokens, self.prompt_tokens + self.completion_tokens)
+
     @classmethod
     def from_wire(cls, usage: object) -> Usage | None:
         """Read the `usage` object of a reply; None if it does not hold the two counts that make one.
@@ -56,14 +69,17 @@ class Usage:
         of_completion = _details(usage, "completion_tokens_details")
         written, for_an_hour = _cache_writes(usage, of_prompt)
         reasoning = _most(("reasoning_tokens",), usage, of_completion)
-        if _is_outside(reasoning, prompt, completion, total):
+        cached = _most(_READS, usage, of_prompt)
+        if _is_outside(cached + written, prompt, prompt + completion, total):
+            prompt += cached + written
+        if _is_outside(reasoning, completion, prompt + completion, total):
             completion += reasoning
         return cls(
             requests=1,
             prompt_tokens=prompt,
             completion_tokens=completion,
             total_tokens=prompt + completion if total is None else total,
-            cached_tokens=_most(_READS, usage, of_prompt),
+            cached_tokens=cached,
             reasoning_tokens=reasoning,
             prompt_audio_tokens=_most(("audio_tokens",), of_prompt),
             completion_audio_tokens=_most(("audio_tokens",), of_completion),
@@ -114,17 +130,16 @@ def _most(names: Sequence[str], *groups: Mapping[str, Any]) -> int:
     return max(count(group.get(name)) or 0 for group in groups for name in names)
 
 
-def _is_outside(reasoning: int, prompt: int, completion: int, total: int | None) -> bool:
-    """Whether reasoning was counted beside the completion, of which it is a part everywhere else.
+def _is_outside(part: int, whole: int, counted: int, total: int | None) -> bool:
+    """Whether a part was counted beside its whole; `counted` is the sum of what is known to be in the total.
 
-    xAI does so: 12 of prompt, 1 of completion and 386 of reasoning are 399 in total. Where there is no total, no part
-    is more than its whole. Where the total says neither, nothing is certain, and all counts stay as they are.
+    xAI counts reasoning so: 12 of prompt, 1 of completion and 386 of reasoning are 399 in total. Gateways to Anthropic
+    count the cache so. Where there is no total, no part is more than its whole. Where the total says neither, nothing
+    is certain, and all counts stay as they are.
     """
-    if not reasoning:
+    if not part:
         return False
-    if total is None:
-        return reasoning > completion
-    return total == prompt + completion + reasoning
+    return part > whole if total is None else total == counted + part
 
 
 def _cache_writes(usage: Mapping[str, Any], of_prompt: Mapping[str, Any]) -> tuple[int, int]:

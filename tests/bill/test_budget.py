@@ -1,4 +1,4 @@
-"""Budgets: what they let pass, and what a verdict shows."""
+"""Budgets: what they allow, and what a verdict shows."""
 
 from __future__ import annotations
 
@@ -131,6 +131,21 @@ def test_a_total_is_what_the_server_said_and_not_what_its_parts_make() -> None:
     assert Budget(max_total_tokens=40).verdict(calls) is None
 
 
+def test_what_only_the_total_has_counts_as_answered_as_it_is_billed() -> None:
+    thinking = [call(1, tokens(12, 1, 399))]
+    assert Budget(max_completion_tokens=386).verdict(thinking) is not None
+    assert Budget(max_completion_tokens=387).verdict(thinking) is None
+
+
+@pytest.mark.parametrize("whole", [0, 3])
+def test_a_total_that_is_less_than_its_parts_is_not_believed(whole: int) -> None:
+    calls = [call(1, tokens(10, 5, whole))]
+    verdict = Budget(max_total_tokens=14).verdict(calls)
+    assert verdict is not None
+    assert verdict.startswith("max_total_tokens is 14, used 15 (+1)")
+    assert Budget(max_total_tokens=15).verdict(calls) is None
+
+
 def test_a_limit_on_tokens_does_not_hold_if_a_call_did_not_say_what_it_used() -> None:
     calls = [CALLS[0], call(2, model=None), call(3, model="o1")]
     verdict = Budget(max_prompt_tokens=9999, max_total_tokens=9999).verdict(calls)
@@ -220,7 +235,7 @@ def test_a_budget_of_money_does_not_hold_on_a_model_without_a_price() -> None:
 
 def test_a_call_whose_parts_are_more_than_the_whole_has_no_cost_and_no_price_would_mend_it() -> None:
     odd = priced(1, 10, cached=20)
-    nonsense = "the usage of call 1 (gpt-4o) makes no sense: its parts are more than their whole"
+    nonsense = "the usage of call 1 (gpt-4o) makes no sense: its parts exceed the whole"
     with pytest.raises(UnknownPrice) as caught:
         total_cost([odd])
     assert str(caught.value) == nonsense

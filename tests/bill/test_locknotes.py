@@ -63,7 +63,7 @@ def test_a_changed_price_list_passes_and_is_mentioned(locked: Locked) -> None:
     result = locked.run()
     result.assert_outcomes(passed=1)
     assert said_of_lock(result) == [
-        "samurai: samurai.lock has another price of gpt-4o-mini than the recordings, which fails no test:"
+        "samurai: samurai.lock has a different price for gpt-4o-mini than the recordings, which fails no test:"
         " input_mtok 0.015 -> 0.15"
     ]
     assert "samurai: --samurai-update brings it up to date" in result.outlines
@@ -136,8 +136,8 @@ def test_no_test_in_common_is_an_error_in_ci_and_none_elsewhere(
     result = pytester.runpytest_inprocess("-q", *distributed)
     assert result.ret == 1
     assert said_of_lock(result) == [
-        "samurai: samurai.lock has no row for any test of this run, so none was held against it;"
-        " where it is to be so, commit what --samurai-update writes"
+        "samurai: samurai.lock has no row for any test of this run, so none was compared with it;"
+        " to compare, commit what --samurai-update writes"
     ]
     assert pytester.runpytest_inprocess(UPDATE, *distributed).ret == 0
     assert pytester.runpytest_inprocess(*distributed).ret == 0
@@ -151,7 +151,7 @@ def test_a_lock_that_is_named_and_not_there_is_an_error_in_ci(locked: Locked, mo
     assert locked.run().ret == 0
     result = locked.run("--samurai-lock=typo.lock", "--samurai-report=json:report.json")
     assert result.ret == 1
-    said = "typo.lock is to be the lock, and is not there; commit what --samurai-update writes"
+    said = "typo.lock is set as the lock, but does not exist; commit what --samurai-update writes"
     result.stdout.fnmatch_lines([f"samurai: {said}"])
     assert said in (locked.project.pytester.path / "report.json").read_text()
 

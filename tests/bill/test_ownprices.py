@@ -59,7 +59,10 @@ def test_a_directory_without_a_project_has_no_prices(tmp_path: Path, monkeypatch
             r":5: the price of 'm' in \[tool.pytest-samurai.prices\]: it has to be a table of prices: \{ input",
         ),
         ('\n"m" = { input_mtok = 1 }', r":6: the price of 'm' in .*: `output_mtok` is missing"),
-        ('m = { input_mtok = 1, output_mtok = "?" }', r":5: the price of 'm' in .*: '\?' is no amount; write dollars"),
+        (
+            'm = { input_mtok = 1, output_mtok = "?" }',
+            r":5: the price of 'm' in .*: '\?' is not an amount; write dollars",
+        ),
         ('"\\u006d" = 1', r":4: the price of 'm' in "),
         ("m = ", "pyproject.toml: not readable as TOML: Invalid value"),
     ],

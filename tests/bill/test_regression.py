@@ -209,8 +209,8 @@ def test_a_prompt_that_grew_by_40_percent_fails_after_recording_again_until_it_i
         result = locked.run(mode)
         result.assert_outcomes(failed=1)
         assert lines_between(result, "prompt_tokens is", "samurai: 1 test") == [
-            "prompt_tokens is 100 in samurai.lock, used 140 (+40, +40%); 10% is let pass",
-            "total_tokens is 102 in samurai.lock, used 142 (+40, +39%); 10% is let pass",
+            "prompt_tokens is 100 in samurai.lock, used 140 (+40, +40%); up to 10% is allowed",
+            "total_tokens is 102 in samurai.lock, used 142 (+40, +39%); up to 10% is allowed",
             "  What moved: prompt 100 -> 140 tokens (+40%)",
             "  To see why: pytest-samurai why test_it.py::test_it",
             "  To accept it: pytest --samurai-update test_it.py::test_it",
@@ -359,8 +359,8 @@ def test_a_fixture_of_wider_scope_has_a_row_of_its_own_and_its_growth_is_an_erro
     result = locked.run(RECORD, "test_it.py")
     result.assert_outcomes(passed=1, errors=1)
     assert lines_between(result, "prompt_tokens is", "samurai: ") == [
-        "prompt_tokens is 50 in samurai.lock, used 80 (+30, +60%); 10% is let pass",
-        "total_tokens is 52 in samurai.lock, used 82 (+30, +58%); 10% is let pass",
+        "prompt_tokens is 50 in samurai.lock, used 80 (+30, +60%); up to 10% is allowed",
+        "total_tokens is 52 in samurai.lock, used 82 (+30, +58%); up to 10% is allowed",
         "  What moved: prompt 50 -> 80 tokens (+60%)",
         f"  To see why: pytest-samurai why '{ROW.format('it')}'",
         "  To accept it: pytest --samurai-update test_it.py::test_one",

@@ -226,7 +226,7 @@ def test_it(answer):
 @pytest.mark.parametrize(
     ("mark", "outcome"),
     [("@pytest.mark.xfail", {"xfailed": 1}), ("", {"failed": 1})],
-    ids=["expected to fail", "failing of something else"],
+    ids=["expected to fail", "failing for another reason"],
 )
 def test_a_budget_that_no_test_could_say_is_broken_fails_the_run(
     project: Project, mark: str, outcome: dict[str, int]

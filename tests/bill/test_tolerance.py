@@ -1,4 +1,4 @@
-"""The tolerance: what is let pass, by metric, wherever it is said."""
+"""The tolerance: what growth is allowed, by metric, wherever it is set."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def test_a_tolerance_holds_from_the_ini_file_and_the_command_line_and_markers_by
     marked = "@pytest.mark.samurai({})\ndef test_it(samurai_client): say(samurai_client, {})"
     locked.start(marked.format("", ""))
     locked.tests(marked.format("tolerance='prompt_tokens:50%'", 140))
-    locked.run(RECORD).stdout.fnmatch_lines(["total_tokens is 102 *10% is let pass"])
+    locked.run(RECORD).stdout.fnmatch_lines(["total_tokens is 102 *up to 10% is allowed"])
     (locked.project.pytester.path / "pytest.ini").write_text("[pytest]\nsamurai_tolerance = cost:50% total_tokens:40\n")
     locked.run().assert_outcomes(passed=1)
     result = locked.run("--samurai-tolerance=total_tokens:39 cost:90%", "--samurai-tolerance=cost:100%")
-    result.stdout.fnmatch_lines(["total_tokens is 102 in samurai.lock, used 142 (+40, +39%); 39 is let pass"])
+    result.stdout.fnmatch_lines(["total_tokens is 102 in samurai.lock, used 142 (+40, +39%); up to 39 is allowed"])
     result = locked.run("--samurai-tolerance=much")
     result.stderr.fnmatch_lines(
         ["ERROR: the command line: --samurai-tolerance is [[]'much']; it has to be a list of *"]
@@ -59,5 +59,5 @@ def test_a_tolerance_holds_from_the_ini_file_and_the_command_line_and_markers_by
 
 def test_the_help_of_pytest_has_the_options_with_their_percent(locked: Locked) -> None:
     text = " ".join(" ".join(locked.run("--help").outlines).split())
-    assert "growth over the lock that is let pass: `10%`; `metric:10%`" in text
+    assert "growth over the lock that is allowed: `10%`; `metric:10%`" in text
     assert "--samurai-update write to the lock what the tests of this run use (default: off)" in text

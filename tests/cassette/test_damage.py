@@ -227,6 +227,10 @@ def test_what_cannot_be_read_has_a_sentence_of_its_own_and_no_mode_overwrites_it
     assert list(tmp_path.rglob("*")) == [path]
 
 
+def test_a_file_of_ours_of_which_only_the_ends_are_left_is_refused() -> None:
+    assert "there is no list `interactions` in it" in refusal(CONTENT.split(b"\n")[0] + b"\nversion: 1\n")
+
+
 def test_each_of_these_sentences_is_another() -> None:
     assert len({sentence for _, sentence in SENTENCES}) == len(SENTENCES)
 
@@ -271,7 +275,7 @@ def test_an_interaction_that_lost_its_first_line_is_named() -> None:
 
 
 def test_two_files_joined_are_refused_since_one_of_the_lists_would_be_forgotten() -> None:
-    twice = "`interactions` is there twice; put all interactions into one list"
+    twice = "`interactions` appears twice; put all interactions into one list"
     line = CONTENT.count(b"\n") + 2
     assert refusal(CONTENT + CONTENT) == f"some.yaml:{line}: {twice}"
     assert refusal(CONTENT.replace(b"\nversion: 1", b"\ninteractions: []\nversion: 1")).endswith(twice)
@@ -387,7 +391,7 @@ def test_a_file_that_another_process_holds_is_waited_for_but_not_forever(
     path = tmp_path / "a.yaml"
     save(path, [PLAIN])
     monkeypatch.setattr(locks, "_LONGEST_WAIT", 0.1)
-    with locked(path), pytest.raises(CassetteError, match=r"a\.yaml: another process holds it, after a wait of 0\.1 s"):
+    with locked(path), pytest.raises(CassetteError, match=r"a\.yaml: another process still holds it after 0\.1 s"):
         update(path, lambda there: [*there, STREAM])
     update(path, lambda there: [*there, STREAM])
     assert load(path) == [PLAIN, STREAM]
@@ -401,7 +405,7 @@ def test_a_machine_where_no_lock_can_be_kept_is_told_where_and_what_to_do(
     save(path, [PLAIN])
     monkeypatch.setattr(locks, "_lock_directory", lambda: there)
     there.write_text("")
-    told = rf"{re.escape(str(there))}: cannot be used for locks: File exists; it has to be a directory of yours: remove"
+    told = rf"{re.escape(str(there))}: cannot be used for locks: File exists; it has to be a directory that you own:"
     with pytest.raises(CassetteError, match=told):
         scratch("tally")
     with pytest.raises(CassetteError, match=told):

@@ -122,13 +122,13 @@ def test_a_key_that_is_there_twice_is_named_with_its_line() -> None:
     second = [number for number, line in enumerate(lines) if line == b"- request:"][1]
     told = refusal(b"\n".join([*lines[:second], *lines[second + 1 :]]))
     assert re.fullmatch(
-        r"some\.yaml:\d+: (interaction 1 was changed outside .*|`\w+` is there twice; mend it, .*)", told
+        r"some\.yaml:\d+: (interaction 1 was changed outside .*|`\w+` appears twice; mend it, .*)", told
     )
     # Whatever the seals say: of two equal interactions, the second would go without a word.
     content = dump([ERROR, ERROR]).split(b"\n")
     second = [number for number, line in enumerate(content) if line == b"- request:"][1]
     told = refusal(b"\n".join([*content[:second], *content[second + 1 :]]))
-    assert re.fullmatch(r"some\.yaml:\d+: `\w+` is there twice; mend it, .*", told)
+    assert re.fullmatch(r"some\.yaml:\d+: `\w+` appears twice; mend it, .*", told)
 
 
 def test_a_value_that_stands_twice_by_an_alias_is_no_key_that_does() -> None:

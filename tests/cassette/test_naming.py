@@ -120,5 +120,5 @@ def test_a_name_that_is_no_text_is_refused(name: object) -> None:
 
 @pytest.mark.parametrize("name", ["", ".", "/etc/capital", "../capital", "shared/../../capital", "..\\capital"])
 def test_a_name_that_leads_out_of_the_cassette_directory_is_refused(name: str) -> None:
-    with pytest.raises(SettingsError, match="is no name for a cassette"):
+    with pytest.raises(SettingsError, match="is not a name for a cassette"):
         named_cassette(name)

@@ -80,7 +80,7 @@ def test_a_new_row_is_loaded_and_checked(longer: Notes) -> None:
     assert longer.checked({})[Of.REPLY]["region"] == "here"
     with pytest.raises(ValueError, match="`queue` is 'long', not a number"):
         longer.checked({"queue": "long"})
-    with pytest.raises(ValueError, match="`region` is nothing that stands under `samurai`"):
+    with pytest.raises(ValueError, match="`region` does not belong under `samurai`"):
         NOTES.checked({"region": "eu"})
 
 

@@ -1,4 +1,4 @@
-"""A file of ours without YAML: the same interactions as with it, and only of a file that is as it was written."""
+"""A file of ours without YAML: the same interactions as with it, and only of an unchanged file."""
 
 from __future__ import annotations
 

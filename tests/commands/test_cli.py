@@ -38,7 +38,7 @@ def test_a_row_of_the_table_is_all_that_a_new_command_needs(capsys: pytest.Captu
     assert [cli.main(["weigh", f"--size={size}"]) for size in (1, 2)] == [0, 1]
     with pytest.raises(SystemExit, match="0"):
         cli.main(["--help"])
-    assert re.search(r"\n    why +what made .*\n.*\n    weigh +say whether it is too large\n", capsys.readouterr().out)
+    assert re.search(r"\n    why +explain .*\n    weigh +say whether it is too large\n", capsys.readouterr().out)
 
 
 @pytest.mark.usefixtures("with_a_new_command")

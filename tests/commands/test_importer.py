@@ -201,6 +201,6 @@ def test_a_cassette_that_another_process_writes_is_waited_for(
     path = written(({"model": "m"}, ANSWER))
     before = path.read_bytes()
     with locked(path):
-        assert run(capsys, "a.yaml") == (1, ["a.yaml: another process holds it, after a wait of 0.1 seconds"])
+        assert run(capsys, "a.yaml") == (1, ["a.yaml: another process still holds it after 0.1 seconds"])
     assert path.read_bytes() == before
     assert run(capsys, "a.yaml")[0] == 0

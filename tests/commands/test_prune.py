@@ -450,7 +450,7 @@ def test_a_run_that_is_not_full_makes_nothing_look_unused(
     project.tests(own("one") + OTHER)
     project.run().assert_outcomes(passed=2)
     run(project, *arguments)
-    assert f"no full run is noted yet, and the last run was none: {why}; " in refused(capsys)
+    assert f"no full run is noted yet, and the last run was not full: {why}; " in refused(capsys)
 
 
 @pytest.mark.parametrize(
@@ -471,7 +471,7 @@ def test_nor_does_one_that_failed_or_stopped_or_skipped_a_module(
     project.run().assert_outcomes(passed=1)
     project.tests(text, "test_b.py")
     run(project, *arguments)
-    assert f"the last run was none: {why}; run all tests with `pytest`" in refused(capsys)
+    assert f"the last run was not full: {why}; run all tests with `pytest`" in refused(capsys)
 
 
 def test_nor_does_one_that_was_started_below_the_root_directory(
@@ -483,7 +483,7 @@ def test_nor_does_one_that_was_started_below_the_root_directory(
     monkeypatch.chdir(project.pytester.path / "below")
     run(project).assert_outcomes(passed=1)
     monkeypatch.chdir(project.pytester.path)
-    assert "the last run was none: it was not started in pytest's root directory; " in refused(capsys)
+    assert "the last run was not full: it was not started in pytest's root directory; " in refused(capsys)
 
 
 def test_a_plugin_that_drops_tests_without_a_word_makes_no_full_run(
@@ -492,7 +492,7 @@ def test_a_plugin_that_drops_tests_without_a_word_makes_no_full_run(
     project.pytester.makeconftest("def pytest_collection_modifyitems(items): del items[1:]")
     project.tests(own("one") + OTHER)
     run(project).assert_outcomes(passed=1)
-    assert "the last run was none: 1 of its tests were deselected; " in refused(capsys)
+    assert "the last run was not full: 1 of its tests were deselected; " in refused(capsys)
 
 
 def test_what_a_later_part_of_the_tests_plays_counts_too(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
@@ -531,8 +531,8 @@ def test_a_suite_without_cassettes_writes_no_note(project: Project) -> None:
     ("note", "why"),
     [
         ("{", "full_run cannot be read (Expecting property name"),
-        ("[]", "full_run is none of this version's: "),
-        ('{"plays": [], "absent": [], "more": 1}', "full_run is none of this version's: "),
+        ("[]", "full_run was written by another version: "),
+        ('{"plays": [], "absent": [], "more": 1}', "full_run was written by another version: "),
     ],
 )
 def test_a_note_that_is_none_is_refused(tmp_path: Path, note: str, why: str) -> None:

@@ -85,8 +85,7 @@ def test_several_parts_are_told_apart_by_the_characters_to_a_token_of_that_very_
         '      tools: (absent) -> [{"type": "function", "function": {"name": "get_weather", "parameters":'
         ' {"type": "object"}}}]',
         "    the answer: +28 tokens",
-        '  "about" is counted from characters, as many to a token as in that very call: the reply counts',
-        "  its prompt as a whole.",
+        """  "about" is estimated from characters, at that call's own rate: a reply counts only the whole prompt.""",
     ]
 
 
@@ -115,7 +114,7 @@ def test_another_model_is_named_as_asked_for_and_as_served() -> None:
     assert explain([item((11, 2), PARIS)], [item((12, 2), PARIS, served="m-2")]) == [
         "  call 1: prompt 11 -> 12 tokens (+1), completion 2 -> 2 tokens",
         "    model as served: m -> m-2",
-        "    the same prompt, which the server counts otherwise",
+        "    the same prompt, counted differently by the server",
     ]
 
 
@@ -163,7 +162,7 @@ def test_reasoning_is_a_part_of_the_answer() -> None:
     [call, *_] = explain([item((11, 2), PARIS)], [item((11, 90), ROME, details={"reasoning_tokens": 80})])
     assert (
         call
-        == "  call 1: prompt 11 -> 11 tokens, completion 2 -> 90 tokens (+88), of it reasoning 0 -> 80 tokens (+80)"
+        == "  call 1: prompt 11 -> 11 tokens, completion 2 -> 90 tokens (+88), of which reasoning 0 -> 80 tokens (+80)"
     )
 
 
@@ -203,7 +202,7 @@ def test_both_sides_are_priced_alike_and_a_model_without_a_price_has_no_cost() -
 
 def test_what_moved_is_unknown_where_a_side_is() -> None:
     counted, silent = row([item((412, 20), PARIS)]), row([item(None, PARIS)])
-    told = "of tokens it is unknown, as a reply does not say what it used"
+    told = "the change in tokens is unknown: a reply does not say what it used"
     assert totals(counted, silent, {}, "samurai.lock")[-1] == f"  What moved: {told}"
     assert totals(silent, silent, {}, "samurai.lock")[-1] == f"  What moved: {told}"
     twice = row([item((412, 20), PARIS), item((412, 20), PARIS)])
@@ -264,7 +263,7 @@ def test_the_command_tells_what_moved_since_the_lock(project: Path, capsys: pyte
     assert lines[0] == f"{TEST}: {project / 'cassettes/tests/test_geo/test_capital.yaml'}"
     assert lines[-2:] == [
         "  What moved: prompt 11 -> 15 tokens (+36%)",
-        "A lock has totals alone. What it was, call by call, is in the cassette of a revision: --against=HEAD",
+        "The lock has only totals. To compare call by call: --against=HEAD",
     ]
 
 
@@ -303,9 +302,9 @@ def test_of_a_cassette_that_others_use_too_no_sums_are_shown_beside_the_row_of_o
     assert cli.main(["why", TEST, "--cassette=cassettes/wide.yaml"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         f"{TEST}: cassettes/wide.yaml",
-        "  It is none of this test's own, by its name, and has 2 calls; the lock has 1 request of this test. So sums"
+        "  By its name it is not this test's own, and it has 2 calls; the lock has 1 request of this test. So sums"
         " over it are not what the test uses, and none is shown.",
-        "A lock has totals alone. What it was, call by call, is in the cassette of a revision: --against=HEAD",
+        "The lock has only totals. To compare call by call: --against=HEAD",
     ]
     # One of its own that has more calls than it had is what is looked for; so is that of a fixture.
     assert cli.main(["why", "module fixture wide (cassettes/wide.yaml)"]) == 0
@@ -318,10 +317,10 @@ def test_of_a_cassette_that_others_use_too_no_sums_are_shown_beside_the_row_of_o
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["test_geo"], "'test_geo' is no id of a test; write it like tests/test_geo.py::TestCities::test_capital"),
+        (["test_geo"], "'test_geo' is not a test id; write it like tests/test_geo.py::TestCities::test_capital"),
         ([f"{TEST}_not"], "test_capital_not.yaml: there is no such cassette; name the one of the test by --cassette"),
         ([TEST, "--against=nope"], "test_capital.yaml as of nope: invalid object name 'nope'."),
-        ([TEST, "--against=--output=x"], "'--output=x' is no git revision"),
+        ([TEST, "--against=--output=x"], "'--output=x' is not a git revision"),
         (
             [TEST, "--against=HEAD", "--cassette=cassettes/wide.yaml"],
             "wide.yaml as of HEAD: path 'cassettes/wide.yaml' exists on disk, but not in 'HEAD'",

@@ -32,7 +32,9 @@ def no_lock(*_: object) -> None:
     raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
 
-USELESS = "cannot be used for locks: No locks available; it has to be a directory of yours: remove what is there, or"
+USELESS = (
+    "cannot be used for locks: No locks available; it has to be a directory that you own: remove the present one, or"
+)
 
 
 @pytest.mark.parametrize("mode", ["once", "new_episodes", "all"])
@@ -127,7 +129,7 @@ def test_a_lock_is_given_back_and_leaves_no_descriptor_open(tmp_path: Path, monk
     monkeypatch.setattr(REAL, "open", open_and_note)
     monkeypatch.setattr(REAL, "close", close_and_note)
     path = tmp_path / "a"
-    with claimed(path), pytest.raises(CassetteError, match="another process holds it"), claimed(path):
+    with claimed(path), pytest.raises(CassetteError, match="another process still holds it"), claimed(path):
         pytest.fail("it is claimed twice")
     assert not (locks._lock_directory() / f"{locks.digest(path)}.lock").exists()
     monkeypatch.setattr(fcntl, "flock", no_lock)

@@ -73,5 +73,5 @@ def test_a_pattern_that_is_no_regular_expression_is_refused_with_the_reason() ->
 
 
 def test_a_replacement_that_its_pattern_cannot_fill_is_refused_with_the_reason() -> None:
-    with pytest.raises(SettingsError, match=r"'\\\\9' is no replacement for 'a': invalid group reference 9"):
+    with pytest.raises(SettingsError, match=r"'\\\\9' is not a replacement for 'a': invalid group reference 9"):
         parse_substitution(("a", "\\9"))

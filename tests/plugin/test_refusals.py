@@ -24,7 +24,7 @@ MISS = "*RequestNotRecorded: POST /chat/completions has no recording*"
 
 @pytest.fixture(autouse=True)
 def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wide enough for the short summary to show what a test failed of."""
+    """Wide enough for the short summary to show why a test failed."""
     monkeypatch.setenv("COLUMNS", "300")
 
 
@@ -909,5 +909,5 @@ def test_it(wide): seed_call()
     assert project.server.requests == 2
     result = project.run("-o", f"samurai_unmarked={unmarked}")
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["ERROR test_it.py::test_it - *is a chat call for which no recorder is open*"])
+    result.stdout.fnmatch_lines(["ERROR test_it.py::test_it - *is a model call for which no recorder is open*"])
     assert project.server.requests == 2

@@ -129,12 +129,13 @@ def test_a_call_of_a_forked_child_of_a_block_fails_the_test(project: Project) ->
         BLOCK
         + """
 def test_it():
-    with contextlib.suppress(BaseException), block():
+    with block():
         child = os.fork()
         if not child:
             swallow()
             os._exit(0)
         os.waitpid(child, 0)
+        pytest.skip("no network")
 """
     )
     result = project.run()

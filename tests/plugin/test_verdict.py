@@ -1,4 +1,4 @@
-"""What a test fails of: a miss, a budget, an interaction that it does not play."""
+"""What fails a test: a miss, a budget, an interaction that it does not play."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors that a client has mended count neither while recording nor in replay: the verdicts are the same."""
+"""Errors that a retry recovered from count neither while recording nor in replay: the verdicts are the same."""
 
 from __future__ import annotations
 

@@ -316,7 +316,7 @@ NOT_ZIPPED = {
 
 @pytest.mark.parametrize("given", ["x", {"status": 7}, {"status": {"code": 200}, "body": {"string": 5}}, NOT_ZIPPED])
 def test_a_hook_that_gives_no_response_is_a_mistake(given: Any, path: Path, wire: Wire) -> None:
-    with pytest.raises(SettingsError, match="before_record_response gave .*, which is no response: "):
+    with pytest.raises(SettingsError, match="before_record_response gave .*, which is not a response: "):
         with use_cassette(path, before_record_response=lambda _: given):
             wire.ask()
     assert not path.exists()

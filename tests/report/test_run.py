@@ -174,7 +174,7 @@ def test_every_field_of_the_totals_is_in_their_json() -> None:
 
 
 def test_a_test_of_unknown_cost_has_no_list_cost_in_the_totals() -> None:
-    """Where the parts of a usage are more than their whole, a list cost could be made up, and what was billed not."""
+    """Where the parts of a usage exceed the whole, a list cost could be made up, and what was billed not."""
     models = (ModelFigures("m", 1, Usage(1, 10, 0, 10), PRICE, None, Decimal(1)),)
     totals = Totals.of([TestFigures("t", 1, models=models), figures("u", cost="0.5")])
     assert (totals.cost, totals.list_cost) == (Sum(Decimal("0.5"), 1), Sum(Decimal("0.5"), 1))

@@ -1,4 +1,4 @@
-"""How a run stands against its lock: what is written, what is compared, and what a run fails of."""
+"""How a run stands against its lock: what is written, what is compared, and why a run fails."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.report.test_run import figures
 ONE, TWO = "tests/test_it.py::test_one", "tests/test_it.py::test_two"
 WIDE = fixture_key("module fixture wide", "cassettes/fixtures/wide.yaml")
 NO_OVERLAP = (
-    "samurai.lock has no row for any test of this run, so none was held against it; where it is to be so, commit what"
+    "samurai.lock has no row for any test of this run, so none was compared with it; to compare, commit what"
     " --samurai-update writes"
 )
 
@@ -115,11 +115,11 @@ def test_a_row_is_gone_if_a_full_run_collected_its_file_without_it_or_the_file_i
     if file_is_there:
         (tmp_path / "tests" / "test_it.py").touch()
     result = stand(used(ONE), lock_of(ONE, TWO), tmp_path, files=files, full=full)
-    assert (f"samurai: samurai.lock has rows of tests that are no more: {TWO}" in result.lines) is gone
+    assert (f"samurai: samurai.lock has rows of tests that no longer exist: {TWO}" in result.lines) is gone
 
 
 def test_the_row_of_a_fixture_is_gone_with_its_cassette(tmp_path: Path) -> None:
-    line = f"samurai: samurai.lock has rows of tests that are no more: {WIDE}"
+    line = f"samurai: samurai.lock has rows of tests that no longer exist: {WIDE}"
     assert line in stand(used(ONE), lock_of(ONE, WIDE), tmp_path, full=True).lines
     (tmp_path / "cassettes" / "fixtures").mkdir(parents=True)
     (tmp_path / "cassettes" / "fixtures" / "wide.yaml").touch()
@@ -144,7 +144,7 @@ def test_that_there_is_no_lock_is_news_where_something_was_recorded_and_not_in_c
             True,
             None,
             "other.lock",
-            "other.lock is to be the lock, and is not there; commit what --samurai-update writes",
+            "other.lock is set as the lock, but does not exist; commit what --samurai-update writes",
         ),
         (True, None, "samurai.lock", None),
         (False, None, "other.lock", None),

@@ -108,9 +108,20 @@ def test_what_is_no_count_of_the_cache_is_no_tokens(details: dict[str, Any]) -> 
     assert read(details) == Usage(1, 10_010, 100, 10_110)
 
 
-def test_writes_that_lie_outside_of_the_prompt_have_no_price() -> None:
-    """Where a prompt is counted without what is cached, as in Anthropic's own shape, nothing is certain."""
-    assert sonnet().cost(read(cache_creation_input_tokens=20_000)) is None
+@pytest.mark.parametrize("more", [{}, {"total_tokens": 35_110}])
+def test_a_cache_that_is_counted_beside_the_prompt_is_part_of_it(more: dict[str, Any]) -> None:
+    """As gateways to Anthropic hand on its own counts: no part is more than its whole, and a total says it."""
+    usage = read(cache_creation_input_tokens=20_000, cache_read_input_tokens=5_000, **more)
+    assert usage == Usage(1, 35_010, 100, 35_110, cached_tokens=5_000, cache_write_tokens=20_000)
+    by_hand = 10_010 * 3 + 20_000 * Decimal("3.75") + 5_000 * Decimal("0.3") + 100 * 15
+    assert sonnet().cost(usage) == by_hand / 1_000_000
+    assert sonnet().cost(usage, as_listed=True) == Decimal(35_010 * 3 + 100 * 15) / 1_000_000
+
+
+def test_a_total_that_says_neither_leaves_all_counts_as_they_are_and_the_cost_unknown() -> None:
+    usage = read(cache_creation_input_tokens=20_000, total_tokens=10_110)
+    assert usage.prompt_tokens == 10_010
+    assert sonnet().cost(usage) is sonnet().cost(usage, as_listed=True) is None
 
 
 def test_a_model_whose_writes_have_no_rate_takes_them_for_input() -> None:

@@ -79,3 +79,15 @@ def test_sums_do_not_depend_on_order(one: Usage, two: Usage, three: Usage) -> No
     assert one + two == two + one
     assert (one + two) + three == one + (two + three)
     assert one + Usage() == one
+
+
+@pytest.mark.parametrize(
+    ("total", "answered", "used"),
+    [(399, 387, 399), (13, 1, 13), (0, 1, 13), (3, 1, 13)],
+)
+def test_what_a_total_has_beyond_its_parts_is_answered_and_one_that_is_less_does_not_count(
+    total: int, answered: int, used: int
+) -> None:
+    """Gemini's thoughts are in the total alone, if a gateway leaves out the details. The cost has them too."""
+    usage = Usage(1, 12, 1, total)
+    assert (usage.answered, usage.used) == (answered, used)

@@ -19,7 +19,7 @@ def _arguments(parser: ArgumentParser) -> None:
         "--max-age",
         metavar="AGE",
         type=read_by(OPTIONS["max_age"].read),
-        help='longest that a recording may be old: "30d", "12h"',
+        help='greatest age of a recording: "30d", "12h"',
     )
     parser.add_argument(
         "--redact",

@@ -44,4 +44,4 @@ def _run(chosen: Namespace) -> int:
     return 0 if len(deleted) == len(judged.unused) else 1
 
 
-COMMAND = Command("prune", "find what the last full run did not use of the cassettes; delete it", _arguments, _run)
+COMMAND = Command("prune", "find what the last full run did not use; with --write, delete it", _arguments, _run)

@@ -45,9 +45,7 @@ def _lines(chosen: Namespace, secrets: frozenset[str]) -> list[str]:
         shared = None if fixture else why.shared_line(chosen.test, cassette, now, old)
         rates = _rates(now, lock, root)
         lines = [shared] if shared else why.totals(old, why.row(now), rates, str(chosen.lock))
-        lines.append(
-            "A lock has totals alone. What it was, call by call, is in the cassette of a revision: --against=HEAD"
-        )
+        lines.append("The lock has only totals. To compare call by call: --against=HEAD")
     else:
         then = why.recorded_at(cassette, chosen.against, secrets)
         rates = _rates([*then, *now], lock, root)
@@ -67,4 +65,4 @@ def _rates(interactions: Sequence[Interaction], lock: Lock | None, root: Path) -
     return {**why.prices(interactions, own_prices(root)), **(lock.prices if lock is not None else {})}
 
 
-COMMAND = Command("why", "what made the difference to what a test used when that was accepted", _arguments, _run)
+COMMAND = Command("why", "explain what changed since a test's usage was accepted", _arguments, _run)

@@ -1,4 +1,4 @@
-"""A run as it may be shown."""
+"""A run that is safe to show."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pytest_samurai.text import visible
 
 
 def shown(run: Run) -> Run:
-    """The run with escapes for whatever a page, a comment or a log would obey. Only failures and notes have lines."""
+    """The run with whatever a page, a comment or a log would obey escaped. Only failures and notes keep line breaks."""
     return replace(
         run.redacted(visible),
         version=visible(run.version),
@@ -30,7 +30,7 @@ def _failure(failure: Failure) -> Failure:
     return Failure(
         visible(failure.test),
         visible(failure.kind),
-        # A report from elsewhere may have the line ends of its system.
+        # A report from another machine may have the line ends of that system.
         "\r\n".join(visible(lines, keep="\n") for lines in failure.text.split("\r\n")),
         visible(failure.file),
         failure.line,

@@ -1,4 +1,4 @@
-"""The servers that refuse to be asked for the usage of a stream, as a run finds them out."""
+"""The servers that refuse to be asked for the usage of a stream, as a run discovers them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 from pytest_samurai.wire import UNKNOWN, Request, dialect_of, model_asked
 
 
-class Refusals:
+class Servers:
     """What a run knows of its servers: which refuse the question, and which models they have answered it for.
 
-    A gateway hands requests on to others, by their model. So that one is answered says nothing of the next; but who has
-    refused is not asked again.
+    A gateway passes requests on to other servers, by their model. So an answer for one model says nothing about the
+    next; but a server that has refused is not asked again.
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Refusals:
 
 
 def _server(request: Request) -> str:
-    """The host of a request, whose chat is one thing; an endpoint that nobody knows is another for each path."""
+    """The host of a request. An endpoint of no known dialect counts as a server of its own, path by path."""
     url = urlsplit(request.url)
     host = url.netloc.rpartition("@")[2].lower()
     return f"{host}{url.path}" if dialect_of(request.url) is UNKNOWN else host

@@ -1,4 +1,4 @@
-"""What others have written to a cassette while it was open."""
+"""What other processes have written to a cassette while it was open."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pytest_samurai.wire import Interaction, Recordings
 
 
 def written_meanwhile(recordings: Sequence[Interaction], known: Recordings) -> list[Interaction]:
-    """Which recordings of a file were not among those that are `known`. Those of other tools have no dates."""
+    """The recordings in a file that are not `known`. Recordings of other tools, which have no dates, are left out."""
     times = set(known.times())
     return [recording for recording in recordings if recording.recorded_at not in times | {None}]
 
@@ -20,7 +20,7 @@ def without_equal(
     played: Iterable[Interaction],
     kind: Callable[[Interaction], Hashable],
 ) -> list[Interaction]:
-    """What is to be added, less what is recorded already of the same kind. What was `played` of that does not count."""
+    """What is to be added, without what is already recorded of the same kind. What was `played` does not count."""
     standing_in = Counter(map(kind, recorded))
     standing_in.subtract(map(kind, played))
     missing = []
