@@ -85,7 +85,7 @@ class use_cassette:
         self._session = Session(self._recorder)
         self._session.__enter__()
         if self._judge is not None:
-            self._judge.recorders.append(self._recorder)
+            self._judge.opened(self._recorder)
         return self._recorder
 
     def __exit__(
@@ -99,7 +99,7 @@ class use_cassette:
             self._session.passed = failure is None
         finally:
             if self._judge is not None:
-                self._judge.recorders.remove(self._recorder)
+                self._judge.closed(self._recorder)
             self._session.__exit__(kind, error, trace)
         if error is not None and self._judge is None and not isinstance(error, RequestNotRecorded):
             # Nobody else says it: the application may have swallowed the miss, and failed of what it lacked.

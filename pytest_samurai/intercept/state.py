@@ -44,9 +44,11 @@ class Unmarked(Protocol):
 
 
 class Judge(Protocol):
-    """The test that runs, which fails of the misses of `recorders` and of whatever it is told to `refuse`."""
+    """The test that runs, which fails of what a recorder refuses that was `opened` in it, or that it is to `refuse`."""
 
-    recorders: list[Recorder]
+    def opened(self, recorder: Recorder) -> None: ...
+
+    def closed(self, recorder: Recorder) -> None: ...
 
     def refuse(self, text: str) -> RequestNotRecorded: ...
 

@@ -43,7 +43,7 @@ def fixture_setup(
     settings = settings_of(request.config, config)
     recorder = Recorder(path, settings, owner_of(item, label, shared=True), shared_of(request.config))
     session = Session(recorder, placeholders=True)
-    run.refusals.recorders.append(recorder)
+    run.refusals.opened(recorder)
     try:
         with session:
             result = yield from _without_misses(fixturedef, request, recorder, run.refusals)
@@ -54,7 +54,7 @@ def fixture_setup(
                 raise regression
         return result
     finally:
-        run.refusals.recorders.remove(recorder)
+        run.refusals.closed(recorder)
         note_play(item, recorder, label, passed=session.passed)
         if recorder.calls:
             figures = TestFigures.of(label, recorder.calls, recorded=recorder.recorded)

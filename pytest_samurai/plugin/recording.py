@@ -46,7 +46,7 @@ def _recorded(
     if recorder.replaying:
         only_replays(item, recorder)
     refusals = request.config.stash[RUN].refusals
-    refusals.recorders.append(recorder)
+    refusals.opened(recorder)
     item.stash[RECORDER] = recorder
     item.stash[PASSED] = False
     try:
@@ -55,7 +55,7 @@ def _recorded(
             session.passed = item.stash.get(PASSED, False)
     finally:
         refusals.listen()
-        refusals.recorders.remove(recorder)
+        refusals.closed(recorder)
         del item.stash[RECORDER]
         # If it is run again, it counts once.
         item.user_properties[:] = [pair for pair in item.user_properties if pair[0] not in FIGURE_PROPERTIES]
