@@ -41,7 +41,8 @@ def fixture_setup(
     path = fixture_cassette_path(item, fixturedef, request)
     config = config_layer(item, of_same_scope(request, "samurai_config", {}))
     settings = settings_of(request.config, config)
-    recorder = Recorder(path, settings, owner_of(item, label, shared=True), shared_of(request.config))
+    owner = owner_of(item, label, shared=True, is_fixture=True)
+    recorder = Recorder(path, settings, owner, shared_of(request.config))
     session = Session(recorder, placeholders=True)
     run.refusals.opened(recorder)
     try:

@@ -82,8 +82,8 @@ def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool)
     item.stash.setdefault(PLAYS, []).append(play)
 
 
-def owner_of(item: pytest.Item, name: str, *, shared: bool) -> Owner:
+def owner_of(item: pytest.Item, name: str, *, shared: bool, is_fixture: bool = False) -> Owner:
     """Who a recorder belongs to: a test, or a fixture, named by its label."""
     run = item.config.stash[RUN]
     on_live = None if run.progress is None else run.progress.call
-    return Owner(visible(name), run.began, partial(target, item), shared, run.refusals.refuse, on_live)
+    return Owner(visible(name), run.began, partial(target, item), shared, run.refusals.refuse, on_live, is_fixture)

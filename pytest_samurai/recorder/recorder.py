@@ -173,7 +173,8 @@ class Recorder:
         unanswered = 0 if self._live is None else self._live.close()
         if unknown := self._calls.spend():
             self.note(unknown)
-        if self.children.were_started and not (self.calls or self.misses or self._calls.unrecorded):
+        is_seen = self.owner.is_fixture or self.calls or self.misses or self._calls.unrecorded
+        if self.children.were_started and not is_seen:
             self.note(UNSEEN_CHILD)
         if self._keeper is not None:
             self._keeper.close(passed=passed, unanswered=unanswered, left_out=self._calls.left_out())

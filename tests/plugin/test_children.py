@@ -79,3 +79,27 @@ def test_asks():
     assert project.server.requests == 0
     result.assert_outcomes(failed=1, passed=1)
     result.stdout.fnmatch_lines(["FAILED test_it.py::test_asks*"])
+
+
+def test_a_wider_fixture_that_starts_a_child_process_says_nothing_of_it_and_a_test_does(project: Project) -> None:
+    project.tests(
+        """
+import subprocess, sys
+
+def start(): subprocess.run([sys.executable, "-c", ""], check=True)
+
+@pytest.fixture(scope="session")
+def service(): start()
+
+@pytest.mark.samurai
+def test_call(service, samurai_client): ask(samurai_client)
+
+@pytest.mark.samurai
+def test_start(service): start()
+"""
+    )
+    for _ in range(2):
+        result = project.run()
+        result.assert_outcomes(passed=2)
+        notes = [line for line in result.outlines if "a child process was started" in line]
+        assert [line.partition(": a child")[0] for line in notes] == ["samurai: test_it.py::test_start"]
