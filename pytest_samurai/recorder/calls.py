@@ -34,6 +34,19 @@ def endpoints_setting(settings: Settings, patterns: Iterable[str]) -> str:
     return f"samurai_endpoints = {' '.join(dict.fromkeys([*settings.endpoints, *patterns]))}"
 
 
+def unrecorded_text(unrecorded: Sequence[Unrecorded], settings: Settings) -> str:
+    """Which calls went live without being recorded, and how to record them."""
+    calls = "1 call went live and was" if len(unrecorded) == 1 else f"{len(unrecorded):,} calls went live and were"
+    lines = [f"{calls} not recorded: {', '.join(dict.fromkeys(call.what for call in unrecorded))}"]
+    patterns = [call.pattern for call in unrecorded if call.pattern is not None]
+    if patterns:
+        which = "them" if len(patterns) > 1 else "it"
+        lines.append(f"  To record {which} as well: {endpoints_setting(settings, patterns)}")
+    if len(patterns) < len(unrecorded):
+        lines.append("  To record what such a client sends: send it through httpx")
+    return "\n".join(lines)
+
+
 class Calls:
     """The calls of one recorder, in the order in which they were sent; each as far as its reply has come.
 
@@ -167,13 +180,4 @@ class Calls:
         names = ", ".join(limits)
         if not names or not unrecorded:
             return None
-        calls = "1 call went live and was" if len(unrecorded) == 1 else f"{len(unrecorded):,} calls went live and were"
-        called = dict.fromkeys(call.what for call in unrecorded)
-        lines = [f"{names} cannot be judged: {calls} not recorded: {', '.join(called)}"]
-        patterns = [call.pattern for call in unrecorded if call.pattern is not None]
-        if patterns:
-            which = "them" if len(patterns) > 1 else "it"
-            lines.append(f"  To record {which} as well: {endpoints_setting(self._settings, patterns)}")
-        if len(patterns) < len(unrecorded):
-            lines.append("  To record what such a client sends: send it through httpx")
-        return "\n".join(lines)
+        return f"{names} cannot be judged: {unrecorded_text(unrecorded, self._settings)}"

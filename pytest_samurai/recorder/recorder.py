@@ -153,7 +153,7 @@ class Recorder:
             return self.misses[0]
         if broken := "\n".join(filter(None, [self._calls.verdict(self.settings.budget), unknown])):
             return BudgetExceeded(broken)
-        if self._keeper is not None and (text := self._keeper.stale(self._calls.takes())):
+        if self._keeper is not None and (text := self._keeper.stale(self._calls.takes(), self.unrecorded)):
             return SamuraiFailure(text)
         text = unused_text(self.playback, self.settings, self.owner, lambda: self.shown_path)
         if text and self.settings.unused == "fail":
