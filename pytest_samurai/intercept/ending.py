@@ -7,8 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from pytest_samurai.recorder import Recorder
-from pytest_samurai.wire import CLOSED, Reply
+from pytest_samurai.recorder import Played, Recorder
+from pytest_samurai.text import plural
+from pytest_samurai.wire import CLOSED
 
 PATIENCE = 5.0
 """Seconds for which a replayed stream waits to be cancelled, beyond the time that replay has saved the application."""
@@ -25,8 +26,9 @@ class Ending:
     cannot tell which, so this waits for it to happen again, and refuses if it does not.
     """
 
-    def __init__(self, reply: Reply, recorder: Recorder, error: Callable[[str, str, str], Exception]) -> None:
-        self._reply = reply
+    def __init__(self, played: Played, recorder: Recorder, error: Callable[[str, str, str], Exception]) -> None:
+        self._played = played
+        self._reply = played.reply
         self._recorder = recorder
         self._error = error
         self._is_closed = False
@@ -82,10 +84,24 @@ class Ending:
             )
         if self._is_over:
             return self._error("ReadError", "", f"{path}: the replay of this stream was given up while it waited")
-        return self._recorder.refuse(
-            "the recording of this stream ends here: when it was recorded, the application stopped reading,"
-            " or was cancelled, and now it reads on"
-        )
+        return self._recorder.refuse(self._read_on())
+
+    def _read_on(self) -> str:
+        recorder, reply = self._recorder, self._reply
+        length = f"{len(reply.body):,} bytes"
+        ends = length if reply.chunks is None else f"{plural(len(reply.chunks), 'chunk')} ({length})"
+        lines = [
+            f"call {self._played.number}: the recording of this stream ends after {ends}: when it was recorded, the"
+            " application stopped reading, or was cancelled, and now it reads on.",
+            f"  test      {recorder.owner.test}",
+            f"  cassette  {recorder.shown_path}",
+        ]
+        if command := recorder.owner.command(recorder.record_mode.after_unused()):
+            lines.append(f"  To record it again: {command}")
+        if not recorder.settings.pace:
+            # Without a pace all chunks come at once, before anybody sets a flag.
+            lines.append('  If a flag or a deadline ended it: pace="recorded"')
+        return "\n".join(lines)
 
 
 def _may_be_interrupted() -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
-from pytest_samurai.intercept.patch import Patch
+from pytest_samurai.intercept.patch import Patch, outside
 from pytest_samurai.intercept.state import STATE
 
 _STARTERS = (
@@ -20,6 +21,10 @@ _STARTERS = (
     ("os", "", "system"),
 )
 """What starts a process without a fork that Python sees: a module, a class in it or an empty text, and a name."""
+
+
+_HARMLESS = frozenset({"ctypes.util", "platform", "uuid"})
+"""Modules that start programs of the system, as `ldconfig`, where a test imports something for the first time."""
 
 
 def watch_processes() -> None:
@@ -50,12 +55,21 @@ def _starters() -> Iterator[tuple[Any, str]]:
 
 def _starting(original: Any, patch: Patch) -> Any:
     def start(*arguments: Any, **options: Any) -> Any:
-        if patch.active:
+        if patch.active and _starter(sys._getframe(1)) not in _HARMLESS:
             for opened in list(STATE.opened):
                 opened.recorder.children.were_started = True
-        return original(*arguments, **options)
+        return outside(original, *arguments, **options)
 
     return start
+
+
+def _starter(frame: FrameType | None) -> str:
+    """The module that starts a process, by whatever it calls for that."""
+    names = [""]
+    while frame is not None and names[-1].partition(".")[0] in ("", "subprocess", "os", "pytest_samurai"):
+        names.append(str(frame.f_globals.get("__name__")))
+        frame = frame.f_back
+    return names[-1]
 
 
 def forking() -> None:

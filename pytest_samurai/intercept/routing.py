@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.intercept.library import Library
-from pytest_samurai.intercept.state import STATE, open_recorders
+from pytest_samurai.intercept.state import STATE, Unmarked, open_recorders
 from pytest_samurai.intercept.transports import Copied, Other, Passing, Recorded, Watched
 from pytest_samurai.recorder import Recorder, suspect
 
@@ -26,10 +26,8 @@ def route(library: Library, transport: Any, url: Any) -> Any:
     text = str(url)
     if not recorders:
         assert unmarked is not None
-        endpoint = unmarked.endpoints.match(text)
-        if endpoint is None:
-            return transport
-        return Watched(library, transport, unmarked, is_sure=endpoint not in unmarked.endpoints.ambiguous)
+        is_sure = _is_watched(unmarked, text)
+        return transport if is_sure is None else Watched(library, transport, unmarked, is_sure=is_sure)
     recorder = recorders[0]
     endpoint = recorder.endpoints.match(text)
     if endpoint is not None:
@@ -40,11 +38,20 @@ def route(library: Library, transport: Any, url: Any) -> Any:
         return Recorded(library, transport, recorder, text, is_sure=endpoint not in recorder.endpoints.ambiguous)
     # One that can only replay has to refuse what others may let go live.
     recorder = next((recorder for recorder in recorders if recorder.replaying), recorder)
-    suspected = suspect(recorder, text)
+    suspected = suspect(recorder.hosts, text)
     if suspected is not None:
         # What another tool answers is not live. If it lets the request through, the connection will be refused.
         return transport if library.is_mocked(transport) else Other(library, transport, recorder, suspected)
-    return Passing(library, transport) if recorder.replaying else transport
+    return Passing(library, transport, recorder)
+
+
+def _is_watched(unmarked: Unmarked, url: str) -> bool | None:
+    """Whether a URL is surely a model's, where no recorder is open; None if it is not to be watched."""
+    endpoint = unmarked.endpoints.match(url)
+    if endpoint is not None:
+        return endpoint not in unmarked.endpoints.ambiguous
+    suspected = unmarked.suspect(url)
+    return None if suspected is None else suspected.path.is_sure
 
 
 def _ambiguous(recorders: Sequence[Recorder]) -> RequestNotRecorded:

@@ -21,7 +21,7 @@ from pytest_samurai.intercept.patch import Patch
 from pytest_samurai.intercept.processes import unwatch_processes, watch_processes
 from pytest_samurai.intercept.routing import route
 from pytest_samurai.intercept.sockets import watch_connections
-from pytest_samurai.intercept.state import CURRENT, STATE, Opened, is_only_replaying
+from pytest_samurai.intercept.state import CURRENT, STATE, Opened, Unmarked, is_only_replaying
 from pytest_samurai.intercept.tls import deferring
 from pytest_samurai.recorder import Recorder
 
@@ -34,19 +34,18 @@ def recording(recorder: Recorder) -> Iterator[None]:
     install(later=True)
     CURRENT.set(opened)
     with STATE.lock:
+        if not STATE.opened:
+            _watch_connections()
+            watch_processes()
         STATE.opened.append(opened)
         STATE.cassettes.add(recorder.cassette_path)
-        if not STATE.connections:
-            STATE.connections = watch_connections()
-            watch_processes()
     try:
         yield
     finally:
         with STATE.lock:
             STATE.opened.remove(opened)
             if not STATE.opened:
-                while STATE.connections:
-                    STATE.connections.pop().remove()
+                _unwatch_connections()
                 unwatch_processes()
         # A token would be of no use in another context, and a fixture may be torn down in one.
         if CURRENT.get() is opened:
@@ -62,6 +61,29 @@ def recorders_of(path: Path) -> list[Recorder]:
         return []
     real_path = REAL.realpath(path)
     return [opened.recorder for opened in every if opened.real_path == real_path]
+
+
+def watch(unmarked: Unmarked | None) -> None:
+    """Ask `unmarked` about every model call for which no recorder is open; with None they pass."""
+    with STATE.lock:
+        STATE.unmarked = unmarked
+        if unmarked is None:
+            _unwatch_connections()
+        elif unmarked.replays:
+            _watch_connections()
+
+
+def _watch_connections() -> None:
+    if not STATE.connections:
+        STATE.connections = watch_connections()
+
+
+def _unwatch_connections() -> None:
+    """Take the patches out, unless a recorder is open, or was open in the test that runs, which can only replay."""
+    if STATE.opened or (STATE.unmarked is not None and STATE.unmarked.replays):
+        return
+    while STATE.connections:
+        STATE.connections.pop().remove()
 
 
 def install(*, later: bool) -> None:

@@ -6,6 +6,7 @@ A process has one httpx, and so one set of patches, which go in with the first r
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,18 +20,39 @@ from pytest_samurai.files import REAL
 from pytest_samurai.intercept.library import Library
 from pytest_samurai.intercept.patch import Patch
 from pytest_samurai.matching import Endpoints
-from pytest_samurai.recorder import Recorder
+from pytest_samurai.recorder import Host, Recorder, Suspect
 
 
 class Unmarked(Protocol):
-    """What becomes of chat calls while no recorder is open."""
+    """What becomes of model calls while no recorder is open.
+
+    In a test that only `replays`, what goes past the endpoints counts as well, and so does a connection of an unknown
+    client.
+    """
 
     endpoints: Endpoints
     block: bool
 
+    @property
+    def replays(self) -> bool: ...
+
     def refused(self, url: str) -> RequestNotRecorded: ...
 
     def went_live(self) -> None: ...
+
+    def suspect(self, url: str) -> Suspect | None: ...
+
+    def connected(self, hosts: Sequence[str], port: int) -> None: ...
+
+
+class Judge(Protocol):
+    """The test that runs, which fails of what a recorder refuses that was `opened` in it, or that it is to `refuse`."""
+
+    def opened(self, recorder: Recorder) -> None: ...
+
+    def closed(self, recorder: Recorder) -> None: ...
+
+    def refuse(self, text: str) -> RequestNotRecorded: ...
 
 
 @dataclass(eq=False)
@@ -54,6 +76,7 @@ class State:
     `connections` those of sockets, `starters` those of what starts a child process, and `starters_of` how many of the
     modules that do so were imported when these were made. `cassettes` are those of all recorders since
     `take_cassettes`. `directories` are those that `use_cassette` has seen: there is no run to which it belongs.
+    `judge` is the test that `use_cassette` is used in; None outside of pytest.
     """
 
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -61,6 +84,7 @@ class State:
     cassettes: set[Path] = field(default_factory=set)
     directories: Directories = field(default_factory=Directories)
     unmarked: Unmarked | None = None
+    judge: Judge | None = None
     users: int = 0
     patches: dict[Any, Patch] = field(default_factory=dict)
     connections: list[Patch] = field(default_factory=list)
@@ -76,8 +100,22 @@ class State:
 
 STATE = State()
 CURRENT: ContextVar[Opened | None] = ContextVar("pytest_samurai_recorder", default=None)
-PASSING: ContextVar[bool] = ContextVar("pytest_samurai_passing", default=False)
-"""Whether a request that was seen is under way, so that a connection is expected."""
+
+
+def nowhere(host: Host) -> bool:
+    """No request is on its way."""
+    del host
+    return False
+
+
+def anywhere(host: Host) -> bool:
+    """A request is on its way that is recorded, or whose transport is the library's own: nothing hides behind it."""
+    del host
+    return True
+
+
+MAY_CONNECT: ContextVar[Callable[[Host], bool]] = ContextVar("pytest_samurai_may_connect", default=nowhere)
+"""Whether a connection to a host belongs to a request that was seen, and is on its way."""
 
 
 def open_recorders() -> list[Recorder]:
@@ -111,6 +149,11 @@ def seen_directories() -> Directories:
     return STATE.directories
 
 
-def watch(unmarked: Unmarked | None) -> None:
-    """Ask `unmarked` about every chat call for which no recorder is open; with None they pass."""
-    STATE.unmarked = unmarked
+def judge() -> Judge | None:
+    """The test that fails if a request of `use_cassette` is refused; None if none runs."""
+    return STATE.judge
+
+
+def judge_by(test: Judge | None) -> None:
+    """Have the misses of `use_cassette` fail the test that runs from now on; with None it is an error like others."""
+    STATE.judge = test

@@ -8,8 +8,8 @@ from typing import Any
 
 from pytest_samurai.files import ticks
 from pytest_samurai.intercept.ending import Ending
-from pytest_samurai.recorder import Recorder, Take
-from pytest_samurai.wire import CLOSED, COMPLETE, Reply
+from pytest_samurai.recorder import Played, Recorder, Take
+from pytest_samurai.wire import CLOSED, COMPLETE
 
 
 class Tee:
@@ -69,20 +69,21 @@ class Replay:
     `error` makes the error of a stream that broke: see `Ending`.
     """
 
-    def __init__(self, reply: Reply, recorder: Recorder, error: Callable[[str, str, str], Exception]) -> None:
-        self._reply = reply
+    def __init__(self, played: Played, recorder: Recorder, error: Callable[[str, str, str], Exception]) -> None:
+        self._reply = played.reply
         self._pace = recorder.settings.pace
-        self._ending = Ending(reply, recorder, error)
+        self._ending = Ending(played, recorder, error)
 
     def __iter__(self) -> Iterator[bytes]:
         if self._reply.ending == COMPLETE and not self._pace:
             return self._reply.cut()
-        return self._to_its_end()
+        return self.to_its_end()
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self._in_time_async() if self._pace else self._at_once_async()
 
-    def _to_its_end(self) -> Iterator[bytes]:
+    def to_its_end(self) -> Iterator[bytes]:
+        """The pieces one by one, and what ended them."""
         for wait, data in self._timed():
             if self._pace:
                 time.sleep(wait)

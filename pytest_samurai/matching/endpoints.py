@@ -36,12 +36,13 @@ class Endpoints:
 
     @cached_property
     def ambiguous(self) -> frozenset[str]:
-        """The endpoints that an application may have for something else: there, the body has to say `"model"`.
+        """The endpoints that an application may have for something else: see `calls_model`.
 
         Those that a user has spelled out are none of these.
         """
         known = PATTERNS if KNOWN in self.patterns else ()
-        return frozenset(text[1:] for text in known if text not in self.patterns and not model_path(text)[1])
+        paths = {text: model_path(text) for text in known if text not in self.patterns}
+        return frozenset(text[1:] for text, path in paths.items() if path is not None and not path.is_sure)
 
     def match(self, url: str) -> str | None:
         """The endpoint of a URL: the tail of it that a pattern names. None if no pattern matches."""

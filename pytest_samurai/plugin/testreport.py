@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure
+from pytest_samurai.files import REAL
 from pytest_samurai.plugin.internals import expected_by_xfail
 from pytest_samurai.plugin.marker import is_marked
 from pytest_samurai.plugin.redacted import redact, redact_properties
@@ -130,7 +131,7 @@ def _own_frames(trace: TracebackType | None, libraries: Sequence[Path]) -> Trace
     if trace is None:
         return None
     rest = _own_frames(trace.tb_next, libraries)
-    path = Path(trace.tb_frame.f_code.co_filename)
+    path = REAL.Path(trace.tb_frame.f_code.co_filename)
     if any(path.is_relative_to(directory) for directory in libraries):
         return rest
     return TracebackType(rest, trace.tb_frame, trace.tb_lasti, trace.tb_lineno)

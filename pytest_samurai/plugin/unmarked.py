@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -14,6 +17,9 @@ from pytest_samurai.plugin.state import RUN, RunState
 from pytest_samurai.settings import Settings
 from pytest_samurai.text import visible
 
+if TYPE_CHECKING:
+    from pytest_samurai.recorder import ModelHosts, Recorder, Suspect
+
 
 class Unmarked:
     """Counts the calls that a test makes while no recorder is open, and refuses them if `block` says so."""
@@ -22,6 +28,8 @@ class Unmarked:
         self.endpoints = settings.matcher.endpoints
         self.block = block
         self.calls = 0
+        self._settings = settings
+        self._hosts: ModelHosts | None = None
         self._refusals = refusals
         self._test = test
         self._advice = advice
@@ -31,13 +39,52 @@ class Unmarked:
 
         where = visible(shown_url(url, environment_secrets(os.environ)))
         return self._refusals.refuse(
-            f"{where} is a chat call for which no recorder is open, and no call may go live unrecorded here.\n"
+            f"{where} is a model call for which no recorder is open, and no call may go live unrecorded here.\n"
             f"  test      {visible(self._test)}\n"
             f"  {self._advice}"
         )
 
     def went_live(self) -> None:
         self.calls += 1
+
+    @property
+    def replays(self) -> bool:
+        """Whether the test can only replay."""
+        return self._hosts is not None
+
+    def suspect(self, url: str) -> Suspect | None:
+        """Whether a URL that is none of the endpoints may be a model's, in a test that can only replay."""
+        from pytest_samurai.recorder import is_ignored, suspect
+
+        if self._hosts is None or is_ignored(self._settings, urlsplit(url).hostname or ""):
+            return None
+        return suspect(self._hosts, url)
+
+    def connected(self, hosts: Sequence[str], port: int) -> None:
+        """Judge a connection of a client that no hook sees. Raises RequestNotRecorded if it leads to a model."""
+        from pytest_samurai.recorder import why_unseen
+
+        reached = None if self._hosts is None else why_unseen(self._hosts, self._settings, hosts, port)
+        if reached is None:
+            return
+        host, why = reached
+        if self._settings.unseen == "warn":
+            self.went_live()
+            return
+        raise self._refusals.refuse(
+            f"a connection to {visible(host)}:{port}, which serves models ({why}), was opened while no recorder is"
+            " open, and no call may go live unrecorded here.\n"
+            f"  test      {visible(self._test)}\n"
+            f"  {self._advice}"
+        )
+
+    def only_replays(self, hosts: ModelHosts, settings: Settings) -> None:
+        """From now on, no call to these hosts may go live."""
+        self.block, self._hosts, self._settings = True, hosts, settings
+
+    def forget(self) -> None:
+        """The test has ended. This is kept to the end of the run, and its hosts know the cassette."""
+        self._hosts = None
 
 
 UNMARKED = pytest.StashKey[Unmarked]()
@@ -50,27 +97,29 @@ def watch(item: pytest.Item) -> bool:
     """
     run = item.config.stash[RUN]
     settings = run.settings
-    block = settings.unmarked == "block" or (is_marked(item) and not _may_go_live(settings))
+    replays = is_marked(item) and not _may_go_live(settings)
+    block = settings.unmarked == "block" or replays
     if settings.unmarked == "allow" and not block:
         return False
     if not block and "httpx" not in sys.modules and "httpx2" not in sys.modules:
         return False
-    _watch(item, block=block)
+    _watch(item, block=block, replays=replays)
     return True
 
 
-def only_replays(item: pytest.Item) -> None:
+def only_replays(item: pytest.Item, recorder: Recorder) -> None:
     """Refuse the calls of a test that has turned out to be a replay, once its recorder has closed."""
     run = item.config.stash[RUN]
-    if run.watched:
-        item.stash[UNMARKED].block = True
-    else:
+    if not run.watched:
         _watch(item, block=True)
         run.watched = True
+    item.stash[UNMARKED].only_replays(recorder.hosts, recorder.settings)
 
 
-def _watch(item: pytest.Item, *, block: bool) -> None:
+def _watch(item: pytest.Item, *, block: bool, replays: bool = False) -> None:
     from pytest_samurai import intercept
+    from pytest_samurai.recorder import ModelHosts
+    from pytest_samurai.wire import Recordings
 
     run = item.config.stash[RUN]
     if not run.watching:
@@ -83,6 +132,9 @@ def _watch(item: pytest.Item, *, block: bool) -> None:
         else "Mark the test with @pytest.mark.samurai to record and replay it."
     )
     item.stash[UNMARKED] = unmarked = Unmarked(item.nodeid, run.settings, run.refusals, block=block, advice=advice)
+    if replays:
+        # Those of its cassette come with its recorder.
+        unmarked.only_replays(ModelHosts(Recordings(), run.settings.endpoints, tuple), run.settings)
     intercept.watch(unmarked)
 
 
@@ -94,8 +146,11 @@ def _may_go_live(settings: Settings) -> bool:
 
 def unwatch(run: RunState) -> None:
     """Stop watching: the test has ended."""
-    run.item = None
-    if run.watched:
+    item, run.item = run.item, None
+    if (imported := sys.modules.get("pytest_samurai.intercept")) is not None:
+        imported.judge_by(None)
+    if item is not None and run.watched:
+        item.stash[UNMARKED].forget()
         from pytest_samurai import intercept
 
         run.watched = False

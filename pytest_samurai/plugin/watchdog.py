@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
 from typing import Any, Literal
@@ -20,8 +20,8 @@ When = Literal["setup", "call", "teardown"]
 _LOOPS = frozenset({"asyncio", "trio"})
 """Packages with their own handler of Ctrl-C, which cancels the main task."""
 
-_BUSY = frozenset({"pytest_samurai", "bdb", "pdb", "pydevd", "_pydevd_bundle"})
-"""Packages whose work is never cut short: ours, which may be saving a cassette, and debuggers, which somebody uses."""
+_DEBUGGERS = frozenset({"bdb", "pdb", "pydevd", "_pydevd_bundle"})
+"""Packages whose work is never cut short: somebody uses them."""
 
 _MOST_SPARED = 15
 """How often a test with live calls under way is spared: they are paid for, but some never get a reply."""
@@ -153,10 +153,11 @@ class Watchdog:
         raise self.raised[-1]
 
     def _may_strike(self, frame: FrameType | None) -> bool:
-        stack = _packages(frame)
-        if not self._patient:
-            return _BUSY.isdisjoint(stack)
-        return stack[0] in _WAITS and "subprocess" not in stack and _BUSY.isdisjoint(stack)
+        stack = _stack(frame)
+        packages = [package for package, _ in stack]
+        if not _DEBUGGERS.isdisjoint(packages) or _is_at_work(stack):
+            return False
+        return not self._patient or (not _WAITS.isdisjoint(packages[:1]) and "subprocess" not in packages)
 
     def ended(self, refusal: RequestNotRecorded) -> RefusedInTest:
         """The refusal, with a note that the test was ended."""
@@ -164,13 +165,23 @@ class Watchdog:
         return RefusedInTest(text).with_traceback(refusal.__traceback__)
 
 
-def _packages(frame: FrameType | None) -> list[str]:
-    """The packages of the functions that are running, from the innermost outwards to pytest."""
-    packages = [""]
-    while frame is not None and packages[-1] not in ("_pytest", "pluggy"):
-        packages.append(str(frame.f_globals.get("__name__")).partition(".")[0])
+def _stack(frame: FrameType | None) -> list[tuple[str, FrameType]]:
+    """The functions that are running and their packages, from the innermost outwards to pytest."""
+    stack: list[tuple[str, FrameType]] = []
+    while frame is not None and (not stack or stack[-1][0] not in ("_pytest", "pluggy")):
+        stack.append((str(frame.f_globals.get("__name__")).partition(".")[0], frame))
         frame = frame.f_back
-    return packages[1:] or packages
+    return stack
+
+
+def _is_at_work(stack: Sequence[tuple[str, FrameType]]) -> bool:
+    """Whether a function of ours is at work: it may be saving a cassette. One that waits for others is not."""
+    ours = next((frame for package, frame in stack if package == "pytest_samurai"), None)
+    if ours is None:
+        return False
+    from pytest_samurai.intercept import is_waiting
+
+    return not is_waiting(ours)
 
 
 def _is_of_a_loop(handler: Callable[..., Any]) -> bool:

@@ -1,6 +1,6 @@
 """One open cassette: what becomes of each request."""
 
-from pytest_samurai.recorder.beside import Suspect, connected, copied, held, judge, suspect
+from pytest_samurai.recorder.children import Children
 from pytest_samurai.recorder.cutheaders import CutHeaders
 from pytest_samurai.recorder.exchange import Played, Take
 from pytest_samurai.recorder.mode import RECORD_MODES
@@ -9,10 +9,26 @@ from pytest_samurai.recorder.placeholder import has_placeholder
 from pytest_samurai.recorder.question import Question
 from pytest_samurai.recorder.recorder import Recorder
 from pytest_samurai.recorder.shared import Shared
+from pytest_samurai.recorder.unrecorded import (
+    Suspect,
+    connected,
+    copied,
+    held,
+    is_ignored,
+    judge,
+    let_pass,
+    suspect,
+    suspect_by_body,
+    why_unseen,
+)
+from pytest_samurai.recorder.unseen import Host, ModelHosts, is_host_of
 
 __all__ = [
     "RECORD_MODES",
+    "Children",
     "CutHeaders",
+    "Host",
+    "ModelHosts",
     "Owner",
     "Played",
     "Question",
@@ -24,6 +40,11 @@ __all__ = [
     "copied",
     "has_placeholder",
     "held",
+    "is_host_of",
+    "is_ignored",
     "judge",
+    "let_pass",
     "suspect",
+    "suspect_by_body",
+    "why_unseen",
 ]

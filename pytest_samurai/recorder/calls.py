@@ -5,16 +5,51 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 
 from pytest_samurai.bill import Budget, Call, Meter, Tally
 from pytest_samurai.errors import BudgetExceeded
+from pytest_samurai.recorder.children import Children
 from pytest_samurai.recorder.exchange import Played, Take
 from pytest_samurai.recorder.playback import Playback
 from pytest_samurai.recorder.question import Question
-from pytest_samurai.recorder.retries import without_retries
+from pytest_samurai.recorder.retries import left_out_text, mended_in, without_retries
 from pytest_samurai.settings import Layer, Settings, resolve
 from pytest_samurai.wire import Interaction, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecorded:
+    """A call that went live without being recorded; `pattern` is the endpoint that would have it recorded.
+
+    It is None for a client that no recorder sees, and where the settings of the user let it pass.
+    """
+
+    what: str
+    pattern: str | None = None
+    is_let_pass: bool = False
+
+
+def endpoints_setting(settings: Settings, patterns: Iterable[str]) -> str:
+    """The setting by which these endpoints are recorded as well."""
+    return f"samurai_endpoints = {' '.join(dict.fromkeys([*settings.endpoints, *patterns]))}"
+
+
+def unrecorded_text(unrecorded: Sequence[Unrecorded], settings: Settings) -> str:
+    """Which calls went live without being recorded, and how to record them."""
+    calls = "1 call went live and was" if len(unrecorded) == 1 else f"{len(unrecorded):,} calls went live and were"
+    lines = [f"{calls} not recorded: {', '.join(dict.fromkeys(call.what for call in unrecorded))}"]
+    patterns = [call.pattern for call in unrecorded if call.pattern is not None]
+    if patterns:
+        which = "them" if len(patterns) > 1 else "it"
+        lines.append(f"  To record {which} as well: {endpoints_setting(settings, patterns)}")
+    let_pass = sum(call.is_let_pass for call in unrecorded)
+    if let_pass:
+        lines.append("  What ignore_hosts, ignore_localhost, a hook or samurai_unseen lets pass, no budget can count")
+    if len(patterns) + let_pass < len(unrecorded):
+        lines.append("  To record what such a client sends: send it through httpx")
+    return "\n".join(lines)
 
 
 class Calls:
@@ -32,7 +67,7 @@ class Calls:
         self._exchanges: list[Played | Take] = []
         self._spent: set[int] = set()
         self._told = 0
-        self.unrecorded: list[str] = []
+        self.unrecorded: list[Unrecorded] = []
         """What went live without being recorded, so that nobody knows what it used."""
 
     def play(self, request: Request, playback: Playback, index: int) -> Played:
@@ -89,6 +124,13 @@ class Calls:
         kept = {id(made) for made in without_retries([made for _, made in begun], self._settings)}
         return {id(exchange) for exchange, made in begun if id(made) not in kept}
 
+    def left_out(self) -> str | None:
+        """What there is to say of errors that the cassette does not keep: see `left_out_text`."""
+        if self._settings.keep_retries:
+            return None
+        made = [interaction for take in self.takes() if (interaction := take.interaction) is not None]
+        return left_out_text(mended_in(made, self._settings))
+
     def takes(self) -> list[Take]:
         """The calls that went live."""
         return [exchange for exchange in self._exchanges if isinstance(exchange, Take)]
@@ -98,7 +140,7 @@ class Calls:
         return {take.request.url for take in self.takes()}
 
     def are_under_way(self) -> bool:
-        """Whether a call that went live has yet to end. One that got no reply never does."""
+        """Whether a call that went live has yet to end."""
         return any(not take.has_ended for take in self.takes())
 
     def _so_far(self) -> list[Played | Take]:
@@ -108,13 +150,21 @@ class Calls:
     # --- what they may use
 
     @contextmanager
-    def budget(self, limits: Mapping[str, object]) -> Iterator[None]:
+    def budget(self, limits: Mapping[str, object], children: Children) -> Iterator[None]:
         """Hold the calls that are sent within the block against limits. See `Recorder.budget`."""
         budget = resolve([Layer("samurai.budget()", "budget", limits)]).budget
         before, unrecorded_before = set(map(id, self._exchanges)), len(self.unrecorded)
-        yield
-        verdict = budget.verdict([call for exchange, call in self._counted() if id(exchange) not in before])
-        unjudged = _unjudged(budget.limits(), self.unrecorded[unrecorded_before:])
+        had_started, children.were_started = children.were_started, False
+        try:
+            yield
+        finally:
+            has_started, children.were_started = children.were_started, children.were_started or had_started
+        calls = [call for exchange, call in self._counted() if id(exchange) not in before]
+        unrecorded = self.unrecorded[unrecorded_before:]
+        if has_started and not calls and not unrecorded:
+            raise BudgetExceeded(_of_child(budget.limits()))
+        verdict = budget.verdict(calls)
+        unjudged = self._unjudged(budget.limits(), unrecorded)
         if verdict or unjudged:
             raise BudgetExceeded("\n".join(filter(None, [verdict, unjudged])))
 
@@ -125,23 +175,35 @@ class Calls:
         unspent = [(exchange, call) for exchange, call in self._counted() if id(exchange) not in self._spent]
         self._spent.update(id(exchange) for exchange, _ in unspent)
         unrecorded, self._told = self.unrecorded[self._told :], len(self.unrecorded)
-        unjudged = _unjudged(self._tally.limits(), unrecorded)
+        unjudged = self._unjudged(self._tally.limits(), unrecorded)
         return "\n".join(filter(None, [self._tally.spend([call for _, call in unspent]), unjudged])) or None
 
-    def verdict(self, budget: Budget) -> str | None:
-        """How the budgets of the test and of the run are broken; None if both hold."""
+    def verdict(self, budget: Budget, *, only_children: bool) -> str | None:
+        """How the budgets of the test and of the run are broken; None if both hold.
+
+        With `only_children` the test has made no call, but has started processes that may have.
+        """
         # Most tests have no limits, so nobody need look at their calls.
         of_test = None
-        if limits := budget.limits():
-            unjudged = _unjudged(limits, self.unrecorded)
+        limits = budget.limits()
+        if only_children and (names := [*limits, *(() if self._tally is None else self._tally.limits())]):
+            return _of_child(names)
+        if limits:
+            unjudged = self._unjudged(limits, self.unrecorded)
             of_test = "\n".join(filter(None, [budget.verdict(self.all()), unjudged]))
         of_run = None if self._tally is None else self._tally.judge()
         return "\n".join(filter(None, [of_test, of_run])) or None
 
+    def _unjudged(self, limits: Iterable[str], unrecorded: Sequence[Unrecorded]) -> str | None:
+        """Why limits cannot be judged, if calls went live that were not recorded."""
+        names = ", ".join(limits)
+        if not names or not unrecorded:
+            return None
+        return f"{names} cannot be judged: {unrecorded_text(unrecorded, self._settings)}"
 
-def _unjudged(limits: Iterable[str], unrecorded: Sequence[str]) -> str | None:
-    """Why limits cannot be judged, if calls went live that were not recorded."""
-    names = ", ".join(limits)
-    if not names or not unrecorded:
-        return None
-    return f"{names} cannot be judged: {', '.join(dict.fromkeys(unrecorded))} went live and was not recorded"
+
+def _of_child(limits: Iterable[str]) -> str:
+    return (
+        f"{', '.join(limits)} cannot be judged: a child process was started, and no call was seen; make the call in the"
+        " test's own process, or set no limit if the child calls no model"
+    )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 _LONGEST = 4096
 
 UNSEEN_CHILD = (
-    "a child process was started, and no call was seen: what a child process calls is neither recorded nor replayed"
+    "a child process was started, and no call was seen: what a child process calls is neither recorded nor replayed;"
+    " make the call in the test's own process, or ignore this if the child calls no model"
 )
 """The note on a test that made no call and started a child process."""
 
@@ -16,15 +18,16 @@ class Children:
     """What a recorder knows about the processes that were started while it was open.
 
     A forked child has a copy of the recorder (`is_copy`), which must not act: whatever it did would be lost with the
-    child. `told` says, in the process of the recorder, what a copy has refused.
+    child. `listen`, in the process of the recorder, hears what a copy has refused.
     """
 
-    __slots__ = ("_memory", "is_copy", "were_started")
+    __slots__ = ("_memory", "_was_told", "is_copy", "were_started")
 
     def __init__(self) -> None:
         self.were_started = False
         self.is_copy = False
         self._memory: Any = None
+        self._was_told = False
 
     def forking(self) -> None:
         """Share some memory with the copy that this process is about to become."""
@@ -38,10 +41,25 @@ class Children:
         """Tell the process of the recorder what this copy has refused. Only the first text is kept."""
         if self.is_copy and not self._memory[0]:
             written = text.encode()[: _LONGEST - 1]
-            self._memory[: len(written)] = written
+            # The first byte last: it says that the text is whole, and the other process may look at any moment.
+            self._memory[1 : len(written)] = written[1:]
+            self._memory[0] = written[0]
 
-    def told(self) -> str | None:
-        """What a copy has refused; None if none did, or not yet."""
-        if self.is_copy or self._memory is None or not self._memory[0]:
-            return None
-        return bytes(self._memory[:]).rstrip(b"\0").decode(errors="replace")
+    @property
+    def has_copies(self) -> bool:
+        """Whether this process was ever copied: a copy may outlive the recorder."""
+        return self._memory is not None
+
+    def listen_again(self, refuse: Callable[[str], object]) -> None:
+        """Have what a copy has refused since the recorder was closed refused here: each time, in the test that runs."""
+        self._was_told = False
+        self.listen(refuse)
+        if self._was_told:
+            self._memory[:] = bytes(_LONGEST)
+
+    def listen(self, refuse: Callable[[str], object]) -> None:
+        """Call `refuse` with what a copy has refused, once it has told it, and only once."""
+        if self._was_told or self.is_copy or self._memory is None or not self._memory[0]:
+            return
+        self._was_told = True
+        refuse(bytes(self._memory[:]).rstrip(b"\0").decode(errors="replace"))

@@ -95,6 +95,11 @@ class Take:
         self._chunks: list[Chunk] = []
         self._call: Call | None = None
         self._ended: Interaction | None = None
+        self._is_lost = False
+
+    def lost(self) -> None:
+        """Note that no reply will come: sending the request has raised an error."""
+        self._is_lost = True
 
     def begin_again(self) -> None:
         """Send the request as it is, since its server seems to refuse the question. What came of that is left out."""
@@ -152,7 +157,8 @@ class Take:
 
     @property
     def has_ended(self) -> bool:
-        return self._ended is not None
+        """Whether nothing more will come."""
+        return self._is_lost or self._ended is not None
 
     @property
     def interaction(self) -> Interaction | None:

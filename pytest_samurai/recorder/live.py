@@ -39,7 +39,7 @@ class Live:
         self._editor = editor
         self._calls = calls
         self._keeper = keeper
-        self._refusals = shared.refusals
+        self._servers = shared.servers
         self._is_open = True
 
     def send(self, request: Request, filtered: Request) -> Take:
@@ -49,7 +49,7 @@ class Live:
         """
         if self._keeper is not None:
             self._keeper.prepare()
-        asked = question(request, self._refusals) if self._asks_for_usage else None
+        asked = question(request, self._servers) if self._asks_for_usage else None
         likely = Decimal(0) if self._ceilings is None else self._ceilings.admit(request)
         return self._calls.send(request, asked, partial(self._keep, filtered), partial(self._count, likely))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_samurai.recorder.refusals import Refusals
+from pytest_samurai.recorder.servers import Servers
 from pytest_samurai.recorder.signatures import is_signed
 from pytest_samurai.wire import RETRYABLE, Request, usage_asked
 
@@ -14,15 +14,15 @@ class Question:
     request is sent again as the application made it; if that succeeds, the server is not asked again in the run.
     """
 
-    def __init__(self, request: Request, body: bytes, refusals: Refusals) -> None:
+    def __init__(self, request: Request, body: bytes, servers: Servers) -> None:
         self.body = body
         self._request = request
-        self._refusals = refusals
+        self._servers = servers
 
     @property
     def was_answered(self) -> bool:
         """Whether the server is known to answer the question, so that its failures are about something else."""
-        return self._refusals.answers(self._request)
+        return self._servers.answers(self._request)
 
     def is_refused_by(self, status: int) -> bool:
         """Whether a reply of this status may be about the question."""
@@ -30,20 +30,20 @@ class Question:
 
     def answered(self) -> None:
         """Note that the server accepts the question."""
-        self._refusals.answered(self._request)
+        self._servers.answered(self._request)
 
     def refused(self) -> None:
         """Note that the request succeeded without the question."""
-        self._refusals.refused(self._request)
+        self._servers.refused(self._request)
 
 
-def question(request: Request, refusals: Refusals) -> Question | None:
+def question(request: Request, servers: Servers) -> Question | None:
     """The question that may go out with a request.
 
     None if the request asks for its usage already, is not for a stream or is signed, or if its server has refused
     the question.
     """
-    if is_signed(request) or refusals.refuses(request):
+    if is_signed(request) or servers.refuses(request):
         return None
     body = usage_asked(request)
-    return None if body is None else Question(request, body, refusals)
+    return None if body is None else Question(request, body, servers)

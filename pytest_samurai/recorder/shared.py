@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pytest_samurai.bill import PriceList, Tally
 from pytest_samurai.cassette import Shelf
-from pytest_samurai.recorder.refusals import Refusals
+from pytest_samurai.recorder.servers import Servers
 from pytest_samurai.redaction import MadeRedactors
 
 
@@ -14,7 +14,7 @@ from pytest_samurai.redaction import MadeRedactors
 class Shared:
     """The prices of a run, the cassettes that it has read, and its tally, if the run has limits.
 
-    `redactors` are kept by the secrets that they know, which are the same for most tests. `refusals` are those of the
+    `redactors` are kept by the secrets that they know, which are the same for most tests. `servers` are those of the
     question for the usage of a stream.
     """
 
@@ -22,4 +22,4 @@ class Shared:
     shelf: Shelf
     tally: Tally | None = None
     redactors: MadeRedactors = field(default_factory=MadeRedactors)
-    refusals: Refusals = field(default_factory=Refusals)
+    servers: Servers = field(default_factory=Servers)

@@ -20,8 +20,9 @@ from pytest_samurai.wire.http import (
 )
 from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.message import Message
+from pytest_samurai.wire.modelbodies import asks_model
 from pytest_samurai.wire.modelhosts import is_public_model_host
-from pytest_samurai.wire.modelpaths import model_path, names_model
+from pytest_samurai.wire.modelpaths import ModelPath, calls_model, model_path
 from pytest_samurai.wire.multipart import form_of, without_files
 from pytest_samurai.wire.objects import json_object, parse_object
 from pytest_samurai.wire.price import RATES, UNPRICED, Price, read_rates
@@ -50,6 +51,7 @@ __all__ = [
     "Interaction",
     "Label",
     "Message",
+    "ModelPath",
     "Price",
     "Recordings",
     "Reply",
@@ -59,6 +61,8 @@ __all__ = [
     "Usage",
     "UsageFilter",
     "answer_of",
+    "asks_model",
+    "calls_model",
     "cut_events",
     "dialect_of",
     "event_lengths",
@@ -69,7 +73,6 @@ __all__ = [
     "likely_tokens",
     "model_asked",
     "model_path",
-    "names_model",
     "parse_object",
     "part_at",
     "plain_url",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from pytest_samurai.wire.spelling import plain_url
@@ -13,16 +15,37 @@ SURE: Final = (
     "/completions",
     "/v1/embeddings",
     "/v1/moderations",
+    "/v1/responses/input_tokens",
+    "/v1/responses/*/cancel",
+    "/v1/responses/*/input_items",
+    "/responses/resp_*",
+    "/responses/resp_*/cancel",
+    "/v1/threads/runs",
+    "/v1/threads/*/runs",
+    "/v1/threads/*/runs/*/submit_tool_outputs",
+    "/v1/vector_stores/*/search",
     "/images/generations",
     "/images/edits",
     "/images/variations",
+    "/videos/generations",
+    "/video/generations",
     "/audio/speech",
     "/audio/transcriptions",
     "/audio/translations",
+    "/realtime/sessions",
+    "/realtime/transcription_sessions",
+    "/realtime/client_secrets",
+    # https://learn.microsoft.com/azure/ai-services/openai/reference: the name of the model stands in the path
+    "/deployments/*/embeddings",
+    "/engines/*/embeddings",
+    "/images/generations:submit",
+    "/video/generations/jobs",
     # https://docs.anthropic.com/en/api
     "/v1/messages/count_tokens",
     "/v1/messages/batches",
     # https://ai.google.dev/api, https://cloud.google.com/vertex-ai/docs/reference/rest: methods, at the end of a path
+    "/v1beta/interactions",
+    "/v1beta/interactions/*/cancel",
     ":generateContent",
     ":streamGenerateContent",
     ":batchGenerateContent",
@@ -42,95 +65,228 @@ SURE: Final = (
     ":rawPredict",
     ":streamRawPredict",
     ":serverStreamingPredict",
+    ":streamingPredict",
+    ":directPredict",
+    ":directRawPredict",
     ":predictLongRunning",
+    "/reasoningEngines/*:query",
+    "/reasoningEngines/*:streamQuery",
     # https://docs.aws.amazon.com/bedrock/latest/APIReference: the name of the model stands before these
     "/model/*/invoke",
     "/model/*/invoke-with-response-stream",
     "/model/*/converse",
     "/model/*/converse-stream",
     "/model/*/count-tokens",
+    "/guardrail/*/version/*/apply",
+    "/agents/*/agentAliases/*/sessions/*/text",
+    "/knowledgebases/*/retrieve",
+    "/retrieveAndGenerate",
+    "/retrieveAndGenerateStream",
+    # https://docs.aws.amazon.com/sagemaker/latest/APIReference, https://mlflow.org/docs/latest/genai/serving,
+    # https://docs.databricks.com/api/workspace/servingendpoints/query
+    "/invocations",
+    "/invocations-response-stream",
+    "/async-invocations",
+    # https://cloud.ibm.com/apidocs/watsonx-ai
+    "/ml/v1/text/chat",
+    "/ml/v1/text/chat_stream",
+    "/ml/v1/text/generation",
+    "/ml/v1/text/generation_stream",
+    "/ml/v1/text/embeddings",
+    "/ml/v1/text/rerank",
+    "/ml/v1/deployments/*/text/chat",
+    "/ml/v1/deployments/*/text/chat_stream",
+    "/ml/v1/deployments/*/text/generation",
+    "/ml/v1/deployments/*/text/generation_stream",
+    "/ml/v1/time_series/forecast",
+    # https://elevenlabs.io/docs/api-reference
+    "/v1/text-to-speech/*",
+    "/v1/text-to-speech/*/stream",
+    "/v1/text-to-speech/*/with-timestamps",
+    "/v1/text-to-speech/*/stream/with-timestamps",
+    "/v1/speech-to-speech/*",
+    "/v1/speech-to-speech/*/stream",
+    "/v1/speech-to-text",
+    "/v1/text-to-dialogue",
+    "/v1/text-to-dialogue/stream",
+    "/v1/text-to-voice/design",
+    "/v1/sound-generation",
+    # https://developers.deepgram.com/reference
+    "/v1/listen",
+    "/v1/speak",
+    # https://replicate.com/docs/reference/http
+    "/models/*/*/predictions",
+    "/deployments/*/*/predictions",
+    # https://huggingface.co/docs/inference-providers
+    "/hf-inference/models/*/*",
+    "/hf-inference/models/*/*/pipeline/*",
+    # https://docs.nvidia.com/deeplearning/triton-inference-server: also https://kserve.github.io/website
+    "/v2/models/*/infer",
+    "/v2/models/*/generate",
+    "/v2/models/*/generate_stream",
+    "/v2/models/*/versions/*/infer",
+    "/v2/models/*/versions/*/generate",
+    "/v2/models/*/versions/*/generate_stream",
+    # https://docs.nvidia.com/cloud-functions
+    "/nvcf/pexec/functions/*",
+    # https://developers.cloudflare.com/workers-ai
+    "/ai/run/*/*/*",
+    # https://docs.snowflake.com/en/user-guide/snowflake-cortex
+    "/cortex/inference:complete",
+    "/cortex/inference:embed",
+    # https://help.aliyun.com/zh/model-studio
+    "/services/aigc/*/*",
+    "/services/embeddings/*/*",
+    "/services/rerank/*/*",
+    # https://deepinfra.com/docs/inference
+    "/v1/inference/*/*",
+    # https://platform.stability.ai/docs/api-reference
+    "/v2beta/stable-image/generate/*",
+    "/v1/generation/*/text-to-image",
+    "/v1/generation/*/image-to-image",
+    # https://www.assemblyai.com/docs/api-reference
+    "/lemur/v3/generate/*",
 )
 """Ends of paths that alone show that a model is called. A star is one segment."""
 
-GENERIC: Final = (
-    # https://platform.openai.com/docs/api-reference
-    "/responses",
-    "/responses/compact",
-    "/embeddings",
-    "/moderations",
-    "/files",
-    "/uploads",
-    "/batches",
-    "/conversations",
-    "/assistants",
-    "/threads",
-    "/threads/runs",
-    "/fine_tuning/jobs",
-    "/videos",
-    "/realtime/sessions",
-    "/realtime/client_secrets",
-    "/evals",
+GENERIC: Final[Mapping[str, tuple[str, ...]]] = {
+    # https://platform.openai.com/docs/api-reference; a form has `name="purpose"`
+    "/responses": (),
+    "/responses/compact": (),
+    "/responses/input_tokens": (),
+    "/embeddings": (),
+    "/moderations": ('"input"',),
+    "/files": ('"purpose"',),
+    "/uploads": ('"purpose"',),
+    "/batches": ('"completion_window"',),
+    "/assistants": (),
+    "/threads": (),
+    "/threads/runs": ('"assistant_id"',),
+    "/threads/*/runs": ('"assistant_id"',),
+    "/threads/*/runs/*/submit_tool_outputs": ('"tool_outputs"',),
+    "/fine_tuning/jobs": ('"training_file"',),
+    "/videos": ('"prompt"',),
+    "/videos/*/remix": ('"prompt"',),
+    "/realtime/calls": ('"sdp"',),
+    "/evals": ('"data_source_config"',),
+    "/evals/*/runs": ('"data_source"',),
+    # the same, and https://docs.mistral.ai/api
+    "/conversations": ('"inputs"',),
+    "/conversations/*": ('"inputs"',),
+    "/batch/jobs": (),
+    "/ocr": (),
+    "/classifications": (),
     # https://docs.anthropic.com/en/api
-    "/messages",
-    "/messages/count_tokens",
-    "/complete",
+    "/messages": (),
+    "/messages/count_tokens": (),
+    "/complete": (),
+    # https://ai.google.dev/api
+    "/interactions": ('"agent"',),
+    "/cachedContents": (),
     # https://docs.cohere.com/reference
-    "/v1/chat",
-    "/v2/chat",
-    "/v1/embed",
-    "/v2/embed",
-    "/v1/generate",
-    "/v1/classify",
-    "/v1/summarize",
-    # https://docs.cohere.com/reference/rerank, https://jina.ai/reranker, https://docs.voyageai.com/reference
-    "/rerank",
-    "/reranks",
-    "/reranking",
-    "/multimodalembeddings",
-    "/contextualizedembeddings",
+    "/v1/chat": (),
+    "/v2/chat": (),
+    "/v1/embed": (),
+    "/v2/embed": (),
+    "/v1/embed-jobs": (),
+    "/v1/generate": (),
+    "/v1/classify": (),
+    "/v1/summarize": (),
+    # https://docs.cohere.com/reference/rerank, https://jina.ai/reranker, https://docs.voyageai.com/reference,
+    # https://huggingface.github.io/text-embeddings-inference
+    "/rerank": ('"documents"', '"texts"'),
+    "/reranks": (),
+    "/reranking": ('"documents"',),
+    "/ranking": (),
+    "/multimodalembeddings": (),
+    "/contextualizedembeddings": (),
+    # https://docs.aws.amazon.com/bedrock/latest/APIReference
+    "/async-invoke": ('"modelId"',),
+    "/model-invocation-job": ('"modelId"',),
     # https://github.com/ollama/ollama/blob/main/docs/api.md
-    "/api/chat",
-    "/api/generate",
-    "/api/embed",
-    "/api/embeddings",
-    # https://docs.mistral.ai/api
-    "/ocr",
-    "/classifications",
-    # https://github.com/ggml-org/llama.cpp/tree/master/tools/server, https://huggingface.github.io/text-generation-inference,
+    "/api/chat": (),
+    "/api/generate": (),
+    "/api/embed": (),
+    "/api/embeddings": (),
+    # https://github.com/ggml-org/llama.cpp/tree/master/tools/server: it serves one model, which nobody names
+    "/completion": ('"prompt"',),
+    "/infill": ('"prompt"', '"input_prefix"'),
+    "/embedding": ('"content"', '"input"'),
+    # https://huggingface.github.io/text-generation-inference, https://docs.sglang.ai, and the simple server of vLLM
+    "/generate": ('"inputs"', '"prompt"', '"sampling_params"'),
+    "/generate_stream": ('"inputs"', '"prompt"'),
+    # https://huggingface.github.io/text-embeddings-inference
+    "/embed": ('"inputs"',),
+    "/embed_all": ('"inputs"',),
+    "/embed_sparse": ('"inputs"',),
+    "/predict": ('"inputs"', '"instances"'),
     # https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html
-    "/completion",
-    "/infill",
-    "/embedding",
-    "/generate",
-    "/generate_stream",
-    "/score",
-    "/pooling",
-)
-"""Ends of paths that an application may use for something else. A model is called if the body has `"model"`."""
+    "/score": ('"text_1"',),
+    "/pooling": ('"input"',),
+    # https://replicate.com/docs/reference/http, https://cog.run/http
+    "/predictions": ('"version"', '"input"'),
+    # https://docs.runpod.io/serverless
+    "/v2/*/run": ('"input"',),
+    "/v2/*/runsync": ('"input"',),
+    # https://elevenlabs.io/docs/api-reference, https://developers.deepgram.com/reference,
+    # https://www.assemblyai.com/docs/api-reference
+    "/v1/music": ('"prompt"',),
+    "/v1/read": ('"text"',),
+    "/v2/transcript": ('"audio_url"',),
+}
+"""Ends of paths that an application may use for something else. A model is called if the body has `"model"`, or one of
+the words beside the path."""
 
 
-def _regex(ends: tuple[str, ...]) -> re.Pattern[str]:
-    choices = "|".join(re.escape(end).replace(r"\*", "[^/]+") for end in sorted(ends, key=len, reverse=True))
-    return re.compile(f".*?({choices})", re.IGNORECASE | re.DOTALL)
+@dataclass(frozen=True, slots=True)
+class ModelPath:
+    """The end of a URL's path by which a model API is known; `tail` is that end as a pattern of fnmatch.
 
-
-_SURE, _GENERIC = _regex(SURE), _regex(GENERIC)
-
-
-def names_model(body: bytes) -> bool:
-    """Whether a body says which model it asks. Every API of models wants that, and an application's own seldom does."""
-    return b'"model"' in body
-
-
-def model_path(url: str) -> tuple[str | None, bool]:
-    """The end of a URL's path by which a model API is known, and whether that alone is certain.
-
-    It is (None, False) if there is none. If that alone is not certain, a body with `"model"` makes it a model's.
+    Unless that alone `is_sure`, only a body with `"model"` or one of the `marks` counts.
     """
+
+    tail: str
+    is_sure: bool = True
+    marks: tuple[str, ...] = ()
+
+    def is_meant(self, body: bytes) -> bool:
+        """Whether a request with this body calls a model."""
+        return self.is_sure or b'"model"' in body or any(mark.encode() in body for mark in self.marks)
+
+
+def _pattern(end: str) -> str:
+    return re.escape(end).replace(r"\*", "[^/]+")
+
+
+def _regex(ends: Iterable[str]) -> re.Pattern[str]:
+    # No group for each end: then it would take ten times as long.
+    return re.compile(f".*?({'|'.join(map(_pattern, ends))})", re.IGNORECASE | re.DOTALL)
+
+
+_ENDS: Final = ((_regex(SURE), SURE), (_regex(GENERIC), tuple(GENERIC)))
+
+
+def model_path(url: str) -> ModelPath | None:
+    """The end of a URL's path by which a model API is known, in any spelling; None if there is none."""
     plain = plain_url(url)
-    for regex, sure in ((_SURE, True), (_GENERIC, False)):
+    for regex, ends in _ENDS:
         match = regex.fullmatch(plain)
         if match is not None:
+            tail = match[1]
+            end = next(end for end in ends if re.fullmatch(_pattern(end), tail, re.IGNORECASE | re.DOTALL))
+            if "*" in end:
+                tail = end
+            if end in GENERIC:
+                return ModelPath(tail, False, GENERIC[end])
             # A pattern need not name the version.
-            return (match[1].removeprefix("/v1") if sure else match[1]), sure
-    return None, False
+            return ModelPath(tail.removeprefix("/v1"))
+    return None
+
+
+def calls_model(url: str, body: bytes) -> bool:
+    """Whether a request calls a model, to a path that an application may use for something else."""
+    # Nearly all do, and it is sooner seen.
+    if b'"model"' in body:
+        return True
+    path = model_path(url)
+    return path is not None and path.is_meant(body)

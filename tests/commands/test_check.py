@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -404,6 +406,23 @@ def test_a_file_that_cannot_be_opened_is_a_finding(
     monkeypatch.setattr(REAL, "open", refuse)
 
     assert run(capsys, "-q") == (1, [f"{OURS}: cannot be read: Permission denied"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such files there")
+def test_what_is_no_file_is_a_finding_in_a_directory_too(capsys: pytest.CaptureFixture[str]) -> None:
+    write(interaction())
+    Path("cassettes/deep.yaml").mkdir()
+    for name in ("a.yaml", "deep.yaml/b.new.journal"):
+        os.mkfifo(f"cassettes/{name}")
+    told = "is a FIFO, where a cassette has to be a file; move it away"
+    assert run(capsys) == (
+        1,
+        [
+            f"cassettes/a.yaml: {told}",
+            f"cassettes/deep.yaml/b.new.journal: {told}",
+            "2 cassettes, 1 journal, 1 interaction: 2 findings",
+        ],
+    )
 
 
 # --- age

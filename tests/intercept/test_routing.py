@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,7 @@ class Watcher:
 
         self.endpoints = Endpoints(("known",))
         self.block = block
+        self.replays = False
         self.live = 0
 
     def refused(self, url: str) -> RequestNotRecorded:
@@ -129,6 +130,12 @@ class Watcher:
 
     def went_live(self) -> None:
         self.live += 1
+
+    def suspect(self, url: str) -> None:
+        pass
+
+    def connected(self, hosts: Sequence[str], port: int) -> None:
+        raise NotImplementedError
 
 
 @pytest.fixture

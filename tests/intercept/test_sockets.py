@@ -94,9 +94,9 @@ def test_a_connection_of_a_client_that_is_not_seen_is_noted_once(
     for _ in range(2):
         connect(other)
     assert replay.notes == [
-        f"use_cassette('a.yaml'): connected to {host}:{urlsplit(url).port}, which serves models, by a client that no"
-        " recorder sees (requests, urllib, aiohttp, a raw socket): nothing of it is replayed; send its calls through"
-        " httpx, or forbid connections in tests"
+        f"use_cassette('a.yaml'): connected to {host}:{urlsplit(url).port}, which serves models (in the cassette), by a"
+        " client that no recorder sees (requests, urllib, aiohttp, a raw socket): nothing of it is replayed; send its"
+        " calls through httpx, or forbid connections in tests"
     ]
 
 
@@ -116,7 +116,7 @@ def test_a_name_is_known_by_the_addresses_that_it_had(
         by_urllib(url.replace("127.0.0.1", "CHAT.test"))
         [note] = recorder.notes
         recorder.notes.clear()
-    assert f"connected to CHAT.test:{port}, which serves models, " in note
+    assert f"connected to CHAT.test:{port}, which serves models (named by OPENAI_BASE_URL), " in note
 
 
 @pytest.mark.parametrize("module", [httpx, httpx2])
@@ -146,7 +146,7 @@ def passes_unnoticed(base_url: str, module: Any) -> None:
     trio.run(get)
 
 
-def test_other_connections_and_those_of_a_recording_are_not_noted(cassettes: Path, url: str, replay: Recorder) -> None:
+def test_other_connections_are_not_noted(cassettes: Path, replay: Recorder) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         by_socket(f"http://127.0.0.1:{other.getsockname()[1]}/")
     if hasattr(socket, "AF_UNIX"):
@@ -159,13 +159,6 @@ def test_other_connections_and_those_of_a_recording_are_not_noted(cassettes: Pat
         socket.getaddrinfo()  # type: ignore[call-arg]  # the mistake
     assert socket.getaddrinfo(None, 80)
     assert replay.notes == []
-    for recording in (
-        use_cassette(cassettes / "b.yaml"),
-        use_cassette(cassettes / "a.yaml", mode="new_episodes", unused="ignore"),
-    ):
-        with recording as recorder:
-            by_socket(url)
-        assert recorder.notes == replay.notes == []
 
 
 def test_a_recorded_url_that_is_none_is_nowhere_to_connect_to(cassettes: Path, url: str) -> None:
@@ -218,7 +211,52 @@ def test_a_base_url_without_a_port_leads_to_that_of_its_scheme(
     monkeypatch.setattr(
         socket, "getaddrinfo", lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
     )
-    with pytest.warns(UserWarning, match=f"connected to chat.test:{port}, which serves models, "):
+    with pytest.warns(UserWarning, match=f"connected to chat.test:{port}, which serves models \\(named by {name}\\), "):
         # Nobody may be there; what counts is that it was tried.
         with use_cassette(cassettes / "a.yaml", mode="none", unseen="warn"), suppress(OSError):
             socket.create_connection(("chat.test", port)).close()
+
+
+@pytest.mark.parametrize("host", [b"127.0.0.1", bytearray(b"127.0.0.1"), "", b"localhost"])
+def test_a_host_counts_however_it_is_spelled(replay: Recorder, url: str, host: Any) -> None:
+    with socket.socket() as raw:
+        raw.connect((host, urlsplit(url).port))
+    assert "which serves models (in the cassette), by a client that no recorder sees" in replay.notes[0]
+
+
+def test_a_name_is_not_hidden_by_another_for_the_same_address(
+    cassettes: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = urlsplit(url).port
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://chat.test:{port}/v1")
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+    )
+    monkeypatch.setattr(socket, "gethostbyname", lambda _: "127.0.0.1")
+    cassettes.mkdir()
+    (cassettes / "a.yaml").write_text("interactions: []\nversion: 1\n")
+    for ignored in (["other.test"], []):
+        with use_cassette(cassettes / "a.yaml", mode="none", unseen="warn", ignore_hosts=ignored) as recorder:
+            socket.getaddrinfo("chat.test", port)
+            for host in ("other.test", b"other.test"):
+                address = socket.gethostbyname(host)  # type: ignore[arg-type]  # it takes bytes as well
+                by_socket(f"http://{address}:{port}")
+            [note] = recorder.notes
+            recorder.notes.clear()
+        assert f"connected to chat.test:{port}, " in note
+    with use_cassette(cassettes / "a.yaml", mode="none", unseen="warn", ignore_hosts=["chat.test"]) as recorder:
+        socket.create_connection(("chat.test", port or 0)).close()
+    assert recorder.notes == []
+
+
+def test_what_is_sent_without_a_connection_passes(replay: Recorder, url: str) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender, socket.socket(type=socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", urlsplit(url).port or 0))
+        assert sender.sendto(b"a", receiver.getsockname()) == 1
+        assert sender.sendto(b"b", 0, receiver.getsockname()) == 1
+        assert sender.sendmsg([b"c"], [], 0, receiver.getsockname()) == 1
+        assert sender.sendmsg([b"d"], (), 0, receiver.getsockname()) == 1
+        assert replay.notes == []
+        sender.connect(receiver.getsockname())
+        assert sender.sendmsg([b"e"]) == sender.sendmsg([b"f"], []) == sender.sendmsg([b"g"], [], 0) == 1
+        assert b"".join(receiver.recv(9) for _ in range(7)) == b"abcdefg"

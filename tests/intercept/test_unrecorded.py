@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -229,9 +230,9 @@ def test_a_redirect_that_leads_out_of_the_endpoint_is_judged_again(tmp_path: Pat
 
 def test_what_the_cassette_holds_is_replayed_whatever_its_url(tmp_path: Path, server: Server) -> None:
     def call(text: str = "x") -> httpx.Response:
-        return httpx.post(f"{server.root}/v1/embeddings?a=1", json={"input": text})
+        return httpx.post(f"{server.root}/v1/moderations?a=1", json={"input": text})
 
-    with use_cassette(tmp_path / "b.yaml", endpoints=["*/embeddings"]):
+    with use_cassette(tmp_path / "b.yaml", endpoints=["*/moderations"]):
         call()
     server.asked.clear()
     with use_cassette(tmp_path / "b.yaml", mode="none") as recorder:
@@ -336,9 +337,21 @@ def by_ipv4_in_ipv6(url: str) -> None:
         client.connect(("::ffff:127.0.0.1", urlsplit(url).port or 0))
 
 
+def by_fast_open(url: str) -> None:
+    with socket.socket() as client:
+        client.sendto(b"x", socket.MSG_FASTOPEN, ("127.0.0.1", urlsplit(url).port or 0))
+
+
+def by_fast_open_message(url: str) -> None:
+    with socket.socket() as client:
+        client.sendmsg([b"x"], [], socket.MSG_FASTOPEN, ("127.0.0.1", urlsplit(url).port or 0))
+
+
 UNSEEN = [
     *(by_urllib, by_http_client, by_httpcore, by_transport, by_requests, by_aiohttp),
     *(by_looking_up, by_no_address, by_connect_ex, by_ipv4_in_ipv6),
+    # Only Linux has it in Python.
+    *((by_fast_open, by_fast_open_message) if hasattr(socket, "MSG_FASTOPEN") else ()),
 ]
 
 
@@ -349,7 +362,7 @@ def test_a_client_that_no_hook_sees_is_refused_when_it_connects(
     text = refused(cassette, lambda: call(server.url))
     assert server.asked == []
     assert "by a client that no recorder sees" in text
-    assert text.endswith("To let it connect: samurai_unseen = warn, or allow")
+    assert text.endswith("To let all such clients connect: samurai_unseen = warn, or allow")
     with use_cassette(cassette, mode="none", unused="ignore", unseen="allow") as recorder:
         call(server.url)
     assert recorder.notes == []
@@ -382,12 +395,14 @@ def test_a_budget_over_calls_that_were_not_recorded_cannot_be_judged(tmp_path: P
     def call() -> None:
         httpx.post(f"{server.root}/v1/rerank", json={"model": "m", "query": "x"})
 
-    with pytest.raises(BudgetExceeded, match=r"max_total_tokens cannot be judged: POST .*/v1/rerank went live"):
+    with pytest.raises(
+        BudgetExceeded, match=r"max_total_tokens cannot be judged: 1 call went live and was not recorded: POST"
+    ):
         with use_cassette(tmp_path / "b.yaml", max_total_tokens=1):
             call()
     with use_cassette(tmp_path / "b.yaml") as recorder:
         with (
-            pytest.raises(BudgetExceeded, match="max_requests cannot be judged: POST"),
+            pytest.raises(BudgetExceeded, match="max_requests cannot be judged: 1 call went live"),
             recorder.budget(max_requests=9),
         ):
             call()
@@ -400,9 +415,10 @@ def test_a_budget_over_a_connection_that_was_not_seen_cannot_be_judged(
     tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", server.root)
-    with pytest.raises(BudgetExceeded, match="max_cost cannot be judged: a connection to 127.0.0.1"):
-        with use_cassette(tmp_path / "b.yaml", max_cost="1"):
+    with pytest.raises(BudgetExceeded, match=r"max_cost cannot be judged: 1 call .*: a connection to 127\.0\.0\.1"):
+        with use_cassette(tmp_path / "b.yaml", max_cost="1") as recorder:
             by_urllib(server.url)
+            recorder.notes.clear()
     with use_cassette(tmp_path / "b.yaml", max_requests=1):
         httpx.post(server.url, json=BODY)
 
@@ -424,6 +440,39 @@ def test_mode_all_that_recorded_nothing_fails_where_the_old_cassette_would_answe
         with use_cassette(cassette, mode="all", before_record_response=lambda _: None):
             httpx.post(server.url, json=BODY)
     with use_cassette(cassette, mode="all"):
+        httpx.post(server.url, json=BODY)
+
+
+def test_mode_all_whose_calls_are_not_recorded_fails_where_the_old_cassette_would_answer(
+    cassette: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", f"{server.root}/v1")
+    before = cassette.read_bytes()
+    endpoint = (
+        re.escape("POST " + server.root + "/v1/rerank") + r"\n  To record it as well: samurai_endpoints = .*/rerank"
+    )
+    for call, why in (
+        (lambda: httpx.post(f"{server.root}/v1/rerank", json=BODY), endpoint),
+        (lambda: by_urllib(server.url), r"a connection to 127\.0\.0\.1:\d+ by a client that no recorder sees"),
+    ):
+        with pytest.raises(SamuraiFailure, match=rf"^nothing was recorded in mode all\. (?s:.*)not recorded: {why}"):
+            with use_cassette(cassette, mode="all") as recorder:
+                call()
+                recorder.notes.clear()
+        assert cassette.read_bytes() == before
+
+
+def test_mode_all_of_a_test_without_a_call_says_that_the_old_cassette_stays(cassette: Path, server: Server) -> None:
+    before = cassette.read_bytes()
+    with pytest.warns(
+        UserWarning, match="no call was seen in mode all, so nothing was recorded; .*delete the cassette"
+    ):
+        with use_cassette(cassette, mode="all"):
+            pass
+    assert cassette.read_bytes() == before
+    with use_cassette(cassette.with_name("none.yaml"), mode="all"):
+        pass
+    with use_cassette(cassette, mode="all"), use_cassette(cassette, mode="all"):
         httpx.post(server.url, json=BODY)
 
 
@@ -470,7 +519,10 @@ def test_a_call_in_a_forked_child_is_refused_and_fails_the_test(cassette: Path, 
 def test_a_child_process_in_a_test_without_a_call_is_named(
     tmp_path: Path, server: Server, start: Callable[[], object]
 ) -> None:
-    with pytest.warns(UserWarning, match="a child process was started, and no call was seen"):
+    with pytest.warns(
+        UserWarning,
+        match="a child process was started, and no call was seen: .*; make the call in the test's own process",
+    ):
         with use_cassette(tmp_path / "b.yaml") as recorder:
             start()
     with use_cassette(tmp_path / "b.yaml") as recorder:
@@ -485,7 +537,8 @@ def test_a_copy_of_a_recorder_refuses_all_calls_and_tells_the_recorder_the_first
     with pytest.raises(RequestNotRecorded, match=r"POST \S+/chat/completions was called in a forked child"):
         with use_cassette(cassette, mode="none", unused="ignore") as recorder:
             processes.forking()
-            assert recorder.children.told() is None
+            recorder.children.listen(recorder.refuse)
+            assert recorder.misses == []
             # What follows happens in a child, which coverage does not see.
             processes.forked()
             for url in (server.url, f"{server.root}/v1/responses"):
@@ -494,7 +547,9 @@ def test_a_copy_of_a_recorder_refuses_all_calls_and_tells_the_recorder_the_first
             with use_cassette(cassette, mode="none") as own:
                 httpx.post(server.url, json=BODY)
                 assert not own.children.is_copy
-            assert recorder.children.told() is None
+            told: list[str] = []
+            recorder.children.listen(told.append)
+            assert told == []
             recorder.children.is_copy = False
             recorder.misses.clear()
     assert server.asked == []

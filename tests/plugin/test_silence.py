@@ -38,5 +38,8 @@ def test_limits_of_a_run_over_calls_that_were_not_recorded_cannot_be_judged(proj
     result = project.runpytest_inprocess("-p", "no:cacheprovider", "--samurai-max-total-tokens=9")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
-        ["samurai_max_total_tokens cannot be judged: POST */rerank went live and was not recorded"]
+        [
+            "samurai_max_total_tokens cannot be judged: 1 call went live and was not recorded: POST */rerank",
+            "  To record it as well: samurai_endpoints = known [*]/rerank",
+        ]
     )

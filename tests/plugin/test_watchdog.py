@@ -105,6 +105,89 @@ def test_a_test_that_waits_for_ever_after_a_miss_ends_with_the_miss(project: Pro
     result.stdout.fnmatch_lines([ENDED, f"FAILED test_it.py::test_it - {MISS}"])
 
 
+HANG = """
+import socket
+SILENT = socket.create_server(("127.0.0.1", 0))
+ELSEWHERE = f"http://127.0.0.1:{SILENT.getsockname()[1]}"
+
+def ask_elsewhere(): httpx.get(ELSEWHERE + "/hang", timeout=None)
+
+SOCKETS = [SILENT]
+
+@pytest.fixture(scope="module", autouse=True)
+def closed():
+    yield
+    for opened in SOCKETS: opened.close()
+
+def begin(then, afterwards=lambda: None):
+    # Answer the next request with no more than the beginning of a stream.
+    def answer():
+        connection = SILENT.accept()[0]
+        SOCKETS.append(connection)
+        connection.recv(9_999)
+        if then is not None:
+            connection.sendall(b"HTTP/1.1 200 OK\\r\\ncontent-type: text/event-stream\\r\\n\\r\\n" + then)
+        afterwards()
+    threading.Thread(target=answer, daemon=True).start()
+
+def upload():
+    def pieces():
+        yield b"a"
+        queue.Queue().get()
+    httpx.post(ELSEWHERE, content=pieces(), timeout=None)
+
+def connect():
+    full = socket.create_server(("127.0.0.1", 0), backlog=0)
+    clients = [socket.socket() for _ in range(3)]
+    for client in clients[:2]:
+        client.setblocking(False)
+        client.connect_ex(full.getsockname())
+    SOCKETS.extend([full, *clients])
+    clients[2].connect(full.getsockname())
+"""
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        "swallow(); ask_elsewhere()",
+        "swallow(); upload()",
+        "swallow(); begin(b''); httpx.get(ELSEWHERE, timeout=None)",
+        "swallow(); connect()",
+    ],
+)
+def test_a_test_that_waits_in_a_request_that_passes_ends_with_the_miss(project: Project, wait: str) -> None:
+    result = refused(
+        project,
+        f"{HANG}\n@pytest.mark.samurai\ndef test_it():\n    {wait}\n\n@pytest.mark.samurai\ndef test_next(): pass",
+    )
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines([ENDED, f"FAILED test_it.py::test_it - {MISS}"])
+
+
+@pytest.mark.parametrize(
+    "then", [None, b"", b"data: {}\n\n", b'data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\n\n']
+)
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_test_that_waits_in_a_live_call_ends_with_the_miss_in_the_end(
+    project: Project, then: bytes | None, stream: bool
+) -> None:
+    result = refused(
+        project,
+        f"""{HANG}
+@pytest.mark.samurai
+def test_it():
+    begin({then!r}, afterwards=swallow)
+    httpx.post(ELSEWHERE + "/v1/chat/completions", json=body(stream={stream}), timeout=None)
+""",
+        "--samurai-mode=all",
+        "--samurai-max-live-requests=1",
+        grace=0.02,
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*The test went on without an answer for 0.02 s, and was ended.*"])
+
+
 def test_the_tasks_of_an_event_loop_can_clean_up_before_the_test_ends(project: Project) -> None:
     result = refused(
         project,

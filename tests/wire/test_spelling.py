@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_samurai.wire import dialect_of, is_public_model_host, model_path, plain_url
+from pytest_samurai.wire import ModelPath, dialect_of, is_public_model_host, model_path, plain_url
 
 
 @pytest.mark.parametrize(
@@ -29,10 +29,10 @@ def test_a_dialect_is_known_in_any_spelling() -> None:
 
 
 def test_a_path_of_models_is_named_without_its_version() -> None:
-    assert model_path("https://h.test/v1/embeddings/") == ("/embeddings", True)
-    assert model_path("https://h.test/v1/models/m:GenerateContent?key=k") == (":GenerateContent", True)
-    assert model_path("https://h.test/messages") == ("/messages", False)
-    assert model_path("https://h.test/v1/users") == (None, False)
+    assert model_path("https://h.test/v1/embeddings/") == ModelPath("/embeddings")
+    assert model_path("https://h.test/v1/models/m:GenerateContent?key=k") == ModelPath(":GenerateContent")
+    assert model_path("https://h.test/messages") == ModelPath("/messages", is_sure=False)
+    assert model_path("https://h.test/v1/users") is None
 
 
 def test_public_hosts_are_known_by_their_whole_name() -> None:

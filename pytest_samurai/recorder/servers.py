@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pytest_samurai.wire import UNKNOWN, Request, dialect_of, model_asked
 
 
-class Refusals:
+class Servers:
     """What a run knows of its servers: which refuse the question, and which models they have answered it for.
 
     A gateway passes requests on to other servers, by their model. So an answer for one model says nothing about the

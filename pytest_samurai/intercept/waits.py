@@ -1,0 +1,33 @@
+"""The functions of ours that wait for others."""
+
+from __future__ import annotations
+
+from types import CodeType, FrameType
+
+from pytest_samurai.intercept.begun import Begun
+from pytest_samurai.intercept.ending import Ending
+from pytest_samurai.intercept.patch import outside
+from pytest_samurai.intercept.streams import Replay, Tee
+from pytest_samurai.intercept.twins import Blocking
+
+_WAITING: frozenset[CodeType] = frozenset(
+    function.__code__
+    for function in (
+        Blocking.read,
+        Blocking.send,
+        Blocking.next_piece,
+        Begun.__iter__,
+        Tee.__iter__,
+        Replay.to_its_end,
+        Ending.wait,
+        outside,
+    )
+)
+
+
+def is_waiting(frame: FrameType) -> bool:
+    """Whether a function of ours, the innermost that runs, waits for a server or the application.
+
+    Nothing is lost if an error is raised there: all that we keep is kept by other functions, which these call.
+    """
+    return frame.f_code in _WAITING
