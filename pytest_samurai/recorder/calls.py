@@ -155,21 +155,23 @@ class Calls:
         unjudged = self._unjudged(self._tally.limits(), unrecorded)
         return "\n".join(filter(None, [self._tally.spend([call for _, call in unspent]), unjudged])) or None
 
-    def verdict(self, budget: Budget, *, only_children: bool) -> str | None:
-        """How the budgets of the test and of the run are broken; None if both hold.
+    def may_be_those_of(self, children: Children) -> bool:
+        """Whether nothing was called that could be seen, but child processes were started, which may have called."""
+        return children.were_started and not (self.all() or self.unrecorded)
 
-        With `only_children` the test has made no call, but has started processes that may have.
-        """
+    def verdict(self, budget: Budget, children: Children) -> str | None:
+        """How the budgets of the test and of the run are broken; None if both hold."""
         # Most tests have no limits, so nobody need look at their calls.
-        of_test = None
+        of_child = of_test = None
         limits = budget.limits()
-        if only_children and (names := [*limits, *(() if self._tally is None else self._tally.limits())]):
-            return _of_child(names)
+        names = [*limits, *([] if self._tally is None else self._tally.limits())]
+        if names and self.may_be_those_of(children):
+            of_child = _of_child(names)
         if limits:
             unjudged = self._unjudged(limits, self.unrecorded)
             of_test = "\n".join(filter(None, [budget.verdict(self.all()), unjudged]))
         of_run = None if self._tally is None else self._tally.judge()
-        return "\n".join(filter(None, [of_test, of_run])) or None
+        return "\n".join(filter(None, [of_child, of_test, of_run])) or None
 
     def _unjudged(self, limits: Iterable[str], unrecorded: Sequence[Unrecorded]) -> str | None:
         """Why limits cannot be judged, if calls went live that were not recorded."""

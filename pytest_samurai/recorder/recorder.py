@@ -152,8 +152,7 @@ class Recorder:
         self.children.listen(self.refuse)
         if self.misses:
             return self.misses[0]
-        judged = self._calls.verdict(self.settings.budget, only_children=self._has_only_started_children)
-        if broken := "\n".join(filter(None, [judged, unknown])):
+        if broken := "\n".join(filter(None, [self._calls.verdict(self.settings.budget, self.children), unknown])):
             return BudgetExceeded(broken)
         if self._keeper is not None and (text := self._keeper.stale(self._calls.takes())):
             return SamuraiFailure(text)
@@ -162,11 +161,6 @@ class Recorder:
             return SamuraiFailure(text)
         self.notes += filter(None, [text])
         return None
-
-    @property
-    def _has_only_started_children(self) -> bool:
-        """Whether child processes were started, and may be all that has made calls."""
-        return self.children.were_started and not (self.calls or self.misses or self._calls.unrecorded)
 
     def close(self, *, passed: bool = True) -> None:
         """Write the cassette. If a failed test ended on a failed call, nothing is written, and `notes` say why.
@@ -180,7 +174,7 @@ class Recorder:
         unanswered = 0 if self._live is None else self._live.close()
         if unknown := self._calls.spend():
             self.note(unknown)
-        if self._has_only_started_children:
+        if not self.misses and self._calls.may_be_those_of(self.children):
             self.note(UNSEEN_CHILD)
         if self._keeper is not None:
             self._keeper.close(passed=passed, unanswered=unanswered)
