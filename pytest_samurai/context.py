@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import warnings
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from pytest_samurai.bill import own_prices
 from pytest_samurai.cassette import Shelf
+from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.files import REAL, now, without_fakes
-from pytest_samurai.intercept import recorders_of, recording, seen_directories
+from pytest_samurai.intercept import judge, recorders_of, recording, seen_directories
 from pytest_samurai.recorder import Owner, Recorder, Shared
 from pytest_samurai.settings import Layer, environment_layers, resolve
 from pytest_samurai.text import visible
@@ -64,33 +64,46 @@ class use_cassette:
 
     Making it raises SettingsError for an option that does not exist, entering it CassetteError for a file that cannot
     be read. A request that the mode does not let go live raises RequestNotRecorded where it is made. If the application
-    swallows it, the end of the block raises it again. There a broken budget raises BudgetExceeded.
+    swallows it, the end of the block raises it again. There a broken budget raises BudgetExceeded. In a test of pytest,
+    that test fails too, whatever becomes of the error.
     """
 
     def __init__(self, path: str | os.PathLike[str], **options: Any) -> None:
         lowest, environment = environment_layers(os.environ)
-        self._path = Path(REAL.getcwd(), path)
+        self._path = REAL.Path(REAL.getcwd(), path)
         # If it is entered again, its files need not be read again.
         self._shared = Shared(own_prices(REAL.getcwd()), Shelf(seen_directories()))
         self._settings = resolve([lowest, Layer(f"use_cassette({str(path)!r})", "test", options), environment])
 
     def __enter__(self) -> Recorder:
         owner = Owner(f"use_cassette({self._path.name!r})", now())
+        self._judge = judge()
+        if self._judge is not None:
+            owner.refusal = self._judge.refuse
         self._recorder = Recorder(self._path, self._settings, owner, self._shared)
         self._session = Session(self._recorder)
         self._session.__enter__()
+        if self._judge is not None:
+            self._judge.opened(self._recorder)
         return self._recorder
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         failure = error
+        self._recorder.children.listen(self._recorder.refuse)
         try:
             if error is None:
                 failure = self._recorder.verdict()
             self._session.passed = failure is None
         finally:
+            if self._judge is not None:
+                self._judge.closed(self._recorder)
             self._session.__exit__(kind, error, trace)
+        if error is not None and self._judge is None and not isinstance(error, RequestNotRecorded):
+            # Nobody else says it: the application may have swallowed the miss, and failed of what it lacked.
+            for miss in self._recorder.misses[:1]:
+                error.add_note(str(miss))
         for note in (visible(note, keep="\n") for note in self._recorder.notes):
             if failure is None:
                 warnings.warn(note, stacklevel=2)

@@ -14,6 +14,7 @@ import pytest
 import trustme
 
 import pytest_samurai.intercept.seam  # noqa: F401 - see above
+from pytest_samurai.intercept.state import STATE
 from pytest_samurai.server.chat_server import ChatServer
 from tests.project import Project
 from tests.real_server import RealServer
@@ -99,6 +100,12 @@ def project(pytester: pytest.Pytester, chat_server: ChatServer, monkeypatch: pyt
     monkeypatch.setenv("SAMURAI_BASE_URL", chat_server.base_url)
     monkeypatch.setenv("SAMURAI_API_KEY", KEY)
     return Project(pytester, chat_server, monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def no_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A miss of `use_cassette` would fail the test of this suite that tries it. Runs inside of tests have their own."""
+    monkeypatch.setattr(STATE, "judge", None)
 
 
 @pytest.fixture(autouse=True)

@@ -87,6 +87,21 @@ def test_an_error_of_the_block_itself_is_not_covered_up(cassettes: Path, url: st
         _ = 1 / 0
 
 
+def test_a_swallowed_miss_is_a_note_on_the_error_that_the_block_ends_with(cassettes: Path, url: str) -> None:
+    with pytest.raises(ZeroDivisionError) as error, use_cassette(cassettes / "a.yaml", mode="none") as recorder:
+        for content in ("one", "two"):
+            with pytest.raises(RequestNotRecorded):
+                ask(url, content)
+        _ = 1 / 0
+    assert error.value.__notes__ == [str(recorder.misses[0])]
+
+
+def test_a_miss_that_ends_its_block_is_said_once(cassettes: Path, url: str) -> None:
+    with pytest.raises(RequestNotRecorded) as error, use_cassette(cassettes / "a.yaml", mode="none"):
+        ask(url)
+    assert not hasattr(error.value, "__notes__")
+
+
 def test_why_nothing_was_recorded_is_a_note_on_the_error_of_the_block(cassettes: Path, url: str) -> None:
     with pytest.raises(httpx.HTTPStatusError) as error, use_cassette(cassettes / "a.yaml"):
         ask(url, model="error-500").raise_for_status()

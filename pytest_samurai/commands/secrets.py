@@ -13,6 +13,7 @@ from pytest_samurai.redaction import (
     Redactor,
     Rule,
     Rules,
+    body_secrets,
     cloudflare_cookies,
     environment_names,
     find_secrets,
@@ -63,10 +64,11 @@ class Secrets:
         harmless = made_of(request, self._known)
         known = {value: kind for value, kind in self._known.items() if value not in harmless}
         # A cookie, or a parameter of the URL, is reported as what it is there.
+        of_body = body_secrets(request.body)
         of_headers = own_keys(tuple(header for header in request.headers if header[0] != "cookie"))
         in_url, everywhere = (
             known | dict.fromkeys(own - set(known), "the key of this request")
-            for own in (of_headers, of_headers | own_keys((), request.url))
+            for own in (of_headers, of_headers | own_keys((), request.url) | of_body)
         )
         kinds = [kind for kind in _kinds([_bytes(request.url)], in_url) if kind != _CREDENTIAL]
         kinds += self._ruled(request.url, (rules.url(request.url) for rules in self._rules.values()))

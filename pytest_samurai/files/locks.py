@@ -6,7 +6,6 @@ import errno
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
@@ -72,7 +71,7 @@ def _user() -> str:
 
 
 def _lock_directory() -> Path:
-    return Path(tempfile.gettempdir(), f"pytest-samurai-{_user()}")
+    return REAL.Path(REAL.temporary, f"pytest-samurai-{_user()}")
 
 
 def scratch(kind: str) -> Path:

@@ -45,6 +45,16 @@ class Unmarked(Protocol):
     def connected(self, hosts: Sequence[str], port: int) -> None: ...
 
 
+class Judge(Protocol):
+    """The test that runs, which fails of what a recorder refuses that was `opened` in it, or that it is to `refuse`."""
+
+    def opened(self, recorder: Recorder) -> None: ...
+
+    def closed(self, recorder: Recorder) -> None: ...
+
+    def refuse(self, text: str) -> RequestNotRecorded: ...
+
+
 @dataclass(eq=False)
 class Opened:
     """An open recorder, and the one around it in the same context."""
@@ -66,6 +76,7 @@ class State:
     `connections` those of sockets, `starters` those of what starts a child process, and `starters_of` how many of the
     modules that do so were imported when these were made. `cassettes` are those of all recorders since
     `take_cassettes`. `directories` are those that `use_cassette` has seen: there is no run to which it belongs.
+    `judge` is the test that `use_cassette` is used in; None outside of pytest.
     """
 
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -73,6 +84,7 @@ class State:
     cassettes: set[Path] = field(default_factory=set)
     directories: Directories = field(default_factory=Directories)
     unmarked: Unmarked | None = None
+    judge: Judge | None = None
     users: int = 0
     patches: dict[Any, Patch] = field(default_factory=dict)
     connections: list[Patch] = field(default_factory=list)
@@ -135,3 +147,13 @@ def take_cassettes() -> set[Path]:
 def seen_directories() -> Directories:
     """What is known of the directories of cassettes that are opened outside of any run of tests."""
     return STATE.directories
+
+
+def judge() -> Judge | None:
+    """The test that fails if a request of `use_cassette` is refused; None if none runs."""
+    return STATE.judge
+
+
+def judge_by(test: Judge | None) -> None:
+    """Have the misses of `use_cassette` fail the test that runs from now on; with None it is an error like others."""
+    STATE.judge = test

@@ -41,11 +41,12 @@ def fixture_setup(
     path = fixture_cassette_path(item, fixturedef, request)
     config = config_layer(item, of_same_scope(request, "samurai_config", {}))
     settings = settings_of(request.config, config)
-    recorder = Recorder(path, settings, owner_of(item, label, shared=True), shared_of(request.config))
+    owner = owner_of(item, label, shared=True, is_fixture=True)
+    recorder = Recorder(path, settings, owner, shared_of(request.config))
     # A test that gets the key from the fixture may show it long after.
     recorder.sent = run.sent
     session = Session(recorder, placeholders=True)
-    run.refusals.recorders.append(recorder)
+    run.refusals.opened(recorder)
     try:
         with session:
             result = yield from _without_misses(fixturedef, request, recorder, run.refusals)
@@ -56,7 +57,7 @@ def fixture_setup(
                 raise regression
         return result
     finally:
-        run.refusals.recorders.remove(recorder)
+        run.refusals.closed(recorder)
         note_play(item, recorder, label, passed=session.passed)
         if recorder.calls:
             figures = TestFigures.of(label, recorder.calls, recorded=recorder.recorded)

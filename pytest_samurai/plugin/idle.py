@@ -46,6 +46,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> None:
             import pytest_samurai.plugin.recording  # noqa: F401 - see above
         run.item = item
         run.watched = watch(item)
+        intercept = sys.modules.get("pytest_samurai.intercept")
+        if intercept is not None:
+            intercept.judge_by(run.refusals)
     run.begun.add(item.nodeid)
 
 

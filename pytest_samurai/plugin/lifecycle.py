@@ -69,11 +69,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if run.tally is not None and not is_worker(config):
         run.tally.end()
     if run.at_work:
-        run.refusals.watchdog.remove()
-    # An interrupted run does not say that its last test has ended.
-    if run.watching:
-        from pytest_samurai import intercept
         from pytest_samurai.plugin.unmarked import unwatch
 
+        run.refusals.watchdog.remove()
+        # An interrupted run does not say that its last test has ended.
         unwatch(run)
+    if run.watching:
+        from pytest_samurai import intercept
+
         intercept.uninstall()

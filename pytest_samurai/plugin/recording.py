@@ -56,7 +56,7 @@ def _recorded(
     if recorder.replaying:
         only_replays(item, recorder)
     refusals = request.config.stash[RUN].refusals
-    refusals.recorders.append(recorder)
+    refusals.opened(recorder)
     item.stash[RECORDER] = recorder
     # A report that is made after the recorder has gone has to know it too.
     item.stash[SENT] = recorder.sent
@@ -67,7 +67,7 @@ def _recorded(
             session.passed = item.stash.get(PASSED, False)
     finally:
         refusals.listen()
-        refusals.recorders.remove(recorder)
+        refusals.closed(recorder)
         del item.stash[RECORDER]
         # If it is run again, it counts once.
         item.user_properties[:] = [pair for pair in item.user_properties if pair[0] not in FIGURE_PROPERTIES]
@@ -94,8 +94,8 @@ def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool)
     item.stash.setdefault(PLAYS, []).append(play)
 
 
-def owner_of(item: pytest.Item, name: str, *, shared: bool) -> Owner:
+def owner_of(item: pytest.Item, name: str, *, shared: bool, is_fixture: bool = False) -> Owner:
     """Who a recorder belongs to: a test, or a fixture, named by its label."""
     run = item.config.stash[RUN]
     on_live = None if run.progress is None else run.progress.call
-    return Owner(visible(name), run.began, partial(target, item), shared, run.refusals.refuse, on_live)
+    return Owner(visible(name), run.began, partial(target, item), shared, run.refusals.refuse, on_live, is_fixture)

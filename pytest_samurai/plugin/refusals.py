@@ -14,7 +14,7 @@ from pytest_samurai.plugin.refusal import RefusedInTest
 from pytest_samurai.plugin.watchdog import Watchdog, When
 
 if TYPE_CHECKING:
-    from pytest_samurai.recorder import Recorder
+    from pytest_samurai.recorder import Children, Recorder
 
 _ENDED = ("This portal is not running", "Event loop is closed")
 """What anyio and asyncio say of an ended event loop in another thread. A refusal ends it, being no `Exception`."""
@@ -33,6 +33,7 @@ class Refusals:
     def __init__(self) -> None:
         self.watchdog = Watchdog(self.listen, self.is_paying)
         self.recorders: list[Recorder] = []
+        self._earlier: list[Children] = []
         self.pending: list[RequestNotRecorded] = []
         self.told: list[RequestNotRecorded] = []
         self.is_red = False
@@ -51,6 +52,19 @@ class Refusals:
         """Take over what forked children have refused."""
         for recorder in self.recorders:
             recorder.children.listen(recorder.refuse)
+        for children in self._earlier:
+            children.listen_again(self.refuse)
+
+    def opened(self, recorder: Recorder) -> None:
+        """A recorder was opened, whose misses are those of the test that runs."""
+        self.recorders.append(recorder)
+
+    def closed(self, recorder: Recorder) -> None:
+        """A recorder was closed. A child that was forked while it was open, as a pool, may be asked by later tests."""
+        self.recorders.remove(recorder)
+        if recorder.children.has_copies:
+            recorder.children.listen(recorder.refuse)
+            self._earlier.append(recorder.children)
 
     def is_paying(self) -> bool:
         """Whether live calls are under way: a ceiling, or a missing key, may have refused only one of many."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.files import REAL
 from pytest_samurai.plugin.collection import Collection
 from pytest_samurai.settings import Layer, Settings, environment_layers, resolve
 
@@ -69,8 +70,8 @@ class RunState:
         """Where the code lies that is not the user's: ours, Python's and what was installed."""
         import sysconfig
 
-        installed = {Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")}
-        return (Path(__file__).parents[1], *installed)
+        installed = {REAL.Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")}
+        return (REAL.Path(__file__).parents[1], *installed)
 
 
 RUN = pytest.StashKey[RunState]()

@@ -147,6 +147,8 @@ def _may_go_live(settings: Settings) -> bool:
 def unwatch(run: RunState) -> None:
     """Stop watching: the test has ended."""
     item, run.item = run.item, None
+    if (imported := sys.modules.get("pytest_samurai.intercept")) is not None:
+        imported.judge_by(None)
     if item is not None and run.watched:
         item.stash[UNMARKED].forget()
         from pytest_samurai import intercept

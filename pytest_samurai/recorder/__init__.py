@@ -1,5 +1,6 @@
 """One open cassette: what becomes of each request."""
 
+from pytest_samurai.recorder.children import Children
 from pytest_samurai.recorder.cutheaders import CutHeaders
 from pytest_samurai.recorder.exchange import Played, Take
 from pytest_samurai.recorder.mode import RECORD_MODES
@@ -24,6 +25,7 @@ from pytest_samurai.recorder.unseen import Host, ModelHosts, is_host_of
 
 __all__ = [
     "RECORD_MODES",
+    "Children",
     "CutHeaders",
     "Host",
     "ModelHosts",

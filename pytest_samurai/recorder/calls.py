@@ -14,7 +14,7 @@ from pytest_samurai.recorder.children import Children
 from pytest_samurai.recorder.exchange import Played, Take
 from pytest_samurai.recorder.playback import Playback
 from pytest_samurai.recorder.question import Question
-from pytest_samurai.recorder.retries import without_retries
+from pytest_samurai.recorder.retries import left_out_text, mended_in, without_retries
 from pytest_samurai.settings import Layer, Settings, resolve
 from pytest_samurai.wire import Interaction, Request
 
@@ -34,6 +34,22 @@ class Unrecorded:
 def endpoints_setting(settings: Settings, patterns: Iterable[str]) -> str:
     """The setting by which these endpoints are recorded as well."""
     return f"samurai_endpoints = {' '.join(dict.fromkeys([*settings.endpoints, *patterns]))}"
+
+
+def unrecorded_text(unrecorded: Sequence[Unrecorded], settings: Settings) -> str:
+    """Which calls went live without being recorded, and how to record them."""
+    calls = "1 call went live and was" if len(unrecorded) == 1 else f"{len(unrecorded):,} calls went live and were"
+    lines = [f"{calls} not recorded: {', '.join(dict.fromkeys(call.what for call in unrecorded))}"]
+    patterns = [call.pattern for call in unrecorded if call.pattern is not None]
+    if patterns:
+        which = "them" if len(patterns) > 1 else "it"
+        lines.append(f"  To record {which} as well: {endpoints_setting(settings, patterns)}")
+    let_pass = sum(call.is_let_pass for call in unrecorded)
+    if let_pass:
+        lines.append("  What ignore_hosts, ignore_localhost, a hook or samurai_unseen lets pass, no budget can count")
+    if len(patterns) + let_pass < len(unrecorded):
+        lines.append("  To record what such a client sends: send it through httpx")
+    return "\n".join(lines)
 
 
 class Calls:
@@ -108,6 +124,13 @@ class Calls:
         kept = {id(made) for made in without_retries([made for _, made in begun], self._settings)}
         return {id(exchange) for exchange, made in begun if id(made) not in kept}
 
+    def left_out(self) -> str | None:
+        """What there is to say of errors that the cassette does not keep: see `left_out_text`."""
+        if self._settings.keep_retries:
+            return None
+        made = [interaction for take in self.takes() if (interaction := take.interaction) is not None]
+        return left_out_text(mended_in(made, self._settings))
+
     def takes(self) -> list[Take]:
         """The calls that went live."""
         return [exchange for exchange in self._exchanges if isinstance(exchange, Take)]
@@ -155,17 +178,16 @@ class Calls:
         unjudged = self._unjudged(self._tally.limits(), unrecorded)
         return "\n".join(filter(None, [self._tally.spend([call for _, call in unspent]), unjudged])) or None
 
-    def may_be_those_of(self, children: Children) -> bool:
-        """Whether nothing was called that could be seen, but child processes were started, which may have called."""
-        return children.were_started and not (self.all() or self.unrecorded)
+    def verdict(self, budget: Budget, *, only_children: bool) -> str | None:
+        """How the budgets of the test and of the run are broken; None if both hold.
 
-    def verdict(self, budget: Budget, children: Children) -> str | None:
-        """How the budgets of the test and of the run are broken; None if both hold."""
+        With `only_children` the test has made no call, but has started processes that may have.
+        """
         # Most tests have no limits, so nobody need look at their calls.
         of_child = of_test = None
         limits = budget.limits()
         names = [*limits, *([] if self._tally is None else self._tally.limits())]
-        if names and self.may_be_those_of(children):
+        if names and only_children:
             of_child = _of_child(names)
         if limits:
             unjudged = self._unjudged(limits, self.unrecorded)
@@ -178,21 +200,7 @@ class Calls:
         names = ", ".join(limits)
         if not names or not unrecorded:
             return None
-        calls = "1 call went live and was" if len(unrecorded) == 1 else f"{len(unrecorded):,} calls went live and were"
-        called = dict.fromkeys(call.what for call in unrecorded)
-        lines = [f"{names} cannot be judged: {calls} not recorded: {', '.join(called)}"]
-        patterns = [call.pattern for call in unrecorded if call.pattern is not None]
-        if patterns:
-            which = "them" if len(patterns) > 1 else "it"
-            lines.append(f"  To record {which} as well: {endpoints_setting(self._settings, patterns)}")
-        let_pass = sum(call.is_let_pass for call in unrecorded)
-        if let_pass:
-            lines.append(
-                "  What ignore_hosts, ignore_localhost, a hook or samurai_unseen lets pass, no budget can count"
-            )
-        if len(patterns) + let_pass < len(unrecorded):
-            lines.append("  To record what such a client sends: send it through httpx")
-        return "\n".join(lines)
+        return f"{names} cannot be judged: {unrecorded_text(unrecorded, self._settings)}"
 
 
 def _of_child(limits: Iterable[str]) -> str:

@@ -45,6 +45,18 @@ class Children:
             self._memory[1 : len(written)] = written[1:]
             self._memory[0] = written[0]
 
+    @property
+    def has_copies(self) -> bool:
+        """Whether this process was ever copied: a copy may outlive the recorder."""
+        return self._memory is not None
+
+    def listen_again(self, refuse: Callable[[str], object]) -> None:
+        """Have what a copy has refused since the recorder was closed refused here: each time, in the test that runs."""
+        self._was_told = False
+        self.listen(refuse)
+        if self._was_told:
+            self._memory[:] = bytes(_LONGEST)
+
     def listen(self, refuse: Callable[[str], object]) -> None:
         """Call `refuse` with what a copy has refused, once it has told it, and only once."""
         if self._was_told or self.is_copy or self._memory is None or not self._memory[0]:

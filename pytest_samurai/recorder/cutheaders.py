@@ -10,8 +10,8 @@ from pytest_samurai.redaction import AllowList, kept_of_replies, never_kept
 from pytest_samurai.settings import Settings
 from pytest_samurai.text import visible
 
-# SDKs look for these in every reply, for use in bug reports.
-_IN_PASSING = re.compile(r"request-?id|trace-?id|organi[sz]ation|^cf-ray$|^content-|^transfer-encoding$")
+# SDKs look for these in every reply, for use in bug reports; `response.cookies` looks for the last.
+_IN_PASSING = re.compile(r"request-?id|trace-?id|organi[sz]ation|^cf-ray$|^content-|^transfer-encoding$|^set-cookie2?$")
 _NAMED = 5
 """The most headers that are named."""
 
@@ -63,6 +63,10 @@ class CutHeaders:
         self._missed[name.lower()] = None
 
     def notes(self) -> list[str]:
-        """The notes for a test that failed."""
-        told = [why for name in self._missed if not _IN_PASSING.search(name) and (why := self.why(name)) is not None]
+        """The notes for a test that failed.
+
+        Of what is never kept nobody knows whether the server sent it, and SDKs look for such headers in every reply.
+        """
+        names = [name for name in self._missed if not _IN_PASSING.search(name) and not never_kept(visible(name))]
+        told = [why for name in names if (why := self.why(name)) is not None]
         return [f"{self._owner.test}: header {why}" for why in told[:_NAMED]]

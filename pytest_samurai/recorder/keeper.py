@@ -11,6 +11,7 @@ from pytest_samurai.bill import Meter
 from pytest_samurai.cassette import Journal
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import exists
+from pytest_samurai.recorder.calls import Unrecorded, unrecorded_text
 from pytest_samurai.recorder.editor import Editor, priced
 from pytest_samurai.recorder.exchange import Take
 from pytest_samurai.recorder.identity import identity
@@ -84,25 +85,34 @@ class Keeper:
             if note not in self._notes:
                 self._notes.append(note)
 
-    def stale(self, takes: Sequence[Take]) -> str | None:
-        """The complaint if no live call was kept and the old cassette would still answer."""
-        is_stale = takes and self._mode.replaces and self.playback.is_older and not self._calls
+    def stale(self, takes: Sequence[Take], unrecorded: Sequence[Unrecorded]) -> str | None:
+        """The complaint if no live call was kept and the old cassette would still answer.
+
+        A test that made no call at all gets a note: it may be none of the tests that record to the cassette.
+        """
+        is_stale = self._mode.replaces and self.playback.is_older and not self._calls
         if not is_stale or any(take.interaction is not None and not take.has_ended for take in takes):
+            return None
+        keeps = f"{shown(self._path)} keeps what an earlier run recorded, and a replay would answer from that"
+        if not takes and not unrecorded:
+            if not self.owner.shared:
+                no_call = f"no call was seen in mode {self._mode.name}, so nothing was recorded"
+                self._notes.append(f"{self.owner.test}: {no_call}; {keeps}; if it makes none, delete the cassette")
             return None
         unanswered = sum(take.interaction is None for take in takes)
         reason = f"{plural(unanswered, 'request')} got no reply" if unanswered else "its calls were left out"
+        missed = [] if takes else [unrecorded_text(unrecorded, self._settings)]
         command = self.owner.command(self._mode.name)
-        return (
-            f"nothing was recorded in mode {self._mode.name}: {reason}."
-            f" {shown(self._path)} keeps what an earlier run recorded, and a replay would answer from that."
-            + (f"\n  To record it: {command}" if command else "")
-            + "\n  If the test no longer makes any call: delete the cassette."
-        )
+        lines = [f"nothing was recorded in mode {self._mode.name}{f': {reason}' if takes else ''}. {keeps}.", *missed]
+        lines += [f"  To record it: {command}"] if command else []
+        return "\n".join([*lines, "  If the test no longer makes any call: delete the cassette."])
 
     # --- when it has ended
 
-    def close(self, *, passed: bool, unanswered: int) -> None:
+    def close(self, *, passed: bool, unanswered: int, left_out: str | None) -> None:
         """Write the cassette, and delete the journals. `unanswered` is the number of requests that got no reply.
+
+        `left_out` is what there is to say of errors that are not recorded.
 
         Raises CassetteError if the cassette cannot be written. The journals then stay, with what was recorded.
         """
@@ -120,6 +130,8 @@ class Keeper:
         self.added = without_retries([*interrupted, *new], self._settings)
         if self._mode.changes_cassette(self):
             self._write(new)
+        if left_out and passed and self.recorded:
+            self._notes.append(f"{self.owner.test}: {left_out}")
         self._journal.discard()
         self._interrupted.discard()
 
@@ -186,6 +198,10 @@ class Keeper:
         missing = without_equal(self.added, others, (), self._kind)
         if others and missing and self.passed and self.owner.rerun is not None:
             # Each run of a test had a conversation of its own, and a replay needs all of one.
+            self._notes.append(
+                f"{self.owner.test}: another run recorded this test at the same time, with other calls:"
+                f" its {plural(len(others), 'call')} in {shown(self._path)} made way for this run's"
+            )
             return [recording for recording in kept if recording not in others], self.added
         return kept, missing
 

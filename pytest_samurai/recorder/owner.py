@@ -19,7 +19,8 @@ class Owner:
     `rerun` gives the arguments with which pytest runs it again, as typed in a shell; None where pytest does not run
     it. `shared` says that others play from the same cassette; a block within another makes it so for both. `refusal`
     makes, of a text, what is raised for a request that is refused. `on_live` is called with the name of the test and
-    each call that went live.
+    each call that went live. `is_fixture` says that it is a fixture, whose calls need not be its own: tests use what it
+    starts.
     """
 
     test: str
@@ -28,6 +29,7 @@ class Owner:
     shared: bool = False
     refusal: Callable[[str], RequestNotRecorded] = RequestNotRecorded
     on_live: Callable[[str, Call], None] | None = None
+    is_fixture: bool = False
 
     def recorded_in_this_run(self, recorded_at: str | None) -> bool:
         """Whether a recording was made since the run began; `recorded_at` is in UTC and ISO 8601, None if unknown."""

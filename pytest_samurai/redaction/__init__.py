@@ -9,6 +9,7 @@ from pytest_samurai.redaction.credentials import (
     request_secrets,
     url_credentials,
 )
+from pytest_samurai.redaction.fields import body_secrets
 from pytest_samurai.redaction.findings import find_secrets, spoken_texts
 from pytest_samurai.redaction.headers import (
     REQUEST_HEADERS,
@@ -38,6 +39,7 @@ __all__ = [
     "Redactors",
     "Rule",
     "Rules",
+    "body_secrets",
     "cloudflare_cookies",
     "environment_names",
     "environment_secrets",

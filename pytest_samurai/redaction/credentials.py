@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
-from pytest_samurai.files import json
-from pytest_samurai.redaction.names import VariableKind, is_secret_header, is_secret_parameter, kind_of_variable
+from pytest_samurai.redaction.carried import keys_in
+from pytest_samurai.redaction.names import VariableKind, is_secret_header, is_session_header, kind_of_variable
 from pytest_samurai.redaction.plain import NUMBER, basic_password, basic_user, is_placeholder, is_plain
 from pytest_samurai.redaction.urls import USER_INFO, secret_parameters, url_secrets
 from pytest_samurai.redaction.vendors import CONNECTION_KEYS
@@ -16,7 +16,9 @@ from pytest_samurai.wire import Headers
 _COOKIE = re.compile(r"=([^;]*)")
 # Cookies also hold what a user prefers; a session is long.
 _SHORTEST_SESSION = 16
-_SHORTEST_LISTED = 16
+# Whoever knows the URL of a webhook may post to it; its last steps are the key.
+_WEBHOOK = re.compile(r"(?i)https?://(?:hooks?\.|[^?#]*webhooks?\b)")
+_STEP = re.compile(r"(?<=/)[\w.~%-]{16,}(?=[/?#]|\Z)")
 _PASSWORD = re.compile(rf"(?i)(?:password|pwd|{'|'.join(CONNECTION_KEYS)})\s*=\s*([^;\s]+)")
 
 
@@ -44,31 +46,17 @@ def environment_names(environ: Mapping[str, str], kinds: dict[str, VariableKind]
         secret: name for kind, name in telling if kind == "address" for secret in _secrets(_in_address(environ[name]))
     }
     return in_addresses | {
-        secret: name for kind, name in telling if kind == "secret" for secret in _secrets(_in_secret(environ[name]))
+        secret: name
+        for kind, name in telling
+        if kind == "secret"
+        for secret in _secrets([environ[name], *keys_in(environ[name])])
     }
 
 
-def _in_secret(value: str) -> list[str]:
-    """A secret value, and what it may be a list of: keys, or the fields of credentials in JSON."""
-    if value.lstrip()[:1] not in ("{", "["):
-        parts = re.split(r"[,;\s]+", value)
-        # A password may have such a sign in it.
-        return [value, *(parts if all(len(part) >= _SHORTEST_LISTED for part in parts) else ())]
-    try:
-        said = json.loads(value)
-    except (ValueError, RecursionError):
-        return [value]
-    texts = [
-        text
-        for key, text in (said.items() if isinstance(said, dict) else enumerate(said))
-        if isinstance(text, str) and (isinstance(key, int) or is_secret_parameter(key))
-    ]
-    return [value, *texts]
-
-
 def _in_address(address: str) -> list[str]:
-    """What may be secret in a URL, or in the fields of a connection string."""
-    return [*url_secrets(address), *_PASSWORD.findall(address)]
+    """What may be secret in a URL, in that of a webhook, or in the fields of a connection string."""
+    steps = _STEP.findall(address) if _WEBHOOK.match(address) else []
+    return [*url_secrets(address), *_PASSWORD.findall(address), *steps]
 
 
 def request_secrets(headers: Headers, url: str = "", names: dict[str, bool] | None = None) -> frozenset[str]:
@@ -79,16 +67,27 @@ def request_secrets(headers: Headers, url: str = "", names: dict[str, bool] | No
     names = {} if names is None else names
     for name, _ in headers:
         if name not in names:
-            names[name] = is_secret_header(name)
+            names[name] = is_secret_header(name) or is_session_header(name)
     # "Bearer x" and "Basic x" have their key at the end; the other headers are nothing but a key.
-    keys = [key for name, value in headers if names[name] for key in _in_header(name, value)]
+    keys = [key for name, value in headers for key in _in_header(name, value, is_secret=names[name])]
     return _secrets([*keys, *filter(None, map(_basic_key, keys)), *url_secrets(url)])
 
 
-def _in_header(name: str, value: str) -> list[str]:
+def _in_header(name: str, value: str, *, is_secret: bool) -> list[str]:
+    if value[:1] == "{":
+        # Gateways take their settings as JSON, the keys of others among them.
+        return keys_in(value)
+    if not is_secret:
+        return []
     if name == "cookie":
         return [cookie for cookie in _COOKIE.findall(value) if len(cookie) >= _SHORTEST_SESSION]
-    return value.split(maxsplit=1)[-1:]
+    return [*value.split(maxsplit=1)[-1:], *keys_in(value)]
+
+
+def set_cookies(headers: Headers) -> list[str]:
+    """The values of the cookies that a reply sets, as far as they are long as a session is, and secret."""
+    values = [cookie for name, value in headers if name == "set-cookie" for cookie in _COOKIE.findall(value)[:1]]
+    return [value for value in values if len(value) >= _SHORTEST_SESSION and is_secret_value(value)]
 
 
 def _basic_key(credentials: str) -> str | None:

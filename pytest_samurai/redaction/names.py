@@ -88,8 +88,8 @@ def kind_of_variable(name: str) -> VariableKind:
 # --- headers of a request
 
 _HEADER = re.compile(
-    r"cookie|authori[sz]|authentication-info|secret|passw|credential|csrf|xsrf|jwt|bearer"
-    r"|(?:token|signature)$|(?:^|[-_])session$"
+    r"cookie|authori[sz]|authentication(?:-info)?$|secret|passw|passphrase|credential|csrf|xsrf|jwt|bearer"
+    r"|api[-_]?key|(?:token|signature)$|(?:^|[-_])session$|[-_]auth[-_]header$"
     r"|(?:^|[-_.]|api|app|auth|access|secret|client|private)(?:key|auth|pass|pwd|pat)$"
 )
 # These are made for each request, describe it, or mark the pages of a list.
@@ -104,10 +104,15 @@ def is_secret_header(name: str) -> bool:
     return _HEADER.search(name) is not None and not _NO_HEADER.search(name)
 
 
+def is_session_header(name: str) -> bool:
+    """Whether a header of a request, in lower case, names a session. One of a reply may be kept."""
+    return name.endswith(("session-id", "session_id", "sessionid"))
+
+
 # --- parameters in the query of a URL
 
 _PARAMETER = re.compile(
-    r"(?i)(?:key|code|pass|pat|sas|hmac|awsaccesskeyid"
+    r"(?i)(?:key|code|pass|pat|sas|hmac|hapikey|(?:aws)?access_?key_?id"
     r"|(?:.*[^a-z0-9])?(?:token|secret|password|passwd|pwd|passphrase|sig|signature|auth|authorization|credentials?|jwt|assertion)"
     r"|(?:.*[^a-z0-9])?(?:api|app|access|secret|subscription|private|auth|account|shared|client|service|master|admin"
     r"|functions?|host|license|consumer|developer|session|security|user|refresh|id)[-_.]?(?:key|token|secret|password))"
@@ -117,5 +122,23 @@ _NO_PARAMETER = re.compile(r"(?i)(?:.*[^a-z])?(?:page|next|previous|continuation
 
 
 def is_secret_parameter(name: str) -> bool:
-    """Whether a parameter has the name of a secret."""
+    """Whether a parameter has the name of a secret: `api_key`, `auth[token]`."""
+    name = name.rstrip("]")
     return _PARAMETER.fullmatch(name) is not None and not _NO_PARAMETER.fullmatch(name)
+
+
+# --- keys of JSON, and fields of a form
+
+_FIELD = re.compile(
+    r"(?:.*_)?(?:(?:api|access|secret|private|subscription|account|master|admin|auth|signing|encryption|shared|service"
+    r"|client|session|security|refresh|bearer|id|user|virtual|webhook)_?(?:key|token)|api_?secret|secret|password|passwd"
+    r"|pwd|passphrase|authori[sz]ation|credential|jwt|bearer|cookie|access_?key_?id)s?"
+)
+_NO_FIELD = re.compile(r"(?:.*_)?public_?(?:\w+_)?key")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-. ]")
+
+
+def is_secret_field(name: str) -> bool:
+    """Whether a key of JSON is named like one whose value is a secret. `key`, `token` and `auth` alone tell nothing."""
+    words = _HUMP.sub("_", name).lower()
+    return _FIELD.fullmatch(words) is not None and not _NO_FIELD.fullmatch(words)

@@ -6,6 +6,7 @@ import base64
 import re
 from itertools import pairwise
 
+from pytest_samurai.redaction.commonplace import is_commonplace, mail_user
 from pytest_samurai.redaction.vendors import VENDORS
 
 SHORTEST_SECRET = 8
@@ -14,8 +15,9 @@ _WORDS = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:[ _.-](?:[A-Z]?[a-z]+|[A-Z]+))*"
 _LONGEST_WORDS = 20
 # "password1", and parts of a name like "gpt-4o-mini", "us-east-1" or "2024-10-21-preview".
 _NUMBERED_WORD = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)\d{1,3}")
-_PART = re.compile(r"[A-Z]?[a-z]*|[A-Z]+|[a-z]?\d{1,2}|(?:19|20)\d\d|\d{1,3}[a-z]{1,2}")
-_SEPARATORS = re.compile(r"[ _.:/-]")
+_PART = re.compile(r"[A-Z]?[a-z]*|[A-Z]+|[a-z]?\d{1,2}|\d{3}|(?:19|20)\d\d|\d{1,3}[a-z]{1,2}")
+_SEPARATORS = re.compile(r"[ _.:/,+-]")
+_IN_BRACKETS = re.compile(r"<\|?(\w+)\|?>")
 _ADDRESS = re.compile(
     # A scheme, a host with or without a port, and a path; no user, no query.
     r"(?P<scheme>[a-z][a-z0-9+]*://)?"
@@ -28,11 +30,16 @@ NUMBER = re.compile(r"\d+")
 
 
 def is_plain(value: str) -> bool:
-    """Whether anybody might write a value: words, a name with numbers, an address, a file.
+    """Whether anybody might write a value: words, a name with numbers, a date, an address, a file.
 
     Cutting it out of prompts and answers would break them, and would hide nothing.
     """
-    return len(value) < SHORTEST_SECRET or _is_name(value) or _is_address(value) or _is_run(value)
+    if len(value) < SHORTEST_SECRET or _is_name(value) or is_commonplace(value) or _is_address(value) or _is_run(value):
+        return True
+    if token := _IN_BRACKETS.fullmatch(value):
+        return _is_segment(token[1])
+    user = mail_user(value)
+    return user is not None and _is_segment(user)
 
 
 def _is_name(value: str) -> bool:

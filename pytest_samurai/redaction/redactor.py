@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from pytest_samurai.files import json
+from pytest_samurai.redaction.credentials import set_cookies
 from pytest_samurai.redaction.edits import REDACTED, Edit, edited, spliced, united
 from pytest_samurai.redaction.glance import spoken
 from pytest_samurai.redaction.headers import REQUEST_HEADERS, AllowList, kept_of_replies
@@ -15,6 +16,7 @@ from pytest_samurai.redaction.pictures import without_base64
 from pytest_samurai.redaction.readable import is_json, readable, spoken_json
 from pytest_samurai.redaction.rules import Rule, Rules
 from pytest_samurai.redaction.search import Search, Secret
+from pytest_samurai.redaction.spellings import as_bytes, pieces
 from pytest_samurai.redaction.streams import Talk
 from pytest_samurai.redaction.urls import without_credentials
 from pytest_samurai.text import visible
@@ -34,7 +36,8 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str], rules: Sequence[Rule] = ()) -> None:
         self._rules = Rules(rules) if rules else None
-        self._search = Search(dict.fromkeys(secrets, _KNOWN))
+        self._secrets = frozenset(secrets)
+        self._search = Search(dict.fromkeys(self._secrets, _KNOWN))
         # Of what comes again and again. A search takes longer than all else that is done with a small request.
         self._names: dict[str, str] = {}
         self._urls: dict[str, str] = {}
@@ -54,7 +57,12 @@ class Redactor:
 
         Its chunks shrink by what is cut out of them.
         """
-        reply = self._without_secrets(reply, dialect, kept)
+        # A cookie is set with nearly every reply, and hardly any repeats it.
+        cookies = [
+            cookie for cookie in set_cookies(reply.headers) if any(piece.search(reply.body) for piece in pieces(cookie))
+        ]
+        redactor = Redactor(self._secrets.union(cookies)) if cookies else self
+        reply = redactor._without_secrets(reply, dialect, kept)
         return reply if self._rules is None else _in_pieces(reply, self._rules.pieces([*reply.cut()], dialect))
 
     def _without_secrets(self, reply: Reply, dialect: Dialect, kept: AllowList) -> Reply:
@@ -86,9 +94,9 @@ class Redactor:
         return text if self._rules is None else self._rules.text(text)
 
     def _cut(self, text: str) -> str:
-        body = text.encode("utf-8", "surrogateescape")
+        body, errors = as_bytes(text)
         edits = self._edits(body)
-        return edited(body, edits).decode("utf-8", "surrogateescape") if edits else text
+        return edited(body, edits).decode("utf-8", errors) if edits else text
 
     def name(self, name: str) -> str:
         """A name without secrets. It is searched once, since the same few models are named again and again."""

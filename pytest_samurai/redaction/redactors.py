@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from pytest_samurai.redaction.credentials import environment_secrets, own_keys, request_secrets
+from pytest_samurai.redaction.fields import body_secrets
 from pytest_samurai.redaction.made import MadeRedactors
 from pytest_samurai.redaction.redactor import Redactor
 from pytest_samurai.redaction.rules import Rule
@@ -35,7 +36,9 @@ def without_secrets(interactions: Sequence[Interaction], secrets: Iterable[str])
     """Interactions as they would be written down here. The reply of one may repeat the key of another's request."""
     secrets = frozenset(secrets)
     secrets = secrets.difference(*(made_of(each.request, secrets) for each in interactions))
-    redactor = Redactor(secrets.union(*(own_keys(each.request.headers, each.request.url) for each in interactions)))
+    requests = [each.request for each in interactions]
+    own = [own_keys(request.headers, request.url) | body_secrets(request.body) for request in requests]
+    redactor = Redactor(secrets.union(*own))
     return [
         replace(
             each,
@@ -71,7 +74,8 @@ class Redactors:
         # Searches, for hardly any request holds one. What it holds may be what it is made of.
         if any(secret.encode("utf-8", "surrogateescape") in request.body or secret in request.url for secret in known):
             known = known - made_of(request, known)
-        return self._made.of(known | request_secrets(request.headers, request.url, self._made.headers), self.rules)
+        own = request_secrets(request.headers, request.url, self._made.headers) | body_secrets(request.body)
+        return self._made.of(known | own, self.rules)
 
     def look_again(self) -> None:
         """Read `environ` once more. What was secret before stays secret, even if it is gone."""

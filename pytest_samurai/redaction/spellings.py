@@ -14,6 +14,17 @@ _SHORTEST_PIECE = 3
 _SHORTEST_READ = 6
 
 
+def as_bytes(text: str) -> tuple[bytes, str]:
+    """A text in UTF-8, with the error handler that leads back to it.
+
+    The environment has bytes that are no UTF-8, and JSON has halves of characters, as in `"\\ud800"`.
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape"), "surrogateescape"
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass"), "surrogatepass"
+
+
 def spelled(secrets: Iterable[str]) -> Iterator[re.Pattern[bytes]]:
     """Patterns of secrets, as they are and with their own escapes undone, as they are in a text that was read."""
     for value in dict.fromkeys(value for secret in sorted(secrets) for value in _values(secret)):
@@ -46,7 +57,7 @@ def pieces(secret: str) -> Iterator[re.Pattern[bytes]]:
 
 def _values(secret: str) -> list[bytes]:
     """A secret as it is, and as it reads."""
-    raw = secret.encode("utf-8", "surrogateescape")
+    raw, _ = as_bytes(secret)
     read = undone(raw)
     # Of a text of nothing but escapes, little may be left.
     return [raw] if read == raw or len(read) < _SHORTEST_READ else [raw, read]

@@ -10,7 +10,8 @@ from pytest_samurai.redaction.edits import REDACTED
 from pytest_samurai.redaction.names import is_secret_parameter
 
 USER_INFO = re.compile(r"\A([\w+.-]+://)([^/?#]*)@")
-_PARAMETER = re.compile(r"(?<=[?&#])([^=&#]*)=([^&#]*)")
+# Some write a semicolon between two of them.
+_PARAMETER = re.compile(r"(?<=[?&#;])([^=&#;]*)=((?:(?!;[\w.%\[\]-]+=)[^&#])*)")
 _HOST = re.compile(r"(\w+://)(?:[^/?#@]*@)?([^/?#:]+)((?::\d+)?)")
 
 

@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -439,6 +440,39 @@ def test_mode_all_that_recorded_nothing_fails_where_the_old_cassette_would_answe
         with use_cassette(cassette, mode="all", before_record_response=lambda _: None):
             httpx.post(server.url, json=BODY)
     with use_cassette(cassette, mode="all"):
+        httpx.post(server.url, json=BODY)
+
+
+def test_mode_all_whose_calls_are_not_recorded_fails_where_the_old_cassette_would_answer(
+    cassette: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", f"{server.root}/v1")
+    before = cassette.read_bytes()
+    endpoint = (
+        re.escape("POST " + server.root + "/v1/rerank") + r"\n  To record it as well: samurai_endpoints = .*/rerank"
+    )
+    for call, why in (
+        (lambda: httpx.post(f"{server.root}/v1/rerank", json=BODY), endpoint),
+        (lambda: by_urllib(server.url), r"a connection to 127\.0\.0\.1:\d+ by a client that no recorder sees"),
+    ):
+        with pytest.raises(SamuraiFailure, match=rf"^nothing was recorded in mode all\. (?s:.*)not recorded: {why}"):
+            with use_cassette(cassette, mode="all") as recorder:
+                call()
+                recorder.notes.clear()
+        assert cassette.read_bytes() == before
+
+
+def test_mode_all_of_a_test_without_a_call_says_that_the_old_cassette_stays(cassette: Path, server: Server) -> None:
+    before = cassette.read_bytes()
+    with pytest.warns(
+        UserWarning, match="no call was seen in mode all, so nothing was recorded; .*delete the cassette"
+    ):
+        with use_cassette(cassette, mode="all"):
+            pass
+    assert cassette.read_bytes() == before
+    with use_cassette(cassette.with_name("none.yaml"), mode="all"):
+        pass
+    with use_cassette(cassette, mode="all"), use_cassette(cassette, mode="all"):
         httpx.post(server.url, json=BODY)
 
 

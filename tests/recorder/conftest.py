@@ -23,7 +23,7 @@ from pytest_samurai.server import request as server
 from pytest_samurai.server.chat_server import ChatServer
 from pytest_samurai.server.errors import ApiError
 from pytest_samurai.settings.layers import Layer, resolve
-from pytest_samurai.wire.http import COMPLETE, Request
+from pytest_samurai.wire.http import COMPLETE, Headers, Request
 from tests.conftest import KEY
 
 
@@ -60,10 +60,12 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return lambda *more: statuses.extend(more)
 
 
-def ask(url: str, content: str = "hi", **more: Any) -> httpx.Response:
+def ask(url: str, content: str = "hi", *, attempt: int | None = None, **more: Any) -> httpx.Response:
+    """Ask the server, for the first time or, with the number of the `attempt`, as an SDK that counts them."""
     body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": content}], **more}
     # Without `verify`, each call would read all the certificates that there are.
-    return httpx.post(url, json=body, headers={"Authorization": f"Bearer {KEY}"}, verify=False)
+    counted = {} if attempt is None else {"x-stainless-retry-count": str(attempt)}
+    return httpx.post(url, json=body, headers={"Authorization": f"Bearer {KEY}", **counted}, verify=False)
 
 
 def opened(path: Path, mode: str = "once", *, shared: bool = False, **options: Any) -> Recorder:
@@ -74,10 +76,10 @@ def opened(path: Path, mode: str = "once", *, shared: bool = False, **options: A
     return recorder
 
 
-def answered(recorder: Recorder, content: str, status: int = 200, ending: str = COMPLETE) -> str:
+def answered(recorder: Recorder, content: str, status: int = 200, ending: str = COMPLETE, headers: Headers = ()) -> str:
     """Have a question answered: by the cassette, or as if by a server."""
     body = json.dumps({"messages": [{"role": "user", "content": content}]}).encode()
-    exchange = recorder.handle(Request("POST", "http://h/v1/chat/completions", (), body))
+    exchange = recorder.handle(Request("POST", "http://h/v1/chat/completions", headers, body))
     if isinstance(exchange, Played):
         return "replayed"
     assert exchange is not None

@@ -55,16 +55,16 @@ def test_each_error_after_which_clients_try_again_stays_with_its_host(path: Path
 
 
 def test_an_error_that_its_own_host_mends_later_is_left_out(path: Path) -> None:
-    with use_cassette(path) as recorder:
+    with pytest.warns(UserWarning, match="1 error left out"), use_cassette(path) as recorder:
         asked([A, B, A], [500, 200, 200])
-        assert [call.status_code for call in recorder.calls] == [200, 200]
+    assert [call.status_code for call in recorder.calls] == [200, 200]
     assert [(item.request.url, item.reply.status) for item in load(path)] == [(B, 200), (A, 200)]
 
 
 def test_a_retry_with_another_key_in_the_url_is_one_of_the_same_url(path: Path) -> None:
-    with use_cassette(path) as recorder:
+    with pytest.warns(UserWarning, match="1 error left out"), use_cassette(path) as recorder:
         asked([f"{A}?key=first-0123456789", f"{A}?key=second-0123456789"], [429, 200])
-        assert [call.status_code for call in recorder.calls] == [200]
+    assert [call.status_code for call in recorder.calls] == [200]
     assert statuses(path) == [200]
 
 

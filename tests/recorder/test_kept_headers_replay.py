@@ -97,6 +97,8 @@ def test_cost(samurai_client, samurai):
     for name in ["x-request-id", "request-id", "Content-Length", "date", "date"]:
         reply.headers.get(name)
     assert "X-Via" not in reply.headers or not samurai.replaying
+    assert reply.headers.get_list("x-list", split_commas=True) == []
+    reply.cookies, reply.headers.get("set-cookie"), reply.headers.get_list("Set-Cookie2")
     assert cost == "uvicorn" or not samurai.replaying
     assert reply.headers.get("{COST}", "none") == "none"
 """)
@@ -109,7 +111,7 @@ def test_cost(samurai_client, samurai):
     assert told == [
         f"samurai: test_it.py::test_cost: header `{name}` is not in the recording: only listed headers of a"
         f" reply are kept; if the server sends it, samurai_headers = {name} {again}"
-        for name in ("server", "date", "x-via")
+        for name in ("server", "date", "x-via", "x-list")
     ]
 
 
@@ -118,6 +120,24 @@ def test_a_passed_test_is_told_nothing(cassettes: Path, recwarn: pytest.Warnings
     recorded(path)
     assert replayed(path, lambda headers: headers.get(COST)).get("x-other", 1) == 1
     assert list(recwarn) == []
+
+
+def test_of_headers_that_are_never_kept_nothing_is_said_since_nobody_knows_whether_they_were_sent(
+    cassettes: Path,
+) -> None:
+    path = cassettes / "a.yaml"
+    recorded(path)
+
+    def look(headers: Any) -> None:
+        for name in ("set-cookie", "Set-Cookie2", "x-gateway-token", "transfer-encoding", "x-other"):
+            headers.get(name)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError) as error:
+        replayed(path, look)
+    assert [note.partition(" is not")[0] for note in error.value.__notes__] == [
+        "use_cassette('a.yaml'): header `x-other`"
+    ]
 
 
 def test_only_a_few_are_named(cassettes: Path) -> None:
@@ -143,6 +163,7 @@ def test_the_headers_are_those_of_the_library_in_all_else(cassettes: Path) -> No
     assert headers == plain
     assert (headers.get("X-Request-Id"), headers["x-request-id"], "server" in headers) == ("r", "r", False)
     assert headers.get(COST, "none") == "none"
+    assert (headers.get_list("X-Request-Id"), headers.get_list(COST)) == (["r"], [])
     assert "X-Request-Id" in headers
     assert repr(headers) == repr(httpx.Headers(headers))
     assert headers.copy() == copy(headers) == deepcopy(headers) == plain

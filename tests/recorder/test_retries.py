@@ -20,7 +20,7 @@ def test_an_error_after_which_the_same_request_went_well_is_left_out(
     path: Path, url: str, fail: Callable[..., None]
 ) -> None:
     fail(429, 503)
-    with use_cassette(path) as recorder:
+    with pytest.warns(UserWarning, match="2 errors left out"), use_cassette(path) as recorder:
         assert [ask(url).status_code for _ in range(3)] == [429, 503, 200]
     assert recorder.recorded == 1
     assert statuses(path) == [200]
