@@ -184,15 +184,16 @@ class Calls:
         With `only_children` the test has made no call, but has started processes that may have.
         """
         # Most tests have no limits, so nobody need look at their calls.
-        of_test = None
+        of_child = of_test = None
         limits = budget.limits()
-        if only_children and (names := [*limits, *(() if self._tally is None else self._tally.limits())]):
-            return _of_child(names)
+        names = [*limits, *([] if self._tally is None else self._tally.limits())]
+        if names and only_children:
+            of_child = _of_child(names)
         if limits:
             unjudged = self._unjudged(limits, self.unrecorded)
             of_test = "\n".join(filter(None, [budget.verdict(self.all()), unjudged]))
         of_run = None if self._tally is None else self._tally.judge()
-        return "\n".join(filter(None, [of_test, of_run])) or None
+        return "\n".join(filter(None, [of_child, of_test, of_run])) or None
 
     def _unjudged(self, limits: Iterable[str], unrecorded: Sequence[Unrecorded]) -> str | None:
         """Why limits cannot be judged, if calls went live that were not recorded."""

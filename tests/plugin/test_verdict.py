@@ -351,3 +351,16 @@ def test_a_recording_that_a_passed_test_does_not_play_fails_it(project: Project)
     warned.assert_outcomes(passed=1)
     warned.stdout.fnmatch_lines(["samurai: 1 of 2 recorded interactions was not played: *"])
     project.run("--samurai-unused=ignore").stdout.no_fnmatch_line("*was not played*")
+
+
+def test_a_limit_of_the_run_cannot_be_judged_if_a_test_only_started_a_child(project: Project) -> None:
+    project.tests("""
+import subprocess, sys
+@pytest.mark.samurai
+def test_it(): subprocess.run([sys.executable, "-c", ""], check=True)
+""")
+    result = project.run("--samurai-max-total-tokens=9")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["samurai_max_total_tokens cannot be judged: a child process was started, and no call was seen; make the call*"]
+    )
