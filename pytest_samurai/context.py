@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import warnings
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -71,7 +70,7 @@ class use_cassette:
 
     def __init__(self, path: str | os.PathLike[str], **options: Any) -> None:
         lowest, environment = environment_layers(os.environ)
-        self._path = Path(REAL.getcwd(), path)
+        self._path = REAL.Path(REAL.getcwd(), path)
         # If it is entered again, its files need not be read again.
         self._shared = Shared(own_prices(REAL.getcwd()), Shelf(seen_directories()))
         self._settings = resolve([lowest, Layer(f"use_cassette({str(path)!r})", "test", options), environment])

@@ -45,15 +45,18 @@ from tests.project import Project
 
 HOSTILE = (
     "m\n::add-mask::x\x1b[2J\u202e\r\n ::warning::y ##[group]z\u2028##vso[task.complete]\x85\x9b\ufeff\U000e0041\u061c"
+    "\u3164\u115f\uffa0\ufe0f\ue000\ufffe\uffff\u034f"
 )
 JOINERS = "\u200c\u200d"
+IGNORED = {*"\u3164\u115f\uffa0\ufe0f\u034f"}
 
 
 def harmless(text: str) -> bool:
     """Whether nothing in a text is obeyed or hidden, and whether its lines are our own."""
-    obeyed = [char for char in text if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp") and char not in JOINERS]
+    kinds = ("Cc", "Cf", "Cn", "Co", "Zl", "Zp")
+    obeyed = [char for char in text if unicodedata.category(char) in kinds and char not in JOINERS]
     commands = re.search(r"^\s*::|##(?:\[|vso\[|teamcity\[)", text, re.MULTILINE)
-    return set(obeyed) <= {"\n"} and not commands and "\n::" not in text and "m\n" not in text
+    return set(obeyed) <= {"\n"} and not IGNORED & {*text} and not commands and "\n::" not in text and "m\n" not in text
 
 
 def test_the_law_finds_what_it_is_for() -> None:

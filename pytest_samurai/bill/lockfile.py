@@ -16,7 +16,7 @@ from pytest_samurai.bill.lock import PARTS, PRICES, TESTS, TOKENS, Lock, Spent
 from pytest_samurai.bill.locksums import END, Sums, checksum
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.files import locked, read_whole, remove_abandoned, replace_whole
-from pytest_samurai.text import conflict_line, quoted, read_scalar, scalar, visible
+from pytest_samurai.text import conflict_line, quoted, read_scalar, scalar, visible, visible_quoted
 from pytest_samurai.wire import CACHE_PARTS, COUNTS, Price, Usage
 
 _HEAD = "# Written by `pytest --samurai-update`: what each test used when that was last accepted."
@@ -65,7 +65,8 @@ def dump(lock: Lock) -> bytes:
         for model, spent in sorted(row.items()):
             counts = _counts_text(spent)
             lines.append(f"    {scalar(model)}: {{{counts}}}{_sum(lock, TESTS, test, model, counts)}")
-    return "\n".join([*lines, END, ""]).encode()
+    # A name may have been made so that it looks like another one in a review.
+    return "\n".join([*map(visible_quoted, lines), END, ""]).encode()
 
 
 def _sum(lock: Lock, *row: str) -> str:
@@ -90,9 +91,9 @@ def _written(spent: Spent) -> Iterator[str]:
             yield "estimated: true"
 
 
-_QUOTED = r'"(?:[^"\\]|\\.)*"'
-_LINE = re.compile(rf'( *)({_QUOTED}|[^\s"#{{}}](?:[^:]|:(?! |\Z))*):(?: (\{{.*\}}|\d+))?(?: +# ([0-9a-f]{{8}}))?')
-_PAIR = re.compile(rf'(\w+): ({_QUOTED}|[^\s"{{}},][^"{{}},]*)(?:, (?=\w)|\Z)')
+_QUOTED = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')"""
+_LINE = re.compile(rf"""( *)({_QUOTED}|[^\s"'#{{}}](?:[^:]|:(?! |\Z))*):(?: (\{{.*\}}|\d+))?(?: +# ([0-9a-f]{{8}}))?""")
+_PAIR = re.compile(rf"""(\w+): ({_QUOTED}|[^\s"'{{}},][^"{{}},]*)(?:, (?=\w)|\Z)""")
 
 
 def parse(content: bytes, name: str) -> Lock:
@@ -205,7 +206,7 @@ def _pairs(value: str | None) -> dict[str, str]:
         if match.start() != end:
             break
         end = match.end()
-        _add(pairs, match[1], read_scalar(match[2]) if match[2].startswith('"') else match[2])
+        _add(pairs, match[1], read_scalar(match[2]) if match[2].startswith(('"', "'")) else match[2])
     if not inside or end != len(inside):
         raise ValueError("this line is not as it was written")
     return pairs

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -11,8 +10,8 @@ from typing import Final
 
 from pytest_samurai.bill.pricelist import PriceList
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.files import NoFile, read_whole
-from pytest_samurai.text import quoted, visible_json
+from pytest_samurai.files import REAL, NoFile, read_whole
+from pytest_samurai.text import quoted, visible_quoted
 from pytest_samurai.wire import Price, read_rates
 
 _NAME: Final = "pytest-samurai"
@@ -37,13 +36,13 @@ def own_prices(directory: str | Path) -> PriceList:
     """
     parent = str(directory)
     # Every `use_cassette` asks, and a Path for each directory takes longer than all the rest.
-    while (content := _content(pyproject := os.path.join(parent, "pyproject.toml"))) is None:  # noqa: PTH118 - see above
-        if parent == (parent := os.path.dirname(parent)):  # noqa: PTH120 - see above
+    while (content := _content(pyproject := REAL.join(parent, "pyproject.toml"))) is None:
+        if parent == (parent := REAL.dirname(parent)):
             return PriceList()
     # Most projects have no such table, and to parse TOML takes longer than to replay a test.
     if not all(mention.search(content) for mention in _MENTIONS):
         return PriceList()
-    return _parsed(content, Path(pyproject))
+    return _parsed(content, REAL.Path(pyproject))
 
 
 def _content(pyproject: str) -> bytes | None:
@@ -102,4 +101,4 @@ def lines_to_add(models: Sequence[str]) -> list[str]:
 
 def _as_key(model: str) -> str:
     """The name of a model as TOML has it in quotes, with escapes for what is not to be printed: see `text.visible`."""
-    return visible_json(quoted(model)).replace("##", r"#\u0023")
+    return visible_quoted(quoted(model)).replace("##", r"#\u0023")

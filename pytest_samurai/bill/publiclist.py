@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from pytest_samurai.files import without_fakes
 from pytest_samurai.wire import RATES, Price
 
 
@@ -48,7 +49,8 @@ class PublicList:
 
 def _find(name: str, url: str) -> Any:
     """The entry of the model that is certainly meant; None if there is none."""
-    from genai_prices.data_snapshot import get_snapshot
+    with without_fakes():
+        from genai_prices.data_snapshot import get_snapshot
 
     for spelled, provider, provider_url in _spellings(name, url):
         try:

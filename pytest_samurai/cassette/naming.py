@@ -23,7 +23,7 @@ _DIGEST = 10
 def module_directory(test_file: PurePosixPath) -> PurePosixPath:
     """The directory for a test file, both relative to rootdir. That of a file outside has a digest in its name."""
     if ".." in test_file.parts or test_file.is_absolute():
-        return PurePosixPath(_marked(test_file.stem, str(test_file)))
+        return REAL.PurePosixPath(_marked(test_file.stem, str(test_file)))
     return test_file.with_suffix("") if test_file.suffix == ".py" else test_file
 
 
@@ -55,7 +55,7 @@ def cassette_of(test: str) -> PurePosixPath:
     *classes, function = name.split("::")
     if not (file and function):
         raise SettingsError(f"{test!r} is not a test id; write it like tests/test_geo.py::TestCities::test_capital")
-    return module_directory(PurePosixPath(file)) / cassette_name([*classes, function + bracket + parameters])
+    return module_directory(REAL.PurePosixPath(file)) / cassette_name([*classes, function + bracket + parameters])
 
 
 def _usual_case(name: str) -> str:
@@ -78,11 +78,11 @@ def named_cassette(name: object) -> Path:
     """
     if not isinstance(name, str):
         raise SettingsError(f"{name!r} is not a name for a cassette: a name is text")
-    path = PurePosixPath(name)
+    path = REAL.PurePosixPath(name)
     odd = path.is_absolute() or ".." in path.parts or not path.name or "\\" in name or "\0" in name
     if odd or len(path.name) > _LONGEST_NAME:
         raise SettingsError(f"{name!r} is not a name for a cassette: it is a path below the cassette directory")
-    return Path(path if path.suffix in (".yaml", ".yml") else path.with_name(f"{path.name}.yaml"))
+    return REAL.Path(path if path.suffix in (".yaml", ".yml") else path.with_name(f"{path.name}.yaml"))
 
 
 def safe_cassette(name: PurePosixPath | Path) -> Path:
@@ -91,7 +91,7 @@ def safe_cassette(name: PurePosixPath | Path) -> Path:
     A part of it that is not a plain name gets a digest, as the name of a test does.
     """
     *directories, _ = name.parts
-    return Path(*map(_safe, directories), f"{_safe(name.stem)}{name.suffix}")
+    return REAL.Path(*map(_safe, directories), f"{_safe(name.stem)}{name.suffix}")
 
 
 def _safe(part: str) -> str:

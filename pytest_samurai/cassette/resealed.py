@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from pytest_samurai.cassette.body import written
 from pytest_samurai.cassette.chunks import noted_chunks
 from pytest_samurai.cassette.heads import reply_head, request_head
+from pytest_samurai.cassette.layout import LINES
 from pytest_samurai.cassette.notes import NOTES
 from pytest_samurai.cassette.seal import NO_SEAL, checksums
+from pytest_samurai.files import json
 from pytest_samurai.wire import Interaction
 
 
@@ -39,6 +42,38 @@ def is_edited(interaction: Interaction, item: Mapping[str, Any]) -> bool:
             f" have its line `seal:` say `{NO_SEAL}`"
         )
     return bool(sealed != anew)
+
+
+def check_json(interaction: Interaction, item: Mapping[str, Any]) -> None:
+    """Raises NotAsSealed if a changed body of an interaction was JSON when it was written, and is not JSON any more.
+
+    A body that has lost a line is hardly ever JSON, and hardly anybody edits one so that it is not.
+    """
+    notes = item["response"].get("samurai") or {}
+    for name, body, layout in (
+        ("request", interaction.request.body, notes.get("request_layout")),
+        ("reply", interaction.reply.body, notes.get("layout")),
+    ):
+        # Only JSON is broken into lines, and what a server has broken itself begins like this.
+        if (LINES in (layout or "") or _BEGIN.match(body)) and not _is_json(body):
+            raise NotAsSealed(
+                f"has a {name} body that was JSON and is damaged; restore it, or, if that was you,"
+                f" have its line `seal:` say `{NO_SEAL}`"
+            )
+
+
+_BEGIN = re.compile(rb"[{\[][ \t]*\r?\n")
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except ValueError:
+        return False
+    except RecursionError:
+        # Nobody can tell.
+        return True
+    return True
 
 
 def _seal(interaction: Interaction, item: Mapping[str, Any], notes: Mapping[str, Any]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,7 +60,7 @@ class Shelf:
 
     def left_behind(self, path: Path) -> Iterator[LeftBehind]:
         """The journals beside a cassette whose processes are gone; each stays locked until it is closed."""
-        directory = os.path.dirname(path)  # noqa: PTH120 - every test asks, and a Path takes longer to make
+        directory = REAL.dirname(path)  # every test asks, and a Path takes longer to make
         signature = _signature(directory)
         if self._directories.has_same(directory, signature):
             return

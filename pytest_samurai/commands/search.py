@@ -18,8 +18,13 @@ def cassettes_in(paths: Iterable[Path], suffixes: Sequence[str] = SUFFIXES) -> l
             raise SettingsError(f"{path}: there is no such file or directory; name the cassettes, or where they are")
         if path.is_dir():
             files |= dict.fromkeys(
-                sorted(file for file in path.rglob("*") if file.suffix in suffixes and file.is_file())
+                sorted(file for file in path.rglob("*") if file.suffix in suffixes and _may_be_read(file))
             )
         else:
             files[path] = None
     return list(files)
+
+
+def _may_be_read(path: Path) -> bool:
+    # A FIFO is none of the directories either, and whoever reads it will say what it is.
+    return path.exists() and not path.is_dir()

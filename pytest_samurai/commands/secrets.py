@@ -13,6 +13,7 @@ from pytest_samurai.redaction import (
     Redactor,
     Rule,
     Rules,
+    body_secrets,
     cloudflare_cookies,
     environment_names,
     find_secrets,
@@ -45,7 +46,7 @@ class Secrets:
         names = environment_names(environ)
         self._known = {value: f"the value of {name}" for value, name in names.items() if not is_placeholder(value)}
         self._rules = {_called(rule): Rules([rule]) for rule in rules}
-        self._made: MadeRedactors = {}
+        self._made = MadeRedactors()
         self.redactor = Redactor(names, rules)
 
     def in_file(self, content: bytes, interactions: Sequence[Interaction] = ()) -> list[tuple[int, str]]:
@@ -63,10 +64,11 @@ class Secrets:
         harmless = made_of(request, self._known)
         known = {value: kind for value, kind in self._known.items() if value not in harmless}
         # A cookie, or a parameter of the URL, is reported as what it is there.
+        of_body = body_secrets(request.body)
         of_headers = own_keys(tuple(header for header in request.headers if header[0] != "cookie"))
         in_url, everywhere = (
             known | dict.fromkeys(own - set(known), "the key of this request")
-            for own in (of_headers, of_headers | own_keys((), request.url))
+            for own in (of_headers, of_headers | own_keys((), request.url) | of_body)
         )
         kinds = [kind for kind in _kinds([_bytes(request.url)], in_url) if kind != _CREDENTIAL]
         kinds += self._ruled(request.url, (rules.url(request.url) for rules in self._rules.values()))
@@ -102,11 +104,8 @@ class Secrets:
         yield from self._ruled(reply.body, (b"".join(rules.pieces(pieces, dialect)) for rules in self._rules.values()))
 
     def _redactor(self, known: Mapping[str, str]) -> Redactor:
-        """A redactor for these values. The last one is kept, since most interactions need the same."""
-        secrets = frozenset(known)
-        if secrets not in self._made:
-            self._made = {secrets: Redactor(secrets)}
-        return self._made[secrets]
+        """What takes out these values."""
+        return self._made.of(frozenset(known))
 
     def _ruled(self, text: AnyStr, ruled: Iterable[AnyStr]) -> list[str]:
         """The names of the rules that have changed a text."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import errno
-import getpass
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
@@ -18,6 +16,7 @@ from pytest_samurai.files.clock import ticks
 from pytest_samurai.files.real import REAL
 
 if sys.platform == "win32":  # pragma: no cover - the other branch is that of this machine
+    import getpass
     import msvcrt
 else:
     import fcntl
@@ -72,7 +71,7 @@ def _user() -> str:
 
 
 def _lock_directory() -> Path:
-    return Path(tempfile.gettempdir(), f"pytest-samurai-{_user()}")
+    return REAL.Path(REAL.temporary, f"pytest-samurai-{_user()}")
 
 
 def scratch(kind: str) -> Path:

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import json as _json
 import os
+import pathlib
 import sys
+import tempfile
 import time
+
+_Path = str | os.PathLike[str]
 
 
 class Real:
@@ -18,6 +22,11 @@ class Real:
     They are not names of this module, since pyfakefs and freezegun replace functions in every loaded module. Nearly all
     are written in C, so they call nothing that a test may have patched.
     """
+
+    # A fake file system may be one of Windows, with paths that this system does not know, and a `C:\\tmp`.
+    temporary = tempfile.gettempdir()
+    Path = type(pathlib.Path())
+    PurePosixPath = pathlib.PurePosixPath
 
     chmod = staticmethod(os.chmod)
     close = staticmethod(os.close)
@@ -29,7 +38,10 @@ class Real:
     mkdir = staticmethod(os.mkdir)
     open = staticmethod(os.open)
     read = staticmethod(os.read)
+    dirname: staticmethod[[_Path], str] = staticmethod(os.path.dirname)
+    join = staticmethod(os.path.join)
     realpath = staticmethod(os.path.realpath)
+    relpath: staticmethod[[_Path, _Path], str] = staticmethod(os.path.relpath)
     replace = staticmethod(os.replace)
     rmdir = staticmethod(os.rmdir)
     sleep = staticmethod(time.sleep)

@@ -81,7 +81,7 @@ def remove_abandoned(path: Path) -> None:
 
 
 def _resolved(path: Path) -> Path:
-    return Path(REAL.realpath(path))
+    return REAL.Path(REAL.realpath(path))
 
 
 def remove(path: str | os.PathLike[str]) -> None:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pytest_samurai.intercept.clients import async_client, client
+from pytest_samurai.intercept.library import headers_of
 from pytest_samurai.intercept.seam import install, patch_imported, recorders_of, recording, uninstall, watch
 from pytest_samurai.intercept.state import judge, judge_by, seen_directories, take_cassettes
 from pytest_samurai.intercept.waits import is_waiting
@@ -15,6 +16,7 @@ __all__ = [
     "Client",
     "async_client",
     "client",
+    "headers_of",
     "install",
     "is_waiting",
     "judge",

@@ -98,6 +98,9 @@ class Ending:
         ]
         if command := recorder.owner.command(recorder.record_mode.after_unused()):
             lines.append(f"  To record it again: {command}")
+        if not recorder.settings.pace:
+            # Without a pace all chunks come at once, before anybody sets a flag.
+            lines.append('  If a flag or a deadline ended it: pace="recorded"')
         return "\n".join(lines)
 
 

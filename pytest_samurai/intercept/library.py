@@ -83,6 +83,10 @@ class Library:
         names = ("handle_request", "handle_async_request")
         return not all(_is_own(getattr(owner, name)) for owner in owners for name in names if hasattr(owner, name))
 
+    def is_own(self, transport: Any) -> bool:
+        """Whether a transport is the library's own, which connects to the host of a request or to its proxy only."""
+        return type(transport) in self._network
+
     def came_live(self, response: Any, transport: Any) -> bool:
         """Whether a response came over a connection, and not from a mock or another recorder.
 
@@ -95,6 +99,13 @@ class Library:
     def request(self, request: Any, content: bytes) -> Request:
         """A request as it is recorded."""
         return Request(request.method, str(request.url), headers_of(request.headers), content)
+
+    def may_be_json(self, request: Any) -> bool:
+        """Whether the body of a request may be JSON: it is at hand, or is said to be. No upload is read for that."""
+        try:
+            return bool(request.content)
+        except self._module.RequestNotRead:
+            return "json" in request.headers.get("content-type", "").lower()
 
     def with_body(self, request: Any, body: bytes) -> Any:
         """The request with another body, for a reply that is not compressed, so that its events can be read."""
@@ -112,6 +123,17 @@ class Library:
         )
 
     # --- responses
+
+    def next_url(self, request: Any, response: Any) -> str | None:
+        """Where a reply leads, as the client that follows it finds out; None if it leads nowhere."""
+        location = response.headers.get("location")
+        if location is None:
+            return None
+        try:
+            url = request.url.join(location)
+        except self._module.InvalidURL:
+            return None
+        return str(url if url.host else url.copy_with(host=request.url.host))
 
     def response(self, reply: Reply, stream: object, cut: CutHeaders) -> Any:
         """A recorded reply as a response whose body is `stream`; `cut` explains the headers that it lacks."""

@@ -35,6 +35,13 @@ class ReplayedHeaders(_Headers):  # type: ignore[misc]  # stands before the clas
             self.cut.miss(key)
             return default
 
+    def get_list(self, key: str, split_commas: bool = False) -> list[str]:
+        """All values of a header."""
+        values: list[str] = super().get_list(key, split_commas)
+        if not values:
+            self.cut.miss(key)
+        return values
+
     def __contains__(self, key: str) -> bool:
         contained: bool = super().__contains__(key)
         if not contained:

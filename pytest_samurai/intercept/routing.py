@@ -42,7 +42,7 @@ def route(library: Library, transport: Any, url: Any) -> Any:
     if suspected is not None:
         # What another tool answers is not live. If it lets the request through, the connection will be refused.
         return transport if library.is_mocked(transport) else Other(library, transport, recorder, suspected)
-    return Passing(library, transport) if recorder.replaying else transport
+    return Passing(library, transport, recorder)
 
 
 def _is_watched(unmarked: Unmarked, url: str) -> bool | None:

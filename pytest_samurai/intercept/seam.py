@@ -56,8 +56,11 @@ def recording(recorder: Recorder) -> Iterator[None]:
 def recorders_of(path: Path) -> list[Recorder]:
     """The open recorders of a cassette, in whichever context."""
     with STATE.lock:
-        recorders = [opened.recorder for opened in STATE.opened]
-    return [recorder for recorder in recorders if REAL.realpath(recorder.cassette_path) == REAL.realpath(path)]
+        every = [*STATE.opened]
+    if not every:
+        return []
+    real_path = REAL.realpath(path)
+    return [opened.recorder for opened in every if opened.real_path == real_path]
 
 
 def watch(unmarked: Unmarked | None) -> None:

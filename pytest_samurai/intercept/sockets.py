@@ -9,8 +9,11 @@ from typing import Any
 
 from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.intercept.patch import Patch, outside
-from pytest_samurai.intercept.state import PASSING, STATE, open_recorders
+from pytest_samurai.intercept.state import MAY_CONNECT, STATE, open_recorders
 from pytest_samurai.recorder import connected
+
+_FAST_OPEN = getattr(socket, "MSG_FASTOPEN", 0)
+"""The flag by which a packet that is sent opens a connection (RFC 7413)."""
 
 Names = dict[str, set[str]]
 """The names that an address was looked up by: two services may share one."""
@@ -27,18 +30,20 @@ def watch_connections() -> list[Patch]:
 
     def connecting(original: Any, patch: Patch) -> Any:
         def connect(sock: Any, address: Any) -> Any:
-            match address:
-                case str() | bytes() | bytearray() as host, int(port), *_ if patch.active and not PASSING.get():
-                    spelled = _text(host)
-                    try:
-                        _judge([*sorted(names.get(spelled, ())), spelled], port)
-                    except RequestNotRecorded:
-                        # Few clients clean up after anything but an OSError.
-                        sock.close()
-                        raise
+            if patch.active:
+                _judge_connection(names, sock, address)
             return outside(original, sock, address)
 
         return connect
+
+    def sending(original: Any, patch: Patch) -> Any:
+        def sendto(sock: Any, data: Any, *arguments: Any) -> Any:
+            match arguments:
+                case [*_, int(flags), tuple(address)] if patch.active and flags & _FAST_OPEN:
+                    _judge_connection(names, sock, address)
+            return outside(original, sock, data, *arguments)
+
+        return sendto
 
     def resolving(original: Any, patch: Patch) -> Any:
         def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:
@@ -56,6 +61,8 @@ def watch_connections() -> list[Patch]:
         Patch(socket.socket, "connect", connecting),
         Patch(socket.socket, "connect_ex", connecting),
         Patch(socket, "getaddrinfo", resolving),
+        # Windows has no `sendmsg`.
+        *(Patch(socket.socket, name, sending) for name in ("sendto", "sendmsg") if hasattr(socket.socket, name)),
     ]
 
 
@@ -81,8 +88,23 @@ def _resolving_one(names: Names, original: Any, patch: Patch) -> Any:
     return gethostbyname
 
 
+def _judge_connection(names: Names, sock: Any, address: Any) -> None:
+    match address:
+        case str() | bytes() | bytearray() as host, int(port), *_:
+            spelled = _text(host)
+            try:
+                _judge([*sorted(names.get(spelled, ())), spelled], port)
+            except RequestNotRecorded:
+                # Few clients clean up after anything but an OSError.
+                sock.close()
+                raise
+
+
 def _judge(hosts: Sequence[str], port: int) -> None:
     """Judge a connection to a host by all its names, of which the address is the last."""
+    may_connect = MAY_CONNECT.get()
+    if any(may_connect((host, port)) for host in hosts):
+        return
     refused = None
     recorders, unmarked = open_recorders(), STATE.unmarked
     if not recorders and unmarked is not None and unmarked.replays:

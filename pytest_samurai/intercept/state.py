@@ -6,19 +6,21 @@ A process has one httpx, and so one set of patches, which go in with the first r
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
 from pytest_samurai.cassette import Directories
 from pytest_samurai.errors import RequestNotRecorded
+from pytest_samurai.files import REAL
 from pytest_samurai.intercept.library import Library
 from pytest_samurai.intercept.patch import Patch
 from pytest_samurai.matching import Endpoints
-from pytest_samurai.recorder import Recorder, Suspect
+from pytest_samurai.recorder import Host, Recorder, Suspect
 
 
 class Unmarked(Protocol):
@@ -53,12 +55,17 @@ class Judge(Protocol):
     def refuse(self, text: str) -> RequestNotRecorded: ...
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Opened:
     """An open recorder, and the one around it in the same context."""
 
     recorder: Recorder
     outer: Opened | None
+
+    @cached_property
+    def real_path(self) -> str:
+        """The path of the cassette without symbolic links. Most recorders are open alone, and nobody asks."""
+        return REAL.realpath(self.recorder.cassette_path)
 
 
 @dataclass(slots=True)
@@ -93,8 +100,22 @@ class State:
 
 STATE = State()
 CURRENT: ContextVar[Opened | None] = ContextVar("pytest_samurai_recorder", default=None)
-PASSING: ContextVar[bool] = ContextVar("pytest_samurai_passing", default=False)
-"""Whether a request that was seen is under way, so that a connection is expected."""
+
+
+def nowhere(host: Host) -> bool:
+    """No request is on its way."""
+    del host
+    return False
+
+
+def anywhere(host: Host) -> bool:
+    """A request is on its way that is recorded, or whose transport is the library's own: nothing hides behind it."""
+    del host
+    return True
+
+
+MAY_CONNECT: ContextVar[Callable[[Host], bool]] = ContextVar("pytest_samurai_may_connect", default=nowhere)
+"""Whether a connection to a host belongs to a request that was seen, and is on its way."""
 
 
 def open_recorders() -> list[Recorder]:

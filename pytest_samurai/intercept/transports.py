@@ -2,31 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from pytest_samurai.intercept.asked import Asked
 from pytest_samurai.intercept.library import Library, headers_of
-from pytest_samurai.intercept.state import PASSING, Unmarked
+from pytest_samurai.intercept.state import MAY_CONNECT, Unmarked, anywhere
 from pytest_samurai.intercept.twins import Awaiting, Blocking, Transport
-from pytest_samurai.recorder import Played, Recorder, Suspect, Take, copied, has_placeholder, held, judge, suspect
-from pytest_samurai.wire import COMPLETE, Request, calls_model
+from pytest_samurai.recorder import (
+    Host,
+    Played,
+    Recorder,
+    Suspect,
+    Take,
+    copied,
+    has_placeholder,
+    held,
+    is_host_of,
+    judge,
+    let_pass,
+    suspect,
+    suspect_by_body,
+)
+from pytest_samurai.wire import COMPLETE, Request, asks_model, calls_model
 
 
-async def sent(request: Any, io: Blocking | Awaiting) -> Any:
+async def sent(request: Any, io: Blocking | Awaiting, may_connect: Callable[[Host], bool] = anywhere) -> Any:
     """The response to a request that was seen, and so is no connection of an unknown client."""
-    token = PASSING.set(True)
+    token = MAY_CONNECT.set(may_connect)
     try:
         return await io.send(request)
     finally:
-        PASSING.reset(token)
+        MAY_CONNECT.reset(token)
 
 
-def replayed(library: Library, played: Played, recorder: Recorder) -> Any:
+async def passed(library: Library, own: Any, request: Any, io: Blocking | Awaiting) -> Any:
+    """The response to a request that passes.
+
+    A transport of the user's own may hide another client, and that may connect to the host of the request only.
+    """
+    may_connect = anywhere if library.is_own(own) else partial(is_host_of, str(request.url))
+    return await sent(request, io, may_connect)
+
+
+def replayed(library: Library, played: Played, recorder: Recorder, request: Any) -> Any:
     """The response that was recorded."""
     reply, cut = played.reply, recorder.cut_headers
     if reply.chunks is None and reply.ending == COMPLETE:
-        return library.response(reply, library.whole(reply.body), cut)
-    return library.response(reply, library.replay(played, recorder, library.error), cut)
+        response = library.response(reply, library.whole(reply.body), cut)
+    else:
+        response = library.response(reply, library.replay(played, recorder, library.error), cut)
+    note_redirect(library, recorder, request, response)
+    return response
+
+
+def note_redirect(library: Library, recorder: Recorder, request: Any, response: Any) -> None:
+    """Remember where a reply to a call leads: what is asked there is a part of the call, whoever's host it is."""
+    if response.status_code != 200 and (url := library.next_url(request, response)):
+        recorder.hosts.lead_to(url)
 
 
 class Recorded(Transport):
@@ -42,18 +76,22 @@ class Recorded(Transport):
         content = await io.read(request)
         if not self.is_sure and not calls_model(self.url, content):
             return await self._beside(request, io)
+        self.recorder.sent.append((request.headers, self.url))
         # Most replays need no headers, and there are many of them.
-        played = self.recorder.replay(Request(request.method, self.url, (), content))
-        exchange = played or self.recorder.handle(self.library.request(request, content))
+        exchange: Played | Take | None = self.recorder.replay(Request(request.method, self.url, (), content))
         if exchange is None:
-            return await sent(request, io)
+            asked = self.library.request(request, content)
+            exchange = self.recorder.handle(asked)
+            if exchange is None:
+                return await self._let_pass(asked, request, io)
         if isinstance(exchange, Played):
-            return replayed(self.library, exchange, self.recorder)
+            return replayed(self.library, exchange, self.recorder, request)
         try:
             response = await self._live(exchange, request, io)
         except BaseException:
             exchange.lost()
             raise
+        note_redirect(self.library, self.recorder, request, response)
         return self._record(exchange, response)
 
     async def _live(self, take: Take, request: Any, io: Blocking | Awaiting) -> Any:
@@ -63,6 +101,11 @@ class Recorded(Transport):
             take.question = None
             return await sent(request, io)
         return await Asked(self.library, take, question, request, io, sent, self._record).response()
+
+    async def _let_pass(self, asked: Request, request: Any, io: Blocking | Awaiting) -> Any:
+        if not self.library.is_mocked(self.own):
+            let_pass(self.recorder, asked)
+        return await passed(self.library, self.own, request, io)
 
     async def _beside(self, request: Any, io: Blocking | Awaiting) -> Any:
         """An application's own request to a path that an API of models has too."""
@@ -96,10 +139,18 @@ class Copied(Transport):
 
 
 class Passing(Transport):
-    """Lets a request pass in a test that replays, and says that it was seen."""
+    """Lets a request pass whose URL says nothing of models, unless its body does, and says that it was seen."""
+
+    def __init__(self, library: Library, own: Any, recorder: Recorder) -> None:
+        super().__init__(library, own)
+        self.recorder = recorder
 
     async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
-        return await sent(request, io)
+        asks = self.library.may_be_json(request) and asks_model(await io.read(request))
+        if asks and not self.library.is_mocked(self.own):
+            suspected = suspect_by_body(str(request.url))
+            return await Other(self.library, self.own, self.recorder, suspected).answer(request, io)
+        return await passed(self.library, self.own, request, io)
 
 
 class Other(Transport):
@@ -114,13 +165,15 @@ class Other(Transport):
         content = await io.read(request)
         # An application's own `/messages` names no model.
         if not self.suspected.path.is_meant(content):
-            return await sent(request, io)
+            return await passed(self.library, self.own, request, io)
         asked = self.library.request(request, content)
         played = held(self.recorder, asked)
         if played is not None:
-            return replayed(self.library, played, self.recorder)
+            return replayed(self.library, played, self.recorder, request)
         judge(self.recorder, asked, self.suspected)
-        return await sent(request, io)
+        response = await passed(self.library, self.own, request, io)
+        note_redirect(self.library, self.recorder, request, response)
+        return response
 
 
 class Watched(Transport):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.files import REAL
 from pytest_samurai.matching.bodies import Json
 
 Substitution = tuple[re.Pattern[str], str]
@@ -14,7 +14,7 @@ Substitution = tuple[re.Pattern[str], str]
 # A cassette has to match on other machines too, so these are the temporary directories of all systems.
 _TEMPORARY = "|".join(
     [
-        re.escape(tempfile.gettempdir()),
+        re.escape(REAL.temporary),
         r"(?:/private)?/(?:var/)?tmp",
         r"(?:/private)?/var/folders/[^/\s]+/[^/\s]+/T",
         r"[A-Za-z]:\\Users\\[^\\\n]+\\AppData\\Local\\Temp",

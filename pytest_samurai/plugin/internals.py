@@ -90,3 +90,13 @@ def rewrite_texts(shown: Any, rewrite: Callable[[str], str]) -> Any:
         for name, part in vars(shown).items():
             setattr(shown, name, rewrite_texts(part, rewrite))
     return shown
+
+
+def rewrite_subtest(report: pytest.TestReport, rewrite: Callable[[str], str]) -> None:
+    """Rewrite the title and the arguments of a subtest in its report.
+
+    Its context is frozen, and a new one would put the arguments in quotes again. Pytest has no public way.
+    """
+    context = cast("Any", report).context
+    object.__setattr__(context, "msg", rewrite_texts(context.msg, rewrite))
+    object.__setattr__(context, "kwargs", {name: rewrite_texts(text, rewrite) for name, text in context.kwargs.items()})

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 
+from pytest_samurai.files import REAL
 from pytest_samurai.plugin.internals import parameter_number
 from pytest_samurai.plugin.state import RUN, cassette_root
 
@@ -51,10 +51,10 @@ def fixture_cassette_path(
             request, "samurai_cassette_dir", root / module_directory(relative(item.path, request.config))
         )
     else:
-        directory = root / module_directory(PurePosixPath(fixturedef.baseid.partition("::")[0]))
+        directory = root / module_directory(REAL.PurePosixPath(fixturedef.baseid.partition("::")[0]))
     if fixturedef.scope == "class":
         parts = [*classes(item), *parts]
-    return Path(directory) / "fixtures" / cassette_name(parts)
+    return REAL.Path(directory) / "fixtures" / cassette_name(parts)
 
 
 def _parameter(request: pytest.FixtureRequest) -> str:
@@ -84,4 +84,4 @@ def classes(item: pytest.Item) -> list[str]:
 
 def relative(path: Path, config: pytest.Config) -> PurePosixPath:
     """A path as seen from pytest's root directory."""
-    return PurePosixPath(Path(os.path.relpath(path, config.rootpath)).as_posix())
+    return REAL.PurePosixPath(REAL.Path(REAL.relpath(path, config.rootpath)).as_posix())

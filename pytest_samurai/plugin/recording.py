@@ -14,7 +14,17 @@ from pytest_samurai.context import Session
 from pytest_samurai.files import exists
 from pytest_samurai.plugin.marker import marker_of
 from pytest_samurai.plugin.place import cassette_path
-from pytest_samurai.plugin.state import PASSED, PLAYS, RECORDED, RECORDER, RUN, config_layer, settings_of, shared_of
+from pytest_samurai.plugin.state import (
+    PASSED,
+    PLAYS,
+    RECORDED,
+    RECORDER,
+    RUN,
+    SENT,
+    config_layer,
+    settings_of,
+    shared_of,
+)
 from pytest_samurai.plugin.unmarked import only_replays
 from pytest_samurai.plugin.verdict import forget, target
 from pytest_samurai.recorder import Owner, Recorder
@@ -48,6 +58,8 @@ def _recorded(
     refusals = request.config.stash[RUN].refusals
     refusals.opened(recorder)
     item.stash[RECORDER] = recorder
+    # A report that is made after the recorder has gone has to know it too.
+    item.stash[SENT] = recorder.sent
     item.stash[PASSED] = False
     try:
         with session:

@@ -3,26 +3,77 @@
 from __future__ import annotations
 
 import os
+import warnings
+from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 
-from pytest_samurai.plugin.internals import rewrite_texts
-from pytest_samurai.plugin.state import RECORDER, RUN
+from pytest_samurai.plugin.internals import rewrite_subtest, rewrite_texts
+from pytest_samurai.plugin.marker import is_marked
+from pytest_samurai.plugin.state import RECORDER, RUN, SENT, RunState
 
 
 def redact(report: pytest.TestReport, item: pytest.Item) -> None:
     """Take the secrets of the environment, and those of the calls so far, out of what a report shows."""
-    from pytest_samurai.redaction import Redactor, environment_secrets, known_in, without_halves
+    shown = _rewriter(item)
+    report.longrepr = rewrite_texts(report.longrepr, shown)
+    report.sections = [(title, shown(text)) for title, text in report.sections]
+    carried = cast("Any", report)
+    if reason := getattr(report, "wasxfail", ""):
+        carried.wasxfail = shown(reason)
+    if failure := getattr(report, "samurai_failure", None):
+        carried.samurai_failure = rewrite_texts(failure, shown)
+
+
+def redact_properties(report: pytest.TestReport, item: pytest.Item) -> None:
+    """Take them out of what the test recorded for JUnit's file by `record_property`."""
+    # Ours hold figures, and hardly any test has others.
+    if any(isinstance(value, str) and not name.startswith("samurai") for name, value in report.user_properties):
+        shown = _rewriter(item)
+        report.user_properties = [
+            (name, value if name.startswith("samurai") else rewrite_texts(value, shown))
+            for name, value in report.user_properties
+        ]
+
+
+def redact_subtest(report: pytest.TestReport, run: RunState) -> None:
+    """Take them out of the report of a subtest. It is made of that of the test, and gets its title after that."""
+    item = run.item
+    if hasattr(report, "context") and item is not None and is_marked(item):
+        redact(report, item)
+        rewrite_subtest(report, _rewriter(item))
+
+
+def redact_warning(message: warnings.WarningMessage, item: pytest.Item | None) -> None:
+    """Take them out of a warning that a test has caused."""
+    if item is not None and is_marked(item):
+        text = str(message.message)
+        if (shown := _rewriter(item)(text)) != text:
+            message.message = UserWarning(shown)
+
+
+def _rewriter(item: pytest.Item) -> Callable[[str], str]:
+    from pytest_samurai.redaction import MadeRedactors, environment_secrets, without_halves
 
     run = item.config.stash[RUN]
     recorder = item.stash.get(RECORDER, None)
-    secrets = environment_secrets(os.environ)
-    if run.shared is not None:
-        secrets |= known_in(run.shared.redactors)
-    redactor = Redactor(secrets, (run.settings if recorder is None else recorder.settings).redact)
+    made = MadeRedactors() if run.shared is None else run.shared.redactors
+    made.secrets |= environment_secrets(os.environ, made.kinds) | _keys_sent(run, item)
+    secrets = frozenset(made.secrets)
+    redactor = made.of(secrets, (run.settings if recorder is None else recorder.settings).redact)
+    return lambda text: without_halves(redactor.text(text), secrets)
 
-    def shown(text: str) -> str:
-        return without_halves(redactor.text(text), secrets)
 
-    report.longrepr = rewrite_texts(report.longrepr, shown)
-    report.sections = [(title, shown(text)) for title, text in report.sections]
+def _keys_sent(run: RunState, item: pytest.Item) -> frozenset[str]:
+    """The keys of the requests of a test, and of the fixtures around it. A replay looks at none of them."""
+    lists = [item.stash.get(SENT, []), run.sent]
+    keys: set[str] = set()
+    for sent in filter(None, lists):
+        from pytest_samurai.intercept import headers_of
+        from pytest_samurai.redaction import request_secrets
+
+        while sent:
+            headers, url = sent.pop()
+            keys |= request_secrets(headers_of(headers), url)
+    return frozenset(keys)

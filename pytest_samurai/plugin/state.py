@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.files import REAL
 from pytest_samurai.plugin.collection import Collection
 from pytest_samurai.settings import Layer, Settings, environment_layers, resolve
 
@@ -31,7 +32,7 @@ class RunState:
 
     `item` is the test that is running; `begun` are the ids of all tests that have begun. `gathers` and `at_work` say
     which hooks are registered (see `idle`). `watching` says whether calls outside of recorders are watched in this run,
-    `watched` whether they are in the running test.
+    `watched` whether they are in the running test. `sent` has the headers and URLs of the calls of wider fixtures.
     """
 
     # No dataclass: every start of pytest would wait while one is written and compiled.
@@ -47,6 +48,7 @@ class RunState:
         self.at_work = False
         self.gathers = False
         self.item: pytest.Item | None = None
+        self.sent: list[tuple[Any, str]] = []
         self.recorded_fixtures: set[str] = set()
         self.prices: PriceList | None = None
         self.shared: Shared | None = None
@@ -68,13 +70,14 @@ class RunState:
         """Where the code lies that is not the user's: ours, Python's and what was installed."""
         import sysconfig
 
-        installed = {Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")}
-        return (Path(__file__).parents[1], *installed)
+        installed = {REAL.Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")}
+        return (REAL.Path(__file__).parents[1], *installed)
 
 
 RUN = pytest.StashKey[RunState]()
 RECORDED: pytest.StashKey[Generator[Recorder, None, None]] = pytest.StashKey()
 RECORDER = pytest.StashKey[Any]()
+SENT: pytest.StashKey[list[tuple[Any, str]]] = pytest.StashKey()
 PASSED = pytest.StashKey[bool]()
 PLAYS: pytest.StashKey[list[Play]] = pytest.StashKey()
 TEST = pytest.StashKey[str]()

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure
+from pytest_samurai.files import REAL
 from pytest_samurai.plugin.internals import expected_by_xfail
 from pytest_samurai.plugin.marker import is_marked
-from pytest_samurai.plugin.redacted import redact
+from pytest_samurai.plugin.redacted import redact, redact_properties
 from pytest_samurai.plugin.state import HELD, RUN
 from pytest_samurai.plugin.unmarked import UNMARKED
 
@@ -35,7 +36,9 @@ def runtest_makereport(
     _make_red(report, item, call)
     if call.excinfo is not None and (is_marked(item) or isinstance(call.excinfo.value, _OURS)):
         item.stash[_REDACTED] = True
-    if item.stash.get(_REDACTED, False):
+    if is_marked(item):
+        redact_properties(report, item)
+    if item.stash.get(_REDACTED, False) or hasattr(report, "samurai_failure"):
         # From then on, since the report of the teardown has once more what was printed before.
         redact(report, item)
     if call.when == "teardown" and HELD in item.stash:
@@ -128,7 +131,7 @@ def _own_frames(trace: TracebackType | None, libraries: Sequence[Path]) -> Trace
     if trace is None:
         return None
     rest = _own_frames(trace.tb_next, libraries)
-    path = Path(trace.tb_frame.f_code.co_filename)
+    path = REAL.Path(trace.tb_frame.f_code.co_filename)
     if any(path.is_relative_to(directory) for directory in libraries):
         return rest
     return TracebackType(rest, trace.tb_frame, trace.tb_lasti, trace.tb_lineno)

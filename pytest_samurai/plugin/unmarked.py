@@ -134,7 +134,7 @@ def _watch(item: pytest.Item, *, block: bool, replays: bool = False) -> None:
     item.stash[UNMARKED] = unmarked = Unmarked(item.nodeid, run.settings, run.refusals, block=block, advice=advice)
     if replays:
         # Those of its cassette come with its recorder.
-        unmarked.only_replays(ModelHosts(Recordings(), tuple), run.settings)
+        unmarked.only_replays(ModelHosts(Recordings(), run.settings.endpoints, tuple), run.settings)
     intercept.watch(unmarked)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Generator
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_samurai.errors import UsageRegression
+from pytest_samurai.files import REAL
 from pytest_samurai.plugin.internals import unittest_outcomes
 from pytest_samurai.plugin.state import HELD, PASSED, RECORDER, RUN, TEST, lock_of
 from pytest_samurai.settings import CASSETTES, LOCK
@@ -110,7 +110,7 @@ def _why(config: pytest.Config, recorder: Recorder, test: str) -> str:
 def target(item: pytest.Item) -> str:
     """The test as it is typed after `pytest`, in the directory where pytest was started."""
     # The id is relative to rootdir, so the path of the file is made anew.
-    file = os.path.relpath(item.path, item.config.invocation_params.dir)
+    file = REAL.relpath(item.path, item.config.invocation_params.dir)
     _, colons, inside = item.nodeid.partition("::")
     return shlex.quote(f"{file}{colons}{inside}")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 
 from pytest_samurai.plugin.fixture import fixture_setup
 from pytest_samurai.plugin.fullness import Fullness
 from pytest_samurai.plugin.held import Held
 from pytest_samurai.plugin.phases import runtest_setup, runtest_teardown
+from pytest_samurai.plugin.redacted import redact_subtest, redact_warning
 from pytest_samurai.plugin.state import RUN, RunState
 from pytest_samurai.plugin.summary import Summary
 from pytest_samurai.plugin.testreport import runtest_makereport
@@ -28,8 +31,21 @@ class AtWork:
 
     def __init__(self, run: RunState) -> None:
         self._run = run
+        self._ended: pytest.Item | None = None
+
+    # First, before anything shows them or sends them to another process.
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        redact_subtest(report, self._run)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage, nodeid: str) -> None:
+        # Pytest tells the warnings of a test when it has ended.
+        item = self._ended
+        redact_warning(warning_message, item if item is not None and item.nodeid == nodeid else None)
 
     def pytest_runtest_logfinish(self) -> None:
+        self._ended = self._run.item
         unwatch(self._run)
 
 

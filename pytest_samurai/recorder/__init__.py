@@ -9,13 +9,25 @@ from pytest_samurai.recorder.placeholder import has_placeholder
 from pytest_samurai.recorder.question import Question
 from pytest_samurai.recorder.recorder import Recorder
 from pytest_samurai.recorder.shared import Shared
-from pytest_samurai.recorder.unrecorded import Suspect, connected, copied, held, is_ignored, judge, suspect, why_unseen
-from pytest_samurai.recorder.unseen import ModelHosts
+from pytest_samurai.recorder.unrecorded import (
+    Suspect,
+    connected,
+    copied,
+    held,
+    is_ignored,
+    judge,
+    let_pass,
+    suspect,
+    suspect_by_body,
+    why_unseen,
+)
+from pytest_samurai.recorder.unseen import Host, ModelHosts, is_host_of
 
 __all__ = [
     "RECORD_MODES",
     "Children",
     "CutHeaders",
+    "Host",
     "ModelHosts",
     "Owner",
     "Played",
@@ -28,8 +40,11 @@ __all__ = [
     "copied",
     "has_placeholder",
     "held",
+    "is_host_of",
     "is_ignored",
     "judge",
+    "let_pass",
     "suspect",
+    "suspect_by_body",
     "why_unseen",
 ]

@@ -10,6 +10,7 @@ from functools import partial
 
 from pytest_samurai.bill import Budget, Call, Meter, Tally
 from pytest_samurai.errors import BudgetExceeded
+from pytest_samurai.recorder.children import Children
 from pytest_samurai.recorder.exchange import Played, Take
 from pytest_samurai.recorder.playback import Playback
 from pytest_samurai.recorder.question import Question
@@ -22,11 +23,12 @@ from pytest_samurai.wire import Interaction, Request
 class Unrecorded:
     """A call that went live without being recorded; `pattern` is the endpoint that would have it recorded.
 
-    It is None for a client that no recorder sees.
+    It is None for a client that no recorder sees, and where the settings of the user let it pass.
     """
 
     what: str
     pattern: str | None = None
+    is_let_pass: bool = False
 
 
 def endpoints_setting(settings: Settings, patterns: Iterable[str]) -> str:
@@ -42,7 +44,10 @@ def unrecorded_text(unrecorded: Sequence[Unrecorded], settings: Settings) -> str
     if patterns:
         which = "them" if len(patterns) > 1 else "it"
         lines.append(f"  To record {which} as well: {endpoints_setting(settings, patterns)}")
-    if len(patterns) < len(unrecorded):
+    let_pass = sum(call.is_let_pass for call in unrecorded)
+    if let_pass:
+        lines.append("  What ignore_hosts, ignore_localhost, a hook or samurai_unseen lets pass, no budget can count")
+    if len(patterns) + let_pass < len(unrecorded):
         lines.append("  To record what such a client sends: send it through httpx")
     return "\n".join(lines)
 
@@ -145,13 +150,21 @@ class Calls:
     # --- what they may use
 
     @contextmanager
-    def budget(self, limits: Mapping[str, object]) -> Iterator[None]:
+    def budget(self, limits: Mapping[str, object], children: Children) -> Iterator[None]:
         """Hold the calls that are sent within the block against limits. See `Recorder.budget`."""
         budget = resolve([Layer("samurai.budget()", "budget", limits)]).budget
         before, unrecorded_before = set(map(id, self._exchanges)), len(self.unrecorded)
-        yield
-        verdict = budget.verdict([call for exchange, call in self._counted() if id(exchange) not in before])
-        unjudged = self._unjudged(budget.limits(), self.unrecorded[unrecorded_before:])
+        had_started, children.were_started = children.were_started, False
+        try:
+            yield
+        finally:
+            has_started, children.were_started = children.were_started, children.were_started or had_started
+        calls = [call for exchange, call in self._counted() if id(exchange) not in before]
+        unrecorded = self.unrecorded[unrecorded_before:]
+        if has_started and not calls and not unrecorded:
+            raise BudgetExceeded(_of_child(budget.limits()))
+        verdict = budget.verdict(calls)
+        unjudged = self._unjudged(budget.limits(), unrecorded)
         if verdict or unjudged:
             raise BudgetExceeded("\n".join(filter(None, [verdict, unjudged])))
 
@@ -165,11 +178,18 @@ class Calls:
         unjudged = self._unjudged(self._tally.limits(), unrecorded)
         return "\n".join(filter(None, [self._tally.spend([call for _, call in unspent]), unjudged])) or None
 
-    def verdict(self, budget: Budget) -> str | None:
-        """How the budgets of the test and of the run are broken; None if both hold."""
+    def verdict(self, budget: Budget, children: Children) -> str | None:
+        """How the budgets of the test and of the run are broken; None if both hold.
+
+        They cannot be judged if the test has made no call, but has started processes that may have.
+        """
         # Most tests have no limits, so nobody need look at their calls.
         of_test = None
-        if limits := budget.limits():
+        limits = budget.limits()
+        only_children = children.were_started and not (self.all() or self.unrecorded)
+        if only_children and (names := [*limits, *(() if self._tally is None else self._tally.limits())]):
+            return _of_child(names)
+        if limits:
             unjudged = self._unjudged(limits, self.unrecorded)
             of_test = "\n".join(filter(None, [budget.verdict(self.all()), unjudged]))
         of_run = None if self._tally is None else self._tally.judge()
@@ -181,3 +201,10 @@ class Calls:
         if not names or not unrecorded:
             return None
         return f"{names} cannot be judged: {unrecorded_text(unrecorded, self._settings)}"
+
+
+def _of_child(limits: Iterable[str]) -> str:
+    return (
+        f"{', '.join(limits)} cannot be judged: a child process was started, and no call was seen; make the call in the"
+        " test's own process, or set no limit if the child calls no model"
+    )

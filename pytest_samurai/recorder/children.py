@@ -18,7 +18,7 @@ class Children:
     """What a recorder knows about the processes that were started while it was open.
 
     A forked child has a copy of the recorder (`is_copy`), which must not act: whatever it did would be lost with the
-    child. `told` says, in the process of the recorder, what a copy has refused.
+    child. `listen`, in the process of the recorder, hears what a copy has refused.
     """
 
     __slots__ = ("_memory", "_was_told", "is_copy", "were_started")
@@ -58,7 +58,7 @@ class Children:
             self._memory[:] = bytes(_LONGEST)
 
     def listen(self, refuse: Callable[[str], object]) -> None:
-        """Have what a copy has refused refused here too, once. It may not have been told yet."""
+        """Call `refuse` with what a copy has refused, once it has told it, and only once."""
         if self._was_told or self.is_copy or self._memory is None or not self._memory[0]:
             return
         self._was_told = True

@@ -10,8 +10,8 @@ from pytest_samurai.redaction import AllowList, kept_of_replies, never_kept
 from pytest_samurai.settings import Settings
 from pytest_samurai.text import visible
 
-# SDKs look for these in every reply, for use in bug reports.
-_IN_PASSING = re.compile(r"request-?id|trace-?id|organi[sz]ation|^cf-ray$|^content-|^transfer-encoding$")
+# SDKs look for these in every reply, for use in bug reports; `response.cookies` looks for the last.
+_IN_PASSING = re.compile(r"request-?id|trace-?id|organi[sz]ation|^cf-ray$|^content-|^transfer-encoding$|^set-cookie2?$")
 _NAMED = 5
 """The most headers that are named."""
 

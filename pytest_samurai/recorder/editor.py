@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import cached_property
 
 from pytest_samurai.bill import Call, Meter
 from pytest_samurai.recorder.vcrpy import Bridge
-from pytest_samurai.redaction import MadeRedactors, Redactors, kept_of_replies
+from pytest_samurai.redaction import AllowList, MadeRedactors, Redactors, kept_of_replies
 from pytest_samurai.settings import Settings
 from pytest_samurai.wire import UNPRICED, Interaction, Request, dialect_of
 
@@ -16,15 +17,20 @@ class Editor:
     """Leaves out of a test's calls what is secret, and what the user's filters take out.
 
     `made` holds the redactors that the run has made so far. `notes` gets what there is to say of a hook, or of a
-    function of `redact`, that raises.
+    redaction, that raises.
     """
 
     def __init__(self, settings: Settings, test: str, made: MadeRedactors, notes: list[str]) -> None:
         self.redactors = Redactors(os.environ, made, settings.redact)
-        self._headers = kept_of_replies(settings.headers)
         self.bridge = Bridge(settings, test, self.redactors, notes) if settings.needs_vcrpy else None
+        self._settings = settings
         self._test = test
         self._notes = notes
+
+    @cached_property
+    def _headers(self) -> AllowList:
+        """The headers of replies that are written. A replay needs none."""
+        return kept_of_replies(self._settings.headers)
 
     def filtered(self, request: Request) -> Request | None:
         """What the user's filters leave of a request; None if they let it go live, unrecorded."""
@@ -38,7 +44,6 @@ class Editor:
 
     def written(self, filtered: Request, interaction: Interaction) -> Interaction | None:
         """A call as it is written, but for its price; None for one that the user's filters leave out."""
-        self.redactors.look_again()
         reply = interaction.reply
         kept = reply if self.bridge is None else self.bridge.reply(interaction.request, reply)
         if kept is None:
@@ -48,9 +53,9 @@ class Editor:
             may_be_kept = redactor.reply(kept, dialect_of(interaction.request.url), self._headers)
             return replace(interaction, request=redactor.request(filtered), reply=may_be_kept)
         except Exception as error:
-            # Only a function of the user's raises. The application may swallow it, and the call would just be missing.
-            note = f"{self._test}: a function of `redact` raised {type(error).__name__}; the call is not recorded"
-            self._notes.append(note)
+            # The application may swallow it, and the call would just be missing.
+            what = "a function of `redact`" if self.redactors.rules else "the redaction"
+            self._notes.append(f"{self._test}: {what} raised {type(error).__name__}; the call is not recorded")
             raise
 
 

@@ -91,6 +91,7 @@ class Keeper:
         A test that made no call at all gets a note: it may be none of the tests that record to the cassette.
         """
         is_stale = self._mode.replaces and self.playback.is_older and not self._calls
+        unrecorded = [call for call in unrecorded if not call.is_let_pass]
         if not is_stale or any(take.interaction is not None and not take.has_ended for take in takes):
             return None
         keeps = f"{shown(self._path)} keeps what an earlier run recorded, and a replay would answer from that"
@@ -198,6 +199,10 @@ class Keeper:
         missing = without_equal(self.added, others, (), self._kind)
         if others and missing and self.passed and self.owner.rerun is not None:
             # Each run of a test had a conversation of its own, and a replay needs all of one.
+            self._notes.append(
+                f"{self.owner.test}: another run recorded this test at the same time, with other calls:"
+                f" its {plural(len(others), 'call')} in {shown(self._path)} made way for this run's"
+            )
             return [recording for recording in kept if recording not in others], self.added
         return kept, missing
 

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from pytest_samurai.bill import Call, Meter, total, total_cost
 from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure
@@ -57,8 +58,8 @@ class Recorder:
         self.is_open = False
         self.misses: list[RequestNotRecorded] = []
         self.notes: list[str] = []
-        self.cut_headers = CutHeaders(settings, owner)
-        self.children = Children()
+        self.sent: list[tuple[Any, str]] = []  # the headers of each request, as its library has them, and its URL
+        self.cut_headers, self.children = CutHeaders(settings, owner), Children()
         self._directory = REAL.getcwd()
         self._shared = shared
         self._editor = Editor(settings, owner.test, shared.redactors, self.notes)
@@ -117,7 +118,7 @@ class Recorder:
 
         Raises BudgetExceeded at the end of the block, SettingsError for what is no limit.
         """
-        return self._calls.budget(limits)
+        return self._calls.budget(limits, self.children)
 
     @property
     def recorded(self) -> int:
@@ -134,7 +135,7 @@ class Recorder:
         """
         path, settings, owner, notes = self.cassette_path, self.settings, self.owner, self.notes
         self.playback = opened(path, settings, owner, self._shared.shelf, self._editor, notes)
-        self.hosts = ModelHosts(self.playback.recordings, self._calls.urls_sent)
+        self.hosts = ModelHosts(self.playback.recordings, settings.endpoints, self._calls.urls_sent)
         if self.record_mode.writes:
             self._keeper = Keeper(path, settings, owner, self.playback, self._editor, self._calls.meter, notes)
         if self.playback.may_record:
@@ -151,7 +152,8 @@ class Recorder:
         self.children.listen(self.refuse)
         if self.misses:
             return self.misses[0]
-        if broken := "\n".join(filter(None, [self._calls.verdict(self.settings.budget), unknown])):
+        judged = self._calls.verdict(self.settings.budget, self.children)
+        if broken := "\n".join(filter(None, [judged, unknown])):
             return BudgetExceeded(broken)
         if self._keeper is not None and (text := self._keeper.stale(self._calls.takes(), self.unrecorded)):
             return SamuraiFailure(text)
@@ -173,8 +175,7 @@ class Recorder:
         unanswered = 0 if self._live is None else self._live.close()
         if unknown := self._calls.spend():
             self.note(unknown)
-        is_seen = self.owner.is_fixture or self.calls or self.misses or self._calls.unrecorded
-        if self.children.were_started and not is_seen:
+        if self.children.were_started and not (self.owner.is_fixture or self.calls or self.misses or self.unrecorded):
             self.note(UNSEEN_CHILD)
         if self._keeper is not None:
             self._keeper.close(passed=passed, unanswered=unanswered, left_out=self._calls.left_out())

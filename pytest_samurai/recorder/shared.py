@@ -21,5 +21,5 @@ class Shared:
     prices: PriceList
     shelf: Shelf
     tally: Tally | None = None
-    redactors: MadeRedactors = field(default_factory=dict)
+    redactors: MadeRedactors = field(default_factory=MadeRedactors)
     servers: Servers = field(default_factory=Servers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from glob import escape
 from typing import TYPE_CHECKING
@@ -30,10 +30,18 @@ class Suspect:
 def suspect(hosts: ModelHosts, url: str) -> Suspect | None:
     """The suspicion that a URL, not a recorded endpoint, is a model's; None if it is the application's own."""
     path = model_path(url)
-    if hosts.serves(url):
-        tail = escape(urlsplit(plain_url(url)).path or "/") if path is None else path.tail
-        return Suspect(ModelPath(tail), is_known=path is not None)
+    if hosts.serves(url) or hosts.has_led_to(url):
+        return Suspect(_whole_path(url) if path is None else ModelPath(path.tail), is_known=path is not None)
     return None if path is None else Suspect(path, is_known=True)
+
+
+def suspect_by_body(url: str) -> Suspect:
+    """What a request is whose body asks a model, though nothing is known of its URL."""
+    return Suspect(_whole_path(url), is_known=False)
+
+
+def _whole_path(url: str) -> ModelPath:
+    return ModelPath(escape(urlsplit(plain_url(url)).path or "/"))
 
 
 def held(recorder: Recorder, request: Request) -> Played | None:
@@ -50,9 +58,10 @@ def held(recorder: Recorder, request: Request) -> Played | None:
 def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:
     """Note that a call goes live and is not recorded. Raises RequestNotRecorded if it must not.
 
-    A request that the user's filters exclude goes live without a note.
+    A request that the user's filters exclude goes live without a note: see `let_pass`.
     """
     if recorder.filtered(request) is None:
+        let_pass(recorder, request)
         return
     if recorder.children.is_copy:
         raise copied(recorder, request)
@@ -72,12 +81,22 @@ def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:
         recorder.note(f"{what}: it went live, and is not counted; to count it as well: {setting}")
 
 
+def let_pass(recorder: Recorder, request: Request) -> None:
+    """Note that the user's filters let a call to a model go live, so that nobody knows what it used."""
+    asked = recorder.redacted(request)
+    recorder.unrecorded.append(Unrecorded(f"{asked.method} {asked.url}", is_let_pass=True))
+
+
 def _why(recorder: Recorder, request: Request, suspected: Suspect) -> str:
     if recorder.hosts.has_recorded(request.url):
         return "is in the cassette, but no unplayed recording answers this request"
     if suspected.is_known:
         return "is a model endpoint that is not recorded"
-    return "goes to a host that serves models, and is not recorded"
+    if recorder.hosts.serves(request.url):
+        return "goes to a host that serves models, and is not recorded"
+    if recorder.hosts.has_led_to(request.url):
+        return "is where the reply to a call led, and is not recorded"
+    return "asks a model by what its body says, and is not recorded"
 
 
 def copied(recorder: Recorder, request: Request) -> RequestNotRecorded:
@@ -103,7 +122,11 @@ def why_unseen(models: ModelHosts, settings: Settings, hosts: Sequence[str], por
     counting = [name for name in names if not is_ignored(settings, name)]
     if settings.unseen == "allow" or is_ignored(settings, address) or (names and not counting):
         return None
-    return next(((host, why) for host in [*counting, address] if (why := models.why((host, port))) is not None), None)
+    return _reached(models, [*counting, address], port)
+
+
+def _reached(models: ModelHosts, hosts: Iterable[str], port: int) -> tuple[str, str] | None:
+    return next(((host, why) for host in hosts if (why := models.why((host, port))) is not None), None)
 
 
 def connected(recorder: Recorder, hosts: Sequence[str], port: int) -> None:
@@ -113,6 +136,8 @@ def connected(recorder: Recorder, hosts: Sequence[str], port: int) -> None:
     """
     reached = why_unseen(recorder.hosts, recorder.settings, hosts, port)
     if reached is None:
+        if (passed := _reached(recorder.hosts, hosts, port)) is not None:
+            recorder.unrecorded.append(Unrecorded(f"a connection to {passed[0]}:{port} {_WHO}", is_let_pass=True))
         return
     host, why = reached
     where = f"{host}:{port}, which serves models ({why})"

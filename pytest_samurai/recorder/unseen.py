@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
+from fnmatch import fnmatchcase
 from functools import cached_property
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from socket import inet_aton
 from urllib.parse import urlsplit
 
 from pytest_samurai.wire import Recordings, is_public_model_host, plain_url
 
 _BASE_URL_NAMES = ("_BASE_URL", "_API_BASE", "_ENDPOINT")
+
+_OF_MODELS = re.compile(
+    r"(\w*_)?(SAMURAI|OPENAI|ANTHROPIC|CLAUDE|GEMINI|GENAI|MISTRAL|GROQ|COHERE|DEEPSEEK|XAI|TOGETHER|FIREWORKS|PERPLEXITY"
+    r"|OPENROUTER|BEDROCK|VERTEX|OLLAMA|LITELLM|VLLM|SGLANG|LLAMA|LLAMACPP|LLAMAFILE|LMSTUDIO|TGI|LLM)(_\w*)?_(HOST|URL)"
+)
+"""The variables that name an API of models, and where it is, as `OLLAMA_HOST` and `LITELLM_PROXY_URL` do."""
+
+_PORT_OF_OLLAMA = 11434
+"""docs.ollama.com/faq: `OLLAMA_HOST` may be a name alone."""
+
+_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 _NO_MODELS = "OTEL_"
 """The prefix of variables that name collectors of telemetry: opentelemetry.io/docs/specs/otel/protocol/exporter."""
@@ -22,12 +36,22 @@ Host = tuple[str, int]
 class ModelHosts:
     """Hosts that serve models: those of a cassette, of the environment and of calls that were sent, and public ones.
 
-    `sent` gives the URLs of the calls that went live so far.
+    `endpoints` are the patterns of the endpoints; `sent` gives the URLs of the calls that went live so far.
     """
 
-    def __init__(self, recordings: Recordings, sent: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, recordings: Recordings, endpoints: Iterable[str], sent: Callable[[], Iterable[str]]) -> None:
         self._recordings = recordings
+        self._endpoints = endpoints
         self._sent = sent
+        self._led_to: set[str] = set()
+
+    def lead_to(self, url: str) -> None:
+        """Note that the reply to a call leads to a URL."""
+        self._led_to.add(plain_url(url))
+
+    def has_led_to(self, url: str) -> bool:
+        """Whether the reply to a call led to a URL, its query aside."""
+        return bool(self._led_to) and plain_url(url) in self._led_to
 
     def why(self, host: Host) -> str | None:
         """How a host is known to serve models; None if it is not. The port counts unless the host is public."""
@@ -39,6 +63,8 @@ class ModelHosts:
         for variable, url in _base_urls():
             if _host_and_port(url) == (name, port):
                 return f"named by {variable}"
+        if any(_is_named(pattern, (name, port)) for pattern in self._endpoints):
+            return "named by samurai_endpoints"
         return "called by this test" if (name, port) in _hosts_and_ports(self._sent()) else None
 
     def serves(self, url: str) -> bool:
@@ -59,13 +85,37 @@ class ModelHosts:
         return _hosts_and_ports(self._urls)
 
 
-def _base_urls() -> list[tuple[str, str]]:
+def is_host_of(url: str, host: Host) -> bool:
+    """Whether a URL leads to a host."""
+    return _host_and_port(url) == (_one_name(host[0]), host[1])
+
+
+def _base_urls() -> Iterator[tuple[str, str]]:
     """The variables of the environment that lead to models, each with its URL."""
-    return [
-        (name, value)
-        for name, value in os.environ.items()
-        if name.upper().endswith(_BASE_URL_NAMES) and not name.startswith(_NO_MODELS)
-    ]
+    for name, value in os.environ.items():
+        upper = name.upper()
+        if upper.endswith(_BASE_URL_NAMES) and not upper.startswith(_NO_MODELS):
+            yield name, value
+        elif _OF_MODELS.fullmatch(upper):
+            yield name, _http_url(upper, value)
+
+
+def _http_url(variable: str, value: str) -> str:
+    """The URL in a variable that may lack its scheme; of any other protocol, as of a database, an empty one."""
+    scheme, has_scheme, _ = value.partition("://")
+    if has_scheme:
+        return value if scheme in _PORTS else ""
+    url = urlsplit(f"http://{value}")
+    has_port = re.search(r":\d+$", url.netloc) is not None
+    return f"http://{url.netloc}:{_PORT_OF_OLLAMA}" if variable == "OLLAMA_HOST" and not has_port else url.geturl()
+
+
+def _is_named(pattern: str, host: Host) -> bool:
+    """Whether a pattern of URLs names a host; one that leaves open whose it is names none."""
+    named = _host_and_port(pattern)
+    if named is None or not named[0].strip("*?."):
+        return False
+    return named[1] == host[1] and fnmatchcase(host[0], named[0])
 
 
 def _hosts_and_ports(urls: Iterable[str]) -> set[Host]:
@@ -75,7 +125,7 @@ def _hosts_and_ports(urls: Iterable[str]) -> set[Host]:
 def _host_and_port(url: str) -> Host | None:
     try:
         parts = urlsplit(url)
-        port = parts.port or {"http": 80, "https": 443, "ws": 80, "wss": 443}[parts.scheme]
+        port = parts.port or _PORTS[parts.scheme]
     except (ValueError, KeyError):
         # Nobody connects to what is no URL.
         return None
@@ -85,10 +135,21 @@ def _host_and_port(url: str) -> Host | None:
 def _one_name(host: str) -> str:
     """One name for all names of this machine; lower case, without the last dot, for all others."""
     name = host.lower().rstrip(".")
-    try:
-        address = ip_address(name.partition("%")[0])
-    except ValueError:
+    address = _address(name)
+    if address is None:
         return name
     address = getattr(address, "ipv4_mapped", None) or address
     # Connecting to the address of no host leads to this one.
     return "localhost" if address.is_loopback or address.is_unspecified else str(address)
+
+
+def _address(name: str) -> IPv4Address | IPv6Address | None:
+    """The address that a name is, in any of its spellings, as `127.1` and `0x7f000001`; None if it is a name."""
+    try:
+        return ip_address(name.partition("%")[0])
+    except ValueError:
+        pass
+    try:
+        return IPv4Address(inet_aton(name))
+    except (OSError, ValueError):
+        return None

@@ -1,7 +1,15 @@
 """What may be written down and shown."""
 
 from pytest_samurai.redaction.cookies import cloudflare_cookies
-from pytest_samurai.redaction.credentials import environment_names, environment_secrets, is_credential, own_keys
+from pytest_samurai.redaction.credentials import (
+    environment_names,
+    environment_secrets,
+    is_credential,
+    own_keys,
+    request_secrets,
+    url_credentials,
+)
+from pytest_samurai.redaction.fields import body_secrets
 from pytest_samurai.redaction.findings import find_secrets, spoken_texts
 from pytest_samurai.redaction.headers import (
     REQUEST_HEADERS,
@@ -11,14 +19,15 @@ from pytest_samurai.redaction.headers import (
     never_kept,
     parse_header,
 )
+from pytest_samurai.redaction.made import MadeRedactors
 from pytest_samurai.redaction.pictures import without_base64
 from pytest_samurai.redaction.plain import is_placeholder
 from pytest_samurai.redaction.redactor import Redactor, one_line, shown_url
-from pytest_samurai.redaction.redactors import MadeRedactors, Redactors, known_in, made_of, without_secrets
+from pytest_samurai.redaction.redactors import Redactors, made_of, without_secrets
 from pytest_samurai.redaction.rules import NAMED as NAMED_RULES
 from pytest_samurai.redaction.rules import Rule, Rules, parse_rule
 from pytest_samurai.redaction.truncated import without_halves
-from pytest_samurai.redaction.urls import url_credentials, without_credentials
+from pytest_samurai.redaction.urls import without_credentials
 
 __all__ = [
     "NAMED_RULES",
@@ -30,6 +39,7 @@ __all__ = [
     "Redactors",
     "Rule",
     "Rules",
+    "body_secrets",
     "cloudflare_cookies",
     "environment_names",
     "environment_secrets",
@@ -37,13 +47,13 @@ __all__ = [
     "is_credential",
     "is_placeholder",
     "kept_of_replies",
-    "known_in",
     "made_of",
     "never_kept",
     "one_line",
     "own_keys",
     "parse_header",
     "parse_rule",
+    "request_secrets",
     "shown_url",
     "spoken_texts",
     "url_credentials",

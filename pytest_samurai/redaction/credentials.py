@@ -6,47 +6,88 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
-from pytest_samurai.redaction.addresses import url_secrets
-from pytest_samurai.redaction.names import is_address_variable, is_secret_header, is_secret_variable
+from pytest_samurai.redaction.carried import keys_in
+from pytest_samurai.redaction.names import VariableKind, is_secret_header, is_session_header, kind_of_variable
 from pytest_samurai.redaction.plain import NUMBER, basic_password, basic_user, is_placeholder, is_plain
+from pytest_samurai.redaction.urls import USER_INFO, secret_parameters, url_secrets
+from pytest_samurai.redaction.vendors import CONNECTION_KEYS
 from pytest_samurai.wire import Headers
 
 _COOKIE = re.compile(r"=([^;]*)")
 # Cookies also hold what a user prefers; a session is long.
 _SHORTEST_SESSION = 16
-_PASSWORD = re.compile(r"(?i)(?:password|pwd|accountkey|sharedaccesskey)\s*=\s*([^;\s]+)")
+# Whoever knows the URL of a webhook may post to it; its last steps are the key.
+_WEBHOOK = re.compile(r"(?i)https?://(?:hooks?\.|[^?#]*webhooks?\b)")
+_STEP = re.compile(r"(?<=/)[\w.~%-]{16,}(?=[/?#]|\Z)")
+_PASSWORD = re.compile(rf"(?i)(?:password|pwd|{'|'.join(CONNECTION_KEYS)})\s*=\s*([^;\s]+)")
 
 
-def environment_secrets(environ: Mapping[str, str]) -> frozenset[str]:
-    """The values that stand under names like `*_API_KEY`, `*_TOKEN` or `*_SECRET`, without those that are words."""
-    return frozenset(environment_names(environ))
+def environment_secrets(environ: Mapping[str, str], kinds: dict[str, VariableKind] | None = None) -> frozenset[str]:
+    """The values that stand under names like `*_API_KEY`, `*_TOKEN` or `*_SECRET`, without those that are words.
+
+    The passwords in URLs and connection strings are among them. `kinds` are those of names that were looked at before,
+    and get the others.
+    """
+    return frozenset(environment_names(environ, kinds))
 
 
-def environment_names(environ: Mapping[str, str]) -> dict[str, str]:
-    """The same values, and the passwords in URLs and connection strings, each with the name of its variable."""
-    # Each test asks, and to read a value of the environment is to decode it. So the names are looked at first.
-    names = [name for name in environ if is_secret_variable(name)]
-    addresses = [name for name in environ if is_address_variable(name) and name not in names]
-    in_addresses = {secret: name for name in addresses for secret in _secrets(_in_address(environ[name]))}
-    return in_addresses | {secret: name for name in names for secret in _secrets([environ[name]])}
+def environment_names(environ: Mapping[str, str], kinds: dict[str, VariableKind] | None = None) -> dict[str, str]:
+    """The same values, each with the name of its variable."""
+    # Each call may ask, and to read a value of the environment is to decode it. So the names are looked at first.
+    kinds = {} if kinds is None else kinds
+    telling: list[tuple[VariableKind, str]] = []
+    for name in environ:
+        kind = kinds.get(name)
+        if kind is None:
+            kind = kinds[name] = kind_of_variable(name)
+        if kind:
+            telling.append((kind, name))
+    in_addresses = {
+        secret: name for kind, name in telling if kind == "address" for secret in _secrets(_in_address(environ[name]))
+    }
+    return in_addresses | {
+        secret: name
+        for kind, name in telling
+        if kind == "secret"
+        for secret in _secrets([environ[name], *keys_in(environ[name])])
+    }
 
 
 def _in_address(address: str) -> list[str]:
-    """What may be secret in a URL, or in the fields of a connection string."""
-    return [*url_secrets(address), *_PASSWORD.findall(address)]
+    """What may be secret in a URL, in that of a webhook, or in the fields of a connection string."""
+    steps = _STEP.findall(address) if _WEBHOOK.match(address) else []
+    return [*url_secrets(address), *_PASSWORD.findall(address), *steps]
 
 
-def request_secrets(headers: Headers, url: str = "") -> frozenset[str]:
-    """The keys that a request carries, unless they are words; of Basic authentication, the password as well."""
+def request_secrets(headers: Headers, url: str = "", names: dict[str, bool] | None = None) -> frozenset[str]:
+    """The keys that a request carries, unless they are words; of Basic authentication, the password as well.
+
+    `names` says of the headers that were looked at before whether they are secret, and gets the others.
+    """
+    names = {} if names is None else names
+    for name, _ in headers:
+        if name not in names:
+            names[name] = is_secret_header(name) or is_session_header(name)
     # "Bearer x" and "Basic x" have their key at the end; the other headers are nothing but a key.
-    keys = [key for name, value in headers if is_secret_header(name) for key in _in_header(name, value)]
+    keys = [key for name, value in headers for key in _in_header(name, value, is_secret=names[name])]
     return _secrets([*keys, *filter(None, map(_basic_key, keys)), *url_secrets(url)])
 
 
-def _in_header(name: str, value: str) -> list[str]:
+def _in_header(name: str, value: str, *, is_secret: bool) -> list[str]:
+    if value[:1] == "{":
+        # Gateways take their settings as JSON, the keys of others among them.
+        return keys_in(value)
+    if not is_secret:
+        return []
     if name == "cookie":
         return [cookie for cookie in _COOKIE.findall(value) if len(cookie) >= _SHORTEST_SESSION]
-    return value.split(maxsplit=1)[-1:]
+    return [*value.split(maxsplit=1)[-1:], *keys_in(value)]
+
+
+def set_cookies(headers: Headers) -> list[str]:
+    """The values of the cookies that a reply sets, as far as they are long as a session is, and secret."""
+    values = [cookie for name, value in headers if name == "set-cookie" for cookie in _COOKIE.findall(value)[:1]]
+    return [value for value in values if len(value) >= _SHORTEST_SESSION and is_secret_value(value)]
 
 
 def _basic_key(credentials: str) -> str | None:
@@ -79,3 +120,10 @@ def is_secret_value(value: str) -> bool:
     """Whether a value may be a secret, and not what people and tools put in the place of one."""
     bare = re.sub(r"\A[\W_]+|[\W_]+\Z", "", unquote(value))
     return bool(_secrets([bare])) and not NUMBER.fullmatch(bare) and not is_placeholder(unquote(value))
+
+
+def url_credentials(url: str) -> list[str]:
+    """The parts of a URL that hold a secret, by their names."""
+    user = USER_INFO.match(url)
+    names = ["user and password"] if user and any(map(is_secret_value, user[2].split(":"))) else []
+    return names + [f"parameter {match[1]!r}" for match in secret_parameters(url) if is_secret_value(match[2])]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.redaction.names import is_secret_header
 from pytest_samurai.wire import Headers
 
 REQUEST_HEADERS = ("content-type", "accept")
@@ -28,23 +29,13 @@ RESPONSE_HEADERS = (
 _CARRIAGE = frozenset({"content-encoding", "content-length", "transfer-encoding", "connection", "trailer", "upgrade"})
 """What says how a body was carried: recorded bodies are whole and decoded."""
 
-_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
 # Source of the alphabet: RFC 9110, 5.6.2.
-_CREDENTIAL = re.compile(
-    r"cookie|authori[sz]|authentication-info|secret|passw|credential|csrf|xsrf|jwt|bearer"
-    r"|token$|signature$|(?:api|access|auth|secret|private)[-_]?key$|(?:^|[-_])(?:key|auth|session)$"
-)
-_HARMLESS = re.compile(r"(?:cache|continuation|idempotency|page|partition|sort|surrogate)[-_](?:key|token)$")
-
-
-def names_credential(name: str) -> bool:
-    """Whether a header is called like one that carries a key, a cookie or the like; its name is in lower case."""
-    return _CREDENTIAL.search(name) is not None and _HARMLESS.search(name) is None
+_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
 
 
 def never_kept(name: str) -> str | None:
     """Why a header, by its name in lower case, is never written down; None for one that may be."""
-    if names_credential(name):
+    if is_secret_header(name):
         return "carries a credential, and none may be written to a cassette"
     return "says how a body was carried, which is nothing of a recorded body" if name in _CARRIAGE else None
 

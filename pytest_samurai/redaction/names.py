@@ -3,18 +3,66 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 # --- variables of an environment
 
-_VARIABLE_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "PASS", "PWD", "PAT", "AUTH", "JWT")
-_VARIABLE_TAILS = ("PROD", "DEV", "STAGING", "TEST", "LIVE", "OLD", "NEW", "PRIMARY", "SECONDARY", "BACKUP")
-_VARIABLE = re.compile(
-    # PWD alone is the directory, and a public key is not secret.
-    rf"(?:(?:^|_)(?!PWD\b)(?:{'|'.join(_VARIABLE_WORDS)})|_PWD|(?:PASSWORD|PASSWD|API_?KEY|(?:ACCESS|AUTH)(?:KEY|TOKEN)))"
-    rf"(?:_?\d{{1,3}}|_(?:{'|'.join(_VARIABLE_TAILS)}))?$"
+_WORDS = (
+    *(
+        "KEYS?",
+        "TOKENS?",
+        "SECRETS?",
+        "PASSWORDS?",
+        "PASSWD",
+        "PASSPHRASES?",
+        "PASSCODES?",
+        "PASS",
+        "PWD",
+        "PAT",
+        "AUTH",
+    ),
+    *("AUTHORIZATION", "JWT", "BEARER", "CREDENTIALS?", "CREDS?", "COOKIES?", "SAS", "KEY_BASE", "HMAC"),
 )
-_NO_VARIABLE = re.compile(r"(?:PUBLIC|PUBLISHABLE|PRIMARY|FOREIGN|SORT|PARTITION|CACHE)_KEY|^(?:OLD)?PWD$")
-_VARIABLE_ENDS = (*_VARIABLE_WORDS, *_VARIABLE_TAILS, *"0123456789")
+# One of several, of an environment, of a region; and how it is written.
+_TAILS = (
+    *("PROD", "PRODUCTION", "DEV", "DEVELOPMENT", "STAGING", "STAGE", "TEST", "TESTING", "SANDBOX", "QA", "UAT", "CI"),
+    *("LIVE", "LOCAL", "GLOBAL", "DEFAULT", "OLD", "NEW", "PRIMARY", "SECONDARY", "BACKUP", "FALLBACK", "MAIN"),
+    *("ADMIN", "READ", "WRITE", "RO", "RW", "RAW", "VALUE", "B64", "BASE64", "HEX", "PEM", "JSON", "V\\d"),
+    *(
+        "EU",
+        "US",
+        "USA",
+        "UK",
+        "GB",
+        "DE",
+        "FR",
+        "CH",
+        "NL",
+        "SE",
+        "IE",
+        "JP",
+        "CN",
+        "IN",
+        "KR",
+        "SG",
+        "AU",
+        "BR",
+        "CA",
+    ),
+    *("EMEA", "APAC", "LATAM", "AMER", "EUROPE", "ASIA", "EAST", "WEST", "NORTH", "SOUTH", "CENTRAL"),
+)
+_VARIABLE = re.compile(
+    # PWD alone is the directory.
+    rf"(?:(?:^|_)(?!PWD\b)(?:{'|'.join(_WORDS)})|_PWD"
+    rf"|(?:PASSWORD|PASSWD|API_?KEY|(?:ACCESS|AUTH|API|BEARER|SESSION)_?(?:KEY|TOKEN))S?)"
+    rf"(?:_?\d{{1,3}}|_(?:{'|'.join(_TAILS)}))*$"
+)
+# A key that is public is no secret, one of a table neither, nor how many tokens something may take.
+_NO_VARIABLE = re.compile(
+    r"(?:PUBLIC|PUBLISHABLE|FOREIGN|SORT|PARTITION|CACHE)_KEY|^(?:DB_)?PRIMARY_KEY$|^(?:OLD)?PWD$"
+    r"|^GOOGLE_APPLICATION_CREDENTIALS$"
+    r"|(?:^|_)(?:MAX|MIN|NUM|TOTAL|INPUT|OUTPUT|PROMPT|COMPLETION|CONTEXT|REASONING|THINKING|BUDGET|LIMIT)_(?:\w+_)?TOKENS"
+)
 _ADDRESS = re.compile(
     r"UR[IL]|DSN|PROXY|CONN|DATABASE|ENDPOINT|BROKER|HOST|SERVER|BASE|BACKEND|REDIS|MONGO|SQL|POSTGRES|DB|ADDR|REMOTE|INDEX"
     r"|REPO|QUEUE|AMQP|RABBIT|WEBHOOK|SENTRY"
@@ -24,35 +72,47 @@ _ADDRESS = re.compile(
 def is_secret_variable(name: str) -> bool:
     """Whether a variable has the name of a secret: `..._KEY`, `..._TOKEN_2`, `PGPASSWORD`."""
     name = name.upper()
-    # Each test asks this about each variable.
-    return name.endswith(_VARIABLE_ENDS) and _VARIABLE.search(name) is not None and not _NO_VARIABLE.search(name)
+    return _VARIABLE.search(name) is not None and not _NO_VARIABLE.search(name)
 
 
-def is_address_variable(name: str) -> bool:
-    """Whether a variable has the name of a URL or a connection string, which may hold a password."""
-    return _ADDRESS.search(name.upper()) is not None
+VariableKind = Literal["secret", "address", ""]
+
+
+def kind_of_variable(name: str) -> VariableKind:
+    """What a variable holds by its name: a secret, an address, which may have a password in it, or neither."""
+    if is_secret_variable(name):
+        return "secret"
+    return "address" if _ADDRESS.search(name.upper()) is not None else ""
 
 
 # --- headers of a request
 
-_HEADER_ENDS = (
-    *("key", "token", "secret", "password", "passwd", "pwd", "pass", "auth", "authorization"),
-    *("credential", "credentials", "jwt", "bearer", "pat", "cookie"),
+_HEADER = re.compile(
+    r"cookie|authori[sz]|authentication(?:-info)?$|secret|passw|passphrase|credential|csrf|xsrf|jwt|bearer"
+    r"|api[-_]?key|(?:token|signature)$|(?:^|[-_])session$|[-_]auth[-_]header$"
+    r"|(?:^|[-_.]|api|app|auth|access|secret|client|private)(?:key|auth|pass|pwd|pat)$"
 )
-_HEADER = re.compile(rf"(?:^|[-_.]|api|app|auth|access|secret|client)(?:{'|'.join(_HEADER_ENDS)})$")
-# These are made for each request, or describe it.
-_NO_HEADER = re.compile(r"(?:idempotency|websocket|cache|surrogate|partition|routing|public|encryption)[-_]key$")
+# These are made for each request, describe it, or mark the pages of a list.
+_NO_HEADER = re.compile(
+    r"(?:idempotency|websocket|cache|surrogate|partition|routing|public|encryption|sort|continuation|page)"
+    r"[-_](?:key|token)$"
+)
 
 
 def is_secret_header(name: str) -> bool:
-    """Whether a header, in lower case, has the name of a credential."""
-    return name.endswith(_HEADER_ENDS) and _HEADER.search(name) is not None and not _NO_HEADER.search(name)
+    """Whether a header, in lower case, has the name of a credential: of a key, a cookie, a session."""
+    return _HEADER.search(name) is not None and not _NO_HEADER.search(name)
+
+
+def is_session_header(name: str) -> bool:
+    """Whether a header of a request, in lower case, names a session. One of a reply may be kept."""
+    return name.endswith(("session-id", "session_id", "sessionid"))
 
 
 # --- parameters in the query of a URL
 
 _PARAMETER = re.compile(
-    r"(?i)(?:key|code|pass|pat|sas|hmac|awsaccesskeyid"
+    r"(?i)(?:key|code|pass|pat|sas|hmac|hapikey|(?:aws)?access_?key_?id"
     r"|(?:.*[^a-z0-9])?(?:token|secret|password|passwd|pwd|passphrase|sig|signature|auth|authorization|credentials?|jwt|assertion)"
     r"|(?:.*[^a-z0-9])?(?:api|app|access|secret|subscription|private|auth|account|shared|client|service|master|admin"
     r"|functions?|host|license|consumer|developer|session|security|user|refresh|id)[-_.]?(?:key|token|secret|password))"
@@ -62,5 +122,23 @@ _NO_PARAMETER = re.compile(r"(?i)(?:.*[^a-z])?(?:page|next|previous|continuation
 
 
 def is_secret_parameter(name: str) -> bool:
-    """Whether a parameter has the name of a secret."""
+    """Whether a parameter has the name of a secret: `api_key`, `auth[token]`."""
+    name = name.rstrip("]")
     return _PARAMETER.fullmatch(name) is not None and not _NO_PARAMETER.fullmatch(name)
+
+
+# --- keys of JSON, and fields of a form
+
+_FIELD = re.compile(
+    r"(?:.*_)?(?:(?:api|access|secret|private|subscription|account|master|admin|auth|signing|encryption|shared|service"
+    r"|client|session|security|refresh|bearer|id|user|virtual|webhook)_?(?:key|token)|api_?secret|secret|password|passwd"
+    r"|pwd|passphrase|authori[sz]ation|credential|jwt|bearer|cookie|access_?key_?id)s?"
+)
+_NO_FIELD = re.compile(r"(?:.*_)?public_?(?:\w+_)?key")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-. ]")
+
+
+def is_secret_field(name: str) -> bool:
+    """Whether a key of JSON is named like one whose value is a secret. `key`, `token` and `auth` alone tell nothing."""
+    words = _HUMP.sub("_", name).lower()
+    return _FIELD.fullmatch(words) is not None and not _NO_FIELD.fullmatch(words)

@@ -13,6 +13,13 @@ from pytest_samurai.redaction.reading import Reading
 
 _SIGNS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]:,]', re.DOTALL)
 _NUMBERS = re.compile(rb"\[\s*\d{1,3}(?:\s*,\s*\d{1,3})*\s*\]")
+# Letters and digits by which a text begins as if it went on with a key; what is called an id does not.
+_REST = re.compile(
+    rb'"(?=[\w-]{8})(?=[A-Za-z_-]{0,40}\d|[A-Za-z_-]{16})'
+    rb'(?<!id":")(?<!id": ")(?<!print":")(?<!print": ")'
+    rb"(?:[\w-]{0,16}?(?=[A-Za-z]{0,200}\d)(?=\d{0,200}[A-Za-z])[A-Za-z0-9]{8,}"
+    rb"|[\w-]{0,16}?(?=[A-Z]{0,200}[a-z])(?=[a-z]{0,200}[A-Z])[A-Za-z]{16,})"
+)
 # Source: the OpenAI API reference, `logprobs` of a chat completion, and of a completion.
 _TOKENS = re.compile(rb'"tokens?"\s*:')
 
@@ -25,15 +32,28 @@ def has_tokens(body: bytes) -> bool:
     return b'"logprobs"' in body and _TOKENS.search(body) is not None
 
 
+def may_continue(body: bytes) -> bool:
+    """Whether a text in a JSON body may be the rest of a key whose beginning, in the text before, tells nothing."""
+    return body.lstrip()[:1] in (b"{", b"[") and _REST.search(body) is not None
+
+
+# What leads to a text of a message: some have it in parts, some have none.
+_PARTED = frozenset({b"content", b"parts", b"text"})
+
+
 @dataclass(slots=True)
 class _Part:
-    """A string, or the numbers of its bytes, and the offset of the object that holds it."""
+    """A string, or the numbers of its bytes, and the offset of the object that holds it.
+
+    `spot`, of a string in a list: the offset of the object that holds the list, and the index in the list.
+    """
 
     begin: int
     end: int
     holder: int
     text: bytes
     reading: Reading | None
+    spot: tuple[int, int] = (0, 0)
     edits: list[Edit] = field(default_factory=list)
 
     def edited(self) -> bytes:
@@ -56,6 +76,7 @@ class _Frame:
     is_object: bool
     key: bytes = b""
     is_value: bool = False
+    index: int = 0
 
 
 class Parts:
@@ -63,7 +84,11 @@ class Parts:
 
     def __init__(self, body: bytes) -> None:
         self._channels: dict[tuple[bytes, ...], list[_Part]] = {}
+        # The same texts, those that are the whole content of a message together with those that are parts of one.
+        self._contents: dict[tuple[bytes, ...], list[_Part]] = {}
         self._ends: dict[int, int] = {}
+        # The keys of older completions that are tokens, by the spot of the token that they might have been.
+        self._alternatives: dict[tuple[int, int], list[_Part]] = {}
         frames: list[_Frame] = []
         for sign in _SIGNS.finditer(body):
             self._read(body, sign, frames)
@@ -82,8 +107,13 @@ class Parts:
             frames.append(_Frame(sign.start(), letters == b"{"))
         elif letters in b":,":
             top.is_value = letters == b":"
+            top.index += letters == b","
         elif top.is_object and not top.is_value:
             top.key = letters[1:-1]
+            if len(frames) > 2 and frames[-3].key == b"top_logprobs":
+                reading = Reading(top.key).undone()
+                key = _Part(sign.start() + 1, sign.end() - 1, top.begin, reading.text, reading)
+                self._alternatives.setdefault(_spot(frames[:-1]), []).append(key)
         else:
             reading = Reading(letters[1:-1]).undone()
             self._add(frames, sign.start() + 1, sign.end() - 1, reading.text, reading)
@@ -91,7 +121,12 @@ class Parts:
     def _add(self, frames: list[_Frame], begin: int, end: int, text: bytes, reading: Reading | None) -> None:
         path = tuple(frame.key for frame in frames if frame.is_object)
         holder = frames[-1].begin if frames else 0
-        self._channels.setdefault(path, []).append(_Part(begin, end, holder, text, reading))
+        part = _Part(begin, end, holder, text, reading, _spot(frames))
+        self._channels.setdefault(path, []).append(part)
+        if path and path[-1] in _PARTED:
+            while path and path[-1] in _PARTED:
+                path = path[:-1]
+            self._contents.setdefault(path, []).append(part)
 
     def edits(self, find: Find, find_all: Find) -> list[Edit]:
         """The edits of the body that cut out what `find` finds in the texts of several parts.
@@ -99,7 +134,7 @@ class Parts:
         Tokens are not parts of a message: each continues in the next with nothing between them. They go to `find_all`,
         even if there is only one.
         """
-        for path, parts in self._channels.items():
+        for path, parts in (*self._channels.items(), *self._contents.items()):
             is_told = b"logprobs" in path and path[-1] in (b"token", b"tokens") and b"top_logprobs" not in path
             if len(parts) > 1 or is_told:
                 joints = list(accumulate(len(part.text) for part in parts))
@@ -112,10 +147,14 @@ class Parts:
                     else:
                         # In each part of a message, a mark shows that something was there.
                         part.edits += [(begin, end, REDACTED.encode()) for begin, end, _ in share]
-        return [edit for parts in self._channels.values() for part in parts for edit in part.respelled()]
+        every = (*self._channels.values(), *self._alternatives.values())
+        return [edit for parts in every for part in parts for edit in part.respelled()]
 
     def _tell(self, token: _Part) -> None:
         """Edit the bytes of a token, and its copy among the alternatives that might have come instead."""
+        for key in self._alternatives.get(token.spot, ()):
+            if key.text == token.text:
+                key.edits = list(token.edits)
         end = self._ends.get(token.holder, token.end)
         for path, parts in self._channels.items():
             if b"logprobs" in path and path[-1] in (b"token", b"bytes"):
@@ -123,6 +162,10 @@ class Parts:
                 for part in parts[first : bisect_left(parts, end, key=lambda part: part.begin)]:
                     if part is not token and part.text == token.text:
                         part.edits = list(token.edits)
+
+
+def _spot(frames: Sequence[_Frame]) -> tuple[int, int]:
+    return (frames[-2].begin, frames[-1].index) if len(frames) > 1 else (0, 0)
 
 
 def _bytes(numbers: bytes) -> bytes:

@@ -6,14 +6,18 @@ import base64
 import re
 from itertools import pairwise
 
+from pytest_samurai.redaction.commonplace import is_commonplace, mail_user
+from pytest_samurai.redaction.vendors import VENDORS
+
 SHORTEST_SECRET = 8
 # People write "test", "changeme" or "not-needed" where a key has to be. Such words must not be cut out of prompts.
 _WORDS = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:[ _.-](?:[A-Z]?[a-z]+|[A-Z]+))*")
 _LONGEST_WORDS = 20
 # "password1", and parts of a name like "gpt-4o-mini", "us-east-1" or "2024-10-21-preview".
 _NUMBERED_WORD = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)\d{1,3}")
-_PART = re.compile(r"[A-Z]?[a-z]*|[A-Z]+|[a-z]?\d{1,2}|(?:19|20)\d\d|\d{1,3}[a-z]{1,2}")
-_SEPARATORS = re.compile(r"[ _.:/-]")
+_PART = re.compile(r"[A-Z]?[a-z]*|[A-Z]+|[a-z]?\d{1,2}|\d{3}|(?:19|20)\d\d|\d{1,3}[a-z]{1,2}")
+_SEPARATORS = re.compile(r"[ _.:/,+-]")
+_IN_BRACKETS = re.compile(r"<\|?(\w+)\|?>")
 _ADDRESS = re.compile(
     # A scheme, a host with or without a port, and a path; no user, no query.
     r"(?P<scheme>[a-z][a-z0-9+]*://)?"
@@ -26,11 +30,16 @@ NUMBER = re.compile(r"\d+")
 
 
 def is_plain(value: str) -> bool:
-    """Whether anybody might write a value: words, a name with numbers, an address, a file.
+    """Whether anybody might write a value: words, a name with numbers, a date, an address, a file.
 
     Cutting it out of prompts and answers would break them, and would hide nothing.
     """
-    return len(value) < SHORTEST_SECRET or _is_name(value) or _is_address(value) or _is_run(value)
+    if len(value) < SHORTEST_SECRET or _is_name(value) or is_commonplace(value) or _is_address(value) or _is_run(value):
+        return True
+    if token := _IN_BRACKETS.fullmatch(value):
+        return _is_segment(token[1])
+    user = mail_user(value)
+    return user is not None and _is_segment(user)
 
 
 def _is_name(value: str) -> bool:
@@ -79,13 +88,18 @@ _SOFT_MARKS = (
 )
 _ANYWHERE = re.compile(r"(?i)placeholder|example|dummy|redacted|filtered")
 _RUN = re.compile(r"(.)\1{7,}")
+_BEGINNINGS = "|".join(sorted(map(re.escape, {begin for _, begins, _ in VENDORS for begin in begins}), reverse=True))
 _VENDOR = re.compile(
-    r"(?:(?:sk|pk|rk|gsk|hf|xai|xox[abprs]|gh[pousr]|github|pat|nvapi|key|api|apikey|token|[Bb]earer|[Bb]asic|ant|proj|or|v1|api\d\d)"
-    r"[-_ ])+|AIza|A[KS]IA"
+    rf"(?:{_BEGINNINGS}|AIza|A[KS]IA"
+    r"|(?:sk|pk|rk|gsk|hf|xox[abprs]|gh[pousr]|github|pat|key|api|apikey|token|[Bb]earer|[Bb]asic"
+    r"|ant|proj|or|v1|api\d\d)[-_ ])+"
 )
 _TEMPLATE = re.compile(r"\$\w+|\$?\{+[^{}]*\}+|<[^<>]*>|%\w+%|\[[^\[\]]*\]")
 _ENDS = re.compile(r"\A[\W_]+|[\W_]+\Z")
-_LADDERS = "0123456789abcdefghijklmnopqrstuvwxyz" * 2, "1234567890" * 4, "0123456789abcdef" * 4
+_SINGLE_WORDS = re.compile(r"[a-z]+(?:[ _.-][a-z]+)+")
+_PRONOUNCED = re.compile(r"(?=[a-z]*[aeiouy])(?![a-z]*[bcdfghjklmnpqrstvwxz]{5})[a-z]{1,14}")
+# As people type it: with 1 first, as on a keyboard, or with the letters first.
+_TYPED = re.compile(r"(?=123456\d*[a-f]|abcdef\d)[\da-f]{17,}")
 
 
 def is_placeholder(value: str) -> bool:
@@ -93,25 +107,46 @@ def is_placeholder(value: str) -> bool:
     if _TEMPLATE.fullmatch(value.strip()) or _ANYWHERE.search(value):
         return True
     bare = _ENDS.sub("", value)
-    if prefix := _VENDOR.match(bare):
-        bare = bare[prefix.end() :]
-    bare = bare.lower()
+    prefix = _VENDOR.match(bare)
+    begins = _parts(prefix[0]) if prefix else []
+    bare = bare[prefix.end() if prefix else 0 :].lower()
     if bare.startswith(_MARKS):
         return True
-    parts = [part for part in re.split(r"[\W_]+", bare) if part]
+    parts = _parts(bare)
     if all(_is_run(part) and (len(part) <= _LONGEST_WORDS or len(set(part)) == 1) for part in parts):
         return True
     if len(rest := _RUN.sub("", bare)) < len(bare):
         return len(rest) < SHORTEST_SECRET
-    marked = parts[0] in _SOFT_MARKS or any(part.startswith(_MARKS[:10]) for part in parts)
+    if all(map(_is_typed, parts)):
+        return True
+    if len(parts) > 2 and _SINGLE_WORDS.fullmatch(bare) and all(map(_PRONOUNCED.fullmatch, parts)):
+        return True
+    marked = not {parts[0], *begins}.isdisjoint(_SOFT_MARKS) or any(part.startswith(_MARKS) for part in parts)
     return marked and all(map(_says_nothing, parts))
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in re.split(r"[\W_]+", text.lower()) if part]
 
 
 def _says_nothing(part: str) -> bool:
     """Whether a part of a placeholder is not random: a word, a word with a short number, or characters in order."""
     if part.isalpha() or len(set(part)) == 1 or _NUMBERED_WORD.fullmatch(part) or len(part) <= 4:
         return True
-    return any(part in ladder for ladder in _LADDERS)
+    return _is_ladder(part)
+
+
+def _is_typed(part: str) -> bool:
+    """Whether a part is like "1234567890abcdef1234567890abcdef"."""
+    return _TYPED.fullmatch(part) is not None and _is_ladder(part)
+
+
+def _is_ladder(part: str) -> bool:
+    """Whether most characters are followed by the next one: "abcdef1234567890"."""
+    steps = sum(
+        ord(after) - ord(before) == 1 or before + after in ("90", "9a", "0a") for before, after in pairwise(part)
+    )
+    return steps * 4 >= (len(part) - 1) * 3
 
 
 def basic_password(credentials: str) -> str | None:

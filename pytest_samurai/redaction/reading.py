@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 
@@ -11,20 +12,29 @@ _ESCAPE = re.compile(
     # JSON and JavaScript, however a server spells it: RFC 8259, section 7. A surrogate pair is one character.
     rb"\\u(?P<pair>[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     rb"|\\u(?P<unit>[0-9a-fA-F]{4})"
+    rb"|\\u\{(?P<code>[0-9a-fA-F]{1,6})\}"
     rb"|\\(?P<letter>[\"'\\/bfnrt])"
     rb"|\\x(?P<byte>[0-9a-fA-F]{2})"
     # URLs: RFC 3986, section 2.1.
     rb"|%(?P<percent>[0-9a-fA-F]{2})"
     # HTML, as in error pages.
-    rb"|(?P<entity>&(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});)"
+    rb"|(?P<entity>&(?:amp|lt|gt|quot|apos|plus|sol|equals|lowbar|period|colon|num|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});)"
     # Terminal sequences, which stand for no text: ECMA-48, section 5.4. Source code spells ESC in several ways.
     rb"|(?:(?:\x1b|\\033|\\e)\[|\xc2\x9b)[0-?]*[ -/]*[@-~]"
+    rb"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
+    # C and shells, which spell bytes in octal.
+    rb"|\\(?P<octal>[0-3][0-7]{2})"
+    # What nobody sees: a soft hyphen, and characters without a width.
+    rb"|\xc2\xad|\xe2\x80[\x8b-\x8d]|\xe2\x81\xa0|\xef\xbb\xbf"
 )
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 
 # Escapes of a letter, a digit, a hyphen or a slash (base64 has slashes), or escapes between two of them. An escape of a
 # quote or a line end hides no part of a key. Each begins with letters to which `re` can jump.
-_BACKSLASHED = tuple(map(re.compile, (rb"\\u00[0-79]", rb"\\/", rb"\\x[0-7]")))
+_UNITS = rb"\\u(?:00[0-79aA]|\{|200[bBcCdD]|2060|[fF][eE][fF][fF])"
+_BACKSLASHED = tuple(map(re.compile, (_UNITS, rb"\\/", rb"\\x[0-7]", rb"\\[01][0-7]{2}")))
+_ENTITY = re.compile(rb"&(?:#|plus;|sol;|equals;|lowbar;|period;|colon;|num;)")
+_UNSEEN = re.compile(rb"\xc2\xad|\xe2\x80[\x8b-\x8d]|\xe2\x81\xa0|\xef\xbb\xbf")
 _PERCENT = re.compile(rb"%[2-7][0-9a-fA-F]")
 _MOST_LAYERS = 6
 
@@ -36,9 +46,10 @@ def hides(text: bytes) -> bool:
     return (
         (b"\\" in text and any(escape.search(text) for escape in _BACKSLASHED))
         or (b"%" in text and _PERCENT.search(text) is not None)
-        or (b"&" in text and b"&#" in text)
+        or (b"&" in text and _ENTITY.search(text) is not None)
         or b"\x1b" in text
         or (b"\x9b" in text and b"\xc2\x9b" in text)
+        or (not text.isascii() and _UNSEEN.search(text) is not None)
     )
 
 
@@ -131,6 +142,15 @@ def _byte(digits: bytes) -> bytes:
     return bytes.fromhex(digits.decode())
 
 
+def _code(digits: bytes) -> bytes:
+    number = int(digits, 16)
+    return chr(number).encode("utf-8", "surrogatepass") if number <= sys.maxunicode else b""
+
+
+def _octal(digits: bytes) -> bytes:
+    return bytes([int(digits, 8)])
+
+
 def _letter(letter: bytes) -> bytes:
     return _LETTERS.get(letter, letter)
 
@@ -142,6 +162,8 @@ def _entity(entity: bytes) -> bytes:
 _READERS: dict[str, Callable[[bytes], bytes]] = {
     "pair": _units,
     "unit": _units,
+    "code": _code,
+    "octal": _octal,
     "letter": _letter,
     "byte": _byte,
     "percent": _byte,

@@ -7,14 +7,16 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from pytest_samurai.files import json
+from pytest_samurai.redaction.credentials import set_cookies
 from pytest_samurai.redaction.edits import REDACTED, Edit, edited, spliced, united
 from pytest_samurai.redaction.glance import spoken
 from pytest_samurai.redaction.headers import REQUEST_HEADERS, AllowList, kept_of_replies
-from pytest_samurai.redaction.parts import Parts, has_tokens
+from pytest_samurai.redaction.parts import Parts, has_tokens, may_continue
 from pytest_samurai.redaction.pictures import without_base64
 from pytest_samurai.redaction.readable import is_json, readable, spoken_json
 from pytest_samurai.redaction.rules import Rule, Rules
 from pytest_samurai.redaction.search import Search, Secret
+from pytest_samurai.redaction.spellings import as_bytes, pieces
 from pytest_samurai.redaction.streams import Talk
 from pytest_samurai.redaction.urls import without_credentials
 from pytest_samurai.text import visible
@@ -34,7 +36,8 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str], rules: Sequence[Rule] = ()) -> None:
         self._rules = Rules(rules) if rules else None
-        self._search = Search(dict.fromkeys(secrets, _KNOWN))
+        self._secrets = frozenset(secrets)
+        self._search = Search(dict.fromkeys(self._secrets, _KNOWN))
         # Of what comes again and again. A search takes longer than all else that is done with a small request.
         self._names: dict[str, str] = {}
         self._urls: dict[str, str] = {}
@@ -54,7 +57,12 @@ class Redactor:
 
         Its chunks shrink by what is cut out of them.
         """
-        reply = self._without_secrets(reply, dialect, kept)
+        # A cookie is set with nearly every reply, and hardly any repeats it.
+        cookies = [
+            cookie for cookie in set_cookies(reply.headers) if any(piece.search(reply.body) for piece in pieces(cookie))
+        ]
+        redactor = Redactor(self._secrets.union(cookies)) if cookies else self
+        reply = redactor._without_secrets(reply, dialect, kept)
         return reply if self._rules is None else _in_pieces(reply, self._rules.pieces([*reply.cut()], dialect))
 
     def _without_secrets(self, reply: Reply, dialect: Dialect, kept: AllowList) -> Reply:
@@ -86,9 +94,9 @@ class Redactor:
         return text if self._rules is None else self._rules.text(text)
 
     def _cut(self, text: str) -> str:
-        body = text.encode("utf-8", "surrogateescape")
+        body, errors = as_bytes(text)
         edits = self._edits(body)
-        return edited(body, edits).decode("utf-8", "surrogateescape") if edits else text
+        return edited(body, edits).decode("utf-8", errors) if edits else text
 
     def name(self, name: str) -> str:
         """A name without secrets. It is searched once, since the same few models are named again and again."""
@@ -126,7 +134,7 @@ class Redactor:
         secrets = [*self._search.secrets(body)]
         known = [secret[:2] for secret in secrets if secret.kind == _KNOWN]
         shaped = [secret[:2] for secret in secrets if secret.kind != _KNOWN]
-        # A field may be called as a password is; none is called as a key looks.
+        # The name of a field may be a known value by chance. None has the shape of a key.
         spans = [
             *readable(body, shaped, keys=True, whole=whole),
             *readable(body, known, keys=False, whole=whole),
@@ -158,7 +166,7 @@ class Redactor:
 
     def _is_clean(self, body: bytes) -> bool:
         """Whether there is surely no secret in a body, as is true of nearly all."""
-        return self._search.is_clean(body) and not has_tokens(body)
+        return self._search.is_clean(body) and not has_tokens(body) and not may_continue(body)
 
     def _may_be_said(self, body: bytes, dialect: Dialect) -> bool:
         """Whether what is said in a stream may hold a secret. Hardly any does, so that few streams are parsed.

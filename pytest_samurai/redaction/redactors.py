@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
 from pytest_samurai.redaction.credentials import environment_secrets, own_keys, request_secrets
+from pytest_samurai.redaction.fields import body_secrets
+from pytest_samurai.redaction.made import MadeRedactors
 from pytest_samurai.redaction.redactor import Redactor
 from pytest_samurai.redaction.rules import Rule
 from pytest_samurai.redaction.urls import hosts_of
@@ -35,7 +36,9 @@ def without_secrets(interactions: Sequence[Interaction], secrets: Iterable[str])
     """Interactions as they would be written down here. The reply of one may repeat the key of another's request."""
     secrets = frozenset(secrets)
     secrets = secrets.difference(*(made_of(each.request, secrets) for each in interactions))
-    redactor = Redactor(secrets.union(*(own_keys(each.request.headers, each.request.url) for each in interactions)))
+    requests = [each.request for each in interactions]
+    own = [own_keys(request.headers, request.url) | body_secrets(request.body) for request in requests]
+    redactor = Redactor(secrets.union(*own))
     return [
         replace(
             each,
@@ -46,23 +49,11 @@ def without_secrets(interactions: Sequence[Interaction], secrets: Iterable[str])
     ]
 
 
-_MOST_MADE = 64
-
-
-MadeRedactors = dict[frozenset[Any], Redactor]
-"""Redactors by what they know: secrets, and the user's rules."""
-
-
-def known_in(made: MadeRedactors) -> frozenset[str]:
-    """The secrets that are known to redactors."""
-    return frozenset(secret for key in made for secret in key if isinstance(secret, str))
-
-
 class Redactors:
     """Gives the redactor of each request, which knows the key of the request and what is secret in `environ`.
 
-    `environ` is read when that is first needed, and again in `look_again`. `made` keeps the redactors of the run by
-    the secrets that they know, since to make one takes longer than to replay a call. `rules` are the user's own.
+    `environ` is read when that is first needed, and again in `look_again`. `made` keeps the redactors of the run.
+    `rules` are the user's own.
     """
 
     def __init__(
@@ -70,12 +61,12 @@ class Redactors:
     ) -> None:
         self._environ = environ
         self.rules = rules
-        self._made = {} if made is None else made
+        self._made = MadeRedactors() if made is None else made
 
     @cached_property
     def secrets(self) -> frozenset[str]:
         """What was secret in `environ` when it was read."""
-        return environment_secrets(self._environ)
+        return environment_secrets(self._environ, self._made.kinds)
 
     def of(self, request: Request) -> Redactor:
         """The redactor of a request."""
@@ -83,19 +74,12 @@ class Redactors:
         # Searches, for hardly any request holds one. What it holds may be what it is made of.
         if any(secret.encode("utf-8", "surrogateescape") in request.body or secret in request.url for secret in known):
             known = known - made_of(request, known)
-        secrets = known | request_secrets(request.headers, request.url)
-        key: frozenset[object] = secrets | {self.rules} if self.rules else secrets
-        redactor = self._made.get(key)
-        if redactor is None:
-            if len(self._made) >= _MOST_MADE:
-                # Each test of this run makes up a key of its own.
-                self._made.pop(next(iter(self._made)), None)
-            redactor = self._made[key] = Redactor(secrets, self.rules)
-        return redactor
+        own = request_secrets(request.headers, request.url, self._made.headers) | body_secrets(request.body)
+        return self._made.of(known | own, self.rules)
 
     def look_again(self) -> None:
         """Read `environ` once more. What was secret before stays secret, even if it is gone."""
-        self.secrets |= environment_secrets(self._environ)
+        self.secrets |= environment_secrets(self._environ, self._made.kinds)
 
     def name(self, request: Request, name: str) -> str:
         """A name as `Redactor.name` gives it, by the redactor of a request."""

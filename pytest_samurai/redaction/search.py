@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from pytest_samurai.redaction.encoded import Encoded, encoded, encoded_keys, wraps
 from pytest_samurai.redaction.joints import across, goes_on_in_line, goes_on_in_part
-from pytest_samurai.redaction.known import known_patterns
 from pytest_samurai.redaction.reading import Reading, hides
 from pytest_samurai.redaction.shapes import BEGINNINGS, IN_BLOCKS, LONGEST_SHAPE, SHAPES, Shape
-from pytest_samurai.redaction.spellings import pieces
+from pytest_samurai.redaction.spellings import known_patterns, pieces
 
 _LINE_BREAK = re.compile(rb"[ \t]*(?:\r\n?|\n)[ \t]*")
+# How mail, shells and source code break a text in two. A key that is known may be broken so.
+_BREAK = re.compile(rb"[=\\]?[ \t]*(?:\r\n?|\n)(?:[ \t]*>)+[ \t]*|[=\\](?:\r\n?|\n)[ \t]*|(['\"])\s*[+.&]?\s*\1")
 
 
 class Secret(NamedTuple):
@@ -79,6 +80,9 @@ class Search:
             lines = layer.without(_LINE_BREAK)
             if lines.joints and self._shows(lines.text):
                 yield from _moved(lines, _broken(lines.text, lines.joints, shapes, goes_on_in_line))
+            whole = layer.without(_BREAK)
+            if whole.joints and self._shows(whole.text):
+                yield from _moved(whole, _plain(whole.text, self._known))
             for reading in (layer, lines) if lines.joints else (layer,):
                 yield from _moved(reading, self._in_base64(reading.text, shapes))
 

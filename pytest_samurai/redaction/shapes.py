@@ -42,6 +42,9 @@ def _begins(kind: str, begins: Iterable[str], rest: bytes, *not_before: bytes) -
 
 # A key may stand behind a letter, a digit or a hyphen. But three letters of a vendor are in any long base64.
 _LONG_RUN = rb"[\w-]{24}"
+_DIGITS_AND_LETTERS = rb"(?=[a-fA-F]{0,200}\d)(?=\d{0,200}[a-fA-F])"
+# ask, desk, disk, flask, kiosk, mask, risk, task
+_WORDS_BEFORE = (rb"(?i:[tml]a)", rb"(?i:d[ei])", rb"(?i:ri)", rb"(?i:io)", rb"\b[Aa]")
 
 SHAPES = (
     # As the keys of a vendor begin, or twelve characters with a digit among them, or many of both cases:
@@ -60,6 +63,10 @@ SHAPES = (
         rb"[A-Za-z_]",
         _LONG_RUN,
     ),
+    # Behind an underscore a few digits may be a number: desk_sk-0123456789abcdef. Behind letters only what nobody
+    # writes by hand is a key, and not if the letters make a word of it.
+    _begins("a key (sk-...)", ["sk-"], rb"(?=[\w-]{0,200}\d)[\w-]{20,}", rb"[A-Za-z]", rb"(?<!_)", _LONG_RUN),
+    _begins("a key (sk-...)", ["sk-"], _DIGITS_AND_LETTERS + rb"[0-9a-fA-F]{32,}", *_WORDS_BEFORE, _LONG_RUN),
     _begins("a Google key (AIza...)", ["AIza"], rb"[\w-]{35}(?![\w-])", _LONG_RUN),
     _begins("a Groq key (gsk_...)", ["gsk_"], rb"[A-Za-z0-9]{32,}", _LONG_RUN),
     _begins("a Hugging Face token (hf_...)", ["hf_"], rb"[A-Za-z0-9]{30,}", _LONG_RUN),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from pytest_samurai.redaction.plain import NUMBER
 from pytest_samurai.redaction.reading import undone
 
 # Those that need no escape anywhere. RFC 3986 calls them unreserved.
@@ -13,11 +14,31 @@ _SHORTEST_PIECE = 3
 _SHORTEST_READ = 6
 
 
+def as_bytes(text: str) -> tuple[bytes, str]:
+    """A text in UTF-8, with the error handler that leads back to it.
+
+    The environment has bytes that are no UTF-8, and JSON has halves of characters, as in `"\\ud800"`.
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape"), "surrogateescape"
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass"), "surrogatepass"
+
+
 def spelled(secrets: Iterable[str]) -> Iterator[re.Pattern[bytes]]:
     """Patterns of secrets, as they are and with their own escapes undone, as they are in a text that was read."""
     for value in dict.fromkeys(value for secret in sorted(secrets) for value in _values(secret)):
         # A form has a plus for a blank.
         yield re.compile(re.escape(value).replace(rb"\ ", rb"[ +]"))
+
+
+def known_patterns(secrets: Iterable[str]) -> Iterator[re.Pattern[bytes]]:
+    """A pattern for each spelling of the secrets. A number is found only alone, not within a longer one."""
+    secrets = frozenset(secrets)
+    numbers = {secret for secret in secrets if NUMBER.fullmatch(secret)}
+    yield from spelled(secrets - numbers)
+    for number in sorted(numbers):
+        yield re.compile(rb"(?<![\w.])%b(?!\w|\.\d)" % number.encode())
 
 
 def pieces(secret: str) -> Iterator[re.Pattern[bytes]]:
@@ -36,7 +57,7 @@ def pieces(secret: str) -> Iterator[re.Pattern[bytes]]:
 
 def _values(secret: str) -> list[bytes]:
     """A secret as it is, and as it reads."""
-    raw = secret.encode("utf-8", "surrogateescape")
+    raw, _ = as_bytes(secret)
     read = undone(raw)
     # Of a text of nothing but escapes, little may be left.
     return [raw] if read == raw or len(read) < _SHORTEST_READ else [raw, read]

@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_samurai.files import json
 from pytest_samurai.redaction.edits import Edit, edited, shares, united
+from pytest_samurai.redaction.tokens import retell
 from pytest_samurai.wire import Channel, Dialect, Text, cut_events
 
 RAW: Channel = ("",)
@@ -106,13 +107,19 @@ class Talk:
             if edits := find(b"".join(texts)):
                 for number, share in zip(numbers, _with_beginnings(texts, shares(texts, edits)), strict=True):
                     cuts.setdefault(number, []).extend(share)
-        changed = set()
+        changed: dict[int, dict[tuple[int, Any], tuple[str, str]]] = {}
         for number, share in cuts.items():
-            old = self._text(number)
-            if (new := edited(old, united(share))) != old:
+            raw = self._text(number)
+            if (new := edited(raw, united(share))) != raw:
                 event, holder, key = self._texts[number]
-                holder[key] = new if isinstance(holder[key], bytes) else new.decode("utf-8", "surrogatepass")
-                changed.add(event)
+                texts_changed = changed.setdefault(event, {})
+                if isinstance(holder[key], bytes):
+                    holder[key] = new
+                else:
+                    old, holder[key] = holder[key], new.decode("utf-8", "surrogatepass")
+                    texts_changed[id(holder), key] = (old, holder[key])
+        for number, told in changed.items():
+            retell(self._events[number].said, told)
         events = [self._events[number] for number in sorted(changed)]
         return [(event.begin, event.end, event.spelled()) for event in events]
 

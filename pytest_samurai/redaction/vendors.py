@@ -12,6 +12,10 @@ _MOSTLY_LETTERS = _DIGIT + rb"[A-Za-z0-9]{20,}[\w-]*"
 _HEX = rb"[0-9a-fA-F]{32,}"
 _BASE64 = rb"(?=[A-Za-z+/]{0,200}\d)[A-Za-z0-9+/]{20,}[\w+/-]*={0,2}"
 
+# Microsoft's page on connection strings of Azure Storage; of Service Bus, one says SharedAccessKey
+CONNECTION_KEYS = ("AccountKey", "AccessKey")
+"""The fields of a connection string that hold a key."""
+
 VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     # --- models, and the services used beside them
     # trufflehog, `xai`: xai-[0-9a-zA-Z_]{80}
@@ -119,7 +123,6 @@ VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     ("a Supabase key", ("sb_secret_",), _SAFE),
     # New Relic's page on API keys
     ("a New Relic key", ("NRAK-",), rb"[A-Z0-9]{20,}"),
-    # Microsoft's page on connection strings of Azure Storage
-    ("an Azure account key", ("AccountKey=", "AccessKey="), rb"[A-Za-z0-9+/]{40,}={0,2}"),
+    ("an Azure account key", tuple(f"{field}=" for field in CONNECTION_KEYS), rb"[A-Za-z0-9+/]{40,}={0,2}"),
 )
 """The name of a key in reports, its beginnings, and the pattern of the rest."""

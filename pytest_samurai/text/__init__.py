@@ -5,7 +5,7 @@ from pytest_samurai.text.conflict import conflict_line
 from pytest_samurai.text.dates import parse_moment, timestamp
 from pytest_samurai.text.money import money, money_apart, parse_money
 from pytest_samurai.text.scalar import quoted, read_scalar, scalar
-from pytest_samurai.text.visible import visible, visible_json
+from pytest_samurai.text.visible import visible, visible_json, visible_quoted
 from pytest_samurai.text.words import plural
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "timestamp",
     "visible",
     "visible_json",
+    "visible_quoted",
 ]

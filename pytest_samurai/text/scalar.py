@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from json import loads
 
+from pytest_samurai.text.visible import visible, visible_quoted
+
 # A text matches in one way only, so that no header or URL, however long, takes exponential time.
 _PLAIN = re.compile(
     r"(?!(?i:true|false|yes|no|on|off|y|n|null)\Z)"
@@ -36,10 +38,26 @@ def _escape(match: re.Match[str]) -> str:
     return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(char) or f"\\u{ord(char):04x}"
 
 
+_LONG_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\U([0-9a-f]{8})")
+
+
 def read_scalar(written: str) -> str:
-    """The text that `scalar` or `quoted` wrote like this. Raises ValueError for anything that they do not write."""
-    # JSON has every escape that is written here.
-    text = loads(written) if written.startswith('"') else written
-    if written not in (scalar(text), quoted(text)):
-        raise ValueError(f"{written} is not in the form that this tool writes")
+    """The text that `scalar` or `quoted` wrote like this. Raises ValueError for anything that they do not write.
+
+    It may have the escapes of `visible_quoted`, or single quotes, which formatters like better.
+    """
+    if written.startswith("'"):
+        text = written[1:-1].replace("''", "'")
+        spellings = ["'" + text.replace("'", "''") + "'"]
+    else:
+        # JSON has every escape that is written here, but for the long one.
+        text = loads(_LONG_ESCAPE.sub(_from_long, written)) if written.startswith('"') else written
+        spellings = [scalar(text), quoted(text)]
+    if written not in (*spellings, *map(visible_quoted, spellings)):
+        raise ValueError(f"{visible(written)} is not in the form that this tool writes")
     return text
+
+
+def _from_long(match: re.Match[str]) -> str:
+    code = int(match[2], 16)
+    return match[1] + (chr(code) if code < 0x110000 else match[0])

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import re
 
-# All that Unicode calls a control, a format character or a separator of lines, and halves of surrogate pairs; but for
-# the two joiners, without which some scripts, and many emoji, fall apart.
+# All that Unicode calls a control, a format character or a separator of lines, and halves of surrogate pairs; what it
+# lets a reader ignore (Default_Ignorable_Code_Point in DerivedCoreProperties.txt: fillers, selectors of variants); and
+# what is no character (private use, noncharacters). But for the two joiners, without which some scripts, and many
+# emoji, fall apart.
 _UNSEEN = (
-    "\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b\u200e\u200f\u2028-\u202e"
-    "\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
-    "\U0001d173-\U0001d17a\U000e0000-\U000e007f"
+    "\x00-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufe00-\ufe0e\ufeff\uffa0"
+    "\ufff0-\ufffb\ufffe\uffff\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff\U000f0000-\U0010ffff"
+) + "".join(f"{chr(plane + 0xFFFE)}-{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0xF0000, 0x10000))
+# Behind these, the selector U+FE0F makes an emoji of a sign; so it does between a digit and the frame of a key.
+_SIGNS = (
+    "\xa9\xae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299"
+    "\U0001f000-\U0001faff"
 )
-_OBEYED = re.compile(f"[{_UNSEEN}]")
+_OBEYED = re.compile(f"[{_UNSEEN}]|(?<![{_SIGNS}])(?!(?<=[0-9#*])\ufe0f\u20e3)\ufe0f")
 # GitHub takes `::` at the beginning of a line for a command, blanks or not, and `##[` anywhere in it; Azure takes
 # `##vso[`, and TeamCity `##teamcity[`.
 _COMMAND = re.compile(r"^([^\S\n]*)::|(?<=#)#(?=\[|vso\[|teamcity\[)", re.MULTILINE | re.IGNORECASE)
@@ -30,6 +38,15 @@ def visible(text: str, keep: str = "") -> str:
 def visible_json(text: str) -> str:
     """JSON that says the same, with escapes for what nobody could see in it. Its line breaks stay."""
     return _OBEYED.sub(lambda match: match[0] if match[0] == "\n" else _json_escape(ord(match[0])), text)
+
+
+def visible_quoted(text: str) -> str:
+    """A text in double quotes that says the same to YAML and to TOML, with escapes for what nobody could see in it."""
+    return _OBEYED.sub(lambda match: _quoted_escape(ord(match[0])), text)
+
+
+def _quoted_escape(code: int) -> str:
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _json_escape(code: int) -> str:

@@ -20,6 +20,7 @@ from pytest_samurai.wire.http import (
 )
 from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.message import Message
+from pytest_samurai.wire.modelbodies import asks_model
 from pytest_samurai.wire.modelhosts import is_public_model_host
 from pytest_samurai.wire.modelpaths import ModelPath, calls_model, model_path
 from pytest_samurai.wire.multipart import form_of, without_files
@@ -60,6 +61,7 @@ __all__ = [
     "Usage",
     "UsageFilter",
     "answer_of",
+    "asks_model",
     "calls_model",
     "cut_events",
     "dialect_of",

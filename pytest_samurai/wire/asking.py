@@ -34,7 +34,8 @@ class UsageFilter:
     """Takes the one event out of a live stream that we asked for and the application did not.
 
     That is the last one before `[DONE]`, or before the end of the stream; or, with servers that send something of
-    their own after it, the last one that follows the last part. An event like it in any other place was sent unasked.
+    their own after it, the last one that follows the last part. An event like it in any other place was sent unasked;
+    and so is all of it by a server that has told a usage before.
     All else passes, in the pieces in which it came. An event that is not whole yet waits for its end, and one that may
     be the answer for the event after it, since they cannot be told before.
     """
@@ -50,6 +51,8 @@ class UsageFilter:
         # What passed last that holds a part.
         self._parts = b""
         self._is_over = False
+        # Whether the application has been told a usage.
+        self._is_told = False
 
     @property
     def usage(self) -> dict[str, Any] | None:
@@ -75,12 +78,14 @@ class UsageFilter:
         if data is None and self._held:
             self._held.append(event)
             return b""
-        usage = None if data is None or self._is_over else self._answer(data)
-        before = self._settle(is_answer=usage is None and self._is_over_with(data))
-        if usage is None:
-            return before + self._let_pass(event)
-        self._held, self._held_usage = [event], usage
-        return before
+        said = (None if data is None else parse_object(data)) or {}
+        is_answer = not self._is_over and self._asking.is_answer(said, self._last_part())
+        before = self._settle(is_answer=not is_answer and self._is_over_with(data))
+        if is_answer and not self._is_told:
+            self._held, self._held_usage = [event], said[self._asking.key]
+            return before
+        self._is_told |= bool(said.get(self._asking.key))
+        return before + self._let_pass(event)
 
     def _let_pass(self, data: bytes) -> bytes:
         if self._asking.part.search(data):
@@ -99,13 +104,6 @@ class UsageFilter:
         parts = (text for text in reversed(texts) if self._asking.part.search(text.encode()))
         return parse_object(next(parts, "")) or {}
 
-    def _answer(self, data: str) -> dict[str, Any] | None:
-        said = parse_object(data)
-        if said is None or not self._asking.is_answer(said, self._last_part()):
-            return None
-        usage: dict[str, Any] = said[self._asking.key]
-        return usage
-
     def _settle(self, *, is_answer: bool) -> bytes:
         """Decide about what is held, if anything is. Returns what of it the application may have."""
         if not self._held:
@@ -113,6 +111,7 @@ class UsageFilter:
         event, *comments = self._held
         self._held = []
         if not is_answer:
+            self._is_told = True
             return b"".join([event, *comments])
         self._usage = self._held_usage
         # There is one answer.

@@ -74,15 +74,23 @@ Sources: `chat.completion.chunk` in the OpenAI API reference; `obfuscation` is t
 def _is_usage(event: Object, part: Object) -> bool:
     """Whether an event tells the usage and nothing else.
 
-    By the reference its choices are an empty list. What is empty says nothing, and a word or a number that the part
-    before it has as well says nothing new: gateways put their `provider` or `model_version` into each event.
+    By the reference its choices are an empty list, and its usage is numbers. What is empty says nothing, and a word or
+    a number that the part before it has as well says nothing new: gateways put their `provider` or `model_version` into
+    each event.
     """
-    if event.get("choices") != [] or not isinstance(event.get("usage"), dict) or not event["usage"]:
+    if event.get("choices") != [] or not as_object(event.get("usage")) or not _is_counts(event["usage"]):
         return False
     more = {name: value for name, value in event.items() if name not in _OF_ANSWER and value not in (None, "", [], {})}
     if "error" in more:
         return False
     return all(isinstance(value, str | int | float) and part.get(name) == value for name, value in more.items())
+
+
+def _is_counts(value: Json) -> bool:
+    """Whether all that is said here is numbers."""
+    if isinstance(value, dict):
+        return all(map(_is_counts, value.values()))
+    return isinstance(value, int | float) or value in (None, "", [])
 
 
 ASKING = Asking(

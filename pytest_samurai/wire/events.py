@@ -32,9 +32,11 @@ _LINE_END = re.compile(rb"\n")
 # RFC 7464 has a record separator before each object.
 _AROUND_LINE = b"\x1e \t\r\n"
 _LINE_OF_JSON = re.compile(rb"[\s\x1e]*[\[{]")
-_FIRST_OBJECT = re.compile(rb"\s*\[?\s*(?=\{)")
-_TWO_OBJECTS = re.compile(rb"\}\s*\{")
-_BETWEEN_OBJECTS = re.compile(rb"[\s,]*")
+_FIRST_OBJECT = re.compile(rb"[\s\x1e]*\[?\s*(?=\{)")
+_TWO_OBJECTS = re.compile(rb"\}[\s\x1e]*\{")
+_BETWEEN_OBJECTS = re.compile(rb"[\s,\x1e]*")
+# A stream of events may begin with one, which says nothing.
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _DECODER = json.JSONDecoder()
 
 
@@ -48,6 +50,10 @@ def cut_events(body: bytes) -> Iterator[tuple[Span, ...]]:
 
     A body of another form has no events. A truncated event counts; a truncated object does not.
     """
+    if body.startswith(_BYTE_ORDER_MARK):
+        mark = len(_BYTE_ORDER_MARK)
+        events = cut_events(body[mark:])
+        return (tuple([(begin + mark, end + mark) for begin, end in lines]) for lines in events)
     if is_server_sent(body):
         return _server_sent(body)
     start = _FIRST_OBJECT.match(body)

@@ -13,23 +13,29 @@ def every_text(event: Json) -> Iterator[Text]:
 
     By its key alone: that will do while one text goes on, however the API numbers its events and calls its objects. By
     its path, if the texts of several items take turns: the keys, the numbers called `index` or the like, the types of
-    the objects. And by its path together with the ids of the objects on it.
+    the objects. By its path without places in lists, since tokens go on in the next one. And by its path together with
+    the ids of the objects on it.
     """
     # A stack, not a recursion: JSON may be nested as deep as Python's own stack is.
-    todo: list[tuple[str, Channel, Channel, Any, Any]] = [("", (None,), (), [event], 0)]
+    todo: list[tuple[str, Channel, Channel, Channel, Any, Any]] = [("", (None,), (None,), (), [event], 0)]
     while todo:
-        name, path, ids, holder, key = todo.pop()
+        name, path, listed, ids, holder, key = todo.pop()
         value = holder[key]
         if isinstance(value, str):
             yield (name,), holder, key
             yield path, holder, key
+            if listed != path:
+                yield listed, holder, key
             if ids:
                 yield (*path, *ids), holder, key
         elif isinstance(value, dict):
-            path, ids = (*path, *_numbers_and_types(value)), (*ids, *_ids(value))
-            todo += [(inner, (*path, inner), ids, value, inner) for inner in reversed(value)]
+            own = [*_numbers_and_types(value)]
+            path, listed, ids = (*path, *own), (*listed, *own), (*ids, *_ids(value))
+            todo += [(inner, (*path, inner), (*listed, inner), ids, value, inner) for inner in reversed(value)]
         elif isinstance(value, list):
-            todo += [(name, (*path, _step(value, at)), ids, value, at) for at in reversed(range(len(value)))]
+            # The same length as the path, so that the two are never taken for each other.
+            below = (*listed, None)
+            todo += [(name, (*path, _step(value, at)), below, ids, value, at) for at in reversed(range(len(value)))]
 
 
 def _numbers_and_types(value: Object) -> Iterator[Any]:

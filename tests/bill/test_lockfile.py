@@ -68,6 +68,23 @@ def test_a_lock_reads_back_as_itself(lock: Lock) -> None:
     assert parse(dump(lock).replace(b"\n", b"\r\n"), "samurai.lock") == lock
 
 
+def test_what_nobody_could_see_in_a_name_is_escaped_and_read_as_it_was() -> None:
+    name = "m\u202egnp.\u2066x\u200b\u3164\U000e0041"
+    spent = Spent(1, Usage(1, 11, 2, 13))
+    lock = Lock(
+        {f"t.py::test_a[{name}]": {name: spent}},
+        {name: Price(source=name, input_mtok=Decimal(1), output_mtok=Decimal(2))},
+    )
+    content = dump(lock).decode()
+    assert content.isascii()
+    assert content.count(r"m\u202egnp.\u2066x\u200b\u3164\U000e0041") == 4
+    assert parse(content.encode(), "samurai.lock") == lock
+    # As locks were written before.
+    raw = content.encode().decode("unicode_escape").encode()
+    assert parse(raw, "samurai.lock") == lock
+    assert parse(raw, "samurai.lock").by_hand == frozenset()
+
+
 @law
 @given(locks)
 def test_a_lock_is_the_same_to_every_reader_of_yaml(lock: Lock) -> None:

@@ -133,8 +133,9 @@ def test_a_lock_from_before_there_were_checksums_is_read_as_it_was() -> None:
         CONTENT.replace(b" # ", b"  # "),
         CONTENT.replace(b"\n", b"  \n"),
         CONTENT.replace(b"    other:", b"    # why\n    other:"),
+        CONTENT.replace(b'"', b"'"),
     ],
-    ids=["mark", "document", "blank lines", "braces", "comments", "blanks", "comment"],
+    ids=["mark", "document", "blank lines", "braces", "comments", "blanks", "comment", "quotes"],
 )
 def test_what_a_formatter_has_made_of_a_lock_is_read(formatted: bytes) -> None:
     assert formatted != CONTENT

@@ -145,3 +145,12 @@ def test_the_lines_to_add_are_the_lines_that_are_read(tmp_path: Path) -> None:
     text = "\n".join(lines_to_add(["a/b", "c"])).replace('"?"', "1")
     prices = project(tmp_path, text)
     assert [model for model, _ in prices.own] == ["a/b", "c"]
+
+
+def test_the_lines_to_add_are_toml_for_any_name(tmp_path: Path) -> None:
+    name = 'a"b\\\u202e##[x]\U000e0041\U0010ffff'
+    lines = "\n".join(lines_to_add([name])).replace("?", "3")
+    assert r"\u202e" in lines
+    price = project(tmp_path, lines).price(name, None)
+    assert price is not None
+    assert price.input_mtok == 3

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 import stat
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -24,7 +23,7 @@ from pytest_samurai.cassette.frame import HEAD
 from pytest_samurai.cassette.reader import load, parse, salvage
 from pytest_samurai.cassette.writer import dump, save, update
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.files import locked, locks, scratch
+from pytest_samurai.files import REAL, locked, locks, scratch
 from pytest_samurai.wire.http import Chunk, Headers, Reply, Request
 from pytest_samurai.wire.interaction import Interaction
 from tests.conftest import Size
@@ -341,6 +340,44 @@ def test_a_change_outside_of_a_body_is_refused_until_its_seal_says_none() -> Non
     assert found == [*FIVE[:4], replace(ERROR, reply=replace(ERROR.reply, status=503))]
 
 
+PRETTY = recorded(
+    b'{\n "model": "m",\n "n": [\n  1\n ]\n}', Reply(200, "OK", JSON_TYPE, b'{"a": [{"b": [1]}, {"c": "d"}], "e": 1}')
+)
+DEEP = recorded(b"{}", Reply(200, "OK", JSON_TYPE, b"[" * 100_000 + b'"a"' + b"]" * 100_000))
+
+
+@pytest.mark.parametrize(
+    ("body", "lost"),
+    [
+        ("request", b"\n       ]"),
+        ("request", b'\n       "n": ['),
+        ("reply", b"\n          ],"),
+        ("reply", b'\n          "e": 1'),
+    ],
+)
+def test_a_body_that_was_json_and_is_none_any_more_is_damage_and_no_edit(body: str, lost: bytes) -> None:
+    damaged = dump([PRETTY, PLAIN]).replace(lost, b"", 1)
+    told = (
+        f"interaction 1 has a {body} body that was JSON and is damaged;"
+        " restore it, or, if that was you, have its line `seal:` say `none`"
+    )
+    assert refusal(damaged) == f"some.yaml:3: {told}"
+    assert refusal(b"---\n" + damaged) == f"some.yaml:4: {told}"
+    on_purpose = re.sub(rb"seal: .*", b"seal: none", damaged, count=1)
+    [found, _] = parse(on_purpose, FILE)
+    assert not found.edited
+
+
+@pytest.mark.parametrize(
+    ("item", "old", "new"),
+    [(PRETTY, b'"d"', b'"hello", "f": []'), (PRETTY, b"\n        1", b""), (DEEP, b'"a"', b'"b"')],
+    ids=["more", "less", "too deep to tell"],
+)
+def test_a_change_that_leaves_json_is_an_edit(item: Interaction, old: bytes, new: bytes) -> None:
+    [found] = parse(dump([item]).replace(old, new), FILE)
+    assert found.edited
+
+
 def test_an_edited_answer_stays_marked_after_the_file_is_written_again(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(CONTENT.replace("東 hi".encode(), b"Kyoto, hello"))
@@ -415,7 +452,7 @@ def test_a_machine_where_no_lock_can_be_kept_is_told_where_and_what_to_do(
 
 def test_nobody_else_can_get_at_the_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "tmp").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    monkeypatch.setattr(REAL, "temporary", str(tmp_path / "tmp"))
     update(tmp_path / "a.yaml", lambda _: [PLAIN])
     [directory] = (tmp_path / "tmp").iterdir()
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700

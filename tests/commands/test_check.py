@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +184,13 @@ def test_the_key_of_a_request_is_found_where_it_turns_up_again(capsys: pytest.Ca
         "a credential in the request header 'authorization'",
         "the key of this request in the reply body",
     ]
+
+
+def test_a_credential_in_the_body_of_a_request_is_found_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = interaction(tools=[{"type": "mcp", "headers": {"Authorization": f"Bearer {ODD}"}}])
+
+    assert found(capsys, asked) == ["the key of this request in the request body"]
+    assert found(capsys, interaction(api_key="fake-key", password="[REDACTED]")) == []
 
 
 @pytest.mark.parametrize(
@@ -397,6 +406,23 @@ def test_a_file_that_cannot_be_opened_is_a_finding(
     monkeypatch.setattr(REAL, "open", refuse)
 
     assert run(capsys, "-q") == (1, [f"{OURS}: cannot be read: Permission denied"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such files there")
+def test_what_is_no_file_is_a_finding_in_a_directory_too(capsys: pytest.CaptureFixture[str]) -> None:
+    write(interaction())
+    Path("cassettes/deep.yaml").mkdir()
+    for name in ("a.yaml", "deep.yaml/b.new.journal"):
+        os.mkfifo(f"cassettes/{name}")
+    told = "is a FIFO, where a cassette has to be a file; move it away"
+    assert run(capsys) == (
+        1,
+        [
+            f"cassettes/a.yaml: {told}",
+            f"cassettes/deep.yaml/b.new.journal: {told}",
+            "2 cassettes, 1 journal, 1 interaction: 2 findings",
+        ],
+    )
 
 
 # --- age

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -185,6 +187,14 @@ def test_the_lines_to_add_are_what_makes_a_price_known(
 def test_without_a_cassette_there_is_nothing_to_pay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["cost", str(tmp_path)]) == 0
     assert capsys.readouterr().out.startswith("0 cassettes, 0 calls, 0 tokens: $0.00 at the prices of ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such files there")
+def test_what_is_no_file_is_an_error_in_a_directory_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(tmp_path / "a.yaml")
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["cost", str(tmp_path)])
+    assert "a.yaml: is a FIFO, where a cassette has to be a file; move it away" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import freezegun
 import pytest
 import time_machine
 
+from pytest_samurai import files
 from pytest_samurai.files import now, now_ns, ticks
 
 
@@ -54,3 +55,9 @@ def test_it_says_the_hour_of_the_system_and_goes_on(how: str, tmp_path: Path, mo
             fake.stop()
     assert before - timedelta(seconds=0.1) <= first <= second <= after + timedelta(seconds=0.1)
     assert type(first) is datetime
+
+
+def test_what_the_package_does_not_have_is_no_attribute_of_it() -> None:
+    assert callable(files.locked)
+    with pytest.raises(AttributeError, match=r"module 'pytest_samurai\.files' has no attribute 'nothing'"):
+        files.nothing  # noqa: B018 - to ask is what is tested

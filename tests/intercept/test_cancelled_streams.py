@@ -288,3 +288,23 @@ def test_a_thread_whose_stream_another_one_closes_has_its_connection_broken(cass
         with pytest.raises(httpx.ReadError):
             reading.result(timeout=10)
     assert recorder.misses == []
+
+
+@pytest.mark.parametrize("pace", [None, "recorded", 0.5])
+def test_a_replay_that_reads_on_is_told_what_helps_where_a_flag_ended_the_recording(
+    cassettes: Path, pace: str | float | None
+) -> None:
+    path = cassettes / "a.yaml"
+    options = {} if pace is None else {"pace": pace}
+    transport = Scripted(httpx.Response(200, headers=SSE, stream=Pieces(*FIRST_TWO)))
+    with use_cassette(path), httpx.Client(transport=transport) as client:
+        with client.stream("POST", API, json=body(stream=True)) as response:
+            next(response.iter_raw())
+    with use_cassette(path, mode="none", **options) as recorder:
+        with (
+            pytest.raises(BaseException, match="reads on") as caught,
+            httpx.stream("POST", API, json=body(stream=True)) as response,
+        ):
+            list(response.iter_raw())
+        recorder.misses.clear()
+    assert ('  If a flag or a deadline ended it: pace="recorded"' in str(caught.value).splitlines()) == (pace is None)

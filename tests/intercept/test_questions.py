@@ -77,9 +77,9 @@ def test_another_server_is_asked_all_the_same(cassettes: Path) -> None:
 
 def test_what_an_unknown_endpoint_refuses_says_nothing_of_chat(cassettes: Path) -> None:
     transport = Scripted(httpx.Response(400), answer(), answer(), answer())
-    options = {"endpoints": ("*/responses", "*/chat/completions", "*/completions")}
+    options = {"endpoints": ("*/ask", "*/chat/completions", "*/completions")}
     with use_cassette(cassettes / "a.yaml", **options), httpx.Client(transport=transport) as client:
-        for path in ("responses", "responses", "chat/completions"):
+        for path in ("ask", "ask", "chat/completions"):
             client.post(f"https://api.test/v1/{path}", json=body(stream=True))
     assert asked(transport) == [True, False, False, True]
 

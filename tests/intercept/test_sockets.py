@@ -247,3 +247,16 @@ def test_a_name_is_not_hidden_by_another_for_the_same_address(
     with use_cassette(cassettes / "a.yaml", mode="none", unseen="warn", ignore_hosts=["chat.test"]) as recorder:
         socket.create_connection(("chat.test", port or 0)).close()
     assert recorder.notes == []
+
+
+def test_what_is_sent_without_a_connection_passes(replay: Recorder, url: str) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender, socket.socket(type=socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", urlsplit(url).port or 0))
+        assert sender.sendto(b"a", receiver.getsockname()) == 1
+        assert sender.sendto(b"b", 0, receiver.getsockname()) == 1
+        assert sender.sendmsg([b"c"], [], 0, receiver.getsockname()) == 1
+        assert sender.sendmsg([b"d"], (), 0, receiver.getsockname()) == 1
+        assert replay.notes == []
+        sender.connect(receiver.getsockname())
+        assert sender.sendmsg([b"e"]) == sender.sendmsg([b"f"], []) == sender.sendmsg([b"g"], [], 0) == 1
+        assert b"".join(receiver.recv(9) for _ in range(7)) == b"abcdefg"

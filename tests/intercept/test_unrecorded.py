@@ -337,9 +337,21 @@ def by_ipv4_in_ipv6(url: str) -> None:
         client.connect(("::ffff:127.0.0.1", urlsplit(url).port or 0))
 
 
+def by_fast_open(url: str) -> None:
+    with socket.socket() as client:
+        client.sendto(b"x", socket.MSG_FASTOPEN, ("127.0.0.1", urlsplit(url).port or 0))
+
+
+def by_fast_open_message(url: str) -> None:
+    with socket.socket() as client:
+        client.sendmsg([b"x"], [], socket.MSG_FASTOPEN, ("127.0.0.1", urlsplit(url).port or 0))
+
+
 UNSEEN = [
     *(by_urllib, by_http_client, by_httpcore, by_transport, by_requests, by_aiohttp),
     *(by_looking_up, by_no_address, by_connect_ex, by_ipv4_in_ipv6),
+    # Only Linux has it in Python.
+    *((by_fast_open, by_fast_open_message) if hasattr(socket, "MSG_FASTOPEN") else ()),
 ]
 
 

@@ -196,6 +196,9 @@ CASES = {
         lambda _, api: Wire([*sse(api.usage(), api.part("Hello", "stop")), DONE]),
     ),
     "usage without choices": Case(always(lambda api: {"id": "x", "usage": USAGE})),
+    "usage without any choices": Case(always(lambda api: {**api.usage(), "choices": None})),
+    "usage twice": Case(always(lambda api: api.usage(), lambda api: api.usage())),
+    "usage that holds citations": Case(always(lambda api: {**api.usage(), "usage": {**USAGE, "citations": ["h"]}})),
     "usage after [DONE]": Case(always(lambda api: api.usage(), after=True), usage=None),
     "usage with citations": Case(always(lambda api: api.usage(citations=["https://h"]))),
     "usage with more": Case(always(lambda api: api.usage(x_meta={"a": 1}))),
@@ -203,6 +206,9 @@ CASES = {
         lambda _, api: Wire([*sse(api.part("Hello"), {**api.part("", "stop"), "usage": USAGE}), DONE])
     ),
     "usage in every part": Case(lambda _, api: Wire([*sse({**api.part("Hello", "stop"), "usage": USAGE}), DONE])),
+    "usage in every part, and once more": Case(
+        lambda _, api: Wire([*sse({**api.part("Hello", "stop"), "usage": USAGE}, api.usage()), DONE])
+    ),
     "no usage, whatever is asked": Case(lambda _, api: Wire(api.stream(False)), usage=False),
     # errors
     "an error with a usage": Case(always(lambda api: {**ERROR, "usage": USAGE}, done=False)),

@@ -44,6 +44,45 @@ def test_calls_of_a_test_with_a_fake_file_system_are_in_a_cassette_on_the_disk(p
     project.pytester.runpytest_subprocess("-p", "no:cacheprovider", "--samurai-mode=none").assert_outcomes(passed=2)
 
 
+@pytest.mark.parametrize("scope", ["fs", "fs_module"])
+def test_a_fake_file_system_of_another_system_is_no_matter_and_it_may_be_paused(project: Project, scope: str) -> None:
+    project.tests(
+        "from pyfakefs.fake_filesystem import OSType\n"
+        + ASKING
+        + f"""
+@pytest.mark.samurai
+def test_windows(client, {scope}):
+    {scope}.os = OSType.WINDOWS
+    assert ask(client) and os.sep == "\\\\" and str(Path("/a/b")) == "\\\\a\\\\b"
+
+@pytest.mark.samurai
+def test_pause(client, {scope}):
+    assert ask(client)
+    {scope}.pause()
+    assert ask(client, "again")
+    {scope}.resume()
+    assert ask(client, "at last")
+
+@pytest.fixture(scope="class")
+def wide(): return httpx.post(os.environ["SAMURAI_BASE_URL"] + "/chat/completions", json=body())
+
+@pytest.mark.samurai("shared/a")
+def test_named({scope}, client, request):
+    {scope}.os = OSType.WINDOWS
+    assert ask(client, "named") and request.getfixturevalue("wide")
+"""
+    )
+    for requests in (6, 6):
+        result = project.pytester.runpytest_subprocess("-p", "no:cacheprovider")
+        result.assert_outcomes(passed=3)
+        assert [path for path in project.cassettes() if "fixtures" not in path] == [
+            *("shared/a.yaml", "test_it/test_pause.yaml", "test_it/test_windows.yaml")
+        ]
+        assert project.server.requests == requests
+        assert not [path.name for path in project.pytester.path.iterdir() if "\\" in path.name]
+    project.pytester.runpytest_subprocess("-p", "no:cacheprovider", "--samurai-mode=none").assert_outcomes(passed=3)
+
+
 def test_use_cassette_in_a_fake_file_system_writes_to_the_disk(project: Project) -> None:
     text = "def test_it(fs, client):\n    with use_cassette('kept/a.yaml'):\n        assert ask(client)\n"
     project.tests("from pytest_samurai import use_cassette\n" + ASKING + text)

@@ -29,7 +29,7 @@ def test_a_run_without_marked_tests_loads_nothing_but_options(project: Project) 
         "    modules |= {f'plugin.{name}' for name in ('controller', 'options', 'state', 'worker')}\n"
         "    modules |= {f'settings.{name}' for name in ('forms', 'layers', 'option', 'table', 'values')}\n"
         # What a test may patch is taken hold of before.
-        "    modules |= {f'files.{name}' for name in ('clock', 'fakes', 'locks', 'real', 'whole')}\n"
+        "    modules |= {f'files.{name}' for name in ('clock', 'real')}\n"
         "    modules |= {'errors', 'files', 'plugin', 'settings'}\n"
         "    assert rooms == {f'pytest_samurai.{name}' for name in modules}\n"
         "    plugins = {name for name, _ in request.config.pluginmanager.list_name_plugin() if 'samurai-' in name}\n"
@@ -46,4 +46,4 @@ def test_the_plugin_imports_no_http_library_no_yaml_and_no_price_list() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     imported = {name.partition(".")[0] for name in done.stdout.split()}
     assert "pytest_samurai" in imported
-    assert not imported & {"httpx", "httpx2", "vcr", "yaml", "genai_prices", "rich"}
+    assert not imported & {"httpx", "httpx2", "vcr", "yaml", "genai_prices", "rich", "getpass", "fcntl"}

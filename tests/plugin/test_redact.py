@@ -111,6 +111,18 @@ def test_a_function_that_raises_is_named(chat_server: ChatServer, tmp_path: Path
     assert not path.exists()
 
 
+def test_no_function_is_blamed_where_there_is_none(
+    chat_server: ChatServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise LookupError
+
+    monkeypatch.setattr("pytest_samurai.redaction.redactor.Redactor.reply", fail)
+    with pytest.warns(UserWarning, match=r"\): the redaction raised LookupError; the call is not recorded"):
+        with use_cassette(tmp_path / "a.yaml"), pytest.raises(LookupError):
+            ask(f"{chat_server.base_url}/chat/completions")
+
+
 def test_a_password_of_digits_breaks_no_reply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DB_PASSWORD", "12345678")
     monkeypatch.setenv("PIN_TOKEN", "84736251")

@@ -176,3 +176,70 @@ def test_workers_show_none_either(project: Project, monkeypatch: pytest.MonkeyPa
 
     assert leaked(shown) == []
     assert Path(project.pytester.path / "junit.xml").exists()
+
+
+REPLAYED = f"""
+KEY = "{OWN[:10]}" + "{OWN[10:]}"
+FAILS_IN = ""
+
+@pytest.fixture
+def failing():
+    key = KEY
+    yield
+    assert FAILS_IN != "teardown"
+
+def ask(key):
+    headers = {{"Authorization": "Bearer " + key}}
+    httpx.post(os.environ["SAMURAI_BASE_URL"] + "/chat/completions", json=body("Hello"), headers=headers)
+    print("asked with", key)
+    assert FAILS_IN != "call"
+
+@pytest.mark.samurai
+def test_it(failing):
+    ask(KEY)
+"""
+
+
+@pytest.mark.parametrize("phase", ["call", "teardown"])
+def test_a_replay_that_fails_of_something_else_shows_no_key(
+    project: Project, monkeypatch: pytest.MonkeyPatch, phase: str
+) -> None:
+    project.tests("import os\n" + REPLAYED)
+    project.run().assert_outcomes(passed=1)
+    project.offline()
+    project.tests("import os\n" + REPLAYED.replace('FAILS_IN = ""', f'FAILS_IN = "{phase}"'))
+
+    shown = run(project, monkeypatch, "--showlocals")
+
+    assert "asked with [REDACTED]" in shown
+    assert "key        = '[REDACTED]'" in shown
+    assert leaked(shown) == []
+
+
+def test_the_key_of_a_replay_in_a_wider_fixture_is_not_shown(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    fixture = REPLAYED.replace(
+        "@pytest.fixture\ndef failing():", "@pytest.fixture(scope='module')\ndef wide():\n    ask(KEY)"
+    )
+    fixture = (
+        fixture.partition("@pytest.mark")[0]
+        + """
+@pytest.mark.samurai
+def test_first(wide):
+    pass
+
+@pytest.mark.samurai
+def test_second(wide):
+    key = KEY
+    print("asked with", key)
+    assert FAILS_IN == ""
+"""
+    )
+    project.tests("import os\n" + fixture)
+    project.run().assert_outcomes(passed=2)
+    project.offline()
+    project.tests("import os\n" + fixture.replace('FAILS_IN = ""', 'FAILS_IN = "test"'))
+
+    shown = run(project, monkeypatch, "--showlocals")
+
+    assert "key        = '[REDACTED]'" in shown
+    assert leaked(shown) == []

@@ -69,6 +69,12 @@ def test_of_two_runs_that_went_another_way_the_whole_one_is_kept_that_passed_las
     other.close()
     assert asked_and_got(path) == [("hi", 200), ("you said B", 200)]
     assert other.recorded == 2
+    assert one.notes == []
+    [note] = other.notes
+    assert note.endswith(
+        ": another run recorded this test at the same time, with other calls: its 2 calls in"
+        f" {path} made way for this run's"
+    )
 
 
 def test_what_a_failed_run_has_paid_for_is_added_to_what_another_has_recorded(path: Path) -> None:

@@ -44,7 +44,9 @@ def texts_in(value: Json) -> Iterator[str]:
     elif isinstance(value, list) and value and all(isinstance(inner, int) for inner in value):
         yield bytes(value).decode("utf-8", "replace")
     elif isinstance(value, list | dict):
-        for inner in value.values() if isinstance(value, dict) else value:
+        for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            # Those of older completions are keys.
+            yield from [name] if isinstance(name, str) and isinstance(inner, float) else []
             yield from texts_in(inner)
 
 
@@ -54,7 +56,7 @@ def leaks(values: list[Json], key: str) -> list[str]:
     texts = [text for value in values for text in texts_in(value)]
     together = "".join(texts)
     return [
-        *(piece for piece in cut(core, 4)[1:-1] if any(piece in text for text in texts)),
+        *(core[at : at + 4] for at in range(len(core) - 3) if any(core[at : at + 4] in text for text in texts)),
         *(core[at : at + 6] for at in range(len(core) - 5) if core[at : at + 6] in together),
     ]
 
@@ -82,6 +84,12 @@ MESSAGES: dict[str, Callable[[list[str]], Json]] = {
     },
     "messages": lambda texts: {"messages": [{"role": "user", "content": text} for text in texts]},
     "inputs": lambda texts: {"input": texts},
+    "messages with parts and without": lambda texts: {
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": text}] if number % 2 else text}
+            for number, text in enumerate(texts)
+        ]
+    },
     "parts of Gemini": lambda texts: {"contents": [{"parts": [{"text": text} for text in texts]}]},
     "parts of an answer": lambda texts: {"output": [{"content": [{"type": "output_text", "text": t} for t in texts]}]},
 }
@@ -101,6 +109,34 @@ def test_a_key_in_several_parts_is_cut_out_of_each(message: str, number: int, ke
         assert leaks([json.loads(kept)], key) == []
         assert kept.count(b"keep") == 2
         assert REDACTED.encode() in kept
+
+
+RANDOM = "7QzXw7KvJ9pYhWgTqZ3mN8bVc7QzXw7KvJ9pYhWgTqZ3mN8bVc7QzXw7KvJ9pYhWgTqZ3mN8bVc"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *(f"r8_{RANDOM[:37]}", f"sk_live_{RANDOM[:24]}", f"sk-proj-{RANDOM[:40]}", f"ghp_{RANDOM[:36]}"),
+        *(f"xai-{RANDOM}", f"glpat-{RANDOM[:20]}", f"AIza{RANDOM[:35]}", f"npm_{RANDOM[:36]}"),
+        "ghp_NHgZQWsXvKpYhWgTqZrmNybVcaQzXwKvJkpY",
+    ],
+    ids=lambda key: key[:5],
+)
+def test_a_key_in_two_parts_is_cut_out_wherever_it_is_broken(key: str) -> None:
+    for at in range(1, len(key)):
+        for message in ("parts of a message", "messages", "inputs", "messages with parts and without"):
+            value = MESSAGES[message]([f"It is {key[:at]}", f"{key[at:]} ok"])
+            kept = Redactor([]).request(Request("POST", URL, (), json.dumps(value).encode())).body
+
+            longer = max(key[:at], key[at:], key=len)
+            assert longer.encode() not in kept, (at, message)
+
+
+def test_what_only_begins_like_the_rest_of_a_key_stays() -> None:
+    body = json.dumps(parts(["It is sk", "7QzXw7KvJ9pYhWgT is a number", "AbstractSingletonProxyFactoryBean"])).encode()
+
+    assert Redactor([]).request(Request("POST", URL, (), body)).body == body
 
 
 @pytest.mark.parametrize("after", ["Thanks", "user_id is 7", "2026-11-27 is the day", "THE end", "ids: 1"])
@@ -143,6 +179,18 @@ def tokens(key: str) -> list[str]:
     return cut(f"It is {key} ok", 4)
 
 
+def odds(texts: list[str]) -> Json:
+    """The tokens of older completions: in the place of an object for each, the texts of the others are keys."""
+    others = [{" zz": -3.5, text: -0.5} for text in texts]
+    return {"tokens": texts, "token_logprobs": [-0.5] * len(texts), "top_logprobs": others}
+
+
+def told_second(text: str, at: int) -> Json:
+    """A token that is not always the likeliest of those that might have come."""
+    others = [{"token": "zz", "logprob": -0.1, "bytes": [122, 122]}, token(text, others=False)]
+    return {**token(text, others=False), "top_logprobs": others if at % 2 else others[::-1]}
+
+
 ANSWERS: dict[str, Callable[[list[str]], Json]] = {
     "chat": lambda texts: {
         "choices": [{"index": 0, "message": {"content": "x"}, "logprobs": {"content": list(map(token, texts))}}]
@@ -153,6 +201,7 @@ ANSWERS: dict[str, Callable[[list[str]], Json]] = {
     "completions": lambda texts: {
         "choices": [{"text": "x", "logprobs": {"tokens": texts, "token_logprobs": [-0.5] * len(texts)}}]
     },
+    "completions, with others": lambda texts: {"choices": [{"text": "x", "logprobs": odds(texts)}]},
     "responses": lambda texts: {
         "output": [{"content": [{"type": "output_text", "text": "x", "logprobs": list(map(token, texts))}]}]
     },
@@ -198,6 +247,22 @@ STREAMS: dict[str, Callable[[str], list[bytes]]] = {
     ],
     "two tokens an event, of completions": lambda key: [
         event(logprobs={"tokens": two, "token_logprobs": [-0.5] * len(two)}) for two in pairs(tokens(key))
+    ],
+    "tokens without bytes": lambda key: [
+        event(text, logprobs={"content": [{**token(text), "bytes": None}]}) for text in tokens(key)
+    ],
+    "tokens of a refusal": lambda key: [
+        event(None, delta={"refusal": text}, logprobs={"content": None, "refusal": [token(text)]})
+        for text in tokens(key)
+    ],
+    "tokens that are not the likeliest": lambda key: [
+        event(text, logprobs={"content": [told_second(text, at)]}) for at, text in enumerate(tokens(key))
+    ],
+    "one token an event, of completions with others": lambda key: [
+        event(delta={}, text=text, logprobs=odds([text])) for text in tokens(key)
+    ],
+    "two tokens an event, of completions with others": lambda key: [
+        event(delta={}, text="".join(two), logprobs=odds(two)) for two in pairs(tokens(key))
     ],
     "two parts of one event": lambda key: [event([{"type": "text", "text": text} for text in halves(key)])],
     "percent signs": lambda key: [event(text) for text in cut("k=" + "".join(f"%{ord(c):02X}" for c in key), 5)],

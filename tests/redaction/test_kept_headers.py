@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pytest_samurai import SettingsError
-from pytest_samurai.redaction.headers import RESPONSE_HEADERS, kept_of_replies, names_credential, parse_header
+from pytest_samurai.redaction.headers import RESPONSE_HEADERS, kept_of_replies, parse_header
+from pytest_samurai.redaction.names import is_secret_header
 from tests.settings.said import said
 
 CREDENTIALS = (
@@ -13,6 +14,7 @@ CREDENTIALS = (
     *("x-api-key", "api-key", "x-goog-api-key", "ocp-apim-subscription-key", "x-functions-key", "x-key", "apikey"),
     *("x-auth-token", "x-csrf-token", "x-xsrf-token", "x-amz-security-token", "x-access-token", "x-refreshtoken"),
     *("x-vault-token", "x-client-secret", "x-password", "x-session", "x-amzn-oidc-jwt", "x-signature", "x-auth"),
+    *("x-pat", "x-pass", "x-pwd", "x-app-password", "x-bearer"),
 )
 HARMLESS = (
     *("x-litellm-response-cost", "x-litellm-key-spend", "x-litellm-model-id", "x-cache-key", "idempotency-key"),
@@ -32,7 +34,7 @@ HARMLESS = (
 
 @pytest.mark.parametrize("name", CREDENTIALS)
 def test_a_header_that_carries_a_credential_is_refused_by_its_name(name: str) -> None:
-    assert names_credential(name)
+    assert is_secret_header(name)
     for entry in (name, name.title(), f"{name}*"):
         with pytest.raises(SettingsError) as error:
             said(headers=["x-a", entry])
@@ -57,7 +59,7 @@ def test_any_other_header_can_be_kept(name: str) -> None:
 
 
 def test_the_headers_that_are_kept_anyway_are_no_credentials() -> None:
-    assert [name for name in RESPONSE_HEADERS if names_credential(name.removesuffix("*"))] == []
+    assert [name for name in RESPONSE_HEADERS if is_secret_header(name.removesuffix("*"))] == []
 
 
 @pytest.mark.parametrize("entry", ["*", "x*y", "*-cost", "x a", "x:", "-*", "x-\u00e9", "x-**"])

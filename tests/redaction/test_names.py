@@ -33,6 +33,17 @@ VALUE = "7QzXw7KvJ9pYhWgT"
         ),
         *("OPENAI_API_KEY_2", "OPENAI_API_KEY2", "GITHUB_TOKEN_1", "STRIPE_KEY_LIVE", "API_KEY_PROD", "GPG_PASSPHRASE"),
         *("HTTP_AUTH", "KEY", "PAT", "PASS", "MYSQLPASSWORD", "AUTHTOKEN", "openai_key", "SESSION_JWT"),
+        *("AZURE_OPENAI_PRIMARY_KEY", "COSMOS_PRIMARY_KEY", "AZURE_SECONDARY_KEY", "API_KEYS", "OPENAI_API_KEYS"),
+        *("TOKENS", "GITHUB_TOKENS", "SECRET_KEY_BASE", "BEARER", "API_BEARER", "SESSION_COOKIE", "COOKIE"),
+        *(
+            "AZURE_CREDENTIALS",
+            "DB_CREDENTIAL",
+            "GIT_CREDS",
+            "AWS_SECRETS",
+            "OPENAI_KEY_EU",
+            "OPENAI_API_KEY_US_EAST_1",
+        ),
+        *("API_KEY_STAGING_2", "PRIVATE_KEY_PEM", "SIGNING_KEY_B64", "API_TOKEN_V2", "BLOB_SAS", "PROXY_AUTHORIZATION"),
     ],
 )
 def test_a_variable_that_is_called_as_a_secret_holds_one(name: str) -> None:
@@ -55,7 +66,23 @@ def test_a_variable_that_is_called_as_a_secret_holds_one(name: str) -> None:
             "XAUTHORITY",
         ),
         *(
-            "STRIPE_PUBLIC_KEY",
+            *(
+                "STRIPE_PUBLIC_KEY",
+                "DB_PRIMARY_KEY",
+                "MAX_TOKENS",
+                "MAX_OUTPUT_TOKENS",
+                "OPENAI_MAX_NEW_TOKENS",
+                "KEY_ID",
+            ),
+            *(
+                "TOKENIZERS_PARALLELISM",
+                "PUBLIC_KEYS",
+                "HOTKEYS",
+                "COOKIECUTTER",
+                "COMPASS",
+                "DBUS_SESSION",
+                "KEY_FILE",
+            ),
             "SORT_KEY",
             "PRIMARY_KEY",
             "MAX_TOKENS_2",
@@ -67,6 +94,26 @@ def test_a_variable_that_is_called_as_a_secret_holds_one(name: str) -> None:
 )
 def test_a_variable_that_is_called_otherwise_holds_none(name: str) -> None:
     assert environment_secrets({name: VALUE}) == frozenset()
+
+
+OTHER = "4QzXw7KvJ9pYhWgU"
+
+
+@pytest.mark.parametrize(
+    ("value", "secrets"),
+    [
+        (f"{VALUE},{OTHER}", {VALUE, OTHER}),
+        (f"{VALUE}; {OTHER}", {VALUE, OTHER}),
+        (f"{VALUE}\n{OTHER}", {VALUE, OTHER}),
+        (f'["{VALUE}", "{OTHER}", 17]', {VALUE, OTHER}),
+        (f'{{"clientId": "my-application-17", "clientSecret": "{VALUE}"}}', {VALUE}),
+        (f"{VALUE},and", set()),
+        ("{not JSON, of 17 letters", set()),
+        ("[1] ", set()),
+    ],
+)
+def test_each_key_of_a_list_and_each_secret_of_credentials_in_json_is_one(value: str, secrets: set[str]) -> None:
+    assert environment_secrets({"API_KEYS": value}) - {value.strip()} == secrets
 
 
 @pytest.mark.parametrize(
@@ -81,6 +128,8 @@ def test_a_variable_that_is_called_otherwise_holds_none(name: str) -> None:
         ("CALLBACK_URL", f"https://h/x?a=1&client_secret={VALUE}&b=2", {VALUE}),
         ("ODBC_CONN", f"Server=h;Uid=me;Pwd={VALUE};Encrypt=yes", {VALUE}),
         ("AZURE_STORAGE_CONNECTION_STRING", f"AccountName=x;AccountKey={VALUE}==;EndpointSuffix=y", {f"{VALUE}=="}),
+        ("SERVICE_BUS_CONN", f"Endpoint=sb://h/;SharedAccessKey={VALUE}=", {f"{VALUE}="}),
+        ("EVENTS_CONN", f"Endpoint=https://h;AccessKey={VALUE};Version=1.0", {VALUE}),
         ("OPENAI_BASE_URL", "https://api.example.com/v1", set()),
         ("DATABASE_URL", "postgres://user:password@localhost/x", set()),
     ],
@@ -95,6 +144,7 @@ def test_the_password_within_the_value_of_an_address_is_secret(name: str, value:
         *("authorization", "ocp-apim-subscription-key", "private-token", "x-auth-token", "xi-api-key", "helicone-auth"),
         *("cf-access-client-secret", "x-apikey", "apikey", "x-functions-key", "x-portkey-virtual-key", "x-vault-token"),
         *("x-amz-security-token", "x-subscription-token", "cf-aig-authorization", "token", "x-app-password", "x-pat"),
+        *("x-session", "x-csrf", "x-xsrf-token", "x-signature", "x-pass", "x-pwd"),
     ],
 )
 def test_a_header_that_is_called_as_a_credential_is_a_source_of_secrets(name: str) -> None:

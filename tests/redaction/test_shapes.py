@@ -49,6 +49,20 @@ def test_a_key_after_a_character_that_json_may_escape_is_found_in_either_spellin
 
 
 @pytest.mark.parametrize(
+    ("before", "key"),
+    [
+        ("KEY_", f"sk-{'0123456789abcdef' * 2}"),
+        ("x", f"sk-{'0123456789abcdef' * 2}"),
+        ("key", f"sk-{'0123456789ABCDEF' * 3}"),
+        ("OPENAI_API_KEY_", f"sk-{LONG[:24]}"),
+        ("my_", f"sk-samurai-{LONG[:24]}"),
+    ],
+)
+def test_a_key_is_known_behind_an_underscore_and_a_long_one_of_digits_behind_letters(before: str, key: str) -> None:
+    assert stored_text(f"It is {before}{key}.") == f"It is {before}{REDACTED}."
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "sk-learn-compatible-estimators-and-transformers",
@@ -58,6 +72,8 @@ def test_a_key_after_a_character_that_json_may_escape_is_found_in_either_spellin
         "hf_transformers_and_friends",
         "xoxb-and-kisses",
         "sk-learn-1-2-compatible-estimators",
+        *(f"a {word}-{'0123456789abcdef' * 2}" for word in ("task", "DISK", "Risk", "desk", "mask", "kiosk", "ask")),
+        f"ask-{'0123456789abcdef' * 2}",
         "a task-0123456789abcdef and a desk_sk-0123456789abcdef",
         "sk-short1",
         "ghp_short",

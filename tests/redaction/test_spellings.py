@@ -65,3 +65,10 @@ def test_a_secret_is_found_in_base64_of_a_text_that_holds_it(before: bytes, afte
         assert REDACTED in written
         rest = re.sub(r"[^A-Za-z0-9+/_-]", "", written.partition(": ")[2].replace(REDACTED, ""))
         assert len(rest) <= len(encode(before + after)) + 4
+
+
+def test_half_a_character_is_no_obstacle() -> None:
+    half, escaped = "m\ud800 7QzXw7KvJ9pY\ud800", "m\udc80 7QzXw7KvJ9pY\udc80"
+
+    assert Redactor(["7QzXw7KvJ9pY\ud800"]).text(half) == f"m\ud800 {REDACTED}"
+    assert Redactor(["7QzXw7KvJ9pY\udc80"]).text(escaped) == f"m\udc80 {REDACTED}"

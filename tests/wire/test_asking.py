@@ -86,10 +86,14 @@ def filtered(pieces: list[bytes]) -> tuple[bytes, Json]:
 
 
 def answers(kinds: list[str | None]) -> int | None:
-    """Where the answer stands among the events of a stream: it is the last one before `[DONE]`, or before the end."""
+    """Where the answer stands among the events of a stream: it is the last one before `[DONE]`, or before the end.
+
+    There is none where a usage was told before.
+    """
     until = kinds.index("[DONE]") if "[DONE]" in kinds else len(kinds)
     said = [place for place, data in enumerate(kinds[:until]) if data is not None]
-    return said[-1] if said and kinds[said[-1]] == USAGE_EVENT else None
+    told = [place for place in said if '"prompt_tokens":' in str(kinds[place])]
+    return said[-1] if said and kinds[said[-1]] == USAGE_EVENT and told == said[-1:] else None
 
 
 @st.composite
@@ -139,7 +143,7 @@ def test_an_event_passes_as_soon_as_it_is_whole() -> None:
     assert usage_filter.flush() == b""
 
 
-def test_of_several_usage_events_the_last_is_the_answer() -> None:
+def test_of_several_usage_events_none_is_the_answer() -> None:
     first, last = {"choices": [], "usage": {"prompt_tokens": 1}}, {"choices": [], "usage": USAGE}
 
-    assert filtered([stream(first, last)]) == (stream(first), USAGE)
+    assert filtered([stream(first, last)]) == (stream(first, last), None)

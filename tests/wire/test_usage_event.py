@@ -39,12 +39,21 @@ def sieved(pieces: list[bytes]) -> tuple[bytes, Json]:
         {},
         {"service_tier": "default", "system_fingerprint": "fp_1", "obfuscation": "abc"},
         {"timings": {"prompt_n": 1}},
+        {
+            "usage": {
+                **USAGE,
+                "cost": 0.1,
+                "is_byok": False,
+                "details": {"cache": {"tokens": 1}, "none": None, "no": ""},
+            }
+        },
         # These say nothing.
         {"error": None, "citations": [], "x_meta": {}, "provider": "", "prompt_logprobs": None},
     ],
 )
 def test_an_event_with_standard_fields_is_the_answer(more: Json) -> None:
-    assert sieved(sent(PART, {**ANSWER, **more}, DONE)) == (b"".join(sent(PART, DONE)), USAGE)
+    answer = {**ANSWER, **more}
+    assert sieved(sent(PART, answer, DONE)) == (b"".join(sent(PART, DONE)), answer["usage"])
 
 
 @pytest.mark.parametrize(
@@ -60,6 +69,8 @@ def test_an_event_with_standard_fields_is_the_answer(more: Json) -> None:
         {**ANSWER, "choices": None},
         {**ANSWER, "usage": {}},
         {**ANSWER, "usage": [1]},
+        {**ANSWER, "usage": {**USAGE, "citations": ["https://h"]}},
+        {**ANSWER, "usage": {**USAGE, "details": {"search_context_size": "low"}}},
         {"id": "x", "usage": USAGE},
     ],
 )
@@ -79,8 +90,25 @@ def test_a_word_that_the_part_before_has_too_is_nothing_new() -> None:
         assert sieved(stream) == (b"".join(stream), None)
 
 
-def test_of_two_usage_events_one_is_the_answer() -> None:
-    assert sieved(sent(PART, ANSWER, ANSWER, DONE)) == (b"".join(sent(PART, ANSWER, DONE)), USAGE)
+@pytest.mark.parametrize(
+    "stream",
+    [
+        (PART, LAST, ANSWER, ANSWER, DONE),
+        (PART, ANSWER, ": ping", ANSWER),
+        (ANSWER, PART, LAST, ANSWER, DONE),
+        ({**PART, "usage": USAGE}, {**LAST, "usage": USAGE}, ANSWER, DONE),
+        (PART, {**LAST, "usage": USAGE}, ANSWER, DONE),
+        (PART, {"usage": USAGE}, LAST, ANSWER, DONE),
+        (PART, {**ANSWER, "citations": ["https://h"]}, ANSWER, DONE),
+    ],
+)
+def test_a_server_that_has_told_a_usage_tells_it_unasked(stream: tuple[Json, ...]) -> None:
+    assert sieved(sent(*stream)) == (b"".join(sent(*stream)), None)
+
+
+def test_a_usage_that_says_nothing_is_none_yet() -> None:
+    parts = sent({**PART, "usage": None}, {**LAST, "usage": {}})
+    assert sieved([*parts, *sent(ANSWER, DONE)]) == (b"".join([*parts, *sent(DONE)]), USAGE)
 
 
 @pytest.mark.parametrize(
