@@ -178,15 +178,14 @@ class Calls:
         unjudged = self._unjudged(self._tally.limits(), unrecorded)
         return "\n".join(filter(None, [self._tally.spend([call for _, call in unspent]), unjudged])) or None
 
-    def verdict(self, budget: Budget, children: Children) -> str | None:
+    def verdict(self, budget: Budget, *, only_children: bool) -> str | None:
         """How the budgets of the test and of the run are broken; None if both hold.
 
-        They cannot be judged if the test has made no call, but has started processes that may have.
+        With `only_children` the test has made no call, but has started processes that may have.
         """
         # Most tests have no limits, so nobody need look at their calls.
         of_test = None
         limits = budget.limits()
-        only_children = children.were_started and not (self.all() or self.unrecorded)
         if only_children and (names := [*limits, *(() if self._tally is None else self._tally.limits())]):
             return _of_child(names)
         if limits:

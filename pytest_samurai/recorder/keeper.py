@@ -97,7 +97,7 @@ class Keeper:
         keeps = f"{shown(self._path)} keeps what an earlier run recorded, and a replay would answer from that"
         if not takes and not unrecorded:
             if not self.owner.shared:
-                no_call = f"no call was seen in mode {self._mode.name}, so nothing was recorded"
+                no_call = f"no call to record was seen in mode {self._mode.name}, so nothing was recorded"
                 self._notes.append(f"{self.owner.test}: {no_call}; {keeps}; if it makes none, delete the cassette")
             return None
         unanswered = sum(take.interaction is None for take in takes)

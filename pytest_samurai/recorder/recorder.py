@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pytest_samurai.bill import Call, Meter, total, total_cost
+from pytest_samurai.bill import Call, Meter
 from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure
 from pytest_samurai.files import REAL, exists
 from pytest_samurai.matching import Denial
@@ -32,14 +31,15 @@ from pytest_samurai.recorder.placeholder import (
 )
 from pytest_samurai.recorder.playback import Playback, opened
 from pytest_samurai.recorder.shared import Shared
+from pytest_samurai.recorder.sums import Sums
 from pytest_samurai.recorder.unseen import ModelHosts
 from pytest_samurai.recorder.unused import unused_text
 from pytest_samurai.settings import Mode, Settings
 from pytest_samurai.text import visible
-from pytest_samurai.wire import Request, Usage
+from pytest_samurai.wire import Request
 
 
-class Recorder:
+class Recorder(Sums):
     """Answers requests from a cassette, or records them to it. A test knows it as the `samurai` fixture.
 
     `shared` is what it has in common with the other recorders of the run.
@@ -98,21 +98,6 @@ class Recorder:
         """The calls without the errors that are left out of the cassette: the same in a replay as when recorded."""
         return self._calls.kept()
 
-    @property
-    def usage(self) -> Usage:
-        """The sum over the calls. Raises UnknownUsage, naming the call, if one of them did not say."""
-        return total(self.calls)
-
-    @property
-    def cost(self) -> Decimal:
-        """What the calls were billed, in US dollars. Raises UnknownUsage or UnknownPrice, naming the call."""
-        return total_cost(self.calls)
-
-    @property
-    def list_cost(self) -> Decimal:
-        """What they would have cost if nothing had been cached, which `max_cost` judges; raises as `cost` does."""
-        return total_cost(self.calls, as_listed=True)
-
     def budget(self, **limits: object) -> AbstractContextManager[None]:
         """A budget for the calls sent within the block, as in `samurai.budget(max_total_tokens=100)`.
 
@@ -152,7 +137,7 @@ class Recorder:
         self.children.listen(self.refuse)
         if self.misses:
             return self.misses[0]
-        judged = self._calls.verdict(self.settings.budget, self.children)
+        judged = self._calls.verdict(self.settings.budget, only_children=self._has_only_started_children)
         if broken := "\n".join(filter(None, [judged, unknown])):
             return BudgetExceeded(broken)
         if self._keeper is not None and (text := self._keeper.stale(self._calls.takes(), self.unrecorded)):
@@ -162,6 +147,12 @@ class Recorder:
             return SamuraiFailure(text)
         self.notes += filter(None, [text])
         return None
+
+    @property
+    def _has_only_started_children(self) -> bool:
+        """Whether child processes were started, and may be all that has made calls."""
+        is_seen = self.owner.is_fixture or self.calls or self.misses or self.unrecorded
+        return self.children.were_started and not is_seen
 
     def close(self, *, passed: bool = True) -> None:
         """Write the cassette. If a failed test ended on a failed call, nothing is written, and `notes` say why.
@@ -175,7 +166,7 @@ class Recorder:
         unanswered = 0 if self._live is None else self._live.close()
         if unknown := self._calls.spend():
             self.note(unknown)
-        if self.children.were_started and not (self.owner.is_fixture or self.calls or self.misses or self.unrecorded):
+        if self._has_only_started_children:
             self.note(UNSEEN_CHILD)
         if self._keeper is not None:
             self._keeper.close(passed=passed, unanswered=unanswered, left_out=self._calls.left_out())
