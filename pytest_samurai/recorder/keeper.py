@@ -91,12 +91,13 @@ class Keeper:
         A test that made no call at all gets a note: it may be none of the tests that record to the cassette.
         """
         is_stale = self._mode.replaces and self.playback.is_older and not self._calls
+        unrecorded = [call for call in unrecorded if not call.is_let_pass]
         if not is_stale or any(take.interaction is not None and not take.has_ended for take in takes):
             return None
         keeps = f"{shown(self._path)} keeps what an earlier run recorded, and a replay would answer from that"
         if not takes and not unrecorded:
             if not self.owner.shared:
-                no_call = f"no call was seen in mode {self._mode.name}, so nothing was recorded"
+                no_call = f"no call to record was seen in mode {self._mode.name}, so nothing was recorded"
                 self._notes.append(f"{self.owner.test}: {no_call}; {keeps}; if it makes none, delete the cassette")
             return None
         unanswered = sum(take.interaction is None for take in takes)

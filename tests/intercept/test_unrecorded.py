@@ -464,12 +464,13 @@ def test_mode_all_whose_calls_are_not_recorded_fails_where_the_old_cassette_woul
 
 def test_mode_all_of_a_test_without_a_call_says_that_the_old_cassette_stays(cassette: Path, server: Server) -> None:
     before = cassette.read_bytes()
-    with pytest.warns(
-        UserWarning, match="no call was seen in mode all, so nothing was recorded; .*delete the cassette"
-    ):
+    with pytest.warns(UserWarning, match="no call to record was seen in mode all, so nothing was recorded; .*delete"):
         with use_cassette(cassette, mode="all"):
             pass
     assert cassette.read_bytes() == before
+    with pytest.warns(UserWarning, match="no call to record was seen in mode all"):
+        with use_cassette(cassette, mode="all", ignore_localhost=True):
+            httpx.post(server.url, json=BODY)
     with use_cassette(cassette.with_name("none.yaml"), mode="all"):
         pass
     with use_cassette(cassette, mode="all"), use_cassette(cassette, mode="all"):
