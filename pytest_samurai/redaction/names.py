@@ -56,6 +56,9 @@ _VARIABLE = re.compile(
     rf"(?:(?:^|_)(?!PWD\b)(?:{'|'.join(_WORDS)})|_PWD"
     rf"|(?:PASSWORD|PASSWD|API_?KEY|(?:ACCESS|AUTH|API|BEARER|SESSION)_?(?:KEY|TOKEN))S?)"
     rf"(?:_?\d{{1,3}}|_(?:{'|'.join(_TAILS)}))*$"
+    # The kind of the secret comes first, and whose it is after it.
+    r"|^(?:API_?KEY|(?:SECRET|ACCESS|PRIVATE)_KEY|(?:ACCESS|AUTH|API|BEARER)_TOKEN|TOKEN_FOR|PASSWORD|PASSWD)(?:_[A-Z0-9]+){1,2}$"
+    r"|^(?:SSH|SMTP|DB|FTP|MYSQL)PASS$"
 )
 # A key that is public is no secret, one of a table neither, nor how many tokens something may take.
 _NO_VARIABLE = re.compile(
