@@ -63,8 +63,10 @@ class Refusals:
         """A recorder was closed. A child that was forked while it was open, as a pool, may be asked by later tests."""
         self.recorders.remove(recorder)
         if recorder.children.has_copies:
-            recorder.children.listen(recorder.refuse)
-            self._earlier.append(recorder.children)
+            recorder.children.listen_last(recorder.refuse)
+            # One whose test is red already has been heard.
+            if not recorder.misses:
+                self._earlier.append(recorder.children)
 
     def is_paying(self) -> bool:
         """Whether live calls are under way: a ceiling, or a missing key, may have refused only one of many."""

@@ -63,7 +63,7 @@ _VARIABLE = re.compile(
 # A key that is public is no secret, one of a table neither, nor how many tokens something may take.
 _NO_VARIABLE = re.compile(
     r"(?:PUBLIC|PUBLISHABLE|FOREIGN|SORT|PARTITION|CACHE)_KEY|^(?:DB_)?PRIMARY_KEY$|^(?:OLD)?PWD$"
-    r"|^GOOGLE_APPLICATION_CREDENTIALS$"
+    r"|^GOOGLE_APPLICATION_CREDENTIALS$|_(?:FILE|PATH|DIR|NAME|HEADER|PREFIX|ID|LENGTH|URL)$"
     r"|(?:^|_)(?:MAX|MIN|NUM|TOTAL|INPUT|OUTPUT|PROMPT|COMPLETION|CONTEXT|REASONING|THINKING|BUDGET|LIMIT)_(?:\w+_)?TOKENS"
 )
 _ADDRESS = re.compile(
