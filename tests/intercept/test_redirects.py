@@ -160,3 +160,11 @@ def test_what_an_application_is_redirected_to_passes(tmp_path: Path, server: Ups
         httpx.get(f"{other.root}/x", params={"status": "303", "to": f"{other.root}/y"}, follow_redirects=True)
     assert recorder.notes == []
     assert other.asked[1:] == ["GET /y"]
+
+
+def test_a_location_with_an_impossible_port_is_the_error_that_it_is_live(tmp_path: Path) -> None:
+    reply = httpx.Response(303, headers={"location": "http://other.test:port/"})
+    with use_cassette(tmp_path / "a.yaml") as recorder, httpx.Client(transport=Scripted(reply)) as client:
+        with pytest.raises(httpx.RemoteProtocolError, match="Invalid URL in location header"):
+            client.post("http://api.test/v1/chat/completions", json=body())
+    assert recorder.unrecorded == []
