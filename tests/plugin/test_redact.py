@@ -35,7 +35,8 @@ def test_what_the_ini_file_names_is_not_written_and_still_matches(
     text = project.text("test_it/test_it.yaml")
     assert "Write to [REDACTED] about [REDACTED]." in text
     assert "example.com" not in text
-    assert '"acct":17' in text
+    # Older versions of httpx write a blank after the colon.
+    assert '"acct":17' in text.replace('": ', '":')
     project.offline()
     monkeypatch.setenv("WHO", "you@example.org")
     project.run("--samurai-mode=none").assert_outcomes(passed=1)
@@ -63,7 +64,8 @@ def test_it(samurai_client):
 """)
     project.run().assert_outcomes(passed=1)
 
-    assert '"content":"A., [REDACTED], [REDACTED]"' in project.text("test_it/test_it.yaml")
+    text = project.text("test_it/test_it.yaml").replace('": ', '":')
+    assert '"content":"A., [REDACTED], [REDACTED]"' in text
     project.offline()
     project.run("--samurai-mode=none").assert_outcomes(passed=1)
 
