@@ -35,7 +35,7 @@ def route(library: Library, transport: Any, url: Any) -> Any:
             raise _ambiguous(recorders)
         if recorder.children.is_copy:
             return Copied(library, transport, recorder)
-        return Recorded(library, transport, recorder, text, is_sure=endpoint not in recorder.endpoints.ambiguous)
+        return Recorded(library, transport, recorder, text, is_sure=not recorder.endpoints.is_ambiguous(endpoint))
     # One that can only replay has to refuse what others may let go live.
     recorder = next((recorder for recorder in recorders if recorder.replaying), recorder)
     suspected = suspect(recorder.hosts, text)
@@ -49,7 +49,7 @@ def _is_watched(unmarked: Unmarked, url: str) -> bool | None:
     """Whether a URL is surely a model's, where no recorder is open; None if it is not to be watched."""
     endpoint = unmarked.endpoints.match(url)
     if endpoint is not None:
-        return endpoint not in unmarked.endpoints.ambiguous
+        return not unmarked.endpoints.is_ambiguous(endpoint)
     suspected = unmarked.suspect(url)
     return None if suspected is None else suspected.path.is_sure
 

@@ -8,7 +8,7 @@ from fnmatch import translate
 from functools import cached_property
 from typing import Final
 
-from pytest_samurai.wire import PATTERNS, model_path, plain_url
+from pytest_samurai.wire import AMBIGUOUS, PATTERNS, plain_url
 
 KNOWN: Final = "known"
 """The word for the endpoints of all dialects."""
@@ -34,15 +34,13 @@ class Endpoints:
         later = _KNOWN[1:]
         return [pattern for pattern in self._patterns if pattern not in later]
 
-    @cached_property
-    def ambiguous(self) -> frozenset[str]:
-        """The endpoints that an application may have for something else: see `calls_model`.
+    def is_ambiguous(self, endpoint: str) -> bool:
+        """Whether an application may have an endpoint for something else: see `calls_model`.
 
-        Those that a user has spelled out are none of these.
+        One that a user has spelled out is not.
         """
-        known = PATTERNS if KNOWN in self.patterns else ()
-        paths = {text: model_path(text) for text in known if text not in self.patterns}
-        return frozenset(text[1:] for text, path in paths.items() if path is not None and not path.is_sure)
+        pattern = f"*{endpoint}"
+        return pattern in AMBIGUOUS and pattern not in self.patterns
 
     def match(self, url: str) -> str | None:
         """The endpoint of a URL: the tail of it that a pattern names. None if no pattern matches."""

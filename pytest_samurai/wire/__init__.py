@@ -5,7 +5,7 @@ from pytest_samurai.wire.asked import likely_tokens, model_asked, summary, usage
 from pytest_samurai.wire.asking import UsageFilter
 from pytest_samurai.wire.beginning import Beginning
 from pytest_samurai.wire.dialect import Channel, Dialect, Label, Text
-from pytest_samurai.wire.dialects import PATTERNS, UNKNOWN, answer_of, dialect_of
+from pytest_samurai.wire.dialects import AMBIGUOUS, PATTERNS, UNKNOWN, answer_of, dialect_of
 from pytest_samurai.wire.events import cut_events, event_lengths
 from pytest_samurai.wire.http import (
     CLOSED,
@@ -32,6 +32,7 @@ from pytest_samurai.wire.spelling import plain_url
 from pytest_samurai.wire.usage import CACHE_PARTS, COUNTS, Usage
 
 __all__ = [
+    "AMBIGUOUS",
     "CACHE_PARTS",
     "CLOSED",
     "COMPLETE",

@@ -95,6 +95,7 @@ CHAT = Dialect(
     name="chat",
     paths=("/chat/completions",),
     patterns=("*/chat/completions",),
+    may_be_own=False,
     model_asked=choices.model_asked,
     messages=_messages,
     tools=_tools,

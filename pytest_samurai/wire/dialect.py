@@ -37,6 +37,8 @@ class Dialect:
 
     Of a request:
 
+    - `may_be_own`: whether an application may have such a path for something else. A request is then one of this API
+      only if its body names a model.
     - `paths`: how the paths of its URLs end, in lower case. `patterns`: its URLs, as of fnmatch.
     - `model_asked`: the model, by the URL and the request; None if it names none.
     - `messages`: what was said so far. `tools`: what describes tools to the model.
@@ -63,6 +65,7 @@ class Dialect:
     name: str | None
     paths: tuple[str, ...]
     patterns: tuple[str, ...]
+    may_be_own: bool
     model_asked: Callable[[str, Object], str | None]
     messages: Callable[[Object], Sequence[Message]]
     tools: Callable[[Object], Sequence[Json]]

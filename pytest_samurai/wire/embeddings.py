@@ -51,6 +51,7 @@ EMBEDDINGS = replace(
     name="embeddings",
     paths=("/embeddings",),
     patterns=("*/embeddings",),
+    may_be_own=True,
     messages=_messages,
     prompt=_prompt,
     most=_most,

@@ -176,6 +176,7 @@ GEMINI = Dialect(
         "*/models/*:embedContent",
         "*/models/*:batchEmbedContents",
     ),
+    may_be_own=False,
     model_asked=_model_asked,
     messages=_messages,
     tools=_tools,

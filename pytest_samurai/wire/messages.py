@@ -160,6 +160,7 @@ MESSAGES = Dialect(
     name="messages",
     paths=("/messages",),
     patterns=("*/messages",),
+    may_be_own=True,
     model_asked=choices.model_asked,
     messages=_messages,
     tools=_tools,

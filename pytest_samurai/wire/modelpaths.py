@@ -254,28 +254,36 @@ class ModelPath:
         return self.is_sure or b'"model"' in body or any(mark.encode() in body for mark in self.marks)
 
 
-def _pattern(end: str) -> str:
-    return re.escape(end).replace(r"\*", "[^/]+")
+class _Ends:
+    """Ends of paths, all of which are looked for at once."""
+
+    def __init__(self, ends: Iterable[str]) -> None:
+        patterns = {end: re.escape(end).replace(r"\*", "[^/]+") for end in ends}
+        self._literal = {end.lower(): end for end in patterns if "*" not in end}
+        flags = re.IGNORECASE | re.DOTALL
+        self._starred = {end: re.compile(pattern, flags) for end, pattern in patterns.items() if "*" in end}
+        # No group for each end: then it would take ten times as long.
+        self._any = re.compile(f".*?({'|'.join(patterns.values())})", flags)
+
+    def find(self, plain: str) -> tuple[str, str] | None:
+        """The end of a path as it is written, and as it is listed; None if it is not."""
+        match = self._any.fullmatch(plain)
+        if match is None:
+            return None
+        end = self._literal.get(match[1].lower())
+        return match[1], end or next(end for end, regex in self._starred.items() if regex.fullmatch(match[1]))
 
 
-def _regex(ends: Iterable[str]) -> re.Pattern[str]:
-    # No group for each end: then it would take ten times as long.
-    return re.compile(f".*?({'|'.join(map(_pattern, ends))})", re.IGNORECASE | re.DOTALL)
-
-
-_ENDS: Final = ((_regex(SURE), SURE), (_regex(GENERIC), tuple(GENERIC)))
+_ENDS: Final = (_Ends(SURE), _Ends(GENERIC))
 
 
 def model_path(url: str) -> ModelPath | None:
     """The end of a URL's path by which a model API is known, in any spelling; None if there is none."""
     plain = plain_url(url)
-    for regex, ends in _ENDS:
-        match = regex.fullmatch(plain)
-        if match is not None:
-            tail = match[1]
-            end = next(end for end in ends if re.fullmatch(_pattern(end), tail, re.IGNORECASE | re.DOTALL))
-            if "*" in end:
-                tail = end
+    for ends in _ENDS:
+        if (match := ends.find(plain)) is not None:
+            written, end = match
+            tail = end if "*" in end else written
             if end in GENERIC:
                 return ModelPath(tail, False, GENERIC[end])
             # A pattern need not name the version.

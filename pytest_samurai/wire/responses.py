@@ -187,6 +187,7 @@ RESPONSES = Dialect(
     name="responses",
     paths=("/responses",),
     patterns=("*/responses",),
+    may_be_own=True,
     model_asked=choices.model_asked,
     messages=_messages,
     tools=_tools,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_samurai.matching.endpoints import Endpoints
+from pytest_samurai.wire.modelpaths import model_path
 from tests.matching.test_matcher import URL
 
 
@@ -54,9 +55,25 @@ def test_known_stands_for_the_endpoints_of_all_dialects(patterns: str, url: str,
 
 
 def test_an_endpoint_that_is_known_and_may_be_an_applications_own_asks_for_a_model_unless_it_is_spelled_out() -> None:
-    assert Endpoints(("known",)).ambiguous == {"/responses", "/messages", "/embeddings"}
-    assert Endpoints(("known", "*/messages")).ambiguous == {"/responses", "/embeddings"}
-    assert Endpoints(("*/messages",)).ambiguous == frozenset()
+    endpoints = [
+        "/chat/completions",
+        "/completions",
+        "/responses",
+        "/messages",
+        "/embeddings",
+        "/models/g:generateContent",
+    ]
+
+    def ambiguous(*patterns: str) -> list[str]:
+        return [endpoint for endpoint in endpoints if Endpoints(patterns).is_ambiguous(endpoint)]
+
+    assert ambiguous("known") == ["/responses", "/messages", "/embeddings"]
+    assert ambiguous("known", "*/messages") == ["/responses", "/embeddings"]
+    for endpoint in ambiguous("known"):
+        # Both lists of paths say so.
+        path = model_path(f"https://a.in{endpoint}")
+        assert path is not None
+        assert not path.is_sure
 
 
 @pytest.mark.parametrize(
