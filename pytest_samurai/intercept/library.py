@@ -145,8 +145,8 @@ class Library:
         except UnicodeEncodeError:
             headers = self._headers(reply.headers, "utf-8")
         headers.cut = cut
-        response = self._module.Response(reply.status, headers=headers, stream=stream, extensions=extensions)
-        # The library makes a copy of its own class, and tries to decode all of it to find out the encoding.
+        response = self._module.Response(reply.status, stream=stream, extensions=extensions)
+        # Given to `Response`, they would be copied, into the library's own class.
         response.headers = headers
         return response
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 
@@ -49,3 +49,32 @@ class Patch:
         self.pause()
         # The replacement knows this patch. Such a circle would stay until the next garbage collection.
         self._replacement = None
+
+
+class Patches:
+    """Patches that are put in for one test after the other.
+
+    They are made anew only where what they replace has changed: to make them takes as long as to read a file.
+    """
+
+    def __init__(self) -> None:
+        self.are_in = False
+        self._patches: list[Patch] = []
+        self._of: object = None
+
+    def put_in(self, make: Callable[[], Iterable[Patch]], of: object) -> None:
+        """Put in what `make` makes; `of` tells by its value whether that would still replace the same attributes."""
+        if self.are_in:
+            return
+        self.are_in = True
+        if of == self._of and all(patch.resume() for patch in self._patches):
+            return
+        for patch in self._patches:
+            patch.remove()
+        self._patches, self._of = [*make()], of
+
+    def take_out(self) -> None:
+        """Put back what was there."""
+        for patch in self._patches:
+            patch.pause()
+        self.are_in = False

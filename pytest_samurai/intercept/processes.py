@@ -28,20 +28,9 @@ _HARMLESS = frozenset({"ctypes.util", "platform", "uuid"})
 
 
 def watch_processes() -> None:
-    """Tell the open recorders of each child process that is started, until `unwatch_processes`."""
+    """Tell the open recorders of each child process that is started, until `STATE.starters` are taken out."""
     imported = sum(module in sys.modules for module, _, _ in _STARTERS)
-    # Most tests find what the last one left.
-    if imported == STATE.starters_of and all(patch.resume() for patch in STATE.starters):
-        return
-    unwatch_processes()
-    STATE.starters = [Patch(owner, name, _starting) for owner, name in _starters()]
-    STATE.starters_of = imported
-
-
-def unwatch_processes() -> None:
-    """Put back what was there. The patches are kept: making them for each test would take as long as reading a file."""
-    for patch in STATE.starters:
-        patch.pause()
+    STATE.starters.put_in(lambda: (Patch(owner, name, _starting) for owner, name in _starters()), imported)
 
 
 def _starters() -> Iterator[tuple[Any, str]]:

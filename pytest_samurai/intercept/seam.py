@@ -18,9 +18,9 @@ from pytest_samurai.files import REAL
 from pytest_samurai.intercept.imports import Finder
 from pytest_samurai.intercept.library import CONTEXT_MAKER, LIBRARIES, SEAM, Library, client_classes, context_owner
 from pytest_samurai.intercept.patch import Patch
-from pytest_samurai.intercept.processes import unwatch_processes, watch_processes
+from pytest_samurai.intercept.processes import watch_processes
 from pytest_samurai.intercept.routing import route
-from pytest_samurai.intercept.sockets import watch_connections
+from pytest_samurai.intercept.sockets import unwatch_connections, watch_connections
 from pytest_samurai.intercept.state import CURRENT, STATE, Opened, Unmarked, is_only_replaying
 from pytest_samurai.intercept.tls import deferring
 from pytest_samurai.recorder import Recorder
@@ -35,7 +35,7 @@ def recording(recorder: Recorder) -> Iterator[None]:
     CURRENT.set(opened)
     with STATE.lock:
         if not STATE.opened:
-            _watch_connections()
+            watch_connections()
             watch_processes()
         STATE.opened.append(opened)
         STATE.cassettes.add(recorder.cassette_path)
@@ -46,7 +46,7 @@ def recording(recorder: Recorder) -> Iterator[None]:
             STATE.opened.remove(opened)
             if not STATE.opened:
                 _unwatch_connections()
-                unwatch_processes()
+                STATE.starters.take_out()
         # A token would be of no use in another context, and a fixture may be torn down in one.
         if CURRENT.get() is opened:
             CURRENT.set(opened.outer)
@@ -70,20 +70,14 @@ def watch(unmarked: Unmarked | None) -> None:
         if unmarked is None:
             _unwatch_connections()
         elif unmarked.replays:
-            _watch_connections()
-
-
-def _watch_connections() -> None:
-    if not STATE.connections:
-        STATE.connections = watch_connections()
+            watch_connections()
 
 
 def _unwatch_connections() -> None:
     """Take the patches out, unless a recorder is open, or was open in the test that runs, which can only replay."""
     if STATE.opened or (STATE.unmarked is not None and STATE.unmarked.replays):
         return
-    while STATE.connections:
-        STATE.connections.pop().remove()
+    unwatch_connections()
 
 
 def install(*, later: bool) -> None:

@@ -18,7 +18,7 @@ from pytest_samurai.cassette import Directories
 from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.files import REAL
 from pytest_samurai.intercept.library import Library
-from pytest_samurai.intercept.patch import Patch
+from pytest_samurai.intercept.patch import Patch, Patches
 from pytest_samurai.matching import Endpoints
 from pytest_samurai.recorder import Host, Recorder, Suspect
 
@@ -73,10 +73,10 @@ class State:
     """What the process has open and patched; `lock` is held by whoever changes it.
 
     `users` counts the calls of `install` without their `uninstall`. `patches` are by the object that is patched,
-    `connections` those of sockets, `starters` those of what starts a child process, and `starters_of` how many of the
-    modules that do so were imported when these were made. `cassettes` are those of all recorders since
-    `take_cassettes`. `directories` are those that `use_cassette` has seen: there is no run to which it belongs.
-    `judge` is the test that `use_cassette` is used in; None outside of pytest.
+    `connections` those of sockets, and `starters` those of what starts a child process. `names` are those by which each
+    address was looked up: two services may share one. `cassettes` are those of all recorders since `take_cassettes`.
+    `directories` are those that `use_cassette` has seen: there is no run to which it belongs. `judge` is the test that
+    `use_cassette` is used in; None outside of pytest.
     """
 
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -87,9 +87,9 @@ class State:
     judge: Judge | None = None
     users: int = 0
     patches: dict[Any, Patch] = field(default_factory=dict)
-    connections: list[Patch] = field(default_factory=list)
-    starters: list[Patch] = field(default_factory=list)
-    starters_of: int = 0
+    connections: Patches = field(default_factory=Patches)
+    starters: Patches = field(default_factory=Patches)
+    names: dict[str, set[str]] = field(default_factory=dict)
     # These stay when the patches come out, maybe after each test: their classes take longer to make than a recorder.
     libraries: dict[ModuleType, Library] = field(default_factory=dict)
 

@@ -39,8 +39,7 @@ class Endpoints:
 
         One that a user has spelled out is not.
         """
-        pattern = f"*{endpoint}"
-        return pattern in AMBIGUOUS and pattern not in self.patterns
+        return endpoint in AMBIGUOUS and f"*{endpoint}" not in self.patterns
 
     def match(self, url: str) -> str | None:
         """The endpoint of a URL: the tail of it that a pattern names. None if no pattern matches."""

@@ -120,6 +120,8 @@ class Calls:
 
     def _mended(self, exchanges: Sequence[Played | Take]) -> set[int]:
         """The ids of those that ended in an error, and that the client sent again with success."""
+        if not exchanges:
+            return set()
         begun = [(exchange, made) for exchange in exchanges if (made := exchange.interaction) is not None]
         kept = {id(made) for made in without_retries([made for _, made in begun], self._settings)}
         return {id(exchange) for exchange, made in begun if id(made) not in kept}

@@ -60,13 +60,15 @@ class CutHeaders:
 
     def miss(self, name: str) -> None:
         """Note that a header was looked for and not found."""
-        self._missed[name.lower()] = None
+        # Every reply is asked for its cookies, so the little that is done here is done often.
+        self._missed[name] = None
 
     def notes(self) -> list[str]:
         """The notes for a test that failed.
 
         Of what is never kept nobody knows whether the server sent it, and SDKs look for such headers in every reply.
         """
-        names = [name for name in self._missed if not _IN_PASSING.search(name) and not never_kept(visible(name))]
+        missed = dict.fromkeys(name.lower() for name in self._missed)
+        names = [name for name in missed if not _IN_PASSING.search(name) and not never_kept(visible(name))]
         told = [why for name in names if (why := self.why(name)) is not None]
         return [f"{self._owner.test}: header {why}" for why in told[:_NAMED]]

@@ -151,8 +151,8 @@ class Recorder(Sums):
     @property
     def _has_only_started_children(self) -> bool:
         """Whether child processes were started, and may be all that has made calls."""
-        is_seen = self.owner.is_fixture or self.calls or self.misses or self.unrecorded
-        return self.children.were_started and not is_seen
+        may_be_them = self.children.were_started and not self.owner.is_fixture
+        return may_be_them and not (self.calls or self.misses or self.unrecorded)
 
     def close(self, *, passed: bool = True) -> None:
         """Write the cassette. If a failed test ended on a failed call, nothing is written, and `notes` say why.

@@ -25,8 +25,8 @@ DIALECTS: Final = (CHAT, COMPLETIONS, RESPONSES, MESSAGES, EMBEDDINGS, GEMINI)
 PATTERNS: Final = tuple(pattern for dialect in DIALECTS for pattern in dialect.patterns)
 """The endpoints of all dialects, as patterns of fnmatch on scheme://host/path."""
 
-AMBIGUOUS: Final = frozenset(pattern for dialect in DIALECTS if dialect.may_be_own for pattern in dialect.patterns)
-"""Those that an application may have for something else."""
+AMBIGUOUS: Final = frozenset(pattern[1:] for dialect in DIALECTS if dialect.may_be_own for pattern in dialect.patterns)
+"""The tails of those that an application may have for something else."""
 
 
 UNKNOWN: Final = replace(CHAT, name=None, paths=(), patterns=(), texts=every_text)

@@ -236,6 +236,6 @@ def test_it(wide): pass
 
 def test_the_patches_of_connections_come_out_with_the_test(project: Project) -> None:
     before = socket.socket.connect
-    result = torn_down(project, "import socket; assert 'watch_connections' in socket.socket.connect.__qualname__")
+    result = torn_down(project, "import socket; assert '_connecting' in socket.socket.connect.__qualname__")
     result.assert_outcomes(passed=1)
     assert socket.socket.connect is before
