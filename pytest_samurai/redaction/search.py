@@ -36,11 +36,11 @@ class Search:
     def __init__(self, known: Mapping[str, str]) -> None:
         # One pattern each: a single one with alternatives would miss a secret that begins within another.
         self._known = [
-            Shape(kind, pattern, ()) for secret, kind in known.items() for pattern in known_patterns([secret])
+            Shape(kind, pattern.pattern, ()) for secret, kind in known.items() for pattern in known_patterns([secret])
         ]
         self._pieces = [piece for secret in known for piece in pieces(secret)]
         self._traces = [*BEGINNINGS, *self._pieces]
-        self.longest = max([LONGEST_SHAPE, *(8 * len(shape.pattern.pattern) for shape in self._known)])
+        self.longest = max([LONGEST_SHAPE, *(8 * len(shape.source) for shape in self._known)])
         """The most bytes that are needed to recognize a secret, in any spelling."""
 
     def is_clean(self, text: bytes) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 from pytest_samurai.redaction.vendors import VENDORS
 
 
-class Shape(NamedTuple):
-    """A kind of secret as a report calls it, and its pattern. What matches holds one of `traces`.
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """A kind of secret as a report calls it, and the source of its pattern. What matches holds one of `traces`.
 
     The group `cut` of the pattern is the secret, if there is one. `may_break`: whether one is also known that goes on
     in another line, or in another part of a message. `is_plain`: whether what follows the trace is long without
@@ -18,10 +20,15 @@ class Shape(NamedTuple):
     """
 
     kind: str
-    pattern: re.Pattern[bytes]
+    source: bytes
     traces: tuple[bytes, ...]
     may_break: bool = True
     is_plain: bool = False
+
+    @cached_property
+    def pattern(self) -> re.Pattern[bytes]:
+        """The pattern, which most runs never need: hardly any text has a trace of a key."""
+        return re.compile(self.source)
 
     def may_be_in(self, text: bytes) -> bool:
         """Whether a text has a trace of it; without traces, any text has."""
@@ -37,7 +44,7 @@ def _begins(kind: str, begins: Iterable[str], rest: bytes, *not_before: bytes) -
         for trace in traces
     )
     is_plain = re.match(rb"(?:\(\?=.*?\))?(?:\(\?:)?\[[^\\_\]]*\]|eyJ", rest) is not None
-    return Shape(kind, re.compile(rb"(?:%b)%b" % (b"|".join(starts), rest)), traces, is_plain=is_plain)
+    return Shape(kind, rb"(?:%b)%b" % (b"|".join(starts), rest), traces, is_plain=is_plain)
 
 
 # A key may stand behind a letter, a digit or a hyphen. But three letters of a vendor are in any long base64.
@@ -89,34 +96,30 @@ SHAPES = (
     # JSON is in one, so that two of its texts are never taken for a key.
     Shape(
         "a private key",
-        re.compile(
-            rb"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----"
-            rb"(?:(?:[^\"-]|(?<=\\)\"|-(?!----))*-----END (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----"
-            rb"|(?:\\[nr]|[A-Za-z0-9+/=\s]){64,})"
-        ),
+        rb"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----"
+        rb"(?:(?:[^\"-]|(?<=\\)\"|-(?!----))*-----END (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----"
+        rb"|(?:\\[nr]|[A-Za-z0-9+/=\s]){64,})",
         (b"BEGIN ",),
     ),
     # Source: RFC 3986, section 3.2.1. What people write in examples is no password.
     Shape(
         "a credential",
-        re.compile(
-            rb"://[^\s/@:\"'<>\\?#(){}\[\]|^`]{0,100}:"
-            rb"(?P<cut>(?!(?i:pass|password|passwd|pwd|pw|secret|token|user|changeme|redacted|your\w*|my\w*|x+|[.*]+|%s)@)"
-            rb"(?![$%]\w*@)[^\s/:\"'<>\\?#(){}\[\]|^`]{1,200})@(?=[\w%-])"
-        ),
+        rb"://[^\s/@:\"'<>\\?#(){}\[\]|^`]{0,100}:"
+        rb"(?P<cut>(?!(?i:pass|password|passwd|pwd|pw|secret|token|user|changeme|redacted|your\w*|my\w*|x+|[.*]+|%s)@)"
+        rb"(?![$%]\w*@)[^\s/:\"'<>\\?#(){}\[\]|^`]{1,200})@(?=[\w%-])",
         (b"://",),
         may_break=False,
     ),
     Shape(
         "a Telegram token",
-        re.compile(rb"(?<!\d)\d{8,10}:AA[\w-]{33}(?![\w-])"),
+        rb"(?<!\d)\d{8,10}:AA[\w-]{33}(?![\w-])",
         (b":AA",),
         may_break=False,
     ),
     # Source: "Azure API key formats" of Microsoft's credential scanner; the letters in the middle are its signature.
     Shape(
         "an Azure key",
-        re.compile(rb"[A-Za-z0-9]{52}JQQJ99[A-Za-z0-9]{6,30}"),
+        rb"[A-Za-z0-9]{52}JQQJ99[A-Za-z0-9]{6,30}",
         (b"JQQJ99",),
         may_break=False,
     ),
@@ -131,7 +134,7 @@ LONGEST_SHAPE = 1024
 IN_BLOCKS = (
     *SHAPES,
     _begins("a JSON web token", ["eyJ"], rb"[\w-]{10,}"),
-    Shape("a private key", re.compile(rb"-----BEGIN [A-Z ]*"), (b"BEGIN ",)),
+    Shape("a private key", rb"-----BEGIN [A-Z ]*", (b"BEGIN ",)),
 )
 
 

@@ -124,9 +124,10 @@ PUBLIC_HOSTS: Final = {
 """Hosts, as fnmatch patterns, each with the page that names it. They serve nothing but models."""
 
 
-_REGEX = re.compile("|".join(map(translate, PUBLIC_HOSTS)))
+_WITH_STARS = re.compile("|".join(translate(pattern) for pattern in PUBLIC_HOSTS if "*" in pattern))
 
 
 def is_public_model_host(host: str) -> bool:
     """Whether the name of a host is that of a public one that serves models."""
-    return _REGEX.fullmatch(host.lower().rstrip(".")) is not None
+    name = host.lower().rstrip(".")
+    return name in PUBLIC_HOSTS or _WITH_STARS.fullmatch(name) is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from pytest_samurai.wire.spelling import plain_url
@@ -254,16 +255,26 @@ class ModelPath:
         return self.is_sure or b'"model"' in body or any(mark.encode() in body for mark in self.marks)
 
 
+_FLAGS = re.IGNORECASE | re.DOTALL
+
+
 class _Ends:
     """Ends of paths, all of which are looked for at once."""
 
     def __init__(self, ends: Iterable[str]) -> None:
-        patterns = {end: re.escape(end).replace(r"\*", "[^/]+") for end in ends}
-        self._literal = {end.lower(): end for end in patterns if "*" not in end}
-        flags = re.IGNORECASE | re.DOTALL
-        self._starred = {end: re.compile(pattern, flags) for end, pattern in patterns.items() if "*" in end}
+        self._patterns = {end: re.escape(end).replace(r"\*", "[^/]+") for end in ends}
+        self._literal = {end.lower(): end for end in self._patterns if "*" not in end}
+
+    # Few tests ask for anything but an endpoint. To compile these would hold up the start of all others.
+
+    @cached_property
+    def _starred(self) -> dict[str, re.Pattern[str]]:
+        return {end: re.compile(pattern, _FLAGS) for end, pattern in self._patterns.items() if "*" in end}
+
+    @cached_property
+    def _any(self) -> re.Pattern[str]:
         # No group for each end: then it would take ten times as long.
-        self._any = re.compile(f".*?({'|'.join(patterns.values())})", flags)
+        return re.compile(f".*?({'|'.join(self._patterns.values())})", _FLAGS)
 
     def find(self, plain: str) -> tuple[str, str] | None:
         """The end of a path as it is written, and as it is listed; None if it is not."""
