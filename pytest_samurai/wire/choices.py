@@ -26,6 +26,11 @@ def model_asked(_: str, request: Object) -> str | None:
     return _name(request.get("model"))
 
 
+def tools_asked(request: Object) -> list[Json]:
+    """What describes tools to the model, with APIs that have one list of these."""
+    return [request["tools"]] if request.get("tools") else []
+
+
 def number_asked(request: Object) -> int:
     """How many choices a request asks for."""
     number = request.get("n")

@@ -135,6 +135,13 @@ def ends_stream(body: bytes) -> bool:
     return _DONE.search(body) is not None
 
 
+def has_event(body: bytes, *types: str) -> bool:
+    """Whether one of the events in a body has one of these types."""
+    if not any(json.dumps(kind).encode() in body for kind in types):
+        return False
+    return any((parse_object(text) or {}).get("type") in types for text in events(body))
+
+
 def last_word(body: bytes, name: str) -> Any:
     """What server-sent events say last of what stands at their top, if anything; None if they never do.
 

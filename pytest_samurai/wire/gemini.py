@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pytest_samurai.files import json
+from pytest_samurai.wire import choices
 from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.counted import usage_by_shape
 from pytest_samurai.wire.dialect import Dialect, Json, Object
@@ -73,10 +74,6 @@ def _parts(content: Json) -> Iterator[Part]:
             yield Part("tool_result", json.dumps(answered.get("response"), ensure_ascii=False))
         else:
             yield Part(next(iter(part), ""), "")
-
-
-def _tools(request: Object) -> list[Json]:
-    return [request["tools"]] if request.get("tools") else []
 
 
 _PROMPT = ("systemInstruction", "system_instruction", "contents", "tools", "cachedContent", "content", "requests")
@@ -179,7 +176,7 @@ GEMINI = Dialect(
     may_be_own=False,
     model_asked=_model_asked,
     messages=_messages,
-    tools=_tools,
+    tools=choices.tools_asked,
     prompt=_prompt,
     names={"contents": _role},
     most=_most,

@@ -13,7 +13,7 @@ from pytest_samurai.wire import choices
 from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.counted import usage_by_shape
 from pytest_samurai.wire.dialect import Dialect, Json, Object
-from pytest_samurai.wire.events import events
+from pytest_samurai.wire.events import has_event
 from pytest_samurai.wire.message import Message, Part
 from pytest_samurai.wire.objects import as_object, as_objects, as_text, parse_object
 from pytest_samurai.wire.texts import every_text
@@ -49,10 +49,6 @@ def _parts(content: Json) -> Iterator[Part]:
             yield Part("tool_result", "".join(answered))
         else:
             yield Part(kind, "")
-
-
-def _tools(request: Object) -> list[Json]:
-    return [request["tools"]] if request.get("tools") else []
 
 
 def _prompt(request: Object) -> dict[str, Json]:
@@ -151,9 +147,7 @@ def _add(content: Any, number: Any, delta: Object, arguments: dict[int, list[str
 
 
 def _is_over(body: bytes) -> bool:
-    if b'"message_stop"' not in body:
-        return False
-    return any((parse_object(text) or {}).get("type") == "message_stop" for text in events(body))
+    return has_event(body, "message_stop")
 
 
 MESSAGES = Dialect(
@@ -163,7 +157,7 @@ MESSAGES = Dialect(
     may_be_own=True,
     model_asked=choices.model_asked,
     messages=_messages,
-    tools=_tools,
+    tools=choices.tools_asked,
     prompt=_prompt,
     names={"messages": _role, "tools": _tool_name},
     most=_most,

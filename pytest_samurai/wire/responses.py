@@ -12,7 +12,7 @@ from pytest_samurai.wire import choices
 from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.counted import usage_by_shape
 from pytest_samurai.wire.dialect import Dialect, Json, Object
-from pytest_samurai.wire.events import events
+from pytest_samurai.wire.events import has_event
 from pytest_samurai.wire.message import Message, Part
 from pytest_samurai.wire.objects import as_object, as_objects, as_text, parse_object
 from pytest_samurai.wire.texts import every_text
@@ -56,10 +56,6 @@ def _parts(content: Json) -> Iterator[Part]:
             yield Part("refusal", refusal)
         else:
             yield Part(kind, "")
-
-
-def _tools(request: Object) -> list[Json]:
-    return [request["tools"]] if request.get("tools") else []
 
 
 def _prompt(request: Object) -> dict[str, Json]:
@@ -178,9 +174,7 @@ def _add_piece(entry: dict[str, Any], group: str | None, key: str, event: Object
 
 
 def _is_over(body: bytes) -> bool:
-    if not any(f'"{end}"'.encode() in body for end in _ENDS):
-        return False
-    return any((parse_object(text) or {}).get("type") in _ENDS for text in events(body))
+    return has_event(body, *_ENDS)
 
 
 RESPONSES = Dialect(
@@ -190,7 +184,7 @@ RESPONSES = Dialect(
     may_be_own=True,
     model_asked=choices.model_asked,
     messages=_messages,
-    tools=_tools,
+    tools=choices.tools_asked,
     prompt=_prompt,
     names={"input": _role_or_type, "tools": _tool_name},
     most=_most,
