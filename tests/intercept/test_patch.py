@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_samurai.intercept.patch import Patch
+from pytest_samurai.intercept.patch import Patch, Patches
 
 
 class Base:
@@ -56,3 +56,23 @@ def test_a_patch_that_was_removed_is_gone_at_once() -> None:
         assert known() is None
     finally:
         gc.enable()
+
+
+def test_patches_are_put_in_again_and_made_anew_only_where_what_they_replace_has_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Owner, "method", Owner.method)  # puts the original back at the end
+    patches = Patches()
+    seen = []
+    for of in (1, 1, 2):
+        patches.put_in(lambda: [Patch(Owner, "method", ours)], of)
+        patches.put_in(lambda: pytest.fail("they are in"), of)
+        seen.append(Owner.method)
+        patches.take_out()
+        assert Owner().method() == "theirs"
+    assert seen[0] is seen[1] is not seen[2]
+    monkeypatch.setattr(Owner, "method", lambda _: "another")
+    patches.put_in(lambda: [Patch(Owner, "method", ours)], 2)
+    assert Owner().method() == "ours"
+    patches.take_out()
+    assert Owner().method() == "another"

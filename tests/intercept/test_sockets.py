@@ -19,7 +19,7 @@ import httpx2
 import pytest
 import trio
 
-from pytest_samurai import use_cassette
+from pytest_samurai import RequestNotRecorded, use_cassette
 from pytest_samurai.recorder.recorder import Recorder
 from pytest_samurai.server.chat_server import ChatServer
 from tests.conftest import KEY
@@ -260,3 +260,21 @@ def test_what_is_sent_without_a_connection_passes(replay: Recorder, url: str) ->
         sender.connect(receiver.getsockname())
         assert sender.sendmsg([b"e"]) == sender.sendmsg([b"f"], []) == sender.sendmsg([b"g"], [], 0) == 1
         assert b"".join(receiver.recv(9) for _ in range(7)) == b"abcdefg"
+
+
+def test_a_name_that_an_earlier_block_looked_up_says_nothing_of_a_later_connection(
+    cassettes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        address = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [address])
+        with use_cassette(cassettes / "a.yaml", mode="none"):
+            socket.getaddrinfo("models.test", port)
+        monkeypatch.setenv("OPENAI_BASE_URL", f"http://models.test:{port}/v1")
+        with use_cassette(cassettes / "a.yaml", mode="none"), socket.socket() as client:
+            client.connect(("127.0.0.1", port))
+        with pytest.raises(RequestNotRecorded, match="a connection to models.test"):
+            with use_cassette(cassettes / "a.yaml", mode="none"), socket.socket() as client:
+                socket.getaddrinfo("models.test", port)
+                client.connect(("127.0.0.1", port))
