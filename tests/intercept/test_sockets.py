@@ -278,3 +278,22 @@ def test_a_name_that_an_earlier_block_looked_up_says_nothing_of_a_later_connecti
             with use_cassette(cassettes / "a.yaml", mode="none"), socket.socket() as client:
                 socket.getaddrinfo("models.test", port)
                 client.connect(("127.0.0.1", port))
+
+
+def test_a_system_without_sendmsg_gets_along(cassettes: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows is one."""
+
+    class Socket:
+        connect = socket.socket.connect
+        connect_ex = socket.socket.connect_ex
+        sendto = socket.socket.sendto
+
+    with use_cassette(cassettes / "a.yaml"):
+        ask(url)
+    original = Socket.sendto
+    monkeypatch.setattr(socket, "socket", Socket)
+    with use_cassette(cassettes / "a.yaml", mode="none"):
+        ask(url)
+        assert Socket.sendto is not original
+        assert not hasattr(Socket, "sendmsg")
+    assert Socket.sendto is original
