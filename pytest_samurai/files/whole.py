@@ -42,20 +42,30 @@ def exists(path: str | os.PathLike[str]) -> bool:
 
 def read_whole(path: str | os.PathLike[str]) -> bytes:
     """The content of a file. Raises OSError, and NoFile at once for a FIFO or a device, which may never end."""
-    mode = REAL.stat(path).st_mode
+    try:
+        descriptor = REAL.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _FLAGS)
+    except OSError:
+        # A socket cannot be opened, nor on Windows a directory.
+        _check_kind(REAL.stat(path).st_mode)
+        raise
+    try:
+        status = REAL.fstat(descriptor)
+        _check_kind(status.st_mode)
+        # With one byte more than there should be, one reading tells that this is all.
+        content = REAL.read(descriptor, status.st_size + 1)
+        while len(content) != status.st_size and (more := REAL.read(descriptor, status.st_size + 1)):
+            content += more
+    finally:
+        REAL.close(descriptor)
+    return content
+
+
+def _check_kind(mode: int) -> None:
+    """Raises OSError for what is no file, by its mode."""
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(mode):
         raise NoFile(_KINDS.get(stat.S_IFMT(mode), "no file"))
-    descriptor = REAL.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _FLAGS)
-    try:
-        size = REAL.fstat(descriptor).st_size
-        parts = []
-        while part := REAL.read(descriptor, size + 1):
-            parts.append(part)
-    finally:
-        REAL.close(descriptor)
-    return b"".join(parts)
 
 
 def unique() -> str:
