@@ -13,6 +13,7 @@ from pytest_samurai.cassette.naming import (
     safe_cassette,
 )
 from pytest_samurai.cassette.reader import load, parse, read, reply_of, salvage
+from pytest_samurai.cassette.remembered import Remembered
 from pytest_samurai.cassette.shelf import Kept, Shelf
 from pytest_samurai.cassette.writer import save, try_to_save, update
 
@@ -22,6 +23,7 @@ __all__ = [
     "Journal",
     "Kept",
     "LeftBehind",
+    "Remembered",
     "Shelf",
     "cassette_name",
     "cassette_of",

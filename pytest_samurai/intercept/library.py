@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
+from pytest_samurai.cassette import Remembered
 from pytest_samurai.errors import SamuraiError
 from pytest_samurai.intercept.begun import Begun, Decoded
 from pytest_samurai.intercept.replayedheaders import ReplayedHeaders
@@ -67,7 +68,9 @@ class Library:
             *(module.RemoteProtocolError, module.ReadError, module.WriteError, module.CloseError),
             *(ConnectionAbortedError, ConnectionResetError, BrokenPipeError, EOFError),
         )
-        self._headers: Any = type("Headers", (ReplayedHeaders, module.Headers), {"plain": module.Headers})
+        self._replayed: Any = type("Headers", (ReplayedHeaders, module.Headers), {"plain": module.Headers})
+        # Most replies of a server have the same, which take as long to make as all the rest of a response.
+        self._known: Remembered[Headers, Any] = Remembered(self._headers, 256)
 
     # --- transports
 
@@ -140,15 +143,19 @@ class Library:
         extensions = {"http_version": reply.http_version.encode()}
         if reply.reason or _had_no_reason(reply):
             extensions["reason_phrase"] = reply.reason.encode("ascii", "ignore")
-        try:
-            headers = self._headers(reply.headers, "ascii")
-        except UnicodeEncodeError:
-            headers = self._headers(reply.headers, "utf-8")
+        known = self._known[reply.headers]
+        headers = self._replayed(known, known.encoding)
         headers.cut = cut
         response = self._module.Response(reply.status, stream=stream, extensions=extensions)
         # Given to `Response`, they would be copied, into the library's own class.
         response.headers = headers
         return response
+
+    def _headers(self, recorded: Headers) -> Any:
+        try:
+            return self._module.Headers(recorded, "ascii")
+        except UnicodeEncodeError:
+            return self._module.Headers(recorded, "utf-8")
 
     def content(self, response: Any) -> bytes | None:
         """The decoded body, if it has been read: a transport of the user's own may return such a response."""

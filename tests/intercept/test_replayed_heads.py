@@ -72,3 +72,18 @@ def test_no_other_reply_has_one_written(cassettes: Path, content: bytes, length:
     recorded(path, httpx.Response(200, headers={"content-length": length}, stream=Pieces(content)))
     assert "content-length" not in path.read_text(encoding="utf-8")
     assert replayed(path).content == content
+
+
+@pytest.mark.parametrize("module", [httpx, httpx2])
+@pytest.mark.parametrize("value", ["a", "\N{LATIN SMALL LETTER E WITH ACUTE}"])
+def test_what_an_application_changes_in_the_headers_of_a_reply_is_not_in_the_next(
+    cassettes: Path, module: Any, value: str
+) -> None:
+    path = cassettes / "a.yaml"
+    headers = [(b"content-type", value.encode())]
+    recorded(path, *(httpx.Response(200, headers=headers, stream=Pieces(b"{}")) for _ in range(2)))
+    with use_cassette(path, mode="none"), module.Client() as client:
+        first = client.post(API, json=body())
+        del first.headers["content-type"]
+        second = client.post(API, json=body())
+    assert second.headers["content-type"] == value
