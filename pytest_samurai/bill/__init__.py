@@ -1,6 +1,6 @@
 """What calls used and cost, and what they may."""
 
-from pytest_samurai.bill.budget import Budget, Limits, total, total_cost
+from pytest_samurai.bill.budget import LIMIT_NAMES, Budget, Limits, total, total_cost
 from pytest_samurai.bill.call import Call, Meter
 from pytest_samurai.bill.change import in_percent, models_text, moved
 from pytest_samurai.bill.estimate import require_tokenizer
@@ -36,6 +36,7 @@ __all__ = [
     "ABOUT",
     "FIGURE_PROPERTIES",
     "FIXTURE_PROPERTY",
+    "LIMIT_NAMES",
     "METRICS",
     "NO_COST",
     "NO_COUNT",

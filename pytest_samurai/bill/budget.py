@@ -26,8 +26,7 @@ class Budget:
 
     def limits(self) -> dict[str, int | Decimal]:
         """The limits that are set, by name."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: limit for name, limit in values.items() if limit is not None}
+        return {name: limit for name in LIMIT_NAMES if (limit := getattr(self, name)) is not None}
 
     def verdict(self, calls: Sequence[Call]) -> str | None:
         """Which limits are broken, with both numbers and the calls; None if all hold.
@@ -47,6 +46,10 @@ class Budget:
                     broken.append(_breach(name, used, limit))
         broken += [f"{', '.join(names)} cannot be judged: {reason}" for reason, names in unjudged.items()]
         return "\n".join([*broken, *table(calls, priced=self.max_cost is not None)]) if broken else None
+
+
+LIMIT_NAMES = tuple(limit.name for limit in fields(Budget))
+"""The names of all limits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

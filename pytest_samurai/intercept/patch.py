@@ -36,13 +36,14 @@ class Patch:
             else:
                 setattr(self._owner, self._name, self._own)
 
-    def resume(self) -> bool:
-        """Put the replacement in again. False if there is something else than was replaced: then it stays out."""
-        if vars(self._owner).get(self._name) is not self._own:
-            return False
+    def fits(self) -> bool:
+        """Whether what was replaced is what is there, so that the replacement can be put in again."""
+        return vars(self._owner).get(self._name) is self._own
+
+    def resume(self) -> None:
+        """Put the replacement in again."""
         self.active = True
         setattr(self._owner, self._name, self._replacement)
-        return True
 
     def remove(self) -> None:
         """Put back what was there, for good."""
@@ -67,11 +68,13 @@ class Patches:
         if self.are_in:
             return
         self.are_in = True
-        if of == self._of and all(patch.resume() for patch in self._patches):
-            return
-        for patch in self._patches:
-            patch.remove()
-        self._patches, self._of = [*make()], of
+        if of == self._of and all(map(Patch.fits, self._patches)):
+            for patch in self._patches:
+                patch.resume()
+        else:
+            for patch in self._patches:
+                patch.remove()
+            self._patches, self._of = [*make()], of
 
     def take_out(self) -> None:
         """Put back what was there."""

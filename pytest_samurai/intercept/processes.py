@@ -29,7 +29,7 @@ _HARMLESS = frozenset({"ctypes.util", "platform", "uuid"})
 
 def watch_processes() -> None:
     """Tell the open recorders of each child process that is started, until `STATE.starters` are taken out."""
-    imported = sum(module in sys.modules for module, _, _ in _STARTERS)
+    imported = [module in sys.modules for module, _, _ in _STARTERS]
     STATE.starters.put_in(lambda: (Patch(owner, name, _starting) for owner, name in _starters()), imported)
 
 

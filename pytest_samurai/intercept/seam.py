@@ -85,7 +85,7 @@ def install(*, later: bool) -> None:
     with STATE.lock:
         STATE.users += 1
         patch_imported()
-        if later and not any(isinstance(finder, Finder) for finder in sys.meta_path):
+        if later and Finder not in map(type, sys.meta_path):
             sys.meta_path.insert(0, Finder(LIBRARIES, _patch_late))
 
 
@@ -104,9 +104,9 @@ def uninstall() -> None:
         STATE.users -= 1
         if STATE.users:
             return
-        while STATE.patches:
-            STATE.patches.popitem()[1].remove()
-        sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, Finder)]
+        for patch in STATE.patches.values():
+            patch.pause()
+        sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder) is not Finder]
 
 
 def _patch_late(module: ModuleType) -> None:
@@ -117,14 +117,22 @@ def _patch_late(module: ModuleType) -> None:
 
 def _patch(module: ModuleType) -> None:
     for client in client_classes(module):
-        # `httpx2.alias_httpx()` makes two names for one class.
-        if client not in STATE.patches:
+        if not _put_in_again(client):
             if module not in STATE.libraries:
                 STATE.libraries[module] = Library(module)
             STATE.patches[client] = Patch(client, SEAM, partial(_routed, STATE.libraries[module]))
     owner = context_owner(module)
-    if owner is not None:
+    if owner is not None and not _put_in_again(owner):
         STATE.patches[owner] = Patch(owner, CONTEXT_MAKER, _deferred)
+
+
+def _put_in_again(owner: Any) -> bool:
+    """Whether an object is patched, or can be by the patch that it had before."""
+    patch = STATE.patches.get(owner)
+    # `httpx2.alias_httpx()` makes two names for one class.
+    if patch is not None and not patch.active and patch.fits():
+        patch.resume()
+    return patch is not None and patch.active
 
 
 def _routed(library: Library, original: Any, patch: Patch) -> Any:

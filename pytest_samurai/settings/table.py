@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -313,9 +312,9 @@ class Settings(_Cassettes, _OfVcrpy, _Calls, _Limits, _Run):
 
     @cached_property
     def budget(self) -> Budget:
-        from pytest_samurai.bill import Budget
+        from pytest_samurai.bill import LIMIT_NAMES, Budget
 
-        return Budget(**{limit.name: getattr(self, limit.name) for limit in fields(Budget)})
+        return Budget(**{name: getattr(self, name) for name in LIMIT_NAMES})
 
     @property
     def limits(self) -> Limits | None:
