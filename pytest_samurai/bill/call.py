@@ -74,8 +74,12 @@ class Call:
     @property
     def text(self) -> str | None:
         """The text of the first choice; None if it has none (a tool call, an error)."""
-        answers = self._answer.dialect.answers(self._answer.known)
-        return answers[0].text if answers else None
+        return self.answers[0].text if self.answers else None
+
+    @cached_property
+    def answers(self) -> tuple[Message, ...]:
+        """What was answered, a message for each choice; none for an error."""
+        return tuple(self._answer.dialect.answers(self._answer.known))
 
     @cached_property
     def endpoint(self) -> str | None:
@@ -110,8 +114,7 @@ class Call:
         usage = self._answer.usage
         if usage is None and self._meter is not None and self._meter.estimates:
             dialect, asked = self._answer.dialect, parse_object(self._request.body) or {}
-            answers = dialect.answers(self._answer.known)
-            return estimated_usage(self.model, dialect.messages(asked), dialect.tools(asked), answers)
+            return estimated_usage(self.model, dialect.messages(asked), dialect.tools(asked), self.answers)
         return usage
 
     @cached_property

@@ -1,5 +1,6 @@
 """A run, as it is reported to people and programs."""
 
+from pytest_samurai.report.conversation import Conversation, conversation, message_lines
 from pytest_samurai.report.fullrun import Absent, FullRun, amended, cassettes_of, digest_of, noted
 from pytest_samurai.report.fullrunnote import NOTE, RUN_ALL, last_full_run
 from pytest_samurai.report.gathered import Gathered
@@ -27,6 +28,7 @@ __all__ = [
     "UNMARKED_PROPERTY",
     "Absent",
     "Collected",
+    "Conversation",
     "FullRun",
     "Gathered",
     "Play",
@@ -35,9 +37,11 @@ __all__ = [
     "Used",
     "amended",
     "cassettes_of",
+    "conversation",
     "digest_of",
     "last_full_run",
     "merged_runs",
+    "message_lines",
     "noted",
     "placed",
     "publish",

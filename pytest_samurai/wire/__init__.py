@@ -19,7 +19,7 @@ from pytest_samurai.wire.http import (
     is_event_stream,
 )
 from pytest_samurai.wire.interaction import Interaction
-from pytest_samurai.wire.message import Message
+from pytest_samurai.wire.message import Message, Part
 from pytest_samurai.wire.modelbodies import asks_model
 from pytest_samurai.wire.modelhosts import is_public_model_host
 from pytest_samurai.wire.modelpaths import ModelPath, calls_model, model_path
@@ -53,6 +53,7 @@ __all__ = [
     "Label",
     "Message",
     "ModelPath",
+    "Part",
     "Price",
     "Recordings",
     "Reply",

@@ -1,0 +1,53 @@
+"""A call as the conversation that it is: what was said before, and what was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pytest_samurai.bill import Call
+from pytest_samurai.errors import SamuraiError
+from pytest_samurai.text import visible
+from pytest_samurai.wire import Message, Part
+
+_MARGIN = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The messages of a request, and those of its reply, one for each choice.
+
+    `why_unread` says why there are none, where the request or the reply is no JSON of the API.
+    """
+
+    asked: Sequence[Message]
+    answered: Sequence[Message]
+    why_unread: str | None = None
+
+
+def conversation(call: Call) -> Conversation:
+    """The conversation of a call."""
+    try:
+        asked = call.messages
+    except SamuraiError as error:
+        return Conversation((), call.answers, str(error))
+    return Conversation(asked, call.answers)
+
+
+def message_lines(message: Message) -> Iterator[str]:
+    """A message as lines that are safe to show: its role, then each of its parts."""
+    speaker = visible(" ".join(filter(None, [message.role or "text", message.name])))
+    texts = [_part_lines(part) for part in message.parts] or [["(nothing)"]]
+    [first, *more], *others = texts
+    yield f"{speaker}: {first}"
+    for line in [*more, *(line for lines in others for line in lines)]:
+        yield f"{_MARGIN}{line}"
+
+
+def _part_lines(part: Part) -> list[str]:
+    kind, text = part.kind.replace("_", " "), part.text
+    if part.kind == "tool_call":
+        text = f"{kind} {part.name or '?'}({text})"
+    elif part.kind != "text":
+        text = f"{kind}: {text}" if text else f"({kind})"
+    return visible(text, keep="\n").split("\n")
