@@ -186,7 +186,7 @@ def test_the_messages_of_a_request_have_one_shape() -> None:
         Message("assistant", (Part("tool_call", '{"city": "Paris"}', "weather"),)),
         Message("tool", (Part("text", "Rain"),)),
         Message("assistant", (Part("tool_call", "", "web_search"),)),
-        Message("", ()),
+        Message("", (Part("item_reference", ""),)),
     ]
     assert list(RESPONSES.messages({"input": "Where?"})) == [Message("user", (Part("text", "Where?"),))]
 
