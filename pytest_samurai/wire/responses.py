@@ -133,6 +133,7 @@ def _has_paid_tools(reply: Object) -> bool:
 
 # --- a stream
 
+
 def _is_over(body: bytes) -> bool:
     return has_event(body, *ENDS)
 

@@ -57,7 +57,13 @@ MCP = {
     "arguments": '{"q": "rain"}',
     "output": "Nothing.",
 }
-FAILED_MCP = {**MCP, "id": "mcp_2", "status": "failed", "output": None, "error": {"type": "http_error", "code": 502, "message": "no"}}
+FAILED_MCP = {
+    **MCP,
+    "id": "mcp_2",
+    "status": "failed",
+    "output": None,
+    "error": {"type": "http_error", "code": 502, "message": "no"},
+}
 SHELL = {
     "id": "sh_1",
     "type": "shell_call",

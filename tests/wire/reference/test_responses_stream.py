@@ -61,7 +61,11 @@ def test_a_stream_comes_back_chunk_for_chunk_and_merges_as_the_sdk_merges_it(end
                 chunks = list(reply.http_response.iter_raw())
             with client.responses.stream(**ASKED) as events:
                 seen = [event.to_dict(warnings=False) for event in events]
-                final = events.get_final_response().to_dict(warnings=False) if end == "completed" else seen[-1].get("response")
+                final = (
+                    events.get_final_response().to_dict(warnings=False)
+                    if end == "completed"
+                    else seen[-1].get("response")
+                )
         return chunks, seen, final
 
     sent = list(sse(*STREAMS[end], named=True))
@@ -165,7 +169,9 @@ def test_the_answer_has_what_was_said_what_was_asked_of_tools_and_what_they_said
             Part("tool_call", '{"q": "rain"}', "search"),
             Part("tool_call", '{"city": "Köln"}', "weather"),
             Part("tool_call", "SELECT 1", "sql"),
-            Part("tool_call", '{"commands": ["ls -l", "date"], "timeout_ms": null, "max_output_length": null}', "shell"),
+            Part(
+                "tool_call", '{"commands": ["ls -l", "date"], "timeout_ms": null, "max_output_length": null}', "shell"
+            ),
             Part("tool_result", "a.txt\n"),
             Part("text", "It is „Köln“. 🏰"),
             Part("refusal", "I can't say more."),
