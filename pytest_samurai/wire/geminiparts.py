@@ -7,6 +7,7 @@ has one is not joined with another; and the accumulator of google-generativeai, 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any, Final
 
 from pytest_samurai.wire.dialect import Object
@@ -77,7 +78,7 @@ def _steps(path: str) -> list[str | int]:
 
 def _put(holder: Any, steps: list[str | int], piece: Object) -> None:
     """Put the piece of a value where its path leads to; a text goes on there."""
-    for step, following in zip(steps, steps[1:], strict=False):
+    for step, following in pairwise(steps):
         if not _has_room(holder, step):
             return
         if not isinstance(step, int):

@@ -99,7 +99,7 @@ class Reply:
             return False
         if self.chunks is None or b'"error"' not in self.body:
             return True
-        return not any((parse_object(text) or {}).get("error") for text in events(self.body))
+        return not any(_tells_of_error(parse_object(text) or {}) for text in events(self.body))
 
     def cut(self) -> Iterator[bytes]:
         """The body piece by piece."""
@@ -113,6 +113,11 @@ class Reply:
         """The body piece by piece, each with its time in seconds after the request."""
         times = [self.duration or 0.0] if self.chunks is None else [chunk.at for chunk in self.chunks]
         return zip(self.cut(), times, strict=True)
+
+
+def _tells_of_error(event: Mapping[str, Any]) -> bool:
+    """Whether an event is an error. Those of the Responses API have no `error` at their top, but a type."""
+    return bool(event.get("error")) or event.get("type") in ("error", "response.failed")
 
 
 def is_event_stream(headers: Headers) -> bool:

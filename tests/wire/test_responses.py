@@ -12,7 +12,8 @@ from openai.lib.streaming.responses._responses import ResponseStreamState
 from openai.types.responses import ResponseStreamEvent
 
 from pytest_samurai.wire.message import Message, Part
-from pytest_samurai.wire.responses import RESPONSES, merge
+from pytest_samurai.wire.responseevents import merge
+from pytest_samurai.wire.responses import RESPONSES
 from pytest_samurai.wire.usage import Usage
 from tests.wire.calls import call, stream, streamed
 

@@ -94,7 +94,7 @@ def take(path: Path, replies: Mapping[str, Wire], ask: Callable[[str], T]) -> Ta
     return Taken(live, replayed, recorded, replay)
 
 
-def members(union: Any) -> list[type]:
+def members(union: Any) -> list[Any]:
     """The types of a union, however it is annotated."""
     if get_origin(union) is None:
         return [union]

@@ -200,7 +200,7 @@ def pieces(text: str, size: int = 4) -> list[str]:
 
 def spoken(kind: str, key: str, text: str, size: int = 4, **at: Json) -> Iterator[Json]:
     """The pieces of a text, and the event that ends it with the whole."""
-    more = {"logprobs": []} if kind == "response.output_text" else {}
+    more: Json = {"logprobs": []} if kind == "response.output_text" else {}
     for piece in pieces(text, size):
         yield {"type": f"{kind}.delta", **at, **more, "delta": piece}
     yield {"type": f"{kind}.done", **at, **more, key: text}

@@ -94,8 +94,8 @@ RESPONSES = (1000 * Decimal("0.025") + 2000 * Decimal("0.25") + 800 * 2) / MILLI
 # The same page, GPT-3.5 turbo instruct: input 1.5, output 2. Embeddings, text-embedding-3-small: 0.02.
 COMPLETIONS = (40 * Decimal("1.5") + 60 * 2) / MILLION
 EMBEDDINGS = 8 * Decimal("0.02") / MILLION
-# claude.com/pricing, Sonnet 4.5, prompts up to 200,000 tokens: input 3, output 15; prompt caching: read 0.3, write 3.75,
-# write for an hour 6. The input has neither.
+# claude.com/pricing, Sonnet 4.5, prompts up to 200,000 tokens: input 3, output 15; prompt caching: read 0.3, write
+# 3.75, write for an hour 6. The input has neither.
 OF_MESSAGES = Usage(
     1, 5900, 503, 6403, cached_tokens=4000, reasoning_tokens=400, cache_write_tokens=700, cache_write_1h_tokens=200
 )

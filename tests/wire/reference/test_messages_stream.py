@@ -136,8 +136,15 @@ def test_what_a_compaction_used_is_added_and_what_another_model_used_makes_the_p
         assert MESSAGES.has_paid_tools({**reply, "usage": {**LAST_USAGE, "iterations": [turn]}})
 
 
-@pytest.mark.parametrize(("told", "is_known"), [({"speed": "fast"}, False), ({"speed": "standard"}, True),
-                                                ({"inference_geo": "us"}, False), ({"inference_geo": "global"}, True)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("told", "is_known"),
+    [
+        ({"speed": "fast"}, False),
+        ({"speed": "standard"}, True),
+        ({"inference_geo": "us"}, False),
+        ({"inference_geo": "global"}, True),
+    ],
+)
 def test_a_mode_that_multiplies_the_prices_makes_the_price_unknown(told: Json, is_known: bool) -> None:
     """Source: claude.com/pricing, fast mode and US-only inference."""
     assert MESSAGES.has_paid_tools({**BEGUN, "usage": {**FIRST_USAGE, **told}}) is not is_known
