@@ -51,8 +51,8 @@ class Dialect:
 
     - `usage`, `model` and `tier` (the level of service, which may have prices of its own); None if it does not say.
     - `answers`: what was answered, a message for each choice.
-    - `has_paid_tools`: whether something was used that the model's prices of tokens do not tell: tools that are billed
-      by the call, or other prices.
+    - `has_paid_tools`: whether tools were used that are billed by the call, beside the tokens.
+      Or whether the tokens have other prices than those of the model: then their cost is as unknown.
 
     Of a stream:
 

@@ -114,8 +114,16 @@ def _model(answer: Answer) -> str | None:
     return as_text(answer.known.get("modelVersion")) or None
 
 
-def _tier(_: Answer) -> str | None:
-    return None
+_TIERS = {"ON_DEMAND_FLEX": "flex", "ON_DEMAND_PRIORITY": "priority"}
+"""The levels of service by what Vertex AI calls them. Source: the reference of `TrafficType`."""
+
+_OTHER_PRICES = frozenset({"ON_DEMAND_OFFPEAK", "PROVISIONED_THROUGHPUT"})
+"""What costs less off peak, and what is paid for in advance, has no published rate of tokens."""
+
+
+def _tier(answer: Answer) -> str | None:
+    used = as_object(answer.known.get("usageMetadata"))
+    return as_text(used.get("serviceTier")) or _TIERS.get(as_text(used.get("trafficType")) or "")
 
 
 def _answers(reply: Object) -> list[Message]:
@@ -128,8 +136,11 @@ def _has_paid_tools(reply: Object) -> bool:
     if any(candidate.get("groundingMetadata") for candidate in as_objects(reply.get("candidates"))):
         return True
     # The same page: audio from the cache has a rate of its own, which no price here has.
-    cached = as_objects(as_object(reply.get("usageMetadata")).get("cacheTokensDetails"))
-    return any(part.get("modality") == "AUDIO" and part.get("tokenCount") for part in cached)
+    used = as_object(reply.get("usageMetadata"))
+    cached = as_objects(used.get("cacheTokensDetails"))
+    if any(part.get("modality") == "AUDIO" and part.get("tokenCount") for part in cached):
+        return True
+    return as_text(used.get("trafficType")) in _OTHER_PRICES
 
 
 # --- a stream

@@ -72,6 +72,11 @@ class Chunks(Sequence[Chunk]):
         return repr(tuple(self))
 
 
+def _tells_of_error(event: Mapping[str, Any]) -> bool:
+    """Whether an event is an error. Those of the Responses API have no `error` at their top, but a type."""
+    return bool(event.get("error")) or event.get("type") in ("error", "response.failed")
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A reply as the application received it, its body decoded.
@@ -113,11 +118,6 @@ class Reply:
         """The body piece by piece, each with its time in seconds after the request."""
         times = [self.duration or 0.0] if self.chunks is None else [chunk.at for chunk in self.chunks]
         return zip(self.cut(), times, strict=True)
-
-
-def _tells_of_error(event: Mapping[str, Any]) -> bool:
-    """Whether an event is an error. Those of the Responses API have no `error` at their top, but a type."""
-    return bool(event.get("error")) or event.get("type") in ("error", "response.failed")
 
 
 def is_event_stream(headers: Headers) -> bool:

@@ -167,6 +167,25 @@ def test_audio_from_the_cache_makes_the_price_unknown() -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "tier", "has_other_prices"),
+    [
+        ({"serviceTier": "flex"}, "flex", False),
+        ({"trafficType": "ON_DEMAND"}, None, False),
+        ({"trafficType": "ON_DEMAND_FLEX"}, "flex", False),
+        ({"trafficType": "ON_DEMAND_PRIORITY"}, "priority", False),
+        ({"trafficType": "ON_DEMAND_OFFPEAK"}, None, True),
+        ({"trafficType": "PROVISIONED_THROUGHPUT"}, None, True),
+        ({}, None, False),
+    ],
+)
+def test_the_level_of_service_is_told_where_it_has_prices_of_its_own(
+    told: Json, tier: str | None, has_other_prices: bool
+) -> None:
+    answered = call(event({"text": "a"}) | {"usageMetadata": told}, url=STREAM_URL)
+    assert (answered._answer.tier, answered._answer.has_paid_tools) == (tier, has_other_prices)
+
+
+@pytest.mark.parametrize(
     ("path", "pieces", "args"),
     [
         ("$.a", [{"stringValue": "x"}, {"stringValue": "y"}], {"a": "xy"}),
