@@ -230,7 +230,8 @@ def test_a_journal_that_is_being_discarded_is_nobodys_to_take_up(
     path: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its calls are in the cassette, which a worker that opened before they were cannot know."""
-    taken_up, unlink = [], REAL.unlink
+    taken_up: list[journal_module.LeftBehind] = []
+    unlink = REAL.unlink
 
     def look_then_unlink(name: Any) -> None:
         if str(name).endswith(".journal"):

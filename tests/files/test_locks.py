@@ -149,7 +149,7 @@ def test_a_lock_that_its_last_holder_deletes_as_it_is_taken_is_taken_anew(
         descriptor = open_file(name, *arguments)
         opened.append(name)
         if len(opened) == 1:
-            os.unlink(name)
+            Path(name).unlink()
             if makes_it_again:
                 Path(name).touch()
         return descriptor
