@@ -64,23 +64,23 @@ def _add(output: dict[int, dict[str, Any]], kind: str, event: Object) -> None:
         output[number] = came
     if number not in output:
         return
-    item = output[number]
+    entry = output[number]
     name, _, step = kind.rpartition(".")
     if name in _PARTS:
         group = _PARTS[name]
-        _put(_list(item, group), event.get(_NUMBERS[group]), as_object(event.get("part")))
+        _put(_list(entry, group), event.get(_NUMBERS[group]), as_object(event.get("part")))
     elif name in _PIECES:
-        _say(item, _PIECES[name], step, event)
+        _say(entry, _PIECES[name], step, event)
     elif name in _PIECES_OF_PARTS:
         group, part_kind, key = _PIECES_OF_PARTS[name]
-        _say(_part(item, group, part_kind, event), key, step, event)
+        _say(_part(entry, group, part_kind, event), key, step, event)
     elif kind == "response.output_text.annotation.added":
-        notes = _list(_part(item, "content", "output_text", event), "annotations")
+        notes = _list(_part(entry, "content", "output_text", event), "annotations")
         _put(notes, event.get("annotation_index"), as_object(event.get("annotation")))
     elif name == "response.shell_call_command":
-        _command(item, step, event)
+        _command(entry, step, event)
     elif name == "response.shell_call_output_content":
-        _printed(item, step, event)
+        _printed(entry, step, event)
 
 
 def _list(holder: dict[str, Any], key: str) -> list[Any]:
@@ -104,9 +104,9 @@ def _begun(entries: list[Any], number: Any, first: Object) -> dict[str, Any]:
     return as_object(entries[number]) if isinstance(number, int) and 0 <= number < len(entries) else {}
 
 
-def _part(item: dict[str, Any], group: str, kind: str, event: Object) -> dict[str, Any]:
+def _part(entry: dict[str, Any], group: str, kind: str, event: Object) -> dict[str, Any]:
     """The part of an item that an event goes on with."""
-    return _begun(_list(item, group), event.get(_NUMBERS[group]), {"type": kind})
+    return _begun(_list(entry, group), event.get(_NUMBERS[group]), {"type": kind})
 
 
 def _say(holder: dict[str, Any], key: str, step: str, event: Object) -> None:
@@ -117,17 +117,17 @@ def _say(holder: dict[str, Any], key: str, step: str, event: Object) -> None:
         holder[key] = event[key]
 
 
-def _command(item: dict[str, Any], step: str, event: Object) -> None:
-    commands, number = _list(as_object(item.get("action")), "commands"), event.get("command_index")
+def _command(entry: dict[str, Any], step: str, event: Object) -> None:
+    commands, number = _list(as_object(entry.get("action")), "commands"), event.get("command_index")
     if step != "delta":
         _put(commands, number, as_text(event.get("command")) or "")
     elif isinstance(number, int) and 0 <= number < len(commands):
         commands[number] += as_text(event.get("delta")) or ""
 
 
-def _printed(item: dict[str, Any], step: str, event: Object) -> None:
+def _printed(entry: dict[str, Any], step: str, event: Object) -> None:
     """What a command printed, piece by piece; the event that ends it has all of it."""
-    outputs = _list(item, "output")
+    outputs = _list(entry, "output")
     output = _begun(outputs, event.get("command_index"), {})
     for key, piece in as_object(event.get("delta")).items():
         output[key] = (as_text(output.get(key)) or "") + (as_text(piece) or "")
