@@ -82,6 +82,11 @@ class Call:
         return tuple(self._answer.dialect.answers(self._answer.known))
 
     @cached_property
+    def stops(self) -> tuple[str, ...]:
+        """Why the model stopped, in the API's own words (`stop`, `length`), for each choice that says."""
+        return tuple(self._answer.dialect.stops(self._answer.known))
+
+    @cached_property
     def endpoint(self) -> str | None:
         """The API: `chat`, `completions`, `responses`, `messages`, `embeddings`, `gemini`; None for any other."""
         return self._answer.dialect.name

@@ -11,6 +11,7 @@ from pytest_samurai.cassette.naming import (
     named_cassette,
     placed_cassette,
     safe_cassette,
+    test_of,
 )
 from pytest_samurai.cassette.reader import load, parse, read, reply_of, salvage
 from pytest_samurai.cassette.remembered import Remembered
@@ -39,6 +40,7 @@ __all__ = [
     "safe_cassette",
     "salvage",
     "save",
+    "test_of",
     "try_to_save",
     "update",
 ]
