@@ -96,6 +96,15 @@ class Call:
         """What was said so far, in one shape for every API. Raises SamuraiError if the request is no JSON object."""
         return tuple(self._answer.dialect.messages(self.request))
 
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """What a request says beside its messages: the model, its parameters, the tools.
+
+        Raises SamuraiError if the request is no JSON object.
+        """
+        messages = self._answer.dialect.messages
+        return {key: value for key, value in self.request.items() if not messages({key: value})}
+
     @property
     def status_code(self) -> int:
         return self._reply.status
@@ -113,6 +122,12 @@ class Call:
     @property
     def duration(self) -> float | None:
         return self._reply.duration
+
+    @property
+    def first_chunk(self) -> float | None:
+        """When the first piece of a stream came, in seconds after the request; None if that is not known."""
+        # Cassettes of other tools keep no times.
+        return next((chunk.at for chunk in self._reply.chunks or ()), None) or None
 
     @cached_property
     def usage(self) -> Usage | None:

@@ -1,5 +1,6 @@
 """The cassette: a file of interactions, written for people. Only this package knows yaml."""
 
+from pytest_samurai.cassette.damaged import Reading, readings
 from pytest_samurai.cassette.directories import Directories
 from pytest_samurai.cassette.frame import is_ours
 from pytest_samurai.cassette.journal import JOURNAL, Journal, LeftBehind
@@ -24,6 +25,7 @@ __all__ = [
     "Journal",
     "Kept",
     "LeftBehind",
+    "Reading",
     "Remembered",
     "Shelf",
     "cassette_name",
@@ -36,6 +38,7 @@ __all__ = [
     "parse",
     "placed_cassette",
     "read",
+    "readings",
     "reply_of",
     "safe_cassette",
     "salvage",

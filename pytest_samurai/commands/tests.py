@@ -143,8 +143,10 @@ class Suite:
 
 
 def _ends_with(test: str, end: str) -> bool:
-    """Whether an id ends so, at the beginning of a name."""
-    return test == end or (test.endswith(end) and (test[: -len(end)].endswith(("/", "::")) or end.startswith("[")))
+    """Whether an id ends so, with its parameters or without, from the beginning of a name on."""
+    # Parameters may hold anything, even colons.
+    name, bracket, _ = test.partition("[")
+    return any(whole == end or whole.endswith((f"/{end}", f"::{end}")) for whole in (test, name if bracket else test))
 
 
 def root_of(directory: Path) -> Path:
