@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_samurai import cassette
-from pytest_samurai.bill import Call, Meter, PriceList, Sum, TestFigures, amount_as_json
-from pytest_samurai.bill import NO_COST as NOTHING
+from pytest_samurai.bill import NO_COST, NO_COUNT, Call, Meter, PriceList, Sum, TestFigures, amount_as_json
 from pytest_samurai.commands.search import cassettes_in
 from pytest_samurai.commands.terminal import Column, Line, table
 from pytest_samurai.commands.tests import Suite
@@ -20,6 +19,7 @@ from pytest_samurai.redaction import Redactor, one_line, without_secrets
 from pytest_samurai.report import orphaned, shown_amount, shown_count
 from pytest_samurai.text import money, parse_moment, plural
 from pytest_samurai.wire import Interaction
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -155,8 +155,8 @@ def list_lines(entries: Sequence[Listed], now: datetime, redactor: Redactor) -> 
     if entries:
         yield from table(_COLUMNS, [_row(entry, now, safe) for entry in entries])
     yield from (safe(entry.damage) for entry in entries if entry.damage)
-    tokens = Sum.of([entry.tokens for entry in entries], Sum(0))
-    cost = Sum.of([entry.cost for entry in entries], NOTHING)
+    tokens = Sum.of([entry.tokens for entry in entries], NO_COUNT)
+    cost = Sum.of([entry.cost for entry in entries], NO_COST)
     doubts = [f" ({total.unknown_in('cassette')})" if total.unknown else "" for total in (tokens, cost)]
     calls = sum(entry.calls or 0 for entry in entries)
     yield (

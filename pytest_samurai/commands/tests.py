@@ -97,7 +97,7 @@ class Suite:
     # --- what a TEST stands for
 
     def find(self, text: str) -> Named:
-        """The cassette of a TEST: the id of a test, from here or from the root, the end of one, or a path of a cassette.
+        """The cassette of a TEST: an id of a test, from here or from the root, the end of one, or a path of a cassette.
 
         Raises SettingsError if it is none of these, or the end of several.
         """
@@ -127,8 +127,8 @@ class Suite:
             by_name = self.owners.named(self.ids(text)[0])
             own = f", which would be {self.path(by_name)}" if by_name is not None else ""
             raise SettingsError(
-                f"{text!r} has no cassette{own}. Looked at: {looked}, the rows of {LOCK}, and the tests of the last full"
-                " run. Give the id of a test, the end of one, or the path of a cassette."
+                f"{text!r} has no cassette{own}. Looked at: {looked}, the rows of {LOCK}, and the tests of the last"
+                " full run. Give the id of a test, the end of one, or the path of a cassette."
             )
         if len(tests) > 1:
             more = f"\n  and {len(tests) - _MOST_NAMED:,} more" if len(tests) > _MOST_NAMED else ""
