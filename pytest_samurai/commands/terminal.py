@@ -37,7 +37,7 @@ def is_terminal() -> bool:
 
 
 def laid_out(lines: Iterable[Line]) -> Iterable[str]:
-    """Lines as they are printed: in colour and wrapped to the width of the terminal; elsewhere plain, and not wrapped."""
+    """Lines as they are printed: in colour and wrapped to the width of the terminal; elsewhere as they are."""
     if not is_terminal():
         return (f"{' ' * line.indent}{line.text}" for line in lines)
     return _in_terminal(lines)
