@@ -107,9 +107,10 @@ class Suite:
         if (cassette := fixture_cassette(text)) is not None:
             return self._existing(text, cassette)
         for test in self.ids(text):
-            cassette = self.owners.cassette(test)
-            if cassette is not None and (self.root / cassette).is_file():
-                return Named(self.path(cassette), test)
+            # Since the last full run it may have got its own name, or lost it.
+            for cassette in (self.owners.cassette(test), self.owners.named(test)):
+                if cassette is not None and (self.root / cassette).is_file():
+                    return Named(self.path(cassette), test)
         return self._by_end(text)
 
     def _by_path(self, path: Path) -> Named:
@@ -120,7 +121,9 @@ class Suite:
         return Named(path, owners[0] if len(owners) == 1 else None)
 
     def _by_end(self, text: str) -> Named:
-        end = text.replace("\\", "/")
+        # A parameter may have a backslash of its own.
+        name, bracket, parameters = text.partition("[")
+        end = name.replace("\\", "/") + bracket + parameters
         tests = [test for test in self.owners.tests(self.cassettes) if _ends_with(test, end)]
         if not tests:
             looked = f"{plural(len(self.cassettes), 'cassette')} in {visible(str(self.path(str(self.home))))}"

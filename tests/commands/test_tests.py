@@ -123,6 +123,18 @@ def test_the_last_full_run_knows_the_test_of_a_cassette_of_any_name(root: Path) 
     assert found(root, "cassettes/shared.yaml")[1] == "tests/test_geo.py::test_shared[A B]"
 
 
+def test_a_test_that_has_its_own_cassette_again_since_the_last_full_run_is_found(root: Path) -> None:
+    noted(root, Play("cassettes/gone.yaml", 1, [], True, users=[TEST]))
+    assert found(root, TEST) == (CASSETTE, TEST)
+
+
+def test_a_backslash_in_a_parameter_is_its_own(root: Path) -> None:
+    test = "tests/test_geo.py::test_odd[a\\b]"
+    noted(root, Play("cassettes/shared.yaml", 1, [], True, users=[test]))
+    for text in (test, test.replace("/", "\\"), "test_odd[a\\b]"):
+        assert found(root, text)[1] == test
+
+
 def test_a_row_of_the_lock_tells_of_a_test_whose_cassette_does_not_tell_its_name(root: Path) -> None:
     test = "tests/test_geo.py::test_odd[A B]"
     saved(root / "cassettes/tests/test_geo/test_odd[A-B]~7a3d3f8a1c.yaml", chat("x"))
