@@ -5,7 +5,7 @@ The first word after a fence's language says what is done with the block, the ot
 - ``python test passed=1``: a user's test file, run once to record, and once more with the server stopped and no key;
 - ``python edited failed=1``: the same file after a change, run in replay;
 - ``python recorded failed=1``: the same file after a change, recorded anew, and run in replay;
-- ``console command passed=1``: a command of pytest's;
+- ``console command passed=1``: a command of pytest's; ``console command status=0``: one of our own;
 - ``python script``: a script, run to record and in replay;
 - ``text output``, ``yaml cassette`` and ``yaml lock``: what the block before printed, recorded, or wrote to the lock;
   ``...`` stands for lines left out.
@@ -16,15 +16,18 @@ All other Python has to compile.
 from __future__ import annotations
 
 import ast
+import io
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 
+from pytest_samurai.commands import cli
 from pytest_samurai.redaction import REQUEST_HEADERS, RESPONSE_HEADERS
 from pytest_samurai.server.chat_server import ChatServer
 from tests.conftest import KEY
@@ -113,6 +116,12 @@ class Runner:
 
     def _command(self, block: Block) -> None:
         name, *arguments = block.text.removeprefix("$ ").split()
+        if name == "pytest-samurai":
+            printed = io.StringIO()
+            with redirect_stdout(printed):
+                assert {"status": cli.main(arguments)} == block.outcomes, block.place
+            self._printed.append(printed.getvalue().splitlines())
+            return
         assert name == "pytest", block.place
         self._pytest(block, *arguments)
 

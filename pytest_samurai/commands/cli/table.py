@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from pytest_samurai.commands.cli import check, cost, demo, import_, prune, report, why
+from pytest_samurai.commands.cli import check, cost, demo, import_, ls, mv, prune, report, show, why
 from pytest_samurai.commands.cli.command import Command
 
 COMMANDS: Final[tuple[Command, ...]] = (
     demo.COMMAND,
+    ls.COMMAND,
+    show.COMMAND,
+    mv.COMMAND,
     check.COMMAND,
     prune.COMMAND,
     import_.COMMAND,
