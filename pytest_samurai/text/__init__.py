@@ -4,11 +4,13 @@ from pytest_samurai.text.changes import Run, TextChange, changed_words
 from pytest_samurai.text.conflict import conflict_line
 from pytest_samurai.text.dates import parse_moment, timestamp
 from pytest_samurai.text.money import money, money_apart, parse_money
+from pytest_samurai.text.rewording import Rewording, reworded
 from pytest_samurai.text.scalar import quoted, read_scalar, scalar
 from pytest_samurai.text.visible import visible, visible_json, visible_quoted
 from pytest_samurai.text.words import plural
 
 __all__ = [
+    "Rewording",
     "Run",
     "TextChange",
     "changed_words",
@@ -20,6 +22,7 @@ __all__ = [
     "plural",
     "quoted",
     "read_scalar",
+    "reworded",
     "scalar",
     "timestamp",
     "visible",

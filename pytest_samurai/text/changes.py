@@ -8,14 +8,11 @@ from functools import cached_property
 from typing import NamedTuple
 
 from pytest_samurai.text.visible import visible
-from pytest_samurai.text.words import plural
 
 _CONTEXT = 60
 # Comparing takes time in proportion to the product of both lengths.
 _COMPARED_WORDS = 100_000
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
-_WORD = re.compile(r"\w+")
-_SENTENCES = re.compile(r"[^.!?:\n]+(?:[.!?:]+[\"')\]*]*|\n|\Z)")
 _SENTENCE_ENDS = re.compile(r"(?:[.!?:][\"')\]*]*\s*|\n\s*)\Z")
 
 
@@ -61,14 +58,6 @@ class TextChange:
             if name != "equal"
         ]
 
-    @property
-    def pieces(self) -> tuple[tuple[str, str], ...]:
-        """What was taken out and what came in its place, once for each change; either may be empty."""
-        return tuple(
-            ("".join(self._old[edit.begin : edit.end]), "".join(self._new[edit.new_begin : edit.new_end]))
-            for edit in self._edits
-        )
-
     def runs(self, longest: int = 2 * _CONTEXT) -> tuple[list[Run], list[Run]]:
         """Both texts in stretches that are the same or changed. Long ones are cut short.
 
@@ -79,21 +68,6 @@ class TextChange:
             list(_runs(self._new, [(edit.new_begin, edit.new_end) for edit in self._edits], longest)),
         )
 
-    @property
-    def summary(self) -> str:
-        """The change in a few words: one sentence added, 3 words removed, one word changed."""
-        removed, added = ([side for side in sides if side] for sides in zip(*self.pieces, strict=True))
-        if removed and added:
-            was, now = _count(removed, _WORD), _count(added, _WORD)
-            if not was and not now:
-                return "signs or blanks changed"
-            return f"{_plural(was, 'word')} changed" if was == now else f"{_plural(was, 'word')} replaced by {now:,}"
-        texts, what = (added, "added") if added else (removed, "removed")
-        if all(_SENTENCE_ENDS.search(text.rstrip(" ")) for text in texts):
-            return f"{_plural(_count(texts, _SENTENCES), 'sentence')} {what}"
-        words = _count(texts, _WORD)
-        return f"{_plural(words, 'word') if words else 'signs or blanks'} {what}"
-
 
 def changed_words(old: str, new: str) -> tuple[str, str]:
     """Both texts, each on a line, with the changed words in [brackets]. Long stretches are cut short."""
@@ -103,14 +77,6 @@ def changed_words(old: str, new: str) -> tuple[str, str]:
 
 def _bracketed(runs: Sequence[Run]) -> str:
     return visible("".join(f"[{run.text}]" if run.is_changed else run.text for run in runs))
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"one {noun}" if count == 1 else plural(count, noun)
-
-
-def _count(texts: Sequence[str], kind: re.Pattern[str]) -> int:
-    return sum(bool(_WORD.search(match[0])) for text in texts for match in kind.finditer(text))
 
 
 def _on_sentences(edit: _Edit, olds: Sequence[str], news: Sequence[str]) -> _Edit:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from pytest_samurai.commands.cli import check, cost, demo, import_, prune, report, why
+from pytest_samurai.commands.cli import check, cost, demo, diff, import_, prune, report, why
 from pytest_samurai.commands.cli.command import Command
 
 COMMANDS: Final[tuple[Command, ...]] = (
     demo.COMMAND,
+    diff.COMMAND,
     check.COMMAND,
     prune.COMMAND,
     import_.COMMAND,
