@@ -18,12 +18,10 @@ def diff_lines(comparisons: Sequence[Comparison]) -> list[Line]:
     differing = [each for each in comparisons if each.is_difference]
     if not differing:
         return [line("no difference")]
-    whole = [each for each in differing if each.is_whole]
-    shared = shared_changes(whole)
+    shared = shared_changes(differing)
     blocks = [list(_shared(change, tests)) for change, tests in shared]
     keys = {change.key for change, _ in shared}
-    blocks += [list(one_lines(each, keys)) for each in whole if _has_own(each, keys)]
-    blocks += [_sides(each) for each in differing if not each.is_whole]
+    blocks += [list(comparison_lines(each, keys)) for each in differing if _has_own(each, keys)]
     return [*(part for block in blocks for part in [*block, line("")]), closing(differing)]
 
 
@@ -61,8 +59,11 @@ def _has_own(comparison: Comparison, shared: Collection[Hashable]) -> bool:
     return own or not comparison.changes or comparison.versions.moved_from is not None
 
 
-def one_lines(comparison: Comparison, told: Collection[Hashable] = ()) -> Iterator[Line]:
+def comparison_lines(comparison: Comparison, told: Collection[Hashable] = ()) -> Iterator[Line]:
     """What changed in one cassette, without the changes that were `told` already."""
+    if not comparison.is_whole:
+        yield from _sides(comparison)
+        return
     spent = "; ".join(comparison.moved)
     yield [Piece(comparison.title, "name"), Piece(f": {spent}" if spent else "")]
     if moved_from := comparison.versions.moved_from:

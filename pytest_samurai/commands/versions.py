@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_samurai import cassette
+from pytest_samurai.bill import fixture_cassette, parse_lock
 from pytest_samurai.commands.git import ChangedFile, Repository, Span
 from pytest_samurai.commands.pairs import Calls
 from pytest_samurai.commands.search import SUFFIXES
@@ -85,6 +86,11 @@ class Tree:
         self._reader = reader
         self._directory = suite.root / directory
 
+    @property
+    def root(self) -> Path:
+        """Pytest's root directory."""
+        return self._suite.root
+
     def versions(self, span: Span, paths: Sequence[Path]) -> list[Versions]:
         """The cassettes below these paths that differ in some way, by their names now.
 
@@ -146,6 +152,13 @@ class Tree:
     def tests(self, path: str) -> list[str]:
         """The tests that a cassette is known to be of."""
         return self._suite.owners.of(self._suite.name(self.repository.top / path))
+
+    def rows(self, path: str, *locks: bytes | None) -> set[str]:
+        """The keys of the rows that a cassette has in these locks. Raises SettingsError if one is no lock."""
+        name = self._suite.name(self.repository.top / path)
+        keys = {key for lock in locks if lock is not None for key in parse_lock(lock, "the lock").tests}
+        named = {key for key in keys if (fixture_cassette(key) or self._suite.owners.named(key)) == name}
+        return named | (keys & set(self.tests(path)))
 
     def _title(self, path: str) -> str:
         tests = self.tests(path)

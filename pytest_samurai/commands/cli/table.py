@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from pytest_samurai.commands.cli import check, cost, demo, diff, import_, prune, report, why
+from pytest_samurai.commands.cli import check, cost, demo, diff, import_, prune, report, review, why
 from pytest_samurai.commands.cli.command import Command
 
 COMMANDS: Final[tuple[Command, ...]] = (
     demo.COMMAND,
     diff.COMMAND,
+    review.COMMAND,
     check.COMMAND,
     prune.COMMAND,
     import_.COMMAND,

@@ -1,0 +1,80 @@
+"""A program in a terminal of its own: a pseudo-terminal, in which a test reads what is shown and presses keys."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+_LONGEST_WAIT = 60.0
+"""Seconds after which a program that shows nothing more has failed the test."""
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Terminal:
+    """A program that runs in a terminal of 100 columns."""
+
+    def __init__(self, arguments: Sequence[str | Path], directory: Path, environ: Mapping[str, str]) -> None:
+        self._ours, theirs = os.openpty()
+        self._process = subprocess.Popen(
+            list(map(str, arguments)),
+            cwd=directory,
+            env={**environ, "COLUMNS": "100", "LINES": "40", "TERM": "xterm-256color"},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        self._shown = ""
+
+    def until(self, text: str) -> str:
+        """What is shown up to a text, without colours; then the rest comes next."""
+        while text not in self._plain:
+            if not self._read():
+                pytest.fail(f"{text!r} did not come; this did:\n{self._plain}")
+        shown, _, rest = self._plain.partition(text)
+        self._shown = rest
+        return shown + text
+
+    def press(self, keys: str) -> None:
+        os.write(self._ours, keys.encode())
+
+    def rest(self) -> str:
+        """What is shown until the program ends, without colours."""
+        while self._read():
+            pass
+        return self._plain
+
+    def end(self) -> int:
+        """Wait for the end. Returns the exit status."""
+        self.rest()
+        status = self._process.wait(_LONGEST_WAIT)
+        os.close(self._ours)
+        return status
+
+    @property
+    def raw(self) -> str:
+        return self._shown
+
+    @property
+    def _plain(self) -> str:
+        return _COLOURS.sub("", self._shown).replace("\r\n", "\n")
+
+    def _read(self) -> bool:
+        """Read what is there, waiting for it. Returns whether anything came."""
+        if not select.select([self._ours], [], [], _LONGEST_WAIT)[0]:
+            return False
+        try:
+            data = os.read(self._ours, 65536)
+        except OSError:
+            # The program has ended, and so has its side.
+            return False
+        self._shown += data.decode("utf-8", "replace")
+        return bool(data)
