@@ -1,5 +1,6 @@
 """The cassette: a file of interactions, written for people. Only this package knows yaml."""
 
+from pytest_samurai.cassette.damaged import Reading, readings
 from pytest_samurai.cassette.directories import Directories
 from pytest_samurai.cassette.frame import is_ours
 from pytest_samurai.cassette.journal import JOURNAL, Journal, LeftBehind
@@ -11,6 +12,7 @@ from pytest_samurai.cassette.naming import (
     named_cassette,
     placed_cassette,
     safe_cassette,
+    test_of,
 )
 from pytest_samurai.cassette.reader import load, parse, read, reply_of, salvage
 from pytest_samurai.cassette.remembered import Remembered
@@ -23,6 +25,7 @@ __all__ = [
     "Journal",
     "Kept",
     "LeftBehind",
+    "Reading",
     "Remembered",
     "Shelf",
     "cassette_name",
@@ -35,10 +38,12 @@ __all__ = [
     "parse",
     "placed_cassette",
     "read",
+    "readings",
     "reply_of",
     "safe_cassette",
     "salvage",
     "save",
+    "test_of",
     "try_to_save",
     "update",
 ]

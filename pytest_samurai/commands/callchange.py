@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_samurai.commands.pairs import Calls, ChangedPart, changed_parts
-from pytest_samurai.commands.terminal import Line, Piece, line
+from pytest_samurai.commands.pieces import Line, Piece, line
 from pytest_samurai.files import json
 from pytest_samurai.matching import (
     MISSING,
@@ -145,7 +145,7 @@ def _run_lines(sign: str, style: str, runs: Sequence[Run]) -> list[Line]:
         for text in more:
             if run.is_changed:
                 # A line break that is new, or gone, is seen by nothing else.
-                lines[-1].append(Piece("\\n", f"{style} word", "[]"))
+                lines[-1].append(Piece("\\n", style, is_changed=True))
             lines.append([Piece(f"{sign} ", style), *_pieces(text, style, run)])
     return list(lines)
 
@@ -153,7 +153,7 @@ def _run_lines(sign: str, style: str, runs: Sequence[Run]) -> list[Line]:
 def _pieces(text: str, style: str, run: Run) -> list[Piece]:
     if not text:
         return []
-    return [Piece(text, f"{style} word", "[]") if run.is_changed else Piece(text, style)]
+    return [Piece(text, style, is_changed=True) if run.is_changed else Piece(text, style)]
 
 
 def _shortened(lines: Sequence[Line]) -> list[Line]:

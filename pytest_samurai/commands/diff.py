@@ -6,7 +6,7 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 
 from pytest_samurai.commands.callchange import Change
 from pytest_samurai.commands.comparison import CallChange, Comparison, spending_text
-from pytest_samurai.commands.terminal import Line, Piece, line
+from pytest_samurai.commands.pieces import Line, Piece, line
 from pytest_samurai.text import plural
 
 _MOST_NAMES = 5

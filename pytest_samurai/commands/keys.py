@@ -14,7 +14,7 @@ Read = Callable[[], str]
 """Waits for a key. It is empty at the end of the input."""
 
 
-def is_terminal() -> bool:
+def can_answer() -> bool:
     """Whether somebody can read what is printed, and answer."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Final
 
 from pytest_samurai.commands.comparison import Comparison
-from pytest_samurai.commands.diff import comparison_lines, indented, names
+from pytest_samurai.commands.diff import comparison_lines, names
 from pytest_samurai.commands.keys import Read
-from pytest_samurai.commands.terminal import Line, Piece, line
+from pytest_samurai.commands.pieces import Line, Piece, line
 from pytest_samurai.errors import SamuraiError
 from pytest_samurai.text import money, plural
 
@@ -71,7 +71,7 @@ class Review:
         for changed in comparison.changes:
             key = changed.change.key
             if key in self._told and self._told[key] != comparison.title:
-                yield from indented([line(f"as in {self._told[key]}: {changed.change.title}", "faint")])
+                yield line(f"  as in {self._told[key]}: {changed.change.title}", "faint")
             self._told.setdefault(key, comparison.title)
 
     def _decide(self, comparison: Comparison) -> str:

@@ -1,90 +1,98 @@
-"""What commands show: with colours, and wrapped, in a terminal; else as plain lines."""
+"""What is shown in a terminal is laid out by rich; elsewhere it is plain text."""
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
-
-from pytest_samurai.text import visible
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.text import Text
+
+_WIDEST = 10_000
+_GAP = 2
 
 
-class Piece(NamedTuple):
-    """A stretch of a line, in one of `STYLES`. Where there are no colours, it stands in these `brackets`."""
+class Line(NamedTuple):
+    """A line of text, which is safe to show: how far it is indented, and its style in a terminal, in rich's words."""
 
     text: str
+    indent: int = 0
     style: str = ""
-    brackets: str = ""
 
 
-Line = Sequence[Piece]
+class Column(NamedTuple):
+    """A column of a table: whether its texts are aligned at its right, and whether they are too short to be wrapped."""
 
-STYLES: Final[Mapping[str, str]] = {
-    "": "",
-    "name": "bold",
-    "faint": "dim",
-    "removed": "red",
-    "added": "green",
-    "removed word": "bold white on red",
-    "added word": "bold black on green",
-    "wrong": "bold red",
-}
-"""The styles of pieces, as rich has them."""
+    name: str
+    is_number: bool = False
+    is_short: bool = True
 
 
-def line(text: str, style: str = "") -> Line:
-    """A line in one style."""
-    return [Piece(text, style)]
-
-
-def plain(pieces: Line) -> str:
-    """A line without colours, safe to show."""
-    return visible("".join(_bracketed(piece) for piece in pieces))
-
-
-def _bracketed(piece: Piece) -> str:
-    return f"{piece.brackets[0]}{piece.text}{piece.brackets[1]}" if piece.brackets else piece.text
-
-
-def has_colours() -> bool:
-    """Whether what is printed goes to a terminal that is to have colours: see no-color.org."""
+def is_terminal() -> bool:
+    """Whether people read this in a terminal that has colours, and want them (see no-color.org)."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def show(lines: Iterable[Line]) -> None:
-    """Print lines. In a terminal, one that is too long goes on below its own beginning."""
-    if has_colours():
-        console = _console()
-        for pieces in lines:
-            _print(console, pieces)
-    else:
-        for pieces in lines:
-            print(plain(pieces), flush=True)
+def laid_out(lines: Iterable[Line]) -> Iterable[str]:
+    """Lines as they are printed: in colour and wrapped to the width of the terminal; elsewhere plain, and not wrapped."""
+    if not is_terminal():
+        return (f"{' ' * line.indent}{line.text}" for line in lines)
+    return _in_terminal(lines)
+
+
+def _in_terminal(lines: Iterable[Line]) -> Iterable[str]:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console = _console()
+    for line in lines:
+        text = Text(line.text, style=line.style, overflow="fold")
+        yield from _rendered(console, Padding(text, (0, 0, 0, line.indent)))
+
+
+def in_colours(rows: Iterable[tuple[int, Sequence[tuple[str, str]]]]) -> Iterable[str]:
+    """Rows as a terminal shows them: how far each is indented, and its texts, which are safe to show, in their styles."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console = _console()
+    for indent, texts in rows:
+        text = Text.assemble(*texts, overflow="fold")
+        yield from _rendered(console, Padding(text, (0, 0, 0, indent), expand=False))
+
+
+def table(columns: Sequence[Column], rows: Iterable[Sequence[Line]]) -> Iterable[str]:
+    """A table as lines to print: as wide as the terminal, with long texts wrapped; elsewhere a line for each row."""
+    from rich.table import Table
+    from rich.text import Text
+
+    laid = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+    for column in columns:
+        justify: Literal["left", "right"] = "right" if column.is_number else "left"
+        laid.add_column(column.name, justify=justify, overflow="fold", no_wrap=column.is_short)
+    for row in rows:
+        laid.add_row(*(Text(cell.text, style=cell.style) for cell in row))
+    return _rendered(_console(), laid)
 
 
 def _console() -> Console:
     from rich.console import Console
 
-    return Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
+    if is_terminal():
+        return Console(file=io.StringIO(), force_terminal=True, width=_width(), highlight=False, markup=False)
+    return Console(file=io.StringIO(), width=_WIDEST, color_system=None, highlight=False, markup=False)
 
 
-def _print(console: Console, pieces: Line) -> None:
-    from rich.padding import Padding
+def _width() -> int:
+    import shutil
 
-    text = _styled(pieces)
-    margin = len(text.plain) - len(text.plain.lstrip(" "))
-    console.print(Padding(text[margin:] if margin else text, (0, 0, 0, margin)), overflow="fold")
+    return shutil.get_terminal_size().columns
 
 
-def _styled(pieces: Line) -> Text:
-    from rich.text import Text
-
-    styled = Text.assemble(*((visible(piece.text), STYLES[piece.style]) for piece in pieces))
-    # What is harmless piece by piece may be obeyed as a whole.
-    whole = visible(styled.plain)
-    return styled if whole == styled.plain else Text(whole)
+def _rendered(console: Console, renderable: object) -> list[str]:
+    with console.capture() as capture:
+        console.print(renderable)
+    return [line.rstrip() for line in capture.get().removesuffix("\n").split("\n")]

@@ -26,7 +26,7 @@ from pytest_samurai.plugin.state import (
     shared_of,
 )
 from pytest_samurai.plugin.unmarked import only_replays
-from pytest_samurai.plugin.verdict import forget, target
+from pytest_samurai.plugin.verdict import forget, target, test_id
 from pytest_samurai.recorder import Owner, Recorder
 from pytest_samurai.report import NOTE_PROPERTY, Play
 from pytest_samurai.settings import Layer
@@ -74,7 +74,7 @@ def _recorded(
         figures = TestFigures.of(item.nodeid, recorder.calls, recorded=recorder.recorded)
         item.user_properties += figures.properties()
         item.user_properties += [(NOTE_PROPERTY, visible(note, keep="\n")) for note in recorder.notes]
-    note_play(item, recorder, item.nodeid, passed=session.passed)
+    note_play(item, recorder, test_id(item), passed=session.passed)
 
 
 def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool) -> None:
@@ -90,7 +90,8 @@ def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool)
         unknown = f"`unused` is `ignore` for {user}"
     playback = recorder.playback
     shared = recorder.owner.shared
-    play = Play(str(recorder.cassette_path), len(playback.recordings), playback.unplayed(), shared, unknown)
+    path, recorded = str(recorder.cassette_path), len(playback.recordings)
+    play = Play(path, recorded, playback.unplayed(), shared, unknown, [user])
     item.stash.setdefault(PLAYS, []).append(play)
 
 

@@ -1,7 +1,7 @@
 """A run, as it is reported to people and programs."""
 
 from pytest_samurai.report.conversation import Conversation, conversation, message_lines
-from pytest_samurai.report.fullrun import Absent, FullRun, amended, cassettes_of, digest_of, noted
+from pytest_samurai.report.fullrun import CHANGED, Absent, FullRun, amended, cassettes_of, noted
 from pytest_samurai.report.fullrunnote import NOTE, RUN_ALL, last_full_run
 from pytest_samurai.report.gathered import Gathered
 from pytest_samurai.report.lines import (
@@ -15,6 +15,8 @@ from pytest_samurai.report.lines import (
     totals_line,
     unmarked_line,
 )
+from pytest_samurai.report.orphans import orphan_lines, orphaned, orphans
+from pytest_samurai.report.owners import Owners
 from pytest_samurai.report.play import Play, placed
 from pytest_samurai.report.progress import Progress
 from pytest_samurai.report.publish import publish
@@ -22,6 +24,7 @@ from pytest_samurai.report.run import Run, merged_runs, read_run
 from pytest_samurai.report.standing import Collected, Used, standing
 
 __all__ = [
+    "CHANGED",
     "NOTE",
     "NOTE_PROPERTY",
     "RUN_ALL",
@@ -31,6 +34,7 @@ __all__ = [
     "Conversation",
     "FullRun",
     "Gathered",
+    "Owners",
     "Play",
     "Progress",
     "Run",
@@ -38,11 +42,13 @@ __all__ = [
     "amended",
     "cassettes_of",
     "conversation",
-    "digest_of",
     "last_full_run",
     "merged_runs",
     "message_lines",
     "noted",
+    "orphan_lines",
+    "orphaned",
+    "orphans",
     "placed",
     "publish",
     "read_run",

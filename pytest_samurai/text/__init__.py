@@ -1,7 +1,7 @@
 """Texts that people read, and short texts that files hold."""
 
 from pytest_samurai.text.changes import Run, TextChange, changed_words
-from pytest_samurai.text.conflict import conflict_line
+from pytest_samurai.text.conflict import Side, conflict_line, sides_of
 from pytest_samurai.text.dates import parse_moment, timestamp
 from pytest_samurai.text.money import money, money_apart, parse_money
 from pytest_samurai.text.rewording import Rewording, reworded
@@ -12,6 +12,7 @@ from pytest_samurai.text.words import plural
 __all__ = [
     "Rewording",
     "Run",
+    "Side",
     "TextChange",
     "changed_words",
     "conflict_line",
@@ -24,6 +25,7 @@ __all__ = [
     "read_scalar",
     "reworded",
     "scalar",
+    "sides_of",
     "timestamp",
     "visible",
     "visible_json",

@@ -107,6 +107,7 @@ CHAT = Dialect(
     model=choices.model,
     tier=choices.tier,
     answers=_answers,
+    stops=choices.stops,
     has_paid_tools=_has_paid_tools,
     merge=merge,
     texts=choices.texts,

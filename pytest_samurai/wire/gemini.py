@@ -113,6 +113,11 @@ def _answers(reply: Object) -> list[Message]:
     return [Message("assistant", tuple(_parts(content))) for content in contents]
 
 
+def _stops(reply: Object) -> list[str]:
+    reasons = (as_text(candidate.get("finishReason")) for candidate in as_objects(reply.get("candidates")))
+    return [reason for reason in reasons if reason]
+
+
 def _has_paid_tools(reply: Object) -> bool:
     # Source: Google's page of prices, grounding: billed per prompt or per query.
     return any(candidate.get("groundingMetadata") for candidate in as_objects(reply.get("candidates")))
@@ -185,6 +190,7 @@ GEMINI = Dialect(
     model=_model,
     tier=_tier,
     answers=_answers,
+    stops=_stops,
     has_paid_tools=_has_paid_tools,
     merge=merge,
     texts=every_text,

@@ -98,6 +98,13 @@ def _answers(reply: Object) -> list[Message]:
     return [Message("assistant", tuple(parts))] if entries else []
 
 
+def _stops(reply: Object) -> list[str]:
+    """Its status, with the reason of one that is incomplete."""
+    said = (reply.get("status"), as_object(reply.get("incomplete_details")).get("reason"))
+    text = ": ".join(filter(None, map(as_text, said)))
+    return [text] if text else []
+
+
 _PAID_BY_THE_CALL = frozenset(
     {"web_search_call", "file_search_call", "code_interpreter_call", "image_generation_call", "computer_call"}
 )
@@ -193,6 +200,7 @@ RESPONSES = Dialect(
     model=_model,
     tier=_tier,
     answers=_answers,
+    stops=_stops,
     has_paid_tools=_has_paid_tools,
     merge=merge,
     texts=every_text,

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from pytest_samurai.bill import own_prices
+from pytest_samurai.commands.cli.command import hand_on
 from pytest_samurai.commands.comparison import Comparison, compared
 from pytest_samurai.commands.git import Repository, Span
 from pytest_samurai.commands.inifile import project_settings
-from pytest_samurai.commands.terminal import Line, Piece
+from pytest_samurai.commands.pieces import Line, printed
 from pytest_samurai.commands.tests import Suite
 from pytest_samurai.commands.versions import Reader, Tree
 from pytest_samurai.errors import SettingsError
@@ -71,8 +72,9 @@ class Comparing:
         pairs = (compared(versions, self._own) for versions in tree.versions(span, paths))
         return [comparison for comparison in pairs if comparison.is_difference]
 
-    def safe(self, lines: Iterable[Line]) -> Iterable[Line]:
-        """The lines without secrets: of names, errors and whatever else is no part of an interaction."""
+    def show(self, lines: Iterable[Line]) -> None:
+        """Print lines, without secrets: those of names and errors, which are no part of an interaction."""
         redactor = Redactor(self.secrets)
-        for pieces in lines:
-            yield [Piece(redactor.text(piece.text), piece.style, piece.brackets) for piece in pieces]
+        safe = ([piece._replace(text=redactor.text(piece.text)) for piece in pieces] for pieces in lines)
+        for text in printed(safe):
+            hand_on(text)

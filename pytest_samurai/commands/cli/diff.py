@@ -11,7 +11,6 @@ from pytest_samurai.commands.cli.comparing import HEAD, Comparing, add_normalize
 from pytest_samurai.commands.comparison import Comparison
 from pytest_samurai.commands.diff import diff_lines
 from pytest_samurai.commands.git import Repository, Span
-from pytest_samurai.commands.terminal import show
 from pytest_samurai.errors import SettingsError
 
 
@@ -28,7 +27,7 @@ def _arguments(parser: ArgumentParser) -> None:
 def _run(chosen: Namespace) -> int:
     comparing = Comparing(chosen)
     comparisons = _compared(comparing, chosen.what)
-    show(comparing.safe(diff_lines(comparisons)))
+    comparing.show(diff_lines(comparisons))
     return 1 if any(each.is_difference for each in comparisons) else 0
 
 

@@ -11,10 +11,9 @@ from pytest_samurai.commands.cli.comparing import HEAD, Comparing, add_normalize
 from pytest_samurai.commands.comparison import Comparison
 from pytest_samurai.commands.diff import diff_lines
 from pytest_samurai.commands.git import Span
-from pytest_samurai.commands.keys import is_terminal, single_keys
+from pytest_samurai.commands.keys import can_answer, single_keys
 from pytest_samurai.commands.putback import PutBack
 from pytest_samurai.commands.review import Review
-from pytest_samurai.commands.terminal import show
 from pytest_samurai.commands.versions import Tree
 from pytest_samurai.errors import SettingsError
 
@@ -33,8 +32,8 @@ def _run(chosen: Namespace) -> int:
     if span.new is not None:
         raise SettingsError(f"{chosen.revision!r} names two revisions: the files here are reviewed, against one")
     comparisons = comparing.versions(tree, span, [])
-    if not comparisons or not is_terminal():
-        show(comparing.safe(diff_lines(comparisons)))
+    if not comparisons or not can_answer():
+        comparing.show(diff_lines(comparisons))
         return 1 if comparisons else 0
     return _reviewed(comparing, tree, span, comparisons)
 
@@ -43,13 +42,13 @@ def _reviewed(comparing: Comparing, tree: Tree, span: Span, comparisons: Sequenc
     put_back = PutBack(tree, span, tree.root / comparing.settings.lock)
     with single_keys() as key:
         review = Review(
-            lambda lines: show(comparing.safe(lines)),
+            comparing.show,
             _ask,
             key,
             lambda comparison: put_back(comparison.versions),
         )
         decided = review.run(comparisons)
-    show(comparing.safe(decided))
+    comparing.show(decided)
     return 0 if review.is_done else 1
 
 
