@@ -23,29 +23,31 @@ class _Section:
     rows: dict[str, bytes] = field(default_factory=dict)
 
     def written(self, name: str) -> bytes:
-        rows = b"".join(self.rows[key] for key in self.rows)
-        # A section without rows is written so, and one with rows is not.
+        rows = b"".join(self.rows.values())
         full, empty = f"{name}:".encode(), f"{name}: {{}}".encode()
-        if rows and empty in self.head:
-            return self.head.replace(empty, full) + rows
-        return (self.head if rows or empty in self.head else self.head.replace(full, empty)) + rows
+        # A section without rows says so, and one with rows does not.
+        was_empty = empty in self.head
+        if was_empty == bool(rows):
+            return self.head.replace(*((empty, full) if was_empty else (full, empty))) + rows
+        return self.head + rows
 
 
 class _Cut:
     """The lines of a lock, by section and row."""
 
     def __init__(self, content: bytes) -> None:
-        self._sections = {name: _Section() for name in ("", PRICES, TESTS)}
+        self._head = _Section()
+        self._sections = {name: _Section() for name in (PRICES, TESTS)}
         self._tail = b""
-        section, key = self._sections[""], ""
+        section, key = self._head, ""
         for line in content.splitlines(keepends=True):
             text = line.decode().rstrip()
             if text == END:
                 self._tail += line
             elif (begins := _SECTION.match(text)) and begins[1] in self._sections:
                 section, key = self._sections[begins[1]], ""
-                section.head = line
-            elif section is not self._sections[""] and (row := _ROW.match(text)):
+                section.head += line
+            elif section is not self._head and (row := _ROW.match(text)):
                 key = read_scalar(row[1])
                 section.rows[key] = line
             elif key:
@@ -65,7 +67,8 @@ class _Cut:
 
     def written(self) -> bytes:
         """The content of the file."""
-        return b"".join(section.written(name) for name, section in self._sections.items()) + self._tail
+        sections = (section.written(name) for name, section in self._sections.items())
+        return b"".join([self._head.head, *sections, self._tail])
 
 
 def with_rows_of(content: bytes, old: bytes | None, tests: Collection[str], name: str) -> bytes:

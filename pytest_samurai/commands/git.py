@@ -42,7 +42,7 @@ class Repository:
 
     def __init__(self, directory: Path) -> None:
         self.top = directory
-        top = self._run("rev-parse", "--show-toplevel", why="this is no git repository")
+        top = self._run("rev-parse", "--show-toplevel")
         self.top = Path(os.fsdecode(top.rstrip(b"\n")))
 
     def relative(self, path: Path) -> str:
@@ -64,7 +64,7 @@ class Repository:
 
     def is_known(self, path: Path) -> bool:
         """Whether the last commit has a file or a directory at a path."""
-        return self.name_of("HEAD", self.relative(path)) is not None
+        return self.name_of(self.span("HEAD").old, self.relative(path)) is not None
 
     def span(self, revision: str) -> Span:
         """What a revision, or a range, compares: `A` with the working tree, `A..B`, or `A...B` from where they parted.
@@ -83,7 +83,6 @@ class Repository:
         return Span(revision, old[0], names[0])
 
     def _commit(self, revision: str, why: str) -> str:
-        # Without `--quiet` git says what is wrong with it.
         return self._run("rev-parse", "--verify", f"{revision}^{{commit}}", why=why).decode().strip()
 
     def changed(self, span: Span, paths: Sequence[str]) -> list[ChangedFile]:
@@ -127,7 +126,7 @@ class Repository:
         return self._run("cat-file", "--filters", f"--path={path}", name)
 
     def _run(self, *arguments: str, why: str = "", given: bytes | None = None) -> bytes:
-        """What git prints. Raises SettingsError, which begins with `why`, if git is missing or has failed."""
+        """What git prints. Raises SettingsError if git is missing or has failed: `why`, or the reason that it gives."""
         try:
             done = subprocess.run(
                 ["git", "--literal-pathspecs", *arguments],
@@ -142,7 +141,7 @@ class Repository:
             raise SettingsError(f"git cannot be run: {error.strerror or error}") from None
         if done.returncode:
             reason = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0].removeprefix("fatal: ")
-            raise SettingsError(f"{why or 'git ' + arguments[0] + ' failed'}: {reason}")
+            raise SettingsError(why or f"git {arguments[0]}: {reason}")
         return done.stdout
 
 

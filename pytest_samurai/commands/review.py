@@ -82,14 +82,17 @@ class Review:
             if key in _ENDS or key == QUIT:
                 self._show([line("quit")])
                 return QUIT
-            if key in (ACCEPT, SKIP):
+            if key == ACCEPT and comparison.versions.now is not None and comparison.versions.now.problem:
+                self._show([line("it cannot be read, so it cannot be accepted")])
+            elif key in (ACCEPT, SKIP):
                 self._show([line("accepted" if key == ACCEPT else "skipped"), line("")])
                 return key
-            if key == PUT_BACK and self._was_put_back(comparison):
-                return key
-            if key == HELP:
+            elif key == PUT_BACK:
+                if self._was_put_back(comparison):
+                    return key
+            elif key == HELP:
                 self._show([line(""), *(line(f"  {known}  {meaning}") for known, meaning in MEANINGS.items())])
-            elif key != PUT_BACK:
+            else:
                 self._show([line("that is none of the keys")])
 
     def _was_put_back(self, comparison: Comparison) -> bool:

@@ -54,7 +54,7 @@ def _in_terminal(lines: Iterable[Line]) -> Iterable[str]:
 
 
 def in_colours(rows: Iterable[tuple[int, Sequence[tuple[str, str]]]]) -> Iterable[str]:
-    """Rows as a terminal shows them: how far each is indented, and its texts, which are safe to show, in their styles."""
+    """Rows as a terminal shows them: how far each is indented, and its texts, safe to show, with their styles."""
     from rich.padding import Padding
     from rich.text import Text
 

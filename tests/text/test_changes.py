@@ -23,6 +23,10 @@ from pytest_samurai.text.changes import changed_words
         ("", "new", "", "[new]"),
         ("👨‍👩‍👧 a", "👨‍👩‍👧 b", "👨‍👩‍👧 [a]", "👨‍👩‍👧 [b]"),
         ("the cat the dog", "the dog", "the [cat the ]dog", "the dog"),
+        ("Be kind. Be brief.", "Be kind. Be exact. Be brief.", "Be kind. Be brief.", "Be kind. [Be exact. ]Be brief."),
+        ("You a. You b. You c.", "You a. You c.", "You a. [You b. ]You c.", "You a. You c."),
+        ("Be kind.", "Be exact. Be kind.", "Be kind.", "[Be exact. ]Be kind."),
+        ("a b\na c", "a c", "[a b\\n]a c", "a c"),
     ],
 )
 def test_changed_words_stand_in_brackets_and_nothing_else_does(old: str, new: str, before: str, after: str) -> None:

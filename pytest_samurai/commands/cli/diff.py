@@ -45,13 +45,15 @@ def _span(repository: Repository, what: Sequence[str]) -> tuple[Span, list[Path]
     paths = list(map(Path, what))
     if not what:
         return repository.span(HEAD), []
-    if not paths[0].exists():
-        # A file may be gone from here, and be known to git.
-        is_path = not repository.knows(what[0]) and repository.is_known(paths[0])
-        return (repository.span(HEAD), paths) if is_path else (repository.span(what[0]), paths[1:])
-    if repository.knows(what[0]):
+    is_revision, is_here = repository.knows(what[0]), paths[0].exists()
+    if is_revision and is_here:
         raise SettingsError(f"{what[0]} is both a revision and a file: write ./{what[0]} for the file")
-    return repository.span(HEAD), paths
+    if is_revision:
+        return repository.span(what[0]), paths[1:]
+    # A file may be gone from here, and be known to git.
+    if is_here or repository.is_known(paths[0]):
+        return repository.span(HEAD), paths
+    raise SettingsError(f"{what[0]}: is neither a revision that git knows nor a file, here or in {HEAD}")
 
 
 COMMAND = Command("diff", "say what changed in cassettes, by meaning", _arguments, _run)
