@@ -36,10 +36,10 @@ class Terminal:
 
     def until(self, text: str) -> str:
         """What is shown up to a text, without colours; then the rest comes next."""
-        while text not in self._plain:
+        while text not in self.plain:
             if not self._read():
-                pytest.fail(f"{text!r} did not come; this did:\n{self._plain}")
-        shown, _, rest = self._plain.partition(text)
+                pytest.fail(f"{text!r} did not come; this did:\n{self.plain}")
+        shown, _, rest = self.plain.partition(text)
         self._shown = rest
         return shown + text
 
@@ -50,7 +50,7 @@ class Terminal:
         """What is shown until the program ends, without colours."""
         while self._read():
             pass
-        return self._plain
+        return self.plain
 
     def end(self) -> int:
         """Wait for the end. Returns the exit status."""
@@ -64,7 +64,7 @@ class Terminal:
         return self._shown
 
     @property
-    def _plain(self) -> str:
+    def plain(self) -> str:
         return _COLOURS.sub("", self._shown).replace("\r\n", "\n")
 
     def _read(self) -> bool:

@@ -129,9 +129,9 @@ class Repository:
         """What git prints. Raises SettingsError if git is missing or has failed: `why`, or the reason that it gives."""
         try:
             done = subprocess.run(
-                ["git", "--literal-pathspecs", *arguments],
-                cwd=self.top,
                 # It would write down in the index which files it has looked at.
+                ["git", "--literal-pathspecs", "-c", "diff.autoRefreshIndex=false", *arguments],
+                cwd=self.top,
                 env={**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"},
                 input=given,
                 capture_output=True,

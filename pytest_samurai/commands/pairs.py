@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pytest_samurai.bill import Call
 from pytest_samurai.matching import Difference, Json, Matcher, canonical, differences, likeness, parse_path, words
-from pytest_samurai.wire import Dialect, Interaction, RequestPart, answer_of, ids_in, part_at
+from pytest_samurai.wire import Dialect, Interaction, RequestPart, answer_of, dialect_of, ids_in, part_at
 
 
 class Calls:
@@ -40,9 +40,9 @@ class Calls:
         return [_without(self._matcher.value(recorded.request), self._ids) for recorded in self.interactions]
 
     def endpoint(self, index: int) -> str:
-        """The endpoint of a request; of an unknown one the path, whatever its host."""
+        """The API of a request; of an unknown one the path, whatever its host."""
         url = self.interactions[index].request.url
-        return self._matcher.endpoints.match(url) or urlsplit(url).path
+        return dialect_of(url).name or urlsplit(url).path
 
     def matching_key(self, index: int) -> Hashable:
         """Equal for requests that a recorder takes for the same, answered with the same status."""

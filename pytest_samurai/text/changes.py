@@ -13,6 +13,8 @@ _CONTEXT = 60
 # Comparing takes time in proportion to the product of both lengths.
 _COMPARED_WORDS = 100_000
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+_LOOK_BACK = 4
+"""Words, signs and blanks in which the end of a sentence is seen."""
 _SENTENCE_ENDS = re.compile(r"(?:[.!?:][\"')\]*]*\s*|\n\s*)\Z")
 
 
@@ -52,11 +54,14 @@ class TextChange:
             codes = SequenceMatcher(str.isspace, left, right, autojunk=False).get_opcodes()
         else:
             codes = [("replace", 0, len(left), 0, len(right))]
-        return [
-            _on_sentences(_Edit(head + begin, head + end, head + new_begin, head + new_end), olds, news)
+        edits = [
+            _Edit(head + begin, head + end, head + new_begin, head + new_end)
             for name, begin, end, new_begin, new_end in codes
             if name != "equal"
         ]
+        first, last = _Edit(0, 0, 0, 0), _Edit(len(olds), len(olds), len(news), len(news))
+        around = zip([first, *edits], edits, [*edits[1:], last], strict=False)
+        return [_on_sentences(edit, before.end, after.begin, olds, news) for before, edit, after in around]
 
     def runs(self, longest: int = 2 * _CONTEXT) -> tuple[list[Run], list[Run]]:
         """Both texts in stretches that are the same or changed. Long ones are cut short.
@@ -79,21 +84,28 @@ def _bracketed(runs: Sequence[Run]) -> str:
     return visible("".join(f"[{run.text}]" if run.is_changed else run.text for run in runs))
 
 
-def _on_sentences(edit: _Edit, olds: Sequence[str], news: Sequence[str]) -> _Edit:
+def _on_sentences(edit: _Edit, first: int, last: int, olds: Sequence[str], news: Sequence[str]) -> _Edit:
     """The same edit, moved to where a sentence begins, if words were only added or only removed.
 
-    "A. [B. ]C." and "A. B[. ]C." may be the same change: as many ways as both ends have words in common.
+    "A. [B. ]C." and "A. B[. C]." may be the same change. It may be moved as far as the words of the old text from
+    `first` to `last` are in both.
     """
     if (edit.begin == edit.end) == (edit.new_begin == edit.new_end):
         return edit
     words, begin, end = (news, edit.new_begin, edit.new_end) if edit.begin == edit.end else (olds, edit.begin, edit.end)
-    back = 0
-    while back < min(edit.begin, edit.new_begin) and words[begin - back - 1] == words[end - back - 1]:
-        back += 1
-        text = "".join(words[begin - back : end - back])
-        before = "".join(words[max(0, begin - back - 3) : begin - back])
-        if _SENTENCE_ENDS.search(text) and (not before or _SENTENCE_ENDS.search(before)):
-            return _Edit(*(number - back for number in edit))
+    steps = [0]
+    while steps[-1] > first - edit.begin and words[begin + steps[-1] - 1] == words[end + steps[-1] - 1]:
+        steps.append(steps[-1] - 1)
+    forth = 0
+    while forth < last - edit.end and words[begin + forth] == words[end + forth]:
+        forth += 1
+        steps.append(forth)
+    for step in steps:
+        text = "".join(words[begin + step : end + step])
+        before = "".join(words[max(0, begin + step - _LOOK_BACK) : begin + step])
+        is_end = not before or _SENTENCE_ENDS.search(before)
+        if is_end and _SENTENCE_ENDS.search(text):
+            return _Edit(*(number + step for number in edit))
     return edit
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,3 +41,19 @@ def item(
 def git(directory: Path, *arguments: str) -> None:
     who = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
     subprocess.run(["git", *who, *arguments], cwd=directory, check=True)
+
+
+def answered(interaction: Interaction, *texts: str, number: int = 1, ended: str = "stop", **more: Any) -> Interaction:
+    """The interaction with a choice for each text; `number` goes into all that a server makes up, `more` into a message."""
+    choices = [
+        {"index": index, "message": {"role": "assistant", "content": text, **more}, "finish_reason": ended}
+        for index, text in enumerate(texts)
+    ]
+    reply = json.loads(interaction.reply.body)
+    reply |= {"id": f"chatcmpl-{number}", "created": number, "choices": choices}
+    body = json.dumps(reply, sort_keys=number % 2 == 0).encode()
+    return replace(
+        interaction,
+        reply=replace(interaction.reply, body=body, duration=float(number)),
+        recorded_at=f"2026-01-0{number}T00:00:00Z",
+    )
