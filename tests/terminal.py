@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import select
 import subprocess
+import termios
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-_LONGEST_WAIT = 60.0
-"""Seconds after which a program that shows nothing more has failed the test."""
+_LONGEST_WAIT = 30.0
+"""Seconds after which a program that shows nothing has failed the test."""
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -30,6 +33,8 @@ class Terminal:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
+            # So the key for an interruption interrupts.
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         os.close(theirs)
         self._shown = ""
@@ -38,7 +43,7 @@ class Terminal:
         """What is shown up to a text, without colours; then the rest comes next."""
         while text not in self.plain:
             if not self._read():
-                pytest.fail(f"{text!r} did not come; this did:\n{self.plain}")
+                self._fail(f"{text!r} did not come")
         shown, _, rest = self.plain.partition(text)
         self._shown = rest
         return shown + text
@@ -60,6 +65,11 @@ class Terminal:
         return status
 
     @property
+    def has_lines(self) -> bool:
+        """Whether the terminal waits for the end of a line before it hands over what was typed."""
+        return bool(termios.tcgetattr(self._ours)[3] & termios.ICANON)
+
+    @property
     def raw(self) -> str:
         return self._shown
 
@@ -67,10 +77,15 @@ class Terminal:
     def plain(self) -> str:
         return _COLOURS.sub("", self._shown).replace("\r\n", "\n")
 
+    def _fail(self, what: str) -> NoReturn:
+        self._process.kill()
+        self._process.wait()
+        pytest.fail(f"{what}; this did:\n{self.plain}")
+
     def _read(self) -> bool:
         """Read what is there, waiting for it. Returns whether anything came."""
         if not select.select([self._ours], [], [], _LONGEST_WAIT)[0]:
-            return False
+            self._fail("nothing more came")
         try:
             data = os.read(self._ours, 65536)
         except OSError:

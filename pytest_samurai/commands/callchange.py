@@ -61,8 +61,8 @@ def changes(then: Calls, old: int, now: Calls, new: int) -> list[Change]:
         if models[0] == models[1]:
             changed += _values("model as served", was.model, is_now.model)
     changed += _values("status", was.status_code, is_now.status_code)
-    changed += _values("the answer ended by", *(", ".join(call.stops) or None for call in (was, is_now)))
-    return [*changed, *_answers(then, old, now, new)]
+    changed += _answers(then, old, now, new)
+    return [*changed, *_values("the answer ended by", *(", ".join(call.stops) or None for call in (was, is_now)))]
 
 
 def alone(calls: Calls, index: int, what: str) -> Change:

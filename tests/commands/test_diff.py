@@ -235,7 +235,12 @@ def test_errors_are_compared_by_what_they_say(project: Project) -> None:
 def test_of_replies_that_are_no_texts_it_is_said_that_they_differ(project: Project) -> None:
     def embedded(numbers: list[float], number: int) -> Interaction:
         recorded = item((3, 0), body=b'{"model": "m", "input": "Paris"}')
-        reply = {"object": "list", "data": [{"embedding": numbers}], "model": "m", "id": f"emb-{number}"}
+        reply: dict[str, Any] = {
+            "object": "list",
+            "data": [{"embedding": numbers}],
+            "model": "m",
+            "id": f"emb-{number}",
+        }
         reply["usage"] = {"prompt_tokens": 3, "total_tokens": 3}
         request = replace(recorded.request, url="https://h/v1/embeddings")
         return replace(recorded, request=request, reply=replace(recorded.reply, body=json.dumps(reply).encode()))
@@ -396,9 +401,9 @@ def test_a_change_of_several_calls_is_told_once(project: Project) -> None:
     new = [item((4, 2), {**SYSTEM, "content": "You are it."}, user(name)) for name in "abc"]
     assert changed(project, old, new) == [
         TEST,
-        "  call 1 and 2 more calls: messages[0] (system): text replaced",
-        "    - You are a guide to the cities of the world.",
-        "    + You are it.",
+        "  call 1 and 2 more calls: messages[0] (system): 8 words changed",
+        "    - You are [a guide to the cities of the world].",
+        "    + You are [it].",
     ]
 
 

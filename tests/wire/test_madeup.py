@@ -17,8 +17,18 @@ def test_ids_are_the_texts_under_the_keys_that_apis_give_them() -> None:
 
 def test_what_is_left_is_what_was_said() -> None:
     reply = {
-        "id": 1, "created": 1, "created_at": 2, "createTime": "x", "object": "list", "model": "m", "usage": {},
-        "usageMetadata": {}, "modelVersion": "m", "system_fingerprint": "f", "timings": [], "service_tier": "s",
+        "id": 1,
+        "created": 1,
+        "created_at": 2,
+        "createTime": "x",
+        "object": "list",
+        "model": "m",
+        "usage": {},
+        "usageMetadata": {},
+        "modelVersion": "m",
+        "system_fingerprint": "f",
+        "timings": [],
+        "service_tier": "s",
         "data": [{"embedding": [1, 2], "index": 0, "request_id": "r"}, "text", None],
     }
     assert without_made_up(reply) == {"data": [{"embedding": [1, 2], "index": 0}, "text", None]}
