@@ -78,8 +78,8 @@ class Repository:
             return Span(revision, self._commit(revision, why))
         names = self._run("rev-parse", revision, "--", why=why).decode().split()
         old = [name[1:] for name in names if name.startswith("^")]
-        if len(old) != 1:
-            raise SettingsError(f"{revision!r} does not compare two revisions")
+        if not old:
+            raise SettingsError(f"{revision!r}: the two revisions have nothing in common")
         return Span(revision, old[0], names[0])
 
     def _commit(self, revision: str, why: str) -> str:

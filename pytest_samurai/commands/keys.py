@@ -6,9 +6,10 @@ import os
 import select
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _ESCAPE = "\x1b"
+_SHORTEST = 2
 
 Read = Callable[[], str]
 """Waits for a key. It is empty at the end of the input."""
@@ -21,7 +22,7 @@ def can_answer() -> bool:
 
 @contextmanager
 def single_keys() -> Iterator[Read]:
-    """Have the terminal hand over each key at once, unseen. Where it does not, a key is the beginning of a line."""
+    """Have the terminal hand over each key at once, unseen."""
     if sys.platform == "win32":  # pragma: no cover - the other branch is that of this machine
         import msvcrt
 
@@ -31,24 +32,26 @@ def single_keys() -> Iterator[Read]:
     import tty
 
     descriptor = sys.stdin.fileno()
-    try:
-        before = termios.tcgetattr(descriptor)
-    except termios.error:
-        yield lambda: sys.stdin.readline()[:1]
-        return
+    before = termios.tcgetattr(descriptor)
     # Not at once: what was typed ahead would be lost.
     tty.setcbreak(descriptor, termios.TCSADRAIN)
     try:
         yield lambda: _key(descriptor)
     finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        # A terminal that is gone needs it no more.
+        with suppress(termios.error):
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
 
 def _key(descriptor: int) -> str:
     key = _read(descriptor)
-    # An arrow, or a function key, is several characters, of which some are letters.
-    while key.startswith(_ESCAPE) and select.select([descriptor], [], [], 0)[0] and (more := _read(descriptor)):
+    if key != _ESCAPE:
+        return key
+    # An arrow, or a function key, is several characters, the last of which is a letter or a tilde.
+    while select.select([descriptor], [], [], 0)[0] and (more := _read(descriptor)):
         key += more
+        if len(key) > _SHORTEST and (more.isalpha() or more == "~"):
+            break
     return key
 
 

@@ -351,6 +351,19 @@ def test_the_command_line_normalizes_more_than_the_ini_file(project: Project) ->
     ]
 
 
+def test_the_first_file_that_has_a_place_for_options_counts(project: Project) -> None:
+    (project.root / "pytest.ini").unlink()
+    (project.root / "pyproject.toml").write_text("tool = 1\n")
+    (project.root / "tox.ini").write_text("[tox]\nx = 1\n")
+    (project.root / "setup.cfg").write_text("[tool:pytest]\nsamurai_ignore = user messages[*].content\n")
+    project.record(capital=VARYING[0])
+    project.commit()
+    project.record(capital=VARYING[1])
+    assert project.diff(status=0) == ["no difference"]
+    (project.root / "pytest.toml").write_text("x = 1\n")
+    project.diff(status=1)
+
+
 def test_a_name_that_nothing_has_is_refused(project: Project) -> None:
     right = "'dates' is neither one of uuid, datetime, tmp_path nor a pair (pattern, replacement)"
     assert project.refused("--normalize=dates") == f"argument --normalize: {right}"
@@ -487,6 +500,41 @@ def test_any_revision_and_both_kinds_of_ranges_are_compared(project: Project) ->
         "main...side": "3 -> 9",
         "side cassettes": "9 -> 5",
     }
+
+
+def test_a_range_has_what_was_added_and_removed_in_it(project: Project) -> None:
+    project.record(capital=[item((1, 2), PARIS)])
+    project.commit()
+    project.path("capital").unlink()
+    project.record(river=[item((1, 2), ROME)])
+    project.commit()
+    assert project.diff("HEAD~1..HEAD")[::2] == [
+        f"{TEST}: removed, 1 call, 3 tokens",
+        "tests/test_geo.py::test_river: added, 1 call, 3 tokens",
+        "1 test added, 1 test removed: tokens 3, cost unknown",
+    ]
+    git(project.root, "checkout", "--quiet", "--orphan", "other")
+    project.commit()
+    assert project.refused("main...other") == "'main...other': the two revisions have nothing in common"
+    assert (
+        project.refused("main..nope") == "main..nope: is neither a revision that git knows nor a file, here or in HEAD"
+    )
+
+
+def test_what_cannot_be_read_is_no_renamed_cassette_and_a_submodule_is_no_file(project: Project) -> None:
+    project.record(capital=[item((1, 2), PARIS)])
+    project.commit()
+    project.path("capital").write_text("nothing")
+    project.commit()
+    project.path("capital").rename(project.path("town"))
+    git(project.root, "add", ".")
+    git(project.root, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},cassettes/sub.yaml")
+    lines = project.diff()
+    assert [line for line in lines if line and line[0] != " "] == [
+        f"{TEST}: cannot be compared",
+        "tests/test_geo.py::test_town: cannot be compared",
+        "2 tests not compared",
+    ]
 
 
 def test_two_files_are_compared_without_git(
@@ -649,9 +697,10 @@ def test_no_secret_and_nothing_that_a_terminal_obeys_is_shown(
 
 def test_in_a_terminal_what_changed_stands_out_and_lines_are_wrapped(project: Project) -> None:
     longer = {**SYSTEM, "content": f"{SYSTEM['content']} {'Tell all that you know. ' * 6}"}
-    project.record(capital=[answered(item((40, 2), SYSTEM, PARIS), "x")])
+    project.record(capital=[answered(item((40, 2), SYSTEM, PARIS), "x ##y")])
     project.commit()
-    project.record(capital=[answered(item((44, 4), longer, PARIS), "x ##[y]")])
+    # Neither what stayed nor what is new would be obeyed alone.
+    project.record(capital=[answered(item((44, 4), longer, PARIS), "x ##[y")])
     program = Path(sys.executable).with_name("pytest-samurai")
     environ = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     terminal = Terminal([program, "diff"], project.root, environ)
@@ -659,7 +708,7 @@ def test_in_a_terminal_what_changed_stands_out_and_lines_are_wrapped(project: Pr
     lines = terminal.raw.splitlines()
     assert any("\x1b[31mYou are a guide to the cities of the world." in line for line in lines)
     assert any("\x1b[1;30;42mTell all" in line for line in lines)
-    assert "##[" not in terminal.raw
+    assert "+ x #\\x23[y" in terminal.plain
     assert max(len(line) for line in terminal.plain.splitlines()) <= 100
     bare = Terminal([program, "diff"], project.root, {**environ, "NO_COLOR": "1"})
     assert bare.end() == 1

@@ -28,7 +28,7 @@ BRIEF = {**SYSTEM, "content": f"{SYSTEM['content']} Be brief."}
 
 
 class Project:
-    """Three tests in a repository, with a lock; all were recorded anew since, with one sentence more in their prompt."""
+    """Three tests in a repository, with a lock; all were recorded anew since, with one sentence more in the prompt."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -103,7 +103,8 @@ def test_each_difference_is_decided_by_a_key_and_the_index_stays_as_it_is(projec
     ]
     terminal.press("r")
     assert terminal.until("\n") == (
-        "put back: cassettes/tests/test_geo/test_b.yaml is as it was in HEAD; its rows of samurai.lock are as they were\n"
+        "put back: cassettes/tests/test_geo/test_b.yaml is as it was in HEAD;"
+        " its rows of samurai.lock are as they were\n"
     )
     terminal.until(ASK)
     terminal.press("s")
