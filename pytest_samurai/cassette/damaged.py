@@ -67,4 +67,4 @@ def _pieces(content: bytes, path: Path) -> Iterator[Interaction | str]:
         except CassetteError as error:
             # The number of the line is that of the piece.
             _, _, reason = str(error).partition(": ")
-            yield reason.removeprefix("interaction 1 ")
+            yield reason.removeprefix("interaction 1 ").removeprefix("is damaged: ")

@@ -54,14 +54,6 @@ class Repository:
         except ValueError:
             raise SettingsError(f"{path}: is not in the git repository {self.top}") from None
 
-    def knows(self, revision: str) -> bool:
-        """Whether a text is a revision, or a range of two."""
-        try:
-            self.span(revision)
-        except SettingsError:
-            return False
-        return True
-
     def is_known(self, path: Path) -> bool:
         """Whether the last commit has a file or a directory at a path."""
         return self.name_of(self.span("HEAD").old, self.relative(path)) is not None

@@ -73,7 +73,7 @@ def _reading_lines(reading: Reading, shown: Shown) -> Iterator[Line]:
         if shown.number not in (None, number):
             continue
         if isinstance(interaction, str):
-            yield Line(f"call {number}: cannot be read: it {interaction}", style="red")
+            yield Line(f"call {number} cannot be read: {interaction}", style="red")
             continue
         call = Call(interaction, number=number, replayed=True, meter=shown.meter)
         yield Line(f"call {number}: {_title(call, interaction)}", style="bold")

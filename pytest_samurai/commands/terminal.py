@@ -36,9 +36,9 @@ def is_terminal() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def laid_out(lines: Iterable[Line]) -> Iterable[str]:
-    """Lines as they are printed: in colour and wrapped to the width of the terminal; elsewhere plain, and not wrapped."""
-    if not is_terminal():
+def laid_out(lines: Iterable[Line], *, plain: bool = False) -> Iterable[str]:
+    """Lines as they are printed: in colour and wrapped to the width of the terminal; elsewhere, or if `plain`, not."""
+    if plain or not is_terminal():
         return (f"{' ' * line.indent}{line.text}" for line in lines)
     return _in_terminal(lines)
 

@@ -26,7 +26,10 @@ Denial = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """What is known when a request is refused: the nearest recording, what differs, what to do."""
+    """What is known when a request is refused: the nearest recording, what differs, what to do.
+
+    `renamed` are the commands that make the cassette of a test that is gone, and answers it, that of this test.
+    """
 
     request: Request
     recorded: Sequence[Interaction]
@@ -37,6 +40,7 @@ class Miss:
     mode: str
     rerun: str | None
     denials: Sequence[Denial] = ()
+    renamed: Sequence[str] = ()
 
     def text(self) -> str:
         endpoint = self.matcher.endpoints.match(self.request.url) or self.request.url
@@ -51,6 +55,7 @@ class Miss:
             lines.append(f"  {_played_out(equal)}: this is one call more than was recorded.")
         elif self.recorded:
             lines += self._compared()
+        lines += renamed_lines(self.renamed)
         if self.rerun:
             lines.append(f"  To record this test{' again' if self.recorded else ''}: {self.rerun}")
         return "\n".join(map(visible, lines))
@@ -103,6 +108,17 @@ class Miss:
                 old, new = (COMPONENTS[name](self.matcher, request).decode() for request in (nearest, self.request))
                 if old != new:
                     yield f"    {name}: {old} -> {new}"
+
+
+def renamed_lines(commands: Sequence[str]) -> list[str]:
+    """What there is to do if a test was renamed, by the commands that would do it."""
+    if not commands:
+        return []
+    who = "a test that is" if len(commands) == 1 else f"{len(commands)} tests that are"
+    return [
+        f"  A recording of {who} gone would answer it. If this is that test, renamed:",
+        *(f"    {command}" for command in commands),
+    ]
 
 
 def _played_out(indexes: Sequence[int]) -> str:

@@ -14,6 +14,7 @@ from pytest_samurai.context import Session
 from pytest_samurai.files import exists
 from pytest_samurai.plugin.marker import marker_of
 from pytest_samurai.plugin.place import cassette_path
+from pytest_samurai.plugin.renamed import renamed_of
 from pytest_samurai.plugin.state import (
     PASSED,
     PLAYS,
@@ -97,6 +98,10 @@ def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool)
 
 def owner_of(item: pytest.Item, name: str, *, shared: bool, is_fixture: bool = False) -> Owner:
     """Who a recorder belongs to: a test, or a fixture, named by its label."""
-    run = item.config.stash[RUN]
-    on_live = None if run.progress is None else run.progress.call
-    return Owner(visible(name), run.began, partial(target, item), shared, run.refusals.refuse, on_live, is_fixture)
+    config = item.config
+    run = config.stash[RUN]
+    owner = Owner(visible(name), run.began, partial(target, item), shared, run.refusals.refuse, is_fixture=is_fixture)
+    owner.on_live = None if run.progress is None else run.progress.call
+    if not shared:
+        owner.renamed = lambda cassette, answers: renamed_of(config).commands(test_id(item), cassette, answers)
+    return owner

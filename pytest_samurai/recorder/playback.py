@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_samurai.cassette import Kept, Shelf
+from pytest_samurai.errors import CassetteError
 from pytest_samurai.matching import Denial, Keys, Lookup, Miss
 from pytest_samurai.recorder.age import age_notes
 from pytest_samurai.recorder.editor import Editor
@@ -24,7 +25,8 @@ class Playback:
     """The recordings of an open cassette that may be played, and which of them have been.
 
     Those of an interrupted run come last. `may_record` says whether a request that none of them answers may go live;
-    `is_older`, in a mode that replaces the cassette, whether that holds what an earlier run recorded.
+    `is_older`, in a mode that replaces the cassette, whether that holds what an earlier run recorded; `is_new`, whether
+    there is no cassette yet, nor what is left of one.
     """
 
     def __init__(
@@ -36,11 +38,13 @@ class Playback:
         *,
         may_record: bool,
         is_older: bool = False,
+        is_new: bool = False,
     ) -> None:
         self.recordings = keys.recordings
         self.interrupted = interrupted
         self.may_record = may_record
         self.is_older = is_older
+        self.is_new = is_new
         self.lookup = Lookup(keys)
         self._settings = settings
         self._bridge = bridge
@@ -72,8 +76,13 @@ class Playback:
         headers = [(name, value) for name, value in reply.headers if name not in ("retry-after", "retry-after-ms")]
         return replace(reply, headers=(*headers, ("retry-after-ms", "1")))
 
-    def miss(self, request: Request, denials: Sequence[Denial], owner: Owner, cassette: str) -> str:
-        """Why no recording answers a request, and what to do about it. `request` is the request as it is compared."""
+    def miss(
+        self, request: Request, denials: Sequence[Denial], owner: Owner, cassette: str, renamed: Sequence[str] = ()
+    ) -> str:
+        """Why no recording answers a request, and what to do about it. `request` is the request as it is compared.
+
+        `renamed` are the commands that make another cassette, which answers it, that of the test.
+        """
         played = frozenset(self.lookup.played)
         # Nobody should pay again for what others recorded, nor for a cassette that was played to its end.
         keeps = owner.shared or 0 < len(self.recordings) == len(played)
@@ -88,6 +97,7 @@ class Playback:
             mode=mode.name,
             rerun=owner.command(mode.after_miss(keeps=keeps)),
             denials=denials,
+            renamed=renamed,
         )
         return miss.text()
 
@@ -128,7 +138,17 @@ def opened(path: Path, settings: Settings, owner: Owner, shelf: Shelf, editor: E
     if settings.max_age is not None:
         notes += age_notes(keys.recordings, settings.max_age, shown(path))
     is_older = mode.replaces and not all(map(owner.recorded_in_this_run, recordings.times()))
-    return Playback(keys, settings, editor.bridge, interrupted, may_record=may_record, is_older=is_older)
+    is_new = mode.has_cassette and kept is None and not resumed
+    return Playback(keys, settings, editor.bridge, interrupted, may_record=may_record, is_older=is_older, is_new=is_new)
+
+
+def would_answer(path: Path, request: Request, settings: Settings, shelf: Shelf, editor: Editor) -> bool:
+    """Whether a cassette of another test holds a request, as it is compared. One that cannot be read does not."""
+    try:
+        kept = shelf.load(path)
+    except (CassetteError, FileNotFoundError):
+        return False
+    return bool(Lookup(_shared_keys(kept.recordings, kept, settings, editor.redactors)).candidates(request))
 
 
 def _load(path: Path, shelf: Shelf) -> Kept | None:

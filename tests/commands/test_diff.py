@@ -515,9 +515,13 @@ def test_a_range_has_what_was_added_and_removed_in_it(project: Project) -> None:
     ]
     git(project.root, "checkout", "--quiet", "--orphan", "other")
     project.commit()
-    assert project.refused("main...other") == "'main...other': the two revisions have nothing in common"
+    assert project.refused("main...other") == (
+        "'main...other': the two revisions have nothing in common, and there is no such file, here or in HEAD"
+    )
     assert (
-        project.refused("main..nope") == "main..nope: is neither a revision that git knows nor a file, here or in HEAD"
+        project.refused("main..nope") == (
+        "git knows no revision 'main..nope', and there is no such file, here or in HEAD"
+    )
     )
 
 
@@ -634,12 +638,14 @@ def test_files_in_conflict_are_named_once(project: Project) -> None:
 def test_what_is_wrong_is_said(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     assert project.refused() == "git knows no revision 'HEAD'"
     project.commit()
-    assert project.refused("nope") == "nope: is neither a revision that git knows nor a file, here or in HEAD"
+    assert project.refused("nope") == (
+        "git knows no revision 'nope', and there is no such file, here or in HEAD"
+    )
     assert project.refused("HEAD", "nope") == "nope: there is no such file or directory, neither here nor in HEAD"
     assert project.refused("HEAD", "/") == f"/: is not in the git repository {project.root}"
     assert (
         project.refused("--", "--output=x")
-        == "--output=x: is neither a revision that git knows nor a file, here or in HEAD"
+        == "'--output=x' is not a git revision, and there is no such file, here or in HEAD"
     )
     git(project.root, "branch", "tests")
     assert project.refused("tests") == "tests is both a revision and a file: write ./tests for the file"

@@ -231,7 +231,7 @@ TEST = "tests/test_geo.py::test_capital"
 def test_the_command_tells_what_moved_since_the_lock(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["why", TEST]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == f"{TEST}: {project / 'cassettes/tests/test_geo/test_capital.yaml'}"
+    assert lines[0] == f"{TEST}: cassettes/tests/test_geo/test_capital.yaml"
     assert lines[-2:] == [
         "  What moved: prompt 11 -> 15 tokens (+36%)",
         "The lock has only totals. To compare call by call: --against=HEAD",
@@ -288,8 +288,11 @@ def test_of_a_cassette_that_others_use_too_no_sums_are_shown_beside_the_row_of_o
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["test_geo"], "'test_geo' is not a test id; write it like tests/test_geo.py::TestCities::test_capital"),
-        ([f"{TEST}_not"], "test_capital_not.yaml: there is no such cassette; name the one of the test by --cassette"),
+        (["test_geo"], "'test_geo' has no cassette. Looked at: 2 cassettes in cassettes, the rows of samurai.lock"),
+        (
+            [f"{TEST}_not"],
+            f"'{TEST}_not' has no cassette, which would be cassettes/tests/test_geo/test_capital_not.yaml. Looked at:",
+        ),
         ([TEST, "--against=nope"], "test_capital.yaml as of nope: invalid object name 'nope'."),
         ([TEST, "--against=--output=x"], "'--output=x' is not a git revision"),
         (

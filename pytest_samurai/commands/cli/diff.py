@@ -45,15 +45,17 @@ def _span(repository: Repository, what: Sequence[str]) -> tuple[Span, list[Path]
     paths = list(map(Path, what))
     if not what:
         return repository.span(HEAD), []
-    is_revision, is_here = repository.knows(what[0]), paths[0].exists()
-    if is_revision and is_here:
-        raise SettingsError(f"{what[0]} is both a revision and a file: write ./{what[0]} for the file")
-    if is_revision:
-        return repository.span(what[0]), paths[1:]
-    # A file may be gone from here, and be known to git.
-    if is_here or repository.is_known(paths[0]):
+    is_here = paths[0].exists()
+    try:
+        span = repository.span(what[0])
+    except SettingsError as error:
+        # A file may be gone from here, and be known to git.
+        if not is_here and not repository.is_known(paths[0]):
+            raise SettingsError(f"{error}, and there is no such file, here or in {HEAD}") from None
         return repository.span(HEAD), paths
-    raise SettingsError(f"{what[0]}: is neither a revision that git knows nor a file, here or in {HEAD}")
+    if is_here:
+        raise SettingsError(f"{what[0]} is both a revision and a file: write ./{what[0]} for the file")
+    return span, paths[1:]
 
 
 COMMAND = Command("diff", "say what changed in cassettes, by meaning", _arguments, _run)

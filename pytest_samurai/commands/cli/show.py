@@ -49,7 +49,8 @@ def _run(chosen: Namespace) -> int:
     else:
         title = [] if shown.steady else [Line(named.title, style="bold underline")]
         lines = chain(title, show_lines(readings, shown))
-        for text in laid_out(Line(one_line(redactor, line.text), line.indent * 2, line.style) for line in lines):
+        safe = (Line(one_line(redactor, line.text), line.indent * 2, line.style) for line in lines)
+        for text in laid_out(safe, plain=chosen.plain):
             hand_on(text)
     # Git takes any other status for a failure, and shows no difference at all.
     return 1 if readings[0].damage and not chosen.plain else 0
