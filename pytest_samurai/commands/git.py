@@ -37,12 +37,19 @@ class ChangedFile:
     is_tracked: bool
 
 
+class _Failed(SettingsError):
+    """Git has failed."""
+
+
 class Repository:
     """The repository around a directory. Raises SettingsError if there is none, or no git."""
 
     def __init__(self, directory: Path) -> None:
         self.top = directory
-        top = self._run("rev-parse", "--show-toplevel")
+        try:
+            top = self._run("rev-parse", "--show-toplevel")
+        except _Failed as error:
+            raise SettingsError(f"there is no git repository around {directory}: {error}") from None
         self.top = Path(os.fsdecode(top.rstrip(b"\n")))
 
     def relative(self, path: Path) -> str:
@@ -65,17 +72,17 @@ class Repository:
         """
         if revision.startswith("-"):
             raise SettingsError(f"{revision!r} is not a git revision")
-        why = f"git knows no revision {revision!r}"
-        if ".." not in revision:
-            return Span(revision, self._commit(revision, why))
-        names = self._run("rev-parse", revision, "--", why=why).decode().split()
+        try:
+            if ".." not in revision:
+                commit = self._run("rev-parse", "--verify", f"{revision}^{{commit}}")
+                return Span(revision, commit.decode().strip())
+            names = self._run("rev-parse", revision, "--").decode().split()
+        except _Failed:
+            raise SettingsError(f"git knows no revision {revision!r}") from None
         old = [name[1:] for name in names if name.startswith("^")]
         if not old:
             raise SettingsError(f"{revision!r}: the two revisions have nothing in common")
         return Span(revision, old[0], names[0])
-
-    def _commit(self, revision: str, why: str) -> str:
-        return self._run("rev-parse", "--verify", f"{revision}^{{commit}}", why=why).decode().strip()
 
     def changed(self, span: Span, paths: Sequence[str]) -> list[ChangedFile]:
         """The files below these paths that differ, by their paths; in the working tree, those that are new to git too.
@@ -117,8 +124,8 @@ class Repository:
         """The content as git would put it at a path of the working tree: with the line ends of this system."""
         return self._run("cat-file", "--filters", f"--path={path}", name)
 
-    def _run(self, *arguments: str, why: str = "", given: bytes | None = None) -> bytes:
-        """What git prints. Raises SettingsError if git is missing or has failed: `why`, or the reason that it gives."""
+    def _run(self, *arguments: str, given: bytes | None = None) -> bytes:
+        """What git prints. Raises SettingsError if git is missing, or has failed, with the reason that it gives."""
         try:
             done = subprocess.run(
                 # It would write down in the index which files it has looked at.
@@ -133,7 +140,7 @@ class Repository:
             raise SettingsError(f"git cannot be run: {error.strerror or error}") from None
         if done.returncode:
             reason = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0].removeprefix("fatal: ")
-            raise SettingsError(why or f"git {arguments[0]}: {reason}")
+            raise _Failed(f"git {arguments[0]}: {reason}")
         return done.stdout
 
 

@@ -518,10 +518,8 @@ def test_a_range_has_what_was_added_and_removed_in_it(project: Project) -> None:
     assert project.refused("main...other") == (
         "'main...other': the two revisions have nothing in common, and there is no such file, here or in HEAD"
     )
-    assert (
-        project.refused("main..nope") == (
+    assert project.refused("main..nope") == (
         "git knows no revision 'main..nope', and there is no such file, here or in HEAD"
-    )
     )
 
 
@@ -638,9 +636,7 @@ def test_files_in_conflict_are_named_once(project: Project) -> None:
 def test_what_is_wrong_is_said(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     assert project.refused() == "git knows no revision 'HEAD'"
     project.commit()
-    assert project.refused("nope") == (
-        "git knows no revision 'nope', and there is no such file, here or in HEAD"
-    )
+    assert project.refused("nope") == ("git knows no revision 'nope', and there is no such file, here or in HEAD")
     assert project.refused("HEAD", "nope") == "nope: there is no such file or directory, neither here nor in HEAD"
     assert project.refused("HEAD", "/") == f"/: is not in the git repository {project.root}"
     assert (
@@ -662,7 +658,10 @@ def test_outside_of_a_repository_git_says_so(
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(SystemExit, match="2"):
         cli.main(["diff"])
-    assert "error: git rev-parse: not a git repository" in capsys.readouterr().err
+    assert (
+        f"error: there is no git repository around {tmp_path}: git rev-parse: not a git repository"
+        in capsys.readouterr().err
+    )
 
 
 def test_the_index_stays_as_it_is(project: Project) -> None:
