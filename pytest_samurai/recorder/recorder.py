@@ -186,7 +186,7 @@ class Recorder(Sums):
         played, denials = self.play(request, filtered)
         if played is not None:
             return played
-        if self._live is None or self.record_mode.looks_for_renamed:
+        if self._live is None or self._renamed.is_wanted(self.playback):
             asked = self._editor.compared(request, filtered)
             renamed = self._renamed.commands(asked, self.playback)
             if self._live is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pytest_samurai.cassette import Shelf
 from pytest_samurai.matching import renamed_lines
 from pytest_samurai.recorder.editor import Editor
+from pytest_samurai.recorder.mode import RECORD_MODES
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.recorder.playback import Playback, would_answer
 from pytest_samurai.settings import Settings
@@ -25,6 +26,11 @@ class Renamed:
         self._shelf = shelf
         self._editor = editor
         self._commands: Sequence[str] | None = None
+
+    def is_wanted(self, playback: Playback) -> bool:
+        """Whether a request that may go live is to be looked for first."""
+        may_look = self._commands is None and self._owner.renamed is not None and playback.is_new
+        return bool(self._commands) or (may_look and RECORD_MODES[self._settings.mode].looks_for_renamed)
 
     def commands(self, asked: Request, playback: Playback) -> Sequence[str]:
         """The commands that make the cassette of a test that is gone that of this test; none if none answers.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_samurai import cassette
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.report.fullrun import FullRun
 from pytest_samurai.text import visible
@@ -29,6 +28,9 @@ def orphans(run: FullRun, root: Path) -> list[str]:
 
 
 def _is_orphan(run: FullRun, root: Path, name: str) -> bool:
+    # It brings YAML along, and every run with a test imports this package.
+    from pytest_samurai import cassette
+
     try:
         content = cassette.read(root / name)
     except (CassetteError, FileNotFoundError):

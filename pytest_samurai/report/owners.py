@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from pytest_samurai.bill import Lock, fixture_cassette
-from pytest_samurai.cassette import cassette_of, test_of
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.report.fullrun import FullRun
 
@@ -34,6 +33,9 @@ class Owners:
 
     def named(self, test: str) -> str | None:
         """The cassette that a test has by its name, whether it is there or not; None for what is no id of a test."""
+        # Not before it is needed: it brings YAML along, and every run with a test imports this package.
+        from pytest_samurai.cassette import cassette_of
+
         try:
             return (self._home / cassette_of(test)).as_posix()
         except SettingsError:
@@ -44,6 +46,8 @@ class Owners:
         known = self._by_cassette.get(cassette)
         if known is not None:
             return known
+        from pytest_samurai.cassette import test_of
+
         path = PurePosixPath(cassette)
         test = test_of(path.relative_to(self._home)) if path.is_relative_to(self._home) else None
         return [] if test is None else [test]

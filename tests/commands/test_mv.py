@@ -265,8 +265,8 @@ def test_nothing_is_overwritten_and_then_nothing_moves(here: Path, capsys: pytes
         (
             "t.py::test_nope",
             "t.py::test_b",
-            "nothing is known of 't.py::test_nope': neither a cassette below cassettes, nor a row of samurai.lock, nor a"
-            " test of the last full run\n",
+            "nothing is known of 't.py::test_nope': neither a cassette below cassettes, nor a row of samurai.lock, nor"
+            " a test of the last full run\n",
         ),
     ],
 )
