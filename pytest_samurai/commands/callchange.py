@@ -127,12 +127,8 @@ def _difference(where: str, difference: Difference) -> Change:
 
 
 def _reworded(where: str, old: str, new: str, *, path: str) -> Change:
-    rewording = reworded(old, new)
-    if (rewording.removed.split(), rewording.added.split()) == (old.split(), new.split()):
-        # Nothing stayed, so what both have by chance says nothing.
-        before, after = [Run(old, False)], [Run(new, False)]
-    else:
-        before, after = TextChange(old, new).runs(_LONGEST)
+    rewording, change = reworded(old, new), TextChange(old, new)
+    before, after = ([Run(old, False)], [Run(new, False)]) if change.is_replaced else change.runs(_LONGEST)
     lines = [*_run_lines("-", "removed", before), *_run_lines("+", "added", after)]
     return Change(where, rewording.what, _shortened(lines), (path, rewording.removed, rewording.added))
 

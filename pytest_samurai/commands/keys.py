@@ -56,8 +56,4 @@ def _key(descriptor: int) -> str:
 
 
 def _read(descriptor: int) -> str:
-    try:
-        return os.read(descriptor, 1).decode("latin-1")
-    except OSError:
-        # The terminal is gone.
-        return ""
+    return os.read(descriptor, 1).decode("latin-1")

@@ -63,6 +63,15 @@ class TextChange:
         around = zip([first, *edits], edits, [*edits[1:], last], strict=False)
         return [_on_sentences(edit, before.end, after.begin, olds, news) for before, edit, after in around]
 
+    @property
+    def is_replaced(self) -> bool:
+        """Whether so little has stayed that it may be chance: less than half of the words of the shorter text."""
+        changed = [edit[:2] for edit in self._edits], [edit[2:] for edit in self._edits]
+        sides = zip((self._old, self._new), changed, strict=True)
+        counts = [(len(_said(words)), sum(len(_said(words[slice(*run)])) for run in runs)) for words, runs in sides]
+        (olds, gone), (news, _) = counts
+        return 2 * (olds - gone) < min(olds, news)
+
     def runs(self, longest: int = 2 * _CONTEXT) -> tuple[list[Run], list[Run]]:
         """Both texts in stretches that are the same or changed. Long ones are cut short.
 
@@ -107,6 +116,11 @@ def _on_sentences(edit: _Edit, first: int, last: int, olds: Sequence[str], news:
         if is_end and _SENTENCE_ENDS.search(text):
             return _Edit(*(number + step for number in edit))
     return edit
+
+
+def _said(words: Sequence[str]) -> list[str]:
+    """The words without signs and blanks."""
+    return [word for word in words if word[0].isalnum()]
 
 
 def _common(left: Sequence[str], right: Sequence[str]) -> int:

@@ -469,6 +469,14 @@ def test_a_renamed_cassette_is_followed_whether_git_knows_of_it_or_not(project: 
     lines = project.diff()
     assert lines[0] == "tests/test_geo.py::test_town: prompt 9 -> 13 tokens (+44%)"
     assert "  renamed from cassettes/tests/test_geo/test_capital.yaml" in lines
+    # Of two that are alike, the likest is taken.
+    project.record(village=[calls[0], item((9, 2), user("Which one is larger?"))], town=calls)
+    assert [line.split(":")[0] for line in project.diff() if "renamed" in line or "added" in line] == [
+        "  renamed from cassettes/tests/test_geo/test_capital.yaml",
+        "tests/test_geo.py",
+        "1 test changed, 1 test added",
+    ]
+    project.path("village").unlink()
     project.record(town=[item((9, 2), user("Which one is larger?"))])
     assert [line.split(",")[0] for line in project.diff() if "test_geo.py" in line] == [
         "tests/test_geo.py::test_capital: removed",
@@ -531,6 +539,7 @@ def test_what_cannot_be_read_is_no_renamed_cassette_and_a_submodule_is_no_file(p
     project.path("capital").rename(project.path("town"))
     git(project.root, "add", ".")
     git(project.root, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},cassettes/sub.yaml")
+    (project.root / "cassettes/sub.yaml").mkdir()
     lines = project.diff()
     assert [line for line in lines if line and line[0] != " "] == [
         f"{TEST}: cannot be compared",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_samurai.text.changes import changed_words
+from pytest_samurai.text.changes import TextChange, changed_words
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,19 @@ def test_without_the_brackets_both_texts_are_what_they_were(old: str, new: str) 
     assert before.replace("[", "").replace("]", "") == old.replace("\n", "\\n")
     assert after.replace("[", "").replace("]", "") == new.replace("\n", "\\n")
     assert ("[" in before + after) == (old != new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_replaced"),
+    [
+        ("It is Paris.", "It was Paris.", False),
+        ("It is Paris, I think.", "No idea, sorry.", True),
+        ("a b c d", "a b x y", False),
+        ("a b c d", "a w x y", True),
+        ("a", "a b c d", False),
+        ("x #", "x [#", False),
+        ("", "new", False),
+    ],
+)
+def test_a_text_is_replaced_if_most_words_of_the_shorter_one_are_gone(old: str, new: str, is_replaced: bool) -> None:
+    assert TextChange(old, new).is_replaced is is_replaced
