@@ -124,6 +124,29 @@ def test_each_difference_is_decided_by_a_key_and_the_index_stays_as_it_is(projec
     assert (project.root / ".git/index").read_bytes() == index
 
 
+def test_the_page_shows_what_is_seen_in_a_terminal(project: Project) -> None:
+    page = (Path(__file__).parents[2] / "docs/review.md").read_text(encoding="utf-8")
+    example = page.partition("```text\n")[2].partition("```")[0]
+    for test in "abc":
+        git(project.root, "rm", "--quiet", "--force", "--", str(project.path(test)))
+    for tokens, system, answer in ((2, SYSTEM, "It is nice."), (5, BRIEF, "It is a nice one.")):
+        river = answered(item((40 + tokens, 3 if tokens == 2 else 5), system, user("River?")), answer)
+        project.record("capital", asked("capital", system, tokens))
+        project.record("river", replace(river, price=PRICE))
+        project.lock(["capital", "river"], tokens)
+        if tokens == 2:
+            git(project.root, "add", ".")
+            git(project.root, "commit", "--quiet", "--message=both")
+    terminal = project.review()
+    seen = terminal.until(ASK)
+    terminal.press("a")
+    seen += terminal.until(ASK)
+    terminal.press("r")
+    seen += terminal.until("as they were\n")
+    assert terminal.end() == 0
+    assert seen == example
+
+
 def test_when_all_was_put_back_everything_is_as_it_was(project: Project) -> None:
     terminal = project.review("HEAD")
     for _ in "abc":
