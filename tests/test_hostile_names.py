@@ -7,7 +7,7 @@ import json
 import re
 import unicodedata
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -33,6 +33,7 @@ from pytest_samurai.recorder.paths import shown
 from pytest_samurai.recorder.placeholder import placeholder_refusal
 from pytest_samurai.report.forms import RENDER
 from pytest_samurai.report.lines import regression_lines, shared_lines, top_lines, unmarked_line
+from pytest_samurai.report.orphans import orphan_lines
 from pytest_samurai.report.play import Play
 from pytest_samurai.report.progress import Progress
 from pytest_samurai.report.run import Failure, Run, TestRun
@@ -110,7 +111,7 @@ def progress() -> str:
     return line[1]
 
 
-def miss(recorded_content: str) -> str:
+def miss(recorded_content: str, renamed: Sequence[str] = ()) -> str:
     return Miss(
         request=recorded(f"{HOSTILE}2", url=f"http://h/{HOSTILE}").request,
         recorded=[recorded(content=recorded_content)],
@@ -121,6 +122,7 @@ def miss(recorded_content: str) -> str:
         mode="none",
         rerun=f"pytest '{HOSTILE}'",
         denials=(),
+        renamed=renamed,
     ).text()
 
 
@@ -177,6 +179,8 @@ SAID: dict[str, Callable[[], str]] = {
     "unmarked": lambda: unmarked_line({HOSTILE: 1}),
     "progress": progress,
     "miss": lambda: miss(HOSTILE),
+    "miss of a renamed test": lambda: miss(HOSTILE, [f"pytest-samurai mv '{HOSTILE}' x"]),
+    "orphans": lambda: "\n".join(orphan_lines([HOSTILE])),
     "miss of another prompt": lambda: miss("What is the capital of France, and of Japan?"),
     "path": lambda: shown(Path(HOSTILE)),
     "placeholder": lambda: placeholder_refusal(Request(HOSTILE, f"http://h/{HOSTILE}", (), b""), "test"),
@@ -296,6 +300,13 @@ def test_commands_say_nothing_that_is_obeyed(
         ["diff", "other.yaml", str(path)],
         ["diff", str(path), f"cassettes/x{name}"],
         ["report", "r.json"],
+        ["ls"],
+        ["show", str(path)],
+        ["show", "--plain", str(path)],
+        ["show", str(path.with_name(f"x{name}"))],
+        ["show", HOSTILE],
+        ["mv", f"{HOSTILE}.py", "x.py"],
+        ["mv", f"{HOSTILE}::test_a", f"{HOSTILE}::test_b"],
     ):
         try:
             cli.main(arguments)

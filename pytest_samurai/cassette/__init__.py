@@ -10,9 +10,9 @@ from pytest_samurai.cassette.naming import (
     cassette_of,
     module_directory,
     named_cassette,
+    owner_by_name,
     placed_cassette,
     safe_cassette,
-    test_of,
 )
 from pytest_samurai.cassette.reader import load, parse, read, reply_of, salvage
 from pytest_samurai.cassette.remembered import Remembered
@@ -35,6 +35,7 @@ __all__ = [
     "load",
     "module_directory",
     "named_cassette",
+    "owner_by_name",
     "parse",
     "placed_cassette",
     "read",
@@ -43,7 +44,6 @@ __all__ = [
     "safe_cassette",
     "salvage",
     "save",
-    "test_of",
     "try_to_save",
     "update",
 ]

@@ -58,7 +58,7 @@ def cassette_of(test: str) -> PurePosixPath:
     return module_directory(REAL.PurePosixPath(file)) / cassette_name([*classes, function + bracket + parameters])
 
 
-def test_of(cassette: PurePosixPath) -> str | None:
+def owner_by_name(cassette: PurePosixPath) -> str | None:
     """The id of the test that has this cassette by its name; the path is relative to the directory of the cassettes.
 
     None for a name with a digest, from which nothing leads back, and for a name that no test of pytest's usual naming
@@ -67,7 +67,7 @@ def test_of(cassette: PurePosixPath) -> str | None:
     name, bracket, parameters = cassette.name.removesuffix(".yaml").partition("[")
     *classes, function = name.split(".")
     directory = cassette.parent
-    if not (directory.name and function.startswith("test")):
+    if "~" in str(cassette) or not (directory.name and function.startswith("test")):
         return None
     file = directory if directory.suffix else directory.with_name(f"{directory.name}.py")
     test = "::".join([str(file), *classes, function + bracket + parameters])

@@ -19,7 +19,7 @@ from pytest_samurai.commands.tests import Suite
 from pytest_samurai.errors import CassetteError, SettingsError
 from pytest_samurai.files import claimed, locked, make_directory
 from pytest_samurai.settings import LOCK
-from pytest_samurai.text import plural
+from pytest_samurai.text import plural, visible
 
 _TESTS = "tests"
 
@@ -75,16 +75,17 @@ def plan(suite: Suite, old: str, new: str) -> Plan:
     files = [move for target in targets if not target.why_left for move in _files(suite.root, target)]
     left = [f"{target.old}: left alone: {target.why_left}" for target in targets if target.why_left]
     if not files and not rows and not left:
+        home = visible(str(suite.path(str(suite.home))))
         raise SettingsError(
-            f"nothing is known of {old!r}: neither a cassette below {suite.path(str(suite.home))}, nor a row of {LOCK},"
-            " nor a test of the last full run"
+            f"nothing is known of {old!r}: neither a cassette below {home}, nor a row of {LOCK}, nor a test of the last"
+            " full run"
         )
     taken = [move.new for move in files if _is_another(suite.root / move.old, suite.root / move.new)]
     taken += [f"the row of {row} in {LOCK}" for row in rows.values() if suite.lock and row in suite.lock.tests]
     if taken:
         raise SettingsError(
             "nothing was moved, for this is there already:\n"
-            + "\n".join(f"  {name}" for name in taken)
+            + "\n".join(f"  {visible(name)}" for name in taken)
             + "\nIf the test was recorded anew under its new name, the old recordings are of no use:"
             " pytest-samurai prune --write"
         )
@@ -123,7 +124,7 @@ def carry_out(suite: Suite, moves: Plan) -> None:
     if moves.rows:
         update_lock(suite.root / LOCK, lambda lock: _renamed(lock or Lock({}, {}), moves.rows))
     for file in moves.files:
-        _remove_empty((suite.root / file.old).parent, suite.root / suite.home)
+        _remove_empty((suite.root / file.old).parent)
 
 
 def _move(old: Path, new: Path) -> None:
@@ -160,12 +161,16 @@ def _renamed(lock: Lock, rows: Mapping[str, str]) -> Lock:
     return Lock(tests, lock.prices, frozenset(by_hand))
 
 
-def _remove_empty(directory: Path, home: Path) -> None:
-    while directory != home.parent and directory.is_relative_to(home):
-        try:
-            directory.rmdir()
-        except OSError:
-            # It is not empty, or gone already.
-            if directory.exists():
-                return
+def _remove_empty(directory: Path) -> None:
+    # The directory of all cassettes is not empty: what was moved is there.
+    while _is_removed(directory):
         directory = directory.parent
+
+
+def _is_removed(directory: Path) -> bool:
+    """Remove a directory if it is empty. Returns whether it is gone."""
+    try:
+        directory.rmdir()
+    except OSError:
+        return not directory.exists()
+    return True

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from pytest_samurai.bill import Lock, fixture_cassette
-from pytest_samurai.cassette import JOURNAL, cassette_name, module_directory, test_of
+from pytest_samurai.cassette import JOURNAL, cassette_name, module_directory, owner_by_name
 from pytest_samurai.commands.tests import Suite
 from pytest_samurai.errors import SettingsError
 
@@ -41,8 +41,8 @@ class Rename:
         by_old = [[test for test in known if _is_of(test, name)] for name in olds]
         index = next((index for index, tests in enumerate(by_old) if tests), 0)
         # Of the new name, the file is there; of the old one, it may be gone.
-        there = [name for name in news if (suite.root / name.partition("::")[0]).exists()]
-        chosen = there[0] if there else news[min(index, len(news) - 1)]
+        existing = [name for name in news if (suite.root / name.partition("::")[0]).exists()]
+        chosen = existing[0] if existing else news[min(index, len(news) - 1)]
         if _kind(olds[index]) != _kind(chosen):
             raise SettingsError(
                 f"{old!r} is {_kind(olds[index])}, and {new!r} is {_kind(chosen)}; both have to be of one kind"
@@ -125,7 +125,9 @@ class Targets:
             is_of = path.parent in (old, old / _FIXTURES) if rename.is_file else path.is_relative_to(old)
             if not is_of:
                 continue
-            is_own = path.parent.name == _FIXTURES or "~" in path.name or test_of(path.relative_to(home)) is not None
+            is_own = (
+                path.parent.name == _FIXTURES or "~" in path.name or owner_by_name(path.relative_to(home)) is not None
+            )
             target = self._target(name, (new / path.relative_to(old)).as_posix())
             if not is_own and not target.why_left and not self._suite.owners.of(name):
                 target = target._replace(why_left="by its name it is of no test")

@@ -12,7 +12,7 @@ from pytest_samurai.bill import Lock, fixture_cassette, load_lock
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.report import NOTE, FullRun, Owners, cassettes_of, last_full_run
 from pytest_samurai.settings import CASSETTES, LOCK
-from pytest_samurai.text import plural
+from pytest_samurai.text import plural, visible
 
 _CACHE = ".pytest_cache"
 _MARKS = (LOCK, f"{_CACHE}/v/{NOTE}"), (CASSETTES,), ("pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
@@ -114,7 +114,7 @@ class Suite:
 
     def _by_path(self, path: Path) -> Named:
         if not (self.here / path).is_file():
-            raise SettingsError(f"{path}: there is no such cassette")
+            raise SettingsError(f"{visible(str(path))}: there is no such cassette")
         owners = self.owners.of(self.name(self.here / path))
         # A cassette that several share is none of one test's.
         return Named(path, owners[0] if len(owners) == 1 else None)
@@ -123,22 +123,22 @@ class Suite:
         end = text.replace("\\", "/")
         tests = [test for test in self.owners.tests(self.cassettes) if _ends_with(test, end)]
         if not tests:
-            looked = f"{plural(len(self.cassettes), 'cassette')} in {self.path(str(self.home))}"
+            looked = f"{plural(len(self.cassettes), 'cassette')} in {visible(str(self.path(str(self.home))))}"
             by_name = self.owners.named(self.ids(text)[0])
-            own = f", which would be {self.path(by_name)}" if by_name is not None else ""
+            own = f", which would be {visible(str(self.path(by_name)))}" if by_name is not None else ""
             raise SettingsError(
                 f"{text!r} has no cassette{own}. Looked at: {looked}, the rows of {LOCK}, and the tests of the last"
                 " full run. Give the id of a test, the end of one, or the path of a cassette."
             )
         if len(tests) > 1:
             more = f"\n  and {len(tests) - _MOST_NAMED:,} more" if len(tests) > _MOST_NAMED else ""
-            named = "".join(f"\n  {test}" for test in tests[:_MOST_NAMED])
+            named = "".join(f"\n  {visible(test)}" for test in tests[:_MOST_NAMED])
             raise SettingsError(f"{text!r} is the end of {len(tests):,} tests:{named}{more}")
         return self._existing(tests[0], self.owners.cassette(tests[0]) or "")
 
     def _existing(self, test: str, cassette: str) -> Named:
         if not (self.root / cassette).is_file():
-            raise SettingsError(f"{test} has no cassette: there is no {self.path(cassette)}")
+            raise SettingsError(f"{visible(test)} has no cassette: there is no {visible(str(self.path(cassette)))}")
         return Named(self.path(cassette), test)
 
 

@@ -54,7 +54,6 @@ class Renamed:
             f"  mode      {self._settings.mode}",
             f"  request   {summary(asked)}",
             *renamed_lines(commands),
+            f"  If it is another, to record it: {self._owner.command('all')}",
         ]
-        if command := self._owner.command("all"):
-            lines.append(f"  If it is another, to record it: {command}")
         return "\n".join(map(visible, lines))

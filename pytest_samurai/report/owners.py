@@ -46,10 +46,10 @@ class Owners:
         known = self._by_cassette.get(cassette)
         if known is not None:
             return known
-        from pytest_samurai.cassette import test_of
+        from pytest_samurai.cassette import owner_by_name
 
         path = PurePosixPath(cassette)
-        test = test_of(path.relative_to(self._home)) if path.is_relative_to(self._home) else None
+        test = owner_by_name(path.relative_to(self._home)) if path.is_relative_to(self._home) else None
         return [] if test is None else [test]
 
     def cassette(self, test: str) -> str | None:

@@ -161,11 +161,14 @@ def test_journals_move_along(here: Path, capsys: pytest.CaptureFixture[str]) -> 
     for journal in journals:
         journal.add(chat("more"))
         journal.close()
+    (here / "cassettes/t/odd.journal").write_text("")
     ends = [journal.path.name.partition(".yaml")[2] for journal in journals]
     assert moved(capsys, "t.py::test_a", "t.py::test_b")[-1] == "moved 1 cassette and 1 journal"
     # Of a test whose first run died there is nothing else.
     assert moved(capsys, "t.py::test_new", "t.py::test_newer")[-1] == "moved 1 journal"
-    assert files(here) == sorted(["t/test_b.yaml", f"t/test_b.yaml{ends[0]}", f"t/test_newer.yaml{ends[1]}"])
+    assert files(here) == sorted(
+        ["t/odd.journal", "t/test_b.yaml", f"t/test_b.yaml{ends[0]}", f"t/test_newer.yaml{ends[1]}"]
+    )
 
 
 def test_a_row_that_was_changed_by_hand_stays_one(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from pytest_samurai.commands import cli
+from pytest_samurai.commands.tests import Named, Suite
 from pytest_samurai.wire import Chunk, Reply, Request
 from tests.chats import chat, failed, saved, streamed
 
@@ -153,7 +154,9 @@ def test_a_call_of_no_known_api_and_of_another_tool_is_shown_as_far_as_it_is_kno
 
 
 def test_parts_of_the_usage_and_parameters_of_all_kinds_are_named(capsys: pytest.CaptureFixture[str]) -> None:
-    interaction = chat("x", stop=["a", 1], response_format={"type": "text"}, user="me", functions=[{"name": "f"}])
+    interaction = chat(
+        "x", stop=["a", 1], response_format={"type": "text"}, user="me", functions=[{"name": "f"}], x=[{"y": 1}]
+    )
     body = json.loads(interaction.reply.body)
     body["usage"] |= {
         "prompt_tokens_details": {"cached_tokens": 4},
@@ -162,7 +165,7 @@ def test_parts_of_the_usage_and_parameters_of_all_kinds_are_named(capsys: pytest
     reply = replace(interaction.reply, body=json.dumps(body).encode())
     saved(CASSETTE, replace(interaction, reply=reply))
     lines = shown(capsys, TEST)
-    assert lines[2] == '  stop ("a", 1), response_format {"type": "text"}, user me, functions (f)'
+    assert lines[2] == '  stop ("a", 1), response_format {"type": "text"}, user me, functions (f), x ({"y": 1})'
     assert lines[-1].startswith("  10 + 5 = 15 tokens (4 cached, 3 reasoning), $0.0000200,")
 
 
@@ -335,6 +338,13 @@ def test_textconv_never_fails(capsys: pytest.CaptureFixture[str], content: bytes
 
 def test_a_cassette_that_is_not_there_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert refused(capsys, "x.yaml", "--plain") == "x.yaml: there is no such cassette\n"
+
+
+def test_a_cassette_that_goes_meanwhile_is_a_usage_error(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Suite, "find", lambda self, text: Named(Path(text), None))
+    assert refused(capsys, "x.yaml") == "x.yaml: there is no such cassette\n"
 
 
 def test_git_shows_a_change_of_a_prompt_by_textconv(

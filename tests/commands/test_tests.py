@@ -103,8 +103,8 @@ def test_of_none_it_is_said_what_was_looked_at(root: Path) -> None:
         found(root, "test_geo.py::test_nope", "tests")
     assert str(none.value) == (
         "'test_geo.py::test_nope' has no cassette, which would be ../cassettes/tests/test_geo/test_nope.yaml. Looked"
-        " at: 7 cassettes in ../cassettes, the rows of samurai.lock, and the tests of the last full run. Give the id of a"
-        " test, the end of one, or the path of a cassette."
+        " at: 7 cassettes in ../cassettes, the rows of samurai.lock, and the tests of the last full run. Give the id of"
+        " a test, the end of one, or the path of a cassette."
     )
 
 

@@ -293,6 +293,7 @@ def test_of_a_cassette_that_others_use_too_no_sums_are_shown_beside_the_row_of_o
             [f"{TEST}_not"],
             f"'{TEST}_not' has no cassette, which would be cassettes/tests/test_geo/test_capital_not.yaml. Looked at:",
         ),
+        ([TEST, "--cassette=no.yaml"], "no.yaml: there is no such cassette; name the one of the test by --cassette"),
         ([TEST, "--against=nope"], "test_capital.yaml as of nope: invalid object name 'nope'."),
         ([TEST, "--against=--output=x"], "'--output=x' is not a git revision"),
         (

@@ -254,3 +254,12 @@ def test_a_test_with_a_fake_file_system_finds_the_real_one(project: Project) -> 
     assert advised(run(project, "--samurai-mode=none")) == [
         "pytest-samurai mv test_it.py::test_old test_it.py::test_new"
     ]
+
+
+def test_a_cassette_that_goes_during_the_run_is_no_error(project: Project) -> None:
+    later = NEW.replace("test_new", "test_later").replace("ask(", "os.remove(PATH); ask(", 1)
+    path = project.pytester.path / "cassettes/test_it/test_old.yaml"
+    recorded_then(project, f"import os\nPATH = {str(path)!r}\n" + NEW + later)
+    assert advised(run(project, "--samurai-mode=none")) == [
+        "pytest-samurai mv test_it.py::test_old test_it.py::test_new"
+    ]
