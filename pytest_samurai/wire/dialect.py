@@ -53,6 +53,7 @@ class Dialect:
     - `answers`: what was answered, a message for each choice.
     - `stops`: why the model stopped, in the API's own words, for each choice that says.
     - `has_paid_tools`: whether tools were used that are billed by the call, beside the tokens.
+      Or whether the tokens have other prices than those of the model: then their cost is as unknown.
 
     Of a stream:
 
