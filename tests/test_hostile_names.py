@@ -287,6 +287,7 @@ def test_commands_say_nothing_that_is_obeyed(
     path.parent.mkdir()
     cassette.save(path, [recorded(usage=USED), recorded(content="sk-proj-0123456789abcdefghijABCDEFGHIJ0123456789")])
     (tmp_path / "cassettes" / f"x{name}").write_text("nothing")
+    cassette.save(tmp_path / "other.yaml", [recorded(f"{HOSTILE}2", content=f"so {HOSTILE}")])
     (tmp_path / "samurai.lock").write_bytes(dump(Lock({HOSTILE: {HOSTILE: Spent(1, USAGE)}}, {HOSTILE: PRICE})))
     (tmp_path / "r.json").write_text(RENDER["json"](replace(RUN, failures=())).content)
     said = ""
@@ -296,6 +297,8 @@ def test_commands_say_nothing_that_is_obeyed(
         ["import", "cassettes"],
         ["why", "t.py::test_x", f"--cassette={path}", "--against=HEAD"],
         ["why", HOSTILE, f"--cassette={path}"],
+        ["diff", "other.yaml", str(path)],
+        ["diff", str(path), f"cassettes/x{name}"],
         ["report", "r.json"],
         ["ls"],
         ["show", str(path)],
@@ -312,5 +315,7 @@ def test_commands_say_nothing_that_is_obeyed(
         printed = capsys.readouterr()
         # What argparse prints ends with our line, as it is.
         said += printed.out + printed.err
-        assert harmless(printed.out + printed.err), (arguments, printed)
+        # A text of several lines is shown as such, each line behind a sign.
+        lines = re.sub(r"(?m)^    [-+] .*$", lambda line: line[0].replace("m", "n"), printed.out + printed.err)
+        assert harmless(lines), (arguments, printed)
     assert "add-mask" in said

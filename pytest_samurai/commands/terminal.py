@@ -53,6 +53,17 @@ def _in_terminal(lines: Iterable[Line]) -> Iterable[str]:
         yield from _rendered(console, Padding(text, (0, 0, 0, line.indent)))
 
 
+def in_colours(rows: Iterable[tuple[int, Sequence[tuple[str, str]]]]) -> Iterable[str]:
+    """Rows as a terminal shows them: how far each is indented, and its texts, safe to show, with their styles."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console = _console()
+    for indent, texts in rows:
+        text = Text.assemble(*texts, overflow="fold")
+        yield from _rendered(console, Padding(text, (0, 0, 0, indent), expand=False))
+
+
 def table(columns: Sequence[Column], rows: Iterable[Sequence[Line]]) -> Iterable[str]:
     """A table as lines to print: as wide as the terminal, with long texts wrapped; elsewhere a line for each row."""
     from rich.table import Table

@@ -1,15 +1,19 @@
 """Texts that people read, and short texts that files hold."""
 
-from pytest_samurai.text.changes import changed_words
+from pytest_samurai.text.changes import Run, TextChange, changed_words
 from pytest_samurai.text.conflict import Side, conflict_line, sides_of
 from pytest_samurai.text.dates import parse_moment, timestamp
 from pytest_samurai.text.money import money, money_apart, parse_money
+from pytest_samurai.text.rewording import Rewording, reworded
 from pytest_samurai.text.scalar import quoted, read_scalar, scalar
 from pytest_samurai.text.visible import visible, visible_json, visible_quoted
 from pytest_samurai.text.words import plural
 
 __all__ = [
+    "Rewording",
+    "Run",
     "Side",
+    "TextChange",
     "changed_words",
     "conflict_line",
     "money",
@@ -19,6 +23,7 @@ __all__ = [
     "plural",
     "quoted",
     "read_scalar",
+    "reworded",
     "scalar",
     "sides_of",
     "timestamp",

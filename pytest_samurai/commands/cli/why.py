@@ -11,6 +11,8 @@ from pytest_samurai import bill
 from pytest_samurai.bill import Lock, Row, fixture_cassette, own_prices
 from pytest_samurai.commands import why
 from pytest_samurai.commands.cli.command import Command, say
+from pytest_samurai.commands.cli.comparing import add_normalize, matcher_of
+from pytest_samurai.commands.inifile import project_settings
 from pytest_samurai.commands.tests import Named, Suite
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.redaction import Redactor, environment_secrets, one_line
@@ -23,6 +25,7 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--against", metavar="REV", help="compare with the cassette as of a git revision, not the lock")
     parser.add_argument("--cassette", metavar="PATH", type=Path, help="its cassette (default: by the name of the test)")
     parser.add_argument("--lock", metavar="PATH", type=Path, default=LOCK, help=f"the lock (default: {LOCK})")
+    add_normalize(parser)
 
 
 def _run(chosen: Namespace) -> int:
@@ -49,7 +52,8 @@ def _lines(chosen: Namespace, secrets: frozenset[str]) -> list[str]:
     else:
         then = why.recorded_at(cassette, chosen.against, secrets)
         rates = _rates([*then, *now], lock, root)
-        lines = [*why.totals(why.row(then), why.row(now), rates, chosen.against), *why.explain(then, now)]
+        matcher = matcher_of(project_settings(Path.cwd()), chosen)
+        lines = [*why.totals(why.row(then), why.row(now), rates, chosen.against), *why.explain(then, now, matcher)]
     return [f"{test}: {cassette}", *lines]
 
 
