@@ -80,7 +80,14 @@ def total(calls: Sequence[Call]) -> Usage:
 
 def _usages(calls: Sequence[Call]) -> list[Usage]:
     if unknown := [call for call in calls if call.usage is None]:
-        raise UnknownUsage(f"the usage of {_named(unknown)} is unknown: the reply has no usage")
+        others = [call for call in unknown if call.has_usage_in_other_units]
+        kinds = [
+            ([call for call in unknown if call not in others], "the reply has no usage"),
+            (others, "the reply has one, but not in tokens"),
+        ]
+        raise UnknownUsage(
+            "; ".join(f"the usage of {_named(these)} is unknown: {why}" for these, why in kinds if these)
+        )
     return [call.usage for call in calls if call.usage is not None]
 
 
@@ -99,7 +106,8 @@ def total_cost(calls: Sequence[Call], *, as_listed: bool = False) -> Decimal:
 
 def _unpriced(calls: Sequence[Call]) -> str:
     priced = [(call, _missing(call)) for call in calls if call.price is not None]
-    odd = [call for call, missing in priced if not missing]
+    paid = [call for call, missing in priced if not missing and call.has_paid_tools]
+    odd = [call for call, missing in priced if not missing and not call.has_paid_tools]
     calls = [call for call in calls if call.price is None]
     lines = [
         f"the price of {_named([call])} has no {', '.join(missing)} for tokens that it used; in pyproject.toml you can"
@@ -107,6 +115,10 @@ def _unpriced(calls: Sequence[Call]) -> str:
         for call, missing in priced
         if missing
     ]
+    if paid:
+        lines.append(
+            f"the cost of {_named(paid)} is unknown: beside the tokens it used what has a price of its own, as a search"
+        )
     if odd:
         lines.append(f"the usage of {_named(odd)} makes no sense: its parts exceed the whole")
     if calls:

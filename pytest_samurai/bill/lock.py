@@ -16,6 +16,8 @@ PARTS: Final = {
     "reasoning_tokens": "completion_tokens",
     "prompt_audio_tokens": "prompt_tokens",
     "completion_audio_tokens": "completion_tokens",
+    "prompt_image_tokens": "prompt_tokens",
+    "completion_image_tokens": "completion_tokens",
 }
 """Kinds of tokens that may have a price of their own, and the counts that include them; written if above 0."""
 

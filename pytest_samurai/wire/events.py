@@ -119,9 +119,10 @@ def events(body: bytes) -> Iterator[str]:
 
 
 def event_lengths(body: bytes) -> list[int]:
-    """The lengths in bytes of the server-sent events in a body, line ends included; they add up to that of the body."""
+    """The lengths in bytes of the events in a body, line ends included; they add up to that of the body."""
     ends = [0]
-    for end in _EVENT_END.finditer(body):
+    form = _EVENT_END if is_server_sent(body) or not _LINE_OF_JSON.match(body) else _LINE_END
+    for end in form.finditer(body):
         # More blank lines belong to the event after them.
         if end.start() > ends[-1]:
             ends.append(end.end())
