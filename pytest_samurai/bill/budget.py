@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
+from pytest_samurai.bill.apis import apis_of, beside_chat, in_brackets
 from pytest_samurai.bill.call import Call
 from pytest_samurai.bill.ownprices import lines_to_add
 from pytest_samurai.bill.sum import NO_COST, NO_USAGE, Sum
@@ -70,7 +71,13 @@ def _breach(name: str, used: int | Decimal, limit: int | Decimal) -> str:
 
 
 def _named(calls: Sequence[Call]) -> str:
-    return ", ".join(f"call {call.number} ({visible(call.model or 'model unknown')})" for call in calls)
+    return ", ".join(
+        f"call {call.number} ({', '.join([visible(call.model or 'model unknown'), *_api(call)])})" for call in calls
+    )
+
+
+def _api(call: Call) -> tuple[str, ...]:
+    return beside_chat(apis_of([call.endpoint]))
 
 
 def total(calls: Sequence[Call]) -> Usage:
@@ -155,7 +162,8 @@ def table(calls: Sequence[Call], *, priced: bool = False) -> list[str]:
         about = "~" if usage and usage.estimated else ""
         prompt, completion, whole = [f"{about}{count:,}" for count in counts] or ["?"] * 3
         cost = "?" if call.list_cost is None else money(call.list_cost)
-        rows.append((str(call.number), visible(call.model or "?"), prompt, completion, whole, cost))
+        model = f"{visible(call.model or '?')}{in_brackets(_api(call))}"
+        rows.append((str(call.number), model, prompt, completion, whole, cost))
     width = max(len(row[1]) for row in rows)
     lines = [
         f"  {number:>4}  {model:<{width}}  {prompt:>9}  {completion:>10}  {whole:>9}"

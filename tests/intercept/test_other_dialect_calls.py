@@ -228,21 +228,23 @@ def test_a_budget_is_broken_by_what_it_used_and_by_what_nobody_knows(tmp_path: P
     def is_broken_by(text: str, **limits: Json) -> None:
         for mode in ("once", "none"):
             with pytest.raises(BudgetExceeded) as broken:
-                with use_cassette(tmp_path / "a.yaml", mode=mode, **limits):  # type: ignore[arg-type]  # a mode by its name
+                with use_cassette(tmp_path / "a.yaml", mode=mode, **limits):
                     case.send(root)
             assert text in str(broken.value)
 
     if case.usage is None:
         is_in_seconds = b'"seconds"' in case.pieces[0]
         why = "the reply has one, but not in tokens" if is_in_seconds else "the reply has no usage"
-        text = f"cannot be judged: the usage of call 1 ({case.model}) is unknown: {why}"
+        text = f"cannot be judged: the usage of call 1 ({case.model}, {case.endpoint}) is unknown: {why}"
         is_broken_by(f"max_total_tokens {text}", max_total_tokens=9)
         is_broken_by(f"max_cost {text}", max_cost=9)
     elif case.usage.total_tokens:
         total = case.usage.total_tokens
         is_broken_by(f"max_total_tokens is {total - 1:,}, used {total:,} (+1)", max_total_tokens=total - 1)
         if case.cost is None:
-            is_broken_by(f"max_cost cannot be judged: the price of call 1 ({case.model}) is unknown", max_cost=9)
+            is_broken_by(
+                f"max_cost cannot be judged: the price of call 1 ({case.model}, {case.endpoint}) is unknown", max_cost=9
+            )
     else:
         with use_cassette(tmp_path / "a.yaml", max_total_tokens=0, max_cost=0):
             case.send(root)
@@ -284,6 +286,15 @@ def test_another_model_on_bedrock_is_another_endpoint(tmp_path: Path) -> None:
         with pytest.raises(RequestNotRecorded, match="nova-lite-v1(:|%3A)0/converse -> .*nova-pro-v1"):
             with use_cassette(tmp_path / "a.yaml", mode="none"):
                 httpx.post(root + case.path.replace("lite", "pro"), json=PARTS)
+
+
+@pytest.mark.parametrize("name", ["images, by the picture", "audio, in bytes", "audio, by the second"])
+def test_the_tokens_of_a_picture_or_a_sound_are_not_estimated(tmp_path: Path, name: str) -> None:
+    case = CASES[name]
+    with serving({case.path: (case.kind, case.pieces)}) as root:
+        with use_cassette(tmp_path / "a.yaml", estimate_usage=True) as recorder:
+            case.send(root)
+    assert recorder.calls[0].usage is None
 
 
 # --- secrets
