@@ -211,12 +211,15 @@ def root(case: Case) -> Iterator[str]:
 def test_it_is_recorded_replayed_counted_and_priced_without_a_setting(tmp_path: Path, case: Case, root: str) -> None:
     without_us = case.send(root)
     with use_cassette(tmp_path / "a.yaml") as recorded:
-        assert b"".join(case.send(root)) == b"".join(without_us) == b"".join(case.pieces)
+        seen = case.send(root)
+    assert b"".join(seen) == b"".join(without_us) == b"".join(case.pieces)
     assert recorded.notes == []
     with use_cassette(tmp_path / "a.yaml", mode="none") as replayed:
         chunks = case.send(root)
     assert b"".join(chunks) == b"".join(case.pieces)
     is_stream = case.kind in (SSE, "application/x-ndjson")
+    # Piece by piece, as they came.
+    assert not is_stream or chunks == seen
     for recorder in (recorded, replayed):
         [call] = recorder.calls
         assert (call.endpoint, call.model, call.usage) == (case.endpoint, case.model, case.usage)

@@ -46,7 +46,7 @@ EVENTS = [
     event("content-end", index=0),
     event("content-start", {"content": {"type": "text", "text": ""}}, index=1),
     event("content-delta", {"content": {"text": "It is "}}, index=1),
-    event("content-delta", {"content": {"text": "Paris."}}, index=1),
+    event("content-delta", {"content": {"text": "Paris.", "thinking": None}}, index=1),
     # An index that nothing has begun.
     event("content-delta", {"content": {"text": "lost"}}, index=7),
     event("citation-start", {"citations": CITATION}, index=0),

@@ -31,7 +31,7 @@ EVENTS = [
     part({"content": "", "thinking": "Hm"}),
     part({"content": "", "thinking": "m."}),
     part({"content": "It is ", "images": None}),
-    part({"content": "Paris.", "tool_calls": [CALLED]}),
+    part({"content": "Paris.", "images": None, "tool_calls": [CALLED]}),
     part({"content": "", "tool_calls": [CALLED]}, **DONE),
 ]
 
