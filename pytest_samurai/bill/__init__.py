@@ -1,5 +1,6 @@
 """What calls used and cost, and what they may."""
 
+from pytest_samurai.bill.apis import apis_of, beside_chat, in_brackets
 from pytest_samurai.bill.budget import LIMIT_NAMES, Budget, Limits, total, total_cost
 from pytest_samurai.bill.call import Call, Meter
 from pytest_samurai.bill.change import in_percent, models_text, moved
@@ -59,10 +60,13 @@ __all__ = [
     "Tolerance",
     "accepted",
     "amount_as_json",
+    "apis_of",
+    "beside_chat",
     "fixture_cassette",
     "fixture_key",
     "held_from_text",
     "held_text",
+    "in_brackets",
     "in_percent",
     "judge",
     "labelled",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
+from pytest_samurai.bill.apis import apis_of, beside_chat, in_brackets
 from pytest_samurai.bill.call import Call
 from pytest_samurai.bill.ownprices import lines_to_add
 from pytest_samurai.bill.sum import NO_COST, NO_USAGE, Sum
@@ -70,7 +71,13 @@ def _breach(name: str, used: int | Decimal, limit: int | Decimal) -> str:
 
 
 def _named(calls: Sequence[Call]) -> str:
-    return ", ".join(f"call {call.number} ({visible(call.model or 'model unknown')})" for call in calls)
+    return ", ".join(
+        f"call {call.number} ({', '.join([visible(call.model or 'model unknown'), *_api(call)])})" for call in calls
+    )
+
+
+def _api(call: Call) -> tuple[str, ...]:
+    return beside_chat(apis_of([call.endpoint]))
 
 
 def total(calls: Sequence[Call]) -> Usage:
@@ -80,7 +87,14 @@ def total(calls: Sequence[Call]) -> Usage:
 
 def _usages(calls: Sequence[Call]) -> list[Usage]:
     if unknown := [call for call in calls if call.usage is None]:
-        raise UnknownUsage(f"the usage of {_named(unknown)} is unknown: the reply has no usage")
+        others = [call for call in unknown if call.has_usage_in_other_units]
+        kinds = [
+            ([call for call in unknown if call not in others], "the reply has no usage"),
+            (others, "the reply has one, but not in tokens"),
+        ]
+        raise UnknownUsage(
+            "; ".join(f"the usage of {_named(these)} is unknown: {why}" for these, why in kinds if these)
+        )
     return [call.usage for call in calls if call.usage is not None]
 
 
@@ -99,7 +113,8 @@ def total_cost(calls: Sequence[Call], *, as_listed: bool = False) -> Decimal:
 
 def _unpriced(calls: Sequence[Call]) -> str:
     priced = [(call, _missing(call)) for call in calls if call.price is not None]
-    odd = [call for call, missing in priced if not missing]
+    paid = [call for call, missing in priced if not missing and call.has_paid_tools]
+    odd = [call for call, missing in priced if not missing and not call.has_paid_tools]
     calls = [call for call in calls if call.price is None]
     lines = [
         f"the price of {_named([call])} has no {', '.join(missing)} for tokens that it used; in pyproject.toml you can"
@@ -107,6 +122,10 @@ def _unpriced(calls: Sequence[Call]) -> str:
         for call, missing in priced
         if missing
     ]
+    if paid:
+        lines.append(
+            f"the cost of {_named(paid)} is unknown: beside the tokens it used what has a price of its own, as a search"
+        )
     if odd:
         lines.append(f"the usage of {_named(odd)} makes no sense: its parts exceed the whole")
     if calls:
@@ -143,7 +162,8 @@ def table(calls: Sequence[Call], *, priced: bool = False) -> list[str]:
         about = "~" if usage and usage.estimated else ""
         prompt, completion, whole = [f"{about}{count:,}" for count in counts] or ["?"] * 3
         cost = "?" if call.list_cost is None else money(call.list_cost)
-        rows.append((str(call.number), visible(call.model or "?"), prompt, completion, whole, cost))
+        model = f"{visible(call.model or '?')}{in_brackets(_api(call))}"
+        rows.append((str(call.number), model, prompt, completion, whole, cost))
     width = max(len(row[1]) for row in rows)
     lines = [
         f"  {number:>4}  {model:<{width}}  {prompt:>9}  {completion:>10}  {whole:>9}"

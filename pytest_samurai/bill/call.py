@@ -20,9 +20,9 @@ from pytest_samurai.wire import (
     Request,
     Usage,
     answer_of,
+    asked_object,
     json_object,
     model_asked,
-    parse_object,
 )
 
 
@@ -59,8 +59,9 @@ class Call:
 
     @cached_property
     def request(self) -> dict[str, Any]:
-        """The JSON sent. Raises SamuraiError if it is not a JSON object."""
-        return json_object(self._request.body, "request")
+        """The JSON sent, or the fields of a form. Raises SamuraiError if it is no JSON object and no form."""
+        asked = asked_object(self._request.body)
+        return json_object(self._request.body, "request") if asked is None else asked
 
     @cached_property
     def _answer(self) -> Answer:
@@ -88,12 +89,13 @@ class Call:
 
     @cached_property
     def endpoint(self) -> str | None:
-        """The API: `chat`, `completions`, `responses`, `messages`, `embeddings`, `gemini`; None for any other."""
+        """The API: `chat`, `completions`, `responses`, `messages`, `embeddings`, `gemini`, `ollama`, `cohere`,
+        `converse`, `images`, `audio`, `moderations`; None for any other."""
         return self._answer.dialect.name
 
     @cached_property
     def messages(self) -> tuple[Message, ...]:
-        """What was said so far, in one shape for every API. Raises SamuraiError if the request is no JSON object."""
+        """What was said so far, in one shape for every API. Raises SamuraiError as `request` does."""
         return tuple(self._answer.dialect.messages(self.request))
 
     @cached_property
@@ -132,10 +134,21 @@ class Call:
     @cached_property
     def usage(self) -> Usage | None:
         usage = self._answer.usage
-        if usage is None and self._meter is not None and self._meter.estimates:
-            dialect, asked = self._answer.dialect, parse_object(self._request.body) or {}
+        dialect = self._answer.dialect
+        if usage is None and dialect.is_of_text and self._meter is not None and self._meter.estimates:
+            asked = asked_object(self._request.body) or {}
             return estimated_usage(self.model, dialect.messages(asked), dialect.tools(asked), self.answers)
         return usage
+
+    @property
+    def has_usage_in_other_units(self) -> bool:
+        """Whether the reply says what the call used, but not in tokens: in seconds, or in pictures."""
+        return self.usage is None and bool(self._answer.known.get("usage"))
+
+    @property
+    def has_paid_tools(self) -> bool:
+        """Whether something was used that is billed beside the tokens, so that the cost is unknown."""
+        return self._answer.has_paid_tools
 
     @cached_property
     def price(self) -> Price | None:
@@ -148,6 +161,8 @@ class Call:
             return recorded if isinstance(recorded, Price) else None
         if recorded is not None:
             return self._meter.prices.own_price(self.model) or (recorded if isinstance(recorded, Price) else None)
+        if not self._answer.dialect.is_listed:
+            return self._meter.prices.own_price(self.model)
         return self._meter.prices.price(
             self.model,
             _moment(self._interaction.recorded_at),
@@ -172,7 +187,7 @@ class Call:
         if self._reply.status >= 300 and not self.usage.total_tokens:
             return Decimal(0)
         # What a tool costs by the call is in no price of tokens.
-        if self._answer.has_paid_tools:
+        if self.has_paid_tools:
             return None
         return None if self.price is None else self.price.cost(self.usage, as_listed=as_listed)
 

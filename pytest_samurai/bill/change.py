@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
+from pytest_samurai.bill.apis import in_brackets
 from pytest_samurai.bill.lock import PARTS, Row, Spent
 from pytest_samurai.bill.metrics import usage_of
 from pytest_samurai.text import visible
@@ -55,10 +56,11 @@ def causes(old: Row, new: Row, broken: Collection[str]) -> list[str]:
 
 
 def models_text(row: Row) -> str:
-    """The models of a row, with the number of their calls if there are several models."""
+    """The models of a row, with their APIs if not all is chat, and the number of their calls if there are several."""
     several = len(row) > 1
     models = [
-        f"{spent.requests} x {visible(model)}" if several else visible(model) for model, spent in sorted(row.items())
+        f"{f'{spent.requests} x ' if several else ''}{visible(model)}{in_brackets(spent.endpoints)}"
+        for model, spent in sorted(row.items())
     ]
     return ", ".join(models) or "none"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from pytest_samurai.bill.apis import apis_of, read_apis
 from pytest_samurai.bill.call import Call
 from pytest_samurai.bill.pricelist import dearest
 from pytest_samurai.bill.sum import NO_COST, NO_USAGE, Sum
@@ -29,7 +30,7 @@ class ModelFigures:
     """The calls to one model, as served; None stands for what is unknown of one of them.
 
     `cost` is what was billed in US dollars, `list_cost` what would have been billed if nothing had been cached. If the
-    calls have several prices, `price` is the dearest.
+    calls have several prices, `price` is the dearest. `endpoints` are the APIs, by the names of their dialects.
     """
 
     model: str
@@ -38,6 +39,7 @@ class ModelFigures:
     price: Price | None
     cost: Decimal | None
     list_cost: Decimal | None
+    endpoints: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, model: str, calls: Sequence[Call]) -> ModelFigures:
@@ -49,6 +51,7 @@ class ModelFigures:
             dearest(prices) if prices else None,
             _amount([call.cost for call in calls]),
             _amount([call.list_cost for call in calls]),
+            apis_of(call.endpoint for call in calls),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -60,6 +63,7 @@ class ModelFigures:
             "price": None if self.price is None else self.price.as_written(),
             "cost": amount_as_json(self.cost),
             "list_cost": amount_as_json(self.list_cost),
+            "endpoints": [*self.endpoints],
         }
 
     @classmethod
@@ -72,6 +76,8 @@ class ModelFigures:
             None if value["price"] is None else Price.from_written(value["price"]),
             _amount_from_json(value["cost"]),
             _amount_from_json(value["list_cost"]),
+            # Reports from before have none.
+            read_apis(value.get("endpoints", [])),
         )
 
 
@@ -130,6 +136,11 @@ class TestFigures:
     @property
     def requests(self) -> int:
         return self.replayed + self.recorded + self.live
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """The APIs that were called, by the names of their dialects."""
+        return apis_of(name for used in self.models for name in used.endpoints)
 
     @property
     def usage(self) -> Usage | None:

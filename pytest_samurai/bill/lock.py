@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from pytest_samurai.bill.apis import beside_chat
 from pytest_samurai.bill.figures import ModelFigures, TestFigures
 from pytest_samurai.bill.pricelist import dearest
 from pytest_samurai.files import json
@@ -16,6 +17,8 @@ PARTS: Final = {
     "reasoning_tokens": "completion_tokens",
     "prompt_audio_tokens": "prompt_tokens",
     "completion_audio_tokens": "completion_tokens",
+    "prompt_image_tokens": "prompt_tokens",
+    "completion_image_tokens": "completion_tokens",
 }
 """Kinds of tokens that may have a price of their own, and the counts that include them; written if above 0."""
 
@@ -28,10 +31,14 @@ TOKENS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """The calls to one model. `usage` is None if that of a call is unknown; it has no tokens of a cache."""
+    """The calls to one model. `usage` is None if that of a call is unknown; it has no tokens of a cache.
+
+    `endpoints` are the APIs, by the names of their dialects; none if all is chat, and in a lock from before.
+    """
 
     requests: int
     usage: Usage | None
+    endpoints: tuple[str, ...] = ()
 
 
 _UNCACHED: Final[dict[str, Any]] = dict.fromkeys(CACHE_PARTS, 0)
@@ -55,7 +62,11 @@ class Lock:
 def row_of(figures: TestFigures) -> Row:
     """The row for these figures, without the tokens of a cache, since what is cached differs from day to day."""
     return {
-        used.model: Spent(used.requests, None if used.usage is None else replace(used.usage, **_UNCACHED))
+        used.model: Spent(
+            used.requests,
+            None if used.usage is None else replace(used.usage, **_UNCACHED),
+            beside_chat(used.endpoints),
+        )
         for used in figures.models
     }
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pytest_samurai.bill.apis import read_apis
 from pytest_samurai.bill.lock import PARTS, PRICES, TESTS, TOKENS, Lock, Spent
 from pytest_samurai.bill.locksums import END, Sums, checksum
 from pytest_samurai.errors import SettingsError
@@ -89,6 +90,8 @@ def _written(spent: Spent) -> Iterator[str]:
         yield from (f"{name}: {count}" for name in PARTS if (count := getattr(spent.usage, name)))
         if spent.usage.estimated:
             yield "estimated: true"
+    if spent.endpoints:
+        yield f"endpoints: {' '.join(spent.endpoints)}"
 
 
 _QUOTED = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')"""
@@ -214,7 +217,11 @@ def _pairs(value: str | None) -> dict[str, str]:
 
 def _spent(pairs: Mapping[str, str]) -> Spent:
     counts = {}
+    endpoints: tuple[str, ...] = ()
     for name, value in pairs.items():
+        if name == "endpoints":
+            endpoints = read_apis(value.split(" "))
+            continue
         if name == "estimated" and value == "true":
             continue
         if name in CACHE_PARTS or name not in COUNTS:
@@ -227,4 +234,4 @@ def _spent(pairs: Mapping[str, str]) -> Spent:
     if missing:
         raise ValueError(f"`{missing[0]}` is missing")
     usage = Usage(**counts, estimated="estimated" in pairs) if len(counts) > 1 else None
-    return Spent(counts["requests"], usage)
+    return Spent(counts["requests"], usage, endpoints)

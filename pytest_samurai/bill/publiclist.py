@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from pytest_samurai.files import without_fakes
-from pytest_samurai.wire import RATES, Price
+from pytest_samurai.wire import RATES, Price, is_free_moderation
 
 
 class PublicList:
@@ -31,6 +31,8 @@ class PublicList:
         self, model: str, at: datetime, *, url: str = "", prompt_tokens: int = 0, service_tier: str | None = None
     ) -> Price | None:
         """The price of a model as served, at a moment; None where there is none for certain."""
+        if is_free_moderation(model):
+            return Price(source="OpenAI's guide to moderation", input_mtok=Decimal(0), output_mtok=Decimal(0))
         key = (model.lower(), url)
         if key not in self._models:
             self._models[key] = _find(*key)

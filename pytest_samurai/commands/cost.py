@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from pytest_samurai import cassette
-from pytest_samurai.bill import NO_COST, NO_COUNT, Call, Meter, PriceList, Sum, lines_to_add
+from pytest_samurai.bill import NO_COST, NO_COUNT, Call, Meter, PriceList, Sum, apis_of, in_brackets, lines_to_add
 from pytest_samurai.commands.search import cassettes_in
 from pytest_samurai.matching import Endpoints
 from pytest_samurai.redaction import Redactors
@@ -24,7 +24,8 @@ class CassetteCost:
     """What the calls of a cassette use, and what they cost: `now`, and on another model, if one is named.
 
     Money is in US dollars, as if nothing had been cached; None is unknown. `unpriced` are the models whose prices are
-    missing. `others` counts interactions that are no chat and do not say what they used: they are none of the `calls`.
+    missing. `others` counts interactions of no known API that do not say what they used: they are none of the `calls`.
+    `endpoints` are the APIs, by the names of their dialects.
     """
 
     path: Path
@@ -34,6 +35,7 @@ class CassetteCost:
     other: Decimal | None
     unpriced: tuple[str, ...]
     others: int = 0
+    endpoints: tuple[str, ...] = ()
 
 
 def costs(
@@ -75,6 +77,7 @@ def _cost(path: Path, prices: PriceList, at: datetime, model: str | None, enviro
         Sum.of([call.list_cost for call in other], NO_COST).if_known,
         tuple(dict.fromkeys(unpriced)),
         others,
+        apis_of(call.endpoint for call in now),
     )
 
 
@@ -90,7 +93,7 @@ def cost_lines(cassettes: Sequence[CassetteCost], at: datetime, model: str | Non
     calls = sum(cost.calls for cost in cassettes)
     tokens = Sum.of([cost.tokens for cost in cassettes], NO_COUNT)
     others = sum(cost.others for cost in cassettes)
-    beside = f" (and {others:,} that {'is' if others == 1 else 'are'} no chat)" if others else ""
+    beside = f" (and {others:,} of no known API)" if others else ""
     lines.append(
         f"{plural(len(cassettes), 'cassette')}, {plural(calls, 'call')}{beside},"
         f" {plural(tokens.known, 'token')}{_doubt(tokens)}: {_total([cost.now for cost in cassettes])}"
@@ -115,7 +118,7 @@ def _row(cost: CassetteCost, model: str | None) -> tuple[str, ...]:
     other = [shown_amount(cost.other)] if model else []
     return (
         visible(str(cost.path)),
-        f"{cost.calls:,}",
+        f"{cost.calls:,}{in_brackets(cost.endpoints)}",
         shown_count(cost.tokens),
         shown_amount(cost.now),
         *other,

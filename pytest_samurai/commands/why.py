@@ -20,6 +20,8 @@ from pytest_samurai.bill import (
     PriceList,
     Row,
     TestFigures,
+    apis_of,
+    beside_chat,
     in_percent,
     labelled,
     measured,
@@ -201,7 +203,8 @@ def _alone(interactions: Sequence[Interaction], index: int | None, what: str) ->
     call = Call(interaction, number=index + 1, replayed=True)
     usage = call.usage
     tokens = "of unknown usage" if usage is None else f"{_count(usage)} tokens"
-    lines = [f"  call {index + 1} is {what}: {tokens} ({call.model or 'model unknown'}), {summary(request)}"]
+    model = ", ".join([call.model or "model unknown", *beside_chat(apis_of([call.endpoint]))])
+    lines = [f"  call {index + 1} is {what}: {tokens} ({model}), {summary(request)}"]
     was_repeated = any(later.request.body == request.body for later in interactions[index + 1 :])
     if status in RETRYABLE and was_repeated:
         lines.append(f"    status {status}, and it was tried again")
@@ -243,8 +246,11 @@ class _Pair:
             return "of unknown usage" if old is new else f"{_known(old)} -> {_known(new)}"
         parts = [("prompt", old.prompt_tokens, new.prompt_tokens)]
         parts += [("completion", old.completion_tokens, new.completion_tokens)]
-        if old.reasoning_tokens != new.reasoning_tokens:
-            parts.append(("of which reasoning", old.reasoning_tokens, new.reasoning_tokens))
+        parts += [
+            (f"of which {name}", getattr(old, count), getattr(new, count))
+            for name, count in _PARTS.items()
+            if getattr(old, count) != getattr(new, count)
+        ]
         return ", ".join(
             f"{name} {was:,} -> {now:,} tokens" + (f" ({now - was:+,})" if now != was else "")
             for name, was, now in parts
@@ -262,6 +268,8 @@ class _Pair:
                 yield from (f"  {line}" for line in lines)
         if self.then.model != self.now.model and not any(change.part == "model" for change in self._differ):
             yield f"    model as served: {self.then.model or 'unknown'} -> {self.now.model or 'unknown'}"
+        if self.then.endpoint != self.now.endpoint:
+            yield f"    endpoint: {self.then.endpoint or 'unknown'} -> {self.now.endpoint or 'unknown'}"
         if self.then.status_code != self.now.status_code:
             yield f"    status: {self.then.status_code} -> {self.now.status_code}"
         old, new = self.then.usage, self.now.usage
@@ -284,6 +292,13 @@ class _Pair:
         """Characters per token of the prompt as it is now."""
         usage, characters = self.now.usage, prompt_length(self._dialect, self._asked)
         return characters / usage.prompt_tokens if usage is not None and usage.prompt_tokens and characters else None
+
+
+_PARTS = {
+    "reasoning": "reasoning_tokens",
+    "from the cache": "cached_tokens",
+    "into the cache": "cache_write_tokens",
+}
 
 
 def _known(usage: Usage | None) -> str:

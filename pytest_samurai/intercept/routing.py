@@ -48,10 +48,12 @@ def route(library: Library, transport: Any, url: Any) -> Any:
 def _is_watched(unmarked: Unmarked, url: str) -> bool | None:
     """Whether a URL is surely a model's, where no recorder is open; None if it is not to be watched."""
     endpoint = unmarked.endpoints.match(url)
-    if endpoint is not None:
-        return not unmarked.endpoints.is_ambiguous(endpoint)
+    if endpoint is not None and not unmarked.endpoints.is_ambiguous(endpoint):
+        return True
     suspected = unmarked.suspect(url)
-    return None if suspected is None else suspected.path.is_sure
+    if suspected is not None:
+        return suspected.path.is_sure
+    return None if endpoint is None else False
 
 
 def _ambiguous(recorders: Sequence[Recorder]) -> RequestNotRecorded:

@@ -31,8 +31,7 @@ class Endpoints:
     @cached_property
     def _as_written(self) -> list[_Tail | _Wildcards]:
         # The end of `/chat//completions` is that of another API, so of the known ones only the first is asked.
-        later = _KNOWN[1:]
-        return [pattern for pattern in self._patterns if pattern not in later]
+        return [pattern for text in self.patterns for pattern in (_KNOWN[:1] if text == KNOWN else [_pattern(text)])]
 
     def is_ambiguous(self, endpoint: str) -> bool:
         """Whether an application may have an endpoint for something else: see `calls_model`.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import PurePosixPath
 
-from pytest_samurai.bill import PREFIX, Sum, TestFigures
+from pytest_samurai.bill import PREFIX, Sum, TestFigures, in_brackets
 from pytest_samurai.report.fullrun import Absent
 from pytest_samurai.report.play import Play, merged_plays
 from pytest_samurai.report.totals import Totals
@@ -60,7 +60,9 @@ def _tokens(totals: Totals) -> str:
     usage = totals.usage
     if usage.unknown and not usage.known.requests:
         return "tokens unknown"
-    return plural(usage.known.total_tokens, "token") + _doubts(usage, totals.estimated)
+    return plural(usage.known.total_tokens, "token") + _in_brackets(
+        _cache_writes(usage.known), *_doubts(usage, totals.estimated)
+    )
 
 
 def _cost(totals: Totals) -> str:
@@ -68,13 +70,16 @@ def _cost(totals: Totals) -> str:
     if cost.unknown and not cost.known:
         return "cost unknown"
     # Without a price, an estimate is no part of the sum.
-    return money(cost.known) + _doubts(cost, totals.estimated if cost.known else 0)
+    return money(cost.known) + _in_brackets(*_doubts(cost, totals.estimated if cost.known else 0))
 
 
-def _doubts(total: Sum[Usage] | Sum[Decimal], estimated: int) -> str:
-    """In how many tests a part of the total is estimated or unknown; empty if in none."""
-    doubts = [f"estimated in {plural(estimated, 'test')}" if estimated else "", total.unknown_in("test")]
-    said = ", ".join(filter(None, doubts))
+def _doubts(total: Sum[Usage] | Sum[Decimal], estimated: int) -> tuple[str, str]:
+    """In how many tests a part of the total is estimated, and in how many it is unknown; empty if in none."""
+    return f"estimated in {plural(estimated, 'test')}" if estimated else "", total.unknown_in("test")
+
+
+def _in_brackets(*remarks: str) -> str:
+    said = ", ".join(filter(None, remarks))
     return f" ({said})" if said else ""
 
 
@@ -100,7 +105,7 @@ def top_lines(figures: Iterable[TestFigures], count: int) -> list[str]:
     width = max((len(cost) for cost, _, _ in rows), default=0)
     return [
         f"  {cost:>{width}}  {tokens:>9,} tokens  {plural(test.requests, 'call'):>9}"
-        f"  {visible(test.test)}{estimate(test)}"
+        f"  {visible(test.test)}{in_brackets(test.endpoints)}{estimate(test)}"
         for cost, tokens, test in rows
     ]
 
@@ -123,6 +128,16 @@ def shown_count(count: int | None) -> str:
 def shown_amount(amount: Decimal | None) -> str:
     """Money; a question mark if it is unknown."""
     return "?" if amount is None else money(amount)
+
+
+def cache_writes(usage: Usage | None) -> str:
+    """What follows a number of tokens, if some of them went into the cache of the provider."""
+    return _in_brackets(_cache_writes(usage))
+
+
+def _cache_writes(usage: Usage | None) -> str:
+    written = 0 if usage is None else usage.cache_write_tokens
+    return f"{written:,} into the cache" if written else ""
 
 
 def estimate(figures: TestFigures) -> str:

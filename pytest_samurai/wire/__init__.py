@@ -1,7 +1,7 @@
 """What is said: HTTP, events, and the dialects of APIs."""
 
 from pytest_samurai.wire.answer import Answer
-from pytest_samurai.wire.asked import likely_tokens, model_asked, summary, usage_asked
+from pytest_samurai.wire.asked import asked_object, likely_tokens, model_asked, summary, usage_asked
 from pytest_samurai.wire.asking import UsageFilter
 from pytest_samurai.wire.beginning import Beginning
 from pytest_samurai.wire.dialect import Channel, Dialect, Label, Text
@@ -24,6 +24,7 @@ from pytest_samurai.wire.message import Message, Part
 from pytest_samurai.wire.modelbodies import asks_model
 from pytest_samurai.wire.modelhosts import is_public_model_host
 from pytest_samurai.wire.modelpaths import ModelPath, calls_model, model_path
+from pytest_samurai.wire.moderations import is_free_moderation
 from pytest_samurai.wire.multipart import form_of, without_files
 from pytest_samurai.wire.objects import json_object, parse_object
 from pytest_samurai.wire.price import RATES, UNPRICED, Price, read_rates
@@ -64,6 +65,7 @@ __all__ = [
     "Usage",
     "UsageFilter",
     "answer_of",
+    "asked_object",
     "asks_model",
     "calls_model",
     "cut_events",
@@ -72,6 +74,7 @@ __all__ = [
     "form_of",
     "ids_in",
     "is_event_stream",
+    "is_free_moderation",
     "is_public_model_host",
     "json_object",
     "likely_tokens",

@@ -19,17 +19,18 @@ _CHARACTERS_A_TOKEN = 4
 
 def model_asked(request: Request) -> str | None:
     """The model that a request names; None if it names none."""
-    return dialect_of(request.url).model_asked(request.url, _said(request))
+    return dialect_of(request.url).model_asked(request.url, asked_object(request.body) or {})
 
 
-def _said(request: Request) -> dict[str, Any]:
-    """The JSON object of a request, or the fields of its form; an empty one if it is neither."""
-    return parse_object(request.body) or form_of(request.body) or {}
+def asked_object(body: bytes) -> dict[str, Any] | None:
+    """The JSON object of a request, or the fields of its form; None if it is neither."""
+    asked = parse_object(body)
+    return form_of(body) if asked is None else asked
 
 
 def summary(request: Request) -> str:
     """What a request asks, on one short line: the beginning of its last message."""
-    said = _said(request)
+    said = asked_object(request.body) or {}
     messages = dialect_of(request.url).messages(said)
     text = messages[-1].text if messages else None
     if text is None and request.body.startswith(b"--") and said:
@@ -49,5 +50,5 @@ def usage_asked(request: Request) -> bytes | None:
 def likely_tokens(request: Request) -> tuple[int, int]:
     """About how many tokens a request has, by the length of its prompt, and how many its answer may have at most."""
     dialect = dialect_of(request.url)
-    sent = parse_object(request.body) or {}
+    sent = asked_object(request.body) or {}
     return prompt_length(dialect, sent) // _CHARACTERS_A_TOKEN, dialect.most(sent)

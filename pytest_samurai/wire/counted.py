@@ -20,7 +20,7 @@ def usage_by_shape(usage: object) -> Usage | None:
     """
     if not isinstance(usage, Mapping):
         return None
-    for read in (Usage.from_wire, usage_of_responses, usage_of_messages, usage_of_gemini):
+    for read in _SHAPES:
         counted = read(usage)
         if counted is not None:
             return counted
@@ -38,8 +38,9 @@ def usage_of_responses(usage: Mapping[str, Any]) -> Usage | None:
         "prompt_tokens": usage.get("input_tokens"),
         "completion_tokens": usage.get("output_tokens"),
         "total_tokens": usage.get("total_tokens"),
-        "prompt_tokens_details": usage.get("input_tokens_details"),
-        "completion_tokens_details": usage.get("output_tokens_details"),
+        # Those of audio leave out the plural.
+        "prompt_tokens_details": usage.get("input_tokens_details", usage.get("input_token_details")),
+        "completion_tokens_details": usage.get("output_tokens_details", usage.get("output_token_details")),
     }
     return Usage.from_wire(counts)
 
@@ -108,6 +109,42 @@ def _of_audio(usage: Mapping[str, Any], details: str) -> int:
     return sum(count(part.get("tokenCount")) or 0 for part in parts if part.get("modality") == "AUDIO")
 
 
+def usage_of_converse(usage: Mapping[str, Any]) -> Usage | None:
+    """The usage of Bedrock's Converse, where the input is what neither came from the cache nor went into it.
+
+    Source: `TokenUsage` in the reference of the Amazon Bedrock API, and its guide to prompt caching.
+    """
+    new, completion = count(usage.get("inputTokens")), count(usage.get("outputTokens"))
+    if new is None or completion is None:
+        return None
+    cached, written = (count(usage.get(f"cache{how}InputTokens")) or 0 for how in ("Read", "Write"))
+    prompt = new + cached + written
+    return Usage(1, prompt, completion, prompt + completion, cached_tokens=cached, cache_write_tokens=written)
+
+
+def usage_of_cohere(usage: Mapping[str, Any]) -> Usage | None:
+    """What Cohere bills, which leaves out what it adds to a prompt; the tokens, where it does not say what it bills.
+
+    Source: `billed_units` and `tokens` in Cohere's API reference. They are fractions there, and whole numbers in fact.
+    """
+    for name in ("billed_units", "tokens"):
+        counts = as_object(usage.get(name))
+        prompt, completion = _whole(counts.get("input_tokens")), _whole(counts.get("output_tokens"))
+        if prompt is not None and completion is not None:
+            return Usage(1, prompt, completion, prompt + completion)
+    return None
+
+
+def usage_of_cohere_embeddings(meta: Mapping[str, Any]) -> Usage | None:
+    """What Cohere bills for embeddings, which have no output. Source: `meta` in its reference of Embed."""
+    prompt = _whole(as_object(meta.get("billed_units")).get("input_tokens"))
+    return None if prompt is None else Usage(1, prompt, 0, prompt)
+
+
+def _whole(value: object) -> int | None:
+    return count(int(value)) if isinstance(value, float) and value.is_integer() else count(value)
+
+
 def usage_of_embeddings(usage: Mapping[str, Any]) -> Usage | None:
     """The usage of `/embeddings`, which has a prompt and no completion.
 
@@ -121,3 +158,13 @@ def usage_of_embeddings(usage: Mapping[str, Any]) -> Usage | None:
         return None
     total = count(usage.get("total_tokens"))
     return Usage(requests=1, prompt_tokens=prompt, total_tokens=prompt if total is None else total)
+
+
+_SHAPES: Final = (
+    Usage.from_wire,
+    usage_of_responses,
+    usage_of_messages,
+    usage_of_gemini,
+    usage_of_converse,
+    usage_of_cohere,
+)

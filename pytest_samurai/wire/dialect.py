@@ -39,13 +39,16 @@ class Dialect:
 
     - `may_be_own`: whether an application may have such a path for something else. A request is then one of this API
       only if its body names a model.
-    - `paths`: how the paths of its URLs end, in lower case. `patterns`: its URLs, as of fnmatch.
+    - `paths`: how the paths of its URLs end, in lower case, and `within`, what else is in them. `patterns`: its URLs,
+      as of fnmatch.
     - `model_asked`: the model, by the URL and the request; None if it names none.
     - `messages`: what was said so far. `tools`: what describes tools to the model.
     - `prompt`: what of a request counts as prompt, under the keys that it has there. `names`: of the lists in it whose
       items are told one by one, what gives an item its name (the role of a message, the name of a tool).
     - `most`: the most tokens that may be answered; 0 if the request sets no limit.
     - `asking`: how the usage of a stream is asked for; None where there is no such question.
+    - `is_of_text`: whether all that is billed is text, whose tokens can be estimated.
+    - `is_listed`: whether the public list of prices has its models. If not, another provider's model may have the name.
 
     Of a reply:
 
@@ -84,3 +87,6 @@ class Dialect:
     merge: Callable[[Iterable[str]], dict[str, Any]]
     texts: Callable[[Json], Iterator[Text]]
     is_over: Callable[[bytes], bool]
+    within: str = ""
+    is_of_text: bool = True
+    is_listed: bool = True

@@ -7,18 +7,40 @@ from dataclasses import replace
 from typing import Final
 
 from pytest_samurai.wire.answer import Answer
+from pytest_samurai.wire.audio import AUDIO
 from pytest_samurai.wire.chat import CHAT
+from pytest_samurai.wire.cohere import COHERE
 from pytest_samurai.wire.completions import COMPLETIONS
+from pytest_samurai.wire.converse import CONVERSE
 from pytest_samurai.wire.dialect import Dialect
 from pytest_samurai.wire.embeddings import EMBEDDINGS
 from pytest_samurai.wire.gemini import GEMINI
+from pytest_samurai.wire.hostedmessages import ON_BEDROCK, ON_VERTEX
+from pytest_samurai.wire.images import IMAGES
 from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.messages import MESSAGES
+from pytest_samurai.wire.moderations import MODERATIONS
+from pytest_samurai.wire.ollama import OLLAMA
 from pytest_samurai.wire.responses import RESPONSES
 from pytest_samurai.wire.spelling import plain_url
 from pytest_samurai.wire.texts import every_text
 
-DIALECTS: Final = (CHAT, COMPLETIONS, RESPONSES, MESSAGES, EMBEDDINGS, GEMINI)
+DIALECTS: Final = (
+    CHAT,
+    COMPLETIONS,
+    RESPONSES,
+    MESSAGES,
+    EMBEDDINGS,
+    GEMINI,
+    OLLAMA,
+    COHERE,
+    ON_VERTEX,
+    ON_BEDROCK,
+    CONVERSE,
+    IMAGES,
+    AUDIO,
+    MODERATIONS,
+)
 """In the order in which they are asked: one whose paths end as another's do comes first."""
 
 
@@ -44,7 +66,7 @@ def dialect_of(url: str) -> Dialect:
     if _UNUSUAL.search(path):
         path = plain_url(path).lower()
     for dialect in DIALECTS:
-        if path.endswith(dialect.paths):
+        if path.endswith(dialect.paths) and dialect.within in path:
             return dialect
     return UNKNOWN
 

@@ -32,6 +32,7 @@ _LINE_END = re.compile(rb"\n")
 # RFC 7464 has a record separator before each object.
 _AROUND_LINE = b"\x1e \t\r\n"
 _LINE_OF_JSON = re.compile(rb"[\s\x1e]*[\[{]")
+_OBJECT_WITH_KEYS = re.compile(rb'[\s\x1e]*\{\s*"')
 _FIRST_OBJECT = re.compile(rb"[\s\x1e]*\[?\s*(?=\{)")
 _TWO_OBJECTS = re.compile(rb"\}[\s\x1e]*\{")
 _BETWEEN_OBJECTS = re.compile(rb"[\s,\x1e]*")
@@ -119,9 +120,10 @@ def events(body: bytes) -> Iterator[str]:
 
 
 def event_lengths(body: bytes) -> list[int]:
-    """The lengths in bytes of the server-sent events in a body, line ends included; they add up to that of the body."""
+    """The lengths in bytes of the events in a body, line ends included; they add up to that of the body."""
     ends = [0]
-    for end in _EVENT_END.finditer(body):
+    form = _LINE_END if _OBJECT_WITH_KEYS.match(body) and not is_server_sent(body) else _EVENT_END
+    for end in form.finditer(body):
         # More blank lines belong to the event after them.
         if end.start() > ends[-1]:
             ends.append(end.end())

@@ -120,6 +120,10 @@ class Reply:
         return zip(self.cut(), times, strict=True)
 
 
+_STREAMS = ("text/event-stream", "application/x-ndjson", "application/stream+json")
+"""Sources: the WHATWG specification of server-sent events; Ollama's API reference; Cohere's API of v1."""
+
+
 def is_event_stream(headers: Headers) -> bool:
-    """Whether the headers of a reply announce server-sent events."""
-    return any(name == "content-type" and "text/event-stream" in value.lower() for name, value in headers)
+    """Whether the headers of a reply announce events: server-sent ones, or JSON objects one after the other."""
+    return any(name == "content-type" and any(kind in value.lower() for kind in _STREAMS) for name, value in headers)

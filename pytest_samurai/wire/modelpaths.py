@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from pytest_samurai.wire.multipart import field_names
 from pytest_samurai.wire.spelling import plain_url
 
 SURE: Final = (
@@ -25,19 +26,24 @@ SURE: Final = (
     "/v1/threads/*/runs",
     "/v1/threads/*/runs/*/submit_tool_outputs",
     "/v1/vector_stores/*/search",
-    "/images/generations",
-    "/images/edits",
-    "/images/variations",
+    "/v1/images/generations",
+    "/v1/images/edits",
+    "/v1/images/variations",
     "/videos/generations",
     "/video/generations",
-    "/audio/speech",
-    "/audio/transcriptions",
-    "/audio/translations",
+    "/v1/audio/speech",
+    "/v1/audio/transcriptions",
+    "/v1/audio/translations",
     "/realtime/sessions",
     "/realtime/transcription_sessions",
     "/realtime/client_secrets",
     # https://learn.microsoft.com/azure/ai-services/openai/reference: the name of the model stands in the path
     "/deployments/*/embeddings",
+    "/deployments/*/images/generations",
+    "/deployments/*/images/edits",
+    "/deployments/*/audio/speech",
+    "/deployments/*/audio/transcriptions",
+    "/deployments/*/audio/translations",
     "/engines/*/embeddings",
     "/images/generations:submit",
     "/video/generations/jobs",
@@ -157,6 +163,12 @@ GENERIC: Final[Mapping[str, tuple[str, ...]]] = {
     "/responses/input_tokens": (),
     "/embeddings": (),
     "/moderations": ('"input"',),
+    "/images/generations": (),
+    "/images/edits": (),
+    "/images/variations": (),
+    "/audio/speech": (),
+    "/audio/transcriptions": (),
+    "/audio/translations": (),
     "/files": ('"purpose"',),
     "/uploads": ('"purpose"',),
     "/batches": ('"completion_window"',),
@@ -252,7 +264,7 @@ class ModelPath:
 
     def is_meant(self, body: bytes) -> bool:
         """Whether a request with this body calls a model."""
-        return self.is_sure or b'"model"' in body or any(mark.encode() in body for mark in self.marks)
+        return self.is_sure or names_model(body) or any(mark.encode() in body for mark in self.marks)
 
 
 _FLAGS = re.IGNORECASE | re.DOTALL
@@ -302,10 +314,18 @@ def model_path(url: str) -> ModelPath | None:
     return None
 
 
+def names_model(body: bytes) -> bool:
+    """Whether a body names a model: in JSON by a key, in a form by a field."""
+    if b'"model"' not in body:
+        return False
+    fields = field_names(body)
+    return fields is None or "model" in fields
+
+
 def calls_model(url: str, body: bytes) -> bool:
     """Whether a request calls a model, to a path that an application may use for something else."""
     # Nearly all do, and it is sooner seen.
-    if b'"model"' in body:
+    if names_model(body):
         return True
     path = model_path(url)
     return path is not None and path.is_meant(body)

@@ -48,6 +48,12 @@ def form_of(body: bytes) -> dict[str, Any] | None:
     return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
 
 
+def field_names(body: bytes) -> set[str] | None:
+    """The names of the fields of a form; None if a body is not a form."""
+    parts = _parts(body)
+    return None if parts is None else {part.name for part in parts if part.name is not None}
+
+
 def without_files(body: bytes) -> bytes:
     """The body with the length and digest of each file of a form in place of the file; any other body as it is."""
     parts = _parts(body) or []

@@ -20,9 +20,9 @@ _MILLION = 1_000_000
 class Price:
     """The row of prices of one model: US dollars per million tokens, and per thousand requests.
 
-    The names are those of genai-prices. Cache reads, cache writes and audio are parts of the prompt, reasoning and
-    audio parts of the completion. A cache read or write, or reasoning, without a price of its own costs
-    what the whole does; audio without one has no cost.
+    The names are those of genai-prices. Cache reads, cache writes, audio and pictures are parts of the prompt,
+    reasoning, audio and pictures parts of the completion. Audio without a price of its own has no cost; any other part
+    costs what the whole does.
     """
 
     source: str
@@ -35,6 +35,8 @@ class Price:
     requests_kcount: Decimal | None = None
     cache_write_mtok: Decimal | None = None
     cache_write_1h_mtok: Decimal | None = None
+    input_image_mtok: Decimal | None = None
+    output_image_mtok: Decimal | None = None
 
     def rates(self) -> dict[str, Decimal]:
         """The prices that are set, by name."""
@@ -106,12 +108,17 @@ _BUCKETS: Final = (
             ("cached_tokens", "cache_read_mtok"),
             ("cache_write_tokens", "cache_write_mtok"),
             ("prompt_audio_tokens", "input_audio_mtok"),
+            ("prompt_image_tokens", "input_image_mtok"),
         ),
     ),
     (
         "completion_tokens",
         "output_mtok",
-        (("reasoning_tokens", "output_reasoning_mtok"), ("completion_audio_tokens", "output_audio_mtok")),
+        (
+            ("reasoning_tokens", "output_reasoning_mtok"),
+            ("completion_audio_tokens", "output_audio_mtok"),
+            ("completion_image_tokens", "output_image_mtok"),
+        ),
     ),
 )
 """A whole and its rate, with its parts and theirs: every token is in one of these."""

@@ -12,11 +12,12 @@ from typing import Any, Final
 class Usage:
     """The usage of one call, or the sum of several.
 
-    `cached_tokens`, `cache_write_tokens` and `prompt_audio_tokens` are parts of `prompt_tokens`, `reasoning_tokens` and
-    `completion_audio_tokens` of `completion_tokens`: they are never to be added. `cached_tokens` came from the
-    provider's cache, `cache_write_tokens` went into it, and `cache_write_1h_tokens` is the part of these that it keeps
-    for an hour. `total_tokens` is kept as the server gave it, which may differ from the sum. `estimated` says that some
-    tokens were counted here, not by the server.
+    `cached_tokens`, `cache_write_tokens`, `prompt_audio_tokens` and `prompt_image_tokens` are parts of `prompt_tokens`,
+    `reasoning_tokens`, `completion_audio_tokens` and `completion_image_tokens` of `completion_tokens`: they are never
+    to be added. `cached_tokens` came from the provider's cache, `cache_write_tokens` went into it, and
+    `cache_write_1h_tokens` is the part of these that it keeps for an hour. Image tokens are those of the API of images;
+    other APIs bill a picture as text. `total_tokens` is kept as the server gave it, which may differ from the sum.
+    `estimated` says that some tokens were counted here, not by the server.
     """
 
     requests: int = 0
@@ -29,6 +30,8 @@ class Usage:
     completion_audio_tokens: int = 0
     cache_write_tokens: int = 0
     cache_write_1h_tokens: int = 0
+    prompt_image_tokens: int = 0
+    completion_image_tokens: int = 0
     estimated: bool = False
 
     def __add__(self, other: Usage) -> Usage:

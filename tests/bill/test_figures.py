@@ -70,8 +70,8 @@ def test_the_calls_of_a_test_are_counted_by_what_became_of_them() -> None:
 def test_each_model_has_its_own_figures_and_the_test_has_their_sums() -> None:
     figures = TestFigures.of("t", [call((10, 1)), call((20, 2), model="n", price=DEAR), call((30, 3))], recorded=0)
     assert figures.models == (
-        ModelFigures("m", 2, Usage(2, 40, 4, 44), CHEAP, Decimal("0.000048"), Decimal("0.000048")),
-        ModelFigures("n", 1, Usage(1, 20, 2, 22), DEAR, Decimal("0.000064"), Decimal("0.000064")),
+        ModelFigures("m", 2, Usage(2, 40, 4, 44), CHEAP, Decimal("0.000048"), Decimal("0.000048"), ("chat",)),
+        ModelFigures("n", 1, Usage(1, 20, 2, 22), DEAR, Decimal("0.000064"), Decimal("0.000064"), ("chat",)),
     )
     assert figures.cost == figures.list_cost == Decimal("0.000112")
 
@@ -89,7 +89,7 @@ def test_of_several_prices_of_a_model_the_dearest_is_kept_whatever_their_order()
 def test_one_call_of_unknown_usage_makes_tokens_and_cost_of_its_test_unknown() -> None:
     figures = TestFigures.of("t", [call((5, 1)), call(None)], recorded=0)
     assert (figures.usage, figures.cost, figures.list_cost) == (None, None, None)
-    assert figures.models == (ModelFigures("m", 2, None, CHEAP, None, None),)
+    assert figures.models == (ModelFigures("m", 2, None, CHEAP, None, None, ("chat",)),)
 
 
 def test_one_call_without_a_price_makes_the_cost_of_its_test_unknown_and_not_its_usage() -> None:

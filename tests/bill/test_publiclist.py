@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,10 +12,15 @@ import pytest
 from genai_prices import data_snapshot
 
 from pytest_samurai import Usage, use_cassette
+from pytest_samurai.bill.call import Call, Meter
 from pytest_samurai.bill.pricelist import PriceList
+from pytest_samurai.wire.http import Reply, Request
+from pytest_samurai.wire.interaction import Interaction
+from pytest_samurai.wire.price import Price
 from tests.intercept.scripted import API, Scripted
 
 DAY = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+OWN = Price(source="s", input_mtok=Decimal(1), output_mtok=Decimal(2))
 USED = Usage(requests=1, prompt_tokens=100, completion_tokens=20, total_tokens=120, cached_tokens=64)
 
 
@@ -149,3 +155,23 @@ def test_a_call_has_the_price_of_its_provider_its_prompt_and_its_tier(
     with use_cassette(cassettes / "a.yaml") as recorder, httpx.Client(transport=Scripted(reply)) as client:
         client.post(url, json={"model": model, "messages": []})
     assert recorder.cost == prompt * Decimal(rate) / 1_000_000
+
+
+def test_a_moderation_of_openais_is_free_and_says_by_what_source() -> None:
+    price = PriceList().price("omni-moderation-latest", DAY)
+    assert price is not None
+    assert (price.cost(Usage(requests=1)), price.source) == (Decimal(0), "OpenAI's guide to moderation")
+    assert PriceList().price("mistral-moderation-latest", DAY) is None
+
+
+@pytest.mark.parametrize(("own", "cost"), [((), None), ((("deepseek-*", OWN),), Decimal(26 * 1 + 282 * 2) / 1_000_000)])
+def test_a_model_of_ollamas_has_no_price_but_the_projects(
+    own: tuple[tuple[str, Price], ...], cost: Decimal | None
+) -> None:
+    reply = {"model": "deepseek-r1", "response": "a", "done": True, "prompt_eval_count": 26, "eval_count": 282}
+    for path, expected in (("/api/generate", cost), ("/rerank", None)):
+        asked = Request("POST", f"http://127.0.0.1:11434{path}", (), b"{}")
+        answered = Interaction(asked, Reply(200, "", (), json.dumps(reply).encode()), DAY.isoformat())
+        meter = Meter(PriceList(own), lambda _, text: text)
+        assert Call(answered, number=1, replayed=True, meter=meter).cost == expected
+    assert PriceList().price("deepseek-r1", DAY) is not None

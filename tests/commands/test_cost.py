@@ -128,9 +128,19 @@ def test_calls_that_are_no_chat_are_told_apart_unless_they_say_what_they_used(
     [found] = costs([path], PriceList(), NOW, environ={})
     assert (found.calls, found.tokens, found.others) == (2, 240, 1)
     assert cli.main(["cost", str(path)]) == 0
-    assert "\n1 cassette, 2 calls (and 1 that is no chat), 240 tokens: $0" in capsys.readouterr().out
+    assert "\n1 cassette, 2 calls (and 1 of no known API), 240 tokens: $0" in capsys.readouterr().out
     saved(tmp_path, "b.yaml", ranking, ranking)
-    assert "2 calls (and 3 that are no chat)," in cost_lines(costs([tmp_path], PriceList(), NOW, environ={}), NOW)[-1]
+    assert "2 calls (and 3 of no known API)," in cost_lines(costs([tmp_path], PriceList(), NOW, environ={}), NOW)[-1]
+
+
+def test_other_apis_than_chat_stand_behind_the_calls(tmp_path: Path) -> None:
+    embedded = interaction("text-embedding-3-small", usage=(8, 0))
+    embedded = replace(embedded, request=replace(embedded.request, url="http://127.0.0.1/v1/embeddings"))
+    saved(tmp_path, "a.yaml", interaction(), embedded)
+    saved(tmp_path, "b.yaml", interaction())
+    _, both, chat, *_ = cost_lines(costs([tmp_path], PriceList(), NOW, environ={}), NOW)
+    assert both.split("  ")[1:2] == ["2 (chat, embeddings)"]
+    assert chat.split()[1] == "1"
 
 
 def test_a_model_shows_no_secret_and_nothing_that_a_terminal_obeys(

@@ -193,7 +193,7 @@ def test_they_can_be_blocked_sync_and_async(watched: Watcher, url: str, chat_ser
     assert chat_server.requests == 0
 
 
-@pytest.mark.parametrize("endpoint", ["rerank", "moderations", "images/generations", "audio/speech"])
+@pytest.mark.parametrize("endpoint", ["rerank", "videos/generations", "realtime/sessions"])
 def test_no_model_endpoint_goes_live_from_a_replay_and_the_refusal_says_what_records_it(
     cassettes: Path, endpoint: str
 ) -> None:

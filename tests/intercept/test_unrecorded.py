@@ -169,9 +169,8 @@ PATHS = [
     "/v1beta/models/m:countTokens",
     "/v2/chat",
     "/api/chat",
-    "/v1/images/generations",
-    "/v1/audio/transcriptions",
-    "/v1/moderations",
+    "/v1/videos/generations",
+    "/v1/rerank",
     "/v1/files",
     "/v1/responses",
     "/result/1",
@@ -188,14 +187,23 @@ def test_any_path_of_a_host_that_serves_models_is_refused_in_a_replay(
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1beta/models/m:generateContent", "/v1/completions", "/v1beta/models/m:embedContent"]
+    "path",
+    [
+        "/v1beta/models/m:generateContent",
+        "/v1/completions",
+        "/v1beta/models/m:embedContent",
+        "/v1/images/generations",
+        "/v1/audio/transcriptions",
+        "/v1/moderations",
+        "/model/a.b-1%3A0/converse",
+    ],
 )
 def test_an_endpoint_of_another_dialect_is_refused_as_a_miss(cassette: Path, server: Server, path: str) -> None:
     assert "has no recording" in refused(cassette, lambda: httpx.post(server.root + path, content=b"{}"))
     assert server.asked == []
 
 
-@pytest.mark.parametrize("path", ["/Images//Generations/", "/x:GENERATECONTENT", "/model/a.b-1%3A0/converse"])
+@pytest.mark.parametrize("path", ["/Videos//Generations/", "/x:GENERATECONTENT", "/model/a.b-1%3A0/converse"])
 def test_a_path_that_only_models_have_is_refused_on_every_host(cassette: Path, other_server: Server, path: str) -> None:
     refused(cassette, lambda: httpx.post(other_server.root + path, content=b"{}"))
     assert other_server.asked == []
@@ -230,9 +238,9 @@ def test_a_redirect_that_leads_out_of_the_endpoint_is_judged_again(tmp_path: Pat
 
 def test_what_the_cassette_holds_is_replayed_whatever_its_url(tmp_path: Path, server: Server) -> None:
     def call(text: str = "x") -> httpx.Response:
-        return httpx.post(f"{server.root}/v1/moderations?a=1", json={"input": text})
+        return httpx.post(f"{server.root}/v1/rerank?a=1", json={"query": text})
 
-    with use_cassette(tmp_path / "b.yaml", endpoints=["*/moderations"]):
+    with use_cassette(tmp_path / "b.yaml", endpoints=["*/rerank"]):
         call()
     server.asked.clear()
     with use_cassette(tmp_path / "b.yaml", mode="none") as recorder:

@@ -39,9 +39,11 @@ def figures(
     recorded: int = 0,
     live: int = 0,
     seconds: float = 2.5,
+    endpoints: tuple[str, ...] = ("chat",),
 ) -> TestFigures:
-    amount = None if cost is None else Decimal(cost)
-    models = (ModelFigures("gpt-4o-mini", replayed + recorded + live, usage, PRICE if cost else None, amount, amount),)
+    amount, price = (None, None) if cost is None else (Decimal(cost), PRICE)
+    calls = replayed + recorded + live
+    models = (ModelFigures("gpt-4o-mini", calls, usage, price, amount, amount, endpoints),)
     saved = amount if replayed else Decimal(0)
     return TestFigures(test, replayed, recorded, live, models, seconds if replayed else 0.0, saved)
 
@@ -77,7 +79,15 @@ RUN = Run(
         TestRun(figures("tests/test_geo.py::test_new_model", cost=None, replayed=2), "passed", "tests/test_geo.py", 28),
         TestRun(figures("tests/test_geo.py::test_cut", None, None, live=1), "xfailed", "tests/test_geo.py", 31),
     ),
-    fixtures=(figures("session fixture answer", Usage(1, 1000, 234, 1234), "0.0002904", replayed=1),),
+    fixtures=(
+        figures(
+            "session fixture answer",
+            Usage(1, 1000, 234, 1234, cache_write_tokens=600),
+            "0.0002904",
+            replayed=1,
+            endpoints=("chat", "messages"),
+        ),
+    ),
     failures=(
         Failure(
             "tests/test_geo.py::test_html[<b>|`&`]",
@@ -149,7 +159,7 @@ def test_totals_add_up_what_is_known_and_count_what_is_not() -> None:
         replayed=8,
         recorded=1,
         live=1,
-        usage=Sum(Usage(7, 1569, 344, 1913, estimated=True), 1),
+        usage=Sum(Usage(7, 1569, 344, 1913, cache_write_tokens=600, estimated=True), 1),
         cost=Sum(Decimal("0.5004233"), 2),
         list_cost=Sum(Decimal("0.5004233"), 2),
         saved=Sum(Decimal("0.5003021"), 2),

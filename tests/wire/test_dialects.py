@@ -38,7 +38,7 @@ def test_what_no_dialect_knows_is_unknown() -> None:
 
 def test_each_dialect_answers_for_its_own_paths() -> None:
     for dialect in DIALECTS:
-        assert {dialect_of(f"https://h/v1{path}").name for path in dialect.paths} == {dialect.name}
+        assert all(dialect_of(f"https://h{dialect.within}{path}") is dialect for path in dialect.paths)
 
 
 def test_of_an_unknown_endpoint_only_the_usage_of_a_chat_is_taken_out() -> None:

@@ -110,6 +110,10 @@ def test_an_event_is_as_long_as_it_is_with_its_blank_line(blocks: list[list[str]
     assert event_lengths("".join(texts).encode()) == list(map(len, texts))
 
 
+def test_of_objects_on_lines_of_their_own_each_line_is_an_event() -> None:
+    assert event_lengths(b'{"a": 1}\n{"b": "x"}\n\n{"c": 2}') == [9, 11, 9]
+
+
 def test_any_two_line_ends_end_an_event() -> None:
     assert event_lengths(b"data: a\r\rdata: b\r\r") == [9, 9]
     assert event_lengths(b"data: a\n\r\ndata: b") == [10, 7]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_samurai.bill import TestFigures
-from pytest_samurai.report.lines import estimate, ranking, shown_amount, shown_count
+from pytest_samurai.bill import TestFigures, in_brackets
+from pytest_samurai.report.lines import cache_writes, estimate, ranking, shown_amount, shown_count
 from pytest_samurai.report.run import Run
 from pytest_samurai.text import plural
 
@@ -29,8 +29,8 @@ def _row(figures: TestFigures, outcome: str) -> tuple[str, ...]:
     return (
         figures.test,
         outcome,
-        f"{figures.requests:,}",
-        f"{shown_count(tokens)}{estimate(figures)}",
+        f"{figures.requests:,}{in_brackets(figures.endpoints)}",
+        f"{shown_count(tokens)}{cache_writes(figures.usage)}{estimate(figures)}",
         shown_amount(figures.cost),
     )
 
