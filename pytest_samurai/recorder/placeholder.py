@@ -52,25 +52,44 @@ finds.
 """
 
 
-def set_placeholders(more: Iterable[str] = ()) -> list[str]:
-    """Give a placeholder to each key that the environment lacks, and that somebody may look for.
-
-    These are our own, those of the libraries that are imported, and `more`. Returns the names of the keys that got one.
-    """
-    names = [*_KEY_NAMES, *more]
-    for library in sys.modules.keys() & _OF_LIBRARIES.keys():
-        names += _OF_LIBRARIES[library]
-    missing = [name for name in dict.fromkeys(names) if not os.environ.get(name)]
-    for name in missing:
-        os.environ[name] = _PLACEHOLDER_KEY
-    return missing
+KEYED_LIBRARIES: Final = tuple(_OF_LIBRARIES)
+"""The libraries whose keys are known here."""
 
 
-def remove_placeholders(names: Iterable[str]) -> None:
-    """Take the placeholders away again, unless the test has put something else in their place."""
-    for name in names:
-        if os.environ.get(name) == _PLACEHOLDER_KEY:
-            del os.environ[name]
+class Placeholders:
+    """The placeholders that somebody has given to the environment: `more` names keys beside those that are known."""
+
+    def __init__(self, more: Iterable[str] = ()) -> None:
+        self._more = tuple(more)
+        self._names: list[str] = []
+        self._are_given = False
+
+    def give(self) -> None:
+        """Give a placeholder to each key that the environment lacks, and that somebody may look for.
+
+        These are our own, those of the libraries that are imported, and `more`.
+        """
+        self._are_given = True
+        names = [*_KEY_NAMES, *self._more]
+        for library in sys.modules.keys() & _OF_LIBRARIES.keys():
+            names += _OF_LIBRARIES[library]
+        missing = [name for name in dict.fromkeys(names) if not os.environ.get(name)]
+        for name in missing:
+            os.environ[name] = _PLACEHOLDER_KEY
+        self._names += missing
+
+    def give_more(self) -> None:
+        """Give those of a library that has been imported since; nothing where none are given."""
+        if self._are_given:
+            self.give()
+
+    def remove(self) -> None:
+        """Take the placeholders away again, unless the test has put something else in their place."""
+        self._are_given = False
+        for name in self._names:
+            if os.environ.get(name) == _PLACEHOLDER_KEY:
+                del os.environ[name]
+        self._names.clear()
 
 
 def has_placeholder(headers: Headers, url: str) -> bool:

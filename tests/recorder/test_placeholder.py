@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -45,6 +46,29 @@ def test_the_keys_of_an_sdk_that_is_imported_get_a_placeholder_for_the_time_of_a
     with use_cassette(path, mode="none"):
         assert all("placeholder" in os.environ[name] for name in ["OPENAI_API_KEY", *names])
     assert not any(name in os.environ for name in names)
+
+
+def test_an_sdk_that_is_imported_in_a_replay_finds_its_key_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (path.parent / "groq.py").write_text("")
+    monkeypatch.syspath_prepend(path.parent)
+    for other in ("groq", "litellm", "pydantic_ai", "dspy"):
+        monkeypatch.delitem(sys.modules, other, raising=False)
+    with use_cassette(path, mode="none"):
+        assert "GROQ_API_KEY" not in os.environ
+        importlib.import_module("groq")
+        assert "placeholder" in os.environ["GROQ_API_KEY"]
+    assert "GROQ_API_KEY" not in os.environ
+
+
+def test_an_sdk_that_is_imported_in_a_recording_finds_no_placeholder(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path.parent / "groq.py").write_text("")
+    monkeypatch.syspath_prepend(path.parent)
+    monkeypatch.delitem(sys.modules, "groq", raising=False)
+    with use_cassette(path, mode="all"):
+        importlib.import_module("groq")
+        assert "GROQ_API_KEY" not in os.environ
 
 
 def test_a_key_that_is_there_stays_and_more_variables_can_be_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
