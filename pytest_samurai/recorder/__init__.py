@@ -5,7 +5,7 @@ from pytest_samurai.recorder.cutheaders import CutHeaders
 from pytest_samurai.recorder.exchange import Played, Take
 from pytest_samurai.recorder.mode import RECORD_MODES
 from pytest_samurai.recorder.owner import Owner
-from pytest_samurai.recorder.placeholder import KEYED_LIBRARIES, has_placeholder
+from pytest_samurai.recorder.placeholder import KEYED_LIBRARIES, Placeholders, has_placeholder
 from pytest_samurai.recorder.question import Question
 from pytest_samurai.recorder.recorder import Recorder
 from pytest_samurai.recorder.shared import Shared
@@ -31,6 +31,7 @@ __all__ = [
     "Host",
     "ModelHosts",
     "Owner",
+    "Placeholders",
     "Played",
     "Question",
     "Recorder",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 from pytest_samurai.text import visible
@@ -73,15 +75,24 @@ class Placeholders:
         names = [*_KEY_NAMES, *self._more]
         for library in sys.modules.keys() & _OF_LIBRARIES.keys():
             names += _OF_LIBRARIES[library]
-        missing = [name for name in dict.fromkeys(names) if not os.environ.get(name)]
-        for name in missing:
-            os.environ[name] = _PLACEHOLDER_KEY
-        self._names += missing
+        self._give(dict.fromkeys(names))
 
     def give_more(self) -> None:
         """Give those of a library that has been imported since; nothing where none are given."""
         if self._are_given:
             self.give()
+
+    def give_those_in(self, text: str) -> bool:
+        """Give one to each of all known keys that the environment lacks and that the text names; whether there is any."""
+        known = (*_KEY_NAMES, *self._more, *chain.from_iterable(_OF_LIBRARIES.values()))
+        self._give(set(known).intersection(re.findall(r"\w+", text)))
+        return bool(self._names)
+
+    def _give(self, names: Iterable[str]) -> None:
+        missing = [name for name in names if not os.environ.get(name)]
+        for name in missing:
+            os.environ[name] = _PLACEHOLDER_KEY
+        self._names += missing
 
     def remove(self) -> None:
         """Take the placeholders away again, unless the test has put something else in their place."""

@@ -1,0 +1,49 @@
+"""Keys for the clients that a module of tests, or what it imports, makes when it is imported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+
+import pytest
+
+from pytest_samurai.plugin.state import RUN, cassette_root
+
+
+# First, so that it is outside of all others: to them, a second import is a collection like any other.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Import a module again, with placeholders, if its import has failed for want of keys, in a suite that replays.
+
+    Not before that: tests decide by the keys that they find at import whether they are skipped, and applications which
+    provider they use. If the second import fails too, the first one's error is the one that is shown.
+    """
+    report = yield
+    if not report.failed or not isinstance(collector, pytest.Module) or not _replays(collector.config):
+        return report
+    from pytest_samurai.recorder import Placeholders
+
+    placeholders = Placeholders(collector.config.stash[RUN].settings.keys)
+    if not placeholders.give_those_in(_error(report.longreprtext)):
+        return report
+    try:
+        again: pytest.CollectReport = collector.ihook.pytest_make_collect_report(collector=collector)
+    finally:
+        placeholders.remove()
+    return report if again.failed else again
+
+
+def _replays(config: pytest.Config) -> bool:
+    """Whether this is a run of a suite with cassettes, in which recorded tests replay."""
+    from pytest_samurai.recorder import RECORD_MODES
+
+    mode = RECORD_MODES[config.stash[RUN].settings.mode]
+    return (mode.only_replays_once_recorded or not mode.may_go_live) and cassette_root(config).is_dir()
+
+
+def _error(text: str) -> str:
+    """The error's own lines of a traceback: the code above them may name keys that nobody misses."""
+    lines = re.findall(r"^E .*$", text, re.MULTILINE)
+    return "\n".join(lines) or text
