@@ -7,6 +7,7 @@
 #   make pythons  the same, with each other Python from 3.11 on that is here
 #   make check    lint, format, types, import contracts
 #   make bench    measure everything, the peers too         make bench ARGS="--only replay --quick"
+#   make test-clients  try real client libraries        make test-clients ARGS="--only openai-3,litellm"
 #   make clean    remove what the others made
 
 PYTHON ?= python3
@@ -24,7 +25,7 @@ WORKERS := -n auto --dist worksteal
 export PYTHONDONTWRITEBYTECODE :=
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test thorough lowest pythons check bench clean
+.PHONY: help demo test thorough lowest pythons check bench test-clients clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -72,8 +73,11 @@ check: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks $(ARGS)
 
+test-clients: $(VENV)/.installed-dev
+	$(BIN)/python -m clients $(ARGS)
+
 clean:
-	rm -rf $(VENV) .bench .envs build dist *.egg-info htmlcov .coverage .coverage.* \
+	rm -rf $(VENV) .bench .clients .envs build dist *.egg-info htmlcov .coverage .coverage.* \
 		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -26,7 +26,7 @@ def pytest_make_collect_report(
     from pytest_samurai.recorder import Placeholders
 
     placeholders = Placeholders(collector.config.stash[RUN].settings.keys)
-    if not placeholders.give_those_in(_error(report.longreprtext)):
+    if not placeholders.give_missed(_error(report.longreprtext)):
         return report
     try:
         again: pytest.CollectReport = collector.ihook.pytest_make_collect_report(collector=collector)

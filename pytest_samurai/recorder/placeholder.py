@@ -32,6 +32,7 @@ _OF_LIBRARIES: Final[Mapping[str, Sequence[str]]] = {
     "groq": ("GROQ_API_KEY",),
     "langchain_groq": ("GROQ_API_KEY",),
     "mistralai": ("MISTRAL_API_KEY",),
+    "mistralai.client": ("MISTRAL_API_KEY",),  # since 2, `mistralai` is a namespace, whose import nobody can see
     "langchain_mistralai": ("MISTRAL_API_KEY",),
     "together": ("TOGETHER_API_KEY",),
     "fireworks": ("FIREWORKS_API_KEY",),
@@ -82,10 +83,18 @@ class Placeholders:
         if self._are_given:
             self.give()
 
-    def give_those_in(self, text: str) -> bool:
-        """Give one to each of all known keys that the environment lacks and that the text names; whether there is any."""
-        known = (*_KEY_NAMES, *self._more, *chain.from_iterable(_OF_LIBRARIES.values()))
-        self._give(set(known).intersection(re.findall(r"\w+", text)))
+    def give_missed(self, error: str) -> bool:
+        """Give one to each known key that an error names and the environment lacks. Returns whether there is any.
+
+        If the error names none, but speaks of an API key, all keys get one that the imported libraries look for.
+        """
+        known = {*_KEY_NAMES, *self._more, *chain.from_iterable(_OF_LIBRARIES.values())}
+        named = known.intersection(re.findall(r"\w+", error))
+        if named:
+            self._give(named)
+        elif "API key" in error:
+            # As google-genai 3 does: "No API key was provided."
+            self.give()
         return bool(self._names)
 
     def _give(self, names: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 
@@ -65,15 +66,24 @@ def test_a_key_that_only_the_suite_knows_is_named_by_samurai_keys(recorded: Proj
     recorded.run("-o", "samurai_keys=ACME_TOKEN").assert_outcomes(passed=2)
 
 
+def test_an_sdk_that_does_not_name_its_key_gets_it_too(recorded: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "groq", raising=False)
+    (recorded.pytester.path / "groq.py").write_text(
+        'import os\ndef Client():\n    if "GROQ_API_KEY" not in os.environ: raise ValueError("No API key was given.")\n'
+    )
+    recorded.tests("import groq\ngroq.Client()\n" + TESTS)
+    recorded.run().assert_outcomes(passed=2)
+
+
 def test_a_module_that_can_be_imported_finds_no_placeholder(recorded: Project) -> None:
     recorded.tests(
         """
-from application import answer
+import os
 
 @pytest.mark.skipif(not os.environ.get("OPENAI_API_KEY"), reason="live")
 def test_live():
-    answer()
-""".replace("from application import answer\n", "import os\n")
+    raise AssertionError
+"""
     )
     recorded.run().assert_outcomes(skipped=1)
 
@@ -90,12 +100,22 @@ def test_a_suite_without_cassettes_is_left_alone(recorded: Project) -> None:
 
 
 def test_what_is_not_recorded_does_not_go_out_with_a_placeholder(recorded: Project) -> None:
-    recorded.tests(TESTS + '\ndef test_calls():\n    answer("Unmarked")\n\n@pytest.mark.samurai\ndef test_new():\n    answer("New")\n')
+    recorded.tests(
+        TESTS
+        + """
+def test_calls():
+    answer("Unmarked")
+
+@pytest.mark.samurai
+def test_new():
+    answer("New")
+"""
+    )
     result = recorded.run()
     result.assert_outcomes(passed=2, failed=2)
     result.stdout.fnmatch_lines(
         [
-            "*/chat/completions is a model call for which no recorder is open, and no call may go live unrecorded here.",
+            "*/chat/completions is a model call for which no recorder is open, and no call may go live unrecorded*",
             "*/chat/completions has to go live to be recorded, and its key is the placeholder that replayed tests get.",
         ]
     )

@@ -48,16 +48,21 @@ def test_the_keys_of_an_sdk_that_is_imported_get_a_placeholder_for_the_time_of_a
     assert not any(name in os.environ for name in names)
 
 
-def test_an_sdk_that_is_imported_in_a_replay_finds_its_key_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (path.parent / "groq.py").write_text("")
+@pytest.mark.parametrize(("module", "key"), [("groq", "GROQ_API_KEY"), ("mistralai.client", "MISTRAL_API_KEY")])
+def test_an_sdk_that_is_imported_in_a_replay_finds_its_key_too(
+    path: Path, monkeypatch: pytest.MonkeyPatch, module: str, key: str
+) -> None:
+    file = path.parent / f"{module.replace('.', '/')}.py"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("")
     monkeypatch.syspath_prepend(path.parent)
-    for other in ("groq", "litellm", "pydantic_ai", "dspy"):
+    for other in ("groq", "mistralai", "mistralai.client", "litellm", "pydantic_ai", "dspy"):
         monkeypatch.delitem(sys.modules, other, raising=False)
     with use_cassette(path, mode="none"):
-        assert "GROQ_API_KEY" not in os.environ
-        importlib.import_module("groq")
-        assert "placeholder" in os.environ["GROQ_API_KEY"]
-    assert "GROQ_API_KEY" not in os.environ
+        assert key not in os.environ
+        importlib.import_module(module)
+        assert "placeholder" in os.environ[key]
+    assert key not in os.environ
 
 
 def test_an_sdk_that_is_imported_in_a_recording_finds_no_placeholder(
