@@ -42,7 +42,7 @@ test: $(VENV)/.installed-dev
 thorough: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(WORKERS) --thorough --durations=0 --durations-min=1 $(ARGS)
 
-# These two go without coverage, without the tests that have a size and without those of the benchmarks: all that tries
+# These two go without coverage, without the tests that have a size and without those of benchmarks and clients: these try
 # our own code, which is the same in each environment.
 
 lowest: $(VENV)/.installed-dev
@@ -61,7 +61,7 @@ define other
 echo "installing pytest-samurai and its dev tools into $(1) ..." \
 && $(UV) venv --clear --python $(2) $(1) \
 && $(UV) pip install --compile-bytecode --python $(1) $(3) --editable '.[dev]' \
-&& $(1)/bin/python -m pytest $(WORKERS) --brief -k 'not test_benchmarks' $(ARGS) < /dev/null
+&& $(1)/bin/python -m pytest $(WORKERS) --brief -k 'not test_benchmarks and not test_clients' $(ARGS) < /dev/null
 endef
 
 check: $(VENV)/.installed-dev

@@ -1,6 +1,6 @@
 """Try real client libraries with the recorder, each in an environment that has it, and write docs/clients.md.
 
-    python -m clients [--only OPENAI-3,LITELLM...] [--here]
+    python -m clients [--only openai-3,litellm...] [--here] [--keep DIRECTORY]
 
 `make test-clients` does it; `make test-clients ARGS="--only openai-3.chat"` does a part of it, and leaves the page
 alone. The exit status is 1 if any cell is not as it has to be.
@@ -13,7 +13,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -39,9 +39,11 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="name the rows")
     given = parser.parse_args()
     chosen = [row for row in ROWS if _is_chosen(row.key, given.only) and (row.environment == HERE or not given.here)]
-    if given.list or not chosen:
-        sys.stdout.write("".join(f"{row.key:36} {row.called}\n" for row in (chosen or ROWS)))
-        return 0 if chosen else f"no row begins with {given.only!r}"  # type: ignore[return-value]
+    if not chosen:
+        sys.exit(f"no row begins with {given.only!r}; there are:\n{_names(ROWS)}")
+    if given.list:
+        sys.stdout.write(_names(chosen))
+        return 0
     with tempfile.TemporaryDirectory(prefix="samurai-clients-") as directory:
         lines = _run(chosen, given.environments, given.keep or Path(directory))
     text = table(lines)
@@ -50,6 +52,10 @@ def main() -> int:
         PAGE.write_text(in_page(PAGE.read_text(encoding="utf-8"), text), encoding="utf-8")
         say(f"wrote {PAGE.relative_to(ROOT)}")
     return int(any(line.reason or wrong(line.cells) for line in lines))
+
+
+def _names(rows: Iterable[Row]) -> str:
+    return "".join(f"{row.key:40} {row.called}\n" for row in rows)
 
 
 def _is_chosen(key: str, only: str) -> bool:
@@ -79,7 +85,7 @@ def _run(rows: Sequence[Row], environments: Path, directory: Path) -> list[Line]
 
 
 def _line(result: Result, python: Path) -> Line:
-    endpoints = dict.fromkeys(str(call[0]) for call in result.recording.test("test_call").get("calls", ()))
+    endpoints = dict.fromkeys(call[0] or "none known" for call in result.recording.test("test_call").get("calls", ()))
     line = Line(result.row, versions(python, result.row.named), tuple(endpoints), cells(result))
     say(f"{result.row.key}: {'; '.join(wrong(line.cells)) or 'right'}")
     return line

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from clients.counted import Counted
-from clients.runner import Result
+from clients.runner import Phase, Result
 
 YES: Final = "yes"
 RED: Final = "red"
@@ -45,6 +45,8 @@ def _recorded(result: Result) -> dict[str, str]:
 def _of_recording(result: Result, recorded: Mapping[str, Any]) -> str:
     if recorded["outcome"] != "passed":
         return _no(_last_line(recorded["text"]))
+    if outside := _outside(result.recording):
+        return _no(f"tried {outside}")
     answered = [exchange for exchange in result.exchanges if exchange.status == 200]
     if not answered:
         return _no("nothing came to the server")
@@ -66,7 +68,7 @@ def _of_replay(recorded: Mapping[str, Any], replayed: Mapping[str, Any]) -> str:
 def _of_usage(result: Result, recorded: Mapping[str, Any], replayed: Mapping[str, Any]) -> str:
     if result.row.unknown_usage:
         known = recorded.get("usage") or replayed.get("usage")
-        return _no(f"{known}, where the server counts nothing") if known else "unknown"
+        return _no(f"{known}, where nobody can know it") if known else "unknown"
     counts = [exchange.counted for exchange in result.exchanges if exchange.status == 200]
     known = [count for count in counts if count is not None]
     if len(known) != len(counts) or not counts:
@@ -94,10 +96,14 @@ def _of_budget(result: Result, broken: Mapping[str, Any]) -> str:
 
 
 def _of_live(result: Result) -> str:
-    outside = {host for test in result.replay.tests.values() for host in test["outside"]}
-    if outside:
-        return _no(f"tried {', '.join(sorted(outside))}")
+    if outside := _outside(result.replay):
+        return _no(f"tried {outside}")
     return "nothing" if result.live == 0 else _no(f"{result.live} connections")
+
+
+def _outside(phase: Phase) -> str:
+    """The hosts beyond this machine that were tried, and refused."""
+    return ", ".join(sorted({host for test in phase.tests.values() for host in test["outside"]}))
 
 
 def _refused(result: Result) -> dict[str, str]:

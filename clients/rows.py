@@ -13,10 +13,10 @@ from clients.environments import HERE
 class Row:
     """A client and a way to call it.
 
-    `named` are the distributions whose versions are shown, `call` the function below `clients/calls` that makes the
-    call, `options` the marker's. `refused` is what the refusal has to say, for a client that no
-    hook sees; else the row has to be recorded. `unknown_usage` says that nobody knows the tokens here: the
-    API counts none, or has no dialect.
+    `named` are the distributions whose versions are shown, `called` is what is shown of the call, `call` the function
+    below `clients/calls` that makes it, and `options` are the marker's. `refused` is what the refusal has to say, for a
+    client that no hook sees; any other has to be recorded. `unknown_usage` says that nobody knows the tokens: the API
+    counts none, or has no dialect.
     """
 
     key: str
@@ -29,24 +29,21 @@ class Row:
     unknown_usage: bool = False
 
 
-def _rows(environment: str, named: str, **calls: tuple[str, str]) -> list[Row]:
-    """Rows of one client: the end of the key, with how it is called and the function that does it."""
-    first = named.split()[0]
-    names = tuple(named.split())
-    key = environment if environment.startswith("openai-") else f"{first}-3" if first == "openai" else first
-    return [Row(f"{key}.{end}", environment, names, called, call) for end, (called, call) in calls.items()]
+def _rows(key: str, environment: str, *named: str, **calls: tuple[str, str]) -> list[Row]:
+    """Rows of one client, each with the end of its key, how the client is called, and the function that does it."""
+    return [Row(f"{key}.{end}", environment, named, called, call) for end, (called, call) in calls.items()]
 
 
 _OPENAI: Final = {
     "chat": ("`OpenAI().chat.completions.create`", "openai_sdk.chat"),
     "async": ("`AsyncOpenAI().chat.completions.create`", "openai_sdk.chat_async"),
-    "stream": ("the same, `stream=True`", "openai_sdk.stream"),
-    "async_stream": ("`AsyncOpenAI`, `stream=True`", "openai_sdk.stream_async"),
+    "stream": ("`OpenAI().chat.completions.create(stream=True)`", "openai_sdk.stream"),
+    "async_stream": ("`AsyncOpenAI().chat.completions.create(stream=True)`", "openai_sdk.stream_async"),
     "azure": ("`AzureOpenAI().chat.completions.create`", "openai_sdk.azure"),
 }
 _RESPONSES: Final = {
     "responses": ("`OpenAI().responses.create`", "openai_sdk.responses"),
-    "responses_stream": ("`OpenAI().responses.stream`", "openai_sdk.responses_stream"),
+    "responses_stream": ("`OpenAI().responses.create(stream=True)`", "openai_sdk.responses_stream"),
 }
 _OTHERS: Final = {
     "completions": ("`OpenAI().completions.create`", "openai_sdk.completions"),
@@ -55,11 +52,12 @@ _OTHERS: Final = {
 _UNSEEN: Final = "by a client that no recorder sees"
 
 ROWS: Final[tuple[Row, ...]] = (
-    *_rows(HERE, "openai", **_OPENAI, **_RESPONSES, **_OTHERS),
-    *_rows("openai-2", "openai", **_OPENAI, **_RESPONSES),
-    *_rows("openai-1", "openai", **_OPENAI, **_RESPONSES),
-    *_rows("openai-1.55", "openai", **_OPENAI),
+    *_rows("openai-3", HERE, "openai", **_OPENAI, **_RESPONSES, **_OTHERS),
+    *_rows("openai-2", "openai-2", "openai", **_OPENAI, **_RESPONSES),
+    *_rows("openai-1", "openai-1", "openai", **_OPENAI, **_RESPONSES),
+    *_rows("openai-1.55", "openai-1.55", "openai", **_OPENAI),
     *_rows(
+        "anthropic",
         HERE,
         "anthropic",
         messages=("`Anthropic().messages.create`", "anthropic_sdk.messages"),
@@ -68,6 +66,7 @@ ROWS: Final[tuple[Row, ...]] = (
         async_stream=("`AsyncAnthropic().messages.stream`", "anthropic_sdk.stream_async"),
     ),
     *_rows(
+        "google-genai",
         "sdks",
         "google-genai",
         generate=("`Client().models.generate_content`", "google_sdk.generate"),
@@ -83,15 +82,17 @@ ROWS: Final[tuple[Row, ...]] = (
         unknown_usage=True,
     ),
     *_rows(
+        "litellm",
         "frameworks",
         "litellm",
         chat=("`completion`", "litellm_sdk.chat"),
         async_chat=("`acompletion`", "litellm_sdk.chat_async"),
-        stream=("`completion`, `stream=True`", "litellm_sdk.stream"),
-        anthropic=("`completion`, model `anthropic/...`", "litellm_sdk.anthropic"),
-        async_anthropic=("`acompletion`, model `anthropic/...`", "litellm_sdk.anthropic_async"),
+        stream=("`completion(stream=True)`", "litellm_sdk.stream"),
+        anthropic=('`completion(model="anthropic/...")`', "litellm_sdk.anthropic"),
+        async_anthropic=('`acompletion(model="anthropic/...")`', "litellm_sdk.anthropic_async"),
     ),
     *_rows(
+        "langchain-openai",
         "agents",
         "langchain-openai",
         invoke=("`ChatOpenAI().invoke`", "langchain_calls.openai"),
@@ -102,19 +103,24 @@ ROWS: Final[tuple[Row, ...]] = (
         embeddings=("`OpenAIEmbeddings().embed_query`", "langchain_calls.embeddings"),
     ),
     *_rows(
+        "langchain-anthropic",
         "agents",
         "langchain-anthropic",
         invoke=("`ChatAnthropic().invoke`", "langchain_calls.anthropic"),
         stream=("`ChatAnthropic().stream`", "langchain_calls.anthropic_stream"),
     ),
-    *_rows("agents", "langgraph langchain-openai", graph=("a graph of one node", "langchain_calls.graph")),
     *_rows(
+        "langgraph", "agents", "langgraph", "langchain-openai", graph=("a graph of one node", "langchain_calls.graph")
+    ),
+    *_rows(
+        "llama-index-llms-openai-like",
         "frameworks",
         "llama-index-llms-openai-like",
         complete=("`OpenAILike().complete`", "agent_calls.llama_index"),
         astream_chat=("`OpenAILike().astream_chat`", "agent_calls.llama_index_async"),
     ),
     *_rows(
+        "pydantic-ai-slim",
         "agents",
         "pydantic-ai-slim",
         default=('`Agent("openai:...").run_sync`', "pydantic_ai_calls.default"),
@@ -123,16 +129,23 @@ ROWS: Final[tuple[Row, ...]] = (
         anthropic=("`Agent(AnthropicModel(...)).run_sync`", "pydantic_ai_calls.anthropic"),
     ),
     *_rows(
+        "openai-agents",
         "agents",
         "openai-agents",
         default=("`Runner.run_sync`", "agent_calls.openai_agents"),
         stream=("`Runner.run_streamed`", "agent_calls.openai_agents_stream"),
         chat=('`set_default_openai_api("chat_completions")`', "agent_calls.openai_agents_chat"),
     ),
-    *_rows("agents", "instructor", create=("`from_openai(...).chat.completions.create`", "agent_calls.instructor")),
-    *_rows("agents", "haystack-ai", run=("`OpenAIChatGenerator().run`", "agent_calls.haystack")),
-    *_rows("frameworks", "smolagents", generate=("`OpenAIModel().generate`", "agent_calls.smolagents")),
     *_rows(
+        "instructor",
+        "agents",
+        "instructor",
+        create=("`from_openai(...).chat.completions.create`", "agent_calls.instructor"),
+    ),
+    *_rows("haystack-ai", "agents", "haystack-ai", run=("`OpenAIChatGenerator().run`", "agent_calls.haystack")),
+    *_rows("smolagents", "frameworks", "smolagents", generate=("`OpenAIModel().generate`", "agent_calls.smolagents")),
+    *_rows(
+        "autogen-agentchat",
         "frameworks",
         "autogen-agentchat",
         agent=("`AssistantAgent().run`", "agent_calls.autogen"),
@@ -141,10 +154,12 @@ ROWS: Final[tuple[Row, ...]] = (
     *_rows(
         "crewai",
         "crewai",
+        "crewai",
         llm=("`LLM().call`", "agent_calls.crewai"),
         agent=("`Agent().kickoff`", "agent_calls.crewai_agent"),
     ),
     *_rows(
+        "agno",
         "agents",
         "agno",
         chat=("`Agent(OpenAIChat()).run`", "agent_calls.agno"),
@@ -153,24 +168,28 @@ ROWS: Final[tuple[Row, ...]] = (
     *_rows(
         "semantic-kernel",
         "semantic-kernel",
+        "semantic-kernel",
         chat=("`OpenAIChatCompletion().get_chat_message_content`", "agent_calls.semantic_kernel"),
     ),
     *_rows(
+        "mistralai",
         "sdks",
         "mistralai",
         chat=("`Mistral().chat.complete`", "vendors.mistral"),
         async_chat=("`Mistral().chat.complete_async`", "vendors.mistral_async"),
         stream=("`Mistral().chat.stream`", "vendors.mistral_stream"),
     ),
-    *_rows("sdks", "groq", chat=("`Groq().chat.completions.create`", "vendors.groq")),
-    *_rows("sdks", "together", chat=("`Together().chat.completions.create`", "vendors.together")),
+    *_rows("groq", "sdks", "groq", chat=("`Groq().chat.completions.create`", "vendors.groq")),
+    *_rows("together", "sdks", "together", chat=("`Together().chat.completions.create`", "vendors.together")),
     *_rows(
+        "huggingface_hub",
         "sdks",
         "huggingface_hub",
         chat=("`InferenceClient().chat_completion`", "vendors.hugging_face"),
         async_chat=("`AsyncInferenceClient().chat_completion`", "vendors.hugging_face_async"),
     ),
     *_rows(
+        "llm",
         "sdks",
         "llm",
         prompt=("`get_model().prompt(stream=False)`", "vendors.llm"),
@@ -194,7 +213,7 @@ ROWS: Final[tuple[Row, ...]] = (
         {"endpoints": ["known", "*/v2/chat"]},
         unknown_usage=True,
     ),
-    *_rows("frameworks", "dspy", litellm=('`LM(..., engine="litellm")`', "agent_calls.dspy_litellm")),
+    *_rows("dspy", "frameworks", "dspy", litellm=('`LM(..., engine="litellm")`', "agent_calls.dspy_litellm")),
     # --- refused
     Row("dspy.lm", "frameworks", ("dspy",), "`LM(...)`, its own engine", "agent_calls.dspy", refused=_UNSEEN),
     Row(
