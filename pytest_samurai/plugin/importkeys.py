@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Generator
 
 import pytest
@@ -28,6 +29,7 @@ def pytest_make_collect_report(
     placeholders = Placeholders(collector.config.stash[RUN].settings.keys)
     if not placeholders.give_missed(_error(report.longreprtext)):
         return report
+    _forget(collector)
     try:
         again: pytest.CollectReport = collector.ihook.pytest_make_collect_report(collector=collector)
     finally:
@@ -41,6 +43,20 @@ def _replays(config: pytest.Config) -> bool:
 
     mode = RECORD_MODES[config.stash[RUN].settings.mode]
     return (mode.only_replays_once_recorded or not mode.may_go_live) and cassette_root(config).is_dir()
+
+
+def _forget(collector: pytest.Module) -> None:
+    """Take out what `--import-mode=importlib` leaves of an import that failed.
+
+    It would be taken for the module, and the tests below the line that failed would be missing without a word.
+    """
+    if collector.config.getoption("importmode") != "importlib":
+        return
+    files = {str(collector.path), *(str(parent / "__init__.py") for parent in collector.path.parents)}
+    for name, module in [*sys.modules.items()]:
+        # Not by `getattr`: what stands there may be no module, and import something when it is asked.
+        if getattr(module, "__dict__", {}).get("__file__") in files:
+            del sys.modules[name]
 
 
 def _error(text: str) -> str:

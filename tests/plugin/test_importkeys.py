@@ -12,6 +12,19 @@ from tests.project import Project
 
 APPLICATION = """
 import os
+import httpx
+
+HEADERS = {"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}"}
+URL = os.environ["SAMURAI_BASE_URL"] + "/chat/completions"
+
+def answer(text="What is the capital of France?"):
+    messages = [{"role": "user", "content": text}]
+    reply = httpx.post(URL, json={"model": "gpt-4o-mini", "messages": messages}, headers=HEADERS)
+    return reply.json()["choices"][0]["message"]["content"]
+"""
+
+OF_SDK = """
+import os
 import openai
 
 client = openai.OpenAI(base_url=os.environ["SAMURAI_BASE_URL"])
@@ -52,6 +65,29 @@ def recorded(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
 def test_a_client_made_at_import_replays_without_a_key(recorded: Project, mode: str) -> None:
     recorded.run(f"--samurai-mode={mode}").assert_outcomes(passed=2)
     assert "OPENAI_API_KEY" not in os.environ
+
+
+@pytest.mark.parametrize("how", ["prepend", "append", "importlib"])
+def test_however_files_of_tests_are_imported(recorded: Project, how: str) -> None:
+    recorded.tests('import os\nos.environ["MISTRAL_API_KEY"]\n' + TESTS)
+    recorded.run(f"--import-mode={how}").assert_outcomes(passed=2)
+
+
+def test_a_package_that_misses_a_key_is_imported_again_as_a_whole(recorded: Project) -> None:
+    package = recorded.pytester.mkdir("package")
+    (package / "__init__.py").write_text('import os\nKEY = os.environ["GROQ_API_KEY"]\n')
+    (package / "test_in.py").write_text("import sys\ndef test_key(): assert sys.modules['package'].KEY\n")
+    recorded.run("--import-mode=importlib", "package").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_in_a_worker_of_xdist_as_well(recorded: Project, workers: str) -> None:
+    recorded.run("-p", "xdist", "-n", workers).assert_outcomes(passed=2)
+
+
+def test_so_does_one_of_the_openai_sdk(recorded: Project) -> None:
+    (recorded.pytester.path / "application.py").write_text(OF_SDK)
+    recorded.run().assert_outcomes(passed=2)
 
 
 def test_each_key_that_is_missed_gets_one(recorded: Project) -> None:

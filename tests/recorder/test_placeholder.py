@@ -85,6 +85,12 @@ def test_a_key_that_is_there_stays_and_more_variables_can_be_named(path: Path, m
         use_cassette(path, keys=["a b"])
 
 
+def test_a_key_that_the_test_sets_itself_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with use_cassette(path, mode="none"):
+        monkeypatch.setenv("OPENAI_API_KEY", "of the test")
+    assert os.environ["OPENAI_API_KEY"] == "of the test"
+
+
 def test_a_placeholder_in_a_url_does_not_go_out(path: Path) -> None:
     with use_cassette(path, mode="none"):
         key = os.environ["SAMURAI_API_KEY"]
