@@ -11,8 +11,7 @@ import pytest
 from pytest_samurai.plugin.claim import pytest_collection_modifyitems
 from pytest_samurai.plugin.controller import pytest_configure_node, pytest_testnodedown
 from pytest_samurai.plugin.idle import pytest_runtest_protocol, pytest_runtestloop
-from pytest_samurai.plugin.importkeys import pytest_make_collect_report
-from pytest_samurai.plugin.lifecycle import pytest_configure, pytest_unconfigure
+from pytest_samurai.plugin.lifecycle import pytest_configure, pytest_make_collect_report, pytest_unconfigure
 from pytest_samurai.plugin.options import pytest_addoption
 
 if TYPE_CHECKING:

@@ -4,37 +4,31 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Generator
 
 import pytest
 
 from pytest_samurai.plugin.state import RUN, cassette_root
 
 
-# First, so that it is outside of all others: to them, a second import is a collection like any other.
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_make_collect_report(
-    collector: pytest.Collector,
-) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+def imported_with_keys(collector: pytest.Module, failed: pytest.CollectReport) -> pytest.CollectReport | None:
     """Import a module again, with placeholders, if its import has failed for want of keys, in a suite that replays.
 
     Not before that: tests decide by the keys that they find at import whether they are skipped, and applications which
-    provider they use. If the second import fails too, the first one's error is the one that is shown.
+    provider they use. None if no key was missed, or if the second import fails too: the first one's error is the cause.
     """
-    report = yield
-    if not report.failed or not isinstance(collector, pytest.Module) or not _replays(collector.config):
-        return report
+    if not _replays(collector.config):
+        return None
     from pytest_samurai.recorder import Placeholders
 
     placeholders = Placeholders(collector.config.stash[RUN].settings.keys)
-    if not placeholders.give_missed(_error(report.longreprtext)):
-        return report
+    if not placeholders.give_missed(_error(failed.longreprtext)):
+        return None
     _forget(collector)
     try:
         again: pytest.CollectReport = collector.ihook.pytest_make_collect_report(collector=collector)
     finally:
         placeholders.remove()
-    return report if again.failed else again
+    return None if again.failed else again
 
 
 def _replays(config: pytest.Config) -> bool:
