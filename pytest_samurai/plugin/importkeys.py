@@ -9,6 +9,9 @@ import pytest
 
 from pytest_samurai.plugin.state import RUN, cassette_root
 
+_TRIED = pytest.StashKey[set[str]]()
+"""The keys with which the import of a module has been tried again."""
+
 
 def imported_with_keys(collector: pytest.Module, failed: pytest.CollectReport) -> pytest.CollectReport | None:
     """Import a module again, with placeholders, if its import has failed for want of keys, in a suite that replays.
@@ -21,10 +24,14 @@ def imported_with_keys(collector: pytest.Module, failed: pytest.CollectReport) -
     from pytest_samurai.recorder import Placeholders
 
     placeholders = Placeholders(collector.config.stash[RUN].settings.keys)
-    if not placeholders.give_missed(_error(failed.longreprtext)):
-        return None
-    _forget(collector)
+    tried = collector.stash.setdefault(_TRIED, set())
+    missed = placeholders.give_missed(_error(failed.longreprtext)) - tried
     try:
+        if not missed:
+            return None
+        # An application that empties a key as it is imported would miss it for ever.
+        tried |= missed
+        _forget(collector)
         again: pytest.CollectReport = collector.ihook.pytest_make_collect_report(collector=collector)
     finally:
         placeholders.remove()

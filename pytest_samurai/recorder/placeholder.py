@@ -83,8 +83,8 @@ class Placeholders:
         if self._are_given:
             self.give()
 
-    def give_missed(self, error: str) -> bool:
-        """Give one to each known key that an error names and the environment lacks. Returns whether there is any.
+    def give_missed(self, error: str) -> frozenset[str]:
+        """Give one to each known key that an error names and the environment lacks. Returns their names.
 
         If the error names none, but speaks of an API key, all keys get one that the imported libraries look for.
         """
@@ -95,7 +95,7 @@ class Placeholders:
         elif "API key" in error:
             # As google-genai 3 does: "No API key was provided."
             self.give()
-        return bool(self._names)
+        return frozenset(self._names)
 
     def _give(self, names: Iterable[str]) -> None:
         missing = [name for name in names if not os.environ.get(name)]

@@ -174,6 +174,22 @@ os.environ["GROQ_API_KEY"]
     assert "GROQ_API_KEY" not in os.environ
 
 
+def test_a_key_that_is_emptied_at_import_is_tried_once(recorded: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", "")
+    (recorded.pytester.path / "count.txt").write_text("")
+    recorded.tests(
+        """
+import os
+with open("count.txt", "a") as count:
+    count.write("x")
+os.environ["GROQ_API_KEY"] = ""
+raise ValueError("no GROQ_API_KEY")
+"""
+    )
+    recorded.run().assert_outcomes(errors=1)
+    assert (recorded.pytester.path / "count.txt").read_text() == "xx"
+
+
 def test_an_error_that_misses_no_key_is_shown_as_it_is(recorded: Project) -> None:
     recorded.tests('KEY = "GROQ_API_KEY"\nraise ValueError("no")\n')
     result = recorded.run()
