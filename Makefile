@@ -7,6 +7,7 @@
 #   make pythons  the same, with each other Python from 3.11 on that is here
 #   make check    lint, format, types, import contracts
 #   make bench    measure everything, the peers too         make bench ARGS="--only replay --quick"
+#   make test-clients  try real client libraries        make test-clients ARGS="--only openai-3,litellm"
 #   make clean    remove what the others made
 
 PYTHON ?= python3
@@ -24,7 +25,7 @@ WORKERS := -n auto --dist worksteal
 export PYTHONDONTWRITEBYTECODE :=
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test thorough lowest pythons check bench clean
+.PHONY: help demo test thorough lowest pythons check bench test-clients clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -41,7 +42,7 @@ test: $(VENV)/.installed-dev
 thorough: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(WORKERS) --thorough --durations=0 --durations-min=1 $(ARGS)
 
-# These two go without coverage, without the tests that have a size and without those of the benchmarks: all that tries
+# These two go without coverage, without the tests that have a size and without those of benchmarks and clients: these try
 # our own code, which is the same in each environment.
 
 lowest: $(VENV)/.installed-dev
@@ -60,7 +61,7 @@ define other
 echo "installing pytest-samurai and its dev tools into $(1) ..." \
 && $(UV) venv --clear --python $(2) $(1) \
 && $(UV) pip install --compile-bytecode --python $(1) $(3) --editable '.[dev]' \
-&& $(1)/bin/python -m pytest $(WORKERS) --brief -k 'not test_benchmarks' $(ARGS) < /dev/null
+&& $(1)/bin/python -m pytest $(WORKERS) --brief -k 'not test_benchmarks and not test_clients' $(ARGS) < /dev/null
 endef
 
 check: $(VENV)/.installed-dev
@@ -72,8 +73,11 @@ check: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks $(ARGS)
 
+test-clients: $(VENV)/.installed-dev
+	$(BIN)/python -m clients $(ARGS)
+
 clean:
-	rm -rf $(VENV) .bench .envs build dist *.egg-info htmlcov .coverage .coverage.* \
+	rm -rf $(VENV) .bench .clients .envs build dist *.egg-info htmlcov .coverage .coverage.* \
 		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -23,7 +23,7 @@ from pytest_samurai.intercept.routing import route
 from pytest_samurai.intercept.sockets import unwatch_connections, watch_connections
 from pytest_samurai.intercept.state import CURRENT, STATE, Opened, Unmarked, is_only_replaying
 from pytest_samurai.intercept.tls import deferring
-from pytest_samurai.recorder import Recorder
+from pytest_samurai.recorder import KEYED_LIBRARIES, Recorder
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def install(*, later: bool) -> None:
         STATE.users += 1
         patch_imported()
         if later and Finder not in map(type, sys.meta_path):
-            sys.meta_path.insert(0, Finder(LIBRARIES, _patch_late))
+            sys.meta_path.insert(0, Finder((*LIBRARIES, *KEYED_LIBRARIES), _imported))
 
 
 def patch_imported() -> None:
@@ -109,9 +109,12 @@ def uninstall() -> None:
         sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder) is not Finder]
 
 
-def _patch_late(module: ModuleType) -> None:
+def _imported(module: ModuleType) -> None:
     with STATE.lock:
-        if STATE.users:  # pragma: no branch - another thread may have taken the patches out in the meantime
+        if module.__name__ not in LIBRARIES:
+            for opened in STATE.opened:
+                opened.recorder.placeholders.give_more()
+        elif STATE.users:  # pragma: no branch - another thread may have taken the patches out in the meantime
             _patch(module)
 
 

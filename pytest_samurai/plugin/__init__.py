@@ -11,7 +11,7 @@ import pytest
 from pytest_samurai.plugin.claim import pytest_collection_modifyitems
 from pytest_samurai.plugin.controller import pytest_configure_node, pytest_testnodedown
 from pytest_samurai.plugin.idle import pytest_runtest_protocol, pytest_runtestloop
-from pytest_samurai.plugin.lifecycle import pytest_configure, pytest_unconfigure
+from pytest_samurai.plugin.lifecycle import pytest_configure, pytest_make_collect_report, pytest_unconfigure
 from pytest_samurai.plugin.options import pytest_addoption
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ __all__ = [
     "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_configure_node",
+    "pytest_make_collect_report",
     "pytest_runtest_protocol",
     "pytest_runtestloop",
     "pytest_testnodedown",

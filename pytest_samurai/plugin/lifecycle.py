@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,6 +59,20 @@ def _tally(settings: Settings, told: Mapping[str, Any] | None) -> Tally | None:
     from pytest_samurai.bill import Tally
 
     return Tally.begin(limits) if told is None else Tally(Path(told["samurai_tally"]), limits)
+
+
+# First, so that it is outside of all others: to them, a second import is a collection like any other.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Give a module of tests that cannot be imported a second try, with placeholders for its keys."""
+    report = yield
+    if report.failed and isinstance(collector, pytest.Module):
+        from pytest_samurai.plugin.importkeys import imported_with_keys
+
+        return imported_with_keys(collector, report) or report
+    return report
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

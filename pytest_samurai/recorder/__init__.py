@@ -5,7 +5,7 @@ from pytest_samurai.recorder.cutheaders import CutHeaders
 from pytest_samurai.recorder.exchange import Played, Take
 from pytest_samurai.recorder.mode import RECORD_MODES
 from pytest_samurai.recorder.owner import Owner
-from pytest_samurai.recorder.placeholder import has_placeholder
+from pytest_samurai.recorder.placeholder import KEYED_LIBRARIES, Placeholders, has_placeholder
 from pytest_samurai.recorder.question import Question
 from pytest_samurai.recorder.recorder import Recorder
 from pytest_samurai.recorder.shared import Shared
@@ -24,12 +24,14 @@ from pytest_samurai.recorder.unrecorded import (
 from pytest_samurai.recorder.unseen import Host, ModelHosts, is_host_of
 
 __all__ = [
+    "KEYED_LIBRARIES",
     "RECORD_MODES",
     "Children",
     "CutHeaders",
     "Host",
     "ModelHosts",
     "Owner",
+    "Placeholders",
     "Played",
     "Question",
     "Recorder",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 from pytest_samurai.text import visible
@@ -30,6 +32,7 @@ _OF_LIBRARIES: Final[Mapping[str, Sequence[str]]] = {
     "groq": ("GROQ_API_KEY",),
     "langchain_groq": ("GROQ_API_KEY",),
     "mistralai": ("MISTRAL_API_KEY",),
+    "mistralai.client": ("MISTRAL_API_KEY",),  # since 2, `mistralai` is a namespace, whose import nobody can see
     "langchain_mistralai": ("MISTRAL_API_KEY",),
     "together": ("TOGETHER_API_KEY",),
     "fireworks": ("FIREWORKS_API_KEY",),
@@ -52,25 +55,61 @@ finds.
 """
 
 
-def set_placeholders(more: Iterable[str] = ()) -> list[str]:
-    """Give a placeholder to each key that the environment lacks, and that somebody may look for.
-
-    These are our own, those of the libraries that are imported, and `more`. Returns the names of the keys that got one.
-    """
-    names = [*_KEY_NAMES, *more]
-    for library in sys.modules.keys() & _OF_LIBRARIES.keys():
-        names += _OF_LIBRARIES[library]
-    missing = [name for name in dict.fromkeys(names) if not os.environ.get(name)]
-    for name in missing:
-        os.environ[name] = _PLACEHOLDER_KEY
-    return missing
+KEYED_LIBRARIES: Final = tuple(_OF_LIBRARIES)
+"""The libraries whose keys are known here."""
 
 
-def remove_placeholders(names: Iterable[str]) -> None:
-    """Take the placeholders away again, unless the test has put something else in their place."""
-    for name in names:
-        if os.environ.get(name) == _PLACEHOLDER_KEY:
-            del os.environ[name]
+class Placeholders:
+    """The placeholders that somebody has given to the environment: `more` names keys beside those that are known."""
+
+    def __init__(self, more: Iterable[str] = ()) -> None:
+        self._more = tuple(more)
+        self._names: list[str] = []
+        self._are_given = False
+
+    def give(self) -> None:
+        """Give a placeholder to each key that the environment lacks, and that somebody may look for.
+
+        These are our own, those of the libraries that are imported, and `more`.
+        """
+        self._are_given = True
+        names = [*_KEY_NAMES, *self._more]
+        for library in sys.modules.keys() & _OF_LIBRARIES.keys():
+            names += _OF_LIBRARIES[library]
+        self._give(dict.fromkeys(names))
+
+    def give_more(self) -> None:
+        """Give those of a library that has been imported since; nothing where none are given."""
+        if self._are_given:
+            self.give()
+
+    def give_missed(self, error: str) -> frozenset[str]:
+        """Give one to each known key that an error names and the environment lacks. Returns their names.
+
+        If the error names none, but speaks of an API key, all keys get one that the imported libraries look for.
+        """
+        known = {*_KEY_NAMES, *self._more, *chain.from_iterable(_OF_LIBRARIES.values())}
+        named = known.intersection(re.findall(r"\w+", error))
+        if named:
+            self._give(named)
+        elif "API key" in error:
+            # As google-genai 3 does: "No API key was provided."
+            self.give()
+        return frozenset(self._names)
+
+    def _give(self, names: Iterable[str]) -> None:
+        missing = [name for name in names if not os.environ.get(name)]
+        for name in missing:
+            os.environ[name] = _PLACEHOLDER_KEY
+        self._names += missing
+
+    def remove(self) -> None:
+        """Take the placeholders away again, unless the test has put something else in their place."""
+        self._are_given = False
+        for name in self._names:
+            if os.environ.get(name) == _PLACEHOLDER_KEY:
+                del os.environ[name]
+        self._names.clear()
 
 
 def has_placeholder(headers: Headers, url: str) -> bool:

@@ -24,10 +24,9 @@ from pytest_samurai.recorder.mode import RECORD_MODES
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.recorder.paths import shown
 from pytest_samurai.recorder.placeholder import (
+    Placeholders,
     has_placeholder,
     placeholder_refusal,
-    remove_placeholders,
-    set_placeholders,
 )
 from pytest_samurai.recorder.playback import Playback, opened
 from pytest_samurai.recorder.renamed import Renamed
@@ -71,7 +70,7 @@ class Recorder(Sums):
         self.unrecorded, self.has_calls_under_way = self._calls.unrecorded, self._calls.are_under_way
         self._live: Live | None = None
         self._keeper: Keeper | None = None
-        self._placeholders: list[str] = []
+        self.placeholders = Placeholders(settings.keys)
         self._renamed = Renamed(path, settings, owner, shared.shelf, self._editor)
         self._needs_no_headers = self._editor.bridge is None and settings.matcher.is_of_bytes
 
@@ -130,7 +129,7 @@ class Recorder(Sums):
                 self._keeper.prepare()
             self._live = Live(settings, owner, self._shared, self._editor, self._calls, self._keeper)
         if self.replaying or (placeholders and self.record_mode.only_replays_once_recorded):
-            self._placeholders = set_placeholders(settings.keys)
+            self.placeholders.give()
         self.is_open = True
 
     def verdict(self) -> BaseException | None:
@@ -162,7 +161,7 @@ class Recorder(Sums):
         Raises CassetteError if the cassette cannot be written. What was recorded is then in a journal beside it.
         """
         self.is_open = False
-        remove_placeholders(self._placeholders)
+        self.placeholders.remove()
         if not passed:
             self.notes += self.cut_headers.notes()
         unanswered = 0 if self._live is None else self._live.close()

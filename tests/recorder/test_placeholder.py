@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -47,6 +48,34 @@ def test_the_keys_of_an_sdk_that_is_imported_get_a_placeholder_for_the_time_of_a
     assert not any(name in os.environ for name in names)
 
 
+@pytest.mark.parametrize(("module", "key"), [("groq", "GROQ_API_KEY"), ("mistralai.client", "MISTRAL_API_KEY")])
+def test_an_sdk_that_is_imported_in_a_replay_finds_its_key_too(
+    path: Path, monkeypatch: pytest.MonkeyPatch, module: str, key: str
+) -> None:
+    file = path.parent / f"{module.replace('.', '/')}.py"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("")
+    monkeypatch.syspath_prepend(path.parent)
+    for other in ("groq", "mistralai", "mistralai.client", "litellm", "pydantic_ai", "dspy"):
+        monkeypatch.delitem(sys.modules, other, raising=False)
+    with use_cassette(path, mode="none"):
+        assert key not in os.environ
+        importlib.import_module(module)
+        assert "placeholder" in os.environ[key]
+    assert key not in os.environ
+
+
+def test_an_sdk_that_is_imported_in_a_recording_finds_no_placeholder(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path.parent / "groq.py").write_text("")
+    monkeypatch.syspath_prepend(path.parent)
+    monkeypatch.delitem(sys.modules, "groq", raising=False)
+    with use_cassette(path, mode="all"):
+        importlib.import_module("groq")
+        assert "GROQ_API_KEY" not in os.environ
+
+
 def test_a_key_that_is_there_stays_and_more_variables_can_be_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "of the user")
     with use_cassette(path, mode="none", keys=["ACME_API_KEY"]):
@@ -54,6 +83,12 @@ def test_a_key_that_is_there_stays_and_more_variables_can_be_named(path: Path, m
         assert "placeholder" in os.environ["ACME_API_KEY"]
     with pytest.raises(SettingsError, match=r"it has to be a list of names of environment variables"):
         use_cassette(path, keys=["a b"])
+
+
+def test_a_key_that_the_test_sets_itself_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with use_cassette(path, mode="none"):
+        monkeypatch.setenv("OPENAI_API_KEY", "of the test")
+    assert os.environ["OPENAI_API_KEY"] == "of the test"
 
 
 def test_a_placeholder_in_a_url_does_not_go_out(path: Path) -> None:
