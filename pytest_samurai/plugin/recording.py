@@ -79,7 +79,7 @@ def _recorded(
 
 def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool) -> None:
     """Note what a test or fixture, named by `user`, played of its cassette. See `Use`."""
-    if not exists(recorder.cassette_path):
+    if not exists(recorder.cassette_path) and not recorder.dropped:
         return
     unknown = ""
     if not recorder.record_mode.plays:
@@ -88,9 +88,16 @@ def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool)
         unknown = f"{user} did not run to its end"
     elif recorder.settings.unused == "ignore":
         unknown = f"`unused` is `ignore` for {user}"
-    playback = recorder.playback
-    shared = recorder.owner.shared
-    play = Play(str(recorder.cassette_path), len(playback.recordings), playback.unplayed(), shared, unknown)
+    play = Play(
+        str(recorder.cassette_path),
+        len(recorder.playback.recordings),
+        # What was dropped is no longer in the cassette.
+        [] if recorder.dropped else recorder.playback.unplayed(),
+        recorder.owner.shared,
+        unknown,
+        updates=recorder.record_mode.updates,
+        dropped=recorder.dropped,
+    )
     item.stash.setdefault(PLAYS, []).append(play)
 
 

@@ -11,7 +11,7 @@ from pytest_samurai.matching import Denial, Keys, Lookup, Miss
 from pytest_samurai.recorder.age import age_notes
 from pytest_samurai.recorder.editor import Editor
 from pytest_samurai.recorder.interrupted import Interrupted
-from pytest_samurai.recorder.mode import RECORD_MODES
+from pytest_samurai.recorder.mode import RECORD_MODES, UPDATE
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.recorder.paths import shown
 from pytest_samurai.recorder.vcrpy import Bridge
@@ -23,8 +23,9 @@ from pytest_samurai.wire import RETRYABLE, Interaction, Recordings, Reply, Reque
 class Playback:
     """The recordings of an open cassette that may be played, and which of them have been.
 
-    Those of an interrupted run come last. `may_record` says whether a request that none of them answers may go live;
-    `is_older`, in a mode that replaces the cassette, whether that holds what an earlier run recorded.
+    Those of an interrupted run come last; before them, `stored` are those of the file as it was read, in which there
+    may be the marks of a merge conflict: `in_conflict`. `may_record` says whether a request that none of them answers
+    may go live; `is_older`, in a mode that replaces the cassette, whether that holds what an earlier run recorded.
     """
 
     def __init__(
@@ -34,9 +35,13 @@ class Playback:
         bridge: Bridge | None,
         interrupted: Interrupted,
         *,
+        stored: Recordings,
         may_record: bool,
         is_older: bool = False,
+        in_conflict: bool = False,
     ) -> None:
+        self.stored = stored
+        self.in_conflict = in_conflict
         self.recordings = keys.recordings
         self.interrupted = interrupted
         self.may_record = may_record
@@ -75,9 +80,6 @@ class Playback:
     def miss(self, request: Request, denials: Sequence[Denial], owner: Owner, cassette: str) -> str:
         """Why no recording answers a request, and what to do about it. `request` is the request as it is compared."""
         played = frozenset(self.lookup.played)
-        # Nobody should pay again for what others recorded, nor for a cassette that was played to its end.
-        keeps = owner.shared or 0 < len(self.recordings) == len(played)
-        mode = RECORD_MODES[self._settings.mode]
         miss = Miss(
             request=request,
             recorded=self.recordings,
@@ -85,8 +87,8 @@ class Playback:
             matcher=self._settings.matcher,
             test=owner.test,
             cassette=cassette,
-            mode=mode.name,
-            rerun=owner.command(mode.after_miss(keeps=keeps)),
+            mode=self._settings.mode,
+            rerun=owner.command(UPDATE),
             denials=denials,
         )
         return miss.text()
@@ -111,7 +113,7 @@ def opened(path: Path, settings: Settings, owner: Owner, shelf: Shelf, editor: E
     Raises CassetteError if there is a cassette and it cannot be read.
     """
     mode = RECORD_MODES[settings.mode]
-    kept = _load(path, shelf) if mode.has_cassette else None
+    kept = _load(path, shelf, settles=mode.updates) if mode.has_cassette else None
     recordings = Recordings() if kept is None else kept.recordings
     interrupted = Interrupted()
     if mode.has_cassette:
@@ -128,12 +130,21 @@ def opened(path: Path, settings: Settings, owner: Owner, shelf: Shelf, editor: E
     if settings.max_age is not None:
         notes += age_notes(keys.recordings, settings.max_age, shown(path))
     is_older = mode.replaces and not all(map(owner.recorded_in_this_run, recordings.times()))
-    return Playback(keys, settings, editor.bridge, interrupted, may_record=may_record, is_older=is_older)
+    return Playback(
+        keys,
+        settings,
+        editor.bridge,
+        interrupted,
+        stored=recordings,
+        may_record=may_record,
+        is_older=is_older,
+        in_conflict=kept is not None and kept.in_conflict,
+    )
 
 
-def _load(path: Path, shelf: Shelf) -> Kept | None:
+def _load(path: Path, shelf: Shelf, *, settles: bool) -> Kept | None:
     try:
-        return shelf.load(path)
+        return shelf.load(path, settles=settles)
     except FileNotFoundError:
         return None
 

@@ -14,11 +14,13 @@ from pytest_samurai.report.lines import (
     top_lines,
     totals_line,
     unmarked_line,
+    updated_line,
 )
+from pytest_samurai.report.outdated import drop_outdated
 from pytest_samurai.report.play import Play, placed
 from pytest_samurai.report.progress import Progress
 from pytest_samurai.report.publish import publish
-from pytest_samurai.report.run import Run, merged_runs, read_run
+from pytest_samurai.report.run import Failure, Run, merged_runs, read_run
 from pytest_samurai.report.standing import Collected, Used, standing
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "Absent",
     "Collected",
     "Conversation",
+    "Failure",
     "FullRun",
     "Gathered",
     "Play",
@@ -39,6 +42,7 @@ __all__ = [
     "cassettes_of",
     "conversation",
     "digest_of",
+    "drop_outdated",
     "last_full_run",
     "merged_runs",
     "message_lines",
@@ -54,4 +58,5 @@ __all__ = [
     "top_lines",
     "totals_line",
     "unmarked_line",
+    "updated_line",
 ]

@@ -1,7 +1,7 @@
 """Texts that people read, and short texts that files hold."""
 
 from pytest_samurai.text.changes import changed_words
-from pytest_samurai.text.conflict import conflict_line
+from pytest_samurai.text.conflict import Side, conflict_line, sides_of
 from pytest_samurai.text.dates import parse_moment, timestamp
 from pytest_samurai.text.money import money, money_apart, parse_money
 from pytest_samurai.text.scalar import quoted, read_scalar, scalar
@@ -9,6 +9,7 @@ from pytest_samurai.text.visible import visible, visible_json, visible_quoted
 from pytest_samurai.text.words import plural
 
 __all__ = [
+    "Side",
     "changed_words",
     "conflict_line",
     "money",
@@ -19,6 +20,7 @@ __all__ = [
     "quoted",
     "read_scalar",
     "scalar",
+    "sides_of",
     "timestamp",
     "visible",
     "visible_json",
