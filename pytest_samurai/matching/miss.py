@@ -52,7 +52,7 @@ class Miss:
         elif self.recorded:
             lines += self._compared()
         if self.rerun:
-            lines.append(f"  To record {'what is new' if self.recorded else 'this test'}: {self.rerun}")
+            lines.append(f"  To record {'what is missing' if self.recorded else 'this test'}: {self.rerun}")
         return "\n".join(map(visible, lines))
 
     def _facts(self) -> list[tuple[str, str]]:

@@ -88,7 +88,7 @@ def test_a_changed_prompt_is_shown_with_its_place_its_words_and_its_price() -> N
         "      + What is the capital of [Grönland, 日本 und überhaupt]?\n"
         "    temperature: 0.7 -> 0.2\n"
         "  prompt tokens: 412 -> about 471, +14%\n"
-        "  To record what is new: pytest --samurai-mode=update tests/test_a.py::test_b"
+        "  To record what is missing: pytest --samurai-mode=update tests/test_a.py::test_b"
     )
 
 

@@ -13,7 +13,7 @@ def test_one_more_request_than_was_recorded_is_no_reason_to_pay_for_all_of_them_
     project.tests(test.replace("LATER", "ask(samurai_client, 'two')"))
     result = project.run()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*To record what is new: pytest --samurai-mode=update test_it.py::test_it"])
+    result.stdout.fnmatch_lines(["*To record what is missing: pytest --samurai-mode=update test_it.py::test_it"])
 
 
 def test_new_episodes_adds_what_is_missing_and_keeps_what_is_there(project: Project) -> None:

@@ -289,6 +289,19 @@ def test_what_stays_keeps_a_text_that_would_be_written_otherwise_today(updates: 
     updates.replays()
 
 
+def test_the_cassette_of_another_tool_keeps_its_bytes_until_something_in_it_changes(updates: Updates) -> None:
+    ours = updates.begun(CALLS.format(["a", "b"], True))["test_it/test_it.yaml"]
+    path = updates.project.pytester.path / "cassettes" / "test_it" / "test_it.yaml"
+    theirs = re.sub(rb"    samurai:\n(?:      .*\n)+", b"", ours.partition(b"\n")[2])
+    path.write_bytes(theirs)
+    assert updates.updated() == (0, "2 replayed, 0 recorded, 0 dropped")
+    assert path.read_bytes() == theirs
+    updates.project.tests(CALLS.format(["A", "b"], True))
+    assert updates.updated() == (1, "1 replayed, 1 recorded, 1 dropped")
+    assert updates.asked() == ["A", "b"]
+    updates.replays()
+
+
 def test_without_a_key_what_is_recorded_is_replayed_and_the_rest_is_refused(
     updates: Updates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
