@@ -175,7 +175,7 @@ class Keeper:
             self._journal.close()
             self._interrupted.close()
             if isinstance(error, CassetteError):
-                raise CassetteError(f"{error}{self._where_the_calls_are()}") from error
+                raise CassetteError(f"{error}{self._where_the_calls_are() if self.added else ''}") from error
             raise
 
     def has_asked(self, interaction: Interaction) -> bool:

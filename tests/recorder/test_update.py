@@ -548,7 +548,7 @@ def test_a_cassette_that_cannot_be_deleted_is_an_error(path: Path, monkeypatch: 
 
     monkeypatch.setattr(writer, "remove", refuse)
     recorder = opened(path, "update")
-    with pytest.raises(CassetteError, match="a.yaml: cannot be deleted: Permission denied; what was recorded is lost"):
+    with pytest.raises(CassetteError, match="a.yaml: cannot be deleted: Permission denied$"):
         recorder.close()
     assert path.exists()
 
