@@ -5,6 +5,7 @@ The first word after a fence's language says what is done with the block, the ot
 - ``python test passed=1``: a user's test file, run once to record, and once more with the server stopped and no key;
 - ``python edited failed=1``: the same file after a change, run in replay;
 - ``python recorded failed=1``: the same file after a change, recorded anew, and run in replay;
+- ``python updated passed=1``: the same file after a change, brought up to date, and run in replay;
 - ``console command passed=1``: a command of pytest's; ``console command status=0``: one of our own, or of git's;
 - ``python script``: a script, run to record and in replay;
 - ``text output``, ``yaml cassette`` and ``yaml lock``: what the block before printed, recorded, or wrote to the lock;
@@ -79,7 +80,7 @@ def stories() -> Iterator[list[Block]]:
                 if story:
                     yield story
                 story = [block]
-            elif block.kind in ("edited", "recorded", "command", "output", "cassette", "lock"):
+            elif block.kind in ("edited", "recorded", "updated", "command", "output", "cassette", "lock"):
                 assert story, f"{block.place}: nothing ran before"
                 story.append(block)
         if story:
@@ -110,12 +111,15 @@ class Runner:
     def _edited(self, block: Block) -> None:
         self._run(block)
 
-    def _recorded(self, block: Block) -> None:
+    def _recorded(self, block: Block, mode: str = "all") -> None:
         with ChatServer(api_key=KEY) as server:
             self._online(server)
-            self._run(block, "--samurai-mode=all")
+            self._run(block, f"--samurai-mode={mode}")
             self._offline()
         self._run(block)
+
+    def _updated(self, block: Block) -> None:
+        self._recorded(block, "update")
 
     def _command(self, block: Block) -> None:
         name, *arguments = block.text.removeprefix("$ ").split()
@@ -214,7 +218,7 @@ def test_an_example_does_what_the_page_says(
 def test_what_is_python_compiles_and_what_is_marked_is_known(page: Path) -> None:
     for block in blocks(page):
         if block.language == "python":
-            assert block.kind in ("", "test", "edited", "recorded", "script"), block.place
+            assert block.kind in ("", "test", "edited", "recorded", "updated", "script"), block.place
             compile(block.text, block.place, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 

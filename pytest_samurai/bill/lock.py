@@ -52,11 +52,29 @@ class Lock:
     """The rows of tests by their ids, and the prices that their models had at that time.
 
     `by_hand` are the rows that were changed by hand since they were written: `TESTS` or `PRICES`, and the key in there.
+    `in_conflict` says that it was read from both sides of a merge conflict.
     """
 
     tests: Mapping[str, Row]
     prices: Mapping[str, Price]
     by_hand: Collection[tuple[str, str]] = frozenset()
+    in_conflict: bool = False
+
+
+def united(ours: Lock, theirs: Lock) -> Lock:
+    """The rows of both sides of a merge conflict.
+
+    Where they differ in a row it is ours, and counts as changed by hand, until a run has confirmed or replaced it.
+    """
+    sections = ((TESTS, ours.tests, theirs.tests), (PRICES, ours.prices, theirs.prices))
+    differing = {
+        (section, key)
+        for section, mine, other in sections
+        for key in mine.keys() & other.keys()
+        if mine[key] != other[key]
+    }
+    by_hand = frozenset(differing).union(ours.by_hand, theirs.by_hand)
+    return Lock({**theirs.tests, **ours.tests}, {**theirs.prices, **ours.prices}, by_hand, in_conflict=True)
 
 
 def row_of(figures: TestFigures) -> Row:

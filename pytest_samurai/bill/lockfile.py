@@ -13,18 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from pytest_samurai.bill.apis import read_apis
-from pytest_samurai.bill.lock import PARTS, PRICES, TESTS, TOKENS, Lock, Spent
+from pytest_samurai.bill.lock import PARTS, PRICES, TESTS, TOKENS, Lock, Spent, united
 from pytest_samurai.bill.locksums import END, Sums, checksum
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.files import locked, read_whole, remove_abandoned, replace_whole
-from pytest_samurai.text import conflict_line, quoted, read_scalar, scalar, visible, visible_quoted
+from pytest_samurai.text import conflict_line, quoted, read_scalar, scalar, sides_of, visible, visible_quoted
 from pytest_samurai.wire import CACHE_PARTS, COUNTS, Price, Usage
 
 _HEAD = "# Written by `pytest --samurai-update`: what each test used when that was last accepted."
 
 
-def load(path: Path) -> Lock | None:
+def load(path: Path, *, settles: bool = False) -> Lock | None:
     """The lock in a file; None if there is no such file.
+
+    Whoever `settles` a merge conflict gets the rows of both sides.
 
     Raises SettingsError, naming file and line, if the file cannot be read or holds no lock.
     """
@@ -34,7 +36,7 @@ def load(path: Path) -> Lock | None:
         return None
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from None
-    return parse(content, str(path))
+    return parse(content, str(path), settles=settles)
 
 
 def update(path: Path, change: Callable[[Lock | None], Lock]) -> tuple[Lock | None, Lock]:
@@ -43,7 +45,7 @@ def update(path: Path, change: Callable[[Lock | None], Lock]) -> tuple[Lock | No
     Raises SamuraiError if the file cannot be read or written, and leaves it as it was.
     """
     with locked(path):
-        old = load(path)
+        old = load(path, settles=True)
         new = change(old)
         if new != old and (old is not None or new.tests):
             try:
@@ -99,11 +101,22 @@ _LINE = re.compile(rf"""( *)({_QUOTED}|[^\s"'#{{}}](?:[^:]|:(?! |\Z))*):(?: (\{{
 _PAIR = re.compile(rf"""(\w+): ({_QUOTED}|[^\s"'{{}},][^"{{}},]*)(?:, (?=\w)|\Z)""")
 
 
-def parse(content: bytes, name: str) -> Lock:
-    """The lock in the content of a file, called `name` in errors.
+_SETTLED = (
+    "to take the rows of both sides, and those that differ from the run: pytest --samurai-mode=update --samurai-update"
+)
+
+
+def parse(content: bytes, name: str, *, settles: bool = False) -> Lock:
+    """The lock in the content of a file, called `name` in errors. See `load`.
 
     Raises SettingsError, naming file and line, if this is not what `dump` writes.
     """
+    if mark := conflict_line(content):
+        both = _both_sides(content, name)
+        if both is not None and settles:
+            return both
+        settled = "keep one side, or both in turn" if both is None else _SETTLED
+        raise SettingsError(f"{name}:{mark}: these are the marks of a merge conflict; {settled}")
     reader = _Reader()
     number = 0
     try:
@@ -115,6 +128,16 @@ def parse(content: bytes, name: str) -> Lock:
         raise SettingsError(
             f"{name}:{number}: {error}; restore it, or delete it and have it written anew by --samurai-update"
         ) from None
+
+
+def _both_sides(content: bytes, name: str) -> Lock | None:
+    """A lock with the rows of both sides of a merge conflict; None if one of them is no lock."""
+    sides = sides_of(content)
+    try:
+        locks = [parse(b"\n".join(line for line, _ in side), name) for side in sides or ()]
+    except SettingsError:
+        return None
+    return united(*locks) if locks else None
 
 
 class _Reader:
@@ -176,8 +199,6 @@ _SECTIONS = ["version", PRICES, TESTS]
 
 
 def _parts(line: str) -> tuple[int, str, str | None, str | None]:
-    if conflict_line(line.encode()):
-        raise ValueError("these are the marks of a merge conflict: keep one side, or both in turn")
     match = _LINE.fullmatch(line)
     if match is None:
         raise ValueError("this line is not as it was written")

@@ -121,6 +121,8 @@ def update_line(name: str, old: Lock | None, new: Lock) -> str:
         "removed": len(before.keys() - new.tests.keys()),
     }
     said = [f"{count:,} {what}" for what, count in counts.items() if count]
+    if old is not None and old.in_conflict:
+        said.append("its merge conflict is settled")
     if prices != new.prices and old is not None:
         said.append("other prices")
     if old is not None and not said and old.by_hand != new.by_hand:

@@ -112,6 +112,11 @@ class Tally:
 
     # --- the ceilings of what goes live
 
+    def may_admit_later(self, likely: Decimal) -> bool:
+        """Whether another run with the same limits may send a request that is likely to cost so many US dollars."""
+        limits = self._limits
+        return limits.max_live_requests != 0 and (limits.max_live_cost is None or likely <= limits.max_live_cost)
+
     def admit(self, likely: Decimal) -> str | None:
         """Count a request that is about to go live, with its likely cost in US dollars; or say why it may not."""
         limits = self._limits

@@ -16,6 +16,7 @@ from typing import Any
 from pytest_samurai.cassette import foreign
 from pytest_samurai.cassette.checked import get, shortened
 from pytest_samurai.cassette.chunks import chunks_of
+from pytest_samurai.cassette.conflict import both_sides
 from pytest_samurai.cassette.entry import interaction_text
 from pytest_samurai.cassette.frame import HEAD, TAIL, check_frame, is_ours
 from pytest_samurai.cassette.headers import carried, headers_of
@@ -77,7 +78,8 @@ def _parsed(content: bytes, path: Path) -> list[Interaction]:
     if not content.strip():
         raise CassetteError(f"{path}:1: the file is empty; restore it, or delete it to record again")
     if line := conflict_line(content):
-        raise CassetteError(f"{path}:{line}: these are the marks of a merge conflict; keep one side, or both in turn")
+        settled = "keep one side, or both in turn" if both_sides(content) is None else _SETTLED
+        raise CassetteError(f"{path}:{line}: these are the marks of a merge conflict; {settled}")
     _refuse_twice(content, path)
     if not is_ours(content):
         return interactions_of(content, path, judge=_is_not_as_sealed)
@@ -89,6 +91,10 @@ def _parsed(content: bytes, path: Path) -> list[Interaction]:
         return interactions
     return interactions_of(content, path, edited)
 
+
+_SETTLED = (
+    'to keep what is still played of both sides: pytest --samurai-mode=update, or `mode="update"` in `use_cassette`'
+)
 
 Judge = Callable[[Interaction, Mapping[str, Any]], bool]
 """Tells whether an interaction was edited, given what YAML has read of it. May raise NotAsSealed."""

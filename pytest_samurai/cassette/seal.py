@@ -52,6 +52,22 @@ def whole_items(content: bytes) -> Iterator[str]:
             yield "\n".join([*item, ""])
 
 
+def is_sealed(lines: Sequence[bytes]) -> bool:
+    """Whether the lines of an interaction are as they were sealed."""
+    texts = [line.decode("utf-8", "replace") for line in lines]
+    return bool(texts) and _written(texts) == seal(texts[:-1])
+
+
+def sealed_texts(content: bytes) -> dict[int, bytes]:
+    """The text of each interaction of a file of ours that is as it was sealed, by its index."""
+    lines = content.split(b"\n")
+    starts = [number for number, line in enumerate(lines) if line == b"- request:"]
+    if not content.startswith(HEAD.encode()) or starts[:1] != [2]:
+        return {}
+    items = [lines[start:end] for start, end in pairwise([*starts, len(lines) - 2])]
+    return {index: b"\n".join([*item, b""]) for index, item in enumerate(items) if is_sealed(item)}
+
+
 def _written(lines: Sequence[str]) -> list[str] | None:
     name, _, checksums = lines[-1].partition(": ")
     return checksums.split(" ") if name == "      seal" else None

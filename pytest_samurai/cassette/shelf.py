@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_samurai.cassette import journal
+from pytest_samurai.cassette.conflict import both_sides
 from pytest_samurai.cassette.directories import Directories
 from pytest_samurai.cassette.journal import LeftBehind
 from pytest_samurai.cassette.memory import Memory
@@ -22,11 +23,15 @@ _SETTLED = 2_000_000_000
 
 @dataclass(slots=True)
 class Kept:
-    """A cassette as it was read; `memo` holds what others have made of its recordings."""
+    """A cassette as it was read; `memo` holds what others have made of its recordings.
+
+    `in_conflict` says that it was read from both sides of a merge conflict.
+    """
 
     recordings: Recordings
     size: int
     signature: tuple[int, ...]
+    in_conflict: bool = False
     memo: dict[Hashable, Any] = field(default_factory=dict)
 
 
@@ -42,15 +47,20 @@ class Shelf:
         self._kept: dict[Path, Kept] = {}
         self._bytes = 0
 
-    def load(self, path: Path) -> Kept:
-        """A cassette. Raises CassetteError if it cannot be read; FileNotFoundError if there is none."""
+    def load(self, path: Path, *, settles: bool = False) -> Kept:
+        """A cassette. Raises CassetteError if it cannot be read; FileNotFoundError if there is none.
+
+        Whoever `settles` a merge conflict gets what is on both sides of it.
+        """
         kept = self._kept.pop(path, None)
         self._bytes -= 0 if kept is None else kept.size
-        if kept is None or kept.signature != _signature(path):
+        if kept is None or kept.signature != _signature(path) or (kept.in_conflict and not settles):
             # Asked before the file is read: if it changes meanwhile, its date is another.
             signature = _signature(path)
             content = read(path)
-            kept = Kept(recordings(content, path, self._memory), len(content), signature)
+            both = both_sides(content) if settles else None
+            content = both or content
+            kept = Kept(recordings(content, path, self._memory), len(content), signature, in_conflict=both is not None)
         if kept.signature:
             self._kept[path] = kept
             self._bytes += kept.size

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, chain, pairwise
 from pathlib import Path
 
 from pytest_samurai.cassette.body import Text
+from pytest_samurai.cassette.conflict import both_sides
 from pytest_samurai.cassette.entry import interaction_text
 from pytest_samurai.cassette.frame import HEAD, HEAD_OF_NONE, TAIL
 from pytest_samurai.cassette.headers import by_name, meant, pairs_of
 from pytest_samurai.cassette.plain import is_plain
-from pytest_samurai.cassette.reader import interactions_of, load, parse
+from pytest_samurai.cassette.reader import interactions_of, parse, read
+from pytest_samurai.cassette.seal import sealed_texts
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.files import locked, remove_abandoned, replace_whole, try_to_write
+from pytest_samurai.files import locked, remove, remove_abandoned, replace_whole, try_to_write
 from pytest_samurai.wire import Interaction
 
 
-def save(path: Path, interactions: Sequence[Interaction]) -> None:
-    """Replace a cassette, whole or not at all.
+def save(path: Path, interactions: Sequence[Interaction], texts: Mapping[int, bytes] | None = None) -> None:
+    """Replace a cassette, whole or not at all. Interactions that stay have their `texts`, by their identity.
 
     Raises CassetteError if it cannot be written or would not read back equal; the old file is then as it was.
     """
-    items = list(map(interaction_text, interactions))
+    texts = texts or {}
+    items = [
+        [texts[id(interaction)]] if id(interaction) in texts else interaction_text(interaction)
+        for interaction in interactions
+    ]
     content = _joined(items)
     edges = list(accumulate((sum(map(len, text)) for text in items), initial=len(HEAD)))
     del items
@@ -77,18 +83,38 @@ def _as_stored(interaction: Interaction) -> Interaction:
     return replace(interaction, request=replace(request, headers=sent), reply=replace(reply, headers=received))
 
 
-def update(path: Path, change: Callable[[list[Interaction]], Sequence[Interaction]]) -> None:
+def update(path: Path, change: Callable[[list[Interaction]], Sequence[Interaction]], *, settles: bool = False) -> None:
     """Replace a cassette by what `change` makes of its interactions, while no other process can.
+
+    What stays as it is keeps its text: a file in which nothing changes is not written, one of which nothing stays is
+    deleted. Whoever `settles` a merge conflict gets the interactions of both sides.
 
     Raises CassetteError; the old file is then as it was.
     """
     with locked(path):
         remove_abandoned(path)
         try:
-            recorded = load(path)
+            content = read(path)
         except FileNotFoundError:
-            recorded = []
-        save(path, change(recorded))
+            content = None
+        both = both_sides(content) if settles and content is not None else None
+        before = both or content
+        recorded = [] if before is None else parse(before, path)
+        after = change(recorded)
+        if before is content and content is not None and list(map(id, after)) == list(map(id, recorded)):
+            return
+        if not after:
+            _delete(path)
+            return
+        texts = {} if before is None else sealed_texts(before.replace(b"\r\n", b"\n"))
+        save(path, after, {id(recorded[index]): text for index, text in texts.items()})
+
+
+def _delete(path: Path) -> None:
+    try:
+        remove(path)
+    except OSError as error:
+        raise CassetteError(f"{path}: cannot be deleted: {error.strerror or error}") from error
 
 
 def dump(interactions: Iterable[Interaction]) -> bytes:

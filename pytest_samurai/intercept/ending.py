@@ -96,7 +96,7 @@ class Ending:
             f"  test      {recorder.owner.test}",
             f"  cassette  {recorder.shown_path}",
         ]
-        if command := recorder.owner.command(recorder.record_mode.after_unused()):
+        if command := recorder.owner.command("all"):
             lines.append(f"  To record it again: {command}")
         if not recorder.settings.pace:
             # Without a pace all chunks come at once, before anybody sets a flag.

@@ -57,7 +57,7 @@ class Miss:
             lines += self._compared()
         lines += renamed_lines(self.renamed)
         if self.rerun:
-            lines.append(f"  To record this test{' again' if self.recorded else ''}: {self.rerun}")
+            lines.append(f"  To record {'what is missing' if self.recorded else 'this test'}: {self.rerun}")
         return "\n".join(map(visible, lines))
 
     def _facts(self) -> list[tuple[str, str]]:

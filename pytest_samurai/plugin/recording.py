@@ -80,7 +80,7 @@ def _recorded(
 
 def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool) -> None:
     """Note what a test or fixture, named by `user`, played of its cassette. See `Use`."""
-    if not exists(recorder.cassette_path):
+    if not exists(recorder.cassette_path) and not recorder.dropped:
         return
     unknown = ""
     if not recorder.record_mode.plays:
@@ -90,9 +90,18 @@ def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool)
     elif recorder.settings.unused == "ignore":
         unknown = f"`unused` is `ignore` for {user}"
     playback = recorder.playback
-    shared = recorder.owner.shared
-    path, recorded = str(recorder.cassette_path), len(playback.recordings)
-    play = Play(path, recorded, playback.unplayed(), shared, unknown, [user])
+    # What was dropped is no longer in the cassette.
+    unplayed = [] if recorder.dropped else playback.unplayed()
+    play = Play(
+        str(recorder.cassette_path),
+        len(playback.recordings),
+        unplayed,
+        recorder.owner.shared,
+        unknown,
+        [user],
+        updates=recorder.record_mode.updates,
+        dropped=recorder.dropped,
+    )
     item.stash.setdefault(PLAYS, []).append(play)
 
 

@@ -128,7 +128,7 @@ def lock_of(config: pytest.Config) -> Lock | None:
     if not run.lock_is_read:
         from pytest_samurai import bill
 
-        run.lock = bill.load_lock(config.rootpath / run.settings.lock)
+        run.lock = bill.load_lock(config.rootpath / run.settings.lock, settles=run.settings.update)
         run.lock_is_read = True
     return run.lock
 

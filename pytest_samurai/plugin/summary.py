@@ -10,7 +10,7 @@ import pytest
 
 from pytest_samurai.plugin.fullness import Fullness
 from pytest_samurai.plugin.held import Held
-from pytest_samurai.plugin.state import RunState
+from pytest_samurai.plugin.state import RUN
 from pytest_samurai.plugin.use import Use
 from pytest_samurai.text import visible
 
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 class Summary:
     """Gathers what the reports of tests carry, whichever process they come from, and prints and publishes it."""
 
-    def __init__(self, run: RunState, fullness: Fullness, use: Use, held: Held) -> None:
-        self._run = run
+    def __init__(self, config: pytest.Config, fullness: Fullness, use: Use, held: Held) -> None:
+        self._config = config
+        self._run = config.stash[RUN]
         self._fullness = fullness
         self._use = use
         self._held = held
@@ -64,7 +65,7 @@ class Summary:
 
     def _of_the_run(self) -> list[str]:
         """What is wrong with the run as a whole."""
-        return [*self._over, *filter(None, [self._held.error])]
+        return [*self._over, *filter(None, [self._held.error]), *self._use.errors]
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -119,6 +120,10 @@ class Summary:
         red, yellow = {"red": True}, {"yellow": True}
         gathered = self._gathered
         yield from ((f"samurai: {error}", red) for error in self._of_the_run())
+        if self._use.dropped is not None and gathered is not None:
+            from pytest_samurai.report import updated_line
+
+            yield updated_line(self._so_far().totals, self._use.dropped), {}
         # Each test of a shared cassette says the same of it.
         notes = dict.fromkeys(gathered.notes if gathered is not None else ())
         yield from ((f"samurai: {note}", yellow) for note in notes)
@@ -134,6 +139,10 @@ class Summary:
             from pytest_samurai.report import unmarked_line
 
             yield unmarked_line(gathered.unmarked), yellow
+        if gathered is not None and gathered.failures:
+            from pytest_samurai.plugin.again import again_line
+
+            yield from ((line, yellow) for line in again_line(self._config, gathered.failures))
 
 
 def _outcome(phases: Sequence[pytest.TestReport]) -> str:

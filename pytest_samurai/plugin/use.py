@@ -82,6 +82,7 @@ class Use:
         self.plays: list[Play] = []
         self.absent: list[Absent] = []
         self.orphans: list[str] = []
+        self.errors: list[str] = []
         self._config = config
         self._fullness = fullness
 
@@ -95,14 +96,30 @@ class Use:
         if absent is not None:
             self.absent.append(Absent(**absent))
 
-    def pytest_sessionfinish(self) -> None:
+    @property
+    def dropped(self) -> int | None:
+        """How many interactions were dropped from cassettes; None if no test was to bring one up to date."""
+        return sum(play.dropped for play in self.plays) if any(play.updates for play in self.plays) else None
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if self.plays:
             from pytest_samurai.report import placed
 
             self.plays = placed(self.plays, self._config.rootpath)
+        if not self._fullness.missing and self.dropped is not None:
+            self._drop(session)
         cache = getattr(self._config, "cache", None)
         if cache is not None and (self.plays or cassette_root(self._config).is_dir()):
             self._note(cache)
+
+    def _drop(self, session: pytest.Session) -> None:
+        """Drop what no test played from cassettes that tests share. Of its own, each recorder has dropped it."""
+        from pytest_samurai.report import drop_outdated
+
+        run, root = self._config.stash[RUN], self._config.rootpath
+        self.plays, self.errors = drop_outdated(self.plays, self.absent, root, run.began)
+        if self.errors:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _note(self, cache: pytest.Cache) -> None:
         from pytest_samurai.report import NOTE, amended, noted

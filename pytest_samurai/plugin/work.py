@@ -75,6 +75,6 @@ def gather(config: pytest.Config, session: pytest.Session | None = None) -> None
         fullness.catch_up(session, run.begun)
         use.plays += opened_elsewhere()
     held = Held(run, fullness)
-    summary = Summary(run, fullness, use, held)
+    summary = Summary(config, fullness, use, held)
     for gatherer in (fullness, use, held, summary):
         register(gatherer, f"samurai-{type(gatherer).__name__.lower()}")

@@ -11,6 +11,7 @@ from functools import partial
 from pytest_samurai.bill import Budget, Call, Meter, Tally
 from pytest_samurai.errors import BudgetExceeded
 from pytest_samurai.recorder.children import Children
+from pytest_samurai.recorder.course import Course
 from pytest_samurai.recorder.exchange import Played, Take
 from pytest_samurai.recorder.playback import Playback
 from pytest_samurai.recorder.question import Question
@@ -140,6 +141,11 @@ class Calls:
     def urls_sent(self) -> set[str]:
         """The URLs of the calls that went live."""
         return {take.request.url for take in self.takes()}
+
+    def course(self, passed: bool, unanswered: int) -> Course:
+        """How the test went, whose calls have all ended."""
+        numbers = {exchange.index: exchange.number for exchange in self._exchanges if isinstance(exchange, Played)}
+        return Course(passed, unanswered, sum(not call.is_let_pass for call in self.unrecorded), numbers)
 
     def are_under_way(self) -> bool:
         """Whether a call that went live has yet to end."""

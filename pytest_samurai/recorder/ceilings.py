@@ -8,7 +8,7 @@ from decimal import Decimal
 from pytest_samurai.bill import Call, PriceList, Tally
 from pytest_samurai.files import now
 from pytest_samurai.recorder.editor import Editor
-from pytest_samurai.recorder.mode import RECORD_MODES
+from pytest_samurai.recorder.mode import RECORD_MODES, UPDATE
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.settings import Settings
 from pytest_samurai.text import visible
@@ -42,7 +42,7 @@ class Ceilings:
         """
         likely = likely_cost(request, self._prices) if self._tally.judges_live_cost else Decimal(0)
         if reached := self._tally.admit(likely):
-            raise CeilingReached(self._refusal(request, reached))
+            raise CeilingReached(self._refusal(request, likely, reached))
         self._reserve(likely)
         return likely
 
@@ -57,12 +57,11 @@ class Ceilings:
         if self._reserved:
             self._tally.paid(self._reserved, Decimal(0))
 
-    def _refusal(self, request: Request, reached: str) -> str:
+    def _refusal(self, request: Request, likely: Decimal, reached: str) -> str:
         may_be_shown = self._editor.redactors.request(request)
         lines = [f"{request.method} {may_be_shown.url} was not sent: {reached}.", f"  test      {self._owner.test}"]
-        later = self._mode.after_ceiling()
-        if later is not None:
-            lines.append(f"  To record the rest at another time: {self._owner.command(later)}")
+        if self._mode.has_cassette and self._tally.may_admit_later(likely):
+            lines.append(f"  To record the rest at another time: {self._owner.command(UPDATE)}")
         return "\n".join(map(visible, lines))
 
     def _reserve(self, likely: Decimal) -> None:

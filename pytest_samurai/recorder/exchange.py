@@ -32,7 +32,7 @@ Decode = Callable[[Sequence[bytes]], Sequence[bytes]]
 class Played:
     """A request as it was sent now, with its answer as it was recorded."""
 
-    __slots__ = ("_call", "_index", "_meter", "_recordings", "number", "reply", "request")
+    __slots__ = ("_call", "_meter", "_recordings", "index", "number", "reply", "request")
 
     def __init__(
         self, request: Request, reply: Reply, number: int, meter: Meter, recordings: Recordings, index: int
@@ -42,12 +42,12 @@ class Played:
         self.number = number
         self._meter = meter
         self._recordings = recordings
-        self._index = index
+        self.index = index
         self._call: Call | None = None
 
     @property
     def interaction(self) -> Interaction:
-        return Interaction(self.request, self.reply, **self._recordings.notes(self._index))
+        return Interaction(self.request, self.reply, **self._recordings.notes(self.index))
 
     @property
     def call(self) -> Call:

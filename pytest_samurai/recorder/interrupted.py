@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_samurai.cassette import LeftBehind
-from pytest_samurai.recorder.mode import RecordMode
+from pytest_samurai.recorder.mode import UPDATE, RecordMode
 from pytest_samurai.recorder.paths import shown
 from pytest_samurai.recorder.retries import without_retries
 from pytest_samurai.settings import Settings
@@ -47,7 +47,7 @@ class Interrupted:
                 continue
             journal.close()
             if missing:
-                advised = mode.for_journal(replacing=journal.replacing)
+                advised = "all" if journal.replacing else UPDATE
                 notes.append(f"{shown(journal.path)} holds {calls}; --samurai-mode={advised} takes them up")
         return notes
 

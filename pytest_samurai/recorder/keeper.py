@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -11,16 +11,19 @@ from pytest_samurai.bill import Meter
 from pytest_samurai.cassette import Journal
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import exists
-from pytest_samurai.recorder.calls import Unrecorded, unrecorded_text
+from pytest_samurai.recorder.calls import Unrecorded
+from pytest_samurai.recorder.course import Course
 from pytest_samurai.recorder.editor import Editor, priced
 from pytest_samurai.recorder.exchange import Take
 from pytest_samurai.recorder.identity import identity
 from pytest_samurai.recorder.mode import RECORD_MODES
-from pytest_samurai.recorder.others import without_equal, written_meanwhile
+from pytest_samurai.recorder.others import Others
+from pytest_samurai.recorder.outdated import Numbered, Outdated, in_order
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.recorder.paths import shown
 from pytest_samurai.recorder.playback import Playback, is_ours
 from pytest_samurai.recorder.retries import without_mended, without_retries
+from pytest_samurai.recorder.stale import stale_text
 from pytest_samurai.redaction import without_secrets
 from pytest_samurai.settings import Settings
 from pytest_samurai.text import plural
@@ -48,10 +51,11 @@ class Keeper:
         self.passed = False
         self.added: list[Interaction] = []
         self.recorded = 0
+        self.dropped = 0
         self._path = path
         self._settings = settings
         self._mode = RECORD_MODES[settings.mode]
-        self._matcher = identity(settings)
+        self._others = Others(path, owner, playback, identity(settings), notes)
         self._interrupted = playback.interrupted
         self._editor = editor
         self._meter = meter
@@ -60,6 +64,7 @@ class Keeper:
         self._is_ready = False
         # By their numbers, the calls as they will be written, but for their prices.
         self._calls: dict[int, Interaction] = {}
+        self._outdated: Outdated | None = None
 
     # --- while the test runs
 
@@ -91,52 +96,48 @@ class Keeper:
         A test that made no call at all gets a note: it may be none of the tests that record to the cassette.
         """
         is_stale = self._mode.replaces and self.playback.is_older and not self._calls
-        unrecorded = [call for call in unrecorded if not call.is_let_pass]
         if not is_stale or any(take.interaction is not None and not take.has_ended for take in takes):
             return None
-        keeps = f"{shown(self._path)} keeps what an earlier run recorded, and a replay would answer from that"
-        if not takes and not unrecorded:
-            if not self.owner.shared:
-                no_call = f"no call to record was seen in mode {self._mode.name}, so nothing was recorded"
-                self._notes.append(f"{self.owner.test}: {no_call}; {keeps}; if it makes none, delete the cassette")
-            return None
-        unanswered = sum(take.interaction is None for take in takes)
-        reason = f"{plural(unanswered, 'request')} got no reply" if unanswered else "its calls were left out"
-        missed = [] if takes else [unrecorded_text(unrecorded, self._settings)]
-        command = self.owner.command(self._mode.name)
-        lines = [f"nothing was recorded in mode {self._mode.name}{f': {reason}' if takes else ''}. {keeps}.", *missed]
-        lines += [f"  To record it: {command}"] if command else []
-        return "\n".join([*lines, "  If the test no longer makes any call: delete the cassette."])
+        return stale_text(self._path, self._settings, self.owner, takes, unrecorded, self._notes)
 
     # --- when it has ended
 
-    def close(self, *, passed: bool, unanswered: int, left_out: str | None) -> None:
-        """Write the cassette, and delete the journals. `unanswered` is the number of requests that got no reply.
-
-        `left_out` is what there is to say of errors that are not recorded.
+    def close(self, course: Course, *, left_out: str | None) -> None:
+        """Write the cassette, and delete the journals. `left_out` is what there is to say of errors not recorded.
 
         Raises CassetteError if the cassette cannot be written. The journals then stay, with what was recorded.
         """
-        self.passed = passed
-        if unanswered and passed:
+        self.passed = course.passed
+        if course.unanswered and course.passed:
             self._notes.append(
-                f"{self.owner.test}: {plural(unanswered, 'request')} got no reply, which cannot be recorded;"
+                f"{self.owner.test}: {plural(course.unanswered, 'request')} got no reply, which cannot be recorded;"
                 " the replay will refuse it"
             )
-        # Not before: the journal of a run that died has no prices either.
-        interrupted = [priced(interaction, self._meter) for interaction in self._interrupted.interactions]
-        new = [priced(interaction, self._meter) for interaction in self._worth_keeping()]
+        if self._mode.updates and not self.owner.shared:
+            self._outdated = Outdated(self.playback, course, drops=self._settings.unused != "ignore")
+        new = self._priced(self._worth_keeping())
         self.recorded = len(new)
         # An interrupted run may have ended on an error, and this run may have recovered from it.
-        self.added = without_retries([*interrupted, *new], self._settings)
+        numbered = [*self._priced(self._resumed()), *new]
+        self.added = without_retries([interaction for _, interaction in numbered], self._settings)
         if self._mode.changes_cassette(self):
-            self._write(new)
-        if left_out and passed and self.recorded:
+            self._write(new, {id(interaction): number for number, interaction in numbered})
+        if left_out and course.passed and self.recorded:
             self._notes.append(f"{self.owner.test}: {left_out}")
         self._journal.discard()
         self._interrupted.discard()
 
-    def _worth_keeping(self) -> list[Interaction]:
+    def _priced(self, numbered: Sequence[Numbered]) -> list[Numbered]:
+        # Not before: the journal of a run that died has no prices either.
+        return [(number, priced(interaction, self._meter)) for number, interaction in numbered]
+
+    def _resumed(self) -> list[Numbered]:
+        """What stays of the calls of interrupted runs."""
+        if self._outdated is not None:
+            return self._outdated.resumed
+        return [(None, interaction) for interaction in self._interrupted.interactions]
+
+    def _worth_keeping(self) -> list[Numbered]:
         """What this test has recorded; nothing if the test failed and one of its calls ended in an error."""
         calls = [interaction for _, interaction in sorted(self._calls.items())]
         if not self.passed:
@@ -150,72 +151,55 @@ class Keeper:
                     f"nothing recorded of {self.owner.test}: it did not pass, and a call ended in {what}"
                 )
                 return []
-        return without_retries(calls, self._settings)
+        worth = set(map(id, without_retries(calls, self._settings)))
+        return [(number, call) for number, call in sorted(self._calls.items()) if id(call) in worth]
 
-    def _write(self, new: Sequence[Interaction]) -> None:
+    def _write(self, new: Sequence[Numbered], numbers: Mapping[int, int | None]) -> None:
         def change(recordings: list[Interaction]) -> list[Interaction]:
-            kept, missing = self._merged(self._mode.kept(recordings, self))
-            self.recorded = len({id(interaction) for interaction in missing} & {id(interaction) for interaction in new})
-            return [*self._as_ours(kept), *missing]
+            if self._outdated is not None:
+                self._outdated.find(recordings)
+            kept, missing = self._others.merged(self._mode.kept(recordings, self), self.added, passed=self.passed)
+            self.recorded = len(set(map(id, missing)) & {id(interaction) for _, interaction in new})
+            clean = _as_ours(kept, self._editor)
+            if self._outdated is None:
+                return [*clean, *missing]
+            self.dropped = self._outdated.count
+            stay = [(self._outdated.number(old), own) for old, own in zip(kept, clean, strict=True)]
+            return in_order(
+                stay, [(numbers[id(interaction)], interaction) for interaction in missing], self._others.key
+            )
 
         try:
-            cassette.update(self._path, change)
+            cassette.update(self._path, change, settles=self._mode.updates)
         except BaseException as error:
             self._journal.close()
             self._interrupted.close()
             if isinstance(error, CassetteError):
-                raise CassetteError(f"{error}{self._where_the_calls_are()}") from error
+                raise CassetteError(f"{error}{self._where_the_calls_are() if self.added else ''}") from error
             raise
-
-    def _as_ours(self, recordings: Sequence[Interaction]) -> list[Interaction]:
-        """Recordings without the keys that other tools have left in them: under our mark nobody looks for any."""
-        foreign = [recording for recording in recordings if not is_ours(recording)]
-        clean = iter(without_secrets(foreign, self._editor.redactors.secrets))
-        return [recording if is_ours(recording) else next(clean) for recording in recordings]
 
     def has_asked(self, interaction: Interaction) -> bool:
         """Whether a request equal to that of a recording is among what is to be added."""
-        return self._matcher.key(interaction.request) in self._asked
+        return self._others.key(interaction) in self._asked
 
     @cached_property
     def _asked(self) -> set[bytes]:
-        return {self._matcher.key(interaction.request) for interaction in self.added}
+        return set(map(self._others.key, self.added))
 
     def is_of_another_test(self, interaction: Interaction) -> bool:
         """Whether another test may have made a recording in this run."""
         return self.owner.shared and self.owner.recorded_in_this_run(interaction.recorded_at)
 
-    # --- what several tests record to one cassette
+    @property
+    def has_outdated(self) -> bool:
+        """Whether the cassette holds what the test no longer plays, or the marks of a merge conflict."""
+        return bool(self._outdated) or (self.passed and self.playback.in_conflict)
 
-    def _merged(self, kept: Sequence[Interaction]) -> tuple[Sequence[Interaction], Sequence[Interaction]]:
-        """What stays of a cassette, and what is to be added, where others have written to it as well.
+    def is_outdated(self, interaction: Interaction) -> bool:
+        """Whether the test no longer plays a recording."""
+        return self._outdated is not None and interaction in self._outdated
 
-        All who share a cassette play it from the start. So if workers that set up the same fixture at once each added
-        their calls, only the first copy would ever be played. The same is true of two runs of one test at once.
-        """
-        if self.owner.shared:
-            return kept, without_equal(self.added, kept, self._played_from_file(), self._kind)
-        others = written_meanwhile(kept, self.playback.recordings)
-        missing = without_equal(self.added, others, (), self._kind)
-        if others and missing and self.passed and self.owner.rerun is not None:
-            # Each run of a test had a conversation of its own, and a replay needs all of one.
-            self._notes.append(
-                f"{self.owner.test}: another run recorded this test at the same time, with other calls:"
-                f" its {plural(len(others), 'call')} in {shown(self._path)} made way for this run's"
-            )
-            return [recording for recording in kept if recording not in others], self.added
-        return kept, missing
-
-    def _played_from_file(self) -> list[Interaction]:
-        """What this test has played from the cassette, and so will play again before what it recorded."""
-        recordings = self.playback.recordings
-        # What was taken up from journals comes last, and is not in the file yet.
-        from_file = len(recordings) - len(self._interrupted.interactions)
-        return [recordings[index] for index in self.playback.played if index < from_file]
-
-    def _kind(self, interaction: Interaction) -> tuple[bytes, bool]:
-        # An error does not stand in for an answer.
-        return self._matcher.key(interaction.request), interaction.reply.is_success
+    # --- if it cannot be written
 
     def _where_the_calls_are(self) -> str:
         """Where the calls are that did not get into the cassette, as the end of a sentence."""
@@ -226,3 +210,10 @@ class Keeper:
             return "; what was recorded is lost"
         lost = f", but for {plural(self._journal.lost, 'call')} lost" if self._journal.lost else ""
         return f"; what was recorded is kept in {', '.join(map(shown, journals))}{lost}"
+
+
+def _as_ours(recordings: Sequence[Interaction], editor: Editor) -> list[Interaction]:
+    """Recordings without the keys that other tools have left in them: under our mark nobody looks for any."""
+    foreign = [recording for recording in recordings if not is_ours(recording)]
+    clean = iter(without_secrets(foreign, editor.redactors.secrets))
+    return [recording if is_ours(recording) else next(clean) for recording in recordings]

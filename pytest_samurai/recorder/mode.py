@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.settings import Mode
 from pytest_samurai.wire import Interaction, Recordings
+
+UPDATE: Final[Mode] = "update"
+"""The mode that messages advise: it pays for what has changed, and for nothing else."""
 
 
 class Ending(Protocol):
@@ -20,6 +23,13 @@ class Ending(Protocol):
     @property
     def added(self) -> Sequence[Interaction]:
         """What is to be added to the cassette."""
+
+    @property
+    def has_outdated(self) -> bool:
+        """Whether the cassette holds what the test no longer plays, or the marks of a merge conflict."""
+
+    def is_outdated(self, interaction: Interaction) -> bool:
+        """Whether the test no longer plays a recording."""
 
     def has_asked(self, interaction: Interaction) -> bool:
         """Whether a request equal to that of a recording is among what is to be added."""
@@ -44,6 +54,9 @@ class RecordMode:
 
     replaces = False
     """Whether what is recorded replaces what the cassette holds, instead of being added to it."""
+
+    updates = False
+    """Whether a cassette is brought up to date: what a test that passed no longer plays is dropped from it."""
 
     only_replays_once_recorded = False
     """Whether a test that may record now can only replay when it is run again."""
@@ -86,24 +99,6 @@ class RecordMode:
         del ending
         return recordings
 
-    # --- the mode that a message advises
-
-    def after_miss(self, *, keeps: bool) -> Mode:
-        """For a test that missed a recording; `keeps` if what is recorded has to stay as it is."""
-        return "new_episodes" if keeps else "all"
-
-    def after_unused(self) -> Mode:
-        """For a test that did not play all recordings."""
-        return "all"
-
-    def after_ceiling(self) -> Mode | None:
-        """For a test that a ceiling on live calls has stopped; None where nothing is recorded."""
-        return "new_episodes"
-
-    def for_journal(self, *, replacing: bool) -> Mode:
-        """For a journal that this mode does not take up."""
-        return "all" if replacing else "once"
-
 
 class _None(RecordMode):
     """Replay what is recorded, and refuse the rest."""
@@ -134,6 +129,19 @@ class _NewEpisodes(RecordMode):
         return Recordings(old)
 
 
+class _Update(RecordMode):
+    """Replay what matches, record what does not, and drop what a test that passed no longer plays."""
+
+    name = UPDATE
+    updates = True
+
+    def changes_cassette(self, ending: Ending) -> bool:
+        return bool(ending.added) or ending.has_outdated
+
+    def kept(self, recordings: list[Interaction], ending: Ending) -> list[Interaction]:
+        return [recording for recording in recordings if not ending.is_outdated(recording)]
+
+
 class _All(RecordMode):
     """Record everything, and put it in the place of what the cassette holds."""
 
@@ -157,11 +165,8 @@ class _Live(RecordMode):
     has_cassette = False
     plays = False
 
-    def after_ceiling(self) -> None:
-        return None
-
 
 RECORD_MODES: Mapping[Mode, RecordMode] = {
-    mode.name: mode for mode in (_None(), _Once(), _NewEpisodes(), _All(), _Live())
+    mode.name: mode for mode in (_None(), _Once(), _NewEpisodes(), _Update(), _All(), _Live())
 }
 """The record modes by name. A new one is one more class here; the option lists its name in `settings.Mode`."""

@@ -12,7 +12,7 @@ from pytest_samurai.matching import Denial, Keys, Lookup, Miss
 from pytest_samurai.recorder.age import age_notes
 from pytest_samurai.recorder.editor import Editor
 from pytest_samurai.recorder.interrupted import Interrupted
-from pytest_samurai.recorder.mode import RECORD_MODES
+from pytest_samurai.recorder.mode import RECORD_MODES, UPDATE
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.recorder.paths import shown
 from pytest_samurai.recorder.vcrpy import Bridge
@@ -24,9 +24,10 @@ from pytest_samurai.wire import RETRYABLE, Interaction, Recordings, Reply, Reque
 class Playback:
     """The recordings of an open cassette that may be played, and which of them have been.
 
-    Those of an interrupted run come last. `may_record` says whether a request that none of them answers may go live;
-    `is_older`, in a mode that replaces the cassette, whether that holds what an earlier run recorded; `is_new`, whether
-    there is no cassette yet, nor what is left of one.
+    Those of an interrupted run come last; before them, `stored` are those of the file as it was read, in which there
+    may be the marks of a merge conflict: `in_conflict`. `may_record` says whether a request that none of them answers
+    may go live; `is_older`, in a mode that replaces the cassette, whether that holds what an earlier run recorded;
+    `is_new`, whether there is no cassette yet, nor what is left of one.
     """
 
     def __init__(
@@ -36,10 +37,14 @@ class Playback:
         bridge: Bridge | None,
         interrupted: Interrupted,
         *,
+        stored: Recordings,
         may_record: bool,
         is_older: bool = False,
         is_new: bool = False,
+        in_conflict: bool = False,
     ) -> None:
+        self.stored = stored
+        self.in_conflict = in_conflict
         self.recordings = keys.recordings
         self.interrupted = interrupted
         self.may_record = may_record
@@ -84,9 +89,6 @@ class Playback:
         `renamed` are the commands that make another cassette, which answers it, that of the test.
         """
         played = frozenset(self.lookup.played)
-        # Nobody should pay again for what others recorded, nor for a cassette that was played to its end.
-        keeps = owner.shared or 0 < len(self.recordings) == len(played)
-        mode = RECORD_MODES[self._settings.mode]
         miss = Miss(
             request=request,
             recorded=self.recordings,
@@ -94,8 +96,8 @@ class Playback:
             matcher=self._settings.matcher,
             test=owner.test,
             cassette=cassette,
-            mode=mode.name,
-            rerun=owner.command(mode.after_miss(keeps=keeps)),
+            mode=self._settings.mode,
+            rerun=owner.command(UPDATE),
             denials=denials,
             renamed=renamed,
         )
@@ -121,7 +123,7 @@ def opened(path: Path, settings: Settings, owner: Owner, shelf: Shelf, editor: E
     Raises CassetteError if there is a cassette and it cannot be read.
     """
     mode = RECORD_MODES[settings.mode]
-    kept = _load(path, shelf) if mode.has_cassette else None
+    kept = _load(path, shelf, settles=mode.updates) if mode.has_cassette else None
     recordings = Recordings() if kept is None else kept.recordings
     interrupted = Interrupted()
     if mode.has_cassette:
@@ -138,8 +140,17 @@ def opened(path: Path, settings: Settings, owner: Owner, shelf: Shelf, editor: E
     if settings.max_age is not None:
         notes += age_notes(keys.recordings, settings.max_age, shown(path))
     is_older = mode.replaces and not all(map(owner.recorded_in_this_run, recordings.times()))
-    is_new = mode.has_cassette and kept is None and not resumed
-    return Playback(keys, settings, editor.bridge, interrupted, may_record=may_record, is_older=is_older, is_new=is_new)
+    return Playback(
+        keys,
+        settings,
+        editor.bridge,
+        interrupted,
+        stored=recordings,
+        may_record=may_record,
+        is_older=is_older,
+        is_new=mode.has_cassette and kept is None and not resumed,
+        in_conflict=kept is not None and kept.in_conflict,
+    )
 
 
 def would_answer(path: Path, request: Request, settings: Settings, shelf: Shelf, editor: Editor) -> bool:
@@ -151,9 +162,9 @@ def would_answer(path: Path, request: Request, settings: Settings, shelf: Shelf,
     return bool(Lookup(_shared_keys(kept.recordings, kept, settings, editor.redactors)).candidates(request))
 
 
-def _load(path: Path, shelf: Shelf) -> Kept | None:
+def _load(path: Path, shelf: Shelf, *, settles: bool) -> Kept | None:
     try:
-        return shelf.load(path)
+        return shelf.load(path, settles=settles)
     except FileNotFoundError:
         return None
 

@@ -111,13 +111,19 @@ class Recorder(Sums):
         """How many calls the cassette got when it was closed."""
         return 0 if self._keeper is None else self._keeper.recorded
 
+    @property
+    def dropped(self) -> int:
+        """How many recordings were dropped from the cassette when it was closed, since they are no longer played."""
+        return 0 if self._keeper is None else self._keeper.dropped
+
     # --- open, judge, close
 
     def open(self, *, placeholders: bool = False) -> None:
         """Read the cassette. Raises CassetteError if it is there and cannot be read.
 
-        A replay gets placeholders for keys that are not set. With `placeholders` a recording gets them too if it will
-        be a replay next time: its client may outlive it, and be used in replays.
+        A replay gets placeholders for keys that are not set, and so does an update, which may turn out to be one. With
+        `placeholders` a recording gets them too if it will be a replay next time: its client may outlive it, and be
+        used in replays.
         """
         path, settings, owner, notes = self.cassette_path, self.settings, self.owner, self.notes
         self.playback = opened(path, settings, owner, self._shared.shelf, self._editor, notes)
@@ -128,7 +134,8 @@ class Recorder(Sums):
             if self._keeper is not None and (self.record_mode.replaces or not exists(path)):
                 self._keeper.prepare()
             self._live = Live(settings, owner, self._shared, self._editor, self._calls, self._keeper)
-        if self.replaying or (placeholders and self.record_mode.only_replays_once_recorded):
+        may_replay = self.record_mode.updates and bool(self.playback.recordings)
+        if self.replaying or may_replay or (placeholders and self.record_mode.only_replays_once_recorded):
             self.placeholders.give()
         self.is_open = True
 
@@ -170,7 +177,7 @@ class Recorder(Sums):
         if self._has_only_started_children:
             self.note(UNSEEN_CHILD)
         if self._keeper is not None:
-            self._keeper.close(passed=passed, unanswered=unanswered, left_out=self._calls.left_out())
+            self._keeper.close(self._calls.course(passed, unanswered), left_out=self._calls.left_out())
 
     # --- requests
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pytest_samurai.recorder.mode import RECORD_MODES
+from pytest_samurai.recorder.mode import RECORD_MODES, UPDATE
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.recorder.playback import Playback
 from pytest_samurai.settings import Settings
@@ -29,12 +29,11 @@ def unused_text(playback: Playback, settings: Settings, owner: Owner, cassette: 
     unplayed = unused(playback, settings, owner)
     if not unplayed:
         return None
-    command = owner.command(RECORD_MODES[settings.mode].after_unused())
-    return _text(unplayed, playback, cassette(), command)
+    return _text(unplayed, playback, cassette(), owner.command(UPDATE))
 
 
 def _text(unplayed: Sequence[int], playback: Playback, cassette: str, command: str | None) -> str:
-    """What is said of recordings that were not played; `command` records the test again."""
+    """What is said of recordings that were not played; `command` drops them."""
     count = f"{len(unplayed)} of {plural(len(playback.recordings), 'recorded interaction')}"
     lines = [f"{count} {'was' if len(unplayed) == 1 else 'were'} not played: {cassette}"]
     for index in unplayed[:_NAMED]:
@@ -42,5 +41,5 @@ def _text(unplayed: Sequence[int], playback: Playback, cassette: str, command: s
     if len(unplayed) > _NAMED:
         lines.append(f"  ... and {len(unplayed) - _NAMED} more")
     if command is not None:
-        lines.append(f"  To record this test again: {command}")
+        lines.append(f"  To drop what is no longer played: {command}")
     return "\n".join(map(visible, lines))

@@ -14,13 +14,15 @@ from pytest_samurai.report.lines import (
     top_lines,
     totals_line,
     unmarked_line,
+    updated_line,
 )
 from pytest_samurai.report.orphans import orphan_lines, orphaned, orphans
+from pytest_samurai.report.outdated import drop_outdated
 from pytest_samurai.report.owners import Owners
 from pytest_samurai.report.play import Play, placed
 from pytest_samurai.report.progress import Progress
 from pytest_samurai.report.publish import publish
-from pytest_samurai.report.run import Run, merged_runs, read_run
+from pytest_samurai.report.run import Failure, Run, merged_runs, read_run
 from pytest_samurai.report.standing import Collected, Used, standing
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "Absent",
     "Collected",
     "Conversation",
+    "Failure",
     "FullRun",
     "Gathered",
     "Owners",
@@ -42,6 +45,7 @@ __all__ = [
     "amended",
     "cassettes_of",
     "conversation",
+    "drop_outdated",
     "last_full_run",
     "merged_runs",
     "message_lines",
@@ -60,4 +64,5 @@ __all__ = [
     "top_lines",
     "totals_line",
     "unmarked_line",
+    "updated_line",
 ]

@@ -44,6 +44,11 @@ def totals_line(totals: Totals) -> str:
     return f"samurai: {plural(totals.tests, 'test')}{silent}, {used(totals)}"
 
 
+def updated_line(totals: Totals, dropped: int) -> str:
+    """What a run in mode `update` has done: calls, and recordings that it has `dropped`."""
+    return f"samurai: mode update: {totals.replayed:,} replayed, {totals.recorded:,} recorded, {dropped:,} dropped"
+
+
 def used(totals: Totals) -> str:
     """Calls by what became of them, tokens, money, and what replay saved."""
     text = f"calls: {_calls(totals)}, {_tokens(totals)}, {_cost(totals)}"

@@ -32,6 +32,8 @@ def _below(root: Path, paths: Iterable[str]) -> list[str]:
 class Play:
     """What a test, or fixture, played of a cassette with so many `recorded` interactions.
 
+    `updates` says that it was to bring the cassette up to date, and `dropped` how many interactions went by that.
+
     `cassette` is a path, as seen from the root directory after `placed`. `unplayed` are indexes from 0. `unknown` says
     why they mean nothing; it is empty if they do. `users` are the ids of the tests, and the labels of fixtures.
     """
@@ -42,6 +44,8 @@ class Play:
     shared: bool
     unknown: str = ""
     users: list[str] = field(default_factory=list)
+    updates: bool = False
+    dropped: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The play as it travels with a report of pytest's. Every test has one, and `asdict` would copy each index."""
@@ -52,6 +56,8 @@ class Play:
             "shared": self.shared,
             "unknown": self.unknown,
             "users": self.users,
+            "updates": self.updates,
+            "dropped": self.dropped,
         }
 
 
@@ -67,7 +73,7 @@ def placed(plays: Iterable[Play], root: Path) -> list[Play]:
 def merged_plays(plays: Iterable[Play]) -> list[Play]:
     """One play for each cassette, sorted by path.
 
-    `unplayed` is what no test that can tell has played, and `unknown` why another cannot.
+    `unplayed` is what no test that can tell has played, and `unknown` why another cannot. It `updates` if all do.
     """
     by_cassette: dict[str, list[Play]] = {}
     for play in plays:
@@ -80,4 +86,5 @@ def _merged(plays: Sequence[Play]) -> Play:
     unplayed = set.intersection(*(set(play.unplayed) for play in known))
     unknown = next((play.unknown for play in plays if play.unknown), "")
     users = sorted({user for play in plays for user in play.users})
-    return replace(known[-1], unplayed=sorted(unplayed), unknown=unknown, users=users)
+    updates, dropped = all(play.updates for play in plays), sum(play.dropped for play in plays)
+    return replace(known[-1], unplayed=sorted(unplayed), unknown=unknown, users=users, updates=updates, dropped=dropped)

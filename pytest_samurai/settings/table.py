@@ -36,10 +36,11 @@ class _Cassettes:
     """What is recorded where, and what a recording answers."""
 
     mode: values.Mode = option(
-        values.one_of(*values.MODES),
+        values.mode,
         "once",
         "ini cli env test",
-        f"what happens to a request that has no recording: {_listed(*values.MODES)}",
+        f"what happens to a request that has no recording: {_listed(*values.MODES)}; `{values.REWRITE}` is another word"
+        " for `all`",
         shown="`none` if the environment says `CI`, else `once`",
     )
     cassette_dir: str = option(values.directory, CASSETTES, "ini cli", "directory of the cassettes, under rootdir")

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
     from pytest_samurai.bill import Tolerance
 
-Mode = Literal["none", "once", "new_episodes", "all", "live"]
+Mode = Literal["none", "once", "new_episodes", "update", "all", "live"]
 MODES: Final[tuple[Mode, ...]] = get_args(Mode)
+REWRITE: Final = "rewrite"
+"""Another word for the mode `all`."""
 UNMARKED: Final = ("allow", "warn", "block")
 UNSEEN: Final = ("fail", "warn", "allow")
 COMPONENTS: Final = (
@@ -46,6 +48,14 @@ def one_of(*choices: str) -> Callable[[object], object]:
         return value
 
     return parse
+
+
+def mode(value: object) -> Mode:
+    """The name of a record mode."""
+    named = next((known for known in MODES if value == known), "all" if value == REWRITE else None)
+    if named is None:
+        raise ValueError(f"one of {', '.join(MODES).replace('all', f'all (or {REWRITE})')}")
+    return named
 
 
 def words(value: object) -> tuple[str, ...]:

@@ -131,6 +131,16 @@ def tier(answer: Answer) -> str | None:
     return _name(answer.last("service_tier"))
 
 
+def stop_under(key: str) -> Callable[[Object], list[str]]:
+    """What gives the reason why the model stopped, where a reply has one, under this key."""
+
+    def stops(reply: Object) -> list[str]:
+        reason = as_text(reply.get(key))
+        return [reason] if reason else []
+
+    return stops
+
+
 def stops(reply: Object) -> list[str]:
     """Why the model stopped: the `finish_reason` of each choice that has one."""
     reasons = (as_text(choice.get("finish_reason")) for choice in as_objects(reply.get("choices")))

@@ -195,6 +195,7 @@ COHERE = Dialect(
     model=_none,
     tier=_none,
     answers=_answers,
+    stops=choices.stop_under("finish_reason"),
     has_paid_tools=_has_paid_tools,
     merge=merge,
     texts=every_text,

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pytest_samurai.files import json
+from pytest_samurai.wire import choices
 from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.counted import usage_by_shape
 from pytest_samurai.wire.dialect import Dialect, Json, Object
@@ -114,6 +115,7 @@ CONVERSE = Dialect(
     model=_model,
     tier=_tier,
     answers=_answers,
+    stops=choices.stop_under("stopReason"),
     has_paid_tools=_has_paid_tools,
     merge=_merge,
     texts=every_text,

@@ -98,11 +98,6 @@ def _answers(reply: Object) -> list[Message]:
     return [_message(reply)] if isinstance(reply.get("content"), list) else []
 
 
-def _stops(reply: Object) -> list[str]:
-    reason = as_text(reply.get("stop_reason"))
-    return [reason] if reason else []
-
-
 _PAID_BY_THE_CALL = ("web_search_requests",)
 """Source: Anthropic's page of prices, server-side tools. Fetching a page costs only its tokens."""
 
@@ -201,7 +196,7 @@ MESSAGES = Dialect(
     model=_model,
     tier=_tier,
     answers=_answers,
-    stops=_stops,
+    stops=choices.stop_under("stop_reason"),
     has_paid_tools=_has_paid_tools,
     merge=merge,
     texts=every_text,

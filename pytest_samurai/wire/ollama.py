@@ -160,6 +160,7 @@ OLLAMA = Dialect(
     model=_model,
     tier=_tier,
     answers=_answers,
+    stops=choices.stop_under("done_reason"),
     has_paid_tools=_has_paid_tools,
     merge=merge,
     texts=every_text,

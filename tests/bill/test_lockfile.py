@@ -131,7 +131,6 @@ def test_blank_lines_and_comments_are_nothing_and_the_order_is_that_of_the_file(
         ("    gpt-4o", "  gpt-4o", 7, "this line is not as it was written"),
         ("test_none", "test_a", 8, "test_a.py::test_a appears twice: keep one of them"),
         ("test_none\": {}", "test_none\":", 9, "the file is not whole"),
-        ("  \"test_a.py::test_none\": {}", "<<<<<<< ours", 8, "these are the marks of a merge conflict: *"),
         ("  \"test_a.py::test_none\": {}", "    gpt-4o: {requests: 1}", 8, "gpt-4o appears twice: keep one of them"),
         ("  \"test_a.py::test_none\": {}", "    yes: {requests: 1}", 8, "yes is not in the form that this tool writes"),
         ("  \"test_a.py::test_none\": {}", "    gpt-4: {}", 8, "this line is not as it was written"),

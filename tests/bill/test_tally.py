@@ -317,11 +317,11 @@ def test_many(samurai_client):
         [
             "*POST */chat/completions was not sent: samurai_max_live_requests is 3, and this run has sent 3.",
             "E         test      test_it.py::test_many",
-            "E         To record the rest at another time: pytest --samurai-mode=new_episodes test_it.py::test_many",
+            "E         To record the rest at another time: pytest --samurai-mode=update test_it.py::test_many",
         ]
     )
     assert project.server.requests == 3
-    project.run("--samurai-mode=new_episodes").assert_outcomes(passed=1)
+    project.run("--samurai-mode=update").assert_outcomes(passed=1)
     assert project.server.requests == 4
 
 

@@ -187,7 +187,7 @@ def test_what_replaces_is_not_taken_up_by_what_adds_but_named(path: Path, url: s
 def test_mode_none_names_it_and_mode_live_does_not_look(path: Path, url: str) -> None:
     killed_after(1, url, path)
     [left] = beside(path)
-    with pytest.warns(UserWarning, match=r"holds 1 call of .*; --samurai-mode=once takes them up"):
+    with pytest.warns(UserWarning, match=r"holds 1 call of .*; --samurai-mode=update takes them up"):
         with use_cassette(path, mode="none"):
             pass
     with use_cassette(path, mode="live"):

@@ -148,7 +148,7 @@ def test_what_the_cache_gave_and_got_is_a_part_of_the_prompt() -> None:
     reply = json.loads(new.reply.body)
     reply["usage"] |= cache
     new = replace(new, reply=replace(new.reply, body=json.dumps(reply).encode()))
-    [call, *_] = explain([old], [new])
+    [call, *_] = explained([old], [new])
     assert call == (
         "  call 1: prompt 11 -> 11 tokens, completion 2 -> 2 tokens, of which from the cache 0 -> 4 tokens (+4),"
         " of which into the cache 0 -> 5 tokens (+5)"
@@ -160,9 +160,9 @@ def test_a_call_to_another_api_is_named_with_it() -> None:
         return replace(recorded, request=replace(recorded.request, url=f"https://h/v1{path}"))
 
     old, new = item((11, 2), PARIS), to("/messages", item((11, 2), PARIS))
-    assert explain([old], [new])[1:] == ["    endpoint: chat -> messages"]
-    assert explain([new], [to("/rerank", old)])[1:] == ["    endpoint: messages -> unknown"]
-    assert explain([], [new]) == ["  call 1 is new: 11 + 2 = 13 tokens (m, messages), What is the capital of France?"]
+    assert explained([old], [new])[1:] == ["    endpoint: chat -> messages"]
+    assert explained([new], [to("/rerank", old)])[1:] == ["    endpoint: messages -> unknown"]
+    assert explained([], [new]) == ["  call 1 is new: 11 + 2 = 13 tokens (m, messages), What is the capital of France?"]
 
 
 def test_a_status_that_changed_is_named() -> None:

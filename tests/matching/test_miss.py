@@ -22,7 +22,7 @@ Json = Any
 URL = "https://www.samuraiapi.in/v1/chat/completions"
 SYSTEM = {"role": "system", "content": "You are a terse geographer."}
 BODY = {"model": "gpt-4o", "messages": [SYSTEM, {"role": "user", "content": "What is the capital of France?"}]}
-RERUN = "pytest --samurai-mode=all tests/test_a.py::test_b"
+RERUN = "pytest --samurai-mode=update tests/test_a.py::test_b"
 
 
 def asking(text: Json, **more: Json) -> Json:
@@ -88,7 +88,7 @@ def test_a_changed_prompt_is_shown_with_its_place_its_words_and_its_price() -> N
         "      + What is the capital of [Grönland, 日本 und überhaupt]?\n"
         "    temperature: 0.7 -> 0.2\n"
         "  prompt tokens: 412 -> about 471, +14%\n"
-        "  To record this test again: pytest --samurai-mode=all tests/test_a.py::test_b"
+        "  To record what is missing: pytest --samurai-mode=update tests/test_a.py::test_b"
     )
 
 
@@ -98,7 +98,7 @@ def test_an_empty_cassette_has_nothing_to_compare_with() -> None:
         "  test      tests/test_a.py::test_b\n"
         "  cassette  cassettes/a.yaml (no recordings)\n"
         "  mode      none\n"
-        "  To record this test: pytest --samurai-mode=all tests/test_a.py::test_b"
+        "  To record this test: pytest --samurai-mode=update tests/test_a.py::test_b"
     )
 
 

@@ -13,7 +13,7 @@ def test_one_more_request_than_was_recorded_is_no_reason_to_pay_for_all_of_them_
     project.tests(test.replace("LATER", "ask(samurai_client, 'two')"))
     result = project.run()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*To record this test again: pytest --samurai-mode=new_episodes test_it.py::test_it"])
+    result.stdout.fnmatch_lines(["*To record what is missing: pytest --samurai-mode=update test_it.py::test_it"])
 
 
 def test_new_episodes_adds_what_is_missing_and_keeps_what_is_there(project: Project) -> None:
@@ -36,7 +36,7 @@ def test_mode_none_refuses_even_where_there_is_no_cassette(project: Project) -> 
         "E         test      test_it.py::test_it",
         "E         cassette  cassettes/test_it/test_it.yaml (no recordings)",
         "E         mode      none",
-        "E         To record this test: pytest --samurai-mode=all test_it.py::test_it",
+        "E         To record this test: pytest --samurai-mode=update test_it.py::test_it",
         "",
     ]
     assert project.server.requests == 0
@@ -94,7 +94,7 @@ def test_one(samurai_client): ask(samurai_client, "one")
 @pytest.mark.samurai("shared")
 def test_two(samurai_client): ask(samurai_client, "two")
 """)
-    project.run().stdout.fnmatch_lines(["*pytest --samurai-mode=new_episodes test_it.py::test_two*"])
+    project.run().stdout.fnmatch_lines(["*pytest --samurai-mode=update test_it.py::test_two*"])
 
 
 def test_what_was_not_recorded_is_not_called_recorded(project: Project) -> None:

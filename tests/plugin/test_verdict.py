@@ -41,7 +41,7 @@ def test_a_changed_word_fails_the_test_however_the_application_calls(project: Pr
             "*messages[[]0].content*",
             "*- What is the capital of [[]France[]][?]",
             "*+ What is the capital of [[]Spain[]][?]",
-            "*pytest --samurai-mode=all test_it.py::test_it*",
+            "*pytest --samurai-mode=update test_it.py::test_it*",
         ]
     )
     assert project.server.requests == 1
@@ -344,7 +344,7 @@ def test_a_recording_that_a_passed_test_does_not_play_fails_it(project: Project)
         [
             "1 of 2 recorded interactions was not played: *test_it.yaml",
             "  interaction 2: two",
-            "  To record this test again: pytest --samurai-mode=all test_it.py::test_it",
+            "  To drop what is no longer played: pytest --samurai-mode=update test_it.py::test_it",
         ]
     )
     warned = project.run("--samurai-unused=warn")

@@ -79,7 +79,8 @@ def test_a_mistake_in_samurai_mode_is_said_to_be_there() -> None:
     with pytest.raises(SettingsError) as caught:
         resolve(environment_layers({"SAMURAI_MODE": "twice"}))
     assert str(caught.value) == (
-        "the environment: SAMURAI_MODE is 'twice'; it has to be one of none, once, new_episodes, all, live"
+        "the environment: SAMURAI_MODE is 'twice'; it has to be one of none, once, new_episodes, update,"
+        " all (or rewrite), live"
     )
 
 

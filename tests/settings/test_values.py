@@ -75,9 +75,9 @@ def test_normalize_takes_names_and_pairs_and_a_name_alone() -> None:
 @pytest.mark.parametrize(
     ("name", "written", "right"),
     [
-        ("mode", "twice", "it has to be one of none, once, new_episodes, all, live"),
-        ("mode", None, "it has to be one of none, once, new_episodes, all, live"),
-        ("mode", ["none"], "it has to be one of none, once, new_episodes, all, live"),
+        ("mode", "twice", "it has to be one of none, once, new_episodes, update, all (or rewrite), live"),
+        ("mode", None, "it has to be one of none, once, new_episodes, update, all (or rewrite), live"),
+        ("mode", ["none"], "it has to be one of none, once, new_episodes, update, all (or rewrite), live"),
         ("endpoints", [], "it has to be a list of URL patterns, with at least one in it"),
         ("endpoints", " ", "it has to be a list of URL patterns, with at least one in it"),
         ("endpoints", [""], "it has to be a list of strings"),
