@@ -56,15 +56,17 @@ class BudgetExceeded(SamuraiFailure):
 
 
 class UsageRegression(SamuraiFailure):
-    """More requests, tokens or money than the lock file has, beyond the tolerance."""
+    """More requests, tokens or money than the lock file has, beyond the tolerance. `diagnosis` has what made it so."""
+
+    diagnosis: Diagnosis | None = None
 
 
 class RequestNotRecorded(BaseException):
     """A request that may not go live and has no recording.
 
     Not an `Exception`, as pytest's own outcomes are not: SDKs retry and re-label every `Exception`
-    ("Connection error."), and applications swallow them. `missed` says what differs from the recordings; it is None for
-    what is refused for another reason.
+    ("Connection error."), and applications swallow them. `diagnosis` has the cause of a miss; it is None for what is
+    refused for another reason.
     """
 
     diagnosis: Diagnosis | None = None

@@ -91,11 +91,11 @@ def _tool(dialect: Dialect, path: Path_, *requests: Json) -> str | None:
     """What a part of a request is called if it is a tool with a name."""
     for request in requests:
         if len(path) == 2 and isinstance(request, Mapping):
-            key, index = path
-            tools = request.get(str(key))
-            if any(tools is entry for entry in dialect.tools(request)) and int(index) < len(tools):
-                name = dialect.names[str(key)](tools[index])
-                return f"tool {name}" if isinstance(name, str) else None
+            key, index = str(path[0]), int(path[1])
+            for tools in dialect.tools(request):
+                if tools is request.get(key) and index < len(tools):
+                    name = dialect.names[key](tools[index])
+                    return f"tool {name}" if isinstance(name, str) else None
     return None
 
 
