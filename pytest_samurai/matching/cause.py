@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_samurai.matching.bodies import Json, spelled
 from pytest_samurai.matching.description import describe
 from pytest_samurai.matching.differences import MISSING, Difference
-from pytest_samurai.matching.paths import Path_, parse_path
+from pytest_samurai.matching.paths import Path_, format_path, parse_path
 from pytest_samurai.text import Cause, cut_in_the_middle, reworded, visible
 from pytest_samurai.wire import Dialect, part_at
 
@@ -89,18 +89,19 @@ def _change(difference: Difference, dialect: Dialect, recorded: Json, asked: Jso
 
 def _tool(dialect: Dialect, path: Path_, *requests: Json) -> str | None:
     """What a part of a request is called if it is a tool with a name."""
-    for request in requests:
-        if len(path) == 2 and isinstance(request, Mapping):
-            key, index = str(path[0]), int(path[1])
-            for tools in dialect.tools(request):
-                if tools is request.get(key) and index < len(tools):
-                    name = dialect.names[key](tools[index])
-                    return f"tool {name}" if isinstance(name, str) else None
+    for request in requests if len(path) == 2 else ():
+        key, index = str(path[0]), path[1]
+        for tools in dialect.tools(request):
+            # What `dialect.tools` gives are the lists themselves.
+            is_list = isinstance(tools, list) and isinstance(index, int) and index < len(tools)
+            if is_list and request.get(key) is tools:
+                name = dialect.names[key](tools[index])
+                return f"tool {name}" if isinstance(name, str) else None
     return None
 
 
 def _place(path: Path_, name: str) -> str:
-    return f"{path[0]}[{path[1]}]" if len(path) == 2 else name
+    return format_path(path) if len(path) == 2 else name
 
 
 def _is_text(value: Json) -> bool:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-# Other marks than those of ASCII: an ellipsis, closing quotes, and the full stops of Chinese and Japanese. A run of dots
-# is looked at once, however long it is.
-_SENTENCE = re.compile(
-    r"""\s*(\S[^\n]*?(?:(?<![.!?\u2026])[.!?\u2026]++["')\]\u201d\u2019]*+(?=\s|\Z)|[\u3002\uff01\uff1f]++|(?=\n)|\Z))"""
-)
-_ENDED = re.compile(r"""[.!?\u2026\u3002\uff01\uff1f]["')\]\u201d\u2019]*\Z""")
+# Beside the marks of ASCII: an ellipsis and closing quotes, and the full stops of Chinese and Japanese.
+_MARK, _CLOSING, _EASTERN = r".!?\u2026", r"\"')\]\u201d\u2019", r"\u3002\uff01\uff1f"
+# A run of dots is looked at once, however long it is.
+_END = rf"(?<![{_MARK}])[{_MARK}]++[{_CLOSING}]*+(?=\s|\Z)|[{_EASTERN}]++"
+_SENTENCE = re.compile(rf"\s*(\S[^\n]*?(?:{_END}|(?=\n)|\Z))")
+_ENDED = re.compile(rf"[{_MARK}{_EASTERN}][{_CLOSING}]*\Z")
 _WORD = re.compile(r"\w+")
 # Comparing takes time in proportion to the product of both lengths.
 _COMPARED = 100_000
