@@ -9,15 +9,13 @@ from pytest_samurai.matching.bodies import Json, spelled
 from pytest_samurai.matching.description import describe
 from pytest_samurai.matching.differences import MISSING, Difference
 from pytest_samurai.matching.paths import Path_, format_path, parse_path
-from pytest_samurai.text import Cause, cut_in_the_middle, reworded, visible
+from pytest_samurai.text import MISS, Cause, cut_in_the_middle, reworded, visible
 from pytest_samurai.wire import Dialect, part_at
 
 _SHORT = 40
 _MOST_CHANGES = 3
 _MOST_LINES = 4
 _LONGEST_LINE = 160
-
-KIND = "miss"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ def said_cause(texts: Sequence[str], lines: Sequence[str] = (), same: Sequence[S
     shown = [visible(cut_in_the_middle(line, _LONGEST_LINE)) for line in lines[:_MOST_LINES]]
     if len(lines) > _MOST_LINES:
         shown.append(f"... and {len(lines) - _MOST_LINES} lines more")
-    return Cause.of(KIND, visible(cut_in_the_middle(what, _LONGEST_LINE)), shown, same)
+    return Cause.of(MISS, visible(cut_in_the_middle(what, _LONGEST_LINE)), shown, same)
 
 
 def _said(where: str, whats: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """A run, as it is reported to people and programs."""
 
+from pytest_samurai.report.causes import Group, cause_lines, causes, headline, named
 from pytest_samurai.report.conversation import Conversation, conversation, message_lines
 from pytest_samurai.report.fullrun import Absent, FullRun, amended, cassettes_of, digest_of, noted
 from pytest_samurai.report.fullrunnote import NOTE, RUN_ALL, last_full_run
@@ -7,7 +8,6 @@ from pytest_samurai.report.gathered import Gathered
 from pytest_samurai.report.lines import (
     NOTE_PROPERTY,
     UNMARKED_PROPERTY,
-    regression_lines,
     shared_lines,
     shown_amount,
     shown_count,
@@ -31,22 +31,26 @@ __all__ = [
     "Conversation",
     "FullRun",
     "Gathered",
+    "Group",
     "Play",
     "Progress",
     "Run",
     "Used",
     "amended",
     "cassettes_of",
+    "cause_lines",
+    "causes",
     "conversation",
     "digest_of",
+    "headline",
     "last_full_run",
     "merged_runs",
     "message_lines",
+    "named",
     "noted",
     "placed",
     "publish",
     "read_run",
-    "regression_lines",
     "shared_lines",
     "shown_amount",
     "shown_count",

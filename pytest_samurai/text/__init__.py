@@ -1,6 +1,6 @@
 """Texts that people read, and short texts that files hold."""
 
-from pytest_samurai.text.cause import Cause, Diagnosis
+from pytest_samurai.text.cause import GROWTH, MISS, Cause, Diagnosis
 from pytest_samurai.text.changes import changed_words
 from pytest_samurai.text.conflict import conflict_line
 from pytest_samurai.text.cut import cut_in_the_middle
@@ -12,6 +12,8 @@ from pytest_samurai.text.visible import visible, visible_json, visible_quoted
 from pytest_samurai.text.words import plural
 
 __all__ = [
+    "GROWTH",
+    "MISS",
     "Cause",
     "Diagnosis",
     "Rewording",
