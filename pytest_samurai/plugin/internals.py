@@ -102,6 +102,19 @@ def rewrite_subtest(report: pytest.TestReport, rewrite: Callable[[str], str]) ->
     object.__setattr__(context, "kwargs", {name: rewrite_texts(text, rewrite) for name, text in context.kwargs.items()})
 
 
+def add_section(report: pytest.TestReport, title: str, text: str) -> None:
+    """Show a text below the traceback in a report, in the terminal and in JUnit's file.
+
+    Pytest's public way, `report.sections`, is for what was captured: JUnit has no others.
+    """
+    add = getattr(report.longrepr, "addsection", None)
+    if add is None:
+        # What is shown in a form of its own, as a doctest is.
+        report.sections.append((title, text))
+    else:
+        add(title, text)
+
+
 class _Replaced(TerminalRepr):
     """A text that is shown of an error, and the place that the short summary tells."""
 

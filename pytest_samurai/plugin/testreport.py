@@ -12,6 +12,7 @@ import pytest
 from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure
 from pytest_samurai.files import REAL
 from pytest_samurai.plugin.internals import expected_by_xfail
+from pytest_samurai.plugin.lastcalls import show_calls
 from pytest_samurai.plugin.marker import is_marked
 from pytest_samurai.plugin.redacted import redact, redact_properties
 from pytest_samurai.plugin.repeats import REFUSED
@@ -35,6 +36,8 @@ def runtest_makereport(
         item.user_properties.append((UNMARKED_PROPERTY, unmarked.calls))
     report = yield from _report(item, call)
     _make_red(report, item, call)
+    if report.failed and show_calls(report, item):
+        item.stash[_REDACTED] = True
     if call.excinfo is not None and (is_marked(item) or isinstance(call.excinfo.value, _OURS)):
         item.stash[_REDACTED] = True
     if is_marked(item):

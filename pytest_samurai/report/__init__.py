@@ -5,6 +5,7 @@ from pytest_samurai.report.conversation import Conversation, conversation, messa
 from pytest_samurai.report.fullrun import Absent, FullRun, amended, cassettes_of, digest_of, noted
 from pytest_samurai.report.fullrunnote import NOTE, RUN_ALL, last_full_run
 from pytest_samurai.report.gathered import Gathered
+from pytest_samurai.report.lastcalls import last_calls
 from pytest_samurai.report.lines import (
     NOTE_PROPERTY,
     UNMARKED_PROPERTY,
@@ -43,6 +44,7 @@ __all__ = [
     "conversation",
     "digest_of",
     "headline",
+    "last_calls",
     "last_full_run",
     "merged_runs",
     "message_lines",

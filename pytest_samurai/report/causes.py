@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pytest_samurai.report.run import Run
+from pytest_samurai.report.run import Failure, Run
 from pytest_samurai.text import GROWTH, MISS, Cause, plural, visible
 
 _MOST_SAID = 3
@@ -37,13 +37,25 @@ def causes(run: Run) -> list[Group]:
     return sorted(groups.values(), key=lambda group: (group.cause.kind != MISS, -len(group.tests)))
 
 
+def first_failures(run: Run) -> list[Failure]:
+    """The failures without those of a cause that an earlier failure has told."""
+    told: set[str] = set()
+    first: list[Failure] = []
+    for failure in run.failures:
+        name = "" if failure.diagnosis is None else failure.diagnosis.cause.name
+        if name not in told:
+            first.append(failure)
+        told.update(filter(None, [name]))
+    return first
+
+
 def headline(run: Run) -> str:
     """What made tests fail, in a sentence for each kind; empty if nothing did."""
     groups = causes(run)
     sentences = [_sentence("missed a recording", _of(groups, MISS))]
     sentences.append(_sentence("used more than the lock has", _of(groups, GROWTH)))
     if run.growth is not None and _of(groups, GROWTH):
-        sentences.append(f"All that is in the lock: {run.growth.text()}.")
+        sentences.append(f"The run: {run.growth.text()}.")
     return " ".join(filter(None, sentences))
 
 
