@@ -13,7 +13,7 @@ _TITLE = "samurai: last calls"
 def show_calls(report: pytest.TestReport, item: pytest.Item) -> bool:
     """Show the calls of a failed test in its report; whether there are any."""
     run = item.config.stash[RUN]
-    if not report.failed or run.settings.show == "never":
+    if run.settings.show == "never":
         return False
     # Those of a wider fixture are another's, unless the test has failed of setting it up.
     recorders = [

@@ -15,7 +15,7 @@ MOST_LINES = 40
 _MOST_OF_MESSAGE = 8
 _MOST_ASKED = 3
 _MOST_ANSWERED = 3
-_LONGEST_LINE = 200
+_LONGEST_LINE = 120
 _OURS = frozenset({"assistant", "model"})
 """The roles of those who answer: what follows the last of these was asked last."""
 
@@ -74,7 +74,7 @@ def _messages(call: Call, messages: Iterable[Message]) -> list[str]:
 def _lines(call: Call, message: Message) -> list[str]:
     # Secrets go before anything is cut short: half a secret cannot be told from a word.
     parts = tuple(replace(part, text=call.redacted(part.text)) for part in message.parts)
-    return list(message_lines(replace(message, parts=parts)))
+    return "\n".join(message_lines(replace(message, parts=parts))).rstrip().split("\n")
 
 
 def _line(text: str) -> str:

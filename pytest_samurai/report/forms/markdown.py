@@ -37,11 +37,8 @@ def render(run: Run) -> Output:
     """
     run = shown(run)
     lists: list[_List] = []
-    head = [
-        f"{MARK}\n### {title(run)}",
-        *([_code(said, _LONGEST_SENTENCE)] if (said := headline(run)) else []),
-        used(run.totals),
-    ]
+    said = headline(run)
+    head = [f"{MARK}\n### {title(run)}", *([_code(said, _LONGEST_SENTENCE)] if said else []), used(run.totals)]
     head += _failed(run)
     if run.regressions:
         cells = [_line_of([_cell(regression[name]) for name in REGRESSION]) for regression in run.regressions]
