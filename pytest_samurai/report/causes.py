@@ -82,7 +82,7 @@ def _more_causes(groups: Sequence[Group]) -> str:
 
 def cause_lines(run: Run, commands: Mapping[str, str]) -> list[str]:
     """The groups as lines of a terminal, below the sentence; `commands` has what to run next, by kind of group."""
-    lines = [f"samurai: {headline(run)}"]
+    lines = [visible(f"samurai: {headline(run)}")]
     groups = causes(run)
     for kind, advice in ((MISS, "To record what is missing"), (GROWTH, "To accept it")):
         of_kind = _of(groups, kind)
