@@ -12,6 +12,9 @@ from pytest_samurai.text import MISS, Diagnosis, visible
 REFUSED = "samurai: request not recorded"
 """The section with the miss that came before the error of a test."""
 
+CAME_OF_IT = "samurai: what came of it"
+"""The section with the error of a test, where the miss before it is shown in its place."""
+
 _LETTERS = {"error": "E", "failed": "f"}
 
 
@@ -48,14 +51,17 @@ def _shorten(report: pytest.TestReport, diagnosis: Diagnosis, first: str, *, may
     said = visible(diagnosis.moved or diagnosis.cause.what)
     noun = "miss" if diagnosis.cause.kind == MISS else "growth"
     whole = f"the same {noun} as in {first}: {said} ({visible(report.nodeid)}{call})"
-    if any(title.startswith("samurai: ") for title, _ in report.sections):
+    if any(title in (REFUSED, CAME_OF_IT) for title, _ in report.sections):
         # Another error followed. It is the failure of the test, and stays.
         report.sections = [(title, whole if title == REFUSED else text) for title, text in report.sections]
         return
     crash = crash_of(report.longrepr)
-    if crash is not None:
-        crash.message = f"as in {first}: {said}"
-    if crash is not None and may_leave_out:
+    if crash is None:
+        # A hook of the user's has made a plain text of it.
+        report.longrepr = whole
+        return
+    crash.message = f"as in {first}: {said}"
+    if may_leave_out:
         leave_out(report)
     else:
         report.longrepr = replaced(whole, crash)

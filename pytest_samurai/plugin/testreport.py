@@ -15,7 +15,7 @@ from pytest_samurai.plugin.internals import expected_by_xfail
 from pytest_samurai.plugin.lastcalls import show_calls
 from pytest_samurai.plugin.marker import is_marked
 from pytest_samurai.plugin.redacted import redact, redact_properties
-from pytest_samurai.plugin.repeats import REFUSED
+from pytest_samurai.plugin.repeats import CAME_OF_IT, REFUSED
 from pytest_samurai.plugin.state import GROWN, HELD, RUN
 from pytest_samurai.plugin.unmarked import UNMARKED
 
@@ -123,7 +123,7 @@ def _say_too(report: pytest.TestReport, refusal: RequestNotRecorded) -> None:
     message = f"{type(refusal).__name__}: {refusal}"
     if getattr(shown, "reprcrash", None) is None:
         # What is shown in a form of its own, as a doctest is, has no line for the short summary.
-        report.sections.append(("samurai: what came of it", str(shown)))
+        report.sections.append((CAME_OF_IT, str(shown)))
         try:
             # One that was kept and not raised has no traceback, and pytest shows none without.
             raise refusal

@@ -255,3 +255,36 @@ def test_the_same_sentence_opens_the_reports(project: Project) -> None:
 def test_a_run_without_a_terminal_reporter_ends_as_any_other(project: Project) -> None:
     changed(project, ADDED)
     assert project.run("-p", "no:terminal").ret == 1
+
+
+def test_a_failure_that_a_hook_has_made_a_text_of_is_told_shortly_too(project: Project) -> None:
+    project.pytester.makeconftest("""
+import pytest
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport():
+    report = yield
+    report.longrepr = str(report.longrepr) if report.failed else report.longrepr
+    return report
+""")
+    changed(project, ADDED)
+    lines = run(project)
+    assert sum(line.startswith("the same miss as in test_city[0]: messages[0], one sent") for line in lines) == 3
+
+
+def test_failures_without_a_cause_are_no_repeats(project: Project) -> None:
+    text = """
+@pytest.mark.samurai(max_requests=0)
+@pytest.mark.parametrize("number", range(2))
+def test_budget(samurai_client, number): ask(samurai_client)
+
+def test_doc():
+    '''
+    >>> 1
+    2
+    '''
+"""
+    changed(project, text=text.replace("max_requests=0", "max_requests=1"))
+    project.tests(text)
+    lines = run(project, "--doctest-modules")
+    assert sum(line.startswith("max_requests is 0") for line in lines) == 2
+    assert not any(line.startswith("samurai: 2 tests") and "missed" in line for line in lines)
