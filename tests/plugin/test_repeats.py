@@ -58,8 +58,13 @@ def section(lines: list[str], first: str) -> list[str]:
     return lines[begin:end]
 
 
-def test_of_twenty_tests_fifteen_miss_for_one_cause_and_a_quiet_run_says_so_in_sixty_lines(project: Project) -> None:
+@pytest.mark.parametrize("ci", ["", "1"])
+def test_of_twenty_tests_fifteen_miss_for_one_cause_and_a_quiet_run_says_so_in_sixty_lines(
+    project: Project, monkeypatch: pytest.MonkeyPatch, ci: str
+) -> None:
     changed(project, ADDED, count=15)
+    # There the short summary has whole texts, and nothing of them is cut.
+    monkeypatch.setenv("CI", ci)
     lines = run(project, "-q")
     assert len(lines) <= 60
     assert "15 failed, 5 passed" in lines[-1]
@@ -72,7 +77,7 @@ def test_of_twenty_tests_fifteen_miss_for_one_cause_and_a_quiet_run_says_so_in_s
     assert "E         test      test_it.py::test_city[0]" in lines
     assert "E         test      test_it.py::test_city[1]" not in lines
     [first, *repeats] = [line for line in lines if line.startswith("FAILED")]
-    assert "RequestNotRecorded: " in first
+    assert "RequestNotRecorded: messages[0], one sent" in first
     assert len(repeats) == 14
     assert all(" - as in test_city[0]: messages[0], " in line for line in repeats)
 
