@@ -81,6 +81,7 @@ SENT: pytest.StashKey[list[tuple[Any, str]]] = pytest.StashKey()
 PASSED = pytest.StashKey[bool]()
 PLAYS: pytest.StashKey[list[Play]] = pytest.StashKey()
 TEST = pytest.StashKey[str]()
+GROWN: pytest.StashKey[dict[str, TestFigures]] = pytest.StashKey()
 HELD: pytest.StashKey[dict[str, TestFigures]] = pytest.StashKey()
 
 

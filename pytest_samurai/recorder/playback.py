@@ -18,6 +18,7 @@ from pytest_samurai.recorder.paths import shown
 from pytest_samurai.recorder.vcrpy import Bridge
 from pytest_samurai.redaction import REQUEST_HEADERS, Redactors
 from pytest_samurai.settings import Settings
+from pytest_samurai.text import Diagnosis
 from pytest_samurai.wire import RETRYABLE, Interaction, Recordings, Reply, Request
 
 
@@ -82,11 +83,18 @@ class Playback:
         return replace(reply, headers=(*headers, ("retry-after-ms", "1")))
 
     def miss(
-        self, request: Request, denials: Sequence[Denial], owner: Owner, cassette: str, renamed: Sequence[str] = ()
-    ) -> str:
-        """Why no recording answers a request, and what to do about it. `request` is the request as it is compared.
+        self,
+        request: Request,
+        denials: Sequence[Denial],
+        owner: Owner,
+        cassette: str,
+        number: int,
+        renamed: Sequence[str] = (),
+    ) -> tuple[str, Diagnosis]:
+        """Why no recording answers a request, and what to do about it.
 
-        `renamed` are the commands that make another cassette, which answers it, that of the test.
+        `request` is the request as it is compared, `number` that of the call; `renamed` are the commands that make
+        another cassette, which answers it, that of the test.
         """
         played = frozenset(self.lookup.played)
         miss = Miss(
@@ -101,7 +109,8 @@ class Playback:
             denials=denials,
             renamed=renamed,
         )
-        return miss.text()
+        text, cause = miss.told()
+        return text, Diagnosis(cause, number, "" if owner.rerun is None else UPDATE)
 
     def unplayed(self) -> list[int]:
         """The indices of the recordings that were not played.

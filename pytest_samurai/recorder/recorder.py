@@ -35,7 +35,7 @@ from pytest_samurai.recorder.sums import Sums
 from pytest_samurai.recorder.unseen import ModelHosts
 from pytest_samurai.recorder.unused import unused_text
 from pytest_samurai.settings import Mode, Settings
-from pytest_samurai.text import visible
+from pytest_samurai.text import Diagnosis, visible
 from pytest_samurai.wire import Request
 
 
@@ -196,7 +196,8 @@ class Recorder(Sums):
             asked = self._editor.compared(request, filtered)
             renamed = self._renamed.commands(asked, self.playback)
             if self._live is None:
-                raise self.refuse(self.playback.miss(asked, denials, self.owner, self.shown_path, renamed))
+                number = self._calls.count + 1
+                raise self.refuse(*self.playback.miss(asked, denials, self.owner, self.shown_path, number, renamed))
             if renamed:
                 raise self.refuse(self._renamed.refusal(asked, self.shown_path, renamed))
         if has_placeholder(request.headers, request.url):
@@ -229,11 +230,12 @@ class Recorder(Sums):
 
     # --- what is to be said of a test
 
-    def refuse(self, text: str) -> RequestNotRecorded:
+    def refuse(self, text: str, diagnosis: Diagnosis | None = None) -> RequestNotRecorded:
         """Note that a request was refused, so that the test fails even if the application swallows it."""
         # Told first: the process that has the recorder may look at once.
         self.children.tell(text)
         miss = self.owner.refusal(text)
+        miss.diagnosis = diagnosis
         self.misses.append(miss)
         return miss
 

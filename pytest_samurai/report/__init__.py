@@ -1,13 +1,14 @@
 """A run, as it is reported to people and programs."""
 
+from pytest_samurai.report.causes import Group, cause_lines, causes, headline, named
 from pytest_samurai.report.conversation import Conversation, conversation, message_lines
 from pytest_samurai.report.fullrun import CHANGED, Absent, FullRun, amended, cassettes_of, noted
 from pytest_samurai.report.fullrunnote import NOTE, RUN_ALL, last_full_run
 from pytest_samurai.report.gathered import Gathered
+from pytest_samurai.report.lastcalls import last_calls
 from pytest_samurai.report.lines import (
     NOTE_PROPERTY,
     UNMARKED_PROPERTY,
-    regression_lines,
     shared_lines,
     shown_amount,
     shown_count,
@@ -37,6 +38,7 @@ __all__ = [
     "Failure",
     "FullRun",
     "Gathered",
+    "Group",
     "Owners",
     "Play",
     "Progress",
@@ -44,11 +46,16 @@ __all__ = [
     "Used",
     "amended",
     "cassettes_of",
+    "cause_lines",
+    "causes",
     "conversation",
     "drop_outdated",
+    "headline",
+    "last_calls",
     "last_full_run",
     "merged_runs",
     "message_lines",
+    "named",
     "noted",
     "orphan_lines",
     "orphaned",
@@ -56,7 +63,6 @@ __all__ = [
     "placed",
     "publish",
     "read_run",
-    "regression_lines",
     "shared_lines",
     "shown_amount",
     "shown_count",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from importlib.metadata import distributions
-from typing import cast
+from typing import Any, cast
 
-from pytest_samurai.bill import FIXTURE_PROPERTY, REGRESSION_PROPERTY, TestFigures
+from pytest_samurai.bill import FIXTURE_PROPERTY, REGRESSION_PROPERTY, Growth, TestFigures
 from pytest_samurai.files import json
 from pytest_samurai.report.lines import NOTE_PROPERTY, UNMARKED_PROPERTY
 from pytest_samurai.report.run import Failure, Run, TestRun
+from pytest_samurai.text import Diagnosis
 
 
 class Gathered:
@@ -28,7 +29,7 @@ class Gathered:
         test: str,
         outcome: str,
         properties: Sequence[tuple[str, object]],
-        failures: Iterable[tuple[str, str]],
+        failures: Iterable[tuple[str, str, Sequence[Any] | None]],
         *,
         file: str,
         line: int,
@@ -36,9 +37,12 @@ class Gathered:
         """Add a test that has ended.
 
         `outcome` is one of `OUTCOMES`; `properties` are what was noted of the test and of its fixtures; `failures` are
-        our errors that made it fail, each by the name of its class and its text. `line` counts from 1.
+        our errors that made it fail, each by the name of its class, its text, and its diagnosis in JSON values. `line`
+        counts from 1.
         """
-        self.failures += [Failure(test, kind, text, file, line) for kind, text in failures]
+        for kind, text, told in failures:
+            diagnosis = None if told is None else Diagnosis.from_json(told)
+            self.failures.append(Failure(test, kind, text, file, line, diagnosis))
         regressions = []
         for name, value in properties:
             if name == FIXTURE_PROPERTY:
@@ -53,8 +57,13 @@ class Gathered:
         if figures is not None:
             self.tests.append(TestRun(figures, outcome, file, line, tuple(regressions)))
 
-    def run(self, began: datetime, mode: str, errors: Iterable[str]) -> Run:
-        """The run so far; `errors` are what is wrong with it as a whole."""
+    @property
+    def may_have_causes(self) -> bool:
+        """Whether a test has failed because of us, or has grown."""
+        return bool(self.failures) or any(test.regressions for test in self.tests)
+
+    def run(self, began: datetime, mode: str, errors: Iterable[str], growth: Growth | None = None) -> Run:
+        """The run so far; `errors` are what is wrong with it as a whole, `growth` how it stands to the lock."""
         return Run(
             # As it was installed; it also works without, as `-p pytest_samurai.plugin`.
             next((distribution.version for distribution in distributions(name="pytest-samurai")), "unknown"),
@@ -65,4 +74,5 @@ class Gathered:
             tuple(self.failures),
             (*errors, *self.notes),
             self.unmarked,
+            growth=growth,
         )

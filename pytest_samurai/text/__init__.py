@@ -1,7 +1,9 @@
 """Texts that people read, and short texts that files hold."""
 
+from pytest_samurai.text.cause import GROWTH, MISS, Cause, Diagnosis
 from pytest_samurai.text.changes import Run, TextChange, changed_words
 from pytest_samurai.text.conflict import Side, conflict_line, sides_of
+from pytest_samurai.text.cut import cut_in_the_middle
 from pytest_samurai.text.dates import parse_moment, timestamp
 from pytest_samurai.text.money import money, money_apart, parse_money
 from pytest_samurai.text.rewording import Rewording, reworded
@@ -10,12 +12,17 @@ from pytest_samurai.text.visible import visible, visible_json, visible_quoted
 from pytest_samurai.text.words import plural
 
 __all__ = [
+    "GROWTH",
+    "MISS",
+    "Cause",
+    "Diagnosis",
     "Rewording",
     "Run",
     "Side",
     "TextChange",
     "changed_words",
     "conflict_line",
+    "cut_in_the_middle",
     "money",
     "money_apart",
     "parse_moment",

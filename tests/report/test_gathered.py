@@ -12,7 +12,7 @@ from pytest_samurai.bill import REGRESSION_PROPERTY
 from pytest_samurai.report import NOTE_PROPERTY, UNMARKED_PROPERTY
 from pytest_samurai.report.gathered import Gathered
 from pytest_samurai.report.run import Failure, Run, TestRun
-from tests.report.test_run import REGRESSION, figures
+from tests.report.test_run import MISSED, REGRESSION, figures
 
 BEGAN = datetime(2026, 11, 24, 13, tzinfo=UTC)
 WIDE = figures("session fixture wide")
@@ -28,7 +28,14 @@ def test_what_a_test_leaves_behind_is_in_the_run() -> None:
         (REGRESSION_PROPERTY, json.dumps(REGRESSION)),
         ("own", "no concern of ours"),
     ]
-    gathered.add("test_capital", "failed", properties, [("UsageRegression", "it grew")], file="test_geo.py", line=5)
+    gathered.add(
+        "test_capital",
+        "failed",
+        properties,
+        [("UsageRegression", "it grew", MISSED.as_json())],
+        file="test_geo.py",
+        line=5,
+    )
     run = gathered.run(BEGAN, "once", ["an error"])
     assert run == Run(
         version=metadata.version("pytest-samurai"),
@@ -36,7 +43,7 @@ def test_what_a_test_leaves_behind_is_in_the_run() -> None:
         mode="once",
         tests=(TestRun(run.tests[0].figures, "failed", "test_geo.py", 5, (REGRESSION,)),),
         fixtures=run.fixtures,
-        failures=(Failure("test_capital", "UsageRegression", "it grew", "test_geo.py", 5),),
+        failures=(Failure("test_capital", "UsageRegression", "it grew", "test_geo.py", 5, MISSED),),
         notes=("an error", "a note"),
         unmarked={},
     )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
+from pytest_samurai.report.causes import causes, first_failures, headline
 from pytest_samurai.report.forms.output import Output
 from pytest_samurai.report.forms.parts import REGRESSION, TEST, footer, rows_of_tests, title, unmarked
 from pytest_samurai.report.forms.shown import shown
 from pytest_samurai.report.lines import used
 from pytest_samurai.report.run import Run
+from pytest_samurai.text import plural
 
 _STYLE = """\
 :root { color-scheme: light dark }
@@ -35,8 +37,13 @@ def _page(run: Run) -> Iterator[str]:
     yield f"<title>{escape(title(run))}</title>"
     yield f"<style>\n{_STYLE}\n</style>"
     yield f"<h1>{escape(title(run))}</h1>"
+    if said := headline(run):
+        yield f"<p><strong>{escape(said)}</strong></p>"
     yield f"<p>{escape(used(run.totals))}</p>"
-    for failure in run.failures:
+    for group in causes(run):
+        yield f"<h2>{plural(len(group.tests), 'test')}: {escape(group.cause.what)}</h2>"
+        yield f"<pre>{escape(chr(10).join([*group.cause.difference, *group.tests]))}</pre>"
+    for failure in first_failures(run):
         yield f"<h2>{escape(failure.kind)}: {escape(failure.test)}</h2>"
         yield f"<pre>{escape(failure.text)}</pre>"
     if run.regressions:
