@@ -91,6 +91,11 @@ class Call:
         """What was said so far, in one shape for every API. Raises SamuraiError if the request is no JSON object."""
         return tuple(self._answer.dialect.messages(self.request))
 
+    @cached_property
+    def tools(self) -> list[Any]:
+        """What describes tools to the model, as JSON values. Raises SamuraiError if the request is no JSON object."""
+        return [*self._answer.dialect.tools(self.request)]
+
     @property
     def status_code(self) -> int:
         return self._reply.status
@@ -108,6 +113,12 @@ class Call:
     @property
     def duration(self) -> float | None:
         return self._reply.duration
+
+    @property
+    def first_chunk(self) -> float | None:
+        """When the first piece of a stream came, in seconds after the request; None if that is not known."""
+        # Cassettes of other tools keep no times.
+        return next((chunk.at for chunk in self._reply.chunks or ()), None) or None
 
     @cached_property
     def usage(self) -> Usage | None:

@@ -59,7 +59,7 @@ class Keeper:
         self._journal = Journal(path, replacing=self._mode.replaces)
         self._is_ready = False
         # By their numbers, the calls as they will be written, but for their prices.
-        self._calls: dict[int, Interaction] = {}
+        self.calls: dict[int, Interaction] = {}
 
     # --- while the test runs
 
@@ -74,7 +74,7 @@ class Keeper:
 
         There it has no price yet: that is looked up when the cassette is written.
         """
-        self._calls[number] = interaction
+        self.calls[number] = interaction
         if not to_journal:
             return
         try:
@@ -90,7 +90,7 @@ class Keeper:
 
         A test that made no call at all gets a note: it may be none of the tests that record to the cassette.
         """
-        is_stale = self._mode.replaces and self.playback.is_older and not self._calls
+        is_stale = self._mode.replaces and self.playback.is_older and not self.calls
         unrecorded = [call for call in unrecorded if not call.is_let_pass]
         if not is_stale or any(take.interaction is not None and not take.has_ended for take in takes):
             return None
@@ -138,7 +138,7 @@ class Keeper:
 
     def _worth_keeping(self) -> list[Interaction]:
         """What this test has recorded; nothing if the test failed and one of its calls ended in an error."""
-        calls = [interaction for _, interaction in sorted(self._calls.items())]
+        calls = [interaction for _, interaction in sorted(self.calls.items())]
         if not self.passed:
             # An error that a retry recovered from, at any host, is no reason to lose calls that were paid for.
             mended = without_mended(calls, self._settings, anywhere=True)

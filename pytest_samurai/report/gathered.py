@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import distributions
-from typing import cast
+from typing import Any, cast
 
 from pytest_samurai.bill import FIXTURE_PROPERTY, REGRESSION_PROPERTY, TestFigures
 from pytest_samurai.files import json
 from pytest_samurai.report.lines import NOTE_PROPERTY, UNMARKED_PROPERTY
 from pytest_samurai.report.run import Failure, Run, TestRun
+from pytest_samurai.report.spoken import Spoken
 
 
 class Gathered:
-    """The tests, fixtures, failures and notes of a run, and its calls that went live unrecorded, by test."""
+    """The tests, fixtures, failures and notes of a run, its conversations, and its live calls unrecorded, by test."""
 
     def __init__(self) -> None:
         self.tests: list[TestRun] = []
@@ -22,6 +23,7 @@ class Gathered:
         self.failures: list[Failure] = []
         self.notes: list[str] = []
         self.unmarked: dict[str, int] = {}
+        self.spoken: list[Spoken] = []
 
     def add(
         self,
@@ -53,6 +55,10 @@ class Gathered:
         if figures is not None:
             self.tests.append(TestRun(figures, outcome, file, line, tuple(regressions)))
 
+    def hear(self, spoken: Iterable[Mapping[str, Any]]) -> None:
+        """Take over what a report carries of the conversations of a test and its fixtures: see `Spoken.as_json`."""
+        self.spoken += map(Spoken.from_json, spoken)
+
     def run(self, began: datetime, mode: str, errors: Iterable[str]) -> Run:
         """The run so far; `errors` are what is wrong with it as a whole."""
         return Run(
@@ -65,4 +71,5 @@ class Gathered:
             tuple(self.failures),
             (*errors, *self.notes),
             self.unmarked,
+            spoken=tuple(self.spoken),
         )

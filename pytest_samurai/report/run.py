@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_samurai.bill import TestFigures
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.files import json
+from pytest_samurai.report.spoken import Spoken
 from pytest_samurai.report.totals import Totals
+
+if TYPE_CHECKING:
+    from pytest_samurai.report.library import Library
 
 FORM: Final = 1
 """The version of the JSON; a new one if what is in it changes its meaning."""
@@ -50,7 +54,8 @@ class Failure:
 class Run:
     """All that a report shows. `began` is UTC in ISO 8601; `unmarked` counts live calls without a recorder, by test.
 
-    `root` is the path of rootdir from the top of the repository; it is not in the JSON, which may be read elsewhere.
+    `root` is the path of rootdir from the top of the repository, and `library` has the cassettes; they are not in the
+    JSON, which may be read elsewhere.
     """
 
     version: str
@@ -62,6 +67,8 @@ class Run:
     notes: tuple[str, ...] = ()
     unmarked: Mapping[str, int] = field(default_factory=dict)
     root: str = ""
+    spoken: tuple[Spoken, ...] = ()
+    library: Library | None = None
 
     @property
     def figures(self) -> list[TestFigures]:
@@ -97,6 +104,9 @@ class Run:
             ),
             notes=tuple(map(redact, self.notes)),
             unmarked={redact(name): calls for name, calls in self.unmarked.items()},
+            spoken=tuple(
+                replace(spoken, user=redact(spoken.user), cassette=redact(spoken.cassette)) for spoken in self.spoken
+            ),
         )
 
     # --- JSON
@@ -114,6 +124,7 @@ class Run:
             "failures": [asdict(failure) for failure in self.failures],
             "notes": list(self.notes),
             "unmarked": dict(self.unmarked),
+            "conversations": [spoken.as_json() for spoken in self.spoken],
         }
 
     @classmethod
@@ -130,6 +141,8 @@ class Run:
             tuple(Failure(**failure) for failure in value["failures"]),
             tuple(value["notes"]),
             dict(value["unmarked"]),
+            # Reports of earlier versions have none.
+            spoken=tuple(map(Spoken.from_json, value.get("conversations", ()))),
         )
 
 
@@ -156,6 +169,7 @@ def merged_runs(runs: Sequence[Run]) -> Run:
         tuple(failure for run in runs for failure in run.failures),
         tuple(dict.fromkeys(note for run in runs for note in run.notes)),
         unmarked,
+        spoken=tuple(spoken for run in runs for spoken in run.spoken),
     )
 
 

@@ -1,6 +1,6 @@
 """Texts that people read, and short texts that files hold."""
 
-from pytest_samurai.text.changes import changed_words
+from pytest_samurai.text.changes import changed_stretches, changed_words
 from pytest_samurai.text.conflict import conflict_line
 from pytest_samurai.text.dates import parse_moment, timestamp
 from pytest_samurai.text.money import money, money_apart, parse_money
@@ -9,6 +9,7 @@ from pytest_samurai.text.visible import visible, visible_json, visible_quoted
 from pytest_samurai.text.words import plural
 
 __all__ = [
+    "changed_stretches",
     "changed_words",
     "conflict_line",
     "money",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from pytest_samurai.text.visible import visible
 
@@ -15,6 +16,35 @@ _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 
 def changed_words(old: str, new: str) -> tuple[str, str]:
     """Both texts, each on a line, with the changed words in [brackets]. Long stretches are cut short."""
+    olds, news, changed = _compared(old, new)
+    return (
+        _bracketed(olds, [(begin, end) for begin, end, _, _ in changed]),
+        _bracketed(news, [(begin, end) for _, _, begin, end in changed]),
+    )
+
+
+Stretches = list[tuple[str, bool]]
+"""A text in pieces, each with whether it has changed."""
+
+
+def changed_stretches(old: str, new: str) -> tuple[Stretches, Stretches]:
+    """Both texts whole, cut where changed words begin and end."""
+    olds, news, changed = _compared(old, new)
+    return (
+        _stretches(olds, [(begin, end) for begin, end, _, _ in changed]),
+        _stretches(news, [(begin, end) for _, _, begin, end in changed]),
+    )
+
+
+def _stretches(words: Sequence[str], changed: Sequence[tuple[int, int]]) -> Stretches:
+    ends = [0, *(end for stretch in changed for end in stretch), len(words)]
+    texts = ["".join(words[begin:end]) for begin, end in pairwise(ends)]
+    # The first is the same in both, the second is not, and so on.
+    return [(text, index % 2 == 1) for index, text in enumerate(texts) if text]
+
+
+def _compared(old: str, new: str) -> tuple[list[str], list[str], list[tuple[int, int, int, int]]]:
+    """The words of both texts, and what has changed: where it begins and ends in the old, and in the new."""
     # Here, so that this package loads without it: pytest's start needs other texts.
     from difflib import SequenceMatcher
 
@@ -27,11 +57,8 @@ def changed_words(old: str, new: str) -> tuple[str, str]:
         codes = SequenceMatcher(str.isspace, left, right, autojunk=False).get_opcodes()
     else:
         codes = [("replace", 0, len(left), 0, len(right))]
-    changed = [code[1:] for code in codes if code[0] != "equal"]
-    return (
-        _bracketed(olds, [(head + begin, head + end) for begin, end, _, _ in changed]),
-        _bracketed(news, [(head + begin, head + end) for _, _, begin, end in changed]),
-    )
+    changed = [(head + a, head + b, head + c, head + d) for what, a, b, c, d in codes if what != "equal"]
+    return olds, news, changed
 
 
 def _common(left: Sequence[str], right: Sequence[str]) -> int:

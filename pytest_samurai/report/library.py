@@ -1,0 +1,84 @@
+"""The cassettes of a run, from which a report tells what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_samurai.bill import Call, Meter, PriceList
+from pytest_samurai.cassette import load
+from pytest_samurai.errors import CassetteError
+from pytest_samurai.redaction import without_secrets
+from pytest_samurai.report.spoken import Spoken, answer_mark, mark
+from pytest_samurai.text import plural
+from pytest_samurai.wire import Interaction, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The calls of a test as far as its cassette has them. `lost` says what it does not have, and is empty else."""
+
+    calls: Sequence[Call]
+    lost: str = ""
+
+
+class Library:
+    """Tells what was said in the conversations `spoken`, whose cassettes lie below `root`. Each is read once.
+
+    `secrets` are taken out of what is read, like all that has the shape of one: another tool may have left it there.
+    """
+
+    def __init__(self, root: Path, spoken: Sequence[Spoken], secrets: frozenset[str], prices: PriceList) -> None:
+        self._root = root
+        self._spoken = spoken
+        self._secrets = secrets
+        self._meter = Meter(prices, _as_it_is)
+        self._shelf: dict[str, _Marked] = {}
+
+    def told(self, index: int) -> Told:
+        """The calls of the conversation with this index, numbered from 1."""
+        spoken = self._spoken[index]
+        try:
+            marked = self._shelf.get(spoken.cassette) or self._read(spoken.cassette)
+        except FileNotFoundError:
+            return Told((), "the cassette is gone")
+        except (CassetteError, ValueError) as error:
+            return Told((), f"the cassette cannot be read: {error}")
+        calls = []
+        used: set[int] = set()
+        for number, call in enumerate(spoken.calls, 1):
+            index = marked.find(call, used)
+            if index is not None:
+                used.add(index)
+                calls.append(Call(marked.shown[index], number=number, replayed=True, meter=self._meter))
+        lost = len(spoken.calls) - len(calls)
+        which = f"{plural(lost, 'call')} of this test {'is' if lost == 1 else 'are'} not in the cassette"
+        return Told(calls, f"{which}: not kept, or recorded again since" if lost else "")
+
+    def _read(self, cassette: str) -> _Marked:
+        # A name with a null byte, as a JSON report may have it, is a ValueError.
+        interactions = load(self._root / cassette)
+        marked = self._shelf[cassette] = _Marked(interactions, without_secrets(interactions, self._secrets))
+        return marked
+
+
+class _Marked:
+    """The interactions of a cassette by the halves of their marks; `shown` are the same without secrets."""
+
+    def __init__(self, interactions: Sequence[Interaction], shown: Sequence[Interaction]) -> None:
+        self.shown = shown
+        self._marks = list(map(mark, interactions))
+        self._indexes: dict[str, list[int]] = {}
+        for index, interaction in enumerate(interactions):
+            self._indexes.setdefault(answer_mark(interaction), []).append(index)
+
+    def find(self, call: str, used: set[int]) -> int | None:
+        """The index of a call; of several, one with the same request, and one that was not `used`, goes first."""
+        equal = self._indexes.get(call[8:], [])
+        return min(equal, key=lambda index: (self._marks[index] != call, index in used), default=None)
+
+
+def _as_it_is(request: Request, text: str) -> str:
+    del request
+    return text
