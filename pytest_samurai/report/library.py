@@ -9,7 +9,7 @@ from pathlib import Path
 from pytest_samurai.bill import Call, Meter, PriceList
 from pytest_samurai.cassette import load
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.redaction import without_secrets
+from pytest_samurai.redaction import Redactor, without_secrets
 from pytest_samurai.report.spoken import Spoken, answer_mark, mark
 from pytest_samurai.text import plural
 from pytest_samurai.wire import Interaction, Request
@@ -44,14 +44,14 @@ class Library:
         except FileNotFoundError:
             return Told((), "the cassette is gone")
         except (CassetteError, ValueError) as error:
-            return Told((), f"the cassette cannot be read: {error}")
-        calls = []
+            return Told((), Redactor(self._secrets).text(f"the cassette cannot be read: {error}"))
+        calls: list[Call] = []
         used: set[int] = set()
         for number, call in enumerate(spoken.calls, 1):
-            index = marked.find(call, used)
-            if index is not None:
-                used.add(index)
-                calls.append(Call(marked.shown[index], number=number, replayed=True, meter=self._meter))
+            found_at = marked.find(call, used)
+            if found_at is not None:
+                used.add(found_at)
+                calls.append(Call(marked.shown[found_at], number=number, replayed=True, meter=self._meter))
         lost = len(spoken.calls) - len(calls)
         which = f"{plural(lost, 'call')} of this test {'is' if lost == 1 else 'are'} not in the cassette"
         return Told(calls, f"{which}: not kept, or recorded again since" if lost else "")

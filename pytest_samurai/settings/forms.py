@@ -15,9 +15,9 @@ class Form(NamedTuple):
 
 
 FORMS: Final[Mapping[str, Form]] = {
-    "json": Form(True, "all there is, in the form that [report.schema.json](report.schema.json) describes", has_calls=True),
+    "json": Form(True, "all there is, in the form that [report.schema.json](report.schema.json) describes", True),
     "md": Form(True, "Markdown, for a comment on a pull request"),
-    "html": Form(True, "a page with the conversations of the tests, which needs nothing else", has_calls=True),
+    "html": Form(True, "a page with the conversations of the tests, which needs nothing else", True),
     "github": Form(False, "an annotation at each test that failed because of pytest-samurai, and the step summary"),
     "benchmark": Form(True, "tokens and cost in the form `customSmallerIsBetter` of github-action-benchmark"),
 }

@@ -12,6 +12,7 @@ from pytest_samurai.bill import REGRESSION_PROPERTY
 from pytest_samurai.report import NOTE_PROPERTY, UNMARKED_PROPERTY
 from pytest_samurai.report.gathered import Gathered
 from pytest_samurai.report.run import Failure, Run, TestRun
+from pytest_samurai.report.spoken import Spoken
 from tests.report.test_run import REGRESSION, figures
 
 BEGAN = datetime(2026, 11, 24, 13, tzinfo=UTC)
@@ -29,6 +30,8 @@ def test_what_a_test_leaves_behind_is_in_the_run() -> None:
         ("own", "no concern of ours"),
     ]
     gathered.add("test_capital", "failed", properties, [("UsageRegression", "it grew")], file="test_geo.py", line=5)
+    spoken = Spoken("test_capital", "cassettes/test_capital.yaml", ["0123456789abcdef"])
+    gathered.hear([spoken.as_json()])
     run = gathered.run(BEGAN, "once", ["an error"])
     assert run == Run(
         version=metadata.version("pytest-samurai"),
@@ -39,6 +42,7 @@ def test_what_a_test_leaves_behind_is_in_the_run() -> None:
         failures=(Failure("test_capital", "UsageRegression", "it grew", "test_geo.py", 5),),
         notes=("an error", "a note"),
         unmarked={},
+        spoken=(spoken,),
     )
     assert run.tests[0].figures.properties() == CAPITAL.properties()
     assert [fixture.fixture_property() for fixture in run.fixtures] == [WIDE.fixture_property()]

@@ -17,6 +17,7 @@ from pytest_samurai import SettingsError, Usage
 from pytest_samurai.bill.figures import ModelFigures, TestFigures
 from pytest_samurai.bill.sum import Sum
 from pytest_samurai.report.run import OUTCOMES, Failure, Run, TestRun, merged_runs, read_run
+from pytest_samurai.report.spoken import Spoken
 from pytest_samurai.report.totals import Totals
 from pytest_samurai.wire.price import Price
 from tests.bill.test_figures import any_figures, law
@@ -96,6 +97,9 @@ RUN = Run(
     ),
     notes=("cassettes/old.yaml: recorded on 2026-01-02, which is longer ago than samurai_max_age",),
     unmarked={"tests/test_live.py::test_it": 1200},
+    spoken=(
+        Spoken("tests/test_geo.py::test_capital", "cassettes/test_geo/test_capital.yaml", ["0123456789abcdef"] * 2),
+    ),
 )
 """A run with one of everything."""
 
@@ -120,6 +124,7 @@ runs = st.builds(
     st.lists(st.builds(Failure, texts, texts, texts, texts, st.integers(1, 999)), max_size=2).map(tuple),
     st.lists(texts, max_size=2, unique=True).map(tuple),
     st.dictionaries(texts, st.integers(1, 9), max_size=2),
+    spoken=st.lists(st.builds(Spoken, texts, texts, st.lists(texts, max_size=2)), max_size=2).map(tuple),
 )
 
 
@@ -186,8 +191,8 @@ def test_a_test_of_unknown_cost_has_no_list_cost_in_the_totals() -> None:
 def test_no_text_escapes_redaction_and_no_number_is_touched() -> None:
     secret = "sk-very-secret-0123456789"
     run = RUN.redacted(lambda text: f"{text} {secret}")
-    names, models, regression, failures, note, unmarked = 6, 6, 6, 2 * 2, 1, 1
-    assert json.dumps(run.as_json()).count(secret) == names + models + regression + failures + note + unmarked
+    names, models, regression, failures, note, unmarked, spoken = 6, 6, 6, 2 * 2, 1, 1, 2
+    assert json.dumps(run.as_json()).count(secret) == names + models + regression + failures + note + unmarked + spoken
     assert run.redacted(lambda text: text.replace(f" {secret}", "")) == RUN
 
 
@@ -195,7 +200,7 @@ def test_no_text_escapes_redaction_and_no_number_is_touched() -> None:
 
 
 def test_reports_of_several_shards_are_added_up() -> None:
-    first = replace(RUN, tests=RUN.tests[:1], fixtures=(), failures=(), unmarked={"t": 1}, notes=("a", "b"))
+    first = replace(RUN, tests=RUN.tests[:1], fixtures=(), failures=(), unmarked={"t": 1}, notes=("a", "b"), spoken=())
     second = replace(
         RUN,
         began="2026-11-24T12:00:00Z",
@@ -208,6 +213,13 @@ def test_reports_of_several_shards_are_added_up() -> None:
     assert both == replace(
         RUN, began="2026-11-24T12:00:00Z", mode="once, none", unmarked={"t": 3, "u": 1}, notes=("a", "b", "c")
     )
+
+
+def test_a_report_of_an_earlier_version_has_no_conversations() -> None:
+    written = RUN.as_json()
+    del written["conversations"]
+    VALIDATOR.validate(written)
+    assert read_run(json.dumps(written).encode(), "r.json") == replace(RUN, spoken=())
 
 
 def test_one_report_merged_is_itself() -> None:

@@ -10,7 +10,7 @@ from pytest_samurai.report.forms.talk import LONGEST, SHORTER, Talk
 from pytest_samurai.report.forms.template import Templates
 from pytest_samurai.report.library import Library
 from pytest_samurai.report.run import Run
-from pytest_samurai.text import plural
+from pytest_samurai.text import plural, visible
 
 MOST = 800_000
 """Bytes that all conversations of a page may take."""
@@ -57,11 +57,12 @@ class Conversations:
         told = self._library.told(index)
         calls = self._calls(told.calls, room)
         left_out = len(told.calls) - len(calls)
-        markup = "".join(calls)
-        self._left -= _size(markup)
+        self._left -= sum(map(_size, calls))
         more = f"{plural(left_out, 'more call')} left out, so that this page stays small" if left_out else ""
-        missing = [f"{what}: " if not calls else "", "; ".join(filter(None, [told.lost, more]))]
-        return Shown(what, self._templates.join(calls), f"{''.join(missing)}." if told.lost or more else "")
+        missing = "; ".join(filter(None, [visible(told.lost), more]))
+        if missing:
+            missing = f"{missing}." if calls else f"{what}: {missing}."
+        return Shown(what, self._templates.join(calls), missing)
 
     def _calls(self, calls: Sequence[Call], room: int) -> list[str]:
         """The first calls, as many as there is room for, as markup."""
@@ -80,4 +81,4 @@ class Conversations:
 
 
 def _size(markup: str) -> int:
-    return len(markup.encode("utf-8", "replace"))
+    return len(markup.encode())

@@ -46,8 +46,9 @@ def faults(failures: Sequence[Failure]) -> Iterator[Fault]:
     """The failures. A page has room for the texts of the first."""
     room = MOST_TEXT
     for failure in failures:
-        text = shortened("\n".join(failure.text.splitlines()), _LONGEST)
-        reason = shortened(failure.text.strip().partition("\n")[0], _REASON).replace("\n", " ")
+        whole = "\n".join(failure.text.splitlines())
+        text = shortened(whole, _LONGEST)
+        reason = shortened(whole.strip().partition("\n")[0], _REASON).replace("\n", " ")
         room -= len(text)
         yield Fault(failure.kind, failure.test, reason, _lines(text) if room >= 0 else ())
 

@@ -65,7 +65,7 @@ def rows(run: Run, templates: Templates, most: int) -> list[Row]:
 
 
 def _with_spoken(run: Run) -> list[tuple[TestFigures, int | None]]:
-    """All figures, each with the index of its conversation. Of equal names each has its own, in the order of the run."""
+    """All figures, each with the index of its conversation. Where names are equal, both are in the order of the run."""
     by_user: dict[str, deque[int]] = defaultdict(deque)
     for index, spoken in enumerate(run.spoken):
         by_user[spoken.user].append(index)
@@ -81,9 +81,7 @@ class _Largest:
     cost: float
 
 
-def _row(
-    figures: TestFigures, outcome: str, grown: Sequence[Mapping[str, str]], largest: _Largest, talk: Shown
-) -> Row:
+def _row(figures: TestFigures, outcome: str, grown: Sequence[Mapping[str, str]], largest: _Largest, talk: Shown) -> Row:
     _, _, calls, tokens, cost = row_of_test(figures, outcome)
     share = _share(_tokens(figures), largest.tokens)
     return Row(

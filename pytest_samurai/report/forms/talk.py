@@ -16,7 +16,8 @@ LONGEST = 4_000
 SHORTER = 300
 """Characters of a text; of a longer one its beginning and its end are shown."""
 
-_FIRST_LINE = 90
+_BEGINNING = 90
+_LEAST_SECONDS = 0.1
 _MOST_BEFORE = 3
 _MOST_NEW = 30
 
@@ -25,8 +26,8 @@ _MOST_NEW = 30
 class Said:
     """A message, or several that are left out. All its texts are safe to show.
 
-    `parts` are pairs of a label, empty for plain text, and a text. `share` is its part of the prompt in words, `percent`
-    the same as a number; `before` says where in the test it was said already.
+    `parts` are pairs of a label, empty for plain text, and a text. `share` is its part of the prompt in words, and
+    `percent` the same as a number; `before` says where in the test it was said already.
     """
 
     speaker: str
@@ -38,7 +39,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class ToldCall:
-    """A call as a page shows it; `facts` are what it used and how long it took, `why_unread` why no message is there."""
+    """A call as a page shows it; `facts` say what it used and how long it took, `why_unread` why it has no messages."""
 
     number: int
     model: str
@@ -79,7 +80,10 @@ class Talk:
 
     def _asked(self, message: Message, longest: int) -> Said:
         before = self._before.get(message, "")
-        return Said(_speaker(message), _parts(message, _FIRST_LINE if before else longest), before=before)
+        parts = _parts(message, longest)
+        if before:
+            parts = [(label, _beginning(text)) for label, text in parts]
+        return Said(_speaker(message), parts, before=before)
 
 
 def _speaker(message: Message) -> str:
@@ -93,6 +97,11 @@ def _parts(message: Message, longest: int) -> list[tuple[str, str]]:
 def _label(part: Part) -> str:
     kind = "" if part.kind == "text" else part.kind.replace("_", " ")
     return visible(" ".join(filter(None, [kind, part.name])))
+
+
+def _beginning(text: str) -> str:
+    left_out = len(text) - _BEGINNING
+    return f"{text[:_BEGINNING]} [... {plural(left_out, 'character')} more]" if left_out > 0 else text
 
 
 def shortened(text: str, longest: int) -> str:
@@ -115,7 +124,8 @@ def _sent(call: Call) -> list[Message]:
     """The messages of a call. What describes its tools to the model is the first: it is part of the prompt."""
     messages = list(conversation(call).asked)
     if messages and call.tools:
-        messages.insert(0, Message("tools", (Part("text", json.dumps(call.tools, ensure_ascii=False)),)))
+        tools = ", ".join(json.dumps(tool, ensure_ascii=False) for tool in call.tools)
+        messages.insert(0, Message("tools", (Part("text", tools),)))
     return messages
 
 
@@ -170,6 +180,10 @@ def _facts(call: Call) -> Iterator[str]:
     yield "cost unknown" if call.cost is None else shown_amount(call.cost)
     first = call.first_chunk
     if first is not None:
-        yield f"streamed, first chunk after {first:,.2f} s"
+        yield f"streamed, first chunk after {_seconds(first)}"
     if call.duration is not None:
-        yield f"{call.duration:,.2f} s in all" if first is not None else f"{call.duration:,.2f} s"
+        yield f"{_seconds(call.duration)}{' in all' if first is not None else ''}"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:,.2f} s" if seconds >= _LEAST_SECONDS else f"{1000 * seconds:.1f} ms"
