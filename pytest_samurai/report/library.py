@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,12 +47,14 @@ class Library:
         except (CassetteError, ValueError) as error:
             return Told((), Redactor(self._secrets).text(f"the cassette cannot be read: {error}"))
         calls: list[Call] = []
-        used: set[int] = set()
+        before = Counter[str]()
         for number, call in enumerate(spoken.calls, 1):
-            found_at = marked.find(call, used)
-            if found_at is not None:
-                used.add(found_at)
-                calls.append(Call(marked.shown[found_at], number=number, replayed=True, meter=self._meter))
+            indexes = marked.indexes(call)
+            if indexes:
+                # Of equal calls each is told once before the last is told again.
+                index_of_call = indexes[min(before[call], len(indexes) - 1)]
+                before[call] += 1
+                calls.append(Call(marked.shown[index_of_call], number=number, replayed=True, meter=self._meter))
         lost = len(spoken.calls) - len(calls)
         which = f"{plural(lost, 'call')} of this test {'is' if lost == 1 else 'are'} not in the cassette"
         return Told(calls, f"{which}: not kept, or recorded again since" if lost else "")
@@ -64,19 +67,18 @@ class Library:
 
 
 class _Marked:
-    """The interactions of a cassette by the halves of their marks; `shown` are the same without secrets."""
+    """The interactions of a cassette by their marks; `shown` are the same without secrets."""
 
     def __init__(self, interactions: Sequence[Interaction], shown: Sequence[Interaction]) -> None:
         self.shown = shown
-        self._marks = list(map(mark, interactions))
-        self._indexes: dict[str, list[int]] = {}
+        self._indexes: dict[str, list[int]] = defaultdict(list)
         for index, interaction in enumerate(interactions):
-            self._indexes.setdefault(answer_mark(interaction), []).append(index)
+            self._indexes[mark(interaction)].append(index)
+            self._indexes[answer_mark(interaction)].append(index)
 
-    def find(self, call: str, used: set[int]) -> int | None:
-        """The index of a call; of several, one with the same request, and one that was not `used`, goes first."""
-        equal = self._indexes.get(call[8:], [])
-        return min(equal, key=lambda index: (self._marks[index] != call, index in used), default=None)
+    def indexes(self, call: str) -> Sequence[int]:
+        """Where a call stands; if it stands nowhere, where the same answer does."""
+        return self._indexes.get(call, ()) or self._indexes.get(call[8:], ())
 
 
 def _as_it_is(request: Request, text: str) -> str:
