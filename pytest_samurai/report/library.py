@@ -43,7 +43,7 @@ class Library:
         try:
             marked = self._shelf.get(spoken.cassette) or self._read(spoken.cassette)
         except FileNotFoundError:
-            return Told((), "the cassette is gone")
+            return Told((), "there is no such cassette: nothing was kept, or it was deleted since")
         except (CassetteError, ValueError) as error:
             return Told((), Redactor(self._secrets).text(f"the cassette cannot be read: {error}"))
         calls: list[Call] = []

@@ -90,7 +90,7 @@ def test_what_a_cassette_lacks_is_said(tmp_path: Path) -> None:
     (tmp_path / "1.yaml").unlink()
     shown = books.shown([], [0, 1])
     assert shown[0].missing == "1 call of this test is not in the cassette: not kept, or recorded again since."
-    assert shown[1].missing == "1 call in 1.yaml: the cassette is gone."
+    assert shown[1].missing == "1 call in 1.yaml: there is no such cassette: nothing was kept, or it was deleted since."
 
 
 def test_markup_in_a_prompt_is_text(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_what_is_not_in_the_cassette_is_counted(tmp_path: Path) -> None:
 
 
 def test_a_cassette_that_is_gone_or_cannot_be_read_says_so_without_secrets(tmp_path: Path) -> None:
-    assert told(tmp_path, FRANCE) == Told((), "the cassette is gone")
+    assert told(tmp_path, FRANCE) == Told((), "there is no such cassette: nothing was kept, or it was deleted since")
     path = saved(tmp_path, FRANCE)
     path.write_text("nothing")
     assert told(tmp_path, FRANCE, secrets=frozenset({path.name})).lost == (
