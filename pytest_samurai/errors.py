@@ -5,6 +5,11 @@ Their texts may quote what comes from outside. Nothing in them is obeyed by a te
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_samurai.text import Diagnosis
+
 
 def _shown(text: str, keep: str = "\n") -> str:
     # Here, so that pytest's start needs no texts.
@@ -51,15 +56,20 @@ class BudgetExceeded(SamuraiFailure):
 
 
 class UsageRegression(SamuraiFailure):
-    """More requests, tokens or money than the lock file has, beyond the tolerance."""
+    """More requests, tokens or money than the lock file has, beyond the tolerance. `diagnosis` has what made it so."""
+
+    diagnosis: Diagnosis | None = None
 
 
 class RequestNotRecorded(BaseException):
     """A request that may not go live and has no recording.
 
     Not an `Exception`, as pytest's own outcomes are not: SDKs retry and re-label every `Exception`
-    ("Connection error."), and applications swallow them.
+    ("Connection error."), and applications swallow them. `diagnosis` has the cause of a miss; it is None for what is
+    refused for another reason.
     """
+
+    diagnosis: Diagnosis | None = None
 
     def __str__(self) -> str:
         return _shown(super().__str__())

@@ -29,17 +29,22 @@ from pytest_samurai.bill.tally import Tally
 from pytest_samurai.bill.tolerance import Tolerance
 from pytest_samurai.commands import cli
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.matching.cause import cause_of
+from pytest_samurai.matching.differences import differences
 from pytest_samurai.matching.miss import Miss
 from pytest_samurai.recorder.paths import shown
 from pytest_samurai.recorder.placeholder import placeholder_refusal
+from pytest_samurai.report.causes import cause_lines
 from pytest_samurai.report.forms import RENDER
 from pytest_samurai.report.library import Library
-from pytest_samurai.report.lines import regression_lines, shared_lines, top_lines, unmarked_line
+from pytest_samurai.report.lines import shared_lines, top_lines, unmarked_line
 from pytest_samurai.report.play import Play
 from pytest_samurai.report.progress import Progress
 from pytest_samurai.report.run import Failure, Run, TestRun
 from pytest_samurai.report.spoken import Spoken
 from pytest_samurai.settings import Settings
+from pytest_samurai.text import Cause, Diagnosis
+from pytest_samurai.wire import dialect_of
 from pytest_samurai.wire.http import Reply, Request
 from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.price import Price
@@ -85,14 +90,18 @@ USAGE = Usage(1, 10, 20, 30)
 FIGURES = TestFigures(HOSTILE, 1, models=(ModelFigures(HOSTILE, 1, USAGE, PRICE, Decimal(1), Decimal(1)),))
 DEARER = replace(PRICE, input_mtok=Decimal(3))
 LOCK = Lock({HOSTILE: {HOSTILE: Spent(1, Usage(1, 1, 2, 3)), f"{HOSTILE}2": Spent(1, None)}}, {HOSTILE: DEARER})
-REGRESSION = dict.fromkeys(("test", "metric", "old", "new", "growth", "why"), HOSTILE)
+REGRESSION = dict.fromkeys(("test", "metric", "old", "new", "growth", "why", "cause"), HOSTILE)
+DIAGNOSIS = Diagnosis(Cause("miss-0", HOSTILE, (HOSTILE,)), 1, HOSTILE, HOSTILE)
 RUN = Run(
     HOSTILE,
     HOSTILE,
     HOSTILE,
     (TestRun(FIGURES, HOSTILE, f"{HOSTILE}.py", 1, (REGRESSION,)),),
     (FIGURES,),
-    (Failure(f"{HOSTILE}2", HOSTILE, "ours", f"{HOSTILE}.py", HOSTILE),),  # type: ignore[arg-type]  # of another's JSON
+    (
+        Failure(f"{HOSTILE}2", HOSTILE, "ours", f"{HOSTILE}.py", HOSTILE),  # type: ignore[arg-type]  # of another's JSON
+        Failure(f"{HOSTILE}3", HOSTILE, "ours", f"{HOSTILE}.py", 1, DIAGNOSIS),
+    ),
     (f"samurai: {HOSTILE!r}",),
     {HOSTILE: 1},
     HOSTILE,
@@ -129,6 +138,20 @@ def miss(recorded_content: str) -> str:
     ).text()
 
 
+def hostile_causes() -> list[Cause]:
+    """The causes of misses in which a text, a parameter, a tool and a message are others."""
+    tool = {"type": "function", "function": {"name": HOSTILE, "description": HOSTILE}}
+    old = {"messages": [{"role": "user", "content": HOSTILE}], HOSTILE: HOSTILE, "tools": [tool]}
+    news = [
+        {**old, "messages": [{"role": "user", "content": f"{HOSTILE} And {HOSTILE}!"}]},
+        {**old, HOSTILE: 2},
+        {**old, "tools": [{**tool, "type": HOSTILE}]},
+        {**old, "messages": [*old["messages"], {"role": HOSTILE}]},
+    ]
+    dialect = dialect_of("http://h/v1/chat/completions")
+    return [cause_of(list(differences(old, new)), dialect, old, new) for new in news]
+
+
 def tally(tmp: Path = Path()) -> str:
     count = Tally.begin(Limits(max_total_tokens=1, max_cost=Decimal(1)))
     try:
@@ -141,7 +164,7 @@ def regressed() -> str:
     lock = replace(LOCK, tests={HOSTILE: {HOSTILE: Spent(1, Usage(1, 1, 2, 3))}})
     found = judge(FIGURES, lock, Tolerance())
     text = regression_text(found, Tolerance(), lock=HOSTILE, rerun=HOSTILE, why=HOSTILE)
-    return "\n".join([text, *regression_lines([json.loads(grown.as_json()) for grown in found])])
+    return "\n".join([text, *(grown.why + grown.cause for grown in found)])
 
 
 def lock_error(old: str, new: str) -> str:
@@ -177,7 +200,8 @@ SAID: dict[str, Callable[[], str]] = {
     "lock with an odd count": lambda: lock_error("requests: 1,", f"requests: {QUOTED},"),
     "lock with an odd estimate": lambda: lock_error("requests: 1,", f"requests: 1, estimated: {QUOTED},"),
     "top": lambda: "\n".join(top_lines([FIGURES], 5)),
-    "regressions of a report": lambda: "\n".join(regression_lines([REGRESSION])),
+    "causes": lambda: "\n".join(cause_lines(RUN, {})),
+    "cause of a miss": lambda: "\n".join(line for told in hostile_causes() for line in (told.what, *told.difference)),
     "shared": lambda: "\n".join(shared_lines([Play(HOSTILE, 1, [0], shared=True)], [])),
     "unmarked": lambda: unmarked_line({HOSTILE: 1}),
     "progress": progress,

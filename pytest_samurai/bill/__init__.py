@@ -11,6 +11,7 @@ from pytest_samurai.bill.figures import (
     TestFigures,
     amount_as_json,
 )
+from pytest_samurai.bill.growth import Growth
 from pytest_samurai.bill.lock import (
     Lock,
     Row,
@@ -45,6 +46,7 @@ __all__ = [
     "REGRESSION_PROPERTY",
     "Budget",
     "Call",
+    "Growth",
     "Limits",
     "Lock",
     "Meter",

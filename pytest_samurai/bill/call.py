@@ -96,6 +96,10 @@ class Call:
         """What describes tools to the model, as JSON values. Raises SamuraiError if the request is no JSON object."""
         return [*self._answer.dialect.tools(self.request)]
 
+    def redacted(self, text: str) -> str:
+        """A text of this call without its secrets, and all others that are known."""
+        return text if self._meter is None else self._meter.redact(self._request, text)
+
     @property
     def status_code(self) -> int:
         return self._reply.status
@@ -104,7 +108,7 @@ class Call:
     def model(self) -> str | None:
         """The model as served; as asked for, if the reply does not say. Reports name it, so it holds no secret."""
         name = self._answer.model or model_asked(self._request)
-        return name if name is None or self._meter is None else self._meter.redact(self._request, name)
+        return None if name is None else self.redacted(name)
 
     @property
     def streamed(self) -> bool:

@@ -25,7 +25,10 @@ FLOOR: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Regression:
-    """One metric of a test that grew too much, all as people read it: "412", "577", "+165, +40%"."""
+    """One metric of a test that grew too much, all as people read it: "412", "577", "+165, +40%".
+
+    `why` is what moved in this test, with its numbers; `cause` says the same of all tests of which that moved.
+    """
 
     test: str
     metric: str
@@ -33,6 +36,7 @@ class Regression:
     new: str
     growth: str
     why: str
+    cause: str
 
     def as_json(self) -> str:
         """As it travels in `user_properties`, under `REGRESSION_PROPERTY`."""
@@ -56,13 +60,13 @@ def judge(figures: TestFigures, lock: Lock, tolerance: Tolerance) -> tuple[Regre
     prices = prices_for(figures, lock)
     broken = _broken(old, new, prices, tolerance)
     before, after = measured(old, prices), measured(new, prices)
-    why = "; ".join(causes(old, new, broken)) if broken else ""
+    moves = causes(old, new, broken) if broken else []
+    why, cause = "; ".join(move.text for move in moves), "; ".join(move.what for move in moves)
     regressions = []
     for metric in broken:
-        was, now, growth = _apart(before[metric], after[metric])
-        regressions.append(
-            Regression(figures.test, metric, labelled(was, metric, old), labelled(now, metric, new), growth, why)
-        )
+        was, now, growth = _apart(before[metric], after[metric], tolerance.of(metric).most_percent)
+        shown = labelled(was, metric, old), labelled(now, metric, new), growth
+        regressions.append(Regression(figures.test, metric, *shown, why, cause))
     return tuple(regressions)
 
 
@@ -96,13 +100,16 @@ def _floor_of_cost(row: Row, prices: Mapping[str, Price]) -> Decimal:
     return max(costs)
 
 
-def _apart(old: Any, new: Any) -> tuple[str, str, str]:
-    """Both values, with as many digits as tell them apart, and the growth between them."""
+def _apart(old: Any, new: Any, allowed: Decimal | None) -> tuple[str, str, str]:
+    """Both values, with as many digits as tell them apart, and the growth between them.
+
+    `allowed` is the growth that is allowed, in percent; None if that is an amount.
+    """
     if isinstance(new, Decimal):
         shown, more = money_apart(old, new), money(new - old)
     else:
         shown, more = [f"{old:,}", f"{new:,}"], f"{new - old:,}"
-    return shown[0], shown[1], f"+{more}{f', {in_percent(old, new)}' if old else ''}"
+    return shown[0], shown[1], f"+{more}{f', {in_percent(old, new, allowed)}' if old else ''}"
 
 
 def regression_text(regressions: Sequence[Regression], tolerance: Tolerance, *, lock: str, rerun: str, why: str) -> str:

@@ -24,6 +24,11 @@ class Allowance:
             return growth <= floor or growth * 100 <= old * self.amount
         return growth <= self.amount
 
+    @property
+    def most_percent(self) -> Decimal | None:
+        """The most growth in percent; None for an amount."""
+        return self.amount if self.percent else None
+
     def __str__(self) -> str:
         return f"{self.amount:f}%" if self.percent else f"{self.amount:,f}"
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from pytest_samurai.matching.bodies import Json
+from pytest_samurai.matching.cause import cause_of, said_cause
 from pytest_samurai.matching.description import describe
 from pytest_samurai.matching.differences import MISSING, Difference, differences
 from pytest_samurai.matching.likeness import likeness, words
 from pytest_samurai.matching.matcher import COMPONENTS, Matcher
 from pytest_samurai.matching.normalize import VOLATILE, substitute
-from pytest_samurai.text import visible
+from pytest_samurai.text import Cause, visible
 from pytest_samurai.wire import Interaction, Request, answer_of, dialect_of, prompt_length, text_length
 
 _SHOWN_DIFFERENCES = 8
@@ -39,6 +40,11 @@ class Miss:
     denials: Sequence[Denial] = ()
 
     def text(self) -> str:
+        """The miss as it is told to people."""
+        return self.told()[0]
+
+    def told(self) -> tuple[str, Cause]:
+        """The miss as it is told to people, and its cause."""
         endpoint = self.matcher.endpoints.match(self.request.url) or self.request.url
         lines = [f"{self.request.method} {endpoint} has no recording, and the mode does not let it go live."]
         lines += [f"  {name:<9} {value}" for name, value in self._facts()]
@@ -47,13 +53,19 @@ class Miss:
             lines += [
                 f"    interaction {index + 1}: {name} says no" for index, name in self.denials[:_SHOWN_DIFFERENCES]
             ]
+            names = dict.fromkeys(name for _, name in self.denials)
+            cause = said_cause([f"equal, but {name} of `match_on` says no" for name in names])
         elif equal := self._equal():
             lines.append(f"  {_played_out(equal)}: this is one call more than was recorded.")
+            cause = said_cause(["one call more than was recorded"])
         elif self.recorded:
-            lines += self._compared()
+            compared, cause = self._compared()
+            lines += compared
+        else:
+            cause = said_cause(["no recordings"])
         if self.rerun:
             lines.append(f"  To record this test{' again' if self.recorded else ''}: {self.rerun}")
-        return "\n".join(map(visible, lines))
+        return "\n".join(map(visible, lines)), cause
 
     def _facts(self) -> list[tuple[str, str]]:
         counts = f"{len(self.recorded)} recorded, {len(self.played)} played" if self.recorded else "no recordings"
@@ -63,7 +75,7 @@ class Miss:
         key = self.matcher.key(self.request)
         return [index for index, recording in enumerate(self.recorded) if self.matcher.key(recording.request) == key]
 
-    def _compared(self) -> list[str]:
+    def _compared(self) -> tuple[list[str], Cause]:
         asked = self.matcher.value(self.request)
         index, recorded = self._nearest(asked)
         nearest = self.recorded[index]
@@ -80,10 +92,16 @@ class Miss:
             lines.append("    the bytes of the body, which hold the same values")
         if growth := _growth(nearest, recorded, self.request, asked):
             lines.append(f"  prompt tokens: {growth}")
-        if kinds := [] if around else volatile_kinds(changes):
+        kinds = [] if around else volatile_kinds(changes)
+        if kinds:
             entries = ", ".join(f'"{kind}"' for kind in kinds)
             lines.append(f"  Only what varies from run to run differs. To let it match, add to `normalize`: {entries}")
-        return lines
+            return lines, said_cause([f"only what varies from run to run, add to `normalize`: {entries}"])
+        if around:
+            return lines, said_cause([line.strip().replace(":", "", 1) for line in around])
+        if not changes:
+            return lines, said_cause(["the bytes of the body, which hold the same values"])
+        return lines, cause_of(changes, dialect_of(self.request.url), recorded, asked)
 
     def _nearest(self, asked: Json) -> tuple[int, Json]:
         """The index and value of the recording that shares most words with the request; of equals, an unplayed one."""

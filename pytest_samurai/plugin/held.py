@@ -14,16 +14,20 @@ from pytest_samurai.plugin.state import RunState, lock_of
 from pytest_samurai.settings import in_ci
 
 if TYPE_CHECKING:
-    from pytest_samurai.bill import Lock
+    from pytest_samurai.bill import Growth, Lock
     from pytest_samurai.report import Used
 
 
 class Held:
-    """Gathers what tests used, whichever process they ran in; `lines` and `error` tell how that stands to the lock."""
+    """Gathers what tests used, whichever process they ran in; `lines` and `error` tell how that stands to the lock.
+
+    `growth` is there where something has grown beyond it.
+    """
 
     def __init__(self, run: RunState, fullness: Fullness) -> None:
         self.lines: list[str] = []
         self.error: str | None = None
+        self.growth: Growth | None = None
         self._run = run
         self._fullness = fullness
         self._failed: set[str] = set()
@@ -40,9 +44,9 @@ class Held:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
             self._failed.add(report.nodeid)
-        held = getattr(report, "samurai_held", ())
-        if held or report.user_properties:
-            self._use().add(report.user_properties, held, failed=report.nodeid in self._failed)
+        held, grown = getattr(report, "samurai_held", ()), getattr(report, "samurai_grown", ())
+        if held or grown or report.user_properties:
+            self._use().add(report.user_properties, held, grown, failed=report.nodeid in self._failed)
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Judge. An error of the lock must not leave this hook, or the hooks of other plugins would not be called."""
@@ -62,4 +66,4 @@ class Held:
 
         collected = Collected(collection.marked, collection.files, full=not self._fullness.missing)
         result = standing(self._use(), collected, lock, settings, root, ci=in_ci(os.environ))
-        self.lines, self.error = result.lines, result.error
+        self.lines, self.error, self.growth = result.lines, result.error, result.growth

@@ -10,7 +10,7 @@ from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any, cast
 
 import pytest
-from _pytest._code.code import TerminalRepr
+from _pytest._code.code import ReprFileLocation, TerminalRepr
 from _pytest.outcomes import TEST_OUTCOME
 from _pytest.skipping import xfailed_key
 
@@ -100,3 +100,45 @@ def rewrite_subtest(report: pytest.TestReport, rewrite: Callable[[str], str]) ->
     context = cast("Any", report).context
     object.__setattr__(context, "msg", rewrite_texts(context.msg, rewrite))
     object.__setattr__(context, "kwargs", {name: rewrite_texts(text, rewrite) for name, text in context.kwargs.items()})
+
+
+def add_section(report: pytest.TestReport, title: str, text: str) -> None:
+    """Show a text below the traceback in a report, in the terminal and in JUnit's file.
+
+    Pytest's public way, `report.sections`, is for what was captured: JUnit has no others.
+    """
+    add = getattr(report.longrepr, "addsection", None)
+    if add is None:
+        # What is shown in a form of its own, as a doctest is.
+        report.sections.append((title, text))
+    else:
+        add(title, text)
+
+
+class _Replaced(TerminalRepr):
+    """A text that is shown of an error, and the place that the short summary tells."""
+
+    def __init__(self, text: str, reprcrash: ReprFileLocation | None) -> None:
+        self.text = text
+        self.reprcrash = reprcrash
+
+    def toterminal(self, tw: Any) -> None:
+        tw.line(self.text)
+
+
+def replaced(text: str, crash: ReprFileLocation | None) -> Any:
+    """What a report shows of an error instead of all its lines. A plain text would lose the line of the summary."""
+    return _Replaced(text, crash)
+
+
+def crash_of(shown: Any) -> ReprFileLocation | None:
+    """Where an error happened, with the message that the short summary shows; None for what has no such line."""
+    return getattr(shown, "reprcrash", None)
+
+
+def leave_out(report: pytest.TestReport) -> None:
+    """Have the terminal leave a report out of the list of failures. It still counts, and is in the short summary.
+
+    Pytest has no public way: what counts is what is listed. It leaves out what a debugger has shown already.
+    """
+    report._pdbshown = True  # type: ignore[attr-defined]  # pytest puts it there itself

@@ -17,7 +17,7 @@ class RefusedInTest(
 
     def __reduce__(self) -> tuple[Any, ...]:
         # pickle finds a class by the name that it shows, and this one shows that of another.
-        return refused, (str(self),), {"__notes__": list(getattr(self, "__notes__", ()))}
+        return refused, (str(self),), {"__notes__": list(getattr(self, "__notes__", ())), "diagnosis": self.diagnosis}
 
 
 # What is shown is what users catch.

@@ -27,12 +27,13 @@ class Refusals:
     fails the call. `pending` are the refusals that have failed no phase yet, `told` those that failed the last phase,
     `said` all that have failed a phase of the run. `is_red` says whether a phase of the test has failed. `causes` pairs
     each error of a wider fixture that followed a refusal with that refusal: tests that ask for the fixture later get
-    the same error. `recorders` are the open ones.
+    the same error. `recorders` are the open ones, `opened_in_test` those that were opened since the test began.
     """
 
     def __init__(self) -> None:
         self.watchdog = Watchdog(self.listen, self.is_paying)
         self.recorders: list[Recorder] = []
+        self.opened_in_test: list[Recorder] = []
         self._earlier: list[Children] = []
         self.pending: list[RequestNotRecorded] = []
         self.told: list[RequestNotRecorded] = []
@@ -58,6 +59,7 @@ class Refusals:
     def opened(self, recorder: Recorder) -> None:
         """A recorder was opened, whose misses are those of the test that runs."""
         self.recorders.append(recorder)
+        self.opened_in_test.append(recorder)
 
     def closed(self, recorder: Recorder) -> None:
         """A recorder was closed. A child that was forked while it was open, as a pool, may be asked by later tests."""
@@ -81,10 +83,12 @@ class Refusals:
         """Begin a test, perhaps a rerun. What was refused since the last test ended belongs to it."""
         self.is_red = False
         self._first = None
+        self.opened_in_test.clear()
 
     def end_test(self) -> None:
         """End a test, once its last report was made."""
         self.pending.clear()
+        self.opened_in_test.clear()
 
     def tell(self) -> RequestNotRecorded:
         """The first of the pending refusals, to be raised. From now on all of them count as told."""

@@ -82,6 +82,7 @@ PASSED = pytest.StashKey[bool]()
 PLAYS: pytest.StashKey[list[Play]] = pytest.StashKey()
 SPOKEN: pytest.StashKey[list[Spoken]] = pytest.StashKey()
 TEST = pytest.StashKey[str]()
+GROWN: pytest.StashKey[dict[str, TestFigures]] = pytest.StashKey()
 HELD: pytest.StashKey[dict[str, TestFigures]] = pytest.StashKey()
 
 

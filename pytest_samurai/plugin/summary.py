@@ -61,7 +61,7 @@ class Summary:
 
     def _so_far(self) -> Run:
         run = self._run
-        return self._gather().run(run.began, run.settings.mode, self._of_the_run())
+        return self._gather().run(run.began, run.settings.mode, self._of_the_run(), self._held.growth)
 
     def _of_the_run(self) -> list[str]:
         """What is wrong with the run as a whole."""
@@ -74,6 +74,8 @@ class Summary:
             # The test that broke the limit may have failed for another reason, or have been expected to fail.
             if self._over and session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if self._gathered is not None and len(self._gathered.failures) > 1:
+            self._shorten_repeats(session.config)
         targets = self._run.settings.report
         if not targets:
             return
@@ -90,10 +92,19 @@ class Summary:
         if self._unpublished and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
+    def _shorten_repeats(self, config: pytest.Config) -> None:
+        from pytest_samurai.plugin.repeats import shorten
+
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            shorten(reporter)
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         loud = terminalreporter.verbosity >= 0
         if self._gathered is not None and self._gathered.tests and loud:
             self._write_figures(terminalreporter)
+        if self._gathered is not None and (self._gathered.failures or self._held.growth is not None):
+            self._write_causes(terminalreporter, loud=loud)
         # A quiet run says too that the lock was written: the file is to be committed.
         for line in self._held.lines if loud or self._run.settings.update else ():
             terminalreporter.write_line(visible(line, keep="\n"))
@@ -106,14 +117,24 @@ class Summary:
             terminalreporter.write_line(visible(f"samurai: {error}"), red=True)
 
     def _write_figures(self, terminalreporter: pytest.TerminalReporter) -> None:
-        from pytest_samurai.report import regression_lines, top_lines, totals_line
+        from pytest_samurai.report import top_lines, totals_line
 
         run = self._so_far()
         lines = [totals_line(run.totals), *top_lines(run.figures, self._run.settings.top)]
         for line in ["", *lines]:
             terminalreporter.write_line(line)
-        for line in regression_lines(run.regressions):
-            terminalreporter.write_line(line, red=True)
+
+    def _write_causes(self, terminalreporter: pytest.TerminalReporter, *, loud: bool) -> None:
+        """What made tests fail, unless it is the miss of a single test, which has said it all."""
+        from pytest_samurai.plugin.advice import commands
+        from pytest_samurai.report import cause_lines, causes
+
+        run = self._so_far()
+        groups = causes(run)
+        tests = {test for group in groups for test in group.tests}
+        if len(tests) > 1 or (loud and any(test.regressions for test in run.tests)):
+            for line in cause_lines(run, commands(terminalreporter.config, run, groups)):
+                terminalreporter.write_line(line, red=True)
 
     def _notices(self) -> Iterator[tuple[str, dict[str, bool]]]:
         """What is said even where a run is to be quiet."""

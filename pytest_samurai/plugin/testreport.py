@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure
+from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure, UsageRegression
 from pytest_samurai.files import REAL
 from pytest_samurai.plugin.internals import expected_by_xfail
+from pytest_samurai.plugin.lastcalls import show_calls
 from pytest_samurai.plugin.marker import is_marked
 from pytest_samurai.plugin.redacted import redact, redact_properties
-from pytest_samurai.plugin.state import HELD, RUN
+from pytest_samurai.plugin.repeats import REFUSED
+from pytest_samurai.plugin.state import GROWN, HELD, RUN
 from pytest_samurai.plugin.unmarked import UNMARKED
 
 _OURS = (RequestNotRecorded, SamuraiFailure, SamuraiError)
@@ -34,6 +36,10 @@ def runtest_makereport(
         item.user_properties.append((UNMARKED_PROPERTY, unmarked.calls))
     report = yield from _report(item, call)
     _make_red(report, item, call)
+    # What has only grown may be as it should be, and `why` tells it by message.
+    has_grown = call.excinfo is not None and isinstance(call.excinfo.value, UsageRegression)
+    if report.failed and not has_grown and show_calls(report, item):
+        item.stash[_REDACTED] = True
     if call.excinfo is not None and (is_marked(item) or isinstance(call.excinfo.value, _OURS)):
         item.stash[_REDACTED] = True
     if is_marked(item):
@@ -41,13 +47,21 @@ def runtest_makereport(
     if item.stash.get(_REDACTED, False) or hasattr(report, "samurai_failure"):
         # From then on, since the report of the teardown has once more what was printed before.
         redact(report, item)
-    if call.when == "teardown" and HELD in item.stash:
-        # An attribute, which xdist hands on, and no property of the test, which JUnit would show.
-        from pytest_samurai.bill import held_text
-
-        held = [held_text(figures) for figures in item.stash[HELD].values()]
-        report.samurai_held = held  # type: ignore[attr-defined]  # a report takes any
+    if call.when == "teardown" and (HELD in item.stash or GROWN in item.stash):
+        _carry_figures(report, item)
     return report
+
+
+def _carry_figures(report: pytest.TestReport, item: pytest.Item) -> None:
+    """Have the report carry what is compared with the lock, or was and had grown.
+
+    It is in attributes, which xdist hands on, and not in properties of the test, which JUnit would show.
+    """
+    from pytest_samurai.bill import held_text
+
+    carried = cast("Any", report)
+    carried.samurai_held = [held_text(figures) for figures in item.stash.get(HELD, {}).values()]
+    carried.samurai_grown = [held_text(figures) for figures in item.stash.get(GROWN, {}).values()]
 
 
 def _report(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -116,14 +130,16 @@ def _say_too(report: pytest.TestReport, refusal: RequestNotRecorded) -> None:
         except RequestNotRecorded:
             report.longrepr = _as_text(pytest.ExceptionInfo.from_current())
     else:
-        report.sections.append(("samurai: request not recorded", str(refusal)))
+        report.sections.append((REFUSED, str(refusal)))
         shown.reprcrash.message = f"{message}\n\n{shown.reprcrash.message}"
     _note_failure(report, refusal)
 
 
 def _note_failure(report: pytest.TestReport, error: BaseException) -> None:
     """Have the report carry an error to the summary, which may be made in another process."""
-    report.samurai_failure = (type(error).__name__, str(error))  # type: ignore[attr-defined]  # a report takes any
+    diagnosis = getattr(error, "diagnosis", None)
+    told = None if diagnosis is None else diagnosis.as_json()
+    report.samurai_failure = (type(error).__name__, str(error), told)  # type: ignore[attr-defined]  # a report takes any
 
 
 def _own_frames(trace: TracebackType | None, libraries: Sequence[Path]) -> TracebackType | None:

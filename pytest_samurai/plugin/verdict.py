@@ -11,7 +11,7 @@ import pytest
 from pytest_samurai.errors import UsageRegression
 from pytest_samurai.files import REAL
 from pytest_samurai.plugin.internals import unittest_outcomes
-from pytest_samurai.plugin.state import HELD, PASSED, RECORDER, RUN, TEST, lock_of
+from pytest_samurai.plugin.state import GROWN, HELD, PASSED, RECORDER, RUN, TEST, lock_of
 from pytest_samurai.settings import CASSETTES, LOCK
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def forget(item: pytest.Item) -> None:
 
     test = test_id(item)
     item.stash.get(HELD, {}).pop(test, None)
+    item.stash.get(GROWN, {}).pop(test, None)
     item.user_properties[:] = [
         (name, value)
         for name, value in item.user_properties
@@ -72,6 +73,7 @@ def held_against_lock(item: pytest.Item, recorder: Recorder, test: str) -> Usage
     differ from run to run, so they are not compared at all.
     """
     from pytest_samurai.bill import REGRESSION_PROPERTY, TestFigures, Tolerance, judge, regression_text
+    from pytest_samurai.text import GROWTH, Cause, Diagnosis
 
     config = item.config
     run, lock = config.stash[RUN], lock_of(config)
@@ -86,11 +88,14 @@ def held_against_lock(item: pytest.Item, recorder: Recorder, test: str) -> Usage
     if not regressions:
         item.stash.setdefault(HELD, {})[test] = figures
         return None
+    item.stash.setdefault(GROWN, {})[test] = figures
     item.user_properties += [(REGRESSION_PROPERTY, regression.as_json()) for regression in regressions]
     text = regression_text(
         regressions, tolerance, lock=run.settings.lock, rerun=target(item), why=_why(config, recorder, test)
     )
-    return UsageRegression(text)
+    failure = UsageRegression(text)
+    failure.diagnosis = Diagnosis(Cause.of(GROWTH, regressions[0].cause), moved=regressions[0].why)
+    return failure
 
 
 def _why(config: pytest.Config, recorder: Recorder, test: str) -> str:

@@ -162,7 +162,9 @@ class Watchdog:
     def ended(self, refusal: RequestNotRecorded) -> RefusedInTest:
         """The refusal, with a note that the test was ended."""
         text = f"{refusal}\n  The test went on without an answer for {self.grace:g} s, and was ended."
-        return RefusedInTest(text).with_traceback(refusal.__traceback__)
+        ended = RefusedInTest(text).with_traceback(refusal.__traceback__)
+        ended.diagnosis = refusal.diagnosis
+        return ended
 
 
 def _stack(frame: FrameType | None) -> list[tuple[str, FrameType]]:

@@ -4,7 +4,7 @@ from pytest_samurai.recorder.children import Children
 from pytest_samurai.recorder.cutheaders import CutHeaders
 from pytest_samurai.recorder.exchange import Played, Take
 from pytest_samurai.recorder.mode import RECORD_MODES
-from pytest_samurai.recorder.owner import Owner
+from pytest_samurai.recorder.owner import Owner, record_command
 from pytest_samurai.recorder.placeholder import has_placeholder
 from pytest_samurai.recorder.question import Question
 from pytest_samurai.recorder.recorder import Recorder
@@ -44,6 +44,7 @@ __all__ = [
     "is_ignored",
     "judge",
     "let_pass",
+    "record_command",
     "suspect",
     "suspect_by_body",
     "why_unseen",

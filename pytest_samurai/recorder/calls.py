@@ -70,6 +70,11 @@ class Calls:
         self.unrecorded: list[Unrecorded] = []
         """What went live without being recorded, so that nobody knows what it used."""
 
+    @property
+    def count(self) -> int:
+        """How many calls were sent so far."""
+        return len(self._exchanges)
+
     def play(self, request: Request, playback: Playback, index: int) -> Played:
         """Answer a request with a recording. The caller holds `lock`, and has held it since it took the recording."""
         number = len(self._exchanges) + 1

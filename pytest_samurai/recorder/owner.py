@@ -37,4 +37,9 @@ class Owner:
 
     def command(self, mode: Mode) -> str | None:
         """The command that runs the test again in another mode; None where pytest does not run it."""
-        return None if self.rerun is None else f"pytest --samurai-mode={mode} {self.rerun()}"
+        return None if self.rerun is None else record_command(mode, self.rerun())
+
+
+def record_command(mode: Mode, tests: str) -> str:
+    """The command that runs tests again in another mode; `tests` are as typed in a shell, or `--lf`."""
+    return f"pytest --samurai-mode={mode} {tests}"

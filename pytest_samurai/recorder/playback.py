@@ -17,6 +17,7 @@ from pytest_samurai.recorder.paths import shown
 from pytest_samurai.recorder.vcrpy import Bridge
 from pytest_samurai.redaction import REQUEST_HEADERS, Redactors
 from pytest_samurai.settings import Settings
+from pytest_samurai.text import Diagnosis
 from pytest_samurai.wire import RETRYABLE, Interaction, Recordings, Reply, Request
 
 
@@ -72,12 +73,18 @@ class Playback:
         headers = [(name, value) for name, value in reply.headers if name not in ("retry-after", "retry-after-ms")]
         return replace(reply, headers=(*headers, ("retry-after-ms", "1")))
 
-    def miss(self, request: Request, denials: Sequence[Denial], owner: Owner, cassette: str) -> str:
-        """Why no recording answers a request, and what to do about it. `request` is the request as it is compared."""
+    def miss(
+        self, request: Request, denials: Sequence[Denial], owner: Owner, cassette: str, number: int
+    ) -> tuple[str, Diagnosis]:
+        """Why no recording answers a request, and what to do about it.
+
+        `request` is the request as it is compared, `number` that of the call.
+        """
         played = frozenset(self.lookup.played)
         # Nobody should pay again for what others recorded, nor for a cassette that was played to its end.
         keeps = owner.shared or 0 < len(self.recordings) == len(played)
         mode = RECORD_MODES[self._settings.mode]
+        advised = mode.after_miss(keeps=keeps)
         miss = Miss(
             request=request,
             recorded=self.recordings,
@@ -86,10 +93,11 @@ class Playback:
             test=owner.test,
             cassette=cassette,
             mode=mode.name,
-            rerun=owner.command(mode.after_miss(keeps=keeps)),
+            rerun=owner.command(advised),
             denials=denials,
         )
-        return miss.text()
+        text, cause = miss.told()
+        return text, Diagnosis(cause, number, "" if owner.rerun is None else advised)
 
     def unplayed(self) -> list[int]:
         """The indices of the recordings that were not played.

@@ -35,7 +35,7 @@ from pytest_samurai.recorder.sums import Sums
 from pytest_samurai.recorder.unseen import ModelHosts
 from pytest_samurai.recorder.unused import unused_text
 from pytest_samurai.settings import Mode, Settings
-from pytest_samurai.text import visible
+from pytest_samurai.text import Diagnosis, visible
 from pytest_samurai.wire import Interaction, Request
 
 
@@ -191,7 +191,8 @@ class Recorder(Sums):
             return played
         if self._live is None:
             asked = self._editor.compared(request, filtered)
-            raise self.refuse(self.playback.miss(asked, denials, self.owner, self.shown_path))
+            text, diagnosis = self.playback.miss(asked, denials, self.owner, self.shown_path, self._calls.count + 1)
+            raise self.refuse(text, diagnosis)
         if has_placeholder(request.headers, request.url):
             raise self.refuse(placeholder_refusal(self.redacted(request), self.owner.test))
         try:
@@ -222,11 +223,12 @@ class Recorder(Sums):
 
     # --- what is to be said of a test
 
-    def refuse(self, text: str) -> RequestNotRecorded:
+    def refuse(self, text: str, diagnosis: Diagnosis | None = None) -> RequestNotRecorded:
         """Note that a request was refused, so that the test fails even if the application swallows it."""
         # Told first: the process that has the recorder may look at once.
         self.children.tell(text)
         miss = self.owner.refusal(text)
+        miss.diagnosis = diagnosis
         self.misses.append(miss)
         return miss
 

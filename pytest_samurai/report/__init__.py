@@ -1,13 +1,14 @@
 """A run, as it is reported to people and programs."""
 
+from pytest_samurai.report.causes import Group, cause_lines, causes, headline, named
 from pytest_samurai.report.conversation import Conversation, conversation, message_lines
 from pytest_samurai.report.fullrun import Absent, FullRun, amended, cassettes_of, digest_of, noted
 from pytest_samurai.report.fullrunnote import NOTE, RUN_ALL, last_full_run
 from pytest_samurai.report.gathered import Gathered
+from pytest_samurai.report.lastcalls import last_calls
 from pytest_samurai.report.lines import (
     NOTE_PROPERTY,
     UNMARKED_PROPERTY,
-    regression_lines,
     shared_lines,
     shown_amount,
     shown_count,
@@ -32,6 +33,7 @@ __all__ = [
     "Conversation",
     "FullRun",
     "Gathered",
+    "Group",
     "Play",
     "Progress",
     "Run",
@@ -39,16 +41,20 @@ __all__ = [
     "Used",
     "amended",
     "cassettes_of",
+    "cause_lines",
+    "causes",
     "conversation",
     "digest_of",
+    "headline",
+    "last_calls",
     "last_full_run",
     "merged_runs",
     "message_lines",
+    "named",
     "noted",
     "placed",
     "publish",
     "read_run",
-    "regression_lines",
     "shared_lines",
     "shown_amount",
     "shown_count",

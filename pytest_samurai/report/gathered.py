@@ -7,11 +7,12 @@ from datetime import datetime
 from importlib.metadata import distributions
 from typing import Any, cast
 
-from pytest_samurai.bill import FIXTURE_PROPERTY, REGRESSION_PROPERTY, TestFigures
+from pytest_samurai.bill import FIXTURE_PROPERTY, REGRESSION_PROPERTY, Growth, TestFigures
 from pytest_samurai.files import json
 from pytest_samurai.report.lines import NOTE_PROPERTY, UNMARKED_PROPERTY
 from pytest_samurai.report.run import Failure, Run, TestRun
 from pytest_samurai.report.spoken import Spoken
+from pytest_samurai.text import Diagnosis
 
 
 class Gathered:
@@ -30,7 +31,7 @@ class Gathered:
         test: str,
         outcome: str,
         properties: Sequence[tuple[str, object]],
-        failures: Iterable[tuple[str, str]],
+        failures: Iterable[tuple[str, str, Sequence[Any] | None]],
         *,
         file: str,
         line: int,
@@ -38,9 +39,12 @@ class Gathered:
         """Add a test that has ended.
 
         `outcome` is one of `OUTCOMES`; `properties` are what was noted of the test and of its fixtures; `failures` are
-        our errors that made it fail, each by the name of its class and its text. `line` counts from 1.
+        our errors that made it fail, each by the name of its class, its text, and its diagnosis in JSON values. `line`
+        counts from 1.
         """
-        self.failures += [Failure(test, kind, text, file, line) for kind, text in failures]
+        for kind, text, told in failures:
+            diagnosis = None if told is None else Diagnosis.from_json(told)
+            self.failures.append(Failure(test, kind, text, file, line, diagnosis))
         regressions = []
         for name, value in properties:
             if name == FIXTURE_PROPERTY:
@@ -59,8 +63,8 @@ class Gathered:
         """Take over what a report carries of the conversations of a test and its fixtures: see `Spoken.as_json`."""
         self.spoken += map(Spoken.from_json, spoken)
 
-    def run(self, began: datetime, mode: str, errors: Iterable[str]) -> Run:
-        """The run so far; `errors` are what is wrong with it as a whole."""
+    def run(self, began: datetime, mode: str, errors: Iterable[str], growth: Growth | None = None) -> Run:
+        """The run so far; `errors` are what is wrong with it as a whole, `growth` how it stands to the lock."""
         return Run(
             # As it was installed; it also works without, as `-p pytest_samurai.plugin`.
             next((distribution.version for distribution in distributions(name="pytest-samurai")), "unknown"),
@@ -72,4 +76,5 @@ class Gathered:
             (*errors, *self.notes),
             self.unmarked,
             spoken=tuple(self.spoken),
+            growth=growth,
         )

@@ -131,14 +131,6 @@ def estimate(figures: TestFigures) -> str:
     return " (estimated)" if figures.usage is not None and figures.usage.estimated else ""
 
 
-def regression_lines(regressions: Iterable[Mapping[str, str]]) -> list[str]:
-    """A line for each regression, which is given as the texts of `bill.Regression` by its names."""
-    return [
-        visible("samurai: {test}: {metric} {old} -> {new} ({growth}): {why}".format_map(regression))
-        for regression in regressions
-    ]
-
-
 def unmarked_line(calls: Mapping[str, int]) -> str:
     """Which tests went live without a recorder, by `calls`, their number by test. Of many tests the first are named."""
     tests = ", ".join(map(visible, list(calls)[:_NAMED_TESTS]))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_samurai.bill import TestFigures
+from pytest_samurai.bill import Growth, TestFigures
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.files import json
 from pytest_samurai.report.spoken import Spoken
 from pytest_samurai.report.totals import Totals
+from pytest_samurai.text import Cause, Diagnosis
 
 if TYPE_CHECKING:
     from pytest_samurai.report.library import Library
@@ -24,7 +26,8 @@ FORM: Final = 1
 class TestRun:
     """One test that had a recorder. `file` is relative to rootdir, `line` counts from 1.
 
-    `outcome` is one of `OUTCOMES`. Each of the `regressions` has the texts of `bill.Regression` by its names.
+    `outcome` is one of `OUTCOMES`. Each of the `regressions` has the texts of `bill.Regression` by its names, but for
+    `cause` where an earlier version has written them.
     """
 
     __test__ = False
@@ -41,18 +44,24 @@ OUTCOMES: Final = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A test that failed because of pytest-samurai: `kind` is the name of the error, `text` its message."""
+    """A test that failed because of pytest-samurai: `kind` is the name of the error, `text` its message.
+
+    `diagnosis` is there for a miss and for growth over the lock.
+    """
 
     test: str
     kind: str
     text: str
     file: str
     line: int
+    diagnosis: Diagnosis | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """All that a report shows. `began` is UTC in ISO 8601; `unmarked` counts live calls without a recorder, by test.
+
+    `growth` is there where something grew beyond the lock.
 
     `root` is the path of rootdir from the top of the repository, and `library` has the cassettes; they are not in the
     JSON, which may be read elsewhere.
@@ -69,6 +78,7 @@ class Run:
     root: str = ""
     spoken: tuple[Spoken, ...] = ()
     library: Library | None = None
+    growth: Growth | None = None
 
     @property
     def figures(self) -> list[TestFigures]:
@@ -99,9 +109,7 @@ class Run:
             self,
             tests=tuple(map(redacted_test, self.tests)),
             fixtures=tuple(map(redacted, self.fixtures)),
-            failures=tuple(
-                replace(failure, test=redact(failure.test), text=redact(failure.text)) for failure in self.failures
-            ),
+            failures=tuple(_redacted(failure, redact) for failure in self.failures),
             notes=tuple(map(redact, self.notes)),
             unmarked={redact(name): calls for name, calls in self.unmarked.items()},
             spoken=tuple(
@@ -113,6 +121,7 @@ class Run:
 
     def as_json(self) -> dict[str, Any]:
         """The run in JSON values, as docs/report.schema.json describes them."""
+        growth = {} if self.growth is None else {"growth": self.growth.as_json()}
         return {
             "report": FORM,
             "version": self.version,
@@ -121,10 +130,11 @@ class Run:
             "totals": self.totals.as_json(),
             "tests": [_test_json(test) for test in self.tests],
             "fixtures": [{"fixture": fixture.test, **fixture.as_json()} for fixture in self.fixtures],
-            "failures": [asdict(failure) for failure in self.failures],
+            "failures": [_failure_json(failure) for failure in self.failures],
             "notes": list(self.notes),
             "unmarked": dict(self.unmarked),
             "conversations": [spoken.as_json() for spoken in self.spoken],
+            **growth,
         }
 
     @classmethod
@@ -138,11 +148,12 @@ class Run:
             value["mode"],
             tuple(map(_test, value["tests"])),
             tuple(TestFigures.from_json(fixture["fixture"], fixture) for fixture in value["fixtures"]),
-            tuple(Failure(**failure) for failure in value["failures"]),
+            tuple(map(_failure, value["failures"])),
             tuple(value["notes"]),
             dict(value["unmarked"]),
             # Reports of earlier versions have none.
             spoken=tuple(map(Spoken.from_json, value.get("conversations", ()))),
+            growth=Growth.from_json(value["growth"]) if "growth" in value else None,
         )
 
 
@@ -158,6 +169,7 @@ def read_run(content: bytes, name: str) -> Run:
 def merged_runs(runs: Sequence[Run]) -> Run:
     """One or more runs, or the shards of a run, as one run: all that they did."""
     unmarked: Counter[str] = Counter()
+    growths = [run.growth for run in runs if run.growth is not None]
     for run in runs:
         unmarked.update(run.unmarked)
     return Run(
@@ -170,7 +182,41 @@ def merged_runs(runs: Sequence[Run]) -> Run:
         tuple(dict.fromkeys(note for run in runs for note in run.notes)),
         unmarked,
         spoken=tuple(spoken for run in runs for spoken in run.spoken),
+        growth=reduce(Growth.plus, growths) if growths else None,
     )
+
+
+def _redacted(failure: Failure, redact: Callable[[str], str]) -> Failure:
+    diagnosis = failure.diagnosis
+    if diagnosis is not None:
+        difference = tuple(map(redact, diagnosis.cause.difference))
+        cause = replace(diagnosis.cause, what=redact(diagnosis.cause.what), difference=difference)
+        diagnosis = replace(diagnosis, cause=cause, moved=redact(diagnosis.moved))
+    return replace(failure, test=redact(failure.test), text=redact(failure.text), diagnosis=diagnosis)
+
+
+def _failure_json(failure: Failure) -> dict[str, Any]:
+    names = ("test", "kind", "text", "file", "line")
+    written = {name: getattr(failure, name) for name in names}
+    if (diagnosis := failure.diagnosis) is not None:
+        written["cause"] = {
+            "name": diagnosis.cause.name,
+            "what": diagnosis.cause.what,
+            "difference": list(diagnosis.cause.difference),
+            "call": diagnosis.call,
+            "mode": diagnosis.mode,
+            "moved": diagnosis.moved,
+        }
+    return written
+
+
+def _failure(value: Mapping[str, Any]) -> Failure:
+    written = dict(value)
+    cause = written.pop("cause", None)
+    if cause is not None:
+        known = Cause(cause["name"], cause["what"], tuple(cause["difference"]))
+        written["diagnosis"] = Diagnosis(known, cause["call"], cause["mode"], cause["moved"])
+    return Failure(**written)
 
 
 def _test_json(test: TestRun) -> dict[str, Any]:

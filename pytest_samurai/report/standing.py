@@ -10,6 +10,7 @@ from pytest_samurai import bill
 from pytest_samurai.bill import (
     FIXTURE_PROPERTY,
     PREFIX,
+    Growth,
     Lock,
     TestFigures,
     Tolerance,
@@ -25,14 +26,20 @@ from pytest_samurai.settings import LOCK, Settings
 
 
 class Used:
-    """What the tests and fixtures of a run used, as far as it may be compared with the lock."""
+    """What the tests and fixtures of a run used, as far as it may be compared with the lock.
+
+    `figures` are of those that it may be written of, `grown` of those that grew beyond it.
+    """
 
     def __init__(self) -> None:
         self.figures: dict[str, TestFigures] = {}
+        self.grown: dict[str, TestFigures] = {}
         self.recorded = False
 
-    def add(self, properties: Iterable[tuple[str, object]], held: Iterable[str], *, failed: bool) -> None:
-        """Add what the report of a test carries: `held` are the figures of the test and of its fixtures, as text.
+    def add(
+        self, properties: Iterable[tuple[str, object]], held: Iterable[str], grown: Iterable[str] = (), *, failed: bool
+    ) -> None:
+        """Add what the report of a test carries: `held` and `grown` are figures of the test and its fixtures, as text.
 
         A test that failed used what it used by accident; its fixtures were set up all the same.
         """
@@ -40,6 +47,9 @@ class Used:
         for figures in map(held_from_text, held):
             if not failed or fixture_cassette(figures.test) is not None:
                 self.figures[figures.test] = figures
+                # It was run again, and has not grown now.
+                self.grown.pop(figures.test, None)
+        self.grown |= {figures.test: figures for figures in map(held_from_text, grown)}
 
 
 def _tells_of_recording(user_property: tuple[str, object]) -> bool:
@@ -60,10 +70,11 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the summary says of the lock; `error` is why the run fails."""
+    """What the summary says of the lock; `error` is why the run fails, `growth` is of all tests if some have grown."""
 
     lines: list[str]
     error: str | None = None
+    growth: Growth | None = None
 
 
 def standing(
@@ -76,7 +87,7 @@ def standing(
     gone = _gone(used, collected, lock, root) if lock is not None and collected.full else set()
     if settings.update:
         return _updated(used, gone, root / settings.lock, settings.lock)
-    if used.figures or gone or used.recorded or (collected.tests and lock is None):
+    if used.figures or used.grown or gone or used.recorded or (collected.tests and lock is None):
         return _compared(used, gone, collected, lock, settings, ci=ci)
     return Standing([])
 
@@ -120,4 +131,6 @@ def _compared(
     tolerance = settings.tolerance or Tolerance()
     # Nobody commits what CI records.
     recorded = used.recorded and not ci
-    return Standing(summary_lines(lock, name, figures, tolerance, gone=gone, recorded=recorded), error)
+    lines = summary_lines(lock, name, figures, tolerance, gone=gone, recorded=recorded)
+    growth = Growth.of([*figures, *used.grown.values()], lock) if lock is not None and used.grown else None
+    return Standing(lines, error, growth)

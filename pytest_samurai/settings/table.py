@@ -271,6 +271,12 @@ class _Run:
         combine=lambda lower, higher: lower.under(higher),
     )
     top: int = option(values.count, 5, "ini cli", "most expensive tests in the terminal summary")
+    show: str = option(
+        values.one_of("failed", "never"),
+        "failed",
+        "ini cli",
+        "the last calls of a test below its traceback: `failed` if it has failed, `never`",
+    )
 
 
 def _rows(*groups: type) -> dict[str, Option]:

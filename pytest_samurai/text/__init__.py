@@ -1,17 +1,26 @@
 """Texts that people read, and short texts that files hold."""
 
+from pytest_samurai.text.cause import GROWTH, MISS, Cause, Diagnosis
 from pytest_samurai.text.changes import changed_stretches, changed_words
 from pytest_samurai.text.conflict import conflict_line
+from pytest_samurai.text.cut import cut_in_the_middle
 from pytest_samurai.text.dates import parse_moment, timestamp
 from pytest_samurai.text.money import money, money_apart, parse_money
+from pytest_samurai.text.rewording import Rewording, reworded
 from pytest_samurai.text.scalar import quoted, read_scalar, scalar
 from pytest_samurai.text.visible import visible, visible_json, visible_quoted
 from pytest_samurai.text.words import plural
 
 __all__ = [
+    "GROWTH",
+    "MISS",
+    "Cause",
+    "Diagnosis",
+    "Rewording",
     "changed_stretches",
     "changed_words",
     "conflict_line",
+    "cut_in_the_middle",
     "money",
     "money_apart",
     "parse_moment",
@@ -19,6 +28,7 @@ __all__ = [
     "plural",
     "quoted",
     "read_scalar",
+    "reworded",
     "scalar",
     "timestamp",
     "visible",

@@ -61,7 +61,7 @@ def test_another_source_of_the_same_price_changes_nothing() -> None:
 def test_figures_and_regressions_survive_their_way_from_another_process() -> None:
     held = figures(used("m", 1, 2), unknown("n"))
     assert held_from_text(held_text(held)) == held
-    assert Regression.from_json(Regression(*"abcdef").as_json()) == Regression(*"abcdef")
+    assert Regression.from_json(Regression(*"abcdefg").as_json()) == Regression(*"abcdefg")
 
 
 def test_the_row_of_a_fixture_knows_its_cassette_and_that_of_a_test_has_none() -> None:

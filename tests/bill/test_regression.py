@@ -55,7 +55,8 @@ def verdict(old: list[ModelFigures], new: list[ModelFigures], tolerance: Toleran
 def test_what_grew_beyond_the_tolerance_has_both_numbers_the_growth_and_the_cause() -> None:
     grown = verdict([used("m", 412, 20)], [used("m", 577, 20)])
     assert grown["prompt_tokens"] == Regression(
-        "t.py::a", "prompt_tokens", "412", "577", "+165, +40%", "prompt 412 -> 577 tokens (+40%)"
+        *("t.py::a", "prompt_tokens", "412", "577", "+165, +40%"),
+        *("prompt 412 -> 577 tokens (+40%)", "more prompt tokens"),
     )
     assert grown["total_tokens"] == replace(
         grown["prompt_tokens"], metric="total_tokens", old="432", new="597", growth="+165, +38%"
@@ -108,7 +109,8 @@ def test_another_model_at_the_same_tokens_is_a_regression_in_cost_by_the_model()
     grown = verdict([used("gpt-4o-mini", 11, 2)], [used("gpt-4o", 11, 2, price=DEAR)])
     assert grown == {
         "cost": Regression(
-            "t.py::a", "cost", "$0.0000190", "$0.000190", "+$0.000171, +900%", "model gpt-4o-mini -> gpt-4o"
+            *("t.py::a", "cost", "$0.0000190", "$0.000190", "+$0.000171, +900%"),
+            *("model gpt-4o-mini -> gpt-4o", "model gpt-4o-mini -> gpt-4o"),
         )
     }
     assert verdict([used("gpt-4o", 11, 2, price=DEAR)], [used("gpt-4o-mini", 11, 2)]) == {}
@@ -116,13 +118,33 @@ def test_another_model_at_the_same_tokens_is_a_regression_in_cost_by_the_model()
 
 def test_a_second_call_is_a_regression_however_few_its_tokens_are() -> None:
     grown = verdict([used("m", 11, 2)], [used("m", 15, 4, requests=2)])
-    assert grown == {"requests": Regression("t.py::a", "requests", "1", "2", "+1, +100%", "requests 1 -> 2 (+100%)")}
+    cause = ("requests 1 -> 2 (+100%)", "more requests")
+    assert grown == {"requests": Regression("t.py::a", "requests", "1", "2", "+1, +100%", *cause)}
 
 
 def test_the_first_call_of_a_test_that_made_none_is_growth_from_nothing() -> None:
     grown = verdict([], [used("m", 11, 2)])
-    assert grown["requests"] == Regression("t.py::a", "requests", "0", "1", "+1", "requests 0 -> 1; model none -> m")
+    cause = ("requests 0 -> 1; model none -> m", "more requests; model none -> m")
+    assert grown["requests"] == Regression("t.py::a", "requests", "0", "1", "+1", *cause)
     assert grown.keys() == {"requests", "cost"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "tolerance", "growth"),
+    [
+        (10_000, 11_009, "10%", "+1,009, +10.09%"),
+        (1_000_000, 1_100_010, "10%", "+100,010, +10.001%"),
+        (1_000, 1_105, "10%", "+105, +10.50%"),
+        (1_000, 1_110, "10%", "+110, +11%"),
+        (10_000, 10_101, "1%", "+101, +1.01%"),
+        (1_000, 1_101, "prompt_tokens:100", "+101, +10%"),
+    ],
+)
+def test_growth_near_the_limit_is_shown_with_the_digits_that_tell_it_from_the_limit(
+    old: int, new: int, tolerance: str, growth: str
+) -> None:
+    grown = verdict([used("m", old, 0)], [used("m", new, 0)], parse_tolerance([tolerance]))
+    assert grown["prompt_tokens"].growth == growth
 
 
 def test_cached_tokens_count_as_prompt_in_full() -> None:

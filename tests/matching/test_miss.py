@@ -11,9 +11,10 @@ from pytest_samurai.matching.description import describe
 from pytest_samurai.matching.differences import Difference
 from pytest_samurai.matching.endpoints import Endpoints
 from pytest_samurai.matching.matcher import Matcher
-from pytest_samurai.matching.miss import Miss, volatile_kinds
+from pytest_samurai.matching.miss import Denial, Miss, volatile_kinds
 from pytest_samurai.matching.normalize import parse_substitution
 from pytest_samurai.matching.paths import parse_path
+from pytest_samurai.text import Cause
 from pytest_samurai.wire.http import Reply, Request
 from pytest_samurai.wire.interaction import Interaction
 
@@ -39,7 +40,15 @@ def recording(body: Json, tokens: int | None = None, url: str = URL) -> Interact
     return Interaction(asked, Reply(200, "OK", (), json.dumps({"usage": usage}).encode()))
 
 
-def miss(
+def miss(asked: Json, *recorded: Json, **more: Any) -> str:
+    return told(asked, *recorded, **more)[0]
+
+
+def diagnosed(asked: Json, *recorded: Json, **more: Any) -> Cause:
+    return told(asked, *recorded, **more)[1]
+
+
+def told(
     asked: Json,
     *recorded: Json,
     played: tuple[int, ...] = (),
@@ -47,7 +56,8 @@ def miss(
     normalize: tuple[str, ...] = (),
     ignore: tuple[str, ...] = (),
     rerun: str | None = RERUN,
-) -> str:
+    denials: tuple[Denial, ...] = (),
+) -> tuple[str, Cause]:
     matcher = Matcher(
         match_on,
         Endpoints(("*/chat/completions",)),
@@ -63,7 +73,8 @@ def miss(
         "cassettes/a.yaml",
         "none",
         rerun,
-    ).text()
+        denials,
+    ).told()
 
 
 def evidence(*args: Any, **more: Any) -> list[str]:

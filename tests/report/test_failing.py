@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from pytest_samurai.report.forms.failing import MOST_TEXT, Line, faults
+from dataclasses import replace
+
+from pytest_samurai.report.causes import Group
+from pytest_samurai.report.forms.failing import MOST_TEXT, Line, faults, told
 from pytest_samurai.report.run import Failure
+from pytest_samurai.text import Cause, Diagnosis
 
 MISS = """POST /chat/completions has no recording
     messages[0].content:
@@ -48,3 +52,19 @@ def test_a_long_text_is_cut_and_of_many_the_last_are_left_out() -> None:
     assert (room[0], room[-1]) == (3, 0)
     assert sum(len(text) for fault in shown for line in fault.lines for text, _ in line.pieces) <= MOST_TEXT
     assert all(fault.reason for fault in shown)
+
+
+def test_the_reason_of_a_failure_whose_cause_is_known_is_the_cause() -> None:
+    [fault] = faults([replace(failure(MISS), diagnosis=Diagnosis(Cause("miss-0", "temperature 0 -> 1")))])
+    assert fault.reason == "temperature 0 -> 1"
+
+
+def test_of_a_cause_what_was_only_added_or_taken_away_is_marked_as_a_line() -> None:
+    shown = told(Group(Cause("miss-0", "two changes", ("messages[0]:", "- old", "tools:", "+ new")), {"t": ""}))
+    assert (shown.what, shown.tests, shown.more) == ("1 test: two changes", ["t"], "")
+    assert [(line.kind, line.pieces) for line in shown.lines] == [
+        ("", [("messages[0]:", False)]),
+        ("old", [("- old", False)]),
+        ("", [("tools:", False)]),
+        ("new", [("+ new", False)]),
+    ]

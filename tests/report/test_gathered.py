@@ -13,7 +13,7 @@ from pytest_samurai.report import NOTE_PROPERTY, UNMARKED_PROPERTY
 from pytest_samurai.report.gathered import Gathered
 from pytest_samurai.report.run import Failure, Run, TestRun
 from pytest_samurai.report.spoken import Spoken
-from tests.report.test_run import REGRESSION, figures
+from tests.report.test_run import MISSED, REGRESSION, figures
 
 BEGAN = datetime(2026, 11, 24, 13, tzinfo=UTC)
 WIDE = figures("session fixture wide")
@@ -29,9 +29,16 @@ def test_what_a_test_leaves_behind_is_in_the_run() -> None:
         (REGRESSION_PROPERTY, json.dumps(REGRESSION)),
         ("own", "no concern of ours"),
     ]
-    gathered.add("test_capital", "failed", properties, [("UsageRegression", "it grew")], file="test_geo.py", line=5)
     spoken = Spoken("test_capital", "cassettes/test_capital.yaml", ["0123456789abcdef"])
     gathered.hear([spoken.as_json()])
+    gathered.add(
+        "test_capital",
+        "failed",
+        properties,
+        [("UsageRegression", "it grew", MISSED.as_json())],
+        file="test_geo.py",
+        line=5,
+    )
     run = gathered.run(BEGAN, "once", ["an error"])
     assert run == Run(
         version=metadata.version("pytest-samurai"),
@@ -39,7 +46,7 @@ def test_what_a_test_leaves_behind_is_in_the_run() -> None:
         mode="once",
         tests=(TestRun(run.tests[0].figures, "failed", "test_geo.py", 5, (REGRESSION,)),),
         fixtures=run.fixtures,
-        failures=(Failure("test_capital", "UsageRegression", "it grew", "test_geo.py", 5),),
+        failures=(Failure("test_capital", "UsageRegression", "it grew", "test_geo.py", 5, MISSED),),
         notes=("an error", "a note"),
         unmarked={},
         spoken=(spoken,),

@@ -16,6 +16,7 @@ from pytest_samurai.report.forms.page import MOST_ROWS, render
 from pytest_samurai.report.library import Library
 from pytest_samurai.report.run import Failure, Run, TestRun
 from pytest_samurai.report.spoken import Spoken
+from pytest_samurai.text import Cause, Diagnosis
 from tests.project import Project
 from tests.report.calls import assistant, interaction, user
 from tests.report.markup import Element
@@ -83,6 +84,27 @@ def test_failures_are_folded_with_their_reason_and_what_changed_is_marked() -> N
     assert failure.all("pre")[0].text == f"{text}\n"
     assert [element.text for element in [*failure.all("del"), *failure.all("ins")]] == ["brief", "kind"]
     assert "open" not in failure.attributes
+
+
+def test_the_sentence_of_causes_comes_first_and_each_cause_is_folded_with_its_tests() -> None:
+    cause = Cause("miss-0", "messages[0], one sentence added", ("messages[0].content:", "  - Be [brief].", "  + Be."))
+    failures = [Failure(f"t.py::test_{number}", "E", "text", "t.py", 1, Diagnosis(cause)) for number in range(102)]
+    page = Element.of(render(replace(RUN, tests=(), failures=tuple(failures))).content)
+    [header] = page.all("header")
+    assert header.all("p")[0].text == ("102 tests missed a recording: messages[0], one sentence added.")
+    [shown] = page.all("details", "cause")
+    assert shown.all("summary")[0].text == "102 tests: messages[0], one sentence added"
+    assert [line.words for line in [*shown.all("span", "old"), *shown.all("span", "new")]] == ["- Be [brief].", "+ Be."]
+    assert shown.all("del")[0].text == " [brief]"
+    tests = [test.text for test in shown.all("li")]
+    assert (tests[:2], len(tests), tests[-1]) == (["t.py::test_0", "t.py::test_1"], 101, "and 2 tests more")
+    [failure] = page.all("details", "failure")
+    assert failure.all("summary")[0].words == "E t.py::test_0 messages[0], one sentence added"
+
+
+def test_a_run_in_which_nothing_failed_has_no_sentence_and_no_causes() -> None:
+    page = Element.of(render(replace(RUN, tests=(), failures=(), growth=None)).content)
+    assert (page.all("p", "headline"), page.all("details")) == ([], [])
 
 
 # --- as a user meets it
@@ -181,7 +203,8 @@ def test_what_a_failed_recording_did_not_keep_is_said(project: Project) -> None:
     project.tests(f"LIVE, FAIL = False, True\n{TESTS}")
     row = behind(reported(project, "failed", "-k", "retried"))["test_it.py::test_retried"]
     assert row.words == (
-        "2 calls in cassettes/test_it/test_retried.yaml: there is no such cassette: nothing was kept, or it was deleted since."
+        "2 calls in cassettes/test_it/test_retried.yaml: there is no such cassette: nothing was kept,"
+        " or it was deleted since."
     )
 
 

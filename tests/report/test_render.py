@@ -70,7 +70,7 @@ def test_a_run_of_nothing_has_a_report_too() -> None:
             "seconds": 0,
             **dict.fromkeys(("unknown_usage", "unknown_cost", "unknown_saved", "estimated", "without_calls"), 0),
         },
-        **{name: [] for name in ("tests", "fixtures", "failures", "notes")},
+        **{name: [] for name in ("tests", "fixtures", "failures", "notes", "causes")},
         "unmarked": {},
         "conversations": [],
     }

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_samurai import Usage
 from pytest_samurai.bill.figures import ModelFigures, TestFigures
-from pytest_samurai.report.lines import regression_lines, top_lines, totals_line, unmarked_line
+from pytest_samurai.report.lines import top_lines, totals_line, unmarked_line
 from pytest_samurai.report.totals import Totals
 
 REGRESSION = {
@@ -154,10 +154,6 @@ def test_no_more_of_the_most_expensive_tests_are_named_than_asked_for() -> None:
 
 def test_a_test_of_no_or_unknown_usage_is_not_among_the_most_expensive() -> None:
     assert top_lines([figures("zero", 0), figures("unknown", None)], 5) == []
-
-
-def test_a_regression_is_one_line_of_what_grew_how_much_and_why() -> None:
-    assert regression_lines([REGRESSION]) == ["samurai: t.py::a: total_tokens 412 -> 577 (+165, +40%): prompt"]
 
 
 def test_unmarked_live_calls_are_summed_and_their_tests_named() -> None:

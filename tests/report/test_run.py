@@ -15,10 +15,14 @@ from hypothesis import strategies as st
 
 from pytest_samurai import SettingsError, Usage
 from pytest_samurai.bill.figures import ModelFigures, TestFigures
+from pytest_samurai.bill.growth import Growth
 from pytest_samurai.bill.sum import Sum
+from pytest_samurai.report.causes import headline
+from pytest_samurai.report.forms.as_json import render
 from pytest_samurai.report.run import OUTCOMES, Failure, Run, TestRun, merged_runs, read_run
 from pytest_samurai.report.spoken import Spoken
 from pytest_samurai.report.totals import Totals
+from pytest_samurai.text import Cause, Diagnosis
 from pytest_samurai.wire.price import Price
 from tests.bill.test_figures import any_figures, law
 
@@ -53,8 +57,11 @@ REGRESSION = {
     "old": "412",
     "new": "577",
     "growth": "+165, +40%",
-    "why": "prompt",
+    "why": "prompt 392 -> 557 tokens (+42%)",
+    "cause": "more prompt tokens",
 }
+
+MISSED = Diagnosis(Cause("miss-d40b7e9d", "messages[0], one sentence added", ("+ Answer in one word.",)), 2, "all")
 
 RUN = Run(
     version="0.1.0",
@@ -93,6 +100,7 @@ RUN = Run(
             "POST /chat/completions has no recording",
             "tests/a,b:c.py",
             3,
+            MISSED,
         ),
     ),
     notes=("cassettes/old.yaml: recorded on 2026-01-02, which is longer ago than samurai_max_age",),
@@ -100,6 +108,7 @@ RUN = Run(
     spoken=(
         Spoken("tests/test_geo.py::test_capital", "cassettes/test_geo/test_capital.yaml", ["0123456789abcdef"] * 2),
     ),
+    growth=Growth(454, 619, Decimal("0.0000997"), Decimal("0.0001329")),
 )
 """A run with one of everything."""
 
@@ -121,10 +130,29 @@ runs = st.builds(
         max_size=2,
     ).map(tuple),
     st.lists(any_figures, max_size=2).map(tuple),
-    st.lists(st.builds(Failure, texts, texts, texts, texts, st.integers(1, 999)), max_size=2).map(tuple),
+    st.lists(
+        st.builds(
+            Failure,
+            *(texts, texts, texts, texts, st.integers(1, 999)),
+            st.none()
+            | st.builds(
+                Diagnosis,
+                st.builds(Cause, texts, texts, st.lists(texts, max_size=2).map(tuple)),
+                *(st.integers(0, 9), texts, texts),
+            ),
+        ),
+        max_size=2,
+    ).map(tuple),
     st.lists(texts, max_size=2, unique=True).map(tuple),
     st.dictionaries(texts, st.integers(1, 9), max_size=2),
     spoken=st.lists(st.builds(Spoken, texts, texts, st.lists(texts, max_size=2)), max_size=2).map(tuple),
+    growth=st.none()
+    | st.builds(
+        Growth,
+        *(st.integers(0, 9), st.integers(0, 9)),
+        *(st.decimals(0, 9, places=3), st.decimals(0, 9, places=3)),
+        *(st.integers(0, 9), st.integers(0, 9)),
+    ),
 )
 
 
@@ -138,10 +166,16 @@ def test_a_run_survives_the_way_through_json_which_is_as_the_schema_says(run: Ru
 
 def test_the_schema_describes_every_field_and_lets_nothing_else_pass() -> None:
     VALIDATOR.check_schema(SCHEMA)
-    value = RUN.as_json()
+    value = json.loads(render(RUN).content)
+    VALIDATOR.validate(value)
     assert list(value) == list(SCHEMA["properties"])
     assert list(value["totals"]) == list(SCHEMA["$defs"]["totals"]["properties"])
     assert list(value["tests"][0]) == list(SCHEMA["$defs"]["test"]["properties"])
+    assert list(value["tests"][1]["regressions"][0]) == list(SCHEMA["$defs"]["regression"]["properties"])
+    assert list(value["failures"][1]) == list(SCHEMA["$defs"]["failure"]["properties"])
+    assert list(value["failures"][1]["cause"]) == list(SCHEMA["$defs"]["cause"]["properties"])
+    assert list(value["growth"]) == list(SCHEMA["$defs"]["growth"]["properties"])
+    assert list(value["causes"][0]) == list(SCHEMA["$defs"]["group"]["properties"])
     with pytest.raises(jsonschema.ValidationError):
         VALIDATOR.validate({**value, "more": 1})
     with pytest.raises(jsonschema.ValidationError):
@@ -191,8 +225,9 @@ def test_a_test_of_unknown_cost_has_no_list_cost_in_the_totals() -> None:
 def test_no_text_escapes_redaction_and_no_number_is_touched() -> None:
     secret = "sk-very-secret-0123456789"
     run = RUN.redacted(lambda text: f"{text} {secret}")
-    names, models, regression, failures, note, unmarked, spoken = 6, 6, 6, 2 * 2, 1, 1, 2
-    assert json.dumps(run.as_json()).count(secret) == names + models + regression + failures + note + unmarked + spoken
+    names, models, regression, failures, cause, note, unmarked, spoken = 6, 6, 7, 2 * 2, 3, 1, 1, 2
+    texts = names + models + regression + failures + cause + note + unmarked + spoken
+    assert json.dumps(run.as_json()).count(secret) == texts
     assert run.redacted(lambda text: text.replace(f" {secret}", "")) == RUN
 
 
@@ -200,7 +235,9 @@ def test_no_text_escapes_redaction_and_no_number_is_touched() -> None:
 
 
 def test_reports_of_several_shards_are_added_up() -> None:
-    first = replace(RUN, tests=RUN.tests[:1], fixtures=(), failures=(), unmarked={"t": 1}, notes=("a", "b"), spoken=())
+    first = replace(
+        RUN, tests=RUN.tests[:1], fixtures=(), failures=(), unmarked={"t": 1}, notes=("a", "b"), spoken=(), growth=None
+    )
     second = replace(
         RUN,
         began="2026-11-24T12:00:00Z",
@@ -220,6 +257,19 @@ def test_a_report_of_an_earlier_version_has_no_conversations() -> None:
     del written["conversations"]
     VALIDATOR.validate(written)
     assert read_run(json.dumps(written).encode(), "r.json") == replace(RUN, spoken=())
+
+
+def test_the_growth_of_several_shards_is_added_up() -> None:
+    assert merged_runs([RUN, RUN]).growth == Growth(908, 1238, Decimal("0.0001994"), Decimal("0.0002658"))
+
+
+def test_a_report_of_an_earlier_version_knows_no_causes_and_is_read_as_before() -> None:
+    value = RUN.as_json()
+    del value["growth"], value["failures"][1]["cause"], value["tests"][1]["regressions"][0]["cause"]
+    run = read_run(json.dumps(value).encode(), "r.json")
+    VALIDATOR.validate(value)
+    assert (run.growth, run.failures[1].diagnosis) == (None, None)
+    assert headline(run) == "1 test used more than the lock has: prompt 392 -> 557 tokens (+42%)."
 
 
 def test_one_report_merged_is_itself() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pytest_samurai.commands.cli.command import Command, hand_on, read_by, say
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.report import merged_runs, publish, read_run, regression_lines, top_lines, totals_line
+from pytest_samurai.report import cause_lines, causes, merged_runs, publish, read_run, top_lines, totals_line
 from pytest_samurai.settings import SPELLED, Settings, parse_target
 
 
@@ -33,7 +33,8 @@ def _run(chosen: Namespace) -> int:
             raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
     run = merged_runs(runs)
     published = publish(run, chosen.to, directory=Path.cwd(), environ=os.environ)
-    summary = [totals_line(run.totals), *top_lines(run.figures, Settings().top), *regression_lines(run.regressions)]
+    summary = [totals_line(run.totals), *top_lines(run.figures, Settings().top)]
+    summary += cause_lines(run, {}) if causes(run) else []
     for line in published.lines:
         hand_on(line)
     for line in () if chosen.to else summary:

@@ -1,22 +1,25 @@
-"""Failures, as a page shows them."""
+"""Failures and their causes, as a page shows them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from pytest_samurai.report.causes import Group
 from pytest_samurai.report.forms.talk import shortened
 from pytest_samurai.report.run import Failure
-from pytest_samurai.text import changed_stretches
+from pytest_samurai.text import changed_stretches, plural
 
 MOST_TEXT = 250_000
 """Characters of the texts of all failures; of those beyond, only the reason is shown."""
 
 _LONGEST = 6_000
 _REASON = 200
-_OLD = "      - "
-_NEW = "      + "
+_MOST_TESTS = 100
+_OLD = re.compile(r" *- ")
+_NEW = re.compile(r" *\+ ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,16 @@ class Line:
     def tag(self) -> str:
         """What HTML has for a changed piece."""
         return "del" if self.kind == "old" else "ins"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A cause of failures: what it is, the difference, and the tests."""
+
+    what: str
+    lines: Sequence[Line]
+    tests: Sequence[str]
+    more: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +61,35 @@ def faults(failures: Sequence[Failure]) -> Iterator[Fault]:
     for failure in failures:
         whole = "\n".join(failure.text.splitlines())
         text = shortened(whole, _LONGEST)
-        reason = shortened(whole.strip().partition("\n")[0], _REASON).replace("\n", " ")
+        first = whole.strip().partition("\n")[0] if failure.diagnosis is None else failure.diagnosis.cause.what
+        reason = shortened(first, _REASON).replace("\n", " ")
         room -= len(text)
-        yield Fault(failure.kind, failure.test, reason, _lines(text) if room >= 0 else ())
+        yield Fault(failure.kind, failure.test, reason, _compared(text.split("\n")) if room >= 0 else ())
 
 
-def _lines(text: str) -> list[Line]:
-    """The lines of a failure. Two that `matching` has written for a text that changed are compared by the word."""
-    lines = text.split("\n")
+def told(group: Group) -> Told:
+    """A cause with its first tests, and the number of the others."""
+    tests = list(group.tests)
+    lines = _compared([shortened(line, _LONGEST).replace("\n", " ") for line in group.cause.difference])
+    more = f"and {plural(len(tests) - _MOST_TESTS, 'test')} more" if len(tests) > _MOST_TESTS else ""
+    what = f"{plural(len(tests), 'test')}: {group.cause.what}"
+    # What was only added, or only taken away, has nothing beside it.
+    lines = [replace(line, kind=line.kind or _side(line)) for line in lines]
+    return Told(what, lines, tests[:_MOST_TESTS], more)
+
+
+def _side(line: Line) -> str:
+    [(text, _)] = line.pieces
+    return "old" if _OLD.match(text) else "new" if _NEW.match(text) else ""
+
+
+def _compared(lines: Sequence[str]) -> list[Line]:
+    """Lines of which two, that `matching` has written for a text that changed, are compared by the word."""
     shown = [Line([(line, False)]) for line in lines]
     for index, (old, new) in enumerate(pairwise(lines)):
-        if old.startswith(_OLD) and new.startswith(_NEW):
-            before, after = changed_stretches(old.removeprefix(_OLD), new.removeprefix(_NEW))
-            shown[index] = Line([(_OLD, False), *before], "old")
-            shown[index + 1] = Line([(_NEW, False), *after], "new")
+        minus, plus = _OLD.match(old), _NEW.match(new)
+        if minus and plus and minus.end() == plus.end():
+            before, after = changed_stretches(old[minus.end() :], new[plus.end() :])
+            shown[index] = Line([(minus[0], False), *before], "old")
+            shown[index + 1] = Line([(plus[0], False), *after], "new")
     return shown

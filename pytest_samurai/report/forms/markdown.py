@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
+from pytest_samurai.report.causes import Group, causes, first_failures, headline
 from pytest_samurai.report.forms.output import Output
 from pytest_samurai.report.forms.parts import REGRESSION, TEST, footer, rows_of_tests, title, unmarked
 from pytest_samurai.report.forms.shown import shown
@@ -22,8 +23,11 @@ MARK: Final = "<!-- pytest-samurai -->"
 _LONGEST_COMMENT = 64_000
 _MOST_ROWS = 100
 _MOST_FAILURES = 10
+_MOST_GROUPS = 10
+_MOST_NAMED = 5
 _MOST_LINES = 20
 _LONGEST_LINE = 160
+_LONGEST_SENTENCE = 2_000
 
 
 def render(run: Run) -> Output:
@@ -33,11 +37,9 @@ def render(run: Run) -> Output:
     """
     run = shown(run)
     lists: list[_List] = []
-    head = [f"{MARK}\n### {title(run)}", used(run.totals)]
-    for failure in run.failures[:_MOST_FAILURES]:
-        head += [f"**{_plain(failure.kind)}** {_code(failure.test)}", _fenced(failure.text)]
-    if len(run.failures) > _MOST_FAILURES:
-        head.append(f"... and {plural(len(run.failures) - _MOST_FAILURES, 'failure')} more")
+    said = headline(run)
+    head = [f"{MARK}\n### {title(run)}", *([_code(said, _LONGEST_SENTENCE)] if said else []), used(run.totals)]
+    head += _failed(run)
     if run.regressions:
         cells = [_line_of([_cell(regression[name]) for name in REGRESSION]) for regression in run.regressions]
         lists.append(_List(_heading(REGRESSION, ("old", "new", "growth")), cells))
@@ -57,6 +59,28 @@ def render(run: Run) -> Output:
         sections.append(section.within(room // (len(lists) - index)))
         room -= len(sections[-1]) + 2
     return Output("\n\n".join([*head, *sections, foot]) + "\n")
+
+
+def _failed(run: Run) -> list[str]:
+    """What made tests fail: the groups, and the text of the first failure of each, within bounds."""
+    groups, failures = causes(run), first_failures(run)
+    parts = [_group(group) for group in groups[:_MOST_GROUPS]]
+    if len(groups) > _MOST_GROUPS:
+        parts.append(f"... and {plural(len(groups) - _MOST_GROUPS, 'cause')} more")
+    for failure in failures[:_MOST_FAILURES]:
+        parts += [f"**{_plain(failure.kind)}** {_code(failure.test)}", _fenced(failure.text)]
+    if len(failures) > _MOST_FAILURES:
+        parts.append(f"... and {plural(len(failures) - _MOST_FAILURES, 'failure')} more")
+    return parts
+
+
+def _group(group: Group) -> str:
+    tests = list(group.tests)
+    more = f" and {len(tests) - _MOST_NAMED:,} more" if len(tests) > _MOST_NAMED else ""
+    said = f"**{plural(len(tests), 'test')}**: {_code(group.cause.what)}: "
+    said += ", ".join(map(_code, tests[:_MOST_NAMED])) + more
+    difference = "\n".join(group.cause.difference)
+    return f"{said}\n\n{_fenced(difference)}" if difference else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +115,8 @@ def _plain(text: str) -> str:
     return re.sub(r"([\\`*_\[\]<>|~&])", r"\\\1", text)
 
 
-def _code(text: str) -> str:
-    line = _cut(" ".join(text.split()))
+def _code(text: str, longest: int = _LONGEST_LINE) -> str:
+    line = _cut(" ".join(text.split()), longest)
     ticks = _longer_than_any(line, 1)
     pad = " " if line.startswith("`") or line.endswith("`") else ""
     return f"{ticks}{pad}{line}{pad}{ticks}"
@@ -110,8 +134,8 @@ def _fenced(text: str) -> str:
     return "\n".join([f"{ticks}text", *lines, ticks])
 
 
-def _cut(line: str) -> str:
-    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..."
+def _cut(line: str, longest: int = _LONGEST_LINE) -> str:
+    return line if len(line) <= longest else f"{line[:longest]}..."
 
 
 def _longer_than_any(text: str, shortest: int) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_samurai.report.forms.failing import faults
+from pytest_samurai.report.causes import causes, first_failures, headline
+from pytest_samurai.report.forms.failing import faults, told
 from pytest_samurai.report.forms.output import Output
 from pytest_samurai.report.forms.parts import REGRESSION, footer, title, unmarked
 from pytest_samurai.report.forms.rows import rows
@@ -26,7 +27,9 @@ def render(run: Run) -> Output:
         title=title(run),
         used=used(run.totals),
         style=templates.fill("page.css"),
-        failures=list(faults(run.failures)),
+        headline=headline(run),
+        causes=list(map(told, causes(run))),
+        failures=list(faults(first_failures(run))),
         regression_names=REGRESSION,
         regressions=[[regression[name] for name in REGRESSION] for regression in run.regressions],
         unmarked=unmarked(run),

@@ -12,10 +12,14 @@ TEST = ("test", "outcome", "calls", "tokens", "cost")
 
 
 def title(run: Run) -> str:
-    """The number of tests, failures and regressions."""
-    counts = {"test": len(run.tests), "failure": len(run.failures), "regression": len(run.regressions)}
+    """The number of tests, of failures, and of tests that grew beyond the lock."""
+    counts = {"test": len(run.tests), "failure": len(run.failures), "regression": _grown(run)}
     shown = [plural(count, noun) for noun, count in counts.items() if count or noun == "test"]
     return f"samurai: {', '.join(shown)}"
+
+
+def _grown(run: Run) -> int:
+    return len({regression["test"] for regression in run.regressions})
 
 
 def rows_of_tests(run: Run) -> list[tuple[str, ...]]:

@@ -10,14 +10,16 @@ from pytest_samurai.text import visible
 
 def shown(run: Run) -> Run:
     """The run with whatever a page, a comment or a log would obey escaped. Only failures and notes keep line breaks."""
+    redacted = run.redacted(visible)
+    texts = (failure.text for failure in run.failures)
     return replace(
-        run.redacted(visible),
+        redacted,
         version=visible(run.version),
         began=visible(run.began),
         mode=visible(run.mode),
         root=visible(run.root),
-        tests=tuple(map(_test, run.redacted(visible).tests)),
-        failures=tuple(map(_failure, run.failures)),
+        tests=tuple(map(_test, redacted.tests)),
+        failures=tuple(map(_failure, redacted.failures, texts)),
         notes=tuple(visible(note, keep="\n") for note in run.notes),
     )
 
@@ -26,12 +28,11 @@ def _test(test: TestRun) -> TestRun:
     return replace(test, outcome=visible(test.outcome), file=visible(test.file))
 
 
-def _failure(failure: Failure) -> Failure:
-    return Failure(
-        visible(failure.test),
-        visible(failure.kind),
+def _failure(failure: Failure, text: str) -> Failure:
+    return replace(
+        failure,
+        kind=visible(failure.kind),
         # A report from another machine may have the line ends of that system.
-        "\r\n".join(visible(lines, keep="\n") for lines in failure.text.split("\r\n")),
-        visible(failure.file),
-        failure.line,
+        text="\r\n".join(visible(lines, keep="\n") for lines in text.split("\r\n")),
+        file=visible(failure.file),
     )

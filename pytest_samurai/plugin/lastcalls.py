@@ -1,0 +1,28 @@
+"""The last calls of a failed test, below its traceback."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_samurai.plugin.internals import add_section
+from pytest_samurai.plugin.state import RUN
+
+_TITLE = "samurai: last calls"
+
+
+def show_calls(report: pytest.TestReport, item: pytest.Item) -> bool:
+    """Show the calls of a failed test in its report; whether there are any."""
+    run = item.config.stash[RUN]
+    if run.settings.show == "never":
+        return False
+    # Those of a wider fixture are another's, unless the test has failed of setting it up.
+    recorders = [
+        recorder for recorder in run.refusals.opened_in_test if report.when == "setup" or not recorder.owner.is_fixture
+    ]
+    calls = [call for recorder in recorders for call in recorder.calls]
+    if not calls:
+        return False
+    from pytest_samurai.report import last_calls
+
+    add_section(report, _TITLE, "\n".join(last_calls(calls)))
+    return True

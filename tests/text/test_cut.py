@@ -1,0 +1,11 @@
+"""A text that is cut says how much is missing."""
+
+from __future__ import annotations
+
+from pytest_samurai.text import cut_in_the_middle
+
+
+def test_a_long_text_is_cut_in_the_middle_and_says_how_much_is_missing() -> None:
+    assert cut_in_the_middle("abc", 3) == "abc"
+    assert cut_in_the_middle("a" * 1_000 + "b" * 1_001, 6) == "aaa [... 1,995 characters ...] bbb"
+    assert cut_in_the_middle("abcdefgh", 5) == "ab [... 4 characters ...] gh"
