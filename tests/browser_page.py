@@ -103,7 +103,7 @@ def test_nothing_is_loaded_and_nothing_is_complained_of(browser: Browser, writte
 
 def test_a_keyboard_opens_what_is_folded(browser: Browser, written: str) -> None:
     page = opened(browser, written)
-    text = page.get_by_text("max_total_tokens is 12, used 18 (+6), 50%").last
+    text = page.get_by_text("+ Answer in one word.")
     assert not text.is_visible()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
