@@ -63,7 +63,6 @@ class Journal:
             # Without O_BINARY, Windows writes each line end as CRLF, and no seal would fit.
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
             self._descriptor = opened(self.path, lambda: REAL.open(self.path, flags, 0o666))
-            exits.callback(REAL.close, self._descriptor)
             self._exits = exits.pop_all()
         self._write([HEAD.encode()])
 
@@ -82,8 +81,10 @@ class Journal:
         """Delete the journal: its calls are in the cassette, or are not to be kept."""
         if self._descriptor is None and not self._made:
             return
-        self.close()
+        self._close_file()
+        # Before the lock is given up: another worker may look at this moment, and would take the calls up again.
         remove(self.path)
+        self._exits.close()
         for directory in self._made:
             try:
                 REAL.rmdir(directory)
@@ -93,8 +94,13 @@ class Journal:
 
     def close(self) -> None:
         """Close the journal, and leave it for the next run."""
-        self._descriptor = None
+        self._close_file()
         self._exits.close()
+
+    def _close_file(self) -> None:
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            REAL.close(descriptor)
 
 
 @dataclass

@@ -116,18 +116,30 @@ def _held(name: str, path: Path, wait: float) -> Iterator[None]:
 def _acquired(lock: Path, wait: float) -> int | None:
     """The descriptor of a lock, held until it is closed; None if another process keeps it. Raises OSError."""
     # Not with filelock: it would call functions that a test has patched, and close descriptors that are not its own.
-    descriptor = REAL.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
     end = ticks() + wait
-    try:
-        while not _is_taken(descriptor):
-            if ticks() >= end:
-                REAL.close(descriptor)
-                return None
-            REAL.sleep(_LOOKS)
-    except BaseException:
+    while True:
+        descriptor = REAL.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        try:
+            while not _is_taken(descriptor):
+                if ticks() >= end:
+                    REAL.close(descriptor)
+                    return None
+                REAL.sleep(_LOOKS)
+            if _is_there(lock, descriptor):
+                return descriptor
+        except BaseException:
+            REAL.close(descriptor)
+            raise
         REAL.close(descriptor)
-        raise
-    return descriptor
+
+
+def _is_there(lock: Path, descriptor: int) -> bool:
+    """Whether a lock that was taken is the file of that path: its last holder may have deleted it in the meantime."""
+    try:
+        now, taken = REAL.stat(lock), REAL.fstat(descriptor)
+    except FileNotFoundError:
+        return False
+    return (now.st_ino, now.st_dev) == (taken.st_ino, taken.st_dev)
 
 
 def _is_taken(descriptor: int) -> bool:

@@ -103,7 +103,7 @@ class Summary:
         loud = terminalreporter.verbosity >= 0
         if self._gathered is not None and self._gathered.tests and loud:
             self._write_figures(terminalreporter)
-        if self._gathered is not None and (self._gathered.failures or self._held.growth is not None):
+        if self._gathered is not None and self._gathered.may_have_causes:
             self._write_causes(terminalreporter, loud=loud)
         # A quiet run says too that the lock was written: the file is to be committed.
         for line in self._held.lines if loud or self._run.settings.update else ():

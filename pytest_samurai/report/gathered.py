@@ -63,6 +63,11 @@ class Gathered:
         """Take over what a report carries of the conversations of a test and its fixtures: see `Spoken.as_json`."""
         self.spoken += map(Spoken.from_json, spoken)
 
+    @property
+    def may_have_causes(self) -> bool:
+        """Whether a test has failed because of us, or has grown."""
+        return bool(self.failures) or any(test.regressions for test in self.tests)
+
     def run(self, began: datetime, mode: str, errors: Iterable[str], growth: Growth | None = None) -> Run:
         """The run so far; `errors` are what is wrong with it as a whole, `growth` how it stands to the lock."""
         return Run(

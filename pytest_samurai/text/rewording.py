@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+# Patterns are compiled where they are needed, which is after a miss.
 # Beside the marks of ASCII: an ellipsis and closing quotes, and the full stops of Chinese and Japanese.
 _MARK, _CLOSING, _EASTERN = r".!?\u2026", r"\"')\]\u201d\u2019", r"\u3002\uff01\uff1f"
 # A run of dots is looked at once, however long it is.
 _END = rf"(?<![{_MARK}])[{_MARK}]++[{_CLOSING}]*+(?=\s|\Z)|[{_EASTERN}]++"
-_SENTENCE = re.compile(rf"\s*(\S[^\n]*?(?:{_END}|(?=\n)|\Z))")
-_ENDED = re.compile(rf"[{_MARK}{_EASTERN}][{_CLOSING}]*\Z")
-_WORD = re.compile(r"\w+")
+_SENTENCE = rf"\s*(\S[^\n]*?(?:{_END}|(?=\n)|\Z))"
+_ENDED = rf"[{_MARK}{_EASTERN}][{_CLOSING}]*\Z"
 # Comparing takes time in proportion to the product of both lengths.
 _COMPARED = 100_000
 _COUNTED_WORDS = 8
@@ -34,7 +34,7 @@ def reworded(old: str, new: str) -> Rewording:
     """The rewording that made another text of a text."""
     if old.split() == new.split():
         return Rewording("white space changed", old, new)
-    before, after = _SENTENCE.findall(old), _SENTENCE.findall(new)
+    before, after = re.findall(_SENTENCE, old), re.findall(_SENTENCE, new)
     gone, come = _apart(before, after)
     if (came := _alike(come, new)) and not gone:
         return Rewording(_counted(len(come), came, "added"), "", "\n".join(come))
@@ -45,7 +45,7 @@ def reworded(old: str, new: str) -> Rewording:
 
 def _alike(sentences: Sequence[str], text: str) -> str | None:
     """What these are called: sentences, or, where not all of them end as such, lines. None for less than a line."""
-    if all(map(_ENDED.search, sentences)):
+    if all(re.search(_ENDED, sentence) for sentence in sentences):
         return "sentence"
     lines = {line.strip() for line in text.splitlines()}
     return "line" if len(lines) > 1 and lines.issuperset(sentences) else None
@@ -68,7 +68,7 @@ def _by_words(gone: Sequence[str], come: Sequence[str], *, is_all: bool) -> Rewo
 
 
 def _words(sentences: Sequence[str]) -> list[str]:
-    return [word for sentence in sentences for word in _WORD.findall(sentence)]
+    return [word for sentence in sentences for word in re.findall(r"\w+", sentence)]
 
 
 def _apart(old: Sequence[str], new: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from io import BytesIO
 from pathlib import Path
@@ -242,7 +243,10 @@ def test_any_json_of_cassetter_comes_back_as_its_value(tmp_path_factory: pytest.
         body = Body("json", value)
     except Exception:  # noqa: BLE001 - cassetter has no class of its own for a number that it cannot hold
         reject()
-    [found] = parse(by_cassetter(body, tmp_path_factory.getbasetemp()), FILE)
+    content = by_cassetter(body, tmp_path_factory.getbasetemp())
+    # libyaml takes a tab that begins a block for indentation, and says so.
+    assume(not re.search(rb"[|>][+-]?\n+ *\t", content))
+    [found] = parse(content, FILE)
     assert json.loads(found.request.body) == body.content
 
 

@@ -226,6 +226,27 @@ def test_a_journal_whose_process_lives_is_left_alone(path: Path, url: str, chat_
     assert beside(path) == []
 
 
+def test_a_journal_that_is_being_discarded_is_nobodys_to_take_up(
+    path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its calls are in the cassette, which a worker that opened before they were cannot know."""
+    taken_up: list[journal_module.LeftBehind] = []
+    unlink = REAL.unlink
+
+    def look_then_unlink(name: Any) -> None:
+        if str(name).endswith(".journal"):
+            taken_up.extend(left_behind(path))
+        unlink(name)
+        taken_up.extend(left_behind(path))
+
+    with use_cassette(path):
+        ask(url, 1)
+        monkeypatch.setattr(REAL, "unlink", look_then_unlink)
+    assert taken_up == []
+    assert len(load(path)) == 1
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
 def test_only_the_journals_of_this_cassette_are_its_own(path: Path) -> None:
     path.parent.mkdir()
     for name in ("a.yaml.bak", "b.yaml.01234567.new.journal", "a.yaml.journals"):

@@ -17,7 +17,7 @@ def test_reports_of_shards_are_made_into_one(tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     shards = (
         replace(RUN, tests=RUN.tests[:2], unmarked={}),
-        replace(RUN, tests=RUN.tests[2:], fixtures=(), failures=()),
+        replace(RUN, tests=RUN.tests[2:], fixtures=(), failures=(), growth=None),
     )
     for number, shard in enumerate(shards):
         Path(f"{number}.json").write_text(render(shard).content, encoding="utf-8")
@@ -40,8 +40,14 @@ def test_a_report_without_a_form_is_the_summary_that_pytest_prints(capsys: pytes
     assert cli.main(["report", str(GOLDEN / "report.json")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("samurai: 5 tests, calls: 8 replayed, 1 recorded, 1 live, 1,913 tokens ")
-    assert len(lines) == 1 + 5 + 1
-    assert lines[-1] == "samurai: tests/test_geo.py::test_grown: total_tokens 412 -> 577 (+165, +40%): prompt"
+    assert lines[1 + 5 :] == [
+        "samurai: 1 test missed a recording: messages[0], one sentence added."
+        " 1 test used more than the lock has: more prompt tokens."
+        " The run: 454 -> 619 tokens (+36%), $0.0000997 -> $0.000133 (+33%).",
+        "    + Answer in one word.",
+        "    tests/a,b:c.py::test_miss",
+        "    tests/test_geo.py::test_grown: prompt 392 -> 557 tokens (+42%)",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -136,3 +136,26 @@ def test_a_lock_is_given_back_and_leaves_no_descriptor_open(tmp_path: Path, monk
     with pytest.raises(CassetteError, match=USELESS), locked(path):
         pytest.fail("it is locked without a lock")
     assert opened == []
+
+
+@pytest.mark.parametrize("makes_it_again", [False, True])
+def test_a_lock_that_its_last_holder_deletes_as_it_is_taken_is_taken_anew(
+    tmp_path: Path, makes_it_again: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes would hold it otherwise: this one the deleted file, another one the new file of that name."""
+    opened, open_file = [], REAL.open
+
+    def open_then_delete(name: Any, *arguments: Any) -> int:
+        descriptor = open_file(name, *arguments)
+        opened.append(name)
+        if len(opened) == 1:
+            Path(name).unlink()
+            if makes_it_again:
+                Path(name).touch()
+        return descriptor
+
+    monkeypatch.setattr(REAL, "open", open_then_delete)
+    with claimed(tmp_path / "a"):
+        assert len(opened) == 2
+        with pytest.raises(CassetteError, match="another process still holds it"), claimed(tmp_path / "a"):
+            pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_samurai.plugin.internals import own_definitions, visible_definitions
+from pytest_samurai.plugin.internals import add_section, crash_of, own_definitions, visible_definitions
 
 puts_in_place = pytest.mark.skipif(
     pytest.version_tuple < (9, 1),
@@ -32,7 +32,7 @@ def test_pytest_keeps_the_fixtures_of_a_test_by_name_with_their_scopes(pytester:
 @puts_in_place
 def test_pytest_sets_up_the_definition_that_is_put_in_the_place_of_another(pytester: pytest.Pytester) -> None:
     pytester.makeconftest("""
-from pytest_samurai.plugin.internals import own_definitions, visible_definitions
+from pytest_samurai.plugin.internals import add_section, crash_of, own_definitions, visible_definitions
 def pytest_collection_modifyitems(items):
     for item in items:
         own_definitions(item)["first"] = visible_definitions(item, "second")
@@ -124,3 +124,48 @@ def pytest_collect_file(file_path, parent):
 """)
     (pytester.path / "a.note").touch()
     pytester.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("arguments", [(), ("-n", "1")], ids=["alone", "xdist"])
+def test_pytest_shows_a_section_below_the_traceback_in_the_terminal_and_in_junits_file(
+    pytester: pytest.Pytester, arguments: tuple[str, ...]
+) -> None:
+    pytester.makeconftest("""
+import pytest
+from pytest_samurai.plugin.internals import add_section
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    report = yield
+    if report.failed: add_section(report, "below it", "a line")
+    return report
+""")
+    pytester.makepyfile("def test_it(): assert 0")
+    result = pytester.runpytest_inprocess("--junitxml=junit.xml", *arguments)
+    result.stdout.re_match_lines([r"E +assert 0", "-+ below it -+", "a line"])
+    assert "- below it -" in (pytester.path / "junit.xml").read_text(encoding="utf-8")
+
+
+def test_a_report_of_plain_text_has_its_section_among_what_was_captured(pytester: pytest.Pytester) -> None:
+    report = pytest.TestReport("t.py::a", ("t.py", 1, "a"), {}, "failed", "plain text", "call")
+    add_section(report, "below it", "a line")
+    assert (report.sections, crash_of(report.longrepr)) == ([("below it", "a line")], None)
+
+
+def test_pytest_leaves_out_a_report_and_still_counts_it_and_shows_another_text_in_the_place_of_a_traceback(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makeconftest("""
+from pytest_samurai.plugin.internals import crash_of, leave_out, replaced
+def pytest_sessionfinish(session):
+    reports = session.config.pluginmanager.get_plugin("terminalreporter").getreports("failed")
+    leave_out(reports[0])
+    reports[1].longrepr = replaced("in its place", crash_of(reports[1].longrepr))
+""")
+    pytester.makepyfile(test_it="def test_a(): assert 0, 'aaa'\ndef test_b(): assert 0, 'bbb'")
+    result = pytester.runpytest_inprocess()
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        ["*_ test_b _*", "in its place", "*short test summary*", "*test_a - *aaa*", "*test_b - *bbb*"]
+    )
+    result.stdout.no_fnmatch_line("*_ test_a _*")
+    result.stdout.no_fnmatch_line("E *")

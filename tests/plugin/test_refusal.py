@@ -12,6 +12,7 @@ import pytest
 
 from pytest_samurai import RequestNotRecorded
 from pytest_samurai.plugin.refusal import RefusedInTest
+from pytest_samurai.text import Cause, Diagnosis
 from tests.project import SEED, Project
 
 
@@ -36,11 +37,13 @@ def test_a_copy_of_a_refusal_says_the_same(
 ) -> None:
     refusal = kind("POST /chat/completions has no recording\n  mode  none")
     refusal.add_note("by worker 3")
+    refusal.diagnosis = Diagnosis(Cause("miss-1", "one word changed"), 2, "all")
     again = copied(refusal)
     assert type(again) is kind
     assert again is not refusal
     assert str(again) == str(refusal)
     assert again.args == refusal.args
+    assert again.diagnosis == refusal.diagnosis
     assert again.__notes__ == ["by worker 3"]
 
 

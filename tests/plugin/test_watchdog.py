@@ -13,7 +13,9 @@ from functools import partial
 import pytest
 
 from pytest_samurai.errors import RequestNotRecorded
+from pytest_samurai.plugin.refusal import RefusedInTest
 from pytest_samurai.plugin.watchdog import Watchdog
+from pytest_samurai.text import Cause, Diagnosis
 from tests.plugin.test_refusals import MISS, SWALLOW
 from tests.project import Project
 
@@ -501,3 +503,11 @@ def test_a_forked_child_has_no_watchdog(watchdog: Watchdog, monkeypatch: pytest.
     monkeypatch.setattr(os, "getpid", lambda: 1)
     watchdog.guard(RequestNotRecorded("refused"))
     assert not [thread for thread in threading.enumerate() if thread.name == "samurai-watchdog"]
+
+
+def test_a_test_that_was_ended_keeps_the_cause_of_its_miss() -> None:
+    refusal = RefusedInTest("POST /chat/completions has no recording")
+    refusal.diagnosis = Diagnosis(Cause("miss-1", "one word changed"), 1)
+    ended = Watchdog(lambda: None, lambda: False).ended(refusal)
+    assert ended is not refusal
+    assert ended.diagnosis == refusal.diagnosis

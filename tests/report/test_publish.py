@@ -295,6 +295,6 @@ def test_it(samurai_client, record_property):
     record_property("samurai_regression", json.dumps(REGRESSION))
 """)
     result = project.run("--samurai-report=json:r.json")
-    result.stdout.fnmatch_lines(["samurai: t: total_tokens 9 -> 13 (+4): w"])
+    result.stdout.fnmatch_lines(["samurai: 1 test used more than the lock has: w.", "    t: w"])
     run = read_run((project.pytester.path / "r.json").read_bytes(), "r.json")
     assert [regression["why"] for regression in run.regressions] == ["w"]
