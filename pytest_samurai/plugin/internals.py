@@ -118,7 +118,7 @@ def add_section(report: pytest.TestReport, title: str, text: str) -> None:
 class _Replaced(TerminalRepr):
     """A text that is shown of an error, and the place that the short summary tells."""
 
-    def __init__(self, text: str, reprcrash: ReprFileLocation | None) -> None:
+    def __init__(self, text: str, reprcrash: ReprFileLocation) -> None:
         self.text = text
         self.reprcrash = reprcrash
 
@@ -126,7 +126,7 @@ class _Replaced(TerminalRepr):
         tw.line(self.text)
 
 
-def replaced(text: str, crash: ReprFileLocation | None) -> Any:
+def replaced(text: str, crash: ReprFileLocation) -> Any:
     """What a report shows of an error instead of all its lines. A plain text would lose the line of the summary."""
     return _Replaced(text, crash)
 

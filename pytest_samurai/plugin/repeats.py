@@ -12,6 +12,9 @@ from pytest_samurai.text import MISS, Diagnosis, visible
 REFUSED = "samurai: request not recorded"
 """The section with the miss that came before the error of a test."""
 
+CAME_OF_IT = "samurai: what came of it"
+"""The section with the error of a test, where the miss before it is shown in its place."""
+
 _LETTERS = {"error": "E", "failed": "f"}
 
 
@@ -23,7 +26,7 @@ def shorten(reporter: pytest.TerminalReporter) -> None:
     """
     if reporter.verbosity > 0:
         return
-    told: dict[str, str] = {}
+    told: dict[str, Any] = {}
     torn_down = {report.nodeid for report in reporter.getreports("") if report.when == "teardown" and report.sections}
     for stat, letter in _LETTERS.items():
         has_line = letter in reporter.reportchars and reporter.config.option.tbstyle != "line"
@@ -31,10 +34,12 @@ def shorten(reporter: pytest.TerminalReporter) -> None:
             diagnosis = _diagnosis(report)
             if diagnosis is None:
                 continue
-            first = told.setdefault(diagnosis.cause.name, report.nodeid)
-            if first != report.nodeid:
+            first = told.setdefault(diagnosis.cause.name, report)
+            if first.nodeid != report.nodeid:
                 is_all = not report.sections and report.nodeid not in torn_down
-                _shorten(report, diagnosis, _name(first, report.nodeid), may_leave_out=has_line and is_all)
+                _shorten(report, diagnosis, _name(first.nodeid, report.nodeid), may_leave_out=has_line and is_all)
+                if reporter.config.option.tbstyle != "no":
+                    _shorten_line(first)
 
 
 def _diagnosis(report: Any) -> Diagnosis | None:
@@ -48,17 +53,33 @@ def _shorten(report: pytest.TestReport, diagnosis: Diagnosis, first: str, *, may
     said = visible(diagnosis.moved or diagnosis.cause.what)
     noun = "miss" if diagnosis.cause.kind == MISS else "growth"
     whole = f"the same {noun} as in {first}: {said} ({visible(report.nodeid)}{call})"
-    if any(title.startswith("samurai: ") for title, _ in report.sections):
-        # Another error followed. It is the failure of the test, and stays.
+    if _led_to_another(report):
         report.sections = [(title, whole if title == REFUSED else text) for title, text in report.sections]
         return
     crash = crash_of(report.longrepr)
-    if crash is not None:
-        crash.message = f"as in {first}: {said}"
-    if crash is not None and may_leave_out:
+    if crash is None:
+        # A hook of the user's has made a plain text of it.
+        report.longrepr = whole
+        return
+    crash.message = f"as in {first}: {said}"
+    if may_leave_out:
         leave_out(report)
     else:
         report.longrepr = replaced(whole, crash)
+
+
+def _shorten_line(first: Any) -> None:
+    """Leave its text to the list of failures: in CI, the short summary would have all of it once more."""
+    crash = crash_of(first.longrepr)
+    if crash is not None and not _led_to_another(first):
+        kind, _, told = first.samurai_failure
+        diagnosis = Diagnosis.from_json(told)
+        crash.message = f"{kind}: {visible(diagnosis.moved or diagnosis.cause.what)}"
+
+
+def _led_to_another(report: pytest.TestReport) -> bool:
+    """Whether another error followed, which is the failure of the test."""
+    return any(title in (REFUSED, CAME_OF_IT) for title, _ in report.sections)
 
 
 def _name(test: str, other: str) -> str:

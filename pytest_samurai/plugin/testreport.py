@@ -9,13 +9,13 @@ from typing import Any, cast
 
 import pytest
 
-from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure, UsageRegression
+from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure
 from pytest_samurai.files import REAL
 from pytest_samurai.plugin.internals import expected_by_xfail
 from pytest_samurai.plugin.lastcalls import show_calls
 from pytest_samurai.plugin.marker import is_marked
 from pytest_samurai.plugin.redacted import redact, redact_properties
-from pytest_samurai.plugin.repeats import REFUSED
+from pytest_samurai.plugin.repeats import CAME_OF_IT, REFUSED
 from pytest_samurai.plugin.state import GROWN, HELD, RUN
 from pytest_samurai.plugin.unmarked import UNMARKED
 
@@ -36,9 +36,9 @@ def runtest_makereport(
         item.user_properties.append((UNMARKED_PROPERTY, unmarked.calls))
     report = yield from _report(item, call)
     _make_red(report, item, call)
-    # What has only grown may be as it should be, and `why` tells it by message.
-    has_grown = call.excinfo is not None and isinstance(call.excinfo.value, UsageRegression)
-    if report.failed and not has_grown and show_calls(report, item):
+    # A verdict is on numbers, and has said them: the body of the test found nothing wrong with what was answered.
+    is_verdict = call.excinfo is not None and isinstance(call.excinfo.value, SamuraiFailure)
+    if report.failed and not is_verdict and show_calls(report, item):
         item.stash[_REDACTED] = True
     if call.excinfo is not None and (is_marked(item) or isinstance(call.excinfo.value, _OURS)):
         item.stash[_REDACTED] = True
@@ -123,7 +123,7 @@ def _say_too(report: pytest.TestReport, refusal: RequestNotRecorded) -> None:
     message = f"{type(refusal).__name__}: {refusal}"
     if getattr(shown, "reprcrash", None) is None:
         # What is shown in a form of its own, as a doctest is, has no line for the short summary.
-        report.sections.append(("samurai: what came of it", str(shown)))
+        report.sections.append((CAME_OF_IT, str(shown)))
         try:
             # One that was kept and not raised has no traceback, and pytest shows none without.
             raise refusal

@@ -58,8 +58,13 @@ def section(lines: list[str], first: str) -> list[str]:
     return lines[begin:end]
 
 
-def test_of_twenty_tests_fifteen_miss_for_one_cause_and_a_quiet_run_says_so_in_sixty_lines(project: Project) -> None:
+@pytest.mark.parametrize("ci", ["", "1"])
+def test_of_twenty_tests_fifteen_miss_for_one_cause_and_a_quiet_run_says_so_in_sixty_lines(
+    project: Project, monkeypatch: pytest.MonkeyPatch, ci: str
+) -> None:
     changed(project, ADDED, count=15)
+    # There the short summary has whole texts, and nothing of them is cut.
+    monkeypatch.setenv("CI", ci)
     lines = run(project, "-q")
     assert len(lines) <= 60
     assert "15 failed, 5 passed" in lines[-1]
@@ -72,7 +77,7 @@ def test_of_twenty_tests_fifteen_miss_for_one_cause_and_a_quiet_run_says_so_in_s
     assert "E         test      test_it.py::test_city[0]" in lines
     assert "E         test      test_it.py::test_city[1]" not in lines
     [first, *repeats] = [line for line in lines if line.startswith("FAILED")]
-    assert "RequestNotRecorded: " in first
+    assert "RequestNotRecorded: messages[0], one sent" in first
     assert len(repeats) == 14
     assert all(" - as in test_city[0]: messages[0], " in line for line in repeats)
 
@@ -255,3 +260,36 @@ def test_the_same_sentence_opens_the_reports(project: Project) -> None:
 def test_a_run_without_a_terminal_reporter_ends_as_any_other(project: Project) -> None:
     changed(project, ADDED)
     assert project.run("-p", "no:terminal").ret == 1
+
+
+def test_a_failure_that_a_hook_has_made_a_text_of_is_told_shortly_too(project: Project) -> None:
+    project.pytester.makeconftest("""
+import pytest
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport():
+    report = yield
+    report.longrepr = str(report.longrepr) if report.failed else report.longrepr
+    return report
+""")
+    changed(project, ADDED)
+    lines = run(project)
+    assert sum(line.startswith("the same miss as in test_city[0]: messages[0], one sent") for line in lines) == 3
+
+
+def test_failures_without_a_cause_are_no_repeats(project: Project) -> None:
+    text = """
+@pytest.mark.samurai(max_requests=0)
+@pytest.mark.parametrize("number", range(2))
+def test_budget(samurai_client, number): ask(samurai_client)
+
+def test_doc():
+    '''
+    >>> 1
+    2
+    '''
+"""
+    changed(project, text=text.replace("max_requests=0", "max_requests=1"))
+    project.tests(text)
+    lines = run(project, "--doctest-modules")
+    assert sum(line.startswith("max_requests is 0") for line in lines) == 2
+    assert not any(line.startswith("samurai: 2 tests") and "missed" in line for line in lines)

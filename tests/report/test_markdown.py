@@ -9,6 +9,7 @@ import pytest
 
 from pytest_samurai.report.forms.markdown import render
 from pytest_samurai.report.run import Failure, Run, TestRun
+from pytest_samurai.text import Cause, Diagnosis
 from tests.report.test_run import RUN, figures
 
 
@@ -71,3 +72,22 @@ def test_a_comment_of_long_names_says_how_much_of_each_list_it_leaves_out() -> N
 )
 def test_what_comes_from_a_test_stands_in_code_whatever_it_holds(text: str, code: str) -> None:
     assert f"- {code}\n" in markdown(replace(RUN, notes=(text,)))
+
+
+def test_of_many_causes_a_comment_has_the_first_and_each_has_a_few_of_its_tests() -> None:
+    failures = tuple(
+        Failure(
+            f"t.py::test_{number}_{test}", "E", "text", "t.py", 1, Diagnosis(Cause(f"miss-{number}", f"@c{number}"))
+        )
+        for number in range(12)
+        for test in range(7)
+    )
+    comment = markdown(replace(RUN, failures=failures, tests=(), growth=None))
+    assert comment.count("\n**7 tests**: `@c") == 10
+    assert (
+        "`t.py::test_0_0`, `t.py::test_0_1`, `t.py::test_0_2`, `t.py::test_0_3`, `t.py::test_0_4` and 2 more" in comment
+    )
+    assert "\n... and 2 causes more\n" in comment
+    assert comment.count("**E** ") == 10
+    assert "\n... and 2 failures more\n" in comment
+    assert "`84 tests missed a recording. 7 tests: @c0; " in comment
