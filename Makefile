@@ -3,6 +3,7 @@
 #   make demo     install the package and show it at work, offline
 #   make test     the whole suite, with coverage            make test ARGS="-k stream -x"
 #   make thorough the tests that have a size, at the full one: 100,000 bodies, 200 killed runs ...; takes half an hour
+#   make test-page the page in a browser, which has to be here (apt-get install chromium), read by axe-core
 #   make lowest   the others, with the lowest versions that pyproject.toml allows
 #   make pythons  the same, with each other Python from 3.11 on that is here
 #   make check    lint, format, types, import contracts
@@ -25,7 +26,7 @@ WORKERS := -n auto --dist worksteal
 export PYTHONDONTWRITEBYTECODE :=
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test thorough lowest pythons check bench test-clients clean
+.PHONY: help demo test test-page test-clients thorough lowest pythons check bench clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -38,6 +39,9 @@ test: $(VENV)/.installed-dev
 	$(BIN)/python -m coverage run -m pytest $(WORKERS) $(ARGS)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
+
+test-page: $(VENV)/.installed-page
+	$(BIN)/python -m pytest tests/browser_page.py $(ARGS)
 
 thorough: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(WORKERS) --thorough --durations=0 --durations-min=1 $(ARGS)
@@ -102,3 +106,8 @@ $(VENV)/.installed-dev: pyproject.toml | $(VENV)/.python
 	@echo "installing pytest-samurai and its dev tools into $(VENV) ..."
 	@$(PIP) --editable '.[dev]'
 	@touch $(VENV)/.installed $@
+
+# They drive a browser, and no other target needs them.
+$(VENV)/.installed-page: $(VENV)/.installed-dev
+	@$(PIP) playwright axe-playwright-python
+	@touch $@

@@ -23,6 +23,7 @@ from pytest_samurai.bill.figures import ModelFigures, TestFigures
 from pytest_samurai.bill.lock import Lock, Spent
 from pytest_samurai.bill.lockfile import dump, parse
 from pytest_samurai.bill.locknotes import summary_lines
+from pytest_samurai.bill.pricelist import PriceList
 from pytest_samurai.bill.regression import judge, regression_text
 from pytest_samurai.bill.tally import Tally
 from pytest_samurai.bill.tolerance import Tolerance
@@ -35,11 +36,13 @@ from pytest_samurai.recorder.paths import shown
 from pytest_samurai.recorder.placeholder import placeholder_refusal
 from pytest_samurai.report.causes import cause_lines
 from pytest_samurai.report.forms import RENDER
+from pytest_samurai.report.library import Library
 from pytest_samurai.report.lines import shared_lines, top_lines, unmarked_line
 from pytest_samurai.report.orphans import orphan_lines
 from pytest_samurai.report.play import Play
 from pytest_samurai.report.progress import Progress
 from pytest_samurai.report.run import Failure, Run, TestRun
+from pytest_samurai.report.spoken import Spoken
 from pytest_samurai.settings import Settings
 from pytest_samurai.text import Cause, Diagnosis
 from pytest_samurai.wire import dialect_of
@@ -103,6 +106,8 @@ RUN = Run(
     (f"samurai: {HOSTILE!r}",),
     {HOSTILE: 1},
     HOSTILE,
+    (Spoken(HOSTILE, HOSTILE, ["0" * 16]),),
+    Library(Path(), (Spoken(HOSTILE, HOSTILE, ["0" * 16]),), frozenset(), PriceList()),
 )
 
 

@@ -37,18 +37,8 @@ OTHER_NAMES = frozenset(
     for name in (
         *("client", "async_client", "config", "cassette_dir"),
         # What workers of xdist are given, and what they and reports give back.
-        *(
-            "began",
-            "tally",
-            "plays",
-            "absent",
-            "failure",
-            "held",
-            "grown",
-            "collected",
-            "collected_files",
-            "deselected",
-        ),
+        *("began", "tally", "plays", "spoken", "absent", "failure", "held", "grown"),
+        *("collected", "collected_files", "deselected"),
     )
 )
 """What else begins as an option does: fixtures, and what one process of a run hands to another."""

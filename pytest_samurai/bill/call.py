@@ -107,6 +107,11 @@ class Call:
         messages = self._answer.dialect.messages
         return {key: value for key, value in self.request.items() if not messages({key: value})}
 
+    @cached_property
+    def tools(self) -> list[Any]:
+        """What describes tools to the model, as JSON values. Raises SamuraiError if the request is no JSON object."""
+        return [*self._answer.dialect.tools(self.request)]
+
     def redacted(self, text: str) -> str:
         """A text of this call without its secrets, and all others that are known."""
         return text if self._meter is None else self._meter.redact(self._request, text)

@@ -33,7 +33,7 @@ def fixture_setup(
         return (yield)
     from pytest_samurai.bill import TestFigures, fixture_key
     from pytest_samurai.context import Session
-    from pytest_samurai.plugin.recording import note_play, owner_of
+    from pytest_samurai.plugin.recording import note_play, note_spoken, owner_of
     from pytest_samurai.recorder import Recorder
     from pytest_samurai.report import NOTE_PROPERTY
 
@@ -59,6 +59,7 @@ def fixture_setup(
     finally:
         run.refusals.closed(recorder)
         note_play(item, recorder, label, passed=session.passed)
+        note_spoken(item, recorder, label)
         if recorder.calls:
             figures = TestFigures.of(label, recorder.calls, recorded=recorder.recorded)
             item.user_properties.append(figures.fixture_property())

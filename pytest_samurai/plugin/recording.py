@@ -13,7 +13,7 @@ from pytest_samurai.bill import FIGURE_PROPERTIES, TestFigures
 from pytest_samurai.context import Session
 from pytest_samurai.files import exists
 from pytest_samurai.plugin.marker import marker_of
-from pytest_samurai.plugin.place import cassette_path
+from pytest_samurai.plugin.place import cassette_path, relative
 from pytest_samurai.plugin.renamed import renamed_of
 from pytest_samurai.plugin.state import (
     PASSED,
@@ -22,6 +22,7 @@ from pytest_samurai.plugin.state import (
     RECORDER,
     RUN,
     SENT,
+    SPOKEN,
     config_layer,
     settings_of,
     shared_of,
@@ -29,7 +30,7 @@ from pytest_samurai.plugin.state import (
 from pytest_samurai.plugin.unmarked import only_replays
 from pytest_samurai.plugin.verdict import forget, target, test_id
 from pytest_samurai.recorder import Owner, Recorder
-from pytest_samurai.report import NOTE_PROPERTY, Play
+from pytest_samurai.report import NOTE_PROPERTY, Play, Spoken
 from pytest_samurai.settings import Layer
 from pytest_samurai.text import visible
 
@@ -76,6 +77,7 @@ def _recorded(
         item.user_properties += figures.properties()
         item.user_properties += [(NOTE_PROPERTY, visible(note, keep="\n")) for note in recorder.notes]
     note_play(item, recorder, test_id(item), passed=session.passed)
+    note_spoken(item, recorder, item.nodeid)
 
 
 def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool) -> None:
@@ -103,6 +105,15 @@ def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool)
         dropped=recorder.dropped,
     )
     item.stash.setdefault(PLAYS, []).append(play)
+
+
+def note_spoken(item: pytest.Item, recorder: Recorder, user: str) -> None:
+    """Note for the reports which calls a test or fixture, named by `user`, made with its cassette."""
+    if not any(target.has_calls for target in item.config.stash[RUN].settings.report):
+        return
+    if recordings := recorder.recordings:
+        cassette = relative(recorder.cassette_path, item.config).as_posix()
+        item.stash.setdefault(SPOKEN, []).append(Spoken.of(user, cassette, recordings))
 
 
 def owner_of(item: pytest.Item, name: str, *, shared: bool, is_fixture: bool = False) -> Owner:

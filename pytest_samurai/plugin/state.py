@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_samurai.bill import Lock, PriceList, Tally, TestFigures
     from pytest_samurai.plugin.refusals import Refusals
     from pytest_samurai.recorder import Recorder, Shared
-    from pytest_samurai.report import Play, Progress
+    from pytest_samurai.report import Play, Progress, Spoken
 
 
 class RunState:
@@ -80,6 +80,7 @@ RECORDER = pytest.StashKey[Any]()
 SENT: pytest.StashKey[list[tuple[Any, str]]] = pytest.StashKey()
 PASSED = pytest.StashKey[bool]()
 PLAYS: pytest.StashKey[list[Play]] = pytest.StashKey()
+SPOKEN: pytest.StashKey[list[Spoken]] = pytest.StashKey()
 TEST = pytest.StashKey[str]()
 GROWN: pytest.StashKey[dict[str, TestFigures]] = pytest.StashKey()
 HELD: pytest.StashKey[dict[str, TestFigures]] = pytest.StashKey()

@@ -58,6 +58,7 @@ class Summary:
             file, line = report.location[0].replace(os.sep, "/"), (report.location[1] or 0) + 1
             outcome, properties = _outcome(phases), report.user_properties
             self._gather().add(report.nodeid, outcome, properties, failures, file=file, line=line)
+            self._gather().hear(getattr(report, "samurai_spoken", ()))
 
     def _so_far(self) -> Run:
         run = self._run

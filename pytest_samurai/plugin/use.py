@@ -12,7 +12,7 @@ import pytest
 from pytest_samurai.plugin.fullness import Fullness
 from pytest_samurai.plugin.marker import is_marked, marker_of
 from pytest_samurai.plugin.place import classes
-from pytest_samurai.plugin.state import PASSED, PLAYS, RUN, cassette_root
+from pytest_samurai.plugin.state import PASSED, PLAYS, RUN, SPOKEN, cassette_root
 
 if TYPE_CHECKING:
     from pytest_samurai.report import Absent, Play
@@ -37,6 +37,8 @@ class CarriedUse:
             carried.samurai_absent = asdict(_absent(item))
         if call.when == "teardown":
             carried.samurai_plays = [play.as_json() for play in _played(item)]
+            if spoken := item.stash.get(SPOKEN, None):
+                carried.samurai_spoken = [conversation.as_json() for conversation in spoken]
         return report
 
 

@@ -111,6 +111,14 @@ class Calls:
         calls = (exchange.call for exchange in exchanges if id(exchange) not in mended)
         return tuple(call for call in calls if call is not None)
 
+    def recorded(self, kept: Mapping[int, Interaction]) -> list[Interaction]:
+        """The calls as the cassette has them; `kept` are those that went live and were kept, by their numbers."""
+        made = (
+            exchange.recorded if isinstance(exchange, Played) else kept.get(exchange.number)
+            for exchange, _ in self._counted()
+        )
+        return [interaction for interaction in made if interaction is not None]
+
     def _counted(self) -> Iterator[tuple[Played | Take, Call]]:
         exchanges = self._so_far()
         mended = self._mended([exchange for exchange in exchanges if isinstance(exchange, Take)])

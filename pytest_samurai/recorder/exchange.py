@@ -50,6 +50,12 @@ class Played:
         return Interaction(self.request, self.reply, **self._recordings.notes(self.index))
 
     @property
+    def recorded(self) -> Interaction:
+        """The call as it stands in the cassette."""
+        interaction: Interaction = self._recordings[self.index]
+        return interaction
+
+    @property
     def call(self) -> Call:
         if self._call is None:
             self._call = Call(self.interaction, number=self.number, replayed=True, meter=self._meter)
@@ -80,7 +86,7 @@ class Take:
         self._asked = question
         self._refused: Question | None = None
         self._dialect = dialect_of(request.url)
-        self._number = number
+        self.number = number
         self._meter = meter
         self._keep_it = keep
         self._count_it = count
@@ -174,7 +180,7 @@ class Take:
         interaction = self.interaction
         if interaction is None:
             return None
-        call = Call(interaction, number=self._number, replayed=False, meter=self._meter)
+        call = Call(interaction, number=self.number, replayed=False, meter=self._meter)
         if self._ended is not None:
             self._call = call
         return call

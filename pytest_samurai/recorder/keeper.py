@@ -63,7 +63,7 @@ class Keeper:
         self._journal = Journal(path, replacing=self._mode.replaces)
         self._is_ready = False
         # By their numbers, the calls as they will be written, but for their prices.
-        self._calls: dict[int, Interaction] = {}
+        self.calls: dict[int, Interaction] = {}
         self._outdated: Outdated | None = None
 
     # --- while the test runs
@@ -79,7 +79,7 @@ class Keeper:
 
         There it has no price yet: that is looked up when the cassette is written.
         """
-        self._calls[number] = interaction
+        self.calls[number] = interaction
         if not to_journal:
             return
         try:
@@ -95,7 +95,7 @@ class Keeper:
 
         A test that made no call at all gets a note: it may be none of the tests that record to the cassette.
         """
-        is_stale = self._mode.replaces and self.playback.is_older and not self._calls
+        is_stale = self._mode.replaces and self.playback.is_older and not self.calls
         if not is_stale or any(take.interaction is not None and not take.has_ended for take in takes):
             return None
         return stale_text(self._path, self._settings, self.owner, takes, unrecorded, self._notes)
@@ -139,7 +139,7 @@ class Keeper:
 
     def _worth_keeping(self) -> list[Numbered]:
         """What this test has recorded; nothing if the test failed and one of its calls ended in an error."""
-        calls = [interaction for _, interaction in sorted(self._calls.items())]
+        calls = [interaction for _, interaction in sorted(self.calls.items())]
         if not self.passed:
             # An error that a retry recovered from, at any host, is no reason to lose calls that were paid for.
             mended = without_mended(calls, self._settings, anywhere=True)
@@ -152,7 +152,7 @@ class Keeper:
                 )
                 return []
         worth = set(map(id, without_retries(calls, self._settings)))
-        return [(number, call) for number, call in sorted(self._calls.items()) if id(call) in worth]
+        return [(number, call) for number, call in sorted(self.calls.items()) if id(call) in worth]
 
     def _write(self, new: Sequence[Numbered], numbers: Mapping[int, int | None]) -> None:
         def change(recordings: list[Interaction]) -> list[Interaction]:

@@ -36,7 +36,7 @@ from pytest_samurai.recorder.unseen import ModelHosts
 from pytest_samurai.recorder.unused import unused_text
 from pytest_samurai.settings import Mode, Settings
 from pytest_samurai.text import Diagnosis, visible
-from pytest_samurai.wire import Request
+from pytest_samurai.wire import Interaction, Request
 
 
 class Recorder(Sums):
@@ -105,6 +105,11 @@ class Recorder(Sums):
         Raises BudgetExceeded at the end of the block, SettingsError for what is no limit.
         """
         return self._calls.budget(limits, self.children)
+
+    @property
+    def recordings(self) -> list[Interaction]:
+        """The calls as the cassette has them, or is to get them."""
+        return self._calls.recorded({} if self._keeper is None else self._keeper.calls)
 
     @property
     def recorded(self) -> int:

@@ -24,6 +24,7 @@ from pytest_samurai.report.play import Play, placed
 from pytest_samurai.report.progress import Progress
 from pytest_samurai.report.publish import publish
 from pytest_samurai.report.run import Failure, Run, merged_runs, read_run
+from pytest_samurai.report.spoken import Spoken
 from pytest_samurai.report.standing import Collected, Used, standing
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Play",
     "Progress",
     "Run",
+    "Spoken",
     "Used",
     "amended",
     "cassettes_of",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import distributions
 from typing import Any, cast
@@ -11,11 +11,12 @@ from pytest_samurai.bill import FIXTURE_PROPERTY, REGRESSION_PROPERTY, Growth, T
 from pytest_samurai.files import json
 from pytest_samurai.report.lines import NOTE_PROPERTY, UNMARKED_PROPERTY
 from pytest_samurai.report.run import Failure, Run, TestRun
+from pytest_samurai.report.spoken import Spoken
 from pytest_samurai.text import Diagnosis
 
 
 class Gathered:
-    """The tests, fixtures, failures and notes of a run, and its calls that went live unrecorded, by test."""
+    """The tests, fixtures, failures and notes of a run, its conversations, and its live calls unrecorded, by test."""
 
     def __init__(self) -> None:
         self.tests: list[TestRun] = []
@@ -23,6 +24,7 @@ class Gathered:
         self.failures: list[Failure] = []
         self.notes: list[str] = []
         self.unmarked: dict[str, int] = {}
+        self.spoken: list[Spoken] = []
 
     def add(
         self,
@@ -57,6 +59,10 @@ class Gathered:
         if figures is not None:
             self.tests.append(TestRun(figures, outcome, file, line, tuple(regressions)))
 
+    def hear(self, spoken: Iterable[Mapping[str, Any]]) -> None:
+        """Take over what a report carries of the conversations of a test and its fixtures: see `Spoken.as_json`."""
+        self.spoken += map(Spoken.from_json, spoken)
+
     @property
     def may_have_causes(self) -> bool:
         """Whether a test has failed because of us, or has grown."""
@@ -74,5 +80,6 @@ class Gathered:
             tuple(self.failures),
             (*errors, *self.notes),
             self.unmarked,
+            spoken=tuple(self.spoken),
             growth=growth,
         )

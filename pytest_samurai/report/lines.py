@@ -117,12 +117,13 @@ def top_lines(figures: Iterable[TestFigures], count: int) -> list[str]:
 
 def ranking(figures: Iterable[TestFigures]) -> list[TestFigures]:
     """The most expensive test first, those of unknown cost last. Equal costs are sorted by tokens, then by name."""
+    return sorted(figures, key=rank)
 
-    def key(test: TestFigures) -> tuple[Decimal, int, str]:
-        cost, usage = test.cost, test.usage
-        return Decimal(1) if cost is None else -cost, 1 if usage is None else -usage.total_tokens, test.test
 
-    return sorted(figures, key=key)
+def rank(test: TestFigures) -> tuple[Decimal, int, str]:
+    """By what a `ranking` is sorted."""
+    cost, usage = test.cost, test.usage
+    return Decimal(1) if cost is None else -cost, 1 if usage is None else -usage.total_tokens, test.test
 
 
 def shown_count(count: int | None) -> str:

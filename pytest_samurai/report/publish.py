@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_samurai.bill import own_prices
 from pytest_samurai.files import replace_whole
 from pytest_samurai.redaction import Redactor, environment_secrets
+from pytest_samurai.report.library import Library
 from pytest_samurai.report.run import Run
 from pytest_samurai.settings import Target
 
@@ -31,12 +33,20 @@ def publish(
     """Write reports without the secrets of the environment, each whole or not at all, whatever becomes of the others.
 
     Paths are relative to `directory`. The files of tests are relative to `rootdir`; without one, to the top of the
-    repository.
+    repository. The cassettes lie below `rootdir`; without one, below `directory`.
+
+    Raises SettingsError if the project's own prices cannot be read.
     """
     # Imported here, since most runs write no report.
     from pytest_samurai.report.forms import RENDER
 
-    run = replace(run.redacted(Redactor(environment_secrets(environ)).text), root=_root(rootdir, environ))
+    secrets = environment_secrets(environ)
+    library = None
+    if run.spoken and any(target.has_calls for target in targets):
+        home = rootdir or directory
+        # It has the paths as they are: a redacted path is none.
+        library = Library(home, run.spoken, secrets, own_prices(home))
+    run = replace(run.redacted(Redactor(secrets).text), root=_root(rootdir, environ), library=library)
     lines: list[str] = []
     errors = []
     for target in targets:

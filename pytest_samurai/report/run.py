@@ -6,13 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_samurai.bill import Growth, TestFigures
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.files import json
+from pytest_samurai.report.spoken import Spoken
 from pytest_samurai.report.totals import Totals
 from pytest_samurai.text import Cause, Diagnosis
+
+if TYPE_CHECKING:
+    from pytest_samurai.report.library import Library
 
 FORM: Final = 1
 """The version of the JSON; a new one if what is in it changes its meaning."""
@@ -59,7 +63,8 @@ class Run:
 
     `growth` is there where something grew beyond the lock.
 
-    `root` is the path of rootdir from the top of the repository; it is not in the JSON, which may be read elsewhere.
+    `root` is the path of rootdir from the top of the repository, and `library` has the cassettes; they are not in the
+    JSON, which may be read elsewhere.
     """
 
     version: str
@@ -71,6 +76,8 @@ class Run:
     notes: tuple[str, ...] = ()
     unmarked: Mapping[str, int] = field(default_factory=dict)
     root: str = ""
+    spoken: tuple[Spoken, ...] = ()
+    library: Library | None = None
     growth: Growth | None = None
 
     @property
@@ -105,6 +112,9 @@ class Run:
             failures=tuple(_redacted(failure, redact) for failure in self.failures),
             notes=tuple(map(redact, self.notes)),
             unmarked={redact(name): calls for name, calls in self.unmarked.items()},
+            spoken=tuple(
+                replace(spoken, user=redact(spoken.user), cassette=redact(spoken.cassette)) for spoken in self.spoken
+            ),
         )
 
     # --- JSON
@@ -123,6 +133,7 @@ class Run:
             "failures": [_failure_json(failure) for failure in self.failures],
             "notes": list(self.notes),
             "unmarked": dict(self.unmarked),
+            "conversations": [spoken.as_json() for spoken in self.spoken],
             **growth,
         }
 
@@ -140,6 +151,8 @@ class Run:
             tuple(map(_failure, value["failures"])),
             tuple(value["notes"]),
             dict(value["unmarked"]),
+            # Reports of earlier versions have none.
+            spoken=tuple(map(Spoken.from_json, value.get("conversations", ()))),
             growth=Growth.from_json(value["growth"]) if "growth" in value else None,
         )
 
@@ -168,6 +181,7 @@ def merged_runs(runs: Sequence[Run]) -> Run:
         tuple(failure for run in runs for failure in run.failures),
         tuple(dict.fromkeys(note for run in runs for note in run.notes)),
         unmarked,
+        spoken=tuple(spoken for run in runs for spoken in run.spoken),
         growth=reduce(Growth.plus, growths) if growths else None,
     )
 

@@ -7,16 +7,17 @@ from typing import Final, NamedTuple
 
 
 class Form(NamedTuple):
-    """A form of report: whether the user names its file, and what it is, in Markdown."""
+    """A form of report: whether the user names its file, what it is, in Markdown, and whether calls are told by it."""
 
     takes_path: bool
     meaning: str
+    has_calls: bool = False
 
 
 FORMS: Final[Mapping[str, Form]] = {
-    "json": Form(True, "all there is, in the form that [report.schema.json](report.schema.json) describes"),
+    "json": Form(True, "all there is, in the form that [report.schema.json](report.schema.json) describes", True),
     "md": Form(True, "Markdown, for a comment on a pull request"),
-    "html": Form(True, "a page, which needs nothing else, for dark and light"),
+    "html": Form(True, "a page with the conversations of the tests, which needs nothing else", True),
     "github": Form(False, "an annotation at each test that failed because of pytest-samurai, and the step summary"),
     "benchmark": Form(True, "tokens and cost in the form `customSmallerIsBetter` of github-action-benchmark"),
 }
@@ -32,6 +33,10 @@ class Target(NamedTuple):
 
     form: str
     path: str
+
+    @property
+    def has_calls(self) -> bool:
+        return FORMS[self.form].has_calls
 
 
 def parse_target(value: str) -> Target:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 from pytest_samurai.text.visible import visible
@@ -72,10 +73,10 @@ class TextChange:
         (olds, gone), (news, _) = counts
         return 2 * (olds - gone) < min(olds, news)
 
-    def runs(self, longest: int = 2 * _CONTEXT) -> tuple[list[Run], list[Run]]:
+    def runs(self, longest: int | None = 2 * _CONTEXT) -> tuple[list[Run], list[Run]]:
         """Both texts in stretches that are the same or changed. Long ones are cut short.
 
-        Of one that changed, `longest` characters stay at either end.
+        Of one that changed, `longest` characters stay at either end. With None, both texts are whole.
         """
         return (
             list(_runs(self._old, [(edit.begin, edit.end) for edit in self._edits], longest)),
@@ -132,9 +133,12 @@ def _common(left: Sequence[str], right: Sequence[str]) -> int:
     return count
 
 
-def _runs(words: Sequence[str], changed: Sequence[tuple[int, int]], longest: int) -> Iterator[Run]:
+def _runs(words: Sequence[str], changed: Sequence[tuple[int, int]], longest: int | None) -> Iterator[Run]:
     """The text with its changed runs; where only the other text has words, just the context is kept."""
     done = 0
+    if longest is None:
+        yield from _whole(words, changed)
+        return
     for begin, end in changed:
         same, other = "".join(words[done:begin]), "".join(words[begin:end])
         if same:
@@ -144,6 +148,14 @@ def _runs(words: Sequence[str], changed: Sequence[tuple[int, int]], longest: int
         done = end
     if done < len(words):
         yield Run(_cut("".join(words[done:]), _CONTEXT, 0), False)
+
+
+def _whole(words: Sequence[str], changed: Sequence[tuple[int, int]]) -> Iterator[Run]:
+    ends = [0, *(end for stretch in changed for end in stretch), len(words)]
+    for index, (begin, end) in enumerate(pairwise(ends)):
+        if begin < end:
+            # The first is the same in both, the second is not, and so on.
+            yield Run("".join(words[begin:end]), index % 2 == 1)
 
 
 def _cut(text: str, first: int, last: int) -> str:

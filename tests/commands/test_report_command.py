@@ -17,7 +17,7 @@ def test_reports_of_shards_are_made_into_one(tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     shards = (
         replace(RUN, tests=RUN.tests[:2], unmarked={}),
-        replace(RUN, tests=RUN.tests[2:], fixtures=(), failures=(), growth=None),
+        replace(RUN, tests=RUN.tests[2:], fixtures=(), failures=(), growth=None, spoken=()),
     )
     for number, shard in enumerate(shards):
         Path(f"{number}.json").write_text(render(shard).content, encoding="utf-8")

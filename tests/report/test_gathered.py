@@ -12,6 +12,7 @@ from pytest_samurai.bill import REGRESSION_PROPERTY
 from pytest_samurai.report import NOTE_PROPERTY, UNMARKED_PROPERTY
 from pytest_samurai.report.gathered import Gathered
 from pytest_samurai.report.run import Failure, Run, TestRun
+from pytest_samurai.report.spoken import Spoken
 from tests.report.test_run import MISSED, REGRESSION, figures
 
 BEGAN = datetime(2026, 11, 24, 13, tzinfo=UTC)
@@ -28,6 +29,8 @@ def test_what_a_test_leaves_behind_is_in_the_run() -> None:
         (REGRESSION_PROPERTY, json.dumps(REGRESSION)),
         ("own", "no concern of ours"),
     ]
+    spoken = Spoken("test_capital", "cassettes/test_capital.yaml", ["0123456789abcdef"])
+    gathered.hear([spoken.as_json()])
     gathered.add(
         "test_capital",
         "failed",
@@ -46,6 +49,7 @@ def test_what_a_test_leaves_behind_is_in_the_run() -> None:
         failures=(Failure("test_capital", "UsageRegression", "it grew", "test_geo.py", 5, MISSED),),
         notes=("an error", "a note"),
         unmarked={},
+        spoken=(spoken,),
     )
     assert run.tests[0].figures.properties() == CAPITAL.properties()
     assert [fixture.fixture_property() for fixture in run.fixtures] == [WIDE.fixture_property()]

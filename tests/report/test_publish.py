@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -142,6 +143,9 @@ def steady(text: str) -> str:
         figures["seconds"] = 0
         for model in figures.get("models", ()):
             assert model["price"].pop("source").startswith("genai-prices ")
+    for conversation in value["conversations"]:
+        assert all(re.fullmatch(r"[0-9a-f]{16}", call) for call in conversation["calls"])
+        conversation["calls"] = len(conversation["calls"])
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 

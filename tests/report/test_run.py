@@ -20,6 +20,7 @@ from pytest_samurai.bill.sum import Sum
 from pytest_samurai.report.causes import headline
 from pytest_samurai.report.forms.as_json import render
 from pytest_samurai.report.run import OUTCOMES, Failure, Run, TestRun, merged_runs, read_run
+from pytest_samurai.report.spoken import Spoken
 from pytest_samurai.report.totals import Totals
 from pytest_samurai.text import Cause, Diagnosis
 from pytest_samurai.wire.price import Price
@@ -114,6 +115,9 @@ RUN = Run(
     ),
     notes=("cassettes/old.yaml: recorded on 2026-01-02, which is longer ago than samurai_max_age",),
     unmarked={"tests/test_live.py::test_it": 1200},
+    spoken=(
+        Spoken("tests/test_geo.py::test_capital", "cassettes/test_geo/test_capital.yaml", ["0123456789abcdef"] * 2),
+    ),
     growth=Growth(454, 619, Decimal("0.0000997"), Decimal("0.0001329")),
 )
 """A run with one of everything."""
@@ -151,6 +155,7 @@ runs = st.builds(
     ).map(tuple),
     st.lists(texts, max_size=2, unique=True).map(tuple),
     st.dictionaries(texts, st.integers(1, 9), max_size=2),
+    spoken=st.lists(st.builds(Spoken, texts, texts, st.lists(texts, max_size=2)), max_size=2).map(tuple),
     growth=st.none()
     | st.builds(
         Growth,
@@ -230,8 +235,8 @@ def test_a_test_of_unknown_cost_has_no_list_cost_in_the_totals() -> None:
 def test_no_text_escapes_redaction_and_no_number_is_touched() -> None:
     secret = "sk-very-secret-0123456789"
     run = RUN.redacted(lambda text: f"{text} {secret}")
-    names, models, regression, failures, cause, note, unmarked = 6, 6, 7, 2 * 2, 3, 1, 1
-    texts = names + models + regression + failures + cause + note + unmarked
+    names, models, regression, failures, cause, note, unmarked, spoken = 6, 6, 7, 2 * 2, 3, 1, 1, 2
+    texts = names + models + regression + failures + cause + note + unmarked + spoken
     assert json.dumps(run.as_json()).count(secret) == texts
     assert run.redacted(lambda text: text.replace(f" {secret}", "")) == RUN
 
@@ -241,7 +246,7 @@ def test_no_text_escapes_redaction_and_no_number_is_touched() -> None:
 
 def test_reports_of_several_shards_are_added_up() -> None:
     first = replace(
-        RUN, tests=RUN.tests[:1], fixtures=(), failures=(), unmarked={"t": 1}, notes=("a", "b"), growth=None
+        RUN, tests=RUN.tests[:1], fixtures=(), failures=(), unmarked={"t": 1}, notes=("a", "b"), spoken=(), growth=None
     )
     second = replace(
         RUN,
@@ -255,6 +260,13 @@ def test_reports_of_several_shards_are_added_up() -> None:
     assert both == replace(
         RUN, began="2026-11-24T12:00:00Z", mode="once, none", unmarked={"t": 3, "u": 1}, notes=("a", "b", "c")
     )
+
+
+def test_a_report_of_an_earlier_version_has_no_conversations() -> None:
+    written = RUN.as_json()
+    del written["conversations"]
+    VALIDATOR.validate(written)
+    assert read_run(json.dumps(written).encode(), "r.json") == replace(RUN, spoken=())
 
 
 def test_the_growth_of_several_shards_is_added_up() -> None:

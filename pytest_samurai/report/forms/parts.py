@@ -24,11 +24,17 @@ def _grown(run: Run) -> int:
 
 def rows_of_tests(run: Run) -> list[tuple[str, ...]]:
     """A row for every test and fixture, with the columns of `TEST`, the most expensive first."""
-    outcomes = {test.figures.test: test.outcome for test in run.tests}
-    return [_row(figures, outcomes.get(figures.test, "")) for figures in ranking(run.figures)]
+    outcomes = outcomes_of(run)
+    return [row_of_test(figures, outcomes.get(figures.test, "")) for figures in ranking(run.figures)]
 
 
-def _row(figures: TestFigures, outcome: str) -> tuple[str, ...]:
+def outcomes_of(run: Run) -> dict[str, str]:
+    """What became of each test. Fixtures have no outcome of their own."""
+    return {test.figures.test: test.outcome for test in run.tests}
+
+
+def row_of_test(figures: TestFigures, outcome: str) -> tuple[str, str, str, str, str]:
+    """The texts of one test or fixture, with the columns of `TEST`."""
     tokens = None if figures.usage is None else figures.usage.total_tokens
     return (
         figures.test,
