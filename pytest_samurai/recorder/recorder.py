@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_samurai.bill import Call, Meter
-from pytest_samurai.errors import BudgetExceeded, CassetteError, RequestNotRecorded, SamuraiFailure
+from pytest_samurai.errors import CassetteError, RequestNotRecorded
 from pytest_samurai.files import REAL, exists
 from pytest_samurai.matching import Denial
 from pytest_samurai.recorder.calls import Calls
@@ -33,7 +33,7 @@ from pytest_samurai.recorder.renamed import Renamed
 from pytest_samurai.recorder.shared import Shared
 from pytest_samurai.recorder.sums import Sums
 from pytest_samurai.recorder.unseen import ModelHosts
-from pytest_samurai.recorder.unused import unused_text
+from pytest_samurai.recorder.verdict import has_only_started_children, verdict_of
 from pytest_samurai.settings import Mode, Settings
 from pytest_samurai.text import Diagnosis, visible
 from pytest_samurai.wire import Interaction, Request
@@ -145,27 +145,8 @@ class Recorder(Sums):
         self.is_open = True
 
     def verdict(self) -> BaseException | None:
-        """What fails a test whose body went through: a swallowed miss, a broken budget, what was not played."""
-        unknown = self._calls.spend()
-        self.children.listen(self.refuse)
-        if self.misses:
-            return self.misses[0]
-        judged = self._calls.verdict(self.settings.budget, only_children=self._has_only_started_children)
-        if broken := "\n".join(filter(None, [judged, unknown])):
-            return BudgetExceeded(broken)
-        if self._keeper is not None and (text := self._keeper.stale(self._calls.takes(), self.unrecorded)):
-            return SamuraiFailure(text)
-        text = unused_text(self.playback, self.settings, self.owner, lambda: self.shown_path)
-        if text and self.settings.unused == "fail":
-            return SamuraiFailure(text)
-        self.notes += filter(None, [text])
-        return None
-
-    @property
-    def _has_only_started_children(self) -> bool:
-        """Whether child processes were started, and may be all that has made calls."""
-        may_be_them = self.children.were_started and not self.owner.is_fixture
-        return may_be_them and not (self.calls or self.misses or self.unrecorded)
+        """What fails a test whose body went through: see `verdict_of`."""
+        return verdict_of(self, self._calls, self._keeper)
 
     def close(self, *, passed: bool = True) -> None:
         """Write the cassette. If a failed test ended on a failed call, nothing is written, and `notes` say why.
@@ -179,7 +160,7 @@ class Recorder(Sums):
         unanswered = 0 if self._live is None else self._live.close()
         if unknown := self._calls.spend():
             self.note(unknown)
-        if self._has_only_started_children:
+        if has_only_started_children(self):
             self.note(UNSEEN_CHILD)
         if self._keeper is not None:
             self._keeper.close(self._calls.course(passed, unanswered), left_out=self._calls.left_out())
