@@ -84,6 +84,11 @@ class RecordMode:
         del owner
         return recordings if self.plays else Recordings()
 
+    def gets_placeholders(self, recordings: Recordings, *, asked: bool) -> bool:
+        """Whether a test that may record gets placeholders for keys; `asked` if its client may be used in replays."""
+        del recordings
+        return asked and self.only_replays_once_recorded
+
     def takes_up(self, *, replacing: bool) -> bool:
         """Whether the journal of a run that died is taken up; `replacing` if that run was to replace the cassette."""
         return self.writes and (self.replaces or not replacing)
@@ -134,6 +139,11 @@ class _Update(RecordMode):
 
     name = UPDATE
     updates = True
+
+    def gets_placeholders(self, recordings: Recordings, *, asked: bool) -> bool:
+        """It may turn out to be a replay, which needs no key."""
+        del asked
+        return len(recordings) > 0
 
     def changes_cassette(self, ending: Ending) -> bool:
         return bool(ending.added) or ending.has_outdated

@@ -60,8 +60,7 @@ class Recorder(Sums):
         self.notes: list[str] = []
         self.sent: list[tuple[Any, str]] = []  # the headers of each request, as its library has them, and its URL
         self.cut_headers, self.children = CutHeaders(settings, owner), Children()
-        self._directory = REAL.getcwd()
-        self._shared = shared
+        self._directory, self._shared = REAL.getcwd(), shared
         self._editor = Editor(settings, owner.test, shared.redactors, self.notes)
         self.filtered, self.redacted = self._editor.filtered, self._editor.redactors.request
         # The recorder keeps its calls, and these keep the meter. If that knew the recorder, it would be a cycle.
@@ -126,9 +125,8 @@ class Recorder(Sums):
     def open(self, *, placeholders: bool = False) -> None:
         """Read the cassette. Raises CassetteError if it is there and cannot be read.
 
-        A replay gets placeholders for keys that are not set, and so does an update, which may turn out to be one. With
-        `placeholders` a recording gets them too if it will be a replay next time: its client may outlive it, and be
-        used in replays.
+        A replay gets placeholders for keys that are not set, and so does an update of what is recorded. With
+        `placeholders` so does a recording that will be a replay next time, since its client may be used in replays.
         """
         path, settings, owner, notes = self.cassette_path, self.settings, self.owner, self.notes
         self.playback = opened(path, settings, owner, self._shared.shelf, self._editor, notes)
@@ -139,8 +137,7 @@ class Recorder(Sums):
             if self._keeper is not None and (self.record_mode.replaces or not exists(path)):
                 self._keeper.prepare()
             self._live = Live(settings, owner, self._shared, self._editor, self._calls, self._keeper)
-        may_replay = self.record_mode.updates and bool(self.playback.recordings)
-        if self.replaying or may_replay or (placeholders and self.record_mode.only_replays_once_recorded):
+        if self.replaying or self.record_mode.gets_placeholders(self.playback.recordings, asked=placeholders):
             self.placeholders.give()
         self.is_open = True
 
