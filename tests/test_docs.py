@@ -5,7 +5,7 @@ The first word after a fence's language says what is done with the block, the ot
 - ``python test passed=1``: a user's test file, run once to record, and once more with the server stopped and no key;
 - ``python edited failed=1``: the same file after a change, run in replay;
 - ``python recorded failed=1``: the same file after a change, recorded anew, and run in replay;
-- ``console command passed=1``: a command of pytest's;
+- ``console command passed=1``: a command of pytest's; ``console command status=0``: one of our own, or of git's;
 - ``python script``: a script, run to record and in replay;
 - ``text output``, ``yaml cassette`` and ``yaml lock``: what the block before printed, recorded, or wrote to the lock;
   ``...`` stands for lines left out.
@@ -16,15 +16,19 @@ All other Python has to compile.
 from __future__ import annotations
 
 import ast
+import io
 import re
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 
+from pytest_samurai.commands import cli
 from pytest_samurai.redaction import REQUEST_HEADERS, RESPONSE_HEADERS
 from pytest_samurai.server.chat_server import ChatServer
 from tests.conftest import KEY
@@ -91,6 +95,8 @@ class Runner:
         self._monkeypatch = monkeypatch
         self._printed: list[list[str]] = []
         monkeypatch.setenv("COLUMNS", "80")
+        for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
+            monkeypatch.setenv(name, "docs@example.org")
         self._online(server)
 
     def play(self, block: Block) -> None:
@@ -113,6 +119,16 @@ class Runner:
 
     def _command(self, block: Block) -> None:
         name, *arguments = block.text.removeprefix("$ ").split()
+        if name == "pytest-samurai":
+            printed = io.StringIO()
+            with redirect_stdout(printed):
+                assert {"status": cli.main(arguments)} == block.outcomes, block.place
+            self._printed.append(printed.getvalue().splitlines())
+            return
+        if name == "git":
+            done = subprocess.run([name, *arguments], cwd=self._pytester.path, check=False)
+            assert {"status": done.returncode} == block.outcomes, block.place
+            return
         assert name == "pytest", block.place
         self._pytest(block, *arguments)
 

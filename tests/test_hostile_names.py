@@ -7,7 +7,7 @@ import json
 import re
 import unicodedata
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -36,6 +36,7 @@ from pytest_samurai.recorder.placeholder import placeholder_refusal
 from pytest_samurai.report.causes import cause_lines
 from pytest_samurai.report.forms import RENDER
 from pytest_samurai.report.lines import shared_lines, top_lines, unmarked_line
+from pytest_samurai.report.orphans import orphan_lines
 from pytest_samurai.report.play import Play
 from pytest_samurai.report.progress import Progress
 from pytest_samurai.report.run import Failure, Run, TestRun
@@ -119,7 +120,7 @@ def progress() -> str:
     return line[1]
 
 
-def miss(recorded_content: str) -> str:
+def miss(recorded_content: str, renamed: Sequence[str] = ()) -> str:
     return Miss(
         request=recorded(f"{HOSTILE}2", url=f"http://h/{HOSTILE}").request,
         recorded=[recorded(content=recorded_content)],
@@ -130,6 +131,7 @@ def miss(recorded_content: str) -> str:
         mode="none",
         rerun=f"pytest '{HOSTILE}'",
         denials=(),
+        renamed=renamed,
     ).text()
 
 
@@ -201,6 +203,8 @@ SAID: dict[str, Callable[[], str]] = {
     "unmarked": lambda: unmarked_line({HOSTILE: 1}),
     "progress": progress,
     "miss": lambda: miss(HOSTILE),
+    "miss of a renamed test": lambda: miss(HOSTILE, [f"pytest-samurai mv '{HOSTILE}' x"]),
+    "orphans": lambda: "\n".join(orphan_lines([HOSTILE])),
     "miss of another prompt": lambda: miss("What is the capital of France, and of Japan?"),
     "path": lambda: shown(Path(HOSTILE)),
     "placeholder": lambda: placeholder_refusal(Request(HOSTILE, f"http://h/{HOSTILE}", (), b""), "test"),
@@ -307,6 +311,7 @@ def test_commands_say_nothing_that_is_obeyed(
     path.parent.mkdir()
     cassette.save(path, [recorded(usage=USED), recorded(content="sk-proj-0123456789abcdefghijABCDEFGHIJ0123456789")])
     (tmp_path / "cassettes" / f"x{name}").write_text("nothing")
+    cassette.save(tmp_path / "other.yaml", [recorded(f"{HOSTILE}2", content=f"so {HOSTILE}")])
     (tmp_path / "samurai.lock").write_bytes(dump(Lock({HOSTILE: {HOSTILE: Spent(1, USAGE)}}, {HOSTILE: PRICE})))
     (tmp_path / "r.json").write_text(RENDER["json"](replace(RUN, failures=())).content)
     said = ""
@@ -316,7 +321,16 @@ def test_commands_say_nothing_that_is_obeyed(
         ["import", "cassettes"],
         ["why", "t.py::test_x", f"--cassette={path}", "--against=HEAD"],
         ["why", HOSTILE, f"--cassette={path}"],
+        ["diff", "other.yaml", str(path)],
+        ["diff", str(path), f"cassettes/x{name}"],
         ["report", "r.json"],
+        ["ls"],
+        ["show", str(path)],
+        ["show", "--plain", str(path)],
+        ["show", str(path.with_name(f"x{name}"))],
+        ["show", HOSTILE],
+        ["mv", f"{HOSTILE}.py", "x.py"],
+        ["mv", f"{HOSTILE}::test_a", f"{HOSTILE}::test_b"],
     ):
         try:
             cli.main(arguments)
@@ -325,5 +339,7 @@ def test_commands_say_nothing_that_is_obeyed(
         printed = capsys.readouterr()
         # What argparse prints ends with our line, as it is.
         said += printed.out + printed.err
-        assert harmless(printed.out + printed.err), (arguments, printed)
+        # A text of several lines is shown as such, each line behind a sign.
+        lines = re.sub(r"(?m)^    [-+] .*$", lambda line: line[0].replace("m", "n"), printed.out + printed.err)
+        assert harmless(lines), (arguments, printed)
     assert "add-mask" in said

@@ -23,8 +23,10 @@ from pytest_samurai.bill.lock import (
     row_of,
 )
 from pytest_samurai.bill.lockfile import load as load_lock
+from pytest_samurai.bill.lockfile import parse as parse_lock
 from pytest_samurai.bill.lockfile import update as update_lock
 from pytest_samurai.bill.locknotes import no_overlap, summary_lines, update_line
+from pytest_samurai.bill.lockrows import with_rows_of
 from pytest_samurai.bill.metrics import ABOUT, METRICS, labelled, measured
 from pytest_samurai.bill.ownprices import lines_to_add, own_prices
 from pytest_samurai.bill.pricelist import PriceList
@@ -73,6 +75,7 @@ __all__ = [
     "moved",
     "no_overlap",
     "own_prices",
+    "parse_lock",
     "parse_tolerance",
     "regression_text",
     "require_tokenizer",
@@ -82,4 +85,5 @@ __all__ = [
     "total_cost",
     "update_line",
     "update_lock",
+    "with_rows_of",
 ]

@@ -82,6 +82,11 @@ class Call:
         return tuple(self._answer.dialect.answers(self._answer.known))
 
     @cached_property
+    def stops(self) -> tuple[str, ...]:
+        """Why the model stopped, in the API's own words (`stop`, `length`), for each choice that says."""
+        return tuple(self._answer.dialect.stops(self._answer.known))
+
+    @cached_property
     def endpoint(self) -> str | None:
         """The API: `chat`, `completions`, `responses`, `messages`, `embeddings`, `gemini`; None for any other."""
         return self._answer.dialect.name
@@ -90,6 +95,15 @@ class Call:
     def messages(self) -> tuple[Message, ...]:
         """What was said so far, in one shape for every API. Raises SamuraiError if the request is no JSON object."""
         return tuple(self._answer.dialect.messages(self.request))
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """What a request says beside its messages: the model, its parameters, the tools.
+
+        Raises SamuraiError if the request is no JSON object.
+        """
+        messages = self._answer.dialect.messages
+        return {key: value for key, value in self.request.items() if not messages({key: value})}
 
     def redacted(self, text: str) -> str:
         """A text of this call without its secrets, and all others that are known."""
@@ -112,6 +126,12 @@ class Call:
     @property
     def duration(self) -> float | None:
         return self._reply.duration
+
+    @property
+    def first_chunk(self) -> float | None:
+        """When the first piece of a stream came, in seconds after the request; None if that is not known."""
+        # Cassettes of other tools keep no times.
+        return next((chunk.at for chunk in self._reply.chunks or ()), None) or None
 
     @cached_property
     def usage(self) -> Usage | None:

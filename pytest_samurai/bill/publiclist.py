@@ -104,6 +104,9 @@ def _spellings(name: str, url: str) -> Iterator[tuple[str, str | None, str | Non
         yield last, vendor.removesuffix("/models").rpartition("/")[2], None
     else:
         yield bare, None, None
+        if bare.startswith("text-embedding-"):
+            # The list knows OpenAI's models by names in which these are left out.
+            yield bare, "openai", None
 
 
 # The base model of a fine-tuned one, as in ft:gpt-4o-mini-2024-07-18:acme::abc123.
@@ -116,9 +119,10 @@ _OF_BEDROCK = re.compile(
 )
 
 
-# What may follow the name of a model that stays the same model: a date, a version, "latest".
+# What may follow the name of a model that stays the same model: a date (as in gpt-3.5-turbo-instruct:20230824-v2), a
+# version, "latest".
 _VERSION = re.compile(
-    r"[-@:](?:20\d\d-?\d\d-?\d\d|\d{3,4}|latest|v\d+(?::\d+)?|(?:preview|exp)(?:-\d\d-\d\d(?:\d\d)?)?)\Z"
+    r"[-@:](?:20\d\d-?\d\d-?\d\d(?:-v\d+)?|\d{3,4}|latest|v\d+(?::\d+)?|(?:preview|exp)(?:-\d\d-\d\d(?:\d\d)?)?)\Z"
 )
 
 

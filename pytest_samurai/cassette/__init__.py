@@ -1,5 +1,6 @@
 """The cassette: a file of interactions, written for people. Only this package knows yaml."""
 
+from pytest_samurai.cassette.damaged import Reading, readings
 from pytest_samurai.cassette.directories import Directories
 from pytest_samurai.cassette.frame import is_ours
 from pytest_samurai.cassette.journal import JOURNAL, Journal, LeftBehind
@@ -9,6 +10,7 @@ from pytest_samurai.cassette.naming import (
     cassette_of,
     module_directory,
     named_cassette,
+    owner_by_name,
     placed_cassette,
     safe_cassette,
 )
@@ -23,6 +25,7 @@ __all__ = [
     "Journal",
     "Kept",
     "LeftBehind",
+    "Reading",
     "Remembered",
     "Shelf",
     "cassette_name",
@@ -32,9 +35,11 @@ __all__ = [
     "load",
     "module_directory",
     "named_cassette",
+    "owner_by_name",
     "parse",
     "placed_cassette",
     "read",
+    "readings",
     "reply_of",
     "safe_cassette",
     "salvage",

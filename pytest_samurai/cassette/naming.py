@@ -58,6 +58,22 @@ def cassette_of(test: str) -> PurePosixPath:
     return module_directory(REAL.PurePosixPath(file)) / cassette_name([*classes, function + bracket + parameters])
 
 
+def owner_by_name(cassette: PurePosixPath) -> str | None:
+    """The id of the test that has this cassette by its name; the path is relative to the directory of the cassettes.
+
+    None for a name with a digest, from which nothing leads back, and for a name that no test of pytest's usual naming
+    has: that of a fixture, or one that a marker gives.
+    """
+    name, bracket, parameters = cassette.name.removesuffix(".yaml").partition("[")
+    *classes, function = name.split(".")
+    directory = cassette.parent
+    if "~" in str(cassette) or not (directory.name and function.startswith("test")):
+        return None
+    file = directory if directory.suffix else directory.with_name(f"{directory.name}.py")
+    test = "::".join([str(file), *classes, function + bracket + parameters])
+    return test if cassette_of(test) == cassette else None
+
+
 def _usual_case(name: str) -> str:
     """Of the names that differ in case alone, the one that needs no digest: `TestCapital`, not `Testcapital`."""
     return f"Test{name[4:].capitalize()}" if name[:4].lower() == "test" else name.capitalize()

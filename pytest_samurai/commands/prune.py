@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from pytest_samurai import cassette
 from pytest_samurai.errors import CassetteError, SettingsError
 from pytest_samurai.files import locked
 from pytest_samurai.recorder import RECORD_MODES
 from pytest_samurai.redaction import Redactor, environment_secrets, one_line, without_secrets
-from pytest_samurai.report import RUN_ALL, FullRun, Play, cassettes_of, digest_of
+from pytest_samurai.report import CHANGED, RUN_ALL, FullRun, Play, cassettes_of
 from pytest_samurai.text import plural
 from pytest_samurai.wire import Interaction, summary
 
@@ -113,18 +113,10 @@ class _Judge:
         """Why it is not known what is unused of a cassette; empty if it is known."""
         if play is not None and play.unknown:
             return play.unknown
-        for absent in self._run.absent:
-            if absent.may_own(PurePosixPath(name)):
-                return f"{absent.test}, which may use it, was skipped"
-        digest = self._run.files.get(name)
-        if name not in self._run.files:
-            return "it is newer than the last full run"
-        if digest is None:
-            return "it could not be read in the last full run"
-        if not digest:
-            return "it was written in the last full run itself"
-        if digest != digest_of(content) or (play is not None and play.recorded != len(interactions)):
-            return "it has changed since the last full run"
+        if doubt := self._run.doubt(name, content):
+            return doubt
+        if play is not None and play.recorded != len(interactions):
+            return CHANGED
         ours = cassette.is_ours(content) or any(interaction.recorded_at is not None for interaction in interactions)
         return "" if play is not None or ours else "another tool wrote it, and may use it"
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -29,18 +28,14 @@ from pytest_samurai.bill import (
     row_of,
 )
 from pytest_samurai.cassette import cassette_of, load, parse
+from pytest_samurai.commands.pairs import Calls, changed_parts, paired
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.matching import (
     Difference,
     Json,
-    canonical,
+    Matcher,
     describe,
-    differences,
     length,
-    likeness,
-    parse_body,
-    parse_path,
-    words,
 )
 from pytest_samurai.redaction import without_secrets
 from pytest_samurai.text import money, money_apart, plural
@@ -49,10 +44,8 @@ from pytest_samurai.wire import (
     Dialect,
     Interaction,
     Price,
-    RequestPart,
     Usage,
     dialect_of,
-    part_at,
     prompt_length,
     summary,
 )
@@ -173,17 +166,21 @@ def _number(value: int | Decimal | None) -> str:
 # --- request by request
 
 
-def explain(then: Sequence[Interaction], now: Sequence[Interaction]) -> list[str]:
-    """Which calls differ and in what, each difference with its tokens; nothing if no call differs."""
+def explain(then: Sequence[Interaction], now: Sequence[Interaction], matcher: Matcher) -> list[str]:
+    """Which calls differ and in what, each difference with its tokens; nothing if no call differs.
+
+    What the `matcher` does not compare does not count.
+    """
     lines: list[str] = []
     estimated = False
-    for old, new in _paired(then, now):
+    before, after = Calls(then, matcher), Calls(now, matcher)
+    for old, new in paired(before, after):
         if old is None:
             lines += _alone(now, new, "new")
         elif new is None:
             lines += _alone(then, old, "gone")
         else:
-            pair = _Pair(then[old], now[new])
+            pair = _Pair(before, old, after, new)
             changes = list(pair.changes())
             if changes:
                 at = f"call {new + 1}" if old == new else f"call {new + 1} (it was call {old + 1})"
@@ -194,34 +191,6 @@ def explain(then: Sequence[Interaction], now: Sequence[Interaction]) -> list[str
             """  "about" is estimated from characters, at that call's own rate: a reply counts only the whole prompt."""
         )
     return lines
-
-
-def _paired(then: Sequence[Interaction], now: Sequence[Interaction]) -> list[tuple[int | None, int | None]]:
-    """The indices of calls that belong together, of one then and one now; None where one side has no such call.
-
-    Equal calls are paired first, then those that share most words. The order is that of the calls now; calls that are
-    gone come last.
-    """
-    equal: dict[tuple[bytes, int], deque[int]] = {}
-    for old, interaction in enumerate(then):
-        equal.setdefault(_key(interaction), deque()).append(old)
-    partners: dict[int, int] = {}
-    for new, interaction in enumerate(now):
-        if candidates := equal.get(_key(interaction)):
-            partners[new] = candidates.popleft()
-    news = {new: words(parse_body(now[new].request.body)) for new in range(len(now)) if new not in partners}
-    olds = {old: words(parse_body(then[old].request.body)) for left in equal.values() for old in left}
-    alike = sorted((-likeness(news[new], olds[old]), new, old) for new in news for old in olds)
-    for _, new, old in alike:
-        if new not in partners and old in olds:
-            partners[new] = old
-            del olds[old]
-    pairs: list[tuple[int | None, int | None]] = [(partners.get(new), new) for new in range(len(now))]
-    return [*pairs, *((old, None) for old in sorted(olds))]
-
-
-def _key(interaction: Interaction) -> tuple[bytes, int]:
-    return canonical(parse_body(interaction.request.body)), interaction.reply.status
 
 
 def _alone(interactions: Sequence[Interaction], index: int | None, what: str) -> list[str]:
@@ -257,11 +226,11 @@ class _Change:
 class _Pair:
     """A call then and now."""
 
-    def __init__(self, then: Interaction, now: Interaction) -> None:
-        self.then, self.now = (Call(recorded, number=0, replayed=True) for recorded in (then, now))
-        self._asked_then, self._asked = (parse_body(recorded.request.body) for recorded in (then, now))
-        self._dialect = dialect_of(now.request.url)
-        self._differ = list(_changes(self._dialect, self._asked_then, self._asked))
+    def __init__(self, then: Calls, old: int, now: Calls, new: int) -> None:
+        self.then, self.now = then.call(old), now.call(new)
+        self._asked = now.asked[new]
+        self._dialect = dialect_of(now.interactions[new].request.url)
+        self._differ = list(_changes(self._dialect, then.asked[old], self._asked))
         parts = sum(change.growth is not None for change in self._differ)
         # A single part is worth the difference that the replies count, unless two models count tokens differently.
         several = parts > 1 or (parts == 1 and self.then.model != self.now.model)
@@ -323,11 +292,6 @@ def _known(usage: Usage | None) -> str:
 
 def _changes(dialect: Dialect, then: Json, now: Json) -> Iterator[_Change]:
     """What differs, by message, tool or parameter."""
-    by_part: dict[RequestPart, list[Difference]] = {}
-    for difference in differences(then, now):
-        are_objects = isinstance(now, dict) and isinstance(then, dict)
-        part = part_at(dialect, parse_path(difference.path) if are_objects else (), now, then)
-        by_part.setdefault(part, []).append(difference)
-    for part, changed in by_part.items():
-        growth = sum(length(difference.asked) - length(difference.recorded) for difference in changed)
-        yield _Change(part.name, changed, growth if part.is_prompt else None)
+    for changed in changed_parts(dialect, then, now):
+        growth = sum(length(difference.asked) - length(difference.recorded) for difference in changed.differences)
+        yield _Change(changed.part.name, changed.differences, growth if changed.part.is_prompt else None)

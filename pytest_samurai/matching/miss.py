@@ -27,7 +27,10 @@ Denial = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """What is known when a request is refused: the nearest recording, what differs, what to do."""
+    """What is known when a request is refused: the nearest recording, what differs, what to do.
+
+    `renamed` are the commands that make the cassette of a test that is gone, and answers it, that of this test.
+    """
 
     request: Request
     recorded: Sequence[Interaction]
@@ -38,6 +41,7 @@ class Miss:
     mode: str
     rerun: str | None
     denials: Sequence[Denial] = ()
+    renamed: Sequence[str] = ()
 
     def text(self) -> str:
         """The miss as it is told to people."""
@@ -63,6 +67,7 @@ class Miss:
             lines += compared
         else:
             cause = said_cause(["no recordings"])
+        lines += renamed_lines(self.renamed)
         if self.rerun:
             lines.append(f"  To record this test{' again' if self.recorded else ''}: {self.rerun}")
         return "\n".join(map(visible, lines)), cause
@@ -121,6 +126,17 @@ class Miss:
                 old, new = (COMPONENTS[name](self.matcher, request).decode() for request in (nearest, self.request))
                 if old != new:
                     yield f"    {name}: {old} -> {new}"
+
+
+def renamed_lines(commands: Sequence[str]) -> list[str]:
+    """What there is to do if a test was renamed, by the commands that would do it."""
+    if not commands:
+        return []
+    who = "a test that is" if len(commands) == 1 else f"{len(commands)} tests that are"
+    return [
+        f"  A recording of {who} gone would answer it. If this is that test, renamed:",
+        *(f"    {command}" for command in commands),
+    ]
 
 
 def _played_out(indexes: Sequence[int]) -> str:

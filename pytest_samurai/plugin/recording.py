@@ -14,6 +14,7 @@ from pytest_samurai.context import Session
 from pytest_samurai.files import exists
 from pytest_samurai.plugin.marker import marker_of
 from pytest_samurai.plugin.place import cassette_path
+from pytest_samurai.plugin.renamed import renamed_of
 from pytest_samurai.plugin.state import (
     PASSED,
     PLAYS,
@@ -26,7 +27,7 @@ from pytest_samurai.plugin.state import (
     shared_of,
 )
 from pytest_samurai.plugin.unmarked import only_replays
-from pytest_samurai.plugin.verdict import forget, target
+from pytest_samurai.plugin.verdict import forget, target, test_id
 from pytest_samurai.recorder import Owner, Recorder
 from pytest_samurai.report import NOTE_PROPERTY, Play
 from pytest_samurai.settings import Layer
@@ -74,7 +75,7 @@ def _recorded(
         figures = TestFigures.of(item.nodeid, recorder.calls, recorded=recorder.recorded)
         item.user_properties += figures.properties()
         item.user_properties += [(NOTE_PROPERTY, visible(note, keep="\n")) for note in recorder.notes]
-    note_play(item, recorder, item.nodeid, passed=session.passed)
+    note_play(item, recorder, test_id(item), passed=session.passed)
 
 
 def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool) -> None:
@@ -90,12 +91,17 @@ def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool)
         unknown = f"`unused` is `ignore` for {user}"
     playback = recorder.playback
     shared = recorder.owner.shared
-    play = Play(str(recorder.cassette_path), len(playback.recordings), playback.unplayed(), shared, unknown)
+    path, recorded = str(recorder.cassette_path), len(playback.recordings)
+    play = Play(path, recorded, playback.unplayed(), shared, unknown, [user])
     item.stash.setdefault(PLAYS, []).append(play)
 
 
 def owner_of(item: pytest.Item, name: str, *, shared: bool, is_fixture: bool = False) -> Owner:
     """Who a recorder belongs to: a test, or a fixture, named by its label."""
-    run = item.config.stash[RUN]
-    on_live = None if run.progress is None else run.progress.call
-    return Owner(visible(name), run.began, partial(target, item), shared, run.refusals.refuse, on_live, is_fixture)
+    config = item.config
+    run = config.stash[RUN]
+    owner = Owner(visible(name), run.began, partial(target, item), shared, run.refusals.refuse, is_fixture=is_fixture)
+    owner.on_live = None if run.progress is None else run.progress.call
+    if not shared:
+        owner.renamed = lambda cassette, answers: renamed_of(config).commands(test_id(item), cassette, answers)
+    return owner

@@ -147,6 +147,10 @@ class Summary:
             from pytest_samurai.report import shared_lines
 
             yield from ((line, yellow) for line in shared_lines(self._use.plays, self._use.absent))
+        if self._use.orphans:
+            from pytest_samurai.report import orphan_lines
+
+            yield from ((line, yellow) for line in orphan_lines(self._use.orphans))
         if gathered is not None and gathered.unmarked:
             from pytest_samurai.report import unmarked_line
 

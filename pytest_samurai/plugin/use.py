@@ -81,6 +81,7 @@ class Use:
     def __init__(self, config: pytest.Config, fullness: Fullness) -> None:
         self.plays: list[Play] = []
         self.absent: list[Absent] = []
+        self.orphans: list[str] = []
         self._config = config
         self._fullness = fullness
 
@@ -114,3 +115,9 @@ class Use:
         mode = run.settings.mode
         full = noted(config.rootpath, directory, self.plays, self.absent, mode=mode, began=run.began)
         cache.set(NOTE, full.as_json())
+        if len(full.files) > len(full.plays):
+            from pytest_samurai.recorder import RECORD_MODES
+            from pytest_samurai.report import orphans
+
+            # Where nothing is played, it does not show that a cassette is of no use.
+            self.orphans = orphans(full, config.rootpath) if RECORD_MODES[mode].plays else []

@@ -48,6 +48,9 @@ class RecordMode:
     only_replays_once_recorded = False
     """Whether a test that may record now can only replay when it is run again."""
 
+    looks_for_renamed = False
+    """Whether a test without a cassette looks for that of a test that is gone before a request goes live."""
+
     expects_all_played = False
     """Whether even a test that may record has to play all recordings."""
 
@@ -114,6 +117,7 @@ class _Once(RecordMode):
 
     name = "once"
     only_replays_once_recorded = True
+    looks_for_renamed = True
 
     def may_record(self, recordings: Recordings | None, owner: Owner) -> bool:
         return recordings is None or all(map(owner.recorded_in_this_run, recordings.times()))

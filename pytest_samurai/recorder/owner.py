@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from pytest_samurai.bill import Call
 from pytest_samurai.errors import RequestNotRecorded
@@ -20,7 +21,9 @@ class Owner:
     it. `shared` says that others play from the same cassette; a block within another makes it so for both. `refusal`
     makes, of a text, what is raised for a request that is refused. `on_live` is called with the name of the test and
     each call that went live. `is_fixture` says that it is a fixture, whose calls need not be its own: tests use what it
-    starts.
+    starts. `renamed` gives the commands that make the cassette of a test that is gone that of this test, which has
+    none: it takes the path of its own, and what tells of the path of another whether it answers; None where a cassette
+    is not of one test.
     """
 
     test: str
@@ -30,6 +33,7 @@ class Owner:
     refusal: Callable[[str], RequestNotRecorded] = RequestNotRecorded
     on_live: Callable[[str, Call], None] | None = None
     is_fixture: bool = False
+    renamed: Callable[[Path, Callable[[Path], bool]], Sequence[str]] | None = None
 
     def recorded_in_this_run(self, recorded_at: str | None) -> bool:
         """Whether a recording was made since the run began; `recorded_at` is in UTC and ISO 8601, None if unknown."""

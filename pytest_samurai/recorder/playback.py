@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_samurai.cassette import Kept, Shelf
+from pytest_samurai.errors import CassetteError
 from pytest_samurai.matching import Denial, Keys, Lookup, Miss
 from pytest_samurai.recorder.age import age_notes
 from pytest_samurai.recorder.editor import Editor
@@ -25,7 +26,8 @@ class Playback:
     """The recordings of an open cassette that may be played, and which of them have been.
 
     Those of an interrupted run come last. `may_record` says whether a request that none of them answers may go live;
-    `is_older`, in a mode that replaces the cassette, whether that holds what an earlier run recorded.
+    `is_older`, in a mode that replaces the cassette, whether that holds what an earlier run recorded; `is_new`, whether
+    there is no cassette yet, nor what is left of one.
     """
 
     def __init__(
@@ -37,11 +39,13 @@ class Playback:
         *,
         may_record: bool,
         is_older: bool = False,
+        is_new: bool = False,
     ) -> None:
         self.recordings = keys.recordings
         self.interrupted = interrupted
         self.may_record = may_record
         self.is_older = is_older
+        self.is_new = is_new
         self.lookup = Lookup(keys)
         self._settings = settings
         self._bridge = bridge
@@ -74,11 +78,18 @@ class Playback:
         return replace(reply, headers=(*headers, ("retry-after-ms", "1")))
 
     def miss(
-        self, request: Request, denials: Sequence[Denial], owner: Owner, cassette: str, number: int
+        self,
+        request: Request,
+        denials: Sequence[Denial],
+        owner: Owner,
+        cassette: str,
+        number: int,
+        renamed: Sequence[str] = (),
     ) -> tuple[str, Diagnosis]:
         """Why no recording answers a request, and what to do about it.
 
-        `request` is the request as it is compared, `number` that of the call.
+        `request` is the request as it is compared, `number` that of the call. `renamed` are the commands that make
+        another cassette, which answers it, that of the test.
         """
         played = frozenset(self.lookup.played)
         # Nobody should pay again for what others recorded, nor for a cassette that was played to its end.
@@ -95,9 +106,10 @@ class Playback:
             mode=mode.name,
             rerun=owner.command(advised),
             denials=denials,
+            renamed=renamed,
         )
         text, cause = miss.told()
-        return text, Diagnosis(cause, number, "" if owner.rerun is None else advised)
+        return text, Diagnosis(cause, number, "" if renamed or owner.rerun is None else advised)
 
     def unplayed(self) -> list[int]:
         """The indices of the recordings that were not played.
@@ -136,7 +148,17 @@ def opened(path: Path, settings: Settings, owner: Owner, shelf: Shelf, editor: E
     if settings.max_age is not None:
         notes += age_notes(keys.recordings, settings.max_age, shown(path))
     is_older = mode.replaces and not all(map(owner.recorded_in_this_run, recordings.times()))
-    return Playback(keys, settings, editor.bridge, interrupted, may_record=may_record, is_older=is_older)
+    is_new = mode.has_cassette and kept is None and not resumed
+    return Playback(keys, settings, editor.bridge, interrupted, may_record=may_record, is_older=is_older, is_new=is_new)
+
+
+def would_answer(path: Path, request: Request, settings: Settings, shelf: Shelf, editor: Editor) -> bool:
+    """Whether a cassette of another test holds a request, as it is compared. One that cannot be read does not."""
+    try:
+        kept = shelf.load(path)
+    except (CassetteError, FileNotFoundError):
+        return False
+    return bool(Lookup(_shared_keys(kept.recordings, kept, settings, editor.redactors)).candidates(request))
 
 
 def _load(path: Path, shelf: Shelf) -> Kept | None:

@@ -30,6 +30,7 @@ from pytest_samurai.recorder.placeholder import (
     set_placeholders,
 )
 from pytest_samurai.recorder.playback import Playback, opened
+from pytest_samurai.recorder.renamed import Renamed
 from pytest_samurai.recorder.shared import Shared
 from pytest_samurai.recorder.sums import Sums
 from pytest_samurai.recorder.unseen import ModelHosts
@@ -71,6 +72,7 @@ class Recorder(Sums):
         self._live: Live | None = None
         self._keeper: Keeper | None = None
         self._placeholders: list[str] = []
+        self._renamed = Renamed(path, settings, owner, shared.shelf, self._editor)
         self._needs_no_headers = self._editor.bridge is None and settings.matcher.is_of_bytes
 
     # --- what a test sees
@@ -184,10 +186,14 @@ class Recorder(Sums):
         played, denials = self.play(request, filtered)
         if played is not None:
             return played
-        if self._live is None:
+        if self._live is None or self._renamed.is_wanted(self.playback):
             asked = self._editor.compared(request, filtered)
-            text, diagnosis = self.playback.miss(asked, denials, self.owner, self.shown_path, self._calls.count + 1)
-            raise self.refuse(text, diagnosis)
+            renamed = self._renamed.commands(asked, self.playback)
+            if self._live is None:
+                number = self._calls.count + 1
+                raise self.refuse(*self.playback.miss(asked, denials, self.owner, self.shown_path, number, renamed))
+            if renamed:
+                raise self.refuse(self._renamed.refusal(asked, self.shown_path, renamed))
         if has_placeholder(request.headers, request.url):
             raise self.refuse(placeholder_refusal(self.redacted(request), self.owner.test))
         try:

@@ -2,7 +2,7 @@
 
 from pytest_samurai.report.causes import Group, cause_lines, causes, headline, named
 from pytest_samurai.report.conversation import Conversation, conversation, message_lines
-from pytest_samurai.report.fullrun import Absent, FullRun, amended, cassettes_of, digest_of, noted
+from pytest_samurai.report.fullrun import CHANGED, Absent, FullRun, amended, cassettes_of, noted
 from pytest_samurai.report.fullrunnote import NOTE, RUN_ALL, last_full_run
 from pytest_samurai.report.gathered import Gathered
 from pytest_samurai.report.lastcalls import last_calls
@@ -16,6 +16,8 @@ from pytest_samurai.report.lines import (
     totals_line,
     unmarked_line,
 )
+from pytest_samurai.report.orphans import orphan_lines, orphaned, orphans
+from pytest_samurai.report.owners import Owners
 from pytest_samurai.report.play import Play, placed
 from pytest_samurai.report.progress import Progress
 from pytest_samurai.report.publish import publish
@@ -23,6 +25,7 @@ from pytest_samurai.report.run import Run, merged_runs, read_run
 from pytest_samurai.report.standing import Collected, Used, standing
 
 __all__ = [
+    "CHANGED",
     "NOTE",
     "NOTE_PROPERTY",
     "RUN_ALL",
@@ -33,6 +36,7 @@ __all__ = [
     "FullRun",
     "Gathered",
     "Group",
+    "Owners",
     "Play",
     "Progress",
     "Run",
@@ -42,7 +46,6 @@ __all__ = [
     "cause_lines",
     "causes",
     "conversation",
-    "digest_of",
     "headline",
     "last_calls",
     "last_full_run",
@@ -50,6 +53,9 @@ __all__ = [
     "message_lines",
     "named",
     "noted",
+    "orphan_lines",
+    "orphaned",
+    "orphans",
     "placed",
     "publish",
     "read_run",

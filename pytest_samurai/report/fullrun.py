@@ -14,6 +14,8 @@ from pytest_samurai.report.play import Play, below, merged_plays
 
 _SUFFIXES = (".yaml", ".yml")
 _FIXTURES = "fixtures"
+CHANGED = "it has changed since the last full run"
+"""Why it is not known what is unused of a cassette that is not as the run left it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,20 @@ class FullRun:
     def with_plays(self, plays: Iterable[Play]) -> FullRun:
         """The full run with the plays of a later run, which was not full."""
         return replace(self, plays=merged_plays([*self.plays, *plays]))
+
+    def doubt(self, name: str, content: bytes) -> str:
+        """Why this run does not tell what is unused of a cassette, given what that holds now; empty if it tells."""
+        for absent in self.absent:
+            if absent.may_own(PurePosixPath(name)):
+                return f"{absent.test}, which may use it, was skipped"
+        if name not in self.files:
+            return "it is newer than the last full run"
+        digest = self.files[name]
+        if digest is None:
+            return "it could not be read in the last full run"
+        if not digest:
+            return "it was written in the last full run itself"
+        return "" if digest == digest_of(content) else CHANGED
 
     def as_json(self) -> dict[str, Any]:
         """The record in JSON values, as the note has it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -33,7 +33,7 @@ class Play:
     """What a test, or fixture, played of a cassette with so many `recorded` interactions.
 
     `cassette` is a path, as seen from the root directory after `placed`. `unplayed` are indexes from 0. `unknown` says
-    why they mean nothing; it is empty if they do.
+    why they mean nothing; it is empty if they do. `users` are the ids of the tests, and the labels of fixtures.
     """
 
     cassette: str
@@ -41,6 +41,7 @@ class Play:
     unplayed: list[int]
     shared: bool
     unknown: str = ""
+    users: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The play as it travels with a report of pytest's. Every test has one, and `asdict` would copy each index."""
@@ -50,6 +51,7 @@ class Play:
             "unplayed": self.unplayed,
             "shared": self.shared,
             "unknown": self.unknown,
+            "users": self.users,
         }
 
 
@@ -77,4 +79,5 @@ def _merged(plays: Sequence[Play]) -> Play:
     known = [play for play in plays if not play.unknown] or plays
     unplayed = set.intersection(*(set(play.unplayed) for play in known))
     unknown = next((play.unknown for play in plays if play.unknown), "")
-    return replace(known[-1], unplayed=sorted(unplayed), unknown=unknown)
+    users = sorted({user for play in plays for user in play.users})
+    return replace(known[-1], unplayed=sorted(unplayed), unknown=unknown, users=users)

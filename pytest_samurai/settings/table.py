@@ -64,16 +64,18 @@ class _Cassettes:
     ignore: tuple[Any, ...] = option(
         values.ignore,
         (),
-        "test",
+        "ini test",
         'paths of the request that do not count, as in `["user", "metadata.*"]`',
         shown="nothing",
+        many=True,
     )
     normalize: tuple[Any, ...] = option(
         values.normalize,
         (),
-        "test",
-        "what varies from run to run: `uuid`, `datetime`, `tmp_path` or a pair `(pattern, replacement)`",
+        "ini test",
+        "what varies from run to run: `uuid`, `datetime`, `tmp_path`, or, in a test, a pair `(pattern, replacement)`",
         shown="nothing",
+        many=True,
     )
     redact: tuple[Any, ...] = option(
         values.redact,

@@ -1,8 +1,8 @@
 """Texts that people read, and short texts that files hold."""
 
 from pytest_samurai.text.cause import GROWTH, MISS, Cause, Diagnosis
-from pytest_samurai.text.changes import changed_words
-from pytest_samurai.text.conflict import conflict_line
+from pytest_samurai.text.changes import Run, TextChange, changed_words
+from pytest_samurai.text.conflict import Side, conflict_line, sides_of
 from pytest_samurai.text.cut import cut_in_the_middle
 from pytest_samurai.text.dates import parse_moment, timestamp
 from pytest_samurai.text.money import money, money_apart, parse_money
@@ -17,6 +17,9 @@ __all__ = [
     "Cause",
     "Diagnosis",
     "Rewording",
+    "Run",
+    "Side",
+    "TextChange",
     "changed_words",
     "conflict_line",
     "cut_in_the_middle",
@@ -29,6 +32,7 @@ __all__ = [
     "read_scalar",
     "reworded",
     "scalar",
+    "sides_of",
     "timestamp",
     "visible",
     "visible_json",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import NamedTuple
 
 from pytest_samurai.text.visible import visible
 
@@ -11,27 +13,114 @@ _CONTEXT = 60
 # Comparing takes time in proportion to the product of both lengths.
 _COMPARED_WORDS = 100_000
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+_LOOK_BACK = 4
+"""Words, signs and blanks in which the end of a sentence is seen."""
+_SENTENCE_ENDS = re.compile(r"(?:[.!?:][\"')\]*]*\s*|\n\s*)\Z")
+
+
+class Run(NamedTuple):
+    """A stretch of a text, and whether the other text has it otherwise."""
+
+    text: str
+    is_changed: bool
+
+
+class _Edit(NamedTuple):
+    """The words of both texts, by their numbers, that stand in each other's place."""
+
+    begin: int
+    end: int
+    new_begin: int
+    new_end: int
+
+
+class TextChange:
+    """How one text became another, by its words."""
+
+    def __init__(self, old: str, new: str) -> None:
+        self._old, self._new = _TOKEN.findall(old), _TOKEN.findall(new)
+
+    @cached_property
+    def _edits(self) -> Sequence[_Edit]:
+        # Here, so that this package loads without it: pytest's start needs other texts.
+        from difflib import SequenceMatcher
+
+        olds, news = self._old, self._new
+        head = _common(olds, news)
+        tail = _common(olds[head:][::-1], news[head:][::-1])
+        left, right = olds[head : len(olds) - tail], news[head : len(news) - tail]
+        if len(left) * len(right) <= _COMPARED_WORDS:
+            # Blanks are everywhere, so they say nothing about what belongs together.
+            codes = SequenceMatcher(str.isspace, left, right, autojunk=False).get_opcodes()
+        else:
+            codes = [("replace", 0, len(left), 0, len(right))]
+        edits = [
+            _Edit(head + begin, head + end, head + new_begin, head + new_end)
+            for name, begin, end, new_begin, new_end in codes
+            if name != "equal"
+        ]
+        first, last = _Edit(0, 0, 0, 0), _Edit(len(olds), len(olds), len(news), len(news))
+        around = zip([first, *edits], edits, [*edits[1:], last], strict=False)
+        return [_on_sentences(edit, before.end, after.begin, olds, news) for before, edit, after in around]
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether so little has stayed that it may be chance: less than half of the words of the shorter text."""
+        changed = [edit[:2] for edit in self._edits], [edit[2:] for edit in self._edits]
+        sides = zip((self._old, self._new), changed, strict=True)
+        counts = [(len(_said(words)), sum(len(_said(words[slice(*run)])) for run in runs)) for words, runs in sides]
+        (olds, gone), (news, _) = counts
+        return 2 * (olds - gone) < min(olds, news)
+
+    def runs(self, longest: int = 2 * _CONTEXT) -> tuple[list[Run], list[Run]]:
+        """Both texts in stretches that are the same or changed. Long ones are cut short.
+
+        Of one that changed, `longest` characters stay at either end.
+        """
+        return (
+            list(_runs(self._old, [(edit.begin, edit.end) for edit in self._edits], longest)),
+            list(_runs(self._new, [(edit.new_begin, edit.new_end) for edit in self._edits], longest)),
+        )
 
 
 def changed_words(old: str, new: str) -> tuple[str, str]:
     """Both texts, each on a line, with the changed words in [brackets]. Long stretches are cut short."""
-    # Here, so that this package loads without it: pytest's start needs other texts.
-    from difflib import SequenceMatcher
+    before, after = TextChange(old, new).runs()
+    return _bracketed(before), _bracketed(after)
 
-    olds, news = _TOKEN.findall(old), _TOKEN.findall(new)
-    head = _common(olds, news)
-    tail = _common(olds[head:][::-1], news[head:][::-1])
-    left, right = olds[head : len(olds) - tail], news[head : len(news) - tail]
-    if len(left) * len(right) <= _COMPARED_WORDS:
-        # Blanks are everywhere, so they say nothing about what belongs together.
-        codes = SequenceMatcher(str.isspace, left, right, autojunk=False).get_opcodes()
-    else:
-        codes = [("replace", 0, len(left), 0, len(right))]
-    changed = [code[1:] for code in codes if code[0] != "equal"]
-    return (
-        _bracketed(olds, [(head + begin, head + end) for begin, end, _, _ in changed]),
-        _bracketed(news, [(head + begin, head + end) for _, _, begin, end in changed]),
-    )
+
+def _bracketed(runs: Sequence[Run]) -> str:
+    return visible("".join(f"[{run.text}]" if run.is_changed else run.text for run in runs))
+
+
+def _on_sentences(edit: _Edit, first: int, last: int, olds: Sequence[str], news: Sequence[str]) -> _Edit:
+    """The same edit, moved to where a sentence begins, if words were only added or only removed.
+
+    "A. [B. ]C." and "A. B[. C]." may be the same change. It may be moved as far as the words of the old text from
+    `first` to `last` are in both.
+    """
+    if (edit.begin == edit.end) == (edit.new_begin == edit.new_end):
+        return edit
+    words, begin, end = (news, edit.new_begin, edit.new_end) if edit.begin == edit.end else (olds, edit.begin, edit.end)
+    steps = [0]
+    while steps[-1] > first - edit.begin and words[begin + steps[-1] - 1] == words[end + steps[-1] - 1]:
+        steps.append(steps[-1] - 1)
+    forth = 0
+    while forth < last - edit.end and words[begin + forth] == words[end + forth]:
+        forth += 1
+        steps.append(forth)
+    for step in steps:
+        text = "".join(words[begin + step : end + step])
+        before = "".join(words[max(0, begin + step - _LOOK_BACK) : begin + step])
+        is_end = not before or _SENTENCE_ENDS.search(before)
+        if is_end and _SENTENCE_ENDS.search(text):
+            return _Edit(*(number + step for number in edit))
+    return edit
+
+
+def _said(words: Sequence[str]) -> list[str]:
+    """The words without signs and blanks."""
+    return [word for word in words if word[0].isalnum()]
 
 
 def _common(left: Sequence[str], right: Sequence[str]) -> int:
@@ -43,15 +132,18 @@ def _common(left: Sequence[str], right: Sequence[str]) -> int:
     return count
 
 
-def _bracketed(words: Sequence[str], changed: Sequence[tuple[int, int]]) -> str:
-    """The text with its changed runs in brackets; where only the other text has words, just the context is kept."""
-    text, done = "", 0
+def _runs(words: Sequence[str], changed: Sequence[tuple[int, int]], longest: int) -> Iterator[Run]:
+    """The text with its changed runs; where only the other text has words, just the context is kept."""
+    done = 0
     for begin, end in changed:
         same, other = "".join(words[done:begin]), "".join(words[begin:end])
-        text += _cut(same, 0 if done == 0 else _CONTEXT, _CONTEXT)
-        text += f"[{_cut(other, 2 * _CONTEXT, 2 * _CONTEXT)}]" if other else ""
+        if same:
+            yield Run(_cut(same, 0 if done == 0 else _CONTEXT, _CONTEXT), False)
+        if other:
+            yield Run(_cut(other, longest, longest), True)
         done = end
-    return visible(text + _cut("".join(words[done:]), _CONTEXT, 0))
+    if done < len(words):
+        yield Run(_cut("".join(words[done:]), _CONTEXT, 0), False)
 
 
 def _cut(text: str, first: int, last: int) -> str:

@@ -19,6 +19,7 @@ from pytest_samurai.wire.http import (
     is_event_stream,
 )
 from pytest_samurai.wire.interaction import Interaction
+from pytest_samurai.wire.madeup import ids_in, without_made_up
 from pytest_samurai.wire.message import Message, Part
 from pytest_samurai.wire.modelbodies import asks_model
 from pytest_samurai.wire.modelhosts import is_public_model_host
@@ -69,6 +70,7 @@ __all__ = [
     "dialect_of",
     "event_lengths",
     "form_of",
+    "ids_in",
     "is_event_stream",
     "is_public_model_host",
     "json_object",
@@ -84,4 +86,5 @@ __all__ = [
     "text_length",
     "usage_asked",
     "without_files",
+    "without_made_up",
 ]

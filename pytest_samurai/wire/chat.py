@@ -27,6 +27,10 @@ def _message(message: Object) -> Message:
 
 def _parts(message: Object) -> Iterator[Part]:
     content, refusal = message.get("content"), message.get("refusal")
+    # Some gateways say it twice.
+    thought = next(filter(None, (as_text(message.get(name)) for name in _THOUGHTS)), None)
+    if thought is not None:
+        yield Part("reasoning", thought)
     if isinstance(content, str):
         yield Part("text", content)
     for part in as_objects(content):
@@ -37,9 +41,21 @@ def _parts(message: Object) -> Iterator[Part]:
             yield Part(kind, "")
     if isinstance(refusal, str):
         yield Part("refusal", refusal)
+    if audio := as_object(message.get("audio")):
+        yield Part("audio", as_text(audio.get("transcript")) or "")
     for call in as_objects(message.get("tool_calls")):
-        function = as_object(call.get("function"))
-        yield Part("tool_call", as_text(function.get("arguments")) or "", as_text(function.get("name")))
+        yield _tool_call(as_object(call.get("function") or call.get("custom")))
+    if older := as_object(message.get("function_call")):
+        yield _tool_call(older)
+
+
+def _tool_call(called: Object) -> Part:
+    asked = as_text(called.get("arguments")) or as_text(called.get("input"))
+    return Part("tool_call", asked or "", as_text(called.get("name")))
+
+
+_THOUGHTS = ("reasoning_content", "reasoning")
+"""Where servers put what a model thought. Sources: DeepSeek's API reference; OpenRouter's."""
 
 
 def _tools(request: Object) -> list[Json]:
@@ -107,6 +123,7 @@ CHAT = Dialect(
     model=choices.model,
     tier=choices.tier,
     answers=_answers,
+    stops=choices.stops,
     has_paid_tools=_has_paid_tools,
     merge=merge,
     texts=choices.texts,

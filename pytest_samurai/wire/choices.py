@@ -14,7 +14,7 @@ from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.asking import Asking
 from pytest_samurai.wire.counted import usage_by_shape
 from pytest_samurai.wire.dialect import Channel, Json, Object, Text
-from pytest_samurai.wire.objects import as_object, as_objects, parse_object
+from pytest_samurai.wire.objects import as_object, as_objects, as_text, parse_object
 from pytest_samurai.wire.texts import every_text
 from pytest_samurai.wire.usage import Usage
 
@@ -129,6 +129,12 @@ def model(answer: Answer) -> str | None:
 def tier(answer: Answer) -> str | None:
     """The level of service, such as `flex`."""
     return _name(answer.last("service_tier"))
+
+
+def stops(reply: Object) -> list[str]:
+    """Why the model stopped: the `finish_reason` of each choice that has one."""
+    reasons = (as_text(choice.get("finish_reason")) for choice in as_objects(reply.get("choices")))
+    return [reason for reason in reasons if reason]
 
 
 # --- a stream

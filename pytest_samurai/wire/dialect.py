@@ -51,7 +51,9 @@ class Dialect:
 
     - `usage`, `model` and `tier` (the level of service, which may have prices of its own); None if it does not say.
     - `answers`: what was answered, a message for each choice.
+    - `stops`: why the model stopped, in the API's own words, for each choice that says.
     - `has_paid_tools`: whether tools were used that are billed by the call, beside the tokens.
+      Or whether the tokens have other prices than those of the model: then their cost is as unknown.
 
     Of a stream:
 
@@ -77,6 +79,7 @@ class Dialect:
     model: Callable[[Answer], str | None]
     tier: Callable[[Answer], str | None]
     answers: Callable[[Object], Sequence[Message]]
+    stops: Callable[[Object], Sequence[str]]
     has_paid_tools: Callable[[Object], bool]
     merge: Callable[[Iterable[str]], dict[str, Any]]
     texts: Callable[[Json], Iterator[Text]]

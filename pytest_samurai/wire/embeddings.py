@@ -46,6 +46,10 @@ def _answers(_: Object) -> list[Message]:
     return []
 
 
+def _stops(_: Object) -> list[str]:
+    return []
+
+
 EMBEDDINGS = replace(
     COMPLETIONS,
     name="embeddings",
@@ -59,5 +63,6 @@ EMBEDDINGS = replace(
     usage=_usage,
     model=choices.model,
     answers=_answers,
+    stops=_stops,
     texts=every_text,
 )

@@ -14,6 +14,7 @@ from pytest_samurai.wire import choices
 from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.counted import usage_by_shape
 from pytest_samurai.wire.dialect import Dialect, Json, Object
+from pytest_samurai.wire.geminiparts import add_part
 from pytest_samurai.wire.message import Message, Part
 from pytest_samurai.wire.objects import as_object, as_objects, as_text, parse_object
 from pytest_samurai.wire.texts import every_text
@@ -72,6 +73,10 @@ def _parts(content: Json) -> Iterator[Part]:
             yield Part("tool_call", asked, as_text(called.get("name")))
         elif answered:
             yield Part("tool_result", json.dumps(answered.get("response"), ensure_ascii=False))
+        elif code := as_object(_get(part, "executableCode")):
+            yield Part("tool_call", as_text(code.get("code")) or "", "code_execution")
+        elif printed := as_object(_get(part, "codeExecutionResult")):
+            yield Part("tool_result", as_text(printed.get("output")) or "")
         else:
             yield Part(next(iter(part), ""), "")
 
@@ -97,15 +102,28 @@ def _most(request: Object) -> int:
 
 
 def _usage(answer: Answer) -> Usage | None:
-    return usage_by_shape(answer.known.get("usageMetadata"))
+    """Unknown for a stream that broke before its last event: the counts in the others are those so far."""
+    reply = answer.known
+    have_ended = all(candidate.get("finishReason") for candidate in as_objects(reply.get("candidates")))
+    if not have_ended and parse_object(answer.reply.body) is None:
+        return None
+    return usage_by_shape(reply.get("usageMetadata"))
 
 
 def _model(answer: Answer) -> str | None:
     return as_text(answer.known.get("modelVersion")) or None
 
 
-def _tier(_: Answer) -> str | None:
-    return None
+_TIERS = {"ON_DEMAND_FLEX": "flex", "ON_DEMAND_PRIORITY": "priority"}
+"""The levels of service by what Vertex AI calls them. Source: the reference of `TrafficType`."""
+
+_OTHER_PRICES = frozenset({"ON_DEMAND_OFFPEAK", "PROVISIONED_THROUGHPUT"})
+"""What costs less off peak, and what is paid for in advance, has no published rate of tokens."""
+
+
+def _tier(answer: Answer) -> str | None:
+    used = as_object(answer.known.get("usageMetadata"))
+    return as_text(used.get("serviceTier")) or _TIERS.get(as_text(used.get("trafficType")) or "")
 
 
 def _answers(reply: Object) -> list[Message]:
@@ -113,9 +131,21 @@ def _answers(reply: Object) -> list[Message]:
     return [Message("assistant", tuple(_parts(content))) for content in contents]
 
 
+def _stops(reply: Object) -> list[str]:
+    reasons = (as_text(candidate.get("finishReason")) for candidate in as_objects(reply.get("candidates")))
+    return [reason for reason in reasons if reason]
+
+
 def _has_paid_tools(reply: Object) -> bool:
     # Source: Google's page of prices, grounding: billed per prompt or per query.
-    return any(candidate.get("groundingMetadata") for candidate in as_objects(reply.get("candidates")))
+    if any(candidate.get("groundingMetadata") for candidate in as_objects(reply.get("candidates"))):
+        return True
+    # The same page: audio from the cache has a rate of its own, which no price here has.
+    used = as_object(reply.get("usageMetadata"))
+    cached = as_objects(used.get("cacheTokensDetails"))
+    if any(part.get("modality") == "AUDIO" and part.get("tokenCount") for part in cached):
+        return True
+    return as_text(used.get("trafficType")) in _OTHER_PRICES
 
 
 # --- a stream
@@ -142,20 +172,11 @@ def _merge_candidate(merged: dict[str, Any], candidate: Object) -> None:
     have = as_object(merged.get("content"))
     parts = as_objects(have.get("parts"))
     for part in as_objects(content.get("parts")):
-        last = parts[-1] if parts else {}
-        if _goes_on(last, part):
-            last |= {**part, "text": last["text"] + part["text"]}
-        else:
-            parts.append(dict(part))
-    merged |= candidate
+        add_part(parts, part)
+    # What is empty takes nothing back.
+    merged |= {key: value for key, value in candidate.items() if value not in (None, {}, []) or key not in merged}
     if content or have:
         merged["content"] = {**have, **content, "parts": parts}
-
-
-def _goes_on(last: Object, part: Object) -> bool:
-    """Whether a part continues the text before it. A thought and the answer do not continue each other."""
-    texts = all(isinstance(piece.get("text"), str) for piece in (last, part))
-    return texts and last.get("thought") == part.get("thought")
 
 
 def _is_over(body: bytes) -> bool:
@@ -185,6 +206,7 @@ GEMINI = Dialect(
     model=_model,
     tier=_tier,
     answers=_answers,
+    stops=_stops,
     has_paid_tools=_has_paid_tools,
     merge=merge,
     texts=every_text,

@@ -72,6 +72,11 @@ class Chunks(Sequence[Chunk]):
         return repr(tuple(self))
 
 
+def _tells_of_error(event: Mapping[str, Any]) -> bool:
+    """Whether an event is an error. Those of the Responses API have no `error` at their top, but a type."""
+    return bool(event.get("error")) or event.get("type") in ("error", "response.failed")
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A reply as the application received it, its body decoded.
@@ -99,7 +104,7 @@ class Reply:
             return False
         if self.chunks is None or b'"error"' not in self.body:
             return True
-        return not any((parse_object(text) or {}).get("error") for text in events(self.body))
+        return not any(_tells_of_error(parse_object(text) or {}) for text in events(self.body))
 
     def cut(self) -> Iterator[bytes]:
         """The body piece by piece."""

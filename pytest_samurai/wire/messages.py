@@ -6,6 +6,7 @@ Source: Anthropic's reference of the Messages API, and of its streams.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from pytest_samurai.files import json
@@ -75,7 +76,14 @@ def _usage(answer: Answer) -> Usage | None:
     """Unknown for a stream that broke before its last event: the output count in the first event is a guess."""
     if answer.is_of_events and answer.last("usage") is None:
         return None
-    return usage_by_shape(answer.known.get("usage"))
+    told = as_object(answer.known.get("usage"))
+    usage = usage_by_shape(told)
+    for iteration in as_objects(told.get("iterations")):
+        # Source: the reference of `iterations`. What a compaction used is not in the counts beside it.
+        more = usage_by_shape(iteration) if iteration.get("type") == "compaction" else None
+        if usage is not None and more is not None:
+            usage = replace(usage + more, requests=1)
+    return usage
 
 
 def _model(answer: Answer) -> str | None:
@@ -90,15 +98,29 @@ def _answers(reply: Object) -> list[Message]:
     return [_message(reply)] if isinstance(reply.get("content"), list) else []
 
 
+def _stops(reply: Object) -> list[str]:
+    reason = as_text(reply.get("stop_reason"))
+    return [reason] if reason else []
+
+
 _PAID_BY_THE_CALL = ("web_search_requests",)
 """Source: Anthropic's page of prices, server-side tools. Fetching a page costs only its tokens."""
 
+_OF_OTHER_MODELS = ("advisor_message", "fallback_message")
+"""Iterations of another model, at that one's prices. Source: the reference of `iterations`."""
+
 
 def _has_paid_tools(reply: Object) -> bool:
-    used = as_object(as_object(reply.get("usage")).get("server_tool_use"))
+    usage = as_object(reply.get("usage"))
+    used = as_object(usage.get("server_tool_use"))
     ran = (as_text(block.get("name")) for block in as_objects(reply.get("content")))
     # Containers are billed by the hour.
-    return any(used.get(name) for name in _PAID_BY_THE_CALL) or any("code_execution" in (name or "") for name in ran)
+    if any(used.get(name) for name in _PAID_BY_THE_CALL) or any("code_execution" in (name or "") for name in ran):
+        return True
+    # Source: the same page. Fast mode, and inference in the US alone, multiply all prices.
+    if usage.get("speed") == "fast" or usage.get("inference_geo") == "us":
+        return True
+    return any(each.get("type") in _OF_OTHER_MODELS for each in as_objects(usage.get("iterations")))
 
 
 # --- a stream
@@ -115,19 +137,32 @@ def merge(data: Iterable[str]) -> dict[str, Any]:
             merged = {**as_object(event.get("message"))}
             merged["content"] = [*as_objects(merged.get("content"))]
         elif kind == "content_block_start" and merged:
-            merged["content"].append(as_object(event.get("content_block")))
+            block = as_object(event.get("content_block"))
+            merged["content"].append(block)
+            if block.get("type") == "fallback":
+                # Another model goes on, and its prices count.
+                merged["model"] = as_object(block.get("to")).get("model") or merged.get("model")
         elif kind == "content_block_delta":
             _add(merged.get("content"), event.get("index"), delta, arguments)
         elif kind == "message_delta" and merged:
-            merged |= {key: value for key, value in delta.items() if value is not None or key not in merged}
-            said = {key: count for key, count in as_object(event.get("usage")).items() if count is not None}
-            merged["usage"] = {**as_object(merged.get("usage")), **said}
+            _add_last(merged, event, delta)
     for number, pieces in arguments.items():
-        whole = "".join(pieces)
-        asked = parse_object(whole)
-        # Truncated arguments do not parse: they stay as text.
-        merged["content"][number]["input"] = whole if asked is None and whole else asked or {}
+        if whole := "".join(pieces):
+            asked = parse_object(whole)
+            # Truncated arguments do not parse: they stay as text.
+            merged["content"][number]["input"] = whole if asked is None else asked
     return merged
+
+
+def _add_last(merged: dict[str, Any], event: Object, delta: Object) -> None:
+    """Add what the last event says: of the message, of its usage, and, under other keys, of the request."""
+    more = {key: value for key, value in event.items() if key not in ("type", "delta", "usage")}
+    for key, value in (*delta.items(), *more.items()):
+        # What is null takes nothing back.
+        if value is not None or (key.startswith("stop_") and key not in merged):
+            merged[key] = value
+    counts = {key: count for key, count in as_object(event.get("usage")).items() if count is not None}
+    merged["usage"] = {**as_object(merged.get("usage")), **counts}
 
 
 def _add(content: Any, number: Any, delta: Object, arguments: dict[int, list[str]]) -> None:
@@ -166,6 +201,7 @@ MESSAGES = Dialect(
     model=_model,
     tier=_tier,
     answers=_answers,
+    stops=_stops,
     has_paid_tools=_has_paid_tools,
     merge=merge,
     texts=every_text,

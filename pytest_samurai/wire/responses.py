@@ -5,16 +5,17 @@ Source: the OpenAI API reference (`Response`, and the events of its stream).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
+from pytest_samurai.files import json
 from pytest_samurai.wire import choices
 from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.counted import usage_by_shape
 from pytest_samurai.wire.dialect import Dialect, Json, Object
 from pytest_samurai.wire.events import has_event
 from pytest_samurai.wire.message import Message, Part
-from pytest_samurai.wire.objects import as_object, as_objects, as_text, parse_object
+from pytest_samurai.wire.objects import as_object, as_objects, as_text
+from pytest_samurai.wire.responseevents import ENDS, merge
 from pytest_samurai.wire.texts import every_text
 from pytest_samurai.wire.usage import Usage
 
@@ -37,12 +38,25 @@ def _message(entry: Object) -> Message:
     if kind.endswith("_call_output"):
         return Message("tool", tuple(_parts(entry.get("output"))))
     if kind.endswith("_call"):
-        asked = as_text(entry.get("arguments")) or as_text(entry.get("input")) or ""
-        return Message("assistant", (Part("tool_call", asked, name or kind.removesuffix("_call")),))
+        call = Part("tool_call", _asked(entry), name or kind.removesuffix("_call"))
+        # Some tools are run by the server, which puts the result beside the call.
+        results = (Part("tool_result", part.text) for part in _parts(entry.get("output")))
+        return Message("assistant", (call, *results))
     if kind == "reasoning":
         thoughts = [*_parts(entry.get("summary")), *_parts(entry.get("content"))]
         return Message("assistant", tuple(Part("reasoning", thought.text) for thought in thoughts))
-    return Message(as_text(entry.get("role")) or "", tuple(_parts(entry.get("content"))))
+    said = tuple(_parts(entry.get("content")))
+    return Message(as_text(entry.get("role")) or "", said if said or kind == "message" else (Part(kind, ""),))
+
+
+_ASKED = ("arguments", "input", "code", "action", "actions", "operation", "queries", "revised_prompt")
+"""Where the call of a tool has what is asked of it."""
+
+
+def _asked(call: Object) -> str:
+    """What is asked of a tool; as JSON, where that is no text."""
+    asked = next((call[name] for name in _ASKED if call.get(name)), "")
+    return asked if isinstance(asked, str) else json.dumps(asked, ensure_ascii=False)
 
 
 def _parts(content: Json) -> Iterator[Part]:
@@ -50,10 +64,13 @@ def _parts(content: Json) -> Iterator[Part]:
         yield Part("text", content)
     for part in as_objects(content):
         kind, text, refusal = as_text(part.get("type")) or "", as_text(part.get("text")), as_text(part.get("refusal"))
+        printed = [as_text(part.get(name)) for name in ("stdout", "stderr")]
         if text is not None:
             yield Part("text", text)
         elif refusal is not None:
             yield Part("refusal", refusal)
+        elif any(text is not None for text in printed):
+            yield Part("text", "".join(filter(None, printed)))
         else:
             yield Part(kind, "")
 
@@ -94,8 +111,21 @@ def _tier(answer: Answer) -> str | None:
 def _answers(reply: Object) -> list[Message]:
     """One message with all items of the output; none if there are no items."""
     entries = as_objects(reply.get("output"))
-    parts = [part for entry in entries for part in _message(entry).parts]
+    messages = list(map(_message, entries))
+    # What a tool of the server's says is no text of the model's.
+    parts = [
+        Part("tool_result", part.text) if message.role == "tool" and part.kind == "text" else part
+        for message in messages
+        for part in message.parts
+    ]
     return [Message("assistant", tuple(parts))] if entries else []
+
+
+def _stops(reply: Object) -> list[str]:
+    """Its status, with the reason of one that is incomplete."""
+    said = (reply.get("status"), as_object(reply.get("incomplete_details")).get("reason"))
+    text = ": ".join(filter(None, map(as_text, said)))
+    return [text] if text else []
 
 
 _PAID_BY_THE_CALL = frozenset(
@@ -110,71 +140,9 @@ def _has_paid_tools(reply: Object) -> bool:
 
 # --- a stream
 
-_ENDS = ("response.completed", "response.incomplete", "response.failed")
-
-_PIECES = {
-    "response.output_text": ("content", "text"),
-    "response.refusal": ("content", "refusal"),
-    "response.reasoning_text": ("content", "text"),
-    "response.reasoning_summary_text": ("summary", "text"),
-    "response.function_call_arguments": (None, "arguments"),
-    "response.mcp_call_arguments": (None, "arguments"),
-    "response.custom_tool_call_input": (None, "input"),
-    "response.code_interpreter_call_code": (None, "code"),
-}
-"""The texts that come in pieces, by the events that bring them: the list in the entry that holds them, and the key."""
-
-
-def merge(data: Iterable[str]) -> dict[str, Any]:
-    """The equivalent plain `Response`: that of the last event or, if it never came, what the others brought."""
-    merged: dict[str, Any] = {}
-    for text in data:
-        event = parse_object(text) or {}
-        kind, whole = as_text(event.get("type")) or "", as_object(event.get("response"))
-        if whole:
-            came = merged.get("output", [])
-            merged = whole
-            # Some servers leave the output out of the last event, since it has already been sent.
-            merged["output"] = whole.get("output") or came
-        if kind in _ENDS:
-            return merged
-        _add(merged.get("output"), kind, event)
-    return merged
-
-
-def _add(output: Any, kind: str, event: Object) -> None:
-    """Add what an event brings to the output."""
-    number = event.get("output_index")
-    if not isinstance(output, list) or not isinstance(number, int):
-        return
-    if kind == "response.output_item.added" and number == len(output):
-        output.append(as_object(event.get("item")))
-    if not 0 <= number < len(output):
-        return
-    entry = output[number]
-    if kind == "response.output_item.done":
-        output[number] = as_object(event.get("item"))
-    elif kind == "response.content_part.added":
-        entry.setdefault("content", []).append(event.get("part"))
-    elif kind == "response.reasoning_summary_part.added":
-        entry.setdefault("summary", []).append(event.get("part"))
-    elif kind.endswith(".delta") and kind.removesuffix(".delta") in _PIECES:
-        group, key = _PIECES[kind.removesuffix(".delta")]
-        _add_piece(entry, group, key, event)
-
-
-def _add_piece(entry: dict[str, Any], group: str | None, key: str, event: Object) -> None:
-    piece = as_text(event.get("delta")) or ""
-    holder: Any = entry
-    if group is not None:
-        parts = as_objects(entry.get(group))
-        at = event.get("content_index" if group == "content" else "summary_index")
-        holder = parts[at] if isinstance(at, int) and 0 <= at < len(parts) else {}
-    holder[key] = (as_text(holder.get(key)) or "") + piece
-
 
 def _is_over(body: bytes) -> bool:
-    return has_event(body, *_ENDS)
+    return has_event(body, *ENDS)
 
 
 RESPONSES = Dialect(
@@ -193,6 +161,7 @@ RESPONSES = Dialect(
     model=_model,
     tier=_tier,
     answers=_answers,
+    stops=_stops,
     has_paid_tools=_has_paid_tools,
     merge=merge,
     texts=every_text,

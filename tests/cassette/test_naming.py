@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pytest_samurai.cassette.naming import cassette_name, module_directory, named_cassette
+from pytest_samurai.cassette.naming import cassette_name, cassette_of, module_directory, named_cassette, owner_by_name
 from pytest_samurai.errors import SettingsError
 
 # Names of few letters, so that they come close to each other: case, dots, brackets, what file systems do not like.
@@ -122,3 +122,25 @@ def test_a_name_that_is_no_text_is_refused(name: object) -> None:
 def test_a_name_that_leads_out_of_the_cassette_directory_is_refused(name: str) -> None:
     with pytest.raises(SettingsError, match="is not a name for a cassette"):
         named_cassette(name)
+
+
+@given(st.sampled_from(["tests/test_a.py", "a.py", "a/b.txt", "../a.py"]), PARTS)
+@example("tests/test_a.py", ["TestA", "TestB", "test_x[a.b]"])
+def test_a_name_without_a_digest_leads_back_to_its_test_and_no_name_to_another(file: str, parts: list[str]) -> None:
+    *classes, function = parts
+    test = "::".join([file, *classes, function])
+    try:
+        cassette = cassette_of(test)
+    except SettingsError:
+        return
+    assert owner_by_name(cassette) in (None, test)
+    if "~" not in str(cassette) and function.startswith("test"):
+        assert owner_by_name(cassette) == test
+
+
+@pytest.mark.parametrize(
+    "cassette",
+    ["shared.yaml", "tests/test_a/capitals.yaml", "tests/test_a/test_x~0123456789.yaml", "tests/test_a/Test_x.yaml"],
+)
+def test_a_name_that_no_test_has_of_itself_leads_to_none(cassette: str) -> None:
+    assert owner_by_name(PurePosixPath(cassette)) is None

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,37 +16,11 @@ from pytest_samurai.cassette.writer import save
 from pytest_samurai.commands import cli
 from pytest_samurai.commands.why import explain, prices, recorded_at, row, totals
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.wire.http import Reply, Request
+from pytest_samurai.settings import Settings
 from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.price import Price
 from pytest_samurai.wire.usage import Usage
-
-SYSTEM = {"role": "system", "content": "You are a guide to the cities of the world."}
-WEATHER = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}
-
-
-def user(content: str) -> dict[str, Any]:
-    return {"role": "user", "content": content}
-
-
-def item(
-    tokens: tuple[int, int] | None,
-    *messages: dict[str, Any],
-    model: str = "m",
-    status: int = 200,
-    body: bytes | None = None,
-    details: dict[str, Any] | None = None,
-    served: str | None = None,
-    **more: Any,
-) -> Interaction:
-    asked = json.dumps({"model": model, "messages": list(messages), **more}).encode() if body is None else body
-    reply: dict[str, Any] = {"model": served or model}
-    if tokens is not None:
-        usage = {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)}
-        reply["usage"] = usage | {"completion_tokens_details": details or {}}
-    request = Request("POST", "https://h/v1/chat/completions", (), asked)
-    return Interaction(request, Reply(status, "", (), json.dumps(reply).encode()))
-
+from tests.commands.recorded import SYSTEM, WEATHER, git, item, user
 
 PARIS, ROME = user("What is the capital of France?"), user("What is the capital of Italy?")
 
@@ -56,14 +28,18 @@ PARIS, ROME = user("What is the capital of France?"), user("What is the capital 
 # --- call by call
 
 
+def explained(then: list[Interaction], now: list[Interaction]) -> list[str]:
+    return explain(then, now, Settings().matcher)
+
+
 def test_equal_recordings_have_nothing_to_explain_whatever_their_order() -> None:
     one, two = item((11, 2), PARIS), item((11, 2), ROME)
-    assert explain([one, two], [two, one]) == []
+    assert explained([one, two], [two, one]) == []
 
 
 def test_the_one_part_that_changed_is_worth_what_the_replies_counted() -> None:
     longer = {**SYSTEM, "content": "You are a patient guide to the cities of the world."}
-    assert explain([item((40, 2), SYSTEM, PARIS)], [item((42, 2), longer, PARIS)]) == [
+    assert explained([item((40, 2), SYSTEM, PARIS)], [item((42, 2), longer, PARIS)]) == [
         "  call 1: prompt 40 -> 42 tokens (+2), completion 2 -> 2 tokens",
         "    messages[0] (system): +2 tokens",
         "      messages[0].content:",
@@ -76,7 +52,7 @@ def test_several_parts_are_told_apart_by_the_characters_to_a_token_of_that_very_
     old = item((20, 2), PARIS, temperature=0.5)
     # 248 characters of prompt, 62 tokens: 4 to the token.
     new = item((62, 30), PARIS, user("x" * 34), temperature=0.7, tools=[WEATHER])
-    assert explain([old], [new]) == [
+    assert explained([old], [new]) == [
         "  call 1: prompt 20 -> 62 tokens (+42), completion 2 -> 30 tokens (+28)",
         "    messages[1] (user): about +16 tokens",
         '      messages[1]: (absent) -> {"role": "user", "content": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}',
@@ -91,10 +67,10 @@ def test_several_parts_are_told_apart_by_the_characters_to_a_token_of_that_very_
 
 def test_a_tool_is_named_where_its_schema_changed_and_where_it_is_gone() -> None:
     changed = json.loads(json.dumps(WEATHER).replace('"object"', '"object", "required": ["city"]'))
-    [_, named, *_] = explain([item((20, 2), PARIS, tools=[WEATHER])], [item((25, 2), PARIS, tools=[changed])])
+    [_, named, *_] = explained([item((20, 2), PARIS, tools=[WEATHER])], [item((25, 2), PARIS, tools=[changed])])
     assert named == "    tools[0] (get_weather): +5 tokens"
     two = item((40, 2), PARIS, tools=[changed, WEATHER])
-    [_, named, line] = explain([two], [item((25, 2), PARIS, tools=[changed])])
+    [_, named, line] = explained([two], [item((25, 2), PARIS, tools=[changed])])
     assert named == "    tools[1] (get_weather): -15 tokens"
     assert line.endswith("-> (absent)")
 
@@ -102,16 +78,16 @@ def test_a_tool_is_named_where_its_schema_changed_and_where_it_is_gone() -> None
 def test_an_item_that_is_no_message_is_named_by_its_place_alone() -> None:
     odd = item((20, 2), body=b'{"model": "m", "messages": ["a"], "tools": [1]}')
     other = item((21, 2), body=b'{"model": "m", "messages": ["b"], "tools": [{"function": 2}]}')
-    named = [line.strip() for line in explain([odd], [other]) if line.startswith("    ")]
+    named = [line.strip() for line in explained([odd], [other]) if line.startswith("    ")]
     assert [name.partition(":")[0] for name in named] == ["messages[0]", "messages[0]", "tools[0]", "tools[0]"]
 
 
 def test_another_model_is_named_as_asked_for_and_as_served() -> None:
-    assert explain([item((11, 2), PARIS)], [item((11, 2), PARIS, model="n")]) == [
+    assert explained([item((11, 2), PARIS)], [item((11, 2), PARIS, model="n")]) == [
         "  call 1: prompt 11 -> 11 tokens, completion 2 -> 2 tokens",
         '    model: "m" -> "n"',
     ]
-    assert explain([item((11, 2), PARIS)], [item((12, 2), PARIS, served="m-2")]) == [
+    assert explained([item((11, 2), PARIS)], [item((12, 2), PARIS, served="m-2")]) == [
         "  call 1: prompt 11 -> 12 tokens (+1), completion 2 -> 2 tokens",
         "    model as served: m -> m-2",
         "    the same prompt, counted differently by the server",
@@ -119,22 +95,22 @@ def test_another_model_is_named_as_asked_for_and_as_served() -> None:
 
 
 def test_another_model_counts_otherwise_so_its_tokens_are_told_by_characters() -> None:
-    lines = explain([item((11, 2), PARIS)], [item((30, 2), ROME, model="n")])
+    lines = explained([item((11, 2), PARIS)], [item((30, 2), ROME, model="n")])
     assert "    messages[0] (user): about +0 tokens" in lines
 
 
 def test_an_extra_call_and_one_that_is_gone_are_named_with_their_tokens() -> None:
     one, two, three = item((11, 2), PARIS), item((12, 3), ROME), item(None, user("And Spain?"))
-    assert explain([one], [two, one, three]) == [
+    assert explained([one], [two, one, three]) == [
         "  call 1 is new: 12 + 3 = 15 tokens (m), What is the capital of Italy?",
         "  call 3 is new: of unknown usage (m), And Spain?",
     ]
-    assert explain([two, one], [one]) == ["  call 1 is gone: 12 + 3 = 15 tokens (m), What is the capital of Italy?"]
+    assert explained([two, one], [one]) == ["  call 1 is gone: 12 + 3 = 15 tokens (m), What is the capital of Italy?"]
 
 
 def test_a_retry_is_named_as_one_and_another_error_by_its_status() -> None:
     one, busy, wrong = item((11, 2), PARIS), item(None, PARIS, status=429), item(None, ROME, status=400)
-    assert explain([one], [busy, one, wrong]) == [
+    assert explained([one], [busy, one, wrong]) == [
         "  call 1 is new: 0 + 0 = 0 tokens (m), What is the capital of France?",
         "    status 429, and it was tried again",
         "  call 3 is new: 0 + 0 = 0 tokens (m), What is the capital of Italy?",
@@ -144,7 +120,7 @@ def test_a_retry_is_named_as_one_and_another_error_by_its_status() -> None:
 
 def test_a_call_belongs_to_the_one_that_shares_most_words_with_it() -> None:
     one, two = item((11, 2), user("a b c d")), item((11, 2), user("e f g h"))
-    assert [line for line in explain([one, two], [item((12, 2), user("e f g i")), item((12, 2), user("a b c k"))])
+    assert [line for line in explained([one, two], [item((12, 2), user("e f g i")), item((12, 2), user("a b c k"))])
             if line.startswith("  call")] == [
         "  call 1 (it was call 2): prompt 11 -> 12 tokens (+1), completion 2 -> 2 tokens",
         "  call 2 (it was call 1): prompt 11 -> 12 tokens (+1), completion 2 -> 2 tokens",
@@ -152,14 +128,14 @@ def test_a_call_belongs_to_the_one_that_shares_most_words_with_it() -> None:
 
 
 def test_what_is_unknown_stays_so() -> None:
-    [call, part, *_] = explain([item(None, PARIS)], [item((20, 2), ROME)])
+    [call, part, *_] = explained([item(None, PARIS)], [item((20, 2), ROME)])
     assert (call, part) == ("  call 1: unknown usage -> 20 + 2 = 22 tokens", "    messages[0] (user)")
-    [call, *_] = explain([item(None, PARIS)], [item(None, ROME)])
+    [call, *_] = explained([item(None, PARIS)], [item(None, ROME)])
     assert call == "  call 1: of unknown usage"
 
 
 def test_reasoning_is_a_part_of_the_answer() -> None:
-    [call, *_] = explain([item((11, 2), PARIS)], [item((11, 90), ROME, details={"reasoning_tokens": 80})])
+    [call, *_] = explained([item((11, 2), PARIS)], [item((11, 90), ROME, details={"reasoning_tokens": 80})])
     assert (
         call
         == "  call 1: prompt 11 -> 11 tokens, completion 2 -> 90 tokens (+88), of which reasoning 0 -> 80 tokens (+80)"
@@ -167,11 +143,11 @@ def test_reasoning_is_a_part_of_the_answer() -> None:
 
 
 def test_a_status_that_changed_is_named() -> None:
-    assert "    status: 500 -> 200" in explain([item(None, PARIS, status=500)], [item((11, 2), PARIS)])
+    assert "    status: 500 -> 200" in explained([item(None, PARIS, status=500)], [item((11, 2), PARIS)])
 
 
 def test_bodies_that_are_no_objects_are_compared_as_they_are() -> None:
-    lines = explain([item((3, 2), body=b"one")], [item((4, 2), body=b"two")])
+    lines = explained([item((3, 2), body=b"one")], [item((4, 2), body=b"two")])
     assert lines[1:] == ["    the body: +1 tokens", '      (whole body): "one" -> "two"']
 
 
@@ -249,18 +225,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def git(directory: Path, *arguments: str) -> None:
-    who = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
-    subprocess.run(["git", *who, *arguments], cwd=directory, check=True)
-
-
 TEST = "tests/test_geo.py::test_capital"
 
 
 def test_the_command_tells_what_moved_since_the_lock(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["why", TEST]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == f"{TEST}: {project / 'cassettes/tests/test_geo/test_capital.yaml'}"
+    assert lines[0] == f"{TEST}: cassettes/tests/test_geo/test_capital.yaml"
     assert lines[-2:] == [
         "  What moved: prompt 11 -> 15 tokens (+36%)",
         "The lock has only totals. To compare call by call: --against=HEAD",
@@ -317,8 +288,12 @@ def test_of_a_cassette_that_others_use_too_no_sums_are_shown_beside_the_row_of_o
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["test_geo"], "'test_geo' is not a test id; write it like tests/test_geo.py::TestCities::test_capital"),
-        ([f"{TEST}_not"], "test_capital_not.yaml: there is no such cassette; name the one of the test by --cassette"),
+        (["test_geo"], "'test_geo' has no cassette. Looked at: 2 cassettes in cassettes, the rows of samurai.lock"),
+        (
+            [f"{TEST}_not"],
+            f"'{TEST}_not' has no cassette, which would be cassettes/tests/test_geo/test_capital_not.yaml. Looked at:",
+        ),
+        ([TEST, "--cassette=no.yaml"], "no.yaml: there is no such cassette; name the one of the test by --cassette"),
         ([TEST, "--against=nope"], "test_capital.yaml as of nope: invalid object name 'nope'."),
         ([TEST, "--against=--output=x"], "'--output=x' is not a git revision"),
         (

@@ -119,3 +119,17 @@ def test_help_lists_every_option_with_its_default(project: Project) -> None:
 def test_samurai_config_has_to_be_a_dict(project: Project) -> None:
     project.tests("@pytest.fixture\ndef samurai_config(): return None\ndef test_it(samurai): pass")
     project.run().stdout.fnmatch_lines(["*samurai_config of test_it.py::test_it is None; it has to be a dict*"])
+
+
+def test_what_varies_may_be_set_for_all_tests_in_the_ini_file(project: Project) -> None:
+    project.pytester.makeini("[pytest]\nsamurai_normalize = uuid datetime\nsamurai_ignore = user metadata.run\n")
+    project.tests("""
+import datetime, uuid
+@pytest.mark.samurai
+def test_it(samurai_client):
+    varying = {"user": uuid.uuid4().hex, "metadata": {"run": uuid.uuid4().hex, "kind": "a"}}
+    ask(samurai_client, f"It is {datetime.datetime.now()}, I am {uuid.uuid4()}.", **varying)
+""")
+    project.run().assert_outcomes(passed=1)
+    project.offline()
+    project.run("--samurai-mode=none").assert_outcomes(passed=1)

@@ -37,7 +37,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_keys_of_an_sdk_that_is_imported_get_a_placeholder_for_the_time_of_a_replay(
     path: Path, monkeypatch: pytest.MonkeyPatch, library: str, names: list[str]
 ) -> None:
-    for other in ("anthropic", "litellm", "pydantic_ai", "dspy"):
+    for other in ("anthropic", "google.genai", "litellm", "pydantic_ai", "dspy"):
         monkeypatch.delitem(sys.modules, other, raising=False)
     with use_cassette(path, mode="none"):
         assert not any(name in os.environ for name in names)

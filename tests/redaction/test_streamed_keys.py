@@ -156,7 +156,18 @@ class Chunks(httpx.SyncByteStream):
 def test_a_key_that_is_streamed_four_letters_an_event_is_in_no_file(
     api: str, known: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, content_type, stream = APIS[api]
+    keep_a_streamed_key(*APIS[api], known, tmp_path, monkeypatch)
+
+
+def keep_a_streamed_key(
+    path: str,
+    content_type: str,
+    stream: Callable[[list[str]], Iterator[bytes]],
+    known: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Record and replay a stream that says a key; nothing of it may be in a file, and all else must stay."""
     key = SHAPE if known == "by its shape" else OWN
     if known == "from the environment":
         monkeypatch.setenv("MADE_UP_API_KEY", key)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_samurai.text.changes import changed_words
+from pytest_samurai.text.changes import TextChange, changed_words
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,10 @@ from pytest_samurai.text.changes import changed_words
         ("", "new", "", "[new]"),
         ("👨‍👩‍👧 a", "👨‍👩‍👧 b", "👨‍👩‍👧 [a]", "👨‍👩‍👧 [b]"),
         ("the cat the dog", "the dog", "the [cat the ]dog", "the dog"),
+        ("Be kind. Be brief.", "Be kind. Be exact. Be brief.", "Be kind. Be brief.", "Be kind. [Be exact. ]Be brief."),
+        ("You a. You b. You c.", "You a. You c.", "You a. [You b. ]You c.", "You a. You c."),
+        ("Be kind.", "Be exact. Be kind.", "Be kind.", "[Be exact. ]Be kind."),
+        ("a b\na c", "a c", "[a b\\n]a c", "a c"),
     ],
 )
 def test_changed_words_stand_in_brackets_and_nothing_else_does(old: str, new: str, before: str, after: str) -> None:
@@ -72,3 +76,19 @@ def test_without_the_brackets_both_texts_are_what_they_were(old: str, new: str) 
     assert before.replace("[", "").replace("]", "") == old.replace("\n", "\\n")
     assert after.replace("[", "").replace("]", "") == new.replace("\n", "\\n")
     assert ("[" in before + after) == (old != new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_replaced"),
+    [
+        ("It is Paris.", "It was Paris.", False),
+        ("It is Paris, I think.", "No idea, sorry.", True),
+        ("a b c d", "a b x y", False),
+        ("a b c d", "a w x y", True),
+        ("a", "a b c d", False),
+        ("x #", "x [#", False),
+        ("", "new", False),
+    ],
+)
+def test_a_text_is_replaced_if_most_words_of_the_shorter_one_are_gone(old: str, new: str, is_replaced: bool) -> None:
+    assert TextChange(old, new).is_replaced is is_replaced

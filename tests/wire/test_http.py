@@ -21,6 +21,21 @@ def test_an_error_and_a_broken_stream_are_no_success(status: int, ending: str, s
     assert Reply(status, "", (), b"", ending=ending).is_success is success
 
 
+@pytest.mark.parametrize(
+    ("event", "success"),
+    [
+        ('{"error": {"message": "no"}}', False),
+        ('{"type": "error", "code": "server_error", "message": "no", "param": null}', False),
+        ('{"type": "response.failed", "response": {"error": {"code": "server_error"}}}', False),
+        ('{"type": "response.completed", "response": {"error": null}}', True),
+        ("[]", True),
+    ],
+)
+def test_a_stream_with_an_error_among_its_events_is_no_success(event: str, success: bool) -> None:
+    body = f'data: {{"type": "response.created", "response": {{"error": null}}}}\n\ndata: {event}\n\n'.encode()
+    assert Reply(200, "", (), body, (Chunk(len(body), 0.1),)).is_success is success
+
+
 def test_a_body_comes_in_the_pieces_and_at_the_times_of_its_chunks() -> None:
     reply = Reply(200, "", (), b"abcdef", (Chunk(1, 0.1), Chunk(3, 0.2), Chunk(2, 0.5)))
 

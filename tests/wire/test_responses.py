@@ -12,7 +12,8 @@ from openai.lib.streaming.responses._responses import ResponseStreamState
 from openai.types.responses import ResponseStreamEvent
 
 from pytest_samurai.wire.message import Message, Part
-from pytest_samurai.wire.responses import RESPONSES, merge
+from pytest_samurai.wire.responseevents import merge
+from pytest_samurai.wire.responses import RESPONSES
 from pytest_samurai.wire.usage import Usage
 from tests.wire.calls import call, stream, streamed
 
@@ -186,7 +187,7 @@ def test_the_messages_of_a_request_have_one_shape() -> None:
         Message("assistant", (Part("tool_call", '{"city": "Paris"}', "weather"),)),
         Message("tool", (Part("text", "Rain"),)),
         Message("assistant", (Part("tool_call", "", "web_search"),)),
-        Message("", ()),
+        Message("", (Part("item_reference", ""),)),
     ]
     assert list(RESPONSES.messages({"input": "Where?"})) == [Message("user", (Part("text", "Where?"),))]
 

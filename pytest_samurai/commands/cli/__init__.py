@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 
 from pytest_samurai.commands.cli.table import COMMANDS
@@ -13,6 +14,9 @@ from pytest_samurai.redaction import Redactor, environment_secrets, one_line
 __all__ = [
     "main",
 ]
+
+_SIGPIPE = 128 + 13
+"""The exit status that a shell gives for a program that wrote to a closed pipe."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,6 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         return int(chosen.run(chosen))
+    except BrokenPipeError:
+        # Whoever read this has seen enough, as `head` does. What is left in the buffer must not be tried again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _SIGPIPE
     except SamuraiError as error:
         # It may quote a file of somebody else.
         redactor = Redactor(environment_secrets(os.environ))

@@ -1,0 +1,86 @@
+"""Rows of a lock put back as another version of the file has them, byte for byte."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from pytest_samurai.bill.lock import PRICES, TESTS, Lock
+from pytest_samurai.bill.lockfile import parse
+from pytest_samurai.bill.locksums import END
+from pytest_samurai.text import read_scalar
+
+_SECTION = re.compile(r"(\w+):( \{\})?\s*\Z")
+_ROW = re.compile(r"""  ("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'#](?:[^:]|:(?! |\Z))*):(?: .*)?\Z""")
+
+
+@dataclass(slots=True)
+class _Section:
+    """The rows of a section by their keys, each with all of its lines; `head` is what stands before them."""
+
+    head: bytes = b""
+    rows: dict[str, bytes] = field(default_factory=dict)
+
+    def written(self, name: str) -> bytes:
+        rows = b"".join(self.rows.values())
+        full, empty = f"{name}:".encode(), f"{name}: {{}}".encode()
+        # A section without rows says so, and one with rows does not.
+        was_empty = empty in self.head
+        if was_empty == bool(rows):
+            return self.head.replace(*((empty, full) if was_empty else (full, empty))) + rows
+        return self.head + rows
+
+
+class _Cut:
+    """The lines of a lock, by section and row."""
+
+    def __init__(self, content: bytes) -> None:
+        self._head = _Section()
+        self._sections = {name: _Section() for name in (PRICES, TESTS)}
+        self._tail = b""
+        section, key = self._head, ""
+        for line in content.splitlines(keepends=True):
+            text = line.decode().rstrip()
+            if text == END:
+                self._tail += line
+            elif (begins := _SECTION.match(text)) and begins[1] in self._sections:
+                section, key = self._sections[begins[1]], ""
+                section.head += line
+            elif section is not self._head and (row := _ROW.match(text)):
+                key = read_scalar(row[1])
+                section.rows[key] = line
+            elif key:
+                section.rows[key] += line
+            else:
+                section.head += line
+
+    def __getitem__(self, name: str) -> dict[str, bytes]:
+        return self._sections[name].rows
+
+    def put(self, name: str, rows: Mapping[str, bytes | None]) -> None:
+        """Put rows into a section, in their order; None takes one out."""
+        section = self._sections[name]
+        known = {key: row for key, row in {**section.rows, **rows}.items() if row is not None}
+        # What is there keeps its order: it may have been sorted by something else.
+        section.rows = known if known.keys() <= section.rows.keys() else {key: known[key] for key in sorted(known)}
+
+    def written(self) -> bytes:
+        """The content of the file."""
+        sections = (section.written(name) for name, section in self._sections.items())
+        return b"".join([self._head.head, *sections, self._tail])
+
+
+def with_rows_of(content: bytes, old: bytes | None, tests: Collection[str], name: str) -> bytes:
+    """The content of a lock in which the rows of `tests` are as the `old` one has them; None is no lock at all.
+
+    So are the prices of the models that no other test uses. `name` is that of the file, for errors.
+    Raises SettingsError if one of them is no lock.
+    """
+    now, then = parse(content, name), Lock({}, {}) if old is None else parse(old, name)
+    cut, cut_then = _Cut(content), _Cut(b"" if old is None else old)
+    cut.put(TESTS, {test: cut_then[TESTS].get(test) for test in tests})
+    of_others = {model for test, row in now.tests.items() if test not in tests for model in row}
+    own = {model for test in tests for lock in (now, then) for model in lock.tests.get(test, {})}
+    cut.put(PRICES, {model: cut_then[PRICES].get(model) for model in own - of_others})
+    return cut.written()

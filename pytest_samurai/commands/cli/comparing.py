@@ -1,0 +1,80 @@
+"""What the commands that compare two versions have in common: their arguments, and what is compared with what."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pytest_samurai.bill import own_prices
+from pytest_samurai.commands.cli.command import hand_on
+from pytest_samurai.commands.comparison import Comparison, compared
+from pytest_samurai.commands.git import Repository, Span
+from pytest_samurai.commands.inifile import project_settings
+from pytest_samurai.commands.pieces import Line, printed
+from pytest_samurai.commands.tests import Suite
+from pytest_samurai.commands.versions import Reader, Tree
+from pytest_samurai.errors import SettingsError
+from pytest_samurai.matching import Matcher
+from pytest_samurai.redaction import Redactor, environment_secrets
+from pytest_samurai.settings import OPTIONS, Settings
+
+HEAD = "HEAD"
+
+
+def add_normalize(parser: ArgumentParser) -> None:
+    """Have a command take more entries of `normalize` than the ini file has."""
+    parser.add_argument(
+        "--normalize",
+        metavar="NAMES",
+        type=_names,
+        default=(),
+        help="what else varies, beside `samurai_normalize`: uuid, datetime, tmp_path, with commas between them",
+    )
+
+
+def _names(text: str) -> Any:
+    try:
+        return OPTIONS["normalize"].read(text.split(","))
+    except (SettingsError, ValueError) as error:
+        raise ArgumentTypeError(str(error)) from None
+
+
+def matcher_of(settings: Settings, chosen: Namespace) -> Matcher:
+    """What is compared of a request: what the ini file says, with the `normalize` of the command line."""
+    matcher = settings.matcher
+    return replace(matcher, normalize=(*matcher.normalize, *chosen.normalize))
+
+
+class Comparing:
+    """What a command compares, from the directory where it is typed."""
+
+    def __init__(self, chosen: Namespace) -> None:
+        self._here = Path.cwd()
+        self.secrets = environment_secrets(os.environ)
+        self.settings = project_settings(self._here)
+        self._reader = Reader(matcher_of(self.settings, chosen), self.secrets)
+        self._own = own_prices(self._here)
+
+    def tree(self) -> Tree:
+        """The cassettes in git. Raises SettingsError where there is no git, or no repository."""
+        suite = Suite(self._here)
+        return Tree(suite, Repository(self._here), self._reader, self.settings.cassette_dir)
+
+    def two_files(self, old: Path, new: Path) -> list[Comparison]:
+        return [compared(self._reader.two_files(old, new), self._own)]
+
+    def versions(self, tree: Tree, span: Span, paths: Sequence[Path]) -> list[Comparison]:
+        """The cassettes that differ by meaning."""
+        pairs = (compared(versions, self._own) for versions in tree.versions(span, paths))
+        return [comparison for comparison in pairs if comparison.is_difference]
+
+    def show(self, lines: Iterable[Line]) -> None:
+        """Print lines, without secrets: those of names and errors, which are no part of an interaction."""
+        redactor = Redactor(self.secrets)
+        safe = ([piece._replace(text=redactor.text(piece.text)) for piece in pieces] for pieces in lines)
+        for text in printed(safe):
+            hand_on(text)

@@ -1,0 +1,82 @@
+"""What a project's ini file says of our options. Pytest is not asked: it would have to start.
+
+So what a `samurai_config` fixture sets is not known here.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from pytest_samurai.errors import SettingsError
+from pytest_samurai.files import read_whole
+from pytest_samurai.settings import OPTIONS, Layer, Settings, resolve
+
+_FILES: Final = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+"""The files that pytest looks for, in its order."""
+
+_READ: Final = ("cassette_dir", "endpoints", "match_on", "ignore", "normalize", "lock")
+
+
+def project_settings(directory: Path) -> Settings:
+    """What the ini file of the project around a directory says is recorded where, and what matches.
+
+    Raises SettingsError for a file that cannot be read, and for a value that an option cannot have.
+    """
+    for parent in (directory, *directory.parents):
+        for name in _FILES:
+            path = parent / name
+            values = _values(path) if path.is_file() else None
+            if values is not None:
+                return resolve([Layer(str(path), "ini", dict(_ours(values)))])
+    return Settings()
+
+
+def _ours(values: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    for name in _READ:
+        option = OPTIONS[name]
+        value = values.get(option.ini)
+        if isinstance(value, str) and option.many:
+            value = shlex.split(value)
+        if value not in (None, [], ""):
+            yield name, value
+
+
+def _values(path: Path) -> Mapping[str, Any] | None:
+    """The options of pytest in a file; None if it has no place for them."""
+    try:
+        content = read_whole(path).decode()
+        return _of_toml(content, path.name) if path.suffix == ".toml" else _of_ini(content, path.name)
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path}: cannot be read: {error}") from None
+
+
+def _of_toml(content: str, name: str) -> Mapping[str, Any] | None:
+    import tomllib
+
+    values: Any = tomllib.loads(content)
+    if name != "pyproject.toml":
+        return _table(values, "pytest") or {}
+    of_pytest = _table(_table(values, "tool"), "pytest")
+    # The older table has texts, as an ini file has them; in the newer one a value has its type.
+    values = _table(of_pytest, "ini_options") or of_pytest
+    return values if isinstance(values, dict) else None
+
+
+def _table(values: Any, name: str) -> Any:
+    return values.get(name) if isinstance(values, dict) else None
+
+
+def _of_ini(content: str, name: str) -> Mapping[str, str] | None:
+    from iniconfig import IniConfig, ParseError
+
+    try:
+        sections = IniConfig(name, data=content)
+    except ParseError as error:
+        raise ValueError(str(error)) from None
+    section = "tool:pytest" if name == "setup.cfg" else "pytest"
+    if section in sections:
+        return dict(sections[section].items())
+    return {} if name.endswith("pytest.ini") else None

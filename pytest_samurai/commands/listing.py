@@ -1,0 +1,188 @@
+"""The cassettes of a project, a line for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pytest_samurai import cassette
+from pytest_samurai.bill import NO_COST, NO_COUNT, Call, Meter, PriceList, Sum, TestFigures, amount_as_json
+from pytest_samurai.commands.search import cassettes_in
+from pytest_samurai.commands.terminal import Column, Line, table
+from pytest_samurai.commands.tests import Suite
+from pytest_samurai.errors import CassetteError
+from pytest_samurai.redaction import Redactor, one_line, without_secrets
+from pytest_samurai.report import orphaned, shown_amount, shown_count
+from pytest_samurai.text import money, parse_moment, plural
+from pytest_samurai.wire import Interaction
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A cassette, as it is listed.
+
+    `tests` are the ids of its tests, or the labels of its fixtures; none if they are not known. `tokens` and `cost`, in
+    US dollars, are None if those of a call are unknown. `recorded_at` is when its oldest call was recorded, None if the
+    cassette does not say. `is_orphaned` is None if it is not known. `damage` says why it cannot be read; then all else
+    is unknown.
+    """
+
+    path: Path
+    tests: Sequence[str]
+    calls: int | None = None
+    models: Sequence[str] = ()
+    tokens: int | None = None
+    cost: Decimal | None = None
+    recorded_at: datetime | None = None
+    edited: int | None = None
+    is_orphaned: bool | None = None
+    damage: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is called: its test; where that is not known, or where it has several, its path."""
+        if len(self.tests) == 1:
+            return self.tests[0]
+        return f"{self.path.as_posix()} ({plural(len(self.tests), 'test') if self.tests else 'test unknown'})"
+
+    def as_json(self) -> dict[str, Any]:
+        """The same in JSON values; money is text, to the last digit, and null is unknown."""
+        return {
+            "cassette": self.path.as_posix(),
+            "tests": list(self.tests),
+            "calls": self.calls,
+            "models": list(self.models),
+            "tokens": self.tokens,
+            "cost": amount_as_json(self.cost),
+            "recorded_at": None if self.recorded_at is None else self.recorded_at.isoformat(),
+            "edited": self.edited,
+            "orphaned": self.is_orphaned,
+            "damage": self.damage or None,
+        }
+
+
+def listed(suite: Suite, paths: Iterable[Path], prices: PriceList, secrets: frozenset[str]) -> list[Listed]:
+    """The cassettes at these paths, all of the suite's if there are none. Directories are searched.
+
+    Raises SettingsError for a path that does not exist.
+    """
+    lister = _Lister(suite, prices, secrets)
+    files = cassettes_in(paths) or [suite.path(name) for name in suite.cassettes]
+    return [lister.file(path) for path in files]
+
+
+class _Lister:
+    def __init__(self, suite: Suite, prices: PriceList, secrets: frozenset[str]) -> None:
+        self._suite = suite
+        self._meter = Meter(prices, lambda _, text: text)
+        self._secrets = secrets
+
+    def file(self, path: Path) -> Listed:
+        name = self._suite.name(self._suite.here / path)
+        tests = self._suite.owners.of(name)
+        try:
+            content = cassette.read(path)
+            interactions = without_secrets(cassette.parse(content, path), self._secrets)
+        except (CassetteError, FileNotFoundError) as error:
+            return Listed(path, tests, damage=str(error))
+        calls = [
+            Call(interaction, number=number, replayed=True, meter=self._meter)
+            for number, interaction in enumerate(interactions, 1)
+        ]
+        figures = TestFigures.of(name, calls, recorded=0)
+        return Listed(
+            path,
+            tests,
+            calls=len(calls),
+            models=tuple(dict.fromkeys(call.model for call in calls if call.model)),
+            tokens=None if figures.usage is None else figures.usage.total_tokens,
+            cost=figures.cost,
+            recorded_at=min(filter(None, map(_moment, interactions)), default=None),
+            edited=sum(interaction.edited for interaction in interactions),
+            is_orphaned=orphaned(self._suite.run, name, content),
+        )
+
+
+def _moment(interaction: Interaction) -> datetime | None:
+    try:
+        return parse_moment(interaction.recorded_at)
+    except ValueError:
+        return None
+
+
+def _unknown_last(value: Callable[[Listed], Any]) -> Callable[[Listed], Any]:
+    def key(entry: Listed) -> tuple[bool, Any]:
+        known = value(entry)
+        return known is None, 0 if known is None else known
+
+    return key
+
+
+def _negative(number: Any) -> Any:
+    return None if number is None else -number
+
+
+SORTS: Mapping[str, Callable[[Listed], Any]] = {
+    "name": lambda entry: entry.name,
+    "cost": _unknown_last(lambda entry: _negative(entry.cost)),
+    "tokens": _unknown_last(lambda entry: _negative(entry.tokens)),
+    "age": _unknown_last(lambda entry: entry.recorded_at and entry.recorded_at.timestamp()),
+}
+"""What cassettes can be sorted by: the most expensive, the largest, the oldest first; unknown ones last."""
+
+_COLUMNS = (
+    Column("test", is_short=False),
+    Column("calls", is_number=True),
+    Column("models", is_short=False),
+    Column("tokens", is_number=True),
+    Column("cost", is_number=True),
+    Column("age", is_number=True),
+    Column("edited"),
+    Column("orphaned"),
+)
+
+
+def list_lines(entries: Sequence[Listed], now: datetime, redactor: Redactor) -> Iterable[str]:
+    """The table of cassettes, what is wrong with those that cannot be read, and their sum. No line holds a secret."""
+
+    def safe(text: str) -> str:
+        return one_line(redactor, text)
+
+    if entries:
+        yield from table(_COLUMNS, [_row(entry, now, safe) for entry in entries])
+    yield from (safe(entry.damage) for entry in entries if entry.damage)
+    tokens = Sum.of([entry.tokens for entry in entries], NO_COUNT)
+    cost = Sum.of([entry.cost for entry in entries], NO_COST)
+    doubts = [f" ({total.unknown_in('cassette')})" if total.unknown else "" for total in (tokens, cost)]
+    calls = sum(entry.calls or 0 for entry in entries)
+    yield (
+        f"{plural(len(entries), 'cassette')}, {plural(calls, 'call')}, {plural(tokens.known, 'token')}{doubts[0]},"
+        f" {money(cost.known)}{doubts[1]}"
+    )
+
+
+def _row(entry: Listed, now: datetime, safe: Callable[[str], str]) -> list[Line]:
+    edited = "?" if entry.edited is None else "no" if not entry.edited else "yes"
+    orphaned = {None: "unknown", False: "no", True: "yes"}[entry.is_orphaned]
+    return [
+        Line(safe(entry.name), style="red" if entry.damage else ""),
+        Line(shown_count(entry.calls)),
+        Line(safe(", ".join(entry.models)) or "?"),
+        Line(shown_count(entry.tokens)),
+        Line(shown_amount(entry.cost)),
+        Line("?" if entry.recorded_at is None else age(now, entry.recorded_at)),
+        Line(edited, style="yellow" if entry.edited else ""),
+        Line(orphaned, style="red" if entry.is_orphaned else ""),
+    ]
+
+
+def age(now: datetime, then: datetime) -> str:
+    """How long ago a moment was, in whole days; in hours or minutes if it was less than one."""
+    minutes = max(0, int((now - then).total_seconds() // 60))
+    if minutes >= 24 * 60:
+        return plural(minutes // (24 * 60), "day")
+    return plural(minutes // 60, "hour") if minutes >= 60 else plural(minutes, "minute")

@@ -1,0 +1,176 @@
+"""The cassettes of tests that were renamed, and their rows of the lock, moved to the new names.
+
+What was recorded was paid for. So nothing is overwritten, each file has a name at every moment, and the command can be
+run again if it was stopped.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from pytest_samurai.bill import Lock, update_lock
+from pytest_samurai.cassette import JOURNAL
+from pytest_samurai.commands.renames import Rename, Target, Targets
+from pytest_samurai.commands.tests import Suite
+from pytest_samurai.errors import CassetteError, SettingsError
+from pytest_samurai.files import claimed, locked, make_directory
+from pytest_samurai.settings import LOCK
+from pytest_samurai.text import plural, visible
+
+_TESTS = "tests"
+
+
+class FileMove(NamedTuple):
+    """A cassette or a journal that moves; both paths are as seen from the root."""
+
+    old: str
+    new: str
+
+    @property
+    def is_journal(self) -> bool:
+        return self.old.endswith(JOURNAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `mv` does: the files and the rows of the lock that move, by their old names; `left` says what does not."""
+
+    files: Sequence[FileMove]
+    rows: Mapping[str, str]
+    left: Sequence[str]
+
+    @property
+    def lines(self) -> list[str]:
+        return [
+            *(f"{file.old} -> {file.new}" for file in self.files),
+            *(f"{LOCK}: {old} -> {new}" for old, new in self.rows.items()),
+            *self.left,
+        ]
+
+    @property
+    def closing(self) -> str:
+        journals = sum(file.is_journal for file in self.files)
+        counts = [
+            (len(self.files) - journals, "cassette"),
+            (journals, "journal"),
+            (len(self.rows), "row"),
+        ]
+        moved = [plural(count, noun) + (f" of {LOCK}" if noun == "row" else "") for count, noun in counts if count]
+        return f"moved {' and '.join(moved) or 'nothing'}"
+
+
+def plan(suite: Suite, old: str, new: str) -> Plan:
+    """What has to move for tests that had the name `old` and have the name `new` now.
+
+    Raises SettingsError if the two are not of one kind, if nothing is known of the old name, or if something that
+    would be moved to is there already.
+    """
+    rename = Rename.of(suite, old, new)
+    targets = list(Targets(suite, rename))
+    rows = dict(rename.rows(suite.lock, targets))
+    files = [move for target in targets if not target.why_left for move in _files(suite.root, target)]
+    left = [f"{target.old}: left alone: {target.why_left}" for target in targets if target.why_left]
+    if not files and not rows and not left:
+        home = visible(str(suite.path(str(suite.home))))
+        raise SettingsError(
+            f"nothing is known of {old!r}: neither a cassette below {home}, nor a row of {LOCK}, nor a test of the last"
+            " full run"
+        )
+    taken = [move.new for move in files if _is_another(suite.root / move.old, suite.root / move.new)]
+    taken += [f"the row of {row} in {LOCK}" for row in rows.values() if suite.lock and row in suite.lock.tests]
+    if taken:
+        raise SettingsError(
+            "nothing was moved, for this is there already:\n"
+            + "\n".join(f"  {visible(name)}" for name in taken)
+            + "\nIf the test was recorded anew under its new name, the old recordings are of no use:"
+            " pytest-samurai prune --write"
+        )
+    return Plan(files, rows, left)
+
+
+def _files(root: Path, target: Target) -> Iterator[FileMove]:
+    """The cassette, if there is one, and its journals."""
+    old = root / target.old
+    if old.exists():
+        yield FileMove(target.old, target.new)
+    for journal in sorted(old.parent.glob(f"*{JOURNAL}")):
+        if journal.name.startswith(f"{old.name}."):
+            rest = journal.name.removeprefix(old.name)
+            yield FileMove(f"{target.old}{rest}", f"{target.new}{rest}")
+
+
+def _is_another(old: Path, new: Path) -> bool:
+    """Whether something is there that is not the file itself, under a second name since a run of this was stopped."""
+    return new.exists() and not new.samefile(old)
+
+
+def carry_out(suite: Suite, moves: Plan) -> None:
+    """Move the files, then the rows, and delete the directories that this empties.
+
+    Raises CassetteError if a journal is in use, or a file cannot be moved; SamuraiError if the lock cannot be written.
+    What was moved by then stays moved, and the same command moves the rest.
+    """
+    for file in moves.files:
+        if file.is_journal:
+            # A run that is recording now would go on writing under the old name.
+            with claimed(suite.root / file.old):
+                pass
+    for file in moves.files:
+        _move(suite.root / file.old, suite.root / file.new)
+    if moves.rows:
+        update_lock(suite.root / LOCK, lambda lock: _renamed(lock or Lock({}, {}), moves.rows))
+    for file in moves.files:
+        _remove_empty((suite.root / file.old).parent)
+
+
+def _move(old: Path, new: Path) -> None:
+    try:
+        with locked(old):
+            make_directory(new.parent)
+            try:
+                # Unlike a renaming, it fails if another process has made the file meanwhile.
+                os.link(old, new)
+            except FileExistsError:
+                if _is_another(old, new):
+                    raise
+            except OSError:
+                _rename(old, new)
+                return
+            old.unlink()
+    except OSError as error:
+        raise CassetteError(
+            f"{old}: cannot be moved to {new}: {error.strerror or error}; what was moved before stays moved, and the"
+            " same command moves the rest"
+        ) from error
+
+
+def _rename(old: Path, new: Path) -> None:
+    """Where the file system has no links."""
+    if new.exists():
+        raise FileExistsError(None, "there is something", str(new))
+    old.rename(new)
+
+
+def _renamed(lock: Lock, rows: Mapping[str, str]) -> Lock:
+    tests = {rows.get(test, test): row for test, row in lock.tests.items()}
+    by_hand = {(section, rows.get(key, key) if section == _TESTS else key) for section, key in lock.by_hand}
+    return Lock(tests, lock.prices, frozenset(by_hand))
+
+
+def _remove_empty(directory: Path) -> None:
+    # The directory of all cassettes is not empty: what was moved is there.
+    while _is_removed(directory):
+        directory = directory.parent
+
+
+def _is_removed(directory: Path) -> bool:
+    """Remove a directory if it is empty. Returns whether it is gone."""
+    try:
+        directory.rmdir()
+    except OSError:
+        return not directory.exists()
+    return True

@@ -1,0 +1,176 @@
+"""What a new name of tests means for their cassettes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from pytest_samurai.bill import Lock, fixture_cassette
+from pytest_samurai.cassette import JOURNAL, cassette_name, module_directory, owner_by_name
+from pytest_samurai.commands.tests import Suite
+from pytest_samurai.errors import SettingsError
+
+_FIXTURES = "fixtures"
+_JOURNAL = re.compile(r"(.+\.ya?ml)\.[^.]+\.[^.]+" + re.escape(JOURNAL))
+
+
+class Target(NamedTuple):
+    """A cassette that has to move, and where to; both paths are as seen from the root. `why_left` if it cannot."""
+
+    old: str
+    new: str
+    why_left: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """The old and the new name of tests, as ids from the root, and the `tests` that are known by the old one."""
+
+    old: str
+    new: str
+    tests: Sequence[str]
+
+    @classmethod
+    def of(cls, suite: Suite, old: str, new: str) -> Rename:
+        """What two texts mean, typed here. Raises SettingsError if they are not of one kind, or are the same."""
+        olds, news = suite.ids(old), suite.ids(new)
+        known = suite.owners.tests(suite.cassettes)
+        by_old = [[test for test in known if _is_of(test, name)] for name in olds]
+        index = next((index for index, tests in enumerate(by_old) if tests), 0)
+        # Of the new name, the file is there; of the old one, it may be gone.
+        existing = [name for name in news if (suite.root / name.partition("::")[0]).exists()]
+        chosen = existing[0] if existing else news[min(index, len(news) - 1)]
+        if _kind(olds[index]) != _kind(chosen):
+            raise SettingsError(
+                f"{old!r} is {_kind(olds[index])}, and {new!r} is {_kind(chosen)}; both have to be of one kind"
+            )
+        if olds[index] == chosen:
+            raise SettingsError(f"{old!r} and {new!r} are the same")
+        return cls(olds[index], chosen, by_old[index])
+
+    @property
+    def has_inside(self) -> bool:
+        """Whether it is of tests or classes in a file."""
+        return "::" in self.old
+
+    @property
+    def is_file(self) -> bool:
+        return not self.has_inside and bool(PurePosixPath(self.old).suffix)
+
+    def renamed(self, test: str) -> str:
+        """The new id of one of the tests."""
+        return self.new + test.removeprefix(self.old)
+
+    def rows(self, lock: Lock | None, targets: Sequence[Target]) -> Iterator[tuple[str, str]]:
+        """The rows of a lock that get another name: those of the tests, and of fixtures whose cassettes move."""
+        moved = {target.old: target.new for target in targets if not target.why_left}
+        for row in lock.tests if lock is not None else ():
+            cassette = fixture_cassette(row)
+            if cassette in moved:
+                yield row, f"{row.removesuffix(f'({cassette})')}({moved[cassette]})"
+            elif cassette is None and _is_of(row, self.old):
+                yield row, self.renamed(row)
+
+
+def _kind(name: str) -> str:
+    if "::" in name:
+        return "a test with parameters" if name.endswith("]") else "a test or a class"
+    return "a file" if PurePosixPath(name).suffix else "a directory"
+
+
+def _is_of(test: str, name: str) -> bool:
+    """Whether a test has a name, or is in the class, the file or the directory of that name."""
+    return test == name or test.startswith((f"{name}::", f"{name}/", f"{name}["))
+
+
+class Targets:
+    """The cassettes that a rename concerns: those of its tests and fixtures, and those that have to be left alone."""
+
+    def __init__(self, suite: Suite, rename: Rename) -> None:
+        self._suite = suite
+        self._rename = rename
+        self._names = sorted({*suite.cassettes, *_of_journals(suite)})
+        run = suite.run
+        self._shared = {
+            play.cassette
+            for play in (run.plays if run is not None else ())
+            if play.shared and PurePosixPath(play.cassette).parent.name != _FIXTURES
+        }
+
+    def __iter__(self) -> Iterator[Target]:
+        by_name = self._inside() if self._rename.has_inside else self._below()
+        targets = {target.old: target for target in by_name}
+        yield from targets.values()
+        # Those that a marker names lie anywhere.
+        for test in self._rename.tests:
+            cassette = self._suite.owners.cassette(test)
+            if cassette is not None and cassette in self._suite.cassettes and cassette not in targets:
+                targets[cassette] = Target(cassette, cassette, f"{test} has it by a name that is not its own")
+                yield targets[cassette]
+
+    def _target(self, old: str, new: str) -> Target:
+        return Target(old, new, "it has a name that is no test's own" if old in self._shared else "")
+
+    # --- a file or a directory: names of cassettes stay, their directory changes
+
+    def _below(self) -> Iterator[Target]:
+        home, rename = self._suite.home, self._rename
+        old, new = (self._directory(name) for name in (rename.old, rename.new))
+        for name in self._names:
+            path = PurePosixPath(name)
+            # Beside a file there may be a directory of that name.
+            is_of = path.parent in (old, old / _FIXTURES) if rename.is_file else path.is_relative_to(old)
+            if not is_of:
+                continue
+            is_own = (
+                path.parent.name == _FIXTURES or "~" in path.name or owner_by_name(path.relative_to(home)) is not None
+            )
+            target = self._target(name, (new / path.relative_to(old)).as_posix())
+            if not is_own and not target.why_left and not self._suite.owners.of(name):
+                target = target._replace(why_left="by its name it is of no test")
+            yield target
+
+    def _directory(self, name: str) -> PurePosixPath:
+        path = PurePosixPath(name)
+        return self._suite.home / (module_directory(path) if self._rename.is_file else path)
+
+    # --- a test or a class: the directory may stay, names change
+
+    def _inside(self) -> Iterator[Target]:
+        owners, rename = self._suite.owners, self._rename
+        # Of a test whose first run died, only a journal is known.
+        for test in dict.fromkeys([*rename.tests, rename.old]):
+            old, new = owners.named(test), owners.named(rename.renamed(test))
+            if old is not None and new is not None and old in self._names:
+                yield self._target(old, new)
+        file, _, inside = rename.old.partition("::")
+        new_file, _, new_inside = rename.new.partition("::")
+        begin = inside.replace("::", ".")
+        directory, new_directory = (self._suite.home / module_directory(PurePosixPath(f)) for f in (file, new_file))
+        for name in self._names:
+            path = PurePosixPath(name)
+            if path.parent == directory / _FIXTURES and path.name.startswith(f"{begin}."):
+                yield self._fixture(path, new_directory, inside.split("::"), new_inside.split("::"))
+            elif path.parent == directory and "~" in path.name and not owners.of(name) and path.name.startswith(begin):
+                yield Target(name, name, "its name does not tell of which test it is; a full run of the suite does")
+
+    def _fixture(self, path: PurePosixPath, directory: PurePosixPath, old: list[str], new: list[str]) -> Target:
+        """The cassette of a fixture of the class."""
+        name, bracket, parameters = path.name.removesuffix(".yaml").partition("[")
+        *classes, fixture = name.split(".")
+        parts = [fixture + bracket + parameters]
+        if cassette_name([*classes, *parts]) != path.name:
+            return Target(str(path), str(path), "its name does not tell of which fixture it is")
+        moved = cassette_name([*new, *classes[len(old) :], *parts])
+        return Target(str(path), str(directory / _FIXTURES / moved))
+
+
+def _of_journals(suite: Suite) -> Iterator[str]:
+    """The cassettes of journals, which need not be there yet."""
+    for journal in (suite.root / suite.home).rglob(f"*{JOURNAL}"):
+        match = _JOURNAL.fullmatch(journal.name)
+        if match is not None:
+            yield suite.name(journal.with_name(match[1]))

@@ -1,0 +1,98 @@
+"""What is shown in a terminal is laid out by rich; elsewhere it is plain text."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_WIDEST = 10_000
+_GAP = 2
+
+
+class Line(NamedTuple):
+    """A line of text, which is safe to show: how far it is indented, and its style in a terminal, in rich's words."""
+
+    text: str
+    indent: int = 0
+    style: str = ""
+
+
+class Column(NamedTuple):
+    """A column of a table: whether its texts are aligned at its right, and whether they are too short to be wrapped."""
+
+    name: str
+    is_number: bool = False
+    is_short: bool = True
+
+
+def is_terminal() -> bool:
+    """Whether people read this in a terminal that has colours, and want them (see no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def laid_out(lines: Iterable[Line], *, plain: bool = False) -> Iterable[str]:
+    """Lines as they are printed: in colour and wrapped to the width of the terminal; elsewhere, or if `plain`, not."""
+    if plain or not is_terminal():
+        return (f"{' ' * line.indent}{line.text}" for line in lines)
+    return _in_terminal(lines)
+
+
+def _in_terminal(lines: Iterable[Line]) -> Iterable[str]:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console = _console()
+    for line in lines:
+        text = Text(line.text, style=line.style, overflow="fold")
+        yield from _rendered(console, Padding(text, (0, 0, 0, line.indent)))
+
+
+def in_colours(rows: Iterable[tuple[int, Sequence[tuple[str, str]]]]) -> Iterable[str]:
+    """Rows as a terminal shows them: how far each is indented, and its texts, safe to show, with their styles."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console = _console()
+    for indent, texts in rows:
+        text = Text.assemble(*texts, overflow="fold")
+        yield from _rendered(console, Padding(text, (0, 0, 0, indent), expand=False))
+
+
+def table(columns: Sequence[Column], rows: Iterable[Sequence[Line]]) -> Iterable[str]:
+    """A table as lines to print: as wide as the terminal, with long texts wrapped; elsewhere a line for each row."""
+    from rich.table import Table
+    from rich.text import Text
+
+    laid = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+    for column in columns:
+        justify: Literal["left", "right"] = "right" if column.is_number else "left"
+        laid.add_column(column.name, justify=justify, overflow="fold", no_wrap=column.is_short)
+    for row in rows:
+        laid.add_row(*(Text(cell.text, style=cell.style) for cell in row))
+    return _rendered(_console(), laid)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    if is_terminal():
+        return Console(file=io.StringIO(), force_terminal=True, width=_width(), highlight=False, markup=False)
+    return Console(file=io.StringIO(), width=_WIDEST, color_system=None, highlight=False, markup=False)
+
+
+def _width() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def _rendered(console: Console, renderable: object) -> list[str]:
+    with console.capture() as capture:
+        console.print(renderable)
+    return [line.rstrip() for line in capture.get().removesuffix("\n").split("\n")]

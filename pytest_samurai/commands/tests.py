@@ -1,0 +1,162 @@
+"""The tests of a project and their cassettes, as commands find them: no test is collected, none is run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from pytest_samurai.bill import Lock, fixture_cassette, load_lock
+from pytest_samurai.errors import SettingsError
+from pytest_samurai.report import NOTE, FullRun, Owners, cassettes_of, last_full_run
+from pytest_samurai.settings import CASSETTES, LOCK
+from pytest_samurai.text import plural, visible
+
+_CACHE = ".pytest_cache"
+_MARKS = (LOCK, f"{_CACHE}/v/{NOTE}"), (CASSETTES,), ("pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+"""What tells pytest's root directory: the first of these groups of which a directory or a parent has something."""
+
+_MOST_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a TEST stands for: its cassette, as it is reached from here, and the test, if that is known."""
+
+    cassette: Path
+    test: str | None
+
+    @property
+    def title(self) -> str:
+        return f"{self.cassette}" if self.test is None else f"{self.test}: {self.cassette}"
+
+
+class Suite:
+    """The cassettes of a project. `root` is pytest's root directory, as far as files tell it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.here = directory
+        self.root = root_of(directory)
+
+    @cached_property
+    def run(self) -> FullRun | None:
+        """The last full run; None if none is known."""
+        try:
+            return last_full_run(self.root / _CACHE)
+        except SettingsError:
+            return None
+
+    @cached_property
+    def lock(self) -> Lock | None:
+        """The lock; None if there is none. Raises SettingsError if it cannot be read."""
+        return load_lock(self.root / LOCK)
+
+    @property
+    def directories(self) -> Sequence[str]:
+        """The directories of cassettes, relative to the root, that of the whole suite first."""
+        return [CASSETTES] if self.run is None else self.run.directories
+
+    @property
+    def home(self) -> PurePosixPath:
+        return PurePosixPath(self.directories[0])
+
+    @cached_property
+    def cassettes(self) -> list[str]:
+        """All cassettes that are there, relative to the root."""
+        return cassettes_of(self.root, self.directories)
+
+    @cached_property
+    def owners(self) -> Owners:
+        """Which test a cassette is of. A lock that cannot be read says nothing of that."""
+        try:
+            lock = self.lock
+        except SettingsError:
+            lock = None
+        return Owners(self.home, lock, self.run)
+
+    # --- between here and the root
+
+    def name(self, path: Path) -> str:
+        """A path as seen from the root."""
+        return Path(os.path.relpath(path, self.root)).as_posix()
+
+    def path(self, name: str) -> Path:
+        """A name as seen from the root, as a path from here."""
+        return Path(os.path.relpath(self.root / name, self.here))
+
+    def ids(self, text: str) -> list[str]:
+        """The ids that a text may mean, as it is typed here: relative to here, and to the root."""
+        file, colons, inside = text.partition("::")
+        file = file.replace("\\", "/")
+        from_here = Path(os.path.relpath(self.here / file, self.root)).as_posix()
+        from_root = os.path.normpath(file).replace(os.sep, "/")
+        return list(dict.fromkeys(name + colons + inside for name in (from_here, from_root)))
+
+    # --- what a TEST stands for
+
+    def find(self, text: str) -> Named:
+        """The cassette of a TEST: an id of a test, from here or from the root, the end of one, or a path of a cassette.
+
+        Raises SettingsError if it is none of these, or the end of several.
+        """
+        path = self.here / text
+        if "::" not in text and (path.is_file() or path.suffix in (".yaml", ".yml")):
+            return self._by_path(Path(text))
+        if (cassette := fixture_cassette(text)) is not None:
+            return self._existing(text, cassette)
+        for test in self.ids(text):
+            # Since the last full run it may have got its own name, or lost it.
+            for cassette in (self.owners.cassette(test), self.owners.named(test)):
+                if cassette is not None and (self.root / cassette).is_file():
+                    return Named(self.path(cassette), test)
+        return self._by_end(text)
+
+    def _by_path(self, path: Path) -> Named:
+        if not (self.here / path).is_file():
+            raise SettingsError(f"{visible(str(path))}: there is no such cassette")
+        owners = self.owners.of(self.name(self.here / path))
+        # A cassette that several share is none of one test's.
+        return Named(path, owners[0] if len(owners) == 1 else None)
+
+    def _by_end(self, text: str) -> Named:
+        # A parameter may have a backslash of its own.
+        name, bracket, parameters = text.partition("[")
+        end = name.replace("\\", "/") + bracket + parameters
+        tests = [test for test in self.owners.tests(self.cassettes) if _ends_with(test, end)]
+        if not tests:
+            looked = f"{plural(len(self.cassettes), 'cassette')} in {visible(str(self.path(str(self.home))))}"
+            by_name = self.owners.named(self.ids(text)[0])
+            own = f", which would be {visible(str(self.path(by_name)))}" if by_name is not None else ""
+            raise SettingsError(
+                f"{text!r} has no cassette{own}. Looked at: {looked}, the rows of {LOCK}, and the tests of the last"
+                " full run. Give the id of a test, the end of one, or the path of a cassette."
+            )
+        if len(tests) > 1:
+            more = f"\n  and {len(tests) - _MOST_NAMED:,} more" if len(tests) > _MOST_NAMED else ""
+            named = "".join(f"\n  {visible(test)}" for test in tests[:_MOST_NAMED])
+            raise SettingsError(f"{text!r} is the end of {len(tests):,} tests:{named}{more}")
+        return self._existing(tests[0], self.owners.cassette(tests[0]) or "")
+
+    def _existing(self, test: str, cassette: str) -> Named:
+        if not (self.root / cassette).is_file():
+            raise SettingsError(f"{visible(test)} has no cassette: there is no {visible(str(self.path(cassette)))}")
+        return Named(self.path(cassette), test)
+
+
+def _ends_with(test: str, end: str) -> bool:
+    """Whether an id ends so, with its parameters or without, from the beginning of a name on."""
+    # Parameters may hold anything, even colons.
+    name, bracket, _ = test.partition("[")
+    return any(whole == end or whole.endswith((f"/{end}", f"::{end}")) for whole in (test, name if bracket else test))
+
+
+def root_of(directory: Path) -> Path:
+    """Pytest's root directory, as far as files tell it, for somebody who works in a directory."""
+    parents = (directory, *directory.parents)
+    for names in _MARKS:
+        for parent in parents:
+            if any((parent / name).exists() for name in names):
+                return parent
+    return directory

@@ -1,0 +1,118 @@
+"""The tests that are gone, in whose cassettes a test without one looks for its recordings."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable
+from functools import cached_property
+from itertools import islice
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from pytest_samurai.files import exists, without_fakes
+from pytest_samurai.plugin.marker import file_of
+from pytest_samurai.plugin.state import RUN, lock_of
+from pytest_samurai.report import NOTE, Owners, cassettes_of
+from pytest_samurai.settings import CASSETTES
+
+_MOST_FILES = 100
+_MOST_BYTES = 1_000_000
+_MOST_NAMED = 3
+
+
+class Renamed:
+    """What is known in a run of tests that are gone. A test is asked for that has no cassette, and no other."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._root = config.rootpath
+        # Under `file::test`, the other tests of the file are not collected.
+        self._collects_whole_files = not any("::" in argument for argument in config.args)
+
+    def commands(self, test: str, cassette: Path, answers: Callable[[Path], bool]) -> list[str]:
+        """The commands that give a test the cassette of one that is gone, and that answers.
+
+        At most so many cassettes are looked at, the likeliest first: those beside its own, then those of its name.
+        """
+        name = self._owners.named(test)
+        if name is None or cassette != self._root / name or not self._is_known_to_commands:
+            return []
+        # The test that asks may have put a fake file system in the place of the real one.
+        with without_fakes():
+            return [
+                f"pytest-samurai mv {shlex.quote(old)} {shlex.quote(test)}" for old in self._answering(name, answers)
+            ]
+
+    def _answering(self, name: str, answers: Callable[[Path], bool]) -> list[str]:
+        own = PurePosixPath(name)
+
+        def distance(candidate: tuple[str, str]) -> tuple[bool, bool, str]:
+            path = PurePosixPath(candidate[0])
+            return path.parent != own.parent, path.name != own.name, candidate[0]
+
+        nearest = sorted(self._gone, key=distance)[:_MOST_FILES]
+        answering = (old for path, old in nearest if self._is_small(path) and answers(self._root / path))
+        return [*islice(answering, _MOST_NAMED)]
+
+    def _is_small(self, name: str) -> bool:
+        try:
+            return (self._root / name).stat().st_size <= _MOST_BYTES
+        except OSError:
+            return False
+
+    @cached_property
+    def _is_known_to_commands(self) -> bool:
+        """Whether commands find the cassettes: they know no options of pytest's, but what a full run has noted."""
+        if self._home == CASSETTES:
+            return True
+        cache = getattr(self._config, "cache", None)
+        note = None if cache is None else cache.get(NOTE, None)
+        return isinstance(note, dict) and note.get("directories", [])[:1] == [self._home]
+
+    @property
+    def _home(self) -> str:
+        return Path(self._config.stash[RUN].settings.cassette_dir).as_posix()
+
+    @cached_property
+    def _owners(self) -> Owners:
+        return Owners(PurePosixPath(self._home), lock_of(self._config))
+
+    @cached_property
+    def _gone(self) -> list[tuple[str, str]]:
+        """The cassettes of tests that are gone, as seen from the root, with the ids of these tests."""
+        return [
+            (path, tests[0])
+            for path in cassettes_of(self._root, [self._home])
+            if len(tests := self._owners.of(path)) == 1 and self._is_gone(tests[0])
+        ]
+
+    def _is_gone(self, test: str) -> bool:
+        collection, file = self._config.stash[RUN].collection, file_of(test)
+        if test in collection.marked or "::" not in test:
+            return False
+        if not exists(self._root / file):
+            return True
+        if self._collects_whole_files and file in collection.files:
+            return True
+        return not _may_have(self._root / file, test)
+
+
+def _may_have(path: Path, test: str) -> bool:
+    """Whether a file that was not collected as a whole may have a test, by its text."""
+    *classes, function = test.partition("::")[2].partition("[")[0].split("::")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return True
+    may_inherit = bool(classes) and re.search(rf"\bclass\s+{re.escape(classes[-1])}\s*\(", text)
+    return bool(may_inherit or "import *" in text or re.search(rf"\b{re.escape(function)}\b", text))
+
+
+_RENAMED = pytest.StashKey[Renamed]()
+
+
+def renamed_of(config: pytest.Config) -> Renamed:
+    """What is known in a run of tests that are gone."""
+    return config.stash.setdefault(_RENAMED, Renamed(config))

@@ -1,0 +1,62 @@
+"""Which test a cassette is of, as far as that is known without running any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from pytest_samurai.bill import Lock, fixture_cassette
+from pytest_samurai.errors import SettingsError
+from pytest_samurai.report.fullrun import FullRun
+
+
+class Owners:
+    """The tests of cassettes: as the last full run saw them, as the lock's rows say, and as cassettes are named.
+
+    `home` is the directory of the cassettes. All paths are relative to the root directory, as the ids of tests are.
+    """
+
+    def __init__(self, home: PurePosixPath, lock: Lock | None = None, run: FullRun | None = None) -> None:
+        self._home = home
+        self._by_cassette: dict[str, list[str]] = {}
+        self._by_test: dict[str, str] = {}
+        for play in run.plays if run is not None else ():
+            for user in play.users:
+                self._add(user, play.cassette)
+        for row in lock.tests if lock is not None else ():
+            if row not in self._by_test and (cassette := fixture_cassette(row) or self.named(row)) is not None:
+                self._add(row, cassette)
+
+    def _add(self, test: str, cassette: str) -> None:
+        self._by_test.setdefault(test, cassette)
+        self._by_cassette.setdefault(cassette, []).append(test)
+
+    def named(self, test: str) -> str | None:
+        """The cassette that a test has by its name, whether it is there or not; None for what is no id of a test."""
+        # Not before it is needed: it brings YAML along, and every run with a test imports this package.
+        from pytest_samurai.cassette import cassette_of
+
+        try:
+            return (self._home / cassette_of(test)).as_posix()
+        except SettingsError:
+            return None
+
+    def of(self, cassette: str) -> list[str]:
+        """The tests that a cassette is of, and the labels of fixtures; none if that is not known."""
+        known = self._by_cassette.get(cassette)
+        if known is not None:
+            return known
+        from pytest_samurai.cassette import owner_by_name
+
+        path = PurePosixPath(cassette)
+        test = owner_by_name(path.relative_to(self._home)) if path.is_relative_to(self._home) else None
+        return [] if test is None else [test]
+
+    def cassette(self, test: str) -> str | None:
+        """The cassette that a test is known to have; else the one that it has by its name; None for what is no id."""
+        return self._by_test.get(test) or self.named(test)
+
+    def tests(self, cassettes: Iterable[str]) -> list[str]:
+        """All ids of tests that are known, those of these cassettes included."""
+        named = (test for cassette in cassettes for test in self.of(cassette))
+        return sorted({*self._by_test, *named})

@@ -1,0 +1,95 @@
+"""A program in a terminal of its own: a pseudo-terminal, in which a test reads what is shown and presses keys."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import select
+import subprocess
+import termios
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+_LONGEST_WAIT = 30.0
+"""Seconds after which a program that shows nothing has failed the test."""
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Terminal:
+    """A program that runs in a terminal of 100 columns."""
+
+    def __init__(self, arguments: Sequence[str | Path], directory: Path, environ: Mapping[str, str]) -> None:
+        self._ours, theirs = os.openpty()
+        self._process = subprocess.Popen(
+            list(map(str, arguments)),
+            cwd=directory,
+            env={**environ, "COLUMNS": "100", "LINES": "40", "TERM": "xterm-256color"},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            # So the key for an interruption interrupts.
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        os.close(theirs)
+        self._shown = ""
+
+    def until(self, text: str) -> str:
+        """What is shown up to a text, without colours; then the rest comes next."""
+        while text not in self.plain:
+            if not self._read():
+                self._fail(f"{text!r} did not come")
+        shown, _, rest = self.plain.partition(text)
+        self._shown = rest
+        return shown + text
+
+    def press(self, keys: str) -> None:
+        os.write(self._ours, keys.encode())
+
+    def rest(self) -> str:
+        """What is shown until the program ends, without colours."""
+        while self._read():
+            pass
+        return self.plain
+
+    def end(self) -> int:
+        """Wait for the end. Returns the exit status."""
+        self.rest()
+        status = self._process.wait(_LONGEST_WAIT)
+        os.close(self._ours)
+        return status
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether the terminal waits for the end of a line before it hands over what was typed."""
+        return bool(termios.tcgetattr(self._ours)[3] & termios.ICANON)
+
+    @property
+    def raw(self) -> str:
+        return self._shown
+
+    @property
+    def plain(self) -> str:
+        return _COLOURS.sub("", self._shown).replace("\r\n", "\n")
+
+    def _fail(self, what: str) -> NoReturn:
+        self._process.kill()
+        self._process.wait()
+        pytest.fail(f"{what}; this did:\n{self.plain}")
+
+    def _read(self) -> bool:
+        """Read what is there, waiting for it. Returns whether anything came."""
+        if not select.select([self._ours], [], [], _LONGEST_WAIT)[0]:
+            self._fail("nothing more came")
+        try:
+            data = os.read(self._ours, 65536)
+        except OSError:
+            # The program has ended, and so has its side.
+            return False
+        self._shown += data.decode("utf-8", "replace")
+        return bool(data)
