@@ -110,7 +110,7 @@ class Playback:
             renamed=renamed,
         )
         text, cause = miss.told()
-        return text, Diagnosis(cause, number, "" if owner.rerun is None else UPDATE)
+        return text, Diagnosis(cause, number, "" if renamed or owner.rerun is None else UPDATE)
 
     def unplayed(self) -> list[int]:
         """The indices of the recordings that were not played.
