@@ -2,45 +2,55 @@
 
 from __future__ import annotations
 
+import os
 import shlex
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
-from pytest_samurai.recorder import record_command
+from pytest_samurai.recorder import UPDATE, record_command
 from pytest_samurai.report import Group, Run
-from pytest_samurai.settings import Mode
+from pytest_samurai.settings import in_ci
 from pytest_samurai.text import GROWTH, MISS
+
+_ADVISED = record_command(UPDATE, "")
+"""How the command begins that the failure of one test advises."""
 
 
 def commands(config: pytest.Config, run: Run, groups: Sequence[Group]) -> Mapping[str, str]:
-    """What to run next, by the kind of cause; nothing where no single command serves all tests.
-
-    A failure that is alone has its own command in its text.
-    """
-    tests = _failed_last(config)
-    counts = {kind: len(_tests(groups, kind)) for kind in (MISS, GROWTH)}
-    if tests is None:
-        return {}
+    """What to run next, by the kind of cause; nothing for a failure that is alone, which has a command in its text."""
     advised: dict[str, str] = {}
-    told = (failure.diagnosis for failure in run.failures)
-    modes = {diagnosis.mode for diagnosis in told if diagnosis is not None and diagnosis.mode}
-    if counts[MISS] > 1 and len(modes) == 1:
-        advised[MISS] = record_command(cast("Mode", modes.pop()), tests)
-    if counts[GROWTH] > 1:
-        advised[GROWTH] = f"pytest --samurai-update {tests}"
+    if len(_tests(groups, MISS)) > 1 and _advising(run) == _tests(groups, MISS):
+        advised[MISS] = _update(config)
+    if len(_tests(groups, GROWTH)) > 1:
+        advised[GROWTH] = " ".join(["pytest --samurai-update", *_arguments(config)])
     return advised
+
+
+def update_line(config: pytest.Config, run: Run, groups: Sequence[Group]) -> Iterator[str]:
+    """The line with one command for all tests whose failures advise one for each, unless all of them are misses."""
+    tests = _advising(run)
+    if len(tests) > 1 and tests != _tests(groups, MISS):
+        yield f"samurai: to bring these {len(tests):,} tests up to date: {_update(config)}"
+
+
+def _advising(run: Run) -> set[str]:
+    return {failure.test for failure in run.failures if _ADVISED in failure.text}
 
 
 def _tests(groups: Sequence[Group], kind: str) -> set[str]:
     return {test for group in groups if group.cause.kind == kind for test in group.tests}
 
 
-def _failed_last(config: pytest.Config) -> str | None:
-    """The tests that have failed, as they are typed after `pytest`; None where pytest remembers none."""
-    if not config.pluginmanager.has_plugin("lfplugin"):
-        return None
-    # Without the paths that were typed, pytest might look for them elsewhere.
-    paths = cast("list[str]", config.getoption("file_or_dir"))
-    return " ".join(["--lf", *map(shlex.quote, paths)])
+def _update(config: pytest.Config) -> str:
+    return record_command(UPDATE, " ".join(_arguments(config))).rstrip()
+
+
+def _arguments(config: pytest.Config) -> Iterator[str]:
+    """What takes the tests that failed, as it is typed in a shell."""
+    # What failed on a machine of CI, pytest does not know anywhere else.
+    if config.pluginmanager.has_plugin("lfplugin") and not in_ci(os.environ):
+        yield "--lf"
+    if config.args_source == pytest.Config.ArgsSource.ARGS:
+        # Without the paths that were typed, pytest might look for the tests elsewhere.
+        yield from map(shlex.quote, config.args)

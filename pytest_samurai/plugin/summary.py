@@ -162,9 +162,11 @@ class Summary:
 
             yield unmarked_line(gathered.unmarked), yellow
         if gathered is not None and gathered.failures:
-            from pytest_samurai.plugin.again import again_line
+            from pytest_samurai.plugin.advice import update_line
+            from pytest_samurai.report import causes
 
-            yield from ((line, yellow) for line in again_line(self._config, gathered.failures))
+            run = self._so_far()
+            yield from ((line, yellow) for line in update_line(self._config, run, causes(run)))
 
 
 def _outcome(phases: Sequence[pytest.TestReport]) -> str:

@@ -3,7 +3,7 @@
 from pytest_samurai.recorder.children import Children
 from pytest_samurai.recorder.cutheaders import CutHeaders
 from pytest_samurai.recorder.exchange import Played, Take
-from pytest_samurai.recorder.mode import RECORD_MODES
+from pytest_samurai.recorder.mode import RECORD_MODES, UPDATE
 from pytest_samurai.recorder.owner import Owner, record_command
 from pytest_samurai.recorder.placeholder import KEYED_LIBRARIES, Placeholders, has_placeholder
 from pytest_samurai.recorder.question import Question
@@ -26,6 +26,7 @@ from pytest_samurai.recorder.unseen import Host, ModelHosts, is_host_of
 __all__ = [
     "KEYED_LIBRARIES",
     "RECORD_MODES",
+    "UPDATE",
     "Children",
     "CutHeaders",
     "Host",

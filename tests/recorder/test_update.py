@@ -559,28 +559,39 @@ def test_a_cassette_that_cannot_be_deleted_is_an_error(path: Path, monkeypatch: 
 def test_more_than_one_failure_that_advises_it_is_brought_up_to_date_by_one_command(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def line(*arguments: str) -> list[str]:
+    def commands(*arguments: str) -> list[str]:
         result = project.pytester.runpytest_inprocess("--samurai-mode=none", *arguments)
-        return [line for line in result.outlines if "up to date: pytest" in line]
+        lines = [line.partition(": pytest ") for line in result.outlines if line.startswith(("samurai: to", "  To"))]
+        return [f"{said}: {command}" for said, _, command in lines]
 
     project.tests(FIVE)
     project.pytester.runpytest_inprocess().assert_outcomes(passed=5)
     project.tests(FIVE.replace("is one?", "is 1?"))
-    assert line() == []
+    assert commands() == []
     project.tests(FIVE.replace("is one?", "is 1?").replace("is two?", "is 2?"))
-    whole = "samurai: to bring these 2 tests up to date: pytest --samurai-mode=update"
-    assert line("-p", "no:cacheprovider") == [whole]
-    assert line("test_it.py") == [f"{whole} --lf test_it.py"]
+    missing = "  To record what is missing: --samurai-mode=update"
+    assert commands("-p", "no:cacheprovider") == [missing]
+    assert commands("test_it.py") == [f"{missing} --lf test_it.py"]
     monkeypatch.setenv("CI", "1")
-    assert line() == [whole]
+    assert commands() == [missing]
     monkeypatch.delenv("CI")
-    [advised] = line()
-    assert advised == f"{whole} --lf"
+    [advised] = commands()
+    assert advised == f"{missing} --lf"
     before = project.server.requests
-    project.pytester.runpytest_inprocess(*advised.partition(": pytest ")[2].split()).assert_outcomes(passed=2)
+    project.pytester.runpytest_inprocess(*advised.partition(": ")[2].split()).assert_outcomes(passed=2)
     assert project.server.requests == before + 2
     project.offline()
     project.run("--samurai-mode=none").assert_outcomes(passed=5)
+
+
+def test_misses_and_recordings_that_were_not_played_are_settled_by_one_command(updates: Updates) -> None:
+    tests = CALLS.format(["a"], True), CALLS.format(["b", "c"], True).replace("test_it", "test_other")
+    updates.begun("\n".join(tests))
+    updates.project.tests("\n".join([tests[0].replace("'a'", "'A'"), tests[1].replace("'c'", "")]))
+    result = updates.run("--samurai-mode=none")
+    result.assert_outcomes(failed=2)
+    commands = [line for line in result.outlines if ": pytest " in line and "test_it.py::" not in line]
+    assert commands == ["samurai: to bring these 2 tests up to date: pytest --samurai-mode=update --lf"]
 
 
 @pytest.mark.parametrize("now", [["a", "B", "c"], ["a", "c"], ["a", "b", "c", "d"]], ids=["miss", "unused", "more"])

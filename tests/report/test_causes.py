@@ -75,7 +75,7 @@ def test_regressions_are_counted_by_tests_and_told_with_the_total_of_the_run() -
 
 
 def test_the_lines_have_the_difference_once_a_few_tests_and_the_command() -> None:
-    assert cause_lines(MANY, {MISS: "pytest --samurai-mode=all --lf"}) == [
+    assert cause_lines(MANY, {MISS: "pytest --samurai-mode=update --lf"}) == [
         "samurai: 15 tests missed a recording. 13 tests: messages[0], one sentence added;"
         " 2 tests: temperature 0.2 -> 0.7.",
         "  13 tests: messages[0], one sentence added",
@@ -83,7 +83,7 @@ def test_the_lines_have_the_difference_once_a_few_tests_and_the_command() -> Non
         "    t.py::s0, s1, s2 and 10 more",
         "  2 tests: temperature 0.2 -> 0.7",
         "    t.py::w1, u.py::w2",
-        "  To record what is missing: pytest --samurai-mode=all --lf",
+        "  To record what is missing: pytest --samurai-mode=update --lf",
     ]
 
 
