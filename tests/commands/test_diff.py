@@ -521,6 +521,8 @@ def test_a_range_has_what_was_added_and_removed_in_it(project: Project) -> None:
         "tests/test_geo.py::test_river: added, 1 call, 3 tokens",
         "1 test added, 1 test removed: tokens 3, cost unknown",
     ]
+    gone = str(project.path("capital").relative_to(project.root))
+    assert project.diff("HEAD~1..HEAD", gone)[0] == f"{TEST}: removed, 1 call, 3 tokens"
     git(project.root, "checkout", "--quiet", "--orphan", "other")
     project.commit()
     assert project.refused("main...other") == (
