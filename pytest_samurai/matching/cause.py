@@ -9,7 +9,7 @@ from pytest_samurai.matching.bodies import Json, spelled
 from pytest_samurai.matching.description import describe
 from pytest_samurai.matching.differences import MISSING, Difference
 from pytest_samurai.matching.paths import Path_, format_path, parse_path
-from pytest_samurai.text import MISS, Cause, cut_in_the_middle, reworded, visible
+from pytest_samurai.text import MISS, Cause, cut_in_the_middle, plural, reworded, visible
 from pytest_samurai.wire import Dialect, part_at
 
 _SHORT = 40
@@ -47,7 +47,7 @@ def said_cause(texts: Sequence[str], lines: Sequence[str] = (), same: Sequence[S
         what += f"; and {len(texts) - _MOST_CHANGES} more"
     shown = [visible(cut_in_the_middle(line, _LONGEST_LINE)) for line in lines[:_MOST_LINES]]
     if len(lines) > _MOST_LINES:
-        shown.append(f"... and {len(lines) - _MOST_LINES} lines more")
+        shown.append(f"... and {plural(len(lines) - _MOST_LINES, 'line')} more")
     return Cause.of(MISS, visible(cut_in_the_middle(what, _LONGEST_LINE)), shown, same)
 
 
