@@ -11,6 +11,7 @@ from typing import Any
 
 from pytest_samurai.bill.estimate import estimated_usage
 from pytest_samurai.bill.pricelist import PriceList
+from pytest_samurai.bill.publiclist import STANDARD_TIERS
 from pytest_samurai.text import parse_moment, visible
 from pytest_samurai.wire import (
     Answer,
@@ -158,6 +159,12 @@ class Call:
     def has_paid_tools(self) -> bool:
         """Whether something was used that is billed beside the tokens, so that the cost is unknown."""
         return self._answer.has_paid_tools
+
+    @property
+    def special_tier(self) -> str | None:
+        """The level of service, if it may have prices of its own; None for the standard. It holds no secret."""
+        tier = self._answer.tier
+        return self.redacted(tier) if tier and tier.lower() not in STANDARD_TIERS else None
 
     @cached_property
     def price(self) -> Price | None:
