@@ -88,8 +88,10 @@ def total(calls: Sequence[Call]) -> Usage:
 def _usages(calls: Sequence[Call]) -> list[Usage]:
     if unknown := [call for call in calls if call.usage is None]:
         others = [call for call in unknown if call.has_usage_in_other_units]
+        parts = [call for call in unknown if call.has_usage_in_part]
         kinds = [
-            ([call for call in unknown if call not in others], "the reply has no usage"),
+            ([call for call in unknown if call not in [*others, *parts]], "the reply has no usage"),
+            (parts, "the reply has only a part of it"),
             (others, "the reply has one, but not in tokens"),
         ]
         raise UnknownUsage(

@@ -21,6 +21,7 @@ from pytest_samurai.wire import (
     Request,
     Usage,
     answer_of,
+    as_object,
     asked_object,
     json_object,
     model_asked,
@@ -153,7 +154,13 @@ class Call:
     @property
     def has_usage_in_other_units(self) -> bool:
         """Whether the reply says what the call used, but not in tokens: in seconds, or in pictures."""
-        return self.usage is None and bool(self._answer.known.get("usage"))
+        return self.usage is None and bool(self._answer.known.get("usage")) and not self.has_usage_in_part
+
+    @property
+    def has_usage_in_part(self) -> bool:
+        """Whether the reply says how many tokens the call used, but not all of it: a stream broke, a count is none."""
+        told = as_object(self._answer.known.get("usage"))
+        return self.usage is None and any("token" in name for name in told)
 
     @property
     def has_paid_tools(self) -> bool:

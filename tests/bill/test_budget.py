@@ -188,6 +188,17 @@ def test_a_sum_with_an_unknown_part_names_the_calls_that_did_not_say() -> None:
     assert str(caught.value) == "the usage of call 2 (gpt-4o-mini) is unknown: the reply has no usage"
 
 
+def test_a_usage_that_is_told_in_part_is_not_said_to_be_in_other_units() -> None:
+    broken = {"prompt_tokens": 10, "completion_tokens": None}
+    with pytest.raises(UnknownUsage) as caught:
+        total([call(1, broken), call(2), call(3, {"type": "duration", "seconds": 9}), call(4, {"total_tokens": -1})])
+    assert str(caught.value) == (
+        "the usage of call 2 (gpt-4o-mini) is unknown: the reply has no usage;"
+        " the usage of call 1 (gpt-4o-mini), call 4 (gpt-4o-mini) is unknown: the reply has only a part of it;"
+        " the usage of call 3 (gpt-4o-mini) is unknown: the reply has one, but not in tokens"
+    )
+
+
 def test_the_columns_of_a_table_stand_below_each_other() -> None:
     long = "provider10-claude-sonnet-4-20250514(clinesp)"
     lines = table([*CALLS, call(3, tokens(1, 2), model=long)])
