@@ -88,8 +88,10 @@ def total(calls: Sequence[Call]) -> Usage:
 def _usages(calls: Sequence[Call]) -> list[Usage]:
     if unknown := [call for call in calls if call.usage is None]:
         others = [call for call in unknown if call.has_usage_in_other_units]
+        parts = [call for call in unknown if call.has_usage_in_part]
         kinds = [
-            ([call for call in unknown if call not in others], "the reply has no usage"),
+            ([call for call in unknown if call not in [*others, *parts]], "the reply has no usage"),
+            (parts, "the reply has only a part of it"),
             (others, "the reply has one, but not in tokens"),
         ]
         raise UnknownUsage(
@@ -128,8 +130,9 @@ def _unpriced(calls: Sequence[Call]) -> str:
         )
     if odd:
         lines.append(f"the usage of {_named(odd)} makes no sense: its parts exceed the whole")
-    if calls:
-        lines.append(f"the price of {_named(calls)} is unknown")
+    for tier in dict.fromkeys(call.special_tier for call in calls):
+        named = _named([call for call in calls if call.special_tier == tier])
+        lines.append(f"the price of {named}{f' in the service tier {visible(tier)}' if tier else ''} is unknown")
     models = list(dict.fromkeys(call.model for call in calls if call.model is not None))
     if models:
         lines += ["To set it, in US dollars per million tokens, add to pyproject.toml:", *lines_to_add(models)]

@@ -11,6 +11,7 @@ from typing import Any
 
 from pytest_samurai.bill.estimate import estimated_usage
 from pytest_samurai.bill.pricelist import PriceList
+from pytest_samurai.bill.publiclist import STANDARD_TIERS
 from pytest_samurai.text import parse_moment, visible
 from pytest_samurai.wire import (
     Answer,
@@ -20,6 +21,7 @@ from pytest_samurai.wire import (
     Request,
     Usage,
     answer_of,
+    as_object,
     asked_object,
     json_object,
     model_asked,
@@ -152,12 +154,24 @@ class Call:
     @property
     def has_usage_in_other_units(self) -> bool:
         """Whether the reply says what the call used, but not in tokens: in seconds, or in pictures."""
-        return self.usage is None and bool(self._answer.known.get("usage"))
+        return self.usage is None and bool(self._answer.known.get("usage")) and not self.has_usage_in_part
+
+    @property
+    def has_usage_in_part(self) -> bool:
+        """Whether the reply says how many tokens the call used, but not all of it: a stream broke, a count is none."""
+        told = as_object(self._answer.known.get("usage"))
+        return self.usage is None and any("token" in name for name in told)
 
     @property
     def has_paid_tools(self) -> bool:
         """Whether something was used that is billed beside the tokens, so that the cost is unknown."""
         return self._answer.has_paid_tools
+
+    @property
+    def special_tier(self) -> str | None:
+        """The level of service, if it may have prices of its own; None for the standard. It holds no secret."""
+        tier = self._answer.tier
+        return self.redacted(tier) if tier and tier.lower() not in STANDARD_TIERS else None
 
     @cached_property
     def price(self) -> Price | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from pytest_samurai.files import without_fakes
 from pytest_samurai.wire import RATES, Price, is_free_moderation
@@ -30,7 +31,10 @@ class PublicList:
     def price(
         self, model: str, at: datetime, *, url: str = "", prompt_tokens: int = 0, service_tier: str | None = None
     ) -> Price | None:
-        """The price of a model as served, at a moment; None where there is none for certain."""
+        """The price of a model as served, at a moment; None where there is none for certain.
+
+        A `service_tier` that is not the standard has the rates that the list gives for that tier, and no others.
+        """
         if is_free_moderation(model):
             return Price(source="OpenAI's guide to moderation", input_mtok=Decimal(0), output_mtok=Decimal(0))
         key = (model.lower(), url)
@@ -39,7 +43,7 @@ class PublicList:
         entry = self._models[key]
         if entry is None:
             return None
-        listed = entry.get_prices(at, {"service_tier": service_tier} if service_tier else None)
+        listed = _of_tier(entry, at, (service_tier or "default").lower())
         rates = {name: _of_size(getattr(listed, name), prompt_tokens) for name in RATES}
         if entry.id.endswith(":free"):
             # Source: openrouter.ai/docs, model variants. The list has these models, and no rates of them.
@@ -62,6 +66,24 @@ def _find(name: str, url: str) -> Any:
         if _is_certain(entry, spelled):
             return entry
     return None
+
+
+STANDARD_TIERS: Final = frozenset({"default", "auto", "standard", "unspecified", "on_demand"})
+"""What the tier of the list's plain prices is called. `auto` leaves the choice to the server, and says none.
+
+Sources: `service_tier` in OpenAI's reference (default, auto), in Anthropic's (standard) and in Groq's (on_demand);
+`ServiceTier` in Google's (standard, unspecified); `serviceTier` of Bedrock's Converse (default).
+"""
+
+
+def _of_tier(entry: Any, at: datetime, tier: str) -> Any:
+    """The rates of a tier at a moment. The list's own look-up fills gaps with plain rates, which may be too low."""
+    if tier in STANDARD_TIERS:
+        return entry.get_prices(at)
+    from genai_prices.types import ModelPrice
+
+    # The list calls the tier `batch` a kind of processing.
+    return replace(entry, prices=ModelPrice()).get_prices(at, {"service_tier": tier, "processing": tier})
 
 
 def _of_size(rate: Any, prompt_tokens: int) -> Any:

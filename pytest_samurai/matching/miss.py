@@ -149,12 +149,13 @@ def _played_out(indexes: Sequence[int]) -> str:
 def _growth(nearest: Interaction, recorded: Json, request: Request, asked: Json) -> str | None:
     """The likely number of prompt tokens, from the tokens per character of the nearest recording.
 
-    None if its usage is unknown, or if nothing to speak of changes.
+    None if its usage is unknown, if not all of its tokens are those of a text, or if nothing to speak of changes.
     """
     usage = answer_of(nearest).usage
-    old = prompt_length(dialect_of(nearest.request.url), recorded)
+    dialect = dialect_of(nearest.request.url)
+    old = prompt_length(dialect, recorded)
     new = prompt_length(dialect_of(request.url), asked)
-    if usage is None or not usage.prompt_tokens or not old:
+    if usage is None or not usage.prompt_tokens or not old or not dialect.is_of_text:
         return None
     likely = round(usage.prompt_tokens * new / old)
     change = f"{likely / usage.prompt_tokens - 1:+.0%}"

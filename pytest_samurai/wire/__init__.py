@@ -26,7 +26,7 @@ from pytest_samurai.wire.modelhosts import is_public_model_host
 from pytest_samurai.wire.modelpaths import ModelPath, calls_model, model_path
 from pytest_samurai.wire.moderations import is_free_moderation
 from pytest_samurai.wire.multipart import form_of, without_files
-from pytest_samurai.wire.objects import json_object, parse_object
+from pytest_samurai.wire.objects import as_object, json_object, parse_object
 from pytest_samurai.wire.price import RATES, UNPRICED, Price, read_rates
 from pytest_samurai.wire.prompt import RequestPart, part_at, prompt_length, text_length
 from pytest_samurai.wire.recordings import Recordings
@@ -65,6 +65,7 @@ __all__ = [
     "Usage",
     "UsageFilter",
     "answer_of",
+    "as_object",
     "asked_object",
     "asks_model",
     "calls_model",

@@ -135,7 +135,15 @@ _PAID_BY_THE_CALL = frozenset(
 
 
 def _has_paid_tools(reply: Object) -> bool:
-    return any(entry.get("type") in _PAID_BY_THE_CALL for entry in as_objects(reply.get("output")))
+    return any(map(_is_paid_by_the_call, as_objects(reply.get("output"))))
+
+
+def _is_paid_by_the_call(entry: Object) -> bool:
+    if entry.get("type") in _PAID_BY_THE_CALL:
+        return True
+    # The same page: a container of OpenAI's is billed. Commands may run on a machine of one's own as well.
+    ran = entry.get("type") == "shell_call"
+    return ran and as_object(entry.get("environment")).get("type") == "container_reference"
 
 
 # --- a stream

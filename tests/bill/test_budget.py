@@ -32,8 +32,12 @@ from pytest_samurai.wire.price import Price
 from tests.project import Project
 
 
-def call(number: int, usage: Any = None, *, model: str | None = "gpt-4o-mini", status: int = 200) -> Call:
+def call(
+    number: int, usage: Any = None, *, model: str | None = "gpt-4o-mini", status: int = 200, tier: str | None = None
+) -> Call:
     reply: dict[str, Any] = {} if model is None else {"model": model}
+    if tier is not None:
+        reply["service_tier"] = tier
     if usage is not None:
         reply["usage"] = usage
     asked = Request("POST", "https://h/v1/chat/completions", (), b"{}")
@@ -184,6 +188,17 @@ def test_a_sum_with_an_unknown_part_names_the_calls_that_did_not_say() -> None:
     assert str(caught.value) == "the usage of call 2 (gpt-4o-mini) is unknown: the reply has no usage"
 
 
+def test_a_usage_that_is_told_in_part_is_not_said_to_be_in_other_units() -> None:
+    broken = {"prompt_tokens": 10, "completion_tokens": None}
+    with pytest.raises(UnknownUsage) as caught:
+        total([call(1, broken), call(2), call(3, {"type": "duration", "seconds": 9}), call(4, {"total_tokens": -1})])
+    assert str(caught.value) == (
+        "the usage of call 2 (gpt-4o-mini) is unknown: the reply has no usage;"
+        " the usage of call 1 (gpt-4o-mini), call 4 (gpt-4o-mini) is unknown: the reply has only a part of it;"
+        " the usage of call 3 (gpt-4o-mini) is unknown: the reply has one, but not in tokens"
+    )
+
+
 def test_the_columns_of_a_table_stand_below_each_other() -> None:
     long = "provider10-claude-sonnet-4-20250514(clinesp)"
     lines = table([*CALLS, call(3, tokens(1, 2), model=long)])
@@ -231,6 +246,17 @@ def test_a_budget_of_money_does_not_hold_on_a_model_without_a_price() -> None:
         "     2  tiny            5           5         10            ?\n"
         "     3  tiny            5           5         10            ?"
     )
+
+
+def test_a_price_that_is_unknown_for_a_service_tier_names_the_tier() -> None:
+    calls = [call(1, tokens(5, 5), tier="scale"), call(2, tokens(5, 5)), call(3, tokens(5, 5), tier="default")]
+    with pytest.raises(UnknownPrice) as caught:
+        total_cost([*calls, call(4, tokens(5, 5), tier="scale"), call(5, tokens(5, 5), tier="a\x1b[31m")])
+    assert str(caught.value).splitlines()[:3] == [
+        "the price of call 1 (gpt-4o-mini), call 4 (gpt-4o-mini) in the service tier scale is unknown",
+        "  the price of call 2 (gpt-4o-mini), call 3 (gpt-4o-mini) is unknown",
+        "  the price of call 5 (gpt-4o-mini) in the service tier a\\x1b[31m is unknown",
+    ]
 
 
 def test_a_call_whose_parts_are_more_than_the_whole_has_no_cost_and_no_price_would_mend_it() -> None:

@@ -119,6 +119,44 @@ def test_the_service_tier_of_a_reply_counts() -> None:
     assert PriceList().price("gpt-4o", DAY, service_tier="default") == PriceList().price("gpt-4o", DAY)
 
 
+@pytest.mark.parametrize("tier", ["default", "auto", "standard", "unspecified", "on_demand", "STANDARD", "", None])
+def test_the_standard_tier_has_the_plain_price_whatever_it_is_called(tier: str | None) -> None:
+    assert PriceList().price("gpt-4o", DAY, service_tier=tier) == PriceList().price("gpt-4o", DAY) is not None
+
+
+@pytest.mark.parametrize(
+    ("model", "tier"),
+    [
+        ("gpt-4o", "flex"),
+        ("gpt-4o", "scale"),
+        ("gpt-4o", "a tier of tomorrow"),
+        ("claude-sonnet-4-5", "priority"),
+        ("gemini-2.5-flash", "priority"),
+        ("gemini-2.5-flash", "flex"),
+        ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", "reserved"),
+    ],
+)
+def test_a_tier_whose_price_the_list_does_not_have_has_no_price(model: str, tier: str) -> None:
+    assert PriceList().price(model, DAY) is not None
+    assert PriceList().price(model, DAY, service_tier=tier) is None
+
+
+def test_a_batch_has_its_own_price() -> None:
+    """Source: anthropic.com/pricing, Claude Sonnet 4.5, batch: input $1.50, output $7.50 for a million tokens."""
+    price = PriceList().price("claude-sonnet-4-5", DAY, service_tier="batch")
+    assert price is not None
+    assert (price.input_mtok, price.output_mtok) == (Decimal("1.5"), Decimal("7.5"))
+
+
+def test_what_a_tier_has_no_rate_for_does_not_have_the_rate_of_another_tier() -> None:
+    """Source: ai.google.dev/gemini-api/docs/pricing, Gemini 2.5 Pro, batch: input $0.625, and no price of a cache."""
+    price, plain = (PriceList().price("gemini-2.5-pro", DAY, service_tier=tier) for tier in ("batch", None))
+    assert plain is not None
+    assert plain.cache_read_mtok is not None
+    assert price is not None
+    assert (price.input_mtok, price.cache_read_mtok) == (Decimal("0.625"), None)
+
+
 def test_a_price_list_looks_a_model_up_once_and_shares_nothing_with_another(monkeypatch: pytest.MonkeyPatch) -> None:
     snapshot = data_snapshot.get_snapshot()
     lookups: list[str] = []
@@ -144,6 +182,7 @@ def test_a_price_list_looks_a_model_up_once_and_shares_nothing_with_another(monk
         ("https://api.groq.com/openai/v1/chat/completions", "llama-3.3-70b-versatile", 10, None, "0.59"),
         (API, "gemini-2.5-pro", 200_001, None, "2.5"),
         (API, "gpt-4o", 10, "priority", "4.25"),
+        (API, "gpt-4o", 10, "Priority", "4.25"),
         (API, "gpt-4o", 10, None, "2.5"),
     ],
 )

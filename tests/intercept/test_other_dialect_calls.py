@@ -134,7 +134,8 @@ CASES = {
         CLAUDE_COST * Decimal("1.1"),
     ),
     "converse": Case(
-        "/model/amazon.nova-lite-v1%3A0/converse", PARTS, plain(test_converse.REPLY),
+        "/model/amazon.nova-lite-v1%3A0/converse", PARTS,
+        plain(test_converse.REPLY | {"serviceTier": {"type": "default"}}),
         "converse", "amazon.nova-lite-v1:0", Usage(1, 30, 628, 658), "Paris.",
         # Source: Amazon Bedrock's page of prices, 0.06 $ and 0.24 $ for a million tokens.
         (30 * Decimal("0.06") + 628 * Decimal("0.24")) / MILLION,

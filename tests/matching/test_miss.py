@@ -312,6 +312,13 @@ def test_growth_that_is_none_or_cannot_be_known_is_not_shown(asked: Json, record
     assert "prompt tokens" not in miss(asked, recorded)
 
 
+@pytest.mark.parametrize("path", ["images/edits", "audio/transcriptions", "moderations"])
+def test_tokens_that_are_not_those_of_a_text_do_not_grow_with_it(path: str) -> None:
+    url = f"https://api.test/v1/{path}"
+    short, long = ({"model": "m", "prompt": text, "input": text} for text in ("a cat", "a cat " * 50))
+    assert "prompt tokens" not in miss(request(long, url), recording(short, 400, url))
+
+
 @pytest.mark.parametrize("name", ["tools", "functions", "response_format"])
 def test_what_a_model_reads_beside_the_messages_counts_as_prompt(name: str) -> None:
     assert "prompt tokens" in miss({**BODY, name: ["x" * 500]}, recording(BODY, 400))

@@ -197,6 +197,16 @@ def test_a_tool_that_is_billed_by_the_call_makes_the_price_unknown() -> None:
     assert not RESPONSES.has_paid_tools(response(TOOL_CALL, MESSAGE))
 
 
+@pytest.mark.parametrize(
+    ("environment", "paid"),
+    [({"type": "container_reference", "container_id": "cntr_1"}, True), ({"type": "local"}, False), (None, False)],
+)
+def test_commands_in_a_container_are_billed_and_on_a_machine_of_ones_own_are_not(environment: Any, paid: bool) -> None:
+    """Source: `ResponseFunctionShellToolCall` in OpenAI's reference, and its page of prices, containers."""
+    ran = {"type": "shell_call", "id": "sh_1", "action": {"commands": ["ls"]}, "environment": environment}
+    assert RESPONSES.has_paid_tools(response(ran, MESSAGE)) is paid
+
+
 def test_limits_tools_and_names_are_read_from_a_request() -> None:
     tools = [{"type": "function", "name": "weather"}, {"type": "web_search"}]
     asked = {"input": [], "tools": tools, "max_output_tokens": 7, "temperature": 1}
