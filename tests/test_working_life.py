@@ -262,10 +262,10 @@ def tidy(life: Life) -> None:
     assert life.command(renamed)[-1] == "moved 1 cassette and 1 row of samurai.lock"
     (life.root / "tests/water").mkdir()
     life.git("mv", "tests/test_rivers.py", "tests/water/test_rivers.py")
-    moved = advised(life.run("-q", failed=3, passed=17), "pytest-samurai mv")
-    assert len(moved) == 3
-    said = life.command("pytest-samurai mv tests/test_rivers.py tests/water/test_rivers.py")
-    assert said[-1] == "moved 3 cassettes and 3 rows of samurai.lock"
+    result = life.run("-q", failed=3, passed=17)
+    assert len(result.outlines) <= 60
+    [moved] = advised(result, "pytest-samurai mv")
+    assert life.command(moved)[-1] == "moved 3 cassettes and 3 rows of samurai.lock"
     life.edit("tests/test_words.py", PLAIN.format("salt"), "")
     [unused] = advised(life.run(passed=19), "pytest-samurai prune")
     assert life.command(unused)[-1] == "deleted 1 cassette"
