@@ -74,7 +74,7 @@ class Renamed:
 
     @cached_property
     def _is_known_to_commands(self) -> bool:
-        """Whether commands find the cassettes: they know no options of pytest's, but what a full run has noted."""
+        """Whether commands are sure to find the cassettes: in the usual directory, or in that of the last full run."""
         if self._home == CASSETTES:
             return True
         cache = getattr(self._config, "cache", None)

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_samurai.files import json
+from pytest_samurai.redaction import Redactor
 from pytest_samurai.settings import CASSETTES
-from pytest_samurai.text import visible
+from pytest_samurai.text import visible, visible_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,11 @@ def say(text: str) -> None:
 def hand_on(line: str) -> None:
     """Print a line that a program reads, as it is."""
     print(line, flush=True)
+
+
+def hand_on_json(value: Any, redactor: Redactor) -> None:
+    """Print JSON values for a program, without secrets, and with escapes for what a terminal would obey."""
+    hand_on(visible_json(redactor.text(json.dumps(value, ensure_ascii=False, indent=2))))
 
 
 def read_by(parse: Callable[[str], Any]) -> Callable[[str], Any]:
