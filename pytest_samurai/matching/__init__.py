@@ -7,7 +7,7 @@ from pytest_samurai.matching.endpoints import Endpoints
 from pytest_samurai.matching.likeness import likeness, words
 from pytest_samurai.matching.lookup import Keys, Lookup
 from pytest_samurai.matching.matcher import Matcher
-from pytest_samurai.matching.miss import Denial, Miss, length, renamed_lines
+from pytest_samurai.matching.miss import Denial, Miss, length, renamed_cause, renamed_lines
 from pytest_samurai.matching.normalize import VOLATILE, parse_substitution
 from pytest_samurai.matching.paths import Path_, format_path, parse_path
 
@@ -32,6 +32,7 @@ __all__ = [
     "parse_body",
     "parse_path",
     "parse_substitution",
+    "renamed_cause",
     "renamed_lines",
     "texts_apart",
     "values_apart",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -13,7 +14,7 @@ from pytest_samurai.matching.differences import MISSING, Difference, differences
 from pytest_samurai.matching.likeness import likeness, words
 from pytest_samurai.matching.matcher import COMPONENTS, Matcher
 from pytest_samurai.matching.normalize import VOLATILE, substitute
-from pytest_samurai.text import Cause, visible
+from pytest_samurai.text import MISS, Cause, visible
 from pytest_samurai.wire import Interaction, Request, answer_of, dialect_of, prompt_length, text_length
 
 _SHOWN_DIFFERENCES = 8
@@ -66,7 +67,7 @@ class Miss:
             compared, cause = self._compared()
             lines += compared
         else:
-            cause = said_cause(["no recordings"])
+            cause = renamed_cause(self.renamed) if self.renamed else said_cause(["no recordings"])
         lines += renamed_lines(self.renamed)
         if self.rerun:
             lines.append(f"  To record {'what is missing' if self.recorded else 'this test'}: {self.rerun}")
@@ -137,6 +138,12 @@ def renamed_lines(commands: Sequence[str]) -> list[str]:
         f"  A recording of {who} gone would answer it. If this is that test, renamed:",
         *(f"    {command}" for command in commands),
     ]
+
+
+def renamed_cause(commands: Sequence[str]) -> Cause:
+    """The cause of what is refused to a test that may have been renamed: it is one for all that a command settles."""
+    old = shlex.split(commands[0])[-2]
+    return Cause.of(MISS, visible(f"recorded by {old}, which is gone"), list(map(visible, commands)), [commands])
 
 
 def _played_out(indexes: Sequence[int]) -> str:

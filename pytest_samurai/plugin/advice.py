@@ -16,6 +16,9 @@ from pytest_samurai.text import GROWTH, MISS
 _ADVISED = record_command(UPDATE, "")
 """How the command begins that the failure of one test advises."""
 
+_RENAMED = "    pytest-samurai mv "
+"""How the line begins that the failure of a test advises if it may have been renamed."""
+
 
 def commands(config: pytest.Config, run: Run, groups: Sequence[Group]) -> Mapping[str, str]:
     """What to run next, by the kind of cause; nothing for a failure that is alone, which has a command in its text."""
@@ -35,6 +38,9 @@ def update_line(config: pytest.Config, run: Run, groups: Sequence[Group]) -> Ite
 
 
 def _advising(run: Run) -> set[str]:
+    # What `mv` settles for nothing would be paid for.
+    if any(_RENAMED in failure.text for failure in run.failures):
+        return set()
     return {failure.test for failure in run.failures if _ADVISED in failure.text}
 
 

@@ -41,9 +41,19 @@ class Renamed:
             return []
         # The test that asks may have put a fake file system in the place of the real one.
         with without_fakes():
-            return [
-                f"pytest-samurai mv {shlex.quote(old)} {shlex.quote(test)}" for old in self._answering(name, answers)
-            ]
+            gone = self._answering(name, answers)
+            files = [move for old in gone if (move := self._moved_file(old, test)) is not None]
+        # What tests of a file have in common, each of them could have recorded: but the file tells whose it is.
+        moves = files or [(old, test) for old in gone]
+        return [f"pytest-samurai mv {shlex.quote(old)} {shlex.quote(new)}" for old, new in moves]
+
+    def _moved_file(self, old: str, test: str) -> tuple[str, str] | None:
+        """The files of two tests, if the old file is gone, and all tests whose cassettes it left are in the new one."""
+        before, after = file_of(old), file_of(test)
+        left = {gone.partition("::")[2] for _, gone in self._gone if file_of(gone) == before}
+        is_whole = {f"{after}::{name}" for name in left} <= set(self._config.stash[RUN].collection.marked)
+        is_same = old.partition("::")[2] == test.partition("::")[2]
+        return (before, after) if is_same and is_whole and len(left) > 1 and not exists(self._root / before) else None
 
     def _answering(self, name: str, answers: Callable[[Path], bool]) -> list[str]:
         own = PurePosixPath(name)

@@ -178,11 +178,11 @@ class Recorder(Sums):
         if self._live is None or self._renamed.is_wanted(self.playback):
             asked = self._editor.compared(request, filtered)
             renamed = self._renamed.commands(asked, self.playback)
+            number = self._calls.count + 1
             if self._live is None:
-                number = self._calls.count + 1
                 raise self.refuse(*self.playback.miss(asked, denials, self.owner, self.shown_path, number, renamed))
             if renamed:
-                raise self.refuse(self._renamed.refusal(asked, self.shown_path, renamed))
+                raise self.refuse(*self._renamed.refusal(asked, self.shown_path, number, renamed))
         if has_placeholder(request.headers, request.url):
             raise self.refuse(placeholder_refusal(self.redacted(request), self.owner.test))
         try:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_samurai.cassette import Shelf
-from pytest_samurai.matching import renamed_lines
+from pytest_samurai.matching import renamed_cause, renamed_lines
 from pytest_samurai.recorder.editor import Editor
 from pytest_samurai.recorder.mode import RECORD_MODES
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.recorder.playback import Playback, would_answer
 from pytest_samurai.settings import Settings
-from pytest_samurai.text import visible
+from pytest_samurai.text import Diagnosis, visible
 from pytest_samurai.wire import Request, summary
 
 
@@ -45,8 +45,11 @@ class Renamed:
     def _would_answer(self, path: Path, asked: Request) -> bool:
         return would_answer(path, asked, self._settings, self._shelf, self._editor)
 
-    def refusal(self, asked: Request, cassette: str, commands: Sequence[str]) -> str:
-        """Why a request is not recorded, with the commands for a renamed test, and for one that is not."""
+    def refusal(self, asked: Request, cassette: str, number: int, commands: Sequence[str]) -> tuple[str, Diagnosis]:
+        """Why a request is not recorded, with the commands for a renamed test, and for one that is not.
+
+        `number` is that of the call.
+        """
         lines = [
             f"{asked.method} {asked.url} was not sent: it seems to be recorded already.",
             f"  test      {self._owner.test}",
@@ -56,4 +59,4 @@ class Renamed:
             *renamed_lines(commands),
             f"  If it is another, to record it: {self._owner.command('all')}",
         ]
-        return "\n".join(map(visible, lines))
+        return "\n".join(map(visible, lines)), Diagnosis(renamed_cause(commands), number)

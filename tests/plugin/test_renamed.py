@@ -132,6 +132,51 @@ def test_a_moved_test_is_found_in_its_old_file(project: Project, old: str, new: 
     assert advised(run(project)) == [f"pytest-samurai mv {old} {new}"]
 
 
+TWO = OLD + OLD.replace("test_old", "test_older")
+
+
+@pytest.mark.parametrize("mode", ["once", "none"])
+def test_of_a_moved_file_one_command_is_told_once_and_none_that_pays_again(
+    project: Project, capsys: pytest.CaptureFixture[str], mode: str
+) -> None:
+    project.tests(TWO + OTHER)
+    run(project).assert_outcomes(passed=3)
+    (project.pytester.path / "test_it.py").rename(project.pytester.path / "test_that.py")
+    result = run(project, "-q", f"--samurai-mode={mode}")
+    result.assert_outcomes(failed=3)
+    begin = result.outlines.index("samurai: 3 tests missed a recording: recorded by test_it.py, which is gone.")
+    assert result.outlines[begin + 1 : begin + 3] == [
+        "    pytest-samurai mv test_it.py test_that.py",
+        "    test_that.py::test_old, test_older, test_other",
+    ]
+    assert "short test summary info" in result.outlines[begin + 3]
+    assert sum("would answer it" in line for line in result.outlines) == 1
+    [command] = advised(result)
+    assert cli.main(shlex.split(command)[1:]) == 0
+    project.offline()
+    run(project).assert_outcomes(passed=3)
+    assert project.cassettes() == [f"test_that/test_{name}.yaml" for name in ("old", "older", "other")]
+
+
+def test_of_a_file_whose_tests_went_to_several_files_each_test_has_a_command(project: Project) -> None:
+    project.tests(TWO)
+    run(project).assert_outcomes(passed=2)
+    (project.pytester.path / "test_it.py").unlink()
+    project.tests(OLD, "test_that.py")
+    project.tests(OLD.replace("test_old", "test_older"), "test_third.py")
+    result = run(project, "--samurai-mode=none")
+    result.assert_outcomes(failed=2)
+    # The cassettes are alike: each could be either's, and the likeliest comes first.
+    assert advised(result) == [
+        "pytest-samurai mv test_it.py::test_old test_that.py::test_old",
+        "pytest-samurai mv test_it.py::test_older test_that.py::test_old",
+        "pytest-samurai mv test_it.py::test_older test_third.py::test_older",
+        "pytest-samurai mv test_it.py::test_old test_third.py::test_older",
+    ]
+    assert "samurai: 2 tests missed a recording." in "\n".join(result.outlines)
+    assert not [line for line in result.outlines if "--lf" in line]
+
+
 def test_a_test_that_asks_something_else_is_recorded(project: Project) -> None:
     recorded_then(project, NEW.replace('"one"', '"three"') + OTHER)
     run(project).assert_outcomes(passed=2)
