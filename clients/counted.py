@@ -49,4 +49,5 @@ def _usages(document: Json) -> Iterator[dict[str, Json]]:
     for holder in of:
         for key in ("usage", "usageMetadata", "tokens"):
             if isinstance(holder, dict) and isinstance(holder.get(key), dict):
-                yield holder[key]
+                # Cohere's has two counts: this one is what it bills.
+                yield holder[key].get("billed_units", holder[key])

@@ -195,23 +195,12 @@ ROWS: Final[tuple[Row, ...]] = (
         prompt=("`get_model().prompt(stream=False)`", "vendors.llm"),
         stream=("`get_model().prompt`", "vendors.llm_stream"),
     ),
-    Row(
-        "cohere.chat",
+    *_rows(
+        "cohere",
         "sdks",
-        ("cohere",),
-        "`ClientV2().chat`, `samurai_endpoints = known */v2/chat`",
-        "vendors.cohere",
-        {"endpoints": ["known", "*/v2/chat"]},
-        unknown_usage=True,
-    ),
-    Row(
-        "cohere.stream",
-        "sdks",
-        ("cohere",),
-        "`ClientV2().chat_stream`, the same setting",
-        "vendors.cohere_stream",
-        {"endpoints": ["known", "*/v2/chat"]},
-        unknown_usage=True,
+        "cohere",
+        chat=("`ClientV2().chat`", "vendors.cohere"),
+        stream=("`ClientV2().chat_stream`", "vendors.cohere_stream"),
     ),
     *_rows("dspy", "frameworks", "dspy", litellm=('`LM(..., engine="litellm")`', "agent_calls.dspy_litellm")),
     # --- refused

@@ -35,6 +35,10 @@ def single_keys() -> Iterator[Read]:
     before = termios.tcgetattr(descriptor)
     # Not at once: what was typed ahead would be lost.
     tty.setcbreak(descriptor, termios.TCSADRAIN)
+    mode = termios.tcgetattr(descriptor)
+    # Ctrl-C is a key as well: the signal could come just before the reading of a key begins, which would go on.
+    mode[3] &= ~termios.ISIG
+    termios.tcsetattr(descriptor, termios.TCSADRAIN, mode)
     try:
         yield lambda: _key(descriptor)
     finally:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from pytest_samurai.bill import own_prices
 from pytest_samurai.files import replace_whole
 from pytest_samurai.redaction import Redactor, environment_secrets
-from pytest_samurai.report.library import Library
 from pytest_samurai.report.run import Run
 from pytest_samurai.settings import Target
 
@@ -45,6 +44,9 @@ def publish(
     if run.spoken and any(target.has_calls for target in targets):
         home = rootdir or directory
         # It has the paths as they are: a redacted path is none.
+        # It loads YAML, which a run without such a report does not need.
+        from pytest_samurai.report.library import Library
+
         library = Library(home, run.spoken, secrets, own_prices(home))
     run = replace(run.redacted(Redactor(secrets).text), root=_root(rootdir, environ), library=library)
     lines: list[str] = []

@@ -18,6 +18,8 @@ def test_each_key_is_handed_over_and_several_characters_of_one_come_together(mon
         os.write(ours, b"a\x1b[Ab")
         with single_keys() as key:
             assert [key(), key(), key()] == ["a", "\x1b[A", "b"]
+            os.write(ours, b"\x03")
+            assert key() == "\x03"
             os.write(ours, b"\x1b")
             assert key() == "\x1b"
             os.close(ours)

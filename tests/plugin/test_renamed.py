@@ -96,7 +96,7 @@ def test_a_miss_of_a_renamed_test_names_the_command(project: Project) -> None:
         "mode      none",
         "A recording of a test that is gone would answer it. If this is that test, renamed:",
         "pytest-samurai mv test_it.py::test_old test_it.py::test_new",
-        "To record this test: pytest --samurai-mode=all test_it.py::test_new",
+        "To record this test: pytest --samurai-mode=update test_it.py::test_new",
     ]
 
 

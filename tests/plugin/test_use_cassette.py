@@ -116,9 +116,9 @@ def test_teardown(closing): pass
     result.assert_outcomes(failed=1, passed=1, errors=2)
     result.stdout.fnmatch_lines(
         [
-            f"FAILED test_it.py::test_cancelled - {MISS}",
-            f"ERROR test_it.py::test_fixture - {MISS}",
-            f"ERROR test_it.py::test_teardown - {MISS}",
+            "FAILED test_it.py::test_cancelled - as in test_fixture: no recordings",
+            "ERROR test_it.py::test_fixture - RequestNotRecorded: no recordings",
+            "ERROR test_it.py::test_teardown - as in test_fixture: no recordings",
         ]
     )
 
