@@ -12,7 +12,7 @@ from pytest_samurai.commands.terminal import Line
 from pytest_samurai.errors import SamuraiError, SettingsError
 from pytest_samurai.files import json
 from pytest_samurai.report import conversation, message_lines
-from pytest_samurai.text import money, parse_moment, plural
+from pytest_samurai.text import in_common, money, parse_moment, plural
 from pytest_samurai.wire import CLOSED, COMPLETE, Interaction, Message, Usage, parse_object
 
 _REMEMBERED = 50
@@ -114,11 +114,7 @@ def _said_before(asked: Sequence[Message], said: Sequence[tuple[int, Sequence[Me
     """The nearest call before this one that began with most of its messages, and how many these are."""
     longest = (0, 0)
     for number, messages in said:
-        count = 0
-        for ours, theirs in zip(asked, messages, strict=False):
-            if ours != theirs:
-                break
-            count += 1
+        count = in_common(asked, messages)
         if count and count >= longest[1]:
             longest = number, count
     return longest

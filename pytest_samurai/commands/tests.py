@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from pytest_samurai.bill import Lock, fixture_cassette, load_lock
+from pytest_samurai.commands.inifile import project_settings
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.report import NOTE, FullRun, Owners, cassettes_of, last_full_run
 from pytest_samurai.settings import CASSETTES, LOCK
@@ -55,8 +56,13 @@ class Suite:
 
     @property
     def directories(self) -> Sequence[str]:
-        """The directories of cassettes, relative to the root, that of the whole suite first."""
-        return [CASSETTES] if self.run is None else self.run.directories
+        """The directories of cassettes, relative to the root, that of the whole suite first.
+
+        Raises SettingsError if no full run is known, and the ini file cannot be read.
+        """
+        if self.run is not None:
+            return self.run.directories
+        return [self.name(self.root / project_settings(self.root).cassette_dir)]
 
     @property
     def home(self) -> PurePosixPath:

@@ -113,7 +113,8 @@ class Tree:
         return self.repository.relative(root) if root.is_relative_to(self.repository.top) else "."
 
     def _require(self, path: Path, name: str, span: Span) -> None:
-        if not path.exists() and self.repository.name_of(span.new or span.old, name) is None:
+        commits = [commit for commit in (span.old, span.new) if commit is not None]
+        if not path.exists() and not any(self.repository.name_of(commit, name) for commit in commits):
             raise SettingsError(f"{path}: there is no such file or directory, neither here nor in {span.name}")
 
     def _is_cassette(self, pair: Versions) -> bool:

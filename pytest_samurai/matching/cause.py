@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_samurai.matching.bodies import Json, spelled
-from pytest_samurai.matching.description import describe
+from pytest_samurai.matching.description import describe, sides, texts_apart
 from pytest_samurai.matching.differences import MISSING, Difference
 from pytest_samurai.matching.paths import Path_, format_path, parse_path
-from pytest_samurai.text import MISS, Cause, cut_in_the_middle, reworded, visible
+from pytest_samurai.text import MISS, Cause, cut_in_the_middle, plural, reworded, visible
 from pytest_samurai.wire import Dialect, part_at
 
 _SHORT = 40
@@ -47,7 +47,7 @@ def said_cause(texts: Sequence[str], lines: Sequence[str] = (), same: Sequence[S
         what += f"; and {len(texts) - _MOST_CHANGES} more"
     shown = [visible(cut_in_the_middle(line, _LONGEST_LINE)) for line in lines[:_MOST_LINES]]
     if len(lines) > _MOST_LINES:
-        shown.append(f"... and {len(lines) - _MOST_LINES} lines more")
+        shown.append(f"... and {plural(len(lines) - _MOST_LINES, 'line')} more")
     return Cause.of(MISS, visible(cut_in_the_middle(what, _LONGEST_LINE)), shown, same)
 
 
@@ -60,7 +60,7 @@ def _said(where: str, whats: Sequence[str]) -> str:
 
 
 def _change(difference: Difference, dialect: Dialect, recorded: Json, asked: Json) -> _Change:
-    old, new = (spelled(side) if isinstance(side, bytes) else side for side in (difference.recorded, difference.asked))
+    old, new = sides(difference)
     are_objects = isinstance(recorded, dict) and isinstance(asked, dict)
     path = parse_path(difference.path) if are_objects else ()
     part = part_at(dialect, path, asked, recorded)
@@ -72,8 +72,8 @@ def _change(difference: Difference, dialect: Dialect, recorded: Json, asked: Jso
         return _Change(f"{where} {done}", "", removed, added, lines)
     if where.startswith("tool "):
         return _Change(f"{where} changed", "", removed, added, lines)
-    if _is_text(old) and _is_text(new) and not (_is_short(old) and _is_short(new)):
-        rewording = reworded(old, new)
+    if texts := texts_apart(difference):
+        rewording = reworded(*texts)
         shown = [f"- {line}" for line in rewording.removed.splitlines()]
         shown += [f"+ {line}" for line in rewording.added.splitlines()]
         if rewording.removed and rewording.added:
@@ -102,12 +102,8 @@ def _place(path: Path_, name: str) -> str:
     return format_path(path) if len(path) == 2 else name
 
 
-def _is_text(value: Json) -> bool:
-    return isinstance(value, str)
-
-
 def _is_short(value: Json) -> bool:
-    return value is MISSING or (len(spelled(value)) <= _SHORT and " " not in _plain(value))
+    return value is MISSING or (len(_plain(value)) <= _SHORT and " " not in _plain(value))
 
 
 def _plain(value: Json) -> str:

@@ -20,18 +20,18 @@ def describe(difference: Difference) -> list[str]:
 
 def texts_apart(difference: Difference) -> tuple[str, str] | None:
     """Both sides of a difference that is told by the word; None for one that is told by its values."""
-    old, new = _sides(difference)
+    old, new = sides(difference)
     by_word = isinstance(old, str) and isinstance(new, str) and not (_is_short(old) and _is_short(new))
     return (old, new) if by_word else None
 
 
 def values_apart(difference: Difference) -> str:
     """Both sides of a difference as values on one line, cut short: 0.5 -> 0.7."""
-    old, new = _sides(difference)
+    old, new = sides(difference)
     return f"{_short(old)} -> {_short(new)}"
 
 
-def _sides(difference: Difference) -> tuple[Json, Json]:
+def sides(difference: Difference) -> tuple[Json, Json]:
     """Both values; bytes as the text that they are."""
     old, new = (spelled(side) if isinstance(side, bytes) else side for side in (difference.recorded, difference.asked))
     return old, new

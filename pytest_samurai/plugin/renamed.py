@@ -65,7 +65,7 @@ class Renamed:
 
     @cached_property
     def _is_known_to_commands(self) -> bool:
-        """Whether commands find the cassettes: they know no options of pytest's, but what a full run has noted."""
+        """Whether commands are sure to find the cassettes: in the usual directory, or in that of the last full run."""
         if self._home == CASSETTES:
             return True
         return self._run is not None and self._run.directories[:1] == [self._home]

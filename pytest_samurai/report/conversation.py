@@ -36,12 +36,16 @@ def conversation(call: Call) -> Conversation:
 
 def message_lines(message: Message) -> Iterator[str]:
     """A message as lines that are safe to show: its role, then each of its parts."""
-    speaker = visible(" ".join(filter(None, [message.role or "text", message.name])))
     texts = [_part_lines(part) for part in message.parts] or [["(nothing)"]]
     [first, *more], *others = texts
-    yield f"{speaker}: {first}"
+    yield f"{speaker(message)}: {first}"
     for line in [*more, *(line for lines in others for line in lines)]:
         yield f"{_MARGIN}{line}"
+
+
+def speaker(message: Message) -> str:
+    """Whose message it is, safe to show: its role, and the name if it has one."""
+    return visible(" ".join(filter(None, [message.role or "text", message.name])))
 
 
 def _part_lines(part: Part) -> list[str]:

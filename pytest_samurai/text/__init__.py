@@ -1,5 +1,6 @@
 """Texts that people read, and short texts that files hold."""
 
+from pytest_samurai.text.apart import in_common
 from pytest_samurai.text.cause import GROWTH, MISS, Cause, Diagnosis
 from pytest_samurai.text.changes import Run, TextChange, changed_words
 from pytest_samurai.text.conflict import Side, conflict_line, sides_of
@@ -23,6 +24,7 @@ __all__ = [
     "changed_words",
     "conflict_line",
     "cut_in_the_middle",
+    "in_common",
     "money",
     "money_apart",
     "parse_moment",

@@ -8,11 +8,10 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
+from pytest_samurai.text.apart import Edit, edits
 from pytest_samurai.text.visible import visible
 
 _CONTEXT = 60
-# Comparing takes time in proportion to the product of both lengths.
-_COMPARED_WORDS = 100_000
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 _LOOK_BACK = 4
 """Words, signs and blanks in which the end of a sentence is seen."""
@@ -26,15 +25,6 @@ class Run(NamedTuple):
     is_changed: bool
 
 
-class _Edit(NamedTuple):
-    """The words of both texts, by their numbers, that stand in each other's place."""
-
-    begin: int
-    end: int
-    new_begin: int
-    new_end: int
-
-
 class TextChange:
     """How one text became another, by its words."""
 
@@ -42,26 +32,12 @@ class TextChange:
         self._old, self._new = _TOKEN.findall(old), _TOKEN.findall(new)
 
     @cached_property
-    def _edits(self) -> Sequence[_Edit]:
-        # Here, so that this package loads without it: pytest's start needs other texts.
-        from difflib import SequenceMatcher
-
+    def _edits(self) -> Sequence[Edit]:
         olds, news = self._old, self._new
-        head = _common(olds, news)
-        tail = _common(olds[head:][::-1], news[head:][::-1])
-        left, right = olds[head : len(olds) - tail], news[head : len(news) - tail]
-        if len(left) * len(right) <= _COMPARED_WORDS:
-            # Blanks are everywhere, so they say nothing about what belongs together.
-            codes = SequenceMatcher(str.isspace, left, right, autojunk=False).get_opcodes()
-        else:
-            codes = [("replace", 0, len(left), 0, len(right))]
-        edits = [
-            _Edit(head + begin, head + end, head + new_begin, head + new_end)
-            for name, begin, end, new_begin, new_end in codes
-            if name != "equal"
-        ]
-        first, last = _Edit(0, 0, 0, 0), _Edit(len(olds), len(olds), len(news), len(news))
-        around = zip([first, *edits], edits, [*edits[1:], last], strict=False)
+        # Blanks are everywhere, so they say nothing about what belongs together.
+        changed = edits(olds, news, str.isspace)
+        first, last = Edit(0, 0, 0, 0), Edit(len(olds), len(olds), len(news), len(news))
+        around = zip([first, *changed], changed, [*changed[1:], last], strict=False)
         return [_on_sentences(edit, before.end, after.begin, olds, news) for before, edit, after in around]
 
     @property
@@ -94,7 +70,7 @@ def _bracketed(runs: Sequence[Run]) -> str:
     return visible("".join(f"[{run.text}]" if run.is_changed else run.text for run in runs))
 
 
-def _on_sentences(edit: _Edit, first: int, last: int, olds: Sequence[str], news: Sequence[str]) -> _Edit:
+def _on_sentences(edit: Edit, first: int, last: int, olds: Sequence[str], news: Sequence[str]) -> Edit:
     """The same edit, moved to where a sentence begins, if words were only added or only removed.
 
     "A. [B. ]C." and "A. B[. C]." may be the same change. It may be moved as far as the words of the old text from
@@ -115,22 +91,13 @@ def _on_sentences(edit: _Edit, first: int, last: int, olds: Sequence[str], news:
         before = "".join(words[max(0, begin + step - _LOOK_BACK) : begin + step])
         is_end = not before or _SENTENCE_ENDS.search(before)
         if is_end and _SENTENCE_ENDS.search(text):
-            return _Edit(*(number + step for number in edit))
+            return Edit(*(number + step for number in edit))
     return edit
 
 
 def _said(words: Sequence[str]) -> list[str]:
     """The words without signs and blanks."""
     return [word for word in words if word[0].isalnum()]
-
-
-def _common(left: Sequence[str], right: Sequence[str]) -> int:
-    count = 0
-    for old, new in zip(left, right, strict=False):
-        if old != new:
-            break
-        count += 1
-    return count
 
 
 def _runs(words: Sequence[str], changed: Sequence[tuple[int, int]], longest: int | None) -> Iterator[Run]:

@@ -55,8 +55,8 @@ class Dialect:
     - `usage`, `model` and `tier` (the level of service, which may have prices of its own); None if it does not say.
     - `answers`: what was answered, a message for each choice.
     - `stops`: why the model stopped, in the API's own words, for each choice that says.
-    - `has_paid_tools`: whether tools were used that are billed by the call, beside the tokens.
-      Or whether the tokens have other prices than those of the model: then their cost is as unknown.
+    - `has_paid_tools`: whether tools were used that are billed by the call, beside the tokens, or the tokens have other
+      prices than those of the model. The cost is unknown in both cases.
 
     Of a stream:
 

@@ -437,6 +437,19 @@ def test_the_cost_is_summed_and_what_is_unknown_is_said(project: Project) -> Non
     )
 
 
+def test_prices_are_those_of_the_root_wherever_the_command_is_typed(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prices = '[tool.pytest-samurai.prices]\nm = { input_mtok = "1000", output_mtok = "1000" }\n'
+    (project.root / "pyproject.toml").write_text(prices)
+    (project.root / "tests/pyproject.toml").write_text("")
+    project.record(capital=[item((4, 2), PARIS)])
+    project.commit()
+    project.record(capital=[item((6, 2), PARIS)])
+    monkeypatch.chdir(project.root / "tests")
+    assert project.diff()[-1].endswith("cost $0.00600 -> $0.00800 (+33%)")
+
+
 def test_a_cassette_that_no_test_is_known_of_has_its_path(project: Project) -> None:
     save(project.root / "cassettes/shared.yaml", [item((4, 2), PARIS)])
     project.commit()
@@ -521,6 +534,8 @@ def test_a_range_has_what_was_added_and_removed_in_it(project: Project) -> None:
         "tests/test_geo.py::test_river: added, 1 call, 3 tokens",
         "1 test added, 1 test removed: tokens 3, cost unknown",
     ]
+    gone = str(project.path("capital").relative_to(project.root))
+    assert project.diff("HEAD~1..HEAD", gone)[0] == f"{TEST}: removed, 1 call, 3 tokens"
     git(project.root, "checkout", "--quiet", "--orphan", "other")
     project.commit()
     assert project.refused("main...other") == (

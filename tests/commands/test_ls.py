@@ -50,6 +50,15 @@ def test_a_line_has_test_calls_models_tokens_cost_and_age(here: Path, capsys: py
     ]
 
 
+def test_without_a_full_run_the_ini_file_says_where_cassettes_are(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "pytest.ini").write_text("[pytest]\nsamurai_cassette_dir = tests/tapes\n")
+    saved(here / "tests/tapes/tests/test_geo/test_a.yaml", chat("x"))
+    saved(here / "cassettes/tests/test_geo/test_b.yaml", chat("x"))
+    assert [line.split()[0] for line in listed(capsys)[1:-1]] == ["tests/test_geo.py::test_a"]
+
+
 @pytest.mark.parametrize(
     ("sort", "order"),
     [

@@ -179,13 +179,15 @@ def test_no_secret_and_nothing_that_a_terminal_obeys_is_shown(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = "Aq7" + "x1Y2" * 6
-    saved(CASSETTE, chat(f"one \x1b[2J\u202e {key}", key, metadata={"x": key}))
+    saved(CASSETTE, chat(f"one \x1b[2J\u202e\x9b2J {key}", key, metadata={"x": key}))
     monkeypatch.setenv("OPENAI_API_KEY", key)
     for form in ((), ("--plain",), ("--json",)):
         text = "\n".join(shown(capsys, TEST, *form))
         assert key not in text
         assert "[REDACTED]" in text
-        assert "\x1b" not in text
+        assert not {"\x1b", "\x9b", "\u202e"}.intersection(text)
+    [call] = json.loads("\n".join(shown(capsys, TEST, "--json")))["calls"]
+    assert call["messages"][0]["parts"][0]["text"] == "one \x1b[2J\u202e\x9b2J [REDACTED]"
 
 
 def test_a_call_that_is_not_there_is_a_usage_error_that_says_how_many_there_are(

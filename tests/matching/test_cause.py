@@ -98,6 +98,7 @@ def test_the_difference_is_shown_without_what_stays() -> None:
 def test_a_long_difference_is_cut() -> None:
     told = cause(body(), body("You are a guide. " + "Be kind. " * 6 + "x" * 1_000 + "."))
     assert told.difference == (*["+ Be kind."] * 4, "... and 2 lines more")
+    assert cause(body(), body("You are a guide. " + "Be kind. " * 6)).difference[-1] == "... and 1 line more"
     [line] = cause(body(), body(f"You are a guide. {'x' * 1_000}. Be kind.")).difference
     assert "[... 843 characters ...]" in line
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_samurai.errors import SamuraiError
+from pytest_samurai.files import json
+from pytest_samurai.redaction import Redactor
 from pytest_samurai.settings import CASSETTES
-from pytest_samurai.text import visible
+from pytest_samurai.text import visible, visible_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ def hand_on(line: str) -> None:
 def stop_writing() -> None:
     """Have what is left in the buffer of the output go nowhere, since it must not be tried again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def hand_on_json(value: Any, redactor: Redactor) -> None:
+    """Print JSON values for a program, without secrets, and with escapes for what a terminal would obey."""
+    hand_on(visible_json(redactor.text(json.dumps(value, ensure_ascii=False, indent=2))))
 
 
 def read_by(parse: Callable[[str], Any]) -> Callable[[str], Any]:

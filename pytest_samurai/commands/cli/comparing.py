@@ -53,16 +53,15 @@ class Comparing:
     """What a command compares, from the directory where it is typed."""
 
     def __init__(self, chosen: Namespace) -> None:
-        self._here = Path.cwd()
+        self._suite = Suite(Path.cwd())
         self.secrets = environment_secrets(os.environ)
-        self.settings = project_settings(self._here)
+        self.settings = project_settings(self._suite.here)
         self._reader = Reader(matcher_of(self.settings, chosen), self.secrets)
-        self._own = own_prices(self._here)
+        self._own = own_prices(self._suite.root)
 
     def tree(self) -> Tree:
         """The cassettes in git. Raises SettingsError where there is no git, or no repository."""
-        suite = Suite(self._here)
-        return Tree(suite, Repository(self._here), self._reader, self.settings.cassette_dir)
+        return Tree(self._suite, Repository(self._suite.here), self._reader, self.settings.cassette_dir)
 
     def two_files(self, old: Path, new: Path) -> list[Comparison]:
         return [compared(self._reader.two_files(old, new), self._own)]

@@ -7,10 +7,10 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from pytest_samurai.bill import own_prices
-from pytest_samurai.commands.cli.command import Command, hand_on
+from pytest_samurai.commands.cli.command import Command, hand_on, hand_on_json
 from pytest_samurai.commands.listing import SORTS, list_lines, listed
 from pytest_samurai.commands.tests import Suite
-from pytest_samurai.files import json, now
+from pytest_samurai.files import now
 from pytest_samurai.redaction import Redactor, environment_secrets
 
 
@@ -28,7 +28,7 @@ def _run(chosen: Namespace) -> int:
     redactor = Redactor(secrets)
     entries = sorted(listed(suite, chosen.paths, own_prices(suite.root), secrets), key=SORTS[chosen.sort])
     if chosen.json:
-        hand_on(redactor.text(json.dumps([entry.as_json() for entry in entries], ensure_ascii=False, indent=2)))
+        hand_on_json([entry.as_json() for entry in entries], redactor)
     else:
         for line in list_lines(entries, now(), redactor):
             hand_on(line)

@@ -11,12 +11,11 @@ from pathlib import Path
 from pytest_samurai import cassette
 from pytest_samurai.bill import Meter, own_prices
 from pytest_samurai.cassette import Reading
-from pytest_samurai.commands.cli.command import Command, hand_on
+from pytest_samurai.commands.cli.command import Command, hand_on, hand_on_json
 from pytest_samurai.commands.show import Shown, show_json, show_lines
 from pytest_samurai.commands.terminal import Line, laid_out
 from pytest_samurai.commands.tests import Suite
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.files import json
 from pytest_samurai.redaction import Redactor, environment_secrets, one_line, without_secrets
 from pytest_samurai.wire import Interaction
 
@@ -45,7 +44,7 @@ def _run(chosen: Namespace) -> int:
     redactor = Redactor(secrets)
     if chosen.json:
         about = {"cassette": named.cassette.as_posix(), "test": named.test, **show_json(readings, shown)}
-        hand_on(redactor.text(json.dumps(about, ensure_ascii=False, indent=2)))
+        hand_on_json(about, redactor)
     else:
         title = [] if shown.steady else [Line(named.title, style="bold underline")]
         lines = chain(title, show_lines(readings, shown))

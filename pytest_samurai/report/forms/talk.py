@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pytest_samurai.bill import Call
 from pytest_samurai.files import json
-from pytest_samurai.report.conversation import conversation
+from pytest_samurai.report.conversation import conversation, speaker
 from pytest_samurai.report.lines import shown_amount
 from pytest_samurai.text import plural, visible
 from pytest_samurai.wire import Message, Part, text_length
@@ -68,7 +68,7 @@ class Talk:
             visible(call.model or "unknown model"),
             [*_facts(call), *_sent_before(asked, lengths)],
             [*_folded(asked)],
-            [Said(_speaker(message), _parts(message, longest)) for message in talk.answered],
+            [Said(speaker(message), _parts(message, longest)) for message in talk.answered],
             visible(talk.why_unread or ""),
         )
 
@@ -83,11 +83,7 @@ class Talk:
         parts = _parts(message, longest)
         if before:
             parts = [(label, _beginning(text)) for label, text in parts]
-        return Said(_speaker(message), parts, before=before)
-
-
-def _speaker(message: Message) -> str:
-    return visible(" ".join(filter(None, [message.role or "text", message.name])))
+        return Said(speaker(message), parts, before=before)
 
 
 def _parts(message: Message, longest: int) -> list[tuple[str, str]]:

@@ -30,7 +30,7 @@ class Templates:
 
 
 def _environment() -> Environment:
-    # Here, so that only who writes a page waits for the import.
+    # Here, so that only a run that writes a page waits for the import.
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     return Environment(
