@@ -18,7 +18,6 @@ from pytest_samurai.commands.renames import Rename, Target, Targets
 from pytest_samurai.commands.tests import Suite
 from pytest_samurai.errors import CassetteError, SettingsError
 from pytest_samurai.files import claimed, locked, make_directory
-from pytest_samurai.settings import LOCK
 from pytest_samurai.text import plural, visible
 
 _TESTS = "tests"
@@ -42,12 +41,13 @@ class Plan:
     files: Sequence[FileMove]
     rows: Mapping[str, str]
     left: Sequence[str]
+    lock_name: str
 
     @property
     def lines(self) -> list[str]:
         return [
             *(f"{file.old} -> {file.new}" for file in self.files),
-            *(f"{LOCK}: {old} -> {new}" for old, new in self.rows.items()),
+            *(f"{self.lock_name}: {old} -> {new}" for old, new in self.rows.items()),
             *self.left,
         ]
 
@@ -59,7 +59,9 @@ class Plan:
             (journals, "journal"),
             (len(self.rows), "row"),
         ]
-        moved = [plural(count, noun) + (f" of {LOCK}" if noun == "row" else "") for count, noun in counts if count]
+        moved = [
+            plural(count, noun) + (f" of {self.lock_name}" if noun == "row" else "") for count, noun in counts if count
+        ]
         return f"moved {' and '.join(moved) or 'nothing'}"
 
 
@@ -77,11 +79,13 @@ def plan(suite: Suite, old: str, new: str) -> Plan:
     if not files and not rows and not left:
         home = visible(str(suite.path(str(suite.home))))
         raise SettingsError(
-            f"nothing is known of {old!r}: neither a cassette below {home}, nor a row of {LOCK}, nor a test of the last"
-            " full run"
+            f"nothing is known of {old!r}: neither a cassette below {home}, nor a row of {suite.lock_name},"
+            " nor a test of the last full run"
         )
     taken = [move.new for move in files if _is_another(suite.root / move.old, suite.root / move.new)]
-    taken += [f"the row of {row} in {LOCK}" for row in rows.values() if suite.lock and row in suite.lock.tests]
+    taken += [
+        f"the row of {row} in {suite.lock_name}" for row in rows.values() if suite.lock and row in suite.lock.tests
+    ]
     if taken:
         raise SettingsError(
             "nothing was moved, for this is there already:\n"
@@ -89,7 +93,7 @@ def plan(suite: Suite, old: str, new: str) -> Plan:
             + "\nIf the test was recorded anew under its new name, the old recordings are of no use:"
             " pytest-samurai prune --write"
         )
-    return Plan(files, rows, left)
+    return Plan(files, rows, left, suite.lock_name)
 
 
 def _files(root: Path, target: Target) -> Iterator[FileMove]:
@@ -122,7 +126,7 @@ def carry_out(suite: Suite, moves: Plan) -> None:
     for file in moves.files:
         _move(suite.root / file.old, suite.root / file.new)
     if moves.rows:
-        update_lock(suite.root / LOCK, lambda lock: _renamed(lock or Lock({}, {}), moves.rows))
+        update_lock(suite.root / suite.lock_name, lambda lock: _renamed(lock or Lock({}, {}), moves.rows))
     for file in moves.files:
         _remove_empty((suite.root / file.old).parent)
 

@@ -50,9 +50,14 @@ class Suite:
             return None
 
     @cached_property
+    def lock_name(self) -> str:
+        """The lock, relative to the root. Raises SettingsError if the ini file cannot be read."""
+        return str(project_settings(self.root).lock)
+
+    @cached_property
     def lock(self) -> Lock | None:
-        """The lock; None if there is none. Raises SettingsError if it cannot be read."""
-        return load_lock(self.root / LOCK)
+        """What the lock holds; None if there is none. Raises SettingsError if it cannot be read."""
+        return load_lock(self.root / self.lock_name)
 
     @property
     def directories(self) -> Sequence[str]:
@@ -136,8 +141,8 @@ class Suite:
             by_name = self.owners.named(self.ids(text)[0])
             own = f", which would be {visible(str(self.path(by_name)))}" if by_name is not None else ""
             raise SettingsError(
-                f"{text!r} has no cassette{own}. Looked at: {looked}, the rows of {LOCK}, and the tests of the last"
-                " full run. Give the id of a test, the end of one, or the path of a cassette."
+                f"{text!r} has no cassette{own}. Looked at: {looked}, the rows of {self.lock_name}, and the tests of"
+                " the last full run. Give the id of a test, the end of one, or the path of a cassette."
             )
         if len(tests) > 1:
             more = f"\n  and {len(tests) - _MOST_NAMED:,} more" if len(tests) > _MOST_NAMED else ""

@@ -368,3 +368,16 @@ def test_an_empty_directory_that_went_meanwhile_is_no_error(here: Path, capsys: 
     assert not (here / "cassettes/a").exists()
     assert moved(capsys, "t.py::test_a", "t.py::test_c")[-1] == "moved 1 cassette"
     assert (here / "cassettes/t").exists()
+
+
+def test_rows_move_in_the_lock_that_the_ini_file_names(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "pytest.ini").write_text("[pytest]\nsamurai_lock = usage.lock\n")
+    recorded(here, "a.py::old")
+    update_lock(here / "usage.lock", lambda _: Lock({"a.py::old": ROW}, {}))
+    assert moved(capsys, "a.py::old", "a.py::new")[-2:] == [
+        "usage.lock: a.py::old -> a.py::new",
+        "moved 1 cassette and 1 row of usage.lock",
+    ]
+    lock = load_lock(here / "usage.lock")
+    assert lock is not None
+    assert list(lock.tests) == ["a.py::new"]
