@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _WIDEST = 10_000
 _GAP = 2
+_NARROWEST = 10
+"""The width of a column at which its texts are wrapped no further."""
 
 
 class Line(NamedTuple):
@@ -33,7 +35,12 @@ class Column(NamedTuple):
 
 def is_terminal() -> bool:
     """Whether people read this in a terminal that has colours, and want them (see no-color.org)."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return (
+        sys.stdout is not None
+        and sys.stdout.isatty()
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") != "dumb"
+    )
 
 
 def laid_out(lines: Iterable[Line], *, plain: bool = False) -> Iterable[str]:
@@ -65,9 +72,14 @@ def in_colours(rows: Iterable[tuple[int, Sequence[tuple[str, str]]]]) -> Iterabl
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[Line]]) -> Iterable[str]:
-    """A table as lines to print: as wide as the terminal, with long texts wrapped; elsewhere a line for each row."""
+    """A table as lines to print: as wide as the terminal, with long texts wrapped; elsewhere a line for each row.
+
+    Of a table for which the terminal is too narrow, each line goes on in the next one of the terminal.
+    """
     from rich.table import Table
     from rich.text import Text
+
+    rows = list(rows)
 
     laid = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
     for column in columns:
@@ -75,7 +87,20 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[Line]]) -> Iterable
         laid.add_column(column.name, justify=justify, overflow="fold", no_wrap=column.is_short)
     for row in rows:
         laid.add_row(*(Text(cell.text, style=cell.style) for cell in row))
-    return _rendered(_console(), laid)
+    console = _console()
+    console.width = max(console.width, _least_width(columns, rows))
+    return _rendered(console, laid)
+
+
+def _least_width(columns: Sequence[Column], rows: Sequence[Sequence[Line]]) -> int:
+    from rich.cells import cell_len
+
+    texts = ([column.name, *(row[number].text for row in rows)] for number, column in enumerate(columns))
+    widths = [max(map(cell_len, column)) for column in texts]
+    least = (
+        width if column.is_short else min(width, _NARROWEST) for column, width in zip(columns, widths, strict=True)
+    )
+    return sum(least) + _GAP * (len(columns) - 1)
 
 
 def _console() -> Console:

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from functools import cached_property
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 
 from pytest_samurai.files import exists, without_fakes
 from pytest_samurai.plugin.marker import file_of
 from pytest_samurai.plugin.state import RUN, lock_of
-from pytest_samurai.report import NOTE, Owners, cassettes_of
+from pytest_samurai.report import NOTE, FullRun, Owners, cassettes_of
 from pytest_samurai.settings import CASSETTES
 
 _MOST_FILES = 100
@@ -77,9 +78,17 @@ class Renamed:
         """Whether commands are sure to find the cassettes: in the usual directory, or in that of the last full run."""
         if self._home == CASSETTES:
             return True
+        return self._run is not None and self._run.directories[:1] == [self._home]
+
+    @cached_property
+    def _run(self) -> FullRun | None:
+        """The last full run; None if none is known, or if another version has noted it."""
         cache = getattr(self._config, "cache", None)
-        note = None if cache is None else cache.get(NOTE, None)
-        return isinstance(note, dict) and note.get("directories", [])[:1] == [self._home]
+        note: Any = None if cache is None else cache.get(NOTE, None)
+        try:
+            return FullRun.from_json(note)
+        except (TypeError, KeyError):
+            return None
 
     @property
     def _home(self) -> str:
@@ -87,7 +96,7 @@ class Renamed:
 
     @cached_property
     def _owners(self) -> Owners:
-        return Owners(PurePosixPath(self._home), lock_of(self._config))
+        return Owners(PurePosixPath(self._home), lock_of(self._config), self._run)
 
     @cached_property
     def _gone(self) -> list[tuple[str, str]]:

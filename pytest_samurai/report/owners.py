@@ -24,12 +24,23 @@ class Owners:
             for user in play.users:
                 self._add(user, play.cassette)
         for row in lock.tests if lock is not None else ():
-            if row not in self._by_test and (cassette := fixture_cassette(row) or self.named(row)) is not None:
+            fixture = fixture_cassette(row)
+            if fixture is not None:
+                self._forget(row.removesuffix(f" ({fixture})"), fixture)
+            if row not in self._by_test and (cassette := fixture or self.named(row)) is not None:
                 self._add(row, cassette)
 
     def _add(self, test: str, cassette: str) -> None:
         self._by_test.setdefault(test, cassette)
         self._by_cassette.setdefault(cassette, []).append(test)
+
+    def _forget(self, label: str, cassette: str) -> None:
+        # A run knows a fixture by its label; its row in the lock has the cassette beside it, and stands for both.
+        users = self._by_cassette.get(cassette, [])
+        if label in users:
+            users.remove(label)
+        if self._by_test.get(label) == cassette:
+            del self._by_test[label]
 
     def named(self, test: str) -> str | None:
         """The cassette that a test has by its name, whether it is there or not; None for what is no id of a test."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_samurai.commands import main
 from pytest_samurai.commands.terminal import Column, Line, laid_out, table
 from tests.chats import chat, saved
 
@@ -59,6 +60,23 @@ def test_in_a_terminal_a_table_is_as_wide_as_that_and_numbers_stay_whole() -> No
 
 
 @pytest.mark.usefixtures("terminal")
+def test_a_table_for_which_the_terminal_is_too_narrow_loses_no_name_and_no_figure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "12")
+    lines = [
+        line.replace("\x1b[31m", "").replace("\x1b[1m", "").replace("\x1b[0m", "") for line in table(COLUMNS, ROWS)
+    ]
+    assert [line.rstrip() for line in lines] == [
+        "test        calls",
+        "tests/test  1,000",
+        "_geo.py::t",
+        "est_a",
+        "日本            2",
+    ]
+
+
+@pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
 def test_who_wants_no_colour_gets_plain_lines(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
@@ -99,6 +117,28 @@ def test_a_closed_pipe_is_no_traceback_and_has_the_status_of_one(tmp_path: Path)
         process.stdout.close()
         said = process.stderr.read()
     assert (process.returncode, said) == (141, b"")
+
+
+def test_an_output_that_cannot_be_written_is_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    saved(tmp_path / "cassettes/t/test_a.yaml", chat("x"))
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(SystemExit) as ended:
+            main(["ls"])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said == "pytest-samurai: error: the output cannot be written: No space left on device"
+
+
+def test_a_command_runs_without_an_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    saved(tmp_path / "cassettes/t/test_a.yaml", chat("x"))
+    # So Python begins where the shell has closed it (`>&-`).
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["show", "test_a"]) == 0
 
 
 def test_what_nobody_shows_in_a_terminal_needs_no_rich(tmp_path: Path) -> None:

@@ -154,6 +154,15 @@ def test_the_row_of_a_fixture_names_its_cassette(root: Path) -> None:
         found(root, fixture_key("module fixture city", "cassettes/nope.yaml"))
 
 
+def test_a_fixture_that_the_last_full_run_and_the_lock_know_is_the_only_owner_of_its_cassette(root: Path) -> None:
+    cassette = "cassettes/tests/test_geo/fixtures/city.yaml"
+    key = fixture_key("module fixture city", cassette)
+    noted(root, Play(cassette, 1, [], True, "", ["module fixture city"]))
+    locked(root, key, fixture_key("module fixture gone", "cassettes/gone.yaml"))
+    assert found(root, cassette) == (cassette, key)
+    assert Suite(root).owners.of(cassette) == [key]
+
+
 def test_a_lock_that_cannot_be_read_is_no_reason_not_to_find_a_test(root: Path) -> None:
     (root / "samurai.lock").write_text("<<<<<<< HEAD\n")
     assert found(root, TEST) == (CASSETTE, TEST)

@@ -282,16 +282,24 @@ def test_a_cassette_directory_of_another_name_is_known_from_the_last_full_run(
     assert not Path("cassettes").exists()
 
 
-def test_a_row_of_the_lock_tells_whose_a_cassette_is_that_does_not_tell_its_name(project: Project) -> None:
+@pytest.mark.parametrize("known", [(), ("--samurai-update", "-p", "no:cacheprovider")], ids=["full run", "lock"])
+def test_the_last_full_run_and_the_lock_tell_whose_a_cassette_is_that_does_not_tell_its_name(
+    project: Project, known: tuple[str, ...]
+) -> None:
     text = OLD.replace("@pytest", '@pytest.mark.parametrize("word", ["A B"])\n@pytest').replace(
         "client)", "client, word)", 1
     )
     project.tests(text)
-    run(project, "--samurai-update").assert_outcomes(passed=1)
+    run(project, *known).assert_outcomes(passed=1)
     project.tests(text.replace("test_old", "test_new"))
-    assert advised(run(project, "--samurai-mode=none")) == [
-        "pytest-samurai mv 'test_it.py::test_old[A B]' 'test_it.py::test_new[A B]'"
-    ]
+    assert advised(run(project)) == ["pytest-samurai mv 'test_it.py::test_old[A B]' 'test_it.py::test_new[A B]'"]
+
+
+@pytest.mark.parametrize("note", ["[]", "{}", "null"])
+def test_a_note_of_a_full_run_of_another_version_says_nothing(project: Project, note: str) -> None:
+    recorded_then(project, NEW + OTHER)
+    (project.pytester.path / ".pytest_cache/v/samurai/full_run").write_text(note)
+    assert advised(run(project)) == ["pytest-samurai mv test_it.py::test_old test_it.py::test_new"]
 
 
 def test_a_test_with_a_fake_file_system_finds_the_real_one(project: Project) -> None:

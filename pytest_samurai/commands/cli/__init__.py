@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 
+from pytest_samurai.commands.cli.command import stop_writing
 from pytest_samurai.commands.cli.table import COMMANDS
 from pytest_samurai.errors import SamuraiError
 from pytest_samurai.redaction import Redactor, environment_secrets, one_line
@@ -31,8 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(chosen.run(chosen))
     except BrokenPipeError:
-        # Whoever read this has seen enough, as `head` does. What is left in the buffer must not be tried again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read this has seen enough, as `head` does.
+        stop_writing()
         return _SIGPIPE
     except SamuraiError as error:
         # It may quote a file of somebody else.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_samurai.errors import SamuraiError
 from pytest_samurai.files import json
 from pytest_samurai.redaction import Redactor
 from pytest_samurai.settings import CASSETTES
@@ -33,8 +36,19 @@ def say(text: str) -> None:
 
 
 def hand_on(line: str) -> None:
-    """Print a line that a program reads, as it is."""
-    print(line, flush=True)
+    """Print a line that a program reads, as it is. Raises SamuraiError if it cannot be written, as on a full disk."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        stop_writing()
+        raise SamuraiError(f"the output cannot be written: {error.strerror}") from None
+
+
+def stop_writing() -> None:
+    """Have what is left in the buffer of the output go nowhere, since it must not be tried again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def hand_on_json(value: Any, redactor: Redactor) -> None:
