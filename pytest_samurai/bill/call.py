@@ -23,8 +23,8 @@ from pytest_samurai.wire import (
     answer_of,
     as_object,
     asked_object,
-    json_object,
     model_asked,
+    no_object,
 )
 
 
@@ -63,7 +63,9 @@ class Call:
     def request(self) -> dict[str, Any]:
         """The JSON sent, or the fields of a form. Raises SamuraiError if it is no JSON object and no form."""
         asked = asked_object(self._request.body)
-        return json_object(self._request.body, "request") if asked is None else asked
+        if asked is None:
+            raise no_object(self._request.body, "request")
+        return asked
 
     @cached_property
     def _answer(self) -> Answer:

@@ -15,7 +15,7 @@ from pytest_samurai.errors import CassetteError, SettingsError
 from pytest_samurai.files import locked
 from pytest_samurai.recorder import RECORD_MODES
 from pytest_samurai.redaction import Redactor, environment_secrets, one_line, without_secrets
-from pytest_samurai.report import CHANGED, RUN_ALL, FullRun, Play, cassettes_of
+from pytest_samurai.report import RUN_ALL, FullRun, Play, cassettes_of
 from pytest_samurai.text import plural
 from pytest_samurai.wire import Interaction, summary
 
@@ -115,8 +115,6 @@ class _Judge:
             return play.unknown
         if doubt := self._run.doubt(name, content):
             return doubt
-        if play is not None and play.recorded != len(interactions):
-            return CHANGED
         ours = cassette.is_ours(content) or any(interaction.recorded_at is not None for interaction in interactions)
         return "" if play is not None or ours else "another tool wrote it, and may use it"
 

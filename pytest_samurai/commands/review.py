@@ -51,16 +51,13 @@ class Review:
     def run(self, comparisons: Sequence[Comparison]) -> list[Line]:
         """Go through them. Returns what was decided, as lines."""
         left = list(comparisons)
-        try:
-            while left:
-                number = len(comparisons) - len(left) + 1
-                self._show([*self._told_lines(left[0], f"{number:,} of {len(comparisons):,}"), line("")])
-                decision = self._decide(left[0])
-                if decision == QUIT:
-                    break
-                self._decided[decision].append(left.pop(0))
-        except KeyboardInterrupt:
-            self._show([line("")])
+        while left:
+            number = len(comparisons) - len(left) + 1
+            self._show([*self._told_lines(left[0], f"{number:,} of {len(comparisons):,}"), line("")])
+            decision = self._decide(left[0])
+            if decision == QUIT:
+                break
+            self._decided[decision].append(left.pop(0))
         self.is_done = not left and not self._decided[SKIP]
         return list(self._closing(left))
 

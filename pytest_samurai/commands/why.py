@@ -268,8 +268,6 @@ class _Pair:
                 yield from (f"  {line}" for line in lines)
         if self.then.model != self.now.model and not any(change.part == "model" for change in self._differ):
             yield f"    model as served: {self.then.model or 'unknown'} -> {self.now.model or 'unknown'}"
-        if self.then.endpoint != self.now.endpoint:
-            yield f"    endpoint: {self.then.endpoint or 'unknown'} -> {self.now.endpoint or 'unknown'}"
         if self.then.status_code != self.now.status_code:
             yield f"    status: {self.then.status_code} -> {self.now.status_code}"
         old, new = self.then.usage, self.now.usage

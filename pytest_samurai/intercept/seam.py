@@ -25,6 +25,9 @@ from pytest_samurai.intercept.state import CURRENT, STATE, Opened, Unmarked, is_
 from pytest_samurai.intercept.tls import deferring
 from pytest_samurai.recorder import KEYED_LIBRARIES, Recorder
 
+_WATCHED = (*LIBRARIES, *KEYED_LIBRARIES)
+"""The libraries for which something has to be done if they are imported later."""
+
 
 @contextmanager
 def recording(recorder: Recorder) -> Iterator[None]:
@@ -86,7 +89,7 @@ def install(*, later: bool) -> None:
         STATE.users += 1
         patch_imported()
         if later and Finder not in map(type, sys.meta_path):
-            sys.meta_path.insert(0, Finder((*LIBRARIES, *KEYED_LIBRARIES), _imported))
+            sys.meta_path.insert(0, Finder(_WATCHED, _imported))
 
 
 def patch_imported() -> None:

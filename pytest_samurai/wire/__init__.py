@@ -26,7 +26,7 @@ from pytest_samurai.wire.modelhosts import is_public_model_host
 from pytest_samurai.wire.modelpaths import ModelPath, calls_model, model_path
 from pytest_samurai.wire.moderations import is_free_moderation
 from pytest_samurai.wire.multipart import form_of, without_files
-from pytest_samurai.wire.objects import as_object, json_object, parse_object
+from pytest_samurai.wire.objects import as_object, no_object, parse_object
 from pytest_samurai.wire.price import RATES, UNPRICED, Price, read_rates
 from pytest_samurai.wire.prompt import RequestPart, part_at, prompt_length, text_length
 from pytest_samurai.wire.recordings import Recordings
@@ -77,10 +77,10 @@ __all__ = [
     "is_event_stream",
     "is_free_moderation",
     "is_public_model_host",
-    "json_object",
     "likely_tokens",
     "model_asked",
     "model_path",
+    "no_object",
     "parse_object",
     "part_at",
     "plain_url",

@@ -9,7 +9,7 @@ from pytest_samurai.errors import SamuraiError
 from pytest_samurai.wire.dialect import Dialect
 from pytest_samurai.wire.events import events, is_server_sent, last_word
 from pytest_samurai.wire.http import Reply
-from pytest_samurai.wire.objects import json_object, parse_object
+from pytest_samurai.wire.objects import no_object, parse_object
 from pytest_samurai.wire.usage import Usage
 
 
@@ -27,8 +27,9 @@ class Answer:
         if whole is None:
             # A stream of JSON comes without the headers of one.
             is_stream = self.reply.chunks is not None or not self.is_of_events
-            merged = self.dialect.merge(events(self.reply.body)) if is_stream else None
-            whole = merged or json_object(self.reply.body, "reply")
+            whole = self.dialect.merge(events(self.reply.body)) if is_stream else None
+            if not whole:
+                raise no_object(self.reply.body, "reply")
         if self.dialect.asking is not None and self.reply.hidden_usage is not None:
             whole[self.dialect.asking.key] = dict(self.reply.hidden_usage)
         return whole

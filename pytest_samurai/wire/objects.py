@@ -32,9 +32,6 @@ def as_objects(value: object) -> list[dict[str, Any]]:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
-def json_object(body: bytes, what: str) -> dict[str, Any]:
-    """The JSON object in a body. Raises SamuraiError, naming `what` it is, if there is none."""
-    value = parse_object(body)
-    if value is None:
-        raise SamuraiError(f"the {what} is not a JSON object: {body[:80]!r}")
-    return value
+def no_object(body: bytes, what: str) -> SamuraiError:
+    """The error that a body holds no JSON object; `what` says whose body it is."""
+    return SamuraiError(f"the {what} is not a JSON object: {body[:80]!r}")

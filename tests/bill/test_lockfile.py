@@ -175,3 +175,10 @@ def test_a_file_that_cannot_be_written_is_an_error_that_names_it(tmp_path: Path)
     (tmp_path / "locks").write_text("no directory")
     with pytest.raises(SamuraiError, match="samurai.lock: cannot be (read|written): "):
         update(tmp_path / "locks" / "samurai.lock", lambda _: Lock({"a": {}}, {}))
+
+
+def test_a_conflict_of_which_a_side_is_no_lock_cannot_be_settled() -> None:
+    content = b"<<<<<<< HEAD\nno lock\n=======\nnone either\n>>>>>>> other\n"
+    for settles in (False, True):
+        with pytest.raises(SettingsError, match="the marks of a merge conflict"):
+            parse(content, "samurai.lock", settles=settles)

@@ -293,3 +293,10 @@ def test_doc():
     lines = run(project, "--doctest-modules")
     assert sum(line.startswith("max_requests is 0") for line in lines) == 2
     assert not any(line.startswith("samurai: 2 tests") and "missed" in line for line in lines)
+
+
+def test_without_tracebacks_the_short_summary_is_as_long_as_it_is(project: Project) -> None:
+    changed(project, ADDED)
+    lines = run(project, "-q", "--tb=no")
+    assert sum(" - as in test_city[0]: messages[0], " in line for line in lines) == 3
+    assert any(line.startswith("FAILED test_it.py::test_city[0] - ") and "as in" not in line for line in lines)
