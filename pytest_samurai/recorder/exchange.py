@@ -21,6 +21,7 @@ from pytest_samurai.wire import (
     Reply,
     Request,
     UsageFilter,
+    comes_in_pieces,
     dialect_of,
     is_event_stream,
 )
@@ -117,7 +118,7 @@ class Take:
         self, status: int, reason: str, headers: Headers, http_version: str, decode: Decode | None = None
     ) -> None:
         """Begin the reply; `decode` undoes the content encoding of its body."""
-        streamed = is_event_stream(headers)
+        streamed = is_event_stream(headers) or (status < 400 and comes_in_pieces(self.request.url, self._dialect))
         asking = None if self.question is None else self._dialect.asking
         self._filter = None if asking is None else UsageFilter(asking)
         self._decode = decode

@@ -5,7 +5,7 @@ from pytest_samurai.wire.asked import asked_object, likely_tokens, model_asked, 
 from pytest_samurai.wire.asking import UsageFilter
 from pytest_samurai.wire.beginning import Beginning
 from pytest_samurai.wire.dialect import Channel, Dialect, Label, Text
-from pytest_samurai.wire.dialects import AMBIGUOUS, PATTERNS, UNKNOWN, answer_of, dialect_of
+from pytest_samurai.wire.dialects import AMBIGUOUS, PATTERNS, UNKNOWN, answer_of, comes_in_pieces, dialect_of
 from pytest_samurai.wire.events import cut_events, event_lengths
 from pytest_samurai.wire.http import (
     CLOSED,
@@ -69,6 +69,7 @@ __all__ = [
     "asked_object",
     "asks_model",
     "calls_model",
+    "comes_in_pieces",
     "cut_events",
     "dialect_of",
     "event_lengths",

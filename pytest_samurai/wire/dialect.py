@@ -64,6 +64,7 @@ class Dialect:
     - `texts`: the texts of an event, each with a channel that it continues. One text may be given several times, with
       a channel each. What stands in a channel is the same in all events with the same keys, or it is a text, given as a
       `Label`, or the whole number under a key.
+    - `streams`: how the paths of URLs end, in lower case, whose replies come piece by piece whatever their headers say.
     - `is_over`: whether a body has all that an application reads of the stream.
     """
 
@@ -87,6 +88,7 @@ class Dialect:
     merge: Callable[[Iterable[str]], dict[str, Any]]
     texts: Callable[[Json], Iterator[Text]]
     is_over: Callable[[bytes], bool]
+    streams: tuple[str, ...] = ()
     within: str = ""
     is_of_text: bool = True
     is_listed: bool = True

@@ -71,6 +71,11 @@ def dialect_of(url: str) -> Dialect:
     return UNKNOWN
 
 
+def comes_in_pieces(url: str, dialect: Dialect) -> bool:
+    """Whether the reply to a URL of this dialect comes piece by piece, whatever its headers say."""
+    return bool(dialect.streams) and plain_url(url.partition("?")[0]).lower().endswith(dialect.streams)
+
+
 def answer_of(interaction: Interaction) -> Answer:
     """The reply of a call, as its dialect reads it."""
     return Answer(interaction.reply, dialect_of(interaction.request.url))

@@ -195,6 +195,7 @@ GEMINI = Dialect(
         "*/models/*:batchEmbedContents",
     ),
     may_be_own=False,
+    streams=(":streamgeneratecontent",),
     model_asked=_model_asked,
     messages=_messages,
     tools=choices.tools_asked,

@@ -16,6 +16,7 @@ import pytest
 
 from pytest_samurai import BudgetExceeded, RequestNotRecorded, use_cassette
 from pytest_samurai.wire.usage import Usage
+from tests.intercept.scripted import Pieces, Scripted
 from tests.wire import test_gemini, test_messages, test_responses
 from tests.wire.calls import stream
 
@@ -150,3 +151,26 @@ def test_an_applications_own_path_of_that_name_is_none_of_these(
         assert httpx.post(f"{root(server)}/messages", json={"text": "hello"}).json() == {}
     assert (recorder.calls, recorder.notes) == ((), [])
     assert not (tmp_path / "a.yaml").exists()
+
+
+@pytest.mark.parametrize("status", [200, 429])
+def test_an_array_of_gemini_comes_back_in_the_pieces_in_which_it_came(tmp_path: Path, status: int) -> None:
+    first, *others = (json.dumps(event).encode() for event in test_gemini.EVENTS)
+    pieces = [b"[" + first, *(b",\n" + other for other in others), b"]"]
+    headers = {"content-type": "application/json"}
+    url = "https://gemini.test/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=json"
+
+    def asked(client: httpx.Client) -> list[bytes]:
+        with client.stream("POST", url, json={"contents": []}) as response:
+            return list(response.iter_raw())
+
+    live = httpx.Response(status, headers=headers, stream=Pieces(*pieces))
+    with use_cassette(tmp_path / "a.yaml") as recorder, httpx.Client(transport=Scripted(live)) as client:
+        assert asked(client) == pieces
+        usage = recorder.calls[0].usage
+    with use_cassette(tmp_path / "a.yaml", mode="none") as recorder, httpx.Client() as client:
+        assert asked(client) == (pieces if status == 200 else [b"".join(pieces)])
+        [call] = recorder.calls
+    assert call.streamed is (status == 200)
+    assert call.usage == usage
+    assert call.response["candidates"]
