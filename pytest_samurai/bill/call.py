@@ -113,8 +113,9 @@ class Call:
 
     @cached_property
     def tools(self) -> list[Any]:
-        """What describes tools to the model, as JSON values. Raises SamuraiError if the request is no JSON object."""
-        return [*self._answer.dialect.tools(self.request)]
+        """The tools that the model may use, as JSON values. Raises SamuraiError if the request is no JSON object."""
+        lists = self._answer.dialect.tools(self.request)
+        return [tool for tools in lists for tool in (tools if isinstance(tools, list) else [tools])]
 
     def redacted(self, text: str) -> str:
         """A text of this call without its secrets, and all others that are known."""

@@ -57,3 +57,10 @@ def test_it_says_why_a_request_cannot_be_read() -> None:
     with pytest.raises(SamuraiError) as unread:
         call(b"no JSON", reply).messages  # noqa: B018 - reading it is what raises
     assert talk.why_unread == str(unread.value)
+
+
+def test_the_tools_of_a_call_are_those_of_its_lists() -> None:
+    tools = [{"type": "function", "function": {"name": name}} for name in ("a", "b")]
+    assert call({"model": "m", "messages": [], "tools": tools}, {}).tools == tools
+    assert call({"model": "m", "messages": [], "tools": {"name": "a"}}, {}).tools == [{"name": "a"}]
+    assert call({"model": "m", "messages": []}, {}).tools == []

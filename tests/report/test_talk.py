@@ -50,8 +50,8 @@ def test_without_a_usage_a_share_has_no_tokens(usage: dict[str, int] | None) -> 
 def test_tools_are_part_of_the_prompt() -> None:
     told = Talk().told(call(interaction(user("Rain?"), tools=[TOOL], functions=[TOOL])))
     assert [(said.speaker, said.percent) for said in told.asked] == [("tools", 92), ("user", 8)]
-    shown = '[{"type": "function", "function": {"name": "weather", "parameters": {}}}]'
-    assert told.asked[0].parts == [("", f"{shown}, {shown}")]
+    shown = '{"type": "function", "function": {"name": "weather", "parameters": {}}}'
+    assert told.asked[0].parts == [("", f"[{shown}, {shown}]")]
 
 
 def test_what_was_said_before_in_the_test_is_told_and_cut_to_its_beginning() -> None:

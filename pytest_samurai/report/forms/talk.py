@@ -120,7 +120,7 @@ def _sent(call: Call) -> list[Message]:
     """The messages of a call. What describes its tools to the model is the first: it is part of the prompt."""
     messages = list(conversation(call).asked)
     if messages and call.tools:
-        tools = ", ".join(json.dumps(tool, ensure_ascii=False) for tool in call.tools)
+        tools = json.dumps(call.tools, ensure_ascii=False)
         messages.insert(0, Message("tools", (Part("text", tools),)))
     return messages
 
