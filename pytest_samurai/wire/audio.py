@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from pytest_samurai.wire import common
 from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.counted import usage_by_shape
 from pytest_samurai.wire.dialect import Json, Object
@@ -37,14 +38,6 @@ def _prompt(request: Object) -> dict[str, Json]:
 def _usage(answer: Answer) -> Usage | None:
     """The tokens, for models that are billed by these. What is billed by the second or the letter has no tokens."""
     return usage_by_shape(as_object(answer.known.get("usage")))
-
-
-def _model(answer: Answer) -> str | None:
-    return as_text(answer.known.get("model")) or None
-
-
-def _tier(_: Answer) -> str | None:
-    return None
 
 
 def _answers(reply: Object) -> list[Message]:
@@ -82,8 +75,8 @@ AUDIO = replace(
     messages=_messages,
     prompt=_prompt,
     usage=_usage,
-    model=_model,
-    tier=_tier,
+    model=common.model,
+    tier=common.unsaid,
     answers=_answers,
     merge=merge,
     is_over=_is_over,

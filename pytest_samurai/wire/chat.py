@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pytest_samurai.wire import choices
+from pytest_samurai.wire import choices, common
 from pytest_samurai.wire.dialect import Dialect, Json, Object
 from pytest_samurai.wire.events import ends_stream
 from pytest_samurai.wire.message import Message, Part
@@ -67,14 +67,6 @@ def _prompt(request: Object) -> dict[str, Json]:
     return {name: request[name] for name in names if name in request}
 
 
-def _role(message: Json) -> object:
-    return as_object(message).get("role")
-
-
-def _tool_name(tool: Json) -> object:
-    return as_object(as_object(tool).get("function")).get("name")
-
-
 def _most(request: Object) -> int:
     limits = (request.get(name) for name in ("max_completion_tokens", "max_tokens"))
     return next((limit for limit in limits if isinstance(limit, int)), 0) * choices.number_asked(request)
@@ -116,7 +108,7 @@ CHAT = Dialect(
     messages=_messages,
     tools=_tools,
     prompt=_prompt,
-    names={"messages": _role, "tools": _tool_name},
+    names={"messages": common.role, "tools": common.function_name},
     most=_most,
     asking=choices.ASKING,
     usage=choices.usage,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from pytest_samurai.files import json
-from pytest_samurai.wire import choices
+from pytest_samurai.wire import choices, common
 from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.counted import usage_by_shape, usage_of_cohere_embeddings
 from pytest_samurai.wire.dialect import Dialect, Json, Object
@@ -79,10 +79,6 @@ def _prompt(request: Object) -> dict[str, Json]:
     return {name: request[name] for name in _PROMPT if name in request}
 
 
-def _role(message: Json) -> object:
-    return as_object(message).get("role")
-
-
 def _tool_name(tool: Json) -> object:
     return as_object(as_object(tool).get("function")).get("name") or as_object(tool).get("name")
 
@@ -100,11 +96,6 @@ def _usage(answer: Answer) -> Usage | None:
     told = reply.get("usage", reply.get("meta"))
     counted = usage_by_shape(told)
     return usage_of_cohere_embeddings(as_object(told)) if counted is None and "embeddings" in reply else counted
-
-
-def _none(_: Answer) -> str | None:
-    """A reply names neither its model nor a level of service."""
-    return None
 
 
 def _answers(reply: Object) -> list[Message]:
@@ -188,12 +179,12 @@ COHERE = Dialect(
     messages=_messages,
     tools=choices.tools_asked,
     prompt=_prompt,
-    names={"messages": _role, "chat_history": _role, "tools": _tool_name},
+    names={"messages": common.role, "chat_history": common.role, "tools": _tool_name},
     most=_most,
     asking=None,
     usage=_usage,
-    model=_none,
-    tier=_none,
+    model=common.unsaid,
+    tier=common.unsaid,
     answers=_answers,
     stops=choices.stop_under("finish_reason"),
     has_paid_tools=_has_paid_tools,

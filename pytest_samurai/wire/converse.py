@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pytest_samurai.files import json
-from pytest_samurai.wire import choices
+from pytest_samurai.wire import choices, common
 from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.counted import usage_by_shape
 from pytest_samurai.wire.dialect import Dialect, Json, Object
@@ -57,10 +57,6 @@ def _prompt(request: Object) -> dict[str, Json]:
     return {name: request[name] for name in ("system", "messages", "toolConfig") if name in request}
 
 
-def _role(message: Json) -> object:
-    return as_object(message).get("role")
-
-
 def _most(request: Object) -> int:
     limit = as_object(request.get("inferenceConfig")).get("maxTokens")
     return limit if isinstance(limit, int) else 0
@@ -70,11 +66,6 @@ def _usage(answer: Answer) -> Usage | None:
     return usage_by_shape(answer.known.get("usage"))
 
 
-def _model(_: Answer) -> str | None:
-    """A reply does not name its model."""
-    return None
-
-
 def _tier(answer: Answer) -> str | None:
     return as_text(as_object(answer.known.get("serviceTier")).get("type")) or None
 
@@ -82,10 +73,6 @@ def _tier(answer: Answer) -> str | None:
 def _answers(reply: Object) -> list[Message]:
     message = as_object(as_object(reply.get("output")).get("message"))
     return [_message(message)] if message else []
-
-
-def _has_paid_tools(_: Object) -> bool:
-    return False
 
 
 def _merge(_: Iterable[str]) -> dict[str, Any]:
@@ -108,15 +95,15 @@ CONVERSE = Dialect(
     messages=_messages,
     tools=_tools,
     prompt=_prompt,
-    names={"messages": _role},
+    names={"messages": common.role},
     most=_most,
     asking=None,
     usage=_usage,
-    model=_model,
+    model=common.unsaid,
     tier=_tier,
     answers=_answers,
     stops=choices.stop_under("stopReason"),
-    has_paid_tools=_has_paid_tools,
+    has_paid_tools=common.no_paid_tools,
     merge=_merge,
     texts=every_text,
     is_over=_is_over,

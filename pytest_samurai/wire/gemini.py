@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pytest_samurai.files import json
-from pytest_samurai.wire import choices
+from pytest_samurai.wire import choices, common
 from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.counted import usage_by_shape
 from pytest_samurai.wire.dialect import Dialect, Json, Object
@@ -86,10 +86,6 @@ _PROMPT = ("systemInstruction", "system_instruction", "contents", "tools", "cach
 
 def _prompt(request: Object) -> dict[str, Json]:
     return {name: request[name] for name in _PROMPT if name in request}
-
-
-def _role(content: Json) -> object:
-    return as_object(content).get("role")
 
 
 def _most(request: Object) -> int:
@@ -200,7 +196,7 @@ GEMINI = Dialect(
     messages=_messages,
     tools=choices.tools_asked,
     prompt=_prompt,
-    names={"contents": _role},
+    names={"contents": common.role},
     most=_most,
     asking=None,
     usage=_usage,

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from pytest_samurai.wire import common
 from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.counted import usage_by_shape
 from pytest_samurai.wire.dialect import Json, Object
@@ -47,14 +48,6 @@ def _usage(answer: Answer) -> Usage | None:
         prompt_image_tokens=count(asked.get("image_tokens")) or 0,
         completion_image_tokens=usage.completion_tokens if pictures is None else pictures,
     )
-
-
-def _model(answer: Answer) -> str | None:
-    return as_text(answer.known.get("model")) or None
-
-
-def _tier(_: Answer) -> str | None:
-    return None
 
 
 def _answers(reply: Object) -> list[Message]:
@@ -97,8 +90,8 @@ IMAGES = replace(
     messages=_messages,
     prompt=_prompt,
     usage=_usage,
-    model=_model,
-    tier=_tier,
+    model=common.model,
+    tier=common.unsaid,
     answers=_answers,
     has_paid_tools=_has_paid_tools,
     merge=merge,

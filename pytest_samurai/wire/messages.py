@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_samurai.files import json
-from pytest_samurai.wire import choices
+from pytest_samurai.wire import choices, common
 from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.counted import usage_by_shape
 from pytest_samurai.wire.dialect import Dialect, Json, Object
@@ -56,10 +56,6 @@ def _prompt(request: Object) -> dict[str, Json]:
     return {name: request[name] for name in ("system", "messages", "tools") if name in request}
 
 
-def _role(message: Json) -> object:
-    return as_object(message).get("role")
-
-
 def _tool_name(tool: Json) -> object:
     return as_object(tool).get("name")
 
@@ -84,10 +80,6 @@ def _usage(answer: Answer) -> Usage | None:
         if usage is not None and more is not None:
             usage = replace(usage + more, requests=1)
     return usage
-
-
-def _model(answer: Answer) -> str | None:
-    return as_text(answer.known.get("model")) or None
 
 
 def _tier(answer: Answer) -> str | None:
@@ -189,11 +181,11 @@ MESSAGES = Dialect(
     messages=_messages,
     tools=choices.tools_asked,
     prompt=_prompt,
-    names={"messages": _role, "tools": _tool_name},
+    names={"messages": common.role, "tools": _tool_name},
     most=_most,
     asking=None,
     usage=_usage,
-    model=_model,
+    model=common.model,
     tier=_tier,
     answers=_answers,
     stops=choices.stop_under("stop_reason"),

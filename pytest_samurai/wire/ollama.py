@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from pytest_samurai.files import json
-from pytest_samurai.wire import choices
+from pytest_samurai.wire import choices, common
 from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.counted import usage_by_shape
 from pytest_samurai.wire.dialect import Dialect, Json, Object
@@ -55,14 +55,6 @@ def _prompt(request: Object) -> dict[str, Json]:
     return {name: request[name] for name in _PROMPT if name in request}
 
 
-def _role(message: Json) -> object:
-    return as_object(message).get("role")
-
-
-def _tool_name(tool: Json) -> object:
-    return as_object(as_object(tool).get("function")).get("name")
-
-
 def _most(request: Object) -> int:
     # Negative numbers stand for no limit.
     return count(as_object(request.get("options")).get("num_predict")) or 0
@@ -82,14 +74,6 @@ def _usage(answer: Answer) -> Usage | None:
     return Usage(1, prompt, completion, prompt + completion)
 
 
-def _model(answer: Answer) -> str | None:
-    return as_text(answer.known.get("model")) or None
-
-
-def _tier(_: Answer) -> str | None:
-    return None
-
-
 def _answers(reply: Object) -> list[Message]:
     if "message" in reply:
         return [_message(as_object(reply["message"]))]
@@ -97,10 +81,6 @@ def _answers(reply: Object) -> list[Message]:
         said = {"content": reply["response"], "thinking": reply.get("thinking")}
         return [Message("assistant", tuple(_parts(said)))]
     return []
-
-
-def _has_paid_tools(_: Object) -> bool:
-    return False
 
 
 # --- a stream
@@ -153,15 +133,15 @@ OLLAMA = Dialect(
     messages=_messages,
     tools=choices.tools_asked,
     prompt=_prompt,
-    names={"messages": _role, "tools": _tool_name},
+    names={"messages": common.role, "tools": common.function_name},
     most=_most,
     asking=None,
     usage=_usage,
-    model=_model,
-    tier=_tier,
+    model=common.model,
+    tier=common.unsaid,
     answers=_answers,
     stops=choices.stop_under("done_reason"),
-    has_paid_tools=_has_paid_tools,
+    has_paid_tools=common.no_paid_tools,
     merge=merge,
     texts=every_text,
     is_over=_is_over,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_samurai.files import json
-from pytest_samurai.wire import choices
+from pytest_samurai.wire import choices, common
 from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.counted import usage_by_shape
 from pytest_samurai.wire.dialect import Dialect, Json, Object
@@ -100,10 +100,6 @@ def _usage(answer: Answer) -> Usage | None:
     return usage_by_shape(answer.known.get("usage"))
 
 
-def _model(answer: Answer) -> str | None:
-    return as_text(answer.known.get("model")) or None
-
-
 def _tier(answer: Answer) -> str | None:
     return as_text(answer.known.get("service_tier")) or None
 
@@ -166,7 +162,7 @@ RESPONSES = Dialect(
     most=_most,
     asking=None,
     usage=_usage,
-    model=_model,
+    model=common.model,
     tier=_tier,
     answers=_answers,
     stops=_stops,

@@ -1,0 +1,32 @@
+"""What most APIs have in the same place, or not at all."""
+
+from __future__ import annotations
+
+from pytest_samurai.wire.answer import Answer
+from pytest_samurai.wire.dialect import Json, Object
+from pytest_samurai.wire.objects import as_object, as_text
+
+
+def role(message: Json) -> object:
+    """The role of a message; None without one."""
+    return as_object(message).get("role")
+
+
+def function_name(tool: Json) -> object:
+    """The name of a tool that is a function, as in chat completions; None for any other."""
+    return as_object(as_object(tool).get("function")).get("name")
+
+
+def model(answer: Answer) -> str | None:
+    """The `model` of a reply."""
+    return as_text(answer.known.get("model")) or None
+
+
+def unsaid(_: Answer) -> str | None:
+    """Nothing: a reply does not say it."""
+    return None
+
+
+def no_paid_tools(_: Object) -> bool:
+    """That no tool is billed by the call."""
+    return False
