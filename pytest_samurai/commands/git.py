@@ -37,8 +37,27 @@ class ChangedFile:
     is_tracked: bool
 
 
-class _Failed(SettingsError):
-    """Git has failed."""
+class GitFailed(SettingsError):
+    """Git has failed, with the reason that it gives."""
+
+
+def printed(arguments: Sequence[str], directory: Path, given: bytes | None = None) -> bytes:
+    """What git prints in a directory. Raises GitFailed if it fails, SettingsError if it cannot be run."""
+    try:
+        done = subprocess.run(
+            # It would write down in the index which files it has looked at.
+            ["git", "--literal-pathspecs", "-c", "diff.autoRefreshIndex=false", *arguments],
+            cwd=directory,
+            env={**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"},
+            input=given,
+            capture_output=True,
+            check=False,
+        )
+    except OSError as error:
+        raise SettingsError(f"git cannot be run: {error.strerror or error}") from None
+    if done.returncode:
+        raise GitFailed(done.stderr.decode("utf-8", "replace").strip().partition("\n")[0].removeprefix("fatal: "))
+    return done.stdout
 
 
 class Repository:
@@ -48,7 +67,7 @@ class Repository:
         self.top = directory
         try:
             top = self._run("rev-parse", "--show-toplevel")
-        except _Failed as error:
+        except GitFailed as error:
             raise SettingsError(f"there is no git repository around {directory}: {error}") from None
         self.top = Path(os.fsdecode(top.rstrip(b"\n")))
 
@@ -77,7 +96,7 @@ class Repository:
                 commit = self._run("rev-parse", "--verify", f"{revision}^{{commit}}")
                 return Span(revision, commit.decode().strip())
             names = self._run("rev-parse", revision, "--").decode().split()
-        except _Failed:
+        except GitFailed:
             raise SettingsError(f"git knows no revision {revision!r}") from None
         old = [name[1:] for name in names if name.startswith("^")]
         if not old:
@@ -127,21 +146,9 @@ class Repository:
     def _run(self, *arguments: str, given: bytes | None = None) -> bytes:
         """What git prints. Raises SettingsError if git is missing, or has failed, with the reason that it gives."""
         try:
-            done = subprocess.run(
-                # It would write down in the index which files it has looked at.
-                ["git", "--literal-pathspecs", "-c", "diff.autoRefreshIndex=false", *arguments],
-                cwd=self.top,
-                env={**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"},
-                input=given,
-                capture_output=True,
-                check=False,
-            )
-        except OSError as error:
-            raise SettingsError(f"git cannot be run: {error.strerror or error}") from None
-        if done.returncode:
-            reason = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0].removeprefix("fatal: ")
-            raise _Failed(f"git {arguments[0]}: {reason}")
-        return done.stdout
+            return printed(arguments, self.top, given)
+        except GitFailed as failed:
+            raise GitFailed(f"git {arguments[0]}: {failed}") from None
 
 
 def _raw_files(fields: Sequence[bytes], *, in_tree: bool) -> Iterable[ChangedFile]:

@@ -5,8 +5,6 @@ A lock has only totals, so it says what moved. Two cassettes say which message, 
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -30,6 +28,7 @@ from pytest_samurai.bill import (
     row_of,
 )
 from pytest_samurai.cassette import cassette_of, load, parse
+from pytest_samurai.commands.git import GitFailed, printed
 from pytest_samurai.commands.pairs import Calls, changed_parts, paired
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.matching import (
@@ -73,20 +72,11 @@ def recorded_at(path: Path, revision: str, secrets: frozenset[str] = frozenset()
     if revision.startswith("-"):
         raise SettingsError(f"{revision!r} is not a git revision")
     try:
-        shown = subprocess.run(
-            # The content itself, not what a filter of the user makes of it for reading.
-            ["git", "show", "--no-textconv", f"{revision}:./{path.name}"],
-            cwd=path.parent,
-            env={**os.environ, "LC_ALL": "C"},
-            capture_output=True,
-            check=False,
-        )
-    except OSError as error:
-        raise SettingsError(f"git cannot be run: {error.strerror or error}") from None
-    if shown.returncode:
-        reason = shown.stderr.decode("utf-8", "replace").strip().removeprefix("fatal: ")
-        raise SettingsError(f"git has no {path} as of {revision}: {reason}")
-    return without_secrets(parse(shown.stdout, Path(f"{revision}:{path}")), secrets)
+        # The content itself, not what a filter of the user makes of it for reading.
+        content = printed(["show", "--no-textconv", f"{revision}:./{path.name}"], path.parent)
+    except GitFailed as failed:
+        raise SettingsError(f"git has no {path} as of {revision}: {failed}") from None
+    return without_secrets(parse(content, Path(f"{revision}:{path}")), secrets)
 
 
 def row(interactions: Sequence[Interaction]) -> Row:
