@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,7 +13,7 @@ from pytest_samurai.cassette import Shelf
 from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.files import REAL, now, without_fakes
 from pytest_samurai.intercept import judge, recorders_of, recording, seen_directories
-from pytest_samurai.recorder import Owner, Recorder, Shared
+from pytest_samurai.recorder import Owner, Recorder, Shared, transformed
 from pytest_samurai.settings import Layer, environment_layers, resolve
 from pytest_samurai.text import visible
 
@@ -70,10 +71,16 @@ class use_cassette:
 
     def __init__(self, path: str | os.PathLike[str], **options: Any) -> None:
         lowest, environment = environment_layers(os.environ)
-        self._path = REAL.Path(REAL.getcwd(), path)
         # If it is entered again, its files need not be read again.
         self._shared = Shared(own_prices(REAL.getcwd()), Shelf(seen_directories()))
         self._settings = resolve([lowest, Layer(f"use_cassette({str(path)!r})", "test", options), environment])
+        self._path = transformed(self._placed(path), self._settings)
+
+    def _placed(self, path: str | os.PathLike[str]) -> Path:
+        library = self._settings.cassette_library_dir
+        # As in vcrpy, a path that has the directory already is not put there once more.
+        inside = library is None or str(path).startswith(library)
+        return REAL.Path(REAL.getcwd(), *([path] if inside else [library, path]))
 
     def __enter__(self) -> Recorder:
         owner = Owner(f"use_cassette({self._path.name!r})", now())

@@ -31,6 +31,10 @@ def pytest_configure(config: pytest.Config) -> None:
     except SamuraiError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[RUN] = run
+    if run.settings.marker:
+        from pytest_samurai.plugin.moved import take_over
+
+        take_over(config)
     config.pluginmanager.register(run.collection, "samurai-collection")
     # Even a run that plays no cassette notes at its end which there are.
     if told is not None or run.settings.report or cassette_root(config).is_dir():

@@ -10,10 +10,12 @@ from typing import Any, cast
 import pytest
 
 from pytest_samurai.bill import FIGURE_PROPERTIES, TestFigures
+from pytest_samurai.cassette import placed_cassette
 from pytest_samurai.context import Session
-from pytest_samurai.files import exists
+from pytest_samurai.files import REAL, exists
 from pytest_samurai.plugin.marker import marker_of
-from pytest_samurai.plugin.place import cassette_path, relative
+from pytest_samurai.plugin.moved import Moved, moved, refuse_second
+from pytest_samurai.plugin.place import cassette_path, default_cassette_dir, relative
 from pytest_samurai.plugin.renamed import renamed_of
 from pytest_samurai.plugin.state import (
     PASSED,
@@ -29,9 +31,9 @@ from pytest_samurai.plugin.state import (
 )
 from pytest_samurai.plugin.unmarked import only_replays
 from pytest_samurai.plugin.verdict import forget, target, test_id
-from pytest_samurai.recorder import Owner, Recorder
+from pytest_samurai.recorder import Owner, Recorder, transformed
 from pytest_samurai.report import NOTE_PROPERTY, Play, Spoken
-from pytest_samurai.settings import Layer
+from pytest_samurai.settings import Layer, Settings
 from pytest_samurai.text import visible
 
 
@@ -48,8 +50,10 @@ def _recorded(
     item: pytest.Item, request: pytest.FixtureRequest, samurai_config: dict[str, Any], samurai_cassette_dir: Path
 ) -> Generator[Recorder, None, None]:
     name, layer = marker_of(item) or (None, Layer(item.nodeid, "test", {}))
-    settings = settings_of(request.config, config_layer(item, samurai_config), layer)
-    path = cassette_path(request, samurai_cassette_dir, name)
+    others = moved(request, item)
+    layers = [config_layer(item, samurai_config), *([] if others is None else [others.layer]), layer]
+    settings = settings_of(request.config, *layers)
+    path = _path(request, settings, samurai_cassette_dir, name, others)
     owner = owner_of(item, item.nodeid, shared=name is not None)
     recorder = Recorder(path, settings, owner, shared_of(request.config))
     # If a test is run again (pytest-rerunfailures), its last run counts.
@@ -78,6 +82,27 @@ def _recorded(
         item.user_properties += [(NOTE_PROPERTY, visible(note, keep="\n")) for note in recorder.notes]
     note_play(item, recorder, test_id(item), passed=session.passed)
     note_spoken(item, recorder, item.nodeid)
+
+
+def _path(
+    request: pytest.FixtureRequest, settings: Settings, directory: Path, name: Path | None, others: Moved | None
+) -> Path:
+    """Where the cassette of a test lies. `others` is what the fixtures of another recorder say."""
+    if settings.cassette_library_dir is not None:
+        directory = REAL.Path(REAL.getcwd(), settings.cassette_library_dir)
+    elif others is not None and directory == default_cassette_dir(request):
+        directory = others.directory
+    else:
+        directory = REAL.Path(directory)
+    if others is None:
+        return transformed(cassette_path(request, directory, name), settings)
+    named = others.name if name is None else name
+    own = cassette_path(request, directory, None)
+    if named is None:
+        return transformed(own, settings)
+    path = placed_cassette(directory, named)
+    refuse_second(own, path, request.node.nodeid)
+    return transformed(path, settings)
 
 
 def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool) -> None:
