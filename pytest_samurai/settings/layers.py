@@ -62,6 +62,17 @@ def _of_another_tool(name: str, layer: Layer) -> Option | None:
     return option
 
 
+def why_refused(name: str, value: object) -> str | None:
+    """Why a test may not set what another tool's option says, as `value`; None if it may."""
+    from pytest_samurai.settings.mistakes import OTHERWISE_HERE, not_here
+    from pytest_samurai.settings.othertools import MEANS, is_so_anyway
+
+    option = OPTIONS.get(name)
+    if name in MEANS or (option is not None and "test" in option.places) or is_so_anyway(name, value):
+        return None
+    return OTHERWISE_HERE.get(name) or not_here(name, "test")
+
+
 def _read(option: Option, written: object, layer: Layer) -> Any:
     try:
         return option.read(written)

@@ -9,7 +9,7 @@ from typing import Final
 from pytest_samurai.settings.option import PLACES
 from pytest_samurai.settings.table import OPTIONS
 
-_OTHERWISE_HERE: Final[Mapping[str, str]] = {
+OTHERWISE_HERE: Final[Mapping[str, str]] = {
     # vcrpy's
     "func_path_generator": "name the cassette in the marker",
     "additional_matchers": "put them into match_on",
@@ -51,8 +51,8 @@ def not_here(name: str, place: str) -> str:
             f"{PLACES[other]} ({option.spelled(other)})" for other in PLACES if other in option.places
         )
         return f"{name} is not set here, but {elsewhere}"
-    if name in _OTHERWISE_HERE:
-        return f"there is no option {name!r} here: {_OTHERWISE_HERE[name]}"
+    if name in OTHERWISE_HERE:
+        return f"there is no option {name!r} here: {OTHERWISE_HERE[name]}"
     known = [option.name for option in OPTIONS.values() if place in option.places]
     near = get_close_matches(str(name), known, 1)
     return f"there is no option {name!r} here; " + (f"is it {near[0]}?" if near else f"there are {', '.join(known)}")

@@ -2,45 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-import vcr.request
-import vcr.serialize
-from vcr.serializers import yamlserializer
 
 from tests.conftest import FOREIGN
+from tests.othersuite import TESTS, cassette
 from tests.project import Project
-
-URL = "http://api.example/v1/chat/completions"
-TESTS = """
-import httpx, pytest
-
-def ask(question):
-    body = {"model": "m", "messages": [{"role": "user", "content": question}]}
-    return httpx.post("http://api.example/v1/chat/completions", json=body).json()["choices"][0]["message"]["content"]
-"""
-
-
-def answer(text: str) -> dict[str, Any]:
-    message = {"role": "assistant", "content": text}
-    usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
-    body = {"id": "1", "model": "m", "choices": [{"index": 0, "message": message}], "usage": usage}
-    headers = {"content-type": ["application/json"]}
-    return {"status": {"code": 200, "message": "OK"}, "headers": headers, "body": {"string": json.dumps(body).encode()}}
-
-
-def cassette(path: Path, *pairs: tuple[str, str]) -> None:
-    """A cassette as pytest-recording writes it, of questions and answers."""
-    requests = []
-    for question, _ in pairs:
-        asked = {"model": "m", "messages": [{"role": "user", "content": question}]}
-        requests.append(vcr.request.Request("POST", URL, json.dumps(asked), {"Content-Type": "application/json"}))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    calls = {"requests": requests, "responses": [answer(text) for _, text in pairs]}
-    path.write_text(vcr.serialize.serialize(calls, yamlserializer))
 
 
 @pytest.fixture
@@ -85,8 +53,9 @@ def test_plain():
     assert project.run("--markers").stdout.str().count("@pytest.mark.vcr(cassette=None, /, **options): record") == 1
 
 
-def test_without_the_setting_the_marker_is_none_of_ours(project: Project, suite: Path) -> None:
-    project.pytester.makeini("[pytest]\nmarkers = vcr")
+@pytest.mark.parametrize("setting", ["", "samurai_marker = samurai"])
+def test_without_the_setting_the_marker_is_none_of_ours(project: Project, suite: Path, setting: str) -> None:
+    project.pytester.makeini(f"[pytest]\nmarkers = vcr\n{setting}")
     written(suite, "@pytest.mark.vcr\ndef test_it(request): assert 'samurai' not in request.fixturenames")
     project.run().assert_outcomes(passed=1)
 
