@@ -31,7 +31,7 @@ from pytest_samurai.plugin.state import (
 )
 from pytest_samurai.plugin.unmarked import only_replays
 from pytest_samurai.plugin.verdict import forget, target, test_id
-from pytest_samurai.recorder import Owner, Recorder, transformed
+from pytest_samurai.recorder import Owner, Recorder, or_compressed, transformed
 from pytest_samurai.report import NOTE_PROPERTY, Play, Spoken
 from pytest_samurai.settings import Layer, Settings
 from pytest_samurai.text import visible
@@ -94,15 +94,13 @@ def _path(
         directory = others.directory
     else:
         directory = REAL.Path(directory)
-    if others is None:
-        return transformed(cassette_path(request, directory, name), settings)
-    named = others.name if name is None else name
-    own = cassette_path(request, directory, None)
-    if named is None:
-        return transformed(own, settings)
-    path = placed_cassette(directory, named)
-    refuse_second(own, path, request.node.nodeid)
-    return transformed(path, settings)
+    path = cassette_path(request, directory, name)
+    named = None if others is None else others.name if name is None else name
+    if named is not None:
+        own = cassette_path(request, directory, None)
+        path = placed_cassette(directory, named)
+        refuse_second(own, path, request.node.nodeid)
+    return or_compressed(transformed(path, settings))
 
 
 def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool) -> None:

@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.files import REAL
+from pytest_samurai.files import REAL, exists
 from pytest_samurai.settings import Settings
 from pytest_samurai.text import visible
 
@@ -33,3 +33,9 @@ def transformed(path: Path, settings: Settings) -> Path:
         raise SettingsError(f"path_transformer gave a {type(given).__name__}; it has to be the path of the cassette")
     name = str(given)
     return REAL.Path(REAL.getcwd(), name if name.endswith(_SUFFIXES) else f"{name}{_SUFFIXES[0]}")
+
+
+def or_compressed(path: Path) -> Path:
+    """The path of a cassette, or that of the compressed file which is there in its place."""
+    compressed = path.with_name(f"{path.name}.gz")
+    return compressed if not exists(path) and exists(compressed) else path

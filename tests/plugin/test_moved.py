@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -210,6 +211,16 @@ def test_two_recorders_that_have_the_marker_are_refused_with_the_way_out(
     result.stderr.fnmatch_lines(["*Run pytest with `-p no:pytest_recording.plugin`, or put that into `addopts`."])
     monkeypatch.setenv("PYTEST_ADDOPTS", " ".join([*others, "-p no:recording"]))
     project.run("-k", "nothing").assert_outcomes(deselected=1)
+
+
+def test_a_compressed_cassette_is_found_where_the_plain_one_would_be(project: Project, suite: Path) -> None:
+    written(suite, '@pytest.mark.vcr\ndef test_it(): assert ask("a?") == "A."')
+    path = suite / "cassettes/test_it/test_it.yaml"
+    cassette(path, ("a?", "A."))
+    path.with_name("test_it.yaml.gz").write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+    project.run("--samurai-mode=none").assert_outcomes(passed=1)
+    assert not path.exists()
 
 
 # --- the keys of `vcr_config` that say where a cassette is
