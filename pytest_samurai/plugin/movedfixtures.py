@@ -15,5 +15,8 @@ def vcr_config() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def vcr_cassette_dir(request: pytest.FixtureRequest) -> str:
-    """The directory of the cassettes of a test file, where pytest-recording and cassetter have it."""
-    return str(request.path.parent / "cassettes" / request.path.stem)
+    """The directory of the cassettes of a test file, where pytest-recording and cassetter have it, or pytest-vcr."""
+    beside = request.path.parent / "cassettes"
+    of_module = beside / request.path.stem
+    # pytest-vcr has those of all test files of a directory in one.
+    return str(beside if not of_module.is_dir() and any(beside.glob("*.yaml")) else of_module)

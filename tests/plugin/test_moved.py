@@ -123,6 +123,12 @@ def test_a_cassette_is_named_as_there(project: Project, suite: Path, head: str) 
     project.run().assert_outcomes(passed=1)
 
 
+def test_the_directory_of_pytest_vcr_is_found_too(project: Project, suite: Path) -> None:
+    written(suite, '@pytest.mark.vcr\ndef test_it(): assert ask("a?") == "A."')
+    cassette(suite / "cassettes/test_it.yaml", ("a?", "A."))
+    project.run().assert_outcomes(passed=1)
+
+
 def test_a_directory_of_ours_goes_before_that_of_the_other(project: Project, suite: Path) -> None:
     written(
         suite,

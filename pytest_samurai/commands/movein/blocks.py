@@ -44,18 +44,18 @@ class Blocks(Reader):
     def _why_not(self, node: cst.Call) -> str | None:
         if not node.args or (node.args[0].keyword is not None and node.args[0].keyword.value != "path"):
             return _UNNAMED
-        block, item = self._block(node)
-        name = item.asname.name if item is not None and item.asname is not None else None
+        block, entry = self._block(node)
+        name = entry.asname.name if entry is not None and entry.asname is not None else None
         if isinstance(name, cst.Name) and matchers.findall(block, matchers.Name(name.value)):
             return f"{name.value} is used, and is vcrpy's cassette; here it is the recorder, which has calls and usage"
         return None
 
     def _block(self, node: cst.Call) -> tuple[cst.CSTNode, cst.WithItem | None]:
         """The block that a call opens, and where it is named there."""
-        item = self.parent(node)
-        around = self.parent(item)
-        if isinstance(item, cst.WithItem) and isinstance(around, cst.With):
-            return around.body, item
+        entry = self.parent(node)
+        around = self.parent(entry)
+        if isinstance(entry, cst.WithItem) and isinstance(around, cst.With):
+            return around.body, entry
         return node, None
 
 

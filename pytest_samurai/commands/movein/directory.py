@@ -24,15 +24,15 @@ def samurai_cassette_dir(request):
 
 def directories(files: Iterable[Path]) -> set[str]:
     """Where the cassettes of test files lie, as expressions; without those that lie where ours do."""
-    found = set()
+    used = set()
     for path in files:
         beside = path.parent / "cassettes"
         if (beside / path.stem).is_dir():
             # In the working directory, that is where ours are as well.
-            found |= set() if path.parent.resolve() == Path.cwd() else {OF_MODULE}
+            used |= set() if path.parent.resolve() == Path.cwd() else {OF_MODULE}
         elif any(beside.glob("*.yaml")):
-            found.add(OF_ALL)
-    return found
+            used.add(OF_ALL)
+    return used
 
 
 def with_fixture(content: bytes, directory: str) -> tuple[bytes, int]:

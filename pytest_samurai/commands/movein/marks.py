@@ -102,8 +102,8 @@ class Marks(Reader):
         name = ".".join([*classes[:1], function.name.value])
         path = self.findings.path
         directory = path.parent / "cassettes" / path.stem
-        found = sorted([*directory.glob(f"{name}.yaml"), *directory.glob(f"{name}[[]*.yaml")])
-        return found[0].name if found else None
+        own = sorted([*directory.glob(f"{name}.yaml"), *directory.glob(f"{name}[[]*.yaml")])
+        return own[0].name if own else None
 
     def _placed(self, name: str) -> str | None:
         """The name that a cassette needs to be found where it lies; None if it is found by its own.

@@ -83,10 +83,10 @@ class Suite:
         """Have a conftest say where the cassettes lie that no fixture of the suite's speaks of."""
         for root in dict.fromkeys(path if path.is_dir() else path.parent for path in self._paths):
             marked = [path for path, file in files.items() if file.has_marks and path.is_relative_to(root)]
-            found = directories(marked)
+            used = directories(marked)
             conftest = root / "conftest.py"
-            if found and not any(map(_says_where, [conftest, *(parent / conftest.name for parent in root.parents)])):
-                files[conftest] = _with_directory(conftest, files.get(conftest), found)
+            if used and not any(map(_says_where, [conftest, *(parent / conftest.name for parent in root.parents)])):
+                files[conftest] = _with_directory(conftest, files.get(conftest), used)
 
     def _contents(self) -> Iterator[tuple[Path, bytes]]:
         for path in dict.fromkeys(file for root in self._paths for file in _files(root)):
@@ -100,14 +100,14 @@ def _says_where(conftest: Path) -> bool:
     return any(word in content for word in _DIRECTORIES)
 
 
-def _with_directory(path: Path, file: MovedFile | None, found: set[str]) -> MovedFile:
+def _with_directory(path: Path, file: MovedFile | None, used: set[str]) -> MovedFile:
     changes = [] if file is None else list(file.changes)
     content = file.content if file is not None else read_whole(path) if path.exists() else b""
-    if len(found) > 1:
+    if len(used) > 1:
         what = "the cassettes lie beside the tests, in two ways"
         changes.append(Change(1, what, look="write fixtures samurai_cassette_dir that say where"))
         return MovedFile(path, changes, content)
-    [directory] = found
+    [directory] = used
     content, line = with_fixture(content, directory)
     changes.append(Change(line, "the cassettes beside the tests", "a fixture samurai_cassette_dir, which says so"))
     return MovedFile(path, changes, content)
