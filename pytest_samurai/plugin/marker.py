@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.plugin.state import RUN
 from pytest_samurai.settings import Layer
 
 _MARKER = "samurai"
+MARKERS = pytest.StashKey[tuple[str, ...]]()
+"""The names of all markers that mean ours in this run."""
 _DEFAULT = "default_cassette"
 """Another recorder's marker, which names the cassette where that of the test itself names options."""
+
+
+def note_markers(config: pytest.Config, more: Iterable[str]) -> None:
+    """Begin a run in which more markers mean ours."""
+    config.stash[MARKERS] = (_MARKER, *more)
 
 
 def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
@@ -63,7 +70,7 @@ def is_of_another_tool(item: pytest.Item) -> bool:
 
 def _markers(item: pytest.Item) -> list[pytest.Mark]:
     """What `item.iter_markers` gives, nearest first. That takes several times as long, and every test is asked."""
-    names = (_MARKER, *item.config.stash[RUN].settings.marker)
+    names = item.config.stash[MARKERS]
     markers: list[pytest.Mark] = []
     node: pytest.Item | pytest.Collector | None = item
     while node is not None:

@@ -317,7 +317,7 @@ def test_options_that_cannot_be_read_are_left_to_the_run(capsys: pytest.CaptureF
             "3: pytest_recording_configure: look here: put the matchers that it registers into match_on, as functions",
         ),
         (
-            "# a test\ndef test_it(vcr): pass",
+            "# a test\ndef test_it(vcr): assert vcr.play_count",
             "3: the fixture vcr: look here: that is vcrpy's cassette; the fixture samurai has calls, usage and"
             " cassette_path",
         ),
@@ -334,6 +334,21 @@ def test_options_that_cannot_be_read_are_left_to_the_run(capsys: pytest.CaptureF
 def test_what_a_person_has_to_decide_is_told(capsys: pytest.CaptureFixture[str], text: str, line: str) -> None:
     before = f"import pytest\n{text}\n"
     assert moved(capsys, before) == (before, [line])
+
+
+def test_a_cassette_that_is_asked_for_and_not_looked_at_is_our_recorder(capsys: pytest.CaptureFixture[str]) -> None:
+    after, lines = moved(
+        capsys,
+        """
+        import pytest
+        @pytest.mark.vcr
+        def test_it(vcr, request): pass
+        def test_both(vcr, samurai): pass
+        """,
+    )
+    assert "def test_it(samurai, request): pass\ndef test_both(vcr, samurai): pass" in after
+    assert lines[1] == "3: the fixture vcr -> samurai"
+    assert lines[2].startswith("4: the fixture vcr: look here: ")
 
 
 # --- plain vcrpy

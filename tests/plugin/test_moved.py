@@ -229,6 +229,21 @@ def test_a_compressed_cassette_is_found_where_the_plain_one_would_be(project: Pr
     assert not path.exists()
 
 
+def test_the_fixtures_that_tests_ask_for_are_there(project: Project, suite: Path) -> None:
+    written(
+        suite,
+        """
+@pytest.mark.vcr
+def test_it(vcr, samurai, record_mode):
+    assert (vcr, record_mode) == (samurai, "none")
+
+def test_plain(vcr):
+    assert vcr is None
+""",
+    )
+    project.run("--samurai-mode=none").assert_outcomes(passed=2)
+
+
 # --- the keys of `vcr_config` that say where a cassette is
 
 

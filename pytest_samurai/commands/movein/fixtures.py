@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import libcst as cst
+from libcst import matchers
 
 from pytest_samurai.commands.movein.findings import Findings, Reader, renamed, shown, value_of
 from pytest_samurai.settings import why_refused
@@ -51,7 +52,10 @@ class Fixtures(Reader):
         asked = [param.name for param in (*node.params.params, *node.params.kwonly_params)]
         if is_fixture or name.startswith("test"):
             for param in asked:
-                if why := _ASKED.get(param.value):
+                if param.value == "vcr" and not self._is_used(node, param.value):
+                    self.findings.edits[param] = renamed("samurai")
+                    self.change(param, "the fixture vcr", "samurai")
+                elif why := _ASKED.get(param.value):
                     self.change(param, f"the fixture {param.value}", look=why)
                 elif param.value in _RENAMED:
                     self.change(param, f"the fixture {param.value}", _RENAMED[param.value])
@@ -64,6 +68,11 @@ class Fixtures(Reader):
 
     def _is_fixture(self, decorator: cst.BaseExpression) -> bool:
         return self.is_called(decorator.func if isinstance(decorator, cst.Call) else decorator, *_FIXTURE)
+
+    def _is_used(self, function: cst.FunctionDef, name: str) -> bool:
+        """Whether a parameter is more than asked for; or cannot be renamed, as its new name is taken."""
+        either = matchers.Name(name) | matchers.Name("samurai")
+        return len(matchers.findall(function.params, either)) > 1 or bool(matchers.findall(function.body, either))
 
     def visit_Name(self, node: cst.Name) -> None:
         parent = self.parent(node)
