@@ -850,10 +850,11 @@ def test_it(broken): pass
     result.assert_outcomes(passed=1, errors=1)
 
 
+@pytest.mark.parametrize("following", ["@pytest.mark.samurai\ndef test_next():", "def test_next(samurai):"])
 @pytest.mark.parametrize(
     "error", ["BaseExceptionGroup('all', [BaseException()])", "__import__('asyncio').CancelledError"]
 )
-def test_an_error_that_stops_a_teardown_leaves_no_recorder_open(project: Project, error: str) -> None:
+def test_an_error_that_stops_a_teardown_leaves_no_recorder_open(project: Project, error: str, following: str) -> None:
     project.tests(
         SWALLOW
         + f"""
@@ -870,8 +871,7 @@ def wide():
 class TestIt:
     def test_it(self, wide, broken): seed_call("mine")
 
-@pytest.mark.samurai
-def test_next(): seed_call("the next one's")
+{following} seed_call("the next one's")
 """
     )
     result = project.run("-s")
