@@ -881,6 +881,40 @@ class TestIt:
     assert "the next one's" not in project.text("test_it/TestIt.test_it.yaml")
 
 
+def test_a_second_error_of_a_teardown_that_was_stopped_leaves_no_recorder_open_either(project: Project) -> None:
+    project.tests(
+        SWALLOW
+        + """
+@pytest.fixture
+def client(samurai):
+    yield
+    print("client is torn down")
+    raise ValueError("mine")
+
+@pytest.fixture
+def broken(client):
+    yield
+    raise __import__("asyncio").CancelledError
+
+@pytest.fixture(scope="class")
+def wide():
+    yield
+    print("wide is torn down")
+
+class TestIt:
+    def test_it(self, wide, broken): seed_call("mine")
+
+def test_next(samurai): seed_call("the next one's")
+"""
+    )
+    result = project.run("-s")
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(
+        ["*client is torn down*", "*wide is torn down*", "*CancelledError*", "*ValueError: mine*"]
+    )
+    assert project.cassettes() == ["test_it/TestIt.test_it.yaml", "test_it/test_next.yaml"]
+
+
 def test_a_teardown_that_ends_the_run_ends_it_as_before(project: Project) -> None:
     result = refused(
         project,
