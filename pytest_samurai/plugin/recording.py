@@ -47,7 +47,8 @@ def recorded(
     layers = [config_layer(item, samurai_config), *([] if others is None else [others.layer]), layer]
     settings = settings_of(request.config, *layers)
     path = _path(request, settings, samurai_cassette_dir, name, others)
-    owner = owner_of(item, item.nodeid, shared=name is not None)
+    is_named = name is not None or (others is not None and others.name is not None)
+    owner = owner_of(item, item.nodeid, shared=is_named)
     recorder = Recorder(path, settings, owner, shared_of(request.config))
     # If a test is run again (pytest-rerunfailures), its last run counts.
     forget(item)

@@ -123,6 +123,22 @@ def test_a_cassette_is_named_as_there(project: Project, suite: Path, head: str) 
     project.run().assert_outcomes(passed=1)
 
 
+def test_tests_may_share_a_cassette_by_the_name_that_a_fixture_gives_it(project: Project, suite: Path) -> None:
+    written(
+        suite,
+        """
+@pytest.fixture
+def vcr_cassette_name(): return "shared"
+
+@pytest.mark.vcr
+@pytest.mark.parametrize("question", ["a?", "b?"])
+def test_it(question): assert ask(question) in ("A.", "B.")
+""",
+    )
+    cassette(suite / "cassettes/test_it/shared.yaml", ("a?", "A."), ("b?", "B."))
+    project.run("--samurai-unused=fail").assert_outcomes(passed=2)
+
+
 def test_the_directory_of_pytest_vcr_is_found_too(project: Project, suite: Path) -> None:
     written(suite, '@pytest.mark.vcr\ndef test_it(): assert ask("a?") == "A."')
     cassette(suite / "cassettes/test_it.yaml", ("a?", "A."))
