@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pytest_samurai.cassette.body import written
+from pytest_samurai.cassette.body import Written, written
 from pytest_samurai.cassette.chunks import noted_chunks
-from pytest_samurai.cassette.heads import reply_head, request_head
-from pytest_samurai.cassette.layout import LINES
-from pytest_samurai.cassette.notes import NOTES
+from pytest_samurai.cassette.heads import reply_head, reply_head_of_old, reply_headers, request_head
+from pytest_samurai.cassette.layout import FOLDED, LINES
+from pytest_samurai.cassette.notes import NOTES, Of
 from pytest_samurai.cassette.seal import NO_SEAL, checksums
 from pytest_samurai.files import json
 from pytest_samurai.wire import Interaction
@@ -35,13 +35,17 @@ def is_edited(interaction: Interaction, item: Mapping[str, Any]) -> bool:
         )
     if seal == NO_SEAL:
         return False
-    sealed, anew = seal.split(), _seal(interaction, item, notes)
-    if sealed[:1] != anew[:1] or len(sealed) != len(anew):
+    sealed: list[str] = NOTES.seal.kind.read(seal)
+    if all(sealed[:1] != outside for outside in _outside(interaction, item, notes)) or len(sealed) != _OF_SEAL:
         raise NotAsSealed(
             "was changed outside of its bodies since it was written; restore it, or, if that was you,"
             f" have its line `seal:` say `{NO_SEAL}`"
         )
-    return bool(sealed != anew)
+    return sealed[1:] != sums_of_bodies(item)
+
+
+_OF_SEAL = 3
+"""How many checksums a seal has."""
 
 
 def check_json(interaction: Interaction, item: Mapping[str, Any]) -> None:
@@ -54,8 +58,8 @@ def check_json(interaction: Interaction, item: Mapping[str, Any]) -> None:
         ("request", interaction.request.body, notes.get("request_layout")),
         ("reply", interaction.reply.body, notes.get("layout")),
     ):
-        # Only JSON is broken into lines, and what a server has broken itself begins like this.
-        if (LINES in (layout or "") or _BEGIN.match(body)) and not _is_json(body):
+        # Only JSON is folded or broken into lines, and what a server has broken itself begins like this.
+        if (not {LINES, FOLDED}.isdisjoint((layout or "").split()) or _BEGIN.match(body)) and not _is_json(body):
             raise NotAsSealed(
                 f"has a {name} body that was JSON and is damaged; restore it, or, if that was you,"
                 f" have its line `seal:` say `{NO_SEAL}`"
@@ -76,12 +80,25 @@ def _is_json(body: bytes) -> bool:
     return True
 
 
-def _seal(interaction: Interaction, item: Mapping[str, Any], notes: Mapping[str, Any]) -> list[str]:
-    """The checksums that `entry` would write for this interaction, if its bodies were laid out as they are now."""
-    sent = written(item["request"].get("body") or "", 6)
-    received = written(item["response"]["body"].get("string") or "", 8)
-    of_bodies = {name: notes.get(name) for name in ("request_layout", "layout")}
+def sums_of_bodies(item: Mapping[str, Any]) -> list[str]:
+    """The checksums that `entry` would write for the bodies of an interaction, laid out as YAML has read them."""
+    return checksums(*(body.lines for body in _bodies(item)))
+
+
+def _bodies(item: Mapping[str, Any]) -> tuple[Written, Written]:
+    notes = item["response"].get("samurai") or {}
+    return (
+        written(item["request"].get("body") or "", 6, notes.get("request_layout") or ""),
+        written(item["response"]["body"].get("string") or "", 8, notes.get("layout") or ""),
+    )
+
+
+def _outside(interaction: Interaction, item: Mapping[str, Any], notes: Mapping[str, Any]) -> Iterator[list[str]]:
+    """The checksums that all but the bodies may have, with the headers of the reply below its body or above."""
+    sent, received = _bodies(item)
+    of_bodies = {note.name: notes.get(note.name) for note in NOTES.rows if note.of is Of.BODY}
     of_bodies["chunks"] = noted_chunks(notes["chunks"]) if notes.get("chunks") else None
     after = NOTES.head + "".join(NOTES.written(interaction, of_bodies)).encode()
-    outside = [request_head(interaction.request), sent.style, reply_head(interaction.reply), received.style, after]
-    return checksums(outside, sent.lines, received.lines)
+    before, reply = request_head(interaction.request), interaction.reply
+    yield checksums([before, sent.style, reply_head(reply), received.style, reply_headers(reply), after])
+    yield checksums([before, sent.style, reply_head_of_old(reply), received.style, after])

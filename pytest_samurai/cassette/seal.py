@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import pairwise
 
+from pytest_samurai.cassette.folded import STYLE
 from pytest_samurai.cassette.frame import HEAD, TAIL
 
 NO_SEAL = "none"
@@ -82,7 +83,7 @@ def seal(lines: Sequence[str]) -> list[str]:
 def checksums(*texts: Iterable[bytes]) -> list[str]:
     """The checksums of texts, each given in parts: what is outside of the bodies, then each body.
 
-    Of a body in a block the lines count. Of a body in quotes the first quote is outside.
+    Of a body in a block, and of a folded one, the lines count. Of a body in quotes the first quote is outside.
     """
     return [f"{reduce(_crc32_on, parts, 0):08x}" for parts in texts]
 
@@ -103,7 +104,7 @@ def _parts(lines: Sequence[str]) -> tuple[list[str], list[list[str]]]:
         margin = ""
         name, colon, value = line.partition(": ")
         if colon and name in ("    body", "      string"):
-            quoted = value.startswith('"')
+            quoted = value.startswith('"') and value != STYLE.decode()
             outside.append(f'{name}: "' if quoted else line)
             bodies.append([value] if quoted else [])
             margin = "" if quoted else " " * (len(name) - len(name.lstrip()) + 2)

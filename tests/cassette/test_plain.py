@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from pytest_samurai.cassette import writer
+from pytest_samurai.cassette.body import plain_body
 from pytest_samurai.cassette.entry import interaction_text
 from pytest_samurai.cassette.frame import HEAD
 from pytest_samurai.cassette.memory import Memory
-from pytest_samurai.cassette.plain import PLAIN_HEADERS, is_plain, plain_body
+from pytest_samurai.cassette.plain import PLAIN_HEADERS, is_plain
 from pytest_samurai.cassette.reader import interactions_of, parse
 from pytest_samurai.cassette.seal import seal
 from pytest_samurai.cassette.slices import cut
