@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pytest_samurai.wire import Interaction, answer_of
 
+ANSWER = "answer"
+"""The name of the note."""
+
 
 def streamed_answer(interaction: Interaction) -> str | None:
     """What was answered, all events together: texts and tool calls; None for what is no stream, or says nothing."""

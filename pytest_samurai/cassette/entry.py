@@ -23,14 +23,15 @@ def interaction_text(interaction: Interaction) -> Text:
     received, layout = body_text(body, 8)
     before, between = request_head(request), reply_head(reply)
     of_bodies = {
-        "answer": streamed_answer(interaction),
         "request_layout": request_layout,
         "layout": layout,
         "moved": moved,
         "chunks": reply.chunks,
     }
+    after = reply_headers(reply) + NOTES.head
+    answer = NOTES.answer.text(streamed_answer(interaction)).encode()
     notes = "".join(NOTES.written(interaction, of_bodies)).encode()
-    after = reply_headers(reply) + NOTES.head + notes
-    seal = checksums([before, sent.style, between, received.style, after], sent.lines, received.lines)
-    text = [before, *sent.text, between, *received.text, after, f"{NOTES.seal.text(seal)}\n".encode()]
+    seal = checksums([before, sent.style, between, received.style, after, notes], sent.lines, [*received.lines, answer])
+    end = f"{NOTES.seal.text(seal)}\n".encode()
+    text = [before, *sent.text, between, *received.text, after, answer, notes, end]
     return text if len(request.body) + len(reply.body) > PART else [b"".join(text)]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from pytest_samurai.files import json
+
 _NAMES = rb"id|created|created_at|completed_at|system_fingerprint|response_id|responseId|createTime"
 # Without commas and brackets: what is moved is found again by the commas around it.
 _MEMBER = rb'"[A-Za-z_]+"\s*:\s*(?:"[^",\\{}\[\]]*"|[\w.+-]+)'
@@ -34,8 +36,16 @@ def ids_last(body: bytes) -> tuple[bytes, str]:
     ordered = [*staying, body[first.end() : end.start()], *(members[place] for place in sorted(places))]
     moved = first[1] + between.join(ordered) + end[0]
     note = " ".join(f"{name.decode()}@{place}" for place, name in found)
-    # Blanks that are not the same between all of them would be lost.
-    return (moved, note) if ids_at(moved, note) == body else (body, "")
+    # Blanks that differ would be lost, and of a key that comes twice, the last counts.
+    return (moved, note) if ids_at(moved, note) == body and _value(moved) == _value(body) else (body, "")
+
+
+def _value(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        # Equal to none.
+        return object()
 
 
 def ids_at(body: bytes, note: str) -> bytes:

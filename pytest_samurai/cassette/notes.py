@@ -13,6 +13,7 @@ from enum import Enum, auto
 from functools import partial
 from typing import Any
 
+from pytest_samurai.cassette.answer import ANSWER
 from pytest_samurai.cassette.body import plain_body, written
 from pytest_samurai.cassette.checked import get_any, shortened
 from pytest_samurai.cassette.chunks import chunks_text
@@ -152,6 +153,7 @@ class Notes:
         self._short = short
         self._by_name = {note.name: note for note in rows}
         self.date = self._by_name["recorded_at"]
+        self.answer = self._by_name[ANSWER]
         self._defaults = self._by_side(lambda note: note.default)
         self.short = re.compile(self.head + b"".join(note.pattern(note.kind.shape) for note in short))
         """What finds all notes but the longest, which need not be looked at to read the others."""
@@ -165,7 +167,10 @@ class Notes:
         )
 
     def written(self, interaction: Interaction, of_bodies: Mapping[str, Any]) -> Iterator[str]:
-        """The notes of an interaction as they are written, without the seal. `of_bodies` are those of its bodies."""
+        """The notes of an interaction as they are written, but for answer and seal.
+
+        `of_bodies` are those of its bodies.
+        """
         for note in self.rows:
             if note.of is Of.INTERACTION:
                 yield note.text(getattr(interaction, note.name))
@@ -214,7 +219,7 @@ def read_notes(match: re.Match[bytes], notes: list[Note], recurring: Mapping[tup
 
 
 NOTES = Notes(
-    Note("answer", Of.BODY, BLOCK),
+    Note(ANSWER, Of.TEXT, BLOCK),
     Note("recorded_at", Of.INTERACTION, TEXT),
     Note("duration", Of.REPLY, NUMBER),
     Note("http_version", Of.REPLY, TEXT, "HTTP/1.1"),

@@ -24,7 +24,7 @@ from pytest_samurai.cassette.layout import take_back
 from pytest_samurai.cassette.loader import MEND, check_keys, document, lines
 from pytest_samurai.cassette.memory import Memory
 from pytest_samurai.cassette.notes import NOTES, Of
-from pytest_samurai.cassette.resealed import NotAsSealed, check_json, is_edited, sums_of_bodies
+from pytest_samurai.cassette.resealed import NotAsSealed, check_answer, check_json, is_edited, sums_of_bodies
 from pytest_samurai.cassette.seal import NO_SEAL, edited_indexes, whole_items
 from pytest_samurai.cassette.sliced import Sliced
 from pytest_samurai.cassette.slices import cut
@@ -122,6 +122,7 @@ def interactions_of(
             changed = index in edited or (judge is not None and judge(interaction, today))
             if changed:
                 check_json(interaction, today)
+            check_answer(interaction, today, changed=changed)
             interactions.append(replace(interaction, edited=True) if changed else interaction)
         except (ValueError, zlib.error, NotAsSealed) as error:
             what = str(error) if isinstance(error, NotAsSealed) else f"is damaged: {error}; {MEND}"

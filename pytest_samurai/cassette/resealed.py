@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pytest_samurai.cassette.answer import ANSWER, streamed_answer
 from pytest_samurai.cassette.body import Written, written
 from pytest_samurai.cassette.chunks import noted_chunks
 from pytest_samurai.cassette.heads import reply_head, reply_head_of_old, reply_headers, request_head
@@ -36,7 +37,7 @@ def is_edited(interaction: Interaction, item: Mapping[str, Any]) -> bool:
     if seal == NO_SEAL:
         return False
     sealed: list[str] = NOTES.seal.kind.read(seal)
-    if all(sealed[:1] != outside for outside in _outside(interaction, item, notes)) or len(sealed) != _OF_SEAL:
+    if sealed[:1] not in _outside(interaction, item, notes) or len(sealed) != _OF_SEAL:
         raise NotAsSealed(
             "was changed outside of its bodies since it was written; restore it, or, if that was you,"
             f" have its line `seal:` say `{NO_SEAL}`"
@@ -46,6 +47,22 @@ def is_edited(interaction: Interaction, item: Mapping[str, Any]) -> bool:
 
 _OF_SEAL = 3
 """How many checksums a seal has."""
+
+
+def check_answer(interaction: Interaction, item: Mapping[str, Any], *, changed: bool) -> None:
+    """Raises NotAsSealed if the answer of a changed interaction was edited, and its events, which give it, were not.
+
+    Without a seal nobody knows which was edited: then both have to say the same.
+    """
+    notes = item["response"].get("samurai")
+    answer, seal = (notes.get(name) if isinstance(notes, dict) else None for name in (ANSWER, NOTES.seal.name))
+    if answer is None or not (changed or seal == NO_SEAL) or answer == (given := streamed_answer(interaction)):
+        return
+    if seal == NO_SEAL or (seal or "").split()[2:] == _sums(item, given)[1:]:
+        raise NotAsSealed(
+            f"says in `{ANSWER}` what its events do not say; restore it, or edit the events, since they are replayed,"
+            f" and delete `{ANSWER}`: it is written anew with the file"
+        )
 
 
 def check_json(interaction: Interaction, item: Mapping[str, Any]) -> None:
@@ -82,7 +99,12 @@ def _is_json(body: bytes) -> bool:
 
 def sums_of_bodies(item: Mapping[str, Any]) -> list[str]:
     """The checksums that `entry` would write for the bodies of an interaction, laid out as YAML has read them."""
-    return checksums(*(body.lines for body in _bodies(item)))
+    return _sums(item, (item["response"].get("samurai") or {}).get(ANSWER))
+
+
+def _sums(item: Mapping[str, Any], answer: str | None) -> list[str]:
+    sent, received = _bodies(item)
+    return checksums(sent.lines, [*received.lines, NOTES.answer.text(answer).encode()])
 
 
 def _bodies(item: Mapping[str, Any]) -> tuple[Written, Written]:
@@ -93,12 +115,14 @@ def _bodies(item: Mapping[str, Any]) -> tuple[Written, Written]:
     )
 
 
-def _outside(interaction: Interaction, item: Mapping[str, Any], notes: Mapping[str, Any]) -> Iterator[list[str]]:
+def _outside(interaction: Interaction, item: Mapping[str, Any], notes: Mapping[str, Any]) -> Sequence[list[str]]:
     """The checksums that all but the bodies may have, with the headers of the reply below its body or above."""
     sent, received = _bodies(item)
     of_bodies = {note.name: notes.get(note.name) for note in NOTES.rows if note.of is Of.BODY}
     of_bodies["chunks"] = noted_chunks(notes["chunks"]) if notes.get("chunks") else None
     after = NOTES.head + "".join(NOTES.written(interaction, of_bodies)).encode()
     before, reply = request_head(interaction.request), interaction.reply
-    yield checksums([before, sent.style, reply_head(reply), received.style, reply_headers(reply), after])
-    yield checksums([before, sent.style, reply_head_of_old(reply), received.style, after])
+    return (
+        checksums([before, sent.style, reply_head(reply), received.style, reply_headers(reply), after]),
+        checksums([before, sent.style, reply_head_of_old(reply), received.style, after]),
+    )

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from pytest_samurai.cassette.folded import STYLE
 from pytest_samurai.cassette.frame import HEAD, TAIL
+from pytest_samurai.cassette.notes import NOTES
 
 NO_SEAL = "none"
 """Stands in the place of the seal of an interaction that somebody has changed on purpose."""
@@ -93,15 +94,24 @@ def _crc32_on(begun: int, part: bytes) -> int:
 
 
 def _parts(lines: Sequence[str]) -> tuple[list[str], list[list[str]]]:
-    """The lines of an interaction that are outside of its bodies, and those of each body."""
+    """The lines of an interaction that are outside of its bodies, and those of each body.
+
+    The answer that was read from a stream is with its events.
+    """
     outside: list[str] = []
     bodies: list[list[str]] = []
-    margin = ""
+    margin, answer = "", None
     for line in lines:
         if margin and (not line or line.startswith(margin)):
             bodies[-1].append(line)
             continue
         margin = ""
+        if line == NOTES.head[1:].decode():
+            answer = NOTES.answer.begin[1:]
+        elif answer is not None and line.startswith(answer):
+            bodies[-1].append(line)
+            margin = " " * (len(answer) - len(answer.lstrip()) + 2)
+            continue
         name, colon, value = line.partition(": ")
         if colon and name in ("    body", "      string"):
             quoted = value.startswith('"') and value != STYLE.decode()

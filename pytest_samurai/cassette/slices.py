@@ -48,6 +48,8 @@ class _Item(NamedTuple):
     string_line: int
     string_end: int
     notes: int
+    answer: int
+    answer_end: int
     seal: int
     end: int
     is_dated: bool
@@ -197,8 +199,11 @@ def _item(content: bytes, start: int) -> _Item | None:
     # Until version 0.2 they stood before the body.
     headers = find(_HEADERS, string_line, notes)
     string_end = notes if headers < 0 else headers
-    is_dated = noted[NOTES.date.name] is not None
-    return _Item(start, body, body_line, response, string, string_line, string_end, notes, seal, end, is_dated)
+    answer, answer_end = notes + len(NOTES.head), noted.end(NOTES.answer.name)
+    return _Item(
+        *(start, body, body_line, response, string, string_line, string_end),
+        *(notes, answer, max(answer, answer_end), seal, end, noted[NOTES.date.name] is not None),
+    )
 
 
 def _is_as_written(view: memoryview, item: _Item) -> bool:
@@ -216,6 +221,7 @@ def _is_as_written(view: memoryview, item: _Item) -> bool:
         outside = crc32(view[start : begin + 1 if quoted else line], outside)
         bodies.append(crc32(view[begin:line] if quoted else view[line + 1 : end]))
         start = end
-    outside = crc32(view[start : item.seal], outside)
+    bodies[-1] = crc32(view[item.answer : item.answer_end], bodies[-1])
+    outside = crc32(view[item.answer_end : item.seal], crc32(view[start : item.answer], outside))
     written = view[item.seal + len(_SEAL) : item.end - 1]
     return written == b"%08x %08x %08x" % (outside, *bodies)
