@@ -18,11 +18,11 @@ STYLE = b'"\\'
 """How the value begins: the first quote, and a line break that does not count."""
 
 _MOST_ON_A_LINE = 100
-# What is no text, so nobody reads it: base64 and digests, and the numbers of a vector.
-_BINARY = re.compile(r"(?:[A-Za-z0-9+/=_-]|\\/){200,}+")
 _STRING_OR_NUMBERS = re.compile(r'"(?:[^"\\]++|\\.)*+"|(?<=\[)[-+0-9.eE, ]{400,}+(?=\])')
-_CHARACTER = re.compile(r"\\(.)", re.DOTALL)
-_BIT = re.compile(rf"(?:\\.|[^\\]){{1,{_MOST_ON_A_LINE}}}+")
+_TEXT_LINE = re.compile(r"(?:[^\\]++|\\[^n])*+\\n")
+# What is no text, so nobody reads it: base64 and digests, and the numbers of a vector.
+_BINARY = re.compile(r"(?<![A-Za-z0-9+/=_\\-])[A-Za-z0-9+/=_\\-]{200,}+")
+_BIT = re.compile(rf"(?:\\.|[^\\]){{{_MOST_ON_A_LINE}}}+")
 _NUMBERS = re.compile(r"(?:[^,]*+, ?+){8}")
 # JSON cannot have it: control characters are escaped in its strings.
 _BREAK = "\0"
@@ -56,9 +56,14 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _escaped(line: str) -> str:
-    escaped = quoted(line)[1:-1]
+    text = line.removesuffix("\n")
+    if text.isascii() and text.isprintable():
+        escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    else:
+        escaped = quoted(text)[1:-1]
+    end = "" if text == line else "\\n"
     # YAML drops the blanks at the beginning of a line, up to a backslash.
-    return f"\\{escaped}" if escaped.startswith(" ") else escaped
+    return f"\\{escaped}{end}" if escaped.startswith(" ") else f"{escaped}{end}"
 
 
 def _broken(match: re.Match[str]) -> str:
@@ -66,21 +71,20 @@ def _broken(match: re.Match[str]) -> str:
     text = match[0]
     if not text.startswith('"'):
         return _BREAK + _NUMBERS.sub(_as_line, text)
-    inner = _CHARACTER.sub(_after_line_break, text[1:-1]) if "\\n" in text else text[1:-1]
-    inner = _BINARY.sub(_in_bits, inner.removesuffix(_BREAK))
+    inner = text[1:-1]
+    if "\\n" in inner:
+        inner = _TEXT_LINE.sub(_as_line, inner).removesuffix(_BREAK)
+    if len(inner) > 2 * _MOST_ON_A_LINE:
+        inner = _BINARY.sub(_in_bits, inner)
     return f'"{_BREAK}{inner}"' if _BREAK in inner else text
 
 
-def _after_line_break(escape: re.Match[str]) -> str:
-    return escape[0] + _BREAK if escape[1] == "n" else escape[0]
-
-
-def _as_line(numbers: re.Match[str]) -> str:
-    return numbers[0] + _BREAK
+def _as_line(match: re.Match[str]) -> str:
+    return match[0] + _BREAK
 
 
 def _in_bits(binary: re.Match[str]) -> str:
-    return _BREAK.join(_BIT.findall(binary[0]))
+    return _BIT.sub(_as_line, binary[0]).removesuffix(_BREAK)
 
 
 def plain_folded(margin: bytes) -> bytes:
@@ -100,5 +104,4 @@ def unfolded(lines: bytes) -> bytes:
 
     Raises ValueError for what is not written like that.
     """
-    text = _FOLD.sub(b"", lines)
-    return str(json.loads(b'"%b"' % text)).encode()
+    return str(json.loads(b'"%b"' % _FOLD.sub(b"", lines))).encode()

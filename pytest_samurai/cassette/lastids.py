@@ -10,12 +10,10 @@ import re
 
 from pytest_samurai.files import json
 
-_NAMES = rb"id|created|created_at|completed_at|system_fingerprint|response_id|responseId|createTime"
+_NAMES = frozenset(b"id created created_at completed_at system_fingerprint response_id responseId createTime".split())
 # Without commas and brackets: what is moved is found again by the commas around it.
 _MEMBER = rb'"[A-Za-z_]+"\s*:\s*(?:"[^",\\{}\[\]]*"|[\w.+-]+)'
-_FIRST = re.compile(rb"(\{\s*)((?:%b,\s*)+)" % _MEMBER)
-_VARYING = re.compile(rb'"(%b)"' % _NAMES)
-_END = re.compile(rb"\s*\}\s*\Z")
+_FIRST = re.compile(rb"(\{\s*)((?:%b,\s*)*)" % _MEMBER)
 
 
 def ids_last(body: bytes) -> tuple[bytes, str]:
@@ -23,19 +21,19 @@ def ids_last(body: bytes) -> tuple[bytes, str]:
 
     The note is empty for what stays as it is. A place is that among the members: `id@0 created@2`.
     """
-    first, end = _FIRST.match(body), _END.search(body)
-    if first is None or end is None or first.end() > end.start():
+    first, end = _FIRST.match(body), _end(body)
+    if first is None or first.end() > end:
         return body, ""
     members = [member.strip() for member in first[2].split(b",")[:-1]]
-    found = [(place, match[1]) for place, member in enumerate(members) if (match := _VARYING.match(member))]
+    found = [(name, place) for place, member in enumerate(members) if (name := _name(member)) in _NAMES]
     if not found:
         return body, ""
-    places = {place for place, _ in found}
+    places = [place for _, place in found]
     staying = [member for place, member in enumerate(members) if place not in places]
     between = b"," + first[2][len(first[2].rstrip()) :]
-    ordered = [*staying, body[first.end() : end.start()], *(members[place] for place in sorted(places))]
-    moved = first[1] + between.join(ordered) + end[0]
-    note = " ".join(f"{name.decode()}@{place}" for place, name in found)
+    ordered = [*staying, body[first.end() : end], *(members[place] for place in places)]
+    moved = first[1] + between.join(ordered) + body[end:]
+    note = " ".join(f"{name.decode()}@{place}" for name, place in found)
     # Blanks that differ would be lost, and of a key that comes twice, the last counts.
     return (moved, note) if ids_at(moved, note) == body and _value(moved) == _value(body) else (body, "")
 
@@ -50,23 +48,27 @@ def _value(body: bytes) -> object:
 
 def ids_at(body: bytes, note: str) -> bytes:
     """The body whose ids were moved. One that somebody has edited, so that the note does not fit, stays as it is."""
-    moved = [(name.encode(), int(place)) for name, _, place in (word.partition("@") for word in note.split())]
-    end = _END.search(body)
-    if end is None or not moved:
-        return body
-    rest, *ids = body[: end.start()].rsplit(b",", len(moved))
-    staying = moved[-1][1] + 1 - len(moved)
-    first = re.match(rb"(\{\s*)((?:%b,\s*){%d})" % (_MEMBER, staying), rest)
+    moved = [word.split("@") for word in note.split()]
+    end = _end(body)
+    rest, *ids = body[:end].rsplit(b",", len(moved))
     members = [member.strip() for member in ids]
-    if first is None or [_name(member) for member in members] != [name for name, _ in moved]:
+    first = _FIRST.match(rest)
+    if first is None or [_name(member).decode() for member in members] != [name for name, _ in moved] or not moved:
         return body
-    between = b"," + ids[0][: len(ids[0]) - len(ids[0].lstrip())]
-    ordered = [*(member.strip() for member in first[2].split(b",")[:-1]), rest[first.end() :]]
+    staying = int(moved[-1][1]) + 1 - len(moved)
+    if first[2].count(b",") < staying:
+        return body
+    ordered = [member.lstrip() for member in rest[first.end(1) :].split(b",", staying)]
     for (_, place), member in zip(moved, members, strict=True):
-        ordered.insert(place, member)
-    return first[1] + between.join(ordered) + end[0]
+        ordered.insert(int(place), member)
+    between = b"," + ids[0][: -len(ids[0].lstrip())]
+    return first[1] + between.join(ordered) + body[end:]
 
 
-def _name(member: bytes) -> bytes | None:
-    match = _VARYING.match(member)
-    return match and match[1]
+def _end(body: bytes) -> int:
+    """Where the last member of an object ends."""
+    return len(body[: max(body.rfind(b"}"), 0)].rstrip())
+
+
+def _name(member: bytes) -> bytes:
+    return member[1 : member.find(b'"', 1)]

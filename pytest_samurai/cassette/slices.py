@@ -28,6 +28,8 @@ _RESPONSE = b"\n  response:\n"
 _STATUS = STATUS.encode()
 _STRING = b"\n    body:\n      string: "
 _HEADERS = b"\n    headers:"
+_ANSWER = NOTES.answer.begin.encode()
+_DATE = NOTES.date.begin.encode()
 _CHUNKS = NOTES.longest.begin.encode()
 _SEAL = NOTES.seal.begin.encode()
 _OF_INTERACTION = NOTES.side(Of.INTERACTION)
@@ -52,7 +54,6 @@ class _Item(NamedTuple):
     answer_end: int
     seal: int
     end: int
-    is_dated: bool
 
 
 class Slices:
@@ -66,7 +67,7 @@ class Slices:
         self._items = items
         self._memory = memory
         self._last: tuple[int, re.Match[bytes] | None] = (-1, None)
-        self.are_dated = all(item.is_dated for item in items)
+        self.are_dated = all(content.startswith(_DATE, item.answer_end) for item in items)
 
     def __len__(self) -> int:
         return len(self._items)
@@ -199,10 +200,10 @@ def _item(content: bytes, start: int) -> _Item | None:
     # Until version 0.2 they stood before the body.
     headers = find(_HEADERS, string_line, notes)
     string_end = notes if headers < 0 else headers
-    answer, answer_end = notes + len(NOTES.head), noted.end(NOTES.answer.name)
+    answer = notes + len(NOTES.head)
+    answer_end = noted.end(NOTES.answer.name) if content.startswith(_ANSWER, answer) else answer
     return _Item(
-        *(start, body, body_line, response, string, string_line, string_end),
-        *(notes, answer, max(answer, answer_end), seal, end, noted[NOTES.date.name] is not None),
+        start, body, body_line, response, string, string_line, string_end, notes, answer, answer_end, seal, end
     )
 
 
@@ -214,14 +215,17 @@ def _is_as_written(view: memoryview, item: _Item) -> bool:
         (item.body, item.body_line, item.response),
         (item.string, item.string_line, item.string_end),
     ):
-        quoted = view[begin] == ord('"') and view[begin:line] != STYLE
+        quoted = view[begin] == ord('"') and (line != begin + len(STYLE) or view[begin + 1] != ord("\\"))
         if quoted and line != end:
             # What stands between would be under no checksum.
             return False
         outside = crc32(view[start : begin + 1 if quoted else line], outside)
         bodies.append(crc32(view[begin:line] if quoted else view[line + 1 : end]))
         start = end
-    bodies[-1] = crc32(view[item.answer : item.answer_end], bodies[-1])
-    outside = crc32(view[item.answer_end : item.seal], crc32(view[start : item.answer], outside))
+    if item.answer < item.answer_end:
+        bodies[-1] = crc32(view[item.answer : item.answer_end], bodies[-1])
+        outside = crc32(view[start : item.answer], outside)
+        start = item.answer_end
+    outside = crc32(view[start : item.seal], outside)
     written = view[item.seal + len(_SEAL) : item.end - 1]
     return written == b"%08x %08x %08x" % (outside, *bodies)

@@ -151,7 +151,7 @@ def test_what_nobody_reads_is_wrapped() -> None:
     body = json.dumps({"input": [picture, [0.123456789 * n for n in range(2_000)]]}).encode()
     lines = lines_of(interaction(body))
     assert max(map(len, lines)) < 260
-    assert [line.strip() for line in lines].count("iVBORw0K/+" * 10 + "\\") == 499
+    assert [line.strip() for line in lines].count("iVBORw0K/+" * 10 + "\\") == 498
 
 
 def test_folded_bodies_of_ascii_are_in_the_plain_grammar() -> None:

@@ -114,9 +114,7 @@ def test_the_same_answer_recorded_again_differs_below_its_text_alone() -> None:
         ),
     ],
 )
-def test_a_reply_in_which_somebody_changed_members_keeps_all_that_is_left(
-    old: bytes, new: bytes, keys: list[str]
-) -> None:
+def test_a_reply_in_which_somebody_changed_members_keeps_the_others(old: bytes, new: bytes, keys: list[str]) -> None:
     content = dump([interaction(reply=json.dumps(REPLY).encode())])
     assert old in content
     [found] = parse(content.replace(old, new), FILE)
