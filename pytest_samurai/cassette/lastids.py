@@ -25,15 +25,15 @@ def ids_last(body: bytes) -> tuple[bytes, str]:
     if first is None or first.end() > end:
         return body, ""
     members = [member.strip() for member in first[2].split(b",")[:-1]]
-    found = [(name, place) for place, member in enumerate(members) if (name := _name(member)) in _NAMES]
-    if not found:
+    varying = [(name, index) for index, member in enumerate(members) if (name := _name(member)) in _NAMES]
+    if not varying:
         return body, ""
-    places = [place for _, place in found]
-    staying = [member for place, member in enumerate(members) if place not in places]
+    places = [index for _, index in varying]
+    staying = [member for index, member in enumerate(members) if index not in places]
     between = b"," + first[2][len(first[2].rstrip()) :]
-    ordered = [*staying, body[first.end() : end], *(members[place] for place in places)]
+    ordered = [*staying, body[first.end() : end], *(members[index] for index in places)]
     moved = first[1] + between.join(ordered) + body[end:]
-    note = " ".join(f"{name.decode()}@{place}" for name, place in found)
+    note = " ".join(f"{name.decode()}@{index}" for name, index in varying)
     # Blanks that differ would be lost, and of a key that comes twice, the last counts.
     return (moved, note) if ids_at(moved, note) == body and _value(moved) == _value(body) else (body, "")
 
@@ -59,8 +59,8 @@ def ids_at(body: bytes, note: str) -> bytes:
     if first[2].count(b",") < staying:
         return body
     ordered = [member.lstrip() for member in rest[first.end(1) :].split(b",", staying)]
-    for (_, place), member in zip(moved, members, strict=True):
-        ordered.insert(int(place), member)
+    for (_, index), member in zip(moved, members, strict=True):
+        ordered.insert(int(index), member)
     between = b"," + ids[0][: -len(ids[0].lstrip())]
     return first[1] + between.join(ordered) + body[end:]
 
