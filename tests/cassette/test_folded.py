@@ -160,13 +160,23 @@ def test_folded_bodies_of_ascii_are_in_the_plain_grammar() -> None:
         assert is_plain(content, content.index(b"- request"), content.index(b"version: 1"))
 
 
-def test_a_folded_body_is_found_by_its_beginning_and_compared_as_json() -> None:
-    first, second = asked("\n".join(FORTY) * 4), asked("\n".join(["Other.", *FORTY]) * 4)
+@pytest.mark.parametrize("joint", ["\n", " "], ids=["folded", "in lines"])
+def test_a_long_body_is_told_by_its_beginning(joint: str) -> None:
+    first, second = asked(joint.join(FORTY * 4)), asked(joint.join(["Other.", *FORTY * 4]))
     kept = recordings(dump([interaction(first), interaction(second)]), FILE, Memory())
     request = Request("POST", kept.url(0), (), first)
     assert [kept.asks(index, request) for index in (0, 1)] == [True, False]
-    # Without a look at its beginning, the second would have been read whole.
-    assert kept.as_json(1).body == second
+
+
+def test_a_long_body_that_is_no_json_is_compared_whole() -> None:
+    body = b"No JSON. " * 1_000
+    kept = recordings(dump([interaction(body)]), FILE, Memory())
+    assert kept.asks(0, Request("POST", kept.url(0), (), body))
+
+
+def test_a_folded_body_is_compared_as_the_json_that_it_is() -> None:
+    body = asked("One.\nTwo.")
+    assert recordings(dump([interaction(body)]), FILE, Memory()).as_json(0).body == body
 
 
 # --- edits by hand
