@@ -106,7 +106,9 @@ def update(path: Path, change: Callable[[list[Interaction]], Sequence[Interactio
         if before is content and content is not None and list(map(id, after)) == list(map(id, recorded)):
             return
         if not after:
-            _delete(path)
+            # Of what git has mixed nothing can be read: if nothing takes its place, it is left to git.
+            if both is None or recorded:
+                _delete(path)
             return
         texts = {} if before is None else sealed_texts(before.replace(b"\r\n", b"\n"))
         save(path, after, {id(recorded[index]): text for index, text in texts.items()})

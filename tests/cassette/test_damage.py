@@ -183,16 +183,16 @@ SENTENCES: list[tuple[bytes | None, str]] = [
     ),
     (
         CONTENT.removesuffix(b"version: 1\n"),
-        "{path}:128: the file is not whole: it has to end with the line `version: 1`; restore it",
+        "{path}:131: the file is not whole: it has to end with the line `version: 1`; restore it",
     ),
     (
         CONTENT.replace(b"\nversion: 1\n", b"\nversion: 2\n"),
-        "{path}:128: version is 2; this tool reads version 1; mend it, restore the file, or delete it to record again",
+        "{path}:131: version is 2; this tool reads version 1; mend it, restore the file, or delete it to record again",
     ),
     (
         # It goes with the seal: without its end, an interaction of ours has none.
         CONTENT[:_LAST_RESPONSE] + b"version: 1\n",
-        "{path}:104: interaction 5 is damaged: `response` is missing;"
+        "{path}:107: interaction 5 is damaged: `response` is missing;"
         " mend it, restore the file, or delete it to record again",
     ),
     (
@@ -333,7 +333,7 @@ def test_a_change_outside_of_a_body_is_refused_until_its_seal_says_none() -> Non
     lines = changed.split(b"\n")
     assert lines[-3].startswith(b"      seal: ")
     assert refusal(b"\n".join([*lines[:-3], *lines[-2:]])) == (
-        "some.yaml:104: interaction 5 has no seal, so lines of it may be lost;"
+        "some.yaml:107: interaction 5 has no seal, so lines of it may be lost;"
         " restore it, or, if that was you, give it the line `seal: none` under `samurai:`"
     )
     found = parse(b"\n".join([*lines[:-3], b"      seal: none", *lines[-2:]]), FILE)
