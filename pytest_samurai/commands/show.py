@@ -87,7 +87,8 @@ def _reading_lines(reading: Reading, shown: Shown) -> Iterator[Line]:
 def _title(call: Call, interaction: Interaction) -> str:
     request = interaction.request
     known = call.endpoint or f"{request.method} {request.url}"
-    return ", ".join(filter(None, [known, call.model, "edited by hand" if interaction.edited else ""]))
+    edited, imported = "edited by hand" if interaction.edited else "", "imported" if interaction.imported else ""
+    return ", ".join(filter(None, [known, call.model, edited, imported]))
 
 
 # --- what was asked
@@ -269,6 +270,8 @@ def _call_json(interaction: Interaction | str, number: int, shown: Shown) -> dic
         "duration": call.duration,
         "recorded_at": interaction.recorded_at,
         "edited": interaction.edited,
+        "imported": interaction.imported,
+        "unsealed": interaction.unsealed,
     }
 
 

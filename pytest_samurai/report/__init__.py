@@ -9,6 +9,7 @@ from pytest_samurai.report.lastcalls import last_calls
 from pytest_samurai.report.lines import (
     NOTE_PROPERTY,
     UNMARKED_PROPERTY,
+    origin_lines,
     shared_lines,
     shown_amount,
     shown_count,
@@ -59,6 +60,7 @@ __all__ = [
     "message_lines",
     "named",
     "noted",
+    "origin_lines",
     "orphan_lines",
     "orphaned",
     "orphans",

@@ -27,6 +27,7 @@ from pytest_samurai.wire.modelpaths import ModelPath, calls_model, model_path
 from pytest_samurai.wire.moderations import is_free_moderation
 from pytest_samurai.wire.multipart import form_of, without_files
 from pytest_samurai.wire.objects import as_object, no_object, parse_object
+from pytest_samurai.wire.origins import Origins
 from pytest_samurai.wire.price import RATES, UNPRICED, Price, read_rates
 from pytest_samurai.wire.prompt import RequestPart, part_at, prompt_length, text_length
 from pytest_samurai.wire.recordings import Recordings
@@ -55,6 +56,7 @@ __all__ = [
     "Label",
     "Message",
     "ModelPath",
+    "Origins",
     "Part",
     "Price",
     "Recordings",
