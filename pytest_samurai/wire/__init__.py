@@ -18,6 +18,7 @@ from pytest_samurai.wire.http import (
     Request,
     is_event_stream,
 )
+from pytest_samurai.wire.impossible import impossible
 from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.madeup import ids_in, without_made_up
 from pytest_samurai.wire.message import Message, Part
@@ -77,6 +78,7 @@ __all__ = [
     "event_lengths",
     "form_of",
     "ids_in",
+    "impossible",
     "is_event_stream",
     "is_free_moderation",
     "is_public_model_host",
