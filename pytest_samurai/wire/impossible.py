@@ -37,8 +37,8 @@ _OF_COMPLETION: Final = {
 }
 
 _EXACT: Final = re.compile(r"https://(?:(?:\w+\.)?api\.openai\.com|[\w-]+\.openai\.azure\.com|api\.x\.ai)[/:]")
-"""Servers whose total is the sum, by their references: "prompt + completion" with OpenAI and Azure; with xAI the reasoning
-is added as well, which `Usage` has in the completion."""
+"""Servers whose total is the sum, by their references: "prompt + completion" with OpenAI and Azure; with xAI, the
+reasoning is added as well, which `Usage` has in the completion."""
 
 _OUTSIDE_OF_PROMPT: Final = ("cache_read_input_tokens", "cache_creation_input_tokens")
 """Anthropic's names, which come with its rule: these are no parts of the prompt. LiteLLM hands both on."""

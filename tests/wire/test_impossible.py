@@ -82,7 +82,7 @@ def test_with_xai_the_reasoning_is_in_the_total_and_nothing_else() -> None:
     [
         pytest.param(of_chat(10, 5, 15), CHAT, "m", id="a sum"),
         pytest.param(of_chat(10, 5, None), CHAT, "m", id="no total"),
-        pytest.param(of_chat(10, 5, 315), CHAT, "gemini-2.5-pro", id="a gateway that counts thoughts in the total alone"),
+        pytest.param(of_chat(10, 5, 315), CHAT, "gemini-2.5-pro", id="thoughts in the total alone"),
         pytest.param(
             of_chat(10, 5, 315, completion_tokens_details={"reasoning_tokens": 290}), CHAT, "m", id="thoughts, nearly"
         ),
@@ -114,7 +114,10 @@ def test_with_xai_the_reasoning_is_in_the_total_and_nothing_else() -> None:
             id="Gemini's thoughts",
         ),
         pytest.param(
-            {"input_tokens": 3, "output_tokens": 5, "cache_read_input_tokens": 2_000}, MESSAGES, "claude", id="Anthropic"
+            {"input_tokens": 3, "output_tokens": 5, "cache_read_input_tokens": 2_000},
+            MESSAGES,
+            "claude",
+            id="Anthropic",
         ),
         pytest.param(None, CHAT, "m", id="none"),
         pytest.param({"prompt_tokens": "many"}, CHAT, "m", id="no counts"),
