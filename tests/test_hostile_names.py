@@ -333,6 +333,7 @@ def test_commands_say_nothing_that_is_obeyed(
         ["ls"],
         ["show", str(path)],
         ["show", "--plain", str(path)],
+        ["show", str(path), "other.yaml", "--html"],
         ["show", str(path.with_name(f"x{name}"))],
         ["show", HOSTILE],
         ["check", "--fix"],

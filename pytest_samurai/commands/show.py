@@ -11,7 +11,7 @@ from pytest_samurai.cassette import Reading
 from pytest_samurai.commands.terminal import Line
 from pytest_samurai.errors import SamuraiError, SettingsError
 from pytest_samurai.files import json
-from pytest_samurai.report import conversation, message_lines
+from pytest_samurai.report import Side, Story, conversation, message_lines
 from pytest_samurai.text import in_common, money, parse_moment, plural
 from pytest_samurai.wire import CLOSED, COMPLETE, Interaction, Message, Usage, parse_object
 
@@ -221,6 +221,24 @@ def _recorded(interaction: Interaction) -> Iterator[str]:
         yield f"recorded on {parse_moment(interaction.recorded_at):%Y-%m-%d}"
     except ValueError:
         yield "recorded at an unknown time"
+
+
+# --- on a page
+
+
+def story_of(title: str, readings: Sequence[Reading], shown: Shown) -> Story:
+    """The same for a page. Raises SettingsError if there is no call of the number that is asked for."""
+    _check_number(readings, shown.number)
+    return Story(title, [_side(reading, shown) for reading in readings], readings[0].damage)
+
+
+def _side(reading: Reading, shown: Shown) -> Side:
+    calls = {
+        number: each if isinstance(each, str) else Call(each, number=number, replayed=True, meter=shown.meter)
+        for number, each in enumerate(reading.interactions, 1)
+        if shown.number in (None, number)
+    }
+    return Side(calls, reading.side)
 
 
 # --- for programs
