@@ -148,8 +148,13 @@ _COLUMNS = (
 )
 
 
-def list_lines(entries: Sequence[Listed], now: datetime, redactor: Redactor) -> Iterable[str]:
-    """The table of cassettes, what is wrong with those that cannot be read, and their sum. No line holds a secret."""
+def list_lines(
+    entries: Sequence[Listed], now: datetime, redactor: Redactor, doubts: Iterable[str] = ()
+) -> Iterable[str]:
+    """The table of cassettes, what is wrong with those that cannot be read, and their sum. No line holds a secret.
+
+    `doubts` say why something is not known of all of them.
+    """
 
     def safe(text: str) -> str:
         return one_line(redactor, text)
@@ -157,6 +162,7 @@ def list_lines(entries: Sequence[Listed], now: datetime, redactor: Redactor) -> 
     if entries:
         yield from table(_COLUMNS, [_row(entry, now, safe) for entry in entries])
     yield from (safe(entry.damage) for entry in entries if entry.damage)
+    yield from map(safe, doubts)
     tokens = Sum.of([entry.tokens for entry in entries], NO_COUNT)
     cost = Sum.of([entry.cost for entry in entries], NO_COST)
     doubts = [f" ({total.unknown_in('cassette')})" if total.unknown else "" for total in (tokens, cost)]

@@ -94,6 +94,15 @@ def test_clean_cassettes_are_counted(capsys: pytest.CaptureFixture[str]) -> None
     assert run(capsys, "-q") == (0, [])
 
 
+def test_it_works_in_any_directory_below_the_root(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(interaction(KEY))
+    Path("deep").mkdir()
+    monkeypatch.chdir("deep")
+    assert run(capsys, "-q") == (1, [f"../{OURS}:3: SAM102 a key (sk-...) in the request body"])
+
+
 def test_files_are_taken_as_given_and_each_once(capsys: pytest.CaptureFixture[str]) -> None:
     path = write(interaction(KEY), path="cassettes/tape.json")
 

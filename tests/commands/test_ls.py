@@ -138,6 +138,17 @@ def test_what_was_imported_or_has_no_seal_is_said_too(here: Path, capsys: pytest
     assert listed(capsys)[-1].endswith("; 1 edited by hand, 3 imported, 1 without a seal")
 
 
+def test_why_something_is_unknown_of_all_of_them_is_said(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved(here / "cassettes/named.yaml", chat("x"))
+    (here / "samurai.lock").write_text("nonsense: [")
+    note = here / ".pytest_cache/v/samurai/full_run"
+    note.parent.mkdir(parents=True)
+    note.write_text("{}")
+    [run, lock] = listed(capsys)[2:-1]
+    assert run.startswith(f"what is orphaned is unknown: {note} was written by another version: run all tests")
+    assert lock.startswith(f"which test has a cassette is not told by the lock: {here}/samurai.lock")
+
+
 def test_without_cassettes_there_is_only_the_sum(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert listed(capsys) == ["0 cassettes, 0 calls, 0 tokens, $0.00"]
     assert listed(capsys, "--json") == ["[]"]

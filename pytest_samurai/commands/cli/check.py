@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_samurai.commands.check import Checked, Demands, check
-from pytest_samurai.commands.cli.command import Command, add_cassettes, hand_on, hand_on_json, read_by
+from pytest_samurai.commands.cli.command import Command, add_cassettes, cassettes_chosen, hand_on, hand_on_json, read_by
 from pytest_samurai.commands.findings import CODES, Finding, told
 from pytest_samurai.commands.fix import Mended, fix, left
 from pytest_samurai.commands.inifile import project_settings
@@ -78,8 +78,8 @@ def _run(chosen: Namespace) -> int:
 
 
 def _checked(chosen: Namespace, secrets: Secrets) -> Checked:
-    normalized = project_settings(Path.cwd()).normalize
-    return check(map(Path, chosen.paths), secrets, Demands(now(), chosen.max_age, normalized, chosen.ignore))
+    paths, normalized = cassettes_chosen(chosen, Suite(Path.cwd())), project_settings(Path.cwd()).normalize
+    return check(paths, secrets, Demands(now(), chosen.max_age, normalized, chosen.ignore))
 
 
 def _gone(before: Checked, after: Checked) -> list[Finding]:
