@@ -5,6 +5,7 @@ from pytest_samurai.cassette.directories import Directories
 from pytest_samurai.cassette.frame import is_ours
 from pytest_samurai.cassette.journal import JOURNAL, Journal, LeftBehind
 from pytest_samurai.cassette.loader import lines
+from pytest_samurai.cassette.mended import mend
 from pytest_samurai.cassette.naming import (
     cassette_name,
     cassette_of,
@@ -33,6 +34,7 @@ __all__ = [
     "is_ours",
     "lines",
     "load",
+    "mend",
     "module_directory",
     "named_cassette",
     "owner_by_name",

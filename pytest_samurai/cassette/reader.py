@@ -132,18 +132,30 @@ def interactions_of(
             if changed:
                 check_json(interaction, today)
             check_answer(interaction, today, changed=changed)
-            interactions.append(replace(interaction, edited=True) if changed else interaction)
+            interactions.append(_judged(interaction, edited=changed, seal=_seal_of(today)))
         except (ValueError, zlib.error, NotAsSealed, NoDecoder) as error:
             what = str(error) if isinstance(error, NotAsSealed | NoDecoder) else f"is damaged: {error}; {MEND}"
             raise CassetteError(f"{path}:{lines(content)[index]}: interaction {index + 1} {what}") from None
     return interactions
 
 
-def _is_not_as_sealed(_: Interaction, item: Mapping[str, Any]) -> bool:
-    """Whether a body was edited in a file of ours that vcrpy has rewritten, in its layout and with our seal."""
+def _judged(interaction: Interaction, *, edited: bool, seal: str | None) -> Interaction:
+    """The interaction with what its file says of how it came there. Who takes away a seal has edited it."""
+    edited = edited or interaction.edited or seal == NO_SEAL
+    return replace(interaction, edited=edited, unsealed=seal in (None, NO_SEAL))
+
+
+def _seal_of(item: Mapping[str, Any]) -> str | None:
+    """The seal of an interaction as YAML reads it; None without one."""
     notes = item["response"].get("samurai")
     written = notes.get(NOTES.seal.name) if isinstance(notes, dict) else None
-    if not isinstance(written, str) or written == NO_SEAL:
+    return written if isinstance(written, str) else None
+
+
+def _is_not_as_sealed(_: Interaction, item: Mapping[str, Any]) -> bool:
+    """Whether a body was edited in a file of ours that vcrpy has rewritten, in its layout and with our seal."""
+    written = _seal_of(item)
+    if written is None or written == NO_SEAL:
         return False
     # The first checksum is that of all but the bodies, where vcrpy has another layout.
     sealed: list[str] = NOTES.seal.kind.read(written)

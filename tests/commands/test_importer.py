@@ -73,6 +73,8 @@ def test_a_cassette_is_rewritten_where_it_lies(capsys: pytest.CaptureFixture[str
     assert json.loads(first.reply.body) == ANSWER
     assert json.loads(second.reply.body) == {"no": "usage"}
     assert first.recorded_at is None
+    assert (first.imported, first.unsealed, first.edited) == (True, False, False)
+    assert path.read_text().count("\n      imported: true\n") == 2
     before = path.read_bytes()
     assert run(capsys, "a.yaml") == (0, ["a.yaml: is ours already, and left as it is"])
     assert path.read_bytes() == before
