@@ -12,7 +12,7 @@ from pytest_samurai import cassette
 from pytest_samurai.commands.search import SUFFIXES, cassettes_in
 from pytest_samurai.commands.secrets import Found, Secrets
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.matching import VOLATILE, Json, Path_, format_path, parse_body
+from pytest_samurai.matching import Json, Path_, format_path, parse_body, parse_substitution
 from pytest_samurai.redaction import Rule, one_line
 from pytest_samurai.text import parse_moment
 from pytest_samurai.wire import Interaction
@@ -178,12 +178,12 @@ def _advice(interaction: Interaction) -> Iterator[str]:
     """What may vary from run to run in a request, with the entry of `normalize` that lets it match; once per entry."""
     value = parse_body(interaction.request.body)
     texts = [] if isinstance(value, bytes) else list(_texts(value))
-    for entry, (pattern, _) in VOLATILE.items():
+    for entry, name in _NAMES.items():
+        pattern, _ = parse_substitution(entry)
         for path, text in texts:
             if any(_varies(match[0], interaction) for match in pattern.finditer(text)):
                 yield (
-                    f"advice: {_NAMES[entry]} in {format_path(path)}; if it varies from run to run,"
-                    f' add "{entry}" to `normalize`'
+                    f'advice: {name} in {format_path(path)}; if it varies from run to run, add "{entry}" to `normalize`'
                 )
                 break
 

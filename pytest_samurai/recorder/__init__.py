@@ -22,6 +22,7 @@ from pytest_samurai.recorder.unrecorded import (
     why_unseen,
 )
 from pytest_samurai.recorder.unseen import Host, ModelHosts, is_host_of
+from pytest_samurai.recorder.varying import varying
 
 __all__ = [
     "KEYED_LIBRARIES",
@@ -50,5 +51,6 @@ __all__ = [
     "record_command",
     "suspect",
     "suspect_by_body",
+    "varying",
     "why_unseen",
 ]

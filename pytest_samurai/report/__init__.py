@@ -1,5 +1,7 @@
 """A run, as it is reported to people and programs."""
 
+from typing import TYPE_CHECKING
+
 from pytest_samurai.report.causes import Group, cause_lines, causes, headline, named
 from pytest_samurai.report.conversation import Conversation, conversation, message_lines
 from pytest_samurai.report.fullrun import CHANGED, Absent, FullRun, amended, cassettes_of, noted
@@ -27,6 +29,9 @@ from pytest_samurai.report.run import Failure, Run, merged_runs, read_run
 from pytest_samurai.report.spoken import Spoken
 from pytest_samurai.report.standing import Collected, Used, standing
 
+if TYPE_CHECKING:
+    from pytest_samurai.report.varied import Varied, clock_failure, varied_lines
+
 __all__ = [
     "CHANGED",
     "NOTE",
@@ -46,10 +51,12 @@ __all__ = [
     "Run",
     "Spoken",
     "Used",
+    "Varied",
     "amended",
     "cassettes_of",
     "cause_lines",
     "causes",
+    "clock_failure",
     "conversation",
     "drop_outdated",
     "headline",
@@ -73,4 +80,14 @@ __all__ = [
     "totals_line",
     "unmarked_line",
     "updated_line",
+    "varied_lines",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # For a run that has recorded: a replay need not wait for this.
+    if name in ("Varied", "clock_failure", "varied_lines"):
+        from pytest_samurai.report import varied
+
+        return getattr(varied, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

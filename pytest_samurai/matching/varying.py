@@ -1,0 +1,172 @@
+"""What in a request will hardly be the same in another run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from pytest_samurai.matching.bodies import Json, spelled
+from pytest_samurai.matching.moments import MOMENTS, is_near
+from pytest_samurai.matching.normalize import parse_substitution
+from pytest_samurai.matching.paths import Path_, format_path
+
+NUMBER: Final = "number"
+"""A number with so many digits that nobody has written it down: no entry of `normalize` is made for it."""
+
+ORDER: Final = "order"
+"""A list in the order of a set of strings, which is another one in each process."""
+
+NOUNS: Final = {
+    "uuid": "a UUID",
+    "datetime": "a date",
+    "tmp_path": "a temporary path",
+    "date": "a written date",
+    "time": "a time of day",
+    "epoch": "a Unix time",
+    "hex": "a hexadecimal id",
+    "port": "a port",
+    "address": "a memory address",
+    NUMBER: "a random number",
+    ORDER: "the order of a set",
+}
+"""What varies, in words, by kind: an entry of `normalize`, or one of the two that have none."""
+
+# What matches first is not looked at again: a UUID has hexadecimal groups, a moment has a time of day.
+_KINDS = ("uuid", "tmp_path", "address", "port", "datetime", "date", "epoch", "time", "hex")
+_NUMBER = re.compile(r"(?<![\w.])\d{1,3}\.\d{12,}(?!\w)")
+_FIRST_OF_MANY_PORTS = 32_768
+"""Systems give ports from here on to those who ask for any: Linux from 32768, others from 49152 (RFC 6335)."""
+_FEWEST_IN_ORDER = 5
+_COMMAS = re.compile(r"[^,\n]+(?:, ?[^,\n]+){4,}")
+_LINES = re.compile(r"(?m)(?:^[-*] [^\n]+(?:\n|\Z)){5,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """What varies, by one of the `NOUNS`, and in which part of the request: messages[0]; `sample` is what it was.
+
+    `is_text` says that it is in a text, where `normalize` reaches it. `is_of_clock` that it changes with time alone: a
+    replay at once does not show it.
+    """
+
+    kind: str
+    where: str
+    sample: str
+    is_text: bool = True
+
+    @property
+    def is_of_clock(self) -> bool:
+        return self.kind in MOMENTS
+
+    def as_json(self) -> list[object]:
+        """As it travels with a report of pytest's."""
+        return [self.kind, self.where, self.sample, self.is_text]
+
+
+def variations(value: Json, moment: datetime, is_known: Callable[[str, bool], bool]) -> Iterator[Variation]:
+    """What varies in a request, as it is compared, that was sent at a moment; each text once.
+
+    A moment counts if it is near this one. Nothing counts that comes back: `is_known` is asked for each text, and is
+    told whether it changes with time.
+    """
+    told: set[tuple[str, bool]] = set()
+    for path, node in _nodes(value):
+        where = format_path(path[:2])
+        if isinstance(node, str):
+            candidates = [(kind, text, True) for kind, text in _in_text(node, moment)]
+        elif isinstance(node, list):
+            candidates = [(ORDER, ", ".join(node), False)] if _is_of_set(node) else []
+        else:
+            candidates = [(kind, spelled(node), False) for kind in _of_number(node, moment)]
+        for kind, text, is_text in candidates:
+            if (text, is_text) not in told and not any(
+                is_known(spelling, kind in MOMENTS) for spelling in _spellings(kind, text, moment)
+            ):
+                told.add((text, is_text))
+                yield Variation(kind, where, text, is_text)
+
+
+def _nodes(value: Json) -> Iterator[tuple[Path_, Json]]:
+    # Not by recursion: a body may be nested deeper than calls can be.
+    todo: list[tuple[Path_, Json]] = [((), value)]
+    while todo:
+        path, node = todo.pop()
+        yield path, node
+        if isinstance(node, dict | list):
+            children = list(node.items() if isinstance(node, dict) else enumerate(node))
+            # Many numbers are a vector, or the samples of a sound.
+            is_vector = isinstance(node, list) and len(node) > 1 and isinstance(node[0], float)
+            todo += [] if is_vector else [((*path, key), child) for key, child in reversed(children)]
+
+
+def _in_text(text: str, moment: datetime) -> Iterator[tuple[str, str]]:
+    for commas in (*_COMMAS.finditer(text), *_LINES.finditer(text)):
+        items = _items(commas[0])
+        if _is_of_set(items):
+            yield ORDER, ", ".join(items)
+    for kind in _KINDS:
+        pattern, _ = parse_substitution(kind)
+        for match in pattern.finditer(text):
+            if _may_vary(kind, match[0], moment):
+                yield kind, match[0]
+        text = pattern.sub(" ", text)
+    for match in _NUMBER.finditer(text):
+        if _is_random(float(match[0])):
+            yield NUMBER, match[0]
+
+
+def _items(text: str) -> list[str]:
+    """The parts of a list that is written in a line, or in lines with a sign before each."""
+    if text.startswith(("- ", "* ")):
+        return [line[2:] for line in text.splitlines()]
+    first, *rest = text.split(",")
+    *between, last = rest
+    items = [re.split(r"[:\[({]", first)[-1], *between, re.split(r"[.\])};]", last)[0]]
+    return [part.strip().strip("'\"") for part in items]
+
+
+def _is_of_set(items: Sequence[Json]) -> bool:
+    """Whether strings stand in the order in which a set of this process has them. Of five, 1 in 120 do by chance."""
+    if len(items) < _FEWEST_IN_ORDER or not all(isinstance(text, str) for text in items):
+        return False
+    # A set that was made of a set may have another size, and so another order.
+    distinct = set(items)
+    orders = [[*distinct], [*distinct.copy()]]
+    return list(items) in orders and list(items) not in (sorted(items), sorted(items, reverse=True))
+
+
+def _may_vary(kind: str, text: str, moment: datetime) -> bool:
+    if kind in MOMENTS:
+        return is_near(kind, text, moment)
+    return kind != "port" or int(text.rpartition(":")[2]) >= _FIRST_OF_MANY_PORTS
+
+
+def _of_number(value: Json, moment: datetime) -> Iterator[str]:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return
+    if is_near("epoch", spelled(value), moment):
+        yield "epoch"
+    elif isinstance(value, float) and _is_random(value):
+        yield NUMBER
+
+
+def _is_random(value: float) -> bool:
+    """Whether a number has more digits than anybody writes, and is neither a simple fraction nor a sum of decimals."""
+    from fractions import Fraction
+
+    has_digits = abs(value - round(value, 9)) > 1e-12
+    return has_digits and float(Fraction(value).limit_denominator(1_000)) != value
+
+
+def _spellings(kind: str, text: str, moment: datetime) -> Iterator[str]:
+    """How a text may stand in a source, or in an earlier recording."""
+    yield text
+    if kind == ORDER:
+        items = text.split(", ")
+        yield '", "'.join(items)
+        yield "', '".join(items)
+    elif kind in MOMENTS:
+        yield from MOMENTS[kind].spelled(text, moment)
