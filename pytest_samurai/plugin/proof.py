@@ -25,8 +25,8 @@ _SHOWN_LINES = 20
 _FAILED = "ProofFailed"
 _NO_TEST = "The replay has no test of this id: something in the id varies from run to run, such as a parameter."
 _ADVICE = (
-    "What differs varies from run to run: fix it in the test, as by a seed or by an order, or leave it out by `ignore` or"
-    " `normalize`."
+    "What differs varies from run to run. Fix it in the test, as by a seed or by an order; or leave it out, by `ignore`"
+    " or `normalize`."
 )
 _SEED = "PYTHONHASHSEED"
 

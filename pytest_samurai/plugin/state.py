@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_samurai.bill import Lock, PriceList, Tally, TestFigures
     from pytest_samurai.plugin.proof import Proof
     from pytest_samurai.plugin.refusals import Refusals
-    from pytest_samurai.plugin.varying import Sources
+    from pytest_samurai.plugin.sources import Sources
     from pytest_samurai.recorder import Recorder, Shared
     from pytest_samurai.report import Play, Progress, Spoken, Varied
 
@@ -32,8 +32,8 @@ class RunState:
     `began` is when the run began, in whichever process. `settings` are those of the run, resolved from the layers that
     were `written`; `resolved` are those of tests, by what their own layers say.
 
-    `proves` says that tests that have just been recorded are replayed, in a process of its own: see `secondrun`. `proof`
-    starts that process, where it is asked for.
+    `proves` says that this process replays what another has just recorded: see `secondrun`. `proof` starts that
+    process, where it is asked for.
 
     `item` is the test that is running; `begun` are the ids of all tests that have begun. `gathers` and `at_work` say
     which hooks are registered (see `idle`). `watching` says whether calls outside of recorders are watched in this run,
@@ -75,7 +75,7 @@ class RunState:
     @cached_property
     def sources(self) -> Sources:
         """The user's modules as they are written, read when a test has recorded something that varies."""
-        from pytest_samurai.plugin.varying import Sources
+        from pytest_samurai.plugin.sources import Sources
 
         return Sources(self.libraries)
 
@@ -93,7 +93,7 @@ RECORDED: pytest.StashKey[Generator[Recorder, None, None]] = pytest.StashKey()
 RECORDER = pytest.StashKey[Any]()
 SENT: pytest.StashKey[list[tuple[Any, str]]] = pytest.StashKey()
 PASSED = pytest.StashKey[bool]()
-VARYING: pytest.StashKey[list[Varied]] = pytest.StashKey()
+VARYING: pytest.StashKey[dict[str, Varied]] = pytest.StashKey()
 PLAYS: pytest.StashKey[list[Play]] = pytest.StashKey()
 SPOKEN: pytest.StashKey[list[Spoken]] = pytest.StashKey()
 TEST = pytest.StashKey[str]()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from pytest_samurai.files import REAL, without_fakes
 from pytest_samurai.plugin.state import RUN, VARYING
 from pytest_samurai.plugin.verdict import test_id
 
@@ -20,32 +17,6 @@ if TYPE_CHECKING:
 
 
 # --- where tests run
-
-
-class Sources:
-    """The user's modules, as they are written: what stands there is the same in each run."""
-
-    def __init__(self, libraries: tuple[Path, ...]) -> None:
-        self._libraries = libraries
-        self._texts: dict[str, str] = {}
-
-    def hold(self, text: str) -> bool:
-        """Whether a text stands in a module that is loaded."""
-        with without_fakes():
-            self._read()
-        return any(text in source for source in self._texts.values())
-
-    def _read(self) -> None:
-        for module in list(sys.modules.values()):
-            file = getattr(module, "__file__", None)
-            if not isinstance(file, str) or not file.endswith(".py") or file in self._texts:
-                continue
-            is_library = any(REAL.Path(file).is_relative_to(directory) for directory in self._libraries)
-            try:
-                self._texts[file] = "" if is_library else REAL.Path(file).read_text(encoding="utf-8")
-            except (OSError, ValueError):
-                # Made by a program, deleted since, or in another encoding: then it tells nothing.
-                self._texts[file] = ""
 
 
 def note_variations(item: pytest.Item, recorder: Recorder, config: Layer, marker: Layer | None = None) -> None:
@@ -61,7 +32,8 @@ def note_variations(item: pytest.Item, recorder: Recorder, config: Layer, marker
     run = item.config.stash[RUN]
     told = varying(recorder, run.sources.hold)
     home = _home(run.written[0].values, config.values, {} if marker is None else marker.values)
-    item.stash.setdefault(VARYING, []).append(Varied(test_id(item), home, tuple(told)))
+    # If the test is run again (pytest-rerunfailures), its last run counts.
+    item.stash.setdefault(VARYING, {})[recorder.owner.test] = Varied(test_id(item), home, tuple(told))
 
 
 def _home(ini: Mapping[str, object], config: Mapping[str, object], marker: Mapping[str, object]) -> str:
@@ -82,7 +54,7 @@ class CarriedVariations:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
         report = yield
         if call.when == "teardown" and (varied := item.stash.get(VARYING, None)):
-            cast("Any", report).samurai_varying = [each.as_json() for each in varied]
+            cast("Any", report).samurai_varying = [each.as_json() for each in varied.values()]
         return report
 
 

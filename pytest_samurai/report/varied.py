@@ -10,7 +10,7 @@ from pytest_samurai.matching import NOUNS, NUMBER, ORDER, VOLATILE, Variation
 from pytest_samurai.report.causes import named
 from pytest_samurai.text import MISS, Cause, Diagnosis, cut_in_the_middle, plural, visible
 
-_MOST_LISTED = 8
+_MOST_LISTED = 20
 _LONGEST = 40
 _FIXTURE = """\
   To let it match, put this into conftest.py:
@@ -55,8 +55,8 @@ def varied_lines(all_varied: Iterable[Varied]) -> list[str]:
     if not all_varied:
         return []
     count = len({varied.test for varied in all_varied})
-    its = "its replay will miss" if count == 1 else "their replays will miss"
-    lines = [f"samurai: {plural(count, 'test')} recorded what varies from run to run, so {its}:"]
+    its = "its replay would miss" if count == 1 else "their replays would miss"
+    lines = [f"samurai: {plural(count, 'test')} recorded what most likely varies from run to run; {its}:"]
     parts = _parts(all_varied)
     for said, (tests, samples) in list(parts.items())[:_MOST_LISTED]:
         shown = ", ".join(cut_in_the_middle(sample, _LONGEST) for sample in samples)
