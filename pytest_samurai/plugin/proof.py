@@ -60,6 +60,7 @@ class Proof:
         }
         if not reports:
             return
+        self._announce(len(reports))
         results = self._second_run(list(reports))
         if results is None:
             session.testsfailed += 1
@@ -68,6 +69,13 @@ class Proof:
         for test, report in reports.items():
             failed += self._judge(report, results.get(test))
         self.line = f"samurai: {plural(len(reports), 'test')} replayed in another process: {failed:,} failed"
+
+    def _announce(self, count: int) -> None:
+        """Say what takes so long."""
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and reporter.verbosity >= 0:
+            reporter.ensure_newline()
+            reporter.write_line(f"samurai: replaying {plural(count, 'test')} in another process")
 
     def _second_run(self, tests: Sequence[str]) -> dict[str, list[Any]] | None:
         """What came of each test, by its id: nothing if it passed. None if there was no such run."""
@@ -137,7 +145,10 @@ def _command(config: pytest.Config) -> list[str]:
     # `python -m` has the current directory on the path, and `pytest` has not.
     safe = [] if not {"", str(REAL.getcwd())}.isdisjoint(sys.path) else ["-P"]
     plugin = ["-p", "pytest_samurai.plugin.secondrun"]
-    return [sys.executable, *safe, "-m", "pytest", *plugin, *map(str, config.invocation_params.args)]
+    # It would begin by deleting what this process has measured.
+    no_coverage = ["--no-cov"] if config.pluginmanager.has_plugin("pytest_cov") else []
+    arguments = map(str, config.invocation_params.args)
+    return [sys.executable, *safe, "-m", "pytest", *plugin, *no_coverage, *arguments]
 
 
 def _other_seed(seed: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import uuid
 from typing import Any
 
 import pytest
 
+from pytest_samurai.errors import CassetteError
 from tests.project import Project, lines_between
 
 VARYING: dict[str, tuple[str, str]] = {
@@ -117,7 +119,9 @@ def test_a_failed_proof_says_by_the_word_what_varied_and_what_to_do(project: Pro
     proved.assert_outcomes(failed=1)
     proved.stdout.fnmatch_lines(
         [
-            "test_it.py .F *",
+            "test_it.py . *",
+            "samurai: replaying 1 test in another process",
+            "F *",
             "*_ test_it _*",
             "It was recorded in this run, and its replay in another process failed:",
             "E       pytest_samurai.RequestNotRecorded: POST /chat/completions has no recording, and*",
@@ -337,3 +341,59 @@ def test_it(samurai_client):
 """.replace("\n@", "\nimport os\n@", 1)
     )
     project.run("--samurai-prove").stdout.fnmatch_lines(["*messages[[]0].content: *4294967295* -> *0*"])
+
+
+def test_coverage_is_not_measured_anew(project: Project) -> None:
+    (project.pytester.path / "pytest_cov.py").write_text("""
+import os, pathlib
+def pytest_addoption(parser): parser.addoption("--no-cov", action="store_true")
+def pytest_configure(config):
+    with pathlib.Path("covered.txt").open("a") as covered: covered.write(f"{not config.getoption('no_cov')} ")
+""")
+    project.pytester.syspathinsert()
+    project.tests("@pytest.mark.samurai\ndef test_it(samurai_client): ask(samurai_client)")
+    project.run("-p", "pytest_cov", "--samurai-prove").assert_outcomes(passed=1)
+    assert (project.pytester.path / "covered.txt").read_text() == "True False "
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_the_directory_of_the_run_is_on_the_path_of_the_replay_if_it_is_on_that_of_the_run(
+    project: Project, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    (project.pytester.path / "application.py").write_text("")
+    elsewhere = project.pytester.mkdir("tests")
+    path = [entry for entry in sys.path if entry not in ("", str(project.pytester.path))]
+    monkeypatch.setattr(sys, "path", ["", *path] if is_there else path)
+    project.tests(
+        """
+import importlib.util
+@pytest.mark.samurai
+def test_it(samurai_client): ask(samurai_client, f"{importlib.util.find_spec('application') is not None}")
+""",
+        f"{elsewhere.name}/test_it.py",
+    )
+    project.run("--samurai-prove", "--import-mode=importlib").assert_outcomes(passed=1)
+
+
+def test_a_second_run_without_a_directory_for_its_file_fails_the_run(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.tests("@pytest.mark.samurai\ndef test_it(samurai_client): ask(samurai_client)")
+
+    def no_directory(kind: str) -> None:
+        raise CassetteError("/tmp/locks: cannot be used for locks")
+
+    monkeypatch.setattr("pytest_samurai.plugin.proof.scratch", no_directory)
+    proved = project.run("--samurai-prove", "-q")
+    assert proved.ret == pytest.ExitCode.TESTS_FAILED
+    proved.stdout.fnmatch_lines(["samurai: --samurai-prove: /tmp/locks: cannot be used for locks"])
+
+
+def test_what_other_plugins_need_of_the_terminal_may_be_missing(project: Project) -> None:
+    project.tests(FAILING)
+    (project.pytester.path / "conftest.py").write_text("""
+def pytest_runtest_logreport(report): print("outcome:", report.when, report.outcome)
+""")
+    proved = project.run("-p", "no:terminal", "--samurai-prove", "-s")
+    assert proved.ret == pytest.ExitCode.TESTS_FAILED
+    proved.stdout.fnmatch_lines(["outcome: call passed", "outcome: call failed", "outcome: teardown passed"])
