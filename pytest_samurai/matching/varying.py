@@ -41,9 +41,11 @@ _NUMBER = re.compile(r"(?<![\w.])\d{1,3}\.\d{12,}(?!\w)")
 _FIRST_OF_MANY_PORTS = 32_768
 """Systems give ports from here on to those who ask for any: Linux from 32768, others from 49152 (RFC 6335)."""
 _FEWEST_IN_ORDER = 5
+_LONGEST_WORD = 1_000
 _STRAYS = {20: 6, 12: 3, 8: 1}
 """How many of so many strings may be out of order: so few that hardly any list of other strings is like that."""
-_COMMAS = re.compile(r"[^,\n]+(?:, ?[^,\n]+){4,}")
+_ENDS = re.compile(r"[:;\n\[\](){}]|\.(?!\w)")
+"""What ends a list that is written in a line, or stands before it."""
 _LINES = re.compile(r"(?m)(?:^[-*] [^\n]+(?:\n|\Z)){5,}")
 
 
@@ -106,8 +108,9 @@ def _nodes(value: Json) -> Iterator[tuple[Path_, Json]]:
 
 
 def _in_text(text: str, moment: datetime) -> Iterator[tuple[str, str]]:
-    for commas in (*_COMMAS.finditer(text), *_LINES.finditer(text)):
-        items = _items(commas[0])
+    if _is_binary(text):
+        return
+    for items in _lists(text):
         if _is_of_set(items):
             yield ORDER, ", ".join(items)
     for kind in _KINDS:
@@ -121,14 +124,18 @@ def _in_text(text: str, moment: datetime) -> Iterator[tuple[str, str]]:
             yield NUMBER, match[0]
 
 
-def _items(text: str) -> list[str]:
-    """The parts of a list that is written in a line, or in lines with a sign before each."""
-    if text.startswith(("- ", "* ")):
-        return [line[2:] for line in text.splitlines()]
-    first, *rest = text.split(",")
-    *between, last = rest
-    items = [re.split(r"[:\[({]", first)[-1], *between, re.split(r"[.\])};]", last)[0]]
-    return [part.strip().strip("'\"") for part in items]
+def _is_binary(text: str) -> bool:
+    """Whether it is a picture, a sound or the like as text, in which anything may stand."""
+    return text.startswith("data:") or (len(text) >= _LONGEST_WORD and not re.search(r"\s", text[:_LONGEST_WORD]))
+
+
+def _lists(text: str) -> Iterator[list[str]]:
+    """The lists in a text: with commas between their items, or with each item in a line, behind a sign."""
+    for stretch in _ENDS.split(text):
+        if stretch.count(",") >= _FEWEST_IN_ORDER - 1:
+            yield [part.strip().strip("'\"") for part in stretch.split(",")]
+    for lines in _LINES.finditer(text):
+        yield [line[2:] for line in lines[0].splitlines()]
 
 
 def _is_of_set(items: Sequence[Json]) -> bool:

@@ -67,6 +67,8 @@ def test_what_varies_is_told_by_its_kind(text: str, kind: str, sample: str) -> N
         "a third is 0.3333333333333333, and a sum is 0.30000000000000004",
         "apples, pears, plums, figs",
         "deadbeef, 12345678",
+        f"data:image/png;base64,{UUID}/1a2b3c4d",
+        "x" * 1_000 + f"/{UUID}",
     ],
 )
 def test_what_only_looks_like_it_is_not_told(text: str) -> None:
@@ -106,10 +108,11 @@ def strings(count: int) -> list[str]:
     [
         lambda items: {"stop": items},
         lambda items: {"messages": [{"content": f"Tags: {', '.join(items)}. Go!"}]},
+        lambda items: {"messages": [{"content": f"Hi, you. Use these tags: {', '.join(items)}; thanks, a, b, c, d."}]},
         lambda items: {"messages": [{"content": f"Use {items!r}"}]},
         lambda items: {"messages": [{"content": "Tags:\n" + "\n".join(f"- {text}" for text in items)}]},
     ],
-    ids=["json", "sentence", "python", "lines"],
+    ids=["json", "sentence", "sentences", "python", "lines"],
 )
 def test_the_order_of_a_set_is_told_and_another_is_not(spelled: Any) -> None:
     items = list(set(strings(24)))
@@ -164,6 +167,11 @@ def test_the_turn_of_the_year_is_near() -> None:
     body = {"a": "on January 1, on 2027-01-01"}
     assert [each.sample for each in variations(body, moment, lambda *_: False)] == ["2027-01-01", "January 1"]
     assert list(variations(body, moment - timedelta(days=90), lambda *_: False)) == []
+
+
+def test_a_long_text_takes_no_time_to_speak_of() -> None:
+    # It would take minutes if an end were looked for from each letter.
+    assert said("word " * 20_000 + f"{UUID} " + ", " * 10_000) == [("uuid", UUID)]
 
 
 def test_a_body_may_be_nested_deeper_than_calls_can_be() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_samurai.errors import CassetteError
+from pytest_samurai.plugin import proof  # here, so that it stays loaded in the runs inside of tests
 from tests.project import Project, lines_between
 
 VARYING: dict[str, tuple[str, str]] = {
@@ -119,9 +120,9 @@ def test_a_failed_proof_says_by_the_word_what_varied_and_what_to_do(project: Pro
     proved.assert_outcomes(failed=1)
     proved.stdout.fnmatch_lines(
         [
-            "test_it.py . *",
+            "test_it.py .*",
             "samurai: replaying 1 test in another process",
-            "F *",
+            "F*",
             "*_ test_it _*",
             "It was recorded in this run, and its replay in another process failed:",
             "E       pytest_samurai.RequestNotRecorded: POST /chat/completions has no recording, and*",
@@ -383,7 +384,7 @@ def test_a_second_run_without_a_directory_for_its_file_fails_the_run(
     def no_directory(kind: str) -> None:
         raise CassetteError("/tmp/locks: cannot be used for locks")
 
-    monkeypatch.setattr("pytest_samurai.plugin.proof.scratch", no_directory)
+    monkeypatch.setattr(proof, "scratch", no_directory)
     proved = project.run("--samurai-prove", "-q")
     assert proved.ret == pytest.ExitCode.TESTS_FAILED
     proved.stdout.fnmatch_lines(["samurai: --samurai-prove: /tmp/locks: cannot be used for locks"])
