@@ -19,7 +19,7 @@ from pytest_samurai.files import REAL, json, remove, scratch
 from pytest_samurai.plugin.internals import replaced_at, take_back
 from pytest_samurai.plugin.secondrun import FILE
 from pytest_samurai.plugin.varying import Varying
-from pytest_samurai.text import plural
+from pytest_samurai.text import plural, visible
 
 _SHOWN_LINES = 20
 _FAILED = "ProofFailed"
@@ -28,6 +28,7 @@ _ADVICE = (
     "What differs varies from run to run. Fix it in the test, as by a seed or by an order; or leave it out, by `ignore`"
     " or `normalize`."
 )
+_HAS_RUN = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 _SEED = "PYTHONHASHSEED"
 
 
@@ -98,11 +99,13 @@ class Proof:
             results = json.loads(file.read_text(encoding="utf-8"))
         finally:
             remove(file)
-        if isinstance(results, dict):
+        if isinstance(results, dict) and ended.returncode in _HAS_RUN:
             return results
         said = ended.stdout.decode(errors="replace").strip().splitlines()[-_SHOWN_LINES:]
         text = "".join(f"\n    {line}" for line in said)
-        self.error = f"--samurai-prove: the second run ended with status {ended.returncode} before any test:{text}"
+        self.error = (
+            f"--samurai-prove: the second run ended with status {ended.returncode}, and not as tests end:{text}"
+        )
         return None
 
     def _judge(self, report: pytest.TestReport, result: Sequence[Any] | None) -> bool:
@@ -132,10 +135,12 @@ class Proof:
         """Report a failure in the place of the test's success."""
         take_back(self._config, report)
         path, number, _ = report.location
-        shown = replaced_at(text, path, (number or 0) + 1, line)
+        # What a test says of its own failure comes from outside.
+        kind, told_text, diagnosis = failure
+        shown = replaced_at(visible(text, keep="\n\t"), path, (number or 0) + 1, visible(line, keep="\n"))
         known = (report.nodeid, report.location, dict(report.keywords))
         failed = pytest.TestReport(*known, "failed", shown, "call")
-        failed.samurai_failure = tuple(failure)  # type: ignore[attr-defined]  # a report takes any
+        failed.samurai_failure = (kind, visible(told_text, keep="\n"), diagnosis)  # type: ignore[attr-defined]  # a report takes any
         for told in (failed, pytest.TestReport(*known, "passed", None, "teardown")):
             self._config.hook.pytest_runtest_logreport(report=told)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -45,17 +45,6 @@ def _home(ini: Mapping[str, object], config: Mapping[str, object], marker: Mappi
     if "normalize" in ini:
         return "samurai_normalize"
     return "samurai_config" if config else ""
-
-
-class CarriedVariations:
-    """Has the report of a test carry what varies in its recordings. Attributes are handed on by xdist."""
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-        report = yield
-        if call.when == "teardown" and (varied := item.stash.get(VARYING, None)):
-            cast("Any", report).samurai_varying = [each.as_json() for each in varied.values()]
-        return report
 
 
 # --- where the run is led from

@@ -16,7 +16,7 @@ from pytest_samurai.plugin.summary import Summary
 from pytest_samurai.plugin.testreport import runtest_makereport
 from pytest_samurai.plugin.unmarked import unwatch
 from pytest_samurai.plugin.use import CarriedUse, Use, opened_elsewhere
-from pytest_samurai.plugin.varying import CarriedVariations, Varying
+from pytest_samurai.plugin.varying import Varying
 from pytest_samurai.plugin.verdict import runtest_call
 from pytest_samurai.plugin.worker import Worker, is_worker
 
@@ -66,7 +66,6 @@ def gather(config: pytest.Config, session: pytest.Session | None = None) -> None
     run.gathers = True
     register = config.pluginmanager.register
     register(CarriedUse(), "samurai-carried-use")
-    register(CarriedVariations(), "samurai-carried-variations")
     if is_worker(config):
         register(Worker(), "samurai-worker")
         return

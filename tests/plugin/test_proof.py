@@ -292,7 +292,7 @@ def test_a_replay_that_fails_or_is_skipped_for_another_reason_is_told_too(projec
 @pytest.mark.samurai
 def test_asserts(samurai_client, samurai):
     ask(samurai_client)
-    assert not samurai.replaying, "only recorded"
+    assert not samurai.replaying, "only recorded \x1b[31m"
 
 @pytest.mark.samurai
 def test_skips(samurai_client, samurai):
@@ -304,29 +304,42 @@ def test_skips(samurai_client, samurai):
     proved.stdout.fnmatch_lines(
         [
             "It was recorded in this run, and its replay in another process failed:",
-            "E       AssertionError: only recorded",
+            "E       AssertionError: only recorded *[[]31m",
             "It was recorded in this run, and its replay in another process was skipped:",
             "*only recorded*",
         ]
     )
+    assert not any("\x1b" in line for line in proved.outlines)
     assert {name: failure["kind"] for name, failure in failures(project).items()} == {
         "asserts": "ProofFailed",
         "skips": "ProofFailed",
     }
 
 
-def test_a_second_run_that_does_not_come_about_fails_the_run(project: Project) -> None:
-    (project.pytester.path / "conftest.py").write_text("""
-import os
-def pytest_configure():
+@pytest.mark.parametrize(
+    ("hook", "raised", "status"),
+    [
+        ("pytest_configure", "RuntimeError", 3),
+        ("pytest_runtest_setup", "pytest.exit.Exception", 2),
+    ],
+)
+def test_a_second_run_that_does_not_end_as_tests_do_fails_the_run(
+    project: Project, hook: str, raised: str, status: int
+) -> None:
+    (project.pytester.path / "conftest.py").write_text(f"""
+import os, pytest
+def {hook}():
     if "SAMURAI_SECOND_RUN" in os.environ:
-        raise RuntimeError("no second run here")
+        raise {raised}("no second run here")
 """)
     project.tests("@pytest.mark.samurai\ndef test_it(samurai_client): ask(samurai_client)")
     proved = project.run("--samurai-prove")
     assert proved.ret == pytest.ExitCode.TESTS_FAILED
     proved.stdout.fnmatch_lines(
-        ["samurai: --samurai-prove: the second run ended with status 3 before any test:", "*no second run here*"]
+        [
+            f"samurai: --samurai-prove: the second run ended with status {status}, and not as tests end:",
+            "    *no second run here*",
+        ]
     )
 
 
