@@ -105,9 +105,9 @@ def clock_failure(all_varied: Sequence[Varied]) -> tuple[str, Diagnosis] | None:
     if not of_clock:
         return None
     parts = [f"{said} ({', '.join(samples)})" for said, (_, samples) in _parts(of_clock).items()]
-    text = "\n".join([f"It can be replayed now, but not at another time: {'; '.join(parts)}.", *advice(of_clock)])
-    what = f"{'; '.join(_parts(of_clock))}: the replay will miss at another time"
-    return visible(text, keep="\n"), Diagnosis(Cause.of(MISS, visible(what)))
+    first = visible(f"It can be replayed now, but not at another time: {'; '.join(parts)}.")
+    what = visible(f"{'; '.join(_parts(of_clock))}: the replay will miss at another time")
+    return "\n".join([first, *advice(of_clock)]), Diagnosis(Cause.of(MISS, what))
 
 
 def _by_hand(variations: Sequence[Variation]) -> list[str]:
