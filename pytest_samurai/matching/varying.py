@@ -94,6 +94,19 @@ def variations(value: Json, moment: datetime, is_known: Callable[[str, bool], bo
                 yield Variation(kind, where, text, is_text)
 
 
+def orders(value: Json) -> Iterator[list[str]]:
+    """The lists in a request, short ones too, that stand in the order in which a set of this process has them.
+
+    Most of them do by chance. Where they do not, another process has another order.
+    """
+    for _, node in _nodes(value):
+        lists = [node] if isinstance(node, list) else _lists(node, 3) if isinstance(node, str) else []
+        for items in lists:
+            is_of_texts = len(items) > 1 and all(isinstance(text, str) for text in items)
+            if is_of_texts and [*set(items)] == items:
+                yield items
+
+
 def _nodes(value: Json) -> Iterator[tuple[Path_, Json]]:
     # Not by recursion: a body may be nested deeper than calls can be.
     todo: list[tuple[Path_, Json]] = [((), value)]
@@ -110,7 +123,7 @@ def _nodes(value: Json) -> Iterator[tuple[Path_, Json]]:
 def _in_text(text: str, moment: datetime) -> Iterator[tuple[str, str]]:
     if _is_binary(text):
         return
-    for items in _lists(text):
+    for items in _lists(text, _FEWEST_IN_ORDER):
         if _is_of_set(items):
             yield ORDER, ", ".join(items)
     for kind in _KINDS:
@@ -129,10 +142,10 @@ def _is_binary(text: str) -> bool:
     return text.startswith("data:") or (len(text) >= _LONGEST_WORD and not re.search(r"\s", text[:_LONGEST_WORD]))
 
 
-def _lists(text: str) -> Iterator[list[str]]:
+def _lists(text: str, fewest: int) -> Iterator[list[str]]:
     """The lists in a text: with commas between their items, or with each item in a line, behind a sign."""
     for stretch in _ENDS.split(text):
-        if stretch.count(",") >= _FEWEST_IN_ORDER - 1:
+        if stretch.count(",") >= fewest - 1:
             yield [part.strip().strip("'\"") for part in stretch.split(",")]
     for lines in _LINES.finditer(text):
         yield [line[2:] for line in lines[0].splitlines()]

@@ -16,6 +16,7 @@ import pytest
 
 from pytest_samurai.errors import CassetteError, RequestNotRecorded
 from pytest_samurai.files import REAL, json, remove, scratch
+from pytest_samurai.plugin.hashseed import HASH_SEED, other_seed
 from pytest_samurai.plugin.internals import replaced_at, take_back
 from pytest_samurai.plugin.secondrun import FILE
 from pytest_samurai.plugin.varying import Varying
@@ -29,7 +30,6 @@ _ADVICE = (
     " or `normalize`."
 )
 _HAS_RUN = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
-_SEED = "PYTHONHASHSEED"
 
 
 class Proof:
@@ -62,7 +62,8 @@ class Proof:
         if not reports:
             return
         self._announce(len(reports))
-        results = self._second_run(list(reports))
+        orders = [items for varied in self._varying.recorded.values() for each in varied for items in each.orders]
+        results = self._second_run(list(reports), orders)
         if results is None:
             session.testsfailed += 1
             return
@@ -78,7 +79,7 @@ class Proof:
             reporter.ensure_newline()
             reporter.write_line(f"samurai: replaying {plural(count, 'test')} in another process")
 
-    def _second_run(self, tests: Sequence[str]) -> dict[str, list[Any]] | None:
+    def _second_run(self, tests: Sequence[str], orders: Sequence[Sequence[str]]) -> dict[str, list[Any]] | None:
         """What came of each test, by its id: nothing if it passed. None if there was no such run."""
         try:
             file = scratch("second-run")
@@ -90,7 +91,7 @@ class Proof:
             ended = subprocess.run(
                 _command(self._config),
                 cwd=self._config.invocation_params.dir,
-                env={**os.environ, FILE: str(file), _SEED: _other_seed(os.environ.get(_SEED, ""))},
+                env={**os.environ, FILE: str(file), HASH_SEED: other_seed(orders)},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -154,8 +155,3 @@ def _command(config: pytest.Config) -> list[str]:
     no_coverage = ["--no-cov"] if config.pluginmanager.has_plugin("pytest_cov") else []
     arguments = map(str, config.invocation_params.args)
     return [sys.executable, *safe, "-m", "pytest", *plugin, *no_coverage, *arguments]
-
-
-def _other_seed(seed: str) -> str:
-    """The seed of the hashes of strings for the other process: never the same."""
-    return str((int(seed) + 1) % 2**32) if seed.isdigit() else "random"

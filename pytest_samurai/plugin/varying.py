@@ -26,14 +26,15 @@ def note_variations(item: pytest.Item, recorder: Recorder, config: Layer, marker
     """
     if not recorder.recorded:
         return
-    from pytest_samurai.recorder import varying
+    from pytest_samurai.recorder import orders_in, varying
     from pytest_samurai.report import Varied
 
     run = item.config.stash[RUN]
     told = varying(recorder, run.sources.hold)
     home = _home(run.written[0].values, config.values, {} if marker is None else marker.values)
     # If the test is run again (pytest-rerunfailures), its last run counts.
-    item.stash.setdefault(VARYING, {})[recorder.owner.test] = Varied(test_id(item), home, tuple(told))
+    varied = Varied(test_id(item), home, tuple(told), orders_in(recorder) if run.settings.prove else [])
+    item.stash.setdefault(VARYING, {})[recorder.owner.test] = varied
 
 
 def _home(ini: Mapping[str, object], config: Mapping[str, object], marker: Mapping[str, object]) -> str:

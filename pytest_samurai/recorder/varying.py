@@ -62,3 +62,11 @@ def _answered(interaction: Interaction) -> list[str]:
     """A reply as it came, and with the pieces of a stream put together."""
     whole = json.dumps(answer_of(interaction).known, ensure_ascii=False)
     return [whole, interaction.reply.body.decode("utf-8", "replace")]
+
+
+def orders_in(recorder: Recorder) -> list[list[str]]:
+    """The lists in what a closed recorder has written that may have the order of a set: see `orders`."""
+    from pytest_samurai.matching import orders
+
+    matcher = recorder.settings.matcher
+    return [items for interaction in recorder.kept for items in orders(matcher.value(interaction.request))]

@@ -27,11 +27,15 @@ _ADVICE: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Varied:
-    """What varies in the recordings of a test. `home` says where its entries of `normalize` go: a key of `_ADVICE`."""
+    """What varies in the recordings of a test. `home` says where its entries of `normalize` go: a key of `_ADVICE`.
+
+    `orders` are the lists in them that may have the order of a set, where these are asked for.
+    """
 
     test: str
     home: str
     variations: tuple[Variation, ...]
+    orders: Sequence[Sequence[str]] = ()
 
     @property
     def of_clock(self) -> Varied:
@@ -40,13 +44,13 @@ class Varied:
 
     def as_json(self) -> list[Any]:
         """As it travels with a report of pytest's."""
-        return [self.test, self.home, [variation.as_json() for variation in self.variations]]
+        return [self.test, self.home, [variation.as_json() for variation in self.variations], self.orders]
 
     @classmethod
     def from_json(cls, value: Sequence[Any]) -> Varied:
         """What `as_json` gave."""
-        test, home, variations = value
-        return cls(test, home, tuple(Variation(*variation) for variation in variations))
+        test, home, variations, orders = value
+        return cls(test, home, tuple(Variation(*variation) for variation in variations), orders)
 
 
 def varied_lines(all_varied: Iterable[Varied]) -> list[str]:

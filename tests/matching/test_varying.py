@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_samurai.matching.varying import Variation, variations
+from pytest_samurai.matching.varying import Variation, orders, variations
 
 NOW = datetime(2026, 11, 27, 13, 5, 1, tzinfo=UTC)
 EPOCH = int(NOW.timestamp())
@@ -179,3 +179,14 @@ def test_a_body_may_be_nested_deeper_than_calls_can_be() -> None:
     for _ in range(5_000):
         body = [body]
     assert told(body) == [("uuid", "[0][0]", UUID)]
+
+
+def test_lists_that_may_be_sets_are_those_in_the_order_of_a_set() -> None:
+    pair, colours = list({"left", "right"}), list({"red", "green", "blue"})
+    turned_round = list(set(strings(24)))[::-1]
+    body = {
+        "stop": [pair, turned_round, [1, 2], ["alone"], ["left", "left"]],
+        "messages": [{"content": f"Colours: {', '.join(colours)}. Not: {', '.join(turned_round)}. And a, b."}],
+        "n": 1,
+    }
+    assert list(orders(body)) == [pair, colours]

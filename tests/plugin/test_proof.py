@@ -343,18 +343,19 @@ def {hook}():
     )
 
 
-def test_a_seed_that_the_environment_has_is_another_one_in_the_second_run(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PYTHONHASHSEED", "4294967295")
-    project.tests(
-        """
+def test_a_small_set_has_another_order_in_the_second_run_for_sure(project: Project) -> None:
+    project.tests("""
 @pytest.mark.samurai
-def test_it(samurai_client):
-    ask(samurai_client, os.environ["PYTHONHASHSEED"])
-""".replace("\n@", "\nimport os\n@", 1)
+def test_two(samurai_client): ask(samurai_client, "Go", metadata={"tags": list({"left", "right"})})
+
+@pytest.mark.samurai
+def test_three(samurai_client): ask(samurai_client, f"Colours: {', '.join({'red', 'green', 'blue'})}.")
+""")
+    proved = project.run("--samurai-prove")
+    proved.assert_outcomes(failed=2)
+    proved.stdout.fnmatch_lines(
+        ["E         The same words, in another order: sort what comes from a set, or from a file system."]
     )
-    project.run("--samurai-prove").stdout.fnmatch_lines(["*messages[[]0].content: *4294967295* -> *0*"])
 
 
 def test_coverage_is_not_measured_anew(project: Project) -> None:

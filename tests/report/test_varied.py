@@ -99,5 +99,5 @@ def test_a_moment_fails_a_test_that_replays_at_once() -> None:
 
 
 def test_it_travels_as_json() -> None:
-    each = varied("t.py::a", UUID, WARM, home="marker")
+    each = Varied("t.py::a", "marker", (UUID, WARM), [["b", "a"]])
     assert Varied.from_json(each.as_json()) == each
