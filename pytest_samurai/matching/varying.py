@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import permutations
 from typing import Final
 
 from pytest_samurai.matching.bodies import Json, spelled
@@ -42,6 +43,7 @@ _FIRST_OF_MANY_PORTS = 32_768
 """Systems give ports from here on to those who ask for any: Linux from 32768, others from 49152 (RFC 6335)."""
 _FEWEST_IN_ORDER = 5
 _LONGEST_WORD = 1_000
+_MOST_PERMUTED = 4
 _STRAYS = {20: 6, 12: 3, 8: 1}
 """How many of so many strings may be out of order: so few that hardly any list of other strings is like that."""
 _ENDS = re.compile(r"[:;\n\[\](){}]|\.(?!\w)")
@@ -103,8 +105,14 @@ def orders(value: Json) -> Iterator[list[str]]:
         lists = [node] if isinstance(node, list) else _lists(node, 3) if isinstance(node, str) else []
         for items in lists:
             is_of_texts = len(items) > 1 and all(isinstance(text, str) for text in items)
-            if is_of_texts and [*set(items)] == items:
+            if is_of_texts and _has_order_of_set(items):
                 yield items
+
+
+def _has_order_of_set(items: list[str]) -> bool:
+    """Whether a set of this process may have these strings so. Where hashes meet, the first to come decides."""
+    ways = permutations(items) if len(items) <= _MOST_PERMUTED else [items]
+    return any([*set(way)] == items for way in ways)
 
 
 def _nodes(value: Json) -> Iterator[tuple[Path_, Json]]:

@@ -15,8 +15,14 @@ HASH_SEED: Final = "PYTHONHASHSEED"
 
 _MOST_TRIES = 64
 _MOST_LISTS = 100
-_COUNT = "import json, sys; print(sum([*set(items)] == items for items in json.load(sys.stdin)))"
-"""How many of the lists a process has in the same order."""
+_COUNT = """
+import itertools, json, sys
+def may_be_same(items):
+    ways = itertools.permutations(items) if len(items) <= 4 else [items]
+    return any([*set(way)] == items for way in map(list, ways))
+print(sum(map(may_be_same, json.load(sys.stdin))))
+"""
+"""Prints how many of the lists a process may have in the same order. Where hashes meet, the first to come decides."""
 
 
 def other_seed(orders: Iterable[Sequence[str]]) -> str:
@@ -37,11 +43,6 @@ def other_seed(orders: Iterable[Sequence[str]]) -> str:
 
 def _same(lists: Sequence[Sequence[str]], seed: str) -> int:
     command = [sys.executable, "-S", "-c", _COUNT]
-    counted = subprocess.run(
-        command,
-        input=json.dumps(lists).encode(),
-        env={**os.environ, HASH_SEED: seed},
-        stdout=subprocess.PIPE,
-        check=True,
-    )
+    environment, told = {**os.environ, HASH_SEED: seed}, json.dumps(lists).encode()
+    counted = subprocess.run(command, input=told, env=environment, stdout=subprocess.PIPE, check=True)
     return int(counted.stdout)
