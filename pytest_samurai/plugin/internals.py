@@ -141,6 +141,22 @@ def replaced(text: str, crash: ReprFileLocation) -> Any:
     return _Replaced(text, crash)
 
 
+def replaced_at(text: str, path: str, line: int, message: str) -> Any:
+    """A text that a report shows of an error that was raised in another process, and the line of the short summary."""
+    return _Replaced(text, ReprFileLocation(path, line, message))
+
+
+def take_back(config: pytest.Config, report: pytest.TestReport) -> None:
+    """Have the terminal no longer count a test as passed, whose failure is reported after that.
+
+    Pytest has no public way: a test that fails in its teardown is counted twice, as passed and as an error.
+    """
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    passed = [] if reporter is None else reporter.stats.get("passed", [])
+    if report in passed:
+        passed.remove(report)
+
+
 def crash_of(shown: Any) -> ReprFileLocation | None:
     """Where an error happened, with the message that the short summary shows; None for what has no such line."""
     return getattr(shown, "reprcrash", None)

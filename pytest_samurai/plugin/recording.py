@@ -28,6 +28,7 @@ from pytest_samurai.plugin.state import (
     shared_of,
 )
 from pytest_samurai.plugin.unmarked import only_replays
+from pytest_samurai.plugin.varying import note_variations
 from pytest_samurai.plugin.verdict import forget, target, test_id
 from pytest_samurai.recorder import Owner, Recorder
 from pytest_samurai.report import NOTE_PROPERTY, Play, Spoken
@@ -41,7 +42,8 @@ def recorded(
     """The value of the fixture `samurai`."""
     item = cast("pytest.Item", request.node)
     name, layer = marker_of(item) or (None, Layer(item.nodeid, "test", {}))
-    settings = settings_of(request.config, config_layer(item, samurai_config), layer)
+    config = config_layer(item, samurai_config)
+    settings = settings_of(request.config, config, layer)
     path = cassette_path(request, samurai_cassette_dir, name)
     owner = owner_of(item, item.nodeid, shared=name is not None)
     recorder = Recorder(path, settings, owner, shared_of(request.config))
@@ -72,6 +74,7 @@ def recorded(
         item.user_properties += [(NOTE_PROPERTY, visible(note, keep="\n")) for note in recorder.notes]
     note_play(item, recorder, test_id(item), passed=session.passed)
     note_spoken(item, recorder, item.nodeid)
+    note_variations(item, recorder, config, layer)
 
 
 def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool) -> None:
@@ -118,7 +121,9 @@ def owner_of(item: pytest.Item, name: str, *, shared: bool, is_fixture: bool = F
     """Who a recorder belongs to: a test, or a fixture, named by its label."""
     config = item.config
     run = config.stash[RUN]
-    owner = Owner(visible(name), run.began, partial(target, item), shared, run.refusals.refuse, is_fixture=is_fixture)
+    # To record again what has just been recorded would settle nothing.
+    rerun = None if run.proves else partial(target, item)
+    owner = Owner(visible(name), run.began, rerun, shared, run.refusals.refuse, is_fixture=is_fixture)
     owner.on_live = None if run.progress is None else run.progress.call
     if not shared:
         owner.renamed = lambda cassette, answers: renamed_of(config).commands(test_id(item), cassette, answers)

@@ -22,6 +22,7 @@ from pytest_samurai.recorder.unrecorded import (
     why_unseen,
 )
 from pytest_samurai.recorder.unseen import Host, ModelHosts, is_host_of
+from pytest_samurai.recorder.varying import orders_in, varying
 
 __all__ = [
     "KEYED_LIBRARIES",
@@ -47,8 +48,10 @@ __all__ = [
     "is_ignored",
     "judge",
     "let_pass",
+    "orders_in",
     "record_command",
     "suspect",
     "suspect_by_body",
+    "varying",
     "why_unseen",
 ]

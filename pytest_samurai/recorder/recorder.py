@@ -115,6 +115,11 @@ class Recorder(Sums):
         return self._calls.recorded({} if self._keeper is None else self._keeper.calls)
 
     @property
+    def kept(self) -> list[Interaction]:
+        """The calls that went live, as they are written, in the order in which they were sent."""
+        return [] if self._keeper is None else [call for _, call in sorted(self._keeper.calls.items())]
+
+    @property
     def recorded(self) -> int:
         """How many calls the cassette got when it was closed."""
         return 0 if self._keeper is None else self._keeper.recorded
