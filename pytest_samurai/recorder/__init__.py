@@ -22,6 +22,7 @@ from pytest_samurai.recorder.unrecorded import (
     why_unseen,
 )
 from pytest_samurai.recorder.unseen import Host, ModelHosts, is_host_of
+from pytest_samurai.recorder.verdict import has_unused, unused_of
 
 __all__ = [
     "KEYED_LIBRARIES",
@@ -42,6 +43,7 @@ __all__ = [
     "connected",
     "copied",
     "has_placeholder",
+    "has_unused",
     "held",
     "is_host_of",
     "is_ignored",
@@ -50,5 +52,6 @@ __all__ = [
     "record_command",
     "suspect",
     "suspect_by_body",
+    "unused_of",
     "why_unseen",
 ]
