@@ -180,6 +180,15 @@ def test_a_teardown_may_end_the_run(project: Project) -> None:
     assert "test_next" not in result.stdout.str()
 
 
+def test_an_error_that_breaks_a_teardown_off_leaves_no_recorder_to_the_next_test(project: Project) -> None:
+    project.tests(BYE)
+    project.run().assert_outcomes(passed=2)
+    project.tests(BYE.replace('ask(samurai_client, "bye")', "raise __import__('asyncio').CancelledError('broken off')"))
+    result = project.run()
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*ERROR at teardown of test_it*", "*CancelledError: broken off"])
+
+
 def test_a_refusal_that_a_teardown_raises_is_told_once(project: Project) -> None:
     project.tests(BYE)
     project.run().assert_outcomes(passed=2)
