@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 # These are loaded before a test with pytester takes its snapshot of the modules: a client knows the errors of one copy.
 import httpcore  # noqa: F401 - see above
@@ -107,11 +108,20 @@ class Clients:
             return (*_raised(error), seen)
         return (seen,)
 
-    def close(self) -> None:
+    def _close(self) -> None:
         for client in self._syncs.values():
             client.close()
         for client in self._asyncs.values():
             self._runner.run(client.aclose())
+
+    @classmethod
+    @contextmanager
+    def opened(cls) -> Iterator[Self]:
+        """The clients, as long as the block lasts."""
+        with asyncio.Runner() as runner:
+            clients = cls(runner)
+            yield clients
+            clients._close()
 
 
 def _told(part: Any) -> Any:

@@ -1,8 +1,7 @@
-"""Each dialect by each client: an application sees the same live without the recorder, while recording and in replay."""
+"""Each dialect by each client: live without the recorder, while recording and in replay, a reply is the same."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -139,10 +138,8 @@ def root() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def clients() -> Iterator[Clients]:
-    with asyncio.Runner() as runner:
-        made = Clients(runner)
+    with Clients.opened() as made:
         yield made
-        made.close()
 
 
 @pytest.mark.parametrize("client", CLIENTS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,10 +29,8 @@ def wires() -> Iterator[Wires]:
 
 @pytest.fixture(scope="module")
 def clients() -> Iterator[Clients]:
-    with asyncio.Runner() as runner:
-        made = Clients(runner)
+    with Clients.opened() as made:
         yield made
-        made.close()
 
 
 @pytest.mark.parametrize("path", ["chat/completions", "completions"])

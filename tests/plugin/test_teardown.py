@@ -245,7 +245,12 @@ def test_what_an_early_teardown_prints_and_logs_is_captured(project: Project) ->
     project.tests("import logging\n" + test.replace('ask(samurai_client, "bye")', "pass"))
     result = project.run()
     result.stdout.fnmatch_lines(
-        ["*- Captured log after the call -*", "WARNING * logged bye", "*- Captured stdout after the call -*", "saying bye"]
+        [
+            "*- Captured log after the call -*",
+            "WARNING * logged bye",
+            "*- Captured stdout after the call -*",
+            "saying bye",
+        ]
     )
     assert result.stdout.str().count("saying bye") == 1
     project.run("-p", "no:logging").stdout.fnmatch_lines(["*- Captured stdout after the call -*", "saying bye"])
