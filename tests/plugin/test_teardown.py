@@ -72,8 +72,20 @@ def teardown(request):
 @pytest.mark.samurai
 def test_it(teardown): seed_call()
 """,
+        """
+import unittest
+@pytest.mark.samurai
+class TestIt(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def teardown(self):
+        yield
+        seed_call("bye")
+    def test_it(self):
+        self.addCleanup(seed_call, "cleanup")
+        seed_call()
+""",
     ],
-    ids=["a finalizer", "teardown_method", "an async fixture", "a fixture with parameters"],
+    ids=["a finalizer", "teardown_method", "an async fixture", "a fixture with parameters", "unittest"],
 )
 def test_each_kind_of_teardown_is_awaited(project: Project, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p no:{name}" for name in ("asyncio", "cassetter", "recording")))
