@@ -10,8 +10,8 @@ import pytest
 
 from pytest_samurai.errors import UsageRegression
 from pytest_samurai.files import REAL
-from pytest_samurai.plugin.internals import fail_teardown, tear_down_own, unittest_outcomes
-from pytest_samurai.plugin.state import GROWN, HELD, PASSED, RECORDED, RECORDER, RUN, TEST, UNUSED, lock_of
+from pytest_samurai.plugin.internals import fail_teardown, tear_down, tear_down_own, unittest_outcomes
+from pytest_samurai.plugin.state import GROWN, HELD, PASSED, RECORDER, REQUEST, RUN, TEST, UNUSED, lock_of
 from pytest_samurai.settings import CASSETTES, LOCK
 
 if TYPE_CHECKING:
@@ -67,10 +67,10 @@ def _tear_down(item: pytest.Item) -> BaseException | None:
     except BaseException as error:
         if refusals.ends_the_run(error):
             raise
-        if RECORDER in item.stash:
-            # Because of the error the recorder was not torn down.
-            item.stash[RECORDED].close()
         fail_teardown(item, error)
+        if RECORDER in item.stash:
+            # Because of the error it was not torn down.
+            tear_down(item.stash[REQUEST])
     refusals.listen()
     unused = item.stash[UNUSED]
     if unused is not None or refusals.pending:

@@ -197,8 +197,14 @@ def test_an_error_that_breaks_a_teardown_off_leaves_no_recorder_to_the_next_test
     project.run().assert_outcomes(passed=2)
     project.tests(BYE.replace('ask(samurai_client, "bye")', "raise __import__('asyncio').CancelledError('broken off')"))
     result = project.run()
-    result.assert_outcomes(passed=2, errors=1)
-    result.stdout.fnmatch_lines(["*ERROR at teardown of test_it*", "*CancelledError: broken off"])
+    result.assert_outcomes(passed=1, failed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*ERROR at teardown of test_it*",
+            "*CancelledError: broken off",
+            "1 of 2 recorded interactions was not played: *",
+        ]
+    )
 
 
 def test_a_refusal_that_a_teardown_raises_is_told_once(project: Project) -> None:
