@@ -23,6 +23,7 @@ from pytest_samurai.plugin.state import (
     RUN,
     SENT,
     SPOKEN,
+    UNUSED,
     config_layer,
     settings_of,
     shared_of,
@@ -30,7 +31,7 @@ from pytest_samurai.plugin.state import (
 from pytest_samurai.plugin.unmarked import only_replays
 from pytest_samurai.plugin.varying import note_variations
 from pytest_samurai.plugin.verdict import forget, target, test_id
-from pytest_samurai.recorder import Owner, Recorder
+from pytest_samurai.recorder import Owner, Recorder, unused_of
 from pytest_samurai.report import NOTE_PROPERTY, Play, Spoken
 from pytest_samurai.settings import Layer
 from pytest_samurai.text import visible
@@ -59,10 +60,11 @@ def recorded(
     # A report that is made after the recorder has gone has to know it too.
     item.stash[SENT] = recorder.sent
     item.stash[PASSED] = False
+    item.stash[UNUSED] = None
     try:
         with session:
             yield recorder
-            session.passed = item.stash.get(PASSED, False)
+            session.passed = item.stash.get(PASSED, False) and _has_played_all(item, recorder)
     finally:
         refusals.listen()
         refusals.closed(recorder)
@@ -75,6 +77,12 @@ def recorded(
     note_play(item, recorder, test_id(item), passed=session.passed)
     note_spoken(item, recorder, item.nodeid)
     note_variations(item, recorder, config, layer)
+
+
+def _has_played_all(item: pytest.Item, recorder: Recorder) -> bool:
+    """Judge what was not played, now that the test's other fixtures are torn down: they may have played the rest."""
+    item.stash[UNUSED] = failure = unused_of(recorder)
+    return failure is None
 
 
 def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool) -> None:

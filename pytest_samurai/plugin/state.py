@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from pytest_samurai.errors import SettingsError
+from pytest_samurai.errors import SamuraiFailure, SettingsError
 from pytest_samurai.files import REAL
 from pytest_samurai.plugin.collection import Collection
 from pytest_samurai.settings import Layer, Settings, environment_layers, resolve
@@ -94,6 +94,7 @@ REQUEST = pytest.StashKey[pytest.FixtureRequest]()
 SENT: pytest.StashKey[list[tuple[Any, str]]] = pytest.StashKey()
 PASSED = pytest.StashKey[bool]()
 VARYING: pytest.StashKey[dict[str, Varied]] = pytest.StashKey()
+UNUSED: pytest.StashKey[SamuraiFailure | None] = pytest.StashKey()
 PLAYS: pytest.StashKey[list[Play]] = pytest.StashKey()
 SPOKEN: pytest.StashKey[list[Spoken]] = pytest.StashKey()
 TEST = pytest.StashKey[str]()

@@ -23,6 +23,7 @@ from pytest_samurai.recorder.unrecorded import (
 )
 from pytest_samurai.recorder.unseen import Host, ModelHosts, is_host_of
 from pytest_samurai.recorder.varying import orders_in, varying
+from pytest_samurai.recorder.verdict import has_unused, unused_of
 
 __all__ = [
     "KEYED_LIBRARIES",
@@ -43,6 +44,7 @@ __all__ = [
     "connected",
     "copied",
     "has_placeholder",
+    "has_unused",
     "held",
     "is_host_of",
     "is_ignored",
@@ -52,6 +54,7 @@ __all__ = [
     "record_command",
     "suspect",
     "suspect_by_body",
+    "unused_of",
     "varying",
     "why_unseen",
 ]

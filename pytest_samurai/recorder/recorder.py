@@ -151,7 +151,7 @@ class Recorder(Sums):
         self.is_open = True
 
     def verdict(self) -> BaseException | None:
-        """What fails a test whose body went through: see `verdict_of`."""
+        """What fails a test whose body went through, but for what it did not play: see `verdict_of`."""
         return verdict_of(self, self._calls, self._keeper)
 
     def close(self, *, passed: bool = True) -> None:
