@@ -16,7 +16,7 @@ from pytest_samurai.cassette import Shelf
 from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.files import REAL, now, without_fakes
 from pytest_samurai.intercept import judge, recorders_of, recording, seen_directories
-from pytest_samurai.recorder import Owner, Recorder, Shared, transformed
+from pytest_samurai.recorder import Owner, Recorder, Shared, transformed, unused_of
 from pytest_samurai.settings import Layer, environment_layers, resolve
 from pytest_samurai.text import visible
 
@@ -133,7 +133,7 @@ class use_cassette:
         self._recorder.children.listen(self._recorder.refuse)
         try:
             if error is None:
-                failure = self._recorder.verdict()
+                failure = self._recorder.verdict() or unused_of(self._recorder)
             self._session.passed = failure is None
         finally:
             if self._judge is not None:

@@ -25,13 +25,15 @@ from pytest_samurai.plugin.state import (
     RUN,
     SENT,
     SPOKEN,
+    UNUSED,
     config_layer,
     settings_of,
     shared_of,
 )
 from pytest_samurai.plugin.unmarked import only_replays
+from pytest_samurai.plugin.varying import note_variations
 from pytest_samurai.plugin.verdict import forget, target, test_id
-from pytest_samurai.recorder import Owner, Recorder, or_compressed, transformed
+from pytest_samurai.recorder import Owner, Recorder, or_compressed, transformed, unused_of
 from pytest_samurai.report import NOTE_PROPERTY, Play, Spoken
 from pytest_samurai.settings import Layer, Settings
 from pytest_samurai.text import visible
@@ -43,9 +45,9 @@ def recorded(
     """The value of the fixture `samurai`."""
     item = cast("pytest.Item", request.node)
     name, layer = marker_of(item) or (None, Layer(item.nodeid, "test", {}))
+    config = config_layer(item, samurai_config)
     others = moved(request, item)
-    layers = [config_layer(item, samurai_config), *([] if others is None else [others.layer]), layer]
-    settings = settings_of(request.config, *layers)
+    settings = settings_of(request.config, config, *([] if others is None else [others.layer]), layer)
     path = _path(request, settings, samurai_cassette_dir, name, others)
     is_named = name is not None or (others is not None and others.name is not None)
     owner = owner_of(item, item.nodeid, shared=is_named)
@@ -62,10 +64,11 @@ def recorded(
     # A report that is made after the recorder has gone has to know it too.
     item.stash[SENT] = recorder.sent
     item.stash[PASSED] = False
+    item.stash[UNUSED] = None
     try:
         with session:
             yield recorder
-            session.passed = item.stash.get(PASSED, False)
+            session.passed = item.stash.get(PASSED, False) and _has_played_all(item, recorder)
     finally:
         refusals.listen()
         refusals.closed(recorder)
@@ -77,6 +80,13 @@ def recorded(
         item.user_properties += [(NOTE_PROPERTY, visible(note, keep="\n")) for note in recorder.notes]
     note_play(item, recorder, test_id(item), passed=session.passed)
     note_spoken(item, recorder, item.nodeid)
+    note_variations(item, recorder, config, layer)
+
+
+def _has_played_all(item: pytest.Item, recorder: Recorder) -> bool:
+    """Judge what was not played, now that the test's other fixtures are torn down: they may have played the rest."""
+    item.stash[UNUSED] = failure = unused_of(recorder)
+    return failure is None
 
 
 def _path(
@@ -142,7 +152,9 @@ def owner_of(item: pytest.Item, name: str, *, shared: bool, is_fixture: bool = F
     """Who a recorder belongs to: a test, or a fixture, named by its label."""
     config = item.config
     run = config.stash[RUN]
-    owner = Owner(visible(name), run.began, partial(target, item), shared, run.refusals.refuse, is_fixture=is_fixture)
+    # To record again what has just been recorded would settle nothing.
+    rerun = None if run.proves else partial(target, item)
+    owner = Owner(visible(name), run.began, rerun, shared, run.refusals.refuse, is_fixture=is_fixture)
     owner.on_live = None if run.progress is None else run.progress.call
     if not shared:
         owner.renamed = lambda cassette, answers: renamed_of(config).commands(test_id(item), cassette, answers)

@@ -23,6 +23,8 @@ from pytest_samurai.recorder.unrecorded import (
     why_unseen,
 )
 from pytest_samurai.recorder.unseen import Host, ModelHosts, is_host_of
+from pytest_samurai.recorder.varying import orders_in, varying
+from pytest_samurai.recorder.verdict import has_unused, unused_of
 
 __all__ = [
     "KEYED_LIBRARIES",
@@ -43,15 +45,19 @@ __all__ = [
     "connected",
     "copied",
     "has_placeholder",
+    "has_unused",
     "held",
     "is_host_of",
     "is_ignored",
     "judge",
     "let_pass",
     "or_compressed",
+    "orders_in",
     "record_command",
     "suspect",
     "suspect_by_body",
     "transformed",
+    "unused_of",
+    "varying",
     "why_unseen",
 ]

@@ -115,6 +115,11 @@ class Recorder(Sums):
         return self._calls.recorded({} if self._keeper is None else self._keeper.calls)
 
     @property
+    def kept(self) -> list[Interaction]:
+        """The calls that went live, as they are written, in the order in which they were sent."""
+        return [] if self._keeper is None else [call for _, call in sorted(self._keeper.calls.items())]
+
+    @property
     def recorded(self) -> int:
         """How many calls the cassette got when it was closed."""
         return 0 if self._keeper is None else self._keeper.recorded
@@ -146,7 +151,7 @@ class Recorder(Sums):
         self.is_open = True
 
     def verdict(self) -> BaseException | None:
-        """What fails a test whose body went through: see `verdict_of`."""
+        """What fails a test whose body went through, but for what it did not play: see `verdict_of`."""
         return verdict_of(self, self._calls, self._keeper)
 
     def close(self, *, passed: bool = True) -> None:

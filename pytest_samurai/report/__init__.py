@@ -1,5 +1,7 @@
 """A run, as it is reported to people and programs."""
 
+from typing import TYPE_CHECKING
+
 from pytest_samurai.report.causes import Group, cause_lines, causes, headline, named
 from pytest_samurai.report.conversation import Conversation, conversation, message_lines
 from pytest_samurai.report.fullrun import CHANGED, Absent, FullRun, amended, cassettes_of, noted
@@ -31,6 +33,9 @@ from pytest_samurai.report.stories import Side, Story
 from pytest_samurai.report.storypage import story_page
 from pytest_samurai.report.version import own_version
 
+if TYPE_CHECKING:
+    from pytest_samurai.report.varied import Varied, clock_failure, varied_lines
+
 __all__ = [
     "CHANGED",
     "NOTE",
@@ -52,10 +57,12 @@ __all__ = [
     "Spoken",
     "Story",
     "Used",
+    "Varied",
     "amended",
     "cassettes_of",
     "cause_lines",
     "causes",
+    "clock_failure",
     "conversation",
     "drop_outdated",
     "headline",
@@ -82,4 +89,14 @@ __all__ = [
     "totals_line",
     "unmarked_line",
     "updated_line",
+    "varied_lines",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # For a run that has recorded: a replay need not wait for this.
+    if name in ("Varied", "clock_failure", "varied_lines"):
+        from pytest_samurai.report import varied
+
+        return getattr(varied, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

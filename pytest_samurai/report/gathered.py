@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -56,7 +57,10 @@ class Gathered:
             elif name == UNMARKED_PROPERTY:
                 self.unmarked[test] = cast("int", value)
         figures = TestFigures.from_properties(test, properties)
-        if figures is not None:
+        if figures is None:
+            # It has been told already, and has failed since: its replay did.
+            self.tests = [replace(told, outcome=outcome) if told.figures.test == test else told for told in self.tests]
+        else:
             self.tests.append(TestRun(figures, outcome, file, line, tuple(regressions)))
 
     def hear(self, spoken: Iterable[Mapping[str, Any]]) -> None:

@@ -82,7 +82,7 @@ class _Cassettes:
         values.normalize,
         (),
         "ini test",
-        "what varies from run to run: `uuid`, `datetime`, `tmp_path`, or, in a test, a pair `(pattern, replacement)`",
+        f"what varies from run to run: {_listed(*values.VARYING)}, or, in a test, a pair `(pattern, replacement)`",
         shown="nothing",
         many=True,
     )
@@ -301,6 +301,14 @@ class _Run:
         shown="`10%`",
         many=True,
         combine=lambda lower, higher: lower.under(higher),
+    )
+    prove: bool = option(
+        values.flag,
+        False,
+        "cli",
+        "at the end of the run, replay each test that has just recorded, in another process; it fails if the"
+        " replay does",
+        shown="off",
     )
     top: int = option(values.count, 5, "ini cli", "most expensive tests in the terminal summary")
     show: str = option(

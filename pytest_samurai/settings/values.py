@@ -32,6 +32,8 @@ COMPONENTS: Final = (
 """What requests are compared by: the names that `matching` knows."""
 MARKERS: Final = ("samurai", "vcr")
 """The names of markers that can mean ours."""
+VARYING: Final = ("uuid", "datetime", "tmp_path", "date", "time", "epoch", "hex", "port", "address")
+"""What may vary from run to run in a request: the names that `matching` knows."""
 METRICS: Final = ("requests", "prompt_tokens", "completion_tokens", "total_tokens", "cost")
 """What may have a tolerance: the names that `bill` knows."""
 
