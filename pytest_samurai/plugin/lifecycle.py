@@ -32,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     config.stash[RUN] = run
     config.pluginmanager.register(run.collection, "samurai-collection")
+    config.pluginmanager.register(run.siblings, "samurai-siblings")
     # Even a run that plays no cassette notes at its end which there are.
     if told is not None or run.settings.report or cassette_root(config).is_dir():
         gather(config)

@@ -15,6 +15,7 @@ import pytest
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.files import REAL
 from pytest_samurai.plugin.collection import Collection
+from pytest_samurai.plugin.siblings import Siblings
 from pytest_samurai.settings import Layer, Settings, environment_layers, resolve
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class RunState:
         self.lock: Lock | None = None
         self.lock_is_read = False
         self.collection = Collection()
+        self.siblings = Siblings()
         self.begun: set[str] = set()
 
     @cached_property

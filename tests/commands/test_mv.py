@@ -71,18 +71,18 @@ def rows(here: Path) -> list[str]:
 
 
 def test_a_test_moves_with_all_its_parameters_and_its_rows(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    recorded(here, "t.py::test_a[x]", "t.py::test_a[B c]", "t.py::test_ab", "t.py::TestX::test_a")
-    locked(here, "t.py::test_a[x]", "t.py::test_a[B c]", "t.py::test_ab")
-    odd = Suite(here).owners.named("t.py::test_b[B c]")
+    recorded(here, "t.py::test_a[x]", "t.py::test_a[B/c]", "t.py::test_ab", "t.py::TestX::test_a")
+    locked(here, "t.py::test_a[x]", "t.py::test_a[B/c]", "t.py::test_ab")
+    odd = Suite(here).owners.named("t.py::test_b[B/c]")
     lines = moved(capsys, "t.py::test_a", "t.py::test_b")
     assert [line for line in lines if "~" not in line] == [
         "cassettes/t/test_a[x].yaml -> cassettes/t/test_b[x].yaml",
-        "samurai.lock: t.py::test_a[B c] -> t.py::test_b[B c]",
+        "samurai.lock: t.py::test_a[B/c] -> t.py::test_b[B/c]",
         "samurai.lock: t.py::test_a[x] -> t.py::test_b[x]",
         "moved 2 cassettes and 2 rows of samurai.lock",
     ]
     assert (here / str(odd)).exists()
-    assert rows(here) == ["t.py::test_ab", "t.py::test_b[B c]", "t.py::test_b[x]"]
+    assert rows(here) == ["t.py::test_ab", "t.py::test_b[B/c]", "t.py::test_b[x]"]
     assert [
         interaction.request.body.count(b"t.py::test_a[x]") for interaction in load(here / "cassettes/t/test_b[x].yaml")
     ] == [1]
@@ -123,7 +123,7 @@ def test_a_class_moves_with_its_tests_and_the_fixtures_of_its_scope(
 def test_a_file_moves_with_its_fixtures_and_what_has_a_digest_and_its_directory_goes(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    recorded(here, "a/t.py::test_a", "a/t.py::test_A[B c]")
+    recorded(here, "a/t.py::test_a", "a/t.py::test_A[B/c]")
     saved(here / "cassettes/a/t/fixtures/city.yaml", chat("city"))
     # A directory that is called like the file.
     recorded(here, "a/t/test_u.py::test_a")

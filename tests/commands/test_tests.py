@@ -118,9 +118,9 @@ def test_a_path_of_a_cassette_is_taken_from_here_and_tells_its_test_if_it_has_on
 
 
 def test_the_last_full_run_knows_the_test_of_a_cassette_of_any_name(root: Path) -> None:
-    noted(root, Play("cassettes/shared.yaml", 1, [], True, users=["tests/test_geo.py::test_shared[A B]"]))
-    assert found(root, "test_shared") == ("cassettes/shared.yaml", "tests/test_geo.py::test_shared[A B]")
-    assert found(root, "cassettes/shared.yaml")[1] == "tests/test_geo.py::test_shared[A B]"
+    noted(root, Play("cassettes/shared.yaml", 1, [], True, users=["tests/test_geo.py::test_shared[A/B]"]))
+    assert found(root, "test_shared") == ("cassettes/shared.yaml", "tests/test_geo.py::test_shared[A/B]")
+    assert found(root, "cassettes/shared.yaml")[1] == "tests/test_geo.py::test_shared[A/B]"
 
 
 def test_a_test_that_has_its_own_cassette_again_since_the_last_full_run_is_found(root: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_backslash_in_a_parameter_is_its_own(root: Path) -> None:
 
 
 def test_a_row_of_the_lock_tells_of_a_test_whose_cassette_does_not_tell_its_name(root: Path) -> None:
-    test = "tests/test_geo.py::test_odd[A B]"
+    test = "tests/test_geo.py::test_odd[A/B]"
     saved(root / "cassettes/tests/test_geo/test_odd[A-B]~7a3d3f8a1c.yaml", chat("x"))
     locked(root, test)
     with pytest.raises(SettingsError, match=r"has no cassette: there is no cassettes/tests/test_geo/test_odd\[A-B\]~"):
