@@ -9,7 +9,6 @@ import pytest
 
 from pytest_samurai.files import REAL, exists
 from pytest_samurai.plugin.internals import parameter_number
-from pytest_samurai.plugin.siblings import has_alike_class
 from pytest_samurai.plugin.state import RUN, TEST, cassette_root, shared_of
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def _own_place(request: pytest.FixtureRequest, directory: Path, mode: RecordMode
         adopt(path, own, shelf)
         return Place(own, False)
     # What one test no longer plays of it, another may play.
-    claimed = run.siblings.is_claimed(test, path.name, run.collection.marked)
+    claimed = run.siblings.is_claimed(item, test, path.name, run.collection.marked)
     return Place(path, claimed and is_foreign(path, shelf))
 
 
@@ -115,7 +114,7 @@ def fixture_cassette_path(
     # What other parameters a fixture gets is not known, nor what else is called like it.
     alike = parts[0] != parts[0].lower()
     if fixturedef.scope == "class":
-        alike = alike or has_alike_class(item)
+        alike = alike or request.config.stash[RUN].siblings.has_alike_class(item)
         parts = [*classes(item), *parts]
     own = [Candidate(REAL.PurePosixPath(name), True) for name in own_names(parts, alike=alike)]
     directory = REAL.Path(directory) / "fixtures"

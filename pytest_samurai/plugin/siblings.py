@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -36,37 +37,42 @@ class Siblings:
         `test` is the id of the test.
         """
         function = str(getattr(item, "originalname", None) or item.name)
+        made = f"{_parent_id(item)}::{function}"
         return (
-            has_alike_class(item)
-            or _has_alike(item.parent, function)
-            or self._has_alike_parameters(f"{_parent_id(item)}::{function}", test)
+            self.has_alike_class(item)
+            or self._is_alike_in(item.parent, function)
+            or test.casefold() in self._known(made, lambda: self._made.get(made, ()))
         )
 
-    def _has_alike_parameters(self, function: str, test: str) -> bool:
-        if function not in self._made:
-            return False
-        if function not in self._alike:
-            self._alike[function] = _more_than_once(made.casefold() for made in self._made[function])
-        return test.casefold() in self._alike[function]
+    def has_alike_class(self, item: pytest.Item) -> bool:
+        """Whether another class has the name of one that a test is in but for its case."""
+        classes = [node for node in item.listchain() if isinstance(node, pytest.Class)]
+        return any(self._is_alike_in(node.parent, node.name) for node in classes)
 
-    def is_claimed(self, test: str, name: str, marked: Iterable[str]) -> bool:
+    def _is_alike_in(self, node: pytest.Collector | pytest.Item | None, name: str) -> bool:
+        """Whether another class or function in a module or a class has a name but for its case, collected or not."""
+        holder = getattr(node, "obj", None)
+        return node is not None and name.casefold() in self._known(node.nodeid, partial(_alike_callables, holder))
+
+    def _known(self, of: str, names: Callable[[], Iterable[str]]) -> frozenset[str]:
+        """What several names are without their case."""
+        if of not in self._alike:
+            counts = Counter(name.casefold() for name in names())
+            self._alike[of] = frozenset(name for name, count in counts.items() if count > 1)
+        return self._alike[of]
+
+    def is_claimed(self, item: pytest.Item, test: str, name: str, marked: Iterable[str]) -> bool:
         """Whether the cassette of a test may be that of another, as other tools name theirs.
 
-        `name` is that of the cassette; `marked` are the ids of the tests that have one.
+        `test` is the id of the test, `name` that of the cassette; `marked` are the ids of the tests that have one.
         """
+        if _has_class_of_same_name(item):
+            return True
         file = file_of(test)
         if file not in self._claimed:
             parametrized = (test for tests in self._made.values() for test in tests)
             self._claimed[file] = _claims({known for known in (*marked, *parametrized) if file_of(known) == file})
         return bool(self._claimed[file].get(name, set()) - {test})
-
-
-def has_alike_class(item: pytest.Item) -> bool:
-    """Whether another class has the name of one that a test is in but for its case.
-
-    Classes and functions are attributes of what they are in, whether they are collected or not.
-    """
-    return any(_has_alike(node.parent, node.name) for node in item.listchain() if isinstance(node, pytest.Class))
 
 
 def _parent_id(item: pytest.Item) -> str:
@@ -84,15 +90,26 @@ def _claims(tests: Iterable[str]) -> dict[str, set[str]]:
     return claims
 
 
-def _has_alike(parent: pytest.Collector | pytest.Item | None, name: str) -> bool:
-    """Whether another class or function beside one has its name but for its case."""
-    holder = getattr(parent, "obj", None)
-    folded = name.casefold()
-    return any(
-        other.casefold() == folded and other != name and callable(inspect.getattr_static(holder, other, None))
-        for other in dir(holder)
-    )
+def _alike_callables(holder: object) -> list[str]:
+    """The names of classes and functions in a module or a class that something else there has but for its case."""
+    counts = Counter(map(str.casefold, dir(holder)))
+    # To look at what they name takes longer than all the rest.
+    alike = (name for name in dir(holder) if counts[name.casefold()] > 1)
+    return [name for name in alike if callable(inspect.getattr_static(holder, name, None))]
 
 
-def _more_than_once(names: Iterable[str]) -> frozenset[str]:
-    return frozenset(name for name, count in Counter(names).items() if count > 1)
+def _has_class_of_same_name(item: pytest.Item) -> bool:
+    """Whether a class anywhere in the module of a test has the name of the one that the test is in."""
+    module = item.getparent(pytest.Module)
+    if module is None or not isinstance(item.parent, pytest.Class):
+        return False
+    return sum(name == item.parent.name for name in _classes_in(module.obj, set())) > 1
+
+
+def _classes_in(holder: object, seen: set[type]) -> Iterator[str]:
+    """The names of the classes in a module or a class, and in these, but for those of classes that were `seen`."""
+    classes = {name: value for name, value in vars(holder).items() if isinstance(value, type)}
+    yield from classes
+    for value in {*classes.values()} - seen:
+        seen.add(value)
+        yield from _classes_in(value, seen)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from pytest_samurai import cassette
 from pytest_samurai.cassette import Shelf
-from pytest_samurai.files import exists, locked
 from pytest_samurai.redaction import environment_secrets, without_secrets
 
 
@@ -16,7 +15,6 @@ def adopt(old: Path, new: Path, shelf: Shelf) -> None:
 
     What is secret is cut out. The old cassette stays as it is. Raises CassetteError if the new one cannot be written.
     """
-    recorded = list(shelf.load(old).recordings)
-    with locked(new):
-        if not exists(new):
-            cassette.save(new, without_secrets(recorded, environment_secrets(os.environ)))
+    recorded = without_secrets(shelf.load(old).recordings, environment_secrets(os.environ))
+    # Another run may have made it meanwhile.
+    cassette.update(new, lambda there: there or recorded)
