@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_samurai.errors import BudgetExceeded, SamuraiFailure
 from pytest_samurai.recorder.calls import Calls
 from pytest_samurai.recorder.keeper import Keeper
-from pytest_samurai.recorder.unused import unused_text
+from pytest_samurai.recorder.unused import unused_fails, unused_text
 
 if TYPE_CHECKING:
     from pytest_samurai.recorder.recorder import Recorder
@@ -26,7 +26,7 @@ def verdict_of(recorder: Recorder, calls: Calls, keeper: Keeper | None) -> BaseE
     if keeper is not None and (text := keeper.stale(calls.takes(), recorder.unrecorded)):
         return SamuraiFailure(text)
     text = unused_text(recorder.playback, settings, owner, lambda: recorder.shown_path)
-    if text and settings.unused == "fail":
+    if text and unused_fails(recorder.playback, settings):
         return SamuraiFailure(text)
     recorder.notes += filter(None, [text])
     return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from pytest_samurai.errors import CassetteError
+from pytest_samurai.redaction import as_ours, environment_secrets
 from pytest_samurai.report.fullrun import Absent
 from pytest_samurai.report.play import Play, merged_plays
 from pytest_samurai.text import timestamp
@@ -57,7 +59,8 @@ class _Dropping:
         if len(outdated) < len(self._indexes) or any(map(self._is_new, outdated)):
             return interactions
         self.count = len(outdated)
-        return [interaction for index, interaction in enumerate(interactions) if index not in self._indexes]
+        stays = [interaction for index, interaction in enumerate(interactions) if index not in self._indexes]
+        return as_ours(stays, environment_secrets(os.environ))
 
     def _is_new(self, interaction: Interaction) -> bool:
         return interaction.recorded_at is not None and interaction.recorded_at >= self._began
