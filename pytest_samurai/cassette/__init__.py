@@ -6,7 +6,7 @@ from pytest_samurai.cassette.candidates import (
     candidates_beside,
     candidates_for,
     candidates_of,
-    first_there,
+    first_existing,
     is_foreign,
     owner_beside,
 )
@@ -49,7 +49,7 @@ __all__ = [
     "cassette_name",
     "cassette_of",
     "file_and_parts",
-    "first_there",
+    "first_existing",
     "is_foreign",
     "is_ours",
     "journal_stem",

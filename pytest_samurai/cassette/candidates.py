@@ -68,7 +68,7 @@ def beside(file: PurePosixPath) -> PurePosixPath:
     return file.parent / _CASSETTES / file.stem
 
 
-def first_there(directory: Path, among: Iterable[Candidate], is_meant: Callable[[Path], bool]) -> Candidate | None:
+def first_existing(directory: Path, among: Iterable[Candidate], is_meant: Callable[[Path], bool]) -> Candidate | None:
     """The first candidate with a file, as seen from a directory; None if there is none.
 
     Where it may be another test's, `is_meant` is asked.
@@ -143,13 +143,13 @@ def _paths(names: Iterable[str]) -> Iterator[PurePosixPath]:
             yield path
 
 
-def _below(directory: PurePosixPath, found: Iterable[Candidate]) -> Iterator[Candidate]:
-    return (Candidate(directory / candidate.path, candidate.is_certain) for candidate in found)
+def _below(directory: PurePosixPath, among: Iterable[Candidate]) -> Iterator[Candidate]:
+    return (Candidate(directory / candidate.path, candidate.is_certain) for candidate in among)
 
 
-def _each_once(found: Iterable[Candidate]) -> list[Candidate]:
+def _each_once(among: Iterable[Candidate]) -> list[Candidate]:
     by_path: dict[PurePosixPath, Candidate] = {}
-    for candidate in found:
+    for candidate in among:
         by_path.setdefault(candidate.path, candidate)
     return list(by_path.values())
 

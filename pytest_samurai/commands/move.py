@@ -125,14 +125,15 @@ def carry_out(suite: Suite, moves: Plan) -> None:
             with claimed(suite.root / file.old):
                 pass
     for file in moves.files:
-        _move(suite.root / file.old, suite.root / file.new)
+        move_file(suite.root / file.old, suite.root / file.new)
     if moves.rows:
         update_lock(suite.root / suite.lock_name, lambda lock: _renamed(lock or Lock({}, {}), moves.rows))
     for file in moves.files:
         _remove_empty((suite.root / file.old).parent)
 
 
-def _move(old: Path, new: Path) -> None:
+def move_file(old: Path, new: Path) -> None:
+    """Move a file; it has a name at every moment. Raises CassetteError if it cannot be moved, or another is there."""
     try:
         with locked(old):
             make_directory(new.parent)

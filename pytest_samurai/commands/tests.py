@@ -120,7 +120,7 @@ class Suite:
             return self._existing(text, cassette)
         for test in self.ids(text):
             # Since the last full run it may have got its own name, or lost it.
-            for cassette in (self.owners.cassette(test), self.owners.there(test)):
+            for cassette in (self.owners.cassette(test), self.owners.existing(test)):
                 if cassette is not None and (self.root / cassette).is_file():
                     return Named(self.path(cassette), test)
         return self._by_end(text)

@@ -26,14 +26,14 @@ def default_cassette_dir(request: pytest.FixtureRequest) -> Path:
     return directories[request.path]
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """Where the cassette of a test lies, and whether it may be shared with other tests."""
 
     path: Path
     is_shared: bool
 
 
-def cassette_place(request: pytest.FixtureRequest, directory: Path, name: Path | None, mode: RecordMode) -> Place:
+def cassette_location(request: pytest.FixtureRequest, directory: Path, name: Path | None, mode: RecordMode) -> Location:
     """Where the cassette of a test lies, which runs in a mode; `name` is what its marker says.
 
     Raises CassetteError if it is to get a cassette of its own, and cannot.
@@ -44,10 +44,10 @@ def cassette_place(request: pytest.FixtureRequest, directory: Path, name: Path |
     from pytest_samurai.cassette import placed_cassette
 
     # Tests of several files may share a cassette by its name, so it lies in the root, unless their directory was moved.
-    return Place(placed_cassette(directory if moved else cassette_root(request.config), name), True)
+    return Location(placed_cassette(directory if moved else cassette_root(request.config), name), True)
 
 
-def _own_place(request: pytest.FixtureRequest, directory: Path, mode: RecordMode, *, moved: bool) -> Place:
+def _own_place(request: pytest.FixtureRequest, directory: Path, mode: RecordMode, *, moved: bool) -> Location:
     """Where the cassette of a test lies that names none: under a name that it may have, or where it is to be."""
     from pytest_samurai.cassette import cassette_name
 
@@ -61,36 +61,36 @@ def _own_place(request: pytest.FixtureRequest, directory: Path, mode: RecordMode
         path, is_certain = _found(request, directory, parts, moved=moved) or (own, True)
     # In `once`, a cassette that is there is not written to.
     if not mode.writes or mode.only_replays_once_recorded or not exists(path):
-        return Place(path, False)
+        return Location(path, False)
     from pytest_samurai.cassette import is_foreign
     from pytest_samurai.recorder import adopt
 
     shelf = shared_of(request.config).shelf
     if not is_certain:
         adopt(path, own, shelf)
-        return Place(own, False)
+        return Location(own, False)
     # What one test no longer plays of it, another may play.
     claimed = run.siblings.is_claimed(item, test, path.name, run.collection.marked)
-    return Place(path, claimed and is_foreign(path, shelf))
+    return Location(path, claimed and is_foreign(path, shelf))
 
 
 def _found(
     request: pytest.FixtureRequest, directory: Path, parts: list[str], *, moved: bool
 ) -> tuple[Path, bool] | None:
     """The cassette of a test that is there under another name than it gets today, and whether it is surely its own."""
-    from pytest_samurai.cassette import candidates_beside, candidates_of, first_there, is_foreign
+    from pytest_samurai.cassette import candidates_beside, candidates_of, first_existing, is_foreign
 
     def is_meant(path: Path) -> bool:
         return is_foreign(path, shared_of(request.config).shelf)
 
-    found = first_there(directory, candidates_of(parts), is_meant)
-    if found is not None:
-        return directory / found.path, found.is_certain
+    candidate = first_existing(directory, candidates_of(parts), is_meant)
+    if candidate is not None:
+        return directory / candidate.path, candidate.is_certain
     if moved:
         return None
     home = REAL.Path(request.path).parent
-    found = first_there(home, candidates_beside(REAL.PurePosixPath(request.path.name), parts), is_meant)
-    return None if found is None else (home / found.path, found.is_certain)
+    candidate = first_existing(home, candidates_beside(REAL.PurePosixPath(request.path.name), parts), is_meant)
+    return None if candidate is None else (home / candidate.path, candidate.is_certain)
 
 
 def fixture_cassette_path(
@@ -101,7 +101,7 @@ def fixture_cassette_path(
     It lies beside those of the tests that use the fixture. If its scope is wider than a module, it lies where the
     fixture is defined.
     """
-    from pytest_samurai.cassette import Candidate, first_there, module_directory, own_names
+    from pytest_samurai.cassette import Candidate, first_existing, module_directory, own_names
 
     root = cassette_root(request.config)
     parts = [fixturedef.argname + _parameter(request)]
@@ -118,7 +118,7 @@ def fixture_cassette_path(
         parts = [*classes(item), *parts]
     own = [Candidate(REAL.PurePosixPath(name), True) for name in own_names(parts, alike=alike)]
     directory = REAL.Path(directory) / "fixtures"
-    return directory / (first_there(directory, own, lambda _: True) or own[0]).path
+    return directory / (first_existing(directory, own, lambda _: True) or own[0]).path
 
 
 def _parameter(request: pytest.FixtureRequest) -> str:

@@ -13,7 +13,7 @@ from pytest_samurai.bill import FIGURE_PROPERTIES, TestFigures
 from pytest_samurai.context import Session
 from pytest_samurai.files import exists
 from pytest_samurai.plugin.marker import marker_of
-from pytest_samurai.plugin.place import cassette_place, relative
+from pytest_samurai.plugin.place import cassette_location, relative
 from pytest_samurai.plugin.renamed import renamed_of
 from pytest_samurai.plugin.state import (
     PASSED,
@@ -49,9 +49,9 @@ def _recorded(
 ) -> Generator[Recorder, None, None]:
     name, layer = marker_of(item) or (None, Layer(item.nodeid, "test", {}))
     settings = settings_of(request.config, config_layer(item, samurai_config), layer)
-    place = cassette_place(request, samurai_cassette_dir, name, RECORD_MODES[settings.mode])
-    owner = owner_of(item, item.nodeid, shared=place.is_shared)
-    recorder = Recorder(place.path, settings, owner, shared_of(request.config))
+    location = cassette_location(request, samurai_cassette_dir, name, RECORD_MODES[settings.mode])
+    owner = owner_of(item, item.nodeid, shared=location.is_shared)
+    recorder = Recorder(location.path, settings, owner, shared_of(request.config))
     # If a test is run again (pytest-rerunfailures), its last run counts.
     forget(item)
     session = Session(recorder)

@@ -17,4 +17,4 @@ def adopt(old: Path, new: Path, shelf: Shelf) -> None:
     """
     recorded = without_secrets(shelf.load(old).recordings, environment_secrets(os.environ))
     # Another run may have made it meanwhile.
-    cassette.update(new, lambda there: there or recorded)
+    cassette.update(new, lambda interactions: interactions or recorded)

@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.redaction import as_ours, environment_secrets
 from pytest_samurai.report.fullrun import Absent
 from pytest_samurai.report.play import Play, merged_plays
 from pytest_samurai.text import timestamp
@@ -59,6 +58,9 @@ class _Dropping:
         if len(outdated) < len(self._indexes) or any(map(self._is_new, outdated)):
             return interactions
         self.count = len(outdated)
+        # Only a run that drops something needs it, and every run with a test imports this package.
+        from pytest_samurai.redaction import as_ours, environment_secrets
+
         stays = [interaction for index, interaction in enumerate(interactions) if index not in self._indexes]
         return as_ours(stays, environment_secrets(os.environ))
 

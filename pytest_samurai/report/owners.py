@@ -32,7 +32,7 @@ class Owners:
             fixture = fixture_cassette(row)
             if fixture is not None:
                 self._forget(row.removesuffix(f" ({fixture})"), fixture)
-            if row not in self._by_test and (cassette := fixture or self._there_or_named(row)) is not None:
+            if row not in self._by_test and (cassette := fixture or self._existing_or_named(row)) is not None:
                 self._add(row, cassette)
 
     def _add(self, test: str, cassette: str) -> None:
@@ -47,15 +47,15 @@ class Owners:
         if self._by_test.get(label) == cassette:
             del self._by_test[label]
 
-    def there(self, test: str) -> str | None:
+    def existing(self, test: str) -> str | None:
         """The cassette that is there under a name that a test may have; None if there is none, and for what is no id.
 
         Where it may be another test's, it is taken for this one's if another tool recorded something of it.
         """
-        from pytest_samurai.cassette import first_there
+        from pytest_samurai.cassette import first_existing
 
-        found = first_there(self._root, self._candidates(test), self._is_foreign)
-        return None if found is None else found.path.as_posix()
+        candidate = first_existing(self._root, self._candidates(test), self._is_foreign)
+        return None if candidate is None else candidate.path.as_posix()
 
     def certain(self, test: str) -> list[str]:
         """The cassettes that no other test can have by a name, the likeliest first; none for what is no id."""
@@ -74,8 +74,8 @@ class Owners:
 
         return is_foreign(cassette, Shelf())
 
-    def _there_or_named(self, test: str) -> str | None:
-        return self.there(test) or self.named(test)
+    def _existing_or_named(self, test: str) -> str | None:
+        return self.existing(test) or self.named(test)
 
     def named(self, test: str) -> str | None:
         """The cassette that a test gets by its name, whether it is there or not; None for what is no id of a test."""
@@ -101,7 +101,7 @@ class Owners:
 
     def cassette(self, test: str) -> str | None:
         """The cassette that a test is known to have; else the one that it has by its name; None for what is no id."""
-        return self._by_test.get(test) or self._there_or_named(test)
+        return self._by_test.get(test) or self._existing_or_named(test)
 
     def tests(self, cassettes: Iterable[str]) -> list[str]:
         """All ids of tests that are known, those of these cassettes included."""

@@ -18,7 +18,7 @@ from pytest_samurai.cassette.candidates import (
     candidates_beside,
     candidates_for,
     candidates_of,
-    first_there,
+    first_existing,
     is_foreign,
     owner_beside,
 )
@@ -90,13 +90,13 @@ def test_they_are_looked_for_in_our_directory_then_beside_the_file_then_as_pytes
 
 def test_the_first_that_is_there_is_the_one_if_it_is_meant_for_the_test(tmp_path: Path) -> None:
     among = candidates_of(["test_x[a/b]"])
-    assert first_there(tmp_path, among, lambda _: True) is None
+    assert first_existing(tmp_path, among, lambda _: True) is None
     (tmp_path / "test_x[a-b].yaml").touch()
-    assert first_there(tmp_path, among, lambda _: False) is None
-    assert first_there(tmp_path, among, lambda _: True) == Candidate(PurePosixPath("test_x[a-b].yaml"), False)
+    assert first_existing(tmp_path, among, lambda _: False) is None
+    assert first_existing(tmp_path, among, lambda _: True) == Candidate(PurePosixPath("test_x[a-b].yaml"), False)
     (tmp_path / "test_x[a").mkdir()
     (tmp_path / "test_x[a/b].yaml").touch()
-    assert first_there(tmp_path, among, lambda _: False) == Candidate(PurePosixPath("test_x[a/b].yaml"), True)
+    assert first_existing(tmp_path, among, lambda _: False) == Candidate(PurePosixPath("test_x[a/b].yaml"), True)
 
 
 def test_a_file_that_a_file_system_without_case_takes_for_another_is_not_there(
@@ -104,7 +104,7 @@ def test_a_file_that_a_file_system_without_case_takes_for_another_is_not_there(
 ) -> None:
     (tmp_path / "test_x[a].yaml").touch()
     monkeypatch.setattr("pytest_samurai.cassette.candidates.exists", lambda _: True)
-    assert first_there(tmp_path, candidates_of(["test_x[A]"]), lambda _: True) is None
+    assert first_existing(tmp_path, candidates_of(["test_x[A]"]), lambda _: True) is None
 
 
 def test_what_another_tool_has_recorded_is_known_by_its_lack_of_dates(tmp_path: Path) -> None:
