@@ -290,6 +290,25 @@ def test_the_command_takes_a_cassette_by_its_path_and_a_fixture_by_its_row(
     assert cli.main(["why", TEST, "--against=HEAD"]) == 0
 
 
+def test_with_a_cassette_too_a_test_is_taken_from_here_with_either_slash(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "tests").mkdir(exist_ok=True)
+    monkeypatch.chdir(project / "tests")
+    for test in (TEST, TEST.replace("/", "\\"), TEST.removeprefix("tests/")):
+        assert cli.main(["why", test, "--cassette=../cassettes/wide.yaml"]) == 0
+        assert capsys.readouterr().out.startswith(f"{TEST}: ../cassettes/wide.yaml\n")
+
+
+def test_what_another_tool_recorded_beside_calls_is_not_counted(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    search = replace(item((11, 2), PARIS), request=Request("GET", "https://s.test/q", (), b""), recorded_at=None)
+    save(project / "cassettes/wide.yaml", [item((11, 2), PARIS), search])
+    assert cli.main(["why", "module fixture wide (cassettes/wide.yaml)"]) == 0
+    assert "  What moved: nothing" in capsys.readouterr().out
+
+
 def test_of_a_cassette_that_others_use_too_no_sums_are_shown_beside_the_row_of_one_test(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
