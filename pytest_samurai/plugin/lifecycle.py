@@ -32,7 +32,6 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     config.stash[RUN] = run
     config.pluginmanager.register(run.collection, "samurai-collection")
-    config.pluginmanager.register(run.siblings, "samurai-siblings")
     # Even a run that plays no cassette notes at its end which there are.
     if told is not None or run.settings.report or cassette_root(config).is_dir():
         gather(config)
@@ -72,7 +71,8 @@ def pytest_make_collect_report(
     if report.failed and isinstance(collector, pytest.Module):
         from pytest_samurai.plugin.importkeys import imported_with_keys
 
-        return imported_with_keys(collector, report) or report
+        report = imported_with_keys(collector, report) or report
+    collector.config.stash[RUN].siblings.see(report)
     return report
 
 

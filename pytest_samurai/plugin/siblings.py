@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any
 
 import pytest
 
@@ -20,16 +19,16 @@ class Siblings:
     """
 
     def __init__(self) -> None:
-        self._made: dict[str, list[str]] = {}
+        self._made: dict[str, set[str]] = {}
         self._alike: dict[str, frozenset[str]] = {}
         self._claimed: dict[str, dict[str, set[str]]] = {}
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_pycollect_makeitem(self, collector: pytest.Collector, name: str) -> Generator[None, Any, Any]:
-        made = yield
-        if isinstance(made, list) and len(made) > 1:
-            self._made[f"{collector.nodeid}::{name}"] = [item.nodeid for item in made]
-        return made
+    def see(self, report: pytest.CollectReport) -> None:
+        """Remember the tests that a module or a class has, which are all that it has."""
+        for item in report.result:
+            function = getattr(item, "originalname", None)
+            if function is not None and function != item.name:
+                self._made.setdefault(f"{report.nodeid}::{function}", set()).add(item.nodeid)
 
     def is_alike(self, item: pytest.Item, test: str) -> bool:
         """Whether another test has the name of a test but for its case, which some file systems ignore.

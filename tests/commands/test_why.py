@@ -12,11 +12,13 @@ import pytest
 from pytest_samurai.bill.lock import accepted
 from pytest_samurai.bill.lockfile import dump
 from pytest_samurai.bill.pricelist import PriceList
+from pytest_samurai.cassette.reader import load
 from pytest_samurai.cassette.writer import save
 from pytest_samurai.commands import cli
 from pytest_samurai.commands.why import explain, prices, recorded_at, row, totals
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.settings import Settings
+from pytest_samurai.wire.http import Request
 from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.price import Price
 from pytest_samurai.wire.usage import Usage
@@ -303,8 +305,9 @@ def test_with_a_cassette_too_a_test_is_taken_from_here_with_either_slash(
 def test_what_another_tool_recorded_beside_calls_is_not_counted(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    path = project / "cassettes/wide.yaml"
     search = replace(item((11, 2), PARIS), request=Request("GET", "https://s.test/q", (), b""), recorded_at=None)
-    save(project / "cassettes/wide.yaml", [item((11, 2), PARIS), search])
+    save(path, [*load(path), search])
     assert cli.main(["why", "module fixture wide (cassettes/wide.yaml)"]) == 0
     assert "  What moved: nothing" in capsys.readouterr().out
 
