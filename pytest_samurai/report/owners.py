@@ -95,9 +95,10 @@ class Owners:
         from pytest_samurai.cassette import owner_beside, owner_by_name
 
         path = PurePosixPath(cassette)
-        is_below = path.is_relative_to(self._home)
-        test = owner_by_name(path.relative_to(self._home)) if is_below else owner_beside(path)
-        return [] if test is None else [test]
+        own = owner_by_name(path.relative_to(self._home)) if path.is_relative_to(self._home) else None
+        tests = [test for test in (own, owner_beside(path)) if test is not None]
+        # The directory of the cassettes may be that beside the test files.
+        return sorted(tests, key=lambda test: not (self._root / test.partition("::")[0]).exists())[:1]
 
     def cassette(self, test: str) -> str | None:
         """The cassette that a test is known to have; else the one that it has by its name; None for what is no id."""

@@ -236,6 +236,16 @@ def test_the_path_of_a_cassette_of_another_tool_tells_its_test(root: Path) -> No
     assert found(root, path) == (path, "tests/test_geo.py::TestCities::test_x")
 
 
+def test_where_all_cassettes_lie_beside_the_test_files_the_file_that_is_there_tells_the_test(root: Path) -> None:
+    (root / "pytest.ini").write_text("[pytest]\nsamurai_cassette_dir = tests/cassettes\n")
+    path = "tests/cassettes/test_sea/test_x.yaml"
+    foreign(root / path, chat("x"))
+    assert found(root, path) == (path, "test_sea.py::test_x")
+    (root / "tests/test_sea.py").touch()
+    assert found(root, path) == (path, "tests/test_sea.py::test_x")
+    assert found(root, "test_x") == (path, "tests/test_sea.py::test_x")
+
+
 def test_an_ini_file_of_pytests_goes_before_cassettes_beside_a_test_file(tmp_path: Path) -> None:
     (tmp_path / "tests/cassettes").mkdir(parents=True)
     assert root_of(tmp_path / "tests") == tmp_path / "tests"

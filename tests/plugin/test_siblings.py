@@ -136,9 +136,11 @@ class TestAll:
 
 
 def test_in_a_full_update_what_no_test_plays_of_such_a_file_goes(project: Project) -> None:
-    path = theirs(project, "test_capital[a-b].yaml", "a-b", "gone")
+    path, key = theirs(project, "test_capital[a-b].yaml", "a-b", "gone"), "sk-samurai-0123456789abcdefghij"
+    path.write_text(path.read_text().replace("content-type:", f"authorization: [Bearer {key}]\n      content-type:", 1))
     theirs(project, "test_capital[c-d].yaml", "c-d")
     project.tests(COUNTRIES.format(countries=["a-b", "a/b", "c-d", "c/d"]))
     project.run("--samurai-mode=update").assert_outcomes(passed=4)
     assert len(load(path)) == 1
+    assert key not in path.read_text()
     assert project.server.requests == 2
