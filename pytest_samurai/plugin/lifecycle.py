@@ -72,7 +72,7 @@ def pytest_make_collect_report(
         from pytest_samurai.plugin.importkeys import imported_with_keys
 
         report = imported_with_keys(collector, report) or report
-    collector.config.stash[RUN].siblings.see(report)
+    collector.config.stash[RUN].collection.see(report)
     return report
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 
 import pytest
@@ -13,22 +13,15 @@ from pytest_samurai.plugin.marker import file_of
 
 
 class Siblings:
-    """What the collection has seen of tests with parameters.
+    """What is known of tests beside others; `made` are those of each function with parameters, by their ids.
 
-    It sees all of them, whichever are selected: so a test has the same cassette in every run.
+    They are all there, whichever are selected: so a test has the same cassette in every run.
     """
 
-    def __init__(self) -> None:
-        self._made: dict[str, set[str]] = {}
+    def __init__(self, made: Mapping[str, Collection[str]]) -> None:
+        self._made = made
         self._alike: dict[str, frozenset[str]] = {}
         self._claimed: dict[str, dict[str, set[str]]] = {}
-
-    def see(self, report: pytest.CollectReport) -> None:
-        """Remember the tests that a module or a class has, which are all that it has."""
-        for item in report.result:
-            function = getattr(item, "originalname", None)
-            if function is not None and function != item.name:
-                self._made.setdefault(f"{report.nodeid}::{function}", set()).add(item.nodeid)
 
     def is_alike(self, item: pytest.Item, test: str) -> bool:
         """Whether another test has the name of a test but for its case, which some file systems ignore.

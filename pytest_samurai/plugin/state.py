@@ -15,12 +15,12 @@ import pytest
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.files import REAL
 from pytest_samurai.plugin.collection import Collection
-from pytest_samurai.plugin.siblings import Siblings
 from pytest_samurai.settings import Layer, Settings, environment_layers, resolve
 
 if TYPE_CHECKING:
     from pytest_samurai.bill import Lock, PriceList, Tally, TestFigures
     from pytest_samurai.plugin.refusals import Refusals
+    from pytest_samurai.plugin.siblings import Siblings
     from pytest_samurai.recorder import Recorder, Shared
     from pytest_samurai.report import Play, Progress, Spoken
 
@@ -57,7 +57,6 @@ class RunState:
         self.lock: Lock | None = None
         self.lock_is_read = False
         self.collection = Collection()
-        self.siblings = Siblings()
         self.begun: set[str] = set()
 
     @cached_property
@@ -66,6 +65,13 @@ class RunState:
         from pytest_samurai.plugin.refusals import Refusals
 
         return Refusals()
+
+    @cached_property
+    def siblings(self) -> Siblings:
+        """Which tests are beside which. Only a test with a cassette needs it."""
+        from pytest_samurai.plugin.siblings import Siblings
+
+        return Siblings(self.collection.made)
 
     @cached_property
     def libraries(self) -> tuple[Path, ...]:
