@@ -66,6 +66,16 @@ def go_on_tearing_down(item: pytest.Item, nextitem: pytest.Item | None, error: B
         item.session._setupstate.teardown_exact(nextitem)
 
 
+def tear_down(request: pytest.FixtureRequest) -> None:
+    """Tear down the fixture whose request this is, and before it those that use it.
+
+    Where an error makes pytest stop, it forgets the fixtures that it has not reached: it would never tear them down,
+    and would give the same objects to the next test. Pytest has no public way.
+    """
+    fixturedef: pytest.FixtureDef[Any] = cast("Any", request)._fixturedef
+    fixturedef.finish(cast("Any", request))
+
+
 def fail_again(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, error: BaseException) -> None:
     """Have a fixture raise an error for each test that asks for it from now on, until it is torn down."""
     failure = (error, error.__traceback__) if pytest.version_tuple >= (8, 3) else error

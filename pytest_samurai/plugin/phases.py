@@ -6,8 +6,8 @@ from collections.abc import Generator
 
 import pytest
 
-from pytest_samurai.plugin.internals import go_on_tearing_down
-from pytest_samurai.plugin.state import RECORDED, RECORDER, RUN
+from pytest_samurai.plugin.internals import go_on_tearing_down, tear_down
+from pytest_samurai.plugin.state import RECORDER, REQUEST, RUN
 
 # First, like the hook of the body, so that they wrap all others.
 
@@ -32,10 +32,12 @@ def runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generat
         except BaseException as error:
             if refusals.ends_the_run(error):
                 raise
-            if RECORDER in item.stash:
-                # Because of the error the recorder was not torn down, and the next test would play from its cassette.
-                item.stash[RECORDED].close()
-            go_on_tearing_down(item, nextitem, error)
+            try:
+                if RECORDER in item.stash:
+                    # Because of the error it was not torn down, and the next test would play from its cassette.
+                    tear_down(item.stash[REQUEST])
+            finally:
+                go_on_tearing_down(item, nextitem, error)
             if refusals.pending or not refusals.is_echo(error):
                 raise
         if refusals.pending and not refusals.is_red:

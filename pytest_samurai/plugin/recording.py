@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -18,8 +18,8 @@ from pytest_samurai.plugin.renamed import renamed_of
 from pytest_samurai.plugin.state import (
     PASSED,
     PLAYS,
-    RECORDED,
     RECORDER,
+    REQUEST,
     RUN,
     SENT,
     SPOKEN,
@@ -40,13 +40,6 @@ def recorded(
 ) -> Iterator[Recorder]:
     """The value of the fixture `samurai`."""
     item = cast("pytest.Item", request.node)
-    item.stash[RECORDED] = recording = _recorded(item, request, samurai_config, samurai_cassette_dir)
-    return recording
-
-
-def _recorded(
-    item: pytest.Item, request: pytest.FixtureRequest, samurai_config: dict[str, Any], samurai_cassette_dir: Path
-) -> Generator[Recorder, None, None]:
     name, layer = marker_of(item) or (None, Layer(item.nodeid, "test", {}))
     settings = settings_of(request.config, config_layer(item, samurai_config), layer)
     location = cassette_location(request, samurai_cassette_dir, name, RECORD_MODES[settings.mode])
@@ -60,6 +53,7 @@ def _recorded(
     refusals = request.config.stash[RUN].refusals
     refusals.opened(recorder)
     item.stash[RECORDER] = recorder
+    item.stash[REQUEST] = request
     # A report that is made after the recorder has gone has to know it too.
     item.stash[SENT] = recorder.sent
     item.stash[PASSED] = False
@@ -70,7 +64,7 @@ def _recorded(
     finally:
         refusals.listen()
         refusals.closed(recorder)
-        del item.stash[RECORDER]
+        del item.stash[RECORDER], item.stash[REQUEST]
         # If it is run again, it counts once.
         item.user_properties[:] = [pair for pair in item.user_properties if pair[0] not in FIGURE_PROPERTIES]
         figures = TestFigures.of(item.nodeid, recorder.calls, recorded=recorder.recorded)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_samurai.bill import Lock, PriceList, Tally, TestFigures
     from pytest_samurai.plugin.refusals import Refusals
     from pytest_samurai.plugin.siblings import Siblings
-    from pytest_samurai.recorder import Recorder, Shared
+    from pytest_samurai.recorder import Shared
     from pytest_samurai.report import Play, Progress, Spoken
 
 
@@ -83,8 +83,8 @@ class RunState:
 
 
 RUN = pytest.StashKey[RunState]()
-RECORDED: pytest.StashKey[Generator[Recorder, None, None]] = pytest.StashKey()
 RECORDER = pytest.StashKey[Any]()
+REQUEST = pytest.StashKey[pytest.FixtureRequest]()
 SENT: pytest.StashKey[list[tuple[Any, str]]] = pytest.StashKey()
 PASSED = pytest.StashKey[bool]()
 PLAYS: pytest.StashKey[list[Play]] = pytest.StashKey()

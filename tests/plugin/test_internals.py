@@ -109,6 +109,30 @@ def test_it(wide, number): print("number", wide)
     pytester.runpytest_inprocess("-s").stdout.fnmatch_lines(["*number 0", "*number 1"])
 
 
+def test_pytest_tears_down_a_fixture_by_its_request_once_and_before_it_those_that_use_it(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile("""
+import pytest
+from pytest_samurai.plugin.internals import tear_down
+@pytest.fixture
+def first(request):
+    yield request
+    print("end of first")
+@pytest.fixture
+def second(first):
+    yield
+    print("end of second")
+def test_it(first, second):
+    tear_down(first)
+    print("end of test")
+def test_next(first, second): pass
+""")
+    lines = pytester.runpytest_inprocess("-s").outlines
+    ends = [line.rpartition("end of ")[2].rstrip(".") for line in lines if "end of " in line]
+    assert ends == ["second", "first", "test", "second", "first"]
+
+
 def test_an_item_without_fixtures_may_have_the_marker(pytester: pytest.Pytester) -> None:
     pytester.makeconftest("""
 import pytest

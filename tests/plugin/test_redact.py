@@ -85,7 +85,7 @@ def test_a_miss_does_not_show_it(project: Project, monkeypatch: pytest.MonkeyPat
     project.run().assert_outcomes(passed=1)
     project.offline()
     project.tests(MAIL.replace("about", "at once about"))
-    result = project.run("--samurai-mode=none", "--tb=line")
+    result = project.run("--samurai-mode=none", "--tb=short")
 
     result.assert_outcomes(failed=1)
     assert "example.com" not in result.stdout.str()

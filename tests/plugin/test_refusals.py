@@ -850,10 +850,11 @@ def test_it(broken): pass
     result.assert_outcomes(passed=1, errors=1)
 
 
+@pytest.mark.parametrize("following", ["@pytest.mark.samurai\ndef test_next():", "def test_next(samurai):"])
 @pytest.mark.parametrize(
     "error", ["BaseExceptionGroup('all', [BaseException()])", "__import__('asyncio').CancelledError"]
 )
-def test_an_error_that_stops_a_teardown_leaves_no_recorder_open(project: Project, error: str) -> None:
+def test_an_error_that_stops_a_teardown_leaves_no_recorder_open(project: Project, error: str, following: str) -> None:
     project.tests(
         SWALLOW
         + f"""
@@ -870,8 +871,7 @@ def wide():
 class TestIt:
     def test_it(self, wide, broken): seed_call("mine")
 
-@pytest.mark.samurai
-def test_next(): seed_call("the next one's")
+{following} seed_call("the next one's")
 """
     )
     result = project.run("-s")
@@ -879,6 +879,40 @@ def test_next(): seed_call("the next one's")
     result.stdout.fnmatch_lines(["*wide is torn down*"])
     assert project.cassettes() == ["test_it/TestIt.test_it.yaml", "test_it/test_next.yaml"]
     assert "the next one's" not in project.text("test_it/TestIt.test_it.yaml")
+
+
+def test_a_second_error_of_a_teardown_that_was_stopped_leaves_no_recorder_open_either(project: Project) -> None:
+    project.tests(
+        SWALLOW
+        + """
+@pytest.fixture
+def client(samurai):
+    yield
+    print("client is torn down")
+    raise ValueError("mine")
+
+@pytest.fixture
+def broken(client):
+    yield
+    raise __import__("asyncio").CancelledError
+
+@pytest.fixture(scope="class")
+def wide():
+    yield
+    print("wide is torn down")
+
+class TestIt:
+    def test_it(self, wide, broken): seed_call("mine")
+
+def test_next(samurai): seed_call("the next one's")
+"""
+    )
+    result = project.run("-s")
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(
+        ["*client is torn down*", "*wide is torn down*", "*CancelledError*", "*ValueError: mine*"]
+    )
+    assert project.cassettes() == ["test_it/TestIt.test_it.yaml", "test_it/test_next.yaml"]
 
 
 def test_a_teardown_that_ends_the_run_ends_it_as_before(project: Project) -> None:
