@@ -326,6 +326,7 @@ def test_commands_say_nothing_that_is_obeyed(
     said = ""
     for arguments in (
         ["check", "--max-age=1d"],
+        ["check", "--json"],
         ["cost", str(path)],
         ["import", "cassettes"],
         ["why", "t.py::test_x", f"--cassette={path}", "--against=HEAD"],
@@ -336,8 +337,10 @@ def test_commands_say_nothing_that_is_obeyed(
         ["ls"],
         ["show", str(path)],
         ["show", "--plain", str(path)],
+        ["show", str(path), "other.yaml", "--html"],
         ["show", str(path.with_name(f"x{name}"))],
         ["show", HOSTILE],
+        ["check", "--fix"],
         ["mv", f"{HOSTILE}.py", "x.py"],
         ["mv", f"{HOSTILE}::test_a", f"{HOSTILE}::test_b"],
     ):

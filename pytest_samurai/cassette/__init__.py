@@ -15,6 +15,7 @@ from pytest_samurai.cassette.directories import Directories
 from pytest_samurai.cassette.frame import is_ours
 from pytest_samurai.cassette.journal import JOURNAL, Journal, LeftBehind, journal_stem
 from pytest_samurai.cassette.loader import lines
+from pytest_samurai.cassette.mended import mend
 from pytest_samurai.cassette.naming import (
     cassette_name,
     cassette_of,
@@ -55,6 +56,7 @@ __all__ = [
     "journal_stem",
     "lines",
     "load",
+    "mend",
     "module_directory",
     "named_cassette",
     "own_names",

@@ -1,4 +1,4 @@
-"""A body as a value of YAML: a block where it can be one, else quoted, else base64."""
+"""A body as a value of YAML: folded if that was chosen, a block where it can be one, else quoted, else base64."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from pytest_samurai.cassette.layout import LINES, SPACED, lay_out, may_be_laid_out, take_back
+from pytest_samurai.cassette.folded import STYLE, folded, unfolded
+from pytest_samurai.cassette.layout import FOLDED, LINES, SPACED, lay_out, may_be_laid_out, take_back
 from pytest_samurai.cassette.values import unquoted
 from pytest_samurai.text import quoted
 
@@ -37,11 +38,13 @@ PART = 1 << 20
 def body_text(body: bytes, indent: int) -> tuple[Written, str]:
     """A body as it is written, and how it was laid out. `indent` is the number of blanks before its lines."""
     text, layout = lay_out(body) if may_be_laid_out(body) else (body, "")
-    return written(text, indent), layout
+    return written(text, indent, layout), layout
 
 
-def written(text: str | bytes, indent: int) -> Written:
+def written(text: str | bytes, indent: int, layout: str) -> Written:
     """A body as it is written, given how it is laid out."""
+    if isinstance(text, str) and FOLDED in layout.split():
+        return Written(STYLE, [folded(text, indent)])
     data = text if isinstance(text, bytes) else text.encode()
     margin = b" " * indent
     try:
@@ -79,6 +82,16 @@ def _indented(lines: bytes, margin: bytes) -> bytes:
 _LINE_START = re.compile(rb"\n(?=[^\n])")
 
 
+def plain_body(margin: bytes) -> bytes:
+    """The regular expression of a body that all readers of YAML read alike, with these blanks before its lines.
+
+    It is quoted, or a block whose first line is not blank, which tells the indentation.
+    """
+    lines = rb"\n%b[!-~][ -~]*+(?:\n++%b[ -~]++)*+" % (margin, margin)
+    # Empty lines at the end belong to a block only if it says so, by `+`.
+    return rb'(?:"[ !#-\[\]-~]*"|\|-?%b|\|\+%b(?:\n(?=\n))*+)' % (lines, lines)
+
+
 # --- reading
 
 _IN_LINES = (LINES, f"{LINES} {SPACED}")
@@ -88,6 +101,11 @@ _BREAK = re.compile(rb"\n +")
 def in_lines(content: bytes, begin: int, layout: str) -> bool:
     """Whether the body that begins here is JSON that was broken into lines, and nothing else was done to it."""
     return layout in _IN_LINES and content.startswith(b"|-\n", begin)
+
+
+def is_folded(content: bytes, begin: int, layout: str) -> bool:
+    """Whether the body that begins here is JSON that was folded, and nothing else was done to it."""
+    return layout == FOLDED and content.startswith(b'"\\\n', begin)
 
 
 def joined(lines: bytes, layout: str) -> bytes:
@@ -105,6 +123,9 @@ def read_body(content: bytes, begin: int, line: int, end: int, margin: bytes, la
     `margin` is a line break with the blanks that follow it. Raises ValueError for an unknown layout.
     """
     style = content[begin:line]
+    if style == STYLE:
+        text = unfolded(content[line - 1 : end - 1])
+        return text if layout == FOLDED else take_back(text.decode(), layout)
     if style.startswith(b'"'):
         return take_back(unquoted(style.decode()), layout)
     if style == b"|-" and layout in _IN_LINES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from pytest_samurai.cassette.frame import HEAD, TAIL
+from pytest_samurai.cassette.frame import HEAD, HEAD_OF_NONE, TAIL
 from pytest_samurai.cassette.seal import is_sealed
 from pytest_samurai.text import Side, sides_of
 
@@ -20,7 +20,8 @@ def both_sides(content: bytes) -> bytes | None:
     if sides is None or not all(map(_is_ours, sides)):
         return None
     ours, theirs = (list(_texts(side)) for side in sides)
-    return HEAD.encode() + b"".join(_united(ours, theirs)) + TAIL
+    texts = b"".join(_united(ours, theirs))
+    return (HEAD if texts else HEAD_OF_NONE).encode() + texts + TAIL
 
 
 _HEAD = HEAD.encode().splitlines()

@@ -6,8 +6,10 @@ them, and this layout is the product.
 
 from __future__ import annotations
 
+from pytest_samurai.cassette.answer import streamed_answer
 from pytest_samurai.cassette.body import PART, Text, body_text
-from pytest_samurai.cassette.heads import reply_head, request_head
+from pytest_samurai.cassette.heads import reply_head, reply_headers, request_head
+from pytest_samurai.cassette.lastids import ids_last
 from pytest_samurai.cassette.notes import NOTES
 from pytest_samurai.cassette.seal import checksums
 from pytest_samurai.wire import Interaction
@@ -17,10 +19,19 @@ def interaction_text(interaction: Interaction) -> Text:
     """An interaction as it stands in a cassette, with its seal."""
     request, reply = interaction.request, interaction.reply
     sent, request_layout = body_text(request.body, 6)
-    received, layout = body_text(reply.body, 8)
+    body, moved = ids_last(reply.body)
+    received, layout = body_text(body, 8)
     before, between = request_head(request), reply_head(reply)
-    of_bodies = {"request_layout": request_layout, "layout": layout, "chunks": reply.chunks}
-    after = NOTES.head + "".join(NOTES.written(interaction, of_bodies)).encode()
-    seal = checksums([before, sent.style, between, received.style, after], sent.lines, received.lines)
-    text = [before, *sent.text, between, *received.text, after, f"{NOTES.seal.text(seal)}\n".encode()]
+    of_bodies = {
+        "request_layout": request_layout,
+        "layout": layout,
+        "moved": moved,
+        "chunks": reply.chunks,
+    }
+    after = reply_headers(reply) + NOTES.head
+    answer = NOTES.answer.text(streamed_answer(interaction)).encode()
+    notes = "".join(NOTES.written(interaction, of_bodies)).encode()
+    seal = checksums([before, sent.style, between, received.style, after, notes], sent.lines, [*received.lines, answer])
+    end = f"{NOTES.seal.text(seal)}\n".encode()
+    text = [before, *sent.text, between, *received.text, after, answer, notes, end]
     return text if len(request.body) + len(reply.body) > PART else [b"".join(text)]

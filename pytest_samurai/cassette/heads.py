@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pytest_samurai.cassette.headers import KnownHeaders, header_lines, meant
 from pytest_samurai.cassette.values import unquoted
 from pytest_samurai.text import scalar
@@ -29,15 +31,33 @@ def request_head(request: Request) -> bytes:
 
 def reply_head(reply: Reply) -> bytes:
     """The head of a reply as it is written, from the end of the request's body on."""
+    return _reply_head(reply, [])
+
+
+def reply_head_of_old(reply: Reply) -> bytes:
+    """The same with the headers, which stood before the body until version 0.2."""
+    return _reply_head(reply, _header_lines(reply))
+
+
+def _reply_head(reply: Reply, headers: Iterable[str]) -> bytes:
     lines = [
         "",
         "  response:",
         f"{STATUS}{reply.status}, message: {scalar(reply.reason)}}}",
-        *header_lines(meant(reply.headers, reply.body)),
+        *headers,
         "    body:",
         "      string: ",
     ]
     return "\n".join(lines).encode()
+
+
+def reply_headers(reply: Reply) -> bytes:
+    """The headers of a reply as they are written, from the end of its body on."""
+    return "\n".join(["", *_header_lines(reply)]).encode()
+
+
+def _header_lines(reply: Reply) -> Iterable[str]:
+    return header_lines(meant(reply.headers, reply.body))
 
 
 def read_request_head(text: bytes, headers: KnownHeaders) -> RequestHead:

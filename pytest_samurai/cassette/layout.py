@@ -1,29 +1,25 @@
 """The layout of a body: lines for people, from which the very bytes can be made again.
 
-JSON that came on one line is broken along its structure: a container of containers gets a line for each item, a
-container of plain values stays on one line. So a message is a line, and a changed word is one changed line. Only white
-space is added between tokens, and no token is respelled: so the bytes come back when it is dropped.
+JSON that came on one line is broken along its structure, so a message is a line, and a changed word is one changed
+line. Only white space is added between tokens, and no token is respelled: so the bytes come back when it is dropped.
+JSON with texts of several lines is folded instead, and they are lines too.
 """
 
 from __future__ import annotations
 
 import re
 
+from pytest_samurai.cassette.folded import is_to_fold
+from pytest_samurai.cassette.structure import is_json, structure
 from pytest_samurai.files import json
 
+FOLDED = "folded"
 LINES = "lines"
 SPACED = "spaced"
 ASCII = "ascii"
 CRLF = "crlf"
-"""What was done to a body: broken into lines, with `, ` between items; `\\u` escapes spelled out; CRLF made LF."""
+"""Done to a body: folded; broken into lines, with `, ` between items; `\\u` escapes spelled out; CRLF made LF."""
 
-_STRING = r'"(?:[^"\\]++|\\.)*+"'
-_PLAIN = rf'(?:[^"{{}}\[\]]++|{_STRING})*+'
-# What stays on its line, containers without containers included, and the mark behind it, if there is one.
-_LEAF = rf"\{{{_PLAIN}\}}|\[{_PLAIN}\]"
-_STEP = re.compile(rf'((?:[^"{{}}\[\],]++|{_STRING}|{_LEAF})*+)([{{}}\[\],]?)', re.DOTALL)
-# The same for a body whose outermost container holds no other: its items get their lines all the same.
-_FLAT_STEP = re.compile(rf'((?:[^"{{}}\[\],]++|{_STRING})*+)([{{}}\[\],]?)', re.DOTALL)
 _ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)(\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4})")
 # Escapes that are never spelled out: of ASCII, which could not be made again; of what a block of YAML cannot show; of
 # half a surrogate pair.
@@ -47,6 +43,8 @@ def lay_out(body: bytes) -> tuple[str | bytes, str]:
         text, words = unix, [CRLF]
     if "\\u" in text and (spelled := _ESCAPE.sub(_spell_out, text)) != text and _undo(spelled, [ASCII]) == text:
         text, words = spelled, [ASCII, *words]
+    if is_to_fold(text):
+        return text, " ".join([FOLDED, *words])
     lines = _broken(text)
     for how in ([LINES], [LINES, SPACED]):
         if lines != text and _undo(lines, how) == text:
@@ -58,7 +56,7 @@ def take_back(text: str | bytes, words: str) -> bytes:
     """The bytes from which `lay_out` made this text. Raises ValueError for a word that it does not use."""
     if isinstance(text, bytes):
         return text
-    unknown = set(words.split()) - {LINES, SPACED, ASCII, CRLF}
+    unknown = set(words.split()) - {FOLDED, LINES, SPACED, ASCII, CRLF}
     if unknown:
         raise ValueError(f"a body cannot be laid out as {' '.join(sorted(unknown))!r}")
     return _undo(text, words.split()).encode()
@@ -86,26 +84,9 @@ def _spell_out(escape: re.Match[str]) -> str:
 
 def _broken(text: str) -> str:
     """The lines of a JSON container that came on one line; any other text as it is."""
-    if text[:1] not in ("{", "[") or "\n" in text.rstrip("\n"):
+    if text[:1] not in ("{", "[") or "\n" in text.rstrip("\n") or not is_json(text):
         return text
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    steps = _STEP.findall(text)
-    if not steps[0][1]:
-        steps = _FLAT_STEP.findall(text)
-    lines: list[str] = []
-    margin, is_item = "\n", False
-    for run, mark in steps:
-        lines.append(run.removeprefix(" ") if is_item else run)
-        is_item = mark == ","
-        if is_item:
-            lines.append(f",{margin}")
-        elif mark in ("{", "["):
-            margin += "  "
-            lines.append(f"{mark}{margin}")
-        elif mark:
-            margin = margin[:-2]
-            lines.append(f"{margin}{mark}")
-    return "".join(lines)
+    return "\n".join(" " * blanks + _COMMA_END.sub(",", line) for blanks, line in structure(text))
+
+
+_COMMA_END = re.compile(r", \Z")

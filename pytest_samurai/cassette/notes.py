@@ -13,6 +13,8 @@ from enum import Enum, auto
 from functools import partial
 from typing import Any
 
+from pytest_samurai.cassette.answer import ANSWER
+from pytest_samurai.cassette.body import plain_body, written
 from pytest_samurai.cassette.checked import get_any, shortened
 from pytest_samurai.cassette.chunks import chunks_text
 from pytest_samurai.cassette.values import (
@@ -78,7 +80,15 @@ TEXT = Kind(scalar, rb".+", PLAIN_TEXT, unquoted, _text)
 NUMBER = Kind(flow, rb"[\d.e+-]+", PLAIN_NUMBER, read_number, partial(get_any, kind="a number"))
 MAPPING = Kind(flow, rb"\{.*\}", PLAIN_MAPPINGS, read_flow, partial(get_any, kind="a mapping"))
 FLAG = Kind(lambda _: "true", rb"true", rb"true", lambda _: True, _flagged)
-LAYOUT = Kind(str, rb"(?:(?:lines|spaced|ascii|crlf) ?)+", rb"[a-z]+(?: [a-z]+)*", str, _text)
+LAYOUT = Kind(str, rb"(?:(?:folded|lines|spaced|ascii|crlf) ?)+", rb"[a-z]+(?: [a-z]+)*", str, _text)
+BLOCK = Kind(
+    lambda text: "".join(part.decode() for part in written(text, 8, "").text),
+    rb'"[^\n]*"|\|[-+2]*+(?:\n(?:        [^\n]*+|(?=\n)))++',
+    plain_body(b"        "),
+    str,
+    _text,
+)
+MOVED = Kind(str, rb"(?:\w+@\d+ ?)+", rb"[A-Za-z_]+@[0-9]+(?: [A-Za-z_]+@[0-9]+)*", str, _text)
 PRICE = Kind(
     _price_text, rb"\{.*\}|unknown", rb"(?:unknown|%b)" % PLAIN_MAPPING, _read_price, _checked_price, recurs=True
 )
@@ -139,10 +149,11 @@ class Notes:
         *optional, self.seal = rows
         *short, self.longest = optional
         self.rows = rows
-        self.first = rows[0]
         self.names = frozenset(note.name for note in rows)
         self._short = short
         self._by_name = {note.name: note for note in rows}
+        self.date = self._by_name["recorded_at"]
+        self.answer = self._by_name[ANSWER]
         self._defaults = self._by_side(lambda note: note.default)
         self.short = re.compile(self.head + b"".join(note.pattern(note.kind.shape) for note in short))
         """What finds all notes but the longest, which need not be looked at to read the others."""
@@ -156,7 +167,10 @@ class Notes:
         )
 
     def written(self, interaction: Interaction, of_bodies: Mapping[str, Any]) -> Iterator[str]:
-        """The notes of an interaction as they are written, without the seal. `of_bodies` are those of its bodies."""
+        """The notes of an interaction as they are written, but for answer and seal.
+
+        `of_bodies` are those of its bodies.
+        """
         for note in self.rows:
             if note.of is Of.INTERACTION:
                 yield note.text(getattr(interaction, note.name))
@@ -205,16 +219,19 @@ def read_notes(match: re.Match[bytes], notes: list[Note], recurring: Mapping[tup
 
 
 NOTES = Notes(
+    Note(ANSWER, Of.TEXT, BLOCK),
     Note("recorded_at", Of.INTERACTION, TEXT),
     Note("duration", Of.REPLY, NUMBER),
     Note("http_version", Of.REPLY, TEXT, "HTTP/1.1"),
     Note("request_layout", Of.BODY, LAYOUT, ""),
     Note("layout", Of.BODY, LAYOUT, ""),
+    Note("moved", Of.BODY, MOVED, ""),
     Note("ending", Of.REPLY, TEXT, COMPLETE),
     Note("error", Of.REPLY, TEXT, ""),
     Note("hidden_usage", Of.REPLY, MAPPING),
     Note("price", Of.INTERACTION, PRICE),
     Note("edited", Of.INTERACTION, FLAG, False),
+    Note("imported", Of.INTERACTION, FLAG, False),
     Note("chunks", Of.BODY, CHUNKS),
     Note("seal", Of.TEXT, SEAL),
 )

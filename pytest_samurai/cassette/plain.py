@@ -8,20 +8,12 @@ from __future__ import annotations
 
 import re
 
+from pytest_samurai.cassette.body import plain_body
+from pytest_samurai.cassette.folded import plain_folded
 from pytest_samurai.cassette.notes import NOTES, Notes
 from pytest_samurai.cassette.values import PLAIN_KEY, PLAIN_TEXT, several
 
-PLAIN_HEADERS = rb"    headers:(?: \{\}|(?:\n      %b: \[%b\])+)\n" % (PLAIN_KEY, several(PLAIN_TEXT))
-
-
-def plain_body(margin: bytes) -> bytes:
-    """The regular expression of a body with these blanks before its lines.
-
-    It is quoted, or a block whose first line is not blank, which tells the indentation.
-    """
-    lines = rb"\n%b[!-~][ -~]*+(?:\n++%b[ -~]++)*+" % (margin, margin)
-    # Empty lines at the end belong to a block only if it says so, by `+`.
-    return rb'(?:"[ !#-\[\]-~]*"|\|-?%b|\|\+%b(?:\n(?=\n))*+)' % (lines, lines)
+PLAIN_HEADERS = rb"    headers:(?: \{\}|(?:\n      %b: \[%b\])+)" % (PLAIN_KEY, several(PLAIN_TEXT))
 
 
 def interaction_pattern(notes: Notes) -> re.Pattern[bytes]:
@@ -30,19 +22,24 @@ def interaction_pattern(notes: Notes) -> re.Pattern[bytes]:
         rb"- request:\n"
         rb"    method: %b\n"
         rb"    uri: %b\n"
-        rb"%b"
+        rb"%b\n"
         rb"    body: (?P<sent>%b)\n"
         rb"  response:\n"
         rb"    status: \{code: [1-9][0-9]{2}, message: %b\}\n"
-        rb"%b"
+        rb"(?P<above>%b\n)?+"
         rb"    body:\n"
         rb"      string: (?P<received>%b)"
+        rb"(?(above)|\n%b)"
         rb"%b"
         % (
-            *(PLAIN_TEXT, PLAIN_TEXT, PLAIN_HEADERS, plain_body(b"      ")),
-            *(PLAIN_TEXT, PLAIN_HEADERS, plain_body(b"        "), notes.plain),
+            *(PLAIN_TEXT, PLAIN_TEXT, PLAIN_HEADERS, _plain_body(b"      ")),
+            *(PLAIN_TEXT, PLAIN_HEADERS, _plain_body(b"        "), PLAIN_HEADERS, notes.plain),
         )
     )
+
+
+def _plain_body(margin: bytes) -> bytes:
+    return rb"(?:%b|%b)" % (plain_body(margin), plain_folded(margin))
 
 
 _INTERACTION = interaction_pattern(NOTES)

@@ -17,14 +17,14 @@ from pytest_samurai.cassette import foreign
 from pytest_samurai.cassette.checked import get, shortened
 from pytest_samurai.cassette.chunks import chunks_of
 from pytest_samurai.cassette.conflict import both_sides
-from pytest_samurai.cassette.entry import interaction_text
 from pytest_samurai.cassette.frame import HEAD, TAIL, check_frame, is_ours
 from pytest_samurai.cassette.headers import carried, headers_of
+from pytest_samurai.cassette.lastids import ids_at
 from pytest_samurai.cassette.layout import take_back
 from pytest_samurai.cassette.loader import MEND, check_keys, document, lines
 from pytest_samurai.cassette.memory import Memory
 from pytest_samurai.cassette.notes import NOTES, Of
-from pytest_samurai.cassette.resealed import NotAsSealed, check_json, is_edited
+from pytest_samurai.cassette.resealed import NotAsSealed, check_answer, check_json, is_edited, sums_of_bodies
 from pytest_samurai.cassette.seal import NO_SEAL, edited_indexes, whole_items
 from pytest_samurai.cassette.sliced import Sliced
 from pytest_samurai.cassette.slices import cut
@@ -122,23 +122,35 @@ def interactions_of(
             changed = index in edited or (judge is not None and judge(interaction, today))
             if changed:
                 check_json(interaction, today)
-            interactions.append(replace(interaction, edited=True) if changed else interaction)
+            check_answer(interaction, today, changed=changed)
+            interactions.append(_judged(interaction, edited=changed, seal=_seal_of(today)))
         except (ValueError, zlib.error, NotAsSealed) as error:
             what = str(error) if isinstance(error, NotAsSealed) else f"is damaged: {error}; {MEND}"
             raise CassetteError(f"{path}:{lines(content)[index]}: interaction {index + 1} {what}") from None
     return interactions
 
 
-def _is_not_as_sealed(interaction: Interaction, item: Mapping[str, Any]) -> bool:
-    """Whether a body was edited in a file of ours that vcrpy has rewritten, in its layout and with our seal."""
+def _judged(interaction: Interaction, *, edited: bool, seal: str | None) -> Interaction:
+    """The interaction with what its file says of how it came there. Who takes away a seal has edited it."""
+    edited = edited or interaction.edited or seal == NO_SEAL
+    return replace(interaction, edited=edited, unsealed=seal in (None, NO_SEAL))
+
+
+def _seal_of(item: Mapping[str, Any]) -> str | None:
+    """The seal of an interaction as YAML reads it; None without one."""
     notes = item["response"].get("samurai")
     written = notes.get(NOTES.seal.name) if isinstance(notes, dict) else None
-    if not isinstance(written, str) or written == NO_SEAL:
+    return written if isinstance(written, str) else None
+
+
+def _is_not_as_sealed(_: Interaction, item: Mapping[str, Any]) -> bool:
+    """Whether a body was edited in a file of ours that vcrpy has rewritten, in its layout and with our seal."""
+    written = _seal_of(item)
+    if written is None or written == NO_SEAL:
         return False
     # The first checksum is that of all but the bodies, where vcrpy has another layout.
-    _, *of_bodies = interaction_text(interaction)[-1].decode().split()[-3:]
     sealed: list[str] = NOTES.seal.kind.read(written)
-    return sealed[1:] != of_bodies
+    return sealed[1:] != sums_of_bodies(item)
 
 
 _LIST = re.compile(rb"^interactions:", re.MULTILINE)
@@ -177,7 +189,8 @@ def _request(data: Mapping[str, Any], notes: Mapping[Of, Mapping[str, Any]]) -> 
 def _reply(data: Mapping[str, Any], notes: Mapping[Of, Mapping[str, Any]]) -> Reply:
     status = get(data, "status", "a mapping")
     string = get(get(data, "body", "a mapping"), "string", "text or !!binary", "")
-    headers, body = carried(headers_of(data), take_back(string, notes[Of.BODY]["layout"]))
+    written = ids_at(take_back(string, notes[Of.BODY]["layout"]), notes[Of.BODY]["moved"])
+    headers, body = carried(headers_of(data), written)
     return Reply(
         status=get(status, "code", "a whole number"),
         reason=get(status, "message", "text", ""),

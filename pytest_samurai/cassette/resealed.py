@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytest_samurai.cassette.body import written
+from pytest_samurai.cassette.answer import ANSWER, streamed_answer
+from pytest_samurai.cassette.body import Written, written
 from pytest_samurai.cassette.chunks import noted_chunks
-from pytest_samurai.cassette.heads import reply_head, request_head
-from pytest_samurai.cassette.layout import LINES
-from pytest_samurai.cassette.notes import NOTES
+from pytest_samurai.cassette.heads import reply_head, reply_head_of_old, reply_headers, request_head
+from pytest_samurai.cassette.layout import FOLDED, LINES
+from pytest_samurai.cassette.notes import NOTES, Of
 from pytest_samurai.cassette.seal import NO_SEAL, checksums
 from pytest_samurai.files import json
 from pytest_samurai.wire import Interaction
@@ -35,13 +36,33 @@ def is_edited(interaction: Interaction, item: Mapping[str, Any]) -> bool:
         )
     if seal == NO_SEAL:
         return False
-    sealed, anew = seal.split(), _seal(interaction, item, notes)
-    if sealed[:1] != anew[:1] or len(sealed) != len(anew):
+    sealed: list[str] = NOTES.seal.kind.read(seal)
+    if sealed[:1] not in _outside(interaction, item, notes) or len(sealed) != _OF_SEAL:
         raise NotAsSealed(
             "was changed outside of its bodies since it was written; restore it, or, if that was you,"
             f" have its line `seal:` say `{NO_SEAL}`"
         )
-    return bool(sealed != anew)
+    return sealed[1:] != sums_of_bodies(item)
+
+
+_OF_SEAL = 3
+"""How many checksums a seal has."""
+
+
+def check_answer(interaction: Interaction, item: Mapping[str, Any], *, changed: bool) -> None:
+    """Raises NotAsSealed if the answer of a changed interaction was edited, and its events, which give it, were not.
+
+    Without a seal nobody knows which was edited: then both have to say the same.
+    """
+    notes = item["response"].get("samurai")
+    answer, seal = (notes.get(name) if isinstance(notes, dict) else None for name in (ANSWER, NOTES.seal.name))
+    if answer is None or not (changed or seal == NO_SEAL) or answer == (given := streamed_answer(interaction)):
+        return
+    if seal == NO_SEAL or (seal or "").split()[2:] == _sums(item, given)[1:]:
+        raise NotAsSealed(
+            f"says in `{ANSWER}` what its events do not say; restore it, or edit the events, since they are replayed,"
+            f" and delete `{ANSWER}`: it is written anew with the file"
+        )
 
 
 def check_json(interaction: Interaction, item: Mapping[str, Any]) -> None:
@@ -54,8 +75,8 @@ def check_json(interaction: Interaction, item: Mapping[str, Any]) -> None:
         ("request", interaction.request.body, notes.get("request_layout")),
         ("reply", interaction.reply.body, notes.get("layout")),
     ):
-        # Only JSON is broken into lines, and what a server has broken itself begins like this.
-        if (LINES in (layout or "") or _BEGIN.match(body)) and not _is_json(body):
+        # Only JSON is folded or broken into lines, and what a server has broken itself begins like this.
+        if (not {LINES, FOLDED}.isdisjoint((layout or "").split()) or _BEGIN.match(body)) and not _is_json(body):
             raise NotAsSealed(
                 f"has a {name} body that was JSON and is damaged; restore it, or, if that was you,"
                 f" have its line `seal:` say `{NO_SEAL}`"
@@ -76,12 +97,32 @@ def _is_json(body: bytes) -> bool:
     return True
 
 
-def _seal(interaction: Interaction, item: Mapping[str, Any], notes: Mapping[str, Any]) -> list[str]:
-    """The checksums that `entry` would write for this interaction, if its bodies were laid out as they are now."""
-    sent = written(item["request"].get("body") or "", 6)
-    received = written(item["response"]["body"].get("string") or "", 8)
-    of_bodies = {name: notes.get(name) for name in ("request_layout", "layout")}
+def sums_of_bodies(item: Mapping[str, Any]) -> list[str]:
+    """The checksums that `entry` would write for the bodies of an interaction, laid out as YAML has read them."""
+    return _sums(item, (item["response"].get("samurai") or {}).get(ANSWER))
+
+
+def _sums(item: Mapping[str, Any], answer: str | None) -> list[str]:
+    sent, received = _bodies(item)
+    return checksums(sent.lines, [*received.lines, NOTES.answer.text(answer).encode()])
+
+
+def _bodies(item: Mapping[str, Any]) -> tuple[Written, Written]:
+    notes = item["response"].get("samurai") or {}
+    return (
+        written(item["request"].get("body") or "", 6, notes.get("request_layout") or ""),
+        written(item["response"]["body"].get("string") or "", 8, notes.get("layout") or ""),
+    )
+
+
+def _outside(interaction: Interaction, item: Mapping[str, Any], notes: Mapping[str, Any]) -> Sequence[list[str]]:
+    """The checksums that all but the bodies may have, with the headers of the reply below its body or above."""
+    sent, received = _bodies(item)
+    of_bodies = {note.name: notes.get(note.name) for note in NOTES.rows if note.of is Of.BODY}
     of_bodies["chunks"] = noted_chunks(notes["chunks"]) if notes.get("chunks") else None
     after = NOTES.head + "".join(NOTES.written(interaction, of_bodies)).encode()
-    outside = [request_head(interaction.request), sent.style, reply_head(interaction.reply), received.style, after]
-    return checksums(outside, sent.lines, received.lines)
+    before, reply = request_head(interaction.request), interaction.reply
+    return (
+        checksums([before, sent.style, reply_head(reply), received.style, reply_headers(reply), after]),
+        checksums([before, sent.style, reply_head_of_old(reply), received.style, after]),
+    )

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import pairwise
 
+from pytest_samurai.cassette.folded import STYLE
 from pytest_samurai.cassette.frame import HEAD, TAIL
+from pytest_samurai.cassette.notes import NOTES
 
 NO_SEAL = "none"
 """Stands in the place of the seal of an interaction that somebody has changed on purpose."""
@@ -60,12 +62,16 @@ def is_sealed(lines: Sequence[bytes]) -> bool:
 
 def sealed_texts(content: bytes) -> dict[int, bytes]:
     """The text of each interaction of a file of ours that is as it was sealed, by its index."""
+    return {index: b"\n".join([*item, b""]) for index, item in enumerate(items_of(content)) if is_sealed(item)}
+
+
+def items_of(content: bytes) -> list[list[bytes]]:
+    """The lines of each interaction of a file of ours; none of a file in another layout."""
     lines = content.split(b"\n")
     starts = [number for number, line in enumerate(lines) if line == b"- request:"]
     if not content.startswith(HEAD.encode()) or starts[:1] != [2]:
-        return {}
-    items = [lines[start:end] for start, end in pairwise([*starts, len(lines) - 2])]
-    return {index: b"\n".join([*item, b""]) for index, item in enumerate(items) if is_sealed(item)}
+        return []
+    return [lines[start:end] for start, end in pairwise([*starts, len(lines) - 2])]
 
 
 def _written(lines: Sequence[str]) -> list[str] | None:
@@ -82,7 +88,7 @@ def seal(lines: Sequence[str]) -> list[str]:
 def checksums(*texts: Iterable[bytes]) -> list[str]:
     """The checksums of texts, each given in parts: what is outside of the bodies, then each body.
 
-    Of a body in a block the lines count. Of a body in quotes the first quote is outside.
+    Of a body in a block, and of a folded one, the lines count. Of a body in quotes the first quote is outside.
     """
     return [f"{reduce(_crc32_on, parts, 0):08x}" for parts in texts]
 
@@ -92,18 +98,27 @@ def _crc32_on(begun: int, part: bytes) -> int:
 
 
 def _parts(lines: Sequence[str]) -> tuple[list[str], list[list[str]]]:
-    """The lines of an interaction that are outside of its bodies, and those of each body."""
+    """The lines of an interaction that are outside of its bodies, and those of each body.
+
+    The answer that was read from a stream is with its events.
+    """
     outside: list[str] = []
     bodies: list[list[str]] = []
-    margin = ""
+    margin, answer = "", None
     for line in lines:
         if margin and (not line or line.startswith(margin)):
             bodies[-1].append(line)
             continue
         margin = ""
+        if line == NOTES.head[1:].decode():
+            answer = NOTES.answer.begin[1:]
+        elif answer is not None and line.startswith(answer):
+            bodies[-1].append(line)
+            margin = " " * (len(answer) - len(answer.lstrip()) + 2)
+            continue
         name, colon, value = line.partition(": ")
         if colon and name in ("    body", "      string"):
-            quoted = value.startswith('"')
+            quoted = value.startswith('"') and value != STYLE.decode()
             outside.append(f'{name}: "' if quoted else line)
             bodies.append([value] if quoted else [])
             margin = "" if quoted else " " * (len(name) - len(name.lstrip()) + 2)

@@ -10,11 +10,13 @@ import re
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from pytest_samurai.cassette.body import in_lines, joined, read_body
+from pytest_samurai.cassette.body import in_lines, is_folded, joined, read_body
 from pytest_samurai.cassette.chunks import Noted, chunks_of
+from pytest_samurai.cassette.folded import STYLE, unfolded
 from pytest_samurai.cassette.frame import HEAD, TAIL
 from pytest_samurai.cassette.headers import carried
 from pytest_samurai.cassette.heads import STATUS, RequestHead
+from pytest_samurai.cassette.lastids import ids_at
 from pytest_samurai.cassette.memory import Memory
 from pytest_samurai.cassette.notes import NOTES, Of, read_notes
 from pytest_samurai.wire import Reply
@@ -25,7 +27,9 @@ _BODY = b"\n    body: "
 _RESPONSE = b"\n  response:\n"
 _STATUS = STATUS.encode()
 _STRING = b"\n    body:\n      string: "
-_DATE = NOTES.head + NOTES.first.begin.encode()
+_HEADERS = b"\n    headers:"
+_ANSWER = NOTES.answer.begin.encode()
+_DATE = NOTES.date.begin.encode()
 _CHUNKS = NOTES.longest.begin.encode()
 _SEAL = NOTES.seal.begin.encode()
 _OF_INTERACTION = NOTES.side(Of.INTERACTION)
@@ -44,7 +48,10 @@ class _Item(NamedTuple):
     response: int
     string: int
     string_line: int
+    string_end: int
     notes: int
+    answer: int
+    answer_end: int
     seal: int
     end: int
 
@@ -60,7 +67,7 @@ class Slices:
         self._items = items
         self._memory = memory
         self._last: tuple[int, re.Match[bytes] | None] = (-1, None)
-        self.are_dated = all(content.startswith(_DATE, item.notes) for item in items)
+        self.are_dated = all(content.startswith(_DATE, item.answer_end) for item in items)
 
     def __len__(self) -> int:
         return len(self._items)
@@ -90,15 +97,22 @@ class Slices:
         """Whether a body may be that of a request: if it is a long one, whether it begins like it."""
         item = self._items[index]
         layout = self._request_layout(index)
-        if item.response - item.body_line < 8 * _GLANCE or not in_lines(self._content, item.body, layout):
+        if item.response - item.body_line < 8 * _GLANCE:
             return True
         end = self._content.rfind(b"\n", item.body_line, item.body_line + _GLANCE)
-        return body.startswith(joined(self._content[item.body_line : end], layout))
+        if in_lines(self._content, item.body, layout):
+            return body.startswith(joined(self._content[item.body_line : end], layout))
+        if is_folded(self._content, item.body, layout):
+            return body.startswith(unfolded(self._content[item.body_line - 1 : end - 1]))
+        return True
 
     def sent_json(self, index: int) -> bytes | None:
-        """The JSON of a request whose body was broken into lines, as it stands there; None for any other body."""
+        """The JSON of a request whose body was folded or broken into lines, as it stands there; None for others."""
         item = self._items[index]
-        if not in_lines(self._content, item.body, self._request_layout(index)):
+        layout = self._request_layout(index)
+        if is_folded(self._content, item.body, layout):
+            return self.sent(index)
+        if not in_lines(self._content, item.body, layout):
             return None
         return self._content[item.body_line : item.response]
 
@@ -113,7 +127,11 @@ class Slices:
         status, _, lines = (
             self._content[item.response + len(_RESPONSE) : item.string - len(_STRING)].decode().partition("\n")
         )
-        written = read_body(self._content, item.string, item.string_line, item.notes, b"\n        ", layout)
+        if item.string_end < item.notes:
+            lines = self._content[item.string_end : item.notes].decode()[1:]
+        written = read_body(self._content, item.string, item.string_line, item.string_end, b"\n        ", layout)
+        if moved := noted["moved"]:
+            written = ids_at(written, moved.decode())
         headers, body = carried(self._memory.headers.read(lines), written)
         chunks = self._content[noted.end() + len(_CHUNKS) : item.seal]
         return Reply(
@@ -128,10 +146,17 @@ class Slices:
         """What an interaction has besides request and reply, by name."""
         return read_notes(self._noted(index), _OF_INTERACTION, self._memory.notes)
 
+    def flagged(self, name: str) -> int:
+        """How many interactions have a note that is a flag, by its name."""
+        # Hardly any file has such a text, and to look for it is much faster than to look at every interaction.
+        if f"\n      {name}: true".encode() not in self._content:
+            return 0
+        return sum(self._noted(index)[name] is not None for index in range(len(self)))
+
     def recorded_at(self, index: int) -> str | None:
         """When a request was sent."""
         text = self._noted(index)["recorded_at"]
-        return None if text is None else NOTES.first.kind.read(text.decode())
+        return None if text is None else NOTES.date.kind.read(text.decode())
 
     def _noted(self, index: int) -> re.Match[bytes]:
         # Those of an interaction are asked for several times in a row.
@@ -174,23 +199,40 @@ def _item(content: bytes, start: int) -> _Item | None:
     seal = find(_SEAL, notes)
     end = seal + len(_SEAL) + _CHECKSUMS + 1
     in_order = start < body <= body_line <= response < string <= string_line <= notes < seal
-    if not (in_order and content[end - 1 : end] == b"\n" and NOTES.all.fullmatch(content, notes, seal)):
+    if not (in_order and content[end - 1 : end] == b"\n"):
         return None
-    return _Item(start, body, body_line, response, string, string_line, notes, seal, end)
+    noted = NOTES.all.fullmatch(content, notes, seal)
+    if noted is None:
+        return None
+    # Until version 0.2 they stood before the body.
+    headers = find(_HEADERS, string_line, notes)
+    string_end = notes if headers < 0 else headers
+    answer = notes + len(NOTES.head)
+    answer_end = noted.end(NOTES.answer.name) if content.startswith(_ANSWER, answer) else answer
+    return _Item(
+        start, body, body_line, response, string, string_line, string_end, notes, answer, answer_end, seal, end
+    )
 
 
 def _is_as_written(view: memoryview, item: _Item) -> bool:
     """Whether the checksums are those that `seal` would make."""
     outside, bodies = 0, []
     start = item.start
-    for begin, line, end in ((item.body, item.body_line, item.response), (item.string, item.string_line, item.notes)):
-        quoted = view[begin] == ord('"')
+    for begin, line, end in (
+        (item.body, item.body_line, item.response),
+        (item.string, item.string_line, item.string_end),
+    ):
+        quoted = view[begin] == ord('"') and (line != begin + len(STYLE) or view[begin + 1] != ord("\\"))
         if quoted and line != end:
             # What stands between would be under no checksum.
             return False
         outside = crc32(view[start : begin + 1 if quoted else line], outside)
         bodies.append(crc32(view[begin:line] if quoted else view[line + 1 : end]))
         start = end
+    if item.answer < item.answer_end:
+        bodies[-1] = crc32(view[item.answer : item.answer_end], bodies[-1])
+        outside = crc32(view[start : item.answer], outside)
+        start = item.answer_end
     outside = crc32(view[start : item.seal], outside)
     written = view[item.seal + len(_SEAL) : item.end - 1]
     return written == b"%08x %08x %08x" % (outside, *bodies)

@@ -26,20 +26,27 @@ def save(path: Path, interactions: Sequence[Interaction], texts: Mapping[int, by
     Raises CassetteError if it cannot be written or would not read back equal; the old file is then as it was.
     """
     texts = texts or {}
+    kept = [interaction.as_kept() for interaction in interactions]
     items = [
-        [texts[id(interaction)]] if id(interaction) in texts else interaction_text(interaction)
-        for interaction in interactions
+        [texts[id(before)]] if id(before) in texts else interaction_text(interaction)
+        for before, interaction in zip(interactions, kept, strict=True)
     ]
+    replace_texts(path, items, kept)
+
+
+def replace_texts(
+    path: Path, items: Sequence[Text], interactions: Sequence[Interaction], line_end: bytes = b"\n"
+) -> None:
+    """Replace a cassette by these texts, which have to read back as `interactions`. Raises CassetteError as `save`."""
     content = _joined(items)
     edges = list(accumulate((sum(map(len, text)) for text in items), initial=len(HEAD)))
-    del items
     if not _reads_back(content, edges, path, interactions):
         raise CassetteError(
             f"{path}: what would be written does not read back as what was recorded, so nothing was written;"
             " this is a mistake of pytest-samurai, please report it"
         )
     try:
-        replace_whole(path, content)
+        replace_whole(path, content.replace(b"\n", line_end))
     except OSError as error:
         raise CassetteError(
             f"{path}: cannot be written: {error.strerror or error}; what was there is as it was"
@@ -104,7 +111,9 @@ def update(path: Path, change: Callable[[list[Interaction]], Sequence[Interactio
         if before is content and content is not None and list(map(id, after)) == list(map(id, recorded)):
             return
         if not after:
-            _delete(path)
+            # Of what git has mixed nothing can be read: if nothing takes its place, it is left to git.
+            if both is None or recorded:
+                _delete(path)
             return
         texts = {} if before is None else sealed_texts(before.replace(b"\r\n", b"\n"))
         save(path, after, {id(recorded[index]): text for index, text in texts.items()})

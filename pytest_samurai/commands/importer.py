@@ -88,7 +88,7 @@ def _rewritten(path: Path, target: Path, secrets: frozenset[str]) -> str:
                 f"{path}:{cassette.lines(content)[index]}: interaction {index + 1} is compressed ({encoding}), which"
                 " cannot be undone here, so that no secret in it would be seen; record it again"
             )
-    interactions = without_secrets(recorded, secrets)
+    interactions = [interaction.as_kept() for interaction in without_secrets(recorded, secrets)]
     if target != path and target.exists():
         if cassette.load(target) == interactions:
             return f"{path}: is imported already, as {target}"

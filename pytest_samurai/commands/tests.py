@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
@@ -15,8 +15,8 @@ from pytest_samurai.report import NOTE, FullRun, Owners, cassettes_of, last_full
 from pytest_samurai.settings import CASSETTES, LOCK
 from pytest_samurai.text import plural, visible
 
-_CACHE = ".pytest_cache"
-_SURE = (LOCK, f"{_CACHE}/v/{NOTE}")
+CACHE = ".pytest_cache"
+_SURE = (LOCK, f"{CACHE}/v/{NOTE}")
 """What only pytest's root directory has."""
 
 _PROJECT = ("pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
@@ -47,7 +47,7 @@ class Suite:
     def run(self) -> FullRun | None:
         """The last full run; None if none is known."""
         try:
-            return last_full_run(self.root / _CACHE)
+            return last_full_run(self.root / CACHE)
         except SettingsError:
             return None
 
@@ -88,6 +88,25 @@ class Suite:
         except SettingsError:
             lock = None
         return Owners(self.root, self.home, lock, self.run)
+
+    @property
+    def doubts(self) -> Iterator[str]:
+        """Why it is not known whose a cassette is, or whether it is of use, where a file should say so and does not."""
+        try:
+            if (self.root / CACHE / "v" / NOTE).is_file():
+                last_full_run(self.root / CACHE)
+        except SettingsError as error:
+            yield f"what is orphaned is unknown: {error}"
+        try:
+            _ = self.lock
+        except SettingsError as error:
+            yield f"which test has a cassette is not told by the lock: {error}"
+
+    @property
+    def homes(self) -> list[Path]:
+        """The directories of cassettes that are there, as seen from here; that of the whole suite, if none is."""
+        paths = [self.path(name) for name in self.directories]
+        return [path for path in paths if (self.here / path).is_dir()] or paths[:1]
 
     # --- between here and the root
 

@@ -23,7 +23,8 @@ def now() -> datetime:
 def now_ns() -> int:
     """The nanoseconds since 1970, in UTC, as file dates count them."""
     # time-machine changes the functions themselves, wherever they are kept, but offers a way to the real ones.
-    hatch = getattr(sys.modules.get("time_machine"), "escape_hatch", None)
+    time_machine = sys.modules.get("time_machine")
+    hatch = None if time_machine is None else getattr(time_machine, "escape_hatch", None)
     if hatch is not None and hatch.is_travelling():
         return int(hatch.time.time_ns())
     if sys.platform == "win32":  # pragma: no cover - the other branch is that of this machine

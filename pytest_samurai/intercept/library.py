@@ -36,8 +36,7 @@ _OWN_PACKAGES = ("/httpx/", "/httpx2/", "/httpcore/", "/httpcore2/")
 
 def client_classes(module: ModuleType) -> list[type]:
     """The classes whose `SEAM` is patched."""
-    classes = (getattr(module, name, None) for name in ("Client", "AsyncClient"))
-    return [client for client in classes if client is not None]
+    return [client for name in ("Client", "AsyncClient") if (client := getattr(module, name, None)) is not None]
 
 
 def context_owner(module: ModuleType) -> ModuleType | None:

@@ -22,28 +22,27 @@ class Patch:
         self.active = True
         self._owner = owner
         self._name = name
+        self._attributes = vars(owner)
         # None for a method that the owner inherits.
-        self._own = vars(owner).get(name)
+        self._own = self._attributes.get(name)
         self._replacement = wrap(getattr(owner, name), self)
         setattr(owner, name, self._replacement)
 
     def pause(self) -> None:
         """Put back what was there; but what somebody else has put in place of ours stays."""
         self.active = False
-        if vars(self._owner).get(self._name) is self._replacement:
+        if self._attributes.get(self._name) is self._replacement:
             if self._own is None:
                 delattr(self._owner, self._name)
             else:
                 setattr(self._owner, self._name, self._own)
 
-    def fits(self) -> bool:
-        """Whether what was replaced is what is there, so that the replacement can be put in again."""
-        return vars(self._owner).get(self._name) is self._own
-
-    def resume(self) -> None:
-        """Put the replacement in again."""
-        self.active = True
-        setattr(self._owner, self._name, self._replacement)
+    def resume(self) -> bool:
+        """Put the replacement in again if what it replaced is what is there. Returns whether it is in."""
+        self.active = self._attributes.get(self._name) is self._own
+        if self.active:
+            setattr(self._owner, self._name, self._replacement)
+        return self.active
 
     def remove(self) -> None:
         """Put back what was there, for good."""
@@ -68,10 +67,7 @@ class Patches:
         if self.are_in:
             return
         self.are_in = True
-        if of == self._of and all(map(Patch.fits, self._patches)):
-            for patch in self._patches:
-                patch.resume()
-        else:
+        if of != self._of or not all(map(Patch.resume, self._patches)):
             for patch in self._patches:
                 patch.remove()
             self._patches, self._of = [*make()], of

@@ -21,7 +21,7 @@ _STARTERS = (
     ("os", "", "system"),
 )
 """What starts a process without a fork that Python sees: a module, a class in it or an empty text, and a name."""
-
+_MODULES = tuple(dict.fromkeys(module for module, _, _ in _STARTERS))
 
 _HARMLESS = frozenset({"ctypes.util", "platform", "uuid"})
 """Modules that start programs of the system, as `ldconfig`, where a test imports something for the first time."""
@@ -29,7 +29,7 @@ _HARMLESS = frozenset({"ctypes.util", "platform", "uuid"})
 
 def watch_processes() -> None:
     """Tell the open recorders of each child process that is started, until `STATE.starters` are taken out."""
-    imported = [module in sys.modules for module, _, _ in _STARTERS]
+    imported = [*map(sys.modules.get, _MODULES)]
     STATE.starters.put_in(lambda: (Patch(owner, name, _starting) for owner, name in _starters()), imported)
 
 

@@ -7,8 +7,6 @@ client was made, nor what transport, mounts or proxies it has. docs/intercept.md
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -29,22 +27,26 @@ _WATCHED = (*LIBRARIES, *KEYED_LIBRARIES)
 """The libraries for which something has to be done if they are imported later."""
 
 
-@contextmanager
-def recording(recorder: Recorder) -> Iterator[None]:
+class recording:
     """Send the requests of this context, and of threads that have no other, to the recorder."""
-    # The outer one is of this context: what another thread has opened is not around this recorder.
-    opened = Opened(recorder, CURRENT.get())
-    install(later=True)
-    CURRENT.set(opened)
-    with STATE.lock:
-        if not STATE.opened:
-            watch_connections()
-            watch_processes()
-        STATE.opened.append(opened)
-        STATE.cassettes.add(recorder.cassette_path)
-    try:
-        yield
-    finally:
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def __enter__(self) -> None:
+        # The outer one is of this context: what another thread has opened is not around this recorder.
+        self._opened = opened = Opened(self._recorder, CURRENT.get())
+        install(later=True)
+        CURRENT.set(opened)
+        with STATE.lock:
+            if not STATE.opened:
+                watch_connections()
+                watch_processes()
+            STATE.opened.append(opened)
+            STATE.cassettes.add(self._recorder.cassette_path)
+
+    def __exit__(self, *error: object) -> None:
+        opened = self._opened
         with STATE.lock:
             STATE.opened.remove(opened)
             if not STATE.opened:
@@ -136,9 +138,7 @@ def _put_in_again(owner: Any) -> bool:
     """Whether an object is patched, or can be by the patch that it had before."""
     patch = STATE.patches.get(owner)
     # `httpx2.alias_httpx()` makes two names for one class.
-    if patch is not None and not patch.active and patch.fits():
-        patch.resume()
-    return patch is not None and patch.active
+    return patch is not None and (patch.active or patch.resume())
 
 
 def _routed(library: Library, original: Any, patch: Patch) -> Any:

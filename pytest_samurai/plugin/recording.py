@@ -88,6 +88,7 @@ def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool)
     playback = recorder.playback
     # What was dropped is no longer in the cassette.
     unplayed = [] if recorder.dropped else playback.unplayed()
+    origins = playback.recordings.origins
     play = Play(
         str(recorder.cassette_path),
         len(playback.recordings),
@@ -97,6 +98,9 @@ def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool)
         [user],
         updates=recorder.record_mode.updates,
         dropped=recorder.dropped,
+        edited=origins.edited,
+        imported=origins.imported,
+        unsealed=origins.unsealed,
     )
     item.stash.setdefault(PLAYS, []).append(play)
 

@@ -118,10 +118,11 @@ class Summary:
             terminalreporter.write_line(visible(f"samurai: {error}"), red=True)
 
     def _write_figures(self, terminalreporter: pytest.TerminalReporter) -> None:
-        from pytest_samurai.report import top_lines, totals_line
+        from pytest_samurai.report import origin_lines, top_lines, totals_line
 
         run = self._so_far()
-        lines = [totals_line(run.totals), *top_lines(run.figures, self._run.settings.top)]
+        most = top_lines(run.figures, self._run.settings.top)
+        lines = [totals_line(run.totals), *most, *origin_lines(self._use.plays)]
         for line in ["", *lines]:
             terminalreporter.write_line(line)
 

@@ -191,12 +191,12 @@ def _shared_keys(playable: Recordings, kept: Kept | None, settings: Settings, re
     memo = {} if kept is None or playable is not kept.recordings else kept.memo
     secrets = None if playable.are_redacted and not redactors.rules else redactors.secrets
     alike = (settings.matcher, secrets, redactors.rules)
-    if alike not in memo:
+    keys: Keys | None = memo.get(alike)
+    if keys is None:
         if secrets is not None:
             playable = Recordings([_as_written(interaction, redactors) for interaction in playable])
         # They outlive the recorder, and so must not refer to it, or to its calls.
-        memo[alike] = Keys(playable, settings.matcher)
-    keys: Keys = memo[alike]
+        keys = memo[alike] = Keys(playable, settings.matcher)
     return keys
 
 

@@ -70,8 +70,12 @@ class Recorder(Sums):
         self._live: Live | None = None
         self._keeper: Keeper | None = None
         self.placeholders = Placeholders(settings.keys)
-        self._renamed = Renamed(path, settings, owner, shared.shelf, self._editor)
         self._needs_no_headers = self._editor.bridge is None and settings.matcher.is_of_bytes
+
+    @cached_property
+    def _renamed(self) -> Renamed:
+        """Asked about requests that are not in the cassette, which most tests never send."""
+        return Renamed(self.cassette_path, self.settings, self.owner, self._shared.shelf, self._editor)
 
     # --- what a test sees
 

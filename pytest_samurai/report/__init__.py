@@ -9,6 +9,7 @@ from pytest_samurai.report.lastcalls import last_calls
 from pytest_samurai.report.lines import (
     NOTE_PROPERTY,
     UNMARKED_PROPERTY,
+    origin_lines,
     shared_lines,
     shown_amount,
     shown_count,
@@ -26,6 +27,9 @@ from pytest_samurai.report.publish import publish
 from pytest_samurai.report.run import Failure, Run, merged_runs, read_run
 from pytest_samurai.report.spoken import Spoken
 from pytest_samurai.report.standing import Collected, Used, standing
+from pytest_samurai.report.stories import Side, Story
+from pytest_samurai.report.storypage import story_page
+from pytest_samurai.report.version import own_version
 
 __all__ = [
     "CHANGED",
@@ -44,7 +48,9 @@ __all__ = [
     "Play",
     "Progress",
     "Run",
+    "Side",
     "Spoken",
+    "Story",
     "Used",
     "amended",
     "cassettes_of",
@@ -59,9 +65,11 @@ __all__ = [
     "message_lines",
     "named",
     "noted",
+    "origin_lines",
     "orphan_lines",
     "orphaned",
     "orphans",
+    "own_version",
     "placed",
     "publish",
     "read_run",
@@ -69,6 +77,7 @@ __all__ = [
     "shown_amount",
     "shown_count",
     "standing",
+    "story_page",
     "top_lines",
     "totals_line",
     "unmarked_line",

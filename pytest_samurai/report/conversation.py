@@ -49,9 +49,4 @@ def speaker(message: Message) -> str:
 
 
 def _part_lines(part: Part) -> list[str]:
-    kind, text = part.kind.replace("_", " "), part.text
-    if part.kind == "tool_call":
-        text = f"{kind} {part.name or '?'}({text})"
-    elif part.kind != "text":
-        text = f"{kind}: {text}" if text else f"({kind})"
-    return visible(text, keep="\n").split("\n")
+    return visible(part.said, keep="\n").split("\n")

@@ -17,6 +17,16 @@ class Part:
     text: str
     name: str | None = None
 
+    @property
+    def said(self) -> str:
+        """It as text for people; what is no text is told by its kind."""
+        kind = self.kind.replace("_", " ")
+        if self.kind == "text":
+            return self.text
+        if self.kind == "tool_call":
+            return f"{kind} {self.name or '?'}({self.text})"
+        return f"{kind}: {self.text}" if self.text else f"({kind})"
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from vcr.serializers import yamlserializer
 
+from pytest_samurai.cassette.lastids import ids_at
 from pytest_samurai.cassette.layout import take_back
 from pytest_samurai.cassette.reader import load
 from pytest_samurai.cassette.writer import save
@@ -53,9 +54,9 @@ def test_bodies_come_back_byte_for_byte_through_a_file_our_loader_and_vcrpys(tmp
         recorded = list(_interactions(bodies))
         save(path, recorded)
         assert load(path) == recorded
-        for body, (seen, words) in zip(bodies, _by_vcrpy(path), strict=True):
+        for body, (seen, words, moved) in zip(bodies, _by_vcrpy(path), strict=True):
             # Our own notes undo what the layout did; without them, it is the same value in other white space.
-            assert take_back(seen.decode() if words else seen, words) == body
+            assert ids_at(take_back(seen.decode() if words else seen, words), moved) == body
             assert meaning(seen) == meaning(body)
             if body not in different:
                 different.add(body)
@@ -97,10 +98,10 @@ def _interactions(bodies: Sequence[bytes]) -> Iterator[Interaction]:
         yield Interaction(Request("POST", URL, JSON_TYPE, asked), reply, "2026-11-24T10:00:00.000000Z")
 
 
-def _by_vcrpy(path: Path) -> Iterator[tuple[bytes, str]]:
-    """Each body as stock vcrpy loads it, and how it was laid out; in the order in which they were given."""
+def _by_vcrpy(path: Path) -> Iterator[tuple[bytes, str, str]]:
+    """Each body as stock vcrpy loads it, and what was done to it; in the order in which they were given."""
     requests, responses = vcr.serialize.deserialize(path.read_text(encoding="utf-8"), yamlserializer)
     for request, response in zip(requests, responses, strict=True):
         notes: dict[str, Any] = response["samurai"]
-        yield request.body or b"", notes.get("request_layout", "")
-        yield response["body"]["string"], notes.get("layout", "")
+        yield request.body or b"", notes.get("request_layout", ""), ""
+        yield response["body"]["string"], notes.get("layout", ""), notes.get("moved", "")

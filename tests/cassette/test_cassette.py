@@ -19,8 +19,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from vcr.serializers import yamlserializer
 
-from pytest_samurai.cassette.reader import parse
-from pytest_samurai.cassette.writer import dump
+from pytest_samurai.cassette import slices
+from pytest_samurai.cassette.frame import MARK
+from pytest_samurai.cassette.memory import Memory
+from pytest_samurai.cassette.reader import load, parse
+from pytest_samurai.cassette.writer import dump, update
+from pytest_samurai.errors import CassetteError
 from pytest_samurai.text.scalar import scalar
 from pytest_samurai.wire.http import CLOSED, Chunk, Headers, Reply, Request
 from pytest_samurai.wire.interaction import Interaction
@@ -167,7 +171,9 @@ def interactions(draw: st.DrawFn) -> Interaction:
         grouped.setdefault(name, []).append(value)
     reply = replace(reply, headers=spread(grouped))
     request = Request(draw(texts.filter(bool)), draw(urls), draw(headers_in_order), draw(bodies))
-    return Interaction(request, reply, draw(st.one_of(st.none(), texts)), edited=draw(st.booleans()))
+    return Interaction(
+        request, reply, draw(st.one_of(st.none(), texts)), edited=draw(st.booleans()), imported=draw(st.booleans())
+    )
 
 
 # --- laws
@@ -295,7 +301,7 @@ def test_a_body_keeps_its_blanks_and_line_ends_with_and_without_libyaml(text: st
 
 # --- what a cassette looks like
 
-GOLDEN = """\
+OF_BEFORE = """\
 # Recorded by pytest-samurai, in vcrpy's format. Bodies may be edited by hand.
 interactions:
 - request:
@@ -366,9 +372,83 @@ interactions:
       seal: be1565f2 4581e59a 4e59142e
 version: 1
 """
+"""What version 0.1 wrote: the headers of a reply stand before its body."""
+
+GOLDEN = """\
+# Recorded by pytest-samurai, in vcrpy's format. Bodies may be edited by hand.
+interactions:
+- request:
+    method: POST
+    uri: https://www.samuraiapi.in/v1/chat/completions
+    headers:
+      content-type: [application/json]
+    body: |-
+      {
+        "model":"gpt-4o-mini",
+        "messages":[
+          {"role":"system","content":"Réponds: \\"oui\\" ou \\"non\\"."},
+          {"role":"user","content":"Is 1e-07 small? 🙂"}
+        ]
+      }
+  response:
+    status: {code: 200, message: OK}
+    body:
+      string: |
+        {
+          "usage": {"prompt_tokens": 28}, "id": "chatcmpl-1"}
+    headers:
+      content-type: [application/json]
+      x-request-id: [req_1, "2"]
+    samurai:
+      recorded_at: "2026-11-23T15:30:00.000000Z"
+      duration: 0.0412
+      request_layout: lines
+      moved: id@0
+      seal: a385c7da 3256b325 62070462
+- request:
+    method: POST
+    uri: https://www.samuraiapi.in/v1/chat/completions
+    headers: {}
+    body: ""
+  response:
+    status: {code: 200, message: ""}
+    body:
+      string: |2+
+
+        data: {"choices": []}
+
+        data: [DONE]
+
+    headers:
+      content-type: [text/event-stream; charset=utf-8]
+    samurai:
+      duration: 1.0e-07
+      http_version: HTTP/2
+      ending: ReadError
+      hidden_usage: {prompt_tokens: 28, completion_tokens: 22, details: {cached: null, ok: true, "1": [0.5]}}
+      chunks: >-
+        1@0 23@12.3 14@2000
+      seal: 2ad0c71f 330b153b a2ba2233
+- request:
+    method: POST
+    uri: https://www.samuraiapi.in/v1/chat/completions
+    headers:
+      content-type: [application/json]
+    body: "a\\u2028b"
+  response:
+    status: {code: 200, message: OK}
+    body:
+      string: !!binary |
+        /wD/
+    headers:
+      content-type: [application/json]
+    samurai:
+      seal: e002c396 4581e59a 4e59142e
+version: 1
+"""
 
 
-def test_a_cassette_is_laid_out_for_people() -> None:
+def _golden() -> list[Interaction]:
     messages = '"messages":[{"role":"system","content":"Réponds: \\"oui\\" ou \\"non\\"."},'
     request = f'{{"model":"gpt-4o-mini",{messages}{{"role":"user","content":"Is 1e-07 small? 🙂"}}]}}'
     plain = Interaction(
@@ -400,9 +480,37 @@ def test_a_cassette_is_laid_out_for_people() -> None:
             duration=1e-07,
         ),
     )
-    content = dump([plain, stream, interaction("a\u2028b".encode(), b"\xff\x00\xff")])
-    assert content.decode() == GOLDEN
-    assert parse(content, FILE) == [plain, stream, interaction("a\u2028b".encode(), b"\xff\x00\xff")]
+    return [plain, stream, interaction("a\u2028b".encode(), b"\xff\x00\xff")]
+
+
+def test_a_cassette_is_laid_out_for_people() -> None:
+    assert dump(_golden()).decode() == GOLDEN
+    assert parse(GOLDEN.encode(), FILE) == _golden()
+
+
+def test_a_cassette_of_version_0_1_is_cut_at_its_lines_as_one_of_today() -> None:
+    assert slices.cut(OF_BEFORE.encode(), Memory()) is not None
+    assert parse(OF_BEFORE.encode(), FILE) == _golden()
+
+
+def test_a_cassette_of_version_0_1_that_a_formatter_has_rewritten_is_still_under_its_seals() -> None:
+    dumped = yaml.safe_dump(yaml.safe_load(OF_BEFORE), sort_keys=False, allow_unicode=True)
+    assert parse(f"{MARK}\n{dumped}".encode(), FILE) == _golden()
+    with pytest.raises(CassetteError, match="was changed outside of its bodies"):
+        parse(f"{MARK}\n{dumped.replace('req_1', 'req_2')}".encode(), FILE)
+
+
+def test_what_version_0_1_has_recorded_keeps_its_bytes_when_more_is_recorded_to_its_cassette(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(OF_BEFORE, encoding="utf-8", newline="\n")
+    more = interaction(b'{"a":1}')
+    update(path, lambda before: [*before, more])
+    assert (
+        path.read_bytes()
+        == OF_BEFORE.encode().removesuffix(b"version: 1\n") + dump([more]).partition(b"interactions:\n")[2]
+    )
+    assert slices.cut(path.read_bytes(), Memory()) is not None
+    assert load(path) == [*_golden(), more]
 
 
 def test_a_text_that_has_to_be_quoted_stays_readable() -> None:

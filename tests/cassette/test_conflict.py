@@ -12,7 +12,7 @@ from pytest_samurai import CassetteError
 from pytest_samurai.cassette.conflict import both_sides
 from pytest_samurai.cassette.reader import load, parse
 from pytest_samurai.cassette.shelf import Shelf
-from pytest_samurai.cassette.writer import dump
+from pytest_samurai.cassette.writer import dump, update
 from pytest_samurai.recorder.recorder import Recorder
 from pytest_samurai.wire.http import Reply, Request
 from pytest_samurai.wire.interaction import Interaction
@@ -78,6 +78,23 @@ def test_an_answer_that_git_has_mixed_of_both_sides_is_left_out(tmp_path: Path) 
     mixed = content.replace(b"three", b"five")
     both = both_sides(mixed)
     assert both == dump([theirs])
+
+
+def test_where_git_has_mixed_all_nothing_is_left_and_the_marks_stay_until_something_takes_its_place(
+    tmp_path: Path,
+) -> None:
+    # Lines of a text that are apart: git takes the change of each side, and only the seals are in conflict.
+    lines = [f"{number}.\\n" for number in range(9)]
+    changed = (["0 of ours.\\n", *lines[1:]], [*lines[:8], "8 of theirs.\\n"])
+    base, ours, theirs = (dump([recording("".join(text) + "End.", "the same")]) for text in (lines, *changed))
+    content = merged(base, ours, theirs, tmp_path)
+    assert both_sides(content) == dump([])
+    path = tmp_path / "a.yaml"
+    path.write_bytes(content)
+    update(path, lambda recorded: recorded, settles=True)
+    assert path.read_bytes() == content
+    update(path, lambda recorded: [*recorded, A], settles=True)
+    assert load(path) == [A]
 
 
 def test_what_was_edited_by_hand_beside_a_conflict_stays_edited(tmp_path: Path) -> None:

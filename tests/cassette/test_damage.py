@@ -183,16 +183,16 @@ SENTENCES: list[tuple[bytes | None, str]] = [
     ),
     (
         CONTENT.removesuffix(b"version: 1\n"),
-        "{path}:128: the file is not whole: it has to end with the line `version: 1`; restore it",
+        "{path}:131: the file is not whole: it has to end with the line `version: 1`; restore it",
     ),
     (
         CONTENT.replace(b"\nversion: 1\n", b"\nversion: 2\n"),
-        "{path}:128: version is 2; this tool reads version 1; mend it, restore the file, or delete it to record again",
+        "{path}:131: version is 2; this tool reads version 1; mend it, restore the file, or delete it to record again",
     ),
     (
         # It goes with the seal: without its end, an interaction of ours has none.
         CONTENT[:_LAST_RESPONSE] + b"version: 1\n",
-        "{path}:104: interaction 5 is damaged: `response` is missing;"
+        "{path}:107: interaction 5 is damaged: `response` is missing;"
         " mend it, restore the file, or delete it to record again",
     ),
     (
@@ -333,11 +333,11 @@ def test_a_change_outside_of_a_body_is_refused_until_its_seal_says_none() -> Non
     lines = changed.split(b"\n")
     assert lines[-3].startswith(b"      seal: ")
     assert refusal(b"\n".join([*lines[:-3], *lines[-2:]])) == (
-        "some.yaml:104: interaction 5 has no seal, so lines of it may be lost;"
+        "some.yaml:107: interaction 5 has no seal, so lines of it may be lost;"
         " restore it, or, if that was you, give it the line `seal: none` under `samurai:`"
     )
     found = parse(b"\n".join([*lines[:-3], b"      seal: none", *lines[-2:]]), FILE)
-    assert found == [*FIVE[:4], replace(ERROR, reply=replace(ERROR.reply, status=503))]
+    assert found == [*FIVE[:4], replace(ERROR, reply=replace(ERROR.reply, status=503), edited=True)]
 
 
 PRETTY = recorded(
@@ -364,8 +364,10 @@ def test_a_body_that_was_json_and_is_none_any_more_is_damage_and_no_edit(body: s
     assert refusal(damaged) == f"some.yaml:3: {told}"
     assert refusal(b"---\n" + damaged) == f"some.yaml:4: {told}"
     on_purpose = re.sub(rb"seal: .*", b"seal: none", damaged, count=1)
-    [found, _] = parse(on_purpose, FILE)
-    assert not found.edited
+    [found, other] = parse(on_purpose, FILE)
+    # It was edited on purpose, and no seal tells what was.
+    assert (found.edited, found.unsealed) == (True, True)
+    assert (other.edited, other.unsealed) == (False, False)
 
 
 @pytest.mark.parametrize(

@@ -209,5 +209,5 @@ def test_a_word_that_a_person_changes_is_all_that_changes() -> None:
 
 
 def test_a_layout_of_a_later_version_is_refused() -> None:
-    with pytest.raises(ValueError, match="'folded tabs'"):
-        take_back("{}", "lines tabs folded")
+    with pytest.raises(ValueError, match="'tabs woven'"):
+        take_back("{}", "lines woven tabs")

@@ -16,7 +16,7 @@ from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.price import Price
 from tests.cassette.test_damage import PLAIN
 
-BODIES = {"request_layout": "", "layout": "lines", "chunks": None}
+BODIES = {"request_layout": "", "layout": "lines", "moved": "", "chunks": None}
 SEAL = ["00000000", "11111111", "22222222"]
 
 
@@ -32,7 +32,7 @@ class Served(Reply):
 def longer() -> Notes:
     """The table with two rows more."""
     region, queue = Note("region", Of.REPLY, TEXT, "here"), Note("queue", Of.REPLY, NUMBER)
-    return Notes(*NOTES.rows[:2], region, queue, *NOTES.rows[2:])
+    return Notes(*NOTES.rows[:3], region, queue, *NOTES.rows[3:])
 
 
 def served(**more: Any) -> Interaction:
@@ -94,7 +94,8 @@ def test_a_note_that_is_left_out_says_what_the_field_says_by_default() -> None:
 def test_every_field_besides_the_parts_of_http_is_a_note() -> None:
     names = {field.name for cls in (Interaction, Reply) for field in fields(cls)}
 
-    assert names - NOTES.names == {"request", "reply", "status", "reason", "headers", "body"}
+    # Whether there is a seal is told by the seal.
+    assert names - NOTES.names == {"request", "reply", "status", "reason", "headers", "body", "unsealed"}
 
 
 @pytest.mark.parametrize("kind", [TEXT, NUMBER, PRICE])
@@ -112,5 +113,5 @@ def test_what_is_written_has_the_shape_by_which_it_is_cut_and_reads_back(kind: K
 
 
 def test_the_date_is_first_and_the_chunks_are_last_before_the_seal() -> None:
-    assert (NOTES.first.name, NOTES.longest.name, NOTES.seal.name) == ("recorded_at", "chunks", "seal")
+    assert (NOTES.date.name, NOTES.longest.name, NOTES.seal.name) == ("recorded_at", "chunks", "seal")
     assert NOTES.seal.kind.read(NOTES.seal.kind.write(SEAL)) == SEAL

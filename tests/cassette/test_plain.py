@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -13,10 +14,13 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from pytest_samurai.cassette import writer
+from pytest_samurai.cassette.body import plain_body
 from pytest_samurai.cassette.entry import interaction_text
+from pytest_samurai.cassette.folded import plain_folded
 from pytest_samurai.cassette.frame import HEAD
 from pytest_samurai.cassette.memory import Memory
-from pytest_samurai.cassette.plain import PLAIN_HEADERS, is_plain, plain_body
+from pytest_samurai.cassette.notes import NOTES
+from pytest_samurai.cassette.plain import PLAIN_HEADERS, is_plain
 from pytest_samurai.cassette.reader import interactions_of, parse
 from pytest_samurai.cassette.seal import seal
 from pytest_samurai.cassette.slices import cut
@@ -42,14 +46,16 @@ def _optional(name: bytes, value: st.SearchStrategy[bytes]) -> st.SearchStrategy
 
 _text = _made_of(PLAIN_TEXT)
 _notes = st.tuples(
+    st.just(b"") | st.text('ab:#-" \n', max_size=12).map(lambda text: NOTES.answer.text(text).encode()),
     *(
         _optional(name, _made_of(pattern))
         for name, pattern in (
             (b"recorded_at", PLAIN_TEXT),
             (b"duration", PLAIN_NUMBER),
             (b"http_version", PLAIN_TEXT),
-            (b"request_layout", rb"(?:lines|lines spaced|ascii)"),
-            (b"layout", rb"(?:lines|lines spaced|crlf)"),
+            (b"request_layout", rb"(?:lines|lines spaced|ascii|folded)"),
+            (b"layout", rb"(?:lines|lines spaced|crlf|folded)"),
+            (b"moved", rb"(?:id|created)@[0-3]"),
             (b"ending", PLAIN_TEXT),
             (b"hidden_usage", PLAIN_MAPPINGS),
         )
@@ -60,7 +66,7 @@ _notes = st.tuples(
 
 # What a reader that looks for the next bracket would stumble over, and random texts seldom have.
 _bracketed = st.sampled_from([b'"]"', b'"a]b"', b'"]?", "b]"', b'"[", "]"', b"a"])
-_headers = _made_of(PLAIN_HEADERS) | st.lists(_bracketed, min_size=1, max_size=3).map(
+_headers = _made_of(PLAIN_HEADERS + rb"\n") | st.lists(_bracketed, min_size=1, max_size=3).map(
     lambda all_values: b"    headers:%b\n" % b"".join(b"\n      x-%d: [%b]" % pair for pair in enumerate(all_values))
 )
 
@@ -72,7 +78,16 @@ def _lines(margin: int) -> st.SearchStrategy[bytes]:
     block = st.tuples(st.sampled_from([b"|\n", b"|-\n", b"|+\n"]), first, st.lists(line, max_size=8)).map(
         lambda it: it[0] + b"\n".join(b" " * margin + one if one else b"" for one in (it[1], *it[2]))
     )
-    return block | _made_of(plain_body(b" " * margin).replace(rb"(?:\n(?=\n))*+", b""))
+    made = [plain_body(b" " * margin).replace(rb"(?:\n(?=\n))*+", b""), plain_folded(b" " * margin)]
+    return block | st.one_of(*map(_made_of, made))
+
+
+def _in_order(*parts: Any) -> Iterator[bytes]:
+    """The parts of an interaction, with the headers of its reply where they stand today, or where they once stood."""
+    *before, headers, key, body, are_below, head, notes = parts
+    yield from before
+    yield from (key, body, b"\n", headers[:-1]) if are_below else (headers, key, body)
+    yield from (head, notes)
 
 
 _interactions = st.tuples(
@@ -90,9 +105,10 @@ _interactions = st.tuples(
     _headers,
     st.just(b"    body:\n      string: "),
     _lines(8),
+    st.booleans(),
     st.just(b"\n    samurai:"),
     _notes,
-).map(b"".join)
+).map(lambda parts: b"".join(_in_order(*parts)))
 
 
 def _sealed(text: bytes) -> bytes:
@@ -150,6 +166,7 @@ def _is_plain(item: Interaction) -> bool:
             hidden_usage={"prompt_tokens": 1, "completion_tokens_details": {"reasoning_tokens": 0}},
         ),
         replace(_recorded(), price="unknown", edited=True),
+        replace(_recorded(), edited=True, imported=True),
     ],
 )
 def test_what_is_recorded_of_most_calls_is_in_it(item: Interaction) -> None:

@@ -98,33 +98,30 @@ def made(form: str, seed: int) -> str:
     return "".join(letters)
 
 
-@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form[:20])
+# A test for each key and what stands around it would be a thousand, which take longer to collect than to run: each of
+# these names all the keys that are wrong.
+
+
 @pytest.mark.parametrize("around", ["{}", "My key: {}.", "a\n{}\nb", '"{}"', "key={}&", "é{}é", "Bearer {}"])
-def test_the_key_of_a_vendor_is_cut_out_though_nobody_told_of_it(form: str, around: str) -> None:
-    for seed in range(3):
-        assert stored_text(around.format(made(form, seed))) == around.format(REDACTED)
+def test_the_key_of_a_vendor_is_cut_out_though_nobody_told_of_it(around: str) -> None:
+    stored = {(form, seed): stored_text(around.format(made(form, seed))) for form in FORMATS for seed in range(3)}
+
+    assert {key: text for key, text in stored.items() if text != around.format(REDACTED)} == {}
 
 
-@pytest.mark.parametrize(
-    "form", [form for form in FORMATS if not form.startswith(("#", "1"))], ids=lambda form: form[:20]
-)
 @pytest.mark.parametrize("before", ["x-", "key_", "1", "\x1b[32m", "%20", "%3D"])
-def test_the_key_of_a_vendor_is_known_behind_whatever_stands_there(form: str, before: str) -> None:
-    key = made(form, 1)
+def test_the_key_of_a_vendor_is_known_behind_whatever_stands_there(before: str) -> None:
+    keys = {form: made(form, 1) for form in FORMATS if not form.startswith(("#", "1"))}
 
-    assert key[8:] not in Redactor([]).text(f"a {before}{key} b")
+    assert [form for form, key in keys.items() if key[8:] in Redactor([]).text(f"a {before}{key} b")] == []
 
 
-@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form[:20])
-def test_the_key_of_a_vendor_is_known_in_base64(form: str) -> None:
-    key = made(form, 2)
-    encoded = base64.b64encode(f"user:{key}".encode()).decode()
+def test_the_key_of_a_vendor_is_known_in_base64() -> None:
+    encoded = {form: base64.b64encode(f"user:{made(form, 2)}".encode()).decode() for form in FORMATS}
+    stored = {form: Redactor([]).text(f"Basic {text}") for form, text in encoded.items()}
+    cut = (f"Basic dXNlcj{REDACTED}", f"Basic {REDACTED}", f"Basic dXNlcjo{REDACTED}")
 
-    assert Redactor([]).text(f"Basic {encoded}") in (
-        f"Basic dXNlcj{REDACTED}",
-        f"Basic {REDACTED}",
-        f"Basic dXNlcjo{REDACTED}",
-    )
+    assert {form: text for form, text in stored.items() if text not in cut} == {}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,107 @@
+r"""JSON in double quotes over several lines: a line of a text is a line of the file.
+
+No string of JSON may have a line break in it, so no block of YAML can show the lines of a text as lines. But in double
+quotes, YAML drops a line break that follows a backslash, and the blanks behind it. So every reader of YAML gets the
+exact text, and nobody has to undo anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pytest_samurai.cassette.structure import is_json, structure
+from pytest_samurai.files import json
+from pytest_samurai.text import quoted
+
+STYLE = b'"\\'
+"""How the value begins: the first quote, and a line break that does not count."""
+
+_MOST_ON_A_LINE = 100
+_STRING_OR_NUMBERS = re.compile(r'"(?:[^"\\]++|\\.)*+"|(?<=\[)[-+0-9.eE, ]{400,}+(?=\])')
+_TEXT_LINE = re.compile(r"(?:[^\\]++|\\[^n])*+\\n")
+# What is no text, so nobody reads it: base64 and digests, and the numbers of a vector.
+_BINARY = re.compile(r"(?<![A-Za-z0-9+/=_\\-])[A-Za-z0-9+/=_\\-]{200,}+")
+_BIT = re.compile(rf"(?:\\.|[^\\]){{{_MOST_ON_A_LINE}}}+")
+_NUMBERS = re.compile(r"(?:[^,]*+, ?+){8}")
+# JSON cannot have it: control characters are escaped in its strings.
+_BREAK = "\0"
+
+
+def is_to_fold(text: str) -> bool:
+    """Whether it is a container of JSON with texts of several lines, or with more on a line than anybody reads."""
+    if text[:1] not in ("{", "[") or ("\\n" not in text and len(text) < 2 * _MOST_ON_A_LINE):
+        return False
+    return _BREAK in _STRING_OR_NUMBERS.sub(_broken, text) and is_json(text)
+
+
+def folded(text: str, indent: int) -> bytes:
+    """The lines of a text from the second on, with the last quote. `indent` is the number of blanks before each."""
+    margin = " " * indent
+    return ("\\\n".join(f"{margin}{line}" for line in _lines(text)) + '"').encode()
+
+
+def _lines(text: str) -> Iterator[str]:
+    if not is_json(text):
+        # Somebody has edited it.
+        yield _escaped(text)
+        return
+    marked = _STRING_OR_NUMBERS.sub(_broken, text)
+    for blanks, line in structure(marked):
+        first, *more = line.split(_BREAK)
+        deeper = " " * (blanks + 2 + len(line) - len(line.lstrip(" ")))
+        yield " " * blanks + _escaped(first)
+        for part in more:
+            yield deeper + _escaped(part)
+
+
+def _escaped(line: str) -> str:
+    text = line.removesuffix("\n")
+    if text.isascii() and text.isprintable():
+        escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    else:
+        escaped = quoted(text)[1:-1]
+    end = "" if text == line else "\\n"
+    # YAML drops the blanks at the beginning of a line, up to a backslash.
+    return f"\\{escaped}{end}" if escaped.startswith(" ") else f"{escaped}{end}"
+
+
+def _broken(match: re.Match[str]) -> str:
+    """A string or the numbers of a vector, with a mark where a line is to end."""
+    text = match[0]
+    if not text.startswith('"'):
+        return _BREAK + _NUMBERS.sub(_as_line, text)
+    inner = text[1:-1]
+    if "\\n" in inner:
+        inner = _TEXT_LINE.sub(_as_line, inner).removesuffix(_BREAK)
+    if len(inner) > 2 * _MOST_ON_A_LINE:
+        inner = _BINARY.sub(_in_bits, inner)
+    return f'"{_BREAK}{inner}"' if _BREAK in inner else text
+
+
+def _as_line(match: re.Match[str]) -> str:
+    return match[0] + _BREAK
+
+
+def _in_bits(binary: re.Match[str]) -> str:
+    return _BIT.sub(_as_line, binary[0]).removesuffix(_BREAK)
+
+
+def plain_folded(margin: bytes) -> bytes:
+    """The regular expression of a folded body that all readers of YAML read alike."""
+    character = rb'[ !#-\[\]-~]|\\["\\n]'
+    line = rb'\\\n%b *+(?:[!#-\[\]-~]|\\["\\n ])(?:%b)*+' % (margin, character)
+    return rb'"(?:%b)++"' % line
+
+
+# --- reading
+
+_FOLD = re.compile(rb"\\\n +(?:\\(?= ))?")
+
+
+def unfolded(lines: bytes) -> bytes:
+    """The text, given its lines from the backslash behind the first quote on, without the last quote.
+
+    Raises ValueError for what is not written like that.
+    """
+    return str(json.loads(b'"%b"' % _FOLD.sub(b"", lines))).encode()
