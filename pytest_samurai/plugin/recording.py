@@ -13,7 +13,7 @@ from pytest_samurai.bill import FIGURE_PROPERTIES, TestFigures
 from pytest_samurai.context import Session
 from pytest_samurai.files import exists
 from pytest_samurai.plugin.marker import marker_of
-from pytest_samurai.plugin.place import cassette_path, relative
+from pytest_samurai.plugin.place import cassette_location, relative
 from pytest_samurai.plugin.renamed import renamed_of
 from pytest_samurai.plugin.state import (
     PASSED,
@@ -31,7 +31,7 @@ from pytest_samurai.plugin.state import (
 from pytest_samurai.plugin.unmarked import only_replays
 from pytest_samurai.plugin.varying import note_variations
 from pytest_samurai.plugin.verdict import forget, target, test_id
-from pytest_samurai.recorder import Owner, Recorder, unused_of
+from pytest_samurai.recorder import RECORD_MODES, Owner, Recorder, unused_of
 from pytest_samurai.report import NOTE_PROPERTY, Play, Spoken
 from pytest_samurai.settings import Layer
 from pytest_samurai.text import visible
@@ -45,9 +45,9 @@ def recorded(
     name, layer = marker_of(item) or (None, Layer(item.nodeid, "test", {}))
     config = config_layer(item, samurai_config)
     settings = settings_of(request.config, config, layer)
-    path = cassette_path(request, samurai_cassette_dir, name)
-    owner = owner_of(item, item.nodeid, shared=name is not None)
-    recorder = Recorder(path, settings, owner, shared_of(request.config))
+    location = cassette_location(request, samurai_cassette_dir, name, RECORD_MODES[settings.mode])
+    owner = owner_of(item, item.nodeid, shared=location.is_shared)
+    recorder = Recorder(location.path, settings, owner, shared_of(request.config))
     # If a test is run again (pytest-rerunfailures), its last run counts.
     forget(item)
     session = Session(recorder)
