@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_samurai import cassette
 from pytest_samurai.bill import Call
+from pytest_samurai.commands.move import move_file
 from pytest_samurai.commands.search import SUFFIXES, cassettes_in
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked
@@ -18,6 +20,7 @@ from pytest_samurai.text import plural
 from pytest_samurai.wire import Interaction
 
 _SUFFIXES = (*SUFFIXES, ".json")
+_WITH_PARAMETERS = re.compile(r"(?:[A-Za-z_]\w*\.)*test\w*\[.*\]\.yaml", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +42,42 @@ def import_cassettes(paths: Iterable[Path], *, environ: Mapping[str, str]) -> It
     redactor = Redactor(secrets)
     for path in cassettes_in(paths, _SUFFIXES):
         try:
-            text, failed = _imported(path, secrets), False
+            text, failed = _imported(path, secrets) + _renamed(path), False
         except CassetteError as error:
             text, failed = str(error), True
         yield Outcome(one_line(redactor, text), failed)
 
 
+def _renamed(path: Path) -> str:
+    """Give a cassette the name that every file system can have, if that of its test is none. Returns what to say of it.
+
+    Raises CassetteError if it cannot be moved.
+    """
+    target = _target(path)
+    name = _safe_name(target)
+    if name == target.name:
+        return ""
+    move_file(target, target.with_name(name))
+    return f"; it is called {name} now, for a name like that is not one on every system"
+
+
+def _safe_name(path: Path) -> str:
+    parts = cassette.parts_of(path.name)
+    # Only a name with parameters is surely that of a test, and not of a marker.
+    if parts is None or not _WITH_PARAMETERS.fullmatch(path.name):
+        return path.name
+    folded = path.name.casefold()
+    alike = any(other.name.casefold() == folded and other.name != path.name for other in path.parent.iterdir())
+    return cassette.cassette_name(parts, alike=alike)
+
+
+def _target(path: Path) -> Path:
+    """The file in YAML that a cassette becomes."""
+    return path.with_suffix(".yaml") if path.suffix == ".json" else path.with_name(path.name.removesuffix(".gz"))
+
+
 def _imported(path: Path, secrets: frozenset[str]) -> str:
-    target = path.with_suffix(".yaml") if path.suffix == ".json" else path.with_name(path.name.removesuffix(".gz"))
+    target = _target(path)
     # Locked: what a run recorded into the file meanwhile would be lost.
     with locked(target):
         return _rewritten(path, target, secrets)

@@ -20,6 +20,17 @@ _FILES: Final = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "py
 _READ: Final = ("cassette_dir", "endpoints", "match_on", "ignore", "normalize", "lock")
 
 
+def configures_pytest(directory: Path) -> bool:
+    """Whether a directory has an ini file with a place for pytest's options, which makes it the root directory.
+
+    One that cannot be read has none.
+    """
+    try:
+        return any((directory / name).is_file() and _values(directory / name) is not None for name in _FILES)
+    except SettingsError:
+        return False
+
+
 def project_settings(directory: Path) -> Settings:
     """What the ini file of the project around a directory says is recorded where, and what matches.
 

@@ -18,7 +18,7 @@ from pytest_samurai.errors import CassetteError
 from pytest_samurai.redaction import Redactor, one_line, without_secrets
 from pytest_samurai.report import orphaned, shown_amount, shown_count
 from pytest_samurai.text import money, parse_moment, plural
-from pytest_samurai.wire import Interaction, Origins
+from pytest_samurai.wire import Interaction, Origins, is_call
 
 _ORIGINS = {"edited": "edited", "imported": "imported", "unsealed": "no seal"}
 
@@ -27,10 +27,11 @@ _ORIGINS = {"edited": "edited", "imported": "imported", "unsealed": "no seal"}
 class Listed:
     """A cassette, as it is listed.
 
-    `tests` are the ids of its tests, or the labels of its fixtures; none if they are not known. `tokens` and `cost`, in
-    US dollars, are None if those of a call are unknown. `recorded_at` is when its oldest call was recorded, None if the
-    cassette does not say. `origins` counts the calls that are not as they were recorded. `is_orphaned` is None if it is
-    not known. `damage` says why it cannot be read; then all else is unknown.
+    `tests` are the ids of its tests, or the labels of its fixtures; none if they are not known. `calls` are those of
+    models, not what another tool recorded beside them. `tokens` and `cost`, in US dollars, are None if those of a call
+    are unknown. `recorded_at` is when its oldest call was recorded, None if the cassette does not say. `origins` counts
+    the calls that are not as they were recorded. `is_orphaned` is None if it is not known. `damage` says why it cannot
+    be read; then all else is unknown.
     """
 
     path: Path
@@ -93,7 +94,7 @@ class _Lister:
             return Listed(path, tests, damage=str(error))
         calls = [
             Call(interaction, number=number, replayed=True, meter=self._meter)
-            for number, interaction in enumerate(interactions, 1)
+            for number, interaction in enumerate(filter(is_call, interactions), 1)
         ]
         figures = TestFigures.of(name, calls, recorded=0)
         return Listed(

@@ -77,7 +77,8 @@ def pytest_make_collect_report(
     if report.failed and isinstance(collector, pytest.Module):
         from pytest_samurai.plugin.importkeys import imported_with_keys
 
-        return imported_with_keys(collector, report) or report
+        report = imported_with_keys(collector, report) or report
+    collector.config.stash[RUN].collection.see(report)
     return report
 
 

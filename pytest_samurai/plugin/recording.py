@@ -15,7 +15,7 @@ from pytest_samurai.context import Session
 from pytest_samurai.files import REAL, exists
 from pytest_samurai.plugin.marker import marker_of
 from pytest_samurai.plugin.moved import Moved, moved, refuse_second
-from pytest_samurai.plugin.place import cassette_path, default_cassette_dir, relative
+from pytest_samurai.plugin.place import Location, cassette_location, default_cassette_dir, relative
 from pytest_samurai.plugin.renamed import renamed_of
 from pytest_samurai.plugin.state import (
     PASSED,
@@ -33,7 +33,7 @@ from pytest_samurai.plugin.state import (
 from pytest_samurai.plugin.unmarked import only_replays
 from pytest_samurai.plugin.varying import note_variations
 from pytest_samurai.plugin.verdict import forget, target, test_id
-from pytest_samurai.recorder import Owner, Recorder, or_compressed, transformed, unused_of
+from pytest_samurai.recorder import RECORD_MODES, Owner, Recorder, or_compressed, transformed, unused_of
 from pytest_samurai.report import NOTE_PROPERTY, Play, Spoken
 from pytest_samurai.settings import Layer, Settings
 from pytest_samurai.text import visible
@@ -48,10 +48,9 @@ def recorded(
     config = config_layer(item, samurai_config)
     others = moved(request, item)
     settings = settings_of(request.config, config, *([] if others is None else [others.layer]), layer)
-    path = _path(request, settings, samurai_cassette_dir, name, others)
-    is_named = name is not None or (others is not None and others.name is not None)
-    owner = owner_of(item, item.nodeid, shared=is_named)
-    recorder = Recorder(path, settings, owner, shared_of(request.config))
+    location = _location(request, settings, samurai_cassette_dir, name, others)
+    owner = owner_of(item, item.nodeid, shared=location.is_shared)
+    recorder = Recorder(location.path, settings, owner, shared_of(request.config))
     # If a test is run again (pytest-rerunfailures), its last run counts.
     forget(item)
     session = Session(recorder)
@@ -89,23 +88,23 @@ def _has_played_all(item: pytest.Item, recorder: Recorder) -> bool:
     return failure is None
 
 
-def _path(
+def _location(
     request: pytest.FixtureRequest, settings: Settings, directory: Path, name: Path | None, others: Moved | None
-) -> Path:
+) -> Location:
     """Where the cassette of a test lies. `others` is what the fixtures of another recorder say."""
     if settings.cassette_library_dir is not None:
         directory = REAL.Path(REAL.getcwd(), settings.cassette_library_dir)
     elif others is not None and directory == default_cassette_dir(request):
         directory = others.directory
-    else:
-        directory = REAL.Path(directory)
-    path = cassette_path(request, directory, name)
     named = None if others is None else others.name if name is None else name
-    if named is not None:
-        own = cassette_path(request, directory, None)
-        path = placed_cassette(directory, named)
-        refuse_second(own, path, request.node.nodeid)
-    return or_compressed(transformed(path, settings))
+    if named is None:
+        location = cassette_location(request, REAL.Path(directory), name, RECORD_MODES[settings.mode])
+    else:
+        location = Location(placed_cassette(REAL.Path(directory), named), True)
+        # Only looked for: in a mode that writes, it might be made.
+        own = cassette_location(request, REAL.Path(directory), None, RECORD_MODES["none"])
+        refuse_second(own.path, location.path, request.node.nodeid)
+    return location._replace(path=or_compressed(transformed(location.path, settings)))
 
 
 def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool) -> None:

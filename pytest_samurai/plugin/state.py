@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_samurai.bill import Lock, PriceList, Tally, TestFigures
     from pytest_samurai.plugin.proof import Proof
     from pytest_samurai.plugin.refusals import Refusals
+    from pytest_samurai.plugin.siblings import Siblings
     from pytest_samurai.plugin.sources import Sources
     from pytest_samurai.recorder import Shared
     from pytest_samurai.report import Play, Progress, Spoken, Varied
@@ -78,6 +79,13 @@ class RunState:
         from pytest_samurai.plugin.sources import Sources
 
         return Sources(self.libraries)
+
+    @cached_property
+    def siblings(self) -> Siblings:
+        """Which tests are beside which. Only a test with a cassette needs it."""
+        from pytest_samurai.plugin.siblings import Siblings
+
+        return Siblings(self.collection.made)
 
     @cached_property
     def libraries(self) -> tuple[Path, ...]:

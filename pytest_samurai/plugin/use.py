@@ -63,13 +63,17 @@ def opened_elsewhere(known: Collection[str] = ()) -> list[Play]:
 
 
 def _absent(item: pytest.Item) -> Absent:
-    from pytest_samurai.cassette import cassette_name, safe_cassette
+    from pytest_samurai.cassette import candidates_of, safe_cassette
     from pytest_samurai.report import Absent
 
     name, _ = marker_of(item) or (None, None)
-    cassette = cassette_name([*classes(item), item.name]) if name is None else name.as_posix()
-    safe = "" if name is None else safe_cassette(name).as_posix()
-    return Absent(item.nodeid, cassette, list(item.fixturenames), safe)  # type: ignore[attr-defined]  # functions have it
+    paths = (
+        [candidate.path for candidate in candidates_of([*classes(item), item.name])]
+        if name is None
+        else [name, safe_cassette(name)]
+    )
+    cassettes = list(dict.fromkeys(path.as_posix() for path in paths))
+    return Absent(item.nodeid, cassettes, list(item.fixturenames))  # type: ignore[attr-defined]  # functions have it
 
 
 # --- where the run is led from: under xdist, another process

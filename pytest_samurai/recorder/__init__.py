@@ -1,9 +1,10 @@
 """One open cassette: what becomes of each request."""
 
+from pytest_samurai.recorder.adopted import adopt
 from pytest_samurai.recorder.children import Children
 from pytest_samurai.recorder.cutheaders import CutHeaders
 from pytest_samurai.recorder.exchange import Played, Take
-from pytest_samurai.recorder.mode import RECORD_MODES, UPDATE
+from pytest_samurai.recorder.mode import RECORD_MODES, UPDATE, RecordMode
 from pytest_samurai.recorder.owner import Owner, record_command
 from pytest_samurai.recorder.paths import or_compressed, transformed
 from pytest_samurai.recorder.placeholder import KEYED_LIBRARIES, Placeholders, has_placeholder
@@ -38,10 +39,12 @@ __all__ = [
     "Placeholders",
     "Played",
     "Question",
+    "RecordMode",
     "Recorder",
     "Shared",
     "Suspect",
     "Take",
+    "adopt",
     "connected",
     "copied",
     "has_placeholder",

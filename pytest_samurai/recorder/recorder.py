@@ -36,7 +36,7 @@ from pytest_samurai.recorder.unseen import ModelHosts
 from pytest_samurai.recorder.verdict import has_only_started_children, verdict_of
 from pytest_samurai.settings import Mode, Settings
 from pytest_samurai.text import Diagnosis, visible
-from pytest_samurai.wire import Interaction, Request
+from pytest_samurai.wire import Interaction, Request, is_call
 
 
 class Recorder(Sums):
@@ -210,15 +210,23 @@ class Recorder(Sums):
             index = self.playback.lookup.take(request)
             return None if index is None else self._calls.play(request, self.playback, index)
 
-    def play(self, request: Request, filtered: Request) -> tuple[Played | None, Sequence[Denial]]:
-        """Replay a request if it is recorded; else say which recordings functions of `match_on` turned down."""
+    def play(
+        self, request: Request, filtered: Request, *, is_endpoint: bool = True
+    ) -> tuple[Played | None, Sequence[Denial]]:
+        """Replay a request if it is recorded; else say which recordings functions of `match_on` turned down.
+
+        Beside the endpoints, what is no call of a model does not count.
+        """
         # While a cassette is made there is nothing to look up, and the request need not wait for its redaction.
         if not self.playback.recordings:
             return None, ()
         asked = self._editor.compared(request, filtered)
         with self._calls.lock:
             index, denials = self.playback.take(asked)
-            return (None if index is None else self._calls.play(request, self.playback, index)), denials
+            if index is None:
+                return None, denials
+            counts = is_endpoint or is_call(self.playback.recordings[index])
+            return self._calls.play(request, self.playback, index, counts=counts), denials
 
     # --- what is to be said of a test
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_samurai.errors import BudgetExceeded, SamuraiFailure
 from pytest_samurai.recorder.calls import Calls
 from pytest_samurai.recorder.keeper import Keeper
-from pytest_samurai.recorder.unused import unused, unused_text
+from pytest_samurai.recorder.unused import unused, unused_fails, unused_text
 
 if TYPE_CHECKING:
     from pytest_samurai.recorder.recorder import Recorder
@@ -33,14 +33,15 @@ def verdict_of(recorder: Recorder, calls: Calls, keeper: Keeper | None) -> BaseE
 def has_unused(recorder: Recorder) -> bool:
     """Whether recordings are left that the test has to play, or it fails."""
     settings = recorder.settings
-    return settings.unused == "fail" and bool(unused(recorder.playback, settings, recorder.owner))
+    fails = unused_fails(recorder.playback, settings)
+    return fails and bool(unused(recorder.playback, settings, recorder.owner))
 
 
 def unused_of(recorder: Recorder) -> SamuraiFailure | None:
     """What fails a test that went through but has not played all; None if it has, or if there is only a note of it."""
     settings = recorder.settings
     text = unused_text(recorder.playback, settings, recorder.owner, lambda: recorder.shown_path)
-    if text and settings.unused == "fail":
+    if text and unused_fails(recorder.playback, settings):
         return SamuraiFailure(text)
     recorder.notes += filter(None, [text])
     return None

@@ -24,7 +24,7 @@ from pytest_samurai.wire.madeup import ids_in, without_made_up
 from pytest_samurai.wire.message import Message, Part
 from pytest_samurai.wire.modelbodies import asks_model
 from pytest_samurai.wire.modelhosts import is_public_model_host
-from pytest_samurai.wire.modelpaths import ModelPath, calls_model, model_path
+from pytest_samurai.wire.modelpaths import ModelPath, calls_model, is_call, model_path
 from pytest_samurai.wire.moderations import is_free_moderation
 from pytest_samurai.wire.multipart import form_of, without_files
 from pytest_samurai.wire.objects import as_object, no_object, parse_object
@@ -79,6 +79,7 @@ __all__ = [
     "form_of",
     "ids_in",
     "impossible",
+    "is_call",
     "is_event_stream",
     "is_free_moderation",
     "is_public_model_host",

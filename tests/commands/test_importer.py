@@ -13,6 +13,7 @@ import vcr.serialize
 from vcr.serializers import jsonserializer, yamlserializer
 
 from pytest_samurai.cassette.frame import MARK
+from pytest_samurai.cassette.naming import cassette_name
 from pytest_samurai.cassette.reader import load
 from pytest_samurai.cassette.writer import save
 from pytest_samurai.commands import cli
@@ -218,3 +219,48 @@ def test_a_cassette_that_another_process_writes_is_waited_for(
         assert run(capsys, "a.yaml") == (1, ["a.yaml: another process still holds it after 0.1 seconds"])
     assert path.read_bytes() == before
     assert run(capsys, "a.yaml")[0] == 0
+
+
+# --- names
+
+
+def test_a_name_that_is_none_on_every_system_becomes_that_of_its_test(capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(({"model": "m"}, ANSWER), path="tapes/TestA.test_x[a:b].yaml")
+    new = cassette_name(["TestA", "test_x[a:b]"])
+    status, [line] = run(capsys, "tapes")
+    assert (status, line) == (
+        0,
+        f"{path}: imported 1 interaction; it is called {new} now, for a name like that is not one on every system",
+    )
+    assert [file.name for file in Path("tapes").iterdir()] == [new]
+    assert len(load(Path("tapes") / new)) == 1
+    assert run(capsys, "tapes") == (0, [f"tapes/{new}: is ours already, and left as it is"])
+
+
+def test_of_two_names_that_are_alike_but_for_their_case_one_is_changed(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("True", "true"):
+        written(({"model": name}, ANSWER), path=f"tapes/test_x[{name}].yaml")
+    run(capsys, "tapes")
+    names = {cassette_name(["test_x[True]"], alike=True): b'"True"', "test_x[true].yaml": b'"true"'}
+    assert {file.name for file in Path("tapes").iterdir()} == {*names}
+    for name, model in names.items():
+        assert model in load(Path("tapes") / name)[0].request.body
+
+
+@pytest.mark.parametrize("name", ["test_x[True].yaml", "test:x.yaml", "a:b[c].yaml", "test_x.yaml", "test_x[a:b].yml"])
+def test_a_name_that_every_system_can_have_or_that_a_marker_may_give_stays(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    written(({"model": "m"}, ANSWER), path=f"tapes/{name}")
+    run(capsys, "tapes")
+    assert [file.name for file in Path("tapes").iterdir()] == [name]
+
+
+def test_a_cassette_is_not_renamed_to_one_that_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    new = cassette_name(["test_x[a:b]"])
+    written(({"model": "m"}, ANSWER), path="tapes/test_x[a:b].yaml")
+    written(({"model": "n"}, ANSWER), path=f"tapes/{new}")
+    status, [line, _] = run(capsys, "tapes/test_x[a:b].yaml", f"tapes/{new}")
+    assert status == 1
+    assert line.startswith(f"tapes/test_x[a:b].yaml: cannot be moved to tapes/{new}: ")
+    assert len(list(Path("tapes").iterdir())) == 2

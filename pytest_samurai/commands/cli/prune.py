@@ -37,7 +37,7 @@ def _run(chosen: Namespace) -> int:
     deleted = []
     for unused in judged.unused:
         try:
-            delete(unused, run, root)
+            delete(unused, run, root, environ=os.environ)
             deleted.append(unused)
         except CassetteError as error:
             say(one_line(Redactor(environment_secrets(os.environ)), str(error)))
