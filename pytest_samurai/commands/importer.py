@@ -72,7 +72,7 @@ def _safe_name(path: Path) -> str:
 
 
 def _target(path: Path) -> Path:
-    """The file in YAML that a cassette becomes."""
+    """The file that a cassette is rewritten to."""
     return path.with_suffix(".yaml") if path.suffix == ".json" else path.with_name(path.name.removesuffix(".gz"))
 
 

@@ -15,7 +15,7 @@ from pytest_samurai.context import Session
 from pytest_samurai.files import REAL, exists
 from pytest_samurai.plugin.marker import marker_of
 from pytest_samurai.plugin.moved import Moved, moved, refuse_second
-from pytest_samurai.plugin.place import Location, cassette_location, default_cassette_dir, relative
+from pytest_samurai.plugin.place import Location, cassette_location, default_cassette_dir, own_cassette, relative
 from pytest_samurai.plugin.renamed import renamed_of
 from pytest_samurai.plugin.state import (
     PASSED,
@@ -45,9 +45,10 @@ def recorded(
     """The value of the fixture `samurai`."""
     item = cast("pytest.Item", request.node)
     name, layer = marker_of(item) or (None, Layer(item.nodeid, "test", {}))
-    config = config_layer(item, samurai_config)
     others = moved(request, item)
-    settings = settings_of(request.config, config, *([] if others is None else [others.layer]), layer)
+    config = config_layer(item, samurai_config)
+    layers = [config, *([] if others is None else [others.layer]), layer]
+    settings = settings_of(request.config, *layers)
     location = _location(request, settings, samurai_cassette_dir, name, others)
     owner = owner_of(item, item.nodeid, shared=location.is_shared)
     recorder = Recorder(location.path, settings, owner, shared_of(request.config))
@@ -96,14 +97,14 @@ def _location(
         directory = REAL.Path(REAL.getcwd(), settings.cassette_library_dir)
     elif others is not None and directory == default_cassette_dir(request):
         directory = others.directory
+    else:
+        directory = REAL.Path(directory)
     named = None if others is None else others.name if name is None else name
     if named is None:
-        location = cassette_location(request, REAL.Path(directory), name, RECORD_MODES[settings.mode])
+        location = cassette_location(request, directory, name, RECORD_MODES[settings.mode])
     else:
-        location = Location(placed_cassette(REAL.Path(directory), named), True)
-        # Only looked for: in a mode that writes, it might be made.
-        own = cassette_location(request, REAL.Path(directory), None, RECORD_MODES["none"])
-        refuse_second(own.path, location.path, request.node.nodeid)
+        location = Location(placed_cassette(directory, named), True)
+        refuse_second(own_cassette(request, directory), location.path, request.node.nodeid)
     return location._replace(path=or_compressed(transformed(location.path, settings)))
 
 

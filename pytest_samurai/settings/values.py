@@ -30,10 +30,10 @@ COMPONENTS: Final = (
     *("uri", "scheme", "host", "port", "path", "query", "headers", "body", "raw_body"),
 )
 """What requests are compared by: the names that `matching` knows."""
-MARKERS: Final = ("samurai", "vcr")
-"""The names of markers that can mean ours."""
 VARYING: Final = ("uuid", "datetime", "tmp_path", "date", "time", "epoch", "hex", "port", "address")
 """What may vary from run to run in a request: the names that `matching` knows."""
+MARKERS: Final = ("samurai", "vcr")
+"""The names of markers that can mean ours."""
 METRICS: Final = ("requests", "prompt_tokens", "completion_tokens", "total_tokens", "cost")
 """What may have a tolerance: the names that `bill` knows."""
 
