@@ -38,16 +38,12 @@ from pytest_samurai.settings import Mode, Settings
 from pytest_samurai.text import Diagnosis, visible
 from pytest_samurai.wire import Interaction, Request, is_call
 
-
 Playing = tuple[Played | None, Sequence[Denial]]
 """The reply of a recording; without one, the recordings that functions of `match_on` turned down."""
 
 
 class Recorder(Sums):
-    """Answers requests from a cassette, or records them to it. A test knows it as the `samurai` fixture.
-
-    `shared` is what it has in common with the other recorders of the run.
-    """
+    """Answers requests from a cassette, or records them to it. A test knows it as the `samurai` fixture."""
 
     playback: Playback  # there from `open` on, as is the next
     hosts: ModelHosts
