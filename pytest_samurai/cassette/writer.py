@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, chain, pairwise
@@ -46,7 +47,9 @@ def replace_texts(
             " this is a mistake of pytest-samurai, please report it"
         )
     try:
-        replace_whole(path, content.replace(b"\n", line_end))
+        content = content.replace(b"\n", line_end)
+        # Without a time, so that the same cassette has the same bytes.
+        replace_whole(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
     except OSError as error:
         raise CassetteError(
             f"{path}: cannot be written: {error.strerror or error}; what was there is as it was"

@@ -10,7 +10,7 @@ from pathlib import Path
 from pytest_samurai import cassette
 from pytest_samurai.bill import Call
 from pytest_samurai.commands.move import move_file
-from pytest_samurai.commands.search import cassettes_in
+from pytest_samurai.commands.search import SUFFIXES, cassettes_in
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked
 from pytest_samurai.matching import Endpoints
@@ -19,7 +19,7 @@ from pytest_samurai.settings import Settings
 from pytest_samurai.text import plural
 from pytest_samurai.wire import Interaction
 
-_SUFFIXES = (".yaml", ".yml", ".json")
+_SUFFIXES = (*SUFFIXES, ".json")
 _WITH_PARAMETERS = re.compile(r"(?:[A-Za-z_]\w*\.)*test\w*\[.*\]\.yaml", re.DOTALL)
 
 
@@ -34,7 +34,8 @@ class Outcome:
 def import_cassettes(paths: Iterable[Path], *, environ: Mapping[str, str]) -> Iterator[Outcome]:
     """Rewrite cassettes where they are: nothing recorded is lost, and no secret stays. Directories are searched.
 
-    A cassette that is ours already is left as it is. One in JSON is written as YAML beside it, for the user to delete.
+    A cassette that is ours already is left as it is. One in JSON, or compressed, is written as YAML beside it, for the
+    user to delete.
     Raises SettingsError for a path that does not exist.
     """
     secrets = environment_secrets(environ)
@@ -52,7 +53,7 @@ def _renamed(path: Path) -> str:
 
     Raises CassetteError if it cannot be moved.
     """
-    target = path.with_suffix(".yaml") if path.suffix == ".json" else path
+    target = _target(path)
     name = _safe_name(target)
     if name == target.name:
         return ""
@@ -70,8 +71,13 @@ def _safe_name(path: Path) -> str:
     return cassette.cassette_name(parts, alike=alike)
 
 
+def _target(path: Path) -> Path:
+    """The file that a cassette is rewritten to."""
+    return path.with_suffix(".yaml") if path.suffix == ".json" else path.with_name(path.name.removesuffix(".gz"))
+
+
 def _imported(path: Path, secrets: frozenset[str]) -> str:
-    target = path.with_suffix(".yaml") if path.suffix == ".json" else path
+    target = _target(path)
     # Locked: what a run recorded into the file meanwhile would be lost.
     with locked(target):
         return _rewritten(path, target, secrets)

@@ -49,16 +49,7 @@ def cassette_location(request: pytest.FixtureRequest, directory: Path, name: Pat
 
 def _own_place(request: pytest.FixtureRequest, directory: Path, mode: RecordMode, *, moved: bool) -> Location:
     """Where the cassette of a test lies that names none: under a name that it may have, or where it is to be."""
-    from pytest_samurai.cassette import cassette_name
-
-    item, run = request.node, request.config.stash[RUN]
-    test = item.stash.get(TEST, item.nodeid)
-    parts = [*classes(item), item.name]
-    own = directory / cassette_name(parts, alike=run.siblings.is_alike(item, test))
-    if exists(own):
-        path, is_certain = own, True
-    else:
-        path, is_certain = _found(request, directory, parts, moved=moved) or (own, True)
+    own, path, is_certain = _own_paths(request, directory, moved=moved)
     # In `once`, a cassette that is there is not written to.
     if not mode.writes or mode.only_replays_once_recorded or not exists(path):
         return Location(path, False)
@@ -70,8 +61,28 @@ def _own_place(request: pytest.FixtureRequest, directory: Path, mode: RecordMode
         adopt(path, own, shelf)
         return Location(own, False)
     # What one test no longer plays of it, another may play.
+    item, run = request.node, request.config.stash[RUN]
+    test = item.stash.get(TEST, item.nodeid)
     claimed = run.siblings.is_claimed(item, test, path.name, run.collection.marked)
     return Location(path, claimed and is_foreign(path, shelf))
+
+
+def own_cassette(request: pytest.FixtureRequest, directory: Path) -> Path:
+    """The cassette of a test by one of its own names in a directory, whatever its marker names."""
+    return _own_paths(request, directory, moved=True)[1]
+
+
+def _own_paths(request: pytest.FixtureRequest, directory: Path, *, moved: bool) -> tuple[Path, Path, bool]:
+    """Where a test's own cassette is to be, where it is, and whether that one is surely its own."""
+    from pytest_samurai.cassette import cassette_name
+
+    item = request.node
+    parts = [*classes(item), item.name]
+    test = item.stash.get(TEST, item.nodeid)
+    own = directory / cassette_name(parts, alike=request.config.stash[RUN].siblings.is_alike(item, test))
+    if exists(own):
+        return own, own, True
+    return own, *(_found(request, directory, parts, moved=moved) or (own, True))
 
 
 def _found(

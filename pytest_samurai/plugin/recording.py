@@ -10,10 +10,12 @@ from typing import Any, cast
 import pytest
 
 from pytest_samurai.bill import FIGURE_PROPERTIES, TestFigures
+from pytest_samurai.cassette import placed_cassette
 from pytest_samurai.context import Session
-from pytest_samurai.files import exists
+from pytest_samurai.files import REAL, exists
 from pytest_samurai.plugin.marker import marker_of
-from pytest_samurai.plugin.place import cassette_location, relative
+from pytest_samurai.plugin.moved import Moved, moved, refuse_second
+from pytest_samurai.plugin.place import Location, cassette_location, default_cassette_dir, own_cassette, relative
 from pytest_samurai.plugin.renamed import renamed_of
 from pytest_samurai.plugin.state import (
     PASSED,
@@ -31,9 +33,9 @@ from pytest_samurai.plugin.state import (
 from pytest_samurai.plugin.unmarked import only_replays
 from pytest_samurai.plugin.varying import note_variations
 from pytest_samurai.plugin.verdict import forget, target, test_id
-from pytest_samurai.recorder import RECORD_MODES, Owner, Recorder, unused_of
+from pytest_samurai.recorder import RECORD_MODES, Owner, Recorder, or_compressed, transformed, unused_of
 from pytest_samurai.report import NOTE_PROPERTY, Play, Spoken
-from pytest_samurai.settings import Layer
+from pytest_samurai.settings import Layer, Settings
 from pytest_samurai.text import visible
 
 
@@ -43,9 +45,11 @@ def recorded(
     """The value of the fixture `samurai`."""
     item = cast("pytest.Item", request.node)
     name, layer = marker_of(item) or (None, Layer(item.nodeid, "test", {}))
+    others = moved(request, item)
     config = config_layer(item, samurai_config)
-    settings = settings_of(request.config, config, layer)
-    location = cassette_location(request, samurai_cassette_dir, name, RECORD_MODES[settings.mode])
+    layers = [config, *([] if others is None else [others.layer]), layer]
+    settings = settings_of(request.config, *layers)
+    location = _location(request, settings, samurai_cassette_dir, name, others)
     owner = owner_of(item, item.nodeid, shared=location.is_shared)
     recorder = Recorder(location.path, settings, owner, shared_of(request.config))
     # If a test is run again (pytest-rerunfailures), its last run counts.
@@ -83,6 +87,25 @@ def _has_played_all(item: pytest.Item, recorder: Recorder) -> bool:
     """Judge what was not played, now that the test's other fixtures are torn down: they may have played the rest."""
     item.stash[UNUSED] = failure = unused_of(recorder)
     return failure is None
+
+
+def _location(
+    request: pytest.FixtureRequest, settings: Settings, directory: Path, name: Path | None, others: Moved | None
+) -> Location:
+    """Where the cassette of a test lies. `others` is what the fixtures of another recorder say."""
+    if settings.cassette_library_dir is not None:
+        directory = REAL.Path(REAL.getcwd(), settings.cassette_library_dir)
+    elif others is not None and directory == default_cassette_dir(request):
+        directory = others.directory
+    else:
+        directory = REAL.Path(directory)
+    named = None if others is None else others.name if name is None else name
+    if named is None:
+        location = cassette_location(request, directory, name, RECORD_MODES[settings.mode])
+    else:
+        location = Location(placed_cassette(directory, named), True)
+        refuse_second(own_cassette(request, directory), location.path, request.node.nodeid)
+    return location._replace(path=or_compressed(transformed(location.path, settings)))
 
 
 def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool) -> None:

@@ -169,11 +169,11 @@ def prices_of(config: pytest.Config) -> PriceList:
     return run.prices
 
 
-def config_layer(item: pytest.Item, value: object) -> Layer:
-    """The options that the fixture `samurai_config` gives a test. Raises SettingsError if it gives no dict."""
+def config_layer(item: pytest.Item, value: object, fixture: str = "samurai_config") -> Layer:
+    """The options that a fixture gives a test. Raises SettingsError if it gives no dict."""
     from pytest_samurai.text import visible
 
-    source = f"samurai_config of {visible(item.nodeid)}"
+    source = f"{fixture} of {visible(item.nodeid)}"
     if not isinstance(value, dict):
         raise SettingsError(f"{source} is {value!r}; it has to be a dict of options")
     return Layer(source, "test", value)

@@ -6,6 +6,7 @@ from pytest_samurai.recorder.cutheaders import CutHeaders
 from pytest_samurai.recorder.exchange import Played, Take
 from pytest_samurai.recorder.mode import RECORD_MODES, UPDATE, RecordMode
 from pytest_samurai.recorder.owner import Owner, record_command
+from pytest_samurai.recorder.paths import or_compressed, transformed
 from pytest_samurai.recorder.placeholder import KEYED_LIBRARIES, Placeholders, has_placeholder
 from pytest_samurai.recorder.question import Question
 from pytest_samurai.recorder.recorder import Recorder
@@ -53,10 +54,12 @@ __all__ = [
     "is_ignored",
     "judge",
     "let_pass",
+    "or_compressed",
     "orders_in",
     "record_command",
     "suspect",
     "suspect_by_body",
+    "transformed",
     "unused_of",
     "varying",
     "why_unseen",

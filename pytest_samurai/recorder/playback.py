@@ -68,6 +68,19 @@ class Playback:
 
         The second value names the recordings that functions of `match_on` turned down.
         """
+        index, denials = self._unplayed(request)
+        if index is None and self._settings.allow_playback_repeats:
+            return self._first_equal(request), denials
+        return index, denials
+
+    def _first_equal(self, request: Request) -> int | None:
+        """The first recording that answers a request, played or not."""
+        equal = self.lookup.equal(request)
+        if self._bridge is None:
+            return next(iter(equal), None)
+        return self._bridge.first(request, [(index, self.recordings.request(index)) for index in equal])[0]
+
+    def _unplayed(self, request: Request) -> tuple[int | None, Sequence[Denial]]:
         if self._bridge is None:
             return self.lookup.take(request), ()
         equal = [(index, self.recordings.request(index)) for index in self.lookup.candidates(request)]

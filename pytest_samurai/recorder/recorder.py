@@ -38,12 +38,12 @@ from pytest_samurai.settings import Mode, Settings
 from pytest_samurai.text import Diagnosis, visible
 from pytest_samurai.wire import Interaction, Request, is_call
 
+Playing = tuple[Played | None, Sequence[Denial]]
+"""The reply of a recording; without one, the recordings that functions of `match_on` turned down."""
+
 
 class Recorder(Sums):
-    """Answers requests from a cassette, or records them to it. A test knows it as the `samurai` fixture.
-
-    `shared` is what it has in common with the other recorders of the run.
-    """
+    """Answers requests from a cassette, or records them to it. A test knows it as the `samurai` fixture."""
 
     playback: Playback  # there from `open` on, as is the next
     hosts: ModelHosts
@@ -210,13 +210,8 @@ class Recorder(Sums):
             index = self.playback.lookup.take(request)
             return None if index is None else self._calls.play(request, self.playback, index)
 
-    def play(
-        self, request: Request, filtered: Request, *, is_endpoint: bool = True
-    ) -> tuple[Played | None, Sequence[Denial]]:
-        """Replay a request if it is recorded; else say which recordings functions of `match_on` turned down.
-
-        Beside the endpoints, what is no call of a model does not count.
-        """
+    def play(self, request: Request, filtered: Request, *, is_endpoint: bool = True) -> Playing:
+        """Replay a request if it is recorded; else say which recordings functions of `match_on` turned down."""
         # While a cassette is made there is nothing to look up, and the request need not wait for its redaction.
         if not self.playback.recordings:
             return None, ()
@@ -225,6 +220,7 @@ class Recorder(Sums):
             index, denials = self.playback.take(asked)
             if index is None:
                 return None, denials
+            # Beside the endpoints, only calls of a model count.
             counts = is_endpoint or is_call(self.playback.recordings[index])
             return self._calls.play(request, self.playback, index, counts=counts), denials
 

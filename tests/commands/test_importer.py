@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,16 @@ def test_a_cassette_in_json_becomes_one_in_yaml_beside_it(capsys: pytest.Capture
     assert load(Path("a.yaml")) == []
 
 
+def test_a_compressed_cassette_becomes_one_in_yaml_beside_it(capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(({"model": "m"}, ANSWER))
+    Path("a.yaml.gz").write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+    line = "a.yaml.gz: imported 1 interaction, as a.yaml; delete a.yaml.gz when its tests pass with that"
+    assert run(capsys, ".") == (0, [line])
+    assert json.loads(load(Path("a.yaml"))[0].reply.body) == ANSWER
+    assert run(capsys, "a.yaml.gz") == (0, ["a.yaml.gz: is imported already, as a.yaml"])
+
+
 def test_directories_are_walked_and_what_cannot_be_read_is_named_and_left(capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("c/a.yaml", "c/deep/b.yml", "c/deep/d.yaml"):
         written(({"model": "m"}, ANSWER), path=name)
@@ -161,7 +172,7 @@ def test_an_error_shows_no_secret_and_nothing_that_a_terminal_obeys(
 def test_a_body_that_cannot_be_looked_into_is_not_imported(capsys: pytest.CaptureFixture[str]) -> None:
     answer = {
         "status": {"code": 200, "message": "OK"},
-        "headers": {"content-encoding": ["br"]},
+        "headers": {"content-encoding": ["compress"]},
         "body": {"string": b"\x8b\x05\x80"},
     }
     path = written(({"model": "m"}, ANSWER), ({"model": "n"}, answer))
@@ -169,8 +180,8 @@ def test_a_body_that_cannot_be_looked_into_is_not_imported(capsys: pytest.Captur
     status, [line] = run(capsys, "a.yaml")
     assert (status, line) == (
         1,
-        "a.yaml:23: interaction 2 is compressed (br), which cannot be undone here, so that no secret in it would be"
-        " seen; record it again",
+        "a.yaml:23: interaction 2 is compressed (compress), which cannot be undone here, so that no secret in it would"
+        " be seen; record it again",
     )
     assert path.read_bytes() == before
 

@@ -43,4 +43,4 @@ def test_every_option_may_be_set_somewhere_and_is_not_named_as_other_plugins_nam
 
 def test_only_what_holds_several_words_is_a_list_in_the_ini_file_or_repeatable() -> None:
     many = {name for name, option in OPTIONS.items() if option.many}
-    assert many == {"endpoints", "headers", "ignore", "keys", "match_on", "normalize", "report", "tolerance"}
+    assert many == {"endpoints", "headers", "ignore", "keys", "marker", "match_on", "normalize", "report", "tolerance"}
