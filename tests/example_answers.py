@@ -30,6 +30,17 @@ ECHO = (
     "Your shout flies to a wall or a mountain, bounces off like a ball, and reaches your ears a second time."
 )
 
+REFUNDED = "I’m so sorry about the broken shade. The €39.00 for order 1042 are on their way back to you."
+
+TOASTER = (
+    "Thank you for writing, and we’re glad you like the looks of the toaster. Try a lower setting and turn the bread "
+    "half-way, and write to us again if one side still burns."
+)
+BLENDER = (
+    "We’re sorry about the blender, and about your mails that nobody answered. Someone from our team will read your "
+    "case today."
+)
+
 
 def _asked(body: Json) -> str:
     text: str = next(message["content"] for message in reversed(body["messages"]) if message["role"] == "user")
@@ -53,12 +64,12 @@ def shop_agent(body: Json) -> Json:
     if done == 0:
         return _call("find_order", 1, order="1042")
     if "Where is" in asked:
-        return {"content": "Your lamp \u201cMoon\u201d in brass is with the carrier and should be with you on Friday."}
+        return {"content": "Your lamp “Moon” in brass is with the carrier and should be with you on Friday."}
     if "broken" not in asked:
-        return {"content": "I\u2019m sorry the lamp isn\u2019t for you. I can refund only what arrived broken."}
+        return {"content": "I’m sorry the lamp isn’t for you. I can refund only what arrived broken."}
     if done == 1:
         return _call("refund", 2, order="1042", euros=39.0)
-    return {"content": "I\u2019m so sorry about the broken shade. The \u20ac39.00 for order 1042 are on their way back to you."}
+    return {"content": "I’m so sorry about the broken shade. The €39.00 for order 1042 are on their way back to you."}
 
 
 def streaming(body: Json) -> Json:
@@ -70,11 +81,7 @@ def review_triage(body: Json) -> Json:
     if body.get("tools"):
         mood = {"kettle": "happy", "toaster": "mixed", "blender": "angry"}[product]
         return _call(body["tools"][0]["function"]["name"], 1, product=product, mood=mood, needs_reply=mood != "happy")
-    if product == "toaster":
-        return {"content": "Thank you for writing, and we\u2019re glad you like the looks of the toaster. Try a lower setting "
-                "and turn the bread half-way, and write to us again if one side still burns."}  # fmt: skip
-    return {"content": "We\u2019re sorry about the blender, and about your mails that nobody answered. Someone from our team "
-            "will read your case today."}  # fmt: skip
+    return {"content": TOASTER if product == "toaster" else BLENDER}
 
 
 def faq_search(body: Json) -> Json:

@@ -1,7 +1,7 @@
 """An API whose answers are written down beforehand. It says that it is any host, and is this machine.
 
-Clients reach it as a proxy (`HTTPS_PROXY`), so the URLs that they record are those of a real API; it takes each tunnel's
-TLS itself, with a certificate for the host that was asked for, and nothing leaves 127.0.0.1.
+Clients reach it as a proxy (`HTTPS_PROXY`), so the URLs that they record are those of a real API. It speaks TLS in each
+tunnel itself, with a certificate for the host of that API, and nothing leaves 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class ScriptedModel:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         authority.issue_cert("www.samuraiapi.in").configure_cert(context)
         handler = type("Handler", (_Handler,), {"script": staticmethod(script), "context": context})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server = _Server(("127.0.0.1", 0), handler)
         self.environment: Mapping[str, str] = {
             "HTTPS_PROXY": f"http://127.0.0.1:{self._server.server_port}",
             "SSL_CERT_FILE": str(certificates),
@@ -129,6 +129,10 @@ class ScriptedModel:
         self._server.server_close()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = False  # whoever closes the server waits for its connections, which end with the client's process
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     script: Script
@@ -139,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.connection = self.context.wrap_socket(self.connection, server_side=True)
         self.rfile = self.connection.makefile("rb")
-        self.wfile = self.connection.makefile("wb", 0)  # type: ignore[assignment]  # as socketserver's own, unbuffered
+        self.wfile = self.connection.makefile("wb", 0)
         self.close_connection = False
 
     def do_POST(self) -> None:
@@ -172,5 +176,9 @@ class _Handler(BaseHTTPRequestHandler):
             said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             self.wfile.write(f"data: {said}\n\n".encode())
 
-    def log_message(self, format: str, *args: object) -> None:
+    def finish(self) -> None:
+        super().finish()
+        self.connection.close()
+
+    def log_message(self, *_: object) -> None:
         pass

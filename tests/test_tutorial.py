@@ -26,7 +26,7 @@ import pytest
 
 from pytest_samurai.commands import cli
 from tests.project import without_seconds
-from tests.test_docs import ROOT, Block, blocks, contains
+from tests.test_docs import ROOT, Block, blocks, contains, dead_links
 
 PAGES = sorted((ROOT / "docs" / "tutorial").glob("*.md"))
 KINDS = {"setup", "file", "run", "apart", "output"}
@@ -121,6 +121,11 @@ def test_a_tutorial_is_followed_from_an_empty_folder_to_its_end(
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_no_block_of_a_tutorial_is_left_out(page: Path) -> None:
     assert [block.place for block in blocks(page) if block.kind not in KINDS] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_of_a_tutorial_leads_to_a_file(page: Path) -> None:
+    assert dead_links(page) == []
 
 
 def test_what_a_page_claims_wrongly_is_red(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
