@@ -30,8 +30,8 @@ from tests.test_docs import ROOT, Block, blocks, contains, dead_links
 
 PAGES = sorted((ROOT / "docs" / "tutorial").glob("*.md"))
 KINDS = {"setup", "file", "run", "apart", "output"}
-LEFT_OUT = ("cassetter", "hypothesispytest", "pytest_httpx", "recording", "respx", "cacheprovider")
-"""Plugins that this suite has and a reader has not; the cache, since a page says nothing of a run before."""
+LEFT_OUT = ("cassetter", "hypothesispytest", "pytest_httpx", "recording", "respx")
+"""Plugins that this suite has and a reader has not."""
 ASYNCIO = "pytest-asyncio"
 """A plugin that only those readers have whom the page tells to install it."""
 
