@@ -1,7 +1,7 @@
 """Every text of the package that reads as a message, as its source has it.
 
-A text is a message if it has four words or more, or if it is what an error is raised with. Docstrings, the help of
-arguments and annotations are none. What is filled in when the program runs is shown as `…`.
+A text is a message if it has four words or more, those that are filled in when the program runs included, or if an
+error is raised with it. Docstrings, the help of arguments and annotations are none. What is filled in is shown as `…`.
 """
 
 from __future__ import annotations
@@ -21,23 +21,22 @@ _HELP = frozenset({"help", "description", "metavar"})
 _APART = ("server/", "commands/demo/")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Message:
     """A text, and the name of its source: `bill/budget.py:unpriced`, the module and what stands at its top level."""
 
     source: str
-    line: int
     text: str
 
 
 def messages(house: Path = HOUSE) -> list[Message]:
-    """The messages of all modules, sorted by source and line."""
+    """The messages of all modules, in the order of the sources."""
     collected: list[Message] = []
     for path in sorted(house.rglob("*.py")):
         module = path.relative_to(house).as_posix()
         if not module.startswith(_APART):
             collected += _of_module(module, ast.parse(path.read_text(encoding="utf-8")))
-    return sorted(collected)
+    return collected
 
 
 def _of_module(module: str, tree: ast.Module) -> Iterator[Message]:
@@ -45,12 +44,19 @@ def _of_module(module: str, tree: ast.Module) -> Iterator[Message]:
         source = f"{module}:{_name(statement)}"
         no_messages = {id(node) for node in _no_messages(statement)}
         raised = {id(node) for node in _raised(statement)}
-        for node in ast.walk(statement):
+        for node in _in_order(statement):
             text = _text(node)
             if text is None or id(node) in no_messages or not re.search("[a-z]", text):
                 continue
-            if id(node) in raised or _counts_as_message(text):
-                yield Message(source, getattr(node, "lineno", 0), " ".join(text.split()))
+            if (id(node) in raised and " " in text) or _counts_as_message(text):
+                yield Message(source, " ".join(text.split()))
+
+
+def _in_order(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and all in it, in the order of reading: each Python counts lines within an f-string in its own way."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _in_order(child)
 
 
 def _name(statement: ast.stmt) -> str:
@@ -63,14 +69,17 @@ def _name(statement: ast.stmt) -> str:
 
 def _text(node: ast.AST) -> str | None:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
+        # A template for `str.format`, too, is filled in.
+        return re.sub(r"(?<!\{)\{\w*\}(?!\})", FILLED_IN, node.value).replace("{{", "{").replace("}}", "}")
     if isinstance(node, ast.JoinedStr):
         return "".join(str(part.value) if isinstance(part, ast.Constant) else FILLED_IN for part in node.values)
     return None
 
 
 def _counts_as_message(text: str) -> bool:
-    return sum(_WORD.fullmatch(word) is not None for word in text.split()) >= _FEWEST_WORDS
+    parts = text.split()
+    words = sum(_WORD.fullmatch(part) is not None for part in parts)
+    return words >= 2 and words + sum(FILLED_IN in part for part in parts) >= _FEWEST_WORDS
 
 
 def _no_messages(statement: ast.stmt) -> Iterator[ast.AST]:

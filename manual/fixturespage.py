@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
+import ast
 from collections.abc import Iterator
+from pathlib import Path
 
-from _pytest.fixtures import FixtureFunctionDefinition  # pytest has no public name for what `@pytest.fixture` makes
-
-from pytest_samurai import plugin
 from pytest_samurai.settings import OPTIONS
+
+_PLUGIN = Path(__file__).parents[1] / "pytest_samurai" / "plugin" / "__init__.py"
 
 _INTRODUCTION = """\
 # Fixtures and the marker
@@ -34,15 +34,20 @@ def fixtures_page() -> str:
     """The text of docs/fixtures.md."""
     options = (f"`{option.name}`" for option in OPTIONS.values() if "test" in option.places)
     rows = ["| fixture | scope | what it is |", "| --- | --- | --- |"]
-    rows += [f"| `{name}` | {scope} | {meaning} |" for name, scope, meaning in fixtures()]
+    rows += [f"| `{name}` | {scope} | {meaning} |" for name, scope, meaning in sorted(fixtures())]
     return "\n".join([_INTRODUCTION, f"{', '.join(options)}.\n", _FIXTURES, *rows, ""])
 
 
 def fixtures() -> Iterator[tuple[str, str, str]]:
     """The public fixtures of the plugin: name, scope, and what their docstring says."""
-    for name in sorted(vars(plugin)):
-        made = getattr(plugin, name)
-        if isinstance(made, FixtureFunctionDefinition) and not name.startswith("_"):
-            function = made._get_wrapped_function()
-            scope = str(made._fixture_function_marker.scope)
-            yield name, scope, " ".join((inspect.getdoc(function) or "").split())
+    # From the source: pytest 8.2 and 9 keep them in different ways.
+    for node in ast.parse(_PLUGIN.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            for decorator in node.decorator_list:
+                if "pytest.fixture" in ast.unparse(decorator):
+                    yield node.name, _scope(decorator), " ".join((ast.get_docstring(node) or "").split())
+
+
+def _scope(decorator: ast.expr) -> str:
+    keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
+    return next((str(ast.literal_eval(keyword.value)) for keyword in keywords if keyword.arg == "scope"), "function")

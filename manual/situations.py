@@ -26,13 +26,13 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
             "If you meant the change, run the command that the message ends with: it records what is missing"
             " and nothing"
             " else. If you did not, undo it: the lines with `-` and `+` say what differs. See [matching](matching.md).",
-            ("matching/miss.py", "plugin/repeats.py", "plugin/testreport.py", "report/causes.py:headline"),
+            ("matching/miss.py", "plugin/repeats.py", "plugin/testreport.py", "report/causes.py"),
         ),
         Situation(
             "A test seems to have been renamed",
             "Run the `pytest-samurai mv` of the message. It moves the recording, and nothing is paid for. See"
             " [mv](mv.md).",
-            ("recorder/renamed.py",),
+            ("recorder/renamed.py", "plugin/renamed.py"),
         ),
         Situation(
             "A call cannot be recorded or replayed",
@@ -59,7 +59,7 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
             "A budget is exceeded",
             "Make the prompt or the answer shorter, or raise the limit if the test is worth it. See"
             " [budget](budget.md).",
-            ("bill/budget.py:table", "bill/metrics.py"),
+            ("bill/budget.py:_breach", "bill/budget.py:table", "bill/metrics.py"),
         ),
         Situation(
             "A budget cannot be judged",
@@ -69,8 +69,6 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
                 "bill/budget.py",
                 "bill/estimate.py",
                 "recorder/calls.py",
-                "bill/call.py",
-                "wire/answer.py",
                 "wire/objects.py",
             ),
         ),
@@ -111,6 +109,11 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
         ),
     ),
     "A note in the summary": (
+        Situation(
+            "What the run used",
+            "Nothing: these are the lines of totals. See [report](report.md).",
+            ("report/lines.py", "report/progress.py"),
+        ),
         Situation(
             "What was left out of a cassette, or of a replay",
             "Nothing, if the test does not ask for it. Otherwise use the option that the message names.",
@@ -291,6 +294,7 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
                 "commands/review.py",
                 "commands/putback.py",
                 "commands/callchange.py",
+                "commands/comparison.py",
                 "commands/cli/review.py",
                 "text/forms.py",
                 "text/rewording.py",

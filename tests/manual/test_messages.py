@@ -19,11 +19,9 @@ def collected(tmp_path: Path, code: str) -> list[str]:
 
 def test_a_message_of_no_known_source_is_refused() -> None:
     with pytest.raises(KeyError, match="cellar/coal.py:dig says 'there is no coal here', and is in no table"):
-        situations_of([Message("cellar/coal.py:dig", 1, "there is no coal here")])
+        situations_of([Message("cellar/coal.py:dig", "there is no coal here")])
     # A module's own row goes before that of its package.
-    told = situations_of(
-        [Message("report/forms/page.py:render", 1, "left out"), Message("report/run.py:Run", 1, "old")]
-    )
+    told = situations_of([Message("report/forms/page.py:render", "left out"), Message("report/run.py:Run", "old")])
     assert {title: [message.text for message in said] for title, said in told.items() if said} == {
         "A report cannot be written, or leaves something out": ["left out"],
         "`report`": ["old"],
@@ -58,10 +56,13 @@ NUMBERS: "a type of some words" = x["a key of some words"]
 class Room:
     """A docstring of many words."""
     def f(self, y, z):
+        fill("put {} there: {name}")
+        raise KeyError("name")
         return [f"{y:,} of {z} calls have no {y} cost", parse(help="all that it can do")]
 '''
     assert collected(tmp_path, code) == [
         "room.py:HINT: mend it by your own hands",
+        "room.py:Room: put … there: …",
         "room.py:Room: … of … calls have no … cost",
     ]
 
