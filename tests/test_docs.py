@@ -38,7 +38,7 @@ from tests.project import Project, without_seconds
 
 ROOT = Path(__file__).parents[1]
 HTTPX = tuple(map(int, httpx.__version__.split(".")[:2]))
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)\n(?P<text>.*?)^(?P=indent)``` *$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!\w+:)(?P<file>[^)#\s]+)(?:#[^)]*)?\)")
@@ -239,7 +239,8 @@ def test_every_relative_link_leads_to_a_file(page: Path) -> None:
 def test_every_page_is_in_the_index() -> None:
     index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
     linked = {link["file"] for link in _LINK.finditer(index)}
-    assert {page.name for page in PAGES[1:]} <= linked | {"README.md"}
+    names = {page.relative_to(ROOT / "docs").as_posix() for page in PAGES[1:]}
+    assert names <= linked | {"README.md"}
 
 
 # --- copies of what the code says
