@@ -87,7 +87,7 @@ def _vcr(request: pytest.FixtureRequest) -> Vcr:
     if movedfixtures.is_of_pytest_vcr(config) and isinstance(vcr := request.getfixturevalue("vcr"), Vcr):
         return vcr
     if VCR not in config.stash:
-        vcr = Vcr()
+        vcr = Vcr(config)
         config.hook.pytest_recording_configure(config=config, vcr=vcr)
         config.stash[VCR] = vcr
     return config.stash[VCR]

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from pytest_samurai.plugin.state import settings_of
-from pytest_samurai.settings import Layer
+from pytest_samurai.context import use_cassette
+from pytest_samurai.plugin.state import RUN, settings_of
+from pytest_samurai.settings import Layer, Settings
 
 if TYPE_CHECKING:
-    from pytest_samurai.context import use_cassette
     from pytest_samurai.recorder import Recorder
 
 _STANDARD: Final = ("method", "scheme", "host", "port", "path", "query")
@@ -31,7 +31,8 @@ class Vcr:
 
     match_on: Any = _STANDARD
 
-    def __init__(self) -> None:
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
         self._matchers: dict[str, Any] = {}
         self._serializers: set[str] = set()
 
@@ -58,7 +59,7 @@ class Vcr:
         serializer = values.get("serializer")
         if isinstance(serializer, str) and serializer in self._serializers:
             del values["serializer"]
-        names = values.get("match_on")
+        names = values.get("match_on", self._config.stash[RUN].written[0].values.get("match_on"))
         if names is None and not self._matchers.keys().isdisjoint(_STANDARD):
             # The prompt counts here, whatever else does.
             names = (*_STANDARD, "chat")
@@ -71,8 +72,7 @@ class VcrOfModule(Vcr):
     """pytest-vcr's fixture `vcr`: the `VCR` of a test file, whose `vcr_config` is `said`, and its blocks."""
 
     def __init__(self, config: pytest.Config, said: Mapping[str, object], directory: str) -> None:
-        super().__init__()
-        self._config = config
+        super().__init__(config)
         self._said = said
         self._directory = directory
 
@@ -81,14 +81,25 @@ class VcrOfModule(Vcr):
 
         Raises SettingsError for an option that cannot be taken.
         """
-        from pytest_samurai.context import use_cassette
-
         said: dict[str, object] = {"cassette_library_dir": self._directory, **self._said, **options}
         values = self.options(said)
         name = path if Path(path).suffix else f"{path}.yaml"
-        settings = settings_of(self._config, Layer(f"vcr.use_cassette({path!r})", "test", values))
-        values.pop("record_mode", None)
-        return use_cassette(name, **{**values, "mode": settings.mode})
+        return _Block(self._config, name, values)
+
+
+class _Block(use_cassette):
+    """A block that has the options of the run, too, as a test with the marker has."""
+
+    def __init__(self, config: pytest.Config, path: str, options: dict[str, Any]) -> None:
+        self._config = config
+        super().__init__(path, **options)
+
+    def _resolved(self, said: Layer) -> Settings:
+        return settings_of(self._config, said._replace(source=f"vcr.{said.source}"))
+
+    def _again(self) -> use_cassette:
+        path, options = self._given
+        return _Block(self._config, str(path), options)
 
 
 class VcrCassette:

@@ -90,11 +90,29 @@ def test_it(vcr):
     result.stdout.fnmatch_lines(["*cassette  tests/cassettes/none.yaml (no recordings)", "*mode      none"])
 
 
+def test_the_ini_file_counts_in_blocks_of_pytest_vcrs_fixture(project: Project, suite_of_pytest_vcr: Path) -> None:
+    ini = project.pytester.path / "tox.ini"
+    ini.write_text(ini.read_text() + "\nsamurai_match_on = method path\n")
+    written(
+        suite_of_pytest_vcr,
+        """
+def test_it(vcr):
+    @vcr.use_cassette("a.yaml")
+    def asked():
+        return ask("Japan?")
+
+    assert asked() == "Paris."
+""",
+    )
+    cassette(suite_of_pytest_vcr / "cassettes/a.yaml", ("France?", "Paris."))
+    project.run("--samurai-mode=none").assert_outcomes(passed=1)
+
+
 def test_an_option_of_a_block_that_cannot_be_taken_is_named(project: Project, suite_of_pytest_vcr: Path) -> None:
     written(suite_of_pytest_vcr, "def test_it(vcr): vcr.use_cassette('a', persister=7)")
     result = project.run()
     result.stdout.fnmatch_lines(
-        ["*SettingsError: vcr.use_cassette('a'): *'persister' here: leave it out: cassettes are files"]
+        ["*SettingsError: vcr.use_cassette('a.yaml'): *'persister' here: leave it out: cassettes are files"]
     )
 
 
@@ -163,6 +181,19 @@ def test_what_vcrpys_object_has_and_ours_has_not_is_told(project: Project, suite
     result.stdout.fnmatch_lines(
         ["*AttributeError: vcr.test_case is not here: this stands for vcrpy's VCR, and has register_matcher, *"]
     )
+
+
+@pytest.mark.parametrize(("names", "passed"), [("method host", 1), ("method host chat", 0)])
+def test_what_the_hook_registers_counts_for_the_names_of_the_ini_file(
+    project: Project, suite: Path, names: str, passed: int
+) -> None:
+    project.pytester.makeini(f"[pytest]\nsamurai_marker = vcr\nsamurai_match_on = {names}")
+    (suite / "conftest.py").write_text(
+        "def pytest_recording_configure(vcr): vcr.register_matcher('host', lambda r1, r2: r1.host != 'a')"
+    )
+    written(suite, "@pytest.mark.vcr\ndef test_it(): assert ask('Japan?') == 'Paris.'")
+    cassette(suite / "cassettes/test_it/test_it.yaml", ("France?", "Paris."))
+    project.run("--samurai-mode=none").assert_outcomes(passed=passed, failed=1 - passed)
 
 
 # --- pytest-recording's fixture
