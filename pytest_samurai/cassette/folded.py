@@ -8,7 +8,7 @@ exact text, and nobody has to undo anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pytest_samurai.cassette.structure import is_json, structure
 from pytest_samurai.files import json
@@ -99,9 +99,13 @@ def plain_folded(margin: bytes) -> bytes:
 _FOLD = re.compile(rb"\\\n +(?:\\(?= ))?")
 
 
-def unfolded(lines: bytes) -> bytes:
-    """The text, given its lines from the backslash behind the first quote on, without the last quote.
+def folded_lines(content: bytes) -> list[bytes]:
+    """The lines from the backslash behind the first quote on, before which nothing stands; without margins."""
+    return _FOLD.split(content)
 
-    Raises ValueError for what is not written like that.
-    """
-    return str(json.loads(b'"%b"' % _FOLD.sub(b"", lines))).encode()
+
+def unfolded(lines: Iterable[bytes]) -> bytes:
+    """The text of such lines, without the last quote. Raises ValueError for what is not written like that."""
+    text = b'"%b"' % b"".join(lines)
+    # Given bytes, it would have to find out how they are encoded.
+    return str(json.loads(text.decode())).encode()

@@ -12,11 +12,10 @@ from zlib import crc32
 
 from pytest_samurai.cassette.body import in_lines, is_folded, joined, read_body
 from pytest_samurai.cassette.chunks import Noted, chunks_of
-from pytest_samurai.cassette.folded import STYLE, unfolded
+from pytest_samurai.cassette.folded import STYLE, folded_lines, unfolded
 from pytest_samurai.cassette.frame import HEAD, TAIL
 from pytest_samurai.cassette.headers import carried
 from pytest_samurai.cassette.heads import STATUS, RequestHead
-from pytest_samurai.cassette.lastids import ids_at
 from pytest_samurai.cassette.memory import Memory
 from pytest_samurai.cassette.notes import NOTES, Of, read_notes
 from pytest_samurai.wire import Reply
@@ -34,7 +33,9 @@ _CHUNKS = NOTES.longest.begin.encode()
 _SEAL = NOTES.seal.begin.encode()
 _OF_INTERACTION = NOTES.side(Of.INTERACTION)
 _OF_REPLY = NOTES.side(Of.REPLY)
-_CHECKSUMS = len("00000000 00000000 00000000")
+_SEALED = len(_SEAL) + len("00000000 00000000 00000000\n")
+_NOTES = NOTES.head + b"\n      "
+_MARGIN = b"\n        "
 _GLANCE = 500
 """Bytes at the beginning of a long body that tell it from nearly all others."""
 
@@ -50,10 +51,8 @@ class _Item(NamedTuple):
     string_line: int
     string_end: int
     notes: int
-    answer: int
     answer_end: int
     seal: int
-    end: int
 
 
 class Slices:
@@ -103,7 +102,7 @@ class Slices:
         if in_lines(self._content, item.body, layout):
             return body.startswith(joined(self._content[item.body_line : end], layout))
         if is_folded(self._content, item.body, layout):
-            return body.startswith(unfolded(self._content[item.body_line - 1 : end - 1]))
+            return body.startswith(unfolded(folded_lines(self._content[item.body_line - 1 : end - 1])))
         return True
 
     def sent_json(self, index: int) -> bytes | None:
@@ -129,9 +128,9 @@ class Slices:
         )
         if item.string_end < item.notes:
             lines = self._content[item.string_end : item.notes].decode()[1:]
-        written = read_body(self._content, item.string, item.string_line, item.string_end, b"\n        ", layout)
-        if moved := noted["moved"]:
-            written = ids_at(written, moved.decode())
+        note = noted["moved"]
+        moved = None if note is None else self._memory.moved[note]
+        written = read_body(self._content, item.string, item.string_line, item.string_end, _MARGIN, layout, moved)
         headers, body = carried(self._memory.headers.read(lines), written)
         chunks = self._content[noted.end() + len(_CHUNKS) : item.seal]
         return Reply(
@@ -156,7 +155,7 @@ class Slices:
         last, match = self._last
         if last != index:
             item = self._items[index]
-            match = NOTES.short.match(self._content, item.notes, item.seal)
+            match = NOTES.short.match(self._content, item.answer_end, item.seal)
             self._last = (index, match)
         assert match is not None  # it was there when the file was cut
         return match
@@ -174,7 +173,7 @@ def cut(content: bytes, memory: Memory) -> Slices | None:
         if item is None or not _is_as_written(view, item):
             return None
         items.append(item)
-        start = item.end
+        start = item.seal + _SEALED
     return Slices(content, items, memory) if items and start == end else None
 
 
@@ -188,23 +187,24 @@ def _item(content: bytes, start: int) -> _Item | None:
     response = find(_RESPONSE + _STATUS, body_line)
     string = find(_STRING, response) + len(_STRING)
     string_line = find(b"\n", string)
-    notes = find(NOTES.head + b"\n      ", string_line)
+    notes = find(_NOTES, string_line)
     seal = find(_SEAL, notes)
-    end = seal + len(_SEAL) + _CHECKSUMS + 1
     in_order = start < body <= body_line <= response < string <= string_line <= notes < seal
+    end = seal + _SEALED
     if not (in_order and content[end - 1 : end] == b"\n"):
         return None
-    noted = NOTES.all.fullmatch(content, notes, seal)
-    if noted is None:
+    # Until version 0.2 they stood before the body. What is before them is longer, so the search begins at their end.
+    headers = content.rfind(_HEADERS, string_line, notes)
+    answer_end = notes + len(NOTES.head)
+    if content.startswith(_ANSWER, answer_end):
+        answer = NOTES.text.match(content, answer_end, seal)
+        if answer is None:
+            return None
+        answer_end = answer.end()
+    if NOTES.others.fullmatch(content, answer_end, seal) is None:
         return None
-    # Until version 0.2 they stood before the body.
-    headers = find(_HEADERS, string_line, notes)
     string_end = notes if headers < 0 else headers
-    answer = notes + len(NOTES.head)
-    answer_end = noted.end(NOTES.answer.name) if content.startswith(_ANSWER, answer) else answer
-    return _Item(
-        start, body, body_line, response, string, string_line, string_end, notes, answer, answer_end, seal, end
-    )
+    return _Item(start, body, body_line, response, string, string_line, string_end, notes, answer_end, seal)
 
 
 def _is_as_written(view: memoryview, item: _Item) -> bool:
@@ -222,10 +222,11 @@ def _is_as_written(view: memoryview, item: _Item) -> bool:
         outside = crc32(view[start : begin + 1 if quoted else line], outside)
         bodies.append(crc32(view[begin:line] if quoted else view[line + 1 : end]))
         start = end
-    if item.answer < item.answer_end:
-        bodies[-1] = crc32(view[item.answer : item.answer_end], bodies[-1])
-        outside = crc32(view[start : item.answer], outside)
+    answer = item.notes + len(NOTES.head)
+    if answer < item.answer_end:
+        bodies[-1] = crc32(view[answer : item.answer_end], bodies[-1])
+        outside = crc32(view[start:answer], outside)
         start = item.answer_end
     outside = crc32(view[start : item.seal], outside)
-    written = view[item.seal + len(_SEAL) : item.end - 1]
+    written = view[item.seal + len(_SEAL) : item.seal + _SEALED - 1]
     return written == b"%08x %08x %08x" % (outside, *bodies)
