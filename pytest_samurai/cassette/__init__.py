@@ -1,6 +1,8 @@
 """The cassette: a file of interactions, written for people. Only this package knows yaml."""
 
-from pytest_samurai.cassette.damaged import Reading, readings
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from pytest_samurai.cassette.directories import Directories
 from pytest_samurai.cassette.frame import is_ours
 from pytest_samurai.cassette.journal import JOURNAL, Journal, LeftBehind
@@ -18,6 +20,9 @@ from pytest_samurai.cassette.reader import load, parse, read, reply_of, salvage
 from pytest_samurai.cassette.remembered import Remembered
 from pytest_samurai.cassette.shelf import Kept, Shelf
 from pytest_samurai.cassette.writer import save, try_to_save, update
+
+if TYPE_CHECKING:
+    from pytest_samurai.cassette.damaged import Reading, readings
 
 __all__ = [
     "JOURNAL",
@@ -47,3 +52,12 @@ __all__ = [
     "try_to_save",
     "update",
 ]
+
+# Imported when asked for: a replay reads whole cassettes.
+_HOMES = {"Reading": "damaged", "readings": "damaged"}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(import_module(f"pytest_samurai.cassette.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

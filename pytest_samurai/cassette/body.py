@@ -137,8 +137,9 @@ def read_body(
         return _put_together(lines, layout)
     if style == STYLE and layout == FOLDED:
         lines = folded_lines(content[line - 1 : end - 1])
-        is_back = moved is None or folded_back(lines, moved)
-        return unfolded(lines) if is_back else ids_back(unfolded(lines), moved)
+        if moved is None or folded_back(lines, moved):
+            return unfolded(lines)
+        return ids_back(unfolded(lines), moved)
     body = _read(content, line, end, style, margin, layout)
     return body if moved is None else ids_back(body, moved)
 

@@ -7,7 +7,6 @@ which places they had.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from pytest_samurai.files import json
@@ -106,7 +105,8 @@ def folded_back(lines: list[bytes], moved: Moved) -> bool:
     # With blanks before it, a member is no line as it stands.
     if lines[1] != b"{" or lines[2][:2] != b'\\"' or not all(map(bytes.startswith, ids, moved.folded)):
         return False
-    lines_back(lines, moved, b", " if ids[0].endswith(b" ") or lines[2].endswith(b" ") else b",")
+    last = lines[-2 - len(moved.folded)]
+    lines_back(lines, moved, b", " if last.endswith(b" ") else b",")
     return True
 
 

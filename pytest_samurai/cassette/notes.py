@@ -94,7 +94,7 @@ PRICE = Kind(
 )
 CHUNKS = Kind(
     chunks_text,
-    rb">-(?:[ \n]++\d++@\d++(?:\.\d++)?+)++",
+    rb">-(?:[ \n]++\d++@[\d.]++)++",
     rb">-(?:\n        [0-9@.]+(?: [0-9@.]+)*+)++",
     lambda text: text.removeprefix(">-"),
     _text,
