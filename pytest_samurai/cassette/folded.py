@@ -18,7 +18,8 @@ STYLE = b'"\\'
 """How the value begins: the first quote, and a line break that does not count."""
 
 _MOST_ON_A_LINE = 100
-_STRING_OR_NUMBERS = re.compile(r'"(?:[^"\\]++|\\.)*+"|(?<=\[)[-+0-9.eE, ]{400,}+(?=\])')
+_VECTOR = re.compile(r"(?<=\[)[-+0-9.eE, ]{400,}+(?=\])")
+_STRING_OR_NUMBERS = re.compile(rf'"(?:[^"\\]++|\\.)*+"|{_VECTOR.pattern}')
 _TEXT_LINE = re.compile(r"(?:[^\\]++|\\[^n])*+\\n")
 # What is no text, so nobody reads it: base64 and digests, and the numbers of a vector.
 _BINARY = re.compile(r"(?<![A-Za-z0-9+/=_\\-])[A-Za-z0-9+/=_\\-]{200,}+")
@@ -32,7 +33,10 @@ def is_to_fold(text: str) -> bool:
     """Whether it is a container of JSON with texts of several lines, or with more on a line than anybody reads."""
     if text[:1] not in ("{", "[") or ("\\n" not in text and len(text) < 2 * _MOST_ON_A_LINE):
         return False
-    return _BREAK in _STRING_OR_NUMBERS.sub(_broken, text) and is_json(text)
+    # Most texts have neither, which is told much faster than what becomes of each string.
+    if "\\n" not in text and not _BINARY.search(text) and not _VECTOR.search(text):
+        return False
+    return any(_BREAK in _broken(match) for match in _STRING_OR_NUMBERS.finditer(text)) and is_json(text)
 
 
 def folded(text: str, indent: int) -> bytes:

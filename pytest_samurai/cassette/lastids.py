@@ -38,8 +38,10 @@ def ids_last(body: bytes) -> tuple[bytes, str]:
     The note is empty for what stays as it is. A place is that among the members: `id@0 created@2`.
     """
     first, end = _FIRST.match(body), _end(body)
-    # With blanks before the last brace, what is a line of the file would be no member.
-    if first is None or first.end() > end or body[end : end + 1] in (b" ", b"\t"):
+    if first is None or first.end() > end:
+        return body, ""
+    # On one line, such blanks would stand on the line of a member in the file, and go with it to another place.
+    if b"\n" not in body.strip() and (b"\t" in first[0] or not body.startswith(b"}", end)):
         return body, ""
     members = [member.strip() for member in first[2].split(b",")[:-1]]
     varying = [(name, index) for index, member in enumerate(members) if (name := _name(member)) in _NAMES]
