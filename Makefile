@@ -6,6 +6,7 @@
 #   make test-page the page in a browser, which has to be here (apt-get install chromium), read by axe-core
 #   make lowest   the others, with the lowest versions that pyproject.toml allows
 #   make pythons  the same, with each other Python from 3.11 on that is here
+#   make vcrpys   what meets vcrpy, with each major version of it from 7 on
 #   make check    lint, format, types, import contracts
 #   make bench    measure everything, the peers too         make bench ARGS="--only replay --quick"
 #   make test-clients  try real client libraries        make test-clients ARGS="--only openai-3,litellm"
@@ -26,7 +27,7 @@ WORKERS := -n auto --dist worksteal
 export PYTHONDONTWRITEBYTECODE :=
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-page test-clients thorough lowest pythons check bench clean
+.PHONY: help demo test test-page test-clients thorough lowest pythons vcrpys check bench clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -51,7 +52,7 @@ thorough: $(VENV)/.installed-dev
 
 lowest: $(VENV)/.installed-dev
 	@mkdir -p .envs
-	$(UV) pip compile --resolution lowest-direct --no-deps --no-header --no-annotate --extra estimate \
+	$(UV) pip compile --resolution lowest-direct --no-deps --no-header --no-annotate --extra estimate --extra import --extra vcrpy \
 		--output-file .envs/lowest.txt pyproject.toml
 	@$(call other,.envs/lowest,$(BIN)/python,--constraint .envs/lowest.txt)
 
@@ -59,6 +60,24 @@ pythons: $(VENV)/.installed-dev
 	@set -e; pythons=$$($(BIN)/python .ci/pythons.py); for python in $$pythons; do \
 		{ $(call other,.envs/$${python##*/},$$python,); } || exit; \
 	done
+
+# The first of vcrpy 7, the last of 8 and of 9, each in a small environment: the bridge's tests need no client but httpx.
+# To install ours beside a vcrpy has to leave that as it is.
+VCRPYS := 7.0.0 8.2.1 9.*
+
+vcrpys: $(VENV)/.installed-dev
+	@set -ef; for version in $(VCRPYS); do \
+		here=.envs/vcrpy-$${version%%.*}; echo "installing pytest-samurai beside vcrpy $$version into $$here ..."; \
+		$(UV) venv --clear --python $(BIN)/python $$here; \
+		$(UV) pip install --python $$here "vcrpy==$$version" hypothesis trustme; \
+		before=$$($$here/bin/python -c '$(VCRPY)'); \
+		$(UV) pip install --compile-bytecode --python $$here --editable '.[vcrpy]'; \
+		[ "$$before" = "$$($$here/bin/python -c '$(VCRPY)')" ] || { echo "error: vcrpy was changed" >&2; exit 1; }; \
+		echo "vcrpy $$before"; \
+		$$here/bin/python -m pytest -q tests/recorder/test_vcrpy.py $(ARGS) < /dev/null; \
+	done
+
+VCRPY := import importlib.metadata; print(importlib.metadata.version("vcrpy"))
 
 # $(call other,environment,python,options of the installation): make the environment, and run the tests in it
 define other

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
 import warnings
+from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ParamSpec, Self, TypeVar
 
 from pytest_samurai.bill import own_prices
 from pytest_samurai.cassette import Shelf
 from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.files import REAL, now, without_fakes
 from pytest_samurai.intercept import judge, recorders_of, recording, seen_directories
-from pytest_samurai.recorder import Owner, Recorder, Shared
+from pytest_samurai.recorder import Owner, Recorder, Shared, transformed, unused_of
 from pytest_samurai.settings import Layer, environment_layers, resolve
 from pytest_samurai.text import visible
+
+_Parameters = ParamSpec("_Parameters")
+_Returned = TypeVar("_Returned")
 
 
 class Session:
@@ -57,7 +64,7 @@ class Session:
 
 
 class use_cassette:
-    """Record to one cassette, and replay from it; a context manager, sync and async.
+    """Record to one cassette, and replay from it; a context manager, sync and async, and a decorator.
 
     `path` is the file, relative to the working directory; `options` are those of the marker. The block gets the
     recorder, with its `calls`, `usage` and `budget()`.
@@ -70,10 +77,42 @@ class use_cassette:
 
     def __init__(self, path: str | os.PathLike[str], **options: Any) -> None:
         lowest, environment = environment_layers(os.environ)
-        self._path = REAL.Path(REAL.getcwd(), path)
         # If it is entered again, its files need not be read again.
         self._shared = Shared(own_prices(REAL.getcwd()), Shelf(seen_directories()))
         self._settings = resolve([lowest, Layer(f"use_cassette({str(path)!r})", "test", options), environment])
+        self._path = transformed(self._placed(path), self._settings)
+        self._given = (path, options)
+
+    def __call__(self, function: Callable[_Parameters, _Returned]) -> Callable[_Parameters, _Returned]:
+        """The function, each call of which is a block of its own. A coroutine function, or a generator, stays one."""
+        path, options = self._given
+        made: Any
+        if inspect.iscoroutinefunction(function):
+
+            async def made(*args: Any, **keywords: Any) -> Any:
+                async with use_cassette(path, **options):
+                    return await function(*args, **keywords)
+
+        elif inspect.isgeneratorfunction(function):
+
+            def made(*args: Any, **keywords: Any) -> Any:
+                with use_cassette(path, **options):
+                    return (yield from function(*args, **keywords))
+
+        else:
+
+            def made(*args: Any, **keywords: Any) -> Any:
+                with use_cassette(path, **options):
+                    return function(*args, **keywords)
+
+        decorated: Callable[_Parameters, _Returned] = functools.wraps(function)(made)
+        return decorated
+
+    def _placed(self, path: str | os.PathLike[str]) -> Path:
+        library = self._settings.cassette_library_dir
+        # As in vcrpy, a path that has the directory already is not put there once more.
+        inside = library is None or str(path).startswith(library)
+        return REAL.Path(REAL.getcwd(), *([path] if inside else [library, path]))
 
     def __enter__(self) -> Recorder:
         owner = Owner(f"use_cassette({self._path.name!r})", now())
@@ -94,7 +133,7 @@ class use_cassette:
         self._recorder.children.listen(self._recorder.refuse)
         try:
             if error is None:
-                failure = self._recorder.verdict()
+                failure = self._recorder.verdict() or unused_of(self._recorder)
             self._session.passed = failure is None
         finally:
             if self._judge is not None:

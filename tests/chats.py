@@ -57,6 +57,31 @@ def failed(question: str, status: int, body: bytes, reason: str = "Too Many Requ
     return replace(chat(question), reply=Reply(status, reason, (("content-type", "application/json"),), body))
 
 
+def foreign(path: Path, *interactions: Interaction) -> Path:
+    """A cassette of these calls as vcrpy writes it."""
+    import yaml
+
+    calls = [
+        {
+            "request": {
+                "method": call.request.method,
+                "uri": call.request.url,
+                "headers": {name: [value] for name, value in call.request.headers},
+                "body": call.request.body.decode(),
+            },
+            "response": {
+                "status": {"code": call.reply.status, "message": call.reply.reason},
+                "headers": {name: [value] for name, value in call.reply.headers},
+                "body": {"string": call.reply.body.decode()},
+            },
+        }
+        for call in interactions
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump({"interactions": calls, "version": 1}), encoding="utf-8")
+    return path
+
+
 def saved(path: Path, *interactions: Interaction) -> Path:
     """A cassette of ours with these calls."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import os
 import re
 from contextlib import AbstractContextManager
@@ -62,8 +64,57 @@ def test_a_path_is_relative_to_the_working_directory(url: str, tmp_path: Path, m
 
 
 def test_an_option_that_does_not_exist_is_named(cassettes: Path) -> None:
-    with pytest.raises(SettingsError, match=r"use_cassette\('a.yaml'\).*record_mode"):
-        use_cassette("a.yaml", record_mode="once")
+    with pytest.raises(SettingsError, match=r"use_cassette\('a.yaml'\).*recording_mode"):
+        use_cassette("a.yaml", recording_mode="once")
+
+
+def test_a_function_is_recorded_and_replayed_at_each_of_its_calls(
+    cassettes: Path, url: str, chat_server: ChatServer
+) -> None:
+    @use_cassette(cassettes / "a.yaml")
+    def asked(content: str) -> Any:
+        """Ask."""
+        return ask(url, content).json()["choices"][0]["message"]["content"]
+
+    @use_cassette(cassettes / "a.yaml")
+    async def awaited(content: str) -> Any:
+        return ask(url, content).json()["choices"][0]["message"]["content"]
+
+    @use_cassette(cassettes / "a.yaml")
+    def yielded(content: str) -> Any:
+        yield ask(url, content).json()["choices"][0]["message"]["content"]
+        return "end"
+
+    question = "What is the capital of France?"
+    assert [asked(question), asked(content=question), asyncio.run(awaited(question))] == ["Paris."] * 3
+    generator = yielded(question)
+    assert next(generator) == "Paris."
+    with pytest.raises(StopIteration, match="end"):
+        next(generator)
+    assert (asked.__name__, asked.__doc__, inspect.iscoroutinefunction(awaited)) == ("asked", "Ask.", True)
+    assert chat_server.requests == 1
+
+
+def test_a_function_that_asks_for_what_its_cassette_has_not_is_refused(cassettes: Path, url: str) -> None:
+    @use_cassette(cassettes / "a.yaml", mode="none")
+    def asked() -> None:
+        ask(url)
+
+    with pytest.raises(RequestNotRecorded):
+        asked()
+
+
+def test_a_library_and_a_transformer_say_where_the_path_is(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path, expected in (("a", "library/a.yaml"), ("library/a.yaml", "library/a.yaml"), ("b.yml", "library/b.yml")):
+        options: dict[str, Any] = {"cassette_library_dir": Path("library"), "path_transformer": lambda given: given}
+        with use_cassette(path, **options) as recorder:
+            ask(url)
+        assert recorder.cassette_path == tmp_path / expected
+    with pytest.raises(SettingsError, match="path_transformer gave a int; it has to be the path of the cassette"):
+        use_cassette("a", path_transformer=lambda given: len(given))
 
 
 def test_samurai_mode_in_the_environment_decides(cassettes: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ The first word after a fence's language says what is done with the block, the ot
 
 - ``python test passed=1``: a user's test file, run once to record, and once more with the server stopped and no key;
 - ``python edited failed=1``: the same file after a change, run in replay;
+- ``python proved failed=1``: a user's test file, recorded, and replayed in another process;
 - ``python recorded failed=1``: the same file after a change, recorded anew, and run in replay;
 - ``python updated passed=1``: the same file after a change, brought up to date, and run in replay;
 - ``console command passed=1``: a command of pytest's; ``console command status=0``: one of our own, or of git's;
@@ -76,7 +77,7 @@ def stories() -> Iterator[list[Block]]:
     for page in PAGES:
         story: list[Block] = []
         for block in blocks(page):
-            if block.kind in ("test", "script"):
+            if block.kind in ("test", "script", "proved"):
                 if story:
                     yield story
                 story = [block]
@@ -117,6 +118,9 @@ class Runner:
             self._run(block, f"--samurai-mode={mode}")
             self._offline()
         self._run(block)
+
+    def _proved(self, block: Block) -> None:
+        self._run(block, "--samurai-prove")
 
     def _updated(self, block: Block) -> None:
         self._recorded(block, "update")
@@ -218,7 +222,7 @@ def test_an_example_does_what_the_page_says(
 def test_what_is_python_compiles_and_what_is_marked_is_known(page: Path) -> None:
     for block in blocks(page):
         if block.language == "python":
-            assert block.kind in ("", "test", "edited", "recorded", "updated", "script"), block.place
+            assert block.kind in ("", "test", "edited", "recorded", "proved", "updated", "script"), block.place
             compile(block.text, block.place, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 

@@ -32,6 +32,7 @@ from pytest_samurai.errors import SettingsError
 from pytest_samurai.matching.cause import cause_of
 from pytest_samurai.matching.differences import differences
 from pytest_samurai.matching.miss import Miss
+from pytest_samurai.matching.varying import Variation
 from pytest_samurai.recorder.paths import shown
 from pytest_samurai.recorder.placeholder import placeholder_refusal
 from pytest_samurai.report.causes import cause_lines
@@ -43,6 +44,7 @@ from pytest_samurai.report.play import Play
 from pytest_samurai.report.progress import Progress
 from pytest_samurai.report.run import Failure, Run, TestRun
 from pytest_samurai.report.spoken import Spoken
+from pytest_samurai.report.varied import Varied, clock_failure, varied_lines
 from pytest_samurai.settings import Settings
 from pytest_samurai.text import Cause, Diagnosis
 from pytest_samurai.wire import dialect_of
@@ -71,6 +73,19 @@ def harmless(text: str) -> bool:
 def test_the_law_finds_what_it_is_for() -> None:
     assert not any(map(harmless, [HOSTILE, "a\x1b", "a\u202eb", "  ::x", "a ##[x]", "m\nx"]))
     assert harmless("a\n  b :: # c")
+
+
+def test_what_varies_in_recordings_is_said_safely() -> None:
+    variations = [
+        Variation(kind, HOSTILE, HOSTILE, is_text=kind != "number") for kind in ("datetime", "number", "order")
+    ]
+    varied = [Varied(HOSTILE, "", tuple(variations))]
+    failure = clock_failure(varied)
+    assert failure is not None
+    text, diagnosis = failure
+    for lines in (varied_lines(varied), text.split("\n"), [diagnosis.cause.what]):
+        assert all(map(harmless, lines))
+    assert len(text.split("\n")) == 5
 
 
 def recorded(
@@ -326,6 +341,7 @@ def test_commands_say_nothing_that_is_obeyed(
     said = ""
     for arguments in (
         ["check", "--max-age=1d"],
+        ["check", "--json"],
         ["cost", str(path)],
         ["import", "cassettes"],
         ["why", "t.py::test_x", f"--cassette={path}", "--against=HEAD"],
@@ -336,8 +352,10 @@ def test_commands_say_nothing_that_is_obeyed(
         ["ls"],
         ["show", str(path)],
         ["show", "--plain", str(path)],
+        ["show", str(path), "other.yaml", "--html"],
         ["show", str(path.with_name(f"x{name}"))],
         ["show", HOSTILE],
+        ["check", "--fix"],
         ["mv", f"{HOSTILE}.py", "x.py"],
         ["mv", f"{HOSTILE}::test_a", f"{HOSTILE}::test_b"],
     ):

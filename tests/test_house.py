@@ -37,7 +37,7 @@ OTHER_NAMES = frozenset(
     for name in (
         *("client", "async_client", "config", "cassette_dir"),
         # What workers of xdist are given, and what they and reports give back.
-        *("began", "tally", "plays", "spoken", "absent", "failure", "held", "grown"),
+        *("began", "tally", "plays", "spoken", "absent", "failure", "held", "grown", "varying"),
         *("collected", "collected_files", "deselected"),
     )
 )

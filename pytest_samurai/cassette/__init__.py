@@ -3,16 +3,30 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from pytest_samurai.cassette.candidates import (
+    Candidate,
+    beside,
+    candidates_beside,
+    candidates_for,
+    candidates_of,
+    first_existing,
+    is_foreign,
+    owner_beside,
+)
 from pytest_samurai.cassette.directories import Directories
 from pytest_samurai.cassette.frame import is_ours
-from pytest_samurai.cassette.journal import JOURNAL, Journal, LeftBehind
+from pytest_samurai.cassette.journal import JOURNAL, Journal, LeftBehind, journal_stem
 from pytest_samurai.cassette.loader import lines
+from pytest_samurai.cassette.mended import mend
 from pytest_samurai.cassette.naming import (
     cassette_name,
     cassette_of,
+    file_and_parts,
     module_directory,
     named_cassette,
+    own_names,
     owner_by_name,
+    parts_of,
     placed_cassette,
     safe_cassette,
 )
@@ -26,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "JOURNAL",
+    "Candidate",
     "Directories",
     "Journal",
     "Kept",
@@ -33,15 +48,27 @@ __all__ = [
     "Reading",
     "Remembered",
     "Shelf",
+    "beside",
+    "candidates_beside",
+    "candidates_for",
+    "candidates_of",
     "cassette_name",
     "cassette_of",
+    "file_and_parts",
+    "first_existing",
+    "is_foreign",
     "is_ours",
+    "journal_stem",
     "lines",
     "load",
+    "mend",
     "module_directory",
     "named_cassette",
+    "own_names",
+    "owner_beside",
     "owner_by_name",
     "parse",
+    "parts_of",
     "placed_cassette",
     "read",
     "readings",

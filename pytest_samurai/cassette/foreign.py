@@ -1,7 +1,8 @@
 """The layouts of other tools, translated to that of today's vcrpy, which is ours.
 
 They are vcrpy's oldest layout for httpx, what it keeps of aiohttp, Betamax's base64, cassetter's bodies with a `type`,
-and bodies that pydantic-ai's serializer has parsed. Bodies become text or bytes; nothing is decompressed here.
+and bodies that pydantic-ai's serializer has parsed. Bodies become text or bytes. Brotli and Zstandard are undone here:
+ours keep a body in these as it came.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pytest_samurai.cassette.compressed import can_be_undone, undone
 from pytest_samurai.files import json
 from pytest_samurai.text import parse_moment, timestamp
 
@@ -65,10 +67,39 @@ def _response(data: Mapping[str, Any]) -> dict[str, Any]:
     if "body" in response or "parsed_body" in response:
         response["body"] = {"string": _body(response)}
         headers = response.get("headers")
-        decoded = _without(headers, ["content-encoding"]) if isinstance(headers, dict) else headers
-        if decoded != headers and _is_readable(response["body"]["string"]):
-            response["headers"] = decoded
+        if isinstance(headers, dict) and "samurai" not in data:
+            body, response["headers"] = _plain(response["body"]["string"], headers)
+            response["body"] = {"string": body}
     return response
+
+
+def _plain(body: Any, headers: Mapping[Any, Any]) -> tuple[Any, Mapping[Any, Any]]:
+    """A body that is no longer encoded where that can be undone, and headers that say so, and that a stream is one."""
+    encoding = _value(headers, "content-encoding").strip().lower()
+    if _is_readable(body):
+        headers = _without(headers, ["content-encoding"])
+    elif body and can_be_undone(encoding):
+        body = undone(encoding, _encoded(body))
+        headers = _without(headers, ["content-encoding"])
+    if not _value(headers, "content-type") and _is_stream(body):
+        headers = {**headers, "content-type": "text/event-stream"}
+    return body, headers
+
+
+def _value(headers: Mapping[Any, Any], name: str) -> str:
+    """The first value of a header, by its name in lower case; an empty text if there is none."""
+    values = next((value for key, value in headers.items() if str(key).lower() == name), "")
+    value = values[0] if isinstance(values, list) and values else values
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value or "")
+
+
+def _is_stream(body: Any) -> bool:
+    """Whether a body is server-sent events: recorders that keep few headers lose what said so."""
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    return isinstance(text, str) and _STREAM.match(text) is not None
+
+
+_STREAM = re.compile(r"(?:\ufeff)?(?:(?::|event:|id:|retry:)[^\r\n]*(?:\r\n?|\n)+)*data:")
 
 
 def _is_readable(body: Any) -> bool:

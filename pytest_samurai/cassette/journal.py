@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 
 from pytest_samurai.cassette.body import Text
@@ -21,6 +22,20 @@ _REPLACING = "all"
 _ADDING = "new"
 JOURNAL = ".journal"
 """How the name of a journal ends."""
+
+_UNIQUE = 8
+_DIGEST = 10
+_MOST_BYTES = 255 - len(f".{'_' * _UNIQUE}.{_REPLACING}{JOURNAL}")
+"""How much of the name of a cassette its journals may have in theirs."""
+
+
+def journal_stem(name: str) -> str:
+    """How the names of the journals of a cassette begin, given its name: with that, unless it is too long."""
+    whole = name.encode("utf-8", "surrogateescape")
+    if len(whole) <= _MOST_BYTES:
+        return name
+    begin = whole[: _MOST_BYTES - _DIGEST - 1].decode("utf-8", "ignore")
+    return f"{begin}~{sha256(whole).hexdigest()[:_DIGEST]}"
 
 
 class Journal:
@@ -41,7 +56,8 @@ class Journal:
 
     @cached_property
     def path(self) -> Path:
-        return self._cassette.with_name(f"{self._cassette.name}.{unique()[:8]}.{self._kind}{JOURNAL}")
+        stem = journal_stem(self._cassette.name)
+        return self._cassette.with_name(f"{stem}.{unique()[:_UNIQUE]}.{self._kind}{JOURNAL}")
 
     def add(self, interaction: Interaction) -> None:
         """Write one call down. Raises OSError if the disk does not take it."""
@@ -136,7 +152,7 @@ def names_in(directory: str | Path) -> Sequence[str]:
 
 def left_behind(path: Path) -> Iterator[LeftBehind]:
     """The journals beside a cassette whose processes are gone; each stays locked until it is closed."""
-    for name in [name for name in names_in(path.parent) if name.startswith(f"{path.name}.")]:
+    for name in [name for name in names_in(path.parent) if name.startswith(f"{journal_stem(path.name)}.")]:
         journal = path.with_name(name)
         with ExitStack() as exits:
             try:

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 from yaml import MappingNode, ScalarNode, SequenceNode
+from yaml.constructor import ConstructorError
 from yaml.resolver import BaseResolver
 
 from pytest_samurai.cassette import foreign
@@ -99,6 +100,25 @@ for _name, _content in (("new:_io.BytesIO", foreign.buffered), ("apply:builtins.
         f"{_TAG}python/object/{_name}",
         lambda loader, node, content=_content: content(loader.construct_mapping(node, True)),
     )
+
+
+_STRING = re.compile(r"(?:\w+\.)+\w*(?:str|Str|String|HTTPMethod)")
+"""The full name of a class whose objects are texts: `multidict._multidict.istr`, in which aiohttp has its headers."""
+
+
+def _text(loader: _Loader, name: str, node: Any) -> str:
+    """An object of a class of texts, as the text that it was made of. Nothing is imported or called."""
+    parts: Any = node.value if isinstance(node, SequenceNode) else ()
+    if not _STRING.fullmatch(name) or len(parts) != 1 or type(parts[0]) is not ScalarNode or parts[0].tag != _TEXT:
+        raise ConstructorError(
+            None, None, f"could not determine a constructor for the tag {node.tag!r}", node.start_mark
+        )
+    text: str = loader.construct_scalar(parts[0])
+    return text
+
+
+for _name in ("apply", "new"):
+    _Loader.add_multi_constructor(f"{_TAG}python/object/{_name}:", _text)
 
 
 class _JsonLoader(_Loader):

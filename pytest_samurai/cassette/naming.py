@@ -11,12 +11,15 @@ from pytest_samurai.files import REAL, exists, json
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.,=+\-\[\]]")
 _CLASS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_FUNCTION = re.compile(r"[a-z_][a-z0-9_]*(?:\[[a-z0-9_.,=+\-\[\]]*\])?")
+# In the parameters, what a name of a file may have on every system: printable ASCII but for these, and our own `~`.
+_FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[(?:(?![<>:\"/\\|?*~])[ -~])*\])?")
 _PART = re.compile(r"[a-z0-9_.,=+\-\[\]]*[a-z0-9_,=+\-\[\]]")
 # Names of devices on Windows, whatever follows after a dot.
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])(?:\..*)?", re.IGNORECASE)
 _LONGEST = 100
 _LONGEST_NAME = 200
+_MOST_BYTES = 255
+_SUFFIX = ".yaml"
 _DIGEST = 10
 
 
@@ -27,21 +30,49 @@ def module_directory(test_file: PurePosixPath) -> PurePosixPath:
     return test_file.with_suffix("") if test_file.suffix == ".py" else test_file
 
 
-def cassette_name(parts: list[str]) -> str:
+def cassette_name(parts: list[str], *, alike: bool = False) -> str:
     """The file name for a test: `parts` are its classes, then its name with its parameters.
 
-    Most tests give it their own name. If a character has to be replaced, if the name is too long, or if a file system
-    that ignores case would take it for another, a digest follows after `~`, which no other name has.
+    A test gives it its own name. If a character has to be replaced, if the name is longer than a file's can be, or if
+    it is `alike` to that of another test but for its case, which some file systems ignore, a digest follows after `~`,
+    which no other name has.
     """
+    plain = None if alike else _plain(parts)
+    return plain or _with_digest(parts)
+
+
+def own_names(parts: list[str], *, alike: bool = False) -> list[str]:
+    """All names that we may have given the cassette of a test, that of today first.
+
+    Another test may have come to be alike, or gone, and earlier versions gave a digest to each name with upper case in
+    a parameter, or with more than 100 characters.
+    """
+    names = [cassette_name(parts, alike=alike), _plain(parts), _with_digest(parts)]
+    return list(dict.fromkeys(name for name in names if name is not None))
+
+
+def _plain(parts: list[str]) -> str | None:
+    """The name without a digest; None if there is none."""
     *classes, function = parts
     name = ".".join(parts)
-    # Only names of this form can still be told apart when dots have joined them and case is lost.
-    plain = (
-        _FUNCTION.fullmatch(function)
-        and all(_CLASS.fullmatch(name) and name == _usual_case(name) for name in classes)
-        and not _DEVICE.fullmatch(name)
-    )
-    return f"{name if plain and len(name) <= _LONGEST else _marked(name, json.dumps(parts))}.yaml"
+    # Only names of this form can still be told apart when dots have joined them.
+    is_plain = _FUNCTION.fullmatch(function) and all(map(_CLASS.fullmatch, classes)) and not _DEVICE.fullmatch(name)
+    return f"{name}{_SUFFIX}" if is_plain and len(name) + len(_SUFFIX) <= _MOST_BYTES else None
+
+
+def _with_digest(parts: list[str]) -> str:
+    return f"{_marked('.'.join(parts), json.dumps(parts))}{_SUFFIX}"
+
+
+def file_and_parts(test: str) -> tuple[PurePosixPath, list[str]]:
+    """The file of a test and its parts (see `cassette_name`), given its id. Raises SettingsError for what is none."""
+    file, _, inside = test.partition("::")
+    # Parameters may hold anything, even colons.
+    name, bracket, parameters = inside.partition("[")
+    *classes, function = name.split("::")
+    if not (file and function):
+        raise SettingsError(f"{test!r} is not a test id; write it like tests/test_geo.py::TestCities::test_capital")
+    return REAL.PurePosixPath(file), [*classes, function + bracket + parameters]
 
 
 def cassette_of(test: str) -> PurePosixPath:
@@ -49,13 +80,17 @@ def cassette_of(test: str) -> PurePosixPath:
 
     Raises SettingsError for what is not a test id.
     """
-    file, _, inside = test.partition("::")
-    # Parameters may hold anything, even colons.
-    name, bracket, parameters = inside.partition("[")
-    *classes, function = name.split("::")
-    if not (file and function):
-        raise SettingsError(f"{test!r} is not a test id; write it like tests/test_geo.py::TestCities::test_capital")
-    return module_directory(REAL.PurePosixPath(file)) / cassette_name([*classes, function + bracket + parameters])
+    file, parts = file_and_parts(test)
+    return module_directory(file) / cassette_name(parts)
+
+
+def parts_of(name: str) -> list[str] | None:
+    """The parts of a test of pytest's usual naming, given the plain name of its cassette; None for another name."""
+    stem, bracket, parameters = name.removesuffix(_SUFFIX).partition("[")
+    *classes, function = stem.split(".")
+    if not (name.endswith(_SUFFIX) and function.startswith("test")):
+        return None
+    return [*classes, function + bracket + parameters]
 
 
 def owner_by_name(cassette: PurePosixPath) -> str | None:
@@ -64,19 +99,13 @@ def owner_by_name(cassette: PurePosixPath) -> str | None:
     None for a name with a digest, from which nothing leads back, and for a name that no test of pytest's usual naming
     has: that of a fixture, or one that a marker gives.
     """
-    name, bracket, parameters = cassette.name.removesuffix(".yaml").partition("[")
-    *classes, function = name.split(".")
+    parts = parts_of(cassette.name)
     directory = cassette.parent
-    if "~" in str(cassette) or not (directory.name and function.startswith("test")):
+    if "~" in str(cassette) or not directory.name or parts is None:
         return None
     file = directory if directory.suffix else directory.with_name(f"{directory.name}.py")
-    test = "::".join([str(file), *classes, function + bracket + parameters])
+    test = "::".join([str(file), *parts])
     return test if cassette_of(test) == cassette else None
-
-
-def _usual_case(name: str) -> str:
-    """Of the names that differ in case alone, the one that needs no digest: `TestCapital`, not `Testcapital`."""
-    return f"Test{name[4:].capitalize()}" if name[:4].lower() == "test" else name.capitalize()
 
 
 def _marked(safe: str, whole: str) -> str:

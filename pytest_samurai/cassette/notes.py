@@ -232,6 +232,7 @@ NOTES = Notes(
     Note("hidden_usage", Of.REPLY, MAPPING),
     Note("price", Of.INTERACTION, PRICE),
     Note("edited", Of.INTERACTION, FLAG, False),
+    Note("imported", Of.INTERACTION, FLAG, False),
     Note("chunks", Of.BODY, CHUNKS),
     Note("seal", Of.TEXT, SEAL),
 )

@@ -10,12 +10,14 @@ import re
 import zlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from gzip import BadGzipFile, decompress
 from pathlib import Path
 from typing import Any
 
 from pytest_samurai.cassette import foreign
 from pytest_samurai.cassette.checked import get, shortened
 from pytest_samurai.cassette.chunks import chunks_of
+from pytest_samurai.cassette.compressed import NoDecoder
 from pytest_samurai.cassette.conflict import both_sides
 from pytest_samurai.cassette.frame import HEAD, TAIL, check_frame, is_ours
 from pytest_samurai.cassette.headers import carried, headers_of
@@ -33,6 +35,9 @@ from pytest_samurai.files import NoFile, read_whole
 from pytest_samurai.text import conflict_line
 from pytest_samurai.wire import Interaction, Recordings, Reply, Request
 
+_GZIP = b"\x1f\x8b"
+"""The first bytes of a file in gzip. Source: RFC 1952."""
+
 
 def load(path: Path) -> list[Interaction]:
     """All interactions of a cassette, in the order of the file.
@@ -46,7 +51,10 @@ def load(path: Path) -> list[Interaction]:
 def read(path: Path) -> bytes:
     """The content of a cassette. Raises CassetteError if it cannot be read; FileNotFoundError if there is none."""
     try:
-        return read_whole(path)
+        content = read_whole(path)
+        return decompress(content) if content.startswith(_GZIP) else content
+    except (BadGzipFile, EOFError, zlib.error) as error:
+        raise CassetteError(f"{path}: cannot be decompressed: {error}; {MEND}") from None
     except FileNotFoundError:
         raise
     except IsADirectoryError:
@@ -107,7 +115,8 @@ def interactions_of(
     whole = document(content, path)
     if not isinstance(whole, dict) or not isinstance(whole.get("interactions"), list):
         raise CassetteError(f"{path}:1: not a cassette: there is no list `interactions` in it; {MEND}")
-    version = whole.get("version")
+    # Some recorders write none. In a file of ours, its end has been looked at.
+    version = whole.get("version", 1)
     if version != 1:
         written = re.search(rb"^version:", content, re.MULTILINE)
         where = f"{path}:{content[: written.start()].count(10) + 1 if written else 1}"
@@ -123,18 +132,30 @@ def interactions_of(
             if changed:
                 check_json(interaction, today)
             check_answer(interaction, today, changed=changed)
-            interactions.append(replace(interaction, edited=True) if changed else interaction)
-        except (ValueError, zlib.error, NotAsSealed) as error:
-            what = str(error) if isinstance(error, NotAsSealed) else f"is damaged: {error}; {MEND}"
+            interactions.append(_judged(interaction, edited=changed, seal=_seal_of(today)))
+        except (ValueError, zlib.error, NotAsSealed, NoDecoder) as error:
+            what = str(error) if isinstance(error, NotAsSealed | NoDecoder) else f"is damaged: {error}; {MEND}"
             raise CassetteError(f"{path}:{lines(content)[index]}: interaction {index + 1} {what}") from None
     return interactions
 
 
-def _is_not_as_sealed(_: Interaction, item: Mapping[str, Any]) -> bool:
-    """Whether a body was edited in a file of ours that vcrpy has rewritten, in its layout and with our seal."""
+def _judged(interaction: Interaction, *, edited: bool, seal: str | None) -> Interaction:
+    """The interaction with what its file says of how it came there. Who takes away a seal has edited it."""
+    edited = edited or interaction.edited or seal == NO_SEAL
+    return replace(interaction, edited=edited, unsealed=seal in (None, NO_SEAL))
+
+
+def _seal_of(item: Mapping[str, Any]) -> str | None:
+    """The seal of an interaction as YAML reads it; None without one."""
     notes = item["response"].get("samurai")
     written = notes.get(NOTES.seal.name) if isinstance(notes, dict) else None
-    if not isinstance(written, str) or written == NO_SEAL:
+    return written if isinstance(written, str) else None
+
+
+def _is_not_as_sealed(_: Interaction, item: Mapping[str, Any]) -> bool:
+    """Whether a body was edited in a file of ours that vcrpy has rewritten, in its layout and with our seal."""
+    written = _seal_of(item)
+    if written is None or written == NO_SEAL:
         return False
     # The first checksum is that of all but the bodies, where vcrpy has another layout.
     sealed: list[str] = NOTES.seal.kind.read(written)

@@ -62,12 +62,16 @@ def is_sealed(lines: Sequence[bytes]) -> bool:
 
 def sealed_texts(content: bytes) -> dict[int, bytes]:
     """The text of each interaction of a file of ours that is as it was sealed, by its index."""
+    return {index: b"\n".join([*item, b""]) for index, item in enumerate(items_of(content)) if is_sealed(item)}
+
+
+def items_of(content: bytes) -> list[list[bytes]]:
+    """The lines of each interaction of a file of ours; none of a file in another layout."""
     lines = content.split(b"\n")
     starts = [number for number, line in enumerate(lines) if line == b"- request:"]
     if not content.startswith(HEAD.encode()) or starts[:1] != [2]:
-        return {}
-    items = [lines[start:end] for start, end in pairwise([*starts, len(lines) - 2])]
-    return {index: b"\n".join([*item, b""]) for index, item in enumerate(items) if is_sealed(item)}
+        return []
+    return [lines[start:end] for start, end in pairwise([*starts, len(lines) - 2])]
 
 
 def _written(lines: Sequence[str]) -> list[str] | None:

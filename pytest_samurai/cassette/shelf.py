@@ -10,6 +10,7 @@ from typing import Any
 from pytest_samurai.cassette import journal
 from pytest_samurai.cassette.conflict import both_sides
 from pytest_samurai.cassette.directories import Directories
+from pytest_samurai.cassette.frame import is_ours
 from pytest_samurai.cassette.journal import LeftBehind
 from pytest_samurai.cassette.memory import Memory
 from pytest_samurai.cassette.reader import read, recordings
@@ -25,13 +26,15 @@ _SETTLED = 2_000_000_000
 class Kept:
     """A cassette as it was read; `memo` holds what others have made of its recordings.
 
-    `in_conflict` says that it was read from both sides of a merge conflict.
+    `in_conflict` says that it was read from both sides of a merge conflict, `is_ours` that it is in our own layout:
+    recorded here, or imported.
     """
 
     recordings: Recordings
     size: int
     signature: tuple[int, ...]
     in_conflict: bool = False
+    is_ours: bool = True
     memo: dict[Hashable, Any] = field(default_factory=dict)
 
 
@@ -60,7 +63,8 @@ class Shelf:
             content = read(path)
             both = both_sides(content) if settles else None
             content = both or content
-            kept = Kept(recordings(content, path, self._memory), len(content), signature, in_conflict=both is not None)
+            read_recordings = recordings(content, path, self._memory)
+            kept = Kept(read_recordings, len(content), signature, both is not None, is_ours(content))
         if kept.signature:
             self._kept[path] = kept
             self._bytes += kept.size

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pytest_samurai.cassette.heads import RequestHead
 from pytest_samurai.cassette.slices import Slices
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.wire import Interaction, Recordings, Reply, Request
+from pytest_samurai.wire import Interaction, Origins, Recordings, Reply, Request
 
 _Read = TypeVar("_Read")
 
@@ -73,6 +74,10 @@ class Sliced(Recordings):
         if reply is None:
             reply = self._replies[index] = self._read(self._slices.reply, index)
         return reply
+
+    @cached_property
+    def origins(self) -> Origins:
+        return Origins(*map(self._slices.flagged, ("edited", "imported")))
 
     def _read(self, read: Callable[[int], _Read], index: int) -> _Read:
         try:

@@ -148,6 +148,13 @@ class Slices:
         """What an interaction has besides request and reply, by name."""
         return read_notes(self._noted(index), _OF_INTERACTION, self._memory.notes)
 
+    def flagged(self, name: str) -> int:
+        """How many interactions have a note that is a flag, by its name."""
+        # Hardly any file has such a text, and to look for it is much faster than to look at every interaction.
+        if f"\n      {name}: true".encode() not in self._content:
+            return 0
+        return sum(self._noted(index)[name] is not None for index in range(len(self)))
+
     def recorded_at(self, index: int) -> str | None:
         """When a request was sent."""
         text = self._noted(index)["recorded_at"]

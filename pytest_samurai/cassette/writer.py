@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, chain, pairwise
@@ -26,20 +27,29 @@ def save(path: Path, interactions: Sequence[Interaction], texts: Mapping[int, by
     Raises CassetteError if it cannot be written or would not read back equal; the old file is then as it was.
     """
     texts = texts or {}
+    kept = [interaction.as_kept() for interaction in interactions]
     items = [
-        [texts[id(interaction)]] if id(interaction) in texts else interaction_text(interaction)
-        for interaction in interactions
+        [texts[id(before)]] if id(before) in texts else interaction_text(interaction)
+        for before, interaction in zip(interactions, kept, strict=True)
     ]
+    replace_texts(path, items, kept)
+
+
+def replace_texts(
+    path: Path, items: Sequence[Text], interactions: Sequence[Interaction], line_end: bytes = b"\n"
+) -> None:
+    """Replace a cassette by these texts, which have to read back as `interactions`. Raises CassetteError as `save`."""
     content = _joined(items)
     edges = list(accumulate((sum(map(len, text)) for text in items), initial=len(HEAD)))
-    del items
     if not _reads_back(content, edges, path, interactions):
         raise CassetteError(
             f"{path}: what would be written does not read back as what was recorded, so nothing was written;"
             " this is a mistake of pytest-samurai, please report it"
         )
     try:
-        replace_whole(path, content)
+        content = content.replace(b"\n", line_end)
+        # Without a time, so that the same cassette has the same bytes.
+        replace_whole(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
     except OSError as error:
         raise CassetteError(
             f"{path}: cannot be written: {error.strerror or error}; what was there is as it was"

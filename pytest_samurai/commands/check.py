@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from pytest_samurai import cassette
+from pytest_samurai.commands.findings import (
+    CODES,
+    CONFLICT,
+    DAMAGE,
+    EDITED,
+    IMPORTED,
+    OLD,
+    PART,
+    TOTAL,
+    UNDATED,
+    UNSEALED,
+    VARYING,
+    Finding,
+    chosen,
+)
 from pytest_samurai.commands.search import SUFFIXES, cassettes_in
-from pytest_samurai.commands.secrets import Found, Secrets
+from pytest_samurai.commands.secrets import Secrets
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.matching import VOLATILE, Json, Path_, format_path, parse_body
-from pytest_samurai.redaction import Rule, one_line
-from pytest_samurai.text import parse_moment
-from pytest_samurai.wire import Interaction
+from pytest_samurai.matching import Json, Path_, format_path, parse_body, parse_substitution
+from pytest_samurai.redaction import one_line
+from pytest_samurai.text import conflict_line, parse_moment, visible
+from pytest_samurai.wire import Interaction, impossible
 
 _NAMES = {"uuid": "a UUID", "datetime": "a date", "tmp_path": "a temporary path"}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A line of the result, `path:line: what`. If it is `advice`, it fails nothing."""
-
-    text: str
-    advice: bool = False
+_WHERE = re.compile(r"(?::(\d+))?: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +46,33 @@ class Checked:
     interactions: int
     findings: tuple[Finding, ...]
 
+    @property
+    def failing(self) -> list[Finding]:
+        """The findings that are not advice."""
+        return [finding for finding in self.findings if not finding.advice]
 
-def check(
-    paths: Iterable[Path],
-    *,
-    environ: Mapping[str, str],
-    now: datetime,
-    max_age: timedelta | None = None,
-    rules: Sequence[Rule] = (),
-) -> Checked:
-    """Look for secrets, damage, recordings that are too old, and requests that may not match again.
 
-    No finding holds a secret. Directories are searched, files taken as they are. Without `max_age`, no recording is too
-    old. What `rules` would cut out is a finding as well.
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What is asked of cassettes.
+
+    Without `max_age`, no recording is too old. `normalized` are the entries of `normalize` that the project has. What
+    begins as a code of `ignored` is no finding.
+    """
+
+    now: datetime
+    max_age: timedelta | None = None
+    normalized: Collection[Any] = ()
+    ignored: Sequence[str] = ()
+
+
+def check(paths: Iterable[Path], secrets: Secrets, demands: Demands) -> Checked:
+    """Look for secrets, damage, usage that cannot be, recordings that are too old, and requests that may not match.
+
+    No finding holds a secret. Directories are searched, files taken as they are.
     Raises SettingsError for a path that does not exist.
     """
-    judge = _Judge(Secrets(environ, rules), now, max_age)
+    judge = _Judge(secrets, demands)
     files = cassettes_in(paths, (*SUFFIXES, cassette.JOURNAL))
     results = [judge.file(path) for path in files]
     journals = sum(path.suffix == cassette.JOURNAL for path in files)
@@ -60,39 +80,15 @@ def check(
         len(files) - journals,
         journals,
         sum(count for count, _ in results),
-        tuple(judge.cookies.told(finding for _, findings in results for finding in findings)),
+        tuple(chosen((finding for _, findings in results for finding in findings), demands.ignored)),
     )
 
 
-class _Cookies:
-    """The cookies that Cloudflare sets on all who come: the first finding of a run stands for all of them."""
-
-    def __init__(self) -> None:
-        self._first: Finding | None = None
-        self._others = 0
-
-    def add(self, finding: Finding) -> bool:
-        """Count a finding. Returns whether it is the first."""
-        if self._first is None:
-            self._first = finding
-            return True
-        self._others += 1
-        return False
-
-    def told(self, findings: Iterable[Finding]) -> Iterator[Finding]:
-        """The findings, with how many the first one stands for."""
-        more = f", one of Cloudflare's cookies, and {self._others:,} more of these" if self._others else ""
-        for finding in findings:
-            yield replace(finding, text=f"{finding.text}{more}") if finding is self._first else finding
-
-
 class _Judge:
-    def __init__(self, secrets: Secrets, now: datetime, max_age: timedelta | None) -> None:
-        self.cookies = _Cookies()
+    def __init__(self, secrets: Secrets, demands: Demands) -> None:
         self._secrets = secrets
         self._redactor = secrets.redactor
-        self._now = now
-        self._max_age = max_age
+        self._demands = demands
 
     def file(self, path: Path) -> tuple[int, list[Finding]]:
         """The number of interactions in a cassette, 0 if it cannot be read, and what is found in them."""
@@ -103,20 +99,21 @@ class _Judge:
             parse = cassette.salvage if path.suffix == cassette.JOURNAL else cassette.parse
             interactions = parse(content, path)
         except CassetteError as error:
-            return 0, [Finding(self._one_line(self._said_safely(error, content, path))), *self._loose(content, path)]
+            return 0, [self._damage(error, content, path), *self._loose(content, path)]
         findings: list[Finding] = []
         # Where each interaction begins is looked up for the first finding; most files have none.
         lines: Mapping[int, int] | None = None
         seen: set[str] = set()
         for index, interaction in enumerate(interactions):
-            for secret, text, advice in self._interaction(interaction):
+            for code, text in self._interaction(interaction, seen):
                 lines = cassette.lines(content) if lines is None else lines
-                finding = Finding(self._one_line(f"{path}:{lines[index]}: {text}"), advice)
-                if secret is None or not secret.cookies or self.cookies.add(finding):
-                    findings.append(finding)
-                if secret is not None:
-                    seen.add(secret.kind)
+                findings.append(Finding(path, lines[index], code, text))
         return len(interactions), [*findings, *self._loose(content, path, interactions, seen)]
+
+    def _damage(self, error: CassetteError, content: bytes, path: Path) -> Finding:
+        line, text = _where(self._said_safely(error, content, path), path)
+        code = CONFLICT if conflict_line(content) else DAMAGE
+        return Finding(path, line, code, one_line(self._redactor, text))
 
     def _said_safely(self, error: CassetteError, content: bytes, path: Path) -> str:
         """The text of an error, without secrets.
@@ -127,18 +124,17 @@ class _Judge:
         text = str(error)
         if not self._secrets.in_file(content):
             return text
+        line, reason = _where(text, path)
         try:
             cassette.parse(self._redacted(content.decode("utf-8", "surrogateescape")), path)
         except CassetteError as redacted:
-            if _where(str(redacted)) == _where(text):
+            if _where(str(redacted), path)[0] == line:
                 return str(redacted)
-        return f"{_where(text)} cannot be read; there is a secret in the file, so what stands here is not shown"
+        where = text.removesuffix(reason)
+        return f"{where}cannot be read; there is a secret in the file, so what stands here is not shown"
 
     def _redacted(self, text: str) -> bytes:
         return self._redactor.text(text).encode("utf-8", "surrogateescape")
-
-    def _one_line(self, text: str) -> str:
-        return one_line(self._redactor, text)
 
     def _loose(
         self, content: bytes, path: Path, interactions: Sequence[Interaction] = (), seen: Iterable[str] = ()
@@ -147,45 +143,66 @@ class _Judge:
         for begin, kind in self._secrets.in_file(content, interactions):
             if kind not in seen:
                 line = content.count(b"\n", 0, begin) + 1
-                yield Finding(self._one_line(f"{path}:{line}: {kind} in the file"))
+                yield Finding(path, line, self._secrets.code(kind), f"{kind} in the file")
 
-    def _interaction(self, interaction: Interaction) -> Iterator[tuple[Found | None, str, bool]]:
-        """For each finding the secret, if it is one, its text, and whether it is advice."""
+    def _interaction(self, interaction: Interaction, seen: set[str]) -> Iterator[tuple[str, str]]:
+        """The code and the text of each finding. `seen` gets the kinds of the secrets."""
         for secret in self._secrets.in_interaction(interaction):
-            yield secret, f"{secret.kind} in {secret.part}", False
-        if old := self._age(interaction):
-            yield None, old, False
-        for text in _advice(interaction):
-            yield None, text, True
+            seen.add(secret.kind)
+            yield self._secrets.code(secret.kind, secret.cookies), f"{secret.kind} in {secret.part}"
+        yield from self._age(interaction)
+        for wrong in impossible(interaction):
+            yield TOTAL if wrong.is_total else PART, wrong.text
+        yield from ((code, CODES[code].what) for code in _origins(interaction))
+        yield from self._advice(interaction)
 
-    def _age(self, interaction: Interaction) -> str | None:
-        if self._max_age is None or interaction.recorded_at is None:
-            return None
+    def _age(self, interaction: Interaction) -> Iterator[tuple[str, str]]:
+        max_age = self._demands.max_age
+        if max_age is None or interaction.recorded_at is None:
+            return
         try:
             recorded = parse_moment(interaction.recorded_at)
         except ValueError:
-            return "`recorded_at` is not a date"
-        age = self._now - recorded
-        return f"recorded on {recorded:%Y-%m-%d}, {age.days} days ago" if age > self._max_age else None
+            yield UNDATED, "`recorded_at` is not a date"
+            return
+        age = self._demands.now - recorded
+        if age > max_age:
+            yield OLD, f"recorded on {recorded:%Y-%m-%d}, {age.days} days ago"
+
+    def _advice(self, interaction: Interaction) -> Iterator[tuple[str, str]]:
+        """What may vary from run to run in a request, with the entry of `normalize` that lets it match; once each."""
+        value = parse_body(interaction.request.body)
+        texts = [] if isinstance(value, bytes) else list(_texts(value))
+        for entry, code in VARYING.items():
+            substitution = parse_substitution(entry)
+            if substitution in self._demands.normalized:
+                continue
+            for path, text in texts:
+                if any(_varies(match[0], interaction) for match in substitution[0].finditer(text)):
+                    yield (
+                        code,
+                        f"{_NAMES[entry]} in {format_path(path)}; if it varies from run to run,"
+                        f' add "{entry}" to `normalize`',
+                    )
+                    break
 
 
-def _where(text: str) -> str:
-    """The beginning of an error's text, which says where it is."""
-    return text.partition(": ")[0] + ":"
+def _where(text: str, path: Path) -> tuple[int | None, str]:
+    """The line that an error's text names, None without one, and what it says."""
+    rest = text.removeprefix(visible(str(path)))
+    match = _WHERE.match(rest)
+    assert match is not None  # each error of a cassette begins with its path
+    return int(match[1]) if match[1] else None, rest[match.end() :]
 
 
-def _advice(interaction: Interaction) -> Iterator[str]:
-    """What may vary from run to run in a request, with the entry of `normalize` that lets it match; once per entry."""
-    value = parse_body(interaction.request.body)
-    texts = [] if isinstance(value, bytes) else list(_texts(value))
-    for entry, (pattern, _) in VOLATILE.items():
-        for path, text in texts:
-            if any(_varies(match[0], interaction) for match in pattern.finditer(text)):
-                yield (
-                    f"advice: {_NAMES[entry]} in {format_path(path)}; if it varies from run to run,"
-                    f' add "{entry}" to `normalize`'
-                )
-                break
+def _origins(interaction: Interaction) -> Iterator[str]:
+    """The codes of what became of a recording since, or before it came here."""
+    if interaction.unsealed:
+        yield UNSEALED
+    elif interaction.edited:
+        yield EDITED
+    if interaction.imported:
+        yield IMPORTED
 
 
 def _varies(text: str, interaction: Interaction) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_samurai import cassette
 from pytest_samurai.bill import Call
-from pytest_samurai.commands.search import cassettes_in
+from pytest_samurai.commands.move import move_file
+from pytest_samurai.commands.search import SUFFIXES, cassettes_in
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked
 from pytest_samurai.matching import Endpoints
@@ -17,7 +19,8 @@ from pytest_samurai.settings import Settings
 from pytest_samurai.text import plural
 from pytest_samurai.wire import Interaction
 
-_SUFFIXES = (".yaml", ".yml", ".json")
+_SUFFIXES = (*SUFFIXES, ".json")
+_WITH_PARAMETERS = re.compile(r"(?:[A-Za-z_]\w*\.)*test\w*\[.*\]\.yaml", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +34,50 @@ class Outcome:
 def import_cassettes(paths: Iterable[Path], *, environ: Mapping[str, str]) -> Iterator[Outcome]:
     """Rewrite cassettes where they are: nothing recorded is lost, and no secret stays. Directories are searched.
 
-    A cassette that is ours already is left as it is. One in JSON is written as YAML beside it, for the user to delete.
+    A cassette that is ours already is left as it is. One in JSON, or compressed, is written as YAML beside it, for the
+    user to delete.
     Raises SettingsError for a path that does not exist.
     """
     secrets = environment_secrets(environ)
     redactor = Redactor(secrets)
     for path in cassettes_in(paths, _SUFFIXES):
         try:
-            text, failed = _imported(path, secrets), False
+            text, failed = _imported(path, secrets) + _renamed(path), False
         except CassetteError as error:
             text, failed = str(error), True
         yield Outcome(one_line(redactor, text), failed)
 
 
+def _renamed(path: Path) -> str:
+    """Give a cassette the name that every file system can have, if that of its test is none. Returns what to say of it.
+
+    Raises CassetteError if it cannot be moved.
+    """
+    target = _target(path)
+    name = _safe_name(target)
+    if name == target.name:
+        return ""
+    move_file(target, target.with_name(name))
+    return f"; it is called {name} now, for a name like that is not one on every system"
+
+
+def _safe_name(path: Path) -> str:
+    parts = cassette.parts_of(path.name)
+    # Only a name with parameters is surely that of a test, and not of a marker.
+    if parts is None or not _WITH_PARAMETERS.fullmatch(path.name):
+        return path.name
+    folded = path.name.casefold()
+    alike = any(other.name.casefold() == folded and other.name != path.name for other in path.parent.iterdir())
+    return cassette.cassette_name(parts, alike=alike)
+
+
+def _target(path: Path) -> Path:
+    """The file that a cassette is rewritten to."""
+    return path.with_suffix(".yaml") if path.suffix == ".json" else path.with_name(path.name.removesuffix(".gz"))
+
+
 def _imported(path: Path, secrets: frozenset[str]) -> str:
-    target = path.with_suffix(".yaml") if path.suffix == ".json" else path
+    target = _target(path)
     # Locked: what a run recorded into the file meanwhile would be lost.
     with locked(target):
         return _rewritten(path, target, secrets)
@@ -62,7 +94,7 @@ def _rewritten(path: Path, target: Path, secrets: frozenset[str]) -> str:
                 f"{path}:{cassette.lines(content)[index]}: interaction {index + 1} is compressed ({encoding}), which"
                 " cannot be undone here, so that no secret in it would be seen; record it again"
             )
-    interactions = without_secrets(recorded, secrets)
+    interactions = [interaction.as_kept() for interaction in without_secrets(recorded, secrets)]
     if target != path and target.exists():
         if cassette.load(target) == interactions:
             return f"{path}: is imported already, as {target}"

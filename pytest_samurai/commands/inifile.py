@@ -20,18 +20,44 @@ _FILES: Final = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "py
 _READ: Final = ("cassette_dir", "endpoints", "match_on", "ignore", "normalize", "lock")
 
 
+def configures_pytest(directory: Path) -> bool:
+    """Whether a directory has an ini file with a place for pytest's options, which makes it the root directory.
+
+    One that cannot be read has none.
+    """
+    try:
+        return any((directory / name).is_file() and _values(directory / name) is not None for name in _FILES)
+    except SettingsError:
+        return False
+
+
 def project_settings(directory: Path) -> Settings:
     """What the ini file of the project around a directory says is recorded where, and what matches.
 
     Raises SettingsError for a file that cannot be read, and for a value that an option cannot have.
     """
+    path = ini_file(directory)
+    return Settings() if path is None else resolve([Layer(str(path), "ini", dict(_ours(values_of(path))))])
+
+
+def ini_file(directory: Path) -> Path | None:
+    """The ini file of the project around a directory; None if there is none. Raises SettingsError as above."""
     for parent in (directory, *directory.parents):
         for name in _FILES:
             path = parent / name
-            values = _values(path) if path.is_file() else None
-            if values is not None:
-                return resolve([Layer(str(path), "ini", dict(_ours(values)))])
-    return Settings()
+            if path.is_file() and _values(path) is not None:
+                return path
+    return None
+
+
+def values_of(path: Path, content: str | None = None) -> dict[str, Any]:
+    """The options of pytest in an ini file, or in what is to be its content. Raises SettingsError as above."""
+    return dict(_values(path, content) or {})
+
+
+def written_entries(value: object) -> list[str]:
+    """The entries of an option that is a list, as the ini file has them."""
+    return shlex.split(value) if isinstance(value, str) else list(value) if isinstance(value, list) else []
 
 
 def _ours(values: Mapping[str, object]) -> Iterator[tuple[str, object]]:
@@ -39,15 +65,15 @@ def _ours(values: Mapping[str, object]) -> Iterator[tuple[str, object]]:
         option = OPTIONS[name]
         value = values.get(option.ini)
         if isinstance(value, str) and option.many:
-            value = shlex.split(value)
+            value = written_entries(value)
         if value not in (None, [], ""):
             yield name, value
 
 
-def _values(path: Path) -> Mapping[str, Any] | None:
+def _values(path: Path, content: str | None = None) -> Mapping[str, Any] | None:
     """The options of pytest in a file; None if it has no place for them."""
     try:
-        content = read_whole(path).decode()
+        content = read_whole(path).decode() if content is None else content
         return _of_toml(content, path.name) if path.suffix == ".toml" else _of_ini(content, path.name)
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path}: cannot be read: {error}") from None

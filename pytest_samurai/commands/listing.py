@@ -18,17 +18,20 @@ from pytest_samurai.errors import CassetteError
 from pytest_samurai.redaction import Redactor, one_line, without_secrets
 from pytest_samurai.report import orphaned, shown_amount, shown_count
 from pytest_samurai.text import money, parse_moment, plural
-from pytest_samurai.wire import Interaction
+from pytest_samurai.wire import Interaction, Origins, is_call
+
+_ORIGINS = {"edited": "edited", "imported": "imported", "unsealed": "no seal"}
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A cassette, as it is listed.
 
-    `tests` are the ids of its tests, or the labels of its fixtures; none if they are not known. `tokens` and `cost`, in
-    US dollars, are None if those of a call are unknown. `recorded_at` is when its oldest call was recorded, None if the
-    cassette does not say. `is_orphaned` is None if it is not known. `damage` says why it cannot be read; then all else
-    is unknown.
+    `tests` are the ids of its tests, or the labels of its fixtures; none if they are not known. `calls` are those of
+    models, not what another tool recorded beside them. `tokens` and `cost`, in US dollars, are None if those of a call
+    are unknown. `recorded_at` is when its oldest call was recorded, None if the cassette does not say. `origins` counts
+    the calls that are not as they were recorded. `is_orphaned` is None if it is not known. `damage` says why it cannot
+    be read; then all else is unknown.
     """
 
     path: Path
@@ -38,7 +41,7 @@ class Listed:
     tokens: int | None = None
     cost: Decimal | None = None
     recorded_at: datetime | None = None
-    edited: int | None = None
+    origins: Origins | None = None
     is_orphaned: bool | None = None
     damage: str = ""
 
@@ -59,7 +62,7 @@ class Listed:
             "tokens": self.tokens,
             "cost": amount_as_json(self.cost),
             "recorded_at": None if self.recorded_at is None else self.recorded_at.isoformat(),
-            "edited": self.edited,
+            **{name: None if self.origins is None else getattr(self.origins, name) for name in _ORIGINS},
             "orphaned": self.is_orphaned,
             "damage": self.damage or None,
         }
@@ -91,7 +94,7 @@ class _Lister:
             return Listed(path, tests, damage=str(error))
         calls = [
             Call(interaction, number=number, replayed=True, meter=self._meter)
-            for number, interaction in enumerate(interactions, 1)
+            for number, interaction in enumerate(filter(is_call, interactions), 1)
         ]
         figures = TestFigures.of(name, calls, recorded=0)
         return Listed(
@@ -102,7 +105,7 @@ class _Lister:
             tokens=None if figures.usage is None else figures.usage.total_tokens,
             cost=figures.cost,
             recorded_at=min(filter(None, map(_moment, interactions)), default=None),
-            edited=sum(interaction.edited for interaction in interactions),
+            origins=Origins.of(interactions),
             is_orphaned=orphaned(self._suite.run, name, content),
         )
 
@@ -141,13 +144,18 @@ _COLUMNS = (
     Column("tokens", is_number=True),
     Column("cost", is_number=True),
     Column("age", is_number=True),
-    Column("edited"),
+    Column("origin"),
     Column("orphaned"),
 )
 
 
-def list_lines(entries: Sequence[Listed], now: datetime, redactor: Redactor) -> Iterable[str]:
-    """The table of cassettes, what is wrong with those that cannot be read, and their sum. No line holds a secret."""
+def list_lines(
+    entries: Sequence[Listed], now: datetime, redactor: Redactor, doubts: Iterable[str] = ()
+) -> Iterable[str]:
+    """The table of cassettes, what is wrong with those that cannot be read, and their sum. No line holds a secret.
+
+    `doubts` say why something is not known of all of them.
+    """
 
     def safe(text: str) -> str:
         return one_line(redactor, text)
@@ -155,18 +163,19 @@ def list_lines(entries: Sequence[Listed], now: datetime, redactor: Redactor) -> 
     if entries:
         yield from table(_COLUMNS, [_row(entry, now, safe) for entry in entries])
     yield from (safe(entry.damage) for entry in entries if entry.damage)
+    yield from map(safe, doubts)
     tokens = Sum.of([entry.tokens for entry in entries], NO_COUNT)
     cost = Sum.of([entry.cost for entry in entries], NO_COST)
     doubts = [f" ({total.unknown_in('cassette')})" if total.unknown else "" for total in (tokens, cost)]
     calls = sum(entry.calls or 0 for entry in entries)
+    origins = Origins.sum(entry.origins for entry in entries if entry.origins is not None).told
     yield (
         f"{plural(len(entries), 'cassette')}, {plural(calls, 'call')}, {plural(tokens.known, 'token')}{doubts[0]},"
-        f" {money(cost.known)}{doubts[1]}"
+        f" {money(cost.known)}{doubts[1]}{f'; {origins}' if origins else ''}"
     )
 
 
 def _row(entry: Listed, now: datetime, safe: Callable[[str], str]) -> list[Line]:
-    edited = "?" if entry.edited is None else "no" if not entry.edited else "yes"
     orphaned = {None: "unknown", False: "no", True: "yes"}[entry.is_orphaned]
     return [
         Line(safe(entry.name), style="red" if entry.damage else ""),
@@ -175,9 +184,17 @@ def _row(entry: Listed, now: datetime, safe: Callable[[str], str]) -> list[Line]
         Line(shown_count(entry.tokens)),
         Line(shown_amount(entry.cost)),
         Line("?" if entry.recorded_at is None else age(now, entry.recorded_at)),
-        Line(edited, style="yellow" if entry.edited else ""),
+        _origin(entry.origins),
         Line(orphaned, style="red" if entry.is_orphaned else ""),
     ]
+
+
+def _origin(origins: Origins | None) -> Line:
+    """Whether all calls are as they were recorded; if not, what became of some."""
+    if origins is None:
+        return Line("?")
+    told = [what for name, what in _ORIGINS.items() if getattr(origins, name)]
+    return Line(", ".join(told), style="yellow") if told else Line("recorded")
 
 
 def age(now: datetime, then: datetime) -> str:

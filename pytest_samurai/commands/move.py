@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from pytest_samurai.bill import Lock, update_lock
-from pytest_samurai.cassette import JOURNAL
+from pytest_samurai.cassette import JOURNAL, journal_stem
 from pytest_samurai.commands.renames import Rename, Target, Targets
 from pytest_samurai.commands.tests import Suite
 from pytest_samurai.errors import CassetteError, SettingsError
@@ -101,10 +101,11 @@ def _files(root: Path, target: Target) -> Iterator[FileMove]:
     old = root / target.old
     if old.exists():
         yield FileMove(target.old, target.new)
+    stem, new_stem = (journal_stem(PurePosixPath(name).name) for name in (target.old, target.new))
     for journal in sorted(old.parent.glob(f"*{JOURNAL}")):
-        if journal.name.startswith(f"{old.name}."):
-            rest = journal.name.removeprefix(old.name)
-            yield FileMove(f"{target.old}{rest}", f"{target.new}{rest}")
+        if journal.name.startswith(f"{stem}."):
+            moved = PurePosixPath(target.new).with_name(f"{new_stem}{journal.name.removeprefix(stem)}")
+            yield FileMove(PurePosixPath(target.old).with_name(journal.name).as_posix(), moved.as_posix())
 
 
 def _is_another(old: Path, new: Path) -> bool:
@@ -124,14 +125,15 @@ def carry_out(suite: Suite, moves: Plan) -> None:
             with claimed(suite.root / file.old):
                 pass
     for file in moves.files:
-        _move(suite.root / file.old, suite.root / file.new)
+        move_file(suite.root / file.old, suite.root / file.new)
     if moves.rows:
         update_lock(suite.root / suite.lock_name, lambda lock: _renamed(lock or Lock({}, {}), moves.rows))
     for file in moves.files:
         _remove_empty((suite.root / file.old).parent)
 
 
-def _move(old: Path, new: Path) -> None:
+def move_file(old: Path, new: Path) -> None:
+    """Move a file; it has a name at every moment. Raises CassetteError if it cannot be moved, or another is there."""
     try:
         with locked(old):
             make_directory(new.parent)

@@ -14,7 +14,7 @@ from pytest_samurai import cassette
 from pytest_samurai.errors import CassetteError, SettingsError
 from pytest_samurai.files import locked
 from pytest_samurai.recorder import RECORD_MODES
-from pytest_samurai.redaction import Redactor, environment_secrets, one_line, without_secrets
+from pytest_samurai.redaction import Redactor, as_ours, environment_secrets, one_line, without_secrets
 from pytest_samurai.report import RUN_ALL, FullRun, Play, cassettes_of
 from pytest_samurai.text import plural
 from pytest_samurai.wire import Interaction, summary
@@ -131,13 +131,14 @@ class _Judge:
 # --- deletion
 
 
-def delete(unused: Unused, run: FullRun, root: Path) -> None:
-    """Delete what is unused of a cassette, and the directories that this empties.
+def delete(unused: Unused, run: FullRun, root: Path, *, environ: Mapping[str, str]) -> None:
+    """Delete what is unused of a cassette, and the directories that this empties. What stays has no secrets.
 
     Raises CassetteError if the cassette is no longer what was judged, or cannot be written. It is then as it was.
     """
     if not unused.is_whole:
-        cassette.update(unused.path, lambda interactions: _without(interactions, unused))
+        secrets = environment_secrets(environ)
+        cassette.update(unused.path, lambda interactions: as_ours(_without(interactions, unused), secrets))
         return
     with locked(unused.path):
         _without(cassette.load(unused.path), unused)

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from pytest_samurai.bill import Lock, fixture_cassette
-from pytest_samurai.cassette import JOURNAL, cassette_name, module_directory, owner_by_name
+from pytest_samurai.cassette import JOURNAL, beside, cassette_name, module_directory
 from pytest_samurai.commands.tests import Suite
 from pytest_samurai.errors import SettingsError
 
@@ -92,7 +92,8 @@ class Targets:
     def __init__(self, suite: Suite, rename: Rename) -> None:
         self._suite = suite
         self._rename = rename
-        self._names = sorted({*suite.cassettes, *_of_journals(suite)})
+        beside_file = _beside_file(suite, rename.old) if rename.is_file else ()
+        self._names = sorted({*suite.cassettes, *_of_journals(suite), *beside_file})
         run = suite.run
         self._shared = {
             play.cassette
@@ -117,21 +118,19 @@ class Targets:
     # --- a file or a directory: names of cassettes stay, their directory changes
 
     def _below(self) -> Iterator[Target]:
-        home, rename = self._suite.home, self._rename
-        old, new = (self._directory(name) for name in (rename.old, rename.new))
+        rename = self._rename
+        directories = [(self._directory(rename.old), self._directory(rename.new))]
+        if rename.is_file:
+            directories.append((beside(PurePosixPath(rename.old)), beside(PurePosixPath(rename.new))))
         for name in self._names:
             path = PurePosixPath(name)
             # Beside a file there may be a directory of that name.
-            is_of = path.parent in (old, old / _FIXTURES) if rename.is_file else path.is_relative_to(old)
-            if not is_of:
+            moved = next((pair for pair in directories if _is_in(path, pair[0], deep=not rename.is_file)), None)
+            if moved is None:
                 continue
-            is_own = (
-                path.parent.name == _FIXTURES or "~" in path.name or owner_by_name(path.relative_to(home)) is not None
-            )
-            target = self._target(name, (new / path.relative_to(old)).as_posix())
-            if not is_own and not target.why_left and not self._suite.owners.of(name):
-                target = target._replace(why_left="by its name it is of no test")
-            yield target
+            target = self._target(name, (moved[1] / path.relative_to(moved[0])).as_posix())
+            is_own = path.parent.name == _FIXTURES or "~" in path.name or bool(self._suite.owners.of(name))
+            yield target if is_own or target.why_left else target._replace(why_left="by its name it is of no test")
 
     def _directory(self, name: str) -> PurePosixPath:
         path = PurePosixPath(name)
@@ -143,9 +142,10 @@ class Targets:
         owners, rename = self._suite.owners, self._rename
         # Of a test whose first run died, only a journal is known.
         for test in dict.fromkeys([*rename.tests, rename.old]):
-            old, new = owners.named(test), owners.named(rename.renamed(test))
-            if old is not None and new is not None and old in self._names:
-                yield self._target(old, new)
+            old = next((name for name in owners.certain(test) if self._is_known(name)), None)
+            new = owners.named(rename.renamed(test))
+            if old is not None and new is not None:
+                yield self._target(old, self._beside(rename.renamed(test), old) or new)
         file, _, inside = rename.old.partition("::")
         new_file, _, new_inside = rename.new.partition("::")
         begin = inside.replace("::", ".")
@@ -157,6 +157,16 @@ class Targets:
             elif path.parent == directory and "~" in path.name and not owners.of(name) and path.name.startswith(begin):
                 yield Target(name, name, "its name does not tell of which test it is; a full run of the suite does")
 
+    def _is_known(self, name: str) -> bool:
+        return name in self._names or (self._suite.root / name).is_file()
+
+    def _beside(self, test: str, old: str) -> str | None:
+        """The cassette of a test in a directory beside its file, if the old one lies so, as other tools have it."""
+        if PurePosixPath(old).is_relative_to(self._suite.home):
+            return None
+        names = (PurePosixPath(name) for name in self._suite.owners.certain(test))
+        return next((str(name) for name in names if not name.is_relative_to(self._suite.home)), None)
+
     def _fixture(self, path: PurePosixPath, directory: PurePosixPath, old: list[str], new: list[str]) -> Target:
         """The cassette of a fixture of the class."""
         name, bracket, parameters = path.name.removesuffix(".yaml").partition("[")
@@ -166,6 +176,18 @@ class Targets:
             return Target(str(path), str(path), "its name does not tell of which fixture it is")
         moved = cassette_name([*new, *classes[len(old) :], *parts])
         return Target(str(path), str(directory / _FIXTURES / moved))
+
+
+def _is_in(path: PurePosixPath, directory: PurePosixPath, *, deep: bool) -> bool:
+    """Whether a cassette is in a directory, or is that of a fixture there; or, if `deep`, anywhere below it."""
+    return path.is_relative_to(directory) if deep else path.parent in (directory, directory / _FIXTURES)
+
+
+def _beside_file(suite: Suite, file: str) -> Iterator[str]:
+    """The cassettes that another tool has beside a test file."""
+    for path in (suite.root / beside(PurePosixPath(file))).glob("*"):
+        if path.suffix in (".yaml", ".yml"):
+            yield suite.name(path)
 
 
 def _of_journals(suite: Suite) -> Iterator[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pytest_samurai.errors import SettingsError
 
-SUFFIXES = (".yaml", ".yml")
+SUFFIXES = (".yaml", ".yml", ".yaml.gz", ".yml.gz")
 
 
 def cassettes_in(paths: Iterable[Path], suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
@@ -18,7 +18,7 @@ def cassettes_in(paths: Iterable[Path], suffixes: Sequence[str] = SUFFIXES) -> l
             raise SettingsError(f"{path}: there is no such file or directory; name the cassettes, or where they are")
         if path.is_dir():
             files |= dict.fromkeys(
-                sorted(file for file in path.rglob("*") if file.suffix in suffixes and _may_be_read(file))
+                sorted(file for file in path.rglob("*") if file.name.endswith(tuple(suffixes)) and _may_be_read(file))
             )
         else:
             files[path] = None

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import AnyStr, NamedTuple
 
+from pytest_samurai.commands.findings import CLOUDFLARE, CREDENTIAL, RULE, SHAPE, VALUE
 from pytest_samurai.redaction import (
     NAMED_RULES,
+    AllowList,
     MadeRedactors,
     Redactor,
     Rule,
@@ -24,10 +26,12 @@ from pytest_samurai.redaction import (
     spoken_texts,
     url_credentials,
     without_base64,
+    without_secrets,
 )
 from pytest_samurai.wire import Headers, Interaction, Reply, Request, dialect_of, without_files
 
 _CREDENTIAL = "a credential"
+_OWN = "the key of this request"
 _IN_PIECES = "a secret, in pieces,"
 
 
@@ -47,7 +51,40 @@ class Secrets:
         self._known = {value: f"the value of {name}" for value, name in names.items() if not is_placeholder(value)}
         self._rules = {_called(rule): Rules([rule]) for rule in rules}
         self._made = MadeRedactors()
+        self._values = frozenset(names)
+        self._all_rules = tuple(rules)
         self.redactor = Redactor(names, rules)
+
+    def code(self, kind: str, cookies: Sequence[str] = ()) -> str:
+        """The code of a finding of this kind; `cookies` are Cloudflare's, if it is these."""
+        if kind in self._known.values():
+            return VALUE
+        if kind in self._rules:
+            return RULE
+        if kind in (_CREDENTIAL, _OWN):
+            return CLOUDFLARE if cookies else CREDENTIAL
+        return SHAPE
+
+    def cut(self, interactions: Sequence[Interaction]) -> dict[int, Interaction]:
+        """Those in which there are secrets, by their indexes, as they are without: all else in them is as it was.
+
+        An interaction in which a secret would be left is as it was, too.
+        """
+        held = [index for index, each in enumerate(interactions) if next(self.in_interaction(each), None)]
+        if not held:
+            return {}
+        kept = frozenset(
+            name for each in interactions for name, value in each.reply.headers if not is_credential(name, value)
+        )
+        clean = without_secrets(interactions, self._values, self._all_rules, AllowList(kept))
+        changed = {}
+        for index in held:
+            before, after = interactions[index].request, clean[index].request
+            headers = tuple(
+                (name, self.redactor.text(value)) for name, value in before.headers if not is_credential(name, value)
+            )
+            changed[index] = replace(clean[index], request=replace(after, headers=headers))
+        return {index: each for index, each in changed.items() if next(self.in_interaction(each), None) is None}
 
     def in_file(self, content: bytes, interactions: Sequence[Interaction] = ()) -> list[tuple[int, str]]:
         """The offset in bytes of each secret in a file, and its kind; `interactions` are those that were readable.
@@ -67,7 +104,7 @@ class Secrets:
         of_body = body_secrets(request.body)
         of_headers = own_keys(tuple(header for header in request.headers if header[0] != "cookie"))
         in_url, everywhere = (
-            known | dict.fromkeys(own - set(known), "the key of this request")
+            known | dict.fromkeys(own - set(known), _OWN)
             for own in (of_headers, of_headers | own_keys((), request.url) | of_body)
         )
         kinds = [kind for kind in _kinds([_bytes(request.url)], in_url) if kind != _CREDENTIAL]

@@ -11,7 +11,7 @@ from pytest_samurai.cassette import Reading
 from pytest_samurai.commands.terminal import Line
 from pytest_samurai.errors import SamuraiError, SettingsError
 from pytest_samurai.files import json
-from pytest_samurai.report import conversation, message_lines
+from pytest_samurai.report import Side, Story, conversation, message_lines
 from pytest_samurai.text import in_common, money, parse_moment, plural
 from pytest_samurai.wire import CLOSED, COMPLETE, Interaction, Message, Usage, parse_object
 
@@ -87,7 +87,8 @@ def _reading_lines(reading: Reading, shown: Shown) -> Iterator[Line]:
 def _title(call: Call, interaction: Interaction) -> str:
     request = interaction.request
     known = call.endpoint or f"{request.method} {request.url}"
-    return ", ".join(filter(None, [known, call.model, "edited by hand" if interaction.edited else ""]))
+    edited, imported = "edited by hand" if interaction.edited else "", "imported" if interaction.imported else ""
+    return ", ".join(filter(None, [known, call.model, edited, imported]))
 
 
 # --- what was asked
@@ -222,6 +223,24 @@ def _recorded(interaction: Interaction) -> Iterator[str]:
         yield "recorded at an unknown time"
 
 
+# --- on a page
+
+
+def story_of(title: str, readings: Sequence[Reading], shown: Shown) -> Story:
+    """The same for a page. Raises SettingsError if there is no call of the number that is asked for."""
+    _check_number(readings, shown.number)
+    return Story(title, [_side(reading, shown) for reading in readings], readings[0].damage)
+
+
+def _side(reading: Reading, shown: Shown) -> Side:
+    calls = {
+        number: each if isinstance(each, str) else Call(each, number=number, replayed=True, meter=shown.meter)
+        for number, each in enumerate(reading.interactions, 1)
+        if shown.number in (None, number)
+    }
+    return Side(calls, reading.side)
+
+
 # --- for programs
 
 
@@ -269,6 +288,8 @@ def _call_json(interaction: Interaction | str, number: int, shown: Shown) -> dic
         "duration": call.duration,
         "recorded_at": interaction.recorded_at,
         "edited": interaction.edited,
+        "imported": interaction.imported,
+        "unsealed": interaction.unsealed,
     }
 
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 
 from pytest_samurai.bill import Lock, fixture_cassette, load_lock
-from pytest_samurai.commands.inifile import project_settings
+from pytest_samurai.commands.inifile import configures_pytest, project_settings
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.report import NOTE, FullRun, Owners, cassettes_of, last_full_run
 from pytest_samurai.settings import CASSETTES, LOCK
 from pytest_samurai.text import plural, visible
 
-_CACHE = ".pytest_cache"
-_MARKS = (LOCK, f"{_CACHE}/v/{NOTE}"), (CASSETTES,), ("pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
-"""What tells pytest's root directory: the first of these groups of which a directory or a parent has something."""
+CACHE = ".pytest_cache"
+_SURE = (LOCK, f"{CACHE}/v/{NOTE}")
+"""What only pytest's root directory has."""
+
+_PROJECT = ("pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 
 _MOST_NAMED = 10
 
@@ -45,7 +47,7 @@ class Suite:
     def run(self) -> FullRun | None:
         """The last full run; None if none is known."""
         try:
-            return last_full_run(self.root / _CACHE)
+            return last_full_run(self.root / CACHE)
         except SettingsError:
             return None
 
@@ -85,7 +87,26 @@ class Suite:
             lock = self.lock
         except SettingsError:
             lock = None
-        return Owners(self.home, lock, self.run)
+        return Owners(self.root, self.home, lock, self.run)
+
+    @property
+    def doubts(self) -> Iterator[str]:
+        """Why it is not known whose a cassette is, or whether it is of use, where a file should say so and does not."""
+        try:
+            if (self.root / CACHE / "v" / NOTE).is_file():
+                last_full_run(self.root / CACHE)
+        except SettingsError as error:
+            yield f"what is orphaned is unknown: {error}"
+        try:
+            _ = self.lock
+        except SettingsError as error:
+            yield f"which test has a cassette is not told by the lock: {error}"
+
+    @property
+    def homes(self) -> list[Path]:
+        """The directories of cassettes that are there, as seen from here; that of the whole suite, if none is."""
+        paths = [self.path(name) for name in self.directories]
+        return [path for path in paths if (self.here / path).is_dir()] or paths[:1]
 
     # --- between here and the root
 
@@ -112,17 +133,22 @@ class Suite:
 
         Raises SettingsError if it is none of these, or the end of several.
         """
-        path = self.here / text
-        if "::" not in text and (path.is_file() or path.suffix in (".yaml", ".yml")):
-            return self._by_path(Path(text))
+        if "::" not in text and (path := self._path_of(text)) is not None:
+            return self._by_path(path)
         if (cassette := fixture_cassette(text)) is not None:
             return self._existing(text, cassette)
         for test in self.ids(text):
             # Since the last full run it may have got its own name, or lost it.
-            for cassette in (self.owners.cassette(test), self.owners.named(test)):
+            for cassette in (self.owners.cassette(test), self.owners.existing(test)):
                 if cassette is not None and (self.root / cassette).is_file():
                     return Named(self.path(cassette), test)
         return self._by_end(text)
+
+    def _path_of(self, text: str) -> Path | None:
+        """The path of a cassette that a text is, with either slash; None if it is none."""
+        paths = [Path(text), Path(text.replace("\\", "/"))]
+        path = next((path for path in paths if (self.here / path).is_file()), paths[-1])
+        return path if (self.here / path).is_file() or path.suffix in (".yaml", ".yml") else None
 
     def _by_path(self, path: Path) -> Named:
         if not (self.here / path).is_file():
@@ -165,9 +191,16 @@ def _ends_with(test: str, end: str) -> bool:
 
 def root_of(directory: Path) -> Path:
     """Pytest's root directory, as far as files tell it, for somebody who works in a directory."""
+    marks: list[Callable[[Path], bool]] = [
+        partial(_has, _SURE),
+        # Other tools have a directory `cassettes` beside each test file, so an ini file of pytest's goes before it.
+        configures_pytest,
+        partial(_has, (CASSETTES,)),
+        partial(_has, _PROJECT),
+    ]
     parents = (directory, *directory.parents)
-    for names in _MARKS:
-        for parent in parents:
-            if any((parent / name).exists() for name in names):
-                return parent
-    return directory
+    return next((parent for is_root in marks for parent in parents if is_root(parent)), directory)
+
+
+def _has(names: Sequence[str], directory: Path) -> bool:
+    return any((directory / name).exists() for name in names)

@@ -158,7 +158,7 @@ class Tree:
         """The keys of the rows that a cassette has in these locks. Raises SettingsError if one is no lock."""
         name = self._suite.name(self.repository.top / path)
         keys = {key for lock in locks if lock is not None for key in parse_lock(lock, "the lock").tests}
-        named = {key for key in keys if (fixture_cassette(key) or self._suite.owners.named(key)) == name}
+        named = {key for key in keys if fixture_cassette(key) == name or name in self._suite.owners.certain(key)}
         return named | (keys & set(self.tests(path)))
 
     def _title(self, path: str) -> str:

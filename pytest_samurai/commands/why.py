@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pytest_samurai.bill import (
     ABOUT,
@@ -27,7 +27,7 @@ from pytest_samurai.bill import (
     moved,
     row_of,
 )
-from pytest_samurai.cassette import cassette_of, load, parse
+from pytest_samurai.cassette import candidates_for, load, parse
 from pytest_samurai.commands.git import GitFailed, printed
 from pytest_samurai.commands.pairs import Calls, changed_parts, paired
 from pytest_samurai.errors import SettingsError
@@ -47,6 +47,7 @@ from pytest_samurai.wire import (
     Price,
     Usage,
     dialect_of,
+    is_call,
     prompt_length,
     summary,
 )
@@ -88,7 +89,7 @@ def _figures(interactions: Sequence[Interaction], own: PriceList) -> TestFigures
     meter = Meter(own, lambda _, text: text)
     calls = [
         Call(interaction, number=number, replayed=True, meter=meter)
-        for number, interaction in enumerate(interactions, 1)
+        for number, interaction in enumerate(filter(is_call, interactions), 1)
     ]
     return TestFigures.of("", calls, recorded=0)
 
@@ -104,9 +105,9 @@ def prices(interactions: Sequence[Interaction], own: PriceList) -> dict[str, Pri
 
 def shared_line(test: str, cassette: Path, interactions: Sequence[Interaction], old: Row) -> str | None:
     """A line that says that a cassette is shared, as far as its name and the number of its calls show; else None."""
-    own = Path(cassette_of(test)).parts
+    own = [path.parts for path, is_certain in candidates_for(test, PurePosixPath()) if is_certain]
     requests = sum(spent.requests for spent in old.values())
-    if cassette.parts[-len(own) :] == own or len(interactions) <= requests:
+    if any(cassette.parts[-len(parts) :] == parts for parts in own) or len(interactions) <= requests:
         return None
     return (
         f"  By its name it is not this test's own, and it has {plural(len(interactions), 'call')}; the lock has"

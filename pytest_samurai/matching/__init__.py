@@ -1,5 +1,7 @@
 """Which recording answers a request."""
 
+from typing import TYPE_CHECKING
+
 from pytest_samurai.matching.bodies import Json, canonical, parse_body
 from pytest_samurai.matching.description import describe, texts_apart, values_apart
 from pytest_samurai.matching.differences import MISSING, Difference, differences
@@ -11,8 +13,14 @@ from pytest_samurai.matching.miss import Denial, Miss, length, renamed_cause, re
 from pytest_samurai.matching.normalize import VOLATILE, parse_substitution
 from pytest_samurai.matching.paths import Path_, format_path, parse_path
 
+if TYPE_CHECKING:
+    from pytest_samurai.matching.varying import NOUNS, NUMBER, ORDER, Variation, orders, variations
+
 __all__ = [
     "MISSING",
+    "NOUNS",
+    "NUMBER",
+    "ORDER",
     "VOLATILE",
     "Denial",
     "Difference",
@@ -23,12 +31,14 @@ __all__ = [
     "Matcher",
     "Miss",
     "Path_",
+    "Variation",
     "canonical",
     "describe",
     "differences",
     "format_path",
     "length",
     "likeness",
+    "orders",
     "parse_body",
     "parse_path",
     "parse_substitution",
@@ -36,5 +46,15 @@ __all__ = [
     "renamed_lines",
     "texts_apart",
     "values_apart",
+    "variations",
     "words",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # Only what has been recorded is searched for what varies: a replay need not wait for this.
+    if name in ("NOUNS", "NUMBER", "ORDER", "Variation", "orders", "variations"):
+        from pytest_samurai.matching import varying
+
+        return getattr(varying, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,7 +9,7 @@ from pytest_samurai.matching.bodies import Json, spelled
 from pytest_samurai.matching.description import describe, sides, texts_apart
 from pytest_samurai.matching.differences import MISSING, Difference
 from pytest_samurai.matching.paths import Path_, format_path, parse_path
-from pytest_samurai.text import MISS, Cause, cut_in_the_middle, plural, reworded, visible
+from pytest_samurai.text import MISS, Cause, cut_in_the_middle, forms_apart, plural, reworded, visible
 from pytest_samurai.wire import Dialect, part_at
 
 _SHORT = 40
@@ -79,6 +79,8 @@ def _change(difference: Difference, dialect: Dialect, recorded: Json, asked: Jso
         if rewording.removed and rewording.added:
             shown = [line.strip() for line in lines[1:]]
         return _Change(where, rewording.what, rewording.removed, rewording.added, shown)
+    if isinstance(old, str) and isinstance(new, str) and (forms := forms_apart(old, new)):
+        return _Change(f"{difference.path}, {forms}", "", removed, added, lines)
     if _is_short(old) and _is_short(new):
         return _Change(f"{difference.path} {_plain(old)} -> {_plain(new)}", "", removed, added, ())
     done = "added" if old is MISSING else "removed" if new is MISSING else "changed"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_samurai.matching.bodies import Json, spelled
 from pytest_samurai.matching.differences import MISSING, Difference
-from pytest_samurai.text import changed_words
+from pytest_samurai.text import changed_words, forms_apart
 
 _ON_ONE_LINE = 40
 _LONGEST = 120
@@ -14,7 +14,9 @@ def describe(difference: Difference) -> list[str]:
     """The lines of a difference: one for short values, two for texts, with the changed words in [brackets]."""
     if texts := texts_apart(difference):
         before, after = changed_words(*texts)
-        return [f"    {difference.path}:", f"      - {before}", f"      + {after}"]
+        lines = [f"    {difference.path}:", f"      - {before}", f"      + {after}"]
+        forms = forms_apart(*texts)
+        return lines if forms is None else [*lines, f"      {forms}"]
     return [f"    {difference.path}: {values_apart(difference)}"]
 
 
@@ -28,7 +30,8 @@ def texts_apart(difference: Difference) -> tuple[str, str] | None:
 def values_apart(difference: Difference) -> str:
     """Both sides of a difference as values on one line, cut short: 0.5 -> 0.7."""
     old, new = sides(difference)
-    return f"{_short(old)} -> {_short(new)}"
+    forms = forms_apart(old, new) if isinstance(old, str) and isinstance(new, str) else None
+    return f"{_short(old)} -> {_short(new)}" + ("" if forms is None else f" ({forms})")
 
 
 def sides(difference: Difference) -> tuple[Json, Json]:

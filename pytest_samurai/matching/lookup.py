@@ -143,9 +143,12 @@ class Lookup:
 
     def candidates(self, request: Request) -> list[int]:
         """The indexes of all unplayed recordings with the key of a request, in the order in which they are to play."""
+        return [index for index in self.equal(request) if index not in self.played]
+
+    def equal(self, request: Request) -> list[int]:
+        """The indexes of all recordings with the key of a request, played or not, in the order in which they play."""
         scopes = self._keys.scopes(request)
-        indexes = dict.fromkeys(index for scope in scopes for index in self._keys.indexes.get(scope, []))
-        return [index for index in indexes if index not in self.played]
+        return list(dict.fromkeys(index for scope in scopes for index in self._keys.indexes.get(scope, [])))
 
     def unplayed(self, retryable: Collection[int]) -> list[int]:
         """The indexes of the unplayed recordings, without the errors of which an SDK retries only so many.

@@ -14,6 +14,8 @@ from pytest_samurai.matching.normalize import Substitution, substitute
 from pytest_samurai.matching.paths import Path_, without
 from pytest_samurai.wire import Request
 
+_OF_BODIES = frozenset({"chat", "body", "raw_body"})
+
 
 @dataclass(frozen=True)
 class Matcher:
@@ -37,6 +39,11 @@ class Matcher:
     def is_of_values(self) -> bool:
         """Whether requests with equal JSON have the same key, other things being equal."""
         return "raw_body" not in self.match_on
+
+    @property
+    def compares_bodies(self) -> bool:
+        """Whether what a body says counts."""
+        return not _OF_BODIES.isdisjoint(self.match_on)
 
     def key(self, request: Request) -> bytes:
         """The key of a request: 32 bytes."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from pytest_samurai.matching.bodies import Json
 from pytest_samurai.matching.cause import cause_of, said_cause
@@ -13,7 +12,7 @@ from pytest_samurai.matching.description import describe
 from pytest_samurai.matching.differences import MISSING, Difference, differences
 from pytest_samurai.matching.likeness import likeness, words
 from pytest_samurai.matching.matcher import COMPONENTS, Matcher
-from pytest_samurai.matching.normalize import VOLATILE, substitute
+from pytest_samurai.matching.normalize import VOLATILE, parse_substitution, substitute
 from pytest_samurai.text import MISS, Cause, visible
 from pytest_samurai.wire import Interaction, Request, answer_of, dialect_of, prompt_length, text_length
 
@@ -86,8 +85,7 @@ class Miss:
         index, recorded = self._nearest(asked)
         nearest = self.recorded[index]
         around = list(self._around(nearest.request))
-        body_counts = not _BODY_COMPONENTS.isdisjoint(self.matcher.match_on)
-        changes = list(differences(recorded, asked)) if body_counts else []
+        changes = list(differences(recorded, asked)) if self.matcher.compares_bodies else []
         shown = changes[:_SHOWN_DIFFERENCES]
         played = ", already played" if index in self.played else ""
         lines = [f"  The nearest recording is interaction {index + 1}{played}. What differs:", *around]
@@ -103,6 +101,8 @@ class Miss:
             entries = ", ".join(f'"{kind}"' for kind in kinds)
             lines.append(f"  Only what varies from run to run differs. To let it match, add to `normalize`: {entries}")
             return lines, said_cause([f"only what varies from run to run, add to `normalize`: {entries}"])
+        if changes and words(recorded) == words(asked):
+            lines.append("  The same words, in another order: sort what comes from a set, or from a file system.")
         if around:
             return lines, said_cause([line.strip().replace(":", "", 1) for line in around])
         if not changes:
@@ -175,11 +175,19 @@ def length(value: Json) -> int:
 
 
 def volatile_kinds(changes: Sequence[Difference]) -> list[str]:
-    """The fewest `normalize` entries that make all differences go away; none if some would stay."""
-    for count in range(1, len(VOLATILE) + 1):
-        for kinds in combinations(VOLATILE, count):
-            entries = [VOLATILE[kind] for kind in kinds]
-            sides = ((substitute(change.recorded, entries), substitute(change.asked, entries)) for change in changes)
-            if changes and not any(True for old, new in sides for _ in differences(old, new)):
-                return list(kinds)
-    return []
+    """The `normalize` entries that make all differences go away, without any that is not needed; none if some stay."""
+
+    def leave_nothing(kinds: Sequence[str]) -> bool:
+        entries = list(map(parse_substitution, kinds))
+        sides = ((substitute(change.recorded, entries), substitute(change.asked, entries)) for change in changes)
+        return not any(True for old, new in sides for _ in differences(old, new))
+
+    needed = list(VOLATILE)
+    if not changes or not leave_nothing(needed):
+        return []
+    # The last first: those in front take more at once.
+    for kind in reversed(list(VOLATILE)):
+        fewer = [other for other in needed if other != kind]
+        if leave_nothing(fewer):
+            needed = fewer
+    return needed

@@ -21,26 +21,56 @@ _TEMPORARY = "|".join(
     ]
 )
 
-VOLATILE: Mapping[str, Substitution] = {
-    "uuid": (re.compile(r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"), "<uuid>"),
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
+    r"|Nov(?:ember)?|Dec(?:ember)?)\.?"
+)
+_WEEKDAY = r"(?:(?:Mon|Tue(?:s)?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,? (?:the )?)?"
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+# What is at the edge of an id: `run_1764288000` ends in a moment, and `a1764288000` does not.
+_BEFORE, _BEHIND = "(?<![0-9A-Za-z])", "(?![0-9A-Za-z])"
+
+VOLATILE: Mapping[str, tuple[str, str]] = {
+    "uuid": (r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b", "<uuid>"),
     # A date after a hyphen belongs to a name: gpt-4o-2024-08-06 has to stay another model than gpt-4o-2024-05-13.
     "datetime": (
-        re.compile(
-            r"(?<![\w-])\d{4}-\d\d-\d\d(?!\d)"
-            r"(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?)?"
-        ),
+        r"(?<![\w-])\d{4}-\d\d-\d\d(?!\d)"
+        r"(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?)?",
         "<datetime>",
     ),
     # Only as far as it varies: /tmp/pytest-of-me/pytest-7/test_a0/in.txt and .../out.txt stay two files.
     "tmp_path": (
-        re.compile(
-            rf"(?<![\w.~-])(?:{_TEMPORARY})[/\\]"
-            r"(?:pytest-of-[^/\\\s]+[/\\]pytest-\d+[/\\](?:popen-\w+[/\\])?)?"
-            r"[^\s\"'`,;:()\[\]{}<>/\\]+"
-        ),
+        rf"(?<![\w.~-])(?:{_TEMPORARY})[/\\]"
+        r"(?:pytest-of-[^/\\\s]+[/\\]pytest-\d+[/\\](?:popen-\w+[/\\])?)?"
+        r"[^\s\"'`,;:()\[\]{}<>/\\]+",
         "<tmp_path>",
     ),
+    # 27 November 2026; Friday, November 27th; Fri Nov 27 13:05:01 2026; 27/11/2026.
+    "date": (
+        rf"\b{_WEEKDAY}(?:{_DAY}(?: of)?[ -]{_MONTH}|{_MONTH} {{1,2}}{_DAY}\b)"
+        r"(?: \d\d:\d\d:\d\d(?: [A-Z]{3,4})?)?(?:,?[ -]\d{4}(?: \d\d:\d\d(?::\d\d)?(?: GMT| UTC)?)?)?(?!\w)"
+        r"|(?<![\w./-])\d{1,2}([/.])\d{1,2}\1\d{4}(?![\w/])",
+        "<date>",
+    ),
+    "time": (
+        r"(?<![\w.:])(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?: ?[AaPp][Mm]\b)?(?![\w:])",
+        "<time>",
+    ),
+    # The seconds since 1970, or the thousandths, millionths or billionths of them, from 2017 to 2039.
+    "epoch": (
+        rf"{_BEFORE}(?<!\.)(?:1[5-9]|2[01])\d{{8}}(?:\d{{3}}|\d{{6}}|\d{{9}})?(?:\.\d+)?{_BEHIND}",
+        "<epoch>",
+    ),
+    # With a letter and a digit in it: else it may be a word, or a number.
+    "hex": (
+        rf"{_BEFORE}(?:(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{{8,}}"
+        rf"|(?=[A-F]*[0-9])(?=[0-9]*[A-F])[0-9A-F]{{8,}}){_BEHIND}",
+        "<hex>",
+    ),
+    "port": (r"(?<![\w.])((?:127\.0\.0\.1|0\.0\.0\.0|localhost|\[::1?\]):)\d{2,5}(?!\d)", r"\1<port>"),
+    "address": (rf"{_BEFORE}0x[0-9a-fA-F]{{8,16}}{_BEHIND}", "<address>"),
 }
+"""The names of built-in substitutions: the pattern, and what stands in its place. `re` keeps those that are used."""
 
 
 def parse_substitution(entry: object) -> Substitution:
@@ -49,17 +79,18 @@ def parse_substitution(entry: object) -> Substitution:
     Raises SettingsError for anything else.
     """
     if isinstance(entry, str) and entry in VOLATILE:
-        return VOLATILE[entry]
+        pattern, replacement = VOLATILE[entry]
+        return re.compile(pattern), replacement
     if isinstance(entry, tuple | list) and len(entry) == 2 and all(isinstance(part, str) for part in entry):
         try:
-            pattern = re.compile(entry[0])
+            compiled = re.compile(entry[0])
         except re.error as error:
             raise SettingsError(f"{entry[0]!r} is not a regular expression: {error}") from None
         try:
-            pattern.sub(entry[1], "")
+            compiled.sub(entry[1], "")
         except (re.error, IndexError) as error:
             raise SettingsError(f"{entry[1]!r} is not a replacement for {entry[0]!r}: {error}") from None
-        return pattern, entry[1]
+        return compiled, entry[1]
     raise SettingsError(f"{entry!r} is neither one of {', '.join(VOLATILE)} nor a pair (pattern, replacement)")
 
 

@@ -11,6 +11,8 @@ import pytest
 class Collection:
     """Counts from the start of every run: whether there is anything of ours is known only when collection has ended.
 
+    `made` are the ids of the tests of each function with parameters, by its own.
+
     `seen` and `deselected` count tests. `skipped` are the ids of modules that were skipped as a whole, `marked` those
     of the tests that are ours, and `files` those of all files with tests.
     """
@@ -21,6 +23,14 @@ class Collection:
         self.skipped: list[str] = []
         self.marked: set[str] = set()
         self.files: set[str] = set()
+        self.made: dict[str, set[str]] = {}
+
+    def see(self, report: pytest.CollectReport) -> None:
+        """Remember the tests with parameters that a module or a class has: all of them, whichever are selected."""
+        for item in report.result:
+            function = getattr(item, "originalname", None)
+            if function is not None and function != item.name:
+                self.made.setdefault(f"{report.nodeid}::{function}", set()).add(item.nodeid)
 
     def pytest_itemcollected(self) -> None:
         self.seen += 1

@@ -10,6 +10,7 @@ import pytest
 from pytest_samurai.plugin.internals import fail_again
 from pytest_samurai.plugin.place import fixture_cassette_path, of_same_scope, relative
 from pytest_samurai.plugin.state import RUN, config_layer, settings_of, shared_of
+from pytest_samurai.plugin.varying import note_variations
 from pytest_samurai.plugin.verdict import held_against_lock
 from pytest_samurai.text import visible
 
@@ -60,6 +61,7 @@ def fixture_setup(
         run.refusals.closed(recorder)
         note_play(item, recorder, label, passed=session.passed)
         note_spoken(item, recorder, label)
+        note_variations(item, recorder, config)
         if recorder.calls:
             figures = TestFigures.of(label, recorder.calls, recorded=recorder.recorded)
             item.user_properties.append(figures.fixture_property())
@@ -88,5 +90,5 @@ def _without_misses(
     return result
 
 
-_SETTINGS_FIXTURES = frozenset({"samurai_config", "samurai_cassette_dir"})
+_SETTINGS_FIXTURES = frozenset({"samurai_config", "samurai_cassette_dir", "vcr_config", "vcr_cassette_dir"})
 """The fixtures from whose values recorders are made."""

@@ -56,7 +56,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> None:
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
     """Begin to gather at the end, if not before: it may be the last test that imports `use_cassette`."""
     try:
-        return (yield)
+        result = yield
+        proof = session.config.stash[RUN].proof
+        if proof is not None:
+            proof.prove(session)
+        return result
     finally:
         if "pytest_samurai.intercept" in sys.modules or cassette_root(session.config).is_dir():
             gather(session.config, session)

@@ -6,7 +6,8 @@ otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any, cast
 
 import pytest
@@ -64,6 +65,48 @@ def go_on_tearing_down(item: pytest.Item, nextitem: pytest.Item | None, error: B
     """
     if not isinstance(error, TEST_OUTCOME):
         item.session._setupstate.teardown_exact(nextitem)
+
+
+def tear_down_own(item: pytest.Item) -> None:
+    """Tear down the fixtures of function scope of a test, and what else is its own, before its teardown phase.
+
+    Pytest has no public way. To its record of what is set up this is the end of a test that is followed by another one
+    of the same parent, and the teardown phase goes on from there.
+    """
+    __tracebackhide__ = True
+    with _captured(item):
+        item.session._setupstate.teardown_exact(cast("pytest.Item", item.parent))
+
+
+_AFTER = "after the call"
+"""The phase that the report names. What it names "teardown", the terminal shows of a failed test once more."""
+
+
+@contextmanager
+def _captured(item: pytest.Item) -> Iterator[None]:
+    """Capture what is printed and logged, as pytest does in each phase."""
+    __tracebackhide__ = True
+    plugins = item.config.pluginmanager
+    printed: Any = plugins.get_plugin("capturemanager")
+    logged: Any = plugins.get_plugin("logging-plugin")
+    with ExitStack() as stack:
+        stack.enter_context(printed.item_capture(_AFTER, item))
+        # Users may turn it off: `-p no:logging`.
+        if logged is not None:
+            shown = logged._runtest_for(item, _AFTER)
+            # Before pytest 9 it is a generator.
+            stack.enter_context(shown if hasattr(shown, "__enter__") else contextmanager(lambda: shown)())
+        yield
+
+
+def fail_teardown(item: pytest.Item, error: BaseException) -> None:
+    """Have the teardown phase of a test raise an error of `tear_down_own`, together with its own."""
+
+    def fail() -> None:
+        __tracebackhide__ = True
+        raise error
+
+    item.session._setupstate.stack[item] = ([fail], None)
 
 
 def tear_down(request: pytest.FixtureRequest) -> None:
@@ -139,6 +182,22 @@ class _Replaced(TerminalRepr):
 def replaced(text: str, crash: ReprFileLocation) -> Any:
     """What a report shows of an error instead of all its lines. A plain text would lose the line of the summary."""
     return _Replaced(text, crash)
+
+
+def replaced_at(text: str, path: str, line: int, message: str) -> Any:
+    """A text that a report shows of an error that was raised in another process, and the line of the short summary."""
+    return _Replaced(text, ReprFileLocation(path, line, message))
+
+
+def take_back(config: pytest.Config, report: pytest.TestReport) -> None:
+    """Have the terminal no longer count a test as passed, whose failure is reported after that.
+
+    Pytest has no public way: a test that fails in its teardown is counted twice, as passed and as an error.
+    """
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    passed = [] if reporter is None else reporter.stats.get("passed", [])
+    if report in passed:
+        passed.remove(report)
 
 
 def crash_of(shown: Any) -> ReprFileLocation | None:

@@ -13,6 +13,7 @@ import pytest
 from pytest_samurai.errors import SamuraiError
 from pytest_samurai.files import now
 from pytest_samurai.plugin.idle import be_at_work, gather
+from pytest_samurai.plugin.marker import note_markers
 from pytest_samurai.plugin.options import marker_line, written
 from pytest_samurai.plugin.state import RUN, RunState, cassette_root, resolved
 from pytest_samurai.plugin.worker import is_worker, worker_input
@@ -31,6 +32,11 @@ def pytest_configure(config: pytest.Config) -> None:
     except SamuraiError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[RUN] = run
+    note_markers(config, run.settings.marker)
+    if run.settings.marker:
+        from pytest_samurai.plugin.moved import take_over
+
+        take_over(config)
     config.pluginmanager.register(run.collection, "samurai-collection")
     # Even a run that plays no cassette notes at its end which there are.
     if told is not None or run.settings.report or cassette_root(config).is_dir():
@@ -71,7 +77,8 @@ def pytest_make_collect_report(
     if report.failed and isinstance(collector, pytest.Module):
         from pytest_samurai.plugin.importkeys import imported_with_keys
 
-        return imported_with_keys(collector, report) or report
+        report = imported_with_keys(collector, report) or report
+    collector.config.stash[RUN].collection.see(report)
     return report
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,15 @@ from pytest_samurai.errors import SettingsError
 from pytest_samurai.settings import Layer
 
 _MARKER = "samurai"
+MARKERS = pytest.StashKey[tuple[str, ...]]()
+"""The names of all markers that mean ours in this run."""
+_DEFAULT = "default_cassette"
+"""Another recorder's marker, which names the cassette where that of the test itself names options."""
+
+
+def note_markers(config: pytest.Config, more: Iterable[str]) -> None:
+    """Begin a run in which more markers mean ours."""
+    config.stash[MARKERS] = (_MARKER, *more)
 
 
 def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
@@ -23,7 +33,7 @@ def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
     # Not before there is a marker: pytest's start needs no texts.
     from pytest_samurai.text import visible
 
-    source = f"@pytest.mark.samurai of {visible(item.nodeid)}"
+    source = f"@pytest.mark.{markers[0].name} of {visible(item.nodeid)}"
     name: object = None
     values: dict[str, object] = {}
     for marker in reversed(markers):
@@ -31,6 +41,7 @@ def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
             raise SettingsError(f"{source}: it takes one cassette name, not {len(marker.args)}")
         name = marker.args[0] if marker.args else name
         values.update(marker.kwargs)
+    name = _default(item, source, name)
     if name is None:
         return None, Layer(source, "test", values)
     # Not before it is needed: it brings YAML along, of no use to a marked test that is deselected.
@@ -42,13 +53,29 @@ def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
         raise SettingsError(f"{source}: {error}") from None
 
 
+def _default(item: pytest.Item, source: str, name: object) -> object:
+    """The name of the cassette, with that of the marker `default_cassette` of a test that has another tool's marker."""
+    default = item.get_closest_marker(_DEFAULT) if is_of_another_tool(item) else None
+    if default is None:
+        return name
+    if name is not None or len(default.args) != 1:
+        raise SettingsError(f"{source}: with `default_cassette`, it is that which names one cassette, and nothing else")
+    return default.args[0]
+
+
+def is_of_another_tool(item: pytest.Item) -> bool:
+    """Whether a test has the marker of another tool, where `samurai_marker` says that it means ours."""
+    return any(marker.name != _MARKER for marker in _markers(item))
+
+
 def _markers(item: pytest.Item) -> list[pytest.Mark]:
     """What `item.iter_markers` gives, nearest first. That takes several times as long, and every test is asked."""
+    names = item.config.stash[MARKERS]
     markers: list[pytest.Mark] = []
     node: pytest.Item | pytest.Collector | None = item
     while node is not None:
         if node.own_markers:
-            markers += [marker for marker in node.own_markers if marker.name == _MARKER]
+            markers += [marker for marker in node.own_markers if marker.name in names]
         node = node.parent
     return markers
 

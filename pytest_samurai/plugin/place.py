@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from pytest_samurai.files import REAL
+from pytest_samurai.files import REAL, exists
 from pytest_samurai.plugin.internals import parameter_number
-from pytest_samurai.plugin.state import RUN, cassette_root
+from pytest_samurai.plugin.state import RUN, TEST, cassette_root, shared_of
+
+if TYPE_CHECKING:
+    from pytest_samurai.recorder import RecordMode
 
 
 def default_cassette_dir(request: pytest.FixtureRequest) -> Path:
@@ -23,15 +26,82 @@ def default_cassette_dir(request: pytest.FixtureRequest) -> Path:
     return directories[request.path]
 
 
-def cassette_path(request: pytest.FixtureRequest, directory: Path, name: Path | None) -> Path:
-    """Where the cassette of a test lies; `name` is what its marker says."""
-    from pytest_samurai.cassette import cassette_name, placed_cassette
+class Location(NamedTuple):
+    """Where the cassette of a test lies, and whether it may be shared with other tests."""
 
-    if name is None:
-        return directory / cassette_name([*classes(request.node), request.node.name])
-    # Tests of several files may share a cassette by its name, so it lies in the root, unless their directory was moved.
+    path: Path
+    is_shared: bool
+
+
+def cassette_location(request: pytest.FixtureRequest, directory: Path, name: Path | None, mode: RecordMode) -> Location:
+    """Where the cassette of a test lies, which runs in a mode; `name` is what its marker says.
+
+    Raises CassetteError if it is to get a cassette of its own, and cannot.
+    """
     moved = directory != default_cassette_dir(request)
-    return placed_cassette(directory if moved else cassette_root(request.config), name)
+    if name is None:
+        return _own_place(request, REAL.Path(directory), mode, moved=moved)
+    from pytest_samurai.cassette import placed_cassette
+
+    # Tests of several files may share a cassette by its name, so it lies in the root, unless their directory was moved.
+    return Location(placed_cassette(directory if moved else cassette_root(request.config), name), True)
+
+
+def _own_place(request: pytest.FixtureRequest, directory: Path, mode: RecordMode, *, moved: bool) -> Location:
+    """Where the cassette of a test lies that names none: under a name that it may have, or where it is to be."""
+    own, path, is_certain = _own_paths(request, directory, moved=moved)
+    # In `once`, a cassette that is there is not written to.
+    if not mode.writes or mode.only_replays_once_recorded or not exists(path):
+        return Location(path, False)
+    from pytest_samurai.cassette import is_foreign
+    from pytest_samurai.recorder import adopt
+
+    shelf = shared_of(request.config).shelf
+    if not is_certain:
+        adopt(path, own, shelf)
+        return Location(own, False)
+    # What one test no longer plays of it, another may play.
+    item, run = request.node, request.config.stash[RUN]
+    test = item.stash.get(TEST, item.nodeid)
+    claimed = run.siblings.is_claimed(item, test, path.name, run.collection.marked)
+    return Location(path, claimed and is_foreign(path, shelf))
+
+
+def own_cassette(request: pytest.FixtureRequest, directory: Path) -> Path:
+    """The cassette of a test by one of its own names in a directory, whatever its marker names."""
+    return _own_paths(request, directory, moved=True)[1]
+
+
+def _own_paths(request: pytest.FixtureRequest, directory: Path, *, moved: bool) -> tuple[Path, Path, bool]:
+    """Where a test's own cassette is to be, where it is, and whether that one is surely its own."""
+    from pytest_samurai.cassette import cassette_name
+
+    item = request.node
+    parts = [*classes(item), item.name]
+    test = item.stash.get(TEST, item.nodeid)
+    own = directory / cassette_name(parts, alike=request.config.stash[RUN].siblings.is_alike(item, test))
+    if exists(own):
+        return own, own, True
+    return own, *(_found(request, directory, parts, moved=moved) or (own, True))
+
+
+def _found(
+    request: pytest.FixtureRequest, directory: Path, parts: list[str], *, moved: bool
+) -> tuple[Path, bool] | None:
+    """The cassette of a test that is there under another name than it gets today, and whether it is surely its own."""
+    from pytest_samurai.cassette import candidates_beside, candidates_of, first_existing, is_foreign
+
+    def is_meant(path: Path) -> bool:
+        return is_foreign(path, shared_of(request.config).shelf)
+
+    candidate = first_existing(directory, candidates_of(parts), is_meant)
+    if candidate is not None:
+        return directory / candidate.path, candidate.is_certain
+    if moved:
+        return None
+    home = REAL.Path(request.path).parent
+    candidate = first_existing(home, candidates_beside(REAL.PurePosixPath(request.path.name), parts), is_meant)
+    return None if candidate is None else (home / candidate.path, candidate.is_certain)
 
 
 def fixture_cassette_path(
@@ -42,7 +112,7 @@ def fixture_cassette_path(
     It lies beside those of the tests that use the fixture. If its scope is wider than a module, it lies where the
     fixture is defined.
     """
-    from pytest_samurai.cassette import cassette_name, module_directory
+    from pytest_samurai.cassette import Candidate, first_existing, module_directory, own_names
 
     root = cassette_root(request.config)
     parts = [fixturedef.argname + _parameter(request)]
@@ -52,9 +122,14 @@ def fixture_cassette_path(
         )
     else:
         directory = root / module_directory(REAL.PurePosixPath(fixturedef.baseid.partition("::")[0]))
+    # What other parameters a fixture gets is not known, nor what else is called like it.
+    alike = parts[0] != parts[0].lower()
     if fixturedef.scope == "class":
+        alike = alike or request.config.stash[RUN].siblings.has_alike_class(item)
         parts = [*classes(item), *parts]
-    return REAL.Path(directory) / "fixtures" / cassette_name(parts)
+    own = [Candidate(REAL.PurePosixPath(name), True) for name in own_names(parts, alike=alike)]
+    directory = REAL.Path(directory) / "fixtures"
+    return directory / (first_existing(directory, own, lambda _: True) or own[0]).path
 
 
 def _parameter(request: pytest.FixtureRequest) -> str:

@@ -10,10 +10,12 @@ from typing import Any, cast
 import pytest
 
 from pytest_samurai.bill import FIGURE_PROPERTIES, TestFigures
+from pytest_samurai.cassette import placed_cassette
 from pytest_samurai.context import Session
-from pytest_samurai.files import exists
+from pytest_samurai.files import REAL, exists
 from pytest_samurai.plugin.marker import marker_of
-from pytest_samurai.plugin.place import cassette_path, relative
+from pytest_samurai.plugin.moved import Moved, moved, refuse_second
+from pytest_samurai.plugin.place import Location, cassette_location, default_cassette_dir, own_cassette, relative
 from pytest_samurai.plugin.renamed import renamed_of
 from pytest_samurai.plugin.state import (
     PASSED,
@@ -23,15 +25,17 @@ from pytest_samurai.plugin.state import (
     RUN,
     SENT,
     SPOKEN,
+    UNUSED,
     config_layer,
     settings_of,
     shared_of,
 )
 from pytest_samurai.plugin.unmarked import only_replays
+from pytest_samurai.plugin.varying import note_variations
 from pytest_samurai.plugin.verdict import forget, target, test_id
-from pytest_samurai.recorder import Owner, Recorder
+from pytest_samurai.recorder import RECORD_MODES, Owner, Recorder, or_compressed, transformed, unused_of
 from pytest_samurai.report import NOTE_PROPERTY, Play, Spoken
-from pytest_samurai.settings import Layer
+from pytest_samurai.settings import Layer, Settings
 from pytest_samurai.text import visible
 
 
@@ -41,10 +45,13 @@ def recorded(
     """The value of the fixture `samurai`."""
     item = cast("pytest.Item", request.node)
     name, layer = marker_of(item) or (None, Layer(item.nodeid, "test", {}))
-    settings = settings_of(request.config, config_layer(item, samurai_config), layer)
-    path = cassette_path(request, samurai_cassette_dir, name)
-    owner = owner_of(item, item.nodeid, shared=name is not None)
-    recorder = Recorder(path, settings, owner, shared_of(request.config))
+    others = moved(request, item)
+    config = config_layer(item, samurai_config)
+    layers = [config, *([] if others is None else [others.layer]), layer]
+    settings = settings_of(request.config, *layers)
+    location = _location(request, settings, samurai_cassette_dir, name, others)
+    owner = owner_of(item, item.nodeid, shared=location.is_shared)
+    recorder = Recorder(location.path, settings, owner, shared_of(request.config))
     # If a test is run again (pytest-rerunfailures), its last run counts.
     forget(item)
     session = Session(recorder)
@@ -57,10 +64,11 @@ def recorded(
     # A report that is made after the recorder has gone has to know it too.
     item.stash[SENT] = recorder.sent
     item.stash[PASSED] = False
+    item.stash[UNUSED] = None
     try:
         with session:
             yield recorder
-            session.passed = item.stash.get(PASSED, False)
+            session.passed = item.stash.get(PASSED, False) and _has_played_all(item, recorder)
     finally:
         refusals.listen()
         refusals.closed(recorder)
@@ -72,6 +80,32 @@ def recorded(
         item.user_properties += [(NOTE_PROPERTY, visible(note, keep="\n")) for note in recorder.notes]
     note_play(item, recorder, test_id(item), passed=session.passed)
     note_spoken(item, recorder, item.nodeid)
+    note_variations(item, recorder, config, layer)
+
+
+def _has_played_all(item: pytest.Item, recorder: Recorder) -> bool:
+    """Judge what was not played, now that the test's other fixtures are torn down: they may have played the rest."""
+    item.stash[UNUSED] = failure = unused_of(recorder)
+    return failure is None
+
+
+def _location(
+    request: pytest.FixtureRequest, settings: Settings, directory: Path, name: Path | None, others: Moved | None
+) -> Location:
+    """Where the cassette of a test lies. `others` is what the fixtures of another recorder say."""
+    if settings.cassette_library_dir is not None:
+        directory = REAL.Path(REAL.getcwd(), settings.cassette_library_dir)
+    elif others is not None and directory == default_cassette_dir(request):
+        directory = others.directory
+    else:
+        directory = REAL.Path(directory)
+    named = None if others is None else others.name if name is None else name
+    if named is None:
+        location = cassette_location(request, directory, name, RECORD_MODES[settings.mode])
+    else:
+        location = Location(placed_cassette(directory, named), True)
+        refuse_second(own_cassette(request, directory), location.path, request.node.nodeid)
+    return location._replace(path=or_compressed(transformed(location.path, settings)))
 
 
 def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool) -> None:
@@ -88,6 +122,7 @@ def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool)
     playback = recorder.playback
     # What was dropped is no longer in the cassette.
     unplayed = [] if recorder.dropped else playback.unplayed()
+    origins = playback.recordings.origins
     play = Play(
         str(recorder.cassette_path),
         len(playback.recordings),
@@ -97,6 +132,9 @@ def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool)
         [user],
         updates=recorder.record_mode.updates,
         dropped=recorder.dropped,
+        edited=origins.edited,
+        imported=origins.imported,
+        unsealed=origins.unsealed,
     )
     item.stash.setdefault(PLAYS, []).append(play)
 
@@ -114,7 +152,9 @@ def owner_of(item: pytest.Item, name: str, *, shared: bool, is_fixture: bool = F
     """Who a recorder belongs to: a test, or a fixture, named by its label."""
     config = item.config
     run = config.stash[RUN]
-    owner = Owner(visible(name), run.began, partial(target, item), shared, run.refusals.refuse, is_fixture=is_fixture)
+    # To record again what has just been recorded would settle nothing.
+    rerun = None if run.proves else partial(target, item)
+    owner = Owner(visible(name), run.began, rerun, shared, run.refusals.refuse, is_fixture=is_fixture)
     owner.on_live = None if run.progress is None else run.progress.call
     if not shared:
         owner.renamed = lambda cassette, answers: renamed_of(config).commands(test_id(item), cassette, answers)

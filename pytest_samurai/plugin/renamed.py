@@ -96,7 +96,7 @@ class Renamed:
 
     @cached_property
     def _owners(self) -> Owners:
-        return Owners(PurePosixPath(self._home), lock_of(self._config), self._run)
+        return Owners(self._root, PurePosixPath(self._home), lock_of(self._config), self._run)
 
     @cached_property
     def _gone(self) -> list[tuple[str, str]]:

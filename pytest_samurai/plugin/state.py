@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from pytest_samurai.errors import SettingsError
+from pytest_samurai.errors import SamuraiFailure, SettingsError
 from pytest_samurai.files import REAL
 from pytest_samurai.plugin.collection import Collection
 from pytest_samurai.settings import Layer, Settings, environment_layers, resolve
 
 if TYPE_CHECKING:
     from pytest_samurai.bill import Lock, PriceList, Tally, TestFigures
+    from pytest_samurai.plugin.proof import Proof
     from pytest_samurai.plugin.refusals import Refusals
+    from pytest_samurai.plugin.siblings import Siblings
+    from pytest_samurai.plugin.sources import Sources
     from pytest_samurai.recorder import Shared
-    from pytest_samurai.report import Play, Progress, Spoken
+    from pytest_samurai.report import Play, Progress, Spoken, Varied
 
 
 class RunState:
@@ -29,6 +32,9 @@ class RunState:
 
     `began` is when the run began, in whichever process. `settings` are those of the run, resolved from the layers that
     were `written`; `resolved` are those of tests, by what their own layers say.
+
+    `proves` says that this process replays what another has just recorded: see `secondrun`. `proof` starts that
+    process, where it is asked for.
 
     `item` is the test that is running; `begun` are the ids of all tests that have begun. `gathers` and `at_work` say
     which hooks are registered (see `idle`). `watching` says whether calls outside of recorders are watched in this run,
@@ -47,6 +53,8 @@ class RunState:
         self.watched = False
         self.at_work = False
         self.gathers = False
+        self.proves = False
+        self.proof: Proof | None = None
         self.item: pytest.Item | None = None
         self.sent: list[tuple[Any, str]] = []
         self.recorded_fixtures: set[str] = set()
@@ -66,6 +74,20 @@ class RunState:
         return Refusals()
 
     @cached_property
+    def sources(self) -> Sources:
+        """The user's modules as they are written, read when a test has recorded something that varies."""
+        from pytest_samurai.plugin.sources import Sources
+
+        return Sources(self.libraries)
+
+    @cached_property
+    def siblings(self) -> Siblings:
+        """Which tests are beside which. Only a test with a cassette needs it."""
+        from pytest_samurai.plugin.siblings import Siblings
+
+        return Siblings(self.collection.made)
+
+    @cached_property
     def libraries(self) -> tuple[Path, ...]:
         """Where the code lies that is not the user's: ours, Python's and what was installed."""
         import sysconfig
@@ -79,6 +101,8 @@ RECORDER = pytest.StashKey[Any]()
 REQUEST = pytest.StashKey[pytest.FixtureRequest]()
 SENT: pytest.StashKey[list[tuple[Any, str]]] = pytest.StashKey()
 PASSED = pytest.StashKey[bool]()
+VARYING: pytest.StashKey[dict[str, Varied]] = pytest.StashKey()
+UNUSED: pytest.StashKey[SamuraiFailure | None] = pytest.StashKey()
 PLAYS: pytest.StashKey[list[Play]] = pytest.StashKey()
 SPOKEN: pytest.StashKey[list[Spoken]] = pytest.StashKey()
 TEST = pytest.StashKey[str]()
@@ -145,11 +169,11 @@ def prices_of(config: pytest.Config) -> PriceList:
     return run.prices
 
 
-def config_layer(item: pytest.Item, value: object) -> Layer:
-    """The options that the fixture `samurai_config` gives a test. Raises SettingsError if it gives no dict."""
+def config_layer(item: pytest.Item, value: object, fixture: str = "samurai_config") -> Layer:
+    """The options that a fixture gives a test. Raises SettingsError if it gives no dict."""
     from pytest_samurai.text import visible
 
-    source = f"samurai_config of {visible(item.nodeid)}"
+    source = f"{fixture} of {visible(item.nodeid)}"
     if not isinstance(value, dict):
         raise SettingsError(f"{source} is {value!r}; it has to be a dict of options")
     return Layer(source, "test", value)

@@ -12,6 +12,7 @@ from pytest_samurai.plugin.fullness import Fullness
 from pytest_samurai.plugin.held import Held
 from pytest_samurai.plugin.state import RUN
 from pytest_samurai.plugin.use import Use
+from pytest_samurai.plugin.varying import Varying
 from pytest_samurai.text import visible
 
 if TYPE_CHECKING:
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
 class Summary:
     """Gathers what the reports of tests carry, whichever process they come from, and prints and publishes it."""
 
-    def __init__(self, config: pytest.Config, fullness: Fullness, use: Use, held: Held) -> None:
+    def __init__(self, config: pytest.Config, fullness: Fullness, use: Use, held: Held, varying: Varying) -> None:
         self._config = config
         self._run = config.stash[RUN]
         self._fullness = fullness
         self._use = use
         self._held = held
+        self._varying = varying
         self._phases: dict[tuple[str, str], list[pytest.TestReport]] = {}
         # None until a test of ours ends: without one, the report is not imported.
         self._gathered: Gathered | None = None
@@ -64,9 +66,14 @@ class Summary:
         run = self._run
         return self._gather().run(run.began, run.settings.mode, self._of_the_run(), self._held.growth)
 
+    @property
+    def _unproved(self) -> str | None:
+        """Why the recordings could not be proved."""
+        return None if self._run.proof is None else self._run.proof.error
+
     def _of_the_run(self) -> list[str]:
         """What is wrong with the run as a whole."""
-        return [*self._over, *filter(None, [self._held.error]), *self._use.errors]
+        return [*self._over, *filter(None, [self._held.error, self._unproved]), *self._use.errors]
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -118,10 +125,11 @@ class Summary:
             terminalreporter.write_line(visible(f"samurai: {error}"), red=True)
 
     def _write_figures(self, terminalreporter: pytest.TerminalReporter) -> None:
-        from pytest_samurai.report import top_lines, totals_line
+        from pytest_samurai.report import origin_lines, top_lines, totals_line
 
         run = self._so_far()
-        lines = [totals_line(run.totals), *top_lines(run.figures, self._run.settings.top)]
+        most = top_lines(run.figures, self._run.settings.top)
+        lines = [totals_line(run.totals), *most, *origin_lines(self._use.plays)]
         for line in ["", *lines]:
             terminalreporter.write_line(line)
 
@@ -149,6 +157,9 @@ class Summary:
         # Each test of a shared cassette says the same of it.
         notes = dict.fromkeys(gathered.notes if gathered is not None else ())
         yield from ((f"samurai: {note}", yellow) for note in notes)
+        if self._run.proof is not None and self._run.proof.line is not None:
+            yield self._run.proof.line, {}
+        yield from ((line, yellow) for line in self._varying.lines())
         if self._use.plays and not self._fullness.missing:
             from pytest_samurai.report import shared_lines
 

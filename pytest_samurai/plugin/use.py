@@ -12,7 +12,7 @@ import pytest
 from pytest_samurai.plugin.fullness import Fullness
 from pytest_samurai.plugin.marker import is_marked, marker_of
 from pytest_samurai.plugin.place import classes
-from pytest_samurai.plugin.state import PASSED, PLAYS, RUN, SPOKEN, cassette_root
+from pytest_samurai.plugin.state import PASSED, PLAYS, RUN, SPOKEN, VARYING, cassette_root
 
 if TYPE_CHECKING:
     from pytest_samurai.report import Absent, Play
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class CarriedUse:
-    """Has the report of a test carry what the test played of cassettes.
+    """Has the report of a test carry what the test played of cassettes, and what varies in what it recorded.
 
     It is in attributes, which xdist hands on, and not in properties of the test, which JUnit would show.
     """
@@ -39,6 +39,8 @@ class CarriedUse:
             carried.samurai_plays = [play.as_json() for play in _played(item)]
             if spoken := item.stash.get(SPOKEN, None):
                 carried.samurai_spoken = [conversation.as_json() for conversation in spoken]
+            if varied := item.stash.get(VARYING, None):
+                carried.samurai_varying = [each.as_json() for each in varied.values()]
         return report
 
 
@@ -61,13 +63,17 @@ def opened_elsewhere(known: Collection[str] = ()) -> list[Play]:
 
 
 def _absent(item: pytest.Item) -> Absent:
-    from pytest_samurai.cassette import cassette_name, safe_cassette
+    from pytest_samurai.cassette import candidates_of, safe_cassette
     from pytest_samurai.report import Absent
 
     name, _ = marker_of(item) or (None, None)
-    cassette = cassette_name([*classes(item), item.name]) if name is None else name.as_posix()
-    safe = "" if name is None else safe_cassette(name).as_posix()
-    return Absent(item.nodeid, cassette, list(item.fixturenames), safe)  # type: ignore[attr-defined]  # functions have it
+    paths = (
+        [candidate.path for candidate in candidates_of([*classes(item), item.name])]
+        if name is None
+        else [name, safe_cassette(name)]
+    )
+    cassettes = list(dict.fromkeys(path.as_posix() for path in paths))
+    return Absent(item.nodeid, cassettes, list(item.fixturenames))  # type: ignore[attr-defined]  # functions have it
 
 
 # --- where the run is led from: under xdist, another process

@@ -10,8 +10,8 @@ import pytest
 
 from pytest_samurai.errors import UsageRegression
 from pytest_samurai.files import REAL
-from pytest_samurai.plugin.internals import unittest_outcomes
-from pytest_samurai.plugin.state import GROWN, HELD, PASSED, RECORDER, RUN, TEST, lock_of
+from pytest_samurai.plugin.internals import fail_teardown, tear_down, tear_down_own, unittest_outcomes
+from pytest_samurai.plugin.state import GROWN, HELD, PASSED, RECORDER, REQUEST, RUN, TEST, UNUSED, lock_of
 from pytest_samurai.settings import CASSETTES, LOCK
 
 if TYPE_CHECKING:
@@ -45,10 +45,38 @@ def _judge(item: pytest.Item) -> None:
         item.stash[PASSED] = verdict is None and not refusals.pending
         # A test that only grew is recorded in full, so that its replay shows the growth as well.
         verdict = verdict or held_against_lock(item, recorder, test_id(item))
+        from pytest_samurai.recorder import has_unused
+
+        if item.stash[PASSED] and has_unused(recorder):
+            verdict = _tear_down(item) or verdict
     if refusals.pending:
         raise refusals.tell()
     if verdict is not None:
         raise verdict
+
+
+def _tear_down(item: pytest.Item) -> BaseException | None:
+    """Tear down a test that has not played all, since its fixtures may play the rest. Returns what fails it if not.
+
+    In the teardown phase it would be too late: the test would be reported as passed, and then as an error.
+    """
+    __tracebackhide__ = True
+    refusals = item.config.stash[RUN].refusals
+    try:
+        tear_down_own(item)
+    except BaseException as error:
+        if refusals.ends_the_run(error):
+            raise
+        fail_teardown(item, error)
+        if RECORDER in item.stash:
+            # Because of the error it was not torn down.
+            tear_down(item.stash[REQUEST])
+    refusals.listen()
+    unused = item.stash[UNUSED]
+    if unused is not None or refusals.pending:
+        # It fails for that, so it is told nothing about the lock.
+        forget(item)
+    return unused
 
 
 def forget(item: pytest.Item) -> None:

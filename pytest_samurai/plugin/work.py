@@ -16,6 +16,7 @@ from pytest_samurai.plugin.summary import Summary
 from pytest_samurai.plugin.testreport import runtest_makereport
 from pytest_samurai.plugin.unmarked import unwatch
 from pytest_samurai.plugin.use import CarriedUse, Use, opened_elsewhere
+from pytest_samurai.plugin.varying import Varying
 from pytest_samurai.plugin.verdict import runtest_call
 from pytest_samurai.plugin.worker import Worker, is_worker
 
@@ -75,6 +76,12 @@ def gather(config: pytest.Config, session: pytest.Session | None = None) -> None
         fullness.catch_up(session, run.begun)
         use.plays += opened_elsewhere()
     held = Held(run, fullness)
-    summary = Summary(config, fullness, use, held)
-    for gatherer in (fullness, use, held, summary):
+    varying = Varying()
+    if run.settings.prove:
+        from pytest_samurai.plugin.proof import Proof
+
+        run.proof = Proof(config, varying)
+        register(run.proof, "samurai-proof")
+    summary = Summary(config, fullness, use, held, varying)
+    for gatherer in (fullness, use, held, varying, summary):
         register(gatherer, f"samurai-{type(gatherer).__name__.lower()}")

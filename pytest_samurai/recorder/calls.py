@@ -66,6 +66,7 @@ class Calls:
         self._tally = tally
         self._settings = settings
         self._exchanges: list[Played | Take] = []
+        self._uncounted: list[Played] = []
         self._spent: set[int] = set()
         self._told = 0
         self.unrecorded: list[Unrecorded] = []
@@ -76,11 +77,14 @@ class Calls:
         """How many calls were sent so far."""
         return len(self._exchanges)
 
-    def play(self, request: Request, playback: Playback, index: int) -> Played:
-        """Answer a request with a recording. The caller holds `lock`, and has held it since it took the recording."""
-        number = len(self._exchanges) + 1
+    def play(self, request: Request, playback: Playback, index: int, *, counts: bool = True) -> Played:
+        """Answer a request with a recording. The caller holds `lock`, and has held it since it took the recording.
+
+        One that does not count is no call, and comes behind the last.
+        """
+        number = len(self._exchanges) + counts
         played = Played(request, playback.reply(index), number, self.meter, playback.recordings, index)
-        self._exchanges.append(played)
+        (self._exchanges if counts else self._uncounted).append(played)
         return played
 
     def send(
@@ -157,7 +161,8 @@ class Calls:
 
     def course(self, passed: bool, unanswered: int) -> Course:
         """How the test went, whose calls have all ended."""
-        numbers = {exchange.index: exchange.number for exchange in self._exchanges if isinstance(exchange, Played)}
+        played = [exchange for exchange in (*self._exchanges, *self._uncounted) if isinstance(exchange, Played)]
+        numbers = {exchange.index: exchange.number for exchange in played}
         return Course(passed, unanswered, sum(not call.is_let_pass for call in self.unrecorded), numbers)
 
     def are_under_way(self) -> bool:

@@ -21,10 +21,10 @@ from pytest_samurai.recorder.others import Others
 from pytest_samurai.recorder.outdated import Numbered, Outdated, in_order
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.recorder.paths import shown
-from pytest_samurai.recorder.playback import Playback, is_ours
+from pytest_samurai.recorder.playback import Playback
 from pytest_samurai.recorder.retries import without_mended, without_retries
 from pytest_samurai.recorder.stale import stale_text
-from pytest_samurai.redaction import without_secrets
+from pytest_samurai.redaction import as_ours
 from pytest_samurai.settings import Settings
 from pytest_samurai.text import plural
 from pytest_samurai.wire import Interaction
@@ -160,7 +160,7 @@ class Keeper:
                 self._outdated.find(recordings)
             kept, missing = self._others.merged(self._mode.kept(recordings, self), self.added, passed=self.passed)
             self.recorded = len(set(map(id, missing)) & {id(interaction) for _, interaction in new})
-            clean = _as_ours(kept, self._editor)
+            clean = as_ours(kept, self._editor.redactors.secrets)
             if self._outdated is None:
                 return [*clean, *missing]
             self.dropped = self._outdated.count
@@ -210,10 +210,3 @@ class Keeper:
             return "; what was recorded is lost"
         lost = f", but for {plural(self._journal.lost, 'call')} lost" if self._journal.lost else ""
         return f"; what was recorded is kept in {', '.join(map(shown, journals))}{lost}"
-
-
-def _as_ours(recordings: Sequence[Interaction], editor: Editor) -> list[Interaction]:
-    """Recordings without the keys that other tools have left in them: under our mark nobody looks for any."""
-    foreign = [recording for recording in recordings if not is_ours(recording)]
-    clean = iter(without_secrets(foreign, editor.redactors.secrets))
-    return [recording if is_ours(recording) else next(clean) for recording in recordings]

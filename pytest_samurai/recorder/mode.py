@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.settings import Mode
-from pytest_samurai.wire import Interaction, Recordings
+from pytest_samurai.wire import Interaction, Recordings, is_call
 
 UPDATE: Final[Mode] = "update"
 """The mode that messages advise: it pays for what has changed, and for nothing else."""
@@ -160,11 +160,14 @@ class _All(RecordMode):
     replaces = True
 
     def kept(self, recordings: list[Interaction], ending: Ending) -> list[Interaction]:
-        """What other tests recorded in this run, and what a failed test did not ask again."""
+        """What other tests recorded in this run, what a failed test did not ask again, and what is no call."""
         return [
             recording
             for recording in recordings
-            if ending.is_of_another_test(recording) or not (ending.passed or ending.has_asked(recording))
+            # What is no call, as of a search engine, cannot be recorded again.
+            if not is_call(recording)
+            or ending.is_of_another_test(recording)
+            or not (ending.passed or ending.has_asked(recording))
         ]
 
 

@@ -16,7 +16,7 @@ from pytest_samurai.recorder.mode import RECORD_MODES, UPDATE
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.recorder.paths import shown
 from pytest_samurai.recorder.vcrpy import Bridge
-from pytest_samurai.redaction import REQUEST_HEADERS, Redactors
+from pytest_samurai.redaction import Redactors, is_ours
 from pytest_samurai.settings import Settings
 from pytest_samurai.text import Diagnosis
 from pytest_samurai.wire import RETRYABLE, Interaction, Recordings, Reply, Request
@@ -28,7 +28,8 @@ class Playback:
     Those of an interrupted run come last; before them, `stored` are those of the file as it was read, in which there
     may be the marks of a merge conflict: `in_conflict`. `may_record` says whether a request that none of them answers
     may go live; `is_older`, in a mode that replaces the cassette, whether that holds what an earlier run recorded;
-    `is_new`, whether there is no cassette yet, nor what is left of one.
+    `is_new`, whether there is no cassette yet, nor what is left of one; `is_foreign`, whether another tool has written
+    the cassette, and it was neither imported nor recorded into.
     """
 
     def __init__(
@@ -43,9 +44,11 @@ class Playback:
         is_older: bool = False,
         is_new: bool = False,
         in_conflict: bool = False,
+        is_foreign: bool = False,
     ) -> None:
         self.stored = stored
         self.in_conflict = in_conflict
+        self.is_foreign = is_foreign
         self.recordings = keys.recordings
         self.interrupted = interrupted
         self.may_record = may_record
@@ -65,6 +68,19 @@ class Playback:
 
         The second value names the recordings that functions of `match_on` turned down.
         """
+        index, denials = self._unplayed(request)
+        if index is None and self._settings.allow_playback_repeats:
+            return self._first_equal(request), denials
+        return index, denials
+
+    def _first_equal(self, request: Request) -> int | None:
+        """The first recording that answers a request, played or not."""
+        equal = self.lookup.equal(request)
+        if self._bridge is None:
+            return next(iter(equal), None)
+        return self._bridge.first(request, [(index, self.recordings.request(index)) for index in equal])[0]
+
+    def _unplayed(self, request: Request) -> tuple[int | None, Sequence[Denial]]:
         if self._bridge is None:
             return self.lookup.take(request), ()
         equal = [(index, self.recordings.request(index)) for index in self.lookup.candidates(request)]
@@ -116,7 +132,7 @@ class Playback:
         """The indices of the recordings that were not played.
 
         Of errors that were retried only the first counts, since versions of an SDK differ in how often they retry.
-        Calls to other URLs than the endpoints do not count: other tools record them too, and they cannot be played.
+        Requests to other URLs than the endpoints do not count: what other tools record beside calls is no part of them.
         """
         unplayed = self.lookup.unplayed(RETRYABLE)
         # We record endpoints only, so the URLs of our own recordings need not be read.
@@ -159,6 +175,7 @@ def opened(path: Path, settings: Settings, owner: Owner, shelf: Shelf, editor: E
         is_older=is_older,
         is_new=mode.has_cassette and kept is None and not resumed,
         in_conflict=kept is not None and kept.in_conflict,
+        is_foreign=kept is not None and not kept.is_ours and not recordings.are_redacted,
     )
 
 
@@ -201,10 +218,3 @@ def _as_written(interaction: Interaction, redactors: Redactors) -> Interaction:
     if is_ours(interaction) and not redactors.rules:
         return interaction
     return replace(interaction, request=redactors.request(interaction.request))
-
-
-def is_ours(interaction: Interaction) -> bool:
-    """Whether a recording is surely one of our own, in which there are no secrets."""
-    return interaction.recorded_at is not None and all(
-        name in REQUEST_HEADERS for name, _ in interaction.request.headers
-    )

@@ -36,14 +36,14 @@ from pytest_samurai.recorder.unseen import ModelHosts
 from pytest_samurai.recorder.verdict import has_only_started_children, verdict_of
 from pytest_samurai.settings import Mode, Settings
 from pytest_samurai.text import Diagnosis, visible
-from pytest_samurai.wire import Interaction, Request
+from pytest_samurai.wire import Interaction, Request, is_call
+
+Playing = tuple[Played | None, Sequence[Denial]]
+"""The reply of a recording; without one, the recordings that functions of `match_on` turned down."""
 
 
 class Recorder(Sums):
-    """Answers requests from a cassette, or records them to it. A test knows it as the `samurai` fixture.
-
-    `shared` is what it has in common with the other recorders of the run.
-    """
+    """Answers requests from a cassette, or records them to it. A test knows it as the `samurai` fixture."""
 
     playback: Playback  # there from `open` on, as is the next
     hosts: ModelHosts
@@ -115,6 +115,11 @@ class Recorder(Sums):
         return self._calls.recorded({} if self._keeper is None else self._keeper.calls)
 
     @property
+    def kept(self) -> list[Interaction]:
+        """The calls that went live, as they are written, in the order in which they were sent."""
+        return [] if self._keeper is None else [call for _, call in sorted(self._keeper.calls.items())]
+
+    @property
     def recorded(self) -> int:
         """How many calls the cassette got when it was closed."""
         return 0 if self._keeper is None else self._keeper.recorded
@@ -146,7 +151,7 @@ class Recorder(Sums):
         self.is_open = True
 
     def verdict(self) -> BaseException | None:
-        """What fails a test whose body went through: see `verdict_of`."""
+        """What fails a test whose body went through, but for what it did not play: see `verdict_of`."""
         return verdict_of(self, self._calls, self._keeper)
 
     def close(self, *, passed: bool = True) -> None:
@@ -205,7 +210,7 @@ class Recorder(Sums):
             index = self.playback.lookup.take(request)
             return None if index is None else self._calls.play(request, self.playback, index)
 
-    def play(self, request: Request, filtered: Request) -> tuple[Played | None, Sequence[Denial]]:
+    def play(self, request: Request, filtered: Request, *, is_endpoint: bool = True) -> Playing:
         """Replay a request if it is recorded; else say which recordings functions of `match_on` turned down."""
         # While a cassette is made there is nothing to look up, and the request need not wait for its redaction.
         if not self.playback.recordings:
@@ -213,7 +218,11 @@ class Recorder(Sums):
         asked = self._editor.compared(request, filtered)
         with self._calls.lock:
             index, denials = self.playback.take(asked)
-            return (None if index is None else self._calls.play(request, self.playback, index)), denials
+            if index is None:
+                return None, denials
+            # Beside the endpoints, only calls of a model count.
+            counts = is_endpoint or is_call(self.playback.recordings[index])
+            return self._calls.play(request, self.playback, index, counts=counts), denials
 
     # --- what is to be said of a test
 

@@ -52,7 +52,7 @@ def held(recorder: Recorder, request: Request) -> Played | None:
     if recorder.children.is_copy or not recorder.hosts.has_recorded(request.url):
         return None
     filtered = recorder.filtered(request)
-    return None if filtered is None else recorder.play(request, filtered)[0]
+    return None if filtered is None else recorder.play(request, filtered, is_endpoint=False)[0]
 
 
 def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:

@@ -29,17 +29,38 @@ def unused_text(playback: Playback, settings: Settings, owner: Owner, cassette: 
     unplayed = unused(playback, settings, owner)
     if not unplayed:
         return None
-    return _text(unplayed, playback, cassette(), owner.command(UPDATE))
+    advice = _advice(owner.command(UPDATE), len(unplayed), fails=unused_fails(playback, settings))
+    return _text(unplayed, playback, cassette(), advice)
 
 
-def _text(unplayed: Sequence[int], playback: Playback, cassette: str, command: str | None) -> str:
-    """What is said of recordings that were not played; `command` drops them."""
+def unused_fails(playback: Playback, settings: Settings) -> bool:
+    """Whether recordings that were not played fail a test. Other tools keep them without a word, so theirs do not."""
+    return settings.unused == "fail" and not playback.is_foreign
+
+
+def _advice(command: str | None, count: int, *, fails: bool) -> list[str]:
+    """What can be done about recordings that were not played, that which changes least first.
+
+    `command` drops them, but may record as well; it is None where pytest does not run the test.
+    """
+    if command is None:
+        return []
+    them = "it" if count == 1 else "them"
+    return [
+        f'  To be told of {them}, and not fail: unused="warn"'
+        if fails
+        else f'  To hear no more of {them}: unused="ignore"',
+        f"  To delete {them}, after a full run that passed: pytest-samurai prune --write",
+        f"  To drop what is no longer played: {command}",
+    ]
+
+
+def _text(unplayed: Sequence[int], playback: Playback, cassette: str, advice: Sequence[str]) -> str:
+    """What is said of recordings that were not played."""
     count = f"{len(unplayed)} of {plural(len(playback.recordings), 'recorded interaction')}"
     lines = [f"{count} {'was' if len(unplayed) == 1 else 'were'} not played: {cassette}"]
     for index in unplayed[:_NAMED]:
         lines.append(f"  interaction {index + 1}: {summary(playback.recordings[index].request)}")
     if len(unplayed) > _NAMED:
         lines.append(f"  ... and {len(unplayed) - _NAMED} more")
-    if command is not None:
-        lines.append(f"  To drop what is no longer played: {command}")
-    return "\n".join(map(visible, lines))
+    return "\n".join(map(visible, [*lines, *advice]))

@@ -6,10 +6,12 @@ only for a test that uses one of them.
 
 from __future__ import annotations
 
+import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import metadata
 from typing import Any
 
 from pytest_samurai import cassette
@@ -32,10 +34,11 @@ class Bridge:
     """
 
     def __init__(self, settings: Settings, test: str, redactors: Redactors, notes: list[str]) -> None:
+        options = {name: value for name in OF_VCRPY if (value := getattr(settings, name))}
+        _check_version(options)
         from vcr.config import VCR
         from vcr.request import Request as VcrRequest
 
-        options = {name: getattr(settings, name) for name in OF_VCRPY}
         merged = VCR(**options, match_on=()).get_merged_config()
         self._before_request = merged["before_record_request"]
         self._before_response = merged["before_record_response"]
@@ -125,6 +128,28 @@ class Bridge:
 
     def _to_vcrpy(self, request: Request) -> Any:
         return self._request(request.method, request.url, request.body, _in_lists(request.headers))
+
+
+_OF_NEWER = (9, 4)
+"""The version of vcrpy that brought patterns in `ignore_hosts`, and `filter_nested_post_data_parameters`."""
+
+
+def _check_version(options: Mapping[str, Any]) -> None:
+    """Raises SettingsError if vcrpy is missing, or older than what is asked of it."""
+    try:
+        version = metadata.version("vcrpy")
+    except metadata.PackageNotFoundError:
+        names = ", ".join(options) or "a function in match_on"
+        raise SettingsError(
+            f"{names}: this needs vcrpy, which is not installed: pip install 'pytest-samurai[vcrpy]'"
+        ) from None
+    newer = [name for name in ("filter_nested_post_data_parameters",) if name in options]
+    newer += [str(host) for host in options.get("ignore_hosts", ()) if isinstance(host, re.Pattern)]
+    if newer and tuple(int(part) for part in version.split(".")[:2]) < _OF_NEWER:
+        least = ".".join(map(str, _OF_NEWER))
+        raise SettingsError(
+            f"{newer[0]}: this needs vcrpy {least}, and {version} is installed: pip install 'vcrpy>={least}'"
+        )
 
 
 def _agrees(function: Any, new: Any, old: Any) -> bool:

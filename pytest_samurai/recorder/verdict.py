@@ -1,4 +1,4 @@
-"""What fails a test whose body went through."""
+"""What fails a test whose body went through, and what fails it once its fixtures are torn down."""
 
 from __future__ import annotations
 
@@ -7,26 +7,41 @@ from typing import TYPE_CHECKING
 from pytest_samurai.errors import BudgetExceeded, SamuraiFailure
 from pytest_samurai.recorder.calls import Calls
 from pytest_samurai.recorder.keeper import Keeper
-from pytest_samurai.recorder.unused import unused_text
+from pytest_samurai.recorder.unused import unused, unused_fails, unused_text
 
 if TYPE_CHECKING:
     from pytest_samurai.recorder.recorder import Recorder
 
 
 def verdict_of(recorder: Recorder, calls: Calls, keeper: Keeper | None) -> BaseException | None:
-    """A swallowed miss, a broken budget, or what was not played, in this order; None if all is well."""
+    """A swallowed miss, a broken budget, or an old cassette that stays, in this order; None if all is well so far.
+
+    What was not played is judged apart, by `unused_of`, since the fixtures of a test may play it as they are torn down.
+    """
     unknown = calls.spend()
     recorder.children.listen(recorder.refuse)
     if recorder.misses:
         return recorder.misses[0]
-    settings, owner = recorder.settings, recorder.owner
-    judged = calls.verdict(settings.budget, only_children=has_only_started_children(recorder))
+    judged = calls.verdict(recorder.settings.budget, only_children=has_only_started_children(recorder))
     if broken := "\n".join(filter(None, [judged, unknown])):
         return BudgetExceeded(broken)
     if keeper is not None and (text := keeper.stale(calls.takes(), recorder.unrecorded)):
         return SamuraiFailure(text)
-    text = unused_text(recorder.playback, settings, owner, lambda: recorder.shown_path)
-    if text and settings.unused == "fail":
+    return None
+
+
+def has_unused(recorder: Recorder) -> bool:
+    """Whether recordings are left that the test has to play, or it fails."""
+    settings = recorder.settings
+    fails = unused_fails(recorder.playback, settings)
+    return fails and bool(unused(recorder.playback, settings, recorder.owner))
+
+
+def unused_of(recorder: Recorder) -> SamuraiFailure | None:
+    """What fails a test that went through but has not played all; None if it has, or if there is only a note of it."""
+    settings = recorder.settings
+    text = unused_text(recorder.playback, settings, recorder.owner, lambda: recorder.shown_path)
+    if text and unused_fails(recorder.playback, settings):
         return SamuraiFailure(text)
     recorder.notes += filter(None, [text])
     return None

@@ -23,7 +23,7 @@ from pytest_samurai.redaction.made import MadeRedactors
 from pytest_samurai.redaction.pictures import without_base64
 from pytest_samurai.redaction.plain import is_placeholder
 from pytest_samurai.redaction.redactor import Redactor, one_line, shown_url
-from pytest_samurai.redaction.redactors import Redactors, made_of, without_secrets
+from pytest_samurai.redaction.redactors import Redactors, as_ours, is_ours, made_of, without_secrets
 from pytest_samurai.redaction.rules import NAMED as NAMED_RULES
 from pytest_samurai.redaction.rules import Rule, Rules, parse_rule
 from pytest_samurai.redaction.truncated import without_halves
@@ -39,12 +39,14 @@ __all__ = [
     "Redactors",
     "Rule",
     "Rules",
+    "as_ours",
     "body_secrets",
     "cloudflare_cookies",
     "environment_names",
     "environment_secrets",
     "find_secrets",
     "is_credential",
+    "is_ours",
     "is_placeholder",
     "kept_of_replies",
     "made_of",

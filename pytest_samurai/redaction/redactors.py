@@ -9,6 +9,7 @@ from functools import cached_property
 
 from pytest_samurai.redaction.credentials import environment_secrets, own_keys, request_secrets
 from pytest_samurai.redaction.fields import body_secrets
+from pytest_samurai.redaction.headers import REQUEST_HEADERS, AllowList, kept_of_replies
 from pytest_samurai.redaction.made import MadeRedactors
 from pytest_samurai.redaction.redactor import Redactor
 from pytest_samurai.redaction.rules import Rule
@@ -32,21 +33,47 @@ def made_of(request: Request, secrets: Iterable[str]) -> frozenset[str]:
     )
 
 
-def without_secrets(interactions: Sequence[Interaction], secrets: Iterable[str]) -> list[Interaction]:
-    """Interactions as they would be written down here. The reply of one may repeat the key of another's request."""
+def without_secrets(
+    interactions: Sequence[Interaction],
+    secrets: Iterable[str],
+    rules: Sequence[Rule] = (),
+    kept: AllowList | None = None,
+) -> list[Interaction]:
+    """Interactions as they would be written down here, with the headers of replies that are `kept`.
+
+    The reply of one may repeat the key of another's request.
+    """
+    kept = kept or kept_of_replies()
     secrets = frozenset(secrets)
     secrets = secrets.difference(*(made_of(each.request, secrets) for each in interactions))
     requests = [each.request for each in interactions]
     own = [own_keys(request.headers, request.url) | body_secrets(request.body) for request in requests]
-    redactor = Redactor(secrets.union(*own))
+    redactor = Redactor(secrets.union(*own), rules)
     return [
         replace(
             each,
             request=redactor.request(each.request),
-            reply=redactor.reply(each.reply, dialect_of(each.request.url)),
+            reply=redactor.reply(each.reply, dialect_of(each.request.url), kept),
         )
         for each in interactions
     ]
+
+
+def is_ours(interaction: Interaction) -> bool:
+    """Whether a recording is surely one of our own, in which there are no secrets."""
+    return interaction.recorded_at is not None and all(
+        name in REQUEST_HEADERS for name, _ in interaction.request.headers
+    )
+
+
+def as_ours(recordings: Sequence[Interaction], secrets: Iterable[str]) -> list[Interaction]:
+    """Recordings without the keys that other tools have left in them: under our mark nobody looks for any.
+
+    Our own are the same objects.
+    """
+    foreign = [recording for recording in recordings if not is_ours(recording)]
+    clean = iter(without_secrets(foreign, secrets))
+    return [recording if is_ours(recording) else next(clean) for recording in recordings]
 
 
 class Redactors:

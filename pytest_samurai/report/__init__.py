@@ -1,5 +1,7 @@
 """A run, as it is reported to people and programs."""
 
+from typing import TYPE_CHECKING
+
 from pytest_samurai.report.causes import Group, cause_lines, causes, headline, named
 from pytest_samurai.report.conversation import Conversation, conversation, message_lines
 from pytest_samurai.report.fullrun import CHANGED, Absent, FullRun, amended, cassettes_of, noted
@@ -9,6 +11,7 @@ from pytest_samurai.report.lastcalls import last_calls
 from pytest_samurai.report.lines import (
     NOTE_PROPERTY,
     UNMARKED_PROPERTY,
+    origin_lines,
     shared_lines,
     shown_amount,
     shown_count,
@@ -26,6 +29,12 @@ from pytest_samurai.report.publish import publish
 from pytest_samurai.report.run import Failure, Run, merged_runs, read_run
 from pytest_samurai.report.spoken import Spoken
 from pytest_samurai.report.standing import Collected, Used, standing
+from pytest_samurai.report.stories import Side, Story
+from pytest_samurai.report.storypage import story_page
+from pytest_samurai.report.version import own_version
+
+if TYPE_CHECKING:
+    from pytest_samurai.report.varied import Varied, clock_failure, varied_lines
 
 __all__ = [
     "CHANGED",
@@ -44,12 +53,16 @@ __all__ = [
     "Play",
     "Progress",
     "Run",
+    "Side",
     "Spoken",
+    "Story",
     "Used",
+    "Varied",
     "amended",
     "cassettes_of",
     "cause_lines",
     "causes",
+    "clock_failure",
     "conversation",
     "drop_outdated",
     "headline",
@@ -59,9 +72,11 @@ __all__ = [
     "message_lines",
     "named",
     "noted",
+    "origin_lines",
     "orphan_lines",
     "orphaned",
     "orphans",
+    "own_version",
     "placed",
     "publish",
     "read_run",
@@ -69,8 +84,19 @@ __all__ = [
     "shown_amount",
     "shown_count",
     "standing",
+    "story_page",
     "top_lines",
     "totals_line",
     "unmarked_line",
     "updated_line",
+    "varied_lines",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # For a run that has recorded: a replay need not wait for this.
+    if name in ("Varied", "clock_failure", "varied_lines"):
+        from pytest_samurai.report import varied
+
+        return getattr(varied, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -22,18 +22,17 @@ CHANGED = "it has changed since the last full run"
 class Absent:
     """A test that was skipped before it opened its cassette.
 
-    `cassette` is the end of the path, all that is known of it, and `safe` what it is where a marker's name is none for
-    files; `fixtures` are the names of the test's fixtures.
+    `cassettes` are the ends of the paths that it may have, all that is known of them; `fixtures` are the names of the
+    test's fixtures.
     """
 
     test: str
-    cassette: str
+    cassettes: list[str]
     fixtures: list[str]
-    safe: str = ""
 
     def may_own(self, path: PurePosixPath) -> bool:
         """Whether a cassette may be that of the test, or of one of its fixtures."""
-        own = (PurePosixPath(name).parts for name in (self.cassette, self.safe) if name)
+        own = (PurePosixPath(name).parts for name in self.cassettes)
         if any(path.parts[-len(parts) :] == parts for parts in own):
             return True
         # A name with a digest was cut short, so that of the fixture may be missing in it.

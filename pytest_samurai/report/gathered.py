@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from importlib.metadata import distributions
 from typing import Any, cast
 
 from pytest_samurai.bill import FIXTURE_PROPERTY, REGRESSION_PROPERTY, Growth, TestFigures
@@ -12,6 +12,7 @@ from pytest_samurai.files import json
 from pytest_samurai.report.lines import NOTE_PROPERTY, UNMARKED_PROPERTY
 from pytest_samurai.report.run import Failure, Run, TestRun
 from pytest_samurai.report.spoken import Spoken
+from pytest_samurai.report.version import own_version
 from pytest_samurai.text import Diagnosis
 
 
@@ -56,7 +57,10 @@ class Gathered:
             elif name == UNMARKED_PROPERTY:
                 self.unmarked[test] = cast("int", value)
         figures = TestFigures.from_properties(test, properties)
-        if figures is not None:
+        if figures is None:
+            # It has been told already, and has failed since: its replay did.
+            self.tests = [replace(told, outcome=outcome) if told.figures.test == test else told for told in self.tests]
+        else:
             self.tests.append(TestRun(figures, outcome, file, line, tuple(regressions)))
 
     def hear(self, spoken: Iterable[Mapping[str, Any]]) -> None:
@@ -71,8 +75,7 @@ class Gathered:
     def run(self, began: datetime, mode: str, errors: Iterable[str], growth: Growth | None = None) -> Run:
         """The run so far; `errors` are what is wrong with it as a whole, `growth` how it stands to the lock."""
         return Run(
-            # As it was installed; it also works without, as `-p pytest_samurai.plugin`.
-            next((distribution.version for distribution in distributions(name="pytest-samurai")), "unknown"),
+            own_version(),
             began.strftime("%Y-%m-%dT%H:%M:%SZ"),
             mode,
             tuple(self.tests),

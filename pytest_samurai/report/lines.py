@@ -11,7 +11,7 @@ from pytest_samurai.report.fullrun import Absent
 from pytest_samurai.report.play import Play, merged_plays
 from pytest_samurai.report.totals import Totals
 from pytest_samurai.text import money, plural, visible
-from pytest_samurai.wire import Usage
+from pytest_samurai.wire import Origins, Usage
 
 NOTE_PROPERTY = f"{PREFIX}note"
 UNMARKED_PROPERTY = f"{PREFIX}unmarked"
@@ -32,6 +32,12 @@ def shared_lines(plays: Iterable[Play], absent: Sequence[Absent]) -> list[str]:
         and not play.unknown
         and not any(test.may_own(PurePosixPath(play.cassette)) for test in absent)
     ]
+
+
+def origin_lines(plays: Iterable[Play]) -> list[str]:
+    """A line of how many recordings in the cassettes that were opened are not as they were recorded, if any are."""
+    told = Origins.sum(Origins(play.edited, play.imported, play.unsealed) for play in merged_plays(plays)).told
+    return [f"samurai: recordings: {told}"] if told else []
 
 
 def _numbers(indexes: Iterable[int]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -57,7 +58,11 @@ class _Dropping:
         if len(outdated) < len(self._indexes) or any(map(self._is_new, outdated)):
             return interactions
         self.count = len(outdated)
-        return [interaction for index, interaction in enumerate(interactions) if index not in self._indexes]
+        # Only a run that drops something needs it, and every run with a test imports this package.
+        from pytest_samurai.redaction import as_ours, environment_secrets
+
+        stays = [interaction for index, interaction in enumerate(interactions) if index not in self._indexes]
+        return as_ours(stays, environment_secrets(os.environ))
 
     def _is_new(self, interaction: Interaction) -> bool:
         return interaction.recorded_at is not None and interaction.recorded_at >= self._began

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from pytest_samurai.bill import Lock, fixture_cassette
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.report.fullrun import FullRun
+
+if TYPE_CHECKING:
+    from pytest_samurai.cassette import Candidate
 
 
 class Owners:
@@ -16,7 +20,8 @@ class Owners:
     `home` is the directory of the cassettes. All paths are relative to the root directory, as the ids of tests are.
     """
 
-    def __init__(self, home: PurePosixPath, lock: Lock | None = None, run: FullRun | None = None) -> None:
+    def __init__(self, root: Path, home: PurePosixPath, lock: Lock | None = None, run: FullRun | None = None) -> None:
+        self._root = root
         self._home = home
         self._by_cassette: dict[str, list[str]] = {}
         self._by_test: dict[str, str] = {}
@@ -27,7 +32,7 @@ class Owners:
             fixture = fixture_cassette(row)
             if fixture is not None:
                 self._forget(row.removesuffix(f" ({fixture})"), fixture)
-            if row not in self._by_test and (cassette := fixture or self.named(row)) is not None:
+            if row not in self._by_test and (cassette := fixture or self._existing_or_named(row)) is not None:
                 self._add(row, cassette)
 
     def _add(self, test: str, cassette: str) -> None:
@@ -42,8 +47,38 @@ class Owners:
         if self._by_test.get(label) == cassette:
             del self._by_test[label]
 
+    def existing(self, test: str) -> str | None:
+        """The cassette that is there under a name that a test may have; None if there is none, and for what is no id.
+
+        Where it may be another test's, it is taken for this one's if another tool recorded something of it.
+        """
+        from pytest_samurai.cassette import first_existing
+
+        candidate = first_existing(self._root, self._candidates(test), self._is_foreign)
+        return None if candidate is None else candidate.path.as_posix()
+
+    def certain(self, test: str) -> list[str]:
+        """The cassettes that no other test can have by a name, the likeliest first; none for what is no id."""
+        return [path.as_posix() for path, is_certain in self._candidates(test) if is_certain]
+
+    def _candidates(self, test: str) -> list[Candidate]:
+        from pytest_samurai.cassette import candidates_for
+
+        try:
+            return candidates_for(test, self._home)
+        except SettingsError:
+            return []
+
+    def _is_foreign(self, cassette: Path) -> bool:
+        from pytest_samurai.cassette import Shelf, is_foreign
+
+        return is_foreign(cassette, Shelf())
+
+    def _existing_or_named(self, test: str) -> str | None:
+        return self.existing(test) or self.named(test)
+
     def named(self, test: str) -> str | None:
-        """The cassette that a test has by its name, whether it is there or not; None for what is no id of a test."""
+        """The cassette that a test gets by its name, whether it is there or not; None for what is no id of a test."""
         # Not before it is needed: it brings YAML along, and every run with a test imports this package.
         from pytest_samurai.cassette import cassette_of
 
@@ -57,15 +92,17 @@ class Owners:
         known = self._by_cassette.get(cassette)
         if known is not None:
             return known
-        from pytest_samurai.cassette import owner_by_name
+        from pytest_samurai.cassette import owner_beside, owner_by_name
 
         path = PurePosixPath(cassette)
-        test = owner_by_name(path.relative_to(self._home)) if path.is_relative_to(self._home) else None
-        return [] if test is None else [test]
+        own = owner_by_name(path.relative_to(self._home)) if path.is_relative_to(self._home) else None
+        tests = [test for test in (own, owner_beside(path)) if test is not None]
+        # The directory of the cassettes may be that beside the test files.
+        return sorted(tests, key=lambda test: not (self._root / test.partition("::")[0]).exists())[:1]
 
     def cassette(self, test: str) -> str | None:
         """The cassette that a test is known to have; else the one that it has by its name; None for what is no id."""
-        return self._by_test.get(test) or self.named(test)
+        return self._by_test.get(test) or self._existing_or_named(test)
 
     def tests(self, cassettes: Iterable[str]) -> list[str]:
         """All ids of tests that are known, those of these cassettes included."""

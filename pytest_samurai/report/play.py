@@ -36,6 +36,7 @@ class Play:
 
     `cassette` is a path, as seen from the root directory after `placed`. `unplayed` are indexes from 0. `unknown` says
     why they mean nothing; it is empty if they do. `users` are the ids of the tests, and the labels of fixtures.
+    `edited`, `imported` and `unsealed` are the counts of `Origins`.
     """
 
     cassette: str
@@ -46,6 +47,9 @@ class Play:
     users: list[str] = field(default_factory=list)
     updates: bool = False
     dropped: int = 0
+    edited: int = 0
+    imported: int = 0
+    unsealed: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The play as it travels with a report of pytest's. Every test has one, and `asdict` would copy each index."""
@@ -58,6 +62,9 @@ class Play:
             "users": self.users,
             "updates": self.updates,
             "dropped": self.dropped,
+            "edited": self.edited,
+            "imported": self.imported,
+            "unsealed": self.unsealed,
         }
 
 

@@ -1,7 +1,7 @@
 """Every option, once."""
 
 from pytest_samurai.settings.forms import SPELLED, Target, parse_target
-from pytest_samurai.settings.layers import Layer, environment_layers, in_ci, resolve
+from pytest_samurai.settings.layers import Layer, environment_layers, in_ci, resolve, why_refused
 from pytest_samurai.settings.table import CASSETTES, LOCK, OF_VCRPY, OPTIONS, Settings
 from pytest_samurai.settings.values import Mode
 
@@ -19,4 +19,5 @@ __all__ = [
     "in_ci",
     "parse_target",
     "resolve",
+    "why_refused",
 ]

@@ -39,12 +39,38 @@ def resolve(layers: Iterable[Layer]) -> Settings:
         for name, written in layer.values.items():
             option = OPTIONS.get(name)
             if option is None or layer.place not in option.places:
-                from pytest_samurai.settings.mistakes import not_here
-
-                raise SettingsError(f"{layer.source}: {not_here(name, layer.place)}")
+                option = _of_another_tool(name, layer)
+                if option is None:
+                    continue
             value = _read(option, written, layer)
-            values[name] = option.combine(values[name], value) if name in values else value
+            values[option.name] = option.combine(values[option.name], value) if option.name in values else value
     return Settings(**values)
+
+
+def _of_another_tool(name: str, layer: Layer) -> Option | None:
+    """The option that a name of another tool's stands for; None if it says what is so here anyway."""
+    from pytest_samurai.settings.mistakes import not_here
+    from pytest_samurai.settings.othertools import MEANS, is_so_anyway
+
+    if layer.place != "test" or name not in MEANS:
+        if layer.place == "test" and is_so_anyway(name, layer.values[name]):
+            return None
+        raise SettingsError(f"{layer.source}: {not_here(name, layer.place)}")
+    option = OPTIONS[MEANS[name]]
+    if option.name in layer.values:
+        raise SettingsError(f"{layer.source}: {name} and {option.name} are two words for one option; leave one of them")
+    return option
+
+
+def why_refused(name: str, value: object) -> str | None:
+    """Why a test may not set what another tool's option says, as `value`; None if it may."""
+    from pytest_samurai.settings.mistakes import OTHERWISE_HERE, not_here
+    from pytest_samurai.settings.othertools import MEANS, is_so_anyway
+
+    option = OPTIONS.get(name)
+    if name in MEANS or (option is not None and "test" in option.places) or is_so_anyway(name, value):
+        return None
+    return OTHERWISE_HERE.get(name) or not_here(name, "test")
 
 
 def _read(option: Option, written: object, layer: Layer) -> Any:

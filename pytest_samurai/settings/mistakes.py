@@ -9,21 +9,38 @@ from typing import Final
 from pytest_samurai.settings.option import PLACES
 from pytest_samurai.settings.table import OPTIONS
 
-_OTHERWISE_HERE: Final[Mapping[str, str]] = {
-    "record_mode": "it is called mode",
-    "cassette_library_dir": "it is the ini key samurai_cassette_dir, or the fixture of that name",
-    "vcr_cassette_dir": "it is the ini key samurai_cassette_dir, or the fixture of that name",
-    "path_transformer": "name the cassette in the marker",
+OTHERWISE_HERE: Final[Mapping[str, str]] = {
+    # vcrpy's
     "func_path_generator": "name the cassette in the marker",
-    "before_record": "it is called before_record_request",
     "additional_matchers": "put them into match_on",
-    "drop_unused_requests": "see unused",
-    "decode_compressed_response": "bodies are always stored decoded",
-    "serializer": "cassettes are always YAML",
-    "filter_sensitive_data": "values of the environment, and the key of a request, are always left out",
-    "record_on_exception": "of a failed test, what is kept is its calls that all went well",
+    "drop_unused_requests": "leave it out, and run pytest with --samurai-mode=update to drop what is no longer played",
+    "serializer": "leave it out: cassettes are YAML; `pytest-samurai import` makes one of each in JSON",
+    "filter_sensitive_data": "leave it out: values of the environment, and the key of a request, are never written;"
+    " for more, see redact",
+    "record_on_exception": "leave it out: of a failed test, what is kept is its calls that all went well",
+    "inject_cassette": "ask for the fixture samurai, or use `with use_cassette(...) as recorder`",
+    "persister": "leave it out: cassettes are files",
+    "custom_patches": "leave it out: httpx and httpx2 are patched, and nothing else; a client of another library is"
+    " refused, see unseen",
+    "skip_patchers": "leave it out: httpx and httpx2 are patched, and nothing else",
+    "before_save_interaction": "use before_record_request and before_record_response",
+    "after_load_interaction": "leave it out: what a cassette holds is replayed; edit it by hand, or use normalize",
+    # pytest-recording's and pytest-vcr's
+    "vcr_cassette_dir": "it is the ini key samurai_cassette_dir, or the fixture of that name",
+    "allowed_hosts": "leave it out: only calls of models are refused; ignore_hosts lets those of a host pass",
+    # cassetter's
+    "cassette_dir": "it is the ini key samurai_cassette_dir, or the fixture of that name",
+    "on_unplayed": "it is called unused",
+    "on_expiry": "leave it out: what is older than max_age is named in a warning",
+    "intercept": "leave it out: httpx and httpx2 are patched, and nothing else",
+    "ignore_json_paths": "it is called ignore",
+    "body_scrub_patterns": "it is called redact",
+    "filter_replacement": "leave it out, or use pairs (name, replacement) in filter_headers",
+    "uri_normalizer": "use before_record_request, or normalize",
+    "before_record_ws_frame": "leave it out: WebSockets are not recorded",
+    "compare": "leave it out: with --samurai-mode=update, `pytest-samurai diff` tells what changed",
 }
-"""What else people have in `vcr_config`, and what it is here."""
+"""What else people have in `vcr_config`, and what to write here instead."""
 
 
 def not_here(name: str, place: str) -> str:
@@ -34,8 +51,8 @@ def not_here(name: str, place: str) -> str:
             f"{PLACES[other]} ({option.spelled(other)})" for other in PLACES if other in option.places
         )
         return f"{name} is not set here, but {elsewhere}"
-    if name in _OTHERWISE_HERE:
-        return f"there is no option {name!r} here: {_OTHERWISE_HERE[name]}"
+    if name in OTHERWISE_HERE:
+        return f"there is no option {name!r} here: {OTHERWISE_HERE[name]}"
     known = [option.name for option in OPTIONS.values() if place in option.places]
     near = get_close_matches(str(name), known, 1)
     return f"there is no option {name!r} here; " + (f"is it {near[0]}?" if near else f"there are {', '.join(known)}")

@@ -44,6 +44,14 @@ class _Cassettes:
         shown="`none` if the environment says `CI`, else `once`",
     )
     cassette_dir: str = option(values.directory, CASSETTES, "ini cli", "directory of the cassettes, under rootdir")
+    marker: tuple[str, ...] = option(
+        values.markers,
+        (),
+        "ini",
+        "more markers that mean ours: `vcr` for a suite of pytest-recording's, pytest-vcr's or cassetter's",
+        shown="`samurai`",
+        many=True,
+    )
     endpoints: tuple[str, ...] = option(
         values.endpoints,
         ("known",),
@@ -74,7 +82,7 @@ class _Cassettes:
         values.normalize,
         (),
         "ini test",
-        "what varies from run to run: `uuid`, `datetime`, `tmp_path`, or, in a test, a pair `(pattern, replacement)`",
+        f"what varies from run to run: {_listed(*values.VARYING)}, or, in a test, a pair `(pattern, replacement)`",
         shown="nothing",
         many=True,
     )
@@ -107,6 +115,9 @@ class _OfVcrpy:
     filter_post_data_parameters: tuple[Any, ...] = option(
         values.filters, (), "test", "the same for keys of a JSON body, and fields of a form", shown="nothing"
     )
+    filter_nested_post_data_parameters: bool = option(
+        values.flag, False, "test", "filter these keys at any depth of a JSON body; with vcrpy 9.4 and newer"
+    )
     before_record_request: tuple[Any, ...] = option(
         values.hooks,
         (),
@@ -129,6 +140,24 @@ class _OfVcrpy:
         shown="none",
     )
     ignore_localhost: bool = option(values.flag, False, "test", "let calls to this machine pass, live and unrecorded")
+
+
+class _LikeVcrpy:
+    """More of these, for which vcrpy is not needed."""
+
+    allow_playback_repeats: bool = option(
+        values.flag, False, "test", "answer a request again, by the first equal recording, once all of them are played"
+    )
+    cassette_library_dir: str | None = option(
+        values.library, None, "test", "directory of the cassette, under the working directory", shown="none"
+    )
+    path_transformer: Callable[[str], str] | None = option(
+        values.transformer,
+        None,
+        "test",
+        "a function that gets the path of the cassette, without its `.yaml`, and gives another",
+        shown="none",
+    )
 
 
 class _Calls:
@@ -273,6 +302,14 @@ class _Run:
         many=True,
         combine=lambda lower, higher: lower.under(higher),
     )
+    prove: bool = option(
+        values.flag,
+        False,
+        "cli",
+        "at the end of the run, replay each test that has just recorded, in another process; it fails if the"
+        " replay does",
+        shown="off",
+    )
     top: int = option(values.count, 5, "ini cli", "most expensive tests in the terminal summary")
     show: str = option(
         values.one_of("failed", "never"),
@@ -289,11 +326,11 @@ def _rows(*groups: type) -> dict[str, Option]:
 OF_VCRPY: Final = tuple(_rows(_OfVcrpy))
 """Options with vcrpy's names and vcrpy's meanings."""
 
-OPTIONS: Final[Mapping[str, Option]] = _rows(_Cassettes, _OfVcrpy, _Calls, _Limits, _Run)
+OPTIONS: Final[Mapping[str, Option]] = _rows(_Cassettes, _OfVcrpy, _LikeVcrpy, _Calls, _Limits, _Run)
 """Every option by its name, in the order in which they are documented."""
 
 
-class Settings(_Cassettes, _OfVcrpy, _Calls, _Limits, _Run):
+class Settings(_Cassettes, _OfVcrpy, _LikeVcrpy, _Calls, _Limits, _Run):
     """All options of one recorder, resolved. What is not given has its default."""
 
     def __init__(self, **given: Any) -> None:

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 # Every start of pytest reads this, and most have no option to parse. So the packages that know what a value means are
@@ -29,6 +30,10 @@ COMPONENTS: Final = (
     *("uri", "scheme", "host", "port", "path", "query", "headers", "body", "raw_body"),
 )
 """What requests are compared by: the names that `matching` knows."""
+VARYING: Final = ("uuid", "datetime", "tmp_path", "date", "time", "epoch", "hex", "port", "address")
+"""What may vary from run to run in a request: the names that `matching` knows."""
+MARKERS: Final = ("samurai", "vcr")
+"""The names of markers that can mean ours."""
 METRICS: Final = ("requests", "prompt_tokens", "completion_tokens", "total_tokens", "cost")
 """What may have a tolerance: the names that `bill` knows."""
 
@@ -126,6 +131,9 @@ def variables(value: object) -> tuple[str, ...]:
 def match_on(value: object) -> tuple[Matching, ...]:
     """Names of components, and functions."""
     entries = value.split() if isinstance(value, str) else value
+    if isinstance(entries, list | tuple):
+        # vcrpy knows both words.
+        entries = ["uri" if entry == "url" else entry for entry in entries]
     if not isinstance(entries, list | tuple) or not all(isinstance(entry, str) or callable(entry) for entry in entries):
         raise ValueError("a list of strings and of functions (r1, r2)")
     if not entries or not {entry for entry in entries if isinstance(entry, str)} <= set(COMPONENTS):
@@ -182,6 +190,28 @@ def hooks(value: object) -> tuple[Any, ...]:
     if not all(map(callable, functions)):
         raise ValueError("a function, or a list of functions")
     return tuple(functions)
+
+
+def library(value: object) -> str:
+    """The path of a directory, as a text or a Path."""
+    if not isinstance(value, str | PathLike) or not str(value):
+        raise ValueError("a directory")
+    return str(value)
+
+
+def transformer(value: object) -> Callable[[str], str]:
+    """A function of a path."""
+    if not callable(value):
+        raise ValueError("a function")
+    return value
+
+
+def markers(value: object) -> tuple[str, ...]:
+    """Names of markers whose meaning is known."""
+    names = words(value)
+    if not set(names) <= {*MARKERS}:
+        raise ValueError(f"one of {', '.join(MARKERS)}")
+    return names
 
 
 def hosts(value: object) -> tuple[Any, ...]:

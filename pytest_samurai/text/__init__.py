@@ -6,6 +6,7 @@ from pytest_samurai.text.changes import Run, TextChange, changed_words
 from pytest_samurai.text.conflict import Side, conflict_line, sides_of
 from pytest_samurai.text.cut import cut_in_the_middle
 from pytest_samurai.text.dates import parse_moment, timestamp
+from pytest_samurai.text.forms import forms_apart, same_to_the_eye
 from pytest_samurai.text.money import money, money_apart, parse_money
 from pytest_samurai.text.rewording import Rewording, reworded
 from pytest_samurai.text.scalar import quoted, read_scalar, scalar
@@ -24,6 +25,7 @@ __all__ = [
     "changed_words",
     "conflict_line",
     "cut_in_the_middle",
+    "forms_apart",
     "in_common",
     "money",
     "money_apart",
@@ -33,6 +35,7 @@ __all__ = [
     "quoted",
     "read_scalar",
     "reworded",
+    "same_to_the_eye",
     "scalar",
     "sides_of",
     "timestamp",

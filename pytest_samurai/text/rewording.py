@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_samurai.text.apart import edits
+from pytest_samurai.text.forms import forms_apart, same_to_the_eye
 
 # Patterns are compiled where they are needed, which is after a miss.
 # Beside the marks of ASCII: an ellipsis and closing quotes, and the full stops of Chinese and Japanese.
@@ -34,6 +35,8 @@ def reworded(old: str, new: str) -> Rewording:
     """The rewording that made another text of a text."""
     if old.split() == new.split():
         return Rewording("white space changed", old, new)
+    if same_to_the_eye(old, new):
+        return Rewording(f"the same to the eye: {forms_apart(old, new)}", old, new)
     before, after = re.findall(_SENTENCE, old), re.findall(_SENTENCE, new)
     removed, added = _apart(before, after)
     if not removed and (noun := _alike(added, new)):

@@ -36,8 +36,10 @@ def visible(text: str, keep: str = "") -> str:
 
 
 def visible_json(text: str) -> str:
-    """JSON that says the same, with escapes for what nobody could see in it. Its line breaks stay."""
-    return _OBEYED.sub(lambda match: match[0] if match[0] == "\n" else _json_escape(ord(match[0])), text)
+    """JSON that says the same, with escapes for what nobody could see in it, or a log would obey. Line breaks stay."""
+    text = _OBEYED.sub(lambda match: match[0] if match[0] == "\n" else _json_escape(ord(match[0])), text)
+    # No line of JSON begins with `::`, and only its texts have a `#`.
+    return _COMMAND.sub("\\\\u0023", text)
 
 
 def visible_quoted(text: str) -> str:

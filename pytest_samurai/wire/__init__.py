@@ -18,15 +18,17 @@ from pytest_samurai.wire.http import (
     Request,
     is_event_stream,
 )
+from pytest_samurai.wire.impossible import impossible
 from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.madeup import ids_in, without_made_up
 from pytest_samurai.wire.message import Message, Part
 from pytest_samurai.wire.modelbodies import asks_model
 from pytest_samurai.wire.modelhosts import is_public_model_host
-from pytest_samurai.wire.modelpaths import ModelPath, calls_model, model_path
+from pytest_samurai.wire.modelpaths import ModelPath, calls_model, is_call, model_path
 from pytest_samurai.wire.moderations import is_free_moderation
 from pytest_samurai.wire.multipart import form_of, without_files
 from pytest_samurai.wire.objects import as_object, no_object, parse_object
+from pytest_samurai.wire.origins import Origins
 from pytest_samurai.wire.price import RATES, UNPRICED, Price, read_rates
 from pytest_samurai.wire.prompt import RequestPart, part_at, prompt_length, text_length
 from pytest_samurai.wire.recordings import Recordings
@@ -55,6 +57,7 @@ __all__ = [
     "Label",
     "Message",
     "ModelPath",
+    "Origins",
     "Part",
     "Price",
     "Recordings",
@@ -75,6 +78,8 @@ __all__ = [
     "event_lengths",
     "form_of",
     "ids_in",
+    "impossible",
+    "is_call",
     "is_event_stream",
     "is_free_moderation",
     "is_public_model_host",

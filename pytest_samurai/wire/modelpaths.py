@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.multipart import field_names
 from pytest_samurai.wire.spelling import plain_url
 
@@ -320,6 +321,15 @@ def names_model(body: bytes) -> bool:
         return False
     fields = field_names(body)
     return fields is None or "model" in fields
+
+
+def is_call(interaction: Interaction) -> bool:
+    """Whether an interaction is a call: not what another tool recorded beside calls, as of a search engine.
+
+    What we have recorded was an endpoint then, whatever the endpoints are now; each of that has its time.
+    """
+    request = interaction.request
+    return interaction.recorded_at is not None or calls_model(request.url, request.body)
 
 
 def calls_model(url: str, body: bytes) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
+from functools import cached_property
 from typing import Any
 
 from pytest_samurai.wire.http import Reply, Request
 from pytest_samurai.wire.interaction import Interaction
+from pytest_samurai.wire.origins import Origins
 
 _NOTES = tuple(field.name for field in fields(Interaction) if field.name not in ("request", "reply"))
 
@@ -54,6 +56,11 @@ class Recordings(Sequence[Interaction]):
 
     def recorded_at(self, index: int) -> str | None:
         return self._interactions[index].recorded_at
+
+    @cached_property
+    def origins(self) -> Origins:
+        """How many are not as they were recorded. Each test of a shared cassette asks."""
+        return Origins.of(self._interactions)
 
     def times(self) -> Iterator[str | None]:
         """When each was recorded."""

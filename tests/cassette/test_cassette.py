@@ -171,7 +171,9 @@ def interactions(draw: st.DrawFn) -> Interaction:
         grouped.setdefault(name, []).append(value)
     reply = replace(reply, headers=spread(grouped))
     request = Request(draw(texts.filter(bool)), draw(urls), draw(headers_in_order), draw(bodies))
-    return Interaction(request, reply, draw(st.one_of(st.none(), texts)), edited=draw(st.booleans()))
+    return Interaction(
+        request, reply, draw(st.one_of(st.none(), texts)), edited=draw(st.booleans()), imported=draw(st.booleans())
+    )
 
 
 # --- laws

@@ -337,7 +337,7 @@ def test_a_change_outside_of_a_body_is_refused_until_its_seal_says_none() -> Non
         " restore it, or, if that was you, give it the line `seal: none` under `samurai:`"
     )
     found = parse(b"\n".join([*lines[:-3], b"      seal: none", *lines[-2:]]), FILE)
-    assert found == [*FIVE[:4], replace(ERROR, reply=replace(ERROR.reply, status=503))]
+    assert found == [*FIVE[:4], replace(ERROR, reply=replace(ERROR.reply, status=503), edited=True)]
 
 
 PRETTY = recorded(
@@ -364,8 +364,10 @@ def test_a_body_that_was_json_and_is_none_any_more_is_damage_and_no_edit(body: s
     assert refusal(damaged) == f"some.yaml:3: {told}"
     assert refusal(b"---\n" + damaged) == f"some.yaml:4: {told}"
     on_purpose = re.sub(rb"seal: .*", b"seal: none", damaged, count=1)
-    [found, _] = parse(on_purpose, FILE)
-    assert not found.edited
+    [found, other] = parse(on_purpose, FILE)
+    # It was edited on purpose, and no seal tells what was.
+    assert (found.edited, found.unsealed) == (True, True)
+    assert (other.edited, other.unsealed) == (False, False)
 
 
 @pytest.mark.parametrize(

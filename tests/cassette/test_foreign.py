@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+import sys
 import time
 from io import BytesIO
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import brotli
 import pytest
 import vcr.request
 import vcr.serialize
 import yaml
+import zstandard
 from cassetter._core import Body, Cassette, HttpInteraction, HttpRequest, HttpResponse
 from hypothesis import assume, given, reject
 from vcr.serializers import jsonserializer, yamlserializer
 
 from pytest_samurai.cassette.foreign import translated
+from pytest_samurai.cassette.frame import MARK
 from pytest_samurai.cassette.loader import lines
 from pytest_samurai.cassette.reader import load, parse
-from pytest_samurai.cassette.writer import dump
+from pytest_samurai.cassette.writer import dump, save
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.wire.http import Chunk, Reply, Request
 from pytest_samurai.wire.interaction import Interaction
@@ -87,11 +93,11 @@ def test_what_another_library_had_decoded_is_not_taken_for_compressed(encoding: 
     assert found.reply == Reply(200, "", (("content-type", "text/plain"),), body)
 
 
-@pytest.mark.parametrize("string", ["not JSON", b"\x8b\x05\x80", None])
+@pytest.mark.parametrize("string", [b"not JSON", b"\x8b\x05\x80", None])
 def test_what_may_be_compressed_keeps_its_header(string: Any) -> None:
-    headers = {"content-encoding": "br"}
+    headers = {"content-encoding": "compress"}
     found = interaction(response={"status": {"code": 200}, "headers": headers, "body": {"string": string}})
-    assert found.reply.headers == (("content-encoding", "br"),)
+    assert found.reply.headers == (("content-encoding", "compress"),)
 
 
 @pytest.mark.parametrize("item", [7, {"request": 7}, {"request": {}, "response": 7}])
@@ -206,6 +212,165 @@ def test_a_flow_mapping_of_yaml_is_read_as_that() -> None:
     assert parse(b"{interactions: [], version: 1}", FILE) == []
 
 
+# --- cassettes as they are
+
+
+def response(string: Any, **headers: str) -> dict[str, Any]:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return {"status": {"code": 200, "message": "OK"}, "headers": named, "body": {"string": string}}
+
+
+def test_a_file_without_a_version_is_one_of_version_1() -> None:
+    content = by_vcrpy("{}").replace(b"version: 1\n", b"")
+    assert b"version" not in content
+    assert parse(content, FILE) == parse(by_vcrpy("{}"), FILE)
+    assert parse(b'{"interactions": []}', FILE) == []
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "apply:multidict._multidict.istr",
+        "new:multidict._multidict_py.istr",
+        "apply:builtins.str",
+        "new:some.package.CaseInsensitiveStr",
+        "apply:http.HTTPMethod",
+    ],
+)
+def test_texts_of_other_classes_are_texts_and_nothing_is_called(tag: str) -> None:
+    name = f"? !!python/object/{tag}\n      - Content-Type\n      : [!!python/object/{tag} [text/plain]]"
+    content = by_vcrpy("{}").decode().replace("A:\n      - b", name)
+    assert content != by_vcrpy("{}").decode()
+    [read] = parse(content.encode(), FILE)
+    assert read.request.headers == (("content-type", "text/plain"),)
+    assert lines(content.encode())[0] == 2
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "!!python/object/apply:os.system [ls]",
+        "!!python/object/apply:str [ls]",
+        "!!python/object/apply:multidict._multidict.istr [a, b]",
+        "!!python/object/apply:multidict._multidict.istr [[a]]",
+        "!!python/object/apply:multidict._multidict.istr {args: [a]}",
+        "!!python/name:multidict._multidict.istr ''",
+    ],
+)
+def test_any_other_object_of_pythons_is_refused(value: str) -> None:
+    content = by_vcrpy("{}").decode().replace("- b", f"- {value}")
+    assert "could not determine a constructor for the tag 'tag:yaml.org,2002:python/" in refusal(content)
+
+
+@pytest.mark.parametrize(
+    "string",
+    [
+        "data: 1\n\ndata: [DONE]\n\n",
+        b"event: a\nid: 7\ndata: 1\n\ndata: 2\n\n",
+        ": PROCESSING\n\n: PROCESSING\n\ndata: 1\n\n",
+        "\ufeffdata: 1\r\n\r\ndata: 2\r\n\r\n",
+    ],
+)
+def test_a_stream_whose_headers_do_not_say_so_is_a_stream(string: Any) -> None:
+    reply = interaction(response=response(string)).reply
+    assert reply.headers == (("content-type", "text/event-stream"),)
+    assert reply.chunks is not None
+    assert len(reply.chunks) > 1
+
+
+@pytest.mark.parametrize(
+    ("string", "headers"),
+    [
+        ("data: 1\n\n", {"content_type": "text/plain"}),
+        ("event of the day", {}),
+        (b"\xff\x00", {}),
+        ("", {}),
+        (None, {}),
+        (": a comment\n", {}),
+    ],
+)
+def test_what_is_said_to_be_something_else_or_is_no_stream_is_none(string: Any, headers: dict[str, str]) -> None:
+    assert interaction(response=response(string, **headers)).reply.chunks is None
+
+
+PLAIN = b'{"usage": {"prompt_tokens": 3}}' * 9
+
+
+def compressed(encoding: str) -> bytes:
+    if encoding == "br":
+        return bytes(brotli.compress(PLAIN))
+    compressor = zstandard.ZstdCompressor().compressobj()
+    # As a server does that streams: the length is not told beforehand.
+    return bytes(compressor.compress(PLAIN) + compressor.flush())
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd"])
+def test_brotli_and_zstandard_are_undone(encoding: str) -> None:
+    item = response(compressed(encoding), Content_Encoding=encoding.upper(), content_type="application/json")
+    assert interaction(response=item).reply == Reply(200, "OK", JSON_TYPE, PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "module"), [("br", "brotlicffi"), ("zstd", "compression.zstd"), ("zstd", "backports.zstd")]
+)
+def test_whatever_is_installed_undoes_it(encoding: str, module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = ModuleType(module)
+    other.decompress = lambda body: brotli.decompress(body) if encoding == "br" else PLAIN  # type: ignore[attr-defined]  # a stand-in
+    monkeypatch.setitem(sys.modules, "brotli", None)
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    monkeypatch.setitem(sys.modules, module.partition(".")[0], ModuleType(module.partition(".")[0]))
+    monkeypatch.setitem(sys.modules, module, other)
+    item = response(compressed(encoding), content_encoding=encoding)
+    assert interaction(response=item).reply.body == PLAIN
+
+
+@pytest.mark.parametrize(("encoding", "package"), [("br", "brotli"), ("zstd", "zstandard")])
+def test_where_nothing_is_installed_the_package_is_named(
+    encoding: str, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("brotli", "brotlicffi", "zstandard", "compression.zstd", "backports.zstd"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(CassetteError) as caught:
+        interaction(response=response(compressed(encoding), content_encoding=encoding))
+    assert str(caught.value) == (
+        f"some.yaml:2: interaction 1 is compressed ({encoding}), and nothing is installed to undo that:"
+        f" pip install {package}"
+    )
+    # What is text was undone by its recorder, which kept the header.
+    assert interaction(response=response("Hi", content_encoding=encoding)).reply.headers == ()
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd"])
+def test_what_is_not_compressed_as_it_says_is_text_or_damaged(encoding: str) -> None:
+    assert interaction(response=response("Hi é", content_encoding=encoding)).reply.body == "Hi é".encode()
+    with pytest.raises(CassetteError, match=f"is damaged: its body is not {encoding}, as its headers say"):
+        interaction(response=response(b"\xff\xfe", content_encoding=encoding))
+
+
+def test_a_compressed_file_is_read_as_what_it_holds_and_written_compressed(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml.gz"
+    path.write_bytes(gzip.compress(by_vcrpy("{}")))
+    read = load(path)
+    assert read == parse(by_vcrpy("{}"), FILE)
+    save(path, read)
+    written = path.read_bytes()
+    assert gzip.decompress(written).startswith(MARK.encode())
+    assert load(path) == [interaction.as_kept() for interaction in read]
+    save(path, read)
+    assert path.read_bytes() == written
+
+
+ZIPPED = gzip.compress(b"a" * 99, mtime=0)
+
+
+@pytest.mark.parametrize("content", [ZIPPED[:2], ZIPPED[:-9], ZIPPED[:12] + b"\xff" * 20])
+def test_a_compressed_file_that_is_damaged_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml.gz"
+    path.write_bytes(content)
+    with pytest.raises(CassetteError, match=r"a\.yaml\.gz: cannot be decompressed: .*; mend it"):
+        load(path)
+
+
 # --- cassetter
 
 
@@ -230,7 +395,10 @@ def by_cassetter(body: Body, tmp_path: Path, *, recorded_at: str = "2026-11-24T1
 def test_bodies_of_cassetter_load_by_their_type(body: Body, expected: bytes, tmp_path: Path) -> None:
     [found] = parse(by_cassetter(body, tmp_path), FILE)
     assert found.request == Request("POST", URL, JSON_TYPE, expected)
-    assert found.reply == Reply(201, "", (("x-two", "a"), ("x-two", "b")), expected)
+    is_stream = expected.startswith(b"data:")
+    headers = (("x-two", "a"), ("x-two", "b"), *([("content-type", "text/event-stream")] if is_stream else []))
+    chunks = (Chunk(11, 0.0), Chunk(6, 0.0)) if is_stream else None
+    assert found.reply == Reply(201, "", headers, expected, chunks)
     assert found.recorded_at == "2026-11-24T13:39:22.500000Z"
 
 

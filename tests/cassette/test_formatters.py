@@ -147,6 +147,7 @@ def test_a_seal_that_says_none_is_made_anew_when_the_file_is_written(tmp_path: P
     path = tmp_path / "a.yaml"
     path.write_bytes(re.sub(rb"seal: .*", b"seal: none", CONTENT.replace(b"code: 429", b"code: 503")))
     changed = [*FIVE[:4], replace(ERROR, reply=replace(ERROR.reply, status=503))]
+    changed = [replace(each, edited=True) for each in changed]
     assert load(path) == changed
     update(path, lambda recorded: recorded[1:])
     assert path.read_bytes() == dump(changed[1:])
@@ -160,9 +161,24 @@ def test_all_notes_may_go_if_the_seal_says_none() -> None:
         parse(without.replace(b"    samurai: {seal: none}\n", b""), FILE)
 
 
-def test_no_body_counts_as_edited_in_a_file_that_vcrpy_has_rewritten_where_the_seal_says_none() -> None:
+def test_who_takes_away_a_seal_has_edited_what_it_held_in_a_file_that_vcrpy_has_rewritten_too() -> None:
     content = re.sub(rb"seal: .*", b"seal: none", by_vcrpy([PLAIN, STREAM]))
-    assert parse(content, FILE) == [PLAIN, STREAM]
+    found = parse(content, FILE)
+    assert found == [replace(PLAIN, edited=True), replace(STREAM, edited=True)]
+    assert all(each.unsealed for each in found)
+
+
+def test_what_another_tool_recorded_is_marked_when_the_file_is_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    theirs = re.sub(rb"    samurai:\n(?:      .*\n)+", b"", by_vcrpy([PLAIN]))
+    path.write_bytes(theirs)
+    [found] = load(path)
+    assert (found.unsealed, found.imported, found.edited) == (True, False, False)
+    update(path, lambda recorded: [*recorded, STREAM])
+    assert path.read_bytes().count(b"      imported: true\n") == 1
+    again, new = load(path)
+    assert (again.unsealed, again.imported, again.edited) == (False, True, False)
+    assert new == STREAM
 
 
 @pytest.mark.parametrize("seal", [b"0000000a", b"00000000 00000000", b"nothing"])

@@ -628,3 +628,16 @@ def test_a_cassette_that_is_deleted_during_the_run_is_made_of_what_was_recorded(
         path.unlink()
     assert len(load(path)) == 1
     assert beside(path) == []
+
+
+@pytest.mark.parametrize("name", ["x" * 250 + ".yaml", "\u00e9" * 125 + ".yaml"])
+def test_a_cassette_with_the_longest_name_has_a_journal_too(tmp_path: Path, name: str) -> None:
+    other = f"{name[:-6]}y.yaml"
+    for cassette, call in ((name, ONE), (other, TWO)):
+        journal = Journal(tmp_path / cassette, replacing=True)
+        journal.add(call)
+        assert len(os.fsencode(journal.path.name)) <= 255
+        journal.close()
+    for cassette, call in ((name, ONE), (other, TWO)):
+        [left] = left_behind(tmp_path / cassette)
+        assert (left.replacing, left.interactions) == (True, [call])

@@ -94,7 +94,8 @@ def test_a_note_that_is_left_out_says_what_the_field_says_by_default() -> None:
 def test_every_field_besides_the_parts_of_http_is_a_note() -> None:
     names = {field.name for cls in (Interaction, Reply) for field in fields(cls)}
 
-    assert names - NOTES.names == {"request", "reply", "status", "reason", "headers", "body"}
+    # Whether there is a seal is told by the seal.
+    assert names - NOTES.names == {"request", "reply", "status", "reason", "headers", "body", "unsealed"}
 
 
 @pytest.mark.parametrize("kind", [TEXT, NUMBER, PRICE])

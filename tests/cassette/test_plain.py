@@ -166,6 +166,7 @@ def _is_plain(item: Interaction) -> bool:
             hidden_usage={"prompt_tokens": 1, "completion_tokens_details": {"reasoning_tokens": 0}},
         ),
         replace(_recorded(), price="unknown", edited=True),
+        replace(_recorded(), edited=True, imported=True),
     ],
 )
 def test_what_is_recorded_of_most_calls_is_in_it(item: Interaction) -> None:

@@ -14,6 +14,7 @@ from vcr.request import Request as VcrRequest
 
 from pytest_samurai import cassette
 from pytest_samurai.commands import cli
+from pytest_samurai.commands.findings import CODES
 from pytest_samurai.files import REAL
 from pytest_samurai.wire.http import Chunk, Headers, Reply, Request
 from pytest_samurai.wire.interaction import Interaction
@@ -70,8 +71,15 @@ def found(capsys: pytest.CaptureFixture[str], *interactions: Interaction) -> lis
     write(*interactions)
     status, lines = run(capsys, "-q")
     assert status == (1 if lines else 0)
-    assert all(line.startswith(f"{OURS}:3: ") for line in lines)
-    return [line.removeprefix(f"{OURS}:3: ") for line in lines]
+    return [without_code(line) for line in lines]
+
+
+def without_code(line: str, path: str = OURS) -> str:
+    """What is found in the first interaction of a cassette of ours, without file, line and code."""
+    match = re.fullmatch(rf"{path}:3: (SAM\d{{3}}) (.*)", line)
+    assert match is not None, line
+    assert match[1] in CODES
+    return match[2]
 
 
 # --- what is read, and what is said in the end
@@ -86,13 +94,22 @@ def test_clean_cassettes_are_counted(capsys: pytest.CaptureFixture[str]) -> None
     assert run(capsys, "-q") == (0, [])
 
 
+def test_it_works_in_any_directory_below_the_root(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(interaction(KEY))
+    Path("deep").mkdir()
+    monkeypatch.chdir("deep")
+    assert run(capsys, "-q") == (1, [f"../{OURS}:3: SAM102 a key (sk-...) in the request body"])
+
+
 def test_files_are_taken_as_given_and_each_once(capsys: pytest.CaptureFixture[str]) -> None:
     path = write(interaction(KEY), path="cassettes/tape.json")
 
     assert run(capsys, str(path), str(path), "cassettes") == (
         1,
         [
-            "cassettes/tape.json:3: a key (sk-...) in the request body",
+            "cassettes/tape.json:3: SAM102 a key (sk-...) in the request body",
             "1 cassette, 1 interaction: 1 finding",
         ],
     )
@@ -108,9 +125,9 @@ def test_each_finding_has_the_line_of_its_interaction(capsys: pytest.CaptureFixt
     assert run(capsys) == (
         1,
         [
-            "cassettes/a.yaml:3: a JSON web token in the request body",
-            f"cassettes/b.yaml:{starts[1]}: a key (sk-...) in the request body",
-            f"cassettes/b.yaml:{starts[2]}: a GitHub token (ghp_...) in the request body",
+            "cassettes/a.yaml:3: SAM102 a JSON web token in the request body",
+            f"cassettes/b.yaml:{starts[1]}: SAM102 a key (sk-...) in the request body",
+            f"cassettes/b.yaml:{starts[2]}: SAM102 a GitHub token (ghp_...) in the request body",
             "2 cassettes, 4 interactions: 3 findings",
         ],
     )
@@ -275,9 +292,10 @@ def test_a_cassette_that_vcrpy_wrote_with_its_key(capsys: pytest.CaptureFixture[
     assert run(capsys) == (
         1,
         [
-            "cassettes/theirs.yaml:2: a key (sk-...) in the request header 'authorization'",
-            "cassettes/theirs.yaml:2: a credential in the request header 'cookie'",
-            "cassettes/theirs.yaml:2: a credential in the reply header 'set-cookie'",
+            "cassettes/theirs.yaml:2: SAM102 a key (sk-...) in the request header 'authorization'",
+            "cassettes/theirs.yaml:2: SAM103 a credential in the request header 'cookie'",
+            "cassettes/theirs.yaml:2: SAM103 a credential in the reply header 'set-cookie'",
+            "cassettes/theirs.yaml:2: SAM403 advice: without a seal, so that nobody can tell whether it was changed",
             "1 cassette, 1 interaction: 3 findings",
         ],
     )
@@ -292,8 +310,8 @@ def test_a_secret_beside_the_interactions_is_found_too(capsys: pytest.CaptureFix
     assert run(capsys, "-q") == (
         1,
         [
-            f"{OURS}:2: a GitHub token (ghp_...) in the request body",
-            f"{OURS}:{last}: a key (sk-...) in the file",
+            f"{OURS}:2: SAM102 a GitHub token (ghp_...) in the request body",
+            f"{OURS}:{last}: SAM102 a key (sk-...) in the file",
         ],
     )
 
@@ -333,54 +351,57 @@ MEND = "; mend it, restore the file, or delete it to record again"
 @pytest.mark.parametrize(
     ("content", "findings"),
     [
-        ("", [":1: the file is empty; restore it, or delete it to record again"]),
+        ("", [":1: SAM201 the file is empty; restore it, or delete it to record again"]),
         (
             "version: 1\ninteractions: !!python/object/apply:os.system [ls]\n",
             [
-                ":2: not readable as YAML: could not determine a constructor for the tag"
+                ":2: SAM201 not readable as YAML: could not determine a constructor for the tag"
                 " 'tag:yaml.org,2002:python/object/apply:os.system'" + MEND
             ],
         ),
         (
             f"interactions:\n<<<<<<< ours\n# {KEY}\n",
             [
-                ":2: these are the marks of a merge conflict; keep one side, or both in turn",
-                ":3: a key (sk-...) in the file",
+                ":2: SAM202 these are the marks of a merge conflict; keep one side, or both in turn",
+                ":3: SAM102 a key (sk-...) in the file",
             ],
         ),
         (
             f"version: 1\ninteractions:\n- {KEY}{'x' * 50}\n",
             [
-                ":3: interaction 1 is damaged: it is ['REDACTED'], not a mapping" + MEND,
-                ":3: a key (sk-...) in the file",
+                ":3: SAM201 interaction 1 is damaged: it is ['REDACTED'], not a mapping" + MEND,
+                ":3: SAM102 a key (sk-...) in the file",
             ],
         ),
         (
             f"version: {KEY}\ninteractions: []\n",
             [
-                ":1: version is ['REDACTED']; this tool reads version 1" + MEND,
-                ":1: a key (sk-...) in the file",
+                ":1: SAM201 version is ['REDACTED']; this tool reads version 1" + MEND,
+                ":1: SAM102 a key (sk-...) in the file",
             ],
         ),
         (
             f'version: 1\ninteractions: [7]\nx: "{PEM.replace(chr(10), "")}\n',
             [
-                ":4: not readable as YAML: found unexpected end of stream" + MEND,
-                ":3: a private key in the file",
+                ":4: SAM201 not readable as YAML: found unexpected end of stream" + MEND,
+                ":3: SAM102 a private key in the file",
             ],
         ),
         (
             # Without its secret, this file is shorter: what is wrong with it is then told of another line.
             "version: 1\nkey: |\n  " + PEM.replace("\n", "\n  ") + "\ninteractions: [7]\nx: ]\n",
             [
-                ":7: cannot be read; there is a secret in the file, so what stands here is not shown",
-                ":3: a private key in the file",
+                ":7: SAM201 cannot be read; there is a secret in the file, so what stands here is not shown",
+                ":3: SAM102 a private key in the file",
             ],
         ),
         (
             "version: 1\ninteractions:\n"
             "- {response: {}, request: {method: P, uri: u, headers: {x-api-key: {a: hunter}}}}\n",
-            [":3: interaction 1 is damaged: header 'x-api-key': name and value have to be text: quote them" + MEND],
+            [
+                ":3: SAM201 interaction 1 is damaged: header 'x-api-key': name and value have to be text: quote them"
+                + MEND
+            ],
         ),
     ],
 )
@@ -405,7 +426,7 @@ def test_a_file_that_cannot_be_opened_is_a_finding(
 
     monkeypatch.setattr(REAL, "open", refuse)
 
-    assert run(capsys, "-q") == (1, [f"{OURS}: cannot be read: Permission denied"])
+    assert run(capsys, "-q") == (1, [f"{OURS}: SAM201 cannot be read: Permission denied"])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such files there")
@@ -418,8 +439,8 @@ def test_what_is_no_file_is_a_finding_in_a_directory_too(capsys: pytest.CaptureF
     assert run(capsys) == (
         1,
         [
-            f"cassettes/a.yaml: {told}",
-            f"cassettes/deep.yaml/b.new.journal: {told}",
+            f"cassettes/a.yaml: SAM201 {told}",
+            f"cassettes/deep.yaml/b.new.journal: SAM201 {told}",
             "2 cassettes, 1 journal, 1 interaction: 2 findings",
         ],
     )
@@ -439,8 +460,8 @@ def test_an_old_recording_is_found(capsys: pytest.CaptureFixture[str]) -> None:
     status, lines = run(capsys, "--max-age", "30d")
 
     assert status == 1
-    assert re.fullmatch(rf"{OURS}:3: recorded on 2020-01-02, \d+ days ago", lines[0])
-    assert re.fullmatch(rf"{OURS}:\d+: `recorded_at` is not a date", lines[1])
+    assert re.fullmatch(rf"{OURS}:3: SAM203 recorded on 2020-01-02, \d+ days ago", lines[0])
+    assert re.fullmatch(rf"{OURS}:\d+: SAM204 `recorded_at` is not a date", lines[1])
     assert lines[2:] == ["1 cassette, 4 interactions: 2 findings"]
     assert run(capsys) == (0, ["1 cassette, 4 interactions: 0 findings"])
 
@@ -453,11 +474,11 @@ def test_what_varies_in_a_prompt_is_advice_and_does_not_fail(capsys: pytest.Capt
     write(interaction(content, user="/tmp/pytest-of-me/pytest-7/test_a0"))
 
     advice = [
-        f'{OURS}:3: advice: {what}; if it varies from run to run, add "{entry}" to `normalize`'
-        for what, entry in [
-            ("a UUID in messages[0].content[0].text", "uuid"),
-            ("a date in messages[0].content[0].text", "datetime"),
-            ("a temporary path in user", "tmp_path"),
+        f'{OURS}:3: {code} advice: {what}; if it varies from run to run, add "{entry}" to `normalize`'
+        for code, what, entry in [
+            ("SAM501", "a UUID in messages[0].content[0].text", "uuid"),
+            ("SAM502", "a date in messages[0].content[0].text", "datetime"),
+            ("SAM503", "a temporary path in user", "tmp_path"),
         ]
     ]
     assert run(capsys) == (0, [*advice, "1 cassette, 1 interaction: 0 findings"])

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from pytest_samurai.cassette import Journal
-from pytest_samurai.commands.check import check
-from pytest_samurai.commands.secrets import in_pieces
+from pytest_samurai.commands.check import Demands, check
+from pytest_samurai.commands.secrets import Secrets, in_pieces
 from pytest_samurai.wire.http import Chunk
 from pytest_samurai.wire.interaction import Interaction
 from tests.commands.test_check import GITHUB, KEY, ODD, found, interaction, project, run, write
@@ -36,7 +36,7 @@ def test_the_cookies_of_cloudflare_are_told_once_per_run(capsys: pytest.CaptureF
     assert run(capsys) == (
         1,
         [
-            f"cassettes/a.yaml:3: {IN}, one of Cloudflare's cookies, and 8 more of these",
+            f"cassettes/a.yaml:3: SAM104 {IN}, one of Cloudflare's cookies, and 8 more of these",
             "3 cassettes, 6 interactions: 1 finding",
         ],
     )
@@ -56,8 +56,8 @@ def test_a_cookie_beside_those_of_cloudflare_is_told_each_time(capsys: pytest.Ca
 
     assert status == 1
     assert [line.partition(": ")[2] for line in lines] == [
-        *["a credential in the request header 'cookie'"] * 2,
-        *["a credential in the reply header 'set-cookie'"] * 2,
+        *["SAM103 a credential in the request header 'cookie'"] * 2,
+        *["SAM103 a credential in the reply header 'set-cookie'"] * 2,
     ]
 
 
@@ -131,12 +131,12 @@ def test_what_the_user_redacts_is_found(capsys: pytest.CaptureFixture[str]) -> N
 
     assert status == 1
     assert lines == [
-        f"{at} an email address in the URL",
-        f"{at} an email address in the request header 'x-from'",
-        f"{at} an email address in the request body",
-        rf"{at} a match of 'acct-\\d+' in the request body",
-        rf"{at} a match of 'acct-\\d+' in the reply header 'x-request-id'",
-        f"{at} an email address in the reply body",
+        f"{at} SAM105 an email address in the URL",
+        f"{at} SAM105 an email address in the request header 'x-from'",
+        f"{at} SAM105 an email address in the request body",
+        rf"{at} SAM105 a match of 'acct-\\d+' in the request body",
+        rf"{at} SAM105 a match of 'acct-\\d+' in the reply header 'x-request-id'",
+        f"{at} SAM105 an email address in the reply body",
         "1 cassette, 2 interactions: 6 findings",
     ]
     assert run(capsys)[0] == 0
@@ -144,12 +144,11 @@ def test_what_the_user_redacts_is_found(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_a_function_may_say_what_should_not_be_there(capsys: pytest.CaptureFixture[str]) -> None:
     write(interaction("To Alice"))
-    checked = check(
-        [Path("cassettes")], environ={}, now=datetime.now(UTC), rules=[lambda text: text.replace("Alice", "A.")]
-    )
+    secrets = Secrets({}, [lambda text: text.replace("Alice", "A.")])
+    checked = check([Path("cassettes")], secrets, Demands(datetime.now(UTC)))
 
-    assert [finding.text.partition(": ")[2] for finding in checked.findings] == [
-        "what a function cuts out in the request body"
+    assert [(finding.code, finding.text) for finding in checked.findings] == [
+        ("SAM105", "what a function cuts out in the request body")
     ]
 
 
@@ -183,8 +182,8 @@ def test_a_journal_is_searched_too(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert status == 1
     assert sorted(line.partition(": ")[2] for line in lines[:-1]) == [
-        "a GitHub token (ghp_...) in the request body",
-        "a key (sk-...) in the reply body",
+        "SAM102 a GitHub token (ghp_...) in the request body",
+        "SAM102 a key (sk-...) in the reply body",
     ]
     assert {line.partition(":")[0] for line in lines[:-1]} == {str(path), str(other)}
     assert lines[-1] == "1 cassette, 2 journals, 4 interactions: 2 findings"
@@ -199,8 +198,8 @@ def test_a_journal_that_breaks_off_is_searched_to_its_end(capsys: pytest.Capture
 
     assert status == 1
     assert [line.rpartition(": ")[2] for line in lines] == [
-        "a key (sk-...) in the file",
-        "a GitHub token (ghp_...) in the file",
+        "SAM102 a key (sk-...) in the file",
+        "SAM102 a GitHub token (ghp_...) in the file",
         "2 findings",
     ]
     assert lines[-1] == "0 cassettes, 1 journal, 1 interaction: 2 findings"

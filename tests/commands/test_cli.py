@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from importlib.metadata import version
 
 import pytest
 
@@ -45,4 +46,13 @@ def test_a_row_of_the_table_is_all_that_a_new_command_needs(capsys: pytest.Captu
 def test_an_error_of_a_command_is_status_2_and_keeps_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         cli.main(["weigh", "--size=10"])
-    assert capsys.readouterr().err.endswith("error: it is too large\nby far\n")
+    error = capsys.readouterr().err
+    assert error.endswith("error: it is too large\nby far\n")
+    # The usage is that of the command that was misused.
+    assert error.startswith("usage: pytest-samurai weigh [-h] [--size SIZE]\n")
+
+
+def test_the_version_can_be_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["--version"])
+    assert capsys.readouterr().out == f"pytest-samurai {version('pytest-samurai')}\n"

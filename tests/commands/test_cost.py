@@ -219,3 +219,18 @@ def test_what_is_no_cassette_is_an_error_that_names_it(
     with pytest.raises(SystemExit, match="2"):
         cli.main(["cost", name])
     assert reason in capsys.readouterr().err
+
+
+def test_it_works_in_any_directory_below_the_root(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tests" / "deep").mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.pytest.ini_options]\nsamurai_cassette_dir = "tapes"\n'
+        '[tool.pytest-samurai.prices]\nnosuch = { input_mtok = "2", output_mtok = "2" }\n'
+    )
+    (tmp_path / "tapes").mkdir()
+    saved(tmp_path / "tapes", "a.yaml", interaction("nosuch"))
+    monkeypatch.chdir(tmp_path / "tests" / "deep")
+    assert cli.main(["cost"]) == 0
+    assert "1 cassette, 1 call, 120 tokens: $0.000240 at" in capsys.readouterr().out

@@ -15,6 +15,7 @@ import pytest
 
 from pytest_samurai.cassette.writer import save
 from pytest_samurai.commands import cli
+from pytest_samurai.settings.values import VARYING as NAMES
 from pytest_samurai.wire.interaction import Interaction
 from tests.commands.recorded import SYSTEM, WEATHER, answered, git, item, user
 from tests.terminal import Terminal
@@ -365,7 +366,7 @@ def test_the_first_file_that_has_a_place_for_options_counts(project: Project) ->
 
 
 def test_a_name_that_nothing_has_is_refused(project: Project) -> None:
-    right = "'dates' is neither one of uuid, datetime, tmp_path nor a pair (pattern, replacement)"
+    right = f"'dates' is neither one of {', '.join(NAMES)} nor a pair (pattern, replacement)"
     assert project.refused("--normalize=dates") == f"argument --normalize: {right}"
     (project.root / "pytest.ini").write_text("[pytest]\nsamurai_normalize = dates\n")
     assert project.refused() == f"{project.root / 'pytest.ini'}: samurai_normalize is ['dates']; {right}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import vcr.serialize
 from vcr.serializers import jsonserializer, yamlserializer
 
 from pytest_samurai.cassette.frame import MARK
+from pytest_samurai.cassette.naming import cassette_name
 from pytest_samurai.cassette.reader import load
 from pytest_samurai.cassette.writer import save
 from pytest_samurai.commands import cli
@@ -72,6 +74,8 @@ def test_a_cassette_is_rewritten_where_it_lies(capsys: pytest.CaptureFixture[str
     assert json.loads(first.reply.body) == ANSWER
     assert json.loads(second.reply.body) == {"no": "usage"}
     assert first.recorded_at is None
+    assert (first.imported, first.unsealed, first.edited) == (True, False, False)
+    assert path.read_text().count("\n      imported: true\n") == 2
     before = path.read_bytes()
     assert run(capsys, "a.yaml") == (0, ["a.yaml: is ours already, and left as it is"])
     assert path.read_bytes() == before
@@ -132,6 +136,16 @@ def test_a_cassette_in_json_becomes_one_in_yaml_beside_it(capsys: pytest.Capture
     assert load(Path("a.yaml")) == []
 
 
+def test_a_compressed_cassette_becomes_one_in_yaml_beside_it(capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(({"model": "m"}, ANSWER))
+    Path("a.yaml.gz").write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+    line = "a.yaml.gz: imported 1 interaction, as a.yaml; delete a.yaml.gz when its tests pass with that"
+    assert run(capsys, ".") == (0, [line])
+    assert json.loads(load(Path("a.yaml"))[0].reply.body) == ANSWER
+    assert run(capsys, "a.yaml.gz") == (0, ["a.yaml.gz: is imported already, as a.yaml"])
+
+
 def test_directories_are_walked_and_what_cannot_be_read_is_named_and_left(capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("c/a.yaml", "c/deep/b.yml", "c/deep/d.yaml"):
         written(({"model": "m"}, ANSWER), path=name)
@@ -158,7 +172,7 @@ def test_an_error_shows_no_secret_and_nothing_that_a_terminal_obeys(
 def test_a_body_that_cannot_be_looked_into_is_not_imported(capsys: pytest.CaptureFixture[str]) -> None:
     answer = {
         "status": {"code": 200, "message": "OK"},
-        "headers": {"content-encoding": ["br"]},
+        "headers": {"content-encoding": ["compress"]},
         "body": {"string": b"\x8b\x05\x80"},
     }
     path = written(({"model": "m"}, ANSWER), ({"model": "n"}, answer))
@@ -166,8 +180,8 @@ def test_a_body_that_cannot_be_looked_into_is_not_imported(capsys: pytest.Captur
     status, [line] = run(capsys, "a.yaml")
     assert (status, line) == (
         1,
-        "a.yaml:23: interaction 2 is compressed (br), which cannot be undone here, so that no secret in it would be"
-        " seen; record it again",
+        "a.yaml:23: interaction 2 is compressed (compress), which cannot be undone here, so that no secret in it would"
+        " be seen; record it again",
     )
     assert path.read_bytes() == before
 
@@ -205,3 +219,48 @@ def test_a_cassette_that_another_process_writes_is_waited_for(
         assert run(capsys, "a.yaml") == (1, ["a.yaml: another process still holds it after 0.1 seconds"])
     assert path.read_bytes() == before
     assert run(capsys, "a.yaml")[0] == 0
+
+
+# --- names
+
+
+def test_a_name_that_is_none_on_every_system_becomes_that_of_its_test(capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(({"model": "m"}, ANSWER), path="tapes/TestA.test_x[a:b].yaml")
+    new = cassette_name(["TestA", "test_x[a:b]"])
+    status, [line] = run(capsys, "tapes")
+    assert (status, line) == (
+        0,
+        f"{path}: imported 1 interaction; it is called {new} now, for a name like that is not one on every system",
+    )
+    assert [file.name for file in Path("tapes").iterdir()] == [new]
+    assert len(load(Path("tapes") / new)) == 1
+    assert run(capsys, "tapes") == (0, [f"tapes/{new}: is ours already, and left as it is"])
+
+
+def test_of_two_names_that_are_alike_but_for_their_case_one_is_changed(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("True", "true"):
+        written(({"model": name}, ANSWER), path=f"tapes/test_x[{name}].yaml")
+    run(capsys, "tapes")
+    names = {cassette_name(["test_x[True]"], alike=True): b'"True"', "test_x[true].yaml": b'"true"'}
+    assert {file.name for file in Path("tapes").iterdir()} == {*names}
+    for name, model in names.items():
+        assert model in load(Path("tapes") / name)[0].request.body
+
+
+@pytest.mark.parametrize("name", ["test_x[True].yaml", "test:x.yaml", "a:b[c].yaml", "test_x.yaml", "test_x[a:b].yml"])
+def test_a_name_that_every_system_can_have_or_that_a_marker_may_give_stays(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    written(({"model": "m"}, ANSWER), path=f"tapes/{name}")
+    run(capsys, "tapes")
+    assert [file.name for file in Path("tapes").iterdir()] == [name]
+
+
+def test_a_cassette_is_not_renamed_to_one_that_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    new = cassette_name(["test_x[a:b]"])
+    written(({"model": "m"}, ANSWER), path="tapes/test_x[a:b].yaml")
+    written(({"model": "n"}, ANSWER), path=f"tapes/{new}")
+    status, [line, _] = run(capsys, "tapes/test_x[a:b].yaml", f"tapes/{new}")
+    assert status == 1
+    assert line.startswith(f"tapes/test_x[a:b].yaml: cannot be moved to tapes/{new}: ")
+    assert len(list(Path("tapes").iterdir())) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -42,10 +43,10 @@ def three(here: Path) -> None:
 def test_a_line_has_test_calls_models_tokens_cost_and_age(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     three(here)
     assert listed(capsys) == [
-        "test                                 calls  models  tokens        cost      age  edited  orphaned",
-        "cassettes/named.yaml (test unknown)      1  m-1          ?           ?   2 days  no      unknown",
-        "tests/test_geo.py::test_a                2  m-1         30  $0.0000400   2 days  no      unknown",
-        "tests/test_geo.py::test_b                1  m-1         15  $0.0000200  31 days  no      unknown",
+        "test                                 calls  models  tokens        cost      age  origin    orphaned",
+        "cassettes/named.yaml (test unknown)      1  m-1          ?           ?   2 days  recorded  unknown",
+        "tests/test_geo.py::test_a                2  m-1         30  $0.0000400   2 days  recorded  unknown",
+        "tests/test_geo.py::test_b                1  m-1         15  $0.0000200  31 days  recorded  unknown",
         "3 cassettes, 4 calls, 45 tokens (unknown in 1 cassette), $0.0000600 (unknown in 1 cassette)",
     ]
 
@@ -92,6 +93,8 @@ def test_json_has_the_same_for_programs(here: Path, capsys: pytest.CaptureFixtur
         "cost": "0.00004",
         "recorded_at": "2026-01-30T09:14:00+00:00",
         "edited": 0,
+        "imported": 0,
+        "unsealed": 0,
         "orphaned": None,
         "damage": None,
     }
@@ -115,12 +118,35 @@ def test_what_cannot_be_read_and_what_was_edited_is_said(here: Path, capsys: pyt
     path.write_text(path.read_text().replace("Paris.", "Rome."))
     (here / "cassettes/test_b.yaml").write_text("")
     assert listed(capsys, status=1) == [
-        "test                                  calls  models  tokens        cost     age  edited  orphaned",
+        "test                                  calls  models  tokens        cost     age  origin  orphaned",
         "cassettes/test_b.yaml (test unknown)      ?  ?            ?           ?       ?  ?       unknown",
-        "test_a.py::test_x                         1  m-1         15  $0.0000200  2 days  yes     unknown",
+        "test_a.py::test_x                         1  m-1         15  $0.0000200  2 days  edited  unknown",
         "cassettes/test_b.yaml:1: the file is empty; restore it, or delete it to record again",
-        "2 cassettes, 1 call, 15 tokens (unknown in 1 cassette), $0.0000200 (unknown in 1 cassette)",
+        "2 cassettes, 1 call, 15 tokens (unknown in 1 cassette), $0.0000200 (unknown in 1 cassette); 1 edited by hand",
     ]
+    [damaged, edited] = json.loads("\n".join(listed(capsys, "--json", status=1)))
+    assert [damaged[name] for name in ("edited", "imported", "unsealed")] == [None] * 3
+    assert [edited[name] for name in ("edited", "imported", "unsealed")] == [1, 0, 0]
+
+
+def test_what_was_imported_or_has_no_seal_is_said_too(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    both = replace(chat("x"), imported=True)
+    saved(here / "cassettes/test_a/test_x.yaml", both, replace(both, edited=True))
+    path = saved(here / "cassettes/test_b/test_x.yaml", chat("x"), both)
+    path.write_text(re.sub("seal: .*", "seal: none", path.read_text(), count=1))
+    assert [re.split("  +", line)[6] for line in listed(capsys)[1:-1]] == ["edited, imported", "imported, no seal"]
+    assert listed(capsys)[-1].endswith("; 1 edited by hand, 3 imported, 1 without a seal")
+
+
+def test_why_something_is_unknown_of_all_of_them_is_said(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved(here / "cassettes/named.yaml", chat("x"))
+    (here / "samurai.lock").write_text("nonsense: [")
+    note = here / ".pytest_cache/v/samurai/full_run"
+    note.parent.mkdir(parents=True)
+    note.write_text("{}")
+    [run, lock] = listed(capsys)[2:-1]
+    assert run.startswith(f"what is orphaned is unknown: {note} was written by another version: run all tests")
+    assert lock.startswith(f"which test has a cassette is not told by the lock: {here}/samurai.lock")
 
 
 def test_without_cassettes_there_is_only_the_sum(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ import pytest
 
 from pytest_samurai.bill import Lock, fixture_key, load_lock, update_lock
 from pytest_samurai.bill.lock import Spent
-from pytest_samurai.cassette import Journal, load
+from pytest_samurai.cassette import Journal, load, own_names
+from pytest_samurai.cassette.journal import left_behind
 from pytest_samurai.commands import cli
 from pytest_samurai.commands.tests import Suite
 from pytest_samurai.files import claimed
 from pytest_samurai.wire import Usage
-from tests.chats import chat, saved
+from tests.chats import chat, foreign, saved
 from tests.project import Project
 
 ROW = {"m-1": Spent(1, Usage(1, 10, 5, 15))}
@@ -71,18 +73,18 @@ def rows(here: Path) -> list[str]:
 
 
 def test_a_test_moves_with_all_its_parameters_and_its_rows(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    recorded(here, "t.py::test_a[x]", "t.py::test_a[B c]", "t.py::test_ab", "t.py::TestX::test_a")
-    locked(here, "t.py::test_a[x]", "t.py::test_a[B c]", "t.py::test_ab")
-    odd = Suite(here).owners.named("t.py::test_b[B c]")
+    recorded(here, "t.py::test_a[x]", "t.py::test_a[B/c]", "t.py::test_ab", "t.py::TestX::test_a")
+    locked(here, "t.py::test_a[x]", "t.py::test_a[B/c]", "t.py::test_ab")
+    odd = Suite(here).owners.named("t.py::test_b[B/c]")
     lines = moved(capsys, "t.py::test_a", "t.py::test_b")
     assert [line for line in lines if "~" not in line] == [
         "cassettes/t/test_a[x].yaml -> cassettes/t/test_b[x].yaml",
-        "samurai.lock: t.py::test_a[B c] -> t.py::test_b[B c]",
+        "samurai.lock: t.py::test_a[B/c] -> t.py::test_b[B/c]",
         "samurai.lock: t.py::test_a[x] -> t.py::test_b[x]",
         "moved 2 cassettes and 2 rows of samurai.lock",
     ]
     assert (here / str(odd)).exists()
-    assert rows(here) == ["t.py::test_ab", "t.py::test_b[B c]", "t.py::test_b[x]"]
+    assert rows(here) == ["t.py::test_ab", "t.py::test_b[B/c]", "t.py::test_b[x]"]
     assert [
         interaction.request.body.count(b"t.py::test_a[x]") for interaction in load(here / "cassettes/t/test_b[x].yaml")
     ] == [1]
@@ -123,7 +125,7 @@ def test_a_class_moves_with_its_tests_and_the_fixtures_of_its_scope(
 def test_a_file_moves_with_its_fixtures_and_what_has_a_digest_and_its_directory_goes(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    recorded(here, "a/t.py::test_a", "a/t.py::test_A[B c]")
+    recorded(here, "a/t.py::test_a", "a/t.py::test_A[B/c]")
     saved(here / "cassettes/a/t/fixtures/city.yaml", chat("city"))
     # A directory that is called like the file.
     recorded(here, "a/t/test_u.py::test_a")
@@ -381,3 +383,55 @@ def test_rows_move_in_the_lock_that_the_ini_file_names(here: Path, capsys: pytes
     lock = load_lock(here / "usage.lock")
     assert lock is not None
     assert list(lock.tests) == ["a.py::new"]
+
+
+# --- names from before, and of other tools
+
+
+def test_a_cassette_with_a_digest_from_before_moves_to_the_name_of_today(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = own_names(["test_a[Japan]"])[1]
+    saved(here / "cassettes/t" / old, chat("x"))
+    locked(here, "t.py::test_a[Japan]")
+    assert moved(capsys, "t.py::test_a", "t.py::test_b") == [
+        f"cassettes/t/{old} -> cassettes/t/test_b[Japan].yaml",
+        "samurai.lock: t.py::test_a[Japan] -> t.py::test_b[Japan]",
+        "moved 1 cassette and 1 row of samurai.lock",
+    ]
+
+
+def test_a_cassette_that_another_tool_has_beside_the_test_file_stays_beside_it(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    foreign(here / "tests/cassettes/t/TestA.test_a.yaml", chat("x"))
+    assert moved(capsys, "tests/t.py::TestA::test_a", "tests/u.py::TestB::test_b") == [
+        "tests/cassettes/t/TestA.test_a.yaml -> tests/cassettes/u/TestB.test_b.yaml",
+        "moved 1 cassette",
+    ]
+
+
+def test_a_file_moves_with_what_another_tool_has_beside_it(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recorded(here, "tests/t.py::test_b")
+    foreign(here / "tests/cassettes/t/test_a.yaml", chat("x"))
+    foreign(here / "tests/cassettes/t/capitals.yaml", chat("x"))
+    (here / "tests/cassettes/t/notes.txt").touch()
+    assert moved(capsys, "tests/t.py", "tests/u.py") == [
+        "cassettes/tests/t/test_b.yaml -> cassettes/tests/u/test_b.yaml",
+        "tests/cassettes/t/test_a.yaml -> tests/cassettes/u/test_a.yaml",
+        "tests/cassettes/t/capitals.yaml: left alone: by its name it is of no test",
+        "moved 2 cassettes",
+    ]
+
+
+def test_the_journal_of_a_name_that_is_as_long_as_can_be_moves_too(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = (f"test_{letter * 245}" for letter in "ab")
+    recorded(here, f"t.py::{old}")
+    journal = Journal(here / f"cassettes/t/{old}.yaml", replacing=False)
+    journal.add(chat("y"))
+    journal.close()
+    assert moved(capsys, f"t.py::{old}", f"t.py::{new}")[-1] == "moved 1 cassette and 1 journal"
+    [left] = left_behind(here / f"cassettes/t/{new}.yaml")
+    assert left.interactions == [replace(chat("y"), price=left.interactions[0].price)]

@@ -648,3 +648,18 @@ def test_opens():
     project.pytester.runpytest_subprocess("-p", "cacheprovider").assert_outcomes(passed=3 if after else 2)
     note = json.loads((project.pytester.path / ".pytest_cache/v/samurai/full_run").read_text())
     assert [play.cassette for play in FullRun.from_json(note).plays] == ["cassettes/opened.yaml"]
+
+
+def test_it_works_in_any_directory_below_the_root(
+    project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.tests(own("mine") + own("gone"))
+    run(project)
+    project.tests(own("mine"))
+    run(project)
+    (project.pytester.path / "deep").mkdir()
+    monkeypatch.chdir(project.pytester.path / "deep")
+    status, lines = pruned(capsys)
+    assert (status, lines[0]) == (1, "cassettes/test_it/test_gone.yaml: no test opened it")
+    assert pruned(capsys, "--write")[0] == 0
+    assert project.cassettes() == ["test_it/test_mine.yaml"]

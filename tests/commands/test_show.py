@@ -237,6 +237,8 @@ def test_json_has_the_same(capsys: pytest.CaptureFixture[str]) -> None:
         "duration": 1.5,
         "recorded_at": "2026-01-30T09:14:00.000000Z",
         "edited": False,
+        "imported": False,
+        "unsealed": False,
     }
     second = whole["calls"][1]
     assert (second["streamed"], second["first_chunk"], second["usage"], second["cost"]) == (True, 0.25, None, None)

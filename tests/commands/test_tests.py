@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,11 +10,12 @@ import pytest
 
 from pytest_samurai.bill import fixture_key, update_lock
 from pytest_samurai.bill.lock import Lock
+from pytest_samurai.cassette import own_names
 from pytest_samurai.commands.tests import Suite, root_of
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.files import json
 from pytest_samurai.report import NOTE, FullRun, Play
-from tests.chats import chat, saved
+from tests.chats import chat, foreign, saved
 
 TEST = "tests/test_geo.py::TestCities::test_capital"
 CASSETTE = "cassettes/tests/test_geo/TestCities.test_capital.yaml"
@@ -118,9 +120,9 @@ def test_a_path_of_a_cassette_is_taken_from_here_and_tells_its_test_if_it_has_on
 
 
 def test_the_last_full_run_knows_the_test_of_a_cassette_of_any_name(root: Path) -> None:
-    noted(root, Play("cassettes/shared.yaml", 1, [], True, users=["tests/test_geo.py::test_shared[A B]"]))
-    assert found(root, "test_shared") == ("cassettes/shared.yaml", "tests/test_geo.py::test_shared[A B]")
-    assert found(root, "cassettes/shared.yaml")[1] == "tests/test_geo.py::test_shared[A B]"
+    noted(root, Play("cassettes/shared.yaml", 1, [], True, users=["tests/test_geo.py::test_shared[A/B]"]))
+    assert found(root, "test_shared") == ("cassettes/shared.yaml", "tests/test_geo.py::test_shared[A/B]")
+    assert found(root, "cassettes/shared.yaml")[1] == "tests/test_geo.py::test_shared[A/B]"
 
 
 def test_a_test_that_has_its_own_cassette_again_since_the_last_full_run_is_found(root: Path) -> None:
@@ -136,7 +138,7 @@ def test_a_backslash_in_a_parameter_is_its_own(root: Path) -> None:
 
 
 def test_a_row_of_the_lock_tells_of_a_test_whose_cassette_does_not_tell_its_name(root: Path) -> None:
-    test = "tests/test_geo.py::test_odd[A B]"
+    test = "tests/test_geo.py::test_odd[A/B]"
     saved(root / "cassettes/tests/test_geo/test_odd[A-B]~7a3d3f8a1c.yaml", chat("x"))
     locked(root, test)
     with pytest.raises(SettingsError, match=r"has no cassette: there is no cassettes/tests/test_geo/test_odd\[A-B\]~"):
@@ -181,3 +183,75 @@ def test_the_root_is_where_the_lock_or_the_note_of_a_full_run_is_or_the_cassette
     assert root_of(here) == tmp_path
     noted(here)
     assert root_of(here) == here
+
+
+# --- names that the cassette has from before, or from another tool
+
+
+def test_a_cassette_with_a_digest_from_before_is_found(root: Path) -> None:
+    test = "tests/test_geo.py::test_odd[Japan]"
+    old = f"cassettes/tests/test_geo/{own_names(['test_odd[Japan]'])[1]}"
+    saved(root / old, chat("x"))
+    assert found(root, test) == (old, test)
+    locked(root, test)
+    assert found(root, "test_odd") == (old, test)
+    assert found(root, old) == (old, test)
+
+
+@pytest.mark.parametrize("here", [".", "tests", "tests/deep"])
+@pytest.mark.parametrize(
+    ("inside", "cassette"),
+    [
+        ("TestCities::test_x[True]", "test_geo/TestCities.test_x[True].yaml"),
+        ("test_x", "test_x.yaml"),
+        ("test_x[a/b]", "test_geo/test_x[a-b].yaml"),
+    ],
+)
+def test_the_cassette_of_another_tool_is_found_beside_the_test_file(
+    root: Path, here: str, inside: str, cassette: str
+) -> None:
+    (root / "pytest.ini").write_text("[pytest]\n")
+    foreign(root / f"tests/cassettes/{cassette}", chat("x"))
+    path = os.path.relpath(root / f"tests/cassettes/{cassette}", root / here)
+    test = f"tests/test_geo.py::{inside}"
+    for text in (test, test.replace("tests/test_geo", "tests\\test_geo")):
+        assert found(root, text, here) == (path, test)
+
+
+def test_what_may_be_another_tests_and_is_ours_is_not_found(root: Path) -> None:
+    saved(root / "cassettes/tests/test_geo/test_x[a-b].yaml", chat("x"))
+    with pytest.raises(SettingsError, match=r"has no cassette, which would be \S+test_x\[a-b\]~"):
+        found(root, "tests/test_geo.py::test_x[a/b]")
+
+
+def test_the_path_of_a_cassette_may_have_either_slash(root: Path) -> None:
+    assert found(root, CASSETTE.replace("/", "\\")) == (CASSETTE, TEST)
+    with pytest.raises(SettingsError, match=r"^cassettes/nope.yaml: there is no such cassette$"):
+        found(root, "cassettes\\nope.yaml")
+
+
+def test_the_path_of_a_cassette_of_another_tool_tells_its_test(root: Path) -> None:
+    path = "tests/cassettes/test_geo/TestCities.test_x.yaml"
+    foreign(root / path, chat("x"))
+    assert found(root, path) == (path, "tests/test_geo.py::TestCities::test_x")
+
+
+def test_where_all_cassettes_lie_beside_the_test_files_the_file_that_is_there_tells_the_test(root: Path) -> None:
+    (root / "pytest.ini").write_text("[pytest]\nsamurai_cassette_dir = tests/cassettes\n")
+    path = "tests/cassettes/test_sea/test_x.yaml"
+    foreign(root / path, chat("x"))
+    assert found(root, path) == (path, "test_sea.py::test_x")
+    (root / "tests/test_sea.py").touch()
+    assert found(root, path) == (path, "tests/test_sea.py::test_x")
+    assert found(root, "test_x") == (path, "tests/test_sea.py::test_x")
+
+
+def test_an_ini_file_of_pytests_goes_before_cassettes_beside_a_test_file(tmp_path: Path) -> None:
+    (tmp_path / "tests/cassettes").mkdir(parents=True)
+    assert root_of(tmp_path / "tests") == tmp_path / "tests"
+    (tmp_path / "pyproject.toml").write_text("[project]\n")
+    assert root_of(tmp_path / "tests") == tmp_path / "tests"
+    (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    assert root_of(tmp_path / "tests") == tmp_path
+    (tmp_path / "pyproject.toml").write_text("[tool.pytest")
+    assert root_of(tmp_path / "tests") == tmp_path / "tests"

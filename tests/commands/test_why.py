@@ -12,11 +12,13 @@ import pytest
 from pytest_samurai.bill.lock import accepted
 from pytest_samurai.bill.lockfile import dump
 from pytest_samurai.bill.pricelist import PriceList
+from pytest_samurai.cassette.reader import load
 from pytest_samurai.cassette.writer import save
 from pytest_samurai.commands import cli
 from pytest_samurai.commands.why import explain, prices, recorded_at, row, totals
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.settings import Settings
+from pytest_samurai.wire.http import Request
 from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.price import Price
 from pytest_samurai.wire.usage import Usage
@@ -288,6 +290,26 @@ def test_the_command_takes_a_cassette_by_its_path_and_a_fixture_by_its_row(
     (project / "samurai.lock").rename(project / "usage.lock")
     assert cli.main(["why", TEST, "--lock=usage.lock"]) == 0
     assert cli.main(["why", TEST, "--against=HEAD"]) == 0
+
+
+def test_with_a_cassette_too_a_test_is_taken_from_here_with_either_slash(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "tests").mkdir(exist_ok=True)
+    monkeypatch.chdir(project / "tests")
+    for test in (TEST, TEST.replace("/", "\\"), TEST.removeprefix("tests/")):
+        assert cli.main(["why", test, "--cassette=../cassettes/wide.yaml"]) == 0
+        assert capsys.readouterr().out.startswith(f"{TEST}: ../cassettes/wide.yaml\n")
+
+
+def test_what_another_tool_recorded_beside_calls_is_not_counted(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = project / "cassettes/wide.yaml"
+    search = replace(item((11, 2), PARIS), request=Request("GET", "https://s.test/q", (), b""), recorded_at=None)
+    save(path, [*load(path), search])
+    assert cli.main(["why", "module fixture wide (cassettes/wide.yaml)"]) == 0
+    assert "  What moved: nothing" in capsys.readouterr().out
 
 
 def test_of_a_cassette_that_others_use_too_no_sums_are_shown_beside_the_row_of_one_test(

@@ -344,6 +344,11 @@ def test_a_body_that_is_no_object_counts_as_prompt() -> None:
             "/tmp/def/x on 2024-01-30 as 00000000-e89b-12d3-a456-426614174000",
             '"uuid", "datetime", "tmp_path"',
         ),
+        (
+            "run-1a2b3c4d at 13:05 on 27 November 2026 (1764288000) at localhost:54321, 0x7f3a2b1c4d5e",
+            "run-5e6f7a8b at 13:06 on 28 November 2026 (1764288001) at localhost:54322, 0x7f3a2b1c4d5f",
+            '"date", "time", "epoch", "hex", "port", "address"',
+        ),
     ],
 )
 def test_where_only_what_varies_differs_the_entry_for_it_is_named(old: str, new: str, entries: str) -> None:
@@ -365,6 +370,14 @@ def test_where_only_what_varies_differs_the_entry_for_it_is_named(old: str, new:
 )
 def test_where_anything_else_differs_no_entry_is_named(asked: Json, recorded: Json) -> None:
     assert "normalize" not in miss(asked, recorded)
+
+
+def test_where_only_the_order_of_the_words_differs_it_says_so() -> None:
+    sorts = "  The same words, in another order: sort what comes from a set, or from a file system."
+    assert evidence(asking("Tags: a, b, c"), asking("Tags: b, c, a"))[-1] == sorts
+    assert evidence(asking("x", stop=["a", "b"]), asking("x", stop=["b", "a"]))[-1] == sorts
+    assert sorts not in miss(asking("Tags: a, b, c"), asking("Tags: b, c, d"))
+    assert sorts not in miss(request(asking("x"), method="PUT"), asking("x"))
 
 
 def test_no_difference_needs_no_entry_and_what_is_equal_on_both_sides_none_either() -> None:

@@ -7,7 +7,7 @@ import tempfile
 import pytest
 
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.matching.normalize import parse_substitution, substitute
+from pytest_samurai.matching.normalize import VOLATILE, parse_substitution, substitute
 from tests.matching.test_matcher import match, matcher
 
 
@@ -22,6 +22,21 @@ from tests.matching.test_matcher import match, matcher
         ("tmp_path", "/tmp/pytest-of-a/pytest-1/test_a0/x", "/tmp/pytest-of-b/pytest-23/popen-gw1/test_a1/x"),
         ("tmp_path", "'/tmp/abc/x'", "'/private/var/folders/xy/z_0/T/pytest-of-me/pytest-0/test_a0/x'"),
         ("tmp_path", "/var/folders/xy/z_0/T/abc", "/var/tmp/abc"),
+        ("date", "27 November 2026!", "1 Jan 2020!"),
+        ("date", "on Friday, 27 November 2026, we", "on Mon, November 2nd, 2026, we"),
+        ("date", "Friday the 27th of November.", "Sun the 1st of May."),
+        ("date", "Fri Nov 27 13:05:01 2026", "Fri Nov  6 01:05:01 UTC 2020"),
+        ("date", "Fri, 27 Nov 2026 13:05:01 GMT", "Sat, 28 Nov 2026 13:05:02 GMT"),
+        ("date", "27/11/2026", "1.2.2020"),
+        ("time", "at 14:32, and", "at 9:05, and"),
+        ("time", "at 14:32:01.123", "at 2:05 PM"),
+        ("epoch", "run_1764288000", "run_1764288001"),
+        ("epoch", "at 1764288000.25", "at 1764288000123"),
+        ("hex", "run-1a2b3c4d", "run-0123456789abcdef0123456789abcdef"),
+        ("hex", "A1B2C3D4_x", "00FF00FF_x"),
+        ("port", "http://127.0.0.1:54321/v1", "http://127.0.0.1:80/v1"),
+        ("port", "localhost:54321", "localhost:8000"),
+        ("address", "<Foo object at 0x7f3a2b1c4d5e>", "<Foo object at 0x00007F3A>"),
         ("tmp_path", "C:\\Users\\Jo Do\\AppData\\Local\\Temp\\abc", "/tmp/def"),
     ],
 )
@@ -37,6 +52,22 @@ def test_what_varies_from_run_to_run_can_be_told_not_to_count(name: str, one: st
         ("datetime", "gpt-4o-2024-05-13", "gpt-4o-2024-08-06"),
         ("datetime", "2024-01-311", "2024-01-312"),
         ("datetime", "12024-01-31", "22024-01-31"),
+        ("date", "May be, 5", "May be, 6"),
+        ("date", "version 1.2.3", "version 1.2.4"),
+        ("date", "10.11.2026.1", "10.11.2026.2"),
+        ("time", "12:30:99", "12:30:98"),
+        ("time", "3:16", "3:17 and"),
+        ("time", "a:12:30", "a:12:31"),
+        ("epoch", "5551234567", "5551234568"),
+        ("epoch", "a1764288000", "a1764288001"),
+        ("epoch", "17642880001", "17642880002"),
+        ("hex", "deadbeef", "feedbeef"),
+        ("hex", "12345678", "12345679"),
+        ("hex", "aB1c2d3e", "aB1c2d3f"),
+        ("hex", "0x1a2b3c4d", "0x1a2b3c4e"),
+        ("port", "example.com:54321", "example.com:54322"),
+        ("port", "http://127.0.0.1:54321/one", "http://127.0.0.1:54321/two"),
+        ("address", "0xff", "0xfe"),
         ("tmp_path", "/tmp/abc/one.txt", "/tmp/abc/two.txt"),
         ("tmp_path", "/tmp/pytest-of-a/pytest-1/test_a0/one", "/tmp/pytest-of-a/pytest-1/test_a0/two"),
         ("tmp_path", "/home/tmp/abc", "/home/tmp/def"),
@@ -63,7 +94,7 @@ def test_substitutions_are_made_in_their_order() -> None:
 
 @pytest.mark.parametrize("entry", ["guid", ("a",), ("a", 1), 3, None, ("a", "b", "c")])
 def test_an_entry_that_is_neither_a_name_nor_a_pair_is_refused_with_the_names(entry: object) -> None:
-    with pytest.raises(SettingsError, match="neither one of uuid, datetime, tmp_path nor a pair"):
+    with pytest.raises(SettingsError, match=f"neither one of {', '.join(VOLATILE)} nor a pair"):
         parse_substitution(entry)
 
 

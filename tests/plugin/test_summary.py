@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.project import Project, lines_between
@@ -101,3 +103,31 @@ def test_a_client_that_no_hook_sees_is_named_in_the_summary_of_a_replay(
     second.stdout.fnmatch_lines(
         [f"samurai: test_it.py::test_it: connected to {host}, which serves models (*), by a client *"]
     )
+
+
+THREE = """
+@pytest.mark.samurai
+def test_edited(samurai_client): ask(samurai_client, "a")
+
+@pytest.mark.samurai("shared")
+@pytest.mark.parametrize("word", ["b", "c"])
+def test_shared(samurai_client, word): ask(samurai_client, word)
+"""
+
+
+def test_recordings_that_were_edited_imported_or_have_no_seal_are_counted_once_each(project: Project) -> None:
+    project.tests(THREE)
+    project.run().stdout.no_fnmatch_line("*recordings:*")
+    project.run().stdout.no_fnmatch_line("*recordings:*")
+    root = project.pytester.path / "cassettes"
+    edited = root / "test_it" / "test_edited.yaml"
+    edited.write_text(edited.read_text().replace("Tokyo", "Kyoto").replace("You said", "You asked"))
+    shared = root / "shared.yaml"
+    shared.write_text(re.sub("seal: .*", "seal: none", shared.read_text(), count=1))
+    line = "samurai: recordings: 1 edited by hand, 1 without a seal"
+    for arguments in ((), ("-n", "2")):
+        result = project.pytester.runpytest_inprocess(*arguments)
+        result.assert_outcomes(passed=3)
+        result.stdout.fnmatch_lines(["samurai: 3 tests, *", line])
+        assert sum(line == printed for printed in result.outlines) == 1
+    project.run("-q").stdout.no_fnmatch_line("*recordings:*")

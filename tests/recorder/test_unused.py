@@ -9,6 +9,9 @@ import pytest
 
 from pytest_samurai import SamuraiFailure, use_cassette
 from pytest_samurai.cassette.reader import load
+from pytest_samurai.commands import cli
+from tests.chats import chat, foreign
+from tests.project import Project, lines_between
 from tests.recorder.conftest import ask, statuses
 
 
@@ -66,3 +69,76 @@ def test_a_client_that_tries_less_often_leaves_no_error_unplayed(
     with pytest.raises(SamuraiFailure, match="^1 of 4 recorded interactions was not played"):
         with use_cassette(path, keep_retries=True):
             ask(url, "another")
+
+
+# --- cassettes of other tools
+
+
+THEIRS = """
+@pytest.mark.samurai
+def test_it(samurai_client): ask(samurai_client, "one")
+"""
+
+
+def theirs(project: Project) -> Path:
+    calls = [chat(question, model="gpt-4o-mini") for question in ("one", "two")]
+    project.tests(THEIRS)
+    project.offline()
+    return foreign(project.pytester.path / "cassettes/test_it/test_it.yaml", *calls)
+
+
+@pytest.mark.parametrize("more", [(), ("--samurai-unused=fail",), ("--samurai-unused=warn",)])
+def test_of_another_tools_cassette_it_is_a_warning(project: Project, more: tuple[str, ...]) -> None:
+    theirs(project)
+    result = project.run("--samurai-mode=none", *more)
+    result.assert_outcomes(passed=1)
+    assert lines_between(result, "was not played", "test_it.py::test_it") == [
+        "samurai: 1 of 2 recorded interactions was not played: cassettes/test_it/test_it.yaml",
+        "  interaction 2: two",
+        '  To hear no more of it: unused="ignore"',
+        "  To delete it, after a full run that passed: pytest-samurai prune --write",
+    ]
+
+
+def test_once_it_is_imported_it_is_a_failure_that_names_what_costs_nothing_before_a_recording(project: Project) -> None:
+    path = theirs(project)
+    assert cli.main(["import", str(path)]) == 0
+    result = project.run("--samurai-mode=none")
+    result.assert_outcomes(failed=1)
+    assert lines_between(result, "was not played", "====")[:5] == [
+        "1 of 2 recorded interactions was not played: cassettes/test_it/test_it.yaml",
+        "  interaction 2: two",
+        '  To be told of it, and not fail: unused="warn"',
+        "  To delete it, after a full run that passed: pytest-samurai prune --write",
+        "  To drop what is no longer played: pytest --samurai-mode=update test_it.py::test_it",
+    ]
+
+
+def test_so_it_is_once_something_was_recorded_into_it(project: Project) -> None:
+    calls = [chat(question, model="gpt-4o-mini") for question in ("one", "gone")]
+    foreign(project.pytester.path / "cassettes/test_it/test_it.yaml", *calls)
+    test = THEIRS.replace('"one")', '"one"); ask(samurai_client, "two")')
+    project.tests(test)
+    project.run("--samurai-mode=new_episodes", "--samurai-unused=warn").assert_outcomes(passed=1)
+    project.offline()
+    result = project.run("--samurai-mode=none")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["1 of 3 recorded interactions was not played: *", "  interaction 2: gone"])
+    project.tests(THEIRS)
+    several = project.run("--samurai-mode=none")
+    several.stdout.fnmatch_lines(["2 of 3 recorded *", '  To be told of them, and not fail: unused="warn"'])
+
+
+def test_what_prune_leaves_of_another_tools_cassette_has_no_key(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = "sk-samurai-0123456789abcdefghij"
+    path = theirs(project)
+    path.write_text(path.read_text().replace("content-type:", f"authorization: [Bearer {key}]\n      content-type:", 1))
+    assert key in path.read_text()
+    project.pytester.runpytest_inprocess("--samurai-mode=none").assert_outcomes(passed=1)
+    assert cli.main(["prune", "--write"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "deleted 1 interaction"
+    assert path.read_text().startswith("# Recorded by pytest-samurai")
+    assert key not in path.read_text()
+    project.run("--samurai-mode=none").assert_outcomes(passed=1)

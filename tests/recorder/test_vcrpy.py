@@ -110,6 +110,83 @@ def test_the_key_of_a_request_is_known_even_if_a_filter_took_its_header_away(pat
     assert key not in path.read_text()
 
 
+@pytest.mark.skipif(VCRPY < (9, 4), reason="vcrpy filters at any depth from 9.4 on")
+def test_parameters_can_be_filtered_at_any_depth(path: Path, wire: Wire) -> None:
+    options: dict[str, Any] = {"filter_post_data_parameters": ["id"], "filter_nested_post_data_parameters": True}
+    with use_cassette(path, **options):
+        wire.ask(metadata={"id": 1, "kept": 2})
+    assert stored(path)[0]["metadata"] == {"kept": 2}
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"filter_nested_post_data_parameters": True}, "filter_nested_post_data_parameters"),
+        ({"ignore_hosts": ["a", re.compile("b+")]}, "re.compile('b+')"),
+    ],
+)
+def test_what_only_a_newer_vcrpy_does_is_refused_with_both_versions(
+    options: dict[str, Any], what: str, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metadata, "version", lambda _: "8.2.1")
+    with pytest.raises(SettingsError) as caught, use_cassette(path, **options):
+        pass
+    assert str(caught.value) == f"{what}: this needs vcrpy 9.4, and 8.2.1 is installed: pip install 'vcrpy>=9.4'"
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"filter_headers": ["a"], "ignore_localhost": True}, "filter_headers, ignore_localhost"),
+        ({"match_on": ["method", lambda r1, r2: True]}, "a function in match_on"),
+    ],
+)
+def test_without_vcrpy_it_is_said_how_to_get_it(
+    options: dict[str, Any], what: str, path: Path, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_: str) -> str:
+        raise metadata.PackageNotFoundError
+
+    monkeypatch.setattr(metadata, "version", missing)
+    with pytest.raises(SettingsError) as caught, use_cassette(path, **options):
+        pass
+    assert str(caught.value) == (
+        f"{what}: this needs vcrpy, which is not installed: pip install 'pytest-samurai[vcrpy]'"
+    )
+    # Nothing else needs it.
+    with use_cassette(path, allow_playback_repeats=True, record_mode="once"):
+        wire.ask()
+
+
+# --- playback repeats
+
+
+@pytest.mark.parametrize("functions", [[], [lambda r1, r2: r1.body == r2.body]])
+def test_what_is_played_is_played_again_from_its_first_recording_if_repeats_are_allowed(
+    functions: list[Any], path: Path, wire: Wire
+) -> None:
+    match_on = ["method", "endpoint", "chat", *functions]
+    with use_cassette(path):
+        for content in ("hi", "hi", "you"):
+            wire.ask(content)
+    for mode in ("none", "once", "new_episodes"):
+        with use_cassette(path, mode=mode, match_on=match_on, allow_playback_repeats=True) as recorder:
+            answers = [wire.ask(content).json()["n"] for content in ("hi", "hi", "hi", "you", "hi", "you")]
+        assert answers == [1, 2, 1, 3, 1, 3]
+        assert len(recorder.calls) == 6
+    assert len(wire.sent) == 3
+    with pytest.raises(RequestNotRecorded), use_cassette(path, mode="none", match_on=match_on) as recorder:
+        for content in ("hi", "hi", "you", "hi"):
+            wire.ask(content)
+
+
+def test_a_request_that_was_never_recorded_is_a_miss_with_repeats_too(path: Path, wire: Wire) -> None:
+    with use_cassette(path):
+        wire.ask("hi")
+    with pytest.raises(RequestNotRecorded), use_cassette(path, mode="none", allow_playback_repeats=True):
+        wire.ask("other")
+
+
 # --- hooks of requests
 
 

@@ -6,8 +6,6 @@ import json
 from datetime import UTC, datetime
 from importlib import metadata
 
-import pytest
-
 from pytest_samurai.bill import REGRESSION_PROPERTY
 from pytest_samurai.report import NOTE_PROPERTY, UNMARKED_PROPERTY
 from pytest_samurai.report.gathered import Gathered
@@ -60,8 +58,3 @@ def test_a_test_without_a_recorder_is_counted_by_its_live_calls_alone() -> None:
     gathered.add("test_plain", "passed", [(UNMARKED_PROPERTY, 3)], [], file="test_geo.py", line=9)
     run = gathered.run(BEGAN, "once", [])
     assert (run.tests, run.unmarked) == ((), {"test_plain": 3})
-
-
-def test_a_package_that_is_not_installed_has_an_unknown_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_samurai.report.gathered.distributions", lambda name: iter(()))
-    assert Gathered().run(BEGAN, "once", []).version == "unknown"

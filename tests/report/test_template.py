@@ -28,7 +28,14 @@ def test_a_value_that_was_forgotten_is_an_error() -> None:
 
 def test_all_templates_are_where_the_wheel_takes_them_from() -> None:
     directory = files("pytest_samurai.report.forms") / "templates"
-    assert sorted(path.name for path in directory.iterdir()) == ["call.html", "page.css", "page.html"]
+    assert sorted(path.name for path in directory.iterdir()) == [
+        "base.html",
+        "call.html",
+        "page.css",
+        "page.html",
+        "stories.html",
+        "unread.html",
+    ]
 
 
 def test_jinja_is_loaded_only_where_a_page_is_written() -> None:

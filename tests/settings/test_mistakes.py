@@ -59,13 +59,19 @@ def test_an_option_in_the_wrong_place_is_answered_with_the_right_ones(
 
 
 @pytest.mark.parametrize(
-    ("name", "what"),
+    ("name", "value", "what"),
     [
-        ("record_mode", "it is called mode"),
-        ("cassette_library_dir", "it is the ini key samurai_cassette_dir, or the fixture of that name"),
-        ("decode_compressed_response", "bodies are always stored decoded"),
-        ("serializer", "cassettes are always YAML"),
+        (
+            "serializer",
+            "json",
+            "leave it out: cassettes are YAML; `pytest-samurai import` makes one of each in JSON",
+        ),
+        ("additional_matchers", ["x"], "put them into match_on"),
+        ("func_path_generator", print, "name the cassette in the marker"),
+        ("inject_cassette", True, "ask for the fixture samurai, or use `with use_cassette(...) as recorder`"),
+        ("record_on_exception", False, "leave it out: of a failed test, what is kept is its calls that all went well"),
+        ("ignore_json_paths", ["a"], "it is called ignore"),
     ],
 )
-def test_what_else_stands_in_a_vcr_config_is_told_what_it_is_here(name: str, what: str) -> None:
-    assert refusal(**{name: "x"}) == f"here: there is no option {name!r} here: {what}"
+def test_what_else_stands_in_a_vcr_config_is_told_what_to_write_instead(name: str, value: object, what: str) -> None:
+    assert refusal(**{name: value}) == f"here: there is no option {name!r} here: {what}"

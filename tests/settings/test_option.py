@@ -26,7 +26,10 @@ def test_a_switch_that_no_ini_file_may_have_is_never_text() -> None:
 
 
 def test_only_what_is_yes_or_no_is_said_by_its_name_alone() -> None:
-    assert [name for name, option in OPTIONS.items() if option.is_switch and "cli" in option.places] == ["update"]
+    assert [name for name, option in OPTIONS.items() if option.is_switch and "cli" in option.places] == [
+        "update",
+        "prove",
+    ]
 
 
 def test_every_option_may_be_set_somewhere_and_is_not_named_as_other_plugins_name_theirs() -> None:
@@ -40,4 +43,4 @@ def test_every_option_may_be_set_somewhere_and_is_not_named_as_other_plugins_nam
 
 def test_only_what_holds_several_words_is_a_list_in_the_ini_file_or_repeatable() -> None:
     many = {name for name, option in OPTIONS.items() if option.many}
-    assert many == {"endpoints", "headers", "ignore", "keys", "match_on", "normalize", "report", "tolerance"}
+    assert many == {"endpoints", "headers", "ignore", "keys", "marker", "match_on", "normalize", "report", "tolerance"}

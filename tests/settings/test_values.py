@@ -9,8 +9,9 @@ import pytest
 
 from pytest_samurai import bill
 from pytest_samurai.matching.matcher import COMPONENTS
+from pytest_samurai.matching.normalize import VOLATILE
 from pytest_samurai.settings.values import COMPONENTS as NAMES
-from pytest_samurai.settings.values import METRICS
+from pytest_samurai.settings.values import METRICS, VARYING
 from tests.settings.said import refusal, said
 
 MATCHERS = f"{', '.join(COMPONENTS)}, and of functions (r1, r2)"
@@ -101,7 +102,7 @@ def test_normalize_takes_names_and_pairs_and_a_name_alone() -> None:
         (
             "normalize",
             ["uid"],
-            "'uid' is neither one of uuid, datetime, tmp_path nor a pair (pattern, replacement)",
+            f"'uid' is neither one of {', '.join(VARYING)} nor a pair (pattern, replacement)",
         ),
         (
             "normalize",
@@ -141,4 +142,5 @@ def test_a_lock_is_a_file(written: object) -> None:
 
 def test_the_names_that_can_be_matched_on_are_those_that_have_a_meaning() -> None:
     assert tuple(COMPONENTS) == NAMES
+    assert tuple(VOLATILE) == VARYING
     assert bill.METRICS == METRICS

@@ -76,3 +76,8 @@ def test_json_says_the_same_and_shows_all_that_is_in_it(value: object) -> None:
 
 def test_json_beyond_the_first_plane_is_escaped_as_a_pair() -> None:
     assert visible_json('"\U000e0041\u202e"') == '"\\udb40\\udc41\\u202e"'
+
+
+def test_json_has_no_command_of_a_workflow() -> None:
+    assert visible_json('["##[group]x", "::y", "#"]') == '["#\\u0023[group]x", "::y", "#"]'
+    assert json.loads(visible_json('["##[group]x"]')) == ["##[group]x"]

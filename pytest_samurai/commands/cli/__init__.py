@@ -6,10 +6,11 @@ import argparse
 import os
 from collections.abc import Sequence
 
-from pytest_samurai.commands.cli.command import stop_writing
+from pytest_samurai.commands.cli.command import hand_on, stop_writing
 from pytest_samurai.commands.cli.table import COMMANDS
 from pytest_samurai.errors import SamuraiError
 from pytest_samurai.redaction import Redactor, environment_secrets, one_line
+from pytest_samurai.report import own_version
 
 __all__ = [
     "main",
@@ -19,14 +20,23 @@ _SIGPIPE = 128 + 13
 """The exit status that a shell gives for a program that wrote to a closed pipe."""
 
 
+class _Version(argparse.Action):
+    """Looks up the version when it is asked for: to do so takes longer than to parse the arguments."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        hand_on(f"{parser.prog} {own_version()}")
+        parser.exit()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status. Raises SystemExit(2) for arguments that make no sense."""
     parser = argparse.ArgumentParser(prog="pytest-samurai", description="Record and replay chat-completions calls.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         own = commands.add_parser(command.name, help=command.help)
         command.arguments(own)
-        own.set_defaults(run=command.run)
+        own.set_defaults(run=command.run, parser=own)
     chosen = parser.parse_args(arguments)
     try:
         return int(chosen.run(chosen))
@@ -37,4 +47,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SamuraiError as error:
         # It may quote a file of somebody else.
         redactor = Redactor(environment_secrets(os.environ))
-        parser.error("\n".join(one_line(redactor, line) for line in str(error).splitlines()))
+        misused: argparse.ArgumentParser = chosen.parser
+        misused.error("\n".join(one_line(redactor, line) for line in str(error).splitlines()))

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from pytest_samurai.commands.check import check
-from pytest_samurai.commands.cli.command import Command, add_cassettes, read_by, say
+from pytest_samurai.commands.check import Checked, Demands, check
+from pytest_samurai.commands.cli.command import Command, add_cassettes, cassettes_chosen, hand_on, hand_on_json, read_by
+from pytest_samurai.commands.findings import CODES, Finding, told
+from pytest_samurai.commands.fix import Mended, fix, left
+from pytest_samurai.commands.inifile import project_settings
+from pytest_samurai.commands.secrets import Secrets
+from pytest_samurai.commands.tests import Suite
 from pytest_samurai.files import now
+from pytest_samurai.redaction import Redactor, one_line
 from pytest_samurai.settings import OPTIONS
 from pytest_samurai.text import plural
+
+
+def _code(text: str) -> str:
+    if not any(code.startswith(text.upper()) for code in CODES):
+        raise ValueError(f"one of {', '.join(CODES)}, or the beginning of some")
+    return text.upper()
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -29,26 +44,98 @@ def _arguments(parser: ArgumentParser) -> None:
         default=[],
         help='what else should not be there: "email", or a regular expression, as in `samurai_redact`; repeatable',
     )
-    parser.add_argument("-q", "--quiet", action="store_true", help="print what fails, and nothing else")
+    parser.add_argument(
+        "--ignore",
+        metavar="CODE",
+        action="append",
+        type=read_by(_code),
+        default=[],
+        help="what is no finding, by its code, as SAM501, or the beginning of codes, as SAM5; repeatable",
+    )
+    parser.add_argument(
+        "--fix", action="store_true", help="cut secrets out of cassettes, and add what varies to `samurai_normalize`"
+    )
+    forms = parser.add_mutually_exclusive_group()
+    forms.add_argument("-q", "--quiet", action="store_true", help="print what fails, and nothing else")
+    forms.add_argument("--json", action="store_true", help="print JSON, for programs")
 
 
 def _run(chosen: Namespace) -> int:
-    checked = check(
-        map(Path, chosen.paths),
-        environ=os.environ,
-        now=now(),
-        max_age=chosen.max_age,
-        rules=chosen.redact,
-    )
-    failing = [finding for finding in checked.findings if not finding.advice]
-    for finding in failing if chosen.quiet else checked.findings:
-        say(finding.text)
+    secrets = Secrets(os.environ, chosen.redact)
+    checked = _checked(chosen, secrets)
+    fixed: list[Finding] = []
+    mended = Mended(None, ())
+    if chosen.fix:
+        before, mended = checked, fix(checked.findings, secrets, Path.cwd())
+        checked = _checked(chosen, secrets)
+        fixed = _gone(before, checked)
+        mended = Mended(mended.setting, [*mended.refused, *left(checked.findings, mended.refused)])
+    if chosen.json:
+        hand_on_json(_as_json(checked, fixed, mended), secrets.redactor)
+    else:
+        _say(checked, fixed, mended, secrets.redactor, chosen)
+    return 1 if checked.failing else 0
+
+
+def _checked(chosen: Namespace, secrets: Secrets) -> Checked:
+    paths, normalized = cassettes_chosen(chosen, Suite(Path.cwd())), project_settings(Path.cwd()).normalize
+    return check(paths, secrets, Demands(now(), chosen.max_age, normalized, chosen.ignore))
+
+
+def _gone(before: Checked, after: Checked) -> list[Finding]:
+    """The findings that are no longer there. The lines of others may have moved."""
+    still = Counter((finding.path, finding.code, finding.text) for finding in after.findings)
+    gone = []
+    for finding in before.findings:
+        key = (finding.path, finding.code, finding.text)
+        if still[key]:
+            still[key] -= 1
+        else:
+            gone.append(finding)
+    return gone
+
+
+def _say(checked: Checked, fixed: Sequence[Finding], mended: Mended, redactor: Redactor, chosen: Namespace) -> None:
+    findings = list(told(checked.failing if chosen.quiet else checked.findings))
+    if not chosen.quiet:
+        for finding in told(fixed):
+            hand_on(finding.shown(redactor, "fixed: "))
+        if mended.setting is not None:
+            hand_on(one_line(redactor, mended.setting))
+    for finding in findings:
+        hand_on(finding.shown(redactor))
+    for reason in mended.refused:
+        hand_on(one_line(redactor, f"not fixed: {reason}"))
     if not chosen.quiet:
         counted = [plural(checked.cassettes, "cassette"), plural(checked.interactions, "interaction")]
         if checked.journals:
             counted.insert(1, plural(checked.journals, "journal"))
-        say(f"{', '.join(counted)}: {plural(len(failing), 'finding')}")
-    return 1 if failing else 0
+        number = f"{len(fixed):,} fixed, " if chosen.fix else ""
+        failing = sum(not finding.advice for finding in findings)
+        hand_on(f"{', '.join(counted)}: {number}{plural(failing, 'finding')}")
 
 
-COMMAND = Command("check", "find secrets, damage and what is too old in cassettes", _arguments, _run)
+def _as_json(checked: Checked, fixed: Sequence[Finding], mended: Mended) -> dict[str, Any]:
+    suite = Suite(Path.cwd())
+
+    def told_of(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+        return [finding.as_json(_test(suite, finding.path)) for finding in findings]
+
+    return {
+        "cassettes": checked.cassettes,
+        "journals": checked.journals,
+        "interactions": checked.interactions,
+        "findings": told_of(checked.findings),
+        "fixed": told_of(fixed),
+        "setting": mended.setting,
+        "not_fixed": list(mended.refused),
+    }
+
+
+def _test(suite: Suite, path: Path) -> str | None:
+    """The test that has a cassette; None if it is not known, or if several have it."""
+    tests = suite.owners.of(suite.name(suite.here / path))
+    return tests[0] if len(tests) == 1 else None
+
+
+COMMAND = Command("check", "find secrets, damage and what is too old in cassettes, and mend it", _arguments, _run)

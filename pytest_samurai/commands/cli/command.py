@@ -7,12 +7,13 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from pytest_samurai.commands.tests import Suite
 from pytest_samurai.errors import SamuraiError
 from pytest_samurai.files import json
 from pytest_samurai.redaction import Redactor
-from pytest_samurai.settings import CASSETTES
 from pytest_samurai.text import visible, visible_json
 
 
@@ -69,11 +70,12 @@ def read_by(parse: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def add_cassettes(parser: ArgumentParser) -> None:
-    """Have a command take paths of cassettes; without any, it takes all."""
+    """Have a command take paths of cassettes; without any, it takes all: see `cassettes_chosen`."""
     parser.add_argument(
-        "paths",
-        metavar="PATH",
-        nargs="*",
-        default=[CASSETTES],
-        help=f"cassettes and directories of them (default: {CASSETTES})",
+        "paths", metavar="PATH", nargs="*", type=Path, help="cassettes and directories of them (default: the project's)"
     )
+
+
+def cassettes_chosen(chosen: Namespace, suite: Suite) -> list[Path]:
+    """The paths that were given; without any, the directories in which the project has cassettes, as seen from here."""
+    return chosen.paths or suite.homes

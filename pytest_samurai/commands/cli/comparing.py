@@ -18,7 +18,7 @@ from pytest_samurai.commands.pieces import Line, printed
 from pytest_samurai.commands.tests import Suite
 from pytest_samurai.commands.versions import Reader, Tree
 from pytest_samurai.errors import SettingsError
-from pytest_samurai.matching import Matcher
+from pytest_samurai.matching import VOLATILE, Matcher
 from pytest_samurai.redaction import Redactor, environment_secrets
 from pytest_samurai.settings import OPTIONS, Settings
 
@@ -32,7 +32,7 @@ def add_normalize(parser: ArgumentParser) -> None:
         metavar="NAMES",
         type=_names,
         default=(),
-        help="what else varies, beside `samurai_normalize`: uuid, datetime, tmp_path, with commas between them",
+        help=f"what else varies, beside `samurai_normalize`: {', '.join(VOLATILE)}, with commas between them",
     )
 
 

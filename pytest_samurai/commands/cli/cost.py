@@ -7,8 +7,9 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from pytest_samurai.bill import own_prices
-from pytest_samurai.commands.cli.command import Command, add_cassettes, say
+from pytest_samurai.commands.cli.command import Command, add_cassettes, cassettes_chosen, say
 from pytest_samurai.commands.cost import cost_lines, costs
+from pytest_samurai.commands.tests import Suite
 from pytest_samurai.files import now
 
 
@@ -18,8 +19,9 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(chosen: Namespace) -> int:
-    today = now()
-    cassettes = costs(map(Path, chosen.paths), own_prices(Path.cwd()), today, chosen.model, environ=os.environ)
+    today, suite = now(), Suite(Path.cwd())
+    paths, prices = cassettes_chosen(chosen, suite), own_prices(suite.root)
+    cassettes = costs(paths, prices, today, chosen.model, environ=os.environ)
     for line in cost_lines(cassettes, today, chosen.model):
         say(line)
     return 1 if any(cassette.now is None or cassette.other is None for cassette in cassettes) else 0

@@ -30,7 +30,7 @@ def _run(chosen: Namespace) -> int:
     if chosen.json:
         hand_on_json([entry.as_json() for entry in entries], redactor)
     else:
-        for line in list_lines(entries, now(), redactor):
+        for line in list_lines(entries, now(), redactor, suite.doubts):
             hand_on(line)
     return 1 if any(entry.damage for entry in entries) else 0
 

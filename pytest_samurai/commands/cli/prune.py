@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pytest_samurai.commands.cli.command import Command, say
 from pytest_samurai.commands.prune import delete, judge
+from pytest_samurai.commands.tests import CACHE, root_of
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.redaction import Redactor, environment_secrets, one_line
 from pytest_samurai.report import last_full_run
@@ -19,14 +20,14 @@ def _arguments(parser: ArgumentParser) -> None:
         "--cache-dir",
         metavar="DIR",
         type=Path,
-        default=".pytest_cache",
-        help="pytest's cache_dir (default: %(default)s)",
+        help=f"pytest's cache_dir (default: {CACHE} in its root directory)",
     )
 
 
 def _run(chosen: Namespace) -> int:
-    root = Path()
-    run = last_full_run(chosen.cache_dir)
+    here = Path.cwd()
+    root = Path(os.path.relpath(root_of(here), here))
+    run = last_full_run(chosen.cache_dir or root / CACHE)
     judged = judge(run, root, environ=os.environ)
     for line in judged.lines:
         say(line)
@@ -36,7 +37,7 @@ def _run(chosen: Namespace) -> int:
     deleted = []
     for unused in judged.unused:
         try:
-            delete(unused, run, root)
+            delete(unused, run, root, environ=os.environ)
             deleted.append(unused)
         except CassetteError as error:
             say(one_line(Redactor(environment_secrets(os.environ)), str(error)))

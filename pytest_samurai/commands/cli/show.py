@@ -12,56 +12,106 @@ from pytest_samurai import cassette
 from pytest_samurai.bill import Meter, own_prices
 from pytest_samurai.cassette import Reading
 from pytest_samurai.commands.cli.command import Command, hand_on, hand_on_json
-from pytest_samurai.commands.show import Shown, show_json, show_lines
+from pytest_samurai.commands.search import SUFFIXES
+from pytest_samurai.commands.show import Shown, show_json, show_lines, story_of
 from pytest_samurai.commands.terminal import Line, laid_out
-from pytest_samurai.commands.tests import Suite
+from pytest_samurai.commands.tests import Named, Suite
 from pytest_samurai.errors import SettingsError
+from pytest_samurai.files import replace_whole
 from pytest_samurai.redaction import Redactor, environment_secrets, one_line, without_secrets
+from pytest_samurai.report import story_page
 from pytest_samurai.wire import Interaction
 
 
 def _arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("test", metavar="TEST", help="id of a test, or the end of one; or the path of a cassette")
+    parser.add_argument(
+        "tests", metavar="TEST", nargs="+", help="id of a test, or the end of one; or the path of a cassette"
+    )
     parser.add_argument("--call", metavar="N", type=int, help="show this call alone")
     forms = parser.add_mutually_exclusive_group()
     forms.add_argument("--json", action="store_true", help="print JSON, for programs")
     forms.add_argument("--plain", action="store_true", help="print steady text, as for git's textconv")
+    forms.add_argument(
+        "--html",
+        metavar="PATH",
+        nargs="?",
+        const=_STDOUT,
+        help="make a page of the conversations, which needs nothing else (default: on standard output)",
+    )
 
 
 def _run(chosen: Namespace) -> int:
     suite = Suite(Path.cwd())
-    named = suite.find(chosen.test)
+    secrets = environment_secrets(os.environ)
+    if chosen.html is None and len(chosen.tests) > 1:
+        raise SettingsError(f"{len(chosen.tests):,} tests are shown on a page only: add --html PATH")
+    read = [_read(suite, test, secrets, plain=chosen.plain) for test in chosen.tests]
+    meter = None if chosen.plain else Meter(own_prices(suite.root), lambda _, text: text)
+    shown = Shown(chosen.call, chosen.plain, meter)
+    redactor = Redactor(secrets)
+    if chosen.html is not None:
+        _make_page(
+            chosen.html, story_page([story_of(redactor.text(named.title), readings, shown) for named, readings in read])
+        )
+    else:
+        [(named, readings)] = read
+        _print(named, readings, shown, redactor, as_json=chosen.json)
+    # Git takes any other status for a failure, and shows no difference at all.
+    return 1 if any(readings[0].damage for _, readings in read) and not chosen.plain else 0
+
+
+def _read(suite: Suite, test: str, secrets: frozenset[str], *, plain: bool) -> tuple[Named, list[Reading]]:
+    """What a TEST stands for, and what its cassette holds."""
+    named = suite.find(test)
     try:
         content = cassette.read(named.cassette)
     except FileNotFoundError:
         raise SettingsError(f"{named.cassette}: there is no such cassette") from None
-    secrets = environment_secrets(os.environ)
     # Git gives a file another name each time.
-    path = Path("cassette") if chosen.plain else named.cassette
-    readings = [_without_secrets(reading, secrets) for reading in cassette.readings(content, path)]
-    meter = None if chosen.plain else Meter(own_prices(suite.root), lambda _, text: text)
-    shown = Shown(chosen.call, chosen.plain, meter)
-    redactor = Redactor(secrets)
-    if chosen.json:
+    path = Path("cassette") if plain else named.cassette
+    return named, [_without_secrets(reading, secrets) for reading in cassette.readings(content, path)]
+
+
+def _print(named: Named, readings: list[Reading], shown: Shown, redactor: Redactor, *, as_json: bool) -> None:
+    if as_json:
         about = {"cassette": named.cassette.as_posix(), "test": named.test, **show_json(readings, shown)}
         hand_on_json(about, redactor)
-    else:
-        title = [] if shown.steady else [Line(named.title, style="bold underline")]
-        lines = chain(title, show_lines(readings, shown))
-        safe = (Line(one_line(redactor, line.text), line.indent * 2, line.style) for line in lines)
-        for text in laid_out(safe, plain=chosen.plain):
-            hand_on(text)
-    # Git takes any other status for a failure, and shows no difference at all.
-    return 1 if readings[0].damage and not chosen.plain else 0
+        return
+    title = [] if shown.steady else [Line(named.title, style="bold underline")]
+    lines = chain(title, show_lines(readings, shown))
+    safe = (Line(one_line(redactor, line.text), line.indent * 2, line.style) for line in lines)
+    for text in laid_out(safe, plain=shown.steady):
+        hand_on(text)
+
+
+_STDOUT = "-"
+
+
+def _make_page(target: str, page: str) -> None:
+    """Print a page, or write it to a file. Raises SettingsError if it cannot be written, or if that is a cassette."""
+    if target == _STDOUT:
+        hand_on(page)
+        return
+    path = Path(target)
+    if path.suffix in SUFFIXES:
+        raise SettingsError(f"--html={target}: this is the name of a cassette; a TEST stands before --html")
+    try:
+        replace_whole(path, f"{page}\n".encode())
+    except OSError as error:
+        raise SettingsError(f"{target}: cannot be written: {error.strerror or error}") from None
 
 
 def _without_secrets(reading: Reading, secrets: frozenset[str]) -> Reading:
     """A reading without secrets, which go before anything is cut short: half a secret cannot be told from a word."""
     whole = [interaction for interaction in reading.interactions if isinstance(interaction, Interaction)]
     clean = iter(without_secrets(whole, secrets))
+    redactor = Redactor(secrets)
     return replace(
         reading,
-        interactions=[next(clean) if isinstance(each, Interaction) else each for each in reading.interactions],
+        interactions=[
+            next(clean) if isinstance(each, Interaction) else redactor.text(each) for each in reading.interactions
+        ],
+        damage=redactor.text(reading.damage),
     )
 
 

@@ -39,10 +39,10 @@ def _run(chosen: Namespace) -> int:
 def _lines(chosen: Namespace, secrets: frozenset[str]) -> list[str]:
     # The ids of tests are relative to the directory of the lock.
     root = next((parent for parent in (Path.cwd(), *Path.cwd().parents) if (parent / chosen.lock).is_file()), Path())
-    named = Suite(Path.cwd()).find(chosen.test) if chosen.cassette is None else Named(chosen.cassette, chosen.test)
-    test, cassette = named.test or chosen.test, named.cassette
+    suite, lock = Suite(Path.cwd()), bill.load_lock(root / chosen.lock)
+    named = suite.find(chosen.test) if chosen.cassette is None else Named(chosen.cassette, None)
+    test, cassette = named.test or _as_in(lock, chosen.test, suite), named.cassette
     now = why.recorded(cassette, secrets)
-    lock = bill.load_lock(root / chosen.lock)
     if chosen.against is None:
         old = _row(lock, test, chosen.lock)
         shared = None if fixture_cassette(test) else why.shared_line(test, cassette, now, old)
@@ -55,6 +55,12 @@ def _lines(chosen: Namespace, secrets: frozenset[str]) -> list[str]:
         matcher = matcher_of(project_settings(Path.cwd()), chosen)
         lines = [*why.totals(why.row(then), why.row(now), rates, chosen.against), *why.explain(then, now, matcher)]
     return [f"{test}: {cassette}", *lines]
+
+
+def _as_in(lock: Lock | None, text: str, suite: Suite) -> str:
+    """The id of a test as a lock spells it."""
+    rows = lock.tests if lock is not None else {}
+    return next((test for test in (text, *suite.ids(text)) if test in rows), text)
 
 
 def _row(lock: Lock | None, test: str, name: Path) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -50,13 +51,19 @@ class ToldCall:
 
 
 class Talk:
-    """The conversation of one test, call by call: it knows what was said before."""
+    """The conversation of one test, call by call: it knows what was said before.
 
-    def __init__(self) -> None:
+    One that `is_whole` has all messages and all of their texts, but for what was said before.
+    """
+
+    def __init__(self, *, is_whole: bool = False) -> None:
+        self._is_whole = is_whole
         self._before: dict[Message, str] = {}
 
     def told(self, call: Call, longest: int = LONGEST) -> ToldCall:
         """A call after those that were `heard`; of each text at most `longest` characters."""
+        if self._is_whole:
+            longest = sys.maxsize
         talk, messages = conversation(call), _sent(call)
         lengths = list(map(_length, messages))
         asked = [
@@ -67,7 +74,7 @@ class Talk:
             call.number,
             visible(call.model or "unknown model"),
             [*_facts(call), *_sent_before(asked, lengths)],
-            [*_folded(asked)],
+            asked if self._is_whole else [*_folded(asked)],
             [Said(speaker(message), _parts(message, longest)) for message in talk.answered],
             visible(talk.why_unread or ""),
         )

@@ -1,0 +1,161 @@
+"""Where the cassette of a test may lie: under a name of ours, or under that which another tool gave it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import md5
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from pytest_samurai.cassette.naming import cassette_name, file_and_parts, module_directory, own_names, parts_of
+from pytest_samurai.cassette.shelf import Shelf
+from pytest_samurai.errors import CassetteError
+from pytest_samurai.files import REAL, exists
+
+_CASSETTES = "cassettes"
+_MOST_CHARACTERS = 255
+_BEFORE_DIGEST = "..."
+_DIGEST = 32
+
+
+class Candidate(NamedTuple):
+    """A path at which the cassette of a test may lie.
+
+    `is_certain` says that it can be no other test's, so that what the test records is written there.
+    """
+
+    path: PurePosixPath
+    is_certain: bool
+
+
+def candidates_for(test: str, home: PurePosixPath) -> list[Candidate]:
+    """Where the cassette of a test may lie that names none, as seen from the root; the likeliest path comes first.
+
+    `home` is the directory of the cassettes. Raises SettingsError for what is not a test id.
+    """
+    file, parts = file_and_parts(test)
+    return [
+        *(_below(home / module_directory(file), candidates_of(parts))),
+        *candidates_beside(file, parts),
+    ]
+
+
+def candidates_of(parts: list[str], *, alike: bool = False) -> list[Candidate]:
+    """Where in a directory the cassette of a test may lie, and is written if there is none: see `cassette_name`.
+
+    pytest-recording and cassetter replace what is odd in a name, and keep the innermost class only. So a file of theirs
+    may be that of several tests. Sources: `get_default_cassette_name` and `use_cassette` of pytest-recording 0.14.1,
+    `_sanitized_file_name` and `_existing_file_name` of cassetter 0.16.1.
+    """
+    own = [Candidate(REAL.PurePosixPath(name), True) for name in own_names(parts, alike=alike)]
+    return _each_once([*own, *_of_other_tools(parts)])
+
+
+def candidates_beside(file: PurePosixPath, parts: list[str]) -> list[Candidate]:
+    """Where other tools have the cassette of a test: in `cassettes` beside its file.
+
+    pytest-recording and cassetter have a directory there for each file. pytest-vcr has none, so that a file may be that
+    of tests of several files. Source: `vcr_cassette_dir` and `vcr_cassette_name` of pytest-vcr 1.0.2.
+    """
+    directory = beside(file)
+    flat = [Candidate(path, False) for path in _paths([_name(parts)])]
+    return [*_below(directory, candidates_of(parts)), *_below(directory.parent, flat)]
+
+
+def beside(file: PurePosixPath) -> PurePosixPath:
+    """The directory in which pytest-recording and cassetter have the cassettes of a test file."""
+    return file.parent / _CASSETTES / file.stem
+
+
+def first_existing(directory: Path, among: Iterable[Candidate], is_meant: Callable[[Path], bool]) -> Candidate | None:
+    """The first candidate with a file, as seen from a directory; None if there is none.
+
+    Where it may be another test's, `is_meant` is asked.
+    """
+    for candidate in among:
+        path = directory / candidate.path
+        if exists(path) and _is_spelled_so(path) and (candidate.is_certain or is_meant(path)):
+            return candidate
+    return None
+
+
+def _is_spelled_so(path: Path) -> bool:
+    """Whether a file that is there has this very name, whatever the file system finds alike."""
+    return path.name in REAL.listdir(path.parent)
+
+
+def is_foreign(path: Path, shelf: Shelf) -> bool:
+    """Whether another tool recorded something of a cassette, imported or not; also if it cannot be read.
+
+    Raises FileNotFoundError if there is none.
+    """
+    try:
+        # Each of ours has the time when it was recorded.
+        return None in shelf.load(path, settles=True).recordings.times()
+    except CassetteError:
+        # Whoever opens it will say what is wrong.
+        return True
+
+
+def owner_beside(cassette: PurePosixPath) -> str | None:
+    """The id of the test that has a cassette by its name in `cassettes` beside the test's file; both from the root.
+
+    None for a name that no test of pytest's usual naming has. The classes around a class are not in the name.
+    """
+    parts = parts_of(cassette.name)
+    directory = cassette.parent.parent
+    if directory.name != _CASSETTES or parts is None:
+        return None
+    file = directory.parent / f"{cassette.parent.name}.py"
+    return "::".join([str(file), *parts]) if cassette_name(parts) == cassette.name else None
+
+
+def _of_other_tools(parts: list[str]) -> Iterator[Candidate]:
+    name = _name(parts)
+    replaced = name.translate(_REPLACED)
+    # Of two classes of one name, each may have the test.
+    is_whole = len(parts) <= 2
+    yield from (Candidate(path, is_whole and replaced == name) for path in _paths([_shortened(replaced)]))
+    yield from (Candidate(path, is_whole) for path in _paths([name]))
+    # What we record is YAML.
+    yield from (Candidate(path.with_suffix(".json"), False) for path in _paths([replaced]))
+
+
+def _name(parts: list[str]) -> str:
+    return ".".join(parts[-2:])
+
+
+def _shortened(name: str) -> str:
+    """The name as pytest-recording shortens it: of characters, not of bytes."""
+    most = _MOST_CHARACTERS - len(".yaml")
+    if len(name) <= most:
+        return name
+    digest = md5(name.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+    return f"{name[: most - _DIGEST - len(_BEFORE_DIGEST)]}{_BEFORE_DIGEST}{digest}"
+
+
+def _paths(names: Iterable[str]) -> Iterator[PurePosixPath]:
+    """The paths of names, in which there may be slashes; none for a name that leads elsewhere."""
+    for name in names:
+        path = REAL.PurePosixPath(f"{name}.yaml")
+        if ".." not in path.parts and not _NO_NAME.search(name):
+            yield path
+
+
+def _below(directory: PurePosixPath, among: Iterable[Candidate]) -> Iterator[Candidate]:
+    return (Candidate(directory / candidate.path, candidate.is_certain) for candidate in among)
+
+
+def _each_once(among: Iterable[Candidate]) -> list[Candidate]:
+    by_path: dict[PurePosixPath, Candidate] = {}
+    for candidate in among:
+        by_path.setdefault(candidate.path, candidate)
+    return list(by_path.values())
+
+
+_NO_NAME = re.compile("[\0\ud800-\udfff]")
+"""What no path can have, whatever the system."""
+
+_REPLACED = str.maketrans(dict.fromkeys("<>?%*:|\"'/\\", "-"))
+"""What pytest-recording and cassetter put in place of characters that a file's name cannot have."""

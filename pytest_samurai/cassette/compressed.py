@@ -1,0 +1,73 @@
+"""Brotli and Zstandard undone, by whatever is installed for that: what httpx and urllib3 would use, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from importlib import import_module
+from typing import Final
+
+
+class NoDecoder(Exception):
+    """Nothing is installed that can undo an encoding."""
+
+    def __init__(self, encoding: str) -> None:
+        package = _PACKAGES[encoding]
+        super().__init__(f"is compressed ({encoding}), and nothing is installed to undo that: pip install {package}")
+
+
+_PACKAGES: Final = {"br": "brotli", "zstd": "zstandard"}
+_MODULES: Final = {
+    "br": ("brotli", "brotlicffi"),
+    # The first is a part of Python from 3.14 on.
+    "zstd": ("compression.zstd", "backports.zstd", "zstandard"),
+}
+
+
+def can_be_undone(encoding: str) -> bool:
+    """Whether it is one of the encodings that are undone here."""
+    return encoding in _MODULES
+
+
+def undone(encoding: str, body: bytes) -> bytes:
+    """A body as it was before it was encoded. One that is text stays: its recorder has undone it, and kept the header.
+
+    Raises NoDecoder if nothing is installed for that, ValueError for a body that is damaged.
+    """
+    decode = next(_decoders(encoding), None)
+    if decode is not None:
+        with suppress(_Damaged):
+            return decode(body)
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        if decode is None:
+            raise NoDecoder(encoding) from None
+        raise ValueError(f"its body is not {encoding}, as its headers say") from None
+    return body
+
+
+class _Damaged(Exception):
+    """A body is not in the encoding."""
+
+
+def _decoders(encoding: str) -> Iterator[Callable[[bytes], bytes]]:
+    for name in _MODULES[encoding]:
+        with suppress(ImportError):
+            yield _decoder(import_module(name))
+
+
+def _decoder(module: object) -> Callable[[bytes], bytes]:
+    errors = tuple(getattr(module, name) for name in ("error", "ZstdError") if hasattr(module, name))
+    streaming = getattr(module, "ZstdDecompressor", None)
+
+    def decode(body: bytes) -> bytes:
+        try:
+            # Servers stream, and do not tell the length beforehand, without which `decompress` of zstandard gives up.
+            if streaming is not None and hasattr(streaming(), "decompressobj"):
+                return bytes(streaming().decompressobj().decompress(body))
+            return bytes(module.decompress(body))  # type: ignore[attr-defined]  # each of them has it
+        except errors as error:
+            raise _Damaged from error
+
+    return decode

@@ -1,0 +1,83 @@
+"""What a check has found, mended: secrets are cut out of cassettes, and what varies gets an entry of `normalize`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_samurai import cassette
+from pytest_samurai.commands.findings import (
+    CLOUDFLARE,
+    CONFLICT,
+    CREDENTIAL,
+    DAMAGE,
+    RULE,
+    SHAPE,
+    VALUE,
+    VARYING,
+    Finding,
+)
+from pytest_samurai.commands.iniedit import add_entries
+from pytest_samurai.commands.secrets import Secrets
+from pytest_samurai.errors import CassetteError, SettingsError
+from pytest_samurai.settings import OPTIONS
+
+_SECRETS = frozenset({VALUE, SHAPE, CREDENTIAL, CLOUDFLARE, RULE})
+_UNREADABLE = frozenset({DAMAGE, CONFLICT})
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What was done: the line of the ini file that changed, if one did; and what was not, by file, with the reason."""
+
+    setting: str | None
+    refused: Sequence[str]
+
+
+def fix(findings: Iterable[Finding], secrets: Secrets, directory: Path) -> Mended:
+    """Mend what can be mended for sure: secrets in recordings of ours, and what varies from run to run.
+
+    A file is changed whole or not at all, and nothing in it but the secrets. `normalize` is set in the ini file around
+    the directory. Raises no error for what cannot be mended: that is `refused`.
+    """
+    findings = list(findings)
+    refused: list[str] = []
+    codes: dict[Path, set[str]] = {}
+    for finding in findings:
+        codes.setdefault(finding.path, set()).add(finding.code)
+    for path, of_path in codes.items():
+        if of_path & _SECRETS:
+            refused += _cut(path, of_path, secrets)
+    entries = [entry for entry, code in VARYING.items() if any(finding.code == code for finding in findings)]
+    setting = None
+    if entries:
+        try:
+            setting = add_entries(directory, OPTIONS["normalize"].ini, entries)
+        except (SettingsError, CassetteError) as error:
+            refused.append(str(error))
+    return Mended(setting, refused)
+
+
+def _cut(path: Path, codes: set[str], secrets: Secrets) -> Iterator[str]:
+    """Cut the secrets out of a cassette. Yields why not."""
+    if path.suffix == cassette.JOURNAL:
+        yield f"{path}: what a run that died has left is not changed; the next run of its test takes it up"
+        return
+    if codes & _UNREADABLE:
+        yield f"{path}: cannot be read, so nothing is cut out of it"
+        return
+    try:
+        cassette.mend(path, secrets.cut)
+    except CassetteError as error:
+        yield str(error)
+
+
+def left(findings: Iterable[Finding], refused: Sequence[str]) -> list[str]:
+    """Why secrets are still there in files of which nothing else was said."""
+    paths = dict.fromkeys(finding.path for finding in findings if finding.code in _SECRETS)
+    return [
+        f"{path}: what is left stands beside the recordings, or cannot be cut out for sure; take it out by hand"
+        for path in paths
+        if not any(reason.startswith(f"{path}:") for reason in refused)
+    ]

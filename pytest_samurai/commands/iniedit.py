@@ -1,0 +1,83 @@
+"""An option of the project's ini file gets more entries; every other byte of the file stays as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pytest_samurai.commands.inifile import ini_file, values_of, written_entries
+from pytest_samurai.errors import SettingsError
+from pytest_samurai.files import json, locked, read_whole, replace_whole
+
+_SECTIONS = {"setup.cfg": ("tool:pytest",), "pyproject.toml": ("tool.pytest.ini_options", "tool.pytest")}
+
+
+def add_entries(directory: Path, key: str, entries: Iterable[str]) -> str | None:
+    """Add entries to a key of the ini file around a directory, on the key's own line, or on one below the section.
+
+    Returns what stands there now, as a line; None if all were there before. Raises SettingsError, which says what to
+    write by hand, if there is no ini file, or if it is written so that the entries would not be read back.
+    """
+    path = ini_file(directory)
+    wanted = list(entries)
+    if path is None:
+        raise SettingsError(f"there is no ini file of pytest's; make one with `{key} = {' '.join(wanted)}`")
+    with locked(path):
+        before = values_of(path)
+        entered = written_entries(before.get(key))
+        added = [entry for entry in wanted if entry not in entered]
+        if not added:
+            return None
+        whole = [*entered, *added]
+        changed = _changed(read_whole(path).decode(), path, key, whole, added)
+        if changed is None or not _reads_back(changed, path, {**before, key: sorted(whole)}, key):
+            raise SettingsError(f"{path}: is written so that only you can add this: `{key} = {' '.join(whole)}`")
+        try:
+            replace_whole(path, changed.encode())
+        except OSError as error:
+            raise SettingsError(f"{path}: cannot be written: {error.strerror or error}") from None
+    return f"{path}: {key} is {' '.join(whole)} now"
+
+
+def _changed(content: str, path: Path, key: str, whole: Sequence[str], added: Sequence[str]) -> str | None:
+    """The content with the entries; None if no place for them is found."""
+    begin, end = _section(content, path)
+    if begin is None:
+        return None
+    section = content[begin:end]
+    if path.suffix == ".toml":
+        value = json.dumps(list(whole))
+        pattern = rf"(?m)^({re.escape(key)}[ \t]*=[ \t]*)(?:\[[^\]#]*\]|\"[^\"\n]*\"|'[^'\n]*')"
+        changed, count = re.subn(pattern, lambda match: match[1] + value, section, count=1)
+    else:
+        value = " ".join(whole)
+        pattern = rf"(?m)^({re.escape(key)}[ \t]*[=:])[ \t]*([^\n\r]*)"
+        changed, count = re.subn(pattern, lambda match: f"{match[1]} {_joined(match[2], added)}", section, count=1)
+    if not count:
+        line_end = "\r\n" if "\r\n" in content else "\n"
+        changed = f"{line_end}{key} = {value}{section or line_end}"
+    return content[:begin] + changed + content[end:]
+
+
+def _joined(line: str, added: Sequence[str]) -> str:
+    return " ".join(filter(None, [line.rstrip(), *added]))
+
+
+def _section(content: str, path: Path) -> tuple[int | None, int]:
+    """Where the options of pytest begin, at the end of the head of their section, and where they end."""
+    for name in _SECTIONS.get(path.name, ("pytest",)):
+        head = re.search(rf"(?m)^\[{re.escape(name)}\][^\r\n]*", content)
+        if head is not None:
+            following = re.compile(r"(?m)^\[").search(content, head.end())
+            return head.end(), len(content) if following is None else following.start()
+    return None, 0
+
+
+def _reads_back(content: str, path: Path, meant: dict[str, object], key: str) -> bool:
+    """Whether the content says what it did before, and the entries besides."""
+    try:
+        values = values_of(path, content)
+    except SettingsError:
+        return False
+    return {**values, key: sorted(written_entries(values.get(key)))} == meant

@@ -1,0 +1,216 @@
+"""What in a request will hardly be the same in another run."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import permutations
+from typing import Final
+
+from pytest_samurai.matching.bodies import Json, spelled
+from pytest_samurai.matching.moments import MOMENTS, is_near
+from pytest_samurai.matching.normalize import parse_substitution
+from pytest_samurai.matching.paths import Path_, format_path
+
+NUMBER: Final = "number"
+"""A number with so many digits that nobody has written it down: no entry of `normalize` is made for it."""
+
+ORDER: Final = "order"
+"""A list in the order of a set of strings, which is another one in each process."""
+
+NOUNS: Final = {
+    "uuid": "a UUID",
+    "datetime": "a date",
+    "tmp_path": "a temporary path",
+    "date": "a written date",
+    "time": "a time of day",
+    "epoch": "a Unix time",
+    "hex": "a hexadecimal id",
+    "port": "a port",
+    "address": "a memory address",
+    NUMBER: "a random number",
+    ORDER: "the order of a set",
+}
+"""What varies, in words, by kind: an entry of `normalize`, or one of the two that have none."""
+
+# What matches first is not looked at again: a UUID has hexadecimal groups, a moment has a time of day.
+_KINDS = ("uuid", "tmp_path", "address", "port", "datetime", "date", "epoch", "time", "hex")
+_NUMBER = re.compile(r"(?<![\w.])\d{1,3}\.\d{12,}(?!\w)")
+_FIRST_OF_MANY_PORTS = 32_768
+"""Systems give ports from here on to those who ask for any: Linux from 32768, others from 49152 (RFC 6335)."""
+_FEWEST_IN_ORDER = 5
+_LONGEST_WORD = 1_000
+_MOST_PERMUTED = 4
+_STRAYS = {20: 6, 12: 3, 8: 1}
+"""How many of so many strings may be out of order: so few that hardly any list of other strings is like that."""
+_ENDS = re.compile(r"[:;\n\[\](){}]|\.(?!\w)")
+"""What ends a list that is written in a line, or stands before it."""
+_LINES = re.compile(r"(?m)(?:^[-*] [^\n]+(?:\n|\Z)){5,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """What varies, by one of the `NOUNS`, and in which part of the request: messages[0]; `sample` is what it was.
+
+    `is_text` says that it is in a text, where `normalize` reaches it. `is_of_clock` that it changes with time alone: a
+    replay at once does not show it.
+    """
+
+    kind: str
+    where: str
+    sample: str
+    is_text: bool = True
+
+    @property
+    def is_of_clock(self) -> bool:
+        return self.kind in MOMENTS
+
+    def as_json(self) -> list[object]:
+        """As it travels with a report of pytest's."""
+        return [self.kind, self.where, self.sample, self.is_text]
+
+
+def variations(value: Json, moment: datetime, is_known: Callable[[str, bool], bool]) -> Iterator[Variation]:
+    """What varies in a request, as it is compared, that was sent at a moment; each text once.
+
+    A moment counts if it is near this one. Nothing counts that comes back: `is_known` is asked for each text, and is
+    told whether it changes with time.
+    """
+    told: set[tuple[str, bool]] = set()
+    for path, node in _nodes(value):
+        where = format_path(path[:2])
+        if isinstance(node, str):
+            candidates = [(kind, text, True) for kind, text in _in_text(node, moment)]
+        elif isinstance(node, list):
+            candidates = [(ORDER, ", ".join(node), False)] if _is_of_set(node) else []
+        else:
+            candidates = [(kind, spelled(node), False) for kind in _of_number(node, moment)]
+        for kind, text, is_text in candidates:
+            if (text, is_text) not in told and not any(
+                is_known(spelling, kind in MOMENTS) for spelling in _spellings(kind, text, moment)
+            ):
+                told.add((text, is_text))
+                yield Variation(kind, where, text, is_text)
+
+
+def orders(value: Json) -> Iterator[list[str]]:
+    """The lists in a request, short ones too, that stand in the order in which a set of this process has them.
+
+    Most of them do by chance. Where they do not, another process has another order.
+    """
+    for _, node in _nodes(value):
+        lists = [node] if isinstance(node, list) else _lists(node, 3) if isinstance(node, str) else []
+        for items in lists:
+            is_of_texts = len(items) > 1 and all(isinstance(text, str) for text in items)
+            if is_of_texts and _has_order_of_set(items):
+                yield items
+
+
+def _has_order_of_set(items: list[str]) -> bool:
+    """Whether a set of this process may have these strings so. Where hashes meet, the first to come decides."""
+    ways = permutations(items) if len(items) <= _MOST_PERMUTED else [items]
+    return any([*set(way)] == items for way in ways)
+
+
+def _nodes(value: Json) -> Iterator[tuple[Path_, Json]]:
+    # Not by recursion: a body may be nested deeper than calls can be.
+    todo: list[tuple[Path_, Json]] = [((), value)]
+    while todo:
+        path, node = todo.pop()
+        yield path, node
+        if isinstance(node, dict | list):
+            children = list(node.items() if isinstance(node, dict) else enumerate(node))
+            # Many numbers are a vector, or the samples of a sound.
+            is_vector = isinstance(node, list) and len(node) > 1 and isinstance(node[0], float)
+            todo += [] if is_vector else [((*path, key), child) for key, child in reversed(children)]
+
+
+def _in_text(text: str, moment: datetime) -> Iterator[tuple[str, str]]:
+    if _is_binary(text):
+        return
+    for items in _lists(text, _FEWEST_IN_ORDER):
+        if _is_of_set(items):
+            yield ORDER, ", ".join(items)
+    for kind in _KINDS:
+        pattern, _ = parse_substitution(kind)
+        for match in pattern.finditer(text):
+            if _may_vary(kind, match[0], moment):
+                yield kind, match[0]
+        text = pattern.sub(" ", text)
+    for match in _NUMBER.finditer(text):
+        if _is_random(float(match[0])):
+            yield NUMBER, match[0]
+
+
+def _is_binary(text: str) -> bool:
+    """Whether it is a picture, a sound or the like as text, in which anything may stand."""
+    return text.startswith("data:") or (len(text) >= _LONGEST_WORD and not re.search(r"\s", text[:_LONGEST_WORD]))
+
+
+def _lists(text: str, fewest: int) -> Iterator[list[str]]:
+    """The lists in a text: with commas between their items, or with each item in a line, behind a sign."""
+    for stretch in _ENDS.split(text):
+        if stretch.count(",") >= fewest - 1:
+            yield [part.strip().strip("'\"") for part in stretch.split(",")]
+    for lines in _LINES.finditer(text):
+        yield [line[2:] for line in lines[0].splitlines()]
+
+
+def _is_of_set(items: Sequence[Json]) -> bool:
+    """Whether strings stand in the order in which a set of this process has them. Of five, 1 in 120 do by chance."""
+    if len(items) < _FEWEST_IN_ORDER or not all(isinstance(text, str) for text in items):
+        return False
+    distinct = set(items)
+    if len(distinct) < len(items) or list(items) in (sorted(items), sorted(items, reverse=True)):
+        return False
+    # A set that was made of a set may have another size, and so another order. Where two hashes meet, the order depends
+    # on which came first: a few strings of many may stand elsewhere.
+    strays = next((strays for least, strays in _STRAYS.items() if len(items) >= least), 0)
+    orders = ([*distinct], [*distinct.copy()])
+    return any(_in_order([order.index(text) for text in items]) >= len(items) - strays for order in orders)
+
+
+def _in_order(numbers: Sequence[int]) -> int:
+    """How many of the numbers are in ascending order, if the fewest are left out."""
+    ends: list[int] = []
+    for number in numbers:
+        at = bisect_left(ends, number)
+        ends[at : at + 1] = [number]
+    return len(ends)
+
+
+def _may_vary(kind: str, text: str, moment: datetime) -> bool:
+    if kind in MOMENTS:
+        return is_near(kind, text, moment)
+    return kind != "port" or int(text.rpartition(":")[2]) >= _FIRST_OF_MANY_PORTS
+
+
+def _of_number(value: Json, moment: datetime) -> Iterator[str]:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return
+    if is_near("epoch", spelled(value), moment):
+        yield "epoch"
+    elif isinstance(value, float) and _is_random(value):
+        yield NUMBER
+
+
+def _is_random(value: float) -> bool:
+    """Whether a number has more digits than anybody writes, and is neither a simple fraction nor a sum of decimals."""
+    from fractions import Fraction
+
+    has_digits = abs(value - round(value, 9)) > 1e-12
+    return has_digits and float(Fraction(value).limit_denominator(1_000)) != value
+
+
+def _spellings(kind: str, text: str, moment: datetime) -> Iterator[str]:
+    """How a text may stand in a source, or in an earlier recording."""
+    yield text
+    if kind == ORDER:
+        items = text.split(", ")
+        yield '", "'.join(items)
+        yield "', '".join(items)
+    elif kind in MOMENTS:
+        yield from MOMENTS[kind].spelled(text, moment)

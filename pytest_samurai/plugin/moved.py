@@ -1,0 +1,101 @@
+"""Tests with the marker of another recorder, where `samurai_marker` says that it means ours.
+
+Their settings are in that recorder's fixtures and markers: https://github.com/kiwicom/pytest-recording,
+https://github.com/ktosiek/pytest-vcr and https://github.com/pydantic/cassetter have the same ones.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pytest
+
+from pytest_samurai.errors import SettingsError
+from pytest_samurai.files import REAL, exists
+from pytest_samurai.plugin import movedfixtures
+from pytest_samurai.plugin.internals import visible_definitions
+from pytest_samurai.plugin.marker import is_of_another_tool
+from pytest_samurai.plugin.state import RUN, config_layer
+from pytest_samurai.settings import Layer
+
+_PLUGINS: Final = {
+    "recording": ("pytest-recording", "pytest_recording.plugin"),
+    "vcr": ("pytest-vcr", "pytest_vcr"),
+    "cassetter": ("cassetter", "cassetter.pytest_plugin"),
+}
+"""The plugins that have the marker `vcr`: the name that pytest knows each by, its package, its module."""
+
+_MARKERS: Final = (
+    "vcr(cassette=None, /, **options): record the model calls of this test once, then replay them, as `samurai` does",
+    "default_cassette(name): the cassette of a test with the marker `vcr`",
+    "block_network(allowed_hosts=None): of no effect here: what can only replay calls no model, other calls pass",
+    "allowed_hosts(hosts): of no effect here",
+)
+
+
+def take_over(config: pytest.Config) -> None:
+    """Make the marker `vcr` ours in this run, if `samurai_marker` says so.
+
+    Raises pytest.UsageError if a plugin is loaded whose marker it is.
+    """
+    if "vcr" not in config.stash[RUN].settings.marker:
+        return
+    for name, (package, module) in _PLUGINS.items():
+        plugin = config.pluginmanager.get_plugin(name)
+        loaded = name if plugin is not None else module
+        if plugin is not None or config.pluginmanager.has_plugin(module):
+            raise pytest.UsageError(
+                f"samurai_marker has `vcr`, and {package} is loaded, whose marker that is: each of the two would record"
+                f" the tests. Run pytest with `-p no:{loaded}`, or put that into `addopts`."
+            )
+    for line in _MARKERS:
+        config.addinivalue_line("markers", line)
+    config.pluginmanager.register(movedfixtures, "samurai-moved")
+
+
+class Moved(NamedTuple):
+    """What the fixtures of another recorder say of a test: its options, its directory, the name of its cassette."""
+
+    layer: Layer
+    directory: Path
+    name: Path | None
+
+
+def moved(request: pytest.FixtureRequest, item: pytest.Item) -> Moved | None:
+    """What another recorder's fixtures say of a test that has its marker; None for a test that has not.
+
+    Raises SettingsError for what they may not say.
+    """
+    if not is_of_another_tool(item):
+        return None
+    layer = config_layer(item, request.getfixturevalue("vcr_config"), "vcr_config")
+    directory = request.getfixturevalue("vcr_cassette_dir")
+    return Moved(layer, REAL.Path(REAL.getcwd(), directory), _name(request, item))
+
+
+def _name(request: pytest.FixtureRequest, item: pytest.Item) -> Path | None:
+    from pytest_samurai.cassette import named_cassette
+    from pytest_samurai.text import visible
+
+    for fixture in ("default_cassette_name", "vcr_cassette_name"):
+        if visible_definitions(item, fixture):
+            try:
+                return named_cassette(request.getfixturevalue(fixture))
+            except SettingsError as error:
+                raise SettingsError(f"{fixture} of {visible(item.nodeid)}: {error}") from None
+    return None
+
+
+def refuse_second(own: Path, named: Path, test: str) -> None:
+    """Raise SettingsError for a test that has a cassette of its own beside the one that its marker names.
+
+    pytest-recording plays both.
+    """
+    if own != named and exists(own):
+        from pytest_samurai.text import visible
+
+        raise SettingsError(
+            f"{visible(test)} has a cassette of its own, {visible(own.name)}, and its marker names another,"
+            f" {visible(named.name)}: a test has one here; put the interactions of both into one file, and name that"
+        )

@@ -1,0 +1,75 @@
+"""Usage that cannot be: no server has counted so, so somebody has changed it.
+
+Only what no server does is told. Gateways to models that think count the thinking in the total alone, and gateways to
+Anthropic leave the cache out of the prompt; so the rest of a total may be anything, unless the server says it is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from pytest_samurai.wire.answer import Answer
+from pytest_samurai.wire.dialects import answer_of
+from pytest_samurai.wire.interaction import Interaction
+from pytest_samurai.wire.objects import as_object
+from pytest_samurai.wire.usage import Usage
+
+
+class Impossible(NamedTuple):
+    """What is wrong with a usage, in words with both numbers; whether it is the total, or a part."""
+
+    text: str
+    is_total: bool = False
+
+
+_OF_PROMPT: Final = {
+    "cached_tokens": "cached tokens",
+    "cache_write_tokens": "tokens written to the cache",
+    "prompt_audio_tokens": "audio tokens",
+    "prompt_image_tokens": "image tokens",
+}
+_OF_COMPLETION: Final = {
+    "reasoning_tokens": "reasoning tokens",
+    "completion_audio_tokens": "audio tokens",
+    "completion_image_tokens": "image tokens",
+}
+
+_EXACT: Final = re.compile(r"https://(?:(?:\w+\.)?api\.openai\.com|[\w-]+\.openai\.azure\.com|api\.x\.ai)[/:]")
+"""Servers whose total is the sum, by their references: "prompt + completion" with OpenAI and Azure; with xAI, the
+reasoning is added as well, which `Usage` has in the completion."""
+
+_OUTSIDE_OF_PROMPT: Final = ("cache_read_input_tokens", "cache_creation_input_tokens")
+"""Anthropic's names, which come with its rule: these are no parts of the prompt. LiteLLM hands both on."""
+
+_OUTSIDE_OF_COMPLETION: Final = "sonar"
+"""Perplexity's models, whose deep research counts its reasoning beside the completion, and not in the total.
+
+Source: the `usage` in its reference of chat completions."""
+
+
+def impossible(interaction: Interaction) -> Iterator[Impossible]:
+    """What the usage of a reply says that cannot be; nothing where the usage is unknown."""
+    answer = answer_of(interaction)
+    usage = answer.usage
+    if usage is None:
+        return
+    for part, what, whole, name in _parts(usage, answer):
+        if part > whole:
+            yield Impossible(f"{part:,} {what}, but the {name} has {whole:,} tokens")
+    counted = usage.prompt_tokens + usage.completion_tokens
+    if usage.total_tokens < counted or (usage.total_tokens > counted and _EXACT.match(interaction.request.url)):
+        text = f"{usage.prompt_tokens:,} + {usage.completion_tokens:,} tokens, but the total is {usage.total_tokens:,}"
+        yield Impossible(text, is_total=True)
+
+
+def _parts(usage: Usage, answer: Answer) -> Iterator[tuple[int, str, int, str]]:
+    """Each part with what it is, and what it is a part of, with all that may be counted there."""
+    told = as_object(answer.known.get("usage"))
+    if not any(told.get(name) for name in _OUTSIDE_OF_PROMPT):
+        prompt = max(usage.prompt_tokens, usage.total_tokens - usage.completion_tokens)
+        yield from ((getattr(usage, name), what, prompt, "prompt") for name, what in _OF_PROMPT.items())
+    if _OUTSIDE_OF_COMPLETION not in (answer.model or ""):
+        completion = usage.answered
+        yield from ((getattr(usage, name), what, completion, "completion") for name, what in _OF_COMPLETION.items())

@@ -1,0 +1,41 @@
+"""Which recordings are not as a call has left them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+
+from pytest_samurai.wire.interaction import Interaction
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """How many recordings were edited by hand, imported from another tool, or have no seal. One may count twice.
+
+    What has no seal may have been edited too: nobody can tell, so it does not count as edited.
+    """
+
+    edited: int = 0
+    imported: int = 0
+    unsealed: int = 0
+
+    @classmethod
+    def of(cls, interactions: Iterable[Interaction]) -> Origins:
+        """Those of interactions."""
+        edited = imported = unsealed = 0
+        for each in interactions:
+            edited += each.edited and not each.unsealed
+            imported += each.imported
+            unsealed += each.unsealed
+        return cls(edited, imported, unsealed)
+
+    @classmethod
+    def sum(cls, origins: Iterable[Origins]) -> Origins:
+        """Those of several cassettes."""
+        return cls(*map(sum, zip((0, 0, 0), *map(astuple, origins), strict=True)))
+
+    @property
+    def told(self) -> str:
+        """The same in words; empty if all are as they were recorded."""
+        counts = {"edited by hand": self.edited, "imported": self.imported, "without a seal": self.unsealed}
+        return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
