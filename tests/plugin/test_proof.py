@@ -339,6 +339,18 @@ def test_fails(samurai_client):
     )
 
 
+def test_a_run_that_ends_before_a_test_has_recorded_and_passed_has_nothing_to_say(project: Project) -> None:
+    project.tests("""
+@pytest.mark.samurai
+def test_fails(samurai_client):
+    ask(samurai_client)
+    assert False
+""")
+    result = project.run("--samurai-prove", "-x")
+    result.assert_outcomes(failed=1)
+    result.stdout.no_fnmatch_line("*in another process*")
+
+
 @pytest.mark.parametrize(
     ("hook", "raised", "status"),
     [
