@@ -106,8 +106,8 @@ class Miss:
             lines.append("  The same words, in another order: sort what comes from a set, or from a file system.")
         if around:
             is_elsewhere = all(any(self._around(recording.request)) for recording in self.recorded)
-            cause = unrecorded_cause if is_elsewhere else said_cause
-            return lines, cause([line.strip().replace(":", "", 1) for line in around])
+            said = [line.strip().replace(":", "", 1) for line in around]
+            return lines, unrecorded_cause(said) if is_elsewhere else said_cause(said)
         if not changes:
             return lines, said_cause(["the bytes of the body, which hold the same values"])
         cause = cause_of(changes, dialect_of(self.request.url), recorded, asked)
