@@ -1,11 +1,11 @@
 """What is said: HTTP, events, and the dialects of APIs."""
 
 from pytest_samurai.wire.answer import Answer
+from pytest_samurai.wire.answered import dated
 from pytest_samurai.wire.asked import asked_object, likely_tokens, model_asked, summary, usage_asked
 from pytest_samurai.wire.asking import UsageFilter
 from pytest_samurai.wire.beginning import Beginning
 from pytest_samurai.wire.dialect import Channel, Dialect, Label, Text
-from pytest_samurai.wire.answered import dated
 from pytest_samurai.wire.dialects import AMBIGUOUS, PATTERNS, UNKNOWN, answer_of, comes_in_pieces, dialect_of
 from pytest_samurai.wire.events import cut_events, event_lengths
 from pytest_samurai.wire.http import (

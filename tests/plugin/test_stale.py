@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_samurai.plugin.advice import recording
+from pytest_samurai.report import Failure, Run
 from tests.chats import chat, foreign
 from tests.project import Project
 
@@ -116,3 +118,19 @@ def test_the_run_ends_with_the_tests_by_cause_and_each_line_settles_its_tests(pr
     result = project.run("--samurai-mode=none")
     result.assert_outcomes(passed=7, failed=1)
     assert table(result) == []
+
+
+def test_of_many_tests_the_command_takes_all_that_failed(project: Project, suite: Path) -> None:
+    text = '@pytest.mark.vcr\n@pytest.mark.parametrize("number", range(4))\ndef test_none(number): ask("a?")\n'
+    (suite / "test_it.py").write_text(SUITE + text)
+    project.offline()
+    result = project.pytester.runpytest_inprocess("--samurai-mode=none", "-k", "test_none or test_green")
+    assert table(result)[-1] == "    To record them, in calls that are paid: pytest --samurai-mode=update --lf"
+
+
+def test_what_a_renamed_test_would_be_answered_by_is_not_to_be_paid_for(pytestconfig: pytest.Config) -> None:
+    paid = "  To record this test: pytest --samurai-mode=update t.py::a"
+    failures = [Failure("t.py::a", "RequestNotRecorded", paid, "t.py", 1)]
+    assert recording(pytestconfig, Run("1", "", "none", failures=tuple(failures)), ["t.py::a"]) == paid[23:]
+    failures.append(Failure("t.py::b", "RequestNotRecorded", f"    pytest-samurai mv x y\n{paid}", "t.py", 1))
+    assert recording(pytestconfig, Run("1", "", "none", failures=tuple(failures)), ["t.py::a"]) is None

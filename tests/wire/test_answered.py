@@ -49,7 +49,15 @@ def test_the_header_goes_before_the_body_and_what_cannot_be_is_no_date(
     assert interaction.answered_at is None
 
 
-@pytest.mark.parametrize("name", ["recorded_at", "answered_at"])
-def test_a_date_that_the_file_has_stays(name: str) -> None:
-    known = replace(call({"created": CREATED}), **{name: "2024-01-01T00:00:00.000000Z"})
+NEW_YEAR = "2024-01-01T00:00:00.000000Z"
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        replace(call({"created": CREATED}), recorded_at=NEW_YEAR),
+        replace(call({"created": CREATED}), answered_at=NEW_YEAR),
+    ],
+)
+def test_a_date_that_the_file_has_stays(known: Interaction) -> None:
     assert dated(known) is known
