@@ -233,6 +233,7 @@ NOTES = Notes(
     Note("price", Of.INTERACTION, PRICE),
     Note("edited", Of.INTERACTION, FLAG, False),
     Note("imported", Of.INTERACTION, FLAG, False),
+    Note("answered_at", Of.INTERACTION, TEXT),
     Note("chunks", Of.BODY, CHUNKS),
     Note("seal", Of.TEXT, SEAL),
 )
