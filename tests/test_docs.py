@@ -7,7 +7,9 @@ The first word after a fence's language says what is done with the block, the ot
 - ``python proved failed=1``: a user's test file, recorded, and replayed in another process;
 - ``python recorded failed=1``: the same file after a change, recorded anew, and run in replay;
 - ``python updated passed=1``: the same file after a change, brought up to date, and run in replay;
-- ``console command passed=1``: a command of pytest's; ``console command status=0``: one of our own, or of git's;
+- ``console command passed=1``: a command of pytest's; ``console command status=0``: one of our own, or of git's, also
+  after others of git's, which have to succeed;
+- ``console live passed=1``: a command of pytest's, with the server there; ``ini file pytest.ini``: a file of the project;
 - ``python script``: a script, run to record and in replay;
 - ``text output``, ``yaml cassette`` and ``yaml lock``: what the block before printed, recorded, or wrote to the lock;
   ``...`` stands for lines left out.
@@ -38,7 +40,7 @@ from tests.project import Project, without_seconds
 
 ROOT = Path(__file__).parents[1]
 HTTPX = tuple(map(int, httpx.__version__.split(".")[:2]))
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)\n(?P<text>.*?)^(?P=indent)``` *$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!\w+:)(?P<file>[^)#\s]+)(?:#[^)]*)?\)")
@@ -81,7 +83,17 @@ def stories() -> Iterator[list[Block]]:
                 if story:
                     yield story
                 story = [block]
-            elif block.kind in ("edited", "recorded", "updated", "command", "output", "cassette", "lock"):
+            elif block.kind in (
+                "edited",
+                "recorded",
+                "updated",
+                "command",
+                "live",
+                "file",
+                "output",
+                "cassette",
+                "lock",
+            ):
                 assert story, f"{block.place}: nothing ran before"
                 story.append(block)
         if story:
@@ -126,7 +138,11 @@ class Runner:
         self._recorded(block, "update")
 
     def _command(self, block: Block) -> None:
-        name, *arguments = block.text.removeprefix("$ ").split()
+        *before, last = [line.removeprefix("$ ").split() for line in block.text.splitlines()]
+        for words in before:
+            assert words[0] == "git", block.place
+            subprocess.run(words, cwd=self._pytester.path, check=True)
+        name, *arguments = last
         if name == "pytest-samurai":
             printed = io.StringIO()
             with redirect_stdout(printed):
@@ -139,6 +155,17 @@ class Runner:
             return
         assert name == "pytest", block.place
         self._pytest(block, *arguments)
+
+    def _live(self, block: Block) -> None:
+        with ChatServer(api_key=KEY) as server:
+            self._online(server)
+            self._command(block)
+            self._offline()
+
+    def _file(self, block: Block) -> None:
+        path = self._pytester.path / block.words[1]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(block.text, encoding="utf-8")
 
     def _run(self, block: Block, *arguments: str) -> None:
         (self._pytester.path / "test_it.py").write_text(block.text, encoding="utf-8")
@@ -222,7 +249,7 @@ def test_an_example_does_what_the_page_says(
 def test_what_is_python_compiles_and_what_is_marked_is_known(page: Path) -> None:
     for block in blocks(page):
         if block.language == "python":
-            assert block.kind in ("", "test", "edited", "recorded", "proved", "updated", "script"), block.place
+            assert block.kind in ("", "test", "edited", "recorded", "proved", "updated", "script", "file"), block.place
             compile(block.text, block.place, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
@@ -236,7 +263,8 @@ def test_every_relative_link_leads_to_a_file(page: Path) -> None:
 def test_every_page_is_in_the_index() -> None:
     index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
     linked = {link["file"] for link in _LINK.finditer(index)}
-    assert {page.name for page in PAGES[1:]} <= linked | {"README.md"}
+    names = {page.relative_to(ROOT / "docs").as_posix() for page in PAGES[1:]}
+    assert names <= linked | {"README.md"}
 
 
 # --- copies of what the code says
