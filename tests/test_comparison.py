@@ -112,7 +112,6 @@ class Suite:
         done = subprocess.run(
             command, cwd=self._folder, env=kept | environment, capture_output=True, text=True, check=False
         )
-        print(done.stdout, done.stderr)
         return done.stdout + done.stderr, done.returncode
 
     def cassettes(self) -> dict[str, str]:

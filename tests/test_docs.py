@@ -9,7 +9,8 @@ The first word after a fence's language says what is done with the block, the ot
 - ``python updated passed=1``: the same file after a change, brought up to date, and run in replay;
 - ``console command passed=1``: a command of pytest's; ``console command status=0``: one of our own, or of git's, also
   after others of git's, which have to succeed;
-- ``console live passed=1``: a command of pytest's, with the server there; ``ini file pytest.ini``: a file of the project;
+- ``console live passed=1``: a command of pytest's, while the server is there;
+- ``ini file pytest.ini``: a file of the project;
 - ``python script``: a script, run to record and in replay;
 - ``text output``, ``yaml cassette`` and ``yaml lock``: what the block before printed, recorded, or wrote to the lock;
   ``...`` stands for lines left out.
@@ -41,6 +42,9 @@ from tests.project import Project, without_seconds
 ROOT = Path(__file__).parents[1]
 HTTPX = tuple(map(int, httpx.__version__.split(".")[:2]))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+_LATER = ("edited", "recorded", "updated", "command", "live", "file", "output", "cassette", "lock")
+"""What goes on with the story that a block before it has begun."""
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)\n(?P<text>.*?)^(?P=indent)``` *$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!\w+:)(?P<file>[^)#\s]+)(?:#[^)]*)?\)")
@@ -83,17 +87,7 @@ def stories() -> Iterator[list[Block]]:
                 if story:
                     yield story
                 story = [block]
-            elif block.kind in (
-                "edited",
-                "recorded",
-                "updated",
-                "command",
-                "live",
-                "file",
-                "output",
-                "cassette",
-                "lock",
-            ):
+            elif block.kind in _LATER:
                 assert story, f"{block.place}: nothing ran before"
                 story.append(block)
         if story:
