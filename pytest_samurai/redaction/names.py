@@ -21,7 +21,19 @@ _WORDS = (
         "PAT",
         "AUTH",
     ),
-    *("AUTHORIZATION", "JWT", "BEARER", "CREDENTIALS?", "CREDS?", "COOKIES?", "SAS", "KEY_BASE", "HMAC"),
+    *(
+        "AUTHORIZATION",
+        "JWT",
+        "BEARER",
+        "CREDENTIALS?",
+        "CREDS?",
+        "COOKIES?",
+        "SAS",
+        "KEY_BASE",
+        "HMAC",
+        "SALT",
+        "PEPPER",
+    ),
 )
 # One of several, of an environment, of a region; and how it is written.
 _TAILS = (

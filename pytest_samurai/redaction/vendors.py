@@ -43,6 +43,8 @@ VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     ("a Weights & Biases key", ("wandb_v1_",), rb"[A-Za-z0-9]{20,}\w*"),
     # Together's reference: tgp_v1_...
     ("a Together key", ("tgp_v1_",), _SAFE),
+    # trufflehog, `voyageai`: pa-[a-zA-Z0-9_-]{43}
+    ("a Voyage key", ("pa-",), rb"(?=[A-Za-z_-]{0,200}\d)[\w-]{43}(?![\w-])"),
     # Tavily's quickstart: tvly-..., tvly-dev-...
     ("a Tavily key", ("tvly-",), _SAFE),
     # Firecrawl's reference: fc-... of 32 hexadecimal digits

@@ -91,12 +91,12 @@ def test_b(): pass
 def test_a_wrong_key_in_samurai_config_is_an_error_that_names_the_test(project: Project) -> None:
     project.tests("""
 @pytest.fixture
-def samurai_config(): return {"record_mode": "once"}
+def samurai_config(): return {"record_modes": "once"}
 def test_it(samurai): pass
 """)
     result = project.run()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*samurai_config of test_it.py::test_it*record_mode*"])
+    result.stdout.fnmatch_lines(["*samurai_config of test_it.py::test_it*record_modes*"])
 
 
 def test_a_wrong_value_on_the_command_line_is_a_usage_error(project: Project) -> None:

@@ -61,9 +61,11 @@ def changed_lines(old: str, new: str) -> list[tuple[str, str, str]]:
     part = ""
     for line in difflib.ndiff(old.split("\n"), new.split("\n")):
         sign, text = line[0], line[2:]
-        if text in ("- request:", "  response:", "    body:", "    samurai:"):
-            part = text.strip("- :")
-        elif sign in "+-":
+        if text in ("- request:", "  response:", "    body:", "    samurai:", "      answer: |-"):
+            part = text.strip("- :|")
+        elif part == "answer" and not text.startswith("        "):
+            part = "samurai"
+        if sign in "+-":
             changes.append((sign, text, part))
     return changes
 
