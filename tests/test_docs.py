@@ -44,6 +44,11 @@ _FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)\n(?P<text>.*?)^(?P=ind
 _LINK = re.compile(r"\]\((?!\w+:)(?P<file>[^)#\s]+)(?:#[^)]*)?\)")
 
 
+def dead_links(page: Path) -> list[str]:
+    prose = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    return [link["file"] for link in _LINK.finditer(prose) if not (page.parent / link["file"]).exists()]
+
+
 @dataclass(frozen=True)
 class Block:
     """A fenced block of a page; `place` is its file and line."""
@@ -228,9 +233,7 @@ def test_what_is_python_compiles_and_what_is_marked_is_known(page: Path) -> None
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_relative_link_leads_to_a_file(page: Path) -> None:
-    prose = _FENCE.sub("", page.read_text(encoding="utf-8"))
-    missing = [link["file"] for link in _LINK.finditer(prose) if not (page.parent / link["file"]).exists()]
-    assert not missing
+    assert not dead_links(page)
 
 
 def test_every_page_is_in_the_index() -> None:
