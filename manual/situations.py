@@ -235,7 +235,7 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
         Situation(
             "A hook of vcrpy is missing or gave something else",
             "Install `pytest-samurai[vcrpy]`, or mend the function that the message names. See [vcrpy](vcrpy.md).",
-            ("recorder/vcrpy.py",),
+            ("recorder/vcrpy.py", "plugin/movedvcr.py"),
         ),
     ),
     "A command says": (
