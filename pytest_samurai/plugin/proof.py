@@ -54,11 +54,7 @@ class Proof:
 
     def prove(self, session: pytest.Session) -> None:
         """Run the tests once more, and report those that fail."""
-        reports = {
-            varied[0].test: self._calls[nodeid]
-            for nodeid, varied in self._varying.recorded.items()
-            if nodeid in self._calls and nodeid not in self._red
-        }
+        reports = self._recorded()
         if not reports:
             return
         self._announce(len(reports))
@@ -71,6 +67,22 @@ class Proof:
         for test, report in reports.items():
             failed += self._judge(report, results.get(test))
         self.line = f"samurai: {plural(len(reports), 'test')} replayed in another process: {failed:,} failed"
+
+    def leave_out(self) -> None:
+        """Say that nothing was proved, since the run ended before its end."""
+        if count := len(self._recorded()):
+            self.line = (
+                f"samurai: {plural(count, 'test')} recorded and passed, and nothing was replayed in another process:"
+                " the run has ended early. The next run replays what is recorded"
+            )
+
+    def _recorded(self) -> dict[str, pytest.TestReport]:
+        """The reports of the tests that recorded and passed, by the ids of the tests."""
+        return {
+            varied[0].test: self._calls[nodeid]
+            for nodeid, varied in self._varying.recorded.items()
+            if nodeid in self._calls and nodeid not in self._red
+        }
 
     def _announce(self, count: int) -> None:
         """Say what takes so long."""
