@@ -41,7 +41,12 @@ from tests.project import Project, without_seconds
 
 ROOT = Path(__file__).parents[1]
 HTTPX = tuple(map(int, httpx.__version__.split(".")[:2]))
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FOLLOWED_ELSEWHERE = ("tutorial", "examples")
+"""The pages that tests/test_tutorial.py and tests/test_example_projects.py follow, by their own rules."""
+EVERY_PAGE = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    page for page in EVERY_PAGE if page.relative_to(ROOT).parts[1:2] not in [(name,) for name in FOLLOWED_ELSEWHERE]
+]
 
 _LATER = ("edited", "recorded", "updated", "command", "live", "file", "output", "cassette", "lock")
 """What goes on with the story that a block before it has begun."""
