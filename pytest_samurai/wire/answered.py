@@ -48,8 +48,9 @@ def _of_body(interaction: Interaction) -> datetime | None:
 
 def _moment(value: Any) -> datetime | None:
     try:
-        if isinstance(value, int | float):
-            return _likely(datetime.fromtimestamp(value, UTC))
+        # Writer has the seconds as a text.
+        if isinstance(value, int | float) or (isinstance(value, str) and value.isdecimal()):
+            return _likely(datetime.fromtimestamp(float(value), UTC))
         return _likely(parse_moment(value))
     except (ValueError, OverflowError, OSError):
         return None

@@ -35,6 +35,7 @@ def call(body: object, *headers: tuple[str, str], url: str = URL) -> Interaction
         (call({"createTime": "2025-02-19T21:20:00Z"}, url="https://h/v1beta/models/m:generateContent"), OF_BODY),
         (call(b'data: {"created": %d, "choices": []}\n\ndata: [DONE]\n\n' % CREATED), OF_BODY),
         (call({"created": 1_700_000_000_000_000_000}), None),
+        (call({"created": str(CREATED)}), OF_BODY),
         (call({"created": 123}), None),
         (call({"created": True}), None),
         (call({"created": "soon"}), None),
