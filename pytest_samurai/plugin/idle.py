@@ -55,12 +55,17 @@ def pytest_runtest_protocol(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
     """Begin to gather at the end, if not before: it may be the last test that imports `use_cassette`."""
+    run = session.config.stash[RUN]
     try:
         result = yield
-        proof = session.config.stash[RUN].proof
-        if proof is not None:
-            proof.prove(session)
+        if run.proof is not None:
+            run.proof.prove(session)
         return result
+    except (session.Failed, session.Interrupted, KeyboardInterrupt):
+        # As `-x` stops it.
+        if run.proof is not None:
+            run.proof.leave_out()
+        raise
     finally:
         if "pytest_samurai.intercept" in sys.modules or cassette_root(session.config).is_dir():
             gather(session.config, session)

@@ -52,13 +52,22 @@ class Proof:
         elif report.when == "call":
             self._calls[report.nodeid] = report
 
-    def prove(self, session: pytest.Session) -> None:
-        """Run the tests once more, and report those that fail."""
-        reports = {
+    def _to_prove(self) -> dict[str, pytest.TestReport]:
+        """The tests that recorded and passed, by their ids, with the reports of that."""
+        return {
             varied[0].test: self._calls[nodeid]
             for nodeid, varied in self._varying.recorded.items()
             if nodeid in self._calls and nodeid not in self._red
         }
+
+    def leave_out(self) -> None:
+        """Say that nothing is proved in a run that has been stopped."""
+        if reports := self._to_prove():
+            self.line = f"samurai: {plural(len(reports), 'test')} not replayed in another process: the run was stopped"
+
+    def prove(self, session: pytest.Session) -> None:
+        """Run the tests once more, and report those that fail."""
+        reports = self._to_prove()
         if not reports:
             return
         self._announce(len(reports))
