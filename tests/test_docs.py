@@ -38,10 +38,15 @@ from tests.project import Project, without_seconds
 
 ROOT = Path(__file__).parents[1]
 HTTPX = tuple(map(int, httpx.__version__.split(".")[:2]))
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)\n(?P<text>.*?)^(?P=indent)``` *$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!\w+:)(?P<file>[^)#\s]+)(?:#[^)]*)?\)")
+
+
+def dead_links(page: Path) -> list[str]:
+    prose = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    return [link["file"] for link in _LINK.finditer(prose) if not (page.parent / link["file"]).exists()]
 
 
 @dataclass(frozen=True)
@@ -228,15 +233,14 @@ def test_what_is_python_compiles_and_what_is_marked_is_known(page: Path) -> None
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_relative_link_leads_to_a_file(page: Path) -> None:
-    prose = _FENCE.sub("", page.read_text(encoding="utf-8"))
-    missing = [link["file"] for link in _LINK.finditer(prose) if not (page.parent / link["file"]).exists()]
-    assert not missing
+    assert not dead_links(page)
 
 
 def test_every_page_is_in_the_index() -> None:
     index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
     linked = {link["file"] for link in _LINK.finditer(index)}
-    assert {page.name for page in PAGES[1:]} <= linked | {"README.md"}
+    names = {page.relative_to(ROOT / "docs").as_posix() for page in PAGES[1:]}
+    assert names <= linked | {"README.md"}
 
 
 # --- copies of what the code says

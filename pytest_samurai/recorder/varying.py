@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pytest_samurai.files import json
 from pytest_samurai.matching import parse_body
 from pytest_samurai.recorder.recorder import Recorder
 from pytest_samurai.text import parse_moment, timestamp

@@ -227,6 +227,12 @@ def test_a_file_without_a_version_is_one_of_version_1() -> None:
     assert parse(b'{"interactions": []}', FILE) == []
 
 
+def test_a_file_without_a_version_that_ends_within_a_line_was_cut_off() -> None:
+    content = by_vcrpy("{}").replace(b"version: 1\n", b"")
+    with pytest.raises(CassetteError, match=r"version is None; this tool reads version 1"):
+        parse(content[:-1], FILE)
+
+
 @pytest.mark.parametrize(
     "tag",
     [

@@ -130,7 +130,7 @@ def test_an_output_that_cannot_be_written_is_no_traceback(
             main(["ls"])
     assert ended.value.code == 2
     said = capsys.readouterr().err.splitlines()[-1]
-    assert said == "pytest-samurai: error: the output cannot be written: No space left on device"
+    assert said == "pytest-samurai ls: error: the output cannot be written: No space left on device"
 
 
 def test_a_command_runs_without_an_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

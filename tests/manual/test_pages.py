@@ -1,0 +1,76 @@
+"""What is generated is as the code has it, and every page has its place in the contents."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+import pytest_samurai
+from manual.commandspage import STATUS_1, arguments, spelled
+from manual.fixturespage import fixtures
+from manual.hooks import on_page_markdown
+from manual.pages import DOCS, PAGES
+from pytest_samurai.commands.cli.table import COMMANDS
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_generated_page_is_what_the_code_says(name: str) -> None:
+    written = (DOCS / name).read_text(encoding="utf-8")
+    assert written == PAGES[name](), f"docs/{name} is not what the code says; to write it anew: python -m manual"
+
+
+def nav_patterns(entries: list[Any]) -> Iterator[str]:
+    """The paths and globs of the contents."""
+    for entry in entries:
+        if isinstance(entry, str):
+            yield entry
+        elif "glob" in entry:
+            yield entry["glob"]
+        else:
+            [value] = entry.values()
+            yield from nav_patterns(value if isinstance(value, list) else [value])
+
+
+def test_every_page_is_in_the_contents_of_the_site() -> None:
+    contents = yaml.safe_load((DOCS / ".nav.yml").read_text(encoding="utf-8"))["nav"]
+    patterns = list(nav_patterns(contents))
+    pages = [page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")]
+    lost = [page for page in pages if not any(fnmatch.fnmatchcase(page, pattern) for pattern in patterns)]
+    assert lost == [], f"put these pages into docs/.nav.yml: {lost}"
+    assert [part for entry in contents for part in entry] == ["Start", "Tutorial", "How-to", "Reference", "Explanation"]
+
+
+def test_every_name_that_the_package_exports_is_on_the_page_of_the_api() -> None:
+    page = (DOCS / "api.md").read_text(encoding="utf-8")
+    assert [name for name in pytest_samurai.__all__ if f"\n## `{name}`\n" not in page] == []
+
+
+def test_every_command_and_argument_is_on_the_page_of_commands() -> None:
+    page = (DOCS / "commands.md").read_text(encoding="utf-8")
+    for command in COMMANDS:
+        section = page.partition(f"\n## {command.name}\n")[2].partition("\n## ")[0]
+        assert [action.dest for action in arguments(command) if f"| {spelled(action)} |" not in section] == []
+        assert command.help[1:] in section
+        assert f"\nStatus 1: {STATUS_1[command.name]}.\n" in section
+    assert [*STATUS_1] == [command.name for command in COMMANDS]
+
+
+def test_the_page_of_fixtures_has_each_fixture_that_pytest_offers(pytester: pytest.Pytester) -> None:
+    offered = [
+        line.split(" ")[0]
+        for line in pytester.runpytest_inprocess("--fixtures").outlines
+        if line.startswith("samurai") and " -- " in line
+    ]
+    assert sorted(offered) == sorted(name for name, _, _ in fixtures())
+    assert all(meaning for _, _, meaning in fixtures())
+
+
+def test_a_block_of_the_site_has_its_language_and_none_of_the_words_for_tests() -> None:
+    page = "```python test passed=1\nx = 1\n```\n\n1. a list\n\n   ```text output\n   y\n   ```\n\n```yaml\nz: 1\n```\n"
+    assert on_page_markdown(page, page=None, config=None, files=None) == (
+        "```python\nx = 1\n```\n\n1. a list\n\n   ```text\n   y\n   ```\n\n```yaml\nz: 1\n```\n"
+    )
