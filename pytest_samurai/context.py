@@ -17,7 +17,7 @@ from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.files import REAL, now, without_fakes
 from pytest_samurai.intercept import judge, recorders_of, recording, seen_directories
 from pytest_samurai.recorder import Owner, Recorder, Shared, transformed, unused_of
-from pytest_samurai.settings import Layer, environment_layers, resolve
+from pytest_samurai.settings import Layer, Settings, environment_layers, resolve
 from pytest_samurai.text import visible
 
 _Parameters = ParamSpec("_Parameters")
@@ -76,33 +76,39 @@ class use_cassette:
     """
 
     def __init__(self, path: str | os.PathLike[str], **options: Any) -> None:
-        lowest, environment = environment_layers(os.environ)
         # If it is entered again, its files need not be read again.
         self._shared = Shared(own_prices(REAL.getcwd()), Shelf(seen_directories()))
-        self._settings = resolve([lowest, Layer(f"use_cassette({str(path)!r})", "test", options), environment])
+        self._settings = self._resolved(Layer(f"use_cassette({str(path)!r})", "test", options))
         self._path = transformed(self._placed(path), self._settings)
         self._given = (path, options)
 
+    def _resolved(self, said: Layer) -> Settings:
+        lowest, environment = environment_layers(os.environ)
+        return resolve([lowest, said, environment])
+
+    def _again(self) -> use_cassette:
+        path, options = self._given
+        return use_cassette(path, **options)
+
     def __call__(self, function: Callable[_Parameters, _Returned]) -> Callable[_Parameters, _Returned]:
         """The function, each call of which is a block of its own. A coroutine function, or a generator, stays one."""
-        path, options = self._given
         made: Any
         if inspect.iscoroutinefunction(function):
 
             async def made(*args: Any, **keywords: Any) -> Any:
-                async with use_cassette(path, **options):
+                async with self._again():
                     return await function(*args, **keywords)
 
         elif inspect.isgeneratorfunction(function):
 
             def made(*args: Any, **keywords: Any) -> Any:
-                with use_cassette(path, **options):
+                with self._again():
                     return (yield from function(*args, **keywords))
 
         else:
 
             def made(*args: Any, **keywords: Any) -> Any:
-                with use_cassette(path, **options):
+                with self._again():
                     return function(*args, **keywords)
 
         decorated: Callable[_Parameters, _Returned] = functools.wraps(function)(made)

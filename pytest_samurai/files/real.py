@@ -12,8 +12,19 @@ import pathlib
 import sys
 import tempfile
 import time
+from types import FunctionType
+from typing import Any
 
 _Path = str | os.PathLike[str]
+
+
+def _unpatched(function: Any) -> Any:
+    """A copy of a function that is written in Python, which calls its module's others as they are now.
+
+    blockbuster replaces `os.path.abspath` by one that raises in an event loop, where a request is refused as well.
+    """
+    own = dict(function.__globals__)
+    return FunctionType(function.__code__, own, function.__name__, function.__defaults__, function.__closure__)
 
 
 class Real:
@@ -41,7 +52,7 @@ class Real:
     dirname: staticmethod[[_Path], str] = staticmethod(os.path.dirname)
     join = staticmethod(os.path.join)
     realpath = staticmethod(os.path.realpath)
-    relpath: staticmethod[[_Path, _Path], str] = staticmethod(os.path.relpath)
+    relpath: staticmethod[[_Path, _Path], str] = staticmethod(_unpatched(os.path.relpath))
     replace = staticmethod(os.replace)
     rmdir = staticmethod(os.rmdir)
     sleep = staticmethod(time.sleep)

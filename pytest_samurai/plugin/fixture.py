@@ -90,5 +90,5 @@ def _without_misses(
     return result
 
 
-_SETTINGS_FIXTURES = frozenset({"samurai_config", "samurai_cassette_dir", "vcr_config", "vcr_cassette_dir"})
+_SETTINGS_FIXTURES = frozenset({"samurai_config", "samurai_cassette_dir", "vcr_config", "vcr_cassette_dir", "vcr"})
 """The fixtures from whose values recorders are made."""

@@ -17,6 +17,10 @@ _DEFAULT = "default_cassette"
 """Another recorder's marker, which names the cassette where that of the test itself names options."""
 
 
+_IGNORED = ("cassette_name",)
+"""What stands in markers of pytest-vcr's, of which vcrpy takes no notice: it has no such option."""
+
+
 def note_markers(config: pytest.Config, more: Iterable[str]) -> None:
     """Begin a run in which more markers mean ours."""
     config.stash[MARKERS] = (_MARKER, *more)
@@ -40,7 +44,8 @@ def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
         if len(marker.args) > 1:
             raise SettingsError(f"{source}: it takes one cassette name, not {len(marker.args)}")
         name = marker.args[0] if marker.args else name
-        values.update(marker.kwargs)
+        without = () if marker.name == _MARKER else _IGNORED
+        values.update((key, value) for key, value in marker.kwargs.items() if key not in without)
     name = _default(item, source, name)
     if name is None:
         return None, Layer(source, "test", values)

@@ -7,17 +7,20 @@ https://github.com/ktosiek/pytest-vcr and https://github.com/pydantic/cassetter 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pytest
 
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.files import REAL, exists
-from pytest_samurai.plugin import movedfixtures
+from pytest_samurai.plugin import movedfixtures, movedhooks
 from pytest_samurai.plugin.internals import visible_definitions
 from pytest_samurai.plugin.marker import is_of_another_tool
-from pytest_samurai.plugin.state import RUN, config_layer
+from pytest_samurai.plugin.state import RUN, VCR, config_layer
 from pytest_samurai.settings import Layer
+
+if TYPE_CHECKING:
+    from pytest_samurai.plugin.movedvcr import Vcr
 
 _PLUGINS: Final = {
     "recording": ("pytest-recording", "pytest_recording.plugin"),
@@ -51,6 +54,7 @@ def take_over(config: pytest.Config) -> None:
             )
     for line in _MARKERS:
         config.addinivalue_line("markers", line)
+    config.pluginmanager.add_hookspecs(movedhooks)
     config.pluginmanager.register(movedfixtures, "samurai-moved")
 
 
@@ -70,8 +74,23 @@ def moved(request: pytest.FixtureRequest, item: pytest.Item) -> Moved | None:
     if not is_of_another_tool(item):
         return None
     layer = config_layer(item, request.getfixturevalue("vcr_config"), "vcr_config")
+    layer = layer._replace(values=_vcr(request).options(layer.values))
     directory = request.getfixturevalue("vcr_cassette_dir")
     return Moved(layer, REAL.Path(REAL.getcwd(), directory), _name(request, item))
+
+
+def _vcr(request: pytest.FixtureRequest) -> Vcr:
+    """What stands for the `VCR` of a test, as the fixtures of its suite or the hooks have configured it."""
+    from pytest_samurai.plugin.movedvcr import Vcr
+
+    config = request.config
+    if movedfixtures.is_of_pytest_vcr(config) and isinstance(vcr := request.getfixturevalue("vcr"), Vcr):
+        return vcr
+    if VCR not in config.stash:
+        vcr = Vcr(config)
+        config.hook.pytest_recording_configure(config=config, vcr=vcr)
+        config.stash[VCR] = vcr
+    return config.stash[VCR]
 
 
 def _name(request: pytest.FixtureRequest, item: pytest.Item) -> Path | None:

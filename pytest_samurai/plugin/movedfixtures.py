@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from pytest_samurai.plugin.marker import is_marked
 from pytest_samurai.plugin.state import RUN
+
+
+def is_of_pytest_vcr(config: pytest.Config) -> bool:
+    """Whether a suite was one of pytest-vcr's: then that is kept out, since two recorders cannot have one marker."""
+    return config.pluginmanager.is_blocked("vcr")
 
 
 @pytest.fixture(scope="session")
@@ -22,13 +27,26 @@ def vcr_cassette_dir(request: pytest.FixtureRequest) -> str:
     beside = request.path.parent / "cassettes"
     of_module = beside / request.path.stem
     # pytest-vcr has those of all test files of a directory in one.
-    return str(beside if not of_module.is_dir() and any(beside.glob("*.yaml")) else of_module)
+    is_of_all = is_of_pytest_vcr(request.config) or (not of_module.is_dir() and any(beside.glob("*.yaml")))
+    return str(beside if is_of_all else of_module)
 
 
-@pytest.fixture
+def _scope(fixture_name: str, config: pytest.Config) -> Literal["module", "function"]:  # noqa: ARG001 - pytest's names
+    return "module" if is_of_pytest_vcr(config) else "function"
+
+
+@pytest.fixture(scope=_scope)
 def vcr(request: pytest.FixtureRequest) -> Any:
-    """The recorder of a test that has the marker, else None. Most tests that ask for it do not look at it."""
-    return request.getfixturevalue("samurai") if is_marked(request.node) else None
+    """What stands for vcrpy's cassette, if the test has the marker, else None, as in pytest-recording.
+
+    With `-p no:vcr` the suite is one of pytest-vcr's, where it is the `VCR` of the test file.
+    """
+    from pytest_samurai.plugin.movedvcr import VcrCassette, VcrOfModule
+
+    if request.scope == "module":
+        said = request.getfixturevalue("vcr_config")
+        return VcrOfModule(request.config, said, request.getfixturevalue("vcr_cassette_dir"))
+    return VcrCassette(request.getfixturevalue("samurai")) if is_marked(request.node) else None
 
 
 @pytest.fixture(scope="session")

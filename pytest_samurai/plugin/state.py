@@ -19,6 +19,7 @@ from pytest_samurai.settings import Layer, Settings, environment_layers, resolve
 
 if TYPE_CHECKING:
     from pytest_samurai.bill import Lock, PriceList, Tally, TestFigures
+    from pytest_samurai.plugin.movedvcr import Vcr
     from pytest_samurai.plugin.proof import Proof
     from pytest_samurai.plugin.refusals import Refusals
     from pytest_samurai.plugin.siblings import Siblings
@@ -106,6 +107,7 @@ UNUSED: pytest.StashKey[SamuraiFailure | None] = pytest.StashKey()
 PLAYS: pytest.StashKey[list[Play]] = pytest.StashKey()
 SPOKEN: pytest.StashKey[list[Spoken]] = pytest.StashKey()
 TEST = pytest.StashKey[str]()
+VCR: pytest.StashKey[Vcr] = pytest.StashKey()
 GROWN: pytest.StashKey[dict[str, TestFigures]] = pytest.StashKey()
 HELD: pytest.StashKey[dict[str, TestFigures]] = pytest.StashKey()
 

@@ -25,6 +25,7 @@ from pytest_samurai.recorder.unrecorded import (
 )
 from pytest_samurai.recorder.unseen import Host, ModelHosts, is_host_of
 from pytest_samurai.recorder.varying import orders_in, varying
+from pytest_samurai.recorder.vcrpy import vcrpy_request, vcrpy_response
 from pytest_samurai.recorder.verdict import has_unused, unused_of
 
 __all__ = [
@@ -62,5 +63,7 @@ __all__ = [
     "transformed",
     "unused_of",
     "varying",
+    "vcrpy_request",
+    "vcrpy_response",
     "why_unseen",
 ]

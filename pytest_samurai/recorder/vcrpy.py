@@ -90,14 +90,7 @@ class Bridge:
         return Request(given.method, given.uri, _changed(request.headers, given.headers), _bytes(given))
 
     def _written(self, reply: Reply) -> Reply | None:
-        given = self._before_response(
-            {
-                "status": {"code": reply.status, "message": reply.reason},
-                # The body is decoded already.
-                "headers": _in_lists([pair for pair in reply.headers if pair[0] != "content-encoding"]),
-                "body": {"string": reply.body},
-            }
-        )
+        given = self._before_response(vcrpy_response(reply))
         if given is None:
             return None
         try:
@@ -127,7 +120,29 @@ class Bridge:
             raise
 
     def _to_vcrpy(self, request: Request) -> Any:
-        return self._request(request.method, request.url, request.body, _in_lists(request.headers))
+        return _as_vcrpy(self._request, request)
+
+
+def vcrpy_request(request: Request) -> Any:
+    """A request as vcrpy has it. Raises SettingsError without vcrpy."""
+    _check_version({"requests": ()})
+    from vcr.request import Request as VcrRequest
+
+    return _as_vcrpy(VcrRequest, request)
+
+
+def _as_vcrpy(kind: Any, request: Request) -> Any:
+    return kind(request.method, request.url, request.body, _in_lists(request.headers))
+
+
+def vcrpy_response(reply: Reply) -> dict[str, Any]:
+    """A response as vcrpy has it."""
+    return {
+        "status": {"code": reply.status, "message": reply.reason},
+        # The body is decoded already.
+        "headers": _in_lists([pair for pair in reply.headers if pair[0] != "content-encoding"]),
+        "body": {"string": reply.body},
+    }
 
 
 _OF_NEWER = (9, 4)

@@ -26,6 +26,7 @@ OTHERWISE_HERE: Final[Mapping[str, str]] = {
     "before_save_interaction": "use before_record_request and before_record_response",
     "after_load_interaction": "leave it out: what a cassette holds is replayed; edit it by hand, or use normalize",
     # pytest-recording's and pytest-vcr's
+    "cassette_name": "leave it out: vcrpy takes no notice of it; the name of a cassette stands first in the marker",
     "vcr_cassette_dir": "it is the ini key samurai_cassette_dir, or the fixture of that name",
     "allowed_hosts": "leave it out: only calls of models are refused; ignore_hosts lets those of a host pass",
     # cassetter's

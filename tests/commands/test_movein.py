@@ -318,8 +318,8 @@ def test_options_that_cannot_be_read_are_left_to_the_run(capsys: pytest.CaptureF
         ),
         (
             "# a test\ndef test_it(vcr): assert vcr.play_count",
-            "3: the fixture vcr: look here: that is vcrpy's cassette; the fixture samurai has calls, usage and"
-            " cassette_path",
+            "3: the fixture vcr: look here: that is vcrpy's; the fixture samurai has calls, usage and"
+            " cassette_path; or leave the tests as they are, with samurai_marker = vcr",
         ),
         (
             "# a test\ndef test_it(request): request.getfixturevalue('record_mode')",

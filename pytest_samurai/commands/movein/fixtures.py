@@ -13,7 +13,10 @@ from pytest_samurai.settings import why_refused
 
 _RENAMED: Final = {"vcr_config": "samurai_config", "vcr_cassette_dir": "samurai_cassette_dir"}
 _KEPT_BY_MARKER = "name the cassette in the marker; or leave the tests as they are, with samurai_marker = vcr"
-_OF_VCRPY = "that is vcrpy's cassette; the fixture samurai has calls, usage and cassette_path"
+_OF_VCRPY = (
+    "that is vcrpy's; the fixture samurai has calls, usage and cassette_path; or leave the tests as they are, with"
+    " samurai_marker = vcr"
+)
 _OVERRIDDEN: Final = {
     "vcr_cassette_name": _KEPT_BY_MARKER,
     "default_cassette_name": _KEPT_BY_MARKER,
