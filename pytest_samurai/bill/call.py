@@ -44,7 +44,7 @@ class Call:
     """One call of the application: what it sent and what it got, live or replayed.
 
     `number` counts the calls from 1, and `replayed` says that this one was answered from the cassette. `duration` is in
-    seconds, as recorded. `usage` is None where the reply does not say; an HTTP error has used one request and no tokens.
+    seconds, as recorded. `usage` is None where the reply does not say; an HTTP error has used one request, no tokens.
     Without a `meter`, a call has the price that was recorded with it, if any.
     """
 
