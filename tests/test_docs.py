@@ -7,7 +7,10 @@ The first word after a fence's language says what is done with the block, the ot
 - ``python proved failed=1``: a user's test file, recorded, and replayed in another process;
 - ``python recorded failed=1``: the same file after a change, recorded anew, and run in replay;
 - ``python updated passed=1``: the same file after a change, brought up to date, and run in replay;
-- ``console command passed=1``: a command of pytest's; ``console command status=0``: one of our own, or of git's;
+- ``console command passed=1``: a command of pytest's; ``console command status=0``: one of our own, or of git's, also
+  after others of git's, which have to succeed;
+- ``console live passed=1``: a command of pytest's, while the server is there;
+- ``ini file pytest.ini``: a file of the project;
 - ``python script``: a script, run to record and in replay;
 - ``text output``, ``yaml cassette`` and ``yaml lock``: what the block before printed, recorded, or wrote to the lock;
   ``...`` stands for lines left out.
@@ -39,6 +42,9 @@ from tests.project import Project, without_seconds
 ROOT = Path(__file__).parents[1]
 HTTPX = tuple(map(int, httpx.__version__.split(".")[:2]))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+_LATER = ("edited", "recorded", "updated", "command", "live", "file", "output", "cassette", "lock")
+"""What goes on with the story that a block before it has begun."""
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)\n(?P<text>.*?)^(?P=indent)``` *$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!\w+:)(?P<file>[^)#\s]+)(?:#[^)]*)?\)")
@@ -86,7 +92,7 @@ def stories() -> Iterator[list[Block]]:
                 if story:
                     yield story
                 story = [block]
-            elif block.kind in ("edited", "recorded", "updated", "command", "output", "cassette", "lock"):
+            elif block.kind in _LATER:
                 assert story, f"{block.place}: nothing ran before"
                 story.append(block)
         if story:
@@ -131,7 +137,11 @@ class Runner:
         self._recorded(block, "update")
 
     def _command(self, block: Block) -> None:
-        name, *arguments = block.text.removeprefix("$ ").split()
+        *before, last = [line.removeprefix("$ ").split() for line in block.text.splitlines()]
+        for words in before:
+            assert words[0] == "git", block.place
+            subprocess.run(words, cwd=self._pytester.path, check=True)
+        name, *arguments = last
         if name == "pytest-samurai":
             printed = io.StringIO()
             with redirect_stdout(printed):
@@ -144,6 +154,17 @@ class Runner:
             return
         assert name == "pytest", block.place
         self._pytest(block, *arguments)
+
+    def _live(self, block: Block) -> None:
+        with ChatServer(api_key=KEY) as server:
+            self._online(server)
+            self._command(block)
+            self._offline()
+
+    def _file(self, block: Block) -> None:
+        path = self._pytester.path / block.words[1]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(block.text, encoding="utf-8")
 
     def _run(self, block: Block, *arguments: str) -> None:
         (self._pytester.path / "test_it.py").write_text(block.text, encoding="utf-8")
@@ -227,7 +248,7 @@ def test_an_example_does_what_the_page_says(
 def test_what_is_python_compiles_and_what_is_marked_is_known(page: Path) -> None:
     for block in blocks(page):
         if block.language == "python":
-            assert block.kind in ("", "test", "edited", "recorded", "proved", "updated", "script"), block.place
+            assert block.kind in ("", "test", "edited", "recorded", "proved", "updated", "script", "file"), block.place
             compile(block.text, block.place, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 

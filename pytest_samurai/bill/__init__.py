@@ -1,5 +1,8 @@
 """What calls used and cost, and what they may."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from pytest_samurai.bill.apis import apis_of, beside_chat, in_brackets
 from pytest_samurai.bill.budget import LIMIT_NAMES, Budget, Limits, total, total_cost
 from pytest_samurai.bill.call import Call, Meter
@@ -27,7 +30,6 @@ from pytest_samurai.bill.lockfile import load as load_lock
 from pytest_samurai.bill.lockfile import parse as parse_lock
 from pytest_samurai.bill.lockfile import update as update_lock
 from pytest_samurai.bill.locknotes import no_overlap, summary_lines, update_line
-from pytest_samurai.bill.lockrows import with_rows_of
 from pytest_samurai.bill.metrics import ABOUT, METRICS, labelled, measured
 from pytest_samurai.bill.ownprices import lines_to_add, own_prices
 from pytest_samurai.bill.pricelist import PriceList
@@ -35,6 +37,9 @@ from pytest_samurai.bill.regression import REGRESSION_PROPERTY, Regression, judg
 from pytest_samurai.bill.sum import NO_COST, NO_COUNT, NO_USAGE, Sum
 from pytest_samurai.bill.tally import Tally
 from pytest_samurai.bill.tolerance import Tolerance, parse_tolerance
+
+if TYPE_CHECKING:
+    from pytest_samurai.bill.lockrows import with_rows_of
 
 __all__ = [
     "ABOUT",
@@ -91,3 +96,12 @@ __all__ = [
     "update_lock",
     "with_rows_of",
 ]
+
+# Imported when asked for: a replay puts no row of a lock back.
+_HOMES = {"with_rows_of": "lockrows"}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(import_module(f"pytest_samurai.bill.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

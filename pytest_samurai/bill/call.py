@@ -192,7 +192,7 @@ class Call:
             return self._meter.prices.own_price(self.model)
         return self._meter.prices.price(
             self.model,
-            _moment(self._interaction.recorded_at),
+            _moment(self._interaction.recorded_at or self._interaction.answered_at),
             url=self._request.url,
             prompt_tokens=0 if self.usage is None else self.usage.prompt_tokens,
             service_tier=self._answer.tier,
@@ -219,9 +219,9 @@ class Call:
         return None if self.price is None else self.price.cost(self.usage, as_listed=as_listed)
 
 
-def _moment(recorded_at: str | None) -> datetime | None:
-    """When a call was sent; None where the cassette does not say, or says no date."""
+def _moment(text: str | None) -> datetime | None:
+    """When a call was made; None where the cassette does not say, or says no date."""
     try:
-        return parse_moment(recorded_at)
+        return parse_moment(text)
     except ValueError:
         return None

@@ -1,5 +1,8 @@
 """The cassette: a file of interactions, written for people. Only this package knows yaml."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from pytest_samurai.cassette.candidates import (
     Candidate,
     beside,
@@ -10,7 +13,6 @@ from pytest_samurai.cassette.candidates import (
     is_foreign,
     owner_beside,
 )
-from pytest_samurai.cassette.damaged import Reading, readings
 from pytest_samurai.cassette.directories import Directories
 from pytest_samurai.cassette.frame import is_ours
 from pytest_samurai.cassette.journal import JOURNAL, Journal, LeftBehind, journal_stem
@@ -32,6 +34,9 @@ from pytest_samurai.cassette.reader import load, parse, read, reply_of, salvage
 from pytest_samurai.cassette.remembered import Remembered
 from pytest_samurai.cassette.shelf import Kept, Shelf
 from pytest_samurai.cassette.writer import save, try_to_save, update
+
+if TYPE_CHECKING:
+    from pytest_samurai.cassette.damaged import Reading, readings
 
 __all__ = [
     "JOURNAL",
@@ -74,3 +79,12 @@ __all__ = [
     "try_to_save",
     "update",
 ]
+
+# Imported when asked for: a replay reads whole cassettes.
+_HOMES = {"Reading": "damaged", "readings": "damaged"}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(import_module(f"pytest_samurai.cassette.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

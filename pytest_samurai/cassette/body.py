@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from pytest_samurai.cassette.folded import STYLE, folded, unfolded
+from pytest_samurai.cassette.folded import STYLE, folded, folded_lines, unfolded
+from pytest_samurai.cassette.lastids import Moved, folded_back, ids_back, lines_back
 from pytest_samurai.cassette.layout import FOLDED, LINES, SPACED, lay_out, may_be_laid_out, take_back
 from pytest_samurai.cassette.values import unquoted
 from pytest_samurai.text import quoted
@@ -111,25 +112,43 @@ def is_folded(content: bytes, begin: int, layout: str) -> bool:
 def joined(lines: bytes, layout: str) -> bytes:
     """The body that was broken into these lines."""
     # As bytes throughout: to make a text of a long one takes longer than this.
-    parts = _BREAK.split(lines)
+    return _put_together(_BREAK.split(lines), layout)
+
+
+def _put_together(parts: list[bytes], layout: str) -> bytes:
     if layout == LINES:
         return b"".join(parts)
     return b"\n".join(parts).replace(b",\n", b", ").replace(b"\n", b"")
 
 
-def read_body(content: bytes, begin: int, line: int, end: int, margin: bytes, layout: str) -> bytes:
+def read_body(
+    content: bytes, begin: int, line: int, end: int, margin: bytes, layout: str, moved: Moved | None = None
+) -> bytes:
     """The body that begins after its key at `begin`; its first line ends at `line`, its last one at `end`.
 
-    `margin` is a line break with the blanks that follow it. Raises ValueError for an unknown layout.
+    `margin` is a line break with the blanks that follow it. What was `moved` goes back to its place. Raises ValueError
+    for an unknown layout.
     """
     style = content[begin:line]
+    if style == b"|-" and layout in _IN_LINES:
+        lines = _BREAK.split(content[line:end])
+        if moved is not None:
+            lines_back(lines, moved, b",")
+        return _put_together(lines, layout)
+    if style == STYLE and layout == FOLDED:
+        lines = folded_lines(content[line - 1 : end - 1])
+        if moved is None or folded_back(lines, moved):
+            return unfolded(lines)
+        return ids_back(unfolded(lines), moved)
+    body = _read(content, line, end, style, margin, layout)
+    return body if moved is None else ids_back(body, moved)
+
+
+def _read(content: bytes, line: int, end: int, style: bytes, margin: bytes, layout: str) -> bytes:
     if style == STYLE:
-        text = unfolded(content[line - 1 : end - 1])
-        return text if layout == FOLDED else take_back(text.decode(), layout)
+        return take_back(unfolded(folded_lines(content[line - 1 : end - 1])).decode(), layout)
     if style.startswith(b'"'):
         return take_back(unquoted(style.decode()), layout)
-    if style == b"|-" and layout in _IN_LINES:
-        return joined(content[line:end], layout)
     block = b"\n".join(content[line:end].split(margin))[1:]
     if style.startswith(b"!!binary"):
         return base64.b64decode(block)

@@ -8,7 +8,7 @@ exact text, and nobody has to undo anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pytest_samurai.cassette.structure import is_json, structure
 from pytest_samurai.files import json
@@ -18,7 +18,8 @@ STYLE = b'"\\'
 """How the value begins: the first quote, and a line break that does not count."""
 
 _MOST_ON_A_LINE = 100
-_STRING_OR_NUMBERS = re.compile(r'"(?:[^"\\]++|\\.)*+"|(?<=\[)[-+0-9.eE, ]{400,}+(?=\])')
+_VECTOR = re.compile(r"(?<=\[)[-+0-9.eE, ]{400,}+(?=\])")
+_STRING_OR_NUMBERS = re.compile(rf'"(?:[^"\\]++|\\.)*+"|{_VECTOR.pattern}')
 _TEXT_LINE = re.compile(r"(?:[^\\]++|\\[^n])*+\\n")
 # What is no text, so nobody reads it: base64 and digests, and the numbers of a vector.
 _BINARY = re.compile(r"(?<![A-Za-z0-9+/=_\\-])[A-Za-z0-9+/=_\\-]{200,}+")
@@ -32,7 +33,10 @@ def is_to_fold(text: str) -> bool:
     """Whether it is a container of JSON with texts of several lines, or with more on a line than anybody reads."""
     if text[:1] not in ("{", "[") or ("\\n" not in text and len(text) < 2 * _MOST_ON_A_LINE):
         return False
-    return _BREAK in _STRING_OR_NUMBERS.sub(_broken, text) and is_json(text)
+    # Most texts have neither, which is told much faster than what becomes of each string.
+    if "\\n" not in text and not _BINARY.search(text) and not _VECTOR.search(text):
+        return False
+    return any(_BREAK in _broken(match) for match in _STRING_OR_NUMBERS.finditer(text)) and is_json(text)
 
 
 def folded(text: str, indent: int) -> bytes:
@@ -99,9 +103,13 @@ def plain_folded(margin: bytes) -> bytes:
 _FOLD = re.compile(rb"\\\n +(?:\\(?= ))?")
 
 
-def unfolded(lines: bytes) -> bytes:
-    """The text, given its lines from the backslash behind the first quote on, without the last quote.
+def folded_lines(content: bytes) -> list[bytes]:
+    """The lines from the backslash behind the first quote on, before which nothing stands; without margins."""
+    return _FOLD.split(content)
 
-    Raises ValueError for what is not written like that.
-    """
-    return str(json.loads(b'"%b"' % _FOLD.sub(b"", lines))).encode()
+
+def unfolded(lines: Iterable[bytes]) -> bytes:
+    """The text of such lines, without the last quote. Raises ValueError for what is not written like that."""
+    text = b'"%b"' % b"".join(lines)
+    # Given bytes, it would have to find out how they are encoded.
+    return str(json.loads(text.decode())).encode()

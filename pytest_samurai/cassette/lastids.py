@@ -7,6 +7,7 @@ which places they had.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from pytest_samurai.files import json
 
@@ -16,6 +17,21 @@ _MEMBER = rb'"[A-Za-z_]+"\s*:\s*(?:"[^",\\{}\[\]]*"|[\w.+-]+)'
 _FIRST = re.compile(rb"(\{\s*)((?:%b,\s*)*)" % _MEMBER)
 
 
+class Moved(NamedTuple):
+    """What a note says: the names of the members, their places, and how they begin in a folded body."""
+
+    names: tuple[bytes, ...]
+    places: tuple[int, ...]
+    folded: tuple[bytes, ...]
+
+
+def moved_of(note: bytes) -> Moved:
+    """Reads a note, which may be empty. Raises ValueError for what is none."""
+    pairs = [word.split(b"@") for word in note.split()]
+    names = tuple(name for name, _ in pairs)
+    return Moved(names, tuple(int(index) for _, index in pairs), tuple(b'\\"%b\\"' % name for name in names))
+
+
 def ids_last(body: bytes) -> tuple[bytes, str]:
     """A JSON object with the ids and dates of its first members moved to its end, and the note of their places.
 
@@ -23,6 +39,9 @@ def ids_last(body: bytes) -> tuple[bytes, str]:
     """
     first, end = _FIRST.match(body), _end(body)
     if first is None or first.end() > end:
+        return body, ""
+    # On one line, such blanks would stand on the line of a member in the file, and go with it to another place.
+    if b"\n" not in body.strip() and (b"\t" in first[0] or not body.startswith(b"}", end)):
         return body, ""
     members = [member.strip() for member in first[2].split(b",")[:-1]]
     varying = [(name, index) for index, member in enumerate(members) if (name := _name(member)) in _NAMES]
@@ -48,21 +67,49 @@ def _value(body: bytes) -> object:
 
 def ids_at(body: bytes, note: str) -> bytes:
     """The body whose ids were moved. One that somebody has edited, so that the note does not fit, stays as it is."""
-    moved = [word.split("@") for word in note.split()]
+    return ids_back(body, moved_of(note.encode()))
+
+
+def ids_back(body: bytes, moved: Moved) -> bytes:
+    """The same, given what the note says."""
     end = _end(body)
-    rest, *ids = body[:end].rsplit(b",", len(moved))
+    rest, *ids = body[:end].rsplit(b",", len(moved.names))
     members = [member.strip() for member in ids]
     first = _FIRST.match(rest)
-    if first is None or [_name(member).decode() for member in members] != [name for name, _ in moved] or not moved:
+    if first is None or tuple(map(_name, members)) != moved.names or not members:
         return body
-    staying = int(moved[-1][1]) + 1 - len(moved)
+    staying = moved.places[-1] + 1 - len(members)
     if first[2].count(b",") < staying:
         return body
     ordered = [member.lstrip() for member in rest[first.end(1) :].split(b",", staying)]
-    for (_, index), member in zip(moved, members, strict=True):
-        ordered.insert(int(index), member)
+    for index, member in zip(moved.places, members, strict=True):
+        ordered.insert(index, member)
     between = b"," + ids[0][: -len(ids[0].lstrip())]
     return first[1] + between.join(ordered) + body[end:]
+
+
+def lines_back(lines: list[bytes], moved: Moved, comma: bytes) -> None:
+    """Move the lines of ids back: those of an object whose members are lines each, behind two that are before them.
+
+    `comma` is how all lines of its members end but the last.
+    """
+    first = -1 - len(moved.places)
+    ids = lines[first:-1]
+    lines[first - 1 : -1] = [lines[first - 1][: -len(comma)]]
+    ids[-1] += comma
+    for index, line in zip(moved.places, ids):  # noqa: B905 - they are as many, and to have it checked takes longer
+        lines.insert(2 + index, line)
+
+
+def folded_back(lines: list[bytes], moved: Moved) -> bool:
+    """The same for folded lines, if each member is a line as it stands; tells whether they are."""
+    ids = lines[-1 - len(moved.folded) : -1]
+    # With blanks before it, a member is no line as it stands.
+    if lines[1] != b"{" or lines[2][:2] != b'\\"' or not all(map(bytes.startswith, ids, moved.folded)):
+        return False
+    last = lines[-2 - len(moved.folded)]
+    lines_back(lines, moved, b", " if last.endswith(b" ") else b",")
+    return True
 
 
 def _end(body: bytes) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_samurai.cassette.headers import KnownHeaders
 from pytest_samurai.cassette.heads import RequestHead, Status, read_request_head, read_status
+from pytest_samurai.cassette.lastids import Moved, moved_of
 from pytest_samurai.cassette.notes import NOTES
 from pytest_samurai.cassette.remembered import Remembered
 
@@ -19,3 +20,4 @@ class Memory:
         self.heads: Remembered[bytes, RequestHead] = Remembered(partial(read_request_head, headers=self.headers), 256)
         self.statuses: Remembered[str, Status] = Remembered(read_status, 64)
         self.notes: Remembered[tuple[str, str], Any] = Remembered(NOTES.read, 256)
+        self.moved: Remembered[bytes, Moved] = Remembered(moved_of, 64)

@@ -88,13 +88,13 @@ BLOCK = Kind(
     str,
     _text,
 )
-MOVED = Kind(str, rb"(?:\w+@\d+ ?)+", rb"[A-Za-z_]+@[0-9]+(?: [A-Za-z_]+@[0-9]+)*", str, _text)
+MOVED = Kind(str, rb"[A-Za-z_]+@[\w@ ]+", rb"[A-Za-z_]+@[0-9]+(?: [A-Za-z_]+@[0-9]+)*", str, _text)
 PRICE = Kind(
     _price_text, rb"\{.*\}|unknown", rb"(?:unknown|%b)" % PLAIN_MAPPING, _read_price, _checked_price, recurs=True
 )
 CHUNKS = Kind(
     chunks_text,
-    rb">-(?:[ \n]++\d++@\d++(?:\.\d++)?+)++",
+    rb">-(?:[ \n]++\d++@[\d.]++)++",
     rb">-(?:\n        [0-9@.]+(?: [0-9@.]+)*+)++",
     lambda text: text.removeprefix(">-"),
     _text,
@@ -141,24 +141,25 @@ class Note:
 
 
 class Notes:
-    """The table, in the order of writing. The last row is the seal; the one before it is the longest."""
+    """The table, in the order of writing: first the answer, last the seal, and before that the longest note."""
 
     head = b"\n    samurai:"
 
     def __init__(self, *rows: Note) -> None:
         *optional, self.seal = rows
-        *short, self.longest = optional
+        self.answer, *short, self.longest = optional
         self.rows = rows
         self.names = frozenset(note.name for note in rows)
         self._short = short
         self._by_name = {note.name: note for note in rows}
         self.date = self._by_name["recorded_at"]
-        self.answer = self._by_name[ANSWER]
         self._defaults = self._by_side(lambda note: note.default)
-        self.short = re.compile(self.head + b"".join(note.pattern(note.kind.shape) for note in short))
-        """What finds all notes but the longest, which need not be looked at to read the others."""
+        self.text = re.compile(rb"%b(?:%b)" % (self.answer.begin.encode(), self.answer.kind.shape))
+        """What finds the answer, which stands before all other notes and is read by people alone."""
+        self.short = re.compile(b"".join(note.pattern(note.kind.shape) for note in short))
+        """What finds all others but the longest, which need not be looked at to read the rest."""
         # Possessive: a long note would be tried again at each of its words.
-        self.all = re.compile(self.short.pattern + self.longest.pattern(self.longest.kind.shape) + b"+")
+        self.others = re.compile(self.short.pattern + self.longest.pattern(self.longest.kind.shape) + b"+")
         self.plain = b"%b%b%b%b\n" % (
             self.head,
             b"".join(note.pattern(note.kind.plain) for note in optional),
@@ -232,6 +233,7 @@ NOTES = Notes(
     Note("price", Of.INTERACTION, PRICE),
     Note("edited", Of.INTERACTION, FLAG, False),
     Note("imported", Of.INTERACTION, FLAG, False),
+    Note("answered_at", Of.INTERACTION, TEXT),
     Note("chunks", Of.BODY, CHUNKS),
     Note("seal", Of.TEXT, SEAL),
 )

@@ -33,7 +33,7 @@ from pytest_samurai.cassette.slices import cut
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import NoFile, read_whole
 from pytest_samurai.text import conflict_line
-from pytest_samurai.wire import Interaction, Recordings, Reply, Request
+from pytest_samurai.wire import Interaction, Recordings, Reply, Request, dated
 
 _GZIP = b"\x1f\x8b"
 """The first bytes of a file in gzip. Source: RFC 1952."""
@@ -90,7 +90,7 @@ def _parsed(content: bytes, path: Path) -> list[Interaction]:
         raise CassetteError(f"{path}:{line}: these are the marks of a merge conflict; {settled}")
     _refuse_twice(content, path)
     if not is_ours(content):
-        return interactions_of(content, path, judge=_is_not_as_sealed)
+        return list(map(dated, interactions_of(content, path, judge=_is_not_as_sealed)))
     check_frame(content, path)
     edited = edited_indexes(content)
     if edited is None:

@@ -12,11 +12,10 @@ from zlib import crc32
 
 from pytest_samurai.cassette.body import in_lines, is_folded, joined, read_body
 from pytest_samurai.cassette.chunks import Noted, chunks_of
-from pytest_samurai.cassette.folded import STYLE, unfolded
+from pytest_samurai.cassette.folded import STYLE, folded_lines, unfolded
 from pytest_samurai.cassette.frame import HEAD, TAIL
 from pytest_samurai.cassette.headers import carried
 from pytest_samurai.cassette.heads import STATUS, RequestHead
-from pytest_samurai.cassette.lastids import ids_at
 from pytest_samurai.cassette.memory import Memory
 from pytest_samurai.cassette.notes import NOTES, Of, read_notes
 from pytest_samurai.wire import Reply
@@ -25,7 +24,7 @@ _HEAD = HEAD.encode()
 _REQUEST = b"- request:\n"
 _BODY = b"\n    body: "
 _RESPONSE = b"\n  response:\n"
-_STATUS = STATUS.encode()
+_STATUS = _RESPONSE + STATUS.encode()
 _STRING = b"\n    body:\n      string: "
 _HEADERS = b"\n    headers:"
 _ANSWER = NOTES.answer.begin.encode()
@@ -34,7 +33,12 @@ _CHUNKS = NOTES.longest.begin.encode()
 _SEAL = NOTES.seal.begin.encode()
 _OF_INTERACTION = NOTES.side(Of.INTERACTION)
 _OF_REPLY = NOTES.side(Of.REPLY)
-_CHECKSUMS = len("00000000 00000000 00000000")
+_SEALED = len(_SEAL) + len("00000000 00000000 00000000\n")
+_NOTES = NOTES.head + b"\n      "
+_NOTES_HEAD = len(NOTES.head)
+_ARE_NOTES = NOTES.others.fullmatch
+_QUOTE, _BACKSLASH = b'"\\'
+_MARGIN = b"\n        "
 _GLANCE = 500
 """Bytes at the beginning of a long body that tell it from nearly all others."""
 
@@ -50,10 +54,8 @@ class _Item(NamedTuple):
     string_line: int
     string_end: int
     notes: int
-    answer: int
     answer_end: int
     seal: int
-    end: int
 
 
 class Slices:
@@ -78,7 +80,7 @@ class Slices:
 
     def status(self, index: int) -> int:
         """The status of a reply, read without the rest of it."""
-        start = self._items[index].response + len(_RESPONSE) + len(_STATUS)
+        start = self._items[index].response + len(_STATUS)
         return int(self._content[start : self._content.index(b",", start)])
 
     def head(self, index: int) -> RequestHead:
@@ -103,7 +105,7 @@ class Slices:
         if in_lines(self._content, item.body, layout):
             return body.startswith(joined(self._content[item.body_line : end], layout))
         if is_folded(self._content, item.body, layout):
-            return body.startswith(unfolded(self._content[item.body_line - 1 : end - 1]))
+            return body.startswith(unfolded(folded_lines(self._content[item.body_line - 1 : end - 1])))
         return True
 
     def sent_json(self, index: int) -> bytes | None:
@@ -123,15 +125,15 @@ class Slices:
         """The reply of an interaction, with its body decoded. Raises ValueError for what this version does not know."""
         item = self._items[index]
         noted = self._noted(index)
-        layout = (noted["layout"] or b"").decode()
+        layout, note = noted.group("layout", "moved")
         status, _, lines = (
             self._content[item.response + len(_RESPONSE) : item.string - len(_STRING)].decode().partition("\n")
         )
         if item.string_end < item.notes:
-            lines = self._content[item.string_end : item.notes].decode()[1:]
-        written = read_body(self._content, item.string, item.string_line, item.string_end, b"\n        ", layout)
-        if moved := noted["moved"]:
-            written = ids_at(written, moved.decode())
+            lines = self._content[item.string_end + 1 : item.notes].decode()
+        moved = None if note is None else self._memory.moved[note]
+        how = "" if layout is None else layout.decode()
+        written = read_body(self._content, item.string, item.string_line, item.string_end, _MARGIN, how, moved)
         headers, body = carried(self._memory.headers.read(lines), written)
         chunks = self._content[noted.end() + len(_CHUNKS) : item.seal]
         return Reply(
@@ -163,7 +165,7 @@ class Slices:
         last, match = self._last
         if last != index:
             item = self._items[index]
-            match = NOTES.short.match(self._content, item.notes, item.seal)
+            match = NOTES.short.match(self._content, item.answer_end, item.seal)
             self._last = (index, match)
         assert match is not None  # it was there when the file was cut
         return match
@@ -181,7 +183,7 @@ def cut(content: bytes, memory: Memory) -> Slices | None:
         if item is None or not _is_as_written(view, item):
             return None
         items.append(item)
-        start = item.end
+        start = item.seal + _SEALED
     return Slices(content, items, memory) if items and start == end else None
 
 
@@ -192,47 +194,47 @@ def _item(content: bytes, start: int) -> _Item | None:
     body = find(_BODY, start) + len(_BODY)
     body_line = find(b"\n", body)
     # With what always comes next: the longer the text, the wider the steps of the search.
-    response = find(_RESPONSE + _STATUS, body_line)
+    response = find(_STATUS, body_line)
     string = find(_STRING, response) + len(_STRING)
     string_line = find(b"\n", string)
-    notes = find(NOTES.head + b"\n      ", string_line)
+    notes = find(_NOTES, string_line)
     seal = find(_SEAL, notes)
-    end = seal + len(_SEAL) + _CHECKSUMS + 1
-    in_order = start < body <= body_line <= response < string <= string_line <= notes < seal
-    if not (in_order and content[end - 1 : end] == b"\n"):
+    if not start < body <= body_line <= response < string <= string_line <= notes < seal:
         return None
-    noted = NOTES.all.fullmatch(content, notes, seal)
-    if noted is None:
+    # Until version 0.2 they stood before the body. What is before them is longer, so the search begins at their end.
+    headers = content.rfind(_HEADERS, string_line, notes)
+    answer_end = notes + _NOTES_HEAD
+    if content.startswith(_ANSWER, answer_end):
+        answer = NOTES.text.match(content, answer_end, seal)
+        if answer is None:
+            return None
+        answer_end = answer.end()
+    if _ARE_NOTES(content, answer_end, seal) is None:
         return None
-    # Until version 0.2 they stood before the body.
-    headers = find(_HEADERS, string_line, notes)
     string_end = notes if headers < 0 else headers
-    answer = notes + len(NOTES.head)
-    answer_end = noted.end(NOTES.answer.name) if content.startswith(_ANSWER, answer) else answer
-    return _Item(
-        start, body, body_line, response, string, string_line, string_end, notes, answer, answer_end, seal, end
-    )
+    return _Item(start, body, body_line, response, string, string_line, string_end, notes, answer_end, seal)
 
 
 def _is_as_written(view: memoryview, item: _Item) -> bool:
     """Whether the checksums are those that `seal` would make."""
-    outside, bodies = 0, []
-    start = item.start
-    for begin, line, end in (
-        (item.body, item.body_line, item.response),
-        (item.string, item.string_line, item.string_end),
-    ):
-        quoted = view[begin] == ord('"') and (line != begin + len(STYLE) or view[begin + 1] != ord("\\"))
-        if quoted and line != end:
-            # What stands between would be under no checksum.
-            return False
-        outside = crc32(view[start : begin + 1 if quoted else line], outside)
-        bodies.append(crc32(view[begin:line] if quoted else view[line + 1 : end]))
-        start = end
-    if item.answer < item.answer_end:
-        bodies[-1] = crc32(view[item.answer : item.answer_end], bodies[-1])
-        outside = crc32(view[start : item.answer], outside)
-        start = item.answer_end
-    outside = crc32(view[start : item.seal], outside)
-    written = view[item.seal + len(_SEAL) : item.end - 1]
-    return written == b"%08x %08x %08x" % (outside, *bodies)
+    start, body, line, response, string, string_line, string_end, notes, answer_end, seal = item
+    is_quoted, received_is_quoted = _is_quoted(view, body, line), _is_quoted(view, string, string_line)
+    if (is_quoted and line != response) or (received_is_quoted and string_line != string_end):
+        # What stands between would be under no checksum.
+        return False
+    outside = crc32(view[start : body + 1 if is_quoted else line])
+    sent = crc32(view[body:line] if is_quoted else view[line + 1 : response])
+    outside = crc32(view[response : string + 1 if received_is_quoted else string_line], outside)
+    received = crc32(view[string:string_line] if received_is_quoted else view[string_line + 1 : string_end])
+    begin, answer = string_end, notes + _NOTES_HEAD
+    if answer < answer_end:
+        received = crc32(view[answer:answer_end], received)
+        outside = crc32(view[begin:answer], outside)
+        begin = answer_end
+    outside = crc32(view[begin:seal], outside)
+    return view[seal + len(_SEAL) : seal + _SEALED] == b"%08x %08x %08x\n" % (outside, sent, received)
+
+
+def _is_quoted(view: memoryview, begin: int, line: int) -> bool:
+    """Whether the body that begins here is one in quotes, on its line."""
+    return view[begin] == _QUOTE and (line != begin + len(STYLE) or view[begin + 1] != _BACKSLASH)

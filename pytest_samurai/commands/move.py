@@ -91,7 +91,7 @@ def plan(suite: Suite, old: str, new: str) -> Plan:
             "nothing was moved, for this is there already:\n"
             + "\n".join(f"  {visible(name)}" for name in taken)
             + "\nIf the test was recorded anew under its new name, the old recordings are of no use:"
-            " pytest-samurai prune --write"
+            " pytest-samurai prune --write\nTo have the old ones instead, delete what is there, and run this again"
         )
     return Plan(files, rows, left, suite.lock_name)
 

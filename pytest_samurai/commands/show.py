@@ -218,7 +218,10 @@ def _times(call: Call) -> Iterator[str]:
 
 def _recorded(interaction: Interaction) -> Iterator[str]:
     try:
-        yield f"recorded on {parse_moment(interaction.recorded_at):%Y-%m-%d}"
+        if interaction.recorded_at is None and interaction.answered_at is not None:
+            yield f"answered on {parse_moment(interaction.answered_at):%Y-%m-%d}, as the reply says"
+        else:
+            yield f"recorded on {parse_moment(interaction.recorded_at):%Y-%m-%d}"
     except ValueError:
         yield "recorded at an unknown time"
 
@@ -287,6 +290,7 @@ def _call_json(interaction: Interaction | str, number: int, shown: Shown) -> dic
         "first_chunk": call.first_chunk,
         "duration": call.duration,
         "recorded_at": interaction.recorded_at,
+        "answered_at": interaction.answered_at,
         "edited": interaction.edited,
         "imported": interaction.imported,
         "unsealed": interaction.unsealed,

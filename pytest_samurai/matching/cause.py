@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_samurai.matching.bodies import Json, spelled
 from pytest_samurai.matching.description import describe, sides, texts_apart
 from pytest_samurai.matching.differences import MISSING, Difference
 from pytest_samurai.matching.paths import Path_, format_path, parse_path
-from pytest_samurai.text import MISS, Cause, cut_in_the_middle, forms_apart, plural, reworded, visible
+from pytest_samurai.matching.reason import reason_of
+from pytest_samurai.text import MISS, Cause, Reason, cut_in_the_middle, forms_apart, plural, reworded, visible
 from pytest_samurai.wire import Dialect, part_at
 
 _SHORT = 40
@@ -37,7 +38,14 @@ def cause_of(differences: Sequence[Difference], dialect: Dialect, recorded: Json
         by_part.setdefault(change.where, []).append(change.what)
     texts = [_said(where, whats) for where, whats in by_part.items()]
     lines = [line for change in changes for line in change.lines]
-    return said_cause(texts, lines, [(change.where, change.removed, change.added) for change in changes])
+    said = said_cause(texts, lines, [(change.where, change.removed, change.added) for change in changes])
+    reason, ignorable = reason_of(differences, dialect, recorded, asked)
+    return replace(said, reason=reason, ignorable=ignorable)
+
+
+def unrecorded_cause(texts: Sequence[str]) -> Cause:
+    """The cause of a miss of a request for which nothing is recorded, of which these texts are said."""
+    return replace(said_cause(texts), reason=Reason.UNRECORDED)
 
 
 def said_cause(texts: Sequence[str], lines: Sequence[str] = (), same: Sequence[Sequence[str]] = ()) -> Cause:

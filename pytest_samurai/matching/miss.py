@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_samurai.matching.bodies import Json
-from pytest_samurai.matching.cause import cause_of, said_cause
+from pytest_samurai.matching.cause import cause_of, said_cause, unrecorded_cause
 from pytest_samurai.matching.description import describe
 from pytest_samurai.matching.differences import MISSING, Difference, differences
 from pytest_samurai.matching.likeness import likeness, words
 from pytest_samurai.matching.matcher import COMPONENTS, Matcher
 from pytest_samurai.matching.normalize import VOLATILE, parse_substitution, substitute
+from pytest_samurai.matching.paths import format_path
 from pytest_samurai.text import MISS, Cause, visible
 from pytest_samurai.wire import Interaction, Request, answer_of, dialect_of, prompt_length, text_length
 
@@ -61,12 +62,12 @@ class Miss:
             cause = said_cause([f"equal, but {name} of `match_on` says no" for name in names])
         elif equal := self._equal():
             lines.append(f"  {_played_out(equal)}: this is one call more than was recorded.")
-            cause = said_cause(["one call more than was recorded"])
+            cause = unrecorded_cause(["one call more than was recorded"])
         elif self.recorded:
             compared, cause = self._compared()
             lines += compared
         else:
-            cause = renamed_cause(self.renamed) if self.renamed else said_cause(["no recordings"])
+            cause = renamed_cause(self.renamed) if self.renamed else unrecorded_cause(["no recordings"])
         lines += renamed_lines(self.renamed)
         if self.rerun:
             lines.append(f"  To record {'what is missing' if self.recorded else 'this test'}: {self.rerun}")
@@ -104,10 +105,17 @@ class Miss:
         if changes and words(recorded) == words(asked):
             lines.append("  The same words, in another order: sort what comes from a set, or from a file system.")
         if around:
-            return lines, said_cause([line.strip().replace(":", "", 1) for line in around])
+            is_elsewhere = all(any(self._around(recording.request)) for recording in self.recorded)
+            said = [line.strip().replace(":", "", 1) for line in around]
+            return lines, unrecorded_cause(said) if is_elsewhere else said_cause(said)
         if not changes:
             return lines, said_cause(["the bytes of the body, which hold the same values"])
-        return lines, cause_of(changes, dialect_of(self.request.url), recorded, asked)
+        cause = cause_of(changes, dialect_of(self.request.url), recorded, asked)
+        return lines, replace(cause, ignorable=self._with_ignored(cause.ignorable))
+
+    def _with_ignored(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Paths to ignore, after those that are ignored already: whoever sets the option sets all of them."""
+        return (*map(format_path, self.matcher.ignore), *paths) if paths else ()
 
     def _nearest(self, asked: Json) -> tuple[int, Json]:
         """The index and value of the recording that shares most words with the request; of equals, an unplayed one."""

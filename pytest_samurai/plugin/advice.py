@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import pytest
 
@@ -18,6 +18,9 @@ _ADVISED = record_command(UPDATE, "")
 
 _RENAMED = "    pytest-samurai mv "
 """How the line begins that the failure of a test advises if it may have been renamed."""
+
+_MOST_TYPED = 3
+"""Of so many tests, the command has the ids."""
 
 
 def commands(config: pytest.Config, run: Run, groups: Sequence[Group]) -> Mapping[str, str]:
@@ -35,6 +38,17 @@ def update_line(config: pytest.Config, run: Run, groups: Sequence[Group]) -> Ite
     tests = _advising(run)
     if len(tests) > 1 and tests != _tests(groups, MISS):
         yield f"samurai: to bring these {len(tests):,} tests up to date: {_update(config)}"
+
+
+def recording(config: pytest.Config, run: Run, tests: Collection[str]) -> str | None:
+    """The command that records what these tests missed; None if there is none for all of them."""
+    if not _advising(run).issuperset(tests):
+        return None
+    if len(tests) > _MOST_TYPED:
+        return _update(config)
+    texts = [failure.text for failure in run.failures if failure.test in tests]
+    typed = [text.partition(_ADVISED)[2].split("\n", 1)[0] for text in texts]
+    return _ADVISED + " ".join(dict.fromkeys(filter(None, typed)))
 
 
 def _advising(run: Run) -> set[str]:

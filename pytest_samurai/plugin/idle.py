@@ -61,10 +61,11 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         if run.proof is not None:
             run.proof.prove(session)
         return result
-    except (session.Failed, session.Interrupted, KeyboardInterrupt):
-        # As `-x` stops it.
-        if run.proof is not None:
-            run.proof.leave_out()
+    except BaseException:
+        # As by `-x`, or Ctrl-C.
+        proof = run.proof
+        if proof is not None and proof.line is None and proof.error is None:
+            proof.leave_out()
         raise
     finally:
         if "pytest_samurai.intercept" in sys.modules or cassette_root(session.config).is_dir():

@@ -52,22 +52,9 @@ class Proof:
         elif report.when == "call":
             self._calls[report.nodeid] = report
 
-    def _to_prove(self) -> dict[str, pytest.TestReport]:
-        """The tests that recorded and passed, by their ids, with the reports of that."""
-        return {
-            varied[0].test: self._calls[nodeid]
-            for nodeid, varied in self._varying.recorded.items()
-            if nodeid in self._calls and nodeid not in self._red
-        }
-
-    def leave_out(self) -> None:
-        """Say that nothing is proved in a run that has been stopped."""
-        if reports := self._to_prove():
-            self.line = f"samurai: {plural(len(reports), 'test')} not replayed in another process: the run was stopped"
-
     def prove(self, session: pytest.Session) -> None:
         """Run the tests once more, and report those that fail."""
-        reports = self._to_prove()
+        reports = self._recorded()
         if not reports:
             return
         self._announce(len(reports))
@@ -80,6 +67,22 @@ class Proof:
         for test, report in reports.items():
             failed += self._judge(report, results.get(test))
         self.line = f"samurai: {plural(len(reports), 'test')} replayed in another process: {failed:,} failed"
+
+    def leave_out(self) -> None:
+        """Say that nothing was proved, since the run ended before its end."""
+        if count := len(self._recorded()):
+            self.line = (
+                f"samurai: {plural(count, 'test')} recorded and passed, and nothing was replayed in another process:"
+                " the run has ended early. The next run replays what is recorded"
+            )
+
+    def _recorded(self) -> dict[str, pytest.TestReport]:
+        """The reports of the tests that recorded and passed, by the ids of the tests."""
+        return {
+            varied[0].test: self._calls[nodeid]
+            for nodeid, varied in self._varying.recorded.items()
+            if nodeid in self._calls and nodeid not in self._red
+        }
 
     def _announce(self, count: int) -> None:
         """Say what takes so long."""

@@ -136,6 +136,7 @@ def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool)
         edited=origins.edited,
         imported=origins.imported,
         unsealed=origins.unsealed,
+        moved=playback.is_foreign or origins.imported > 0,
     )
     item.stash.setdefault(PLAYS, []).append(play)
 

@@ -84,6 +84,10 @@ def _told(report: pytest.TestReport) -> list[Any]:
 
     Of an error of ours it has the name, the text and the diagnosis.
     """
+    text = report.longreprtext
+    if isinstance(report.longrepr, tuple):
+        # Pytest has file, line and reason of a skip, and shows the reason.
+        text = report.longrepr[-1]
     crash = crash_of(report.longrepr)
-    line = report.longreprtext if crash is None else crash.message
-    return [report.outcome, report.longreprtext, line, getattr(report, "samurai_failure", None)]
+    line = text if crash is None else crash.message
+    return [report.outcome, text, line, getattr(report, "samurai_failure", None)]

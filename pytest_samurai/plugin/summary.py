@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -139,11 +141,22 @@ class Summary:
         from pytest_samurai.report import cause_lines, causes
 
         run = self._so_far()
+        if any(play.moved for play in self._use.plays):
+            self._write_moved(terminalreporter, run)
+            run = replace(run, failures=())
         groups = causes(run)
         tests = {test for group in groups for test in group.tests}
         if len(tests) > 1 or (loud and any(test.regressions for test in run.tests)):
             for line in cause_lines(run, commands(terminalreporter.config, run, groups)):
                 terminalreporter.write_line(line, red=True)
+
+    @staticmethod
+    def _write_moved(terminalreporter: pytest.TerminalReporter, run: Run) -> None:
+        from pytest_samurai.plugin.advice import recording
+        from pytest_samurai.report import moved_lines
+
+        for line in moved_lines(run, partial(recording, terminalreporter.config, run)):
+            terminalreporter.write_line(line, red=True)
 
     def _notices(self) -> Iterator[tuple[str, dict[str, bool]]]:
         """What is said even where a run is to be quiet."""

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_samurai.errors import RequestNotRecorded, SamuraiError, SamuraiFailure
 from pytest_samurai.files import REAL
-from pytest_samurai.plugin.internals import expected_by_xfail
+from pytest_samurai.plugin.internals import expected_by_xfail, unittest_outcomes
 from pytest_samurai.plugin.lastcalls import show_calls
 from pytest_samurai.plugin.marker import is_marked
 from pytest_samurai.plugin.redacted import redact, redact_properties
@@ -66,12 +66,15 @@ def _carry_figures(report: pytest.TestReport, item: pytest.Item) -> None:
 
 def _report(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Make the report. Of an error of ours it shows the text and the frames that are the user's own."""
-    error = call.excinfo
+    # Of `unittest`, pytest takes the error from there as it makes the report.
+    outcomes = unittest_outcomes(item)
+    error = outcomes[0] if outcomes else call.excinfo
     if error is None or not isinstance(error.value, _OURS):
         return (yield)
     own = _own_frames(error.tb, item.config.stash[RUN].libraries)
     if own is not None:
         call.excinfo = pytest.ExceptionInfo.from_exc_info((type(error.value), error.value, own))
+        outcomes[:1] = [call.excinfo] if outcomes else []
     report = yield
     _note_failure(report, error.value)
     if own is None:

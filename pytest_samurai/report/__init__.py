@@ -34,6 +34,7 @@ from pytest_samurai.report.storypage import story_page
 from pytest_samurai.report.version import own_version
 
 if TYPE_CHECKING:
+    from pytest_samurai.report.moved import moved_lines
     from pytest_samurai.report.varied import Varied, clock_failure, varied_lines
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "last_full_run",
     "merged_runs",
     "message_lines",
+    "moved_lines",
     "named",
     "noted",
     "origin_lines",
@@ -94,6 +96,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
+    if name == "moved_lines":
+        from pytest_samurai.report.moved import moved_lines
+
+        return moved_lines
     # For a run that has recorded: a replay need not wait for this.
     if name in ("Varied", "clock_failure", "varied_lines"):
         from pytest_samurai.report import varied

@@ -87,7 +87,7 @@ def cause_lines(run: Run, commands: Mapping[str, str]) -> list[str]:
     for kind, advice in ((MISS, "To record what is missing"), (GROWTH, "To accept it")):
         of_kind = _of(groups, kind)
         for group in of_kind[:_MOST_LISTED]:
-            lines += _listed(group, is_alone=len(of_kind) == 1)
+            lines += group_lines(group, is_alone=len(of_kind) == 1)
         if len(of_kind) > _MOST_LISTED:
             lines.append(f"  {_more_causes(of_kind[_MOST_LISTED:])}")
         if kind in commands:
@@ -95,7 +95,8 @@ def cause_lines(run: Run, commands: Mapping[str, str]) -> list[str]:
     return lines
 
 
-def _listed(group: Group, *, is_alone: bool) -> list[str]:
+def group_lines(group: Group, *, is_alone: bool) -> list[str]:
+    """A group as lines of a terminal: what its cause is, unless it `is_alone`, the difference, and the first tests."""
     lines = [] if is_alone else [f"  {plural(len(group.tests), 'test')}: {visible(group.cause.what)}"]
     lines += [f"    {visible(line)}" for line in group.cause.difference]
     if group.cause.kind == GROWTH:

@@ -36,7 +36,8 @@ class Play:
 
     `cassette` is a path, as seen from the root directory after `placed`. `unplayed` are indexes from 0. `unknown` says
     why they mean nothing; it is empty if they do. `users` are the ids of the tests, and the labels of fixtures.
-    `edited`, `imported` and `unsealed` are the counts of `Origins`.
+    `edited`, `imported` and `unsealed` are the counts of `Origins`. `moved` says that another tool wrote the cassette,
+    imported or not.
     """
 
     cassette: str
@@ -50,6 +51,7 @@ class Play:
     edited: int = 0
     imported: int = 0
     unsealed: int = 0
+    moved: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The play as it travels with a report of pytest's. Every test has one, and `asdict` would copy each index."""
@@ -65,6 +67,7 @@ class Play:
             "edited": self.edited,
             "imported": self.imported,
             "unsealed": self.unsealed,
+            "moved": self.moved,
         }
 
 

@@ -1,7 +1,7 @@
 """Texts that people read, and short texts that files hold."""
 
 from pytest_samurai.text.apart import in_common
-from pytest_samurai.text.cause import GROWTH, MISS, Cause, Diagnosis
+from pytest_samurai.text.cause import GROWTH, MISS, Cause, Diagnosis, Reason
 from pytest_samurai.text.changes import Run, TextChange, changed_words
 from pytest_samurai.text.conflict import Side, conflict_line, sides_of
 from pytest_samurai.text.cut import cut_in_the_middle
@@ -18,6 +18,7 @@ __all__ = [
     "MISS",
     "Cause",
     "Diagnosis",
+    "Reason",
     "Rewording",
     "Run",
     "Side",

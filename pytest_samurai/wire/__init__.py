@@ -1,6 +1,7 @@
 """What is said: HTTP, events, and the dialects of APIs."""
 
 from pytest_samurai.wire.answer import Answer
+from pytest_samurai.wire.answered import dated
 from pytest_samurai.wire.asked import asked_object, likely_tokens, model_asked, summary, usage_asked
 from pytest_samurai.wire.asking import UsageFilter
 from pytest_samurai.wire.beginning import Beginning
@@ -74,6 +75,7 @@ __all__ = [
     "calls_model",
     "comes_in_pieces",
     "cut_events",
+    "dated",
     "dialect_of",
     "event_lengths",
     "form_of",

@@ -126,4 +126,5 @@ _STREAMS = ("text/event-stream", "application/x-ndjson", "application/stream+jso
 
 def is_event_stream(headers: Headers) -> bool:
     """Whether the headers of a reply announce events: server-sent ones, or JSON objects one after the other."""
-    return any(name == "content-type" and any(kind in value.lower() for kind in _STREAMS) for name, value in headers)
+    types = [value.lower() for name, value in headers if name == "content-type"]
+    return any(kind in value for value in types for kind in _STREAMS)

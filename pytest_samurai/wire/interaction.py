@@ -15,6 +15,7 @@ class Interaction:
     `edited` says that somebody has changed it in the cassette since, `imported` that another tool has recorded it.
     `unsealed` says that the file has no seal for it, so that nobody can tell whether it was changed. `price` is the row
     of prices at the time of recording, `UNPRICED` for a model that had none; None if it was not looked up.
+    `answered_at` stands for the time of recording where the file of another tool has none: the reply says it.
     """
 
     request: Request
@@ -23,6 +24,7 @@ class Interaction:
     edited: bool = False
     price: Price | str | None = None
     imported: bool = False
+    answered_at: str | None = None
     # Of the file it was read from: what is written has a seal.
     unsealed: bool = field(default=False, compare=False)
 

@@ -43,6 +43,11 @@ def test_it_is_at_the_top_of_the_notes_as_text() -> None:
     )
 
 
+def test_an_answer_in_a_style_that_is_not_ours_is_for_yaml_to_read() -> None:
+    assert cut(CONTENT, Memory()) is not None
+    assert cut(CONTENT.replace(b"      answer: |-", b"      answer: >-"), Memory()) is None
+
+
 def test_a_tool_call_is_told_with_its_arguments() -> None:
     called = {"index": 0, "id": "call_1", "function": {"name": "weather", "arguments": '{"city":'}}
     more = {"index": 0, "function": {"arguments": ' "Kyoto"}'}}

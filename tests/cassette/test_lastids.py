@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 
 from pytest_samurai.cassette.lastids import ids_at, ids_last
-from pytest_samurai.cassette.reader import parse
+from pytest_samurai.cassette.memory import Memory
+from pytest_samurai.cassette.reader import parse, recordings
+from pytest_samurai.cassette.sliced import Sliced
 from pytest_samurai.cassette.writer import dump
 from tests.cassette.test_cassette import FILE, bodies, by_vcrpy, interaction
 from tests.cassette.test_layout import BODIES
@@ -63,10 +65,30 @@ def test_any_body_of_a_call_comes_back(body: bytes) -> None:
         b'{"id":"a","choices":[}',
         b'{"id":"a","b":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
         b'[{"id":"a","choices":[]}]',
+        b'{\t"id":"a","object":"b","choices":[]}',
+        b'{"id":"a",\t"object":"b",\t"choices":[]}',
+        b'{"id":"a","choices":[] }',
+        b'{"id":"a","choices":[],"n":1\t}',
     ],
 )
 def test_what_could_not_be_put_back_or_has_nothing_below_it_stays(body: bytes) -> None:
     assert ids_last(body) == (body, "")
+
+
+@pytest.mark.parametrize("content", ["Hi, you", 'Hi,\n\n  "you"\n\\'], ids=["a line", "lines"])
+@pytest.mark.parametrize("layout", ["tight", "spaced", "two blanks", "indented", "a blank first", "tabs"])
+def test_they_are_in_their_places_again_when_the_file_is_read(layout: str, content: str) -> None:
+    reply = REPLY | {"choices": [{"index": 0, "message": {"role": "assistant", "content": content}}]}
+    how: dict[str, Any] = {"indented": {"indent": 2}, "tabs": {"indent": "\t"}, "tight": {"separators": (",", ":")}}
+    text = json.dumps(reply, **how.get(layout, {}))
+    text = {"a blank first": text.replace("{", "{ ", 1), "two blanks": text.replace(", ", ",  ")}.get(layout, text)
+    written = dump([interaction(reply=text.encode())])
+
+    assert b"  moved: id@0 created@2\n" in written
+    assert (b"layout: folded" in written) is (content != "Hi, you")
+    [read] = recordings(written, FILE, Memory())
+    assert isinstance(recordings(written, FILE, Memory()), Sliced)
+    assert read.reply.body.decode() == text
 
 
 def test_in_the_file_they_stand_below_the_text_and_vcrpy_has_the_same_value() -> None:

@@ -55,6 +55,13 @@ def test_what_lies_between_two_interactions_that_are_alike_cannot_get_lost() -> 
     assert cut(b"\n".join(lines), Memory()) is None
 
 
+def test_what_has_no_seal_is_for_yaml_to_read() -> None:
+    content = dump([PLAIN])
+
+    assert cut(content, Memory()) is not None
+    assert cut(content.replace(b"      seal: ", b"      # seal: "), Memory()) is None
+
+
 @pytest.mark.parametrize("values", [["req]7f3a"], ["]"], ["]?", "max-age=0; x]"], ["/];''"], ["[a]", "b, c"], ['"]"']])
 def test_a_bracket_in_a_header_ends_nothing(values: list[str]) -> None:
     headers = (*(("x-a", value) for value in values), ("x-b", "b"))

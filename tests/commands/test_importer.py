@@ -264,3 +264,21 @@ def test_a_cassette_is_not_renamed_to_one_that_is_there(capsys: pytest.CaptureFi
     assert status == 1
     assert line.startswith(f"tapes/test_x[a:b].yaml: cannot be moved to tapes/{new}: ")
     assert len(list(Path("tapes").iterdir())) == 2
+
+
+@pytest.mark.parametrize("imported", [False, True])
+def test_a_call_has_the_price_of_the_day_that_its_reply_says(
+    capsys: pytest.CaptureFixture[str], imported: bool
+) -> None:
+    answer = plain(json.dumps({**ANSWER, "model": "gpt-4o-mini"}).encode())
+    answer["headers"]["Date"] = ["Sat, 01 Mar 2025 12:30:00 GMT"]
+    path = written(({"model": "gpt-4o-mini", "messages": []}, answer))
+    if imported:
+        run(capsys, "a.yaml")
+    assert path.read_text().count("answered_at: ") == imported
+    [call] = load(path)
+    assert (call.recorded_at, call.answered_at) == (None, "2025-03-01T12:30:00.000000Z")
+    assert cli.main(["show", "a.yaml"]) == 0
+    out, _ = capsys.readouterr()
+    assert "answered on 2025-03-01, as the reply says" in out
+    assert "$0.00000165" in out

@@ -247,9 +247,23 @@ def test_nothing_is_overwritten_and_then_nothing_moves(here: Path, capsys: pytes
         "  the row of u.py::test_a in samurai.lock\n"
         "If the test was recorded anew under its new name, the old recordings are of no use:"
         " pytest-samurai prune --write\n"
+        "To have the old ones instead, delete what is there, and run this again\n"
     )
     assert files(here) == before
     assert rows(here) == ["t.py::test_a", "u.py::test_a"]
+
+
+def test_a_fixture_that_was_recorded_anew_under_its_new_name_can_be_deleted_so_that_the_old_one_moves(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded(here, "t.py::TestA::test_a")
+    for name in ("TestA", "TestB"):
+        saved(here / f"cassettes/t/fixtures/{name}.guide.yaml", chat("guide"))
+    assert refused(capsys, "t.py::TestA", "t.py::TestB").splitlines()[-1] == (
+        "To have the old ones instead, delete what is there, and run this again"
+    )
+    (here / "cassettes/t/fixtures/TestB.guide.yaml").unlink()
+    assert moved(capsys, "t.py::TestA", "t.py::TestB")[-1] == "moved 2 cassettes"
 
 
 @pytest.mark.parametrize(

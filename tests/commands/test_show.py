@@ -236,6 +236,7 @@ def test_json_has_the_same(capsys: pytest.CaptureFixture[str]) -> None:
         "first_chunk": None,
         "duration": 1.5,
         "recorded_at": "2026-01-30T09:14:00.000000Z",
+        "answered_at": None,
         "edited": False,
         "imported": False,
         "unsealed": False,

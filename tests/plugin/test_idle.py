@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import ModuleType
 
+import pytest
+
+from pytest_samurai import bill, cassette
 from tests.project import Project
 
 
@@ -47,3 +51,24 @@ def test_the_plugin_imports_no_http_library_no_yaml_and_no_price_list() -> None:
     imported = {name.partition(".")[0] for name in done.stdout.split()}
     assert "pytest_samurai" in imported
     assert not imported & {"httpx", "httpx2", "vcr", "yaml", "genai_prices", "rich", "getpass", "fcntl"}
+
+
+def test_a_replay_loads_nothing_that_only_commands_need(project: Project) -> None:
+    project.tests("@pytest.mark.samurai\ndef test_it(samurai_client): ask(samurai_client)\n")
+    project.run().assert_outcomes(passed=1)
+    project.offline()
+    project.tests(
+        "@pytest.mark.samurai\n"
+        "def test_it(samurai_client):\n"
+        "    import sys\n"
+        "    ask(samurai_client)\n"
+        "    assert 'pytest_samurai.cassette.shelf' in sys.modules\n"
+        "    assert not {'pytest_samurai.cassette.damaged', 'pytest_samurai.bill.lockrows'} & set(sys.modules)\n"
+    )
+    project.pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("room", [bill, cassette])
+def test_a_room_that_imports_when_asked_knows_no_other_names(room: ModuleType) -> None:
+    with pytest.raises(AttributeError, match=rf"module '{room.__name__}' has no attribute 'nothing'"):
+        room.nothing  # noqa: B018 - to look it up is all

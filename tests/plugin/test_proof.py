@@ -306,7 +306,9 @@ def test_skips(samurai_client, samurai):
             "It was recorded in this run, and its replay in another process failed:",
             "E       AssertionError: only recorded *[[]31m",
             "It was recorded in this run, and its replay in another process was skipped:",
-            "*only recorded*",
+            "",
+            "Skipped: only recorded",
+            "FAILED test_it.py::test_skips - Skipped: only recorded",
         ]
     )
     assert not any("\x1b" in line for line in proved.outlines)
@@ -314,6 +316,39 @@ def test_skips(samurai_client, samurai):
         "asserts": "ProofFailed",
         "skips": "ProofFailed",
     }
+
+
+@pytest.mark.parametrize("arguments", [(), ("-n1",)], ids=["alone", "xdist"])
+def test_a_run_that_ends_early_says_that_it_proves_nothing(project: Project, arguments: tuple[str, ...]) -> None:
+    project.tests("""
+@pytest.mark.samurai
+def test_passes(samurai_client): ask(samurai_client)
+
+@pytest.mark.samurai
+def test_fails(samurai_client):
+    ask(samurai_client)
+    assert False
+""")
+    result = project.run("--samurai-prove", "-x", *arguments)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "samurai: 1 test recorded and passed, and nothing was replayed in another process: the run has ended early."
+            " The next run replays what is recorded"
+        ]
+    )
+
+
+def test_a_run_that_ends_before_a_test_has_recorded_and_passed_has_nothing_to_say(project: Project) -> None:
+    project.tests("""
+@pytest.mark.samurai
+def test_fails(samurai_client):
+    ask(samurai_client)
+    assert False
+""")
+    result = project.run("--samurai-prove", "-x")
+    result.assert_outcomes(failed=1)
+    result.stdout.no_fnmatch_line("*in another process*")
 
 
 @pytest.mark.parametrize(
@@ -424,16 +459,3 @@ def test_plain(): logging.getLogger().warning("of a test that records nothing")
 """)
     project.run("--samurai-prove").assert_outcomes(passed=2)
     assert "of a test that records nothing" in (project.pytester.path / "run.log").read_text()
-
-
-def test_a_run_that_is_stopped_says_that_it_proves_nothing(project: Project) -> None:
-    project.tests("""
-@pytest.mark.samurai
-def test_it(samurai_client): ask(samurai_client)
-def test_fails(): raise AssertionError
-""")
-    stopped = project.run("--samurai-prove", "-x")
-    stopped.assert_outcomes(passed=1, failed=1)
-    assert "samurai: 1 test not replayed in another process: the run was stopped" in stopped.outlines
-    project.tests("def test_fails(): raise AssertionError")
-    assert "not replayed" not in project.run("--samurai-prove", "-x").stdout.str()

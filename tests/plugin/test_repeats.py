@@ -300,3 +300,29 @@ def test_without_tracebacks_the_short_summary_is_as_long_as_it_is(project: Proje
     lines = run(project, "-q", "--tb=no")
     assert sum(" - as in test_city[0]: messages[0], " in line for line in lines) == 3
     assert any(line.startswith("FAILED test_it.py::test_city[0] - ") and "as in" not in line for line in lines)
+
+
+def test_a_unittest_that_misses_is_told_with_the_others_and_shows_its_own_frames(project: Project) -> None:
+    text = """
+import unittest
+@pytest.mark.samurai
+def test_first(samurai_client): ask(samurai_client, "Say one.")
+
+@pytest.mark.samurai
+class TestUnit(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def client(self, samurai_client): self.client = samurai_client
+    def test_one(self): ask(self.client, "Say one.")
+    def test_two(self):
+        ask(self.client, "Say two.")
+        ask(self.client, "Say one.")
+"""
+    project.tests(text)
+    assert project.run().ret == 0
+    project.tests(text.replace("Say one.", "Say one, now."))
+    lines = run(project)
+    assert "samurai: 3 tests missed a recording: messages[0], one word added." in lines
+    assert any(line.startswith("FAILED test_it.py::TestUnit::test_one - as in test_first: ") for line in lines)
+    own = run(project, "-v", "test_it.py::TestUnit")
+    assert "2 failed" in own[-1]
+    assert not any("transports.py" in line or "recorder.py" in line for line in own)

@@ -1,0 +1,80 @@
+"""How a suite that moved in stands: what is green, and what settles the rest, by the kind of change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Final
+
+from pytest_samurai.report.causes import Group, causes, group_lines
+from pytest_samurai.report.run import Run
+from pytest_samurai.text import MISS, Cause, Reason, plural, visible
+
+_MOST_LISTED = 10
+_GREEN: Final = ("passed", "xfailed", "xpassed")
+_HEADS: Final = {
+    Reason.PARAMETERS: "parameters are others than were recorded, as of a newer client",
+    Reason.PROMPT: "the prompt has changed since it was recorded",
+    Reason.UNRECORDED: "nothing is recorded, so the network is needed",
+    Reason.OTHER: "a recording is missed for another reason, which each failure tells",
+}
+"""What is said of each kind of change; what costs nothing comes first."""
+
+Recording = Callable[[Collection[str]], str | None]
+"""Gives the command that records what these tests miss; None if there is none for all of them."""
+
+
+def moved_lines(run: Run, recording: Recording) -> list[str]:
+    """The lines: how many tests are green, then each kind of change with its causes and the line that settles it.
+
+    No lines if no test missed a recording.
+    """
+    groups = _groups(run)
+    if not groups:
+        return []
+    missed = {test for group in groups for test in group.tests}
+    ran = {test.figures.test: test.outcome for test in run.tests if test.outcome != "skipped"}
+    green = sum(outcome in _GREEN for test, outcome in ran.items() if test not in missed)
+    everything = len(ran.keys() | missed)
+    others = everything - green - len(missed)
+    lines = [
+        f"samurai: of {plural(everything, 'test')} with recordings of another tool, {green:,} are green,"
+        f" {len(missed):,} missed a recording" + (f", {others:,} failed for another reason" if others else "")
+    ]
+    for reason, head in _HEADS.items():
+        of_reason = [group for group in groups if group.cause.reason is reason]
+        if of_reason:
+            lines += _section(reason, head, of_reason, recording)
+    return lines
+
+
+def _groups(run: Run) -> list[Group]:
+    """The groups of misses, the largest first; a call that was refused without a diagnosis is in no recording."""
+    groups = [group for group in causes(run) if group.cause.kind == MISS]
+    told = {test for group in groups for test in group.tests}
+    refused: dict[str, Group] = {}
+    for failure in run.failures:
+        if failure.kind == "RequestNotRecorded" and failure.test not in told:
+            what = failure.text.split("\n", 1)[0]
+            cause = Cause(MISS, what, reason=Reason.UNRECORDED)
+            refused.setdefault(what, Group(cause)).tests.setdefault(failure.test, "")
+    return [*groups, *refused.values()]
+
+
+def _section(reason: Reason, head: str, groups: Sequence[Group], recording: Recording) -> list[str]:
+    tests = list(dict.fromkeys(test for group in groups for test in group.tests))
+    lines = [f"  {plural(len(tests), 'test')}: {head}"]
+    for group in groups[:_MOST_LISTED]:
+        lines += [f"  {line}" for line in group_lines(group, is_alone=False)]
+    if len(groups) > _MOST_LISTED:
+        lines.append(f"    and {plural(len(groups) - _MOST_LISTED, 'other cause')}")
+    paths = dict.fromkeys(path for group in groups for path in group.cause.ignorable)
+    if reason is Reason.PARAMETERS:
+        lines.append(f"    To let {_them(tests)} match, without a call, in the ini file or where `ignore` is set:")
+        lines.append(visible(f"      samurai_ignore = {' '.join(paths)}"))
+    elif command := recording(tests):
+        lines.append(f"    To record {_them(tests)}, in calls that are paid: {command}")
+    return lines
+
+
+def _them(tests: Collection[str]) -> str:
+    return "it" if len(tests) == 1 else "them"

@@ -1,0 +1,60 @@
+"""When a call of another tool was answered, as its reply says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from pytest_samurai.text import parse_moment, timestamp
+from pytest_samurai.wire.dialects import answer_of
+from pytest_samurai.wire.interaction import Interaction
+
+_KEYS = ("created", "created_at", "createTime", "create_time")
+"""Where a body has it.
+
+Sources: `created` (chat, completions, images) and `created_at` (responses) in OpenAI's reference, in seconds;
+`created_at` in Ollama's and `createTime` in Google's, as texts in ISO 8601.
+"""
+
+_FIRST = datetime(2020, 6, 1, tzinfo=UTC)
+"""No model API was sold before, so an earlier date is one that somebody has made up for a test."""
+
+
+def dated(interaction: Interaction) -> Interaction:
+    """The interaction with the moment of its answer, if it has no `recorded_at` and its reply says one.
+
+    The reply's `date` header goes before its body, as of a stream that was answered later than it was created.
+    """
+    if interaction.recorded_at is not None or interaction.answered_at is not None:
+        return interaction
+    moment = _of_header(interaction) or _of_body(interaction)
+    return interaction if moment is None else replace(interaction, answered_at=timestamp(moment))
+
+
+def _of_header(interaction: Interaction) -> datetime | None:
+    text = next((value for name, value in interaction.reply.headers if name == "date"), "")
+    try:
+        return _likely(parsedate_to_datetime(text))
+    except ValueError:
+        return None
+
+
+def _of_body(interaction: Interaction) -> datetime | None:
+    known = answer_of(interaction).known
+    return next(filter(None, (_moment(known.get(key)) for key in _KEYS)), None)
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        if isinstance(value, int | float):
+            return _likely(datetime.fromtimestamp(value, UTC))
+        return _likely(parse_moment(value))
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _likely(moment: datetime) -> datetime | None:
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment if moment >= _FIRST else None
