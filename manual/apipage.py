@@ -58,7 +58,7 @@ def members(cls: type) -> Iterator[tuple[str, object]]:
 def _section(name: str, cls: type, level: int) -> list[str]:
     lines = [f"{'#' * level} `{name}`\n"]
     if head := [*_head(name, cls)]:
-        lines += ["```python", *head, "```\n"]
+        lines += ["```python" if is_dataclass(cls) else "```text", *head, "```\n"]
     elif issubclass(cls, BaseException):
         lines.append(f"A kind of `{cls.__bases__[0].__name__}`.\n")
     lines.append(f"{_prose(cls)}\n")

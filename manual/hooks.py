@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).parents[1]
+BESIDE_DOCS = ("CHANGELOG.md", "CONTRIBUTING.md")
+"""Pages of the site that lie beside docs/, where everybody looks for them."""
+
 _FENCE = re.compile(r"^( *```+)(\w+) [^`\n]*$", re.MULTILINE)
+_UP = re.compile(rf"\]\(((?:\.\./)*)\.\./({'|'.join(map(re.escape, BESIDE_DOCS))})")
 
 
-def on_page_markdown(markdown: str, **_: Any) -> str:
-    """A page without what the tests read: the words after the language of a block."""
-    return _FENCE.sub(r"\1\2", markdown)
+def on_files(files: Any, *, config: Any) -> Any:
+    """Add the pages that lie beside docs/. They are found by links and by the search; the contents do not show them."""
+    # Only where MkDocs is: the tests of the pages do without it.
+    from mkdocs.structure.files import File, InclusionLevel
+
+    for name in BESIDE_DOCS:
+        content = (ROOT / name).read_text(encoding="utf-8")
+        files.append(File.generated(config, name, content=content, inclusion=InclusionLevel.NOT_IN_NAV))
+    return files
+
+
+def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
+    """A page as the site has it: no words for tests behind the language of a block, and links within the site."""
+    text = _FENCE.sub(r"\1\2", markdown)
+    if page.file.src_uri in BESIDE_DOCS:
+        return text.replace("](docs/", "](")
+    return _UP.sub(r"](\1\2", text)

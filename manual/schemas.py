@@ -64,6 +64,7 @@ _MEANINGS = {
     "price": "the price of the model when it was recorded",
     "edited": "the file was edited by hand after it was recorded",
     "imported": "`pytest-samurai import` wrote it",
+    "answered_at": "when the reply says that it was made, of what another tool has recorded without a time",
     "chunks": "the chunks of a stream, each as bytes@milliseconds",
     "seal": "checksums: of all but the bodies, and of the two bodies",
 }

@@ -115,6 +115,11 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
             ("report/lines.py", "report/progress.py"),
         ),
         Situation(
+            "What became of the recordings of another tool",
+            "Add the line that the note gives, or record what it lists. See [vcrpy](vcrpy.md).",
+            ("report/moved.py",),
+        ),
+        Situation(
             "What was left out of a cassette, or of a replay",
             "Nothing, if the test does not ask for it. Otherwise use the option that the message names.",
             (
@@ -235,7 +240,7 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
         Situation(
             "A hook of vcrpy is missing or gave something else",
             "Install `pytest-samurai[vcrpy]`, or mend the function that the message names. See [vcrpy](vcrpy.md).",
-            ("recorder/vcrpy.py",),
+            ("recorder/vcrpy.py", "plugin/movedvcr.py"),
         ),
     ),
     "A command says": (
@@ -329,6 +334,8 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
 
 NO_MESSAGES: Mapping[str, str] = {
     "__init__.py:__getattr__": "Python's own words",
+    "bill/__init__.py:__getattr__": "Python's own words",
+    "cassette/__init__.py:__getattr__": "Python's own words",
     "files/__init__.py:__getattr__": "Python's own words",
     "matching/__init__.py:__getattr__": "Python's own words",
     "report/__init__.py:__getattr__": "Python's own words",

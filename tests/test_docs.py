@@ -15,7 +15,7 @@ The first word after a fence's language says what is done with the block, the ot
 - ``text output``, ``yaml cassette`` and ``yaml lock``: what the block before printed, recorded, or wrote to the lock;
   ``...`` stands for lines left out.
 
-All other Python has to compile.
+All other Python has to compile, but for a ``python signature``, which is no statement.
 """
 
 from __future__ import annotations
@@ -41,7 +41,15 @@ from tests.project import Project, without_seconds
 
 ROOT = Path(__file__).parents[1]
 HTTPX = tuple(map(int, httpx.__version__.split(".")[:2]))
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FOLLOWED_ELSEWHERE = ("tutorial", "examples")
+"""The pages that tests/test_tutorial.py and tests/test_example_projects.py follow, by their own rules."""
+EVERY_PAGE = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    page for page in EVERY_PAGE if page.relative_to(ROOT).parts[1:2] not in [(name,) for name in FOLLOWED_ELSEWHERE]
+]
+
+STORIED = [page for page in PAGES if not {"tutorial", "examples"} & set(page.relative_to(ROOT).parts)]
+"""The pages whose blocks run here. Those of the tutorials and the examples run in tests of their own."""
 
 _LATER = ("edited", "recorded", "updated", "command", "live", "file", "output", "cassette", "lock")
 """What goes on with the story that a block before it has begun."""
@@ -85,7 +93,7 @@ def blocks(page: Path) -> Iterator[Block]:
 
 def stories() -> Iterator[list[Block]]:
     """Each example that runs, with the blocks that say what became of it."""
-    for page in PAGES:
+    for page in STORIED:
         story: list[Block] = []
         for block in blocks(page):
             if block.kind in ("test", "script", "proved"):
@@ -244,10 +252,10 @@ def test_an_example_does_what_the_page_says(
         runner.play(block)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("page", STORIED, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_what_is_python_compiles_and_what_is_marked_is_known(page: Path) -> None:
     for block in blocks(page):
-        if block.language == "python":
+        if block.language == "python" and block.kind != "signature":
             assert block.kind in ("", "test", "edited", "recorded", "proved", "updated", "script", "file"), block.place
             compile(block.text, block.place, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
@@ -258,8 +266,13 @@ def test_every_relative_link_leads_to_a_file(page: Path) -> None:
 
 
 def test_every_page_is_in_the_index() -> None:
-    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
-    linked = {link["file"] for link in _LINK.finditer(index)}
+    docs = ROOT / "docs"
+    linked = {
+        (index.parent / link["file"]).resolve().relative_to(docs).as_posix()
+        for index in (docs / "README.md", docs / "examples" / "README.md")
+        for link in _LINK.finditer(index.read_text(encoding="utf-8"))
+        if (index.parent / link["file"]).resolve().is_relative_to(docs)
+    }
     names = {page.relative_to(ROOT / "docs").as_posix() for page in PAGES[1:]}
     assert names <= linked | {"README.md"}
 

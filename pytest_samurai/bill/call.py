@@ -44,8 +44,8 @@ class Call:
     """One call of the application: what it sent and what it got, live or replayed.
 
     `number` counts the calls from 1, and `replayed` says that this one was answered from the cassette. `duration` is in
-    seconds, as recorded. `usage` is None where the reply does not say; an HTTP error has used one request, no tokens.
-    Without a `meter`, a call has the price that was recorded with it, if any.
+    seconds, as recorded. `usage` is None where the reply does not say; an HTTP error has used one request and no
+    tokens. Without a `meter`, a call has the price that was recorded with it, if any.
     """
 
     def __init__(self, interaction: Interaction, *, number: int, replayed: bool, meter: Meter | None = None) -> None:

@@ -55,15 +55,14 @@ def pytest_runtest_protocol(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
     """Begin to gather at the end, if not before: it may be the last test that imports `use_cassette`."""
-    run = session.config.stash[RUN]
+    proof = session.config.stash[RUN].proof
     try:
         result = yield
-        if run.proof is not None:
-            run.proof.prove(session)
+        if proof is not None:
+            proof.prove(session)
         return result
     except BaseException:
         # As by `-x`, or Ctrl-C.
-        proof = run.proof
         if proof is not None and proof.line is None and proof.error is None:
             proof.leave_out()
         raise

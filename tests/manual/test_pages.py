@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -71,6 +72,17 @@ def test_the_page_of_fixtures_has_each_fixture_that_pytest_offers(pytester: pyte
 
 def test_a_block_of_the_site_has_its_language_and_none_of_the_words_for_tests() -> None:
     page = "```python test passed=1\nx = 1\n```\n\n1. a list\n\n   ```text output\n   y\n   ```\n\n```yaml\nz: 1\n```\n"
-    assert on_page_markdown(page, page=None, config=None, files=None) == (
+    assert on_the_site(page, "index.md") == (
         "```python\nx = 1\n```\n\n1. a list\n\n   ```text\n   y\n   ```\n\n```yaml\nz: 1\n```\n"
     )
+
+
+def test_links_to_the_pages_beside_docs_stay_within_the_site() -> None:
+    page = "[a](../../CONTRIBUTING.md#tests) [b](../CHANGELOG.md) [c](../lock.md)"
+    assert on_the_site(page, "howto/x.md") == "[a](../CONTRIBUTING.md#tests) [b](CHANGELOG.md) [c](../lock.md)"
+    assert on_the_site("[a](docs/lock.md) [b](CONTRIBUTING.md)", "CHANGELOG.md") == "[a](lock.md) [b](CONTRIBUTING.md)"
+
+
+def on_the_site(markdown: str, name: str) -> str:
+    page = SimpleNamespace(file=SimpleNamespace(src_uri=name))
+    return on_page_markdown(markdown, page=page, config=None, files=None)

@@ -131,8 +131,7 @@ def test_of_many_tests_the_command_takes_all_that_failed(project: Project, suite
 def test_what_a_renamed_test_would_be_answered_by_is_not_to_be_paid_for(pytestconfig: pytest.Config) -> None:
     paid = "  To record this test: pytest --samurai-mode=update t.py::a"
     failures = [Failure("t.py::a", "RequestNotRecorded", paid, "t.py", 1)]
-    assert (
-        recording(pytestconfig, Run("1", "", "none", failures=tuple(failures)), ["t.py::a"]) == paid.partition(": ")[2]
-    )
+    run = Run("1", "", "none", failures=tuple(failures))
+    assert recording(pytestconfig, run, ["t.py::a"]) == paid.partition(": ")[2]
     failures.append(Failure("t.py::b", "RequestNotRecorded", f"    pytest-samurai mv x y\n{paid}", "t.py", 1))
     assert recording(pytestconfig, Run("1", "", "none", failures=tuple(failures)), ["t.py::a"]) is None
