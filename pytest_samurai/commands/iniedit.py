@@ -25,33 +25,32 @@ def add_entries(directory: Path, key: str, entries: Iterable[str]) -> str | None
         raise SettingsError(f"there is no ini file of pytest's; make one with `{key} = {' '.join(wanted)}`")
     with locked(path):
         before = values_of(path)
-        entered = written_entries(before.get(key))
+        entered = written_entries(before.get(key), path)
         added = [entry for entry in wanted if entry not in entered]
         if not added:
             return None
         whole = [*entered, *added]
-        changed = _changed(read_whole(path).decode(), path, key, whole, added)
-        if changed is None or not _reads_back(changed, path, {**before, key: sorted(whole)}, key):
-            raise SettingsError(f"{path}: is written so that only you can add this: `{key} = {' '.join(whole)}`")
+        value = json.dumps(whole) if path.suffix == ".toml" else " ".join(whole)
+        changed = _changed(read_whole(path).decode(), path, key, value, added)
+        if changed is None or not _reads_back(changed, path, {**before, key: sorted(whole, key=json.dumps)}, key):
+            raise SettingsError(f"{path}: is written so that only you can add this: `{key} = {value}`")
         try:
             replace_whole(path, changed.encode())
         except OSError as error:
             raise SettingsError(f"{path}: cannot be written: {error.strerror or error}") from None
-    return f"{path}: {key} is {' '.join(whole)} now"
+    return f"{path}: {key} is {value} now"
 
 
-def _changed(content: str, path: Path, key: str, whole: Sequence[str], added: Sequence[str]) -> str | None:
-    """The content with the entries; None if no place for them is found."""
+def _changed(content: str, path: Path, key: str, value: str, added: Sequence[str]) -> str | None:
+    """The content with a value that has the entries `added`; None if no place for it is found."""
     begin, end = _section(content, path)
     if begin is None:
         return None
     section = content[begin:end]
     if path.suffix == ".toml":
-        value = json.dumps(list(whole))
         pattern = rf"(?m)^({re.escape(key)}[ \t]*=[ \t]*)(?:\[[^\]#]*\]|\"[^\"\n]*\"|'[^'\n]*')"
         changed, count = re.subn(pattern, lambda match: match[1] + value, section, count=1)
     else:
-        value = " ".join(whole)
         pattern = rf"(?m)^({re.escape(key)}[ \t]*[=:])[ \t]*([^\n\r]*)"
         changed, count = re.subn(pattern, lambda match: f"{match[1]} {_joined(match[2], added)}", section, count=1)
     if not count:
@@ -80,4 +79,4 @@ def _reads_back(content: str, path: Path, meant: dict[str, object], key: str) ->
         values = values_of(path, content)
     except SettingsError:
         return False
-    return {**values, key: sorted(written_entries(values.get(key)))} == meant
+    return {**values, key: sorted(written_entries(values.get(key), path), key=json.dumps)} == meant

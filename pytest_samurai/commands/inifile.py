@@ -37,7 +37,7 @@ def project_settings(directory: Path) -> Settings:
     Raises SettingsError for a file that cannot be read, and for a value that an option cannot have.
     """
     path = ini_file(directory)
-    return Settings() if path is None else resolve([Layer(str(path), "ini", dict(_ours(values_of(path))))])
+    return Settings() if path is None else resolve([Layer(str(path), "ini", dict(_ours(values_of(path), path)))])
 
 
 def ini_file(directory: Path) -> Path | None:
@@ -55,17 +55,25 @@ def values_of(path: Path, content: str | None = None) -> dict[str, Any]:
     return dict(_values(path, content) or {})
 
 
-def written_entries(value: object) -> list[str]:
-    """The entries of an option that is a list, as the ini file has them."""
-    return shlex.split(value) if isinstance(value, str) else list(value) if isinstance(value, list) else []
+def written_entries(value: object, path: Path) -> list[Any]:
+    """The entries of an option that is a list, as an ini file has them: texts, and in TOML lists of two texts, too.
+
+    Raises SettingsError for a text that cannot be cut into entries.
+    """
+    if not isinstance(value, str):
+        return list(value) if isinstance(value, list) else []
+    try:
+        return shlex.split(value)
+    except ValueError as error:
+        raise SettingsError(f"{path}: {value!r} is no list of entries: {error}") from None
 
 
-def _ours(values: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+def _ours(values: Mapping[str, object], path: Path) -> Iterator[tuple[str, object]]:
     for name in _READ:
         option = OPTIONS[name]
         value = values.get(option.ini)
         if isinstance(value, str) and option.many:
-            value = written_entries(value)
+            value = written_entries(value, path)
         if value not in (None, [], ""):
             yield name, value
 

@@ -61,7 +61,7 @@ def fixture_setup(
         run.refusals.closed(recorder)
         note_play(item, recorder, label, passed=session.passed)
         note_spoken(item, recorder, label)
-        note_variations(item, recorder, config)
+        note_variations(item, recorder, {"samurai_config": config})
         if recorder.calls:
             figures = TestFigures.of(label, recorder.calls, recorded=recorder.recorded)
             item.user_properties.append(figures.fixture_property())

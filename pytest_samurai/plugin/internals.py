@@ -90,8 +90,9 @@ def _captured(item: pytest.Item) -> Iterator[None]:
     printed: Any = plugins.get_plugin("capturemanager")
     logged: Any = plugins.get_plugin("logging-plugin")
     with ExitStack() as stack:
-        stack.enter_context(printed.item_capture(_AFTER, item))
-        # Users may turn it off: `-p no:logging`.
+        # Users may turn them off: `-p no:capture`, `-p no:logging`.
+        if printed is not None:
+            stack.enter_context(printed.item_capture(_AFTER, item))
         if logged is not None:
             shown = logged._runtest_for(item, _AFTER)
             # Before pytest 9 it is a generator.

@@ -80,7 +80,8 @@ def recorded(
         item.user_properties += [(NOTE_PROPERTY, visible(note, keep="\n")) for note in recorder.notes]
     note_play(item, recorder, test_id(item), passed=session.passed)
     note_spoken(item, recorder, item.nodeid)
-    note_variations(item, recorder, config, layer)
+    of_others = {} if others is None else {"vcr_config": others.layer}
+    note_variations(item, recorder, {"marker": layer, **of_others, "samurai_config": config})
 
 
 def _has_played_all(item: pytest.Item, recorder: Recorder) -> bool:

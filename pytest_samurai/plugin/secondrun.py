@@ -25,6 +25,11 @@ _OPTIONS: Mapping[str, object] = {
     "distload": False,
     "dist": "no",
     "tx": [],
+    # The files of the first run stay its own. That of the log may be named in the ini file, so it needs another one.
+    "log_file": os.devnull,
+    "xmlpath": None,
+    "report_log": None,
+    "htmlpath": None,
     # From the cassettes alone. What was recorded is reported, and compared with the lock, by the run that recorded it.
     "samurai_mode": "none",
     "samurai_prove": None,

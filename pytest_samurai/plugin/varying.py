@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 # --- where tests run
 
 
-def note_variations(item: pytest.Item, recorder: Recorder, config: Layer, marker: Layer | None = None) -> None:
+def note_variations(item: pytest.Item, recorder: Recorder, layers: Mapping[str, Layer]) -> None:
     """Note what a closed recorder has written that varies, and that the test has recorded at all.
 
-    `config` and `marker` are the layers of the recorder's settings that have a word on `normalize`.
+    `layers` are those of its settings that may have a word on `normalize`, by what they are called; the nearest to the
+    test comes first, and `samurai_config` is one of them.
     """
     if not recorder.recorded:
         return
@@ -31,21 +32,20 @@ def note_variations(item: pytest.Item, recorder: Recorder, config: Layer, marker
 
     run = item.config.stash[RUN]
     told = varying(recorder, run.sources.hold)
-    home = _home(run.written[0].values, config.values, {} if marker is None else marker.values)
+    home = _home(run.written[0].values, layers)
     # If the test is run again (pytest-rerunfailures), its last run counts.
     varied = Varied(test_id(item), home, tuple(told), orders_in(recorder) if run.settings.prove else [])
     item.stash.setdefault(VARYING, {})[recorder.owner.test] = varied
 
 
-def _home(ini: Mapping[str, object], config: Mapping[str, object], marker: Mapping[str, object]) -> str:
+def _home(ini: Mapping[str, object], layers: Mapping[str, Layer]) -> str:
     """Where an entry of `normalize` has to go, to count beside those that there are."""
-    if "normalize" in marker:
-        return "marker"
-    if "normalize" in config:
-        return "samurai_config"
+    for name, layer in layers.items():
+        if "normalize" in layer.values:
+            return name
     if "normalize" in ini:
         return "samurai_normalize"
-    return "samurai_config" if config else ""
+    return "samurai_config" if layers["samurai_config"].values else ""
 
 
 # --- where the run is led from

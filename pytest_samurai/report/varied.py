@@ -20,6 +20,7 @@ _FIXTURE = """\
 _ADVICE: Mapping[str, str] = {
     "": _FIXTURE,
     "samurai_config": '  To let it match, add to "normalize" in samurai_config: {}',
+    "vcr_config": '  To let it match, add to "normalize" in vcr_config: {}',
     "samurai_normalize": "  To let it match, add to samurai_normalize in the ini file: {}",
     "marker": "  To let it match, add to `normalize` of the marker: {}",
 }

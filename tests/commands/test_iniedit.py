@@ -67,7 +67,10 @@ def test_entries_are_added_where_the_option_stands_or_below_the_head_of_its_sect
 ) -> None:
     path = tmp_path / name
     path.write_bytes(before.encode())
-    assert added(path, "uuid", "tmp_path") in ("uuid tmp_path now", "uuid datetime tmp_path now")
+    said = (
+        ('["uuid", "tmp_path"] now',) if path.suffix == ".toml" else ("uuid tmp_path now", "uuid datetime tmp_path now")
+    )
+    assert added(path, "uuid", "tmp_path") in said
     assert path.read_bytes().decode() == after
     assert set(map(parse_substitution, ("uuid", "tmp_path"))) <= set(project_settings(tmp_path).normalize)
     assert added(path, "tmp_path", "uuid") is None
@@ -90,10 +93,37 @@ def test_a_file_in_which_they_would_not_be_read_back_is_left_alone(name: str, co
     path.write_text(content, encoding="utf-8")
     with pytest.raises(SettingsError) as refused:
         add_entries(tmp_path, KEY, ["uuid"])
-    whole = "datetime uuid" if "datetime" in content else "uuid"
+    whole = {"pytest.ini": "uuid"}.get(name, '["datetime", "uuid"]' if "datetime" in content else '["uuid"]')
     told = f"{path}: is written so that only you can add this: `samurai_normalize = {whole}`"
     assert str(refused.value) == told or "cannot be read" in str(refused.value)
     assert path.read_text(encoding="utf-8") == content
+
+
+def test_pairs_in_toml_stay_and_what_to_write_by_hand_is_toml(tmp_path: Path) -> None:
+    path = tmp_path / "pyproject.toml"
+    before = '[tool.pytest.ini_options]\nsamurai_normalize = [["[0-9]+", "<number>"], "uuid"]\n'
+    path.write_text(before)
+    assert added(path, "uuid") is None
+    with pytest.raises(SettingsError) as refused:
+        added(path, "uuid", "datetime")
+    whole = 'samurai_normalize = [["[0-9]+", "<number>"], "uuid", "datetime"]'
+    assert str(refused.value) == f"{path}: is written so that only you can add this: `{whole}`"
+    assert path.read_text() == before
+    path.write_text(f"[tool.pytest.ini_options]\n{whole}\n")
+    assert project_settings(tmp_path).normalize == (
+        parse_substitution(["[0-9]+", "<number>"]),
+        parse_substitution("uuid"),
+        parse_substitution("datetime"),
+    )
+
+
+def test_a_text_that_cannot_be_cut_into_entries_is_a_mistake_of_the_settings(tmp_path: Path) -> None:
+    path = tmp_path / "pytest.ini"
+    path.write_text("[pytest]\nsamurai_normalize = it's\n")
+    for use in (project_settings, lambda directory: add_entries(directory, KEY, ["uuid"])):
+        with pytest.raises(SettingsError) as refused:
+            use(tmp_path)
+        assert str(refused.value) == f'{path}: "it\'s" is no list of entries: No closing quotation'
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -447,3 +447,15 @@ def pytest_runtest_logreport(report): print("outcome:", report.when, report.outc
     proved = project.run("-p", "no:terminal", "--samurai-prove", "-s")
     assert proved.ret == pytest.ExitCode.TESTS_FAILED
     proved.stdout.fnmatch_lines(["outcome: call passed", "outcome: call failed", "outcome: teardown passed"])
+
+
+def test_the_files_that_the_run_writes_are_not_overwritten_by_the_replay(project: Project) -> None:
+    project.pytester.makeini("[pytest]\nlog_file = run.log\n")
+    project.tests("""
+import logging
+@pytest.mark.samurai
+def test_it(samurai_client): ask(samurai_client)
+def test_plain(): logging.getLogger().warning("of a test that records nothing")
+""")
+    project.run("--samurai-prove").assert_outcomes(passed=2)
+    assert "of a test that records nothing" in (project.pytester.path / "run.log").read_text()

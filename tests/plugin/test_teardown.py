@@ -272,3 +272,9 @@ def test_what_an_early_teardown_prints_and_logs_is_captured(project: Project) ->
     )
     assert result.stdout.str().count("saying bye") == 1
     project.run("-p", "no:logging").stdout.fnmatch_lines(["*- Captured stdout after the call -*", "saying bye"])
+
+
+def test_an_early_teardown_needs_no_capture(project: Project) -> None:
+    project.tests(BYE)
+    for _ in range(2):
+        project.run("-p", "no:capture").assert_outcomes(passed=2)

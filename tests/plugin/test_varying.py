@@ -21,6 +21,9 @@ def samurai_config(): return {"normalize": ["uuid", "datetime"]}
 """
 
 
+OF_VCR = FIXTURE.replace('"uuid", ', "").replace("samurai_config", "vcr_config")
+
+
 def asking(project: Project, what: str, marker: str = "@pytest.mark.samurai", more: str = "") -> None:
     project.tests(
         f"import datetime, pathlib, uuid\n{more}\n{marker}\ndef test_it(samurai_client): ask(samurai_client, {what})"
@@ -56,6 +59,7 @@ def test_the_summary_says_what_varies_and_what_lets_it_match_and_then_it_does(pr
         ("@pytest.mark.samurai", FIXTURE.replace('["uuid", "datetime"]', "[]"), "", 'in samurai_config: "uuid"'),
         ("@pytest.mark.samurai", FIXTURE.replace("normalize", "ignore"), "", 'in samurai_config: "uuid"'),
         ("@pytest.mark.samurai", "", "samurai_normalize = date", "samurai_normalize in the ini file: uuid"),
+        ("@pytest.mark.vcr", OF_VCR, "samurai_marker = vcr", 'add to "normalize" in vcr_config: "uuid"'),
     ],
 )
 def test_the_advice_goes_to_where_the_entries_are_that_would_win(
