@@ -28,12 +28,12 @@ from pytest_samurai.commands.findings import (
 from pytest_samurai.commands.search import SUFFIXES, cassettes_in
 from pytest_samurai.commands.secrets import Secrets
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.matching import Json, Path_, format_path, parse_body, parse_substitution
+from pytest_samurai.matching import NOUNS, Json, Path_, format_path, may_vary, parse_body, parse_substitution
 from pytest_samurai.redaction import one_line
 from pytest_samurai.text import conflict_line, parse_moment, visible
 from pytest_samurai.wire import Interaction, impossible
 
-_NAMES = {"uuid": "a UUID", "datetime": "a date", "tmp_path": "a temporary path"}
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _WHERE = re.compile(r"(?::(\d+))?: ")
 
 
@@ -174,17 +174,12 @@ class _Judge:
         value = parse_body(interaction.request.body)
         texts = [] if isinstance(value, bytes) else list(_texts(value))
         for entry, code in VARYING.items():
-            substitution = parse_substitution(entry)
-            if substitution in self._demands.normalized:
-                continue
-            for path, text in texts:
-                if any(_varies(match[0], interaction) for match in substitution[0].finditer(text)):
-                    yield (
-                        code,
-                        f"{_NAMES[entry]} in {format_path(path)}; if it varies from run to run,"
-                        f' add "{entry}" to `normalize`',
-                    )
-                    break
+            substitution = pattern, _ = parse_substitution(entry)
+            where = next((path for path, text in texts if _varies(entry, pattern.finditer(text), interaction)), None)
+            if where is not None and substitution not in self._demands.normalized:
+                what = f"{NOUNS[entry]} in {format_path(where)}"
+                yield code, f'{what}; if it varies from run to run, add "{entry}" to `normalize`'
+            texts = [(path, pattern.sub(" ", text)) for path, text in texts]
 
 
 def _where(text: str, path: Path) -> tuple[int | None, str]:
@@ -205,10 +200,17 @@ def _origins(interaction: Interaction) -> Iterator[str]:
         yield IMPORTED
 
 
-def _varies(text: str, interaction: Interaction) -> bool:
-    """Whether a text is likely to vary. A date without a time is, if it is the day of the recording."""
-    is_day = re.fullmatch(r"\d{4}-\d\d-\d\d", text)
-    return not is_day or (interaction.recorded_at or "").startswith(text)
+def _varies(entry: str, matches: Iterable[re.Match[str]], interaction: Interaction) -> bool:
+    """Whether one of the matches of an entry of `normalize` is likely to vary."""
+    recorded_at = interaction.recorded_at or ""
+    if entry == "datetime":
+        # A date without a time is, if it is the day of the recording.
+        return any(not _DAY.fullmatch(match[0]) or recorded_at.startswith(match[0]) for match in matches)
+    try:
+        moment = parse_moment(recorded_at)
+    except ValueError:
+        moment = None
+    return any(may_vary(entry, match[0], moment) for match in matches)
 
 
 def _texts(value: Json) -> Iterator[tuple[Path_, str]]:

@@ -33,8 +33,18 @@ EDITED: Final = "SAM401"
 IMPORTED: Final = "SAM402"
 UNSEALED: Final = "SAM403"
 
-VARYING: Final = {"uuid": "SAM501", "datetime": "SAM502", "tmp_path": "SAM503"}
-"""The codes of what may vary from run to run, by the entries of `normalize`."""
+VARYING: Final = {
+    "uuid": "SAM501",
+    "tmp_path": "SAM503",
+    "address": "SAM508",
+    "port": "SAM507",
+    "datetime": "SAM502",
+    "date": "SAM504",
+    "epoch": "SAM506",
+    "time": "SAM505",
+}
+"""The codes of what may vary from run to run, by the entries of `normalize`, in the order in which they are looked for:
+what one has matched is no match of the next. Without `hex`, which many words of a prompt may be."""
 
 CODES: Final[Mapping[str, Code]] = {
     VALUE: Code("the value of a variable of the environment that holds a key"),
@@ -54,6 +64,11 @@ CODES: Final[Mapping[str, Code]] = {
     VARYING["uuid"]: Code("a UUID in a request", advice=True),
     VARYING["datetime"]: Code("a date with a time in a request, or the day of the recording", advice=True),
     VARYING["tmp_path"]: Code("a temporary path in a request", advice=True),
+    VARYING["date"]: Code("a written date in a request, near the day of the recording", advice=True),
+    VARYING["time"]: Code("a time of day in a request, near that of the recording", advice=True),
+    VARYING["epoch"]: Code("a Unix time in a request, near that of the recording", advice=True),
+    VARYING["port"]: Code("a port in a request, as the system gives them", advice=True),
+    VARYING["address"]: Code("a memory address in a request", advice=True),
 }
 
 

@@ -55,7 +55,8 @@ def _renamed(path: Path) -> str:
     """
     target = _target(path)
     name = _safe_name(target)
-    if name == target.name:
+    # A cassette that stays compressed is ours, and has its name already.
+    if name == target.name or not target.exists():
         return ""
     move_file(target, target.with_name(name))
     return f"; it is called {name} now, for a name like that is not one on every system"

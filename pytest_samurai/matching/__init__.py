@@ -14,7 +14,7 @@ from pytest_samurai.matching.normalize import VOLATILE, parse_substitution
 from pytest_samurai.matching.paths import Path_, format_path, parse_path
 
 if TYPE_CHECKING:
-    from pytest_samurai.matching.varying import NOUNS, NUMBER, ORDER, Variation, orders, variations
+    from pytest_samurai.matching.varying import NOUNS, NUMBER, ORDER, Variation, may_vary, orders, variations
 
 __all__ = [
     "MISSING",
@@ -38,6 +38,7 @@ __all__ = [
     "format_path",
     "length",
     "likeness",
+    "may_vary",
     "orders",
     "parse_body",
     "parse_path",
@@ -53,7 +54,7 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     # Only what has been recorded is searched for what varies: a replay need not wait for this.
-    if name in ("NOUNS", "NUMBER", "ORDER", "Variation", "orders", "variations"):
+    if name in ("NOUNS", "NUMBER", "ORDER", "Variation", "may_vary", "orders", "variations"):
         from pytest_samurai.matching import varying
 
         return getattr(varying, name)

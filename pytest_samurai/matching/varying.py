@@ -137,7 +137,7 @@ def _in_text(text: str, moment: datetime) -> Iterator[tuple[str, str]]:
     for kind in _KINDS:
         pattern, _ = parse_substitution(kind)
         for match in pattern.finditer(text):
-            if _may_vary(kind, match[0], moment):
+            if may_vary(kind, match[0], moment):
                 yield kind, match[0]
         text = pattern.sub(" ", text)
     for match in _NUMBER.finditer(text):
@@ -182,9 +182,10 @@ def _in_order(numbers: Sequence[int]) -> int:
     return len(ends)
 
 
-def _may_vary(kind: str, text: str, moment: datetime) -> bool:
+def may_vary(kind: str, text: str, moment: datetime | None) -> bool:
+    """Whether a text of a kind is likely to vary, in a request that was sent at a moment; None if that is not known."""
     if kind in MOMENTS:
-        return is_near(kind, text, moment)
+        return moment is not None and is_near(kind, text, moment)
     return kind != "port" or int(text.rpartition(":")[2]) >= _FIRST_OF_MANY_PORTS
 
 

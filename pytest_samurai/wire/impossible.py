@@ -59,7 +59,8 @@ def impossible(interaction: Interaction) -> Iterator[Impossible]:
         if part > whole:
             yield Impossible(f"{part:,} {what}, but the {name} has {whole:,} tokens")
     counted = usage.prompt_tokens + usage.completion_tokens
-    if usage.total_tokens < counted or (usage.total_tokens > counted and _EXACT.match(interaction.request.url)):
+    # A total of 0 beside counts is what a server sends that does not add them up.
+    if 0 < usage.total_tokens < counted or (usage.total_tokens > counted and _EXACT.match(interaction.request.url)):
         text = f"{usage.prompt_tokens:,} + {usage.completion_tokens:,} tokens, but the total is {usage.total_tokens:,}"
         yield Impossible(text, is_total=True)
 

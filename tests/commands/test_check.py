@@ -477,12 +477,36 @@ def test_what_varies_in_a_prompt_is_advice_and_does_not_fail(capsys: pytest.Capt
         f'{OURS}:3: {code} advice: {what}; if it varies from run to run, add "{entry}" to `normalize`'
         for code, what, entry in [
             ("SAM501", "a UUID in messages[0].content[0].text", "uuid"),
-            ("SAM502", "a date in messages[0].content[0].text", "datetime"),
             ("SAM503", "a temporary path in user", "tmp_path"),
+            ("SAM502", "a date in messages[0].content[0].text", "datetime"),
         ]
     ]
     assert run(capsys) == (0, [*advice, "1 cassette, 1 interaction: 0 findings"])
     assert run(capsys, "-q") == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("code", "content", "what", "entry"),
+    [
+        ("SAM504", "Today is 2 January 2026.", "a written date", "date"),
+        ("SAM505", "It is 03:04:06 now.", "a time of day", "time"),
+        ("SAM506", "Now is 1767323046.", "a Unix time", "epoch"),
+        ("SAM507", "Ask http://127.0.0.1:54321/x.", "a port", "port"),
+        ("SAM508", "Say <object at 0x7f3a2b1c4d50>.", "a memory address", "address"),
+    ],
+)
+def test_each_kind_that_varies_has_a_code_of_its_own(
+    code: str, content: str, what: str, entry: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(interaction(content, recorded_at="2026-01-02T03:04:05.000000Z"))
+    said = f'{what} in messages[0].content; if it varies from run to run, add "{entry}" to `normalize`'
+    assert run(capsys)[1][:-1] == [f"{OURS}:3: {code} advice: {said}"]
+
+
+@pytest.mark.parametrize("content", ["On 2 January 2026.", "At 03:04:06.", "Since 1767323046."])
+def test_a_moment_in_a_recording_without_one_may_be_any(content: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write(interaction(content))
+    assert run(capsys)[1] == ["1 cassette, 1 interaction: 0 findings"]
 
 
 def test_the_day_of_the_recording_varies_and_another_does_not(capsys: pytest.CaptureFixture[str]) -> None:

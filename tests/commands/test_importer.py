@@ -266,6 +266,15 @@ def test_a_cassette_is_not_renamed_to_one_that_is_there(capsys: pytest.CaptureFi
     assert len(list(Path("tapes").iterdir())) == 2
 
 
+def test_a_compressed_cassette_of_ours_is_left_as_it_is_whatever_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(({"model": "m"}, ANSWER), path="tapes/a.yaml")
+    run(capsys, "tapes")
+    compressed = Path("tapes/test_x[a:b].yaml.gz")
+    compressed.write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+    assert run(capsys, "tapes") == (0, [f"{compressed}: is ours already, and left as it is"])
+
+
 @pytest.mark.parametrize("imported", [False, True])
 def test_a_call_has_the_price_of_the_day_that_its_reply_says(
     capsys: pytest.CaptureFixture[str], imported: bool

@@ -82,6 +82,7 @@ def test_with_xai_the_reasoning_is_in_the_total_and_nothing_else() -> None:
     [
         pytest.param(of_chat(10, 5, 15), CHAT, "m", id="a sum"),
         pytest.param(of_chat(10, 5, None), CHAT, "m", id="no total"),
+        pytest.param(of_chat(10, 5, 0), CHAT, "m", id="a total of 0"),
         pytest.param(of_chat(10, 5, 315), CHAT, "gemini-2.5-pro", id="thoughts in the total alone"),
         pytest.param(
             of_chat(10, 5, 315, completion_tokens_details={"reasoning_tokens": 290}), CHAT, "m", id="thoughts, nearly"
