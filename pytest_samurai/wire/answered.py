@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -17,6 +17,9 @@ _KEYS = ("created", "created_at", "createTime", "create_time")
 Sources: `created` (chat, completions, images) and `created_at` (responses) in OpenAI's reference, in seconds;
 `created_at` in Ollama's and `createTime` in Google's, as texts in ISO 8601.
 """
+
+# Not `fromtimestamp`: tests patch that.
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _FIRST = datetime(2020, 6, 1, tzinfo=UTC)
 """No model API was sold before, so an earlier date is one that somebody has made up for a test."""
@@ -50,9 +53,9 @@ def _moment(value: Any) -> datetime | None:
     try:
         # Writer has the seconds as a text.
         if isinstance(value, int | float) or (isinstance(value, str) and value.isdecimal()):
-            return _likely(datetime.fromtimestamp(float(value), UTC))
+            return _likely(_EPOCH + timedelta(seconds=float(value)))
         return _likely(parse_moment(value))
-    except (ValueError, OverflowError, OSError):
+    except (ValueError, OverflowError):
         return None
 
 

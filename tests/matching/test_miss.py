@@ -345,8 +345,8 @@ def test_a_body_that_is_no_object_counts_as_prompt() -> None:
             '"uuid", "datetime", "tmp_path"',
         ),
         (
-            "run-1a2b3c4d at 13:05 on 27 November 2026 (1764288000) at localhost:54321, 0x7f3a2b1c4d5e",
-            "run-5e6f7a8b at 13:06 on 28 November 2026 (1764288001) at localhost:54322, 0x7f3a2b1c4d5f",
+            "run-1a2b3c4d at 13:05 on 27 November 2019 (1764288000) at localhost:54321, 0x7f3a2b1c4d5e",
+            "run-5e6f7a8b at 13:06 on 28 November 2019 (1764288001) at localhost:54322, 0x7f3a2b1c4d5f",
             '"date", "time", "epoch", "hex", "port", "address"',
         ),
     ],

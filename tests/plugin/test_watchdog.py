@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
+import trio
 
 from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.plugin.refusal import RefusedInTest
@@ -61,6 +62,14 @@ def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "300")
 
 
+@pytest.fixture(autouse=True)
+def no_trio_left() -> Iterator[None]:
+    """Trio knows that it is not running: with so little patience, a test may be cut short within its loop itself."""
+    yield
+    gc.collect()
+    trio._core._run.GLOBAL_RUN_CONTEXT.__dict__.clear()  # what `trio.run` itself clears, if it comes to its end
+
+
 def refused(project: Project, text: str, *arguments: str, grace: float = 0.05) -> pytest.RunResult:
     conftest = project.pytester.path / "conftest.py"
     conftest.write_text(IMPATIENT.replace("0.05", str(grace)), encoding="utf-8")
@@ -76,8 +85,8 @@ WAITS = {
     "event": "swallow(); threading.Event().wait()",
     "lock": "swallow(); lock = threading.Lock(); lock.acquire(); lock.acquire()",
     "condition": "swallow()\n    condition = threading.Condition()\n    with condition: condition.wait()",
-    "join": "threading.Thread(target=lambda: (swallow(), threading.Event().wait()), daemon=True).start()\n"
-    "    threading.enumerate()[-1].join()",
+    "join": "thread = threading.Thread(target=lambda: (swallow(), threading.Event().wait()), daemon=True)\n"
+    "    thread.start(); thread.join()",
     "future": "import concurrent.futures; swallow(); concurrent.futures.Future().result()",
     "sleep": "import time; swallow(); time.sleep(1_000)",
     "loop": "swallow()\n    while True: pass",
