@@ -5,6 +5,7 @@ import pkgutil
 import sys
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import cast
 
@@ -22,8 +23,9 @@ from tests.project import Project
 from tests.real_server import RealServer
 
 # So is all of ours, which pytest would compile anew as well, for its own form of assertions: a quarter of a run's time.
+# An environment without an extra has no `movein`.
 for module in pkgutil.walk_packages(pytest_samurai.__path__, "pytest_samurai."):
-    if not module.name.endswith("__main__"):
+    if not module.name.endswith("__main__") and (find_spec("libcst") or ".movein" not in module.name):
         import_module(module.name)
 
 KEY = "sk-samurai-test-0123456789abcdef"
