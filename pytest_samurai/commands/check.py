@@ -28,7 +28,7 @@ from pytest_samurai.commands.findings import (
 from pytest_samurai.commands.search import SUFFIXES, cassettes_in
 from pytest_samurai.commands.secrets import Secrets
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.matching import NOUNS, Json, Path_, format_path, may_vary, parse_body, parse_substitution
+from pytest_samurai.matching import KINDS, NOUNS, format_path, may_vary, nodes, parse_body, parse_substitution
 from pytest_samurai.redaction import one_line
 from pytest_samurai.text import conflict_line, parse_moment, visible
 from pytest_samurai.wire import Interaction, impossible
@@ -172,13 +172,14 @@ class _Judge:
     def _advice(self, interaction: Interaction) -> Iterator[tuple[str, str]]:
         """What may vary from run to run in a request, with the entry of `normalize` that lets it match; once each."""
         value = parse_body(interaction.request.body)
-        texts = [] if isinstance(value, bytes) else list(_texts(value))
-        for entry, code in VARYING.items():
+        known = [] if isinstance(value, bytes) else nodes(value)
+        texts = [(path, node) for path, node in known if isinstance(node, str)]
+        for entry in filter(VARYING.get, KINDS):
             substitution = pattern, _ = parse_substitution(entry)
             where = next((path for path, text in texts if _varies(entry, pattern.finditer(text), interaction)), None)
             if where is not None and substitution not in self._demands.normalized:
                 what = f"{NOUNS[entry]} in {format_path(where)}"
-                yield code, f'{what}; if it varies from run to run, add "{entry}" to `normalize`'
+                yield VARYING[entry], f'{what}; if it varies from run to run, add "{entry}" to `normalize`'
             texts = [(path, pattern.sub(" ", text)) for path, text in texts]
 
 
@@ -211,15 +212,3 @@ def _varies(entry: str, matches: Iterable[re.Match[str]], interaction: Interacti
     except ValueError:
         moment = None
     return any(may_vary(entry, match[0], moment) for match in matches)
-
-
-def _texts(value: Json) -> Iterator[tuple[Path_, str]]:
-    # Not by recursion: a body may be nested deeper than calls can be.
-    todo: list[tuple[Path_, Json]] = [((), value)]
-    while todo:
-        path, node = todo.pop()
-        if isinstance(node, str):
-            yield path, node
-        elif isinstance(node, dict | list):
-            children = list(node.items() if isinstance(node, dict) else enumerate(node))
-            todo += [((*path, key), child) for key, child in reversed(children)]

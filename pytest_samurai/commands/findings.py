@@ -35,16 +35,15 @@ UNSEALED: Final = "SAM403"
 
 VARYING: Final = {
     "uuid": "SAM501",
-    "tmp_path": "SAM503",
-    "address": "SAM508",
-    "port": "SAM507",
     "datetime": "SAM502",
+    "tmp_path": "SAM503",
     "date": "SAM504",
-    "epoch": "SAM506",
     "time": "SAM505",
+    "epoch": "SAM506",
+    "port": "SAM507",
+    "address": "SAM508",
 }
-"""The codes of what may vary from run to run, by the entries of `normalize`, in the order in which they are looked for:
-what one has matched is no match of the next. Without `hex`, which many words of a prompt may be."""
+"""The codes of what may vary from run to run, by the entries of `normalize`: without `hex`, which many a name is."""
 
 CODES: Final[Mapping[str, Code]] = {
     VALUE: Code("the value of a variable of the environment that holds a key"),

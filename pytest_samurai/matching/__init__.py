@@ -14,9 +14,20 @@ from pytest_samurai.matching.normalize import VOLATILE, parse_substitution
 from pytest_samurai.matching.paths import Path_, format_path, parse_path
 
 if TYPE_CHECKING:
-    from pytest_samurai.matching.varying import NOUNS, NUMBER, ORDER, Variation, may_vary, orders, variations
+    from pytest_samurai.matching.varying import (
+        KINDS,
+        NOUNS,
+        NUMBER,
+        ORDER,
+        Variation,
+        may_vary,
+        nodes,
+        orders,
+        variations,
+    )
 
 __all__ = [
+    "KINDS",
     "MISSING",
     "NOUNS",
     "NUMBER",
@@ -39,6 +50,7 @@ __all__ = [
     "length",
     "likeness",
     "may_vary",
+    "nodes",
     "orders",
     "parse_body",
     "parse_path",
@@ -52,9 +64,12 @@ __all__ = [
 ]
 
 
+_OF_VARYING = frozenset({"KINDS", "NOUNS", "NUMBER", "ORDER", "Variation", "may_vary", "nodes", "orders", "variations"})
+
+
 def __getattr__(name: str) -> object:
     # Only what has been recorded is searched for what varies: a replay need not wait for this.
-    if name in ("NOUNS", "NUMBER", "ORDER", "Variation", "may_vary", "orders", "variations"):
+    if name in _OF_VARYING:
         from pytest_samurai.matching import varying
 
         return getattr(varying, name)

@@ -14,7 +14,8 @@ from pytest_samurai.matching.normalize import Substitution, substitute
 from pytest_samurai.matching.paths import Path_, without
 from pytest_samurai.wire import Request
 
-_OF_BODIES = frozenset({"chat", "body", "raw_body"})
+OF_BODIES = frozenset({"chat", "body", "raw_body"})
+"""The components that a body has."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Matcher:
     @property
     def compares_bodies(self) -> bool:
         """Whether what a body says counts."""
-        return not _OF_BODIES.isdisjoint(self.match_on)
+        return not OF_BODIES.isdisjoint(self.match_on)
 
     def key(self, request: Request) -> bytes:
         """The key of a request: 32 bytes."""

@@ -11,16 +11,13 @@ from pytest_samurai.matching.cause import cause_of, said_cause, unrecorded_cause
 from pytest_samurai.matching.description import describe
 from pytest_samurai.matching.differences import MISSING, Difference, differences
 from pytest_samurai.matching.likeness import likeness, words
-from pytest_samurai.matching.matcher import COMPONENTS, Matcher
+from pytest_samurai.matching.matcher import COMPONENTS, OF_BODIES, Matcher
 from pytest_samurai.matching.normalize import VOLATILE, parse_substitution, substitute
 from pytest_samurai.matching.paths import format_path
 from pytest_samurai.text import MISS, Cause, visible
 from pytest_samurai.wire import Interaction, Request, answer_of, dialect_of, prompt_length, text_length
 
 _SHOWN_DIFFERENCES = 8
-
-_BODY_COMPONENTS = frozenset({"chat", "body", "raw_body"})
-
 
 Denial = tuple[int, str]
 """The index of a recording, and the name of the function of `match_on` that says it is not the request."""
@@ -131,7 +128,7 @@ class Miss:
     def _around(self, nearest: Request) -> Iterator[str]:
         """What differs outside of the body."""
         for name in self.matcher.match_on:
-            if name not in _BODY_COMPONENTS:
+            if name not in OF_BODIES:
                 old, new = (COMPONENTS[name](self.matcher, request).decode() for request in (nearest, self.request))
                 if old != new:
                     yield f"    {name}: {old} -> {new}"

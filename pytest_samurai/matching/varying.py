@@ -36,8 +36,11 @@ NOUNS: Final = {
 }
 """What varies, in words, by kind: an entry of `normalize`, or one of the two that have none."""
 
-# What matches first is not looked at again: a UUID has hexadecimal groups, a moment has a time of day.
-_KINDS = ("uuid", "tmp_path", "address", "port", "datetime", "date", "epoch", "time", "hex")
+KINDS: Final = ("uuid", "tmp_path", "address", "port", "datetime", "date", "epoch", "time", "hex")
+"""The entries of `normalize`, in the order in which they are looked for.
+
+What matches first is not looked at again: a UUID has hexadecimal groups, a moment has a time of day.
+"""
 _NUMBER = re.compile(r"(?<![\w.])\d{1,3}\.\d{12,}(?!\w)")
 _FIRST_OF_MANY_PORTS = 32_768
 """Systems give ports from here on to those who ask for any: Linux from 32768, others from 49152 (RFC 6335)."""
@@ -80,7 +83,7 @@ def variations(value: Json, moment: datetime, is_known: Callable[[str, bool], bo
     told whether it changes with time.
     """
     told: set[tuple[str, bool]] = set()
-    for path, node in _nodes(value):
+    for path, node in nodes(value):
         where = format_path(path[:2])
         if isinstance(node, str):
             candidates = [(kind, text, True) for kind, text in _in_text(node, moment)]
@@ -101,7 +104,7 @@ def orders(value: Json) -> Iterator[list[str]]:
 
     Most of them do by chance. Where they do not, another process has another order.
     """
-    for _, node in _nodes(value):
+    for _, node in nodes(value):
         lists = [node] if isinstance(node, list) else _lists(node, 3) if isinstance(node, str) else []
         for items in lists:
             is_of_texts = len(items) > 1 and all(isinstance(text, str) for text in items)
@@ -115,7 +118,8 @@ def _has_order_of_set(items: list[str]) -> bool:
     return any([*set(way)] == items for way in ways)
 
 
-def _nodes(value: Json) -> Iterator[tuple[Path_, Json]]:
+def nodes(value: Json) -> Iterator[tuple[Path_, Json]]:
+    """A value and all in it, each with its path; nothing in a vector."""
     # Not by recursion: a body may be nested deeper than calls can be.
     todo: list[tuple[Path_, Json]] = [((), value)]
     while todo:
@@ -134,7 +138,7 @@ def _in_text(text: str, moment: datetime) -> Iterator[tuple[str, str]]:
     for items in _lists(text, _FEWEST_IN_ORDER):
         if _is_of_set(items):
             yield ORDER, ", ".join(items)
-    for kind in _KINDS:
+    for kind in KINDS:
         pattern, _ = parse_substitution(kind)
         for match in pattern.finditer(text):
             if may_vary(kind, match[0], moment):

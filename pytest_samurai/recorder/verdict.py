@@ -1,4 +1,4 @@
-"""What fails a test whose body went through, and what fails it once its fixtures are torn down."""
+"""What fails a test in which nothing was raised."""
 
 from __future__ import annotations
 

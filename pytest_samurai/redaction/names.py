@@ -21,19 +21,8 @@ _WORDS = (
         "PAT",
         "AUTH",
     ),
-    *(
-        "AUTHORIZATION",
-        "JWT",
-        "BEARER",
-        "CREDENTIALS?",
-        "CREDS?",
-        "COOKIES?",
-        "SAS",
-        "KEY_BASE",
-        "HMAC",
-        "SALT",
-        "PEPPER",
-    ),
+    *("AUTHORIZATION", "JWT", "BEARER", "CREDENTIALS?", "CREDS?", "COOKIES?", "SAS", "KEY_BASE", "HMAC"),
+    *("SALT", "PEPPER"),
 )
 # One of several, of an environment, of a region; and how it is written.
 _TAILS = (
