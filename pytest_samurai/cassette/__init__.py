@@ -17,7 +17,6 @@ from pytest_samurai.cassette.directories import Directories
 from pytest_samurai.cassette.frame import is_ours
 from pytest_samurai.cassette.journal import JOURNAL, Journal, LeftBehind, journal_stem
 from pytest_samurai.cassette.loader import lines
-from pytest_samurai.cassette.mended import mend
 from pytest_samurai.cassette.naming import (
     cassette_name,
     cassette_of,
@@ -37,6 +36,7 @@ from pytest_samurai.cassette.writer import save, try_to_save, update
 
 if TYPE_CHECKING:
     from pytest_samurai.cassette.damaged import Reading, readings
+    from pytest_samurai.cassette.mended import mend
 
 __all__ = [
     "JOURNAL",
@@ -80,8 +80,8 @@ __all__ = [
     "update",
 ]
 
-# Imported when asked for: a replay reads whole cassettes.
-_HOMES = {"Reading": "damaged", "readings": "damaged"}
+# Imported when asked for: a replay reads whole cassettes, and mends none.
+_HOMES = {"Reading": "damaged", "mend": "mended", "readings": "damaged"}
 
 
 def __getattr__(name: str) -> object:

@@ -1,5 +1,6 @@
 """Which recording answers a request."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pytest_samurai.matching.bodies import Json, canonical, parse_body
@@ -64,13 +65,13 @@ __all__ = [
 ]
 
 
-_OF_VARYING = frozenset({"KINDS", "NOUNS", "NUMBER", "ORDER", "Variation", "may_vary", "nodes", "orders", "variations"})
+# Imported when asked for: only what has been recorded is searched for what varies.
+_HOMES = dict.fromkeys(
+    ["KINDS", "NOUNS", "NUMBER", "ORDER", "Variation", "may_vary", "nodes", "orders", "variations"], "varying"
+)
 
 
 def __getattr__(name: str) -> object:
-    # Only what has been recorded is searched for what varies: a replay need not wait for this.
-    if name in _OF_VARYING:
-        from pytest_samurai.matching import varying
-
-        return getattr(varying, name)
+    if name in _HOMES:
+        return getattr(import_module(f"pytest_samurai.matching.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

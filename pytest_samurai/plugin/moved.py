@@ -15,7 +15,6 @@ from pytest_samurai.errors import SettingsError
 from pytest_samurai.files import REAL, exists
 from pytest_samurai.plugin import movedfixtures, movedhooks
 from pytest_samurai.plugin.internals import visible_definitions
-from pytest_samurai.plugin.marker import is_of_another_tool
 from pytest_samurai.plugin.state import RUN, VCR, config_layer
 from pytest_samurai.settings import Layer
 
@@ -66,13 +65,11 @@ class Moved(NamedTuple):
     name: Path | None
 
 
-def moved(request: pytest.FixtureRequest, item: pytest.Item) -> Moved | None:
-    """What another recorder's fixtures say of a test that has its marker; None for a test that has not.
+def moved(request: pytest.FixtureRequest, item: pytest.Item) -> Moved:
+    """What another recorder's fixtures say of a test that has its marker.
 
     Raises SettingsError for what they may not say.
     """
-    if not is_of_another_tool(item):
-        return None
     layer = config_layer(item, request.getfixturevalue("vcr_config"), "vcr_config")
     layer = layer._replace(values=_vcr(request).options(layer.values))
     directory = request.getfixturevalue("vcr_cassette_dir")

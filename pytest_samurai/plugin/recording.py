@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -13,8 +13,7 @@ from pytest_samurai.bill import FIGURE_PROPERTIES, TestFigures
 from pytest_samurai.cassette import placed_cassette
 from pytest_samurai.context import Session
 from pytest_samurai.files import REAL, exists
-from pytest_samurai.plugin.marker import marker_of
-from pytest_samurai.plugin.moved import Moved, moved, refuse_second
+from pytest_samurai.plugin.marker import is_of_another_tool, marker_of
 from pytest_samurai.plugin.place import Location, cassette_location, default_cassette_dir, own_cassette, relative
 from pytest_samurai.plugin.renamed import renamed_of
 from pytest_samurai.plugin.state import (
@@ -38,6 +37,9 @@ from pytest_samurai.report import NOTE_PROPERTY, Play, Spoken
 from pytest_samurai.settings import Layer, Settings
 from pytest_samurai.text import visible
 
+if TYPE_CHECKING:
+    from pytest_samurai.plugin.moved import Moved
+
 
 def recorded(
     request: pytest.FixtureRequest, samurai_config: dict[str, Any], samurai_cassette_dir: Path
@@ -45,7 +47,7 @@ def recorded(
     """The value of the fixture `samurai`."""
     item = cast("pytest.Item", request.node)
     name, layer = marker_of(item) or (None, Layer(item.nodeid, "test", {}))
-    others = moved(request, item)
+    others = _moved(request, item) if is_of_another_tool(item) else None
     config = config_layer(item, samurai_config)
     layers = [config, *([] if others is None else [others.layer]), layer]
     settings = settings_of(request.config, *layers)
@@ -90,6 +92,13 @@ def _has_played_all(item: pytest.Item, recorder: Recorder) -> bool:
     return failure is None
 
 
+def _moved(request: pytest.FixtureRequest, item: pytest.Item) -> Moved:
+    """What another recorder's fixtures say of a test that has its marker. Only a suite that moved in has such tests."""
+    from pytest_samurai.plugin.moved import moved
+
+    return moved(request, item)
+
+
 def _location(
     request: pytest.FixtureRequest, settings: Settings, directory: Path, name: Path | None, others: Moved | None
 ) -> Location:
@@ -104,6 +113,8 @@ def _location(
     if named is None:
         location = cassette_location(request, directory, name, RECORD_MODES[settings.mode])
     else:
+        from pytest_samurai.plugin.moved import refuse_second
+
         location = Location(placed_cassette(directory, named), True)
         refuse_second(own_cassette(request, directory), location.path, request.node.nodeid)
     return location._replace(path=or_compressed(transformed(location.path, settings)))

@@ -1,5 +1,6 @@
 """A run, as it is reported to people and programs."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pytest_samurai.report.causes import Group, cause_lines, causes, headline, named
@@ -29,12 +30,12 @@ from pytest_samurai.report.publish import publish
 from pytest_samurai.report.run import Failure, Run, merged_runs, read_run
 from pytest_samurai.report.spoken import Spoken
 from pytest_samurai.report.standing import Collected, Used, standing
-from pytest_samurai.report.stories import Side, Story
-from pytest_samurai.report.storypage import story_page
 from pytest_samurai.report.version import own_version
 
 if TYPE_CHECKING:
+    from pytest_samurai.report.forms.stories import story_page
     from pytest_samurai.report.moved import moved_lines
+    from pytest_samurai.report.stories import Side, Story
     from pytest_samurai.report.varied import Varied, clock_failure, varied_lines
 
 __all__ = [
@@ -94,15 +95,19 @@ __all__ = [
     "varied_lines",
 ]
 
+# Imported when asked for: a replay tells no stories, and has recorded nothing that varies.
+_HOMES = {
+    "Side": "stories",
+    "Story": "stories",
+    "Varied": "varied",
+    "clock_failure": "varied",
+    "moved_lines": "moved",
+    "story_page": "forms.stories",
+    "varied_lines": "varied",
+}
+
 
 def __getattr__(name: str) -> object:
-    if name == "moved_lines":
-        from pytest_samurai.report.moved import moved_lines
-
-        return moved_lines
-    # For a run that has recorded: a replay need not wait for this.
-    if name in ("Varied", "clock_failure", "varied_lines"):
-        from pytest_samurai.report import varied
-
-        return getattr(varied, name)
+    if name in _HOMES:
+        return getattr(import_module(f"pytest_samurai.report.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

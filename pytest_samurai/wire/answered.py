@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from pytest_samurai.text import parse_moment, timestamp
@@ -37,6 +36,9 @@ def dated(interaction: Interaction) -> Interaction:
 
 
 def _of_header(interaction: Interaction) -> datetime | None:
+    # Only the cassettes of other tools need it: to import it takes longer than all else here.
+    from email.utils import parsedate_to_datetime
+
     text = next((value for name, value in interaction.reply.headers if name == "date"), "")
     try:
         return _likely(parsedate_to_datetime(text))

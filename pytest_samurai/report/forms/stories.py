@@ -13,7 +13,7 @@ from pytest_samurai.report.version import own_version
 from pytest_samurai.text import plural, visible
 
 
-def render(stories: Sequence[Story]) -> str:
+def story_page(stories: Sequence[Story]) -> str:
     """A page that needs no other file, no network and no script."""
     templates = Templates()
     return templates.fill(
