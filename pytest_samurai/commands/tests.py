@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -65,11 +66,20 @@ class Suite:
     def directories(self) -> Sequence[str]:
         """The directories of cassettes, relative to the root, that of the whole suite first.
 
+        One of temporary files is none, though a test has recorded there: it is another one in each run.
         Raises SettingsError if no full run is known, and the ini file cannot be read.
         """
         if self.run is not None:
-            return self.run.directories
+            first, *others = self.run.directories
+            return [first, *(name for name in others if not self._is_temporary(name))]
         return [self.name(self.root / project_settings(self.root).cassette_dir)]
+
+    def _is_temporary(self, name: str) -> bool:
+        path = Path(os.path.realpath(self.root / name))
+        # The project itself may be one of a moment.
+        if path.is_relative_to(os.path.realpath(self.root)):
+            return False
+        return path.is_relative_to(os.path.realpath(tempfile.gettempdir()))
 
     @property
     def home(self) -> PurePosixPath:

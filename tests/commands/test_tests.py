@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -37,10 +39,10 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def noted(root: Path, *plays: Play) -> None:
+def noted(root: Path, *plays: Play, more: Sequence[str] = ()) -> None:
     note = root / ".pytest_cache/v" / NOTE
     note.parent.mkdir(parents=True)
-    run = FullRun("2026-01-30T09:14+00:00", "none", ["cassettes"], {}, list(plays), [])
+    run = FullRun("2026-01-30T09:14+00:00", "none", ["cassettes", *more], {}, list(plays), [])
     note.write_text(json.dumps(asdict(run)))
 
 
@@ -255,3 +257,18 @@ def test_an_ini_file_of_pytests_goes_before_cassettes_beside_a_test_file(tmp_pat
     assert root_of(tmp_path / "tests") == tmp_path
     (tmp_path / "pyproject.toml").write_text("[tool.pytest")
     assert root_of(tmp_path / "tests") == tmp_path / "tests"
+
+
+def test_what_a_test_recorded_among_temporary_files_is_not_the_projects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, other, temporary = (tmp_path / name for name in ("project", "tapes", "tmp"))
+    for home in (root / "cassettes", root / "more", other, temporary):
+        saved(home / "a.yaml", chat("x"))
+    noted(root, more=["more", "../tapes", "../tmp"])
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    suite = Suite(root)
+    assert suite.homes == [Path("cassettes"), Path("more"), Path("../tapes")]
+    assert suite.cassettes == ["../tapes/a.yaml", "cassettes/a.yaml", "more/a.yaml"]
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert Suite(root).homes == [Path("cassettes"), Path("more")]
