@@ -62,7 +62,7 @@ class Suite:
         """What the lock holds; None if there is none. Raises SettingsError if it cannot be read."""
         return load_lock(self.root / self.lock_name)
 
-    @property
+    @cached_property
     def directories(self) -> Sequence[str]:
         """The directories of cassettes, relative to the root, that of the whole suite first.
 
