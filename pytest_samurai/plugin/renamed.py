@@ -49,7 +49,7 @@ class Renamed:
         return [f"pytest-samurai mv {shlex.quote(old)} {shlex.quote(new)}" for old, new in moves]
 
     def _moved_file(self, old: str, test: str) -> tuple[str, str] | None:
-        """The files of a moved test, old and new, if the old one is gone and all tests of its cassettes are in the new one."""
+        """The old and the new file of a moved test, if the old one is gone and the new one has all its tests."""
         before, after = file_of(old), file_of(test)
         left = {gone.partition("::")[2] for _, gone in self._gone if file_of(gone) == before}
         is_whole = {f"{after}::{name}" for name in left} <= set(self._config.stash[RUN].collection.marked)
