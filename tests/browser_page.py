@@ -1,6 +1,6 @@
-"""The page in a browser, read by axe-core: `make test-page`. It is no part of the suite, which has no browser.
+"""The page in a browser, read by axe-core: `make test-page`. The suite leaves it out, because it has no browser.
 
-It takes Debian's `chromium`, or whatever is called like one of `BROWSERS`, and fails where there is none.
+It takes Debian's `chromium`, or a program with one of the names in `BROWSERS`, and fails without one.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def browser() -> Iterator[Browser]:
     if found is None:
         pytest.fail(f"no browser: install one of {', '.join(BROWSERS)}")
     with sync_playwright() as playwright:
-        # As root, which a job of a CI often is, Chromium starts without its sandbox only.
+        # As root, which is common in CI jobs, Chromium only starts without its sandbox.
         yield playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
 
 
@@ -65,7 +65,7 @@ def written(tmp_path: Path) -> str:
 
 
 def opened(browser: Browser, address: str, **options: Any) -> Page:
-    # The page's own policy would keep axe-core out.
+    # The page's own policy would block axe-core.
     page = browser.new_context(bypass_csp=True, **options).new_page()
     page.goto(address)
     return page

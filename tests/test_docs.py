@@ -52,7 +52,7 @@ STORIED = [page for page in PAGES if not {"tutorial", "examples"} & set(page.rel
 """The pages whose blocks run here. Those of the tutorials and the examples run in tests of their own."""
 
 _LATER = ("edited", "recorded", "updated", "command", "live", "file", "output", "cassette", "lock")
-"""What goes on with the story that a block before it has begun."""
+"""What continues the story of an earlier block."""
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)\n(?P<text>.*?)^(?P=indent)``` *$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!\w+:)(?P<file>[^)#\s]+)(?:#[^)]*)?\)")
@@ -92,7 +92,7 @@ def blocks(page: Path) -> Iterator[Block]:
 
 
 def stories() -> Iterator[list[Block]]:
-    """Each example that runs, with the blocks that say what became of it."""
+    """Each example that runs, with the blocks about its results."""
     for page in STORIED:
         story: list[Block] = []
         for block in blocks(page):
@@ -221,14 +221,14 @@ API = "https://www.samuraiapi.in/v1"
 
 
 def steady(cassette: str) -> str:
-    """A cassette without what is another in every recording."""
+    """A cassette without what differs in every recording."""
     text = re.sub(r"(?m)^( *(?:recorded_at|duration|x-[\w-]+): )\S+$", r"\1~", cassette)
     text = re.sub(r"(?<=source: genai-prices )[\d.]+", "~", text)
     return re.sub(r"(?<=\d)@[\d.]+", "@~", text)
 
 
 def contains(lines: Sequence[str], shown: str) -> bool:
-    """Whether the lines are there, one after the other; where `...` stands, others may come between."""
+    """Whether the lines are there, in order. Where `...` is, others may come between."""
     there = [line.rstrip() for line in lines]
     place = 0
     for part in re.split(r"(?m)^ *\.\.\.\n", shown):

@@ -31,15 +31,15 @@ from tests.test_docs import ROOT, Block, blocks, contains, dead_links
 PAGES = sorted((ROOT / "docs" / "tutorial").glob("*.md"))
 KINDS = {"setup", "file", "run", "apart", "output"}
 LEFT_OUT = ("cassetter", "hypothesispytest", "pytest_httpx", "recording", "respx")
-"""Plugins that this suite has and a reader has not."""
+"""Plugins that this suite has and a reader does not."""
 ASYNCIO = "pytest-asyncio"
-"""A plugin that only those readers have whom the page tells to install it."""
+"""A plugin that only readers have whom the page tells to install it."""
 
 Run = Callable[..., pytest.RunResult]
 
 
 class Reader:
-    """Somebody who copies the blocks of a page, one after the other, into an empty folder."""
+    """Somebody who copies the blocks of a page, one after another, into an empty folder."""
 
     def __init__(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
         self._pytester = pytester

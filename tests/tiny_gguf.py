@@ -25,7 +25,7 @@ SENTENCES: Final = (
     "Yes, that is right.",
     "No, not yet.",
 )
-"""All that the model can say. Each begins with a word that is nowhere else: the first word tells which was chosen."""
+"""All that the model can say. Each begins with a word that is nowhere else: the first word shows which was chosen."""
 
 UNKNOWN: Final = "<unk>"
 START: Final = "<|im_start|>"
@@ -88,7 +88,7 @@ JSON_STEP: Final = 6.0
 """Nepers between one choice and the next in the rows above: enough that temperature 1.5 hardly ever reverses them."""
 
 ANYWHERE: Final = -20.0
-"""The best of `JSON_ANYWHERE`: so far below any counted pair that plain text never strays into punctuation."""
+"""The best of `JSON_ANYWHERE`: so far below any counted pair that plain text never slips into punctuation."""
 
 FLOOR: Final = -120.0
 HEAD: Final = 32
@@ -102,7 +102,7 @@ _ALIGNMENT: Final = 32
 
 
 def words(sentence: str) -> list[str]:
-    """`"No, not yet."` gives `["No,", " not", " yet."]`: joined without anything they are the sentence again."""
+    """`"No, not yet."` gives `["No,", " not", " yet."]`: joined without separators, they give the sentence."""
     first, *rest = sentence.split(" ")
     return [first, *(" " + word for word in rest)]
 
