@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ INSTEAD: Mapping[str, str] = {
     r"(take|takes|taken|taking|took) up(?! to)": "pick up",
     r"as good as": "the same as, almost",
     r"(?<!there )(?<!if )(is|are|was|were|be) no(?! longer| more than| one)": "isn't a",
-    r"(?<!there )(is|are|was|were) none": "isn't, there isn't any",
+    r"(?<!there )(is|are|was|were) (?-i:none)": "isn't, there isn't any",
     r"none of it": "nothing, or: it is left out",
     r"no more(?! than| \w+ than)": "no longer",
     r"with success": "successfully",
@@ -61,7 +61,14 @@ _FENCE = re.compile(r"^(?P<indent> *)(?:```|<!--).*?^(?P=indent)(?:```|.*-->) *$
 _CODE = re.compile(r"`[^`\n]+(?:\n[^`\n]+)?`")
 _STARTS = re.compile(r"^ *(?:[-*|#>]|\d+\.) ?", re.MULTILINE)
 
-PAGES = [ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *EVERY_PAGE]
+GENERATED = {"api.md", "commands.md", "fixtures.md", "messages.md", "options.md"}
+"""Their texts are those of the modules."""
+PAGES = [
+    ROOT / "CHANGELOG.md",
+    ROOT / "CONTRIBUTING.md",
+    *(page for page in EVERY_PAGE if page.name not in GENERATED),
+]
+MODULES = sorted(path for room in ("pytest_samurai", "manual") for path in (ROOT / room).rglob("*.py"))
 
 
 class Prose(NamedTuple):
@@ -87,32 +94,104 @@ def of_a_page(markdown: str) -> Iterator[Prose]:
 
 
 def of_a_module(source: str) -> Iterator[Prose]:
-    """The texts of a module, docstrings included; `x` is filled in for code and for what a run fills in."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.JoinedStr):
-            parts = [part.value if isinstance(part, ast.Constant) else "`x`" for part in node.values]
-            text = "".join(str(part) for part in parts)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            text = node.value
-        else:
-            continue
+    """The texts of a module, docstrings included; `x` stands for code, and for what is filled in at run time."""
+    for line, text in _texts(ast.parse(source)):
         for prose in of_a_page(text):
-            yield Prose(node.lineno + prose.line - 1, prose.text)
+            yield Prose(line + prose.line - 1, prose.text)
 
 
-def stumbled_on(prose: Iterator[Prose], name: str) -> list[str]:
+def _texts(node: ast.AST) -> Iterator[tuple[int, str]]:
+    if isinstance(node, ast.JoinedStr):
+        parts = [part.value if isinstance(part, ast.Constant) else "`x`" for part in node.values]
+        yield node.lineno, "".join(str(part) for part in parts)
+    elif isinstance(node, ast.Constant):
+        if isinstance(node.value, str):
+            yield node.lineno, node.value
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from _texts(child)
+
+
+def stumbled_on(prose: Iterable[Prose], name: str) -> list[str]:
     """What a reader would stumble on, with file and line, and what to write instead."""
-    found = []
-    for line, text in prose:
-        for pattern, instead in _PATTERNS:
-            found += [f"{name}:{line}: {match[0]!r}: write {instead}" for match in pattern.finditer(text)]
-        found += [
-            f"{name}:{line}: {match[0]!r}: begin with the subject" for match in _STATEMENT_WITH_WHAT.finditer(text)
-        ]
-    return found
+    return [
+        f"{name}:{line}: {match[0]!r}: write: {instead}"
+        for line, text in prose
+        for pattern, instead in _PATTERNS
+        for match in pattern.finditer(text)
+    ]
+
+
+def hidden_subjects(prose: Iterable[Prose], name: str) -> list[str]:
+    """The statements that begin with "what", with file and line."""
+    return [
+        f"{name}:{line}: {match[0]!r}: begin with the subject"
+        for line, text in prose
+        for match in _STATEMENT_WITH_WHAT.finditer(text)
+    ]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_a_page_has_none_of_the_phrases_that_do_not_come_back(path: Path) -> None:
     name = path.relative_to(ROOT).as_posix()
-    assert stumbled_on(of_a_page(path.read_text(encoding="utf-8")), name) == []
+    prose = list(of_a_page(path.read_text(encoding="utf-8")))
+    assert stumbled_on(prose, name) + hidden_subjects(prose, name) == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_the_texts_of_a_module_have_none_of_them_either(path: Path) -> None:
+    name = path.relative_to(ROOT).as_posix()
+    assert stumbled_on(of_a_module(path.read_text(encoding="utf-8")), name) == []
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "It replays for ever, offline and for nothing.",
+        "No dearer by accident",
+        "It leaves a journal, which the next one takes up.",
+        "The fixture is as good as the marker.",
+        "This is no `Exception`, so no SDK retries it.",
+        "Errors that were retried with success are left out.",
+        "10% is let pass.",
+        "The rows of tests that are no more",
+        "The calls of a test until its body is through",
+        "Words are none.",
+        "The test has its sisters.",
+        "## Ours there",
+        "It is no model: it repeats your words.",
+        "With `-q` there is none\nof it.",
+    ],
+)
+def test_what_readers_stumbled_on_is_found(phrase: str) -> None:
+    assert stumbled_on(of_a_page(phrase), "page.md")
+
+
+def test_a_finding_names_the_line_at_which_its_paragraph_begins() -> None:
+    page = """# Title
+
+```text
+It is no model.
+```
+
+- one
+- `it is no model`, and
+  it stays for ever
+| a | It is no model |
+
+What is new is recorded. What is `new`? Yes.
+"""
+    prose = list(of_a_page(page))
+    assert stumbled_on(prose, "page.md") == [
+        "page.md:8: 'for ever': write: forever, from then on",
+        "page.md:10: 'is no': write: isn't a",
+    ]
+    assert hidden_subjects(prose, "page.md") == ["page.md:12: 'What is new is recorded.': begin with the subject"]
+
+
+def test_the_texts_of_a_module_are_its_docstrings_and_its_messages() -> None:
+    module = '"""One.\n\nIt is no model.\n"""\n\nfor ever in ():\n    print(f"{ever} is no number")  # it is no model\n'
+    assert stumbled_on(of_a_module(module), "a.py") == [
+        "a.py:3: 'is no': write: isn't a",
+        "a.py:7: 'is no': write: isn't a",
+    ]
