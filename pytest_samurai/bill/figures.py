@@ -68,7 +68,7 @@ class ModelFigures:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> ModelFigures:
-        """The figures from the value that `as_json` gave."""
+        """The figures that `as_json` gave."""
         return cls(
             value["model"],
             value["requests"],
@@ -158,8 +158,7 @@ class TestFigures:
         return _amount([used.list_cost for used in self.models])
 
     def properties(self) -> list[tuple[str, int | str]]:
-        """The figures as `user_properties`, which go to JUnit and come from xdist workers; unknown figures have
-        none."""
+        """The figures as `user_properties`, for JUnit and from xdist workers. Unknown figures are left out."""
         values: dict[str, int | str | None] = {name: getattr(self, name) for name in _COUNTS}
         usage = self.usage
         values |= {name: None if usage is None else getattr(usage, name) for name in _SHOWN if name != "cost"}
@@ -178,13 +177,13 @@ class TestFigures:
 
     @classmethod
     def from_fixture_property(cls, value: str) -> TestFigures:
-        """The figures from the value that `fixture_property` gave."""
+        """The figures that `fixture_property` gave."""
         carried = json.loads(value)
         return cls._read(carried["fixture"], carried["figures"])
 
     @classmethod
     def from_properties(cls, test: str, properties: Iterable[tuple[str, object]]) -> TestFigures | None:
-        """The figures from what `properties` gave; None for a test without them."""
+        """The figures that `properties` gave; None for a test without them."""
         values = dict(properties)
         # An application may have a property with such a name.
         if not values.keys() >= {MODELS_PROPERTY, *(f"{PREFIX}{name}" for name in _COUNTS)}:
@@ -218,8 +217,7 @@ class TestFigures:
 
     @classmethod
     def from_json(cls, test: str, value: Mapping[str, Any]) -> TestFigures:
-        """The figures from the value that `as_json` gave. Raises KeyError, TypeError or ValueError for anything
-        else."""
+        """The figures that `as_json` gave. Raises KeyError, TypeError or ValueError for anything else."""
         return cls(
             test,
             value["replayed"],

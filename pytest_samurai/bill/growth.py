@@ -77,7 +77,7 @@ class Growth:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Growth:
-        """The sums from the value that `as_json` gave. Raises KeyError, TypeError or ValueError for anything else."""
+        """The sums that `as_json` gave. Raises KeyError, TypeError or ValueError for anything else."""
         (old_tokens, new_tokens), (old, new) = value["tokens"], value["cost"]
         unknown = value["unknown_tokens"], value["unknown_cost"]
         return cls(old_tokens, new_tokens, Decimal(old), Decimal(new), *unknown)

@@ -100,7 +100,7 @@ def held_text(figures: TestFigures) -> str:
 
 
 def held_from_text(value: str) -> TestFigures:
-    """The figures from the text that `held_text` gave."""
+    """The figures that `held_text` gave."""
     held = json.loads(value)
     return TestFigures(held["test"], models=tuple(map(ModelFigures.from_json, held["models"])))
 
@@ -132,7 +132,7 @@ def accepted(lock: Lock | None, figures: Sequence[TestFigures], gone: Collection
 
 
 def moved_prices(lock: Lock, figures: Sequence[TestFigures]) -> Iterator[tuple[str, Price | None, Price]]:
-    """The models whose price has changed: the name, the lock's price and the recordings' price.
+    """The models with a changed price: the name, the lock's price and the recordings' price.
 
     A recording keeps the price of its day. So a price has moved only if no recording has the lock's price any more. If
     the recordings disagree, the highest price counts.

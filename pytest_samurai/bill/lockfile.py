@@ -40,8 +40,7 @@ def load(path: Path, *, settles: bool = False) -> Lock | None:
 
 
 def update(path: Path, change: Callable[[Lock | None], Lock]) -> tuple[Lock | None, Lock]:
-    """Replace the lock in a file with what `change` makes of it, one process at a time; returns the old and the new
-    one.
+    """Replace the lock in a file with what `change` makes of it, one process at a time; returns old and new.
 
     Raises SamuraiError if the file can't be read or written, and leaves it as it was.
     """

@@ -44,7 +44,7 @@ class Regression:
 
     @classmethod
     def from_json(cls, value: str) -> Regression:
-        """The regression from the value that `as_json` gave."""
+        """The regression that `as_json` gave."""
         return cls(**json.loads(value))
 
 

@@ -30,8 +30,7 @@ class Candidate(NamedTuple):
 
 
 def candidates_for(test: str, home: PurePosixPath) -> list[Candidate]:
-    """Where to look for the cassette of a test that doesn't name one, relative to the root; the likeliest path comes
-    first.
+    """Where to look for the cassette of a test that doesn't name one, relative to the root; the likeliest first.
 
     `home` is the directory of the cassettes. Raises SettingsError if `test` is not a test id.
     """

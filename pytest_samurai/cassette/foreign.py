@@ -37,7 +37,7 @@ _KEPT_NOWHERE = {
 
 
 def lost(document: Mapping[str, Any]) -> str | None:
-    """A sentence about content beside the interactions that has no place in our layout; None if there is none."""
+    """A sentence about content outside the interactions that has no place in our layout; None if there is none."""
     return next((f"`{name}` {what}" for name, what in _KEPT_NOWHERE.items() if document.get(name)), None)
 
 

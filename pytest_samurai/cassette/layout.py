@@ -21,8 +21,8 @@ CRLF = "crlf"
 """Done to a body: folded; broken into lines, with `, ` between items; `\\u` escapes spelled out; CRLF made LF."""
 
 _ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)(\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4})")
-# Escapes that are never spelled out: ASCII, which could not be escaped again; what a YAML block can't show; half of a
-# surrogate pair.
+# Escapes that are never spelled out: ASCII, which couldn't be escaped again; what a YAML block can't show; lone
+# surrogates.
 _HIDDEN = re.compile(r"[\x00-\xa0\xad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\uffff]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 

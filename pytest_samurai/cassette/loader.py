@@ -38,8 +38,8 @@ class _Unfolded(Exception):
 
 
 class _Loader(_SafeLoader):  # type: ignore[misc]  # libyaml's loader or PyYAML's own, whichever is installed
-    """A safe loader that also knows the few Python tags that vcrpy writes: a text, a pair, a body that was a file or an
-    iterator.
+    """A safe loader that also knows the few Python tags that vcrpy writes: texts, pairs, bodies from files or
+    iterators.
 
     PyYAML builds texts, lists and mappings step by step so that a value may contain itself. No cassette needs that, and
     it takes most of the time, so here they are built at once. Each alias is built again every time; counting what is
@@ -104,7 +104,7 @@ for _name, _content in (("new:_io.BytesIO", foreign.buffered), ("apply:builtins.
 
 
 _STRING = re.compile(r"(?:\w+\.)+\w*(?:str|Str|String|HTTPMethod)")
-"""The full name of a class whose objects are texts, like `multidict._multidict.istr`, for aiohttp's headers."""
+"""The full name of a class of texts, like `multidict._multidict.istr`, which aiohttp uses for headers."""
 
 
 def _text(loader: _Loader, name: str, node: Any) -> str:

@@ -11,8 +11,7 @@ from pytest_samurai.files import REAL, exists, json
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.,=+\-\[\]]")
 _CLASS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# Parameters may have only characters that file names allow on every system: printable ASCII without these and without
-# our own `~`.
+# In parameters: what file names may have on every system. That is printable ASCII, without these and our own `~`.
 _FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[(?:(?![<>:\"/\\|?*~])[ -~])*\])?")
 _PART = re.compile(r"[a-z0-9_.,=+\-\[\]]*[a-z0-9_,=+\-\[\]]")
 # Device names on Windows, whatever follows after a dot.
@@ -66,8 +65,7 @@ def _with_digest(parts: list[str]) -> str:
 
 
 def file_and_parts(test: str) -> tuple[PurePosixPath, list[str]]:
-    """The file of a test and its parts (see `cassette_name`), given its id. Raises SettingsError if it is not a test
-    id."""
+    """The file of a test and its parts (see `cassette_name`), given its id. Raises SettingsError for anything else."""
     file, _, inside = test.partition("::")
     # Parameters may contain anything, even colons.
     name, bracket, parameters = inside.partition("[")

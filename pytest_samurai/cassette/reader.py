@@ -76,7 +76,7 @@ def parse(content: bytes, path: Path) -> list[Interaction]:
 def recordings(content: bytes, path: Path, memory: Memory) -> Recordings:
     """Like `parse`, but lazy for an unchanged file in our layout."""
     # Git on Windows writes CRLF. A body with a CR is quoted, so in our files no CR is part of a body.
-    if b"\r" in content:  # hardly ever, and searching for one byte is a hundred times as fast
+    if b"\r" in content:  # hardly ever, and searching for one byte is much faster
         content = content.replace(b"\r\n", b"\n")
     slices = cut(content, memory)
     return Recordings(_parsed(content, path)) if slices is None else Sliced(slices, path)

@@ -19,7 +19,7 @@ NO_SEAL = "none"
 
 
 def edited_indexes(content: bytes) -> frozenset[int] | None:
-    """The indexes of the interactions in one of our files whose bodies were edited.
+    """The indexes of the interactions with edited bodies in one of our files.
 
     None if anything else isn't as it was written. Nobody would miss a number, header or layout word that was lost or
     damaged, and it would replay as something that was never recorded.
@@ -80,8 +80,8 @@ def _written(lines: Sequence[str]) -> list[str] | None:
 
 
 def seal(lines: Sequence[str]) -> list[str]:
-    """The checksums of an interaction, given its lines without the seal: one of everything except the bodies, and one
-    of each body."""
+    """The checksums of an interaction, given its lines without the seal: of all outside the bodies, then of each
+    body."""
     outside, bodies = _parts(lines)
     return checksums(*(["\n".join(part).encode("utf-8", "replace")] for part in (outside, *bodies)))
 

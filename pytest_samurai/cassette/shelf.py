@@ -39,8 +39,8 @@ class Kept:
 
 
 class Shelf:
-    """Keeps cassettes by path, each as long as its file doesn't change. If there are too many, the least recently used
-    go.
+    """Keeps cassettes by path, each as long as its file doesn't change. If there are too many, the oldest in use go
+    first.
 
     Other shelves may share the `directories`.
     """
@@ -74,7 +74,7 @@ class Shelf:
         return kept
 
     def left_behind(self, path: Path) -> Iterator[LeftBehind]:
-        """The journals beside a cassette whose processes are gone; each stays locked until it is closed."""
+        """The journals beside a cassette that dead processes have left; each stays locked until it is closed."""
         directory = REAL.dirname(path)  # every test needs this, and a Path takes longer to make
         signature = _signature(directory)
         if self._directories.has_same(directory, signature):

@@ -108,8 +108,7 @@ class Slices:
         return True
 
     def sent_json(self, index: int) -> bytes | None:
-        """The JSON of a request whose body was folded or broken into lines, as the file has it; None for other
-        bodies."""
+        """The JSON of a request as the file has it, if its body was folded or broken into lines; None otherwise."""
         item = self._items[index]
         layout = self._request_layout(index)
         if is_folded(self._content, item.body, layout):
@@ -122,8 +121,7 @@ class Slices:
         return (self._noted(index)["request_layout"] or b"").decode()
 
     def reply(self, index: int) -> Reply:
-        """The reply of an interaction, with its body decoded. Raises ValueError for anything this version doesn't
-        know."""
+        """The reply of an interaction, its body decoded. Raises ValueError for anything this version doesn't know."""
         item = self._items[index]
         noted = self._noted(index)
         layout, note = noted.group("layout", "moved")

@@ -16,7 +16,7 @@ _PLAIN = rf'(?:[^"{{}}\[\]]++|{_STRING})*+'
 # What stays on one line, including the innermost containers, and the mark after it, if there is one.
 _LEAF = rf"\{{{_PLAIN}\}}|\[{_PLAIN}\]"
 _STEP = re.compile(rf'((?:[^"{{}}\[\],]++|{_STRING}|{_LEAF})*+)([{{}}\[\],]?)', re.DOTALL)
-# The same for a body whose outermost container holds no other: its items still get their own lines.
+# The same for a body that is one container without inner ones: its items still get their own lines.
 _FLAT_STEP = re.compile(rf'((?:[^"{{}}\[\],]++|{_STRING})*+)([{{}}\[\],]?)', re.DOTALL)
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 

@@ -68,4 +68,4 @@ def several(item: bytes) -> bytes:
 
 PLAIN_MAPPING = rb"\{(?:%b)?\}" % several(rb"%b: %b" % (PLAIN_KEY, _VALUE))
 PLAIN_MAPPINGS = rb"\{(?:%b)?\}" % several(rb"%b: (?:%b|%b)" % (PLAIN_KEY, _VALUE, PLAIN_MAPPING))
-"""A mapping whose values may be mappings too."""
+"""A mapping that may contain mappings as values."""

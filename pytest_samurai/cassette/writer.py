@@ -1,5 +1,4 @@
-"""The writer of cassettes. It writes a file completely or not at all, and reads it back before it replaces the old
-one."""
+"""The writer of cassettes. It writes a whole file or nothing, and reads it back before it replaces the old one."""
 
 from __future__ import annotations
 
@@ -23,8 +22,7 @@ from pytest_samurai.wire import Interaction
 
 
 def save(path: Path, interactions: Sequence[Interaction], texts: Mapping[int, bytes] | None = None) -> None:
-    """Replace a cassette completely or not at all. Unchanged interactions have their `texts`, by the interaction's
-    identity.
+    """Replace a cassette completely or not at all. `texts` are those of unchanged interactions, by identity.
 
     Raises CassetteError if it can't be written or wouldn't read back equal; the old file stays as it was.
     """
@@ -40,7 +38,8 @@ def save(path: Path, interactions: Sequence[Interaction], texts: Mapping[int, by
 def replace_texts(
     path: Path, items: Sequence[Text], interactions: Sequence[Interaction], line_end: bytes = b"\n"
 ) -> None:
-    """Replace a cassette with these texts, which must read back as `interactions`. Raises CassetteError as `save`."""
+    """Replace a cassette with these texts, which must read back as `interactions`. Raises CassetteError as `save`
+    does."""
     content = _joined(items)
     edges = list(accumulate((sum(map(len, text)) for text in items), initial=len(HEAD)))
     if not _reads_back(content, edges, path, interactions):

@@ -164,8 +164,7 @@ def _new(path: Path) -> int:
 
 
 def try_to_write(path: Path) -> None:
-    """Raises OSError if `replace_whole` couldn't make a file there now. Leaves nothing behind and makes no
-    directory."""
+    """Raises OSError if `replace_whole` couldn't make a file there now. Leaves nothing behind, not even a directory."""
     path = _resolved(path)
     directory = path.parent
     while not exists(directory):

@@ -1,4 +1,4 @@
-"""The endpoints: URLs whose requests are recorded."""
+"""The endpoints: the URLs to record."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Finds the recording that answers a request: by its bytes if they match, else by its key; first recorded, first
-played.
+"""Finds the recording that answers a request: by its bytes, else by its key. What was recorded first is played first.
 
 Equal bytes have equal keys. So if the next recording matches byte for byte, it answers without making a key. Among
 recordings with one key, those with the request's own URL come first: an application that falls back to another host
@@ -16,8 +15,7 @@ from pytest_samurai.matching.matcher import Matcher
 from pytest_samurai.wire import Recordings, Request
 
 Scope = tuple[bytes, int, str]
-"""Equal recordings: their key, and how near they are. 0 means the same URL, 1 the same except for the query, 2 any
-URL."""
+"""Equal recordings: their key, and how near they are. 0: the same URL; 1: the same except for the query; 2: any URL."""
 
 
 class Keys:
@@ -28,8 +26,7 @@ class Keys:
         self.matcher = matcher
         self._made: dict[int, bytes] = {}
         self.respelled: dict[int, bytes] = {}
-        """By the index of a recording, the digest of the last request that equaled it in everything except its
-        bytes."""
+        """By the index of a recording, the digest of the last request that differed from it only in its bytes."""
 
     def __getitem__(self, index: int) -> bytes:
         if index not in self._made:
@@ -196,7 +193,8 @@ class Lookup:
         return matcher.surely_equal(first, request)
 
     def _may_be_elsewhere(self, url: str, first: str) -> bool:
-        """Whether a later recording may be nearer to a URL than the first unplayed one, whose URL is `first`."""
+        """Whether a later recording may be nearer to a URL than the first unplayed one; `first` is the URL of that
+        one."""
         if url == first or not self._keys.places:
             return False
         address = _address(url)

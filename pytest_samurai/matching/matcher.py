@@ -122,5 +122,4 @@ COMPONENTS: Mapping[str, Callable[[Matcher, Request], bytes]] = {
     "body": _body,
     "raw_body": lambda _, request: request.body,
 }
-"""What can be compared. From `uri` on, names and meanings are vcrpy's; of the headers, only those that are stored
-count."""
+"""What can be compared. From `uri` on, names and meanings are vcrpy's; only stored headers count."""

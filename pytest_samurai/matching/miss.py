@@ -27,7 +27,8 @@ Denial = tuple[int, str]
 class Miss:
     """What is known about a refused request: the nearest recording, the differences, what to do.
 
-    `renamed` are the commands that give this test the cassette of a test that is gone, and whose cassette answers it.
+    `renamed` are commands. They give this test the cassette of a test that no longer exists and would answer the
+    request.
     """
 
     request: Request

@@ -12,8 +12,7 @@ from pytest_samurai.text import Reason
 from pytest_samurai.wire import Dialect, part_at
 
 _DECIDING: Final = frozenset({"model", "stream"})
-"""The parameters that can't be ignored: with another value, the answer would come from another model or in another
-form."""
+"""The parameters that can't be ignored: with other values, the answer has another model or another form."""
 
 
 def reason_of(

@@ -56,8 +56,7 @@ _LINES = re.compile(r"(?m)(?:^[-*] [^\n]+(?:\n|\Z)){5,}")
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """Something that varies: one of the `NOUNS`, and its part of the request, such as messages[0]; `sample` is its
-    value.
+    """Something that varies: one of the `NOUNS`, and its part of the request, like messages[0]; `sample` is its value.
 
     `is_text` says that it is in a text, where `normalize` reaches it. `is_of_clock` says that it changes only with
     time, so an immediate replay doesn't show it.
@@ -114,8 +113,7 @@ def orders(value: Json) -> Iterator[list[str]]:
 
 
 def _has_order_of_set(items: list[str]) -> bool:
-    """Whether a set of this process may have these strings in this order. If hashes collide, the first to come
-    decides."""
+    """Whether a set in this process may have these strings in this order. If hashes collide, the first one decides."""
     ways = permutations(items) if len(items) <= _MOST_PERMUTED else [items]
     return any([*set(way)] == items for way in ways)
 

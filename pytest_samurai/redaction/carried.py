@@ -1,4 +1,4 @@
-"""The keys inside a value whose name is that of a credential."""
+"""The keys inside a value with the name of a credential."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _bare(value: str) -> Iterator[str]:
 
 
 def keys_in_fields(said: object) -> Iterator[str]:
-    """What may be a key in a JSON value: the texts whose names are those of credentials, at any depth."""
+    """What may be a key in a JSON value: the texts under names of credentials, at any depth."""
     # Each value with its name. Not recursive: a body may be nested deeper than Python's stack.
     values: list[tuple[str, object]] = [("", said)]
     while values:

@@ -49,8 +49,7 @@ def is_commonplace(value: str) -> bool:
 
 
 def is_model(value: str) -> bool:
-    """Whether a value looks like the name of a model: words and numbers, one of them a family of models or its
-    maker."""
+    """Whether a value looks like a model's name: words and numbers, one of them a family of models or its maker."""
     if len(value) > _LONGEST_MODEL:
         return False
     if tuned := _TUNED.fullmatch(value):

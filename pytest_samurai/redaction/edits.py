@@ -25,7 +25,7 @@ def united(edits: Iterable[Edit]) -> list[Edit]:
 
 
 def shares(pieces: Iterable[bytes], edits: Sequence[Edit]) -> list[list[Edit]]:
-    """The edits for each piece, given the edits of the whole; the result is united like that of `united`.
+    """The edits for each piece, given the edits of the whole; united as by `united`.
 
     The replacement goes into the piece where the edit begins.
     """

@@ -42,7 +42,7 @@ class Encoded:
     padding: int
 
     def span(self, begin: int, end: int) -> tuple[int, int]:
-        """The bounds in the text of a part of `said`: all letters with a bit of it, and the padding if it is the last
+        """The bounds of a part of `said` in the text: all letters with a bit of it, and any padding after the last
         part."""
         first, last = self.begin + begin * 8 // 6, self.begin - (-end * 8 // 6)
         return first, last + self.padding if last == self.end else last

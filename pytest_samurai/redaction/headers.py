@@ -23,8 +23,7 @@ RESPONSE_HEADERS = (
     "x-request-id",
     "x-should-retry",
 )
-"""The headers that clients act on (the OpenAI SDK reads the `retry` ones), and those that say which model served and
-how fast."""
+"""Headers that clients act on (the OpenAI SDK reads the `retry` ones), or that say which model served and how fast."""
 
 
 _CARRIAGE = frozenset({"content-encoding", "content-length", "transfer-encoding", "connection", "trailer", "upgrade"})

@@ -28,13 +28,12 @@ Find = Callable[[bytes, Sequence[int]], Iterable[Edit]]
 
 
 def has_tokens(body: bytes) -> bool:
-    """Whether a body may spell an answer token by token beside its text."""
+    """Whether a body may spell an answer token by token, in addition to its text."""
     return b'"logprobs"' in body and _TOKENS.search(body) is not None
 
 
 def may_continue(body: bytes) -> bool:
-    """Whether a text in a JSON body may be the rest of a key whose beginning, in the text before, isn't
-    recognizable."""
+    """Whether a text in a JSON body may be the rest of a key that begins, unrecognizably, in the text before."""
     return body.lstrip()[:1] in (b"{", b"[") and _REST.search(body) is not None
 
 

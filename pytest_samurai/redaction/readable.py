@@ -91,8 +91,7 @@ def _in_strings(
 
 
 def _in_string(raw: bytes, spans: list[Span], keys: bool) -> list[Span]:
-    """The spans in a raw string, each widened to whole escapes. If the string is JSON, they are limited to its
-    strings."""
+    """The spans in a raw string, each widened to whole escapes; if it is JSON, limited to the strings in it."""
     text, starts = _unescaped(raw)
     said = [(bisect_right(starts, begin) - 1, bisect_left(starts, end)) for begin, end in spans]
     if is_json(text):

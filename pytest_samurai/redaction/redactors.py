@@ -98,8 +98,7 @@ class Redactors:
     def of(self, request: Request) -> Redactor:
         """The redactor of a request."""
         known = self.secrets
-        # Hardly any request holds a secret, so search. If one does, the secret may be part of what the request is made
-        # of.
+        # Hardly any request holds a secret, so search. If one does, the secret may be part of the request itself.
         if any(secret.encode("utf-8", "surrogateescape") in request.body or secret in request.url for secret in known):
             known = known - made_of(request, known)
         own = request_secrets(request.headers, request.url, self._made.headers) | body_secrets(request.body)

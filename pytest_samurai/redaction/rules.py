@@ -16,7 +16,7 @@ from pytest_samurai.redaction.streams import Talk, event_data, parsed, texts_of
 from pytest_samurai.wire import Dialect
 
 Rule = re.Pattern[str] | Callable[[str], object]
-"""A pattern whose matches are cut out, or a function whose result replaces a text."""
+"""A pattern that finds what to cut out, or a function that returns what replaces a text."""
 
 NAMED: Final = {
     # A URL or form spells the sign as `%40`.

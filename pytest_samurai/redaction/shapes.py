@@ -175,8 +175,7 @@ def _glances(shapes: Iterable[Shape]) -> Iterator[re.Pattern[bytes]]:
 _SPECIAL = {b"BEGIN ": rb"BEGIN (?:[A-Z]+ )*PRIVATE KEY", b"://": rb"://[^\s/@\"?#]{0,100}:[^\s/\"?#]{1,200}@"}
 
 BEGINNINGS = (*_glances(SHAPES), *map(re.compile, _SPECIAL.values()))
-"""One of these patterns matches in every text that holds a secret of these shapes, and hardly any other text
-matches."""
+"""Patterns; one of them matches in every text that holds a secret of these shapes, and in hardly any other text."""
 
 STARTS = tuple({trace for shape in SHAPES for trace in shape.traces if shape.may_break and trace not in _SPECIAL})
 """The beginnings of the secrets that have a distinct one."""

@@ -75,6 +75,6 @@ class Diagnosis:
 
     @classmethod
     def from_json(cls, value: Sequence[Any]) -> Diagnosis:
-        """The diagnosis from the value that `as_json` gave."""
+        """The diagnosis that `as_json` gave."""
         name, what, difference, reason, ignorable, call, mode, moved = value
         return cls(Cause(name, what, tuple(difference), Reason(reason), tuple(ignorable)), call, mode, moved)

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 
 def timestamp(moment: datetime) -> str:
-    """A moment in ISO 8601, in UTC, to the microsecond. All have the same length, so sorting the texts sorts the
-    moments."""
+    """A moment in ISO 8601, in UTC, to the microsecond. All have the same length, so that they sort as texts."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 

@@ -45,8 +45,7 @@ def visible_json(text: str) -> str:
 
 
 def visible_quoted(text: str) -> str:
-    """A text in double quotes, with the same meaning in YAML and TOML, and with escapes for what nobody could see in
-    it."""
+    """A text in double quotes that YAML and TOML read alike, with escapes for what nobody could see in it."""
     return _OBEYED.sub(lambda match: _quoted_escape(ord(match[0])), text)
 
 

@@ -59,8 +59,7 @@ class Answer:
 
     @property
     def usage(self) -> Usage | None:
-        """What the call used, as the reply says; None if it doesn't say. An HTTP error used one request and no
-        tokens."""
+        """What the call used; None if the reply doesn't say. An HTTP error used one request and no tokens."""
         usage = self.dialect.usage(self)
         return Usage(requests=1) if usage is None and self.reply.status >= 300 else usage
 

@@ -176,7 +176,7 @@ def _texts_below(value: Json, path: Channel, listed: Channel) -> Iterator[Text]:
 
 
 def merge(data: Iterable[str], begin: Callable[[int], dict[str, Any]]) -> dict[str, Any]:
-    """A reply, merged from the data of events whose choices come in parts. `begin` returns an empty choice.
+    """A reply, merged from the data of events that bring choices in parts. `begin` returns an empty choice.
 
     For keys outside the choices, the last non-empty value counts. Some servers send the usage as a running total,
     others send null in all chunks except one.

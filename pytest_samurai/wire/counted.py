@@ -1,4 +1,4 @@
-"""The usage of APIs whose counts have other names than in chat, recognized by its shape."""
+"""The usage of APIs that name their counts differently from chat, recognized by its shape."""
 
 from __future__ import annotations
 

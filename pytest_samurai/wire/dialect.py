@@ -43,8 +43,8 @@ class Dialect:
       fnmatch patterns.
     - `model_asked`: the model, by the URL and the request; None if neither names one.
     - `messages`: the conversation so far. `tools`: the descriptions of tools for the model.
-    - `prompt`: the parts of a request that count as prompt, under their own keys. `names`: for the lists there whose
-      items are shown one by one, a function that names an item (the role of a message, the name of a tool).
+    - `prompt`: the parts of a request that count as prompt, under their own keys. `names`: for lists in it that are
+      shown item by item, a function that names an item (the role of a message, the name of a tool).
     - `most`: the largest number of tokens that the answer may have; 0 if the request sets no limit.
     - `asking`: how to ask for the usage of a stream; None if there is no way to ask.
     - `is_of_text`: whether only text is billed, so that tokens can be estimated.
@@ -65,7 +65,7 @@ class Dialect:
     - `texts`: the texts of an event, each with a channel that it continues. A text may appear several times, each time
       with another channel. Each part of a channel is a text, given as a `Label`, or the whole number under a key, or
       the same in all events with the same keys.
-    - `streams`: the ends of URLs' paths, in lower case, whose replies come piece by piece whatever their headers say.
+    - `streams`: the ends of URLs' paths, in lower case, that always reply piece by piece, whatever the headers say.
     - `is_over`: whether a body holds everything that an application reads from the stream.
     """
 

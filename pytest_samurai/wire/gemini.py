@@ -1,6 +1,6 @@
 """Gemini: Google's `:generateContent`, `:streamGenerateContent`, `:embedContent` and `:batchEmbedContents`.
 
-Source: the references of the Gemini API and of Vertex AI, whose bodies are the same.
+Source: the references of the Gemini API and of Vertex AI. Both have the same bodies.
 """
 
 from __future__ import annotations

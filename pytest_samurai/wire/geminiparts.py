@@ -14,7 +14,7 @@ from pytest_samurai.wire.dialect import Object
 from pytest_samurai.wire.objects import as_object, as_objects, as_text
 
 _JOINED: Final = {"executableCode": "code", "codeExecutionResult": "output"}
-"""The kinds of parts whose text continues in the next part of the same kind, and the key of that text."""
+"""The kinds of parts that continue in the next part of the same kind, and the key of their text."""
 
 _STEP: Final = re.compile(r"""\.([^.\[\]]+)|\[(\d+)\]|\[(['"])(.*?)\3\]""")
 """A step of a JSON path, as in RFC 9535: a name or a number."""

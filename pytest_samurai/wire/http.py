@@ -73,8 +73,7 @@ class Chunks(Sequence[Chunk]):
 
 
 def _tells_of_error(event: Mapping[str, Any]) -> bool:
-    """Whether an event is an error. Errors of the Responses API are recognized by their type: they have no top-level
-    `error`."""
+    """Whether an event is an error. Errors of the Responses API have a type, but no top-level `error`."""
     return bool(event.get("error")) or event.get("type") in ("error", "response.failed")
 
 
@@ -112,7 +111,7 @@ class Reply:
         if self.chunks is None:
             return iter([self.body])
         lengths = self.chunks.lengths if isinstance(self.chunks, Chunks) else [chunk.length for chunk in self.chunks]
-        # Reading is three times faster than slicing.
+        # Reading is faster than slicing.
         return map(BytesIO(self.body).read, lengths)
 
     def pieces(self) -> Iterator[tuple[bytes, float]]:

@@ -37,8 +37,8 @@ _OF_COMPLETION: Final = {
 }
 
 _EXACT: Final = re.compile(r"https://(?:(?:\w+\.)?api\.openai\.com|[\w-]+\.openai\.azure\.com|api\.x\.ai)[/:]")
-"""Servers whose total is the sum, according to their references: "prompt + completion" for OpenAI and Azure. xAI adds
-the reasoning too, which `Usage` counts in the completion."""
+"""Servers that send the sum as the total, according to their references: "prompt + completion" for OpenAI and Azure.
+xAI adds the reasoning too, which `Usage` counts in the completion."""
 
 _OUTSIDE_OF_PROMPT: Final = ("cache_read_input_tokens", "cache_creation_input_tokens")
 """Anthropic's names, which bring its rule along: these aren't parts of the prompt. LiteLLM passes both on."""

@@ -30,8 +30,7 @@ class Interaction:
     unsealed: bool = field(default=False, compare=False)
 
     def as_kept(self) -> Interaction:
-        """The interaction as it is written, with a seal. The seal must not vouch for anything that was never under
-        one."""
+        """The interaction as it is written, with a seal. Nothing that never had a seal gets one that vouches for it."""
         if not self.unsealed:
             return self
         return replace(self, imported=self.imported or not self.edited, unsealed=False)

@@ -33,5 +33,5 @@ def as_objects(value: object) -> list[dict[str, Any]]:
 
 
 def no_object(body: bytes, what: str) -> SamuraiError:
-    """The error for a body without a JSON object; `what` says whose body it is."""
+    """The error for a body without a JSON object; `what` says which body it is."""
     return SamuraiError(f"the {what} is not a JSON object: {body[:80]!r}")

@@ -104,7 +104,7 @@ _PIECES: Final[dict[str, Any]] = {
     "tool_calls": list,
     "logprobs": list,
 }
-"""The keys whose values come piece by piece, with their types."""
+"""The keys with values that come piece by piece, and their types."""
 
 
 def _add(merged: dict[str, Any], event: Object) -> None:

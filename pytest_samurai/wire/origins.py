@@ -10,8 +10,7 @@ from pytest_samurai.wire.interaction import Interaction
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """How many recordings were edited by hand, imported from another tool, or have no seal. One recording may count
-    twice.
+    """How many recordings were edited by hand, imported from another tool, or have no seal. One may count twice.
 
     A recording without a seal may have been edited, but nobody can tell, so it doesn't count as edited.
     """

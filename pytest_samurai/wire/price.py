@@ -89,8 +89,7 @@ class Price:
 
     @classmethod
     def from_written(cls, row: Mapping[str, object]) -> Price:
-        """The row from the texts that `as_written` gives. Raises ValueError, saying what is wrong, for anything
-        else."""
+        """The row that `as_written` turned into texts. Raises ValueError, saying what is wrong, for anything else."""
         source = row.get("source")
         if not isinstance(source, str):
             raise ValueError(f"`source` is {source!r}, not text")

@@ -15,8 +15,7 @@ _DATA_URL = re.compile(r"data:[^,\s]*,\S*")
 
 
 def prompt_length(dialect: Dialect, value: Json) -> int:
-    """The characters of a request that count as prompt, without the parameters. A body that isn't an object counts
-    whole."""
+    """The characters of a request that count as prompt: no parameters. A body that isn't an object counts whole."""
     prompt = dialect.prompt(value) if isinstance(value, dict) else value
     return text_length(prompt) if prompt else 0
 

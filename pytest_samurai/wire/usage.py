@@ -99,7 +99,7 @@ COUNTS: Final = tuple(field.name for field in fields(Usage) if field.name != "es
 _counts = attrgetter(*COUNTS)
 
 CACHE_PARTS: Final = ("cached_tokens", "cache_write_tokens", "cache_write_1h_tokens")
-"""These depend on who sent the prompt before, so nothing that is compared from day to day may contain them."""
+"""Caching depends on who sent the prompt before, so nothing that is compared from day to day may contain these."""
 
 _READS: Final = ("cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens")
 """The tokens that came from the cache, inside the details of the prompt or beside them.
