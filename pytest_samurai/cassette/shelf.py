@@ -39,8 +39,7 @@ class Kept:
 
 
 class Shelf:
-    """Keeps cassettes by path, each as long as its file doesn't change. If there are too many, the oldest in use go
-    first.
+    """Keeps cassettes by path, each until its file changes. If there are too many, the least recently used go.
 
     Other shelves may share the `directories`.
     """

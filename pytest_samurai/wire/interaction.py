@@ -30,7 +30,9 @@ class Interaction:
     unsealed: bool = field(default=False, compare=False)
 
     def as_kept(self) -> Interaction:
-        """The interaction as it is written, with a seal. Nothing that never had a seal gets one that vouches for it."""
+        """The interaction as it is written, with a seal. One without a seal counts as imported, unless it was edited.
+
+        Our new seal must not vouch for anything that was never under one."""
         if not self.unsealed:
             return self
         return replace(self, imported=self.imported or not self.edited, unsealed=False)

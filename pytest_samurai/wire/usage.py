@@ -12,15 +12,14 @@ from typing import Any, Final
 class Usage:
     """The usage of one call, or the sum of several.
 
-    These are parts of `prompt_tokens`, so never add them to it:
+    `cached_tokens`, `cache_write_tokens`, `prompt_audio_tokens` and `prompt_image_tokens` are parts of `prompt_tokens`,
+    and `reasoning_tokens`, `completion_audio_tokens` and `completion_image_tokens` are parts of `completion_tokens`.
+    Never add a part to its whole.
 
-    - `cached_tokens`: came from the provider's cache.
-    - `cache_write_tokens`: went into the cache; `cache_write_1h_tokens` is the part that it keeps for an hour.
-    - `prompt_audio_tokens` and `prompt_image_tokens`.
-
-    `reasoning_tokens`, `completion_audio_tokens` and `completion_image_tokens` are parts of `completion_tokens`. Image
-    tokens come from the image API; other APIs bill a picture as text. `total_tokens` is as the server gave it, which
-    may differ from the sum. `estimated` says that some tokens were counted here, not by the server.
+    `cached_tokens` came from the provider's cache, and `cache_write_tokens` went into it. `cache_write_1h_tokens` is
+    the part of those that it keeps for an hour. Image tokens come from the image API; other APIs bill a picture as
+    text. `total_tokens` is as the server gave it, which may differ from the sum. `estimated` says that some tokens were
+    counted here, not by the server.
     """
 
     requests: int = 0
@@ -42,7 +41,8 @@ class Usage:
         return Usage(**sums, estimated=self.estimated or other.estimated)
 
     def as_json(self) -> dict[str, int | bool]:
-        """The same as JSON. Not `asdict`, which copies each number: every test's report has a usage."""
+        """The same as JSON."""
+        # Not `asdict`, which copies each number: every test's report has a usage.
         return {**dict(zip(COUNTS, _counts(self), strict=True)), "estimated": self.estimated}
 
     @property
@@ -62,8 +62,8 @@ class Usage:
     def from_wire(cls, usage: object) -> Usage | None:
         """Read the `usage` object of a reply; None if it lacks one of the two counts that make a usage.
 
-        Source of the names: the `usage` object of `chat.completion` in the OpenAI API reference; for the cache, see
-        `_READS` and `_WRITES`.
+        Source of the names: the `usage` object of `chat.completion` in the OpenAI API reference. For the cache, it also
+        knows the names that other servers use.
         """
         if not isinstance(usage, Mapping):
             return None
