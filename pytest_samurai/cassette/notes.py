@@ -219,7 +219,7 @@ class Side:
         A missing note is left out: the field has its default. Raises ValueError if a text is not of its kind.
         """
         values = {}
-        for text, (name, read, recurs) in zip(match.group(*self._names), self._rows):  # noqa: B905 - each name has a row
+        for text, (name, read, recurs) in zip(match.group(*self._names), self._rows):  # noqa: B905 - names are rows
             if text is not None:
                 values[name] = recurring[name, text.decode()] if recurs else read(text.decode())
         return values
