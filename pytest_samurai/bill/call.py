@@ -1,4 +1,4 @@
-"""One call of the application: what it sent, what it got, what that cost."""
+"""One call of the application: what it sent, what it got, and what that cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lock: what every test used when that was last accepted."""
+"""The lock: what every test used when its usage was last accepted."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class _Loader(_SafeLoader):  # type: ignore[misc]  # libyaml's loader or PyYAML'
     def ascend_resolver(self) -> None:
         """Like `descend_resolver`."""
 
-    def construct_object(self, node: Any, deep: bool = False) -> Any:  # noqa: ARG002 - PyYAML passes it; all is deep here
+    def construct_object(self, node: Any, deep: bool = False) -> Any:  # noqa: ARG002 - PyYAML gives it; all is deep here
         kind, tag = type(node), node.tag
         if kind is ScalarNode and tag == _TEXT:
             return node.value

@@ -49,7 +49,7 @@ def replace_texts(
         )
     try:
         content = content.replace(b"\n", line_end)
-        # Without a time, so that the same cassette has the same bytes.
+        # Without a timestamp, so that the same cassette has the same bytes.
         replace_whole(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
     except OSError as error:
         raise CassetteError(

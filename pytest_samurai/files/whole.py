@@ -24,7 +24,7 @@ _KINDS = {
 
 
 class NoFile(OSError):
-    """Something that is not a file is at the path; `kind` says what."""
+    """There is something at the path that isn't a file; `kind` says what."""
 
     def __init__(self, kind: str) -> None:
         super().__init__(f"it is {kind}")

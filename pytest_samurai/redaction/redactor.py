@@ -55,7 +55,7 @@ class Redactor:
     def reply(self, reply: Reply, dialect: Dialect = UNKNOWN, kept: AllowList = _KEPT_OF_REPLIES) -> Reply:
         """The reply as it may be written down, with the headers that are `kept`.
 
-        Its chunks shrink by what is cut out of them.
+        Its chunks become shorter by what is cut out of them.
         """
         # Nearly every reply sets a cookie, and hardly any repeats its value.
         cookies = [

@@ -33,7 +33,7 @@ def event_data(body: bytes) -> Iterator[tuple[bytes, int, int, bytes]]:
         for begin, end in lines:
             data = body[begin:end]
             if not data.endswith(b"}") and data.startswith(b"{"):
-                # Without what follows an object on its line.
+                # Drop anything that follows an object on its line.
                 data = data[: data.rfind(b"}") + 1] or data
             yield data, begin, begin + len(data), b""
 

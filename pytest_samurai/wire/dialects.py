@@ -45,7 +45,7 @@ DIALECTS: Final = (
 
 
 PATTERNS: Final = tuple(pattern for dialect in DIALECTS for pattern in dialect.patterns)
-"""The endpoints of all dialects, as patterns of fnmatch on scheme://host/path."""
+"""The endpoints of all dialects, as fnmatch patterns on scheme://host/path."""
 
 AMBIGUOUS: Final = frozenset(pattern[1:] for dialect in DIALECTS if dialect.may_be_own for pattern in dialect.patterns)
 """The ends of endpoints that an application may use for something else."""
