@@ -93,8 +93,8 @@ def ids_back(body: bytes, moved: Moved) -> bytes:
 
 
 def lines_back(lines: list[bytes], places: Sequence[int], begins: Sequence[bytes], comma: bytes) -> bool:
-    """Move the lines of the ids back, if each id is exactly a line that begins with one of `begins`. Returns whether it
-    is.
+    """Move the lines of the ids back, if each is exactly a line and begins with its text in `begins`. Returns whether
+    it did.
 
     Two lines come before the first member. `comma` ends the line of every member except the last.
     """

@@ -1,4 +1,4 @@
-"""Which recordings have been changed, imported or left unsealed since the call."""
+"""Which recordings are no longer as their calls left them."""
 
 from __future__ import annotations
 
