@@ -32,7 +32,10 @@ KEY = "sk-samurai-test-0123456789abcdef"
 
 hypothesis.settings.register_profile("thorough", max_examples=1_000)
 
-FOREIGN = ("anyio", "asyncio", "cassetter", "hypothesispytest", "pytest_httpx", "recording", "respx")
+FOREIGN = (
+    *("anyio", "asyncio", "cassetter", "fakefs", "hypothesispytest", "pytest_httpx", "recording", "respx"),
+    "time_machine",
+)
 """Plugins that runs inside of tests go without: two of them cannot be loaded together, and each costs time."""
 
 
