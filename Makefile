@@ -7,7 +7,7 @@
 #   make lowest   the tests without a size, with the lowest versions that pyproject.toml allows
 #   make pythons  the same tests, with every other Python from 3.11 on that this machine has
 #   make vcrpys   the tests of the vcrpy bridge, with each major version of vcrpy from 7 on
-#   make check    lint, format, types, import contracts
+#   make check    lint, format, types, import contracts, words
 #   make docs     the manual as a site, build/site/index.html; a warning or a broken link is an error
 #   make bench    measure everything, including the peers   make bench ARGS="--only replay --quick"
 #   make test-clients  try real client libraries        make test-clients ARGS="--only openai-3,litellm"
@@ -96,6 +96,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q -n0 tests/test_words.py
 
 # In a separate environment, because no other tool needs it. The variable silences a long notice, which only says that
 # Material gets fixes until May 2027, and that its successor reads the same mkdocs.yml.
