@@ -10,7 +10,7 @@
 #   make check    lint, format, types, import contracts
 #   make docs     the manual as a site, build/site/index.html; a warning or a broken link is an error
 #   make pictures the pictures of the docs again, from real runs; needs a browser as test-page does
-#   make package  build wheel and sdist, judge them, and run a part of the suite with the wheel alone
+#   make package  build sdist and wheel, judge them, and run a part of the suite with the wheel, without the sources
 #   make bench    measure everything, the peers too         make bench ARGS="--only replay --quick"
 #   make test-clients  try real client libraries        make test-clients ARGS="--only openai-3,litellm"
 #   make clean    remove what the others made
@@ -115,7 +115,7 @@ pictures: $(VENV)/.installed-page
 	$(BIN)/python -m manual.pictures
 
 package: $(VENV)/.installed-dev
-	$(BIN)/python .ci/package.py
+	$(BIN)/python .ci/package.py $(ARGS)
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks $(ARGS)
