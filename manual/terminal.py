@@ -1,4 +1,4 @@
-"""A terminal as a picture: what a run printed, with its colours, as SVG, and the text of such a picture."""
+"""A terminal as a picture: what a run printed, with its colours, as SVG, and the text that can be read in a picture."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _folded(printed: str, columns: int) -> list[Text]:
 
 
 def text_of(printed: str, columns: int) -> list[str]:
-    """The lines that a terminal of so many columns shows, without colours."""
+    """The lines that a terminal with that many columns shows, without colours."""
     return [line.plain.rstrip() for line in _folded(printed, columns)]
 
 
