@@ -1,4 +1,4 @@
-"""A chat server that costs almost nothing; with the demo's own, that server would be measured.
+"""A chat server that costs almost nothing. With the demo's server, the benchmarks would measure that server instead.
 
     python -m benchmarks.loopback
 

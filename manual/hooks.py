@@ -13,6 +13,17 @@ BESIDE_DOCS = ("CHANGELOG.md", "CONTRIBUTING.md")
 _FENCE = re.compile(r"^( *```+)(\w+) [^`\n]*$", re.MULTILINE)
 _UP = re.compile(rf"\]\(((?:\.\./)*)\.\./({'|'.join(map(re.escape, BESIDE_DOCS))})")
 
+_PICTURE = re.compile(
+    r'<picture>\s*<source media="[^"]*" srcset="(?P<dark>[^"]*)">\s*<img alt="(?P<alt>[^"]*)" src="(?P<light>[^"]*)">'
+    r"\s*</picture>"
+)
+
+
+def for_the_site(markdown: str) -> str:
+    """Markdown whose pictures follow the site's own switch of light and dark, which a `<picture>` knows nothing of."""
+    both = r'<img alt="\g<alt>" src="\g<light>#only-light"><img alt="\g<alt>" src="\g<dark>#only-dark">'
+    return _PICTURE.sub(both, markdown)
+
 
 def on_files(files: Any, *, config: Any) -> Any:
     """Add the pages next to docs/. Links and the search lead to them; the contents do not list them."""
@@ -26,10 +37,8 @@ def on_files(files: Any, *, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
-    """A page as the site shows it: without the words for tests after a block's language, and with links within the
-    site.
-    """
-    text = _FENCE.sub(r"\1\2", markdown)
+    """A page as the site shows it: no words for tests after a block's language, and links within the site."""
+    text = for_the_site(_FENCE.sub(r"\1\2", markdown))
     if page.file.src_uri in BESIDE_DOCS:
         return text.replace("](docs/", "](")
     return _UP.sub(r"](\1\2", text)

@@ -1,7 +1,7 @@
-"""Cassettes written by the other tools, as their users would: `python -m tests.recorders TOOL URL DIRECTORY`.
+"""Write cassettes with other tools, as their users would: `python -m tests.recorders TOOL URL DIRECTORY`.
 
-A process of its own, since vcrpy patches every HTTP library that it finds, and so the server of the tests too. Beside
-the cassettes lies `calls.json`: what was sent for each, and what the application got.
+It runs in a separate process, because vcrpy patches every HTTP library it finds, including the test server's. Next to
+the cassettes is `calls.json`: what was sent for each, and what the application got.
 """
 
 from __future__ import annotations

@@ -1,21 +1,21 @@
 """The pages do what they say: their examples run, their output is real, their links lead somewhere.
 
-The first word after a fence's language says what is done with the block, the others what has to come out:
+The first word after a fence's language says how to run the block, the others what the result must be:
 
 - ``python test passed=1``: a user's test file, run once to record, and once more with the server stopped and no key;
 - ``python edited failed=1``: the same file after a change, run in replay;
 - ``python proved failed=1``: a user's test file, recorded, and replayed in another process;
-- ``python recorded failed=1``: the same file after a change, recorded anew, and run in replay;
+- ``python recorded failed=1``: the same file after a change, recorded again, and run in replay;
 - ``python updated passed=1``: the same file after a change, brought up to date, and run in replay;
-- ``console command passed=1``: a command of pytest's; ``console command status=0``: one of our own, or of git's, also
-  after others of git's, which have to succeed;
-- ``console live passed=1``: a command of pytest's, while the server is there;
+- ``console command passed=1``: a pytest command; ``console command status=0``: one of our commands or git's, perhaps
+  after other git commands, which must succeed;
+- ``console live passed=1``: a pytest command, while the server is running;
 - ``ini file pytest.ini``: a file of the project;
 - ``python script``: a script, run to record and in replay;
-- ``text output``, ``yaml cassette`` and ``yaml lock``: what the block before printed, recorded, or wrote to the lock;
-  ``...`` stands for lines left out.
+- ``text output``, ``yaml cassette`` and ``yaml lock``: what the previous block printed, recorded, or wrote to the lock;
+  ``...`` means lines left out.
 
-All other Python has to compile, but for a ``python signature``, which is no statement.
+All other Python must compile, except a ``python signature``, which is not a statement.
 """
 
 from __future__ import annotations

@@ -119,8 +119,8 @@ class Vocabulary:
             self._add(text, _TYPE_CONTROL)
         for byte in range(256):
             self._add(f"<0x{byte:02X}>", _TYPE_BYTE, alias=chr(byte) if byte < 128 else None)
-        # User-defined tokens are cut out of a text whole. Normal ones are built up from pairs, each of which would
-        # have to be a token too.
+        # User-defined tokens are cut out of a text whole. Normal ones are built from pairs, and each pair would have to
+        # be a token too.
         spoken = {word for sentence in SENTENCES for word in words(sentence)}
         for text in (CALL, CALL_END, '"city"', '"Paris"', '"Tokyo"', "true", *sorted(spoken)):
             self._add(text, _TYPE_USER_DEFINED)

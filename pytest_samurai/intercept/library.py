@@ -160,7 +160,7 @@ class Library:
             return self._module.Headers(recorded, "utf-8")
 
     def content(self, response: Any) -> bytes | None:
-        """The decoded body, if it has been read: a user's own transport may return such a response."""
+        """The decoded body, if it has been read: a user's own transport may return a response like that."""
         try:
             content: bytes = response.content
         except self._module.ResponseNotRead:

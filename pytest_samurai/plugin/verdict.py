@@ -74,7 +74,7 @@ def _tear_down(item: pytest.Item) -> BaseException | None:
     refusals.listen()
     unused = item.stash[UNUSED]
     if unused is not None or refusals.pending:
-        # The test fails for that reason, so there is no word about the lock.
+        # The test fails for that reason, so the message leaves out the lock.
         forget(item)
     return unused
 

@@ -104,7 +104,7 @@ class Calls:
     def all(self) -> tuple[Call, ...]:
         """The calls whose replies have begun, without live errors that a retry recovered from.
 
-        A replay has no such errors, so they would change the verdict and the numbers of the same test.
+        A replay has none of these, so they would change the verdict and the numbers of the same test.
         """
         return tuple(call for _, call in self._counted())
 

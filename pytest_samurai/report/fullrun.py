@@ -101,7 +101,7 @@ def noted(
 
 
 def amended(note: Any, plays: Iterable[Play], not_full: str) -> dict[str, Any]:
-    """The last full run's note plus the plays of a later, partial run; without such a note, one that says why.
+    """The last full run's note plus the plays of a later, partial run. If there is no note, a new one says why.
 
     `not_full` says why the later run was not full.
     """

@@ -43,7 +43,7 @@ def publish(
     library = None
     if run.spoken and any(target.has_calls for target in targets):
         home = rootdir or directory
-        # It needs the original paths: a redacted one would not work. It loads YAML, which a run without such a report
+        # It needs the original paths: a redacted one would not work. It loads YAML, which a run without that report
         # does not need.
         from pytest_samurai.report.library import Library
 

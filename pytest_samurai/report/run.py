@@ -159,7 +159,7 @@ class Run:
 
 
 def read_run(content: bytes, name: str) -> Run:
-    """The run in a JSON report, called `name` in errors. Raises SettingsError if it is not such a report."""
+    """The run in a JSON report, called `name` in errors. Raises SettingsError if it is not a JSON report."""
     try:
         return Run.from_json(json.loads(content))
     except (KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""If something else than a file is in the way of a cassette, journal or lock, that is said at once, without waiting."""
+"""A directory, pipe or the like instead of a cassette, journal or lock is reported at once, without waiting."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def test_a_copy_of_a_recorder_replays_nothing_that_is_no_endpoint_either(cassett
     assert recorder.calls == ()
 
 
-# --- what is said of it
+# --- the messages about it
 
 
 @pytest.fixture
