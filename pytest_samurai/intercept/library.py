@@ -239,7 +239,12 @@ def _had_no_reason(reply: Reply) -> bool:
 
 
 def headers_of(headers: Any) -> Headers:
-    """The headers of a request or a response as they are recorded: in their order, the names in lower case."""
+    """The headers of a request or a response as they are recorded: in their order, the names in lower case.
+
+    Those of a client of another library, which are a tuple, are so already.
+    """
+    if isinstance(headers, tuple):
+        return headers
     return tuple((name.lower(), value) for name, value in headers.multi_items())
 
 

@@ -73,7 +73,8 @@ class State:
     """What the process has open and patched; `lock` is held by whoever changes it.
 
     `users` counts the calls of `install` without their `uninstall`. `patches` are by the object that is patched,
-    `connections` those of sockets, and `starters` those of what starts a child process. `names` are those by which each
+    `connections` those of sockets, `answered` those of libraries that are only answered, and `starters` those of what
+    starts a child process. `names` are those by which each
     address was looked up: two services may share one. `cassettes` are those of all recorders since `take_cassettes`.
     `directories` are those that `use_cassette` has seen: there is no run to which it belongs. `judge` is the test that
     `use_cassette` is used in; None outside of pytest.
@@ -88,6 +89,7 @@ class State:
     users: int = 0
     patches: dict[Any, Patch] = field(default_factory=dict)
     connections: Patches = field(default_factory=Patches)
+    answered: Patches = field(default_factory=Patches)
     starters: Patches = field(default_factory=Patches)
     names: dict[str, set[str]] = field(default_factory=dict)
     # These stay when the patches come out, maybe after each test: their classes take longer to make than a recorder.

@@ -44,15 +44,16 @@ def _whole_path(url: str) -> ModelPath:
     return ModelPath(escape(urlsplit(plain_url(url)).path or "/"))
 
 
-def held(recorder: Recorder, request: Request) -> Played | None:
-    """Replay a request to a URL that is not an endpoint; None if it is not in the cassette, or a filter excludes it.
+def held(recorder: Recorder, request: Request, *, is_endpoint: bool = False) -> Played | None:
+    """Replay a request; None if it is not in the cassette, or a filter excludes it.
 
+    Where `is_endpoint`, it counts as a call; it may be recorded under another URL, if only a part of that is compared.
     A forked child has none either: see `judge`.
     """
-    if recorder.children.is_copy or not recorder.hosts.has_recorded(request.url):
+    if recorder.children.is_copy or not (is_endpoint or recorder.hosts.has_recorded(request.url)):
         return None
     filtered = recorder.filtered(request)
-    return None if filtered is None else recorder.play(request, filtered, is_endpoint=False)[0]
+    return None if filtered is None else recorder.play(request, filtered, is_endpoint=is_endpoint)[0]
 
 
 def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:
