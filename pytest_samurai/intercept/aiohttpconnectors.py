@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterable
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -85,9 +84,6 @@ class _Server(asyncio.Transport):
 
     def write(self, data: Any) -> None:
         """Take a part of the request, which was read before."""
-
-    def writelines(self, list_of_data: Iterable[Any]) -> None:
-        """Take parts of the request."""
 
     def is_closing(self) -> bool:
         return self._is_closing

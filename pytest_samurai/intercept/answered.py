@@ -11,7 +11,7 @@ from pytest_samurai.intercept.patch import Patch
 from pytest_samurai.intercept.rawreply import RawReply
 from pytest_samurai.intercept.routing import ambiguous
 from pytest_samurai.intercept.state import MAY_CONNECT, STATE, nowhere, open_recorders
-from pytest_samurai.recorder import Recorder, held
+from pytest_samurai.recorder import Recorder, answered
 from pytest_samurai.wire import Request, calls_model
 
 _ROOMS = {"urllib3.connectionpool": "urllib3pools", "aiohttp.connector": "aiohttpconnectors"}
@@ -56,12 +56,15 @@ def _may_hold(recorder: Recorder, url: str) -> bool:
 
 
 def answer(recorder: Recorder, request: Request) -> RawReply | None:
-    """The recorded reply to a request; None if it is not in the cassette, or a filter excludes it."""
+    """The recorded reply to a request; None if the request may go on to connect, where it is judged.
+
+    Raises RequestNotRecorded if the cassette has its URL, but not this request, and only a replay is possible.
+    """
     endpoint = recorder.endpoints.match(request.url)
     is_endpoint = endpoint is not None and (
         not recorder.endpoints.is_ambiguous(endpoint) or calls_model(request.url, request.body)
     )
-    played = held(recorder, request, is_endpoint=is_endpoint)
+    played = answered(recorder, request, is_endpoint=is_endpoint)
     if played is None:
         return None
     recorder.sent.append((request.headers, request.url))

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from pytest_samurai.errors import SamuraiError
 from pytest_samurai.intercept.streams import Replay
 from pytest_samurai.recorder import Played, Recorder
-from pytest_samurai.wire import COMPLETE, Reply
+from pytest_samurai.wire import COMPLETE
 
 _LAST_CHUNK = b"0\r\n\r\n"
 _NO_BODY = (204, 304)
@@ -26,13 +26,12 @@ class RawReply:
         self._reply = played.reply
         self._replay = Replay(played, recorder, _error)
         self._has_body = method.upper() != "HEAD" and self._reply.status not in _NO_BODY
-        self._is_chunked = self._has_body and _is_chunked(self._reply)
+        self._is_chunked = self._has_body and (self._reply.chunks is not None or self._reply.ending != COMPLETE)
 
     def __iter__(self) -> Iterator[bytes]:
         yield self._head()
-        if self._has_body:
-            yield from filter(None, map(self._framed, self._replay))
-            yield from self._end()
+        yield from filter(None, map(self._framed, self._replay if self._has_body else ()))
+        yield from self._end()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield self._head()
@@ -67,10 +66,6 @@ class RawReply:
             lines.append(f"content-length: {len(reply.body)}")
         # A line break in a value would begin another header.
         return b"".join(_bytes(line.replace("\r", " ").replace("\n", " ")) + b"\r\n" for line in lines) + b"\r\n"
-
-
-def _is_chunked(reply: Reply) -> bool:
-    return reply.chunks is not None or reply.ending != COMPLETE or "transfer-encoding" in dict(reply.headers)
 
 
 def _usual_reason(status: int) -> str:

@@ -22,7 +22,9 @@ def answer(text: str) -> str:
     message = {"role": "assistant", "content": text}
     usage = {"prompt_tokens": 14, "completion_tokens": 2, "total_tokens": 16}
     choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
-    return json.dumps({"id": "c", "object": "chat.completion", "model": "gpt-4o-mini", "choices": choices, "usage": usage})
+    return json.dumps(
+        {"id": "c", "object": "chat.completion", "model": "gpt-4o-mini", "choices": choices, "usage": usage}
+    )
 
 
 def interaction(
@@ -33,12 +35,13 @@ def interaction(
     status: int = 200,
     reply: str | bytes = b"",
     headers: Mapping[str, str] | None = None,
+    reason: str = "",
 ) -> dict[str, Any]:
     """An interaction as vcrpy writes it."""
     return {
         "request": {"method": method, "uri": url, "body": body, "headers": {"User-Agent": ["x"]}},
         "response": {
-            "status": {"code": status, "message": "OK" if status == 200 else "Other"},
+            "status": {"code": status, "message": reason},
             "headers": {name: [value] for name, value in (headers or {}).items()},
             "body": {"string": reply},
         },
