@@ -132,9 +132,9 @@ def read_body(
     style = content[begin:line]
     if style == b"|-" and layout in _IN_LINES:
         lines = _BREAK.split(content[line:end])
-        if moved is not None:
-            lines_back(lines, moved, b",")
-        return _put_together(lines, layout)
+        if moved is None or lines_back(lines, moved.places, moved.quoted, b","):
+            return _put_together(lines, layout)
+        return ids_back(_put_together(lines, layout), moved)
     if style == STYLE and layout == FOLDED:
         lines = folded_lines(content[line - 1 : end - 1])
         if moved is None or folded_back(lines, moved):

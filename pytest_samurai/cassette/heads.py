@@ -70,7 +70,7 @@ def read_request_head(text: bytes, headers: KnownHeaders) -> RequestHead:
     )
 
 
-def read_status(line: str) -> Status:
+def read_status(line: bytes) -> Status:
     """A status from its line. Raises ValueError for what is not written like that."""
-    code, _, message = line[len(STATUS) : -1].partition(", message: ")
+    code, _, message = line.decode()[len(STATUS) : -1].partition(", message: ")
     return int(code), unquoted(message)

@@ -7,6 +7,7 @@ which places they had.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pytest_samurai.files import json
@@ -18,10 +19,11 @@ _FIRST = re.compile(rb"(\{\s*)((?:%b,\s*)*)" % _MEMBER)
 
 
 class Moved(NamedTuple):
-    """What a note says: the names of the members, their places, and how they begin in a folded body."""
+    """What a note says: the names of the members, their places, and how they begin in lines and in a folded body."""
 
     names: tuple[bytes, ...]
     places: tuple[int, ...]
+    quoted: tuple[bytes, ...]
     folded: tuple[bytes, ...]
 
 
@@ -29,7 +31,8 @@ def moved_of(note: bytes) -> Moved:
     """Reads a note, which may be empty. Raises ValueError for what is none."""
     pairs = [word.split(b"@") for word in note.split()]
     names = tuple(name for name, _ in pairs)
-    return Moved(names, tuple(int(index) for _, index in pairs), tuple(b'\\"%b\\"' % name for name in names))
+    places = tuple(int(index) for _, index in pairs)
+    return Moved(names, places, tuple(b'"%b"' % name for name in names), tuple(b'\\"%b\\"' % name for name in names))
 
 
 def ids_last(body: bytes) -> tuple[bytes, str]:
@@ -88,28 +91,30 @@ def ids_back(body: bytes, moved: Moved) -> bytes:
     return first[1] + between.join(ordered) + body[end:]
 
 
-def lines_back(lines: list[bytes], moved: Moved, comma: bytes) -> None:
-    """Move the lines of ids back: those of an object whose members are lines each, behind two that are before them.
+def lines_back(lines: list[bytes], places: Sequence[int], begins: Sequence[bytes], comma: bytes) -> bool:
+    """Move the lines of ids back, if each is a line as it stands, that begins so; tells whether they are.
 
-    `comma` is how all lines of its members end but the last.
+    Two lines are before all members, and `comma` is how all members end but the last.
     """
-    first = -1 - len(moved.places)
+    first = -1 - len(places)
     ids = lines[first:-1]
-    lines[first - 1 : -1] = [lines[first - 1][: -len(comma)]]
+    if len(lines) + first < 3 or lines[1] != b"{" or not all(map(bytes.startswith, ids, begins)):
+        return False
     ids[-1] += comma
-    for index, line in zip(moved.places, ids):  # noqa: B905 - they are as many, and to have it checked takes longer
+    del lines[first:-1]
+    lines[-2] = lines[-2][: -len(comma)]
+    for index, line in zip(places, ids):  # noqa: B905 - they are as many, and to have it checked takes longer
         lines.insert(2 + index, line)
+    return True
 
 
 def folded_back(lines: list[bytes], moved: Moved) -> bool:
-    """The same for folded lines, if each member is a line as it stands; tells whether they are."""
-    ids = lines[-1 - len(moved.folded) : -1]
+    """The same for folded lines."""
     # With blanks before it, a member is no line as it stands.
-    if lines[1] != b"{" or lines[2][:2] != b'\\"' or not all(map(bytes.startswith, ids, moved.folded)):
+    if not lines[2:3] or not lines[2].startswith(b'\\"'):
         return False
-    last = lines[-2 - len(moved.folded)]
-    lines_back(lines, moved, b", " if last.endswith(b" ") else b",")
-    return True
+    has_blank = lines[-2 - len(moved.places) :][0].endswith(b" ")
+    return lines_back(lines, moved.places, moved.folded, b", " if has_blank else b",")
 
 
 def _end(body: bytes) -> int:

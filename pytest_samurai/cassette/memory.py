@@ -18,6 +18,6 @@ class Memory:
     def __init__(self) -> None:
         self.headers = KnownHeaders()
         self.heads: Remembered[bytes, RequestHead] = Remembered(partial(read_request_head, headers=self.headers), 256)
-        self.statuses: Remembered[str, Status] = Remembered(read_status, 64)
+        self.statuses: Remembered[bytes, Status] = Remembered(read_status, 64)
         self.notes: Remembered[tuple[str, str], Any] = Remembered(NOTES.read, 256)
         self.moved: Remembered[bytes, Moved] = Remembered(moved_of, 64)

@@ -7,7 +7,7 @@ note is a new row.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
@@ -94,7 +94,8 @@ PRICE = Kind(
 )
 CHUNKS = Kind(
     chunks_text,
-    rb">-(?:[ \n]++\d++@[\d.]++)++",
+    # The seal vouches for the rest, and to look for each word in it takes four times as long.
+    rb">-[0-9@. \n]++",
     rb">-(?:\n        [0-9@.]+(?: [0-9@.]+)*+)++",
     lambda text: text.removeprefix(">-"),
     _text,
@@ -180,9 +181,9 @@ class Notes:
             elif note.of is Of.BODY:
                 yield note.text(of_bodies[note.name])
 
-    def side(self, of: Of) -> list[Note]:
+    def side(self, of: Of) -> Side:
         """The notes of one side that `short` finds."""
-        return [note for note in self._short if note.of is of]
+        return Side([note for note in self._short if note.of is of])
 
     def read(self, written: tuple[str, str]) -> Any:
         """What a note of this name says in this text. Raises ValueError if it is not of its kind."""
@@ -202,21 +203,23 @@ class Notes:
         return {of: {note.name: value(note) for note in self.rows if note.of is of} for of in Of}
 
 
-def read_notes(match: re.Match[bytes], notes: list[Note], recurring: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
-    """The values of notes that `Notes.short` has found; of those that recur, what they say by name and text.
+class Side:
+    """Those notes of an interaction, or of its reply, that are read together."""
 
-    Raises ValueError if a text is not of its kind.
-    """
-    values = {}
-    for note in notes:
-        text = match[note.name]
-        if text is None:
-            values[note.name] = note.default
-        elif note.kind.recurs:
-            values[note.name] = recurring[note.name, text.decode()]
-        else:
-            values[note.name] = note.kind.read(text.decode())
-    return values
+    def __init__(self, notes: Sequence[Note]) -> None:
+        self._names = tuple(note.name for note in notes)
+        self._rows = tuple((note.name, note.kind.read, note.kind.recurs) for note in notes)
+
+    def read(self, match: re.Match[bytes], recurring: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
+        """The values that `Notes.short` has found, by name; those that recur are looked up by name and text.
+
+        A note that is not there has the default of its field. Raises ValueError if a text is not of its kind.
+        """
+        values = {}
+        for text, (name, read, recurs) in zip(match.group(*self._names), self._rows):  # noqa: B905 - a name is a row
+            if text is not None:
+                values[name] = recurring[name, text.decode()] if recurs else read(text.decode())
+        return values
 
 
 NOTES = Notes(

@@ -34,29 +34,27 @@ class Sliced(Recordings):
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return [self[each] for each in range(*index.indices(len(self)))]
-        index = range(len(self))[index]
+        if index < 0:
+            index = range(len(self))[index]
         return Interaction(self.request(index), self.reply(index), **self.notes(index))
 
     def notes(self, index: int) -> dict[str, Any]:
         return self._read(self._slices.notes, index)
 
     def request(self, index: int) -> Request:
-        head, body = self._asked.get(index) or self._sent(index)
+        head, body = self._asked.get(index) or self._read(self._slices.request, index)
         return Request(*head, body)
 
     def url(self, index: int) -> str:
         _, url, _ = self._read(self._slices.head, index)
         return url
 
-    def _sent(self, index: int) -> tuple[RequestHead, bytes]:
-        return self._read(self._slices.head, index), self._read(self._slices.sent, index)
-
     def asks(self, index: int, request: Request) -> bool:
         known = self._asked.get(index)
         if known is None:
             if not self._slices.may_send(index, request.body):
                 return False
-            head, body = self._sent(index)
+            head, body = self._read(self._slices.request, index)
             # Of equal bodies the application's is kept, which is in memory anyway.
             known = self._asked[index] = (head, request.body if body == request.body else body)
         (method, url, _), body = known

@@ -17,7 +17,7 @@ from pytest_samurai.cassette.frame import HEAD, TAIL
 from pytest_samurai.cassette.headers import carried
 from pytest_samurai.cassette.heads import STATUS, RequestHead
 from pytest_samurai.cassette.memory import Memory
-from pytest_samurai.cassette.notes import NOTES, Of, read_notes
+from pytest_samurai.cassette.notes import NOTES, Of
 from pytest_samurai.wire import Reply
 
 _HEAD = HEAD.encode()
@@ -88,6 +88,10 @@ class Slices:
         item = self._items[index]
         return self._memory.heads[self._content[item.start + len(_REQUEST) : item.body - len(_BODY)]]
 
+    def request(self, index: int) -> tuple[RequestHead, bytes]:
+        """The head and the body of a request."""
+        return self.head(index), self.sent(index)
+
     def sent(self, index: int) -> bytes:
         """The body of a request."""
         item = self._items[index]
@@ -126,27 +130,27 @@ class Slices:
         item = self._items[index]
         noted = self._noted(index)
         layout, note = noted.group("layout", "moved")
-        status, _, lines = (
-            self._content[item.response + len(_RESPONSE) : item.string - len(_STRING)].decode().partition("\n")
-        )
+        status = self._content[item.response + len(_RESPONSE) : item.string - len(_STRING)]
         if item.string_end < item.notes:
-            lines = self._content[item.string_end + 1 : item.notes].decode()
+            lines = self._content[item.string_end + 1 : item.notes]
+        else:
+            status, _, lines = status.partition(b"\n")
         moved = None if note is None else self._memory.moved[note]
         how = "" if layout is None else layout.decode()
         written = read_body(self._content, item.string, item.string_line, item.string_end, _MARGIN, how, moved)
-        headers, body = carried(self._memory.headers.read(lines), written)
+        headers, body = carried(self._memory.headers.read(lines.decode()), written)
         chunks = self._content[noted.end() + len(_CHUNKS) : item.seal]
         return Reply(
             *self._memory.statuses[status],
             headers,
             body,
             Noted(NOTES.longest.kind.read(chunks.decode()), body) if chunks else chunks_of(headers, body, None),
-            **read_notes(noted, _OF_REPLY, self._memory.notes),
+            **_OF_REPLY.read(noted, self._memory.notes),
         )
 
     def notes(self, index: int) -> dict[str, Any]:
         """What an interaction has besides request and reply, by name."""
-        return read_notes(self._noted(index), _OF_INTERACTION, self._memory.notes)
+        return _OF_INTERACTION.read(self._noted(index), self._memory.notes)
 
     def flagged(self, name: str) -> int:
         """How many interactions have a note that is a flag, by its name."""
@@ -218,7 +222,8 @@ def _item(content: bytes, start: int) -> _Item | None:
 def _is_as_written(view: memoryview, item: _Item) -> bool:
     """Whether the checksums are those that `seal` would make."""
     start, body, line, response, string, string_line, string_end, notes, answer_end, seal = item
-    is_quoted, received_is_quoted = _is_quoted(view, body, line), _is_quoted(view, string, string_line)
+    is_quoted = view[body] == _QUOTE and not _is_folded(view, body, line)
+    received_is_quoted = view[string] == _QUOTE and not _is_folded(view, string, string_line)
     if (is_quoted and line != response) or (received_is_quoted and string_line != string_end):
         # What stands between would be under no checksum.
         return False
@@ -235,6 +240,6 @@ def _is_as_written(view: memoryview, item: _Item) -> bool:
     return view[seal + len(_SEAL) : seal + _SEALED] == b"%08x %08x %08x\n" % (outside, sent, received)
 
 
-def _is_quoted(view: memoryview, begin: int, line: int) -> bool:
-    """Whether the body that begins here is one in quotes, on its line."""
-    return view[begin] == _QUOTE and (line != begin + len(STYLE) or view[begin + 1] != _BACKSLASH)
+def _is_folded(view: memoryview, begin: int, line: int) -> bool:
+    """Whether the body in quotes that begins here goes on after its line."""
+    return line == begin + len(STYLE) and view[begin + 1] == _BACKSLASH

@@ -47,7 +47,7 @@ class Recordings(Sequence[Interaction]):
         return self._interactions[index].reply
 
     def notes(self, index: int) -> Mapping[str, Any]:
-        """What an interaction has besides request and reply, by name."""
+        """What an interaction has besides request and reply, by name; what is missing has its default."""
         interaction = self._interactions[index]
         return {name: getattr(interaction, name) for name in _NOTES}
 
