@@ -7,8 +7,10 @@
 #   make lowest   the others, with the lowest versions that pyproject.toml allows
 #   make pythons  the same, with each other Python from 3.11 on that is here
 #   make vcrpys   what meets vcrpy, with each major version of it from 7 on
-#   make check    lint, format, types, import contracts
+#   make check    lint, format, types, import contracts, words
 #   make docs     the manual as a site, build/site/index.html; a warning or a broken link is an error
+#   make pictures the pictures of the docs again, from real runs; needs a browser as test-page does
+#   make package  build sdist and wheel, judge them, and run a part of the suite with the wheel, without the sources
 #   make bench    measure everything, the peers too         make bench ARGS="--only replay --quick"
 #   make test-clients  try real client libraries        make test-clients ARGS="--only openai-3,litellm"
 #   make clean    remove what the others made
@@ -28,7 +30,7 @@ WORKERS := -n auto --dist worksteal
 export PYTHONDONTWRITEBYTECODE :=
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-page test-clients thorough lowest pythons vcrpys check docs bench clean
+.PHONY: help demo test test-page test-clients thorough lowest pythons vcrpys check docs pictures package bench clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -96,6 +98,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q -n0 tests/test_words.py
 
 # In an environment of its own, for none of the other tools needs it. The variable silences a notice that is longer than
 # what there is to say: Material gets fixes until May 2027, and its successor reads the same mkdocs.yml.
@@ -108,6 +111,12 @@ docs: .envs/docs/.installed
 	@$(UV) venv --clear --python $(BIN)/python .envs/docs
 	@$(UV) pip install --python .envs/docs --requirements pyproject.toml --extra docs
 	@touch $@
+
+pictures: $(VENV)/.installed-page
+	$(BIN)/python -m manual.pictures
+
+package: $(VENV)/.installed-dev
+	$(BIN)/python .ci/package.py $(ARGS)
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks $(ARGS)

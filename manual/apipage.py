@@ -22,9 +22,11 @@ _INTRODUCTION = """\
 _GIVEN = """\
 ## What these give
 
-You do not make objects of these classes; the names above and the [fixtures](fixtures.md) give you them.
+You do not make objects of these classes; the names above and the [fixtures](fixtures.md) give you them. You can import
+them from `pytest_samurai` too, to annotate a test: `def test_capital(samurai: Recorder) -> None`.
 """
 
+_GIVEN_CLASSES = (Recorder, Message, Part)
 
 OF_RECORDER = ("calls", "usage", "cost", "list_cost", "budget", "replaying", "recorded", "dropped")
 """What a test asks its recorder for. The rest is there for the plugin."""
@@ -33,10 +35,10 @@ OF_RECORDER = ("calls", "usage", "cost", "list_cost", "budget", "replaying", "re
 def api_page() -> str:
     """The text of docs/api.md."""
     lines = [_INTRODUCTION]
-    for name in sorted(pytest_samurai.__all__, key=str.casefold):
+    for name in sorted(set(pytest_samurai.__all__) - {cls.__name__ for cls in _GIVEN_CLASSES}, key=str.casefold):
         lines += _section(name, getattr(pytest_samurai, name), level=2)
     lines.append(_GIVEN)
-    for cls in (Recorder, Message, Part):
+    for cls in _GIVEN_CLASSES:
         lines += _section(cls.__name__, cls, level=3)
     return "\n".join(lines).rstrip() + "\n"
 

@@ -13,6 +13,17 @@ BESIDE_DOCS = ("CHANGELOG.md", "CONTRIBUTING.md")
 _FENCE = re.compile(r"^( *```+)(\w+) [^`\n]*$", re.MULTILINE)
 _UP = re.compile(rf"\]\(((?:\.\./)*)\.\./({'|'.join(map(re.escape, BESIDE_DOCS))})")
 
+_PICTURE = re.compile(
+    r'<picture>\s*<source media="[^"]*" srcset="(?P<dark>[^"]*)">\s*<img alt="(?P<alt>[^"]*)" src="(?P<light>[^"]*)">'
+    r"\s*</picture>"
+)
+
+
+def for_the_site(markdown: str) -> str:
+    """Markdown whose pictures follow the site's own switch of light and dark, which a `<picture>` knows nothing of."""
+    both = r'<img alt="\g<alt>" src="\g<light>#only-light"><img alt="\g<alt>" src="\g<dark>#only-dark">'
+    return _PICTURE.sub(both, markdown)
+
 
 def on_files(files: Any, *, config: Any) -> Any:
     """Add the pages that lie beside docs/. They are found by links and by the search; the contents do not show them."""
@@ -27,7 +38,7 @@ def on_files(files: Any, *, config: Any) -> Any:
 
 def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
     """A page as the site has it: no words for tests behind the language of a block, and links within the site."""
-    text = _FENCE.sub(r"\1\2", markdown)
+    text = for_the_site(_FENCE.sub(r"\1\2", markdown))
     if page.file.src_uri in BESIDE_DOCS:
         return text.replace("](docs/", "](")
     return _UP.sub(r"](\1\2", text)

@@ -1,4 +1,4 @@
-"""What a run remembers of the recordings that it has read."""
+"""What a run remembers about the recordings that it has read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pytest_samurai.cassette.remembered import Remembered
 
 
 class Memory:
-    """Most recordings of a suite differ in little but their bodies: what they have in common is read once."""
+    """Reads what recordings share only once: most recordings of a suite differ in little except their bodies."""
 
     def __init__(self) -> None:
         self.headers = KnownHeaders()

@@ -1,4 +1,4 @@
-"""The recordings of an unchanged file of ours."""
+"""The recordings of an unchanged file in our layout."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _Read = TypeVar("_Read")
 
 
 class Sliced(Recordings):
-    """Recordings that are read when they are asked for, request and reply apart. What was played is kept.
+    """Recordings that are read when needed, request and reply separately. What was played is kept.
 
-    Reading one raises CassetteError, by its line, should it hold what this version does not know.
+    Raises CassetteError, with the line, if a recording contains something that this version doesn't know.
     """
 
     def __init__(self, slices: Slices, path: Path) -> None:
@@ -55,14 +55,14 @@ class Sliced(Recordings):
             if not self._slices.may_send(index, request.body):
                 return False
             head, body = self._read(self._slices.request, index)
-            # Of equal bodies the application's is kept, which is in memory anyway.
+            # If the bodies are equal, keep the application's, which is in memory anyway.
             known = self._asked[index] = (head, request.body if body == request.body else body)
         (method, url, _), body = known
         return body == request.body and url == request.url and method == request.method
 
     def as_json(self, index: int) -> Request:
         body = self._slices.sent_json(index)
-        # With these a body is no JSON, and a matcher compares its bytes as they were sent.
+        # A body with one of these isn't JSON, and a matcher compares its bytes as they were sent.
         if body is None or b"NaN" in body or b"Infinity" in body:
             return self.request(index)
         return Request(*self._read(self._slices.head, index), body)

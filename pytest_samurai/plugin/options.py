@@ -30,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def marker_line() -> str:
     """What `pytest --markers` says of the marker."""
     return (
-        "samurai(cassette=None, /, **options): record the chat-completions calls of this test once, then replay them."
+        "samurai(cassette=None, /, **options): record the model calls of this test once, then replay them."
         f" Options: {', '.join(option.name for option in OPTIONS.values() if 'test' in option.places)}."
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import re
 from dataclasses import replace
@@ -137,7 +138,8 @@ def steady(text: str) -> str:
     """A JSON report without what is another in every run, which is also how tests/golden/run.json was made."""
     value = json.loads(text)
     VALIDATOR.validate(value)
-    value["began"] = "2026-11-24T13:00:00Z"
+    assert value["version"] == importlib.metadata.version("pytest-samurai")
+    value["version"], value["began"] = "0.1.0", "2026-11-24T13:00:00Z"
     for figures in [value["totals"], *value["tests"], *value["fixtures"]]:
         assert figures["seconds"] >= 0
         figures["seconds"] = 0
