@@ -68,8 +68,8 @@ _LEAVE_IT = (
 def translated(item: Any) -> Any:
     """An interaction in today's layout. One that has that layout already stays as it is, and so does anything else.
 
-    Raises ValueError if a body isn't what its tool says it is, NotHttp if it is no call over HTTP. Calls beside that are
-    not read either, because the next recording would lose it.
+    Raises ValueError if a body isn't what its tool says it is, NotHttp if it is no call over HTTP. Calls beside that
+    are not read either, because the next recording would lose it.
     """
     _refuse_other_protocols(item)
     request, response = (item.get(side) if isinstance(item, dict) else None for side in ("request", "response"))
