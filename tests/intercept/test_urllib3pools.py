@@ -22,6 +22,7 @@ import urllib3.connectionpool
 
 from pytest_samurai import RequestNotRecorded, use_cassette
 from pytest_samurai.intercept import processes
+from pytest_samurai.intercept.seam import _imported
 from pytest_samurai.intercept.state import STATE
 from pytest_samurai.intercept.urllib3pools import _SEAM
 from pytest_samurai.server.chat_server import ChatServer
@@ -383,6 +384,17 @@ with use_cassette({str(path.with_name("new.yaml"))!r}):
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_is_imported_later_is_patched_only_if_a_cassette_may_answer(cassettes: Path) -> None:
+    with use_cassette(cassettes / "new.yaml"):
+        _imported(urllib3.connectionpool)
+        assert not STATE.answered.are_in
+        path = write(cassettes / "a.yaml", interaction("GET", PICTURE_URL, reply="x"))
+        with use_cassette(path, mode="none"):
+            STATE.answered.take_out()
+            _imported(urllib3.connectionpool)
+            assert by_requests("GET", PICTURE_URL) == (200, b"x")
 
 
 def test_a_suite_that_fetches_a_picture_beside_its_call_is_green(project: Project) -> None:
