@@ -1,8 +1,8 @@
-"""Build sdist and wheel, judge them, and try the wheel where the sources are not: `make package`.
+"""Build and check sdist and wheel, and try the wheel without the sources: `make package`.
 
-The wheel is built from the sdist. It has to hold what the package is, and nothing else; the sdist, all that git knows.
-The wheel is installed with wheels only, so that no compiler is needed, and the suite's tests are those of the sdist.
-Arguments go to pytest: which tests are run, if not the usual ones.
+The wheel is built from the sdist. It must contain the package and nothing else; the sdist, everything that git knows.
+The wheel is installed from wheels only, so no compiler is needed, and the tests come from the sdist. Arguments go to
+pytest: other tests to run than the usual ones.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ them from `pytest_samurai` too, to annotate a test: `def test_capital(samurai: R
 _GIVEN_CLASSES = (Recorder, Message, Part)
 
 OF_RECORDER = ("calls", "usage", "cost", "list_cost", "budget", "replaying", "recorded", "dropped")
-"""What a test asks its recorder for. The rest is there for the plugin."""
+"""What a test asks its recorder. Everything else is for the plugin."""
 
 
 def api_page() -> str:
@@ -44,7 +44,10 @@ def api_page() -> str:
 
 
 def members(cls: type) -> Iterator[tuple[str, object]]:
-    """The public attributes and methods, in the order of the code, base classes last; of a recorder, the user's."""
+    """The public attributes and methods, in the order of the code, base classes last.
+
+    Of a recorder, only the user's.
+    """
     seen: set[str] = set()
     for home in cls.__mro__:
         if not home.__module__.startswith("pytest_samurai"):
@@ -79,7 +82,7 @@ def _row(name: str, value: object) -> str:
 
 
 def _head(name: str, cls: type) -> Iterator[str]:
-    """How an object of the class is made, if a user makes one."""
+    """How users make an object of the class, if they do."""
     if is_dataclass(cls):
         yield f"class {name}:"
         for field in fields(cls):
@@ -90,7 +93,7 @@ def _head(name: str, cls: type) -> Iterator[str]:
 
 
 def _signature(function: Any) -> str:
-    """The parameters of a function, but for `self`, with the annotations as they are written."""
+    """The parameters of a function, without `self`, with the annotations as written."""
     signature = inspect.signature(function)
     parameters = [value for name, value in signature.parameters.items() if name not in ("self", "cls")]
     return str(signature.replace(parameters=parameters, return_annotation=inspect.Signature.empty)).replace("'", "")

@@ -1,4 +1,4 @@
-"""The browser that pictures and tests of pages are made with: Debian's `chromium`, or one of the same kind."""
+"""The browser for pictures and for tests of pages: Debian's `chromium`, or a similar one."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def launch(playwright: Playwright) -> Browser:
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         raise RuntimeError(f"no browser: install one of {', '.join(BROWSERS)}")
-    # As root, which a job of a CI often is, Chromium starts without its sandbox only.
+    # As root, which is common in CI jobs, Chromium only starts without its sandbox.
     return playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])

@@ -1,4 +1,4 @@
-"""Make the pictures of the manual again, from real runs: `make pictures`. The page needs a browser and playwright."""
+"""Take the manual's pictures again, from real runs: `make pictures`. The page needs a browser and playwright."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def terminal_pictures(directory: Path) -> None:
 
 def page_pictures(directory: Path) -> None:
     """Write the page of a run as WebP."""
-    # Only where there is a browser to drive: the terminal gets along without.
+    # Imported here, because the pictures of the terminal need no browser.
     from playwright.sync_api import sync_playwright
 
     printed(PAGE, directory)

@@ -1,4 +1,4 @@
-"""The runs that the pictures are of: an example of the docs after a small change of its text, replayed."""
+"""The runs in the pictures: an example of the docs, replayed after a small change of its text."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ PAGE = RedRun(
 )
 
 OTHERS = ("asyncio", "cassetter", "hypothesispytest", "pytest_httpx", "recording", "respx", "time_machine", "xdist")
-"""Plugins that this environment has and a reader has not."""
+"""Plugins that this environment has and a reader does not."""
 
 ENVIRONMENT: Mapping[str, str] = {
     "COLUMNS": str(COLUMNS),
     # Without the lines that say which Python and which plugins: they are of no interest, and change with each release.
     "PYTEST_ADDOPTS": " ".join(["--no-header", "-p no:cacheprovider", *(f"-p no:{name}" for name in OTHERS)]),
 }
-"""What a run of a picture has in its environment."""
+"""Variables in the environment of a picture's run."""
 
 CI_NAMES = ("CI", "BUILD_NUMBER")
-"""What it must not have: in a CI, pytest and we behave in another way."""
+"""Variables that must not be set: in CI, pytest and our plugin behave differently."""

@@ -18,7 +18,7 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 _CELL, _LINE = 12.2, 24.4
 """The width of a character and the height of a line in rich's SVG, in units of the picture."""
 
-# rich's own has a font from another host, and the buttons of a window.
+# rich's own format loads a font from another host, and shows a window's buttons.
 _FORMAT = """\
 <svg width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}" xmlns="http://www.w3.org/2000/svg">
 <style>
@@ -67,7 +67,7 @@ def _theme(scheme: Scheme) -> TerminalTheme:
 
 def _folded(printed: str, columns: int) -> list[Text]:
     """Lines as a terminal shows them: one that is too long goes on in the next."""
-    # Not where the module is loaded: the pages of the manual are made without it.
+    # Imported here, because the manual's pages are made without it.
     from rich.ansi import AnsiDecoder
 
     folded: list[Text] = []

@@ -1,6 +1,6 @@
-"""Record chat-completions calls once, replay them for ever, and keep a budget.
+"""Record LLM calls once, replay them offline from then on, and keep a budget.
 
-To import this package imports no HTTP library, no YAML library and no pytest.
+Importing this package imports no HTTP library, no YAML library and no pytest.
 """
 
 from __future__ import annotations

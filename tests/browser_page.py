@@ -1,6 +1,6 @@
-"""The page in a browser, read by axe-core: `make test-page`. It is no part of the suite, which has no browser.
+"""The page in a browser, read by axe-core: `make test-page`. The suite leaves it out, because it has no browser.
 
-It takes Debian's `chromium`, or another of `manual.browser`, and fails where there is none.
+It takes Debian's `chromium` or another browser in `manual.browser`, and fails without one.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def written(tmp_path: Path) -> str:
 
 
 def opened(browser: Browser, address: str, **options: Any) -> Page:
-    # The page's own policy would keep axe-core out.
+    # The page's own policy would block axe-core.
     page = browser.new_context(bypass_csp=True, **options).new_page()
     page.goto(address)
     return page

@@ -1,4 +1,4 @@
-"""What is generated is as the code has it, and every page has its place in the contents."""
+"""Generated pages match the code, and every page is in the contents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports as users ask for them: which files there are, what is in them, what is said when one cannot be written."""
+"""Reports as users ask for them: which files there are, their contents, and the message if one cannot be written."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ KEY = {"Authorization": f"Bearer {os.environ.get('SAMURAI_API_KEY')}"}
 
 
 def steady(text: str) -> str:
-    """A JSON report without what is another in every run, which is also how tests/golden/run.json was made."""
+    """A JSON report without what differs in every run. tests/golden/run.json was made this way too."""
     value = json.loads(text)
     VALIDATOR.validate(value)
     assert value["version"] == importlib.metadata.version("pytest-samurai")
