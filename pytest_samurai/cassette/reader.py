@@ -104,6 +104,16 @@ _SETTLED = (
     'to keep what is still played of both sides: pytest --samurai-mode=update, or `mode="update"` in `use_cassette`'
 )
 
+
+def _advice(whole: object) -> str:
+    """What to do with a file that is YAML, and no cassette."""
+    # Ours and vcrpy's have both keys, with a list, also where they were cut off.
+    is_of_others = isinstance(whole, dict) and (
+        isinstance(whole.get("interactions"), dict) or whole.keys().isdisjoint(("interactions", "version"))
+    )
+    return f"if another tool has written it, leave it to that; else {MEND}" if is_of_others else MEND
+
+
 Judge = Callable[[Interaction, Mapping[str, Any]], bool]
 """Tells whether an interaction was edited, given what YAML has read of it. May raise NotAsSealed."""
 
@@ -114,7 +124,7 @@ def interactions_of(
     """The interactions that YAML reads in a file. `edited` has the indexes of edited ones; or a `judge` decides."""
     whole = document(content, path)
     if not isinstance(whole, dict) or not isinstance(whole.get("interactions"), list):
-        raise CassetteError(f"{path}:1: not a cassette: there is no list `interactions` in it; {MEND}")
+        raise CassetteError(f"{path}:1: not a cassette: there is no list `interactions` in it; {_advice(whole)}")
     _check_version(whole, content, path)
     if more := foreign.lost(whole):
         raise CassetteError(f"{path}:1: {more}")
@@ -128,8 +138,9 @@ def interactions_of(
                 check_json(interaction, today)
             check_answer(interaction, today, changed=changed)
             interactions.append(_judged(interaction, edited=changed, seal=_seal_of(today)))
-        except (ValueError, zlib.error, NotAsSealed, NoDecoder) as error:
-            what = str(error) if isinstance(error, NotAsSealed | NoDecoder) else f"is damaged: {error}; {MEND}"
+        except (ValueError, zlib.error, NotAsSealed, NoDecoder, foreign.NotHttp) as error:
+            is_whole = isinstance(error, NotAsSealed | NoDecoder | foreign.NotHttp)
+            what = str(error) if is_whole else f"is damaged: {error}; {MEND}"
             raise CassetteError(f"{path}:{lines(content)[index]}: interaction {index + 1} {what}") from None
     return interactions
 

@@ -243,7 +243,12 @@ def _had_no_reason(reply: Reply) -> bool:
 
 
 def headers_of(headers: Any) -> Headers:
-    """The headers of a request or a response in their recorded form: in order, with names in lower case."""
+    """The headers of a request or a response in their recorded form: in order, with names in lower case.
+
+    Those of a client of another library are a tuple, which has that form already.
+    """
+    if isinstance(headers, tuple):
+        return headers
     return tuple((name.lower(), value) for name, value in headers.multi_items())
 
 

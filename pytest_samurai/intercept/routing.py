@@ -32,7 +32,7 @@ def route(library: Library, transport: Any, url: Any) -> Any:
     endpoint = recorder.endpoints.match(text)
     if endpoint is not None:
         if len(recorders) > 1:
-            raise _ambiguous(recorders)
+            raise ambiguous(recorders)
         if recorder.children.is_copy:
             return Copied(library, transport, recorder)
         return Recorded(library, transport, recorder, text, is_sure=not recorder.endpoints.is_ambiguous(endpoint))
@@ -56,7 +56,8 @@ def _is_watched(unmarked: Unmarked, url: str) -> bool | None:
     return None if endpoint is None else False
 
 
-def _ambiguous(recorders: Sequence[Recorder]) -> RequestNotRecorded:
+def ambiguous(recorders: Sequence[Recorder]) -> RequestNotRecorded:
+    """The refusal of a call of which nobody knows whose it is."""
     text = (
         f"{len(recorders)} recorders are open, and this thread does not say whose it is;"
         " start it with contextvars.copy_context().run"

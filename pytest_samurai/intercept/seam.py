@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from pytest_samurai.files import REAL
+from pytest_samurai.intercept.answered import ANSWERED, answer_imported
 from pytest_samurai.intercept.imports import Finder
 from pytest_samurai.intercept.library import CONTEXT_MAKER, LIBRARIES, SEAM, Library, client_classes, context_owner
 from pytest_samurai.intercept.patch import Patch
@@ -23,7 +24,7 @@ from pytest_samurai.intercept.state import CURRENT, STATE, Opened, Unmarked, is_
 from pytest_samurai.intercept.tls import deferring
 from pytest_samurai.recorder import KEYED_LIBRARIES, Recorder
 
-_WATCHED = (*LIBRARIES, *KEYED_LIBRARIES)
+_WATCHED = (*LIBRARIES, *KEYED_LIBRARIES, *ANSWERED)
 """The libraries that need something done if they are imported later."""
 
 
@@ -42,6 +43,8 @@ class recording:
             if not STATE.opened:
                 watch_connections()
                 watch_processes()
+            if self._recorder.playback.recordings:
+                answer_imported()
             STATE.opened.append(opened)
             STATE.cassettes.add(self._recorder.cassette_path)
 
@@ -52,6 +55,7 @@ class recording:
             if not STATE.opened:
                 _unwatch_connections()
                 STATE.starters.take_out()
+                STATE.answered.take_out()
         # A token would not work in another context, and a fixture may be torn down in one.
         if CURRENT.get() is opened:
             CURRENT.set(opened.outer)
@@ -116,7 +120,11 @@ def uninstall() -> None:
 
 def _imported(module: ModuleType) -> None:
     with STATE.lock:
-        if module.__name__ not in LIBRARIES:
+        if module.__name__ in ANSWERED:
+            if any(opened.recorder.playback.recordings for opened in STATE.opened):
+                STATE.answered.take_out()
+                answer_imported()
+        elif module.__name__ not in LIBRARIES:
             for opened in STATE.opened:
                 opened.recorder.placeholders.give_more()
         elif STATE.users:  # pragma: no branch - another thread may have taken the patches out in the meantime

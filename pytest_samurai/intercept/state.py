@@ -72,8 +72,8 @@ class State:
     """What the process has open and patched. Hold `lock` to change it.
 
     - `users`: the number of calls of `install` without their `uninstall`.
-    - `patches`: by the patched object. `connections`: those of sockets. `starters`: those of functions that start a
-      child process.
+    - `patches`: by the patched object. `connections`: those of sockets. `answered`: those of libraries that are only
+      answered. `starters`: those of functions that start a child process.
     - `names`: the names that each address was looked up by, because two services may share one.
     - `cassettes`: those of all recorders since `take_cassettes`.
     - `directories`: those that `use_cassette` has seen, which belong to no run.
@@ -89,6 +89,7 @@ class State:
     users: int = 0
     patches: dict[Any, Patch] = field(default_factory=dict)
     connections: Patches = field(default_factory=Patches)
+    answered: Patches = field(default_factory=Patches)
     starters: Patches = field(default_factory=Patches)
     names: dict[str, set[str]] = field(default_factory=dict)
     # These stay when the patches are removed, maybe after each test: making their classes takes longer than a recorder.

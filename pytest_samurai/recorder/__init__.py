@@ -13,6 +13,7 @@ from pytest_samurai.recorder.recorder import Recorder
 from pytest_samurai.recorder.shared import Shared
 from pytest_samurai.recorder.unrecorded import (
     Suspect,
+    answered,
     connected,
     copied,
     held,
@@ -46,6 +47,7 @@ __all__ = [
     "Suspect",
     "Take",
     "adopt",
+    "answered",
     "connected",
     "copied",
     "has_placeholder",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from glob import escape
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -53,6 +53,30 @@ def held(recorder: Recorder, request: Request) -> Played | None:
         return None
     filtered = recorder.filtered(request)
     return None if filtered is None else recorder.play(request, filtered, is_endpoint=False)[0]
+
+
+def answered(recorder: Recorder, request: Request, *, is_endpoint: bool) -> Played | None:
+    """Replay a request of a client whose requests are never recorded; None if it may connect, which is judged then.
+
+    Raises RequestNotRecorded if its URL is in the cassette, this request is not, and the connection would be refused.
+    The application would have an error of its name server first, and nobody would be told what is not recorded.
+    """
+    filtered = recorder.filtered(request)
+    if filtered is None:
+        return None
+    played, denials = recorder.play(request, filtered, is_endpoint=is_endpoint)
+    if played is None and recorder.hosts.has_recorded(request.url) and _is_refused(recorder, request.url):
+        # No command records it.
+        owner = replace(recorder.owner, rerun=None)
+        asked, number = recorder.redacted(filtered), len(recorder.calls) + 1
+        text, diagnosis = recorder.playback.miss(asked, denials, owner, recorder.shown_path, number)
+        raise recorder.refuse(f"{text}\n{_NEVER_RECORDED}", diagnosis)
+    return played
+
+
+def _is_refused(recorder: Recorder, url: str) -> bool:
+    settings = recorder.settings
+    return recorder.replaying and settings.unseen == "fail" and not is_ignored(settings, urlsplit(url).hostname or "")
 
 
 def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:
@@ -171,6 +195,11 @@ def is_ignored(settings: Settings, *names: str) -> bool:
         for name in names
     )
 
+
+_NEVER_RECORDED = (
+    "  Its client (requests, urllib3, boto3, aiohttp) gets what the cassette holds, and is never recorded:"
+    " send the call through httpx to record it"
+)
 
 _WHO = "by a client that no recorder sees (requests, urllib, aiohttp, a raw socket)"
 

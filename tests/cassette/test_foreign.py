@@ -496,6 +496,37 @@ def test_a_file_of_which_something_would_be_lost_is_refused(name: str, message: 
     assert parse(yaml.safe_dump({"version": 1, "interactions": [], name: []}).encode(), FILE) == []
 
 
+@pytest.mark.parametrize(
+    ("written", "what"),
+    [
+        ({"kind": "message", "direction": "sent", "data": {"type": "session.update"}}, "a message of a WebSocket"),
+        ({"kind": "close", "code": 1000, "ok": True, "reason": ""}, "a message of a WebSocket"),
+        ({"request_sample": {"json": {}}, "response_sample": {"json": {}}}, "a call of gRPC"),
+        ({"request_stream": {"json": {}}, "response_stream": []}, "a call of gRPC"),
+        ({"method\x1b[2J": "create"}, "something that has ['method\\x1b[2J']"),
+    ],
+)
+def test_what_is_no_call_over_http_is_not_called_damaged_but_said(written: dict[str, Any], what: str) -> None:
+    # A call beside it is not read: the rest would be lost with the next recording.
+    call = yaml.safe_load(by_vcrpy("{}"))["interactions"][0]
+    for before in ([], [call]):
+        content = yaml.safe_dump({"version": 1, "interactions": [*before, written]}, sort_keys=False)
+        line = [number for number, text in enumerate(content.splitlines(), 1) if text.startswith("- ")][-1]
+        assert refusal(content) == (
+            f"some.yaml:{line}: interaction {len(before) + 1} is {what}, not a call over HTTP; leave the file to the"
+            " tool that wrote it, and if its test makes calls over HTTP as well, give it a cassette for them:"
+            ' samurai("another name.yaml")'
+        )
+
+
+@pytest.mark.parametrize("content", ["interactions: {}\n", "messages: []\n"])
+def test_a_file_of_yaml_that_no_recorder_of_http_has_written_may_be_that_of_another_tool(content: str) -> None:
+    assert refusal(content) == (
+        "some.yaml:1: not a cassette: there is no list `interactions` in it; if another tool has written it, leave"
+        " it to that; else mend it, restore the file, or delete it to record again"
+    )
+
+
 @pytest.mark.parametrize("moment", ["2026-11-24T13:39:22.5", "'2026-11-24T13:39:22.5'"])
 def test_a_moment_without_a_zone_is_utc_wherever_it_is_read(moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
     content = by_vcrpy("{}").decode().replace("version: 1", f"  recorded_at: {moment}\nversion: 1")

@@ -675,3 +675,64 @@ def test_others(yielded):
     capsys.readouterr()
     result.stdout.fnmatch_lines(["samurai: 3 tests, calls: 3 replayed, *"])
     assert run(capsys, "tests") == (0, ["nothing to change"])
+
+
+# --- the ini file
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("pytest.ini", "[pytest]\naddopts = -ra\n    --record-mode=rewrite\n", 3),
+        ("tox.ini", "[pytest]\naddopts = --record-mode=rewrite -p no:cassetter\n", 2),
+        ("pyproject.toml", '[tool.pytest.ini_options]\naddopts = ["-ra", "--record-mode=rewrite"]\n', 2),
+    ],
+)
+def test_an_option_of_another_recorder_in_the_ini_file_is_told(
+    capsys: pytest.CaptureFixture[str], name: str, text: str, line: int
+) -> None:
+    Path("t").mkdir()
+    Path("t/test_a.py").write_text("def test_it(): pass\n")
+    Path(name).write_text(text)
+    assert run(capsys, "t") == run(capsys, "--write", "t", "t/test_a.py")
+    assert run(capsys, "t") == (
+        1,
+        [
+            f"{name}:{line}: addopts has --record-mode=rewrite: look here: write --samurai-mode instead; rewrite is all"
+            " here",
+            "nothing to change; 1 line to look at",
+        ],
+    )
+    assert Path(name).read_text() == text
+
+
+def test_each_option_and_plugin_says_what_to_do_about_it(capsys: pytest.CaptureFixture[str], directory: Path) -> None:
+    Path("pytest.ini").write_text(
+        "[pytest]\n"
+        "addopts = --block-network --disable-vcr -p pytest_recording.plugin -pvcr -p no:recording -p xdist -p\n"
+    )
+    Path("t").mkdir()
+    Path("t/test_a.py").write_text("import pytest\n@pytest.mark.vcr\ndef test_it(): pass\n")
+    status, lines = run(capsys, "t")
+    assert status == 1
+    assert lines == [
+        "t/test_a.py:2: @pytest.mark.vcr -> @pytest.mark.samurai",
+        "pytest.ini:2: addopts has --block-network: look here: leave it out: a test that can only replay calls no"
+        " model, without this",
+        "pytest.ini:2: addopts has --disable-vcr: look here: leave it out, and run with --samurai-mode=live instead",
+        "pytest.ini:2: addopts has -p pytest_recording.plugin: look here: leave it out: it loads the other recorder",
+        "pytest.ini:2: addopts has -p vcr: look here: leave it out: it loads the other recorder",
+        "1 change in 1 file, 4 lines to look at; to make the changes: pytest-samurai import --tests --write t",
+    ]
+
+
+def test_an_ini_file_elsewhere_is_named_by_its_whole_path(
+    capsys: pytest.CaptureFixture[str], directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A word that is spelled with an escape is found, too, and the first line stands for its own.
+    (directory / "pyproject.toml").write_text('[tool.pytest.ini_options]\naddopts = "--vcr\\u002drecord=none"\n')
+    (directory / "t").mkdir()
+    (directory / "other").mkdir()
+    monkeypatch.chdir("other")
+    status, [line, _] = run(capsys, "../t")
+    assert (status, line.partition(": ")[0]) == (1, f"{directory.resolve()}/pyproject.toml:1")

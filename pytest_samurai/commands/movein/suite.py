@@ -12,6 +12,7 @@ from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
 from libcst.metadata import MetadataWrapper
 
+from pytest_samurai.commands.movein.addopts import ini_changes
 from pytest_samurai.commands.movein.blocks import Blocks
 from pytest_samurai.commands.movein.directory import directories, with_fixture
 from pytest_samurai.commands.movein.findings import Change, Edited, Findings
@@ -72,12 +73,17 @@ class Suite:
                 raise SettingsError(f"{path}: there is no such file or directory; name the tests, or where they are")
 
     def moved(self) -> list[MovedFile]:
-        """The files where something must change, or that cannot be read."""
+        """The files where something must change, or that cannot be read; the ini file comes last.
+
+        Raises SettingsError if the ini file is what cannot be read.
+        """
         contents = dict(self._contents())
         files = {path: moved_file(path, content) for path, content in contents.items()}
         if not any(word in content for content in contents.values() for word in _DIRECTORIES):
             self._add_directories(files)
-        return [file for file in files.values() if file.changes or file.unread]
+        moved = [file for file in files.values() if file.changes or file.unread]
+        roots = [path if path.is_dir() else path.parent for path in self._paths]
+        return moved + [MovedFile(_as_typed(path), changes) for path, changes in ini_changes(roots).items()]
 
     def _add_directories(self, files: dict[Path, MovedFile]) -> None:
         """Add a conftest that says where cassettes are, if no fixture of the suite does."""
@@ -93,6 +99,12 @@ class Suite:
             content = read_whole(path)
             if any(word in content for word in _WORDS):
                 yield path, content
+
+
+def _as_typed(path: Path) -> Path:
+    """A path as it is typed here, if it lies below this directory."""
+    here = Path.cwd().resolve()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _says_where(conftest: Path) -> bool:
