@@ -43,7 +43,7 @@ class Others:
             # Each run of a test had a conversation of its own, and a replay needs all of one.
             self._notes.append(
                 f"{self._owner.test}: another run recorded this test at the same time, with other calls:"
-                f" its {plural(len(others), 'call')} in {shown(self._path)} made way for this run's"
+                f" its {plural(len(others), 'call')} in {shown(self._path)} were replaced by this run's"
             )
             return [recording for recording in kept if recording not in others], added
         return kept, missing

@@ -1,4 +1,4 @@
-"""The texts in the events of a stream, as they are found where nothing is known of the API."""
+"""The texts in the events of a stream, as they are found where nothing is known about the API."""
 
 from __future__ import annotations
 

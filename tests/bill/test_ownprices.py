@@ -56,7 +56,7 @@ def test_a_directory_without_a_project_has_no_prices(tmp_path: Path, monkeypatch
     [
         (
             '"m" = 3',
-            r":5: the price of 'm' in \[tool.pytest-samurai.prices\]: it has to be a table of prices: \{ input",
+            r":5: the price of 'm' in \[tool.pytest-samurai.prices\]: it must be a table of prices: \{ input",
         ),
         ('\n"m" = { input_mtok = 1 }', r":6: the price of 'm' in .*: `output_mtok` is missing"),
         (

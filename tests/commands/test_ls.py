@@ -145,8 +145,8 @@ def test_why_something_is_unknown_of_all_of_them_is_said(here: Path, capsys: pyt
     note.parent.mkdir(parents=True)
     note.write_text("{}")
     [run, lock] = listed(capsys)[2:-1]
-    assert run.startswith(f"what is orphaned is unknown: {note} was written by another version: run all tests")
-    assert lock.startswith(f"which test has a cassette is not told by the lock: {here}/samurai.lock")
+    assert run.startswith(f"cannot tell what is orphaned:  {note} was written by another version: run all tests")
+    assert lock.startswith(f"the lock cannot tell which test a cassette belongs to: {here}/samurai.lock")
 
 
 def test_without_cassettes_there_is_only_the_sum(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -270,7 +270,7 @@ def test_a_thread_that_is_given_up_ends_with_its_test_and_fails_nothing(cassette
             future = pool.submit(httpx.post, API, json=body(stream=True))
             with pytest.raises(TimeoutError):
                 future.result(timeout=0.5)
-        with pytest.raises(httpx.ReadError, match="the replay of this stream was given up while it waited"):
+        with pytest.raises(httpx.ReadError, match="the replay of this stream was abandoned while it waited"):
             future.result(timeout=10)
     assert recorder.misses == []
 

@@ -185,7 +185,7 @@ def test_a_wider_fixture_connects_to_no_model_as_it_is_torn_down_after_a_replay(
     result.stdout.fnmatch_lines(
         [
             f"*RequestNotRecorded: a connection to {host}, which serves models ({why}), was opened while no recorder"
-            " is open, and no call may go live unrecorded here.",
+            f" was open, and no call may go live unrecorded here.",
             "E   *test      test_it.py::test_it",
         ]
     )

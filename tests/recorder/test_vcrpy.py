@@ -286,7 +286,7 @@ def test_headers_that_a_hook_leaves_alone_are_all_there_and_new_ones_are_what_it
 
 
 def test_a_hook_that_gives_no_request_is_a_mistake(path: Path, wire: Wire) -> None:
-    with pytest.raises(SettingsError, match="before_record_request gave a str; it has to be the request, or None"):
+    with pytest.raises(SettingsError, match="before_record_request returned a str; it has to be the request, or None"):
         with use_cassette(path, before_record_request=lambda _: "x"):
             wire.ask()
 
@@ -437,7 +437,7 @@ def test_a_miss_names_the_function_that_said_no(path: Path, wire: Wire) -> None:
     ):
         wire.ask(user="c")
     assert str(caught.value).splitlines()[4:] == [
-        "  Equal in what `match_on` names, but not by its functions:",
+        "  Equal in every part that `match_on` names, but not by its functions:",
         "    interaction 1: same_user says no",
         "    interaction 2: same_user says no",
     ]
