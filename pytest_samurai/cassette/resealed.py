@@ -32,7 +32,7 @@ def is_edited(interaction: Interaction, item: Mapping[str, Any]) -> bool:
     if seal is None:
         raise NotAsSealed(
             "has no seal, so lines may be missing; restore it, or, if you edited it, give it the line `seal:"
-            " {NO_SEAL}` under `samurai:`"
+            f" {NO_SEAL}` under `samurai:`"
         )
     if seal == NO_SEAL:
         return False
@@ -40,7 +40,7 @@ def is_edited(interaction: Interaction, item: Mapping[str, Any]) -> bool:
     if sealed[:1] not in _outside(interaction, item, notes) or len(sealed) != _OF_SEAL:
         raise NotAsSealed(
             "was changed outside of its bodies since it was written; restore it, or, if you edited it, change its"
-            " line `seal:` say `{NO_SEAL}`"
+            f" line `seal:` to `{NO_SEAL}`"
         )
     return sealed[1:] != sums_of_bodies(item)
 
@@ -79,7 +79,7 @@ def check_json(interaction: Interaction, item: Mapping[str, Any]) -> None:
         if (not {LINES, FOLDED}.isdisjoint((layout or "").split()) or _BEGIN.match(body)) and not _is_json(body):
             raise NotAsSealed(
                 f"has a {name} body that was JSON and is now damaged; restore it, or, if you edited it, change its"
-                f" line `seal:` say `{NO_SEAL}`"
+                f" line `seal:` to `{NO_SEAL}`"
             )
 
 

@@ -227,7 +227,7 @@ def test_what_cannot_be_read_has_a_sentence_of_its_own_and_no_mode_overwrites_it
 
 
 def test_a_file_of_ours_of_which_only_the_ends_are_left_is_refused() -> None:
-    assert "there is no list `interactions` in it" in refusal(CONTENT.split(b"\n")[0] + b"\nversion: 1\n")
+    assert "it has no list `interactions`" in refusal(CONTENT.split(b"\n")[0] + b"\nversion: 1\n")
 
 
 def test_each_of_these_sentences_is_another() -> None:
@@ -327,7 +327,7 @@ def test_a_change_outside_of_a_body_is_refused_until_its_seal_says_none() -> Non
     changed = CONTENT.replace(b"code: 429", b"code: 503")
     assert re.fullmatch(
         r"some\.yaml:\d+: interaction 5 was changed outside of its bodies since it was written;"
-        r" restore it, or, if that was you, have its line `seal:` say `none`",
+        r" restore it, or, if you edited it, change its line `seal:` to `none`",
         refusal(changed),
     )
     lines = changed.split(b"\n")
@@ -359,7 +359,7 @@ def test_a_body_that_was_json_and_is_none_any_more_is_damage_and_no_edit(body: s
     damaged = dump([PRETTY, PLAIN]).replace(lost, b"", 1)
     told = (
         f"interaction 1 has a {body} body that was JSON and is now damaged; restore it, or, if you edited it, change"
-        f" its line `seal:` say `none`"
+        f" its line `seal:` to `none`"
     )
     assert refusal(damaged) == f"some.yaml:3: {told}"
     assert refusal(b"---\n" + damaged) == f"some.yaml:4: {told}"
@@ -444,7 +444,7 @@ def test_a_machine_where_no_lock_can_be_kept_is_told_where_and_what_to_do(
     save(path, [PLAIN])
     monkeypatch.setattr(locks, "_lock_directory", lambda: there)
     there.write_text("")
-    told = rf"{re.escape(str(there))}: cannot be used for locks: File exists; it has to be a directory that you own:"
+    told = rf"{re.escape(str(there))}: cannot be used for locks: File exists; it must be a directory that you own:"
     with pytest.raises(CassetteError, match=told):
         scratch("tally")
     with pytest.raises(CassetteError, match=told):

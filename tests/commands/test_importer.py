@@ -206,7 +206,7 @@ def test_ours_as_vcrpy_wrote_it_again_becomes_ours_again(capsys: pytest.CaptureF
 def test_a_path_that_does_not_exist_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         cli.main(["import", "nowhere"])
-    assert "nowhere: there is no such file or directory" in capsys.readouterr().err
+    assert "nowhere: no such file or directory" in capsys.readouterr().err
 
 
 def test_a_cassette_that_another_process_writes_is_waited_for(

@@ -207,7 +207,7 @@ def test_a_new_cassette_is_deleted_only_after_asking_once_more(project: Project)
     terminal = project.review()
     terminal.until(ASK)
     terminal.press("r")
-    question = terminal.until("any other key does not: ")
+    question = terminal.until("any other key keeps it: ")
     assert question.strip() == (
         "The file is new, and git does not know it: 1 recording, which cost $0.0450, would be lost, and you would pay"
         " for it again. y deletes it, any other key keeps it:"
@@ -216,7 +216,7 @@ def test_a_new_cassette_is_deleted_only_after_asking_once_more(project: Project)
     assert terminal.until(ASK).splitlines()[0] == "not deleted"
     assert project.path("new").exists()
     terminal.press("r")
-    terminal.until("any other key does not: ")
+    terminal.until("any other key keeps it: ")
     terminal.press("y")
     assert terminal.until("\n\n").splitlines()[0] == (
         "put back: cassettes/tests/test_geo/test_new.yaml is deleted; its rows of samurai.lock are as they were"
@@ -257,7 +257,7 @@ def test_a_cassette_that_is_gone_comes_back_and_a_renamed_one_gets_its_old_name(
     terminal.press("r")
     assert "renamed from cassettes/tests/test_geo/test_b.yaml" in terminal.until(ASK)
     terminal.press("r")
-    terminal.until("any other key does not: ")
+    terminal.until("any other key keeps it: ")
     terminal.press("y")
     assert terminal.end() == 0
     assert subprocess.run(["git", "status", "--porcelain"], cwd=project.root, capture_output=True).stdout == b""

@@ -141,7 +141,7 @@ def test_one_call_too_many_of_several_equal_ones_names_them_all() -> None:
 def test_equal_is_what_the_matcher_calls_equal() -> None:
     [line] = evidence(asking("x", user="a"), asking("x", user="b"), played=(0,), ignore=("user",))
 
-    assert "already played" in line
+    assert "already been played" in line
 
 
 def test_a_nearest_recording_that_was_played_is_said_to_be() -> None:

@@ -366,7 +366,7 @@ def test_it(request):
     result.stdout.fnmatch_lines(
         [
             "POST /chat/completions has no recording*",
-            "*what came of it*",
+            "*what happened then*",
             "*'no_such_fixture' not found*",
             f"FAILED test_it.py::test_it - {MISS}",
         ]

@@ -72,6 +72,4 @@ def _closing(files: Sequence[MovedFile], chosen: Namespace) -> str:
     return f"{counted}{also}; to make the changes: pytest-samurai import --tests --write {paths}"
 
 
-COMMAND = Command(
-    "import", "rewrite cassettes of vcrpy, pytest-recording, cassetter in our format", _arguments, _run
-)
+COMMAND = Command("import", "rewrite cassettes of vcrpy, pytest-recording, cassetter in our format", _arguments, _run)
