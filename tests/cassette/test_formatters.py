@@ -102,12 +102,12 @@ def test_a_formatted_file_that_was_cut_off_or_lost_a_seal_is_refused(how: str) -
     assert "the file is incomplete: it must end with the line `version: 1`; restore it" in refusal(without_end)
     unsealed = re.sub(rb"\n *seal: [^\n]*", b"", content, count=1)
     assert re.match(
-        r"some\.yaml:\d+: interaction 1 has no seal, so lines of it may be lost; restore it", refusal(unsealed)
+        r"some\.yaml:\d+: interaction 1 has no seal, so lines may be missing; restore it", refusal(unsealed)
     )
 
 
 def test_a_file_of_nothing_but_our_first_line_is_not_whole() -> None:
-    assert refusal(f"{MARK}\n".encode()).startswith("some.yaml:2: the file is not whole: ")
+    assert refusal(f"{MARK}\n".encode()).startswith("some.yaml:2: the file is incomplete: ")
 
 
 @pytest.mark.parametrize(

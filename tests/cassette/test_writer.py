@@ -129,9 +129,7 @@ def test_an_error_without_a_number_is_told_in_its_own_words(tmp_path: Path, monk
 def test_what_would_not_read_back_equal_does_not_replace_the_old_file(unfaithful: Interaction, tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     save(path, [interaction(b"old")])
-    with pytest.raises(
-        CassetteError, match=r"a\.yaml: what would be written does not read back .* nothing was written"
-    ):
+    with pytest.raises(CassetteError, match=r"a\.yaml: the file would not read back .* nothing was written"):
         save(path, [unfaithful])
     assert load(path) == [interaction(b"old")]
     assert list(tmp_path.iterdir()) == [path]

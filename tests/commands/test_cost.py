@@ -209,7 +209,7 @@ def test_what_is_no_file_is_an_error_in_a_directory_too(tmp_path: Path, capsys: 
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("gone", "gone: there is no such file or directory"), ("bad.yaml", "bad.yaml:1: not a cassette")],
+    [("gone", "gone: no such file or directory"), ("bad.yaml", "bad.yaml:1: not a cassette")],
 )
 def test_what_is_no_cassette_is_an_error_that_names_it(
     name: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -110,7 +110,7 @@ def test_paths_choose_what_is_listed_from_any_directory(
     assert listed(capsys, "../cassettes/tests")[-1] == "2 cassettes, 3 calls, 45 tokens, $0.0000600"
     with pytest.raises(SystemExit, match="2"):
         cli.main(["ls", "nope"])
-    assert "nope: there is no such file or directory" in capsys.readouterr().err
+    assert "nope: no such file or directory" in capsys.readouterr().err
 
 
 def test_what_cannot_be_read_and_what_was_edited_is_said(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

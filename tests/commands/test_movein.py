@@ -105,9 +105,7 @@ def test_marks_that_block_the_network_are_told(capsys: pytest.CaptureFixture[str
     before = f"import pytest\n@pytest.mark.{mark}\ndef test_it(): pass\n"
     after, [line] = moved(capsys, before)
     assert after == before
-    assert line.startswith(
-        f"2: @pytest.mark.{mark}: look here: a test that can only replay calls no model, without this;"
-    )
+    assert line.startswith(f"2: @pytest.mark.{mark}: look here: a test that can only replay calls no model anyway;")
 
 
 def test_a_cassette_that_a_mark_names_stays_its_name(capsys: pytest.CaptureFixture[str]) -> None:

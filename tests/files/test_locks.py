@@ -33,7 +33,7 @@ def no_lock(*_: object) -> None:
 
 
 USELESS = (
-    "cannot be used for locks: No locks available; it has to be a directory that you own: remove the present one, or"
+    "cannot be used for locks: No locks available; it must be a directory that you own: remove the present one, or"
 )
 
 

@@ -180,7 +180,7 @@ def test_a_second_cassette_is_a_mistake_that_names_both(project: Project, suite:
         ('@pytest.mark.vcr("a.yaml", "b.yaml")', "@pytest.mark.vcr of *test_it: it takes one cassette name, not 2"),
         (
             '@pytest.mark.vcr("a.yaml")\n@pytest.mark.default_cassette("b.yaml")',
-            "@pytest.mark.vcr of *test_it: with `default_cassette`, it is that which names one cassette, and nothing*",
+            "@pytest.mark.vcr of *test_it: `default_cassette` names the one cassette, so this marker can name none*",
         ),
         (
             "@pytest.mark.vcr(additional_matchers=['x'])",

@@ -122,7 +122,7 @@ def test_the_name_that_vcrpy_takes_no_notice_of_is_left_out(project: Project, su
     project.run().assert_outcomes(passed=1)
     written(suite, '@pytest.mark.samurai(cassette_name="other.yaml")\ndef test_it(): pass')
     result = project.run()
-    result.stderr.fnmatch_lines(["*'cassette_name' here: leave it out: vcrpy takes no notice of it; the name of a*"])
+    result.stderr.fnmatch_lines(["*'cassette_name' here: leave it out: vcrpy ignores it; the name of a*"])
 
 
 # --- pytest-recording's hook
