@@ -1,4 +1,4 @@
-"""What a check has found, mended: secrets are cut out of cassettes, and what varies gets an entry of `normalize`."""
+"""Fixes for findings: secrets are cut out of cassettes, and what varies gets an entry of `normalize`."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _UNREADABLE = frozenset({DAMAGE, CONFLICT})
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """What was done: the line of the ini file that changed, if one did; and what was not, by file, with the reason."""
+    """What was done: the changed line of the ini file, if any. And what was not done, by file, with the reason."""
 
     setting: str | None
     refused: Sequence[str]
 
 
 def fix(findings: Iterable[Finding], secrets: Secrets, directory: Path) -> Mended:
-    """Mend what can be mended for sure: secrets in recordings of ours, and what varies from run to run.
+    """Fix what can be fixed safely: secrets in our own recordings, and what varies from run to run.
 
-    A file is changed whole or not at all, and nothing in it but the secrets. `normalize` is set in the ini file around
-    the directory. Raises no error for what cannot be mended: that is `refused`.
+    A file is changed completely or not at all, and only its secrets change. `normalize` is set in the ini file around
+    the directory. Raises no error for what cannot be fixed: that is in `refused`.
     """
     findings = list(findings)
     refused: list[str] = []
@@ -60,7 +60,7 @@ def fix(findings: Iterable[Finding], secrets: Secrets, directory: Path) -> Mende
 
 
 def _cut(path: Path, codes: set[str], secrets: Secrets) -> Iterator[str]:
-    """Cut the secrets out of a cassette. Yields why not."""
+    """Cut the secrets out of a cassette. Yields the reasons if it cannot."""
     if path.suffix == cassette.JOURNAL:
         yield f"{path}: left by a run that died, so it is not changed; the next run of its test recovers it"
         return
@@ -74,7 +74,7 @@ def _cut(path: Path, codes: set[str], secrets: Secrets) -> Iterator[str]:
 
 
 def left(findings: Iterable[Finding], refused: Sequence[str]) -> list[str]:
-    """Why secrets are still there in files of which nothing else was said."""
+    """Why secrets remain in files without any other message."""
     paths = dict.fromkeys(finding.path for finding in findings if finding.code in _SECRETS)
     return [
         f"{path}: the rest is outside of the recordings, or cannot safely be cut out; remove it by hand"

@@ -1,4 +1,4 @@
-"""The table of notes: a row more, and the note is written, cut, told to be plain, and loaded."""
+"""The table of notes: with one more row, the note is written, cut, recognized as plain, and loaded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_samurai.cassette.notes import NOTES, NUMBER, PRICE, TEXT, Kind, Note, Notes, Of, read_notes
+from pytest_samurai.cassette.notes import NOTES, NUMBER, PRICE, TEXT, Kind, Note, Notes, Of
 from pytest_samurai.cassette.plain import interaction_pattern
 from pytest_samurai.wire.http import Reply
 from pytest_samurai.wire.interaction import Interaction
@@ -22,7 +22,7 @@ SEAL = ["00000000", "11111111", "22222222"]
 
 @dataclass(frozen=True)
 class Served(Reply):
-    """A reply that knows where it was made: what the new row notes."""
+    """A reply that knows where it was made, which the new row notes."""
 
     region: str = "here"
     queue: float | None = None
@@ -61,9 +61,7 @@ def test_a_new_row_is_cut_and_read_again(longer: Notes, more: dict[str, Any]) ->
 
     assert match is not None
     assert longer.others.fullmatch(text)
-    read = read_notes(match, longer.side(Of.REPLY), {})
-    assert {"region": read["region"], "queue": read["queue"]} == {"region": "here", "queue": None, **more}
-    assert read["duration"] == PLAIN.reply.duration
+    assert longer.side(Of.REPLY).read(match, {}) == {"duration": PLAIN.reply.duration, **more}
     assert not more or NOTES.others.fullmatch(text) is None
 
 
@@ -94,7 +92,7 @@ def test_a_note_that_is_left_out_says_what_the_field_says_by_default() -> None:
 def test_every_field_besides_the_parts_of_http_is_a_note() -> None:
     names = {field.name for cls in (Interaction, Reply) for field in fields(cls)}
 
-    # Whether there is a seal is told by the seal.
+    # The seal itself says whether there is a seal.
     assert names - NOTES.names == {"request", "reply", "status", "reason", "headers", "body", "unsealed"}
 
 
