@@ -51,8 +51,8 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
             ("recorder/placeholder.py",),
         ),
         Situation(
-            "A test waits without end after a miss",
-            "Settle the miss that the message begins with; the wait is the application's answer to it.",
+            "A test never ends after a miss",
+            "Fix the miss that the message begins with; the wait is only how the application reacted to it.",
             ("plugin/watchdog.py",),
         ),
         Situation(
@@ -64,7 +64,7 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
         Situation(
             "A budget cannot be judged",
             "Give the model a price, let the server count (`stream_usage`) or count here (`estimate_usage`),"
-            " or record the call that was let pass. See [pricing](pricing.md) and [estimate](estimate.md).",
+            " or record the call that went live. See [pricing](pricing.md) and [estimate](estimate.md).",
             (
                 "bill/budget.py",
                 "bill/estimate.py",
@@ -97,8 +97,8 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
         ),
         Situation(
             "A test recorded nothing",
-            "Send the calls through httpx, or record again after the failed call works. If the test makes no call any"
-            " more, delete its cassette. See [recorder](recorder.md).",
+            "Send the calls through httpx, or record again after the failed call works. If the test makes no calls"
+            " now, delete its cassette. See [recorder](recorder.md).",
             ("recorder/stale.py",),
         ),
         Situation(
@@ -246,8 +246,8 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
     "A command says": (
         Situation(
             "`check` found something",
-            "`pytest-samurai check --fix` cuts secrets out and adds what varies to `normalize`; what it cannot"
-            " mend, record again. See [check](check.md).",
+            "`pytest-samurai check --fix` cuts secrets out and adds what varies to `normalize`; record again what it"
+            " cannot fix. See [check](check.md).",
             (
                 "commands/check.py",
                 "commands/findings.py",
@@ -294,7 +294,7 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
         ),
         Situation(
             "`diff` and `review`",
-            "Press one of the keys that are offered; what is left is left as it is. See [review](review.md).",
+            "Press one of the keys on offer; anything that you skip stays as it is. See [review](review.md).",
             (
                 "commands/review.py",
                 "commands/putback.py",
@@ -315,12 +315,12 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
         ),
         Situation(
             "`demo`",
-            "Nothing: its red test is meant to be red. If it says that it went wrong, please report it.",
+            "Nothing: its red test is meant to fail. If it says that something went wrong, please report it.",
             ("commands/cli/demo.py",),
         ),
         Situation(
             "`report`",
-            "Give the command what `pytest --samurai-report=json:PATH` of the same version wrote. See"
+            "Give the command a file that `pytest --samurai-report=json:PATH` of the same version wrote. See"
             " [report](report.md).",
             ("report/run.py", "report/spoken.py", "commands/cli/report.py"),
         ),

@@ -98,7 +98,7 @@ def result(row: Row = ROW) -> Result:
 
 
 def refused() -> Result:
-    text = "by a client that no recorder sees"
+    text = "by a client that no recorder can see"
     recording = {"test_call": of_test(), "test_budget": of_test(outcome="failed")}
     replay = {"test_call": of_test(outcome="failed", text=text)}
     return Result(UNSEEN, Phase(recording, f"samurai: connected ... {text}"), Phase(replay, ""), [], live=0)

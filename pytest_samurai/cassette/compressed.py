@@ -13,7 +13,7 @@ class NoDecoder(Exception):
 
     def __init__(self, encoding: str) -> None:
         package = _PACKAGES[encoding]
-        super().__init__(f"is compressed ({encoding}), and nothing is installed to undo that: pip install {package}")
+        super().__init__(f"is compressed ({encoding}), and nothing installed can decompress it: pip install {package}")
 
 
 _PACKAGES: Final = {"br": "brotli", "zstd": "zstandard"}

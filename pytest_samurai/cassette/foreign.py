@@ -29,7 +29,7 @@ def has_structured_bodies(content: bytes) -> bool:
     return any(mark in content for mark in _STRUCTURED_MARKS) and _STRUCTURED.search(content) is not None
 
 
-_OF_CASSETTER = "are not HTTP, and would be lost; leave them to cassetter, in a file of their own"
+_OF_CASSETTER = "are not HTTP, and would be lost; leave them to cassetter, in a separate file"
 _KEPT_NOWHERE = {
     "grpc_interactions": _OF_CASSETTER,
     "ws_interactions": _OF_CASSETTER,

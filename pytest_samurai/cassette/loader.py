@@ -147,7 +147,7 @@ def document(content: bytes, path: Path) -> Any:
         with _without_collections():
             return yaml.load(content, loader)
     except _Unfolded:
-        raise CassetteError(f"{path}:1: aliases in this file unfold without end, so it is not read; {MEND}") from None
+        raise CassetteError(f"{path}:1: aliases in this file expand without end, so it is not read; {MEND}") from None
     except (yaml.YAMLError, RecursionError, *_MISFITS) as error:
         where = f"{path}:{_line(error, content)}"
         raise CassetteError(f"{where}: not readable as YAML: {_problem(error)}; {MEND}") from None

@@ -58,9 +58,9 @@ def read(path: Path) -> bytes:
     except FileNotFoundError:
         raise
     except IsADirectoryError:
-        raise CassetteError(f"{path}: is a directory, where a cassette has to be a file; move it away") from None
+        raise CassetteError(f"{path}: is a directory, but a cassette must be a file; move it away") from None
     except NoFile as error:
-        raise CassetteError(f"{path}: is {error.kind}, where a cassette has to be a file; move it away") from None
+        raise CassetteError(f"{path}: is {error.kind}, but a cassette must be a file; move it away") from None
     except OSError as error:
         raise CassetteError(f"{path}: cannot be read: {error.strerror}") from error
 
@@ -101,7 +101,7 @@ def _parsed(content: bytes, path: Path) -> list[Interaction]:
 
 
 _SETTLED = (
-    'to keep what is still played of both sides: pytest --samurai-mode=update, or `mode="update"` in `use_cassette`'
+    'to keep what is still played from both sides: pytest --samurai-mode=update, or `mode="update"` in `use_cassette`'
 )
 
 
@@ -111,7 +111,7 @@ def _advice(whole: object) -> str:
     is_of_others = isinstance(whole, dict) and (
         isinstance(whole.get("interactions"), dict) or whole.keys().isdisjoint(("interactions", "version"))
     )
-    return f"if another tool has written it, leave it to that; else {MEND}" if is_of_others else MEND
+    return f"if another tool wrote it, leave it to that tool; otherwise {MEND}" if is_of_others else MEND
 
 
 Judge = Callable[[Interaction, Mapping[str, Any]], bool]
@@ -124,7 +124,7 @@ def interactions_of(
     """The interactions that YAML reads in a file. `edited` has the indexes of edited ones; or a `judge` decides."""
     whole = document(content, path)
     if not isinstance(whole, dict) or not isinstance(whole.get("interactions"), list):
-        raise CassetteError(f"{path}:1: not a cassette: there is no list `interactions` in it; {_advice(whole)}")
+        raise CassetteError(f"{path}:1: not a cassette: it has no list `interactions`; {_advice(whole)}")
     _check_version(whole, content, path)
     if more := foreign.lost(whole):
         raise CassetteError(f"{path}:1: {more}")

@@ -131,7 +131,7 @@ class _Judge:
             if _where(str(redacted), path)[0] == line:
                 return str(redacted)
         where = text.removesuffix(reason)
-        return f"{where}cannot be read; there is a secret in the file, so what stands here is not shown"
+        return f"{where}cannot be read; the file contains a secret, so this part is not shown"
 
     def _redacted(self, text: str) -> bytes:
         return self._redactor.text(text).encode("utf-8", "surrogateescape")

@@ -46,27 +46,27 @@ VARYING: Final = {
 """The codes of what may vary from run to run, by entry of `normalize`. `hex` is missing, as many names look like it."""
 
 CODES: Final[Mapping[str, Code]] = {
-    VALUE: Code("the value of a variable of the environment that holds a key"),
-    SHAPE: Code("what has the shape of a key, also in pieces"),
+    VALUE: Code("the value of an environment variable that holds a key"),
+    SHAPE: Code("text with the shape of a key, even in pieces"),
     CREDENTIAL: Code("a credential in a header or a URL, and the same key elsewhere"),
     CLOUDFLARE: Code("a cookie that Cloudflare sets for every visitor", told_once=True),
     RULE: Code("a match of `--redact`"),
-    DAMAGE: Code("a file that cannot be read, or would not be safe to"),
+    DAMAGE: Code("a file that cannot be read, or not safely"),
     CONFLICT: Code("the marks of a merge conflict"),
     OLD: Code("a recording that is older than `--max-age`"),
     UNDATED: Code("a recording whose `recorded_at` is not a date, with `--max-age`"),
-    PART: Code("a part of the tokens that is more than the whole"),
+    PART: Code("a part of the tokens that exceeds the whole"),
     TOTAL: Code("a total of tokens that the server cannot have given"),
     EDITED: Code("edited by hand", advice=True, told_once=True),
     IMPORTED: Code("imported from another tool", advice=True, told_once=True),
-    UNSEALED: Code("without a seal, so that nobody can tell whether it was changed", advice=True, told_once=True),
+    UNSEALED: Code("without a seal, so nobody can tell whether it was changed", advice=True, told_once=True),
     VARYING["uuid"]: Code("a UUID in a request", advice=True),
     VARYING["datetime"]: Code("a date with a time in a request, or the day of the recording", advice=True),
     VARYING["tmp_path"]: Code("a temporary path in a request", advice=True),
     VARYING["date"]: Code("a written date in a request, near the day of the recording", advice=True),
     VARYING["time"]: Code("a time of day in a request, near that of the recording", advice=True),
     VARYING["epoch"]: Code("a Unix time in a request, near that of the recording", advice=True),
-    VARYING["port"]: Code("a port in a request, as the system gives them", advice=True),
+    VARYING["port"]: Code("a port in a request, of the kind that the system assigns", advice=True),
     VARYING["address"]: Code("a memory address in a request", advice=True),
 }
 

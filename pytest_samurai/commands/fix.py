@@ -62,10 +62,10 @@ def fix(findings: Iterable[Finding], secrets: Secrets, directory: Path) -> Mende
 def _cut(path: Path, codes: set[str], secrets: Secrets) -> Iterator[str]:
     """Cut the secrets out of a cassette. Yields the reasons if it cannot."""
     if path.suffix == cassette.JOURNAL:
-        yield f"{path}: what a run that died has left is not changed; the next run of its test takes it up"
+        yield f"{path}: left by a run that died, so it is not changed; the next run of its test recovers it"
         return
     if codes & _UNREADABLE:
-        yield f"{path}: cannot be read, so nothing is cut out of it"
+        yield f"{path}: cannot be read, so nothing was cut out"
         return
     try:
         cassette.mend(path, secrets.cut)
@@ -77,7 +77,7 @@ def left(findings: Iterable[Finding], refused: Sequence[str]) -> list[str]:
     """Why secrets remain in files without any other message."""
     paths = dict.fromkeys(finding.path for finding in findings if finding.code in _SECRETS)
     return [
-        f"{path}: what is left stands beside the recordings, or cannot be cut out for sure; take it out by hand"
+        f"{path}: the rest is outside of the recordings, or cannot safely be cut out; remove it by hand"
         for path in paths
         if not any(reason.startswith(f"{path}:") for reason in refused)
     ]

@@ -88,20 +88,18 @@ def _rewritten(path: Path, target: Path, secrets: frozenset[str]) -> str:
     content = cassette.read(path)
     recorded = cassette.parse(content, path)
     if cassette.is_ours(content):
-        return f"{path}: is ours already, and left as it is"
+        return f"{path}: already ours, left as it is"
     for index, interaction in enumerate(recorded):
         if encoding := dict(interaction.reply.headers).get("content-encoding"):
             raise CassetteError(
-                f"{path}:{cassette.lines(content)[index]}: interaction {index + 1} is compressed ({encoding}), which"
-                " cannot be undone here, so that no secret in it would be seen; record it again"
+                f"{path}:{cassette.lines(content)[index]}: interaction {index + 1} is compressed ({encoding}), and"
+                f" cannot be decompressed here, so a secret in it would not be seen; record it again"
             )
     interactions = [interaction.as_kept() for interaction in without_secrets(recorded, secrets)]
     if target != path and target.exists():
         if cassette.load(target) == interactions:
-            return f"{path}: is imported already, as {target}"
-        raise CassetteError(
-            f"{path}: not imported, as {target} is there and holds something else; move one of them away"
-        )
+            return f"{path}: already imported, as {target}"
+        raise CassetteError(f"{path}: not imported, as {target} exists and holds something else; move one of them away")
     cassette.save(target, interactions)
     beside = f", as {target}; delete {path} when its tests pass with that" if target != path else ""
     return f"{path}: imported {_counts(interactions)}{beside}"

@@ -22,7 +22,7 @@ def add_entries(directory: Path, key: str, entries: Iterable[str]) -> str | None
     path = ini_file(directory)
     wanted = list(entries)
     if path is None:
-        raise SettingsError(f"there is no ini file of pytest's; make one with `{key} = {' '.join(wanted)}`")
+        raise SettingsError(f"pytest has no ini file here; make one with `{key} = {' '.join(wanted)}`")
     with locked(path):
         before = values_of(path)
         entered = written_entries(before.get(key), path)
@@ -33,7 +33,7 @@ def add_entries(directory: Path, key: str, entries: Iterable[str]) -> str | None
         value = json.dumps(whole) if path.suffix == ".toml" else " ".join(whole)
         changed = _changed(read_whole(path).decode(), path, key, value, added)
         if changed is None or not _reads_back(changed, path, {**before, key: sorted(whole, key=json.dumps)}, key):
-            raise SettingsError(f"{path}: is written so that only you can add this: `{key} = {value}`")
+            raise SettingsError(f"{path}: cannot be changed safely here, so add this yourself: `{key} = {value}`")
         try:
             replace_whole(path, changed.encode())
         except OSError as error:

@@ -65,7 +65,7 @@ def written_entries(value: object, path: Path) -> list[Any]:
     try:
         return shlex.split(value)
     except ValueError as error:
-        raise SettingsError(f"{path}: {value!r} is no list of entries: {error}") from None
+        raise SettingsError(f"{path}: {value!r} is not a list of entries: {error}") from None
 
 
 def _ours(values: Mapping[str, object], path: Path) -> Iterator[tuple[str, object]]:

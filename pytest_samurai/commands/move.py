@@ -79,7 +79,7 @@ def plan(suite: Suite, old: str, new: str) -> Plan:
     if not files and not rows and not left:
         home = visible(str(suite.path(str(suite.home))))
         raise SettingsError(
-            f"nothing is known of {old!r}: neither a cassette below {home}, nor a row of {suite.lock_name},"
+            f"nothing is known about {old!r}: neither a cassette below {home}, nor a row of {suite.lock_name},"
             " nor a test of the last full run"
         )
     taken = [move.new for move in files if _is_another(suite.root / move.old, suite.root / move.new)]
@@ -88,10 +88,10 @@ def plan(suite: Suite, old: str, new: str) -> Plan:
     ]
     if taken:
         raise SettingsError(
-            "nothing was moved, for this is there already:\n"
+            "nothing was moved, because this already exists:\n"
             + "\n".join(f"  {visible(name)}" for name in taken)
-            + "\nIf the test was recorded anew under its new name, the old recordings are of no use:"
-            " pytest-samurai prune --write\nTo have the old ones instead, delete what is there, and run this again"
+            + "\nIf the test was recorded again under its new name, the old recordings are not needed:"
+            " pytest-samurai prune --write\nTo use the old ones instead, delete the new ones and run this again"
         )
     return Plan(files, rows, left, suite.lock_name)
 

@@ -157,5 +157,5 @@ def delete(unused: Unused, run: FullRun, root: Path, *, environ: Mapping[str, st
 
 def _without(interactions: Sequence[Interaction], unused: Unused) -> list[Interaction]:
     if interactions != unused.interactions:
-        raise CassetteError(f"{unused.path}: changed while it was judged; it is as it was")
+        raise CassetteError(f"{unused.path}: changed while it was being checked; left alone")
     return [interaction for index, interaction in enumerate(interactions) if index not in (unused.unplayed or ())]

@@ -60,7 +60,7 @@ class PutBack:
             except FileNotFoundError:
                 content = None
             if content != shown:
-                raise CassetteError(f"{self._tree.shown(path)}: has changed since it was read; it is left as it is")
+                raise CassetteError(f"{self._tree.shown(path)}: has changed since it was read; left as it is")
 
     def _with_rows(self, paths: Sequence[str]) -> bytes | None:
         """The lock with the old rows of these cassettes; None if that changes nothing."""

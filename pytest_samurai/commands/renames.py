@@ -48,7 +48,7 @@ class Rename:
         chosen = existing[0] if existing else news[min(index, len(news) - 1)]
         if _kind(olds[index]) != _kind(chosen):
             raise SettingsError(
-                f"{old!r} is {_kind(olds[index])}, and {new!r} is {_kind(chosen)}; both have to be of one kind"
+                f"{old!r} is {_kind(olds[index])}, and {new!r} is {_kind(chosen)}; both must be of one kind"
             )
         if olds[index] == chosen:
             raise SettingsError(f"{old!r} and {new!r} are the same")
@@ -112,11 +112,11 @@ class Targets:
         for test in self._rename.tests:
             cassette = self._suite.owners.cassette(test)
             if cassette is not None and cassette in self._suite.cassettes and cassette not in targets:
-                targets[cassette] = Target(cassette, cassette, f"{test} has it by a name that is not its own")
+                targets[cassette] = Target(cassette, cassette, f"{test} uses it by a name that is not its own")
                 yield targets[cassette]
 
     def _target(self, old: str, new: str) -> Target:
-        return Target(old, new, "it has a name that is no test's own" if old in self._shared else "")
+        return Target(old, new, "it has a name that belongs to no test" if old in self._shared else "")
 
     # --- a file or a directory: cassettes keep their names, but change directories
 
@@ -133,7 +133,7 @@ class Targets:
                 continue
             target = self._target(name, (moved[1] / path.relative_to(moved[0])).as_posix())
             is_own = path.parent.name == _FIXTURES or "~" in path.name or bool(self._suite.owners.of(name))
-            yield target if is_own or target.why_left else target._replace(why_left="by its name it is of no test")
+            yield target if is_own or target.why_left else target._replace(why_left="its name belongs to no test")
 
     def _directory(self, name: str) -> PurePosixPath:
         path = PurePosixPath(name)
@@ -158,7 +158,7 @@ class Targets:
             if path.parent == directory / _FIXTURES and path.name.startswith(f"{begin}."):
                 yield self._fixture(path, new_directory, inside.split("::"), new_inside.split("::"))
             elif path.parent == directory and "~" in path.name and not owners.of(name) and path.name.startswith(begin):
-                yield Target(name, name, "its name does not tell of which test it is; a full run of the suite does")
+                yield Target(name, name, "its name does not say which test it belongs to; a full run of the suite does")
 
     def _is_known(self, name: str) -> bool:
         return name in self._names or (self._suite.root / name).is_file()
@@ -176,7 +176,7 @@ class Targets:
         *classes, fixture = name.split(".")
         parts = [fixture + bracket + parameters]
         if cassette_name([*classes, *parts]) != path.name:
-            return Target(str(path), str(path), "its name does not tell of which fixture it is")
+            return Target(str(path), str(path), "its name does not say which fixture it belongs to")
         moved = cassette_name([*new, *classes[len(old) :], *parts])
         return Target(str(path), str(directory / _FIXTURES / moved))
 

@@ -90,12 +90,12 @@ class Review:
             elif key == HELP:
                 self._show([line(""), *(line(f"  {known}  {meaning}") for known, meaning in MEANINGS.items())])
             else:
-                self._show([line("that is none of the keys")])
+                self._show([line("not one of the keys")])
 
     def _was_put_back(self, comparison: Comparison) -> bool:
         if (question := _question(comparison)) is not None:
             self._show([line("")])
-            self._ask(f"{question} y deletes it, any other key does not: ")
+            self._ask(f"{question} y deletes it, any other key keeps it: ")
             if self._key() != "y":
                 self._show([line("not deleted")])
                 return False
@@ -126,4 +126,4 @@ def _question(comparison: Comparison) -> str | None:
     if versions.is_tracked:
         return f"The file is new, with {holds}, and git has it in its index."
     cost = f", which cost {money(comparison.new.cost)}" if comparison.new.cost else ""
-    return f"The file is new, and git does not know it: {holds}{cost}, would be lost, and paid for again."
+    return f"The file is new, and git does not know it: {holds}{cost}, would be lost, and you would pay for it again."

@@ -15,7 +15,7 @@ def cassettes_in(paths: Iterable[Path], suffixes: Sequence[str] = SUFFIXES) -> l
     files: dict[Path, None] = {}
     for path in paths:
         if not path.exists():
-            raise SettingsError(f"{path}: there is no such file or directory; name the cassettes, or where they are")
+            raise SettingsError(f"{path}: no such file or directory; name the cassettes, or their directory")
         if path.is_dir():
             files |= dict.fromkeys(
                 sorted(file for file in path.rglob("*") if file.name.endswith(tuple(suffixes)) and _may_be_read(file))

@@ -53,7 +53,7 @@ def show_lines(readings: Sequence[Reading], shown: Shown) -> Iterator[Line]:
 def _lines(readings: Sequence[Reading], shown: Shown) -> Iterator[Line]:
     for reading in readings:
         if reading.damage and reading.side in ("", "ours"):
-            yield Line(f"This file cannot be read as a whole: {reading.damage}", style="red")
+            yield Line(f"This file cannot be read completely: {reading.damage}", style="red")
         if reading.side:
             yield Line(f"The side that git calls {reading.side}:", style="bold red")
         yield from _reading_lines(reading, shown)
@@ -219,7 +219,7 @@ def _times(call: Call) -> Iterator[str]:
 def _recorded(interaction: Interaction) -> Iterator[str]:
     try:
         if interaction.recorded_at is None and interaction.answered_at is not None:
-            yield f"answered on {parse_moment(interaction.answered_at):%Y-%m-%d}, as the reply says"
+            yield f"answered on {parse_moment(interaction.answered_at):%Y-%m-%d}, according to the reply"
         else:
             yield f"recorded on {parse_moment(interaction.recorded_at):%Y-%m-%d}"
     except ValueError:

@@ -106,11 +106,11 @@ class Suite:
             if (self.root / CACHE / "v" / NOTE).is_file():
                 last_full_run(self.root / CACHE)
         except SettingsError as error:
-            yield f"what is orphaned is unknown: {error}"
+            yield f"cannot tell what is orphaned:  {error}"
         try:
             _ = self.lock
         except SettingsError as error:
-            yield f"which test has a cassette is not told by the lock: {error}"
+            yield f"the lock cannot tell which test a cassette belongs to: {error}"
 
     @property
     def homes(self) -> list[Path]:
@@ -162,7 +162,7 @@ class Suite:
 
     def _by_path(self, path: Path) -> Named:
         if not (self.here / path).is_file():
-            raise SettingsError(f"{visible(str(path))}: there is no such cassette")
+            raise SettingsError(f"{visible(str(path))}: no such cassette")
         owners = self.owners.of(self.name(self.here / path))
         # A shared cassette does not belong to a single test.
         return Named(path, owners[0] if len(owners) == 1 else None)

@@ -115,7 +115,7 @@ class Tree:
     def _require(self, path: Path, name: str, span: Span) -> None:
         commits = [commit for commit in (span.old, span.new) if commit is not None]
         if not path.exists() and not any(self.repository.name_of(commit, name) for commit in commits):
-            raise SettingsError(f"{path}: there is no such file or directory, neither here nor in {span.name}")
+            raise SettingsError(f"{path}: no such file or directory, neither here nor in {span.name}")
 
     def _is_cassette(self, pair: Versions) -> bool:
         versions = [version for version in (pair.then, pair.now) if version is not None]

@@ -62,7 +62,7 @@ def recorded(path: Path, secrets: frozenset[str] = frozenset()) -> list[Interact
         # Secrets go before anything is shortened: half a secret looks like any other word.
         return without_secrets(load(path), secrets)
     except FileNotFoundError:
-        raise SettingsError(f"{path}: there is no such cassette; name the one of the test by --cassette") from None
+        raise SettingsError(f"{path}: no such cassette; name the test's cassette with --cassette") from None
 
 
 def recorded_at(path: Path, revision: str, secrets: frozenset[str] = frozenset()) -> list[Interaction]:
@@ -110,8 +110,8 @@ def shared_line(test: str, cassette: Path, interactions: Sequence[Interaction], 
     if any(cassette.parts[-len(parts) :] == parts for parts in own) or len(interactions) <= requests:
         return None
     return (
-        f"  By its name it is not this test's own, and it has {plural(len(interactions), 'call')}; the lock has"
-        f" {plural(requests, 'request')} of this test. So sums over it are not what the test uses, and none is shown."
+        f"  Its name is not this test's, and it has {plural(len(interactions), 'call')}; the lock has"
+        f" {plural(requests, 'request')} of this test. So its sums are not what the test uses, and are not shown."
     )
 
 

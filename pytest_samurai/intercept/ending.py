@@ -83,7 +83,7 @@ class Ending:
                 reply.ending, reply.error, f"{path}: the connection broke here when this was recorded ({told})"
             )
         if self._is_over:
-            return self._error("ReadError", "", f"{path}: the replay of this stream was given up while it waited")
+            return self._error("ReadError", "", f"{path}: the replay of this stream was abandoned while it waited")
         return self._recorder.refuse(self._read_on())
 
     def _read_on(self) -> str:
@@ -92,7 +92,7 @@ class Ending:
         ends = length if reply.chunks is None else f"{plural(len(reply.chunks), 'chunk')} ({length})"
         lines = [
             f"call {self._played.number}: the recording of this stream ends after {ends}: when it was recorded, the"
-            " application stopped reading, or was cancelled, and now it reads on.",
+            f" application stopped reading or was cancelled, but now it reads on.",
             f"  test      {recorder.owner.test}",
             f"  cassette  {recorder.shown_path}",
         ]

@@ -59,7 +59,7 @@ def _is_watched(unmarked: Unmarked, url: str) -> bool | None:
 def ambiguous(recorders: Sequence[Recorder]) -> RequestNotRecorded:
     """The refusal of a call of which nobody knows whose it is."""
     text = (
-        f"{len(recorders)} recorders are open, and this thread does not say whose it is;"
-        " start it with contextvars.copy_context().run"
+        f"{len(recorders)} recorders are open, and nothing says which of them this thread belongs to; start it with"
+        f" contextvars.copy_context().run"
     )
     return [recorder.refuse(text) for recorder in recorders][-1]

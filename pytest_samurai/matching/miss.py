@@ -52,15 +52,15 @@ class Miss:
         lines = [f"{self.request.method} {endpoint} has no recording, and the mode does not let it go live."]
         lines += [f"  {name:<9} {value}" for name, value in self._facts()]
         if self.denials:
-            lines.append("  Equal in what `match_on` names, but not by its functions:")
+            lines.append("  Equal in every part that `match_on` names, but not by its functions:")
             lines += [
                 f"    interaction {index + 1}: {name} says no" for index, name in self.denials[:_SHOWN_DIFFERENCES]
             ]
             names = dict.fromkeys(name for _, name in self.denials)
             cause = said_cause([f"equal, but {name} of `match_on` says no" for name in names])
         elif equal := self._equal():
-            lines.append(f"  {_played_out(equal)}: this is one call more than was recorded.")
-            cause = unrecorded_cause(["one call more than was recorded"])
+            lines.append(f"  {_played_out(equal)}: the test makes one more call than was recorded.")
+            cause = unrecorded_cause(["one more call than was recorded"])
         elif self.recorded:
             compared, cause = self._compared()
             lines += compared
@@ -98,10 +98,11 @@ class Miss:
         kinds = [] if around else volatile_kinds(changes)
         if kinds:
             entries = ", ".join(f'"{kind}"' for kind in kinds)
-            lines.append(f"  Only what varies from run to run differs. To let it match, add to `normalize`: {entries}")
-            return lines, said_cause([f"only what varies from run to run, add to `normalize`: {entries}"])
+            advice = f"To let them match, add to `normalize`: {entries}"
+            lines.append(f"  Only values that vary from run to run differ. {advice}")
+            return lines, said_cause([f"only values that vary from run to run, add to `normalize`: {entries}"])
         if changes and words(recorded) == words(asked):
-            lines.append("  The same words, in another order: sort what comes from a set, or from a file system.")
+            lines.append("  The same words in another order: sort anything that comes from a set or the file system.")
         if around:
             is_elsewhere = all(any(self._around(recording.request)) for recording in self.recorded)
             said = [line.strip().replace(":", "", 1) for line in around]
@@ -141,7 +142,7 @@ def renamed_lines(commands: Sequence[str]) -> list[str]:
         return []
     who = "a test that is" if len(commands) == 1 else f"{len(commands)} tests that are"
     return [
-        f"  A recording of {who} gone would answer it. If this is that test, renamed:",
+        f"  A recording of {who} gone would answer it. If you renamed that test to this one, run:",
         *(f"    {command}" for command in commands),
     ]
 
@@ -155,8 +156,9 @@ def renamed_cause(commands: Sequence[str]) -> Cause:
 def _played_out(indexes: Sequence[int]) -> str:
     numbers = ", ".join(str(index + 1) for index in indexes)
     if len(indexes) == 1:
-        return f"An equal request is recorded once (interaction {numbers}) and was already played"
-    return f"An equal request is recorded {len(indexes)} times (interactions {numbers}), and all were already played"
+        return f"The same request is recorded once (interaction {numbers}), and that recording has already been played"
+    times = f"{len(indexes)} times (interactions {numbers})"
+    return f"The same request is recorded {times}, and all have already been played"
 
 
 def _growth(nearest: Interaction, recorded: Json, request: Request, asked: Json) -> str | None:

@@ -64,7 +64,7 @@ def _default(item: pytest.Item, source: str, name: object) -> object:
     if default is None:
         return name
     if name is not None or len(default.args) != 1:
-        raise SettingsError(f"{source}: with `default_cassette`, it is that which names one cassette, and nothing else")
+        raise SettingsError(f"{source}: `default_cassette` names the one cassette, so this marker can name none")
     return default.args[0]
 
 

@@ -49,7 +49,8 @@ class Vcr:
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(
-            f"vcr.{name} is not here: this stands for vcrpy's VCR, and has register_matcher, register_serializer,"
+            f"vcr.{name} is not available: this stands in for vcrpy's VCR, and has register_matcher,"
+            f" register_serializer,"
             " register_persister, and the options of vcr_config as attributes that can be set"
         )
 
@@ -150,6 +151,7 @@ class VcrCassette:
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(
-            f"vcr.{name} is not here: this stands for vcrpy's cassette, and has play_count, play_counts, all_played,"
+            f"vcr.{name} is not available: this stands in for vcrpy's cassette, and has play_count, play_counts,"
+            f" all_played,"
             " requests, responses, record_mode and len(); the fixture samurai has calls, usage and cassette_path"
         )

@@ -12,7 +12,7 @@ from pytest_samurai.text import MISS, Diagnosis, visible
 REFUSED = "samurai: request not recorded"
 """The section with the miss that came before a test's error."""
 
-CAME_OF_IT = "samurai: what came of it"
+CAME_OF_IT = "samurai: what happened then"
 """The section with a test's error, when the miss before it is shown instead."""
 
 _LETTERS = {"error": "E", "failed": "f"}

@@ -180,7 +180,7 @@ def config_layer(item: pytest.Item, value: object, fixture: str = "samurai_confi
 
     source = f"{fixture} of {visible(item.nodeid)}"
     if not isinstance(value, dict):
-        raise SettingsError(f"{source} is {value!r}; it has to be a dict of options")
+        raise SettingsError(f"{source} is {value!r}; it must be a dict of options")
     return Layer(source, "test", value)
 
 

@@ -47,9 +47,11 @@ def unrecorded_text(unrecorded: Sequence[Unrecorded], settings: Settings) -> str
         lines.append(f"  To record {which} as well: {endpoints_setting(settings, patterns)}")
     let_pass = sum(call.is_let_pass for call in unrecorded)
     if let_pass:
-        lines.append("  What ignore_hosts, ignore_localhost, a hook or samurai_unseen lets pass, no budget can count")
+        lines.append(
+            "  No budget can count calls that ignore_hosts, ignore_localhost, a hook or samurai_unseen lets through"
+        )
     if len(patterns) + let_pass < len(unrecorded):
-        lines.append("  To record what such a client sends: send it through httpx")
+        lines.append("  To record the calls of such a client: send them through httpx")
     return "\n".join(lines)
 
 

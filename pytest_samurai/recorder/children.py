@@ -8,7 +8,8 @@ from typing import Any
 _LONGEST = 4096
 
 UNSEEN_CHILD = (
-    "a child process was started, and no call was seen: what a child process calls is neither recorded nor replayed;"
+    "a child process was started, and no call was seen: calls made by a child process are neither recorded nor"
+    " replayed;"
     " make the call in the test's own process, or ignore this if the child calls no model"
 )
 """The note for a test that made no call and started a child process."""

@@ -43,14 +43,14 @@ class CutHeaders:
             return f"`{name}` is not in the recording: it {reason}"
         if self._asked_for.allows(name):
             return (
-                f"`{name}` is not in the recording: the server did not send it, or the recording is older than its"
-                f" `samurai_headers`{self._again}"
+                f"`{name}` is not in the recording: either the server did not send it, or it was recorded before"
+                f" `samurai_headers` named it{self._again}"
             )
         if self._kept.allows(name):
             return None
         return (
-            f"`{name}` is not in the recording: only listed headers of a reply are kept;"
-            f" if the server sends it, samurai_headers = {name} keeps it{self._again}"
+            f"`{name}` is not in the recording: only listed response headers are kept; if the server sends it,"
+            f" samurai_headers = {name} keeps it{self._again}"
         )
 
     @property

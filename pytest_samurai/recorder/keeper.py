@@ -147,9 +147,9 @@ class Keeper:
             failed = [call.reply for call in mended if not call.reply.is_success]
             if failed:
                 status = failed[-1].status
-                what = f"status {status}" if status >= 400 else "a stream that broke or held an error"
+                what = f"status {status}" if status >= 400 else "a stream that broke or contained an error"
                 self._notes.append(
-                    f"nothing recorded of {self.owner.test}: it did not pass, and a call ended in {what}"
+                    f"nothing was recorded for {self.owner.test}: the test did not pass, and a call ended in {what}"
                 )
                 return []
         worth = set(map(id, without_retries(calls, self._settings)))
@@ -209,5 +209,5 @@ class Keeper:
             journals.insert(0, self._journal.path)
         if not journals:
             return "; what was recorded is lost"
-        lost = f", but for {plural(self._journal.lost, 'call')} lost" if self._journal.lost else ""
+        lost = f", except for {plural(self._journal.lost, 'call')} lost" if self._journal.lost else ""
         return f"; what was recorded is kept in {', '.join(map(shown, journals))}{lost}"

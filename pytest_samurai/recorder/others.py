@@ -44,7 +44,7 @@ class Others:
             # Each run of the test had a separate conversation, and a replay needs one of them, complete.
             self._notes.append(
                 f"{self._owner.test}: another run recorded this test at the same time, with other calls:"
-                f" its {plural(len(others), 'call')} in {shown(self._path)} made way for this run's"
+                f" its {plural(len(others), 'call')} in {shown(self._path)} were replaced by this run's"
             )
             return [recording for recording in kept if recording not in others], added
         return kept, missing

@@ -119,7 +119,7 @@ def has_placeholder(headers: Headers, url: str) -> bool:
 def placeholder_refusal(request: Request, test: str) -> str:
     """Why a request with a placeholder may not go live. `request` is the form of it that may be shown."""
     return (
-        f"{visible(request.method)} {visible(request.url)} has to go live to be recorded, and its key is the"
+        f"{visible(request.method)} {visible(request.url)} must go live to be recorded, but its key is the"
         f" placeholder that replayed tests get.\n  test      {test}\n"
-        "  Set the key in the environment, and make the client after that."
+        "  Set the key in the environment before the client is made."
     )

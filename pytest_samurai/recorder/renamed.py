@@ -53,10 +53,10 @@ class Renamed:
         lines = [
             f"{asked.method} {asked.url} was not sent: it seems to be recorded already.",
             f"  test      {self._owner.test}",
-            f"  cassette  {cassette} (there is none yet)",
+            f"  cassette  {cassette} (does not exist yet)",
             f"  mode      {self._settings.mode}",
             f"  request   {summary(asked)}",
             *renamed_lines(commands),
-            f"  If it is another, to record it: {self._owner.command('all')}",
+            f"  If it is a different test, record it: {self._owner.command('all')}",
         ]
         return "\n".join(map(visible, lines)), Diagnosis(renamed_cause(commands), number)

@@ -119,8 +119,8 @@ def _why(recorder: Recorder, request: Request, suspected: Suspect) -> str:
     if recorder.hosts.serves(request.url):
         return "goes to a host that serves models, and is not recorded"
     if recorder.hosts.has_led_to(request.url):
-        return "is where the reply to a call led, and is not recorded"
-    return "asks a model by what its body says, and is not recorded"
+        return "is where a redirect led, and is not recorded"
+    return "calls a model, judging by its body, and is not recorded"
 
 
 def copied(recorder: Recorder, request: Request) -> RequestNotRecorded:
@@ -131,9 +131,9 @@ def copied(recorder: Recorder, request: Request) -> RequestNotRecorded:
 
 def _copied(recorder: Recorder, what: str) -> RequestNotRecorded:
     return recorder.refuse(
-        f"{what} in a forked child process, and the recorder is that of the process that"
-        " started it: a child can neither record nor replay.\n"
-        "  Make the call in the process of the test; threads are seen (ThreadPoolExecutor)."
+        f"{what} in a forked child process, but the recorder belongs to the parent process: a child can neither"
+        f" record nor replay.\n"
+        "  Make the call in the test's own process; threads work (ThreadPoolExecutor)."
     )
 
 
@@ -169,7 +169,7 @@ def connected(recorder: Recorder, hosts: Sequence[str], port: int) -> None:
         raise _copied(recorder, f"a connection to {where} was opened")
     if recorder.replaying and recorder.settings.unseen == "fail":
         raise recorder.refuse(
-            f"a connection to {where}, {_WHO}: it was refused, since this test replays.\n"
+            f"a connection to {where}, {_WHO}: it was refused, because this test replays.\n"
             f"  test      {recorder.owner.test}\n"
             "  Send its calls through httpx, where they are recorded.\n"
             f'  To let it connect, if no model answers it: ignore_hosts=["{host}"]\n'
@@ -178,7 +178,7 @@ def connected(recorder: Recorder, hosts: Sequence[str], port: int) -> None:
     recorder.unrecorded.append(Unrecorded(f"a connection to {host}:{port} {_WHO}"))
     if recorder.replaying:
         recorder.note(
-            f"connected to {where}, {_WHO}: nothing of it is replayed;"
+            f"connected to {where}, {_WHO}: none of it is replayed;"
             " send its calls through httpx, or forbid connections in tests"
         )
     else:
@@ -197,11 +197,11 @@ def is_ignored(settings: Settings, *names: str) -> bool:
 
 
 _NEVER_RECORDED = (
-    "  Its client (requests, urllib3, boto3, aiohttp) gets what the cassette holds, and is never recorded:"
-    " send the call through httpx to record it"
+    "  Its client (requests, urllib3, boto3, aiohttp) can replay what the cassette has, but its calls are never"
+    " recorded: send the call through httpx to record it"
 )
 
-_WHO = "by a client that no recorder sees (requests, urllib, aiohttp, a raw socket)"
+_WHO = "by a client that no recorder can see (requests, urllib, aiohttp, a raw socket)"
 
 _LOCALHOST = frozenset({"localhost", "0.0.0.0", "127.0.0.1", "::1"})
 """vcrpy's names for this machine."""

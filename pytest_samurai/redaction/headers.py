@@ -37,7 +37,7 @@ def never_kept(name: str) -> str | None:
     """Why a header, by its lower-case name, is never written down; None if it may be."""
     if is_secret_header(name):
         return "carries a credential, and none may be written to a cassette"
-    return "says how a body was carried, which is nothing of a recorded body" if name in _CARRIAGE else None
+    return "says how a body was sent, which does not apply to a recorded body" if name in _CARRIAGE else None
 
 
 def parse_header(entry: str) -> str:

@@ -44,7 +44,7 @@ class Library:
         try:
             marked = self._shelf.get(spoken.cassette) or self._read(spoken.cassette)
         except FileNotFoundError:
-            return Told((), "there is no such cassette: nothing was kept, or it was deleted since")
+            return Told((), "no such cassette: nothing was kept, or it has been deleted since")
         except (CassetteError, ValueError) as error:
             return Told((), Redactor(self._secrets).text(f"the cassette cannot be read: {error}"))
         calls: list[Call] = []
@@ -58,7 +58,7 @@ class Library:
                 calls.append(Call(marked.shown[index_of_call], number=number, replayed=True, meter=self._meter))
         lost = len(spoken.calls) - len(calls)
         which = f"{plural(lost, 'call')} of this test {'is' if lost == 1 else 'are'} not in the cassette"
-        return Told(calls, f"{which}: not kept, or recorded again since" if lost else "")
+        return Told(calls, f"{which}: not kept, or recorded again since then" if lost else "")
 
     def _read(self, cassette: str) -> _Marked:
         # A name with a null byte, which a JSON report may have, raises ValueError.

@@ -12,10 +12,10 @@ from pytest_samurai.text import MISS, Cause, Reason, plural, visible
 _MOST_LISTED = 10
 _GREEN: Final = ("passed", "xfailed", "xpassed")
 _HEADS: Final = {
-    Reason.PARAMETERS: "parameters are others than were recorded, as of a newer client",
+    Reason.PARAMETERS: "the parameters differ from the recorded ones, as with a newer client",
     Reason.PROMPT: "the prompt has changed since it was recorded",
-    Reason.UNRECORDED: "nothing is recorded, so the network is needed",
-    Reason.OTHER: "a recording is missed for another reason, which each failure tells",
+    Reason.UNRECORDED: "nothing is recorded, so this needs the network",
+    Reason.OTHER: "another reason, which each failure explains",
 }
 """The line for each kind of change. Changes that cost nothing come first."""
 
@@ -72,7 +72,7 @@ def _section(reason: Reason, head: str, groups: Sequence[Group], recording: Reco
         lines.append(f"    To let {_them(tests)} match, without a call, in the ini file or where `ignore` is set:")
         lines.append(visible(f"      samurai_ignore = {' '.join(paths)}"))
     elif command := recording(tests):
-        lines.append(f"    To record {_them(tests)}, in calls that are paid: {command}")
+        lines.append(f"    To record {_them(tests)}, with paid calls: {command}")
     return lines
 
 

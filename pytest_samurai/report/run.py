@@ -142,7 +142,7 @@ class Run:
     def from_json(cls, value: Mapping[str, Any]) -> Run:
         """The inverse of `as_json`. Raises KeyError, TypeError or ValueError for anything else."""
         if value["report"] != FORM:
-            raise ValueError(f"its form is {value['report']!r}, and this version reads {FORM}")
+            raise ValueError(f"its form is {value['report']!r}, but this version reads {FORM}")
         return cls(
             value["version"],
             value["began"],

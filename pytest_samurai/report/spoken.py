@@ -36,7 +36,7 @@ class Spoken:
         """The inverse of `as_json`. Raises KeyError, TypeError or ValueError for anything else."""
         texts = [value["user"], value["cassette"], *value["calls"]]
         if not all(isinstance(text, str) for text in texts):
-            raise TypeError("the name of a conversation, its cassette and its calls have to be texts")
+            raise TypeError("a conversation's name, cassette and calls must be text")
         return cls(texts[0], texts[1], texts[2:])
 
 

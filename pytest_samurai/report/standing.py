@@ -113,7 +113,7 @@ def _gone(used: Used, collected: Collected, lock: Lock, root: Path) -> set[str]:
 def _updated(used: Used, gone: Collection[str], path: Path, name: str) -> Standing:
     figures = list(used.figures.values())
     if not figures and not gone:
-        return Standing([f"samurai: {name}: no test of this run earned a row"])
+        return Standing([f"samurai: {name}: no test of this run gave it a row"])
     try:
         old, new = bill.update_lock(path, lambda lock: accepted(lock, figures, gone))
     except SamuraiError as error:

@@ -61,7 +61,7 @@ def varied_lines(all_varied: Iterable[Varied]) -> list[str]:
         return []
     count = len({varied.test for varied in all_varied})
     its = "its replay would miss" if count == 1 else "their replays would miss"
-    lines = [f"samurai: {plural(count, 'test')} recorded what most likely varies from run to run; {its}:"]
+    lines = [f"samurai: {plural(count, 'test')} recorded values that most likely vary from run to run; {its}:"]
     parts = _parts(all_varied)
     for said, (tests, samples) in list(parts.items())[:_MOST_LISTED]:
         shown = ", ".join(cut_in_the_middle(sample, _LONGEST) for sample in samples)
@@ -110,7 +110,7 @@ def clock_failure(all_varied: Sequence[Varied]) -> tuple[str, Diagnosis] | None:
     if not of_clock:
         return None
     parts = [f"{said} ({', '.join(samples)})" for said, (_, samples) in _parts(of_clock).items()]
-    first = visible(f"It can be replayed now, but not at another time: {'; '.join(parts)}.")
+    first = visible(f"It replays now, but not at another time: {'; '.join(parts)}.")
     what = visible(f"{'; '.join(_parts(of_clock))}: the replay will miss at another time")
     return "\n".join([first, *advice(of_clock)]), Diagnosis(Cause.of(MISS, what))
 
@@ -119,12 +119,12 @@ def _by_hand(variations: Sequence[Variation]) -> list[str]:
     """The advice for what no entry of `normalize` can reach."""
     lines = []
     if any(variation.kind == ORDER for variation in variations):
-        lines.append("  What comes from a set needs an order: sort it")
+        lines.append("  A set has no order of its own: sort what comes from it")
     numbers = {visible(varied.where) for varied in variations if varied.kind != ORDER and not varied.is_text}
     if numbers:
         paths = ", ".join(f'"{where}"' for where in sorted(numbers))
-        lines.append(f"  A number is in no text: give it a fixed seed, or clock, or add to `ignore`: {paths}")
+        lines.append(f"  A number on its own: fix the seed or the clock, or add to `ignore`: {paths}")
     if any(variation.kind == NUMBER and variation.is_text for variation in variations):
         pair = "a pair (pattern, replacement) to `normalize`"
-        lines.append(f"  A random number in a text has no entry: give it a fixed seed, or add {pair}")
+        lines.append(f"  A random number in a text has no entry: fix the seed, or add {pair}")
     return lines

@@ -58,7 +58,7 @@ def _of_another_tool(name: str, layer: Layer) -> Option | None:
         raise SettingsError(f"{layer.source}: {not_here(name, layer.place)}")
     option = OPTIONS[MEANS[name]]
     if option.name in layer.values:
-        raise SettingsError(f"{layer.source}: {name} and {option.name} are two words for one option; leave one of them")
+        raise SettingsError(f"{layer.source}: {name} and {option.name} are two names for one option; keep only one")
     return option
 
 

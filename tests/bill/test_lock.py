@@ -241,7 +241,7 @@ def test_a_row_of_a_test_that_is_no_more_is_named_and_removed_on_full_green_runs
     # The test still exists, but no longer has its marker.
     locked.tests("def test_no_more(): pass", "test_near.py")
     gone = ["test_far.py::test_far", "test_it.py::test_it[300]", "test_near.py::test_no_more"]
-    line = f"samurai: samurai.lock has rows of tests that no longer exist: {', '.join(gone)}"
+    line = f"samurai: samurai.lock has rows for tests that no longer exist: {', '.join(gone)}"
     pytester = locked.project.pytester
     assert said_of_lock(locked.run()) == [line]
     assert said_of_lock(pytester.runpytest_inprocess("-n", "2")) == [line]
@@ -309,7 +309,7 @@ def test_a_row_of_a_fixture_is_its_own_whatever_becomes_of_the_test_and_is_gone_
     assert said_of_lock(locked.run()) == []
     (locked.project.pytester.path / "cassettes/test_it/fixtures/wide.yaml").unlink()
     assert said_of_lock(locked.run()) == [
-        f"samurai: samurai.lock has rows of tests that no longer exist: {ROW.format('it')}"
+        f"samurai: samurai.lock has rows for tests that no longer exist: {ROW.format('it')}"
     ]
 
 

@@ -21,7 +21,7 @@ from tests.recorder.conftest import answered, asked_and_got, opened
 
 FILE = Path("a.yaml")
 SETTLED = (
-    "these are the marks of a merge conflict; to keep what is still played of both sides:"
+    "these are the marks of a merge conflict; to keep what is still played from both sides:"
     ' pytest --samurai-mode=update, or `mode="update"` in `use_cassette`'
 )
 
@@ -224,7 +224,7 @@ def test_two_branches_that_were_both_brought_up_to_date_are_settled_by_the_comma
     result = project.run(*shlex.split(advised))
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
-        ["samurai: samurai.lock: *its merge conflict is settled", f"samurai: mode update: {counts}"]
+        ["samurai: samurai.lock: *its merge conflict is resolved", f"samurai: mode update: {counts}"]
     )
     assert project.server.requests == sent + live
     root = project.pytester.path
@@ -291,7 +291,7 @@ def test_a_row_that_differs_and_that_no_run_has_earned_is_named_until_one_has(me
     result.assert_outcomes(passed=1, deselected=1)
     result.stdout.fnmatch_lines(
         [
-            "samurai: samurai.lock: 1 changed, its merge conflict is settled,"
+            "samurai: samurai.lock: 1 changed, its merge conflict is resolved,"
             " changed by hand, and not by this run: test_it.py::test_other"
         ]
     )

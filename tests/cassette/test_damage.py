@@ -175,7 +175,7 @@ def test_lines_that_are_lost_with_the_seal_behind_them_are_missed(size: Size) ->
 
 _LAST_RESPONSE = CONTENT.rindex(b"  response:\n")
 SENTENCES: list[tuple[bytes | None, str]] = [
-    (None, "{path}: is a directory, where a cassette has to be a file; move it away"),
+    (None, "{path}: is a directory, but a cassette must be a file; move it away"),
     (b"", "{path}:1: the file is empty; restore it, or delete it to record again"),
     (
         b"<<<<<<< HEAD\n" + CONTENT,
@@ -183,7 +183,7 @@ SENTENCES: list[tuple[bytes | None, str]] = [
     ),
     (
         CONTENT.removesuffix(b"version: 1\n"),
-        "{path}:131: the file is not whole: it has to end with the line `version: 1`; restore it",
+        "{path}:131: the file is incomplete: it must end with the line `version: 1`; restore it",
     ),
     (
         CONTENT.replace(b"\nversion: 1\n", b"\nversion: 2\n"),
@@ -202,7 +202,7 @@ SENTENCES: list[tuple[bytes | None, str]] = [
     ),
     (
         b"- request: {}\n",
-        "{path}:1: not a cassette: there is no list `interactions` in it;"
+        "{path}:1: not a cassette: it has no list `interactions`;"
         " mend it, restore the file, or delete it to record again",
     ),
 ]
@@ -227,7 +227,7 @@ def test_what_cannot_be_read_has_a_sentence_of_its_own_and_no_mode_overwrites_it
 
 
 def test_a_file_of_ours_of_which_only_the_ends_are_left_is_refused() -> None:
-    assert "there is no list `interactions` in it" in refusal(CONTENT.split(b"\n")[0] + b"\nversion: 1\n")
+    assert "it has no list `interactions`" in refusal(CONTENT.split(b"\n")[0] + b"\nversion: 1\n")
 
 
 def test_each_of_these_sentences_is_another() -> None:
@@ -269,7 +269,7 @@ def test_a_cassette_of_nothing_is_one() -> None:
 
 def test_an_interaction_that_lost_its_first_line_is_named() -> None:
     assert refusal(CONTENT.replace(b"- request:\n", b"", 1)) == (
-        "some.yaml:3: an interaction has to begin here; restore the file"
+        "some.yaml:3: an interaction should begin here; restore the file"
     )
 
 
@@ -285,7 +285,7 @@ def test_an_alias_bomb_is_refused(before: bytes) -> None:
     levels = b"".join(b"l%d: &l%d [%s]\n" % (n, n, b", ".join([b"*l%d" % (n - 1)] * 9)) for n in range(1, 12))
     content = before + b"l0: &l0 [x]\n" + levels + b"interactions: [*l11]\nversion: 1\n"
     assert refusal(content) == (
-        "some.yaml:1: aliases in this file unfold without end, so it is not read;"
+        "some.yaml:1: aliases in this file expand without end, so it is not read;"
         " mend it, restore the file, or delete it to record again"
     )
 
@@ -327,14 +327,14 @@ def test_a_change_outside_of_a_body_is_refused_until_its_seal_says_none() -> Non
     changed = CONTENT.replace(b"code: 429", b"code: 503")
     assert re.fullmatch(
         r"some\.yaml:\d+: interaction 5 was changed outside of its bodies since it was written;"
-        r" restore it, or, if that was you, have its line `seal:` say `none`",
+        r" restore it, or, if you edited it, change its line `seal:` to `none`",
         refusal(changed),
     )
     lines = changed.split(b"\n")
     assert lines[-3].startswith(b"      seal: ")
     assert refusal(b"\n".join([*lines[:-3], *lines[-2:]])) == (
-        "some.yaml:107: interaction 5 has no seal, so lines of it may be lost;"
-        " restore it, or, if that was you, give it the line `seal: none` under `samurai:`"
+        "some.yaml:107: interaction 5 has no seal, so lines may be missing; restore it, or, if you edited it, give it"
+        " the line `seal: none` under `samurai:`"
     )
     found = parse(b"\n".join([*lines[:-3], b"      seal: none", *lines[-2:]]), FILE)
     assert found == [*FIVE[:4], replace(ERROR, reply=replace(ERROR.reply, status=503), edited=True)]
@@ -358,8 +358,8 @@ DEEP = recorded(b"{}", Reply(200, "OK", JSON_TYPE, b"[" * 100_000 + b'"a"' + b"]
 def test_a_body_that_was_json_and_is_none_any_more_is_damage_and_no_edit(body: str, lost: bytes) -> None:
     damaged = dump([PRETTY, PLAIN]).replace(lost, b"", 1)
     told = (
-        f"interaction 1 has a {body} body that was JSON and is damaged;"
-        " restore it, or, if that was you, have its line `seal:` say `none`"
+        f"interaction 1 has a {body} body that was JSON and is now damaged; restore it, or, if you edited it, change"
+        f" its line `seal:` to `none`"
     )
     assert refusal(damaged) == f"some.yaml:3: {told}"
     assert refusal(b"---\n" + damaged) == f"some.yaml:4: {told}"
@@ -444,7 +444,7 @@ def test_a_machine_where_no_lock_can_be_kept_is_told_where_and_what_to_do(
     save(path, [PLAIN])
     monkeypatch.setattr(locks, "_lock_directory", lambda: there)
     there.write_text("")
-    told = rf"{re.escape(str(there))}: cannot be used for locks: File exists; it has to be a directory that you own:"
+    told = rf"{re.escape(str(there))}: cannot be used for locks: File exists; it must be a directory that you own:"
     with pytest.raises(CassetteError, match=told):
         scratch("tally")
     with pytest.raises(CassetteError, match=told):

@@ -339,8 +339,8 @@ def test_where_nothing_is_installed_the_package_is_named(
     with pytest.raises(CassetteError) as caught:
         interaction(response=response(compressed(encoding), content_encoding=encoding))
     assert str(caught.value) == (
-        f"some.yaml:2: interaction 1 is compressed ({encoding}), and nothing is installed to undo that:"
-        f" pip install {package}"
+        f"some.yaml:2: interaction 1 is compressed ({encoding}), and nothing installed can decompress it: pip install"
+        f" {package}"
     )
     # The recorder decoded the text, but kept the header.
     assert interaction(response=response("Hi", content_encoding=encoding)).reply.headers == ()
@@ -486,8 +486,8 @@ def test_what_is_not_what_it_says_is_refused(more: dict[str, Any], message: str)
     ("name", "message"),
     [
         ("metadata", "is vcrpy's, and would be lost; leave the file to the tests that read it"),
-        ("ws_interactions", "are not HTTP, and would be lost; leave them to cassetter, in a file of their own"),
-        ("grpc_interactions", "are not HTTP, and would be lost; leave them to cassetter, in a file of their own"),
+        ("ws_interactions", "are not HTTP, and would be lost; leave them to cassetter, in a separate file"),
+        ("grpc_interactions", "are not HTTP, and would be lost; leave them to cassetter, in a separate file"),
     ],
 )
 def test_a_file_of_which_something_would_be_lost_is_refused(name: str, message: str) -> None:

@@ -99,15 +99,15 @@ def test_damage_to_a_formatted_file_is_not_taken_for_the_work_of_the_formatter(w
 def test_a_formatted_file_that_was_cut_off_or_lost_a_seal_is_refused(how: str) -> None:
     content = FORMATTED[how](CONTENT)
     without_end = re.sub(rb"version: 1[^\n]*\n?", b"", content)
-    assert "the file is not whole: it has to end with the line `version: 1`; restore it" in refusal(without_end)
+    assert "the file is incomplete: it must end with the line `version: 1`; restore it" in refusal(without_end)
     unsealed = re.sub(rb"\n *seal: [^\n]*", b"", content, count=1)
     assert re.match(
-        r"some\.yaml:\d+: interaction 1 has no seal, so lines of it may be lost; restore it", refusal(unsealed)
+        r"some\.yaml:\d+: interaction 1 has no seal, so lines may be missing; restore it", refusal(unsealed)
     )
 
 
 def test_a_file_of_nothing_but_our_first_line_is_not_whole() -> None:
-    assert refusal(f"{MARK}\n".encode()).startswith("some.yaml:2: the file is not whole: ")
+    assert refusal(f"{MARK}\n".encode()).startswith("some.yaml:2: the file is incomplete: ")
 
 
 @pytest.mark.parametrize(
@@ -191,4 +191,4 @@ def test_a_formatted_file_is_ours_to_the_importer(tmp_path: Path, capsys: pytest
     path = tmp_path / "a.yaml"
     path.write_bytes(b"---\n" + CONTENT)
     assert cli.main(["import", str(path)]) == 0
-    assert capsys.readouterr().out == f"{path}: is ours already, and left as it is\n"
+    assert capsys.readouterr().out == f"{path}: already ours, left as it is\n"

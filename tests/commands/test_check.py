@@ -136,7 +136,7 @@ def test_each_finding_has_the_line_of_its_interaction(capsys: pytest.CaptureFixt
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nowhere"], "nowhere: there is no such file or directory; name the cassettes, or where they are"),
+        (["nowhere"], "nowhere: no such file or directory; name the cassettes, or their directory"),
         (
             ["--max-age", "30"],
             "argument --max-age: it is '30', and has to be a number below 10,000 and a unit: \"90m\"",
@@ -295,7 +295,7 @@ def test_a_cassette_that_vcrpy_wrote_with_its_key(capsys: pytest.CaptureFixture[
             "cassettes/theirs.yaml:2: SAM102 a key (sk-...) in the request header 'authorization'",
             "cassettes/theirs.yaml:2: SAM103 a credential in the request header 'cookie'",
             "cassettes/theirs.yaml:2: SAM103 a credential in the reply header 'set-cookie'",
-            "cassettes/theirs.yaml:2: SAM403 advice: without a seal, so that nobody can tell whether it was changed",
+            "cassettes/theirs.yaml:2: SAM403 advice: without a seal, so nobody can tell whether it was changed",
             "1 cassette, 1 interaction: 3 findings",
         ],
     )
@@ -391,17 +391,14 @@ MEND = "; mend it, restore the file, or delete it to record again"
             # Without its secret, this file is shorter, so the problem is reported on another line.
             "version: 1\nkey: |\n  " + PEM.replace("\n", "\n  ") + "\ninteractions: [7]\nx: ]\n",
             [
-                ":7: SAM201 cannot be read; there is a secret in the file, so what stands here is not shown",
+                ":7: SAM201 cannot be read; the file contains a secret, so this part is not shown",
                 ":3: SAM102 a private key in the file",
             ],
         ),
         (
             "version: 1\ninteractions:\n"
             "- {response: {}, request: {method: P, uri: u, headers: {x-api-key: {a: hunter}}}}\n",
-            [
-                ":3: SAM201 interaction 1 is damaged: header 'x-api-key': name and value have to be text: quote them"
-                + MEND
-            ],
+            [":3: SAM201 interaction 1 is damaged: header 'x-api-key': name and value must be text: quote them" + MEND],
         ),
     ],
 )
@@ -435,7 +432,7 @@ def test_what_is_no_file_is_a_finding_in_a_directory_too(capsys: pytest.CaptureF
     Path("cassettes/deep.yaml").mkdir()
     for name in ("a.yaml", "deep.yaml/b.new.journal"):
         os.mkfifo(f"cassettes/{name}")
-    told = "is a FIFO, where a cassette has to be a file; move it away"
+    told = "is a FIFO, but a cassette must be a file; move it away"
     assert run(capsys) == (
         1,
         [

@@ -540,10 +540,10 @@ def test_a_range_has_what_was_added_and_removed_in_it(project: Project) -> None:
     git(project.root, "checkout", "--quiet", "--orphan", "other")
     project.commit()
     assert project.refused("main...other") == (
-        "'main...other': the two revisions have nothing in common, and there is no such file, here or in HEAD"
+        "'main...other': the two revisions have nothing in common, and no such file exists, here or in HEAD"
     )
     assert project.refused("main..nope") == (
-        "git knows no revision 'main..nope', and there is no such file, here or in HEAD"
+        "git knows no revision 'main..nope', and no such file exists, here or in HEAD"
     )
 
 
@@ -635,7 +635,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_shown(project: Project) ->
     told = "\n".join([capital, marks, river, fifo, town])
     assert "tests/test_geo.py::test_capital: cannot be compared" in told
     assert "test_capital.yaml:32: these are the marks of a merge conflict; keep one side, or both in turn" in told
-    assert "is a FIFO, where a cassette has to be a file; move it away" in told
+    assert "is a FIFO, but a cassette must be a file; move it away" in told
     assert last == "1 test changed, 2 tests not compared: tokens 3 -> 4 (+33%), cost unknown"
 
 
@@ -661,18 +661,18 @@ def test_files_in_conflict_are_named_once(project: Project) -> None:
 def test_what_is_wrong_is_said(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     assert project.refused() == "git knows no revision 'HEAD'"
     project.commit()
-    assert project.refused("nope") == ("git knows no revision 'nope', and there is no such file, here or in HEAD")
-    assert project.refused("HEAD", "nope") == "nope: there is no such file or directory, neither here nor in HEAD"
+    assert project.refused("nope") == ("git knows no revision 'nope', and no such file exists, here or in HEAD")
+    assert project.refused("HEAD", "nope") == "nope: no such file or directory, neither here nor in HEAD"
     assert project.refused("HEAD", "/") == f"/: is not in the git repository {project.root}"
     assert (
         project.refused("--", "--output=x")
-        == "'--output=x' is not a git revision, and there is no such file, here or in HEAD"
+        == "'--output=x' is not a git revision, and no such file exists, here or in HEAD"
     )
     git(project.root, "branch", "tests")
     assert project.refused("tests") == "tests is both a revision and a file: write ./tests for the file"
     assert project.diff("./tests", status=0) == ["no difference"]
     assert project.refused("HEAD", "HEAD..HEAD~1") == (
-        "HEAD..HEAD~1: there is no such file or directory, neither here nor in HEAD"
+        "HEAD..HEAD~1: no such file or directory, neither here nor in HEAD"
     )
 
 

@@ -55,7 +55,7 @@ def test_what_was_edited_imported_or_has_no_seal_is_told_once_a_run_and_fails_no
             f"{OURS}:3: SAM401 advice: edited by hand, and 1 more of these: `pytest-samurai ls` has them",
             f"{OURS}:{second}: SAM402 advice: imported from another tool, and 1 more of these:"
             " `pytest-samurai ls` has them",
-            "cassettes/second.yaml:3: SAM403 advice: without a seal, so that nobody can tell whether it was changed",
+            "cassettes/second.yaml:3: SAM403 advice: without a seal, so nobody can tell whether it was changed",
             "2 cassettes, 6 interactions: 0 findings",
         ],
     )

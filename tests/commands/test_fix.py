@@ -131,7 +131,7 @@ def test_what_was_edited_stays_marked_and_what_had_no_seal_gets_one(capsys: pyte
             f"{OURS}: interaction 1 was edited, and cannot be written again as it is; take the secrets out by hand,"
             " or record it again",
         ),
-        (lambda text: text[:-20], f"{OURS}: cannot be read, so nothing is cut out of it"),
+        (lambda text: text[:-20], f"{OURS}: cannot be read, so nothing was cut out"),
     ],
     ids=["another tool", "mixed line ends", "formatter", "layout", "comment", "damage"],
 )
@@ -165,9 +165,8 @@ def test_a_secret_beside_the_recordings_and_a_journal_are_left_and_named(capsys:
     status, lines = run(capsys, "--fix")
     assert status == 1
     assert [line for line in lines if line.startswith("not fixed: ")] == [
-        f"not fixed: {left}: what a run that died has left is not changed; the next run of its test takes it up",
-        f"not fixed: {OURS}: what is left stands beside the recordings, or cannot be cut out for sure;"
-        " take it out by hand",
+        f"not fixed: {left}: left by a run that died, so it is not changed; the next run of its test recovers it",
+        f"not fixed: {OURS}: the rest is outside of the recordings, or cannot safely be cut out; remove it by hand",
     ]
     report = json.loads("\n".join(run(capsys, "--fix", "--json")[1]))
     assert [len(report[name]) for name in ("findings", "fixed", "not_fixed")] == [2, 0, 2]
@@ -200,7 +199,7 @@ def test_a_file_that_cannot_be_written_is_as_it_was(
     status, lines = run(capsys, "--fix", "-q")
     assert (status, lines[1:]) == (
         1,
-        [f"not fixed: {OURS}: cannot be written: No space left on device; what was there is as it was"],
+        [f"not fixed: {OURS}: cannot be written: No space left on device; the old file is unchanged"],
     )
     assert path.read_bytes() == before
 
@@ -229,7 +228,7 @@ def test_without_an_ini_file_it_is_said_what_to_write(capsys: pytest.CaptureFixt
     write(interaction(UUID))
     status, lines = run(capsys, "--fix")
     assert status == 0
-    assert lines[1] == "not fixed: there is no ini file of pytest's; make one with `samurai_normalize = uuid`"
+    assert lines[1] == "not fixed: pytest has no ini file here; make one with `samurai_normalize = uuid`"
 
 
 def test_what_was_ignored_is_not_fixed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -77,7 +77,7 @@ def test_a_cassette_is_rewritten_where_it_lies(capsys: pytest.CaptureFixture[str
     assert (first.imported, first.unsealed, first.edited) == (True, False, False)
     assert path.read_text().count("\n      imported: true\n") == 2
     before = path.read_bytes()
-    assert run(capsys, "a.yaml") == (0, ["a.yaml: is ours already, and left as it is"])
+    assert run(capsys, "a.yaml") == (0, ["a.yaml: already ours, left as it is"])
     assert path.read_bytes() == before
 
 
@@ -126,12 +126,12 @@ def test_a_cassette_in_json_becomes_one_in_yaml_beside_it(capsys: pytest.Capture
     assert json.loads(load(Path("a.yaml"))[0].reply.body) == ANSWER
     assert run(capsys, ".") == (
         0,
-        ["a.json: is imported already, as a.yaml", "a.yaml: is ours already, and left as it is"],
+        ["a.json: already imported, as a.yaml", "a.yaml: already ours, left as it is"],
     )
     save(Path("a.yaml"), [])
     assert run(capsys, "a.json") == (
         1,
-        ["a.json: not imported, as a.yaml is there and holds something else; move one of them away"],
+        ["a.json: not imported, as a.yaml exists and holds something else; move one of them away"],
     )
     assert load(Path("a.yaml")) == []
 
@@ -143,7 +143,7 @@ def test_a_compressed_cassette_becomes_one_in_yaml_beside_it(capsys: pytest.Capt
     line = "a.yaml.gz: imported 1 interaction, as a.yaml; delete a.yaml.gz when its tests pass with that"
     assert run(capsys, ".") == (0, [line])
     assert json.loads(load(Path("a.yaml"))[0].reply.body) == ANSWER
-    assert run(capsys, "a.yaml.gz") == (0, ["a.yaml.gz: is imported already, as a.yaml"])
+    assert run(capsys, "a.yaml.gz") == (0, ["a.yaml.gz: already imported, as a.yaml"])
 
 
 def test_directories_are_walked_and_what_cannot_be_read_is_named_and_left(capsys: pytest.CaptureFixture[str]) -> None:
@@ -180,8 +180,8 @@ def test_a_body_that_cannot_be_looked_into_is_not_imported(capsys: pytest.Captur
     status, [line] = run(capsys, "a.yaml")
     assert (status, line) == (
         1,
-        "a.yaml:23: interaction 2 is compressed (compress), which cannot be undone here, so that no secret in it would"
-        " be seen; record it again",
+        "a.yaml:23: interaction 2 is compressed (compress), and cannot be decompressed here, so a secret in it would"
+        " not be seen; record it again",
     )
     assert path.read_bytes() == before
 
@@ -206,7 +206,7 @@ def test_ours_as_vcrpy_wrote_it_again_becomes_ours_again(capsys: pytest.CaptureF
 def test_a_path_that_does_not_exist_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         cli.main(["import", "nowhere"])
-    assert "nowhere: there is no such file or directory" in capsys.readouterr().err
+    assert "nowhere: no such file or directory" in capsys.readouterr().err
 
 
 def test_a_cassette_that_another_process_writes_is_waited_for(
@@ -234,7 +234,7 @@ def test_a_name_that_is_none_on_every_system_becomes_that_of_its_test(capsys: py
     )
     assert [file.name for file in Path("tapes").iterdir()] == [new]
     assert len(load(Path("tapes") / new)) == 1
-    assert run(capsys, "tapes") == (0, [f"tapes/{new}: is ours already, and left as it is"])
+    assert run(capsys, "tapes") == (0, [f"tapes/{new}: already ours, left as it is"])
 
 
 def test_of_two_names_that_are_alike_but_for_their_case_one_is_changed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -272,7 +272,7 @@ def test_a_compressed_cassette_of_ours_is_left_as_it_is_whatever_its_name(capsys
     compressed = Path("tapes/test_x[a:b].yaml.gz")
     compressed.write_bytes(gzip.compress(path.read_bytes()))
     path.unlink()
-    assert run(capsys, "tapes") == (0, [f"{compressed}: is ours already, and left as it is"])
+    assert run(capsys, "tapes") == (0, [f"{compressed}: already ours, left as it is"])
 
 
 @pytest.mark.parametrize("imported", [False, True])
@@ -289,5 +289,5 @@ def test_a_call_has_the_price_of_the_day_that_its_reply_says(
     assert (call.recorded_at, call.answered_at) == (None, "2025-03-01T12:30:00.000000Z")
     assert cli.main(["show", "a.yaml"]) == 0
     out, _ = capsys.readouterr()
-    assert "answered on 2025-03-01, as the reply says" in out
+    assert "answered on 2025-03-01, according to the reply" in out
     assert "$0.00000165" in out

@@ -90,7 +90,7 @@ def test_marks_are_renamed_wherever_they_are_and_all_else_stays_as_it_is(capsys:
         ("default_cassette(NAME)", "name the cassette in the marker: @pytest.mark.samurai(NAME)"),
         ("default_cassette('a', 'b')", "name the cassette in the marker: @pytest.mark.samurai(NAME)"),
         ("default_cassette", "name the cassette in the marker: @pytest.mark.samurai(NAME)"),
-        ("default_cassette('a')", "nothing here has the mark @pytest.mark.vcr, without which it has no effect"),
+        ("default_cassette('a')", "nothing here has the mark @pytest.mark.vcr, so this has no effect"),
     ],
 )
 def test_a_mark_that_would_have_to_be_guessed_stays_and_is_told(
@@ -105,9 +105,7 @@ def test_marks_that_block_the_network_are_told(capsys: pytest.CaptureFixture[str
     before = f"import pytest\n@pytest.mark.{mark}\ndef test_it(): pass\n"
     after, [line] = moved(capsys, before)
     assert after == before
-    assert line.startswith(
-        f"2: @pytest.mark.{mark}: look here: a test that can only replay calls no model, without this;"
-    )
+    assert line.startswith(f"2: @pytest.mark.{mark}: look here: a test that can only replay calls no model anyway;")
 
 
 def test_a_cassette_that_a_mark_names_stays_its_name(capsys: pytest.CaptureFixture[str]) -> None:
@@ -327,7 +325,7 @@ def test_options_that_cannot_be_read_are_left_to_the_run(capsys: pytest.CaptureF
         ),
         (
             "# conftest\nfrom tests.config import vcr_config, other",
-            "3: the import of vcr_config: look here: where it is defined, it becomes samurai_config",
+            "3: the import of vcr_config: look here: where it is defined, change it to samurai_config",
         ),
     ],
 )
@@ -504,13 +502,13 @@ def test_a_file_that_cannot_be_written_is_a_mistake_and_stays(
     Path("a.py").write_text("import pytest\npytestmark = pytest.mark.vcr\n")
     with pytest.raises(SystemExit, match="2"):
         cli.main(["import", "--tests", "--write", "a.py"])
-    assert "a.py: cannot be written: No space left on device; it is as it was" in capsys.readouterr().err
+    assert "a.py: cannot be written: No space left on device; it is unchanged" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--tests", "nowhere"], "nowhere: there is no such file or directory; name the tests, or where they are"),
+        (["--tests", "nowhere"], "nowhere: no such file or directory; name the tests, or their directory"),
         (["--write", "."], "--write goes with --tests; cassettes are rewritten without it"),
     ],
 )
@@ -573,7 +571,7 @@ def test_a_conftest_is_written_that_says_where_the_cassettes_lie(capsys: pytest.
         0,
         [
             "t/a/test_a.py:2: pytest.mark.vcr -> pytest.mark.samurai",
-            "t/conftest.py:4: the cassettes beside the tests -> a fixture samurai_cassette_dir, which says so",
+            "t/conftest.py:4: the cassettes next to the tests -> a fixture samurai_cassette_dir, which says so",
             "made 2 changes in 2 files",
         ],
     )
@@ -601,8 +599,8 @@ def test_two_ways_in_which_cassettes_lie_are_told(capsys: pytest.CaptureFixture[
     status, lines = run(capsys, "t")
     assert (status, lines[-2]) == (
         1,
-        "t/conftest.py:1: the cassettes lie beside the tests, in two ways: look here: write fixtures"
-        " samurai_cassette_dir that say where",
+        "t/conftest.py:1: cassettes are kept next to the tests, in two ways: look here: write samurai_cassette_dir"
+        " fixtures that say where",
     )
 
 

@@ -582,8 +582,8 @@ def test_what_changes_while_it_is_judged_is_not_deleted(
     status, lines = pruned(capsys, "--write")
     assert status == 1
     assert lines[-3:] == [
-        "cassettes/shared.yaml: changed while it was judged; it is as it was",
-        "cassettes/test_it/test_gone.yaml: changed while it was judged; it is as it was",
+        "cassettes/shared.yaml: changed while it was being checked; left alone",
+        "cassettes/test_it/test_gone.yaml: changed while it was being checked; left alone",
         "deleted nothing",
     ]
     assert [one.path.read_bytes() for one in (interaction, whole)] == before

@@ -85,7 +85,7 @@ def test_of_a_file_in_conflict_both_sides_are_shown_and_of_a_damaged_one_what_ca
     CASSETTE.parent.mkdir(parents=True)
     CASSETTE.write_text(head + conflict(f"- request:{body}", "- request:" + theirs.partition("- request:")[2]))
     lines = said(page(capsys, TEST, "--html", status=1))
-    assert lines[1].startswith(f"This file cannot be read as a whole: {CASSETTE}:3: these are the marks of a merge")
+    assert lines[1].startswith(f"This file cannot be read completely: {CASSETTE}:3: these are the marks of a merge")
     assert [line for line in lines if line.startswith("The side") or "ours" in line or "theirs" in line] == [
         "The side that git calls ours:",
         "user about 100%, 10 tokens ours",
@@ -117,7 +117,7 @@ def test_several_tests_without_a_page_and_a_page_over_a_cassette_are_usage_error
     before = CASSETTE.read_bytes()
     assert refused(capsys, TEST, TEST) == "2 tests are shown on a page only: add --html PATH\n"
     assert refused(capsys, TEST, "--html", str(CASSETTE)) == (
-        f"--html={CASSETTE}: this is the name of a cassette; a TEST stands before --html\n"
+        f"--html={CASSETTE}: this is the name of a cassette; put a TEST before --html\n"
     )
     assert CASSETTE.read_bytes() == before
     assert refused(capsys, TEST, "--html", "cassettes").startswith("cassettes: cannot be written: ")

@@ -319,8 +319,8 @@ def test_of_a_cassette_that_others_use_too_no_sums_are_shown_beside_the_row_of_o
     assert cli.main(["why", TEST, "--cassette=cassettes/wide.yaml"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         f"{TEST}: cassettes/wide.yaml",
-        "  By its name it is not this test's own, and it has 2 calls; the lock has 1 request of this test. So sums"
-        " over it are not what the test uses, and none is shown.",
+        "  Its name is not this test's, and it has 2 calls; the lock has 1 request of this test. So its sums are not"
+        " what the test uses, and are not shown.",
         "The lock has only totals. To compare call by call: --against=HEAD",
     ]
     # An unshared cassette with more calls than before is compared normally; so is a fixture's.
@@ -339,7 +339,7 @@ def test_of_a_cassette_that_others_use_too_no_sums_are_shown_beside_the_row_of_o
             [f"{TEST}_not"],
             f"'{TEST}_not' has no cassette, which would be cassettes/tests/test_geo/test_capital_not.yaml. Looked at:",
         ),
-        ([TEST, "--cassette=no.yaml"], "no.yaml: there is no such cassette; name the one of the test by --cassette"),
+        ([TEST, "--cassette=no.yaml"], "no.yaml: no such cassette; name the test's cassette with --cassette"),
         ([TEST, "--against=nope"], "test_capital.yaml as of nope: invalid object name 'nope'."),
         ([TEST, "--against=--output=x"], "'--output=x' is not a git revision"),
         (

@@ -33,7 +33,7 @@ def no_lock(*_: object) -> None:
 
 
 USELESS = (
-    "cannot be used for locks: No locks available; it has to be a directory that you own: remove the present one, or"
+    "cannot be used for locks: No locks available; it must be a directory that you own: remove the present one, or"
 )
 
 
@@ -89,7 +89,7 @@ def test_what_was_recorded_before_locks_failed_is_in_a_journal_that_the_next_run
         # As long as locks fail, nothing is paid for again.
         with pytest.raises(CassetteError, match=USELESS), use_cassette(path):
             ask(url)
-    taken_up = r"a\.yaml: took up 2 calls of a recording that was interrupted$"
+    taken_up = r"a\.yaml: recovered 2 calls of an interrupted recording$"
     with pytest.warns(UserWarning, match=taken_up), use_cassette(path):
         assert [ask(url).status_code, ask(url, "another").status_code] == [200, 200]
     assert chat_server.requests == 2

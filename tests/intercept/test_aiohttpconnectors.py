@@ -77,7 +77,7 @@ def test_a_request_that_differs_is_a_miss_which_says_what_differs(cassettes: Pat
     with pytest.raises(RequestNotRecorded) as missed, use_cassette(path, mode="none"):
         asyncio.run(fetched("POST", CHAT_URL, json=question("What is the capital of Italy?")))
     assert "What is the capital of [Italy]?" in str(missed.value)
-    assert "aiohttp) gets what the cassette holds, and is never recorded" in str(missed.value)
+    assert "aiohttp) can replay what the cassette has, but its calls are never" in str(missed.value)
 
 
 def test_what_the_cassette_does_not_hold_is_as_before(cassettes: Path, url: str) -> None:

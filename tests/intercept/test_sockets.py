@@ -94,8 +94,9 @@ def test_a_connection_of_a_client_that_is_not_seen_is_noted_once(
     for _ in range(2):
         connect(other)
     assert replay.notes == [
-        f"use_cassette('a.yaml'): connected to {host}:{urlsplit(url).port}, which serves models (in the cassette), by a"
-        " client that no recorder sees (requests, urllib, aiohttp, a raw socket): nothing of it is replayed; send its"
+        f"use_cassette('a.yaml'): connected to {host}:{urlsplit(url).port}, which serves models (in the cassette), by"
+        f" a client that no recorder can see (requests, urllib, aiohttp, a raw socket): none of it is replayed; send"
+        f" its"
         " calls through httpx, or forbid connections in tests"
     ]
 
@@ -221,7 +222,7 @@ def test_a_base_url_without_a_port_leads_to_that_of_its_scheme(
 def test_a_host_counts_however_it_is_spelled(replay: Recorder, url: str, host: Any) -> None:
     with socket.socket() as raw:
         raw.connect((host, urlsplit(url).port))
-    assert "which serves models (in the cassette), by a client that no recorder sees" in replay.notes[0]
+    assert "which serves models (in the cassette), by a client that no recorder can see" in replay.notes[0]
 
 
 def test_a_name_is_not_hidden_by_another_for_the_same_address(

@@ -76,8 +76,10 @@ def test_a_budget_over_a_call_that_the_settings_let_pass_cannot_be_judged(
         with use_cassette(cassette, mode=mode, unused="ignore", max_total_tokens=45, **leave) as recorder:
             call(server.url)
             recorder.notes.clear()
-    is_let_pass = "  What ignore_hosts, ignore_localhost, a hook or samurai_unseen lets pass, no budget can count"
-    of_clients = "  To record what such a client sends: send it through httpx"
+    is_let_pass = (
+        "  No budget can count calls that ignore_hosts, ignore_localhost, a hook or samurai_unseen lets through"
+    )
+    of_clients = "  To record the calls of such a client: send them through httpx"
     assert str(broken.value).endswith(of_clients if leave == {"unseen": "warn"} else is_let_pass)
     assert server.asked == ["POST /v1/chat/completions"]
 
@@ -192,7 +194,7 @@ def test_a_call_is_known_by_its_body_whatever_its_url(
 ) -> None:
     content = json.dumps(said).encode()
     text = refused(cassette, lambda: ask(f"{other.root}/v1/ask", content))
-    assert f"{other.root}/v1/ask asks a model by what its body says, and is not recorded, and this test rep" in text
+    assert f"{other.root}/v1/ask calls a model, judging by its body, and is not recorded, and this test rep" in text
     assert text.endswith(
         "  To record it as well: samurai_endpoints = known */v1/ask\n"
         '  To let it pass, if no model answers it: ignore_hosts=["127.0.0.1"]'
@@ -202,7 +204,7 @@ def test_a_call_is_known_by_its_body_whatever_its_url(
         with use_cassette(cassette, mode="new_episodes", unused="ignore", max_total_tokens=1) as recorder:
             ask(f"{other.root}/v1/ask", content)
     [note] = recorder.notes
-    assert "/v1/ask asks a model by what its body says, and is not recorded: it went live" in note
+    assert "/v1/ask calls a model, judging by its body, and is not recorded: it went live" in note
     assert len(other.asked) == 1
 
 

@@ -371,7 +371,7 @@ def test_a_client_that_no_hook_sees_is_refused_when_it_connects(
     url = f"{server.root}/v1/other"
     text = refused(cassette, lambda: call(url))
     assert server.asked == []
-    assert "by a client that no recorder sees" in text
+    assert "by a client that no recorder can see" in text
     assert text.endswith("To let all such clients connect: samurai_unseen = warn, or allow")
     with use_cassette(cassette, mode="none", unused="ignore", unseen="allow") as recorder:
         call(url)
@@ -463,7 +463,7 @@ def test_mode_all_whose_calls_are_not_recorded_fails_where_the_old_cassette_woul
     )
     for call, why in (
         (lambda: httpx.post(f"{server.root}/v1/rerank", json=BODY), endpoint),
-        (lambda: by_urllib(server.url), r"a connection to 127\.0\.0\.1:\d+ by a client that no recorder sees"),
+        (lambda: by_urllib(server.url), r"a connection to 127\.0\.0\.1:\d+ by a client that no recorder can see"),
     ):
         with pytest.raises(SamuraiFailure, match=rf"^nothing was recorded in mode all\. (?s:.*)not recorded: {why}"):
             with use_cassette(cassette, mode="all") as recorder:
@@ -474,11 +474,11 @@ def test_mode_all_whose_calls_are_not_recorded_fails_where_the_old_cassette_woul
 
 def test_mode_all_of_a_test_without_a_call_says_that_the_old_cassette_stays(cassette: Path, server: Server) -> None:
     before = cassette.read_bytes()
-    with pytest.warns(UserWarning, match="no call to record was seen in mode all, so nothing was recorded; .*delete"):
+    with pytest.warns(UserWarning, match="no call was seen in mode all, so nothing was recorded; .*delete"):
         with use_cassette(cassette, mode="all"):
             pass
     assert cassette.read_bytes() == before
-    with pytest.warns(UserWarning, match="no call to record was seen in mode all"):
+    with pytest.warns(UserWarning, match="no call was seen in mode all"):
         with use_cassette(cassette, mode="all", ignore_localhost=True):
             httpx.post(server.url, json=BODY)
     with use_cassette(cassette.with_name("none.yaml"), mode="all"):

@@ -168,8 +168,8 @@ def test_a_second_cassette_is_a_mistake_that_names_both(project: Project, suite:
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "tests/test_it.py::test_it has a cassette of its own, test_it.yaml, and its marker names another,"
-            " more.yaml: a test has one here; put the interactions of both into one file, and name that"
+            "tests/test_it.py::test_it has its own cassette, test_it.yaml, but its marker names another,"
+            " more.yaml: a test has only one here; put the interactions of both into one file, and name that file"
         ]
     )
 
@@ -180,7 +180,7 @@ def test_a_second_cassette_is_a_mistake_that_names_both(project: Project, suite:
         ('@pytest.mark.vcr("a.yaml", "b.yaml")', "@pytest.mark.vcr of *test_it: it takes one cassette name, not 2"),
         (
             '@pytest.mark.vcr("a.yaml")\n@pytest.mark.default_cassette("b.yaml")',
-            "@pytest.mark.vcr of *test_it: with `default_cassette`, it is that which names one cassette, and nothing*",
+            "@pytest.mark.vcr of *test_it: `default_cassette` names the one cassette, so this marker can name none*",
         ),
         (
             "@pytest.mark.vcr(additional_matchers=['x'])",
@@ -201,7 +201,7 @@ def test_a_marker_that_cannot_be_ours_is_a_usage_error(
 @pytest.mark.parametrize(
     ("fixture", "complaint"),
     [
-        ("vcr_config(): return 7", "vcr_config of tests/test_it.py::test_it is 7; it has to be a dict of options"),
+        ("vcr_config(): return 7", "vcr_config of tests/test_it.py::test_it is 7; it must be a dict of options"),
         ("vcr_config(): return {'persister': 7}", "vcr_config of *'persister' here: leave it out: cassettes are files"),
         ("vcr_cassette_name(): return '../a'", "vcr_cassette_name of *'../a' is not a name for a cassette*"),
     ],
@@ -225,8 +225,8 @@ def test_two_recorders_that_have_the_marker_are_refused_with_the_way_out(
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         [
-            "ERROR: samurai_marker has `vcr`, and pytest-recording is loaded, whose marker that is: each of the two"
-            " would record the tests. Run pytest with `-p no:recording`, or put that into `addopts`."
+            "ERROR: samurai_marker has `vcr`, and pytest-recording is loaded and uses that marker too: both would"
+            " record the tests. Run pytest with `-p no:recording`, or put that into `addopts`."
         ]
     )
     result = project.run("-p", "no:recording", "-p", "pytest_recording.plugin")
@@ -287,4 +287,4 @@ def test_number(): pass
     cassette(project.pytester.path / "library/test_suffix.yaml", ("a?", "A."))
     result = project.run()
     result.assert_outcomes(passed=2, errors=1)
-    result.stdout.fnmatch_lines(["*path_transformer gave a int; it has to be the path of the cassette"])
+    result.stdout.fnmatch_lines(["*path_transformer returned a int; it must return the path of the cassette"])

@@ -143,7 +143,7 @@ def test_fixtures_says_what_each_fixture_is_in_one_line(project: Project) -> Non
 
 def test_samurai_config_has_to_be_a_dict(project: Project) -> None:
     project.tests("@pytest.fixture\ndef samurai_config(): return None\ndef test_it(samurai): pass")
-    project.run().stdout.fnmatch_lines(["*samurai_config of test_it.py::test_it is None; it has to be a dict*"])
+    project.run().stdout.fnmatch_lines(["*samurai_config of test_it.py::test_it is None; it must be a dict*"])
 
 
 def test_what_varies_may_be_set_for_all_tests_in_the_ini_file(project: Project) -> None:

@@ -104,7 +104,7 @@ def test_break(samurai_client):
     result.stdout.fnmatch_lines(
         [
             "E *: call 1: the recording of this stream ends after 1 chunk (* bytes): when it was recorded, the"
-            " application stopped reading, or was cancelled, and now it reads on.",
+            " application stopped reading or was cancelled, but now it reads on.",
             "E *test      test_it.py::test_break",
             "E *cassette  cassettes/test_it/test_break.yaml",
             "E *To record it again: pytest --samurai-mode=all test_it.py::test_break",

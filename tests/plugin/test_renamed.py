@@ -63,12 +63,12 @@ def test_a_renamed_test_is_not_recorded_anew_in_silence(
         assert said(result) == [
             f"pytest_samurai.RequestNotRecorded: POST {url} was not sent: it seems to be recorded already.",
             "test      test_it.py::test_new",
-            "cassette  cassettes/test_it/test_new.yaml (there is none yet)",
+            "cassette  cassettes/test_it/test_new.yaml (does not exist yet)",
             "mode      once",
             "request   one",
-            "A recording of a test that is gone would answer it. If this is that test, renamed:",
+            "A recording of a test that is gone would answer it. If you renamed that test to this one, run:",
             "pytest-samurai mv test_it.py::test_old test_it.py::test_new",
-            "If it is another, to record it: pytest --samurai-mode=all test_it.py::test_new",
+            "If it is a different test, record it: pytest --samurai-mode=all test_it.py::test_new",
         ]
     [command] = advised(result)
     assert cli.main(shlex.split(command)[1:]) == 0
@@ -97,7 +97,7 @@ def test_a_miss_of_a_renamed_test_names_the_command(project: Project) -> None:
     assert said(result)[2:] == [
         "cassette  cassettes/test_it/test_new.yaml (no recordings)",
         "mode      none",
-        "A recording of a test that is gone would answer it. If this is that test, renamed:",
+        "A recording of a test that is gone would answer it. If you renamed that test to this one, run:",
         "pytest-samurai mv test_it.py::test_old test_it.py::test_new",
         "To record this test: pytest --samurai-mode=update test_it.py::test_new",
     ]

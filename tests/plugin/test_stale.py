@@ -46,7 +46,7 @@ def test_wrong(): assert ask("a?") == "B."
 """
 TABLE = """\
 samurai: of 8 tests with recordings of another tool, 2 are green, 5 missed a recording, 1 failed for another reason
-  2 tests: parameters are others than were recorded, as of a newer client
+  2 tests: the parameters differ from the recorded ones, as with a newer client
     2 tests: parallel_tool_calls (absent) -> true
       tests/test_it.py::test_default[a], test_default[b]
     To let them match, without a call, in the ini file or where `ignore` is set:
@@ -56,13 +56,13 @@ samurai: of 8 tests with recordings of another tool, 2 are green, 5 missed a rec
       - What is the capital of [Japan]?
       + What is the capital of [France]?
       tests/test_it.py::test_words
-    To record it, in calls that are paid: pytest --samurai-mode=update tests/test_it.py::test_words
-  2 tests: nothing is recorded, so the network is needed
+    To record it, with paid calls: pytest --samurai-mode=update tests/test_it.py::test_words
+  2 tests: nothing is recorded, so this needs the network
     1 test: no recordings
       tests/test_it.py::test_new
-    1 test: one call more than was recorded
+    1 test: one more call than was recorded
       tests/test_it.py::test_more
-    To record them, in calls that are paid: pytest --samurai-mode=update tests/test_it.py::test_new\
+    To record them, with paid calls: pytest --samurai-mode=update tests/test_it.py::test_new\
  tests/test_it.py::test_more"""
 INI = "[pytest]\nsamurai_marker = vcr\n"
 
@@ -125,7 +125,7 @@ def test_of_many_tests_the_command_takes_all_that_failed(project: Project, suite
     (suite / "test_it.py").write_text(SUITE + text)
     project.offline()
     result = project.pytester.runpytest_inprocess("--samurai-mode=none", "-k", "test_none or test_green")
-    assert table(result)[-1] == "    To record them, in calls that are paid: pytest --samurai-mode=update --lf"
+    assert table(result)[-1] == "    To record them, with paid calls: pytest --samurai-mode=update --lf"
 
 
 def test_what_a_renamed_test_would_be_answered_by_is_not_to_be_paid_for(pytestconfig: pytest.Config) -> None:

@@ -34,7 +34,7 @@ def test_the_summary_says_what_varies_and_what_lets_it_match_and_then_it_does(pr
     asking(project, "f'Ticket {uuid.uuid4()} of {datetime.date.today()}'")
     recorded = project.run("-q")
     lines = lines_between(recorded, "most likely", "1 passed")
-    assert lines[0] == "samurai: 1 test recorded what most likely varies from run to run; its replay would miss:"
+    assert lines[0] == "samurai: 1 test recorded values that most likely vary from run to run; its replay would miss:"
     assert lines[1].startswith("  a UUID and a date in messages[0] (")
     assert lines[1].endswith("): test_it.py::test_it")
     # Paste what it says to paste.

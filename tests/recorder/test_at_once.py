@@ -73,7 +73,7 @@ def test_of_two_runs_that_went_another_way_the_whole_one_is_kept_that_passed_las
     [note] = other.notes
     assert note.endswith(
         ": another run recorded this test at the same time, with other calls: its 2 calls in"
-        f" {path} made way for this run's"
+        f" {path} were replaced by this run's"
     )
 
 

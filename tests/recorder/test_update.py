@@ -310,7 +310,7 @@ def test_without_a_key_what_is_recorded_is_replayed_and_the_rest_is_refused(
     updates.project.tests(FIVE.replace("What is three?", "What is three, in a word?"))
     result = updates.run("--samurai-mode=update")
     result.assert_outcomes(passed=4, failed=1)
-    result.stdout.fnmatch_lines(["E         Set the key in the environment, and make the client after that."])
+    result.stdout.fnmatch_lines(["E         Set the key in the environment before the client is made."])
     assert updates.project.server.requests == 5
 
 
@@ -472,7 +472,7 @@ def test_a_shared_cassette_that_cannot_be_written_at_the_end_fails_the_run(
     result.assert_outcomes(passed=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
-        ["samurai: */cassettes/shared.yaml: cannot be written: No space left on device; what was there is as it was"]
+        ["samurai: */cassettes/shared.yaml: cannot be written: No space left on device; the old file is unchanged"]
     )
     assert updates.files() == before
 

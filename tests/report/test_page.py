@@ -203,8 +203,8 @@ def test_what_a_failed_recording_did_not_keep_is_said(project: Project) -> None:
     project.tests(f"LIVE, FAIL = False, True\n{TESTS}")
     row = behind(reported(project, "failed", "-k", "retried"))["test_it.py::test_retried"]
     assert row.words == (
-        "2 calls in cassettes/test_it/test_retried.yaml: there is no such cassette: nothing was kept,"
-        " or it was deleted since."
+        "2 calls in cassettes/test_it/test_retried.yaml: no such cassette: nothing was kept, or it has been deleted"
+        " since."
     )
 
 
@@ -269,7 +269,7 @@ def test_a_page_of_500_tests_has_at_most_a_megabyte_and_a_half_and_says_what_it_
     assert (len(rows), len(shown)) == (500, 500)
     failed = {row.all("th")[0].text for row in rows if row.all("td", "bad")}
     whole = {name for name, row in shown.items() if len(row.all("h3")) == 3}
-    cut = [row for row in shown.values() if row.words.endswith("left out, so that this page stays small.")]
+    cut = [row for row in shown.values() if row.words.endswith("left out, to keep this page small.")]
     assert len(failed) == 50
     assert failed <= whole
     assert len(whole) + len(cut) == 500
@@ -282,7 +282,7 @@ def test_a_page_of_10000_calls_is_as_small(tmp_path: Path) -> None:
     told = {name: len(row.all("h3")) for name, row in shown.items()}
     assert min(told.values()) > 10
     for name, row in shown.items():
-        assert row.words.endswith(f"{1_000 - told[name]} more calls left out, so that this page stays small.")
+        assert row.words.endswith(f"{1_000 - told[name]} more calls left out, to keep this page small.")
 
 
 def test_of_more_tests_than_a_page_has_rows_the_cheapest_are_counted() -> None:
@@ -290,5 +290,5 @@ def test_of_more_tests_than_a_page_has_rows_the_cheapest_are_counted() -> None:
     page = Element.of(render(replace(RUN, tests=tuple(tests), fixtures=(), spoken=())).content)
     assert len(page.all("tr", "test")) == MOST_ROWS
     assert page.all("section")[-1].all("p")[-1].text == (
-        "3 more tests left out, which cost less, so that this page stays small."
+        "3 more tests left out, which cost less, to keep this page small."
     )

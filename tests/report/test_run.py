@@ -113,7 +113,7 @@ RUN = Run(
             MISSED,
         ),
     ),
-    notes=("cassettes/old.yaml: recorded on 2026-01-02, which is longer ago than samurai_max_age",),
+    notes=("cassettes/old.yaml: recorded on 2026-01-02, which is older than samurai_max_age allows",),
     unmarked={"tests/test_live.py::test_it": 1200},
     spoken=(
         Spoken("tests/test_geo.py::test_capital", "cassettes/test_geo/test_capital.yaml", ["0123456789abcdef"] * 2),
@@ -296,7 +296,7 @@ def test_one_report_merged_is_itself() -> None:
         (b"\xff", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
         (b"[]", "list indices must be integers or slices, not str"),
         (b"{}", "`report` is missing"),
-        (b'{"report": 2}', "its form is 2, and this version reads 1"),
+        (b'{"report": 2}', "its form is 2, but this version reads 1"),
         (b'{"report": 1, "version": "0.1.0"}', "`began` is missing"),
         (b"[" * 100_000, "maximum recursion depth exceeded while decoding a JSON array from a unicode string"),
     ],

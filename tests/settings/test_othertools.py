@@ -51,7 +51,7 @@ def test_a_value_that_cannot_be_is_told_under_our_name() -> None:
 
 def test_two_words_for_one_option_are_a_mistake() -> None:
     assert refusal(record_mode="none", mode="all") == (
-        "here: record_mode and mode are two words for one option; leave one of them"
+        "here: record_mode and mode are two names for one option; keep only one"
     )
 
 

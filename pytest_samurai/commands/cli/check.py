@@ -42,7 +42,7 @@ def _arguments(parser: ArgumentParser) -> None:
         action="extend",
         type=read_by(OPTIONS["redact"].read),
         default=[],
-        help='what else should not be there: "email", or a regular expression, as in `samurai_redact`; repeatable',
+        help='what else to look for: "email", or a regular expression, as in `samurai_redact`; repeatable',
     )
     parser.add_argument(
         "--ignore",
@@ -50,13 +50,13 @@ def _arguments(parser: ArgumentParser) -> None:
         action="append",
         type=read_by(_code),
         default=[],
-        help="what is no finding, by its code, as SAM501, or the beginning of codes, as SAM5; repeatable",
+        help="findings to ignore, by code, as SAM501, or the beginning of codes, as SAM5; repeatable",
     )
     parser.add_argument(
         "--fix", action="store_true", help="cut secrets out of cassettes, and add what varies to `samurai_normalize`"
     )
     forms = parser.add_mutually_exclusive_group()
-    forms.add_argument("-q", "--quiet", action="store_true", help="print what fails, and nothing else")
+    forms.add_argument("-q", "--quiet", action="store_true", help="print only what fails")
     forms.add_argument("--json", action="store_true", help="print JSON, for programs")
 
 
@@ -138,4 +138,4 @@ def _test(suite: Suite, path: Path) -> str | None:
     return tests[0] if len(tests) == 1 else None
 
 
-COMMAND = Command("check", "find secrets, damage and what is too old in cassettes, and mend it", _arguments, _run)
+COMMAND = Command("check", "find secrets, damage and old recordings in cassettes, and fix them", _arguments, _run)

@@ -32,7 +32,7 @@ def add_normalize(parser: ArgumentParser) -> None:
         metavar="NAMES",
         type=_names,
         default=(),
-        help=f"what else varies, beside `samurai_normalize`: {', '.join(VOLATILE)}, with commas between them",
+        help=f"what else varies, besides `samurai_normalize`: {', '.join(VOLATILE)}, with commas between them",
     )
 
 

@@ -51,11 +51,11 @@ def _span(repository: Repository, what: Sequence[str]) -> tuple[Span, list[Path]
     except SettingsError as error:
         # A file may be deleted here and still be known to git.
         if not is_here and not repository.is_known(paths[0]):
-            raise SettingsError(f"{error}, and there is no such file, here or in {HEAD}") from None
+            raise SettingsError(f"{error}, and no such file exists, here or in {HEAD}") from None
         return repository.span(HEAD), paths
     if is_here:
         raise SettingsError(f"{what[0]} is both a revision and a file: write ./{what[0]} for the file")
     return span, paths[1:]
 
 
-COMMAND = Command("diff", "say what changed in cassettes, by meaning", _arguments, _run)
+COMMAND = Command("diff", "show what changed in cassettes, by meaning", _arguments, _run)

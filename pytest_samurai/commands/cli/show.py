@@ -30,13 +30,13 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--call", metavar="N", type=int, help="show this call alone")
     forms = parser.add_mutually_exclusive_group()
     forms.add_argument("--json", action="store_true", help="print JSON, for programs")
-    forms.add_argument("--plain", action="store_true", help="print steady text, as for git's textconv")
+    forms.add_argument("--plain", action="store_true", help="print text that stays the same, for git's textconv")
     forms.add_argument(
         "--html",
         metavar="PATH",
         nargs="?",
         const=_STDOUT,
-        help="make a page of the conversations, which needs nothing else (default: on standard output)",
+        help="write the conversations to a self-contained page (default: on standard output)",
     )
 
 
@@ -66,7 +66,7 @@ def _read(suite: Suite, test: str, secrets: frozenset[str], *, plain: bool) -> t
     try:
         content = cassette.read(named.cassette)
     except FileNotFoundError:
-        raise SettingsError(f"{named.cassette}: there is no such cassette") from None
+        raise SettingsError(f"{named.cassette}: no such cassette") from None
     # Git gives the file a new temporary name each time.
     path = Path("cassette") if plain else named.cassette
     return named, [_without_secrets(reading, secrets) for reading in cassette.readings(content, path)]
@@ -97,7 +97,7 @@ def _make_page(target: str, page: str) -> None:
         return
     path = Path(target)
     if path.suffix in SUFFIXES:
-        raise SettingsError(f"--html={target}: this is the name of a cassette; a TEST stands before --html")
+        raise SettingsError(f"--html={target}: this is the name of a cassette; put a TEST before --html")
     try:
         replace_whole(path, f"{page}\n".encode())
     except OSError as error:

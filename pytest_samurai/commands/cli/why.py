@@ -22,7 +22,7 @@ from pytest_samurai.wire import Interaction, Price
 
 def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("test", metavar="TEST", help="id of a test, or the end of one; or its cassette")
-    parser.add_argument("--against", metavar="REV", help="compare with the cassette as of a git revision, not the lock")
+    parser.add_argument("--against", metavar="REV", help="compare with the cassette at a git revision, not the lock")
     parser.add_argument("--cassette", metavar="PATH", type=Path, help="its cassette (default: by the name of the test)")
     parser.add_argument("--lock", metavar="PATH", type=Path, default=LOCK, help=f"the lock (default: {LOCK})")
     add_normalize(parser)

@@ -87,7 +87,7 @@ class Fixtures(Reader):
     def visit_ImportAlias(self, node: cst.ImportAlias) -> None:
         if isinstance(node.name, cst.Name) and node.name.value in _RENAMED:
             name = node.name.value
-            self.change(node, f"the import of {name}", look=f"where it is defined, it becomes {_RENAMED[name]}")
+            self.change(node, f"the import of {name}", look=f"where it is defined, change it to {_RENAMED[name]}")
 
     def visit_Call(self, node: cst.Call) -> None:
         if not isinstance(node.func, cst.Attribute) or node.func.attr.value not in _BY_NAME:

@@ -17,8 +17,8 @@ _ALLOW = "pytest.mark.allowed_hosts"
 _OURS = "samurai"
 
 _UNBLOCKED = (
-    "a test that can only replay calls no model, without this; other calls pass. To block all, use pytest-socket, or"
-    " keep pytest-recording installed for it; then take it off to record"
+    "a test that can only replay calls no model anyway; other calls go through. To block all calls, use"
+    " pytest-socket, or keep pytest-recording installed for this; remove it to record"
 )
 
 
@@ -123,7 +123,7 @@ class Marks(Reader):
         if decorator is None or not self._is_literal(names):
             why = "name the cassette in the marker: @pytest.mark.samurai(NAME)"
         elif not self._is_marked(decorator):
-            why = f"nothing here has the mark @{_MARK}, without which it has no effect"
+            why = f"nothing here has the mark @{_MARK}, so this has no effect"
         elif self._is_named_beside(decorator):
             why = _TWO
         else:

@@ -57,7 +57,7 @@ class MovedFile:
         try:
             replace_whole(self.path, self.content)
         except OSError as error:
-            raise SettingsError(f"{self.path}: cannot be written: {error.strerror or error}; it is as it was") from None
+            raise SettingsError(f"{self.path}: cannot be written: {error.strerror or error}; it is unchanged") from None
 
 
 class Suite:
@@ -70,7 +70,7 @@ class Suite:
         self._paths = list(paths)
         for path in self._paths:
             if not path.exists():
-                raise SettingsError(f"{path}: there is no such file or directory; name the tests, or where they are")
+                raise SettingsError(f"{path}: no such file or directory; name the tests, or their directory")
 
     def moved(self) -> list[MovedFile]:
         """The files where something must change, or that cannot be read; the ini file comes last.
@@ -116,12 +116,12 @@ def _with_directory(path: Path, file: MovedFile | None, used: set[str]) -> Moved
     changes = [] if file is None else list(file.changes)
     content = file.content if file is not None else read_whole(path) if path.exists() else b""
     if len(used) > 1:
-        what = "the cassettes lie beside the tests, in two ways"
-        changes.append(Change(1, what, look="write fixtures samurai_cassette_dir that say where"))
+        what = "cassettes are kept next to the tests, in two ways"
+        changes.append(Change(1, what, look="write samurai_cassette_dir fixtures that say where"))
         return MovedFile(path, changes, content)
     [directory] = used
     content, line = with_fixture(content, directory)
-    changes.append(Change(line, "the cassettes beside the tests", "a fixture samurai_cassette_dir, which says so"))
+    changes.append(Change(line, "the cassettes next to the tests", "a fixture samurai_cassette_dir, which says so"))
     return MovedFile(path, changes, content)
 
 

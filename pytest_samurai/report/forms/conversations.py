@@ -53,12 +53,12 @@ class Conversations:
         what = f"{plural(len(spoken.calls), 'call')} in {spoken.cassette}"
         room = min(most, self._left)
         if room < _AT_LEAST:
-            return Shown(what, "", f"{what}: left out, so that this page stays small.")
+            return Shown(what, "", f"{what}: left out, to keep this page small.")
         told = self._library.told(index)
         calls = self._calls(told.calls, room)
         left_out = len(told.calls) - len(calls)
         self._left -= sum(map(_size, calls))
-        more = f"{plural(left_out, 'more call')} left out, so that this page stays small" if left_out else ""
+        more = f"{plural(left_out, 'more call')} left out, to keep this page small" if left_out else ""
         missing = "; ".join(filter(None, [visible(told.lost), more]))
         if missing:
             missing = f"{missing}." if calls else f"{what}: {missing}."

@@ -35,9 +35,7 @@ def render(run: Run) -> Output:
         unmarked=unmarked(run),
         notes=run.notes,
         rows=tests,
-        left_out=f"{plural(more, 'more test')} left out, which cost less, so that this page stays small."
-        if more
-        else "",
+        left_out=f"{plural(more, 'more test')} left out, which cost less, to keep this page small." if more else "",
         footer=footer(run),
     )
     return Output(f"{content}\n")
