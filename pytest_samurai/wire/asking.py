@@ -21,6 +21,7 @@ class Asking:
     - `key` is where the answer stands, in an event and in a reply.
     - `part` is found in events that hold a part of what the model says, and `is_last_part` tells the last of them.
     - `is_answer` says whether an event is nothing but the answer to the question; it is given the part before as well.
+    - `is_failure` says whether an event tells of an error, behind which nothing of the answer comes.
     """
 
     ask: Callable[[Object], Object | None]
@@ -28,14 +29,16 @@ class Asking:
     part: re.Pattern[bytes]
     is_last_part: Callable[[Object], bool]
     is_answer: Callable[[Object, Object], bool]
+    is_failure: Callable[[Object], bool]
 
 
 class UsageFilter:
     """Takes the one event out of a live stream that we asked for and the application did not.
 
-    That is the last one before `[DONE]`, or before the end of the stream; or, with servers that send something of
-    their own after it, the last one that follows the last part. An event like it in any other place was sent unasked;
-    and so is all of it by a server that has told a usage before.
+    That is the last one before `[DONE]`, before an error, or before the end of the stream; or, with servers that send
+    something of their own after it, the last one that follows the last part. An event like it in any other place was
+    sent unasked; and so is all of it by a server that has told a usage before. If it tells one twice, it cannot be
+    known which of both it would have sent unasked, so both pass.
     All else passes, in the pieces in which it came. An event that is not whole yet waits for its end, and one that may
     be the answer for the event after it, since they cannot be told before.
     """
@@ -80,7 +83,7 @@ class UsageFilter:
             return b""
         said = (None if data is None else parse_object(data)) or {}
         is_answer = not self._is_over and self._asking.is_answer(said, self._last_part())
-        before = self._settle(is_answer=not is_answer and self._is_over_with(data))
+        before = self._settle(is_answer=not is_answer and self._is_over_with(data, said))
         if is_answer and not self._is_told:
             self._held, self._held_usage = [event], said[self._asking.key]
             return before
@@ -94,9 +97,12 @@ class UsageFilter:
             self._is_over = True
         return data
 
-    def _is_over_with(self, data: str | None) -> bool:
+    def _is_over_with(self, data: str | None, said: Object) -> bool:
         """Whether the model has said all before this event."""
-        return data == "[DONE]" or (bool(self._held) and self._asking.is_last_part(self._last_part()))
+        # An error that has a usage of its own is another that is told.
+        if data == "[DONE]" or (self._asking.is_failure(said) and not said.get(self._asking.key)):
+            return True
+        return bool(self._held) and self._asking.is_last_part(self._last_part())
 
     def _last_part(self) -> Object:
         """The last event that held a part; an empty one if none did."""
