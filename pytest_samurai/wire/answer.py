@@ -59,8 +59,15 @@ class Answer:
     @property
     def usage(self) -> Usage | None:
         """What it says that the call used; None if it does not. An HTTP error has used one request and no tokens."""
+        if self.reply.status >= 300:
+            return self.dialect.usage(self) or Usage(requests=1)
+        return None if self.counts_nothing else self.dialect.usage(self)
+
+    @cached_property
+    def counts_nothing(self) -> bool:
+        """Whether its usage is 0 tokens. No model reads a prompt for that: such a server does not count."""
         usage = self.dialect.usage(self)
-        return Usage(requests=1) if usage is None and self.reply.status >= 300 else usage
+        return usage is not None and not usage.used and self.reply.status < 300 and not self.dialect.may_be_free
 
     @property
     def has_paid_tools(self) -> bool:

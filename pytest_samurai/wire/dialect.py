@@ -47,6 +47,7 @@ class Dialect:
       items are told one by one, what gives an item its name (the role of a message, the name of a tool).
     - `most`: the most tokens that may be answered; 0 if the request sets no limit.
     - `asking`: how the usage of a stream is asked for; None where there is no such question.
+    - `may_be_free`: whether a call may use no tokens at all.
     - `is_of_text`: whether all that is billed is text, whose tokens can be estimated.
     - `is_listed`: whether the public list of prices has its models. If not, another provider's model may have the name.
 
@@ -91,4 +92,5 @@ class Dialect:
     streams: tuple[str, ...] = ()
     within: str = ""
     is_of_text: bool = True
+    may_be_free: bool = False
     is_listed: bool = True
