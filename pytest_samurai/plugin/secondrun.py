@@ -16,6 +16,9 @@ from pytest_samurai.plugin.state import RUN
 FILE: Final = "SAMURAI_SECOND_RUN"
 """The variable of the environment that names the file with the ids of the tests, and later with what came of them."""
 
+AGAIN: Final = ("rerun",)
+"""What other plugins call the outcome of a test that they will run again. Source: pytest-rerunfailures."""
+
 _OPTIONS: Mapping[str, object] = {
     # All of them run, one after the other, in this process, and nobody is asked.
     "maxfail": 0,
@@ -71,7 +74,9 @@ class _Follower:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         result = self._results.setdefault(report.nodeid, [])
-        if not report.passed and not result:
+        if report.outcome in AGAIN:
+            result.clear()
+        elif not report.passed and not result:
             result += _told(report)
 
     @pytest.hookimpl(trylast=True)
