@@ -47,7 +47,7 @@ class Proof:
         self._red: set[str] = set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.outcome in AGAIN:
+        if str(report.outcome) in AGAIN:
             # Its last run counts.
             self._red.discard(report.nodeid)
         elif not report.passed or hasattr(report, "wasxfail"):

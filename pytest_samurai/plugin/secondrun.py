@@ -74,7 +74,7 @@ class _Follower:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         result = self._results.setdefault(report.nodeid, [])
-        if report.outcome in AGAIN:
+        if str(report.outcome) in AGAIN:
             result.clear()
         elif not report.passed and not result:
             result += _told(report)

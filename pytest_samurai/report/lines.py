@@ -34,10 +34,9 @@ def shared_lines(plays: Iterable[Play], absent: Sequence[Absent]) -> list[str]:
     ]
 
 
-def origin_lines(plays: Iterable[Play]) -> list[str]:
-    """A line of how many recordings in the cassettes that were opened are not as they were recorded, if any are."""
-    told = Origins.sum(Origins(play.edited, play.imported, play.unsealed) for play in merged_plays(plays)).told
-    return [f"samurai: recordings: {told}"] if told else []
+def origin_line(origins: Origins) -> str:
+    """How many recordings in the cassettes that were opened are not as they were recorded; empty if none is."""
+    return f"recordings: {origins.told}" if origins.told else ""
 
 
 def _numbers(indexes: Iterable[int]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +14,7 @@ from pytest_samurai.files import json
 from pytest_samurai.report.spoken import Spoken
 from pytest_samurai.report.totals import Totals
 from pytest_samurai.text import Cause, Diagnosis
+from pytest_samurai.wire import Origins
 
 if TYPE_CHECKING:
     from pytest_samurai.report.library import Library
@@ -61,7 +62,8 @@ class Failure:
 class Run:
     """All that a report shows. `began` is UTC in ISO 8601; `unmarked` counts live calls without a recorder, by test.
 
-    `growth` is there where something grew beyond the lock.
+    `growth` is there where something grew beyond the lock. `origins` counts the recordings, in the cassettes that were
+    opened, that are not as they were recorded.
 
     `root` is the path of rootdir from the top of the repository, and `library` has the cassettes; they are not in the
     JSON, which may be read elsewhere.
@@ -79,6 +81,7 @@ class Run:
     spoken: tuple[Spoken, ...] = ()
     library: Library | None = None
     growth: Growth | None = None
+    origins: Origins = field(default_factory=Origins)
 
     @property
     def figures(self) -> list[TestFigures]:
@@ -122,6 +125,7 @@ class Run:
     def as_json(self) -> dict[str, Any]:
         """The run in JSON values, as docs/report.schema.json describes them."""
         growth = {} if self.growth is None else {"growth": self.growth.as_json()}
+        recordings = {"recordings": asdict(self.origins)} if self.origins.told else {}
         return {
             "report": FORM,
             "version": self.version,
@@ -135,6 +139,7 @@ class Run:
             "unmarked": dict(self.unmarked),
             "conversations": [spoken.as_json() for spoken in self.spoken],
             **growth,
+            **recordings,
         }
 
     @classmethod
@@ -154,6 +159,7 @@ class Run:
             # Reports of earlier versions have none.
             spoken=tuple(map(Spoken.from_json, value.get("conversations", ()))),
             growth=Growth.from_json(value["growth"]) if "growth" in value else None,
+            origins=Origins(**{name: int(count) for name, count in value.get("recordings", {}).items()}),
         )
 
 
@@ -183,6 +189,7 @@ def merged_runs(runs: Sequence[Run]) -> Run:
         unmarked,
         spoken=tuple(spoken for run in runs for spoken in run.spoken),
         growth=reduce(Growth.plus, growths) if growths else None,
+        origins=Origins.sum(run.origins for run in runs),
     )
 
 
