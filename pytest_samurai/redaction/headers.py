@@ -26,7 +26,7 @@ RESPONSE_HEADERS = (
 """What clients act upon (the OpenAI SDK reads the `retry` ones), and what says which model served and how fast."""
 
 
-_CARRIAGE = frozenset({"content-encoding", "content-length", "transfer-encoding", "connection", "trailer", "upgrade"})
+_CARRIAGE = frozenset({"content-encoding", "transfer-encoding", "connection", "trailer", "upgrade"})
 """What says how a body was carried: recorded bodies are whole and decoded."""
 
 # Source of the alphabet: RFC 9110, 5.6.2.
