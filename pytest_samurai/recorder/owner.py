@@ -23,7 +23,7 @@ class Owner:
     each call that went live. `is_fixture` says that it is a fixture, whose calls need not be its own: tests use what it
     starts. `renamed` gives the commands that make the cassette of a test that is gone that of this test, which has
     none: it takes the path of its own, and what tells of the path of another whether it answers; None where a cassette
-    is not of one test.
+    is not of one test, nor of a fixture that belongs to a file.
     """
 
     test: str
