@@ -32,6 +32,10 @@ class Asking:
     is_failure: Callable[[Object], bool]
 
 
+_ERROR = re.compile(rb"(?:^|[\r\n])event: ?error[\r\n]")
+"""An event that its type tells to be an error, whatever its data say."""
+
+
 class UsageFilter:
     """Takes the one event out of a live stream that we asked for and the application did not.
 
@@ -83,7 +87,8 @@ class UsageFilter:
             return b""
         said = (None if data is None else parse_object(data)) or {}
         is_answer = not self._is_over and self._asking.is_answer(said, self._last_part())
-        before = self._settle(is_answer=not is_answer and self._is_over_with(data, said))
+        is_over = _ERROR.search(event) is not None or self._is_over_with(data, said)
+        before = self._settle(is_answer=not is_answer and is_over)
         if is_answer and not self._is_told:
             self._held, self._held_usage = [event], said[self._asking.key]
             return before

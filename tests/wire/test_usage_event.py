@@ -115,6 +115,16 @@ def test_the_answer_before_an_error_is_taken_out(failure: Json) -> None:
         assert sieved(sent(PART, ANSWER, failure, *end)) == (b"".join(sent(PART, failure, *end)), USAGE)
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("kind", [b"event: error", b"event:error"])
+def test_the_answer_before_an_event_of_the_type_error_is_taken_out(kind: bytes, end: bytes) -> None:
+    failure = b"id: 3" + end + kind + end + b'data: {"message": "late"}' + 2 * end
+    assert sieved([*sent(PART, ANSWER), failure]) == (b"".join([*sent(PART), failure]), USAGE)
+    other = failure.replace(b"error", b"errors")
+    stream = [*sent(PART, ANSWER), other, *sent(PART)]
+    assert sieved(stream) == (b"".join(stream), None)
+
+
 @pytest.mark.parametrize("no_failure", [{"error": None}, {"error": {}}, {"object": "chat.completion.chunk"}])
 def test_what_is_no_error_ends_nothing(no_failure: Json) -> None:
     stream = sent(PART, ANSWER, no_failure, PART, DONE)
