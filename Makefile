@@ -7,7 +7,7 @@
 #   make lowest   the others, with the lowest versions that pyproject.toml allows
 #   make pythons  the same, with each other Python from 3.11 on that is here
 #   make vcrpys   what meets vcrpy, with each major version of it from 7 on
-#   make check    lint, format, types, import contracts
+#   make check    lint, format, types, import contracts, words
 #   make docs     the manual as a site, build/site/index.html; a warning or a broken link is an error
 #   make bench    measure everything, the peers too         make bench ARGS="--only replay --quick"
 #   make test-clients  try real client libraries        make test-clients ARGS="--only openai-3,litellm"
@@ -96,6 +96,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q -n0 tests/test_words.py
 
 # In an environment of its own, for none of the other tools needs it. The variable silences a notice that is longer than
 # what there is to say: Material gets fixes until May 2027, and its successor reads the same mkdocs.yml.

@@ -1,6 +1,6 @@
 """What can go wrong: mistakes, verdicts, and the one outcome that nobody may swallow.
 
-Their texts may quote what comes from outside. Nothing in them is obeyed by a terminal, or by the log of a CI job.
+Error texts may quote content from outside. No terminal and no CI log obeys anything in them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def _shown(text: str, keep: str = "\n") -> str:
-    # Here, so that pytest's start needs no texts.
+    # Imported here, so that pytest's start doesn't load texts.
     from pytest_samurai.text import visible
 
     return visible(text, keep)
@@ -26,22 +26,22 @@ class SamuraiError(Exception):
 
 
 class SettingsError(SamuraiError):
-    """An unknown setting, or a value that it cannot have."""
+    """An unknown setting, or a value that a setting can't have."""
 
 
 class CassetteError(SamuraiError):
-    """A cassette that cannot be read or written. Its text is a line, whatever the names of files have in them."""
+    """A cassette that can't be read or written. Its text is one line, whatever characters are in file names."""
 
     def __str__(self) -> str:
         return _shown(super().__str__(), keep="")
 
 
 class UnknownUsage(SamuraiError):
-    """A sum was asked for, and one call did not say what it used."""
+    """A sum was asked for, but one call didn't say what it used."""
 
 
 class UnknownPrice(SamuraiError):
-    """A sum of money was asked for, and one call's model has no known price."""
+    """A sum of money was asked for, but the model of one call has no known price."""
 
 
 class SamuraiFailure(AssertionError):
@@ -52,11 +52,11 @@ class SamuraiFailure(AssertionError):
 
 
 class BudgetExceeded(SamuraiFailure):
-    """More requests, tokens or money than the budget lets pass."""
+    """More requests, tokens or money than the budget allows."""
 
 
 class UsageRegression(SamuraiFailure):
-    """More requests, tokens or money than the lock file has, beyond the tolerance. `diagnosis` has what made it so."""
+    """More requests, tokens or money than in the lock file, beyond the tolerance. `diagnosis` has the cause."""
 
     diagnosis: Diagnosis | None = None
 
@@ -64,9 +64,9 @@ class UsageRegression(SamuraiFailure):
 class RequestNotRecorded(BaseException):
     """A request that may not go live and has no recording.
 
-    Not an `Exception`, as pytest's own outcomes are not: SDKs retry and re-label every `Exception`
-    ("Connection error."), and applications swallow them. `diagnosis` has the cause of a miss; it is None for what is
-    refused for another reason.
+    It isn't an `Exception`, just as pytest's own outcomes aren't: SDKs retry and relabel every `Exception` ("Connection
+    error."), and applications swallow them. `diagnosis` has the cause of a miss; it is None if the request was refused
+    for another reason.
     """
 
     diagnosis: Diagnosis | None = None
@@ -75,7 +75,7 @@ class RequestNotRecorded(BaseException):
         return _shown(super().__str__())
 
 
-# A traceback names the door that users import from, not the room behind it.
+# A traceback names the module that users import from, not the one where the class is defined.
 for _error in (
     SamuraiError,
     SettingsError,

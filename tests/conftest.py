@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import gc
+import importlib.metadata
 import os
 import pkgutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 # These are loaded before pytester takes its snapshot of the modules: it would have each test load them anew.
 import genai_prices.data_snapshot  # noqa: F401 - see above
@@ -32,7 +34,10 @@ KEY = "sk-samurai-test-0123456789abcdef"
 
 hypothesis.settings.register_profile("thorough", max_examples=1_000)
 
-FOREIGN = ("anyio", "asyncio", "cassetter", "hypothesispytest", "pytest_httpx", "recording", "respx")
+FOREIGN = (
+    *("anyio", "asyncio", "cassetter", "fakefs", "hypothesispytest", "pytest_httpx", "recording", "respx"),
+    "time_machine",
+)
 """Plugins that runs inside of tests go without: two of them cannot be loaded together, and each costs time."""
 
 
@@ -63,6 +68,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if thorough or brief:
         config.hook.pytest_deselected(items=[item for item in items if _has_a_size(item) != thorough])
         items[:] = [item for item in items if _has_a_size(item) == thorough]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    # What is loaded by now and here stays. Each full collection of garbage would look through all of it, in 0.2 s.
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -160,10 +177,36 @@ def one_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+class Installed:
+    """A distribution whose files are read once: each run of pytest reads those of all of them twice, for plugins."""
+
+    def __init__(self, distribution: importlib.metadata.Distribution) -> None:
+        self._distribution = distribution
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._distribution, name)
+        if name in ("entry_points", "files", "metadata"):
+            setattr(self, name, value)
+        return value
+
+
+@pytest.fixture(scope="session")
+def installed() -> list[Installed]:
+    return [Installed(distribution) for distribution in importlib.metadata.distributions()]
+
+
 @pytest.fixture
 def pytester(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, no_foreign_plugins: None, one_certificate: Path
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    no_foreign_plugins: None,
+    one_certificate: Path,
+    installed: list[Installed],
 ) -> pytest.Pytester:
+    every = importlib.metadata.distributions
+    monkeypatch.setattr(
+        "importlib.metadata.distributions", lambda **which: every(**which) if which else iter(installed)
+    )
     # Each client that may connect would load all the certificates that there are, in 15 ms, to connect to 127.0.0.1.
     monkeypatch.setattr("certifi.where", lambda: str(one_certificate))
     # A file that is written anew within the same second, at the same length, would be run as it was.

@@ -11,7 +11,10 @@ from pathlib import Path
 from tests.example_answers import EXAMPLES, SCRIPTS
 from tests.scripted_model import ScriptedModel
 
-PLUGINS = ("anyio", "asyncio", "cassetter", "hypothesispytest", "pytest_httpx", "recording", "respx", "cacheprovider")
+PLUGINS = (
+    *("anyio", "asyncio", "cassetter", "fakefs", "hypothesispytest", "pytest_httpx", "recording", "respx"),
+    *("time_machine", "cacheprovider"),
+)
 """Plugins that an example does without."""
 
 ALONE = " ".join(f"-p no:{name}" for name in PLUGINS)

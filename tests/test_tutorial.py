@@ -30,7 +30,7 @@ from tests.test_docs import ROOT, Block, blocks, contains, dead_links
 
 PAGES = sorted((ROOT / "docs" / "tutorial").glob("*.md"))
 KINDS = {"setup", "file", "run", "apart", "output"}
-LEFT_OUT = ("cassetter", "hypothesispytest", "pytest_httpx", "recording", "respx")
+LEFT_OUT = ("cassetter", "fakefs", "hypothesispytest", "pytest_httpx", "recording", "respx", "time_machine")
 """Plugins that this suite has and a reader has not."""
 ASYNCIO = "pytest-asyncio"
 """A plugin that only those readers have whom the page tells to install it."""

@@ -1,4 +1,4 @@
-"""What calls used and cost, and what they may."""
+"""What calls use and cost, and their limits."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -97,7 +97,7 @@ __all__ = [
     "with_rows_of",
 ]
 
-# Imported when asked for: a replay puts no row of a lock back.
+# Imported only when needed: a replay puts no lock rows back.
 _HOMES = {"with_rows_of": "lockrows"}
 
 

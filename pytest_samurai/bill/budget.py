@@ -1,4 +1,4 @@
-"""The limits on what a test, a part of one, or a run may use."""
+"""The limits on the usage of a test, a part of a test, or a run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pytest_samurai.wire import Usage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """The most that calls may use together; None is no limit. `max_cost` is in US dollars."""
+    """The most that calls may use together; None means no limit. `max_cost` is in US dollars."""
 
     max_requests: int | None = None
     max_prompt_tokens: int | None = None
@@ -32,8 +32,8 @@ class Budget:
     def verdict(self, calls: Sequence[Call]) -> str | None:
         """Which limits are broken, with both numbers and the calls; None if all hold.
 
-        A limit on tokens cannot hold for a call of unknown usage, nor one on money for a call of unknown price: that
-        breaks it too, and the call is named. Money is the list cost, as if nothing had been cached.
+        A call with unknown usage breaks any limit on tokens, and a call with an unknown price breaks any limit on
+        money. The verdict names that call. Money is the list cost, as if nothing had been cached.
         """
         broken = []
         unjudged: dict[str, list[str]] = {}
@@ -55,7 +55,7 @@ LIMIT_NAMES = tuple(limit.name for limit in fields(Budget))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The most that a run may use, and send live; None is no limit. Money is in US dollars."""
+    """The most that a run may use, and may send live; None means no limit. Money is in US dollars."""
 
     max_total_tokens: int | None = None
     max_cost: Decimal | None = None
@@ -81,7 +81,7 @@ def _api(call: Call) -> tuple[str, ...]:
 
 
 def total(calls: Sequence[Call]) -> Usage:
-    """The usage of all the calls. Raises UnknownUsage, with the calls to blame, if that of one is unknown."""
+    """The usage of all calls. Raises UnknownUsage, naming the calls, if the usage of one is unknown."""
     return Sum.of(_usages(calls), NO_USAGE).known
 
 
@@ -103,9 +103,9 @@ def _usages(calls: Sequence[Call]) -> list[Usage]:
 
 
 def total_cost(calls: Sequence[Call], *, as_listed: bool = False) -> Decimal:
-    """What the calls were billed in US dollars; `as_listed`, what they would have been if nothing had been cached.
+    """What the calls were billed in US dollars; with `as_listed`, what they would have cost without any cache.
 
-    Raises UnknownUsage or UnknownPrice, with the calls to blame, if the cost of one is unknown.
+    Raises UnknownUsage or UnknownPrice, naming the calls, if the cost of one is unknown.
     """
     total(calls)
     costs = [call.list_cost if as_listed else call.cost for call in calls]
@@ -152,13 +152,13 @@ _USED: dict[str, Callable[[Sequence[Call]], int | Decimal]] = {
     "max_total_tokens": lambda calls: sum(usage.used for usage in _usages(calls)),
     "max_cost": lambda calls: total_cost(calls, as_listed=True),
 }
-"""What each limit limits."""
+"""How to measure what each limit limits."""
 
 
 def table(calls: Sequence[Call], *, priced: bool = False) -> list[str]:
-    """The evidence of a verdict: a line for each call with its tokens and, if `priced`, its list cost.
+    """The evidence for a verdict: a line for each call with its tokens and, if `priced`, its list cost.
 
-    Estimated tokens have a `~` before them, which a last line explains.
+    Estimated tokens have a `~` before them, and a last line explains it.
     """
     rows = [("call", "model", "prompt", "completion", "total", "cost")]
     for call in calls:

@@ -1,4 +1,4 @@
-"""One call of the application: what it sent, what it got, what that cost."""
+"""One call of the application: what it sent, what it got, and what that cost."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from pytest_samurai.wire import (
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """Where the prices of calls come from, and whether a usage that no server counted is estimated.
+    """Where the prices of calls come from, and whether to estimate a usage that no server counted.
 
-    `redact` takes the secrets of a request, and all others, out of a text.
+    `redact` removes the secrets of a request, and all others, from a text.
     """
 
     prices: PriceList
@@ -43,9 +43,9 @@ class Meter:
 class Call:
     """One call of the application: what it sent and what it got, live or replayed.
 
-    `number` counts the calls from 1, and `replayed` says that this one was answered from the cassette. `duration` is in
-    seconds, as recorded. `usage` is None where the reply does not say; an HTTP error has used one request and no
-    tokens. Without a `meter`, a call has the price that was recorded with it, if any.
+    `number` counts the calls from 1, and `replayed` says that the cassette answered this one. `duration` is in seconds,
+    as recorded. `usage` is None if the reply doesn't say; an HTTP error used one request and no tokens. Without a
+    `meter`, a call has the price that was recorded with it, if any.
     """
 
     def __init__(self, interaction: Interaction, *, number: int, replayed: bool, meter: Meter | None = None) -> None:
@@ -62,7 +62,7 @@ class Call:
 
     @cached_property
     def request(self) -> dict[str, Any]:
-        """The JSON sent, or the fields of a form. Raises SamuraiError if it is no JSON object and no form."""
+        """The JSON sent, or the fields of a form. Raises SamuraiError if it is neither a JSON object nor a form."""
         asked = asked_object(self._request.body)
         if asked is None:
             raise no_object(self._request.body, "request")
@@ -74,7 +74,7 @@ class Call:
 
     @property
     def response(self) -> dict[str, Any]:
-        """The JSON received; of a stream, its events merged. Raises SamuraiError if it is not a JSON object."""
+        """The JSON received; for a stream, its events merged. Raises SamuraiError if it isn't a JSON object."""
         return self._answer.whole
 
     @property
@@ -84,12 +84,12 @@ class Call:
 
     @cached_property
     def answers(self) -> tuple[Message, ...]:
-        """What was answered, a message for each choice; none for an error."""
+        """The answer, one message for each choice; none for an error."""
         return tuple(self._answer.dialect.answers(self._answer.known))
 
     @cached_property
     def stops(self) -> tuple[str, ...]:
-        """Why the model stopped, in the API's own words (`stop`, `length`), for each choice that says."""
+        """Why the model stopped, in the API's own words (`stop`, `length`), for each choice that says so."""
         return tuple(self._answer.dialect.stops(self._answer.known))
 
     @cached_property
@@ -100,26 +100,26 @@ class Call:
 
     @cached_property
     def messages(self) -> tuple[Message, ...]:
-        """What was said so far, in one shape for every API. Raises SamuraiError as `request` does."""
+        """The conversation so far, in one shape for every API. Raises SamuraiError as `request` does."""
         return tuple(self._answer.dialect.messages(self.request))
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
-        """What a request says beside its messages: the model, its parameters, the tools.
+        """Everything in a request besides its messages: the model, its parameters, the tools.
 
-        Raises SamuraiError if the request is no JSON object.
+        Raises SamuraiError if the request isn't a JSON object.
         """
         messages = self._answer.dialect.messages
         return {key: value for key, value in self.request.items() if not messages({key: value})}
 
     @cached_property
     def tools(self) -> list[Any]:
-        """The tools that the model may use, as JSON values. Raises SamuraiError if the request is no JSON object."""
+        """The tools that the model may use, as JSON values. Raises SamuraiError if the request isn't a JSON object."""
         lists = self._answer.dialect.tools(self.request)
         return [tool for tools in lists for tool in (tools if isinstance(tools, list) else [tools])]
 
     def redacted(self, text: str) -> str:
-        """A text of this call without its secrets, and all others that are known."""
+        """A text from this call without the call's secrets, and without any other known secret."""
         return text if self._meter is None else self._meter.redact(self._request, text)
 
     @property
@@ -128,7 +128,7 @@ class Call:
 
     @cached_property
     def model(self) -> str | None:
-        """The model as served; as asked for, if the reply does not say. Reports name it, so it holds no secret."""
+        """The model as served; if the reply doesn't say, as asked for. It appears in reports, so it holds no secret."""
         name = self._answer.model or model_asked(self._request)
         return None if name is None else self.redacted(name)
 
@@ -142,8 +142,8 @@ class Call:
 
     @property
     def first_chunk(self) -> float | None:
-        """When the first piece of a stream came, in seconds after the request; None if that is not known."""
-        # Cassettes of other tools keep no times.
+        """When the first piece of a stream came, in seconds after the request; None if that isn't known."""
+        # Cassettes from other tools have no times.
         return next((chunk.at for chunk in self._reply.chunks or ()), None) or None
 
     @cached_property
@@ -163,7 +163,7 @@ class Call:
 
     @property
     def has_usage_in_part(self) -> bool:
-        """Whether the reply says how many tokens the call used, but not all of it: a stream broke, a count is none."""
+        """Whether the reply gives only part of the tokens that the call used: a stream broke, or a count is null."""
         told = as_object(self._answer.known.get("usage"))
         return self.usage is None and any("token" in name for name in told) and not self.has_usage_of_nothing
 
@@ -174,20 +174,20 @@ class Call:
 
     @property
     def has_paid_tools(self) -> bool:
-        """Whether something was used that is billed beside the tokens, so that the cost is unknown."""
+        """Whether the call used anything that is billed on top of the tokens, so that the cost is unknown."""
         return self._answer.has_paid_tools
 
     @property
     def special_tier(self) -> str | None:
-        """The level of service, if it may have prices of its own; None for the standard. It holds no secret."""
+        """The level of service, if it may have its own prices; None for the standard. It holds no secret."""
         tier = self._answer.tier
         return self.redacted(tier) if tier and tier.lower() not in STANDARD_TIERS else None
 
     @cached_property
     def price(self) -> Price | None:
-        """The project's own price, else the one that was recorded, else that of the public list at that time.
+        """The project's own price, else the recorded price, else the price in the public list at that time.
 
-        None where no price is certain, and for a call without a model or a date.
+        None if no price is certain, and for a call without a model or a date.
         """
         recorded = self._interaction.price
         if self.model is None or self._meter is None:
@@ -206,12 +206,12 @@ class Call:
 
     @cached_property
     def cost(self) -> Decimal | None:
-        """What was billed, in US dollars; None where usage or price is unknown."""
+        """What was billed, in US dollars; None if usage or price is unknown."""
         return self._cost(as_listed=False)
 
     @cached_property
     def list_cost(self) -> Decimal | None:
-        """What would have been billed if nothing had been cached: the same however often a prompt was sent before."""
+        """What would have been billed without any cache: the same no matter how often a prompt was sent before."""
         return self._cost(as_listed=True)
 
     def _cost(self, *, as_listed: bool) -> Decimal | None:
@@ -219,14 +219,14 @@ class Call:
             return None
         if self._reply.status >= 300 and not self.usage.total_tokens:
             return Decimal(0)
-        # What a tool costs by the call is in no price of tokens.
+        # The price of tokens doesn't include what a tool costs per call.
         if self.has_paid_tools:
             return None
         return None if self.price is None else self.price.cost(self.usage, as_listed=as_listed)
 
 
 def _moment(text: str | None) -> datetime | None:
-    """When a call was made; None where the cassette does not say, or says no date."""
+    """When a call was made; None if the cassette has no date for it."""
     try:
         return parse_moment(text)
     except ValueError:

@@ -13,7 +13,7 @@ from pytest_samurai.text import visible
 from pytest_samurai.wire import Usage
 
 SUMS: Final = {"prompt_tokens": "prompt", "completion_tokens": "completion"}
-"""The two counts of a usage, and what they are called."""
+"""The two counts of a usage, and their names."""
 
 _MOST_DIGITS: Final = 20
 
@@ -34,7 +34,7 @@ def moved(old: Row, new: Row) -> list[str]:
 
 
 class Moved(NamedTuple):
-    """What moved in a test: `what`, the same in all tests in which that moved, and the `text` of this one."""
+    """What moved in a test: `what` is the same in all tests where this moved, `text` is about this test."""
 
     what: str
     text: str
@@ -43,7 +43,8 @@ class Moved(NamedTuple):
 def causes(old: Row, new: Row, broken: Collection[str]) -> list[Moved]:
     """What made a test use more: requests, models, and prompts and completions if they are among the `broken` metrics.
 
-    If none of these explains it, then whatever grew: in sum, else of one model, else as a part of prompt or completion.
+    If none of these explains it, then whatever grew: in total, else for one model, else as a part of prompt or
+    completion.
     """
     moves = _calls_moved(old, new)
     before, after = usage_of(old), usage_of(new)
@@ -71,7 +72,7 @@ def _more(shown: str, text: str) -> Moved:
 
 
 def models_text(row: Row) -> str:
-    """The models of a row, with their APIs if not all is chat, and the number of their calls if there are several."""
+    """The models of a row. APIs are listed unless everything is chat, and the number of calls if there are several."""
     several = len(row) > 1
     models = [
         f"{f'{spent.requests} x ' if several else ''}{visible(model)}{in_brackets(spent.endpoints)}"
@@ -81,9 +82,9 @@ def models_text(row: Row) -> str:
 
 
 def in_percent(old: int | Decimal, new: int | Decimal, above: Decimal | None = None) -> str:
-    """The change from `old`, which may not be 0, to `new`: +40%, -3.5%.
+    """The change from `old`, which must not be 0, to `new`: +40%, -3.5%.
 
-    A change `above` a percentage is shown with as many digits as tell the two apart: +10.09% above 10.
+    A change `above` a percentage gets enough digits to tell the two apart: +10.09% above 10.
     """
     change = float((new - old) / old)
     shown = f"{change:+.{0 if abs(change) >= 0.1 else 1}%}"
@@ -96,7 +97,7 @@ def in_percent(old: int | Decimal, new: int | Decimal, above: Decimal | None = N
 
 def _calls_moved(old: Row, new: Row) -> list[Moved]:
     was, now = sum(spent.requests for spent in old.values()), sum(spent.requests for spent in new.values())
-    # Where there are fewer, they are no cause, but they are said.
+    # Fewer requests aren't a cause, but they are mentioned.
     what = "more requests" if now > was else "fewer requests"
     moves = [Moved(what, _moved("requests", was, now))] if was != now else []
     # An error names no model, so it is counted under the name that was asked for, which may be an alias.
@@ -113,7 +114,7 @@ def _has_tokens(spent: Spent) -> bool:
 
 
 def _grown(old: Usage | None, new: Usage | None, names: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    """Of the counts that grew: the name, what it is called, and both numbers in words."""
+    """For each count that grew: its key, its name in words, and both numbers in words."""
     for name, shown in names.items():
         if getattr(new, name) > getattr(old, name):
             yield name, shown, _tokens_moved(shown, name, old, new)

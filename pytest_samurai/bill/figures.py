@@ -27,10 +27,10 @@ UNKNOWN_MODEL: Final = "(unknown)"
 
 @dataclass(frozen=True, slots=True)
 class ModelFigures:
-    """The calls to one model, as served; None stands for what is unknown of one of them.
+    """The calls to one model, as served; None means that a figure is unknown for one of them.
 
-    `cost` is what was billed in US dollars, `list_cost` what would have been billed if nothing had been cached. If the
-    calls have several prices, `price` is the dearest. `endpoints` are the APIs, by the names of their dialects.
+    `cost` is what was billed in US dollars, `list_cost` what would have been billed without any cache. If the calls
+    have several prices, `price` is the highest. `endpoints` are the APIs, by the names of their dialects.
     """
 
     model: str
@@ -55,7 +55,7 @@ class ModelFigures:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The figures in JSON values; money and rates are text, to the last digit."""
+        """The figures as JSON values; money and rates are text, to the last digit."""
         return {
             "model": self.model,
             "requests": self.requests,
@@ -68,7 +68,7 @@ class ModelFigures:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> ModelFigures:
-        """What `as_json` gave."""
+        """The figures that `as_json` gave."""
         return cls(
             value["model"],
             value["requests"],
@@ -76,7 +76,7 @@ class ModelFigures:
             None if value["price"] is None else Price.from_written(value["price"]),
             _amount_from_json(value["cost"]),
             _amount_from_json(value["list_cost"]),
-            # Reports from before have none.
+            # Older reports have none.
             read_apis(value.get("endpoints", [])),
         )
 
@@ -100,10 +100,10 @@ def _amount(amounts: Iterable[Decimal | None]) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True)
 class TestFigures:
-    """What one test, or fixture, did: how many calls were replayed, recorded and sent live, and the use of each model.
+    """What one test or fixture did: how many calls were replayed, recorded and sent live, and its use of each model.
 
     `seconds` is how long the replayed calls took when they were recorded. `saved` is what they were billed then, in US
-    dollars; None if that of a call is unknown.
+    dollars; None if it is unknown for one call.
     """
 
     __test__ = False
@@ -118,7 +118,7 @@ class TestFigures:
 
     @classmethod
     def of(cls, test: str, calls: Sequence[Call], *, recorded: int) -> TestFigures:
-        """The figures of calls, `recorded` of which are in the cassette now; the rest are replays, or went live."""
+        """The figures of calls. `recorded` of them are in the cassette now; the others were replayed or went live."""
         replayed = [call for call in calls if call.replayed]
         by_model: dict[str, list[Call]] = {}
         for call in calls:
@@ -144,21 +144,21 @@ class TestFigures:
 
     @property
     def usage(self) -> Usage | None:
-        """The usage of all calls; None if that of a call is unknown."""
+        """The usage of all calls; None if it is unknown for one call."""
         return _usage([used.usage for used in self.models])
 
     @property
     def cost(self) -> Decimal | None:
-        """What was billed, in US dollars; None if that of a call is unknown."""
+        """What was billed, in US dollars; None if it is unknown for one call."""
         return _amount([used.cost for used in self.models])
 
     @property
     def list_cost(self) -> Decimal | None:
-        """What would have been billed if nothing had been cached; None if that of a call is unknown."""
+        """What would have been billed without any cache; None if it is unknown for one call."""
         return _amount([used.list_cost for used in self.models])
 
     def properties(self) -> list[tuple[str, int | str]]:
-        """The figures as `user_properties`, which go to JUnit and come from xdist workers; what is unknown has none."""
+        """The figures as `user_properties`, for JUnit and from xdist workers. Unknown figures are left out."""
         values: dict[str, int | str | None] = {name: getattr(self, name) for name in _COUNTS}
         usage = self.usage
         values |= {name: None if usage is None else getattr(usage, name) for name in _SHOWN if name != "cost"}
@@ -172,20 +172,20 @@ class TestFigures:
         return [(f"{PREFIX}{name}", value) for name, value in values.items() if value is not None]
 
     def fixture_property(self) -> tuple[str, str]:
-        """The figures of a fixture as one property of the test that the fixture was set up for."""
+        """The figures of a fixture as one property of the test that set the fixture up."""
         return FIXTURE_PROPERTY, json.dumps({"fixture": self.test, "figures": dict(self.properties())})
 
     @classmethod
     def from_fixture_property(cls, value: str) -> TestFigures:
-        """What `fixture_property` gave."""
+        """The figures that `fixture_property` gave."""
         carried = json.loads(value)
         return cls._read(carried["fixture"], carried["figures"])
 
     @classmethod
     def from_properties(cls, test: str, properties: Iterable[tuple[str, object]]) -> TestFigures | None:
-        """What `properties` gave; None for a test that has none."""
+        """The figures that `properties` gave; None for a test without them."""
         values = dict(properties)
-        # An application may have a property of such a name.
+        # An application may have a property with such a name.
         if not values.keys() >= {MODELS_PROPERTY, *(f"{PREFIX}{name}" for name in _COUNTS)}:
             return None
         return cls._read(test, values)
@@ -217,7 +217,7 @@ class TestFigures:
 
     @classmethod
     def from_json(cls, test: str, value: Mapping[str, Any]) -> TestFigures:
-        """What `as_json` gave. Raises KeyError, TypeError or ValueError for anything else."""
+        """The figures that `as_json` gave. Raises KeyError, TypeError or ValueError for anything else."""
         return cls(
             test,
             value["replayed"],

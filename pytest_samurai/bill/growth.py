@@ -1,4 +1,4 @@
-"""What all tests of a run use, beside what they used when the lock was written."""
+"""What all tests of a run use, compared with their use when the lock was written."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pytest_samurai.text import money_apart, plural
 class Growth:
     """The sums over all tests and fixtures of a run that are in the lock: tokens and US dollars, then and now.
 
-    A test of which one side is unknown is in neither sum, and is counted. Both sides have the prices of the lock.
+    A test with an unknown side is in neither sum, and is counted separately. Both sides use the prices of the lock.
     """
 
     old_tokens: int = 0
@@ -77,7 +77,7 @@ class Growth:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Growth:
-        """What `as_json` gave. Raises KeyError, TypeError or ValueError for anything else."""
+        """The sums that `as_json` gave. Raises KeyError, TypeError or ValueError for anything else."""
         (old_tokens, new_tokens), (old, new) = value["tokens"], value["cost"]
         unknown = value["unknown_tokens"], value["unknown_cost"]
         return cls(old_tokens, new_tokens, Decimal(old), Decimal(new), *unknown)

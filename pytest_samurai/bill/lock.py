@@ -1,4 +1,4 @@
-"""The lock: what every test used when that was last accepted."""
+"""The lock: what every test used when its usage was last accepted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PARTS: Final = {
     "prompt_image_tokens": "prompt_tokens",
     "completion_image_tokens": "completion_tokens",
 }
-"""Kinds of tokens that may have a price of their own, and the counts that include them; written if above 0."""
+"""Kinds of tokens that may have their own price, and the counts that include them; written if above 0."""
 
 TESTS: Final = "tests"
 PRICES: Final = "prices"
@@ -31,9 +31,9 @@ TOKENS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """The calls to one model. `usage` is None if that of a call is unknown; it has no tokens of a cache.
+    """The calls to one model. `usage` is None if it is unknown for one call; it leaves out the tokens of a cache.
 
-    `endpoints` are the APIs, by the names of their dialects; none if all is chat, and in a lock from before.
+    `endpoints` are the APIs, by the names of their dialects; none if everything is chat, or if the lock is older.
     """
 
     requests: int
@@ -49,10 +49,10 @@ Row = Mapping[str, Spent]
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """The rows of tests by their ids, and the prices that their models had at that time.
+    """The rows of tests by id, and the prices of their models at that time.
 
-    `by_hand` are the rows that were changed by hand since they were written: `TESTS` or `PRICES`, and the key in there.
-    `in_conflict` says that it was read from both sides of a merge conflict.
+    `by_hand` are the rows changed by hand since they were written: `TESTS` or `PRICES`, and the key there.
+    `in_conflict` says that the lock was read from both sides of a merge conflict.
     """
 
     tests: Mapping[str, Row]
@@ -64,7 +64,7 @@ class Lock:
 def united(ours: Lock, theirs: Lock) -> Lock:
     """The rows of both sides of a merge conflict.
 
-    Where they differ in a row it is ours, and counts as changed by hand, until a run has confirmed or replaced it.
+    If the sides differ in a row, ours is taken. It counts as changed by hand until a run confirms or replaces it.
     """
     sections = ((TESTS, ours.tests, theirs.tests), (PRICES, ours.prices, theirs.prices))
     differing = {
@@ -78,7 +78,7 @@ def united(ours: Lock, theirs: Lock) -> Lock:
 
 
 def row_of(figures: TestFigures) -> Row:
-    """The row for these figures, without the tokens of a cache, since what is cached differs from day to day."""
+    """The row for these figures, without the tokens of a cache, because caching differs from day to day."""
     return {
         used.model: Spent(
             used.requests,
@@ -90,23 +90,23 @@ def row_of(figures: TestFigures) -> Row:
 
 
 def prices_for(figures: TestFigures, lock: Lock) -> Mapping[str, Price]:
-    """The prices for both sides of a comparison: those of the lock, else those of the recording."""
+    """The prices for both sides of a comparison: from the lock, else from the recording."""
     return {used.model: used.price for used in figures.models if used.price is not None} | dict(lock.prices)
 
 
 def held_text(figures: TestFigures) -> str:
-    """The figures of a test or fixture that are compared with the lock, as they travel with a report of pytest's."""
+    """The figures of a test or fixture to compare with the lock, as text that travels with a pytest report."""
     return json.dumps({"test": figures.test, "models": [used.as_json() for used in figures.models]})
 
 
 def held_from_text(value: str) -> TestFigures:
-    """What `held_text` gave."""
+    """The figures that `held_text` gave."""
     held = json.loads(value)
     return TestFigures(held["test"], models=tuple(map(ModelFigures.from_json, held["models"])))
 
 
 def fixture_key(label: str, cassette: str) -> str:
-    """The key of a fixture in a lock, where a test has its id. It names the cassette: two fixtures may share a name."""
+    """The key of a fixture in a lock, as tests have their ids. It names the cassette: two fixtures may share a name."""
     return f"{label} ({cassette})"
 
 
@@ -117,14 +117,14 @@ def fixture_cassette(key: str) -> str | None:
 
 
 def accepted(lock: Lock | None, figures: Sequence[TestFigures], gone: Collection[str] = ()) -> Lock:
-    """The lock with rows of these figures, which replace older ones, and without the rows of tests that are gone."""
+    """The lock with rows for these figures, which replace older ones, and without the rows of tests that are gone."""
     old = lock or Lock({}, {})
     tests = {test: row for test, row in old.tests.items() if test not in gone}
     tests |= {used.test: row_of(used) for used in figures}
     prices = {**old.prices, **{model: price for model, _, price in moved_prices(old, figures)}}
     models = {model for row in tests.values() for model in row}
     prices = {model: price for model, price in prices.items() if model in models}
-    # What this run has confirmed or replaced is nobody's handiwork any more.
+    # Rows that this run confirmed or replaced no longer count as changed by hand.
     priced = {model.model for used in figures for model in used.models if model.price is not None}
     rows = {(TESTS, test) for test in tests.keys() - {used.test for used in figures}}
     rows |= {(PRICES, model) for model in prices.keys() - priced}
@@ -132,10 +132,10 @@ def accepted(lock: Lock | None, figures: Sequence[TestFigures], gone: Collection
 
 
 def moved_prices(lock: Lock, figures: Sequence[TestFigures]) -> Iterator[tuple[str, Price | None, Price]]:
-    """The models whose price is another one now: their names, with the price of the lock and that of the recordings.
+    """The models with a changed price: the name, the lock's price and the recordings' price.
 
-    A recording keeps the price of its day, so a price has moved only if no recording has that of the lock any more. If
-    the recordings disagree, the dearest counts.
+    A recording keeps the price of its day. So a price has moved only if no recording has the lock's price any more. If
+    the recordings disagree, the highest price counts.
     """
     recorded: dict[str, list[Price]] = {}
     for model in (model for used in figures for model in used.models):

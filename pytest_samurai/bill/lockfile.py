@@ -1,8 +1,8 @@
 """The lock as a file: YAML, one line for each model of a test.
 
 It is written and read line by line, without a YAML parser. Only this tool writes it, so any other line is damage or a
-merge gone wrong, and is named by its number. Each row has a checksum behind it: whoever changes one by hand may leave
-that as it is.
+failed merge, and the error names its number. Each row is followed by its checksum, which may stay as it is if somebody
+changes the row by hand.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _HEAD = "# Written by `pytest --samurai-update`: what each test used when that w
 def load(path: Path, *, settles: bool = False) -> Lock | None:
     """The lock in a file; None if there is no such file.
 
-    Whoever `settles` a merge conflict gets the rows of both sides.
+    With `settles`, a lock in a merge conflict has the rows of both sides.
 
-    Raises SettingsError, naming file and line, if the file cannot be read or holds no lock.
+    Raises SettingsError, naming file and line, if the file can't be read or isn't a lock.
     """
     try:
         content = read_whole(path)
@@ -40,9 +40,9 @@ def load(path: Path, *, settles: bool = False) -> Lock | None:
 
 
 def update(path: Path, change: Callable[[Lock | None], Lock]) -> tuple[Lock | None, Lock]:
-    """Replace the lock in a file by what `change` makes of it, one process at a time; returns the old and the new one.
+    """Replace the lock in a file with what `change` makes of it, one process at a time; returns old and new.
 
-    Raises SamuraiError if the file cannot be read or written, and leaves it as it was.
+    Raises SamuraiError if the file can't be read or written, and leaves it as it was.
     """
     with locked(path):
         old = load(path, settles=True)
@@ -57,7 +57,7 @@ def update(path: Path, change: Callable[[Lock | None], Lock]) -> tuple[Lock | No
 
 
 def dump(lock: Lock) -> bytes:
-    """The content of the file. Each model of a test has a line, so that a diff shows what moved and nothing else."""
+    """The content of the file. Each model of a test has a line, so a diff shows what moved and nothing else."""
     lines = [_HEAD, "version: 1", "prices:" if lock.prices else "prices: {}"]
     for model, price in sorted(lock.prices.items()):
         rates = _rates_text(price)
@@ -68,12 +68,12 @@ def dump(lock: Lock) -> bytes:
         for model, spent in sorted(row.items()):
             counts = _counts_text(spent)
             lines.append(f"    {scalar(model)}: {{{counts}}}{_sum(lock, TESTS, test, model, counts)}")
-    # A name may have been made so that it looks like another one in a review.
+    # A name may be made to look like another one in a review.
     return "\n".join([*map(visible_quoted, lines), END, ""]).encode()
 
 
 def _sum(lock: Lock, *row: str) -> str:
-    """What stands behind a row: nothing if it was changed by hand, which stays to be said."""
+    """What follows a row: nothing if it was changed by hand, so that this stays visible."""
     return "" if row[:2] in lock.by_hand else f" # {checksum(*row)}"
 
 
@@ -109,7 +109,7 @@ _SETTLED = (
 def parse(content: bytes, name: str, *, settles: bool = False) -> Lock:
     """The lock in the content of a file, called `name` in errors. See `load`.
 
-    Raises SettingsError, naming file and line, if this is not what `dump` writes.
+    Raises SettingsError, naming file and line, if `dump` wouldn't write this.
     """
     if mark := conflict_line(content):
         both = _both_sides(content, name)
@@ -131,7 +131,7 @@ def parse(content: bytes, name: str, *, settles: bool = False) -> Lock:
 
 
 def _both_sides(content: bytes, name: str) -> Lock | None:
-    """A lock with the rows of both sides of a merge conflict; None if one of them is no lock."""
+    """A lock with the rows of both sides of a merge conflict; None if one of them isn't a lock."""
     sides = sides_of(content)
     try:
         locks = [parse(b"\n".join(line for line, _ in side), name) for side in sides or ()]
@@ -141,7 +141,7 @@ def _both_sides(content: bytes, name: str) -> Lock | None:
 
 
 class _Reader:
-    """Reads a lock line by line. Raises ValueError for a line that is not as it was written."""
+    """Reads a lock line by line. Raises ValueError for a line that isn't as it was written."""
 
     def __init__(self) -> None:
         self._prices: dict[str, Price] = {}
@@ -150,7 +150,7 @@ class _Reader:
         self._sums = Sums()
         self._test = ""
         self._row: dict[str, Spent] = {}
-        # Whether the line above is the id of a test, or no test has come yet: a file that ends there was cut off.
+        # Whether the previous line is the id of a test, or no test has come yet: a file that ends there was cut off.
         self._is_begun = False
         self._lacks_tests = False
 
@@ -184,14 +184,14 @@ class _Reader:
                 raise ValueError("this line is not as it was written")
 
     def lock(self) -> Lock:
-        """The lock, once all lines are read. Raises ValueError if it is not whole."""
+        """The lock, once all lines are read. Raises ValueError if it isn't complete."""
         if self._sections != _SECTIONS or self._is_begun or self._lacks_tests or self._sums.is_cut_off:
             raise ValueError("the file is not whole")
         return Lock(self._tests, self._prices, self._sums.by_hand())
 
 
 def _begins_row(value: str | None, written: str | None) -> bool:
-    """Whether this may stand behind the id of a test: nothing, or, for a test without calls, that and its checksum."""
+    """Whether this may follow the id of a test: nothing, or the mark of a test without calls and its checksum."""
     return value == "{}" or value is written is None
 
 

@@ -25,10 +25,10 @@ def summary_lines(
     gone: Collection[str],
     recorded: bool,
 ) -> list[str]:
-    """What a run says about the lock, apart from regressions: what is new, gone, priced anew or cannot be judged.
+    """What a run says about the lock, apart from regressions: what is new, gone, priced differently or can't be judged.
 
-    `name` is that of the file, `held` has the figures of the tests that passed, `gone` the ids of tests that no longer
-    exist. Only if something was `recorded` is it news that a test became cheaper, or that there is no lock.
+    `name` is the name of the file, `held` has the figures of the tests that passed, `gone` the ids of tests that no
+    longer exist. A missing lock, or a test that became cheaper, is news only if something was `recorded`.
     """
     if lock is None:
         return [f"samurai: no {name}; --samurai-update writes down what each test uses"] if recorded else []
@@ -56,14 +56,14 @@ def summary_lines(
 
 
 def _by_hand(lock: Lock, moved: Collection[str] = ()) -> list[str]:
-    """The rows of a lock that were changed by hand. Of prices that have `moved` that is said anyway."""
+    """The rows of a lock that were changed by hand. Prices that have `moved` are left out: they are reported anyway."""
     tests = sorted(key for section, key in lock.by_hand if section == TESTS)
     models = sorted(key for section, key in lock.by_hand if section != TESTS and key not in moved)
     return [*tests, *(f"the price of {model}" for model in models)]
 
 
 def _lost_price_lines(lock: Lock, name: str, known: Sequence[TestFigures]) -> list[str]:
-    """The tests whose cost cannot be compared with that in the lock, as a model that they use now has no price."""
+    """The tests whose cost can't be compared with the lock, because a model that they use now has no price."""
     lost = {
         figures.test: models
         for figures in known
@@ -83,7 +83,7 @@ def _lost_price_lines(lock: Lock, name: str, known: Sequence[TestFigures]) -> li
 
 
 def _unpriced(figures: TestFigures, lock: Lock) -> list[str]:
-    """The models that used tokens, and that neither the lock nor the recording has a price for."""
+    """The models that used tokens and have a price neither in the lock nor in the recording."""
     prices = prices_for(figures, lock)
     return [
         used.model for used in figures.models if used.usage and used.usage.total_tokens and used.model not in prices
@@ -91,7 +91,7 @@ def _unpriced(figures: TestFigures, lock: Lock) -> list[str]:
 
 
 def no_overlap(lock: Lock, name: str, tests: Collection[str]) -> str | None:
-    """What is wrong with a lock that has no row for any of the tests of a run; None if it has one."""
+    """What is wrong with a lock that has no row for any test of the run; None if it has one."""
     if not lock.tests.keys().isdisjoint(tests):
         return None
     return (

@@ -1,4 +1,4 @@
-"""Rows of a lock put back as another version of the file has them, byte for byte."""
+"""Puts lock rows back as another version of the file has them, byte for byte."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ROW = re.compile(r"""  ("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'#](?:[^:]|:(?! |
 
 @dataclass(slots=True)
 class _Section:
-    """The rows of a section by their keys, each with all of its lines; `head` is what stands before them."""
+    """The rows of a section by key, each with all of its lines; `head` is what comes before them."""
 
     head: bytes = b""
     rows: dict[str, bytes] = field(default_factory=dict)
@@ -25,7 +25,7 @@ class _Section:
     def written(self, name: str) -> bytes:
         rows = b"".join(self.rows.values())
         full, empty = f"{name}:".encode(), f"{name}: {{}}".encode()
-        # A section without rows says so, and one with rows does not.
+        # Only an empty section says that it has no rows.
         was_empty = empty in self.head
         if was_empty == bool(rows):
             return self.head.replace(*((empty, full) if was_empty else (full, empty))) + rows
@@ -59,10 +59,10 @@ class _Cut:
         return self._sections[name].rows
 
     def put(self, name: str, rows: Mapping[str, bytes | None]) -> None:
-        """Put rows into a section, in their order; None takes one out."""
+        """Put rows into a section, in their order; None removes one."""
         section = self._sections[name]
         known = {key: row for key, row in {**section.rows, **rows}.items() if row is not None}
-        # What is there keeps its order: it may have been sorted by something else.
+        # Existing rows keep their order: another tool may have sorted them.
         section.rows = known if known.keys() <= section.rows.keys() else {key: known[key] for key in sorted(known)}
 
     def written(self) -> bytes:
@@ -72,10 +72,10 @@ class _Cut:
 
 
 def with_rows_of(content: bytes, old: bytes | None, tests: Collection[str], name: str) -> bytes:
-    """The content of a lock in which the rows of `tests` are as the `old` one has them; None is no lock at all.
+    """The content of a lock with the rows of `tests` as in the `old` one; None if there was no lock.
 
-    So are the prices of the models that no other test uses. `name` is that of the file, for errors.
-    Raises SettingsError if one of them is no lock.
+    The same goes for the prices of models that no other test uses. `name` is the name of the file, for errors. Raises
+    SettingsError if one of them isn't a lock.
     """
     now, then = parse(content, name), Lock({}, {}) if old is None else parse(old, name)
     cut, cut_then = _Cut(content), _Cut(b"" if old is None else old)

@@ -1,4 +1,4 @@
-"""The checksums of a lock's rows, which show what was changed by hand or damaged."""
+"""The checksums of a lock's rows. They show what was changed by hand or damaged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def checksum(*row: str) -> str:
 class Sums:
     """Compares the rows of a file with their checksums while it is read.
 
-    A row is named by its section and its key in that section. Files from before checksums have none.
+    A row is identified by its section and its key in that section. Older files have no checksums.
     """
 
     def __init__(self) -> None:

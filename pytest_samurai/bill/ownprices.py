@@ -19,34 +19,34 @@ _NAME: Final = "pytest-samurai"
 _KEY: Final = "prices"
 
 TABLE: Final = f"tool.{_NAME}.{_KEY}"
-"""The table of pyproject.toml that has a project's own prices."""
+"""The table in pyproject.toml for a project's own prices."""
 
 _MENTIONS: Final = (
     re.compile(rf"""{_NAME}["']?[ \t]*[.=\]]""".encode()),
     re.compile(rf"{_KEY}(?<![\w-]{_KEY})".encode()),
 )
-"""What a file with this table has in it: the first word as a key, not in a list of dependencies; the second as a word
-of its own, not in `genai-prices`."""
+"""What every file with this table contains: the first word as a key, not in a list of dependencies; the second as a
+separate word, not in `genai-prices`."""
 
 
 def own_prices(directory: str | Path) -> PriceList:
     """The prices in the nearest pyproject.toml from a directory upwards; none if there is no such file or table.
 
-    Raises SettingsError if the file cannot be read, or if a price in it is none: with the file, and its line if known.
+    Raises SettingsError, with the file and the line if known, if the file can't be read or a price in it is wrong.
     """
     parent = str(directory)
-    # Every `use_cassette` asks, and a Path for each directory takes longer than all the rest.
+    # Every `use_cassette` asks, and making a Path for each directory takes longer than everything else.
     while (content := _content(pyproject := REAL.join(parent, "pyproject.toml"))) is None:
         if parent == (parent := REAL.dirname(parent)):
             return PriceList()
-    # Most projects have no such table, and to parse TOML takes longer than to replay a test.
+    # Most projects have no such table, and parsing TOML takes longer than replaying a test.
     if not all(mention.search(content) for mention in _MENTIONS):
         return PriceList()
     return _parsed(content, REAL.Path(pyproject))
 
 
 def _content(pyproject: str) -> bytes | None:
-    """The content of a file; None if there is none. Raises SettingsError if it cannot be read."""
+    """The content of a file; None if it doesn't exist. Raises SettingsError if it can't be read."""
     try:
         return read_whole(pyproject)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, NoFile):
@@ -84,7 +84,7 @@ def _parsed(content: bytes, pyproject: Path) -> PriceList:
 
 
 def _line(text: str, model: str) -> int:
-    """The line with the key of a model; that of the table, if the key is spelled in some other way."""
+    """The line with the key of a model; if the key is spelled differently, the line of the table."""
     header = _HEADER.search(text)
     begin = header.start() if header else text.index(_NAME)
     key = re.compile(rf"""(?<![\w-]){re.escape(model)}["']?\s*[=\]]""").search(text, begin)
@@ -95,10 +95,10 @@ _HEADER = re.compile(rf"^\[[^\]\n]*{_NAME}", re.MULTILINE)
 
 
 def lines_to_add(models: Sequence[str]) -> list[str]:
-    """The lines of pyproject.toml that set the prices of these models, each with a "?" for the user to fill in."""
+    """The lines for pyproject.toml that set the prices of these models, each with a "?" for the user to fill in."""
     return [f"[{TABLE}]", *(f'{_as_key(model)} = {{ input_mtok = "?", output_mtok = "?" }}' for model in models)]
 
 
 def _as_key(model: str) -> str:
-    """The name of a model as TOML has it in quotes, with escapes for what is not to be printed: see `text.visible`."""
+    """The name of a model as a quoted TOML key. Unprintable characters are escaped: see `text.visible`."""
     return visible_quoted(quoted(model)).replace("##", r"#\u0023")

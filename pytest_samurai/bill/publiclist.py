@@ -1,4 +1,4 @@
-"""The public list of prices, that of genai-prices."""
+"""The public price list of genai-prices."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from pytest_samurai.wire import RATES, Price, is_free_moderation
 
 
 class PublicList:
-    """The prices of genai-prices, imported when the first model is looked up, if not before: that takes up to 0.7 s.
+    """The prices of genai-prices. The import takes up to 0.7 s, so it waits for the first look-up or for `load`.
 
-    What was found is remembered: every call of a recording without prices asks for the same few models.
+    Results are remembered: every call of a recording without prices asks for the same few models.
     """
 
     def __init__(self) -> None:
         self._models: dict[tuple[str, str], Any] = {}
 
     def load(self) -> None:
-        """Import the list now, where nobody waits for it."""
+        """Import the list now, while nobody is waiting for it."""
         from genai_prices.data_snapshot import get_snapshot
 
         get_snapshot()
@@ -31,9 +31,9 @@ class PublicList:
     def price(
         self, model: str, at: datetime, *, url: str = "", prompt_tokens: int = 0, service_tier: str | None = None
     ) -> Price | None:
-        """The price of a model as served, at a moment; None where there is none for certain.
+        """The price of a model as served, at a moment; None if no price is certain.
 
-        A `service_tier` that is not the standard has the rates that the list gives for that tier, and no others.
+        A `service_tier` other than the standard has only the rates that the list gives for that tier.
         """
         if is_free_moderation(model):
             return Price(source="OpenAI's guide to moderation", input_mtok=Decimal(0), output_mtok=Decimal(0))
@@ -46,7 +46,7 @@ class PublicList:
         listed = _of_tier(entry, at, (service_tier or "default").lower())
         rates = {name: _of_size(getattr(listed, name), prompt_tokens) for name in RATES}
         if entry.id.endswith(":free"):
-            # Source: openrouter.ai/docs, model variants. The list has these models, and no rates of them.
+            # Source: openrouter.ai/docs, model variants. The list has these models, but no rates for them.
             rates |= {name: Decimal(0) for name in ("input_mtok", "output_mtok") if rates[name] is None}
         if rates["input_mtok"] is None:
             return None
@@ -69,7 +69,7 @@ def _find(name: str, url: str) -> Any:
 
 
 STANDARD_TIERS: Final = frozenset({"default", "auto", "standard", "unspecified", "on_demand"})
-"""What the tier of the list's plain prices is called. `auto` leaves the choice to the server, and says none.
+"""The names for the tier of the list's plain prices. `auto` leaves the choice to the server and names no tier.
 
 Sources: `service_tier` in OpenAI's reference (default, auto), in Anthropic's (standard) and in Groq's (on_demand);
 `ServiceTier` in Google's (standard, unspecified); `serviceTier` of Bedrock's Converse (default).
@@ -82,12 +82,12 @@ def _of_tier(entry: Any, at: datetime, tier: str) -> Any:
         return entry.get_prices(at)
     from genai_prices.types import ModelPrice
 
-    # The list calls the tier `batch` a kind of processing.
+    # The list treats the tier `batch` as a kind of processing.
     return replace(entry, prices=ModelPrice()).get_prices(at, {"service_tier": tier, "processing": tier})
 
 
 def _of_size(rate: Any, prompt_tokens: int) -> Any:
-    """The rate for a prompt of this size. A higher rate for long prompts is that of all their tokens."""
+    """The rate for a prompt of this size. A higher rate for long prompts applies to all their tokens."""
     if rate is None or isinstance(rate, Decimal):
         return rate
     for tier in reversed(rate.tiers):
@@ -107,7 +107,7 @@ _AROUND = re.compile(r"\A(?:provider\d+-)?(.+?)(?:\([\w .-]*\))?\Z")
 
 
 def _spellings(name: str, url: str) -> Iterator[tuple[str, str | None, str | None]]:
-    """The names under which the list may have a model, each with its provider or URL; the surest first."""
+    """The names that a model may have in the list, each with its provider or URL; the surest first."""
     bare = _AROUND.sub(r"\1", name)
     vendor, _, last = bare.rpartition("/")
     if url:
@@ -115,7 +115,7 @@ def _spellings(name: str, url: str) -> Iterator[tuple[str, str | None, str | Non
     if tuned := _TUNED.match(bare):
         yield tuned[0], "openai", None
     elif bedrock := _OF_BEDROCK.match(last):
-        # Its prices are its own, and those of a region may be higher than the global ones.
+        # AWS has its own prices, and regional ones may be higher than the global ones.
         yield last, "aws", None
         if bedrock["region"] != "global.":
             yield f"regional.{bedrock['model']}", "aws", None
@@ -129,21 +129,21 @@ def _spellings(name: str, url: str) -> Iterator[tuple[str, str | None, str | Non
     else:
         yield bare, None, None
         if bare.startswith("text-embedding-"):
-            # The list knows OpenAI's models by names in which these are left out.
+            # The names that tell the list that a model is OpenAI's leave these out.
             yield bare, "openai", None
 
 
 # The base model of a fine-tuned one, as in ft:gpt-4o-mini-2024-07-18:acme::abc123.
 _TUNED = re.compile(r"ft:[^:/]+(?=:|\Z)")
 
-# As in us.anthropic.claude-sonnet-4-5-20250929-v1:0; a name without a region is that of the region that is called.
+# As in us.anthropic.claude-sonnet-4-5-20250929-v1:0; a name without a region means the region that is called.
 _OF_BEDROCK = re.compile(
     r"(?P<region>(?:us|us-gov|eu|apac|au|jp|global)\.)?"
     r"(?P<model>(?:ai21|amazon|anthropic|cohere|deepseek|meta|mistral|openai|qwen)\.[a-z].*)"
 )
 
 
-# What may follow the name of a model that stays the same model: a date (as in gpt-3.5-turbo-instruct:20230824-v2), a
+# What may follow a model's name without making it another model: a date (as in gpt-3.5-turbo-instruct:20230824-v2), a
 # version, "latest".
 _VERSION = re.compile(
     r"[-@:](?:20\d\d-?\d\d-?\d\d(?:-v\d+)?|\d{3,4}|latest|v\d+(?::\d+)?|(?:preview|exp)(?:-\d\d-\d\d(?:\d\d)?)?)\Z"
@@ -151,9 +151,9 @@ _VERSION = re.compile(
 
 
 def _is_certain(entry: Any, name: str) -> bool:
-    """Whether an entry means this very model, not just every name that begins with it or contains it."""
+    """Whether an entry means exactly this model, and not every name that begins with it or contains it."""
     listed = [entry.id, *_texts(entry.match)]
-    # The name in the list may end in "preview", and that of the model in a date after it.
+    # The name in the list may end in "preview", and the model's name in a date after it.
     return _VERSION.sub("", name) in {*listed, *(_VERSION.sub("", text) for text in listed)}
 
 

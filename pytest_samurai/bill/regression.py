@@ -20,14 +20,14 @@ from pytest_samurai.wire import Price, Usage
 REGRESSION_PROPERTY: Final = f"{PREFIX}regression"
 
 FLOOR: Final = 16
-"""Tokens that a test may always use more, however much that is in percent: one more word is no regression."""
+"""A test may always use this many tokens more, whatever the percentage: one more word is not a regression."""
 
 
 @dataclass(frozen=True, slots=True)
 class Regression:
     """One metric of a test that grew too much, all as people read it: "412", "577", "+165, +40%".
 
-    `why` is what moved in this test, with its numbers; `cause` says the same of all tests of which that moved.
+    `why` is what moved in this test, with its numbers; `cause` is the same text for all tests where that moved.
     """
 
     test: str
@@ -39,20 +39,20 @@ class Regression:
     cause: str
 
     def as_json(self) -> str:
-        """As it travels in `user_properties`, under `REGRESSION_PROPERTY`."""
+        """The form in which it travels in `user_properties`, under `REGRESSION_PROPERTY`."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, value: str) -> Regression:
-        """What `as_json` gave."""
+        """The regression that `as_json` gave."""
         return cls(**json.loads(value))
 
 
 def judge(figures: TestFigures, lock: Lock, tolerance: Tolerance) -> tuple[Regression, ...]:
-    """The metrics of a test that grew more than the tolerance allows; none for a test that the lock has no row of.
+    """The metrics of a test that grew more than the tolerance allows; none if the lock has no row for the test.
 
-    Both sides are priced with the prices of the lock, so that a new price list is no regression; a model without a
-    price there has that of the recording. What is unknown on either side is not judged.
+    Both sides use the prices of the lock, so that a new price list isn't a regression. A model without a price there
+    uses the price of the recording. Metrics that are unknown on either side are not judged.
     """
     old, new = lock.tests.get(figures.test), row_of(figures)
     if old is None:
@@ -71,7 +71,7 @@ def judge(figures: TestFigures, lock: Lock, tolerance: Tolerance) -> tuple[Regre
 
 
 def is_cheaper(figures: TestFigures, lock: Lock, tolerance: Tolerance) -> bool:
-    """Whether the way back to the row in the lock would be a regression."""
+    """Whether going back to the row in the lock would be a regression."""
     return bool(_broken(row_of(figures), lock.tests[figures.test], prices_for(figures, lock), tolerance))
 
 
@@ -89,7 +89,7 @@ def _broken(old: Row, new: Row, prices: Mapping[str, Price], tolerance: Toleranc
 
 
 def _floor_of_cost(row: Row, prices: Mapping[str, Price]) -> Decimal:
-    """What the tokens of `FLOOR` cost, if they are of the dearest kind that a test used, in US dollars."""
+    """What `FLOOR` tokens of the most expensive kind that a test used cost, in US dollars."""
     costs = [Decimal(0)]
     for model, spent in row.items():
         price = prices.get(model)
@@ -101,9 +101,9 @@ def _floor_of_cost(row: Row, prices: Mapping[str, Price]) -> Decimal:
 
 
 def _apart(old: Any, new: Any, allowed: Decimal | None) -> tuple[str, str, str]:
-    """Both values, with as many digits as tell them apart, and the growth between them.
+    """Both values, with enough digits to tell them apart, and the growth between them.
 
-    `allowed` is the growth that is allowed, in percent; None if that is an amount.
+    `allowed` is the allowed growth in percent; None if an amount is allowed instead.
     """
     if isinstance(new, Decimal):
         shown, more = money_apart(old, new), money(new - old)
@@ -113,10 +113,10 @@ def _apart(old: Any, new: Any, allowed: Decimal | None) -> tuple[str, str, str]:
 
 
 def regression_text(regressions: Sequence[Regression], tolerance: Tolerance, *, lock: str, rerun: str, why: str) -> str:
-    """The verdict: both numbers of every metric, what moved, and what can be done.
+    """The verdict: both numbers of every metric, what moved, and what to do.
 
-    `lock` is the name of its file. `rerun` is typed after `pytest` to run the test again, `why` after
-    `pytest-samurai why`.
+    `lock` is the name of its file. `rerun` is typed after `pytest` to run the test again, `why` after `pytest-samurai
+    why`.
     """
     lines = [
         f"{grown.metric} is {grown.old} in {lock}, used {grown.new} ({grown.growth});"

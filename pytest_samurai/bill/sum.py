@@ -1,4 +1,4 @@
-"""A sum of which a part may be unknown."""
+"""A sum with parts that may be unknown."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ T = TypeVar("T", int, Decimal, Usage)
 
 @dataclass(frozen=True, slots=True)
 class Sum(Generic[T]):
-    """The sum of the parts that are `known`, and the number of those that are `unknown`: unknown is never 0."""
+    """The sum of the parts that are `known`, and the number of those that are `unknown`: unknown never counts as 0."""
 
     known: T
     unknown: int = 0
 
     @classmethod
     def of(cls, parts: Iterable[T | None], nothing: Sum[T]) -> Sum[T]:
-        """The sum of parts, of which None is an unknown one; `nothing` is the sum of no parts, as `NO_COST` is."""
+        """The sum of parts, where None is an unknown one; `nothing` is the sum of no parts, like `NO_COST`."""
         known: T | None = None
         unknown = 0
         for part in parts:
@@ -34,16 +34,16 @@ class Sum(Generic[T]):
         return cls(nothing.known if known is None else known, unknown)
 
     def __add__(self, part: T | None) -> Sum[T]:
-        """The sum with one more part; None is an unknown one."""
+        """The sum with one more part, where None is an unknown one."""
         return Sum(self.known, self.unknown + 1) if part is None else Sum(self.known + part, self.unknown)
 
     @property
     def if_known(self) -> T | None:
-        """The whole sum; None if a part of it is unknown."""
+        """The whole sum; None if part of it is unknown."""
         return None if self.unknown else self.known
 
     def unknown_in(self, noun: str) -> str:
-        """How many parts are unknown, as in "unknown in 2 calls"; empty if none is. The `noun` is that of one part."""
+        """How many parts are unknown, as in "unknown in 2 calls"; empty if none are. The `noun` names one part."""
         return f"unknown in {plural(self.unknown, noun)}" if self.unknown else ""
 
 

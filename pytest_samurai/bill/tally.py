@@ -19,9 +19,9 @@ from pytest_samurai.text import money, money_apart
 
 @dataclass(slots=True)
 class _Count:
-    """What was used in all, and what of it went live. `reserved` is the likely cost of the calls under way.
+    """What was used in total, and how much of it went live. `reserved` is the likely cost of the calls under way.
 
-    `told` says that a test has failed by the limits of the run, so that no other one does. Money is in US dollars.
+    `told` says that a test has failed because of the run's limits, so that no other test does. Money is in US dollars.
     """
 
     tokens: int = 0
@@ -41,17 +41,17 @@ class Tally:
 
     @classmethod
     def begin(cls, limits: Limits) -> Tally:
-        """The tally of a run that begins now. The process that begins it has to `end` it."""
+        """The tally of a run that begins now. The process that begins it must `end` it."""
         return cls(scratch("tally"), limits)
 
     @property
     def judges_live_cost(self) -> bool:
-        """Whether `admit` has to know what a call is likely to cost."""
+        """Whether `admit` must know what a call will probably cost."""
         return self._limits.max_live_cost is not None
 
     @property
     def path(self) -> str:
-        """The file, from which another process of the run makes its tally."""
+        """The file from which another process of the run makes its tally."""
         return str(self._path)
 
     def end(self) -> None:
@@ -73,7 +73,7 @@ class Tally:
     # --- the budget of the run
 
     def spend(self, calls: Sequence[Call]) -> str | None:
-        """Add what calls used. Returns why a limit cannot be judged, with the calls to blame; None if all can be."""
+        """Add what calls used. Returns why a limit can't be judged, naming the calls; None if all can be."""
         unknown = []
         for name, known in (("max_total_tokens", total), ("max_cost", partial(total_cost, as_listed=True))):
             if getattr(self._limits, name) is not None:
@@ -87,7 +87,7 @@ class Tally:
         return "\n".join(unknown) or None
 
     def judge(self) -> str | None:
-        """How the budget of the run is broken: the failure of the test that broke it; None for every later test."""
+        """How the budget of the run is broken: the failure for the test that broke it; None for every later test."""
         with self._changed() as count:
             broken = [] if count.told else self._broken(count, "with this test the run has")
             count.told = count.told or bool(broken)
@@ -113,7 +113,7 @@ class Tally:
     # --- the ceilings of what goes live
 
     def may_admit_later(self, likely: Decimal) -> bool:
-        """Whether another run with the same limits may send a request that is likely to cost so many US dollars."""
+        """Whether another run with the same limits may send a request of this likely cost in US dollars."""
         limits = self._limits
         return limits.max_live_requests != 0 and (limits.max_live_cost is None or likely <= limits.max_live_cost)
 
@@ -139,7 +139,7 @@ class Tally:
         return None
 
     def paid(self, likely: Decimal, cost: Decimal | None) -> None:
-        """Count the cost, in US dollars, of a call that was admitted and has ended; None if that is unknown."""
+        """Count the cost, in US dollars, of an admitted call that has ended; None if the cost is unknown."""
         with self._changed() as count:
             count.reserved -= likely
             count.live_cost += cost

@@ -1,4 +1,4 @@
-"""The growth over the lock that is allowed."""
+"""How much growth over the lock is allowed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _DEFAULT = Allowance(Decimal(10), percent=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tolerance:
-    """The allowance of each metric; None where nothing was said of it, which means 10 %."""
+    """The allowance of each metric; None if nothing was said about it, which means 10 %."""
 
     requests: Allowance | None = None
     prompt_tokens: Allowance | None = None
@@ -51,7 +51,7 @@ class Tolerance:
         return allowance or _DEFAULT
 
     def under(self, higher: Tolerance) -> Tolerance:
-        """The allowances of `higher`, and those of this one where `higher` has none."""
+        """The allowances of `higher`, and those of this tolerance where `higher` has none."""
         return Tolerance(**{metric: getattr(higher, metric) or getattr(self, metric) for metric in METRICS})
 
 
@@ -61,7 +61,7 @@ _ENTRY = re.compile(r"(?:(\w+):)?([0-9]{1,9}(?:\.[0-9]{1,9})?)(%?)")
 def parse_tolerance(entries: Sequence[str]) -> Tolerance:
     """A tolerance as people write it: `10%` for all metrics, `metric:10%` or `metric:200` for one of them.
 
-    What is said of one metric wins, in any order. Raises ValueError with what would be right.
+    An entry for one metric wins, in any order. Raises ValueError with what would be right.
     """
     general: dict[str, Allowance] = {}
     special: dict[str, Allowance] = {}

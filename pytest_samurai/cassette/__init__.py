@@ -80,7 +80,7 @@ __all__ = [
     "update",
 ]
 
-# Imported when asked for: a replay reads whole cassettes, and mends none.
+# Imported only when needed: a replay reads whole cassettes and mends none.
 _HOMES = {"Reading": "damaged", "mend": "mended", "readings": "damaged"}
 
 

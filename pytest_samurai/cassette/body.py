@@ -1,4 +1,4 @@
-"""A body as a value of YAML: folded if that was chosen, a block where it can be one, else quoted, else base64."""
+"""A body as a value of YAML: folded if that was chosen, else a block if possible, else quoted, else base64."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pytest_samurai.cassette.values import unquoted
 from pytest_samurai.text import quoted
 
 Text = Sequence[bytes]
-"""A text in UTF-8: a large one in the parts that it was put together from, any other whole."""
+"""A text in UTF-8: a large one in the parts that it was built from, any other whole."""
 
 
 class Written(NamedTuple):
-    """A body as it is written: its style, which is outside of its checksum, and its lines, which are under it."""
+    """A body as it is written: its style, which the checksum doesn't cover, and its lines, which it does."""
 
     style: bytes
     lines: Sequence[bytes]
@@ -28,12 +28,12 @@ class Written(NamedTuple):
         return self.lines if self.style == b'"' else [self.style, b"\n", *self.lines]
 
 
-# What a literal block cannot hold: control characters, line breaks but LF, a byte order mark.
+# What a literal block can't hold: control characters, line breaks other than LF, a byte order mark.
 _UNBLOCKABLE = re.compile(r"[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _ASCII_BLOCKABLE = bytes([ord("\t"), ord("\n"), *range(0x20, 0x7F)])
 _NOT_BLANK = re.compile(rb"[^\t\n ]")
 PART = 1 << 20
-"""Bytes of a body that are looked at together: so no more than one copy of a large body is made."""
+"""The number of bytes of a body to process at a time, so that a large body is copied only once."""
 
 
 def body_text(body: bytes, indent: int) -> tuple[Written, str]:
@@ -43,7 +43,7 @@ def body_text(body: bytes, indent: int) -> tuple[Written, str]:
 
 
 def written(text: str | bytes, indent: int, layout: str) -> Written:
-    """A body as it is written, given how it is laid out."""
+    """A body as it is written, given its layout."""
     if isinstance(text, str) and FOLDED in layout.split():
         return Written(STYLE, [folded(text, indent)])
     data = text if isinstance(text, bytes) else text.encode()
@@ -62,7 +62,7 @@ def written(text: str | bytes, indent: int, layout: str) -> Written:
 
 
 def _parts(data: bytes, less: int = 0) -> Iterator[bytes]:
-    """The data without its last `less` bytes, cut at the ends of lines."""
+    """The data without its last `less` bytes, cut at line ends."""
     start, end = 0, len(data) - less
     while start < end:
         stop = data.find(b"\n", start + PART, end) + 1 or end
@@ -71,7 +71,7 @@ def _parts(data: bytes, less: int = 0) -> Iterator[bytes]:
 
 
 def _is_blockable(data: bytes) -> bool:
-    # Most bodies are ASCII, and that is told many times faster.
+    # Most bodies are ASCII, and checking for that is many times faster.
     return not data.translate(None, _ASCII_BLOCKABLE) or not _UNBLOCKABLE.search(data.decode())
 
 
@@ -84,12 +84,12 @@ _LINE_START = re.compile(rb"\n(?=[^\n])")
 
 
 def plain_body(margin: bytes) -> bytes:
-    """The regular expression of a body that all readers of YAML read alike, with these blanks before its lines.
+    """The regular expression of a body that all YAML readers read alike, with these blanks before its lines.
 
-    It is quoted, or a block whose first line is not blank, which tells the indentation.
+    The body is quoted, or it is a block whose first line isn't blank and so shows the indentation.
     """
     lines = rb"\n%b[!-~][ -~]*+(?:\n++%b[ -~]++)*+" % (margin, margin)
-    # Empty lines at the end belong to a block only if it says so, by `+`.
+    # Empty lines at the end belong to a block only if it says so with `+`.
     return rb'(?:"[ !#-\[\]-~]*"|\|-?%b|\|\+%b(?:\n(?=\n))*+)' % (lines, lines)
 
 
@@ -100,18 +100,18 @@ _BREAK = re.compile(rb"\n +")
 
 
 def in_lines(content: bytes, begin: int, layout: str) -> bool:
-    """Whether the body that begins here is JSON that was broken into lines, and nothing else was done to it."""
+    """Whether the body that begins here is JSON that was broken into lines and not changed otherwise."""
     return layout in _IN_LINES and content.startswith(b"|-\n", begin)
 
 
 def is_folded(content: bytes, begin: int, layout: str) -> bool:
-    """Whether the body that begins here is JSON that was folded, and nothing else was done to it."""
+    """Whether the body that begins here is JSON that was folded and not changed otherwise."""
     return layout == FOLDED and content.startswith(b'"\\\n', begin)
 
 
 def joined(lines: bytes, layout: str) -> bytes:
     """The body that was broken into these lines."""
-    # As bytes throughout: to make a text of a long one takes longer than this.
+    # Bytes throughout: converting a long body to text takes longer than this.
     return _put_together(_BREAK.split(lines), layout)
 
 
@@ -124,17 +124,17 @@ def _put_together(parts: list[bytes], layout: str) -> bytes:
 def read_body(
     content: bytes, begin: int, line: int, end: int, margin: bytes, layout: str, moved: Moved | None = None
 ) -> bytes:
-    """The body that begins after its key at `begin`; its first line ends at `line`, its last one at `end`.
+    """The body after its key at `begin`; its first line ends at `line`, its last one at `end`.
 
-    `margin` is a line break with the blanks that follow it. What was `moved` goes back to its place. Raises ValueError
-    for an unknown layout.
+    `margin` is a line break with the blanks that follow it. Members that were `moved` go back to their places. Raises
+    ValueError for an unknown layout.
     """
     style = content[begin:line]
     if style == b"|-" and layout in _IN_LINES:
         lines = _BREAK.split(content[line:end])
-        if moved is not None:
-            lines_back(lines, moved, b",")
-        return _put_together(lines, layout)
+        if moved is None or lines_back(lines, moved.places, moved.quoted, b","):
+            return _put_together(lines, layout)
+        return ids_back(_put_together(lines, layout), moved)
     if style == STYLE and layout == FOLDED:
         lines = folded_lines(content[line - 1 : end - 1])
         if moved is None or folded_back(lines, moved):

@@ -1,4 +1,4 @@
-"""Where the cassette of a test may lie: under a name of ours, or under that which another tool gave it."""
+"""Where to look for a test's cassette: under our own names, and under those of other tools."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _DIGEST = 32
 
 
 class Candidate(NamedTuple):
-    """A path at which the cassette of a test may lie.
+    """A path where a test's cassette may be.
 
-    `is_certain` says that it can be no other test's, so that what the test records is written there.
+    If it `is_certain`, the cassette can't belong to another test, so the test's recordings are written there.
     """
 
     path: PurePosixPath
@@ -30,9 +30,9 @@ class Candidate(NamedTuple):
 
 
 def candidates_for(test: str, home: PurePosixPath) -> list[Candidate]:
-    """Where the cassette of a test may lie that names none, as seen from the root; the likeliest path comes first.
+    """Where to look for the cassette of a test that doesn't name one, relative to the root; the likeliest first.
 
-    `home` is the directory of the cassettes. Raises SettingsError for what is not a test id.
+    `home` is the directory of the cassettes. Raises SettingsError if `test` is not a test id.
     """
     file, parts = file_and_parts(test)
     return [
@@ -42,21 +42,21 @@ def candidates_for(test: str, home: PurePosixPath) -> list[Candidate]:
 
 
 def candidates_of(parts: list[str], *, alike: bool = False) -> list[Candidate]:
-    """Where in a directory the cassette of a test may lie, and is written if there is none: see `cassette_name`.
+    """Where in a directory to look for a test's cassette; the first is where we write it. See `cassette_name`.
 
-    pytest-recording and cassetter replace what is odd in a name, and keep the innermost class only. So a file of theirs
-    may be that of several tests. Sources: `get_default_cassette_name` and `use_cassette` of pytest-recording 0.14.1,
-    `_sanitized_file_name` and `_existing_file_name` of cassetter 0.16.1.
+    pytest-recording and cassetter replace unusual characters in a name, and keep only the innermost class. So several
+    tests may share one of their files. Sources: `get_default_cassette_name` and `use_cassette` of pytest-recording
+    0.14.1, `_sanitized_file_name` and `_existing_file_name` of cassetter 0.16.1.
     """
     own = [Candidate(REAL.PurePosixPath(name), True) for name in own_names(parts, alike=alike)]
     return _each_once([*own, *_of_other_tools(parts)])
 
 
 def candidates_beside(file: PurePosixPath, parts: list[str]) -> list[Candidate]:
-    """Where other tools have the cassette of a test: in `cassettes` beside its file.
+    """Where other tools keep the cassette of a test: in `cassettes` beside its file.
 
-    pytest-recording and cassetter have a directory there for each file. pytest-vcr has none, so that a file may be that
-    of tests of several files. Source: `vcr_cassette_dir` and `vcr_cassette_name` of pytest-vcr 1.0.2.
+    pytest-recording and cassetter have a directory there for each file. pytest-vcr doesn't, so tests of several files
+    may share a cassette. Source: `vcr_cassette_dir` and `vcr_cassette_name` of pytest-vcr 1.0.2.
     """
     directory = beside(file)
     flat = [Candidate(path, False) for path in _paths([_name(parts)])]
@@ -64,14 +64,14 @@ def candidates_beside(file: PurePosixPath, parts: list[str]) -> list[Candidate]:
 
 
 def beside(file: PurePosixPath) -> PurePosixPath:
-    """The directory in which pytest-recording and cassetter have the cassettes of a test file."""
+    """The directory where pytest-recording and cassetter keep the cassettes of a test file."""
     return file.parent / _CASSETTES / file.stem
 
 
 def first_existing(directory: Path, among: Iterable[Candidate], is_meant: Callable[[Path], bool]) -> Candidate | None:
-    """The first candidate with a file, as seen from a directory; None if there is none.
+    """The first candidate that exists in a directory; None if there is none.
 
-    Where it may be another test's, `is_meant` is asked.
+    If a file may belong to another test, `is_meant` decides.
     """
     for candidate in among:
         path = directory / candidate.path
@@ -81,27 +81,27 @@ def first_existing(directory: Path, among: Iterable[Candidate], is_meant: Callab
 
 
 def _is_spelled_so(path: Path) -> bool:
-    """Whether a file that is there has this very name, whatever the file system finds alike."""
+    """Whether a file with exactly this name exists, even if the file system ignores case."""
     return path.name in REAL.listdir(path.parent)
 
 
 def is_foreign(path: Path, shelf: Shelf) -> bool:
-    """Whether another tool recorded something of a cassette, imported or not; also if it cannot be read.
+    """Whether another tool recorded any part of a cassette, imported or not; also if the cassette can't be read.
 
-    Raises FileNotFoundError if there is none.
+    Raises FileNotFoundError if the file doesn't exist.
     """
     try:
-        # Each of ours has the time when it was recorded.
+        # Each of our own recordings has its time.
         return None in shelf.load(path, settles=True).recordings.times()
     except CassetteError:
-        # Whoever opens it will say what is wrong.
+        # Opening it later will say what is wrong.
         return True
 
 
 def owner_beside(cassette: PurePosixPath) -> str | None:
-    """The id of the test that has a cassette by its name in `cassettes` beside the test's file; both from the root.
+    """The id of the test whose name gives it this cassette in `cassettes` beside the test's file; both from the root.
 
-    None for a name that no test of pytest's usual naming has. The classes around a class are not in the name.
+    None if no test with pytest's usual naming has this name. The name leaves out the classes around a class.
     """
     parts = parts_of(cassette.name)
     directory = cassette.parent.parent
@@ -114,11 +114,11 @@ def owner_beside(cassette: PurePosixPath) -> str | None:
 def _of_other_tools(parts: list[str]) -> Iterator[Candidate]:
     name = _name(parts)
     replaced = name.translate(_REPLACED)
-    # Of two classes of one name, each may have the test.
+    # Two classes may have the same name, and then the file may belong to either.
     is_whole = len(parts) <= 2
     yield from (Candidate(path, is_whole and replaced == name) for path in _paths([_shortened(replaced)]))
     yield from (Candidate(path, is_whole) for path in _paths([name]))
-    # What we record is YAML.
+    # We record only YAML.
     yield from (Candidate(path.with_suffix(".json"), False) for path in _paths([replaced]))
 
 
@@ -127,7 +127,7 @@ def _name(parts: list[str]) -> str:
 
 
 def _shortened(name: str) -> str:
-    """The name as pytest-recording shortens it: of characters, not of bytes."""
+    """The name as pytest-recording shortens it: by characters, not by bytes."""
     most = _MOST_CHARACTERS - len(".yaml")
     if len(name) <= most:
         return name
@@ -136,7 +136,7 @@ def _shortened(name: str) -> str:
 
 
 def _paths(names: Iterable[str]) -> Iterator[PurePosixPath]:
-    """The paths of names, in which there may be slashes; none for a name that leads elsewhere."""
+    """The paths for names, which may contain slashes; none for a name that leads outside."""
     for name in names:
         path = REAL.PurePosixPath(f"{name}.yaml")
         if ".." not in path.parts and not _NO_NAME.search(name):
@@ -155,7 +155,7 @@ def _each_once(among: Iterable[Candidate]) -> list[Candidate]:
 
 
 _NO_NAME = re.compile("[\0\ud800-\udfff]")
-"""What no path can have, whatever the system."""
+"""Characters that no path can have on any system."""
 
 _REPLACED = str.maketrans(dict.fromkeys("<>?%*:|\"'/\\", "-"))
-"""What pytest-recording and cassetter put in place of characters that a file's name cannot have."""
+"""The replacement of pytest-recording and cassetter for characters that a file name can't have."""

@@ -1,4 +1,4 @@
-"""A value that YAML has read, checked to be what it should be."""
+"""Checks that a value read by YAML is what it should be."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _KINDS: Mapping[str, Any] = {
 
 
 def redacted(text: str) -> str:
-    """A text without secrets: another tool may have written one to the file that it quotes."""
+    """A text without secrets: another tool may have written one to the file."""
     return Redactor(environment_secrets(os.environ)).text(text)
 
 
 def shortened(value: object) -> str:
-    """A value as an error may quote it."""
-    # In this order: half a secret is not known as one.
+    """A value, shortened for an error message."""
+    # Redact first: half a secret wouldn't be recognized.
     text = redacted(repr(value))
     return text if len(text) <= _MOST_QUOTED else f"{text[:_MOST_QUOTED]}..."
 
@@ -33,9 +33,9 @@ _MOST_QUOTED = 60
 
 
 def get(data: Mapping[str, Any], name: str, kind: str, default: Any = None) -> Any:
-    """The value under a name, checked to be of a kind; the default, if there is one, for no value or null.
+    """The value under a name, if it is of this kind. If it is missing or null, the default, if there is one.
 
-    Raises ValueError, which says the name, what is there and what should be.
+    Raises ValueError with the name, what is there and what should be.
     """
     value = data.get(name)
     if value is None:
@@ -48,5 +48,5 @@ def get(data: Mapping[str, Any], name: str, kind: str, default: Any = None) -> A
 
 
 def get_any(data: Mapping[str, Any], name: str, kind: str) -> Any:
-    """As `get`, but None for no value or null."""
+    """Like `get`, but None for a missing value or null."""
     return None if data.get(name) is None else get(data, name, kind)

@@ -13,7 +13,7 @@ _CHUNK = re.compile(r"\d+@\d+(?:\.\d+)?", re.ASCII)
 
 
 def chunks_of(headers: Headers, body: bytes, noted: str | None) -> Sequence[Chunk] | None:
-    """The chunks as YAML has read them; of a stream without a note, one for each event, at 0 seconds.
+    """The chunks as YAML has read them. For a stream without a note, one for each event, at 0 seconds.
 
     Raises ValueError for a malformed note.
     """
@@ -27,13 +27,13 @@ def chunks_of(headers: Headers, body: bytes, noted: str | None) -> Sequence[Chun
 
 
 def noted_chunks(noted: str) -> list[Chunk]:
-    """The chunks as they are noted, whether they fit the body or not."""
+    """The chunks in the note, whether they fit the body or not."""
     words = (word.split("@") for word in noted.split())
     return [Chunk(int(length), float(f"{milliseconds}e-3")) for length, milliseconds in words]
 
 
 class Noted(Chunks):
-    """Chunks from the text that notes them: `bytes@milliseconds` of each. For an edited body, one chunk per event."""
+    """Chunks from the text of their note: `bytes@milliseconds` for each. For an edited body, one chunk per event."""
 
     def __init__(self, text: str, body: bytes) -> None:
         self._text = text
@@ -65,7 +65,7 @@ def _milliseconds(seconds: float) -> str:
 
 
 def chunks_text(chunks: Sequence[Chunk]) -> str:
-    """Chunks as a folded block of YAML; nothing for none. Lines have a bounded width."""
+    """Chunks as a folded YAML block; empty if there are none. The width of its lines is limited."""
     lines = [""]
     for chunk in chunks:
         word = f"{chunk.length}@{_milliseconds(chunk.at)}"

@@ -1,4 +1,4 @@
-"""Brotli and Zstandard undone, by whatever is installed for that: what httpx and urllib3 would use, too."""
+"""Decodes Brotli and Zstandard with any decoder that is installed: those that httpx and urllib3 would use, too."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 
 class NoDecoder(Exception):
-    """Nothing is installed that can undo an encoding."""
+    """No decoder for an encoding is installed."""
 
     def __init__(self, encoding: str) -> None:
         package = _PACKAGES[encoding]
@@ -19,20 +19,20 @@ class NoDecoder(Exception):
 _PACKAGES: Final = {"br": "brotli", "zstd": "zstandard"}
 _MODULES: Final = {
     "br": ("brotli", "brotlicffi"),
-    # The first is a part of Python from 3.14 on.
+    # The first is part of Python from 3.14 on.
     "zstd": ("compression.zstd", "backports.zstd", "zstandard"),
 }
 
 
 def can_be_undone(encoding: str) -> bool:
-    """Whether it is one of the encodings that are undone here."""
+    """Whether this module decodes the encoding."""
     return encoding in _MODULES
 
 
 def undone(encoding: str, body: bytes) -> bytes:
-    """A body as it was before it was encoded. One that is text stays: its recorder has undone it, and kept the header.
+    """The decoded body. A body that is text already stays: its recorder decoded it, and kept the header.
 
-    Raises NoDecoder if nothing is installed for that, ValueError for a body that is damaged.
+    Raises NoDecoder if no decoder is installed, ValueError if the body is damaged.
     """
     decode = next(_decoders(encoding), None)
     if decode is not None:
@@ -48,7 +48,7 @@ def undone(encoding: str, body: bytes) -> bytes:
 
 
 class _Damaged(Exception):
-    """A body is not in the encoding."""
+    """The body doesn't have the encoding that it claims."""
 
 
 def _decoders(encoding: str) -> Iterator[Callable[[bytes], bytes]]:
@@ -63,10 +63,10 @@ def _decoder(module: object) -> Callable[[bytes], bytes]:
 
     def decode(body: bytes) -> bytes:
         try:
-            # Servers stream, and do not tell the length beforehand, without which `decompress` of zstandard gives up.
+            # Servers stream without giving the length beforehand, and then `decompress` of zstandard gives up.
             if streaming is not None and hasattr(streaming(), "decompressobj"):
                 return bytes(streaming().decompressobj().decompress(body))
-            return bytes(module.decompress(body))  # type: ignore[attr-defined]  # each of them has it
+            return bytes(module.decompress(body))  # type: ignore[attr-defined]  # each of these modules has it
         except errors as error:
             raise _Damaged from error
 

@@ -11,10 +11,10 @@ from pytest_samurai.text import Side, sides_of
 
 
 def both_sides(content: bytes) -> bytes | None:
-    """A cassette with all that is on the two sides of the merge conflicts in it; None if there are none.
+    """A cassette with everything from both sides of its merge conflicts; None if it has none.
 
-    None too for a file that is not as it was written here. What git has mixed of the two sides, so that its seal does
-    not fit, was never recorded, and is left out.
+    Also None for a file that isn't as we wrote it. If git mixed the two sides so that a seal doesn't fit, that
+    interaction was never recorded, and it is left out.
     """
     sides = sides_of(content)
     if sides is None or not all(map(_is_ours, sides)):
@@ -35,7 +35,7 @@ def _is_ours(side: Side) -> bool:
 
 
 def _texts(side: Side) -> Iterator[bytes]:
-    """The interactions of a side: those that both sides have, and others if they are as they were sealed."""
+    """The interactions of a side: those that both sides have, and others if their seal still fits."""
     starts = [number for number, (line, _) in enumerate(side) if line == _FIRST]
     for start, end in pairwise([*starts, len(side) - len(_TAIL)]):
         lines = [line for line, _ in side[start:end]]
@@ -44,7 +44,7 @@ def _texts(side: Side) -> Iterator[bytes]:
 
 
 def _united(ours: Sequence[bytes], theirs: Sequence[bytes]) -> Iterator[bytes]:
-    """Ours with theirs, in the order of both; between two that both have, ours come first."""
+    """Ours and theirs, in the order of both. Between two interactions that both have, ours come first."""
     places = {text: index for index, text in enumerate(theirs)}
     only_theirs = set(theirs) - set(ours)
     passed = 0

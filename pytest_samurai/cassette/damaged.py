@@ -1,4 +1,4 @@
-"""What can be read of a cassette that cannot be read as a whole."""
+"""Reads as much as possible from a cassette that can't be read as a whole."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _HEAD_OF_OTHERS = b"interactions:\n"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The interactions of a file, and for each that cannot be read the reason, in the order of the file.
+    """The interactions of a file in order, or the reason for each one that can't be read.
 
-    `side` says which side of a merge it is, "ours" or "theirs"; it is empty for a file without conflict marks. `damage`
-    says why the file cannot be read as a whole; it is empty if it can be.
+    `side` is the side of a merge, "ours" or "theirs"; it is empty for a file without conflict marks. `damage` says why
+    the file can't be read as a whole; it is empty if it can.
     """
 
     interactions: Sequence[Interaction | str]
@@ -31,9 +31,9 @@ class Reading:
 
 
 def readings(content: bytes, path: Path) -> list[Reading]:
-    """What can be read of a file: one reading, or two of a file with the marks of a merge conflict.
+    """Everything readable in a file: one reading, or two for a file with the marks of a merge conflict.
 
-    `path` is for the text of errors. Nothing is raised for what is no cassette: the reading then says so.
+    `path` is for the text of errors. If the content isn't a cassette, nothing is raised: the reading says so.
     """
     try:
         return [Reading(parse(content, path))]
@@ -65,6 +65,6 @@ def _pieces(content: bytes, path: Path) -> Iterator[Interaction | str]:
         try:
             yield from parse(head + piece + b"\n" + TAIL, path)
         except CassetteError as error:
-            # The number of the line is that of the piece.
+            # Its line number is counted within the piece.
             _, _, reason = str(error).partition(": ")
             yield reason.removeprefix("interaction 1 ").removeprefix("is damaged: ")

@@ -1,4 +1,4 @@
-"""The directories in which no process has left a journal."""
+"""The directories without abandoned journals."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ _MOST = 1000
 
 
 class Directories:
-    """The directories in which no journal was found, each with its signature at that time.
+    """The directories where no journal was found, each with its signature at that time.
 
-    A directory that does not change is listed only once: it may hold thousands of cassettes, and each test looks.
+    An unchanged directory is listed only once: it may hold thousands of cassettes, and every test looks there.
     """
 
     def __init__(self) -> None:
         self._signatures: dict[str, tuple[int, ...]] = {}
 
     def add(self, directory: str, signature: tuple[int, ...]) -> None:
-        """Note that a directory has no journal. An empty signature is never the same again."""
+        """Note that a directory has no journal. An empty signature never counts as the same."""
         if len(self._signatures) == _MOST:
             self._signatures.clear()
         self._signatures[directory] = signature
 
     def has_same(self, directory: str, signature: tuple[int, ...]) -> bool:
-        """Whether a directory is certainly unchanged since it had no journal."""
+        """Whether a directory is surely unchanged since it was found without a journal."""
         return bool(signature) and self._signatures.get(directory) == signature

@@ -1,7 +1,7 @@
-"""An interaction as it stands in a cassette: written for people, in vcrpy's layout, with its seal.
+"""An interaction as text in a cassette: written for people, in vcrpy's layout, with its seal.
 
-It is written line by line, by hand. Every dumper of PyYAML refuses literal blocks for some texts that YAML allows in
-them, and this layout is the product.
+We write the lines ourselves. PyYAML's dumpers don't use literal blocks for some texts where YAML allows them, and this
+layout is the product.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pytest_samurai.wire import Interaction
 
 
 def interaction_text(interaction: Interaction) -> Text:
-    """An interaction as it stands in a cassette, with its seal."""
+    """An interaction as text in a cassette, with its seal."""
     request, reply = interaction.request, interaction.reply
     sent, request_layout = body_text(request.body, 6)
     body, moved = ids_last(reply.body)

@@ -1,8 +1,8 @@
-r"""JSON in double quotes over several lines: a line of a text is a line of the file.
+r"""Writes JSON in double quotes over several lines, so that a line of a text is a line of the file.
 
-No string of JSON may have a line break in it, so no block of YAML can show the lines of a text as lines. But in double
-quotes, YAML drops a line break that follows a backslash, and the blanks behind it. So every reader of YAML gets the
-exact text, and nobody has to undo anything.
+A JSON string can't contain a line break, so a YAML block can't show a text's lines as lines. But in double quotes, YAML
+drops a line break after a backslash, together with the blanks after it. So every YAML reader gets the exact text, and
+nobody has to undo anything.
 """
 
 from __future__ import annotations
@@ -15,39 +15,39 @@ from pytest_samurai.files import json
 from pytest_samurai.text import quoted
 
 STYLE = b'"\\'
-"""How the value begins: the first quote, and a line break that does not count."""
+"""The start of the value: the opening quote, and a line break that doesn't count."""
 
 _MOST_ON_A_LINE = 100
 _VECTOR = re.compile(r"(?<=\[)[-+0-9.eE, ]{400,}+(?=\])")
 _STRING_OR_NUMBERS = re.compile(rf'"(?:[^"\\]++|\\.)*+"|{_VECTOR.pattern}')
 _TEXT_LINE = re.compile(r"(?:[^\\]++|\\[^n])*+\\n")
-# What is no text, so nobody reads it: base64 and digests, and the numbers of a vector.
+# What isn't text, so that nobody reads it: base64, digests, and the numbers of a vector.
 _BINARY = re.compile(r"(?<![A-Za-z0-9+/=_\\-])[A-Za-z0-9+/=_\\-]{200,}+")
 _BIT = re.compile(rf"(?:\\.|[^\\]){{{_MOST_ON_A_LINE}}}+")
 _NUMBERS = re.compile(r"(?:[^,]*+, ?+){8}")
-# JSON cannot have it: control characters are escaped in its strings.
+# JSON can't contain it, because control characters in its strings are escaped.
 _BREAK = "\0"
 
 
 def is_to_fold(text: str) -> bool:
-    """Whether it is a container of JSON with texts of several lines, or with more on a line than anybody reads."""
+    """Whether it is a JSON container with multiline texts, or with more on a line than anybody reads."""
     if text[:1] not in ("{", "[") or ("\\n" not in text and len(text) < 2 * _MOST_ON_A_LINE):
         return False
-    # Most texts have neither, which is told much faster than what becomes of each string.
+    # Most texts have none of these. Checking that is much faster than looking at each string.
     if "\\n" not in text and not _BINARY.search(text) and not _VECTOR.search(text):
         return False
     return any(_BREAK in _broken(match) for match in _STRING_OR_NUMBERS.finditer(text)) and is_json(text)
 
 
 def folded(text: str, indent: int) -> bytes:
-    """The lines of a text from the second on, with the last quote. `indent` is the number of blanks before each."""
+    """The lines of a text from the second on, with the closing quote. `indent` is the number of blanks before each."""
     margin = " " * indent
     return ("\\\n".join(f"{margin}{line}" for line in _lines(text)) + '"').encode()
 
 
 def _lines(text: str) -> Iterator[str]:
     if not is_json(text):
-        # Somebody has edited it.
+        # Somebody edited it.
         yield _escaped(text)
         return
     marked = _STRING_OR_NUMBERS.sub(_broken, text)
@@ -66,12 +66,12 @@ def _escaped(line: str) -> str:
     else:
         escaped = quoted(text)[1:-1]
     end = "" if text == line else "\\n"
-    # YAML drops the blanks at the beginning of a line, up to a backslash.
+    # YAML drops blanks at the beginning of a line, up to a backslash.
     return f"\\{escaped}{end}" if escaped.startswith(" ") else f"{escaped}{end}"
 
 
 def _broken(match: re.Match[str]) -> str:
-    """A string or the numbers of a vector, with a mark where a line is to end."""
+    """A string or the numbers of a vector, with a mark wherever a line should end."""
     text = match[0]
     if not text.startswith('"'):
         return _BREAK + _NUMBERS.sub(_as_line, text)
@@ -92,7 +92,7 @@ def _in_bits(binary: re.Match[str]) -> str:
 
 
 def plain_folded(margin: bytes) -> bytes:
-    """The regular expression of a folded body that all readers of YAML read alike."""
+    """The regular expression of a folded body that all YAML readers read alike."""
     character = rb'[ !#-\[\]-~]|\\["\\n]'
     line = rb'\\\n%b *+(?:[!#-\[\]-~]|\\["\\n ])(?:%b)*+' % (margin, character)
     return rb'"(?:%b)++"' % line
@@ -104,12 +104,12 @@ _FOLD = re.compile(rb"\\\n +(?:\\(?= ))?")
 
 
 def folded_lines(content: bytes) -> list[bytes]:
-    """The lines from the backslash behind the first quote on, before which nothing stands; without margins."""
+    """The lines from the backslash after the opening quote on, without margins."""
     return _FOLD.split(content)
 
 
 def unfolded(lines: Iterable[bytes]) -> bytes:
-    """The text of such lines, without the last quote. Raises ValueError for what is not written like that."""
+    """The text of these lines, without the closing quote. Raises ValueError if they aren't written like that."""
     text = b'"%b"' % b"".join(lines)
-    # Given bytes, it would have to find out how they are encoded.
+    # Given bytes, it would first have to detect their encoding.
     return str(json.loads(text.decode())).encode()

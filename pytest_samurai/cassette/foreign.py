@@ -1,8 +1,8 @@
-"""The layouts of other tools, translated to that of today's vcrpy, which is ours.
+"""Translates the layouts of other tools to that of today's vcrpy, which is also ours.
 
 They are vcrpy's oldest layout for httpx, what it keeps of aiohttp, Betamax's base64, cassetter's bodies with a `type`,
-and bodies that pydantic-ai's serializer has parsed. Bodies become text or bytes. Brotli and Zstandard are undone here:
-ours keep a body in these as it came.
+and bodies that pydantic-ai's serializer has parsed. Bodies become text or bytes. Brotli and Zstandard are decoded here;
+our own recordings keep such a body as it came.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _CARRIED = ("content-encoding", "transfer-encoding", "content-length")
 
 
 def has_structured_bodies(content: bytes) -> bool:
-    """Whether JSON bodies stand in a file as YAML, where a text like 2026-01-01 may have no quotes."""
-    # Hardly any file has one of these texts, and to look for them is much faster than to look at every line.
+    """Whether a file holds JSON bodies as YAML, where a text like 2026-01-01 may have no quotes."""
+    # Hardly any file contains these texts, and searching for them is much faster than checking every line.
     return any(mark in content for mark in _STRUCTURED_MARKS) and _STRUCTURED.search(content) is not None
 
 
@@ -37,14 +37,14 @@ _KEPT_NOWHERE = {
 
 
 def lost(document: Mapping[str, Any]) -> str | None:
-    """A sentence about what stands beside the interactions of a file and has no place in ours; None if nothing does."""
+    """A sentence about content outside the interactions that has no place in our layout; None if there is none."""
     return next((f"`{name}` {what}" for name, what in _KEPT_NOWHERE.items() if document.get(name)), None)
 
 
 def translated(item: Any) -> Any:
-    """An interaction in the layout of today. One in it already stays as it is, and so does anything else.
+    """An interaction in today's layout. One that has that layout already stays as it is, and so does anything else.
 
-    Raises ValueError for a body that is not what its tool says it is.
+    Raises ValueError if a body isn't what its tool says it is.
     """
     request, response = (item.get(side) if isinstance(item, dict) else None for side in ("request", "response"))
     if not isinstance(request, dict) or not isinstance(response, dict):
@@ -74,7 +74,7 @@ def _response(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(body: Any, headers: Mapping[Any, Any]) -> tuple[Any, Mapping[Any, Any]]:
-    """A body that is no longer encoded where that can be undone, and headers that say so, and that a stream is one."""
+    """A body, decoded if possible, and its headers, which say so, and also whether it is a stream."""
     encoding = _value(headers, "content-encoding").strip().lower()
     if _is_readable(body):
         headers = _without(headers, ["content-encoding"])
@@ -87,14 +87,14 @@ def _plain(body: Any, headers: Mapping[Any, Any]) -> tuple[Any, Mapping[Any, Any
 
 
 def _value(headers: Mapping[Any, Any], name: str) -> str:
-    """The first value of a header, by its name in lower case; an empty text if there is none."""
+    """The first value of a header, by its lower-case name; empty if there is none."""
     values = next((value for key, value in headers.items() if str(key).lower() == name), "")
     value = values[0] if isinstance(values, list) and values else values
     return value.decode("latin-1") if isinstance(value, bytes) else str(value or "")
 
 
 def _is_stream(body: Any) -> bool:
-    """Whether a body is server-sent events: recorders that keep few headers lose what said so."""
+    """Whether a body is server-sent events. Recorders that keep few headers lose the one that said so."""
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     return isinstance(text, str) and _STREAM.match(text) is not None
 
@@ -103,7 +103,7 @@ _STREAM = re.compile(r"(?:\ufeff)?(?:(?::|event:|id:|retry:)[^\r\n]*(?:\r\n?|\n)
 
 
 def _is_readable(body: Any) -> bool:
-    """Whether a body is JSON or events, so not encoded: some recorders decode it, and keep the header."""
+    """Whether a body is JSON or events, so not encoded: some recorders decode it but keep the header."""
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     if not isinstance(text, str):
         return False
@@ -118,7 +118,7 @@ def _without(headers: Mapping[Any, Any], names: Iterable[str]) -> dict[Any, Any]
 
 
 def _of_old_httpx(data: dict[str, Any]) -> dict[str, Any]:
-    """vcrpy 4.1 to 5.1 kept what httpx had decoded, under the headers of what came over the wire."""
+    """vcrpy 4.1 to 5.1 kept the body that httpx had decoded, with the headers for the encoded one."""
     headers = data.get("headers")
     if isinstance(headers, dict):
         headers = _without(headers, _CARRIED)
@@ -198,7 +198,7 @@ def _encoded(text: str | bytes) -> bytes:
 
 
 def _timestamp(moment: Any) -> str:
-    """A time of another tool, written like ours. Raises ValueError if it is none."""
+    """A time of another tool, written like ours. Raises ValueError if it isn't a time."""
     try:
         return timestamp(parse_moment(moment))
     except ValueError:

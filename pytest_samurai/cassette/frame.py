@@ -1,4 +1,4 @@
-"""The frame of a cassette: what stands before and behind its interactions."""
+"""The frame of a cassette: everything before and after its interactions."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 from pytest_samurai.errors import CassetteError
 
 MARK = "# Recorded by pytest-samurai, in vcrpy's format. Bodies may be edited by hand."
-"""The first line of a file in our own layout, where all but the bodies is under a seal."""
+"""The first line of a file in our own layout. There, a seal covers everything except the bodies."""
 
 HEAD = f"{MARK}\ninteractions:\n"
 HEAD_OF_NONE = f"{MARK}\ninteractions: []\n"
 TAIL = b"version: 1\n"
 
-# Formatters put a byte order mark, the beginning of a document, comments and blank lines before it.
+# Formatters may put a byte order mark, a document start, comments and blank lines before it.
 _BEFORE = rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:#[^\n]*|---[ \t]*|%[^\n]*)?\n)*?"
 _MARKED = re.compile(_BEFORE + re.escape(MARK.encode()) + rb"[ \t]*\n")
 _NOTHING = re.compile(r"\s*(?:#.*|---|\.\.\.)?\s*")
@@ -23,12 +23,12 @@ _FIRST = re.compile(r"\s*-(?:\s.*)?")
 
 
 def is_ours(content: bytes) -> bool:
-    """Whether a file is in our own layout, whatever a formatter has made of that."""
+    """Whether a file is in our own layout, even if a formatter has rewritten it."""
     return _MARKED.match(content) is not None
 
 
 def check_frame(content: bytes, path: Path) -> None:
-    """Raise CassetteError for a file of ours that was cut off, or whose first interaction has lost its beginning."""
+    """Raise CassetteError if one of our files was cut off, or its first interaction has lost its beginning."""
     lines = content.decode("utf-8", "replace").split("\n")
     numbers = [number for number, line in enumerate(lines) if not _NOTHING.fullmatch(line)]
     if not numbers or not _LAST.fullmatch(lines[numbers[-1]]):

@@ -1,4 +1,4 @@
-"""Headers as a cassette keeps them: grouped by name, without those that tell how a body was carried."""
+"""Headers as a cassette keeps them: grouped by name, without those about how a body was transferred."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _CARRIAGE = frozenset({"content-encoding", "content-length", "transfer-encoding"
 
 
 def encoding(headers: Headers) -> str:
-    """How a body was encoded to be carried; an empty text if it was not."""
+    """How a body was encoded for transfer; empty if it wasn't."""
     return ", ".join(value for name, value in headers if name == "content-encoding").strip().lower()
 
 
 def meant(headers: Headers, body: bytes) -> Headers:
-    """Headers of a reply without those that tell how its body was carried, not what it is.
+    """The headers of a reply without those that only describe how its body was transferred.
 
-    An encoding that cannot be undone here stays, as the body stays encoded too. So does a length that is the body's,
-    and a length without a body: it is what a HEAD request asks for.
+    An encoding that can't be decoded here stays, because the body stays encoded too. So does a length that is the body's,
+    and a length without a body: a HEAD request asks for it.
     """
     if _CARRIAGE.isdisjoint(dict(headers)):
         return headers
@@ -64,14 +64,14 @@ def header_lines(headers: Headers) -> Iterator[str]:
         yield f"      {scalar(name)}: [{', '.join(map(scalar, values))}]"
 
 
-# Nearly all headers have one value, in which there is nothing that has to be read.
+# Nearly all headers have one value without anything to parse.
 _HEADER = re.compile(r'\n      ([a-z0-9-]+): \["?([^"\\,\[\]\n]*)"?\](?![^\n])')
 
 
 class KnownHeaders:
     """Headers that were read before.
 
-    Most of what replies take in memory is headers, mostly equal ones: so these share an object.
+    Headers take most of a reply's memory, and most are equal, so equal ones share an object.
     """
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class KnownHeaders:
         self._lines: Remembered[str, tuple[str, list[str]]] = Remembered(_read_line, 256)
 
     def read(self, text: str) -> Headers:
-        """The headers in a text, behind its first line. Raises ValueError for what is not written like that."""
+        """The headers in a text, after its first line. Raises ValueError if they aren't written like that."""
         pairs = tuple(map(self._pairs.__getitem__, _HEADER.findall(text)))
         if len(dict(pairs)) == text.count("\n"):
             return pairs
@@ -98,9 +98,9 @@ def _read_line(line: str) -> tuple[str, list[str]]:
 
 
 def headers_of(data: Mapping[str, Any]) -> Headers:
-    """The headers of a request or response that YAML has read. Raises ValueError for what are none.
+    """The headers of a request or response that YAML has read. Raises ValueError if they aren't headers.
 
-    Other tools write a value that stands alone without a list, and some write bytes.
+    Other tools write a single value without a list, and some write bytes.
     """
     written = get(data, "headers", "a mapping", {})
     headers = []
@@ -108,15 +108,15 @@ def headers_of(data: Mapping[str, Any]) -> Headers:
         for value in values if isinstance(values, list) else (values,):
             text = value.decode("latin-1") if isinstance(value, bytes) else value
             if not isinstance(name, str) or not isinstance(text, str):
-                # Its value may be a key.
+                # Don't show the value: it may be a key.
                 raise ValueError(f"header {name!r}: name and value have to be text: quote them")
             headers.append((name.lower(), text))
-    # Names that differ in case alone may stand apart.
+    # Names that differ only in case may be listed separately.
     return tuple(headers) if len(dict(headers)) == len(written) else pairs_of(by_name(tuple(headers)))
 
 
 def carried(headers: Headers, body: bytes) -> tuple[Headers, bytes]:
-    """Headers and body of a reply without the way in which it was carried. Raises zlib.error for what is damaged."""
+    """The headers and body of a reply, decoded from transfer. Raises zlib.error if the body is damaged."""
     kept = meant(headers, body)
     if len(kept) < len(headers) and encoding(headers) in COMPRESSED:
         body = _decompressed(body)
@@ -124,15 +124,15 @@ def carried(headers: Headers, body: bytes) -> tuple[Headers, bytes]:
 
 
 def _decompressed(body: bytes) -> bytes:
-    """A body that another tool has kept compressed."""
+    """A body that another tool kept compressed."""
     try:
-        # With 32, zlib finds out for itself whether it is gzip or zlib.
+        # With 32, zlib detects whether it is gzip or zlib.
         return zlib.decompress(body, zlib.MAX_WBITS | 32)
     except zlib.error:
         try:
             body.decode()
         except UnicodeDecodeError:
-            # By "deflate", some servers mean its raw form.
+            # Some servers mean raw deflate by "deflate".
             return zlib.decompress(body, -zlib.MAX_WBITS)
-        # It is text already: recorders keep the header of bodies that their HTTP library has decoded.
+        # It is text already: recorders keep the header although their HTTP library has decoded the body.
         return body

@@ -1,4 +1,4 @@
-"""The head of a request or a reply: what of it stands before its body."""
+"""The head of a request or reply: everything before its body."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def reply_head(reply: Reply) -> bytes:
 
 
 def reply_head_of_old(reply: Reply) -> bytes:
-    """The same with the headers, which stood before the body until version 0.2."""
+    """The same, with the headers: until version 0.2 they came before the body."""
     return _reply_head(reply, _header_lines(reply))
 
 
@@ -61,7 +61,7 @@ def _header_lines(reply: Reply) -> Iterable[str]:
 
 
 def read_request_head(text: bytes, headers: KnownHeaders) -> RequestHead:
-    """The head of a request, from the line of its method on. Raises ValueError for what is not written like that."""
+    """The head of a request, from the line of its method on. Raises ValueError if it isn't written like that."""
     method, uri, rest = text.decode().split("\n", 2)
     return (
         unquoted(method.removeprefix("    method: ")),
@@ -70,7 +70,7 @@ def read_request_head(text: bytes, headers: KnownHeaders) -> RequestHead:
     )
 
 
-def read_status(line: str) -> Status:
-    """A status from its line. Raises ValueError for what is not written like that."""
-    code, _, message = line[len(STATUS) : -1].partition(", message: ")
+def read_status(line: bytes) -> Status:
+    """A status from its line. Raises ValueError if it isn't written like that."""
+    code, _, message = line.decode()[len(STATUS) : -1].partition(", message: ")
     return int(code), unquoted(message)

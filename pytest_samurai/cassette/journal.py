@@ -1,4 +1,4 @@
-"""The journal of a cassette: calls are written there as they end, so that they survive a process that dies."""
+"""The journal of a cassette. Each call is written there when it ends, so that it survives if the process dies."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from pytest_samurai.wire import Interaction
 _REPLACING = "all"
 _ADDING = "new"
 JOURNAL = ".journal"
-"""How the name of a journal ends."""
+"""The end of a journal's name."""
 
 _UNIQUE = 8
 _DIGEST = 10
 _MOST_BYTES = 255 - len(f".{'_' * _UNIQUE}.{_REPLACING}{JOURNAL}")
-"""How much of the name of a cassette its journals may have in theirs."""
+"""The most bytes of a cassette's name that its journals may have in their own names."""
 
 
 def journal_stem(name: str) -> str:
-    """How the names of the journals of a cassette begin, given its name: with that, unless it is too long."""
+    """How the names of a cassette's journals begin: with the cassette's name, unless it is too long."""
     whole = name.encode("utf-8", "surrogateescape")
     if len(whole) <= _MOST_BYTES:
         return name
@@ -39,11 +39,11 @@ def journal_stem(name: str) -> str:
 
 
 class Journal:
-    """The journal of one open cassette. It is a file from the first call on, until it is discarded.
+    """The journal of one open cassette. Its file exists from the first call until it is discarded.
 
-    `replacing` says that the calls are to replace what the cassette holds, not to be added to it. The journal is locked
-    while its process lives, which is how the next run knows which journals are abandoned. `lost` is how many
-    calls the disk did not take.
+    `replacing` says that the calls replace the contents of the cassette instead of being added to it. The journal is
+    locked while its process lives; that is how the next run knows which journals are abandoned. `lost` counts the calls
+    that could not be written to disk.
     """
 
     def __init__(self, path: Path, *, replacing: bool) -> None:
@@ -60,7 +60,7 @@ class Journal:
         return self._cassette.with_name(f"{stem}.{unique()[:_UNIQUE]}.{self._kind}{JOURNAL}")
 
     def add(self, interaction: Interaction) -> None:
-        """Write one call down. Raises OSError if the disk does not take it."""
+        """Write down one call. Raises OSError if the disk doesn't take it."""
         text = interaction_text(interaction)
         try:
             if self._descriptor is None:
@@ -73,7 +73,7 @@ class Journal:
     def _begin(self) -> None:
         self._made = self._made or [directory for directory in self.path.parents if not exists(directory)]
         with ExitStack() as exits:
-            # Where no lock is to be had, a journal that nobody holds is better than a call that is lost.
+            # If no lock is available, an unlocked journal is better than a lost call.
             with suppress(CassetteError):
                 exits.enter_context(claimed(self.path))
             # Without O_BINARY, Windows writes each line end as CRLF, and no seal would fit.
@@ -83,7 +83,7 @@ class Journal:
         self._write([HEAD.encode()])
 
     def _write(self, text: Text) -> None:
-        # Straight to the system, which keeps it if the process is killed.
+        # Write straight to the system, which keeps the data if the process is killed.
         assert self._descriptor is not None
         whole = REAL.fstat(self._descriptor).st_size
         try:
@@ -94,18 +94,18 @@ class Journal:
             raise
 
     def discard(self) -> None:
-        """Delete the journal: its calls are in the cassette, or are not to be kept."""
+        """Delete the journal: its calls are in the cassette, or won't be kept."""
         if self._descriptor is None and not self._made:
             return
         self._close_file()
-        # Before the lock is given up: another worker may look at this moment, and would take the calls up again.
+        # Remove it before releasing the lock: another worker may look just now, and would recover the calls again.
         remove(self.path)
         self._exits.close()
         for directory in self._made:
             try:
                 REAL.rmdir(directory)
             except OSError:
-                # There is something in it by now, or the test has removed it.
+                # The directory isn't empty any more, or the test has removed it.
                 break
 
     def close(self) -> None:
@@ -121,7 +121,7 @@ class Journal:
 
 @dataclass
 class LeftBehind:
-    """The journal of a process that died, with the calls that can be read from it: all that had ended."""
+    """The journal of a process that died, with all calls that can be read from it: those that had ended."""
 
     path: Path
     replacing: bool
@@ -144,14 +144,14 @@ def names_in(directory: str | Path) -> Sequence[str]:
         names = REAL.listdir(directory)
     except (FileNotFoundError, NotADirectoryError):
         return ()
-    # There is hardly ever one. To look at all names at once is faster than to look at each of thousands.
+    # There is hardly ever one. Searching all names at once is faster than checking each of thousands.
     if f"{JOURNAL}/" not in "/".join([*names, ""]):
         return ()
     return sorted(name for name in names if name.endswith(JOURNAL))
 
 
 def left_behind(path: Path) -> Iterator[LeftBehind]:
-    """The journals beside a cassette whose processes are gone; each stays locked until it is closed."""
+    """The journals beside a cassette that dead processes have left; each stays locked until it is closed."""
     for name in [name for name in names_in(path.parent) if name.startswith(f"{journal_stem(path.name)}.")]:
         journal = path.with_name(name)
         with ExitStack() as exits:
@@ -159,7 +159,7 @@ def left_behind(path: Path) -> Iterator[LeftBehind]:
                 exits.enter_context(claimed(journal))
                 content = read_whole(journal)
             except (CassetteError, OSError):
-                # Its process lives, or another worker of this run came first; or it is none, but a FIFO of that name.
+                # Its process is alive, another worker of this run came first, or it is only a FIFO with such a name.
                 continue
             replacing = name.removesuffix(JOURNAL).endswith(f".{_REPLACING}")
             yield LeftBehind(journal, replacing, salvage(content, journal), exits.pop_all())

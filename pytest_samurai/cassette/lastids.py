@@ -1,46 +1,50 @@
-"""The ids and dates of a reply, below its text: they differ in each recording, and nobody looks for them.
+"""Moves the ids and dates of a reply below its text: they differ in each recording, and nobody looks for them.
 
-Most APIs put them first. The order of keys means nothing in JSON, but the bytes of a reply are kept: so a note says
-which places they had.
+Most APIs put them first. The order of keys means nothing in JSON, but we keep the exact bytes of a reply, so a note
+says where they were.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pytest_samurai.files import json
 
 _NAMES = frozenset(b"id created created_at completed_at system_fingerprint response_id responseId createTime".split())
-# Without commas and brackets: what is moved is found again by the commas around it.
+# No commas or brackets: a moved member is found again by the commas around it.
 _MEMBER = rb'"[A-Za-z_]+"\s*:\s*(?:"[^",\\{}\[\]]*"|[\w.+-]+)'
 _FIRST = re.compile(rb"(\{\s*)((?:%b,\s*)*)" % _MEMBER)
 
 
 class Moved(NamedTuple):
-    """What a note says: the names of the members, their places, and how they begin in a folded body."""
+    """The contents of a note: the names of the members, their places, and how they begin in lines and in a folded
+    body."""
 
     names: tuple[bytes, ...]
     places: tuple[int, ...]
+    quoted: tuple[bytes, ...]
     folded: tuple[bytes, ...]
 
 
 def moved_of(note: bytes) -> Moved:
-    """Reads a note, which may be empty. Raises ValueError for what is none."""
+    """Reads a note, which may be empty. Raises ValueError if it is malformed."""
     pairs = [word.split(b"@") for word in note.split()]
     names = tuple(name for name, _ in pairs)
-    return Moved(names, tuple(int(index) for _, index in pairs), tuple(b'\\"%b\\"' % name for name in names))
+    places = tuple(int(index) for _, index in pairs)
+    return Moved(names, places, tuple(b'"%b"' % name for name in names), tuple(b'\\"%b\\"' % name for name in names))
 
 
 def ids_last(body: bytes) -> tuple[bytes, str]:
-    """A JSON object with the ids and dates of its first members moved to its end, and the note of their places.
+    """A JSON object with the ids and dates among its first members moved to its end, and a note of their places.
 
-    The note is empty for what stays as it is. A place is that among the members: `id@0 created@2`.
+    The note is empty if nothing moves. A place is the member's position, as in `id@0 created@2`.
     """
     first, end = _FIRST.match(body), _end(body)
     if first is None or first.end() > end:
         return body, ""
-    # On one line, such blanks would stand on the line of a member in the file, and go with it to another place.
+    # On one line, these blanks would be on a member's line in the file, and would move with it.
     if b"\n" not in body.strip() and (b"\t" in first[0] or not body.startswith(b"}", end)):
         return body, ""
     members = [member.strip() for member in first[2].split(b",")[:-1]]
@@ -53,7 +57,7 @@ def ids_last(body: bytes) -> tuple[bytes, str]:
     ordered = [*staying, body[first.end() : end], *(members[index] for index in places)]
     moved = first[1] + between.join(ordered) + body[end:]
     note = " ".join(f"{name.decode()}@{index}" for name, index in varying)
-    # Blanks that differ would be lost, and of a key that comes twice, the last counts.
+    # Blanks that differ would be lost, and if a key occurs twice, the last one counts.
     return (moved, note) if ids_at(moved, note) == body and _value(moved) == _value(body) else (body, "")
 
 
@@ -61,17 +65,17 @@ def _value(body: bytes) -> object:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        # Equal to none.
+        # It equals nothing.
         return object()
 
 
 def ids_at(body: bytes, note: str) -> bytes:
-    """The body whose ids were moved. One that somebody has edited, so that the note does not fit, stays as it is."""
+    """The body before its ids were moved. If somebody has edited it so that the note doesn't fit, it stays as it is."""
     return ids_back(body, moved_of(note.encode()))
 
 
 def ids_back(body: bytes, moved: Moved) -> bytes:
-    """The same, given what the note says."""
+    """The same, given the contents of the note."""
     end = _end(body)
     rest, *ids = body[:end].rsplit(b",", len(moved.names))
     members = [member.strip() for member in ids]
@@ -88,28 +92,31 @@ def ids_back(body: bytes, moved: Moved) -> bytes:
     return first[1] + between.join(ordered) + body[end:]
 
 
-def lines_back(lines: list[bytes], moved: Moved, comma: bytes) -> None:
-    """Move the lines of ids back: those of an object whose members are lines each, behind two that are before them.
+def lines_back(lines: list[bytes], places: Sequence[int], begins: Sequence[bytes], comma: bytes) -> bool:
+    """Move the lines of the ids back, if each is exactly a line and begins with its text in `begins`. Returns whether
+    it did.
 
-    `comma` is how all lines of its members end but the last.
+    Two lines come before the first member. `comma` ends the line of every member except the last.
     """
-    first = -1 - len(moved.places)
+    first = -1 - len(places)
     ids = lines[first:-1]
-    lines[first - 1 : -1] = [lines[first - 1][: -len(comma)]]
+    if len(lines) + first < 3 or lines[1] != b"{" or not all(map(bytes.startswith, ids, begins)):
+        return False
     ids[-1] += comma
-    for index, line in zip(moved.places, ids):  # noqa: B905 - they are as many, and to have it checked takes longer
+    del lines[first:-1]
+    lines[-2] = lines[-2][: -len(comma)]
+    for index, line in zip(places, ids):  # noqa: B905 - the lengths are equal, and checking that takes longer
         lines.insert(2 + index, line)
+    return True
 
 
 def folded_back(lines: list[bytes], moved: Moved) -> bool:
-    """The same for folded lines, if each member is a line as it stands; tells whether they are."""
-    ids = lines[-1 - len(moved.folded) : -1]
-    # With blanks before it, a member is no line as it stands.
-    if lines[1] != b"{" or lines[2][:2] != b'\\"' or not all(map(bytes.startswith, ids, moved.folded)):
+    """Do the same with folded lines."""
+    # With blanks before it, a member isn't exactly a line.
+    if not lines[2:3] or not lines[2].startswith(b'\\"'):
         return False
-    last = lines[-2 - len(moved.folded)]
-    lines_back(lines, moved, b", " if last.endswith(b" ") else b",")
-    return True
+    has_blank = lines[-2 - len(moved.places) :][0].endswith(b" ")
+    return lines_back(lines, moved.places, moved.folded, b", " if has_blank else b",")
 
 
 def _end(body: bytes) -> int:

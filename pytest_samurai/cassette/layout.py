@@ -1,8 +1,8 @@
-"""The layout of a body: lines for people, from which the very bytes can be made again.
+"""The layout of a body: lines for people, from which the exact bytes can be made again.
 
-JSON that came on one line is broken along its structure, so a message is a line, and a changed word is one changed
-line. Only white space is added between tokens, and no token is respelled: so the bytes come back when it is dropped.
-JSON with texts of several lines is folded instead, and they are lines too.
+JSON that came on one line is broken along its structure, so that a message is a line, and a changed word is one changed
+line. We only add white space between tokens and never respell a token, so dropping it gives the bytes back. JSON with
+multiline texts is folded instead, so that the lines of its texts are lines too.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ CRLF = "crlf"
 """Done to a body: folded; broken into lines, with `, ` between items; `\\u` escapes spelled out; CRLF made LF."""
 
 _ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)(\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4})")
-# Escapes that are never spelled out: of ASCII, which could not be made again; of what a block of YAML cannot show; of
-# half a surrogate pair.
+# Escapes that are never spelled out: ASCII, which couldn't be escaped again; what a YAML block can't show; lone
+# surrogates.
 _HIDDEN = re.compile(r"[\x00-\xa0\xad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\uffff]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 def may_be_laid_out(body: bytes) -> bool:
-    """Whether `lay_out` may change a body. It leaves events in UTF-8, the largest bodies, as they are."""
+    """Whether `lay_out` may change a body. Events in UTF-8, the largest bodies, are left as they are."""
     return body.startswith((b"{", b"[")) or b"\r" in body or b"\\u" in body
 
 
 def lay_out(body: bytes) -> tuple[str | bytes, str]:
-    """The body as text, and the words that tell how to undo that. Bytes that are no UTF-8 stay bytes."""
+    """The body as text, and the words that tell how to undo the changes. Bytes that aren't UTF-8 stay bytes."""
     try:
         original = body.decode()
     except UnicodeDecodeError:
@@ -53,7 +53,7 @@ def lay_out(body: bytes) -> tuple[str | bytes, str]:
 
 
 def take_back(text: str | bytes, words: str) -> bytes:
-    """The bytes from which `lay_out` made this text. Raises ValueError for a word that it does not use."""
+    """The bytes from which `lay_out` made this text. Raises ValueError for a word that `lay_out` doesn't use."""
     if isinstance(text, bytes):
         return text
     unknown = set(words.split()) - {FOLDED, LINES, SPACED, ASCII, CRLF}
@@ -72,7 +72,7 @@ def _undo(text: str, words: list[str]) -> str:
     return text
 
 
-# An empty line is somebody's own: no body is broken into one.
+# We never break a body into an empty line, so a person added this one.
 _BREAK = re.compile(r"\n *+(?!\n|\Z)")
 _BREAK_AFTER_COMMA = re.compile(r",\n *+(?!\n|\Z)")
 
@@ -83,7 +83,7 @@ def _spell_out(escape: re.Match[str]) -> str:
 
 
 def _broken(text: str) -> str:
-    """The lines of a JSON container that came on one line; any other text as it is."""
+    """The lines of a JSON container that came on one line; any other text unchanged."""
     if text[:1] not in ("{", "[") or "\n" in text.rstrip("\n") or not is_json(text):
         return text
     return "\n".join(" " * blanks + _COMMA_END.sub(",", line) for blanks, line in structure(text))

@@ -1,4 +1,4 @@
-"""YAML as PyYAML loads it: safely, with what is wrong named by file and line."""
+"""Loads YAML safely with PyYAML. Errors name the file and line."""
 
 from __future__ import annotations
 
@@ -28,43 +28,44 @@ _LIST = BaseResolver.DEFAULT_SEQUENCE_TAG
 _MAPPING = BaseResolver.DEFAULT_MAPPING_TAG
 _TAGS = {ScalarNode: _TEXT, SequenceNode: _LIST, MappingNode: _MAPPING}
 _MOST_UNFOLDED = 10_000
-"""Items in all lists and mappings of a file that is smaller, each alias counted as what it stands for."""
+"""The most items in all lists and mappings of a smaller file, counting each alias as what it stands for."""
 
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Unfolded(Exception):
-    """The aliases of a file stand for more than a memory holds."""
+    """The aliases of a file stand for more than memory can hold."""
 
 
-class _Loader(_SafeLoader):  # type: ignore[misc]  # libyaml's loader or PyYAML's own, whichever is there
-    """Safe, with the few tags of Python's that vcrpy writes: a text, a pair, a body that was a file or an iterator.
+class _Loader(_SafeLoader):  # type: ignore[misc]  # libyaml's loader or PyYAML's own, whichever is installed
+    """A safe loader that also knows the few Python tags that vcrpy writes: texts, pairs, bodies from files or
+    iterators.
 
-    Texts, lists and mappings are made at once, where PyYAML makes them step by step, so that a value may hold itself.
-    No cassette does, and most of the time goes there. What an alias stands for is made anew each time: so aliases
-    that unfold without end are noticed by counting what is made.
+    PyYAML builds texts, lists and mappings step by step so that a value may contain itself. No cassette needs that, and
+    it takes most of the time, so here they are built at once. Each alias is built again every time; counting what is
+    built stops aliases that expand without end.
     """
 
     def __init__(self, content: bytes) -> None:
         super().__init__(content)
-        # Without aliases there are fewer items than bytes.
+        # Without aliases, a file has fewer items than bytes.
         self._left = max(_MOST_UNFOLDED, len(content))
         self._tags: dict[str, str] = {}
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
         if kind is not ScalarNode or not implicit[0]:
             return _TAGS[kind]
-        # Names and values of headers come again and again.
+        # Names and values of headers occur again and again.
         tag = self._tags.get(value)
         if tag is None:
             tag = self._tags[value] = super().resolve(kind, value, implicit)
         return tag
 
     def descend_resolver(self, parent: Any, index: Any) -> None:
-        """Tags that go by the path of a node: there are none."""
+        """For tags that depend on the path of a node: there are none."""
 
     def ascend_resolver(self) -> None:
-        """As `descend_resolver`."""
+        """Like `descend_resolver`."""
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:  # noqa: ARG002 - PyYAML gives it; all is deep here
         kind, tag = type(node), node.tag
@@ -103,11 +104,11 @@ for _name, _content in (("new:_io.BytesIO", foreign.buffered), ("apply:builtins.
 
 
 _STRING = re.compile(r"(?:\w+\.)+\w*(?:str|Str|String|HTTPMethod)")
-"""The full name of a class whose objects are texts: `multidict._multidict.istr`, in which aiohttp has its headers."""
+"""The full name of a class of texts, like `multidict._multidict.istr`, which aiohttp uses for headers."""
 
 
 def _text(loader: _Loader, name: str, node: Any) -> str:
-    """An object of a class of texts, as the text that it was made of. Nothing is imported or called."""
+    """An object of such a class, as the text that it was made from. Nothing is imported or called."""
     parts: Any = node.value if isinstance(node, SequenceNode) else ()
     if not _STRING.fullmatch(name) or len(parts) != 1 or type(parts[0]) is not ScalarNode or parts[0].tag != _TEXT:
         raise ConstructorError(
@@ -122,7 +123,7 @@ for _name in ("apply", "new"):
 
 
 class _JsonLoader(_Loader):
-    """For values that are JSON: what is not a number, boolean or null there is a text, as dates are, or 12:30:45."""
+    """For values that are JSON: anything except a number, boolean or null is a text, even a date or 12:30:45."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's name for it, and its type
         first: [
@@ -135,12 +136,12 @@ class _JsonLoader(_Loader):
 
 
 def document(content: bytes, path: Path) -> Any:
-    """What YAML reads in a file. Raises CassetteError, naming file and line, if it cannot."""
+    """The document that YAML reads in a file. Raises CassetteError, naming file and line, if it can't be read."""
     if content.lstrip().startswith(b"{"):
         try:
             return json.loads(content)
         except (ValueError, RecursionError):
-            pass  # YAML may begin like this too; if it is none either, PyYAML says what is wrong
+            pass  # YAML may begin like this too; if it isn't YAML either, PyYAML says what is wrong
     loader = _JsonLoader if foreign.has_structured_bodies(content) else _Loader
     try:
         with _without_collections():
@@ -164,7 +165,7 @@ def _without_collections() -> Iterator[None]:
             gc.enable()
 
 
-# PyYAML lets these through: int(), a date or a look-up has raised one, for a value that is not what its tag says.
+# PyYAML doesn't catch these: int(), a date or a look-up raises one for a value that doesn't fit its tag.
 _MISFITS = (ValueError, LookupError, AttributeError)
 
 
@@ -182,7 +183,7 @@ def _line_of_misfit(content: bytes) -> int:
         loader.get_single_data()
     except _MISFITS:
         pass
-    # The value that was begun and not ended.
+    # The value that began and didn't end.
     return max((int(node.start_mark.line) for node in loader.recursive_objects), default=0) + 1
 
 
@@ -193,22 +194,22 @@ def _problem(error: Exception) -> str:
 
 
 def lines(content: bytes) -> Mapping[int, int]:
-    """The line at which each interaction begins, by its index; 1 for those that a merge key brings in.
+    """The line where each interaction begins, by its index; 1 if a merge key brings it in.
 
-    Values carry no line numbers, so the file, which has to be readable, is read once more.
+    Values have no line numbers, so the file is read again. It must be readable.
     """
     try:
         root: Any = yaml.compose(content, _Loader)
     except yaml.YAMLError:
-        return defaultdict(lambda: 1)  # JSON may spell what YAML cannot: half of a pair of surrogates
+        return defaultdict(lambda: 1)  # JSON may contain what YAML can't: half of a surrogate pair
     items = [item for key, value in root.value if key.value == "interactions" for item in value.value]
     return defaultdict(lambda: 1, {index: item.start_mark.line + 1 for index, item in enumerate(items)})
 
 
 def check_keys(content: bytes, path: Path) -> None:
-    """Raise CassetteError for a key that stands twice in a mapping of a file that can be read.
+    """Raise CassetteError if a key occurs twice in a mapping of a readable file.
 
-    YAML forgets the first, as of two interactions between which a line was lost.
+    YAML forgets the first one. That happens when a line between two interactions is lost.
     """
     todo: list[Any] = [yaml.compose(content, _Loader)]
     seen = set()

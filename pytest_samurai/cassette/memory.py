@@ -1,4 +1,4 @@
-"""What a run remembers of the recordings that it has read."""
+"""What a run remembers about the recordings that it has read."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pytest_samurai.cassette.remembered import Remembered
 
 
 class Memory:
-    """Most recordings of a suite differ in little but their bodies: what they have in common is read once."""
+    """Reads what recordings share only once: most recordings of a suite differ in little except their bodies."""
 
     def __init__(self) -> None:
         self.headers = KnownHeaders()
         self.heads: Remembered[bytes, RequestHead] = Remembered(partial(read_request_head, headers=self.headers), 256)
-        self.statuses: Remembered[str, Status] = Remembered(read_status, 64)
+        self.statuses: Remembered[bytes, Status] = Remembered(read_status, 64)
         self.notes: Remembered[tuple[str, str], Any] = Remembered(NOTES.read, 256)
         self.moved: Remembered[bytes, Moved] = Remembered(moved_of, 64)

@@ -1,4 +1,4 @@
-"""A cassette in which some interactions are replaced, where every other byte stays as it is."""
+"""Replaces some interactions in a cassette and leaves every other byte as it is."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _MARK = re.compile(rb"      (?:(?:edited|imported): true|seal: (?:none|[0-9a-f ]
 
 
 def mend(path: Path, change: Callable[[Sequence[Interaction]], Mapping[int, Interaction]]) -> None:
-    """Replace the interactions of a cassette that `change` gives, by their indexes, while no other process can.
+    """Replace interactions of a cassette with those that `change` gives, by index, while no other process can.
 
-    Each gets a new seal. Raises CassetteError, and leaves the file alone, if it is not in our layout, or if a person or
-    a formatter has given an interaction that is to change lines that would not come back.
+    Each gets a new seal. Raises CassetteError, and leaves the file alone, if it isn't in our layout, or if a person or
+    a formatter has added lines to one of these interactions that would be lost.
     """
     with locked(path):
         content = read(path)
@@ -57,7 +57,7 @@ _BY_HAND = "take the secrets out by hand, or record it again"
 
 
 def _comes_back(lines: Sequence[bytes], interaction: Interaction) -> bool:
-    """Whether lines are as they were sealed, or as they would be written, but for those that say where it is from."""
+    """Whether lines are as they were sealed, or as we would write them, apart from those about their origin."""
     if is_sealed(lines):
         return True
     written = b"".join(interaction_text(interaction.as_kept())).split(b"\n")

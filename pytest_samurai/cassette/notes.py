@@ -1,13 +1,13 @@
-"""The notes of an interaction: what a cassette says of it beside request and reply, under `response.samurai`.
+"""The notes of an interaction: what a cassette says about it outside request and reply, under `response.samurai`.
 
-There vcrpy keeps keys that it does not know. All who write, cut, judge or load a note go by the table `NOTES`, so a new
+vcrpy keeps unknown keys there. Everything that writes, cuts, judges or loads a note uses the table `NOTES`, so a new
 note is a new row.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
@@ -35,10 +35,13 @@ from pytest_samurai.wire import COMPLETE, UNPRICED, Interaction, Price
 class Kind:
     """A kind of value.
 
-    `write` makes its text, an empty one if there is nothing to note. `shape` is the regular expression by which a text
-    is cut out of a file, `plain` the part of it that no reader of YAML takes for anything else. `read` undoes `write`.
-    `check` takes a mapping that YAML has read and a name in it, gives the value or None, and raises ValueError if there
-    is anything else. A text that `recurs` from call to call is read once in a run.
+    - `write` makes its text; empty if there is nothing to note.
+    - `shape` is the regular expression that cuts the text out of a file. `plain` matches only those texts that no YAML
+      reader takes for anything else.
+    - `read` undoes `write`.
+    - `check` takes a mapping that YAML has read and a name in it, and returns the value or None. Raises ValueError for
+      anything else.
+    - A text that `recurs` from call to call is read once in a run.
     """
 
     write: Callable[[Any], str]
@@ -94,7 +97,8 @@ PRICE = Kind(
 )
 CHUNKS = Kind(
     chunks_text,
-    rb">-(?:[ \n]++\d++@[\d.]++)++",
+    # The seal covers the details. Looking for each word takes four times as long.
+    rb">-[0-9@. \n]++",
     rb">-(?:\n        [0-9@.]+(?: [0-9@.]+)*+)++",
     lambda text: text.removeprefix(">-"),
     _text,
@@ -103,7 +107,7 @@ SEAL = Kind(" ".join, _CHECKSUMS, _CHECKSUMS, str.split, _text)
 
 
 class Of(Enum):
-    """Whose a note is: a field of the interaction or of its reply; how a body stands there; or of the text itself."""
+    """What a note belongs to: the interaction, its reply, how a body is written, or the text itself."""
 
     INTERACTION = auto()
     REPLY = auto()
@@ -113,7 +117,7 @@ class Of(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A row of the table. The default is what a cassette does not say."""
+    """A row of the table. A cassette doesn't write the default."""
 
     name: str
     of: Of
@@ -122,16 +126,16 @@ class Note:
 
     @property
     def begin(self) -> str:
-        """The text before its value."""
+        """The text before the value."""
         return f"\n      {self.name}: "
 
     def text(self, value: Any) -> str:
-        """The note as it is written, nothing for the default."""
+        """The note as it is written; empty for the default."""
         written = "" if value is None or value == self.default else self.kind.write(value)
         return written and self.begin + written
 
     def pattern(self, of_kind: bytes) -> bytes:
-        """The regular expression of the note, if it is there, given that of its kind."""
+        """The regular expression of the note, which may be missing, given the expression of its kind."""
         return rb"(?:%b(?P<%b>%b))?" % (self.begin.encode(), self.name.encode(), of_kind)
 
     def checked(self, data: Mapping[str, Any]) -> Any:
@@ -141,7 +145,7 @@ class Note:
 
 
 class Notes:
-    """The table, in the order of writing: first the answer, last the seal, and before that the longest note."""
+    """The table in the order of writing: the answer first, the longest note second to last, and the seal last."""
 
     head = b"\n    samurai:"
 
@@ -155,10 +159,10 @@ class Notes:
         self.date = self._by_name["recorded_at"]
         self._defaults = self._by_side(lambda note: note.default)
         self.text = re.compile(rb"%b(?:%b)" % (self.answer.begin.encode(), self.answer.kind.shape))
-        """What finds the answer, which stands before all other notes and is read by people alone."""
+        """Finds the answer. It comes before all other notes, and only people read it."""
         self.short = re.compile(b"".join(note.pattern(note.kind.shape) for note in short))
-        """What finds all others but the longest, which need not be looked at to read the rest."""
-        # Possessive: a long note would be tried again at each of its words.
+        """Finds all other notes except the longest, which can be skipped to read the rest."""
+        # Possessive: otherwise a long note would be tried again at each of its words.
         self.others = re.compile(self.short.pattern + self.longest.pattern(self.longest.kind.shape) + b"+")
         self.plain = b"%b%b%b%b\n" % (
             self.head,
@@ -168,9 +172,9 @@ class Notes:
         )
 
     def written(self, interaction: Interaction, of_bodies: Mapping[str, Any]) -> Iterator[str]:
-        """The notes of an interaction as they are written, but for answer and seal.
+        """The notes of an interaction as they are written, except answer and seal.
 
-        `of_bodies` are those of its bodies.
+        `of_bodies` has the notes about its bodies.
         """
         for note in self.rows:
             if note.of is Of.INTERACTION:
@@ -180,12 +184,12 @@ class Notes:
             elif note.of is Of.BODY:
                 yield note.text(of_bodies[note.name])
 
-    def side(self, of: Of) -> list[Note]:
+    def side(self, of: Of) -> Side:
         """The notes of one side that `short` finds."""
-        return [note for note in self._short if note.of is of]
+        return Side([note for note in self._short if note.of is of])
 
     def read(self, written: tuple[str, str]) -> Any:
-        """What a note of this name says in this text. Raises ValueError if it is not of its kind."""
+        """The value of a note, given its name and text. Raises ValueError if it is not of its kind."""
         name, text = written
         return self._by_name[name].kind.read(text)
 
@@ -202,21 +206,23 @@ class Notes:
         return {of: {note.name: value(note) for note in self.rows if note.of is of} for of in Of}
 
 
-def read_notes(match: re.Match[bytes], notes: list[Note], recurring: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
-    """The values of notes that `Notes.short` has found; of those that recur, what they say by name and text.
+class Side:
+    """The notes of an interaction, or of its reply, which are read together."""
 
-    Raises ValueError if a text is not of its kind.
-    """
-    values = {}
-    for note in notes:
-        text = match[note.name]
-        if text is None:
-            values[note.name] = note.default
-        elif note.kind.recurs:
-            values[note.name] = recurring[note.name, text.decode()]
-        else:
-            values[note.name] = note.kind.read(text.decode())
-    return values
+    def __init__(self, notes: Sequence[Note]) -> None:
+        self._names = tuple(note.name for note in notes)
+        self._rows = tuple((note.name, note.kind.read, note.kind.recurs) for note in notes)
+
+    def read(self, match: re.Match[bytes], recurring: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
+        """The values that `Notes.short` has found, by name. Those that recur are looked up by name and text.
+
+        A missing note is left out: the field has its default. Raises ValueError if a text is not of its kind.
+        """
+        values = {}
+        for text, (name, read, recurs) in zip(match.group(*self._names), self._rows):  # noqa: B905 - names are rows
+            if text is not None:
+                values[name] = recurring[name, text.decode()] if recurs else read(text.decode())
+        return values
 
 
 NOTES = Notes(

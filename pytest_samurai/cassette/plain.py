@@ -1,7 +1,7 @@
-"""The plain grammar: interactions of our own writing that no reader of YAML can take for anything else.
+"""The plain grammar: interactions in our writing that no YAML reader can take for anything else.
 
-They are ASCII alone, in forms on which all readers agree. What is in this grammar, as nearly all recordings are, need
-not be read as YAML before it is kept: tests hold what libyaml reads in such texts to what `slices` reads.
+They are pure ASCII, in forms that all readers agree on. Nearly all recordings fit this grammar, and needn't be read as
+YAML before they are written. Tests compare what libyaml reads in such texts with what `slices` reads.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ PLAIN_HEADERS = rb"    headers:(?: \{\}|(?:\n      %b: \[%b\])+)" % (PLAIN_KEY, 
 
 
 def interaction_pattern(notes: Notes) -> re.Pattern[bytes]:
-    """The regular expression of an interaction with notes of a table."""
+    """The regular expression of an interaction with the notes of a table."""
     return re.compile(
         rb"- request:\n"
         rb"    method: %b\n"
@@ -47,11 +47,11 @@ _EMPTY_LINE = re.compile(rb"\n *\n")
 
 
 def is_plain(content: bytes, start: int, end: int) -> bool:
-    """Whether the interaction between two places of a cassette is in the grammar."""
+    """Whether the interaction between two offsets of a cassette fits the grammar."""
     match = _INTERACTION.fullmatch(content, start, end)
     if match is None:
         return False
-    # A body is never broken into empty lines; should it have one, readers may differ in what they make of it.
+    # We never break a body into empty lines. If one has them anyway, readers may disagree about it.
     bodies = (("sent", "request_layout"), ("received", "layout"))
     return not any(
         match[layout] and _EMPTY_LINE.search(content, match.start(body), match.end(body) + 1) for body, layout in bodies

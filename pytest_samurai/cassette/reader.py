@@ -1,7 +1,7 @@
 """The reader of cassettes.
 
-An unchanged file of ours is cut at its lines; any other is loaded as YAML, brought to today's layout,
-and checked.
+An unchanged file in our layout is cut at its lines. Any other file is loaded as YAML, translated to today's layout, and
+checked.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ _GZIP = b"\x1f\x8b"
 def load(path: Path) -> list[Interaction]:
     """All interactions of a cassette, in the order of the file.
 
-    Raises CassetteError, naming file and line, if the file cannot be read or is not a cassette; FileNotFoundError if
-    there is none.
+    Raises CassetteError, naming file and line, if the file can't be read or is not a cassette; FileNotFoundError if it
+    doesn't exist.
     """
     return parse(read(path), path)
 
 
 def read(path: Path) -> bytes:
-    """The content of a cassette. Raises CassetteError if it cannot be read; FileNotFoundError if there is none."""
+    """The content of a cassette. Raises CassetteError if it can't be read; FileNotFoundError if it doesn't exist."""
     try:
         content = read_whole(path)
         return decompress(content) if content.startswith(_GZIP) else content
@@ -74,9 +74,9 @@ def parse(content: bytes, path: Path) -> list[Interaction]:
 
 
 def recordings(content: bytes, path: Path, memory: Memory) -> Recordings:
-    """Like `parse`, but lazy for an unchanged file of ours."""
-    # Git on Windows writes CRLF. No body of ours has a CR as itself: that of a body with one is quoted.
-    if b"\r" in content:  # hardly ever, and the search for one byte is a hundred times as fast
+    """Like `parse`, but lazy for an unchanged file in our layout."""
+    # Git on Windows writes CRLF. A body with a CR is quoted, so in our files no CR is part of a body.
+    if b"\r" in content:  # hardly ever, and searching for one byte is much faster
         content = content.replace(b"\r\n", b"\n")
     slices = cut(content, memory)
     return Recordings(_parsed(content, path)) if slices is None else Sliced(slices, path)
@@ -111,7 +111,7 @@ Judge = Callable[[Interaction, Mapping[str, Any]], bool]
 def interactions_of(
     content: bytes, path: Path, edited: Collection[int] = (), judge: Judge | None = None
 ) -> list[Interaction]:
-    """What YAML reads in a file. `edited` are the indexes of those that were edited, or a `judge` tells."""
+    """The interactions that YAML reads in a file. `edited` has the indexes of edited ones; or a `judge` decides."""
     whole = document(content, path)
     if not isinstance(whole, dict) or not isinstance(whole.get("interactions"), list):
         raise CassetteError(f"{path}:1: not a cassette: there is no list `interactions` in it; {MEND}")
@@ -137,9 +137,9 @@ def interactions_of(
 def _check_version(whole: Mapping[str, Any], content: bytes, path: Path) -> None:
     """Raise CassetteError for a file of another version, or one that was cut off before its last line, `version: 1`.
 
-    Recorders with a serializer of their own write no such line. vcrpy does, also where it has rewritten a file of ours.
+    Recorders with their own serializer don't write such a line. vcrpy does, also after rewriting one of our files.
     """
-    # JSON that was cut off cannot be read, whatever its last byte is.
+    # JSON that was cut off can't be read, whatever its last byte is.
     may_be_whole = content.endswith((b"\n", b"}")) and not _has_notes(whole)
     version = whole.get("version", 1 if may_be_whole else None)
     if version is None:
@@ -152,13 +152,13 @@ def _check_version(whole: Mapping[str, Any], content: bytes, path: Path) -> None
 
 
 def _has_notes(whole: Mapping[str, Any]) -> bool:
-    """Whether something of this was recorded by us, whoever has written it again."""
+    """Whether we recorded any part of this, no matter who wrote it again."""
     responses = [item.get("response") for item in whole["interactions"] if isinstance(item, dict)]
     return any(isinstance(response, dict) and "samurai" in response for response in responses)
 
 
 def _judged(interaction: Interaction, *, edited: bool, seal: str | None) -> Interaction:
-    """The interaction with what its file says of how it came there. Who takes away a seal has edited it."""
+    """The interaction with what its file says about its origin. Removing a seal counts as editing."""
     edited = edited or interaction.edited or seal == NO_SEAL
     return replace(interaction, edited=edited, unsealed=seal in (None, NO_SEAL))
 
@@ -171,11 +171,11 @@ def _seal_of(item: Mapping[str, Any]) -> str | None:
 
 
 def _is_not_as_sealed(_: Interaction, item: Mapping[str, Any]) -> bool:
-    """Whether a body was edited in a file of ours that vcrpy has rewritten, in its layout and with our seal."""
+    """Whether a body was edited in one of our files after vcrpy rewrote it in its own layout, with our seal."""
     written = _seal_of(item)
     if written is None or written == NO_SEAL:
         return False
-    # The first checksum is that of all but the bodies, where vcrpy has another layout.
+    # The first checksum covers everything except the bodies, and vcrpy lays that out differently.
     sealed: list[str] = NOTES.seal.kind.read(written)
     return sealed[1:] != sums_of_bodies(item)
 
@@ -184,8 +184,8 @@ _LIST = re.compile(rb"^interactions:", re.MULTILINE)
 
 
 def _refuse_twice(content: bytes, path: Path) -> None:
-    """Refuse a second list of interactions, as of two files that were joined: YAML would silently forget the first."""
-    # Most files have the word once, and to count it is much faster than to look at every line.
+    """Refuse a second list of interactions, as in two joined files: YAML would silently forget the first."""
+    # Most files contain the word once, and counting it is much faster than checking every line.
     lists = list(_LIST.finditer(content)) if content.count(b"interactions:") > 1 else ()
     if len(lists) > 1:
         line = content.count(b"\n", 0, lists[1].start()) + 1
@@ -193,7 +193,7 @@ def _refuse_twice(content: bytes, path: Path) -> None:
 
 
 def salvage(content: bytes, path: Path) -> list[Interaction]:
-    """The whole interactions of a file of ours that was cut off."""
+    """The complete interactions of one of our files that was cut off."""
     whole = "".join(whole_items(content))
     return parse(f"{HEAD}{whole}".encode() + TAIL, path) if whole else []
 
@@ -202,7 +202,7 @@ def _interaction(item: object) -> Interaction:
     if not isinstance(item, dict):
         raise ValueError(f"it is {shortened(item)}, not a mapping")
     request, response = get(item, "request", "a mapping"), get(item, "response", "a mapping")
-    # vcrpy gives a response whatever keys its user put there.
+    # vcrpy users can put any keys into a response.
     ours = response.get("samurai")
     notes = NOTES.checked(ours if isinstance(ours, dict) else {})
     return Interaction(_request(request, notes), _reply(response, notes), **notes[Of.INTERACTION])
@@ -229,5 +229,5 @@ def _reply(data: Mapping[str, Any], notes: Mapping[Of, Mapping[str, Any]]) -> Re
 
 
 def reply_of(response: Mapping[str, Any]) -> Reply:
-    """A reply from what vcrpy has of it. Raises ValueError if that is not a response."""
+    """A reply from vcrpy's data for it. Raises ValueError if that isn't a response."""
     return _reply(response, NOTES.checked({}))

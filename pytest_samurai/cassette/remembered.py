@@ -10,7 +10,7 @@ _Read = TypeVar("_Read")
 
 
 class Remembered(dict[_Written, _Read]):
-    """Reads what is not known yet when it is asked for. At `most` values, it forgets them all."""
+    """Reads an unknown value when it is asked for. At `most` values, it forgets them all."""
 
     def __init__(self, read: Callable[[_Written], _Read], most: int) -> None:
         self._read = read

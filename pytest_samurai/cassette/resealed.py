@@ -1,4 +1,4 @@
-"""The seal of an interaction whose file was reformatted: it covers what YAML reads, not how that is spelled."""
+"""The seal of an interaction in a reformatted file. It covers what YAML reads, not the spelling."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from pytest_samurai.wire import Interaction
 
 
 class NotAsSealed(Exception):
-    """What is wrong with an interaction of ours, and what to do, as the end of a sentence."""
+    """What is wrong with one of our interactions, and what to do, as the end of a sentence."""
 
 
 def is_edited(interaction: Interaction, item: Mapping[str, Any]) -> bool:
     """Whether a body of an interaction was edited; `item` is the interaction as YAML reads it.
 
-    Raises NotAsSealed if anything else was changed, or if the seal is missing: damage can remove it too, so a person
-    who removes it has to say so.
+    Raises NotAsSealed if anything else was changed, or if the seal is missing. Damage can remove a seal too, so a
+    person who removes it must say so.
     """
     notes = item["response"].get("samurai") or {}
     seal = notes.get(NOTES.seal.name)
@@ -46,13 +46,13 @@ def is_edited(interaction: Interaction, item: Mapping[str, Any]) -> bool:
 
 
 _OF_SEAL = 3
-"""How many checksums a seal has."""
+"""The number of checksums in a seal."""
 
 
 def check_answer(interaction: Interaction, item: Mapping[str, Any], *, changed: bool) -> None:
-    """Raises NotAsSealed if the answer of a changed interaction was edited, and its events, which give it, were not.
+    """Raises NotAsSealed if somebody edited the answer of a changed interaction but not the events that give it.
 
-    Without a seal nobody knows which was edited: then both have to say the same.
+    Without a seal nobody knows which of the two was edited, so they must agree.
     """
     notes = item["response"].get("samurai")
     answer, seal = (notes.get(name) if isinstance(notes, dict) else None for name in (ANSWER, NOTES.seal.name))
@@ -66,16 +66,16 @@ def check_answer(interaction: Interaction, item: Mapping[str, Any], *, changed: 
 
 
 def check_json(interaction: Interaction, item: Mapping[str, Any]) -> None:
-    """Raises NotAsSealed if a changed body of an interaction was JSON when it was written, and is not JSON any more.
+    """Raises NotAsSealed if a changed body was JSON when it was written, and isn't JSON any more.
 
-    A body that has lost a line is hardly ever JSON, and hardly anybody edits one so that it is not.
+    A body that lost a line is hardly ever JSON, and hardly anybody edits a body into something else.
     """
     notes = item["response"].get("samurai") or {}
     for name, body, layout in (
         ("request", interaction.request.body, notes.get("request_layout")),
         ("reply", interaction.reply.body, notes.get("layout")),
     ):
-        # Only JSON is folded or broken into lines, and what a server has broken itself begins like this.
+        # Only JSON is folded or broken into lines, and JSON that a server broke into lines begins like this.
         if (not {LINES, FOLDED}.isdisjoint((layout or "").split()) or _BEGIN.match(body)) and not _is_json(body):
             raise NotAsSealed(
                 f"has a {name} body that was JSON and is damaged; restore it, or, if that was you,"
@@ -116,7 +116,7 @@ def _bodies(item: Mapping[str, Any]) -> tuple[Written, Written]:
 
 
 def _outside(interaction: Interaction, item: Mapping[str, Any], notes: Mapping[str, Any]) -> Sequence[list[str]]:
-    """The checksums that all but the bodies may have, with the headers of the reply below its body or above."""
+    """The checksums that everything except the bodies may have, with the reply's headers below its body or above."""
     sent, received = _bodies(item)
     of_bodies = {note.name: notes.get(note.name) for note in NOTES.rows if note.of is Of.BODY}
     of_bodies["chunks"] = noted_chunks(notes["chunks"]) if notes.get("chunks") else None

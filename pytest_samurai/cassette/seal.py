@@ -1,6 +1,6 @@
-"""The seal of an interaction: checksums that tell an edited body, and damage everywhere else.
+"""The seal of an interaction: checksums that reveal an edited body, and damage everywhere else.
 
-They are those of the very text here. See `resealed` for a file that a formatter has rewritten.
+These checksums cover the exact text. See `resealed` for a file that a formatter has rewritten.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from pytest_samurai.cassette.frame import HEAD, TAIL
 from pytest_samurai.cassette.notes import NOTES
 
 NO_SEAL = "none"
-"""Stands in the place of the seal of an interaction that somebody has changed on purpose."""
+"""Replaces the seal of an interaction that somebody changed on purpose."""
 
 
 def edited_indexes(content: bytes) -> frozenset[int] | None:
-    """The indexes of the interactions of a file of ours whose bodies were edited.
+    """The indexes of the interactions with edited bodies in one of our files.
 
-    None if anything else is not as it was written. A number, a header or a layout word that was lost or bent would not
-    be missed, and would replay as something that was never recorded.
+    None if anything else isn't as it was written. Nobody would miss a number, header or layout word that was lost or
+    damaged, and it would replay as something that was never recorded.
     """
     if not (content.startswith(HEAD.encode()) and content.endswith(b"\n" + TAIL)):
         return None
@@ -44,12 +44,12 @@ def edited_indexes(content: bytes) -> frozenset[int] | None:
 
 
 def whole_items(content: bytes) -> Iterator[str]:
-    """The interactions of a file of ours that was cut off: those whose seal is whole."""
+    """The interactions with an intact seal in one of our files that was cut off."""
     lines = content.decode("utf-8", "replace").split("\n")
     starts = [number for number, line in enumerate(lines) if line == "- request:"]
     for start, end in pairwise([*starts, len(lines) - 1]):
         item = lines[start:end]
-        # It is empty if only the first line of the last one was written.
+        # The item is empty if only the first line of the last one was written.
         if item and _written(item) == seal(item[:-1]):
             yield "\n".join([*item, ""])
 
@@ -61,12 +61,12 @@ def is_sealed(lines: Sequence[bytes]) -> bool:
 
 
 def sealed_texts(content: bytes) -> dict[int, bytes]:
-    """The text of each interaction of a file of ours that is as it was sealed, by its index."""
+    """The text of each interaction in one of our files that is as it was sealed, by index."""
     return {index: b"\n".join([*item, b""]) for index, item in enumerate(items_of(content)) if is_sealed(item)}
 
 
 def items_of(content: bytes) -> list[list[bytes]]:
-    """The lines of each interaction of a file of ours; none of a file in another layout."""
+    """The lines of each interaction in one of our files; none for a file in another layout."""
     lines = content.split(b"\n")
     starts = [number for number, line in enumerate(lines) if line == b"- request:"]
     if not content.startswith(HEAD.encode()) or starts[:1] != [2]:
@@ -80,15 +80,16 @@ def _written(lines: Sequence[str]) -> list[str] | None:
 
 
 def seal(lines: Sequence[str]) -> list[str]:
-    """The checksums of an interaction, given its lines but the seal: of all but the bodies, and of each."""
+    """The checksums of an interaction, given its lines without the seal: of all outside the bodies, then of each
+    body."""
     outside, bodies = _parts(lines)
     return checksums(*(["\n".join(part).encode("utf-8", "replace")] for part in (outside, *bodies)))
 
 
 def checksums(*texts: Iterable[bytes]) -> list[str]:
-    """The checksums of texts, each given in parts: what is outside of the bodies, then each body.
+    """The checksums of texts, each given in parts: first everything outside the bodies, then each body.
 
-    Of a body in a block, and of a folded one, the lines count. Of a body in quotes the first quote is outside.
+    For a body in a block, and for a folded one, the lines count. For a quoted body, the opening quote is outside.
     """
     return [f"{reduce(_crc32_on, parts, 0):08x}" for parts in texts]
 
@@ -98,9 +99,9 @@ def _crc32_on(begun: int, part: bytes) -> int:
 
 
 def _parts(lines: Sequence[str]) -> tuple[list[str], list[list[str]]]:
-    """The lines of an interaction that are outside of its bodies, and those of each body.
+    """The lines of an interaction outside its bodies, and the lines of each body.
 
-    The answer that was read from a stream is with its events.
+    The answer that was read from a stream is counted with its events.
     """
     outside: list[str] = []
     bodies: list[list[str]] = []

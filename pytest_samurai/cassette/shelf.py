@@ -18,13 +18,13 @@ from pytest_samurai.files import REAL, now_ns
 from pytest_samurai.wire import Recordings
 
 _MOST_BYTES = 64_000_000
-# Nanoseconds. File systems date changes in ticks of up to two seconds: a younger file may change and keep its date.
+# In nanoseconds. File systems date changes in ticks of up to two seconds: a younger file may change and keep its date.
 _SETTLED = 2_000_000_000
 
 
 @dataclass(slots=True)
 class Kept:
-    """A cassette as it was read; `memo` holds what others have made of its recordings.
+    """A cassette that was read; `memo` holds what others have computed from its recordings.
 
     `in_conflict` says that it was read from both sides of a merge conflict, `is_ours` that it is in our own layout:
     recorded here, or imported.
@@ -39,9 +39,9 @@ class Kept:
 
 
 class Shelf:
-    """Keeps cassettes by path, each as long as its file stays the same. Of too many, those used last are kept.
+    """Keeps cassettes by path, each until its file changes. If there are too many, the least recently used go.
 
-    What is known of `directories` may be shared with other shelves.
+    Other shelves may share the `directories`.
     """
 
     def __init__(self, directories: Directories | None = None) -> None:
@@ -51,14 +51,14 @@ class Shelf:
         self._bytes = 0
 
     def load(self, path: Path, *, settles: bool = False) -> Kept:
-        """A cassette. Raises CassetteError if it cannot be read; FileNotFoundError if there is none.
+        """A cassette. Raises CassetteError if it can't be read; FileNotFoundError if it doesn't exist.
 
-        Whoever `settles` a merge conflict gets what is on both sides of it.
+        With `settles`, a cassette in a merge conflict has everything from both sides.
         """
         kept = self._kept.pop(path, None)
         self._bytes -= 0 if kept is None else kept.size
         if kept is None or kept.signature != _signature(path) or (kept.in_conflict and not settles):
-            # Asked before the file is read: if it changes meanwhile, its date is another.
+            # Taken before the file is read: if the file changes meanwhile, its date will differ.
             signature = _signature(path)
             content = read(path)
             both = both_sides(content) if settles else None
@@ -73,8 +73,8 @@ class Shelf:
         return kept
 
     def left_behind(self, path: Path) -> Iterator[LeftBehind]:
-        """The journals beside a cassette whose processes are gone; each stays locked until it is closed."""
-        directory = REAL.dirname(path)  # every test asks, and a Path takes longer to make
+        """The journals beside a cassette that dead processes have left; each stays locked until it is closed."""
+        directory = REAL.dirname(path)  # every test needs this, and a Path takes longer to make
         signature = _signature(directory)
         if self._directories.has_same(directory, signature):
             return
@@ -85,7 +85,7 @@ class Shelf:
 
 
 def _signature(path: str | Path) -> tuple[int, ...]:
-    """What changes with a file or a directory; empty if it may change without its signature changing."""
+    """A value that changes with a file or directory; empty if the file may still change without changing it."""
     try:
         status = REAL.stat(path)
     except OSError:

@@ -1,4 +1,4 @@
-"""The recordings of an unchanged file of ours."""
+"""The recordings of an unchanged file in our layout."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _Read = TypeVar("_Read")
 
 
 class Sliced(Recordings):
-    """Recordings that are read when they are asked for, request and reply apart. What was played is kept.
+    """Recordings that are read when needed, request and reply separately. What was played is kept.
 
-    Reading one raises CassetteError, by its line, should it hold what this version does not know.
+    Raises CassetteError, with the line, if a recording contains something that this version doesn't know.
     """
 
     def __init__(self, slices: Slices, path: Path) -> None:
@@ -34,37 +34,35 @@ class Sliced(Recordings):
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return [self[each] for each in range(*index.indices(len(self)))]
-        index = range(len(self))[index]
+        if index < 0:
+            index = range(len(self))[index]
         return Interaction(self.request(index), self.reply(index), **self.notes(index))
 
     def notes(self, index: int) -> dict[str, Any]:
         return self._read(self._slices.notes, index)
 
     def request(self, index: int) -> Request:
-        head, body = self._asked.get(index) or self._sent(index)
+        head, body = self._asked.get(index) or self._read(self._slices.request, index)
         return Request(*head, body)
 
     def url(self, index: int) -> str:
         _, url, _ = self._read(self._slices.head, index)
         return url
 
-    def _sent(self, index: int) -> tuple[RequestHead, bytes]:
-        return self._read(self._slices.head, index), self._read(self._slices.sent, index)
-
     def asks(self, index: int, request: Request) -> bool:
         known = self._asked.get(index)
         if known is None:
             if not self._slices.may_send(index, request.body):
                 return False
-            head, body = self._sent(index)
-            # Of equal bodies the application's is kept, which is in memory anyway.
+            head, body = self._read(self._slices.request, index)
+            # If the bodies are equal, keep the application's, which is in memory anyway.
             known = self._asked[index] = (head, request.body if body == request.body else body)
         (method, url, _), body = known
         return body == request.body and url == request.url and method == request.method
 
     def as_json(self, index: int) -> Request:
         body = self._slices.sent_json(index)
-        # With these a body is no JSON, and a matcher compares its bytes as they were sent.
+        # A body with one of these isn't JSON, and a matcher compares its bytes as they were sent.
         if body is None or b"NaN" in body or b"Infinity" in body:
             return self.request(index)
         return Request(*self._read(self._slices.head, index), body)

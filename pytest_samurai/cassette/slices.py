@@ -1,7 +1,6 @@
-"""An unchanged file of ours, cut at its lines: what YAML would read in it, without YAML.
+"""Cuts an unchanged file at its lines and reads the same as YAML would, without YAML.
 
-Only the very text that is written here can be cut, and its checksums vouch for that. What any other file says is for
-YAML to tell.
+This works only for text exactly as we write it; its checksums prove that it is. YAML reads any other file.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from pytest_samurai.cassette.frame import HEAD, TAIL
 from pytest_samurai.cassette.headers import carried
 from pytest_samurai.cassette.heads import STATUS, RequestHead
 from pytest_samurai.cassette.memory import Memory
-from pytest_samurai.cassette.notes import NOTES, Of, read_notes
+from pytest_samurai.cassette.notes import NOTES, Of
 from pytest_samurai.wire import Reply
 
 _HEAD = HEAD.encode()
@@ -40,7 +39,7 @@ _ARE_NOTES = NOTES.others.fullmatch
 _QUOTE, _BACKSLASH = b'"\\'
 _MARGIN = b"\n        "
 _GLANCE = 500
-"""Bytes at the beginning of a long body that tell it from nearly all others."""
+"""Bytes at the beginning of a long body that distinguish it from nearly all others."""
 
 
 class _Item(NamedTuple):
@@ -59,9 +58,9 @@ class _Item(NamedTuple):
 
 
 class Slices:
-    """The interactions of such a file. What is asked for is read each time, but for what the run remembers.
+    """The interactions of such a file. Everything is read again each time, except what the run remembers.
 
-    Reading raises ValueError for what this version does not know.
+    Reading raises ValueError for anything that this version doesn't know.
     """
 
     def __init__(self, content: bytes, items: list[_Item], memory: Memory) -> None:
@@ -75,11 +74,11 @@ class Slices:
         return len(self._items)
 
     def line(self, index: int) -> int:
-        """The line at which an interaction begins."""
+        """The line where an interaction begins."""
         return self._content.count(b"\n", 0, self._items[index].start) + 1
 
     def status(self, index: int) -> int:
-        """The status of a reply, read without the rest of it."""
+        """The status of a reply, without reading the rest."""
         start = self._items[index].response + len(_STATUS)
         return int(self._content[start : self._content.index(b",", start)])
 
@@ -87,6 +86,10 @@ class Slices:
         """A request without its body."""
         item = self._items[index]
         return self._memory.heads[self._content[item.start + len(_REQUEST) : item.body - len(_BODY)]]
+
+    def request(self, index: int) -> tuple[RequestHead, bytes]:
+        """The head and the body of a request."""
+        return self.head(index), self.sent(index)
 
     def sent(self, index: int) -> bytes:
         """The body of a request."""
@@ -96,7 +99,7 @@ class Slices:
         )
 
     def may_send(self, index: int, body: bytes) -> bool:
-        """Whether a body may be that of a request: if it is a long one, whether it begins like it."""
+        """Whether a request may have this body. For a long one, whether it begins the same way."""
         item = self._items[index]
         layout = self._request_layout(index)
         if item.response - item.body_line < 8 * _GLANCE:
@@ -109,7 +112,7 @@ class Slices:
         return True
 
     def sent_json(self, index: int) -> bytes | None:
-        """The JSON of a request whose body was folded or broken into lines, as it stands there; None for others."""
+        """The JSON of a request as the file has it, if its body was folded or broken into lines; None otherwise."""
         item = self._items[index]
         layout = self._request_layout(index)
         if is_folded(self._content, item.body, layout):
@@ -122,35 +125,35 @@ class Slices:
         return (self._noted(index)["request_layout"] or b"").decode()
 
     def reply(self, index: int) -> Reply:
-        """The reply of an interaction, with its body decoded. Raises ValueError for what this version does not know."""
+        """The reply of an interaction, its body decoded. Raises ValueError for anything this version doesn't know."""
         item = self._items[index]
         noted = self._noted(index)
         layout, note = noted.group("layout", "moved")
-        status, _, lines = (
-            self._content[item.response + len(_RESPONSE) : item.string - len(_STRING)].decode().partition("\n")
-        )
+        status = self._content[item.response + len(_RESPONSE) : item.string - len(_STRING)]
         if item.string_end < item.notes:
-            lines = self._content[item.string_end + 1 : item.notes].decode()
+            lines = self._content[item.string_end + 1 : item.notes]
+        else:
+            status, _, lines = status.partition(b"\n")
         moved = None if note is None else self._memory.moved[note]
         how = "" if layout is None else layout.decode()
         written = read_body(self._content, item.string, item.string_line, item.string_end, _MARGIN, how, moved)
-        headers, body = carried(self._memory.headers.read(lines), written)
+        headers, body = carried(self._memory.headers.read(lines.decode()), written)
         chunks = self._content[noted.end() + len(_CHUNKS) : item.seal]
         return Reply(
             *self._memory.statuses[status],
             headers,
             body,
             Noted(NOTES.longest.kind.read(chunks.decode()), body) if chunks else chunks_of(headers, body, None),
-            **read_notes(noted, _OF_REPLY, self._memory.notes),
+            **_OF_REPLY.read(noted, self._memory.notes),
         )
 
     def notes(self, index: int) -> dict[str, Any]:
         """What an interaction has besides request and reply, by name."""
-        return read_notes(self._noted(index), _OF_INTERACTION, self._memory.notes)
+        return _OF_INTERACTION.read(self._noted(index), self._memory.notes)
 
     def flagged(self, name: str) -> int:
-        """How many interactions have a note that is a flag, by its name."""
-        # Hardly any file has such a text, and to look for it is much faster than to look at every interaction.
+        """The number of interactions with this flag among their notes, by the flag's name."""
+        # Hardly any file contains this text, and searching for it is much faster than checking each interaction.
         if f"\n      {name}: true".encode() not in self._content:
             return 0
         return sum(self._noted(index)[name] is not None for index in range(len(self)))
@@ -161,7 +164,7 @@ class Slices:
         return None if text is None else NOTES.date.kind.read(text.decode())
 
     def _noted(self, index: int) -> re.Match[bytes]:
-        # Those of an interaction are asked for several times in a row.
+        # The notes of one interaction are needed several times in a row.
         last, match = self._last
         if last != index:
             item = self._items[index]
@@ -172,7 +175,7 @@ class Slices:
 
 
 def cut(content: bytes, memory: Memory) -> Slices | None:
-    """The interactions of a file of ours; None if anything in it has changed."""
+    """The interactions of one of our files; None if anything in it has changed."""
     if not (content.startswith(_HEAD) and content.endswith(TAIL)):
         return None
     view = memoryview(content)
@@ -188,12 +191,12 @@ def cut(content: bytes, memory: Memory) -> Slices | None:
 
 
 def _item(content: bytes, start: int) -> _Item | None:
-    """The interaction that begins here; None if it does not have its parts, in their order, each once."""
-    # What is indented less than a body ends it, so none of these can be found within one.
+    """The interaction that begins here; None if any of its parts is missing, repeated or out of order."""
+    # A line with less indentation ends a body, so none of these can be inside one.
     find = content.find
     body = find(_BODY, start) + len(_BODY)
     body_line = find(b"\n", body)
-    # With what always comes next: the longer the text, the wider the steps of the search.
+    # Include what always comes next: a longer text makes the search faster.
     response = find(_STATUS, body_line)
     string = find(_STRING, response) + len(_STRING)
     string_line = find(b"\n", string)
@@ -201,7 +204,7 @@ def _item(content: bytes, start: int) -> _Item | None:
     seal = find(_SEAL, notes)
     if not start < body <= body_line <= response < string <= string_line <= notes < seal:
         return None
-    # Until version 0.2 they stood before the body. What is before them is longer, so the search begins at their end.
+    # Until version 0.2 they came before the body. The text before them is longer, so search from the end.
     headers = content.rfind(_HEADERS, string_line, notes)
     answer_end = notes + _NOTES_HEAD
     if content.startswith(_ANSWER, answer_end):
@@ -218,9 +221,10 @@ def _item(content: bytes, start: int) -> _Item | None:
 def _is_as_written(view: memoryview, item: _Item) -> bool:
     """Whether the checksums are those that `seal` would make."""
     start, body, line, response, string, string_line, string_end, notes, answer_end, seal = item
-    is_quoted, received_is_quoted = _is_quoted(view, body, line), _is_quoted(view, string, string_line)
+    is_quoted = view[body] == _QUOTE and not _is_folded(view, body, line)
+    received_is_quoted = view[string] == _QUOTE and not _is_folded(view, string, string_line)
     if (is_quoted and line != response) or (received_is_quoted and string_line != string_end):
-        # What stands between would be under no checksum.
+        # No checksum would cover the text in between.
         return False
     outside = crc32(view[start : body + 1 if is_quoted else line])
     sent = crc32(view[body:line] if is_quoted else view[line + 1 : response])
@@ -235,6 +239,6 @@ def _is_as_written(view: memoryview, item: _Item) -> bool:
     return view[seal + len(_SEAL) : seal + _SEALED] == b"%08x %08x %08x\n" % (outside, sent, received)
 
 
-def _is_quoted(view: memoryview, begin: int, line: int) -> bool:
-    """Whether the body that begins here is one in quotes, on its line."""
-    return view[begin] == _QUOTE and (line != begin + len(STYLE) or view[begin + 1] != _BACKSLASH)
+def _is_folded(view: memoryview, begin: int, line: int) -> bool:
+    """Whether the quoted body that begins here continues after its line."""
+    return line == begin + len(STYLE) and view[begin + 1] == _BACKSLASH

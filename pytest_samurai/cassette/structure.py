@@ -1,6 +1,6 @@
 """The structure of JSON, as lines.
 
-A container of containers gets a line for each item, a container of plain values stays on one line. So a message is a
+A container of containers gets a line for each item; a container of plain values stays on one line. So a message is a
 line.
 """
 
@@ -13,10 +13,10 @@ from pytest_samurai.files import json
 
 _STRING = r'"(?:[^"\\]++|\\.)*+"'
 _PLAIN = rf'(?:[^"{{}}\[\]]++|{_STRING})*+'
-# What stays on its line, containers without containers included, and the mark behind it, if there is one.
+# What stays on one line, including the innermost containers, and the mark after it, if there is one.
 _LEAF = rf"\{{{_PLAIN}\}}|\[{_PLAIN}\]"
 _STEP = re.compile(rf'((?:[^"{{}}\[\],]++|{_STRING}|{_LEAF})*+)([{{}}\[\],]?)', re.DOTALL)
-# The same for a body whose outermost container holds no other: its items get their lines all the same.
+# The same for a body that is one container without inner ones: its items still get their own lines.
 _FLAT_STEP = re.compile(rf'((?:[^"{{}}\[\],]++|{_STRING})*+)([{{}}\[\],]?)', re.DOTALL)
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
@@ -31,9 +31,9 @@ def is_json(text: str) -> bool:
 
 
 def structure(text: str) -> Iterator[tuple[int, str]]:
-    """The lines of a container of JSON, each with the number of blanks to write before it; together they are the text.
+    """The lines of a JSON container, each with the number of blanks to write before it; joined, they are the text.
 
-    A text that has line breaks of its own keeps these, at the ends of its lines, and gets no other.
+    A text that already has line breaks keeps them, at the ends of its lines, and gets no others.
     """
     if "\n" in text.rstrip("\n"):
         yield from ((0, line) for line in _LINE.findall(text))
@@ -44,7 +44,7 @@ def structure(text: str) -> Iterator[tuple[int, str]]:
     blanks, line, ended = 0, "", None
     for run, mark in steps:
         if ended is not None:
-            # The blank behind a comma ends the line.
+            # The blank after a comma ends the line.
             blank = " " if run.startswith(" ") else ""
             yield blanks, ended + blank
             run, ended = run[len(blank) :], None

@@ -1,6 +1,6 @@
-"""A short value on a line of a cassette: how it is written, what it may look like, what it says.
+"""A short value on a line of a cassette: how it is written, recognized and read.
 
-`PLAIN_...` are the regular expressions of what no reader of YAML takes for anything else: see `plain`.
+The `PLAIN_...` regular expressions match only what no YAML reader takes for anything else: see `plain`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pytest_samurai.text import scalar
 
 
 def flow(value: Any) -> str:
-    """A JSON value on one line, as YAML. JSON would not do: `1e-07` is text in YAML 1.1."""
+    """A JSON value on one line, as YAML. JSON itself won't do: `1e-07` is a text in YAML 1.1."""
     match value:
         case str():
             return scalar(value)
@@ -26,12 +26,12 @@ def flow(value: Any) -> str:
     return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value)) if isinstance(value, float) else str(value).lower()
 
 
-# A quoted text or a number, which are JSON as they stand; or a plain word of YAML.
+# A quoted text or a number, which are JSON already; or a plain YAML word.
 _FLOW = re.compile(r'("(?:[^"\\]|\\.)*"|-?\d[\d.e+-]*)|([^\s"\[\]{},:](?:[^"\[\]{},:]|:(?! ))*)')
 
 
 def read_flow(text: str) -> Any:
-    """The value that `flow` wrote. Raises ValueError for what it does not write."""
+    """The value that `flow` wrote. Raises ValueError for anything that `flow` doesn't write."""
     return json.loads(_FLOW.sub(_as_json, text))
 
 
@@ -41,19 +41,19 @@ def _as_json(match: re.Match[str]) -> str:
 
 
 def unquoted(text: str) -> str:
-    """The text that `scalar` wrote. Raises ValueError for what it does not write."""
+    """The text that `scalar` wrote. Raises ValueError for anything that `scalar` doesn't write."""
     if not text.startswith('"'):
         return text
     return str(json.loads(text)) if "\\" in text else text[1:-1]
 
 
 def read_number(text: str) -> float:
-    """The number that `flow` wrote. Raises ValueError for what it does not write."""
+    """The number that `flow` wrote. Raises ValueError for anything that `flow` doesn't write."""
     return int(text) if text.isdigit() else float(text)
 
 
 _WORD = rb"(?!(?i:true|false|yes|no|on|off|y|n|null)\b)[A-Za-z]"
-# A colon or a semicolon in a text ends neither a key nor the text, since no blank follows it.
+# A colon or semicolon inside a text doesn't end a key or the text, because no blank follows it.
 PLAIN_TEXT = rb'(?:"[ !#-\[\]-~]*"|%b(?:[A-Za-z0-9_./+=&%%@~-]|:[A-Za-z0-9_./-]|; ?[A-Za-z0-9]| [A-Za-z0-9])*+)' % _WORD
 # YAML looks for the end of a key on its line, and no further than 1,024 characters.
 PLAIN_KEY = rb"%b[A-Za-z0-9_-]{0,99}" % _WORD
@@ -68,4 +68,4 @@ def several(item: bytes) -> bytes:
 
 PLAIN_MAPPING = rb"\{(?:%b)?\}" % several(rb"%b: %b" % (PLAIN_KEY, _VALUE))
 PLAIN_MAPPINGS = rb"\{(?:%b)?\}" % several(rb"%b: (?:%b|%b)" % (PLAIN_KEY, _VALUE, PLAIN_MAPPING))
-"""A mapping whose values may be mappings in their turn."""
+"""A mapping that may contain mappings as values."""

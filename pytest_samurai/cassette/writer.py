@@ -1,4 +1,4 @@
-"""The writer of cassettes: whole or not at all, and read back before the old one is replaced."""
+"""The writer of cassettes. It writes a whole file or nothing, and reads it back before it replaces the old one."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from pytest_samurai.wire import Interaction
 
 
 def save(path: Path, interactions: Sequence[Interaction], texts: Mapping[int, bytes] | None = None) -> None:
-    """Replace a cassette, whole or not at all. Interactions that stay have their `texts`, by their identity.
+    """Replace a cassette completely or not at all. `texts` are those of unchanged interactions, by identity.
 
-    Raises CassetteError if it cannot be written or would not read back equal; the old file is then as it was.
+    Raises CassetteError if it can't be written or wouldn't read back equal; the old file stays as it was.
     """
     texts = texts or {}
     kept = [interaction.as_kept() for interaction in interactions]
@@ -38,7 +38,8 @@ def save(path: Path, interactions: Sequence[Interaction], texts: Mapping[int, by
 def replace_texts(
     path: Path, items: Sequence[Text], interactions: Sequence[Interaction], line_end: bytes = b"\n"
 ) -> None:
-    """Replace a cassette by these texts, which have to read back as `interactions`. Raises CassetteError as `save`."""
+    """Replace a cassette with these texts, which must read back as `interactions`. Raises CassetteError as `save`
+    does."""
     content = _joined(items)
     edges = list(accumulate((sum(map(len, text)) for text in items), initial=len(HEAD)))
     if not _reads_back(content, edges, path, interactions):
@@ -48,7 +49,7 @@ def replace_texts(
         )
     try:
         content = content.replace(b"\n", line_end)
-        # Without a time, so that the same cassette has the same bytes.
+        # Without a timestamp, so that the same cassette has the same bytes.
         replace_whole(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
     except OSError as error:
         raise CassetteError(
@@ -57,7 +58,7 @@ def replace_texts(
 
 
 def try_to_save(path: Path) -> None:
-    """Raises CassetteError if a cassette could not be written now, or if no lock is to be had."""
+    """Raises CassetteError if a cassette couldn't be written now, or no lock is available."""
     try:
         try_to_write(path)
     except OSError as error:
@@ -69,13 +70,13 @@ def try_to_save(path: Path) -> None:
 def _reads_back(content: bytes, edges: Sequence[int], path: Path, interactions: Iterable[Interaction]) -> bool:
     """Whether the content reads back equal, both here and as YAML, which is how all other tools read it.
 
-    What no reader of YAML can take for anything else is not read as YAML. `edges` are the offsets at which the
-    interactions begin, and that at which the last one ends.
+    The plain parts, which no YAML reader can take for anything else, aren't read as YAML. `edges` are the offsets where
+    the interactions begin, and where the last one ends.
     """
     stored = [_as_stored(interaction) for interaction in interactions]
     doubtful = [index for index, (start, end) in enumerate(pairwise(edges)) if not is_plain(content, start, end)]
     try:
-        # This compares the seals too, so YAML need not.
+        # This compares the seals too, so the YAML check needn't.
         if parse(content, path) != stored:
             return False
         as_yaml = _joined([[content[edges[index] : edges[index + 1]]] for index in doubtful])
@@ -85,7 +86,7 @@ def _reads_back(content: bytes, edges: Sequence[int], path: Path, interactions: 
 
 
 def _as_stored(interaction: Interaction) -> Interaction:
-    """The interaction with its headers as a cassette keeps them; everything else is kept as it is."""
+    """The interaction with its headers as a cassette keeps them; everything else stays unchanged."""
     request, reply = interaction.request, interaction.reply
     sent, received = pairs_of(by_name(request.headers)), meant(pairs_of(by_name(reply.headers)), reply.body)
     if sent == request.headers and received == reply.headers:
@@ -94,12 +95,12 @@ def _as_stored(interaction: Interaction) -> Interaction:
 
 
 def update(path: Path, change: Callable[[list[Interaction]], Sequence[Interaction]], *, settles: bool = False) -> None:
-    """Replace a cassette by what `change` makes of its interactions, while no other process can.
+    """Replace a cassette with what `change` makes of its interactions, while no other process can.
 
-    What stays as it is keeps its text: a file in which nothing changes is not written, one of which nothing stays is
-    deleted. Whoever `settles` a merge conflict gets the interactions of both sides.
+    Unchanged interactions keep their text. If nothing changes, the file isn't written; if no interaction stays, it is
+    deleted. With `settles`, in a merge conflict, `change` gets the interactions of both sides.
 
-    Raises CassetteError; the old file is then as it was.
+    Raises CassetteError; the old file stays as it was.
     """
     with locked(path):
         remove_abandoned(path)
@@ -114,7 +115,7 @@ def update(path: Path, change: Callable[[list[Interaction]], Sequence[Interactio
         if before is content and content is not None and list(map(id, after)) == list(map(id, recorded)):
             return
         if not after:
-            # Of what git has mixed nothing can be read: if nothing takes its place, it is left to git.
+            # Nothing can be read from what git has mixed. If nothing replaces it, leave it to git.
             if both is None or recorded:
                 _delete(path)
             return
@@ -130,10 +131,10 @@ def _delete(path: Path) -> None:
 
 
 def dump(interactions: Iterable[Interaction]) -> bytes:
-    """The content of a cassette. Headers are grouped by name; those that tell how a body was carried are left out."""
+    """The content of a cassette. Headers are grouped by name; those about how a body was transferred are left out."""
     return _joined(list(map(interaction_text, interactions)))
 
 
 def _joined(items: Sequence[Text]) -> bytes:
-    # The version is at the end, as vcrpy has it: a file that was cut off anywhere lacks it.
+    # The version is at the end, as in vcrpy: a file that was cut off anywhere lacks it.
     return b"".join([(HEAD if items else HEAD_OF_NONE).encode(), *chain.from_iterable(items), TAIL])

@@ -46,7 +46,7 @@ __all__ = [
     "write_all",
 ]
 
-# Imported when asked for: pytest imports this package at the start of every run, for what a test may patch.
+# Imported only when needed: pytest imports this package at the start of every run, before a test can patch anything.
 _HOMES = {"without_fakes": "fakes", "claimed": "locks", "locked": "locks", "scratch": "locks"}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 def without_fakes() -> AbstractContextManager[None]:
     """Use the real files within the block, so that libraries can be imported.
 
-    In a fake file system, some libraries do not find their own files, and all imports are undone when it ends.
+    In a fake file system, some libraries can't find their own files, and all imports are undone when it ends.
     """
     pyfakefs = sys.modules.get("pyfakefs.fake_filesystem_unittest")
     patcher = None if pyfakefs is None else pyfakefs.Patcher.PATCHER

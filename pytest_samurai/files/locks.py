@@ -15,7 +15,7 @@ from pytest_samurai.errors import CassetteError
 from pytest_samurai.files.clock import ticks
 from pytest_samurai.files.real import REAL
 
-if sys.platform == "win32":  # pragma: no cover - the other branch is that of this machine
+if sys.platform == "win32":  # pragma: no cover - this machine takes the other branch
     import getpass
     import msvcrt
 else:
@@ -23,13 +23,13 @@ else:
 
 _LONGEST_WAIT = 60.0
 _LOOKS = 0.02
-"""Seconds between two looks at a lock that another process holds."""
+"""Seconds between attempts to take a lock that another process holds."""
 
 
 class _System:
-    """The module that locks. As a name of this module, pyfakefs would replace it with one that locks nothing."""
+    """The module that locks. If this module had it as a name, pyfakefs would replace it with one that locks nothing."""
 
-    if sys.platform == "win32":  # pragma: no cover - the other branch is that of this machine
+    if sys.platform == "win32":  # pragma: no cover - this machine takes the other branch
         module = msvcrt
     else:
         module = fcntl
@@ -39,9 +39,9 @@ class _System:
 def locked(path: Path) -> Iterator[None]:
     """Wait until other processes are done with a file, and keep them away.
 
-    Raises CassetteError after a minute, or if no lock can be kept.
+    Raises CassetteError after a minute, or if no lock can be taken.
 
-    The lock lies in the system's directory for temporary files, so none is left beside a cassette. All files share a
+    The lock is in the system's directory for temporary files, so that none stays beside a cassette. All files share a
     few hundred locks.
     """
     with _held(digest(path)[:2], path, _LONGEST_WAIT):
@@ -64,7 +64,7 @@ def digest(path: Path) -> str:
 
 
 def _user() -> str:
-    if sys.platform == "win32":  # pragma: no cover - the other branch is that of this machine
+    if sys.platform == "win32":  # pragma: no cover - this machine takes the other branch
         return getpass.getuser()
     # In a container, a user id may have no name.
     return str(REAL.getuid())
@@ -75,7 +75,7 @@ def _lock_directory() -> Path:
 
 
 def scratch(kind: str) -> Path:
-    """A new path for a file that the processes of a run share. Raises CassetteError if its directory cannot be used."""
+    """A new path for a file that the processes of a run share. Raises CassetteError if its directory can't be used."""
     try:
         _make_lock_directory()
     except OSError as error:
@@ -115,7 +115,7 @@ def _held(name: str, path: Path, wait: float) -> Iterator[None]:
 
 def _acquired(lock: Path, wait: float) -> int | None:
     """The descriptor of a lock, held until it is closed; None if another process keeps it. Raises OSError."""
-    # Not with filelock: it would call functions that a test has patched, and close descriptors that are not its own.
+    # Not with filelock: it would call functions that a test has patched, and close descriptors that aren't its own.
     end = ticks() + wait
     while True:
         descriptor = REAL.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
@@ -134,7 +134,7 @@ def _acquired(lock: Path, wait: float) -> int | None:
 
 
 def _is_there(lock: Path, descriptor: int) -> bool:
-    """Whether a lock that was taken is the file of that path: its last holder may have deleted it in the meantime."""
+    """Whether a lock that was taken is still the file at that path: its last holder may have deleted it meanwhile."""
     try:
         now, taken = REAL.stat(lock), REAL.fstat(descriptor)
     except FileNotFoundError:
@@ -145,7 +145,7 @@ def _is_there(lock: Path, descriptor: int) -> bool:
 def _is_taken(descriptor: int) -> bool:
     """Take a lock if it is free. Returns whether it was."""
     try:
-        if sys.platform == "win32":  # pragma: no cover - the other branch is that of this machine
+        if sys.platform == "win32":  # pragma: no cover - this machine takes the other branch
             _System.module.locking(descriptor, msvcrt.LK_NBLCK, 1)
         else:
             _System.module.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,7 +1,7 @@
 """Python's functions as they were before any test patched them.
 
-Pytest imports this module as it starts. So a test may replace `json.dumps`, `os.replace` or the whole file system, and
-its recording is still written.
+pytest imports this module when it starts. So a test may replace `json.dumps`, `os.replace` or the whole file system,
+and its recording is still written.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _Path = str | os.PathLike[str]
 
 
 def _unpatched(function: Any) -> Any:
-    """A copy of a function that is written in Python, which calls its module's others as they are now.
+    """A copy of a function written in Python that calls its module's other functions as they are now.
 
-    blockbuster replaces `os.path.abspath` by one that raises in an event loop, where a request is refused as well.
+    blockbuster replaces `os.path.abspath` with one that raises in an event loop, and requests are refused there too.
     """
     own = dict(function.__globals__)
     return FunctionType(function.__code__, own, function.__name__, function.__defaults__, function.__closure__)
@@ -30,11 +30,11 @@ def _unpatched(function: Any) -> Any:
 class Real:
     """The functions to call where a test must not interfere.
 
-    They are not names of this module, since pyfakefs and freezegun replace functions in every loaded module. Nearly all
-    are written in C, so they call nothing that a test may have patched.
+    They aren't names in this module, because pyfakefs and freezegun replace functions in every loaded module. Nearly
+    all are written in C, so they call nothing that a test may have patched.
     """
 
-    # A fake file system may be one of Windows, with paths that this system does not know, and a `C:\\tmp`.
+    # A fake file system may imitate Windows, with paths that this system doesn't know, and a `C:\\tmp`.
     temporary = tempfile.gettempdir()
     Path = type(pathlib.Path())
     PurePosixPath = pathlib.PurePosixPath
@@ -61,8 +61,8 @@ class Real:
     urandom = staticmethod(os.urandom)
     write = staticmethod(os.write)
 
-    # This is the one clock that freezegun leaves alone, even if it was loaded first. Windows does not have it.
-    if sys.platform == "win32":  # pragma: no cover - the other branch is that of this machine
+    # This is the only clock that freezegun leaves alone, even if it was loaded first. Windows doesn't have it.
+    if sys.platform == "win32":  # pragma: no cover - this machine takes the other branch
         perf_counter_ns = staticmethod(time.perf_counter_ns)
         time_ns = staticmethod(time.time_ns)
     else:

@@ -24,7 +24,7 @@ _KINDS = {
 
 
 class NoFile(OSError):
-    """Something that is not a file is at the path; `kind` says what."""
+    """There is something at the path that isn't a file; `kind` says what."""
 
     def __init__(self, kind: str) -> None:
         super().__init__(f"it is {kind}")
@@ -41,17 +41,17 @@ def exists(path: str | os.PathLike[str]) -> bool:
 
 
 def read_whole(path: str | os.PathLike[str]) -> bytes:
-    """The content of a file. Raises OSError, and NoFile at once for a FIFO or a device, which may never end."""
+    """The content of a file. Raises OSError; raises NoFile at once for a FIFO or a device, which may never end."""
     try:
         descriptor = REAL.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _FLAGS)
     except OSError:
-        # A socket cannot be opened, nor on Windows a directory.
+        # A socket can't be opened, and on Windows neither can a directory.
         _check_kind(REAL.stat(path).st_mode)
         raise
     try:
         status = REAL.fstat(descriptor)
         _check_kind(status.st_mode)
-        # With one byte more than there should be, one reading tells that this is all.
+        # By asking for one byte more than expected, one read shows that this is everything.
         content = REAL.read(descriptor, status.st_size + 1)
         while len(content) != status.st_size and (more := REAL.read(descriptor, status.st_size + 1)):
             content += more
@@ -61,7 +61,7 @@ def read_whole(path: str | os.PathLike[str]) -> bytes:
 
 
 def _check_kind(mode: int) -> None:
-    """Raises OSError for what is no file, by its mode."""
+    """Raises OSError, by the mode, if it isn't a file."""
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(mode):
@@ -74,18 +74,18 @@ def unique() -> str:
 
 
 def _temporary_prefix(resolved: Path) -> str:
-    # With the digest, as the names of two cassettes may begin alike.
+    # With the digest, because the names of two cassettes may begin alike.
     return f".{resolved.name[:40]}.{digest(resolved)[:8]}."
 
 
 def remove_abandoned(path: Path) -> None:
-    """Remove the temporary files of a process that was killed while it wrote. The file has to be locked."""
+    """Remove the temporary files of a process that was killed while it wrote. The file must be locked."""
     path = _resolved(path)
     prefix = _temporary_prefix(path)
     with suppress(OSError):
         for name in REAL.listdir(path.parent):
             if name.startswith(prefix) and name.endswith(".tmp"):
-                # If nothing can be written either, that will say why.
+                # If writing is impossible too, that will report the reason.
                 with suppress(OSError):
                     REAL.unlink(path.with_name(name))
 
@@ -105,7 +105,7 @@ _MOST_TRIES = 20
 
 
 def opened(path: Path, open_file: Callable[[], _Opened]) -> _Opened:
-    """Open a file, and make its directory if there is none. Raises OSError.
+    """Open a file, and make its directory if it doesn't exist. Raises OSError.
 
     Another process that kept nothing may remove its empty directories just when this one needs them.
     """
@@ -138,7 +138,7 @@ def write_all(descriptor: int, parts: Iterable[bytes]) -> None:
 
 
 def replace_whole(path: Path, content: bytes) -> None:
-    """Replace the content of a file, whole or not at all; its mode stays. Raises OSError."""
+    """Replace the content of a file completely or not at all; its mode stays. Raises OSError."""
     # A link stays a link: its target is replaced.
     path = _resolved(path)
     temporary = path.with_name(f"{_temporary_prefix(path)}{unique()}.tmp")
@@ -164,7 +164,7 @@ def _new(path: Path) -> int:
 
 
 def try_to_write(path: Path) -> None:
-    """Raises OSError if `replace_whole` could not make a file there now. Nothing is left, and no directory is made."""
+    """Raises OSError if `replace_whole` couldn't make a file there now. Leaves nothing behind, not even a directory."""
     path = _resolved(path)
     directory = path.parent
     while not exists(directory):

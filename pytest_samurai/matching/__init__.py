@@ -65,7 +65,7 @@ __all__ = [
 ]
 
 
-# Imported when asked for: only what has been recorded is searched for what varies.
+# Imported only when needed: only new recordings are searched for values that vary.
 _HOMES = dict.fromkeys(
     ["KINDS", "NOUNS", "NUMBER", "ORDER", "Variation", "may_vary", "nodes", "orders", "variations"], "varying"
 )

@@ -1,4 +1,4 @@
-"""A body as the value that is compared: its JSON, or the fields of a form."""
+"""A body as the value to compare: its JSON, or the fields of a form."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _no_number(name: str) -> None:
 
 
 def parse_body(body: bytes) -> Json:
-    """The JSON value of a body, in which `1.0` is `1`; of a form, its fields. Any other body comes back as bytes."""
+    """The JSON value of a body, with `1.0` as `1`; for a form, its fields. Any other body comes back as bytes."""
     try:
         return json.loads(body, parse_float=_number, parse_constant=_no_number)
     except (ValueError, RecursionError):
@@ -40,8 +40,8 @@ def canonical(value: Json) -> bytes:
 def marked(body: bytes) -> Json:
     """The JSON value of a body, its numbers marked so that Python finds two values equal only if `canonical` does.
 
-    For Python, True is 1, and a fraction may be equal to the whole number that it rounds to. Raises ValueError or
-    RecursionError for what is no JSON.
+    In Python, True equals 1, and a fraction may equal the whole number that it rounds to. Raises ValueError or
+    RecursionError if the body isn't JSON.
     """
     return json.loads(
         body,
@@ -56,5 +56,5 @@ def _tagged(number: float) -> tuple[float | str, ...]:
 
 
 def spelled(value: Json) -> str:
-    """A value as text for people. Not `canonical`, which writes everything but ASCII as escapes."""
+    """A value as text for people. Not `canonical`, which escapes everything except ASCII."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False)

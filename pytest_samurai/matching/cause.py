@@ -1,4 +1,4 @@
-"""What a request was changed by, in a few words: the cause of a miss."""
+"""The cause of a miss, in a few words: what changed in the request."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _Change:
 
 
 def cause_of(differences: Sequence[Difference], dialect: Dialect, recorded: Json, asked: Json) -> Cause:
-    """The cause of a miss, by what differs between a recorded request and the one that was asked."""
+    """The cause of a miss, from the differences between a recorded request and the new one."""
     changes = [_change(difference, dialect, recorded, asked) for difference in differences]
     by_part: dict[str, list[str]] = {}
     for change in changes:
@@ -44,12 +44,12 @@ def cause_of(differences: Sequence[Difference], dialect: Dialect, recorded: Json
 
 
 def unrecorded_cause(texts: Sequence[str]) -> Cause:
-    """The cause of a miss of a request for which nothing is recorded, of which these texts are said."""
+    """The cause of a miss of a request that has no recording at all, described by these texts."""
     return replace(said_cause(texts), reason=Reason.UNRECORDED)
 
 
 def said_cause(texts: Sequence[str], lines: Sequence[str] = (), same: Sequence[Sequence[str]] = ()) -> Cause:
-    """The cause of a miss, of which these texts and lines are said; there may be too many of both to show all."""
+    """The cause of a miss, described by these texts and lines; there may be too many of both to show all."""
     what = "; ".join(texts[:_MOST_CHANGES])
     if len(texts) > _MOST_CHANGES:
         what += f"; and {len(texts) - _MOST_CHANGES} more"
@@ -96,11 +96,11 @@ def _change(difference: Difference, dialect: Dialect, recorded: Json, asked: Jso
 
 
 def _tool(dialect: Dialect, path: Path_, *requests: Json) -> str | None:
-    """What a part of a request is called if it is a tool with a name."""
+    """The name of a part of a request if it is a tool with a name."""
     for request in requests if len(path) == 2 else ():
         key, index = str(path[0]), path[1]
         for tools in dialect.tools(request):
-            # What `dialect.tools` gives are the lists themselves.
+            # `dialect.tools` gives the lists themselves.
             is_list = isinstance(tools, list) and isinstance(index, int) and index < len(tools)
             if is_list and request.get(key) is tools:
                 name = dialect.names[key](tools[index])

@@ -21,7 +21,7 @@ def describe(difference: Difference) -> list[str]:
 
 
 def texts_apart(difference: Difference) -> tuple[str, str] | None:
-    """Both sides of a difference that is told by the word; None for one that is told by its values."""
+    """Both sides of a difference that is shown by the word; None for one that is shown by its values."""
     old, new = sides(difference)
     by_word = isinstance(old, str) and isinstance(new, str) and not (_is_short(old) and _is_short(new))
     return (old, new) if by_word else None

@@ -1,4 +1,4 @@
-"""What differs between two JSON values."""
+"""The differences between two JSON values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pytest_samurai.matching.paths import Path_, format_path
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A path at which two requests differ, and both values; `MISSING` stands for a value that is not there."""
+    """A path where two requests differ, and both values; `MISSING` replaces a missing value."""
 
     path: str
     recorded: Json
@@ -28,9 +28,9 @@ MISSING = _Missing()
 
 
 def differences(recorded: Json, asked: Json, path: Path_ = ()) -> Iterator[Difference]:
-    """What differs between two JSON values, each difference at the deepest path that both have in common.
+    """The differences between two JSON values, each at the deepest path that both share.
 
-    What two lists share at both ends is left out first, so an item put in between is one difference.
+    Whatever two lists share at both ends is left out first, so an inserted item is one difference.
     """
     if isinstance(recorded, dict) and isinstance(asked, dict):
         for key in [*recorded, *(key for key in asked if key not in recorded)]:
@@ -46,7 +46,7 @@ def differences(recorded: Json, asked: Json, path: Path_ = ()) -> Iterator[Diffe
 
 
 def _in_common(recorded: Sequence[Json], asked: Sequence[Json]) -> int:
-    """How many items both lists begin with. Not told by `==`, for which True is 1."""
+    """The number of equal items at the start of both lists. Not compared by `==`, because True equals 1."""
     count = 0
     for old, new in zip(recorded, asked, strict=False):
         if canonical(old) != canonical(new):

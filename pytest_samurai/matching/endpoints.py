@@ -1,4 +1,4 @@
-"""The endpoints: URLs whose requests are recorded."""
+"""The endpoints: the URLs to record."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ KNOWN: Final = "known"
 
 @dataclass(frozen=True)
 class Endpoints:
-    """URL patterns of the requests that are recorded, as of fnmatch, on scheme://host/path.
+    """The URL patterns of the requests that are recorded, as fnmatch patterns on scheme://host/path.
 
-    A URL that matches no pattern as it is written may match in its usual spelling, whatever the case of its letters: a
-    server takes it for the same. The word `known` stands for the endpoints of all dialects.
+    If no pattern matches a URL as written, its usual spelling is tried, whatever the case of its letters, because a
+    server treats both the same. The word `known` stands for the endpoints of all dialects.
     """
 
     patterns: tuple[str, ...]
@@ -30,18 +30,18 @@ class Endpoints:
 
     @cached_property
     def _as_written(self) -> list[_Tail | _Wildcards]:
-        # The end of `/chat//completions` is that of another API, so of the known ones only the first is asked.
+        # The end of `/chat//completions` belongs to another API, so only the first of the known ones is tried.
         return [pattern for text in self.patterns for pattern in (_KNOWN[:1] if text == KNOWN else [_pattern(text)])]
 
     def is_ambiguous(self, endpoint: str) -> bool:
-        """Whether an application may have an endpoint for something else: see `calls_model`.
+        """Whether an application may use an endpoint for something else: see `calls_model`.
 
-        One that a user has spelled out is not.
+        Not if the user has spelled the endpoint out.
         """
         return endpoint in AMBIGUOUS and f"*{endpoint}" not in self.patterns
 
     def match(self, url: str) -> str | None:
-        """The endpoint of a URL: the tail of it that a pattern names. None if no pattern matches."""
+        """The endpoint of a URL: the tail that a pattern names. None if no pattern matches."""
         written = url.partition("?")[0].partition("#")[0]
         for pattern in self._as_written:
             if (endpoint := pattern.endpoint(written)) is not None:
@@ -57,9 +57,9 @@ _TAIL = re.compile(r"\*[^*?\[]+")
 
 
 class _Tail:
-    """A star and a text without wildcards, as most patterns are.
+    """A star and a text without wildcards, like most patterns.
 
-    It needs no regular expression: to make that would take longer than to replay a call.
+    It needs no regular expression: making one would take longer than replaying a call.
     """
 
     def __init__(self, tail: str) -> None:
@@ -70,7 +70,7 @@ class _Tail:
         return self._tail if written.endswith(self._tail) else None
 
     def endpoint_in_usual_spelling(self, plain: str) -> str | None:
-        # All spellings of an endpoint are one, and that is spelled as the pattern is.
+        # All spellings of an endpoint are the same endpoint, spelled as in the pattern.
         return self._tail if plain.lower().endswith(self._plain) else None
 
 
@@ -86,7 +86,7 @@ class _Wildcards:
 
     @cached_property
     def _plain_regex(self) -> re.Pattern[str]:
-        # `*/` would come to match everything.
+        # `*/` would end up matching everything.
         pattern = self._pattern if len(self._pattern) < 3 else self._pattern.rstrip("/")
         return re.compile(_with_tail(pattern), re.IGNORECASE)
 

@@ -1,8 +1,8 @@
-"""The recording that answers a request: by its bytes if they match, else by its key; first recorded, first played.
+"""Finds the recording that answers a request: by its bytes, else by its key. What was recorded first is played first.
 
-Equal bytes have equal keys. So a request that is the next recording byte for byte is answered without making a key.
-Of recordings with one key, those of the request's own URL come first: an application that falls back to another host
-asks both of them the same.
+Equal bytes have equal keys. So if the next recording matches byte for byte, it answers without making a key. Among
+recordings with one key, those with the request's own URL come first: an application that falls back to another host
+asks both the same.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pytest_samurai.matching.matcher import Matcher
 from pytest_samurai.wire import Recordings, Request
 
 Scope = tuple[bytes, int, str]
-"""Equal recordings: their key, and how near they are: 0 with one URL, 1 but for the query, 2 whatever it is."""
+"""Equal recordings: their key, and how near they are. 0: the same URL; 1: the same except for the query; 2: any URL."""
 
 
 class Keys:
@@ -26,7 +26,7 @@ class Keys:
         self.matcher = matcher
         self._made: dict[int, bytes] = {}
         self.respelled: dict[int, bytes] = {}
-        """By the index of a recording, the digest of the last request that was equal to it in all but its bytes."""
+        """By the index of a recording, the digest of the last request that differed from it only in its bytes."""
 
     def __getitem__(self, index: int) -> bytes:
         if index not in self._made:
@@ -36,7 +36,7 @@ class Keys:
 
     @property
     def are_made(self) -> bool:
-        """Whether all keys have been made, because somebody needed `indexes`."""
+        """Whether all keys have been made, because `indexes` was needed."""
         return "indexes" in vars(self)
 
     @cached_property
@@ -53,26 +53,26 @@ class Keys:
         return self._scopes(self.of(request), request.url)
 
     def scope(self, index: int) -> Scope:
-        """The scope of the recordings that a recording is one of, among all that are asked of its URL."""
+        """The nearest scope of a recording: the equal recordings of its own URL."""
         return self._scopes(self[index], self.recordings.url(index))[0]
 
     def _scopes(self, key: bytes, url: str) -> list[Scope]:
-        # Most cassettes know one URL only. Then none is nearer than any other.
+        # Most cassettes know only one URL, and then none is nearer than another.
         return [(key, 0, url), (key, 1, _address(url)), (key, 2, "")] if self.places else [(key, 2, "")]
 
     @cached_property
     def places(self) -> frozenset[str]:
-        """The URLs of all recordings, with and without their queries; none if all have the same."""
+        """The URLs of all recordings, with and without their queries; none if all have the same URL."""
         urls = frozenset(map(self.recordings.url, range(len(self.recordings))))
         return urls.union(map(_address, urls)) if len(urls) > 1 else frozenset()
 
     @cached_property
     def statuses(self) -> frozenset[int]:
-        """The statuses of all replies. Every test asks for them when it ends, so they are shared as well."""
+        """The statuses of all replies. They are shared too, because every test needs them when it ends."""
         return frozenset(map(self.recordings.status, range(len(self.recordings))))
 
     def of(self, request: Request) -> bytes:
-        """The key of a request. One with the bytes of a recording, or of an earlier request, is not parsed again."""
+        """The key of a request. If its bytes equal a recording or an earlier request, it isn't parsed again."""
         if not self.matcher.is_of_bytes:
             return self.matcher.key(request)
         digest = _digest(request)
@@ -86,7 +86,7 @@ class Keys:
 
 
 def _address(url: str) -> str:
-    """A URL without what may be a secret in it, and so is another one in a recording: user, password and query."""
+    """A URL without the parts that may be secret and so may differ in a recording: user, password and query."""
     scheme, colon, rest = url.partition("?")[0].partition("://")
     host, slash, path = rest.partition("/")
     return "".join([scheme, colon, host.rpartition("@")[2], slash, path])
@@ -108,7 +108,7 @@ class Lookup:
         self._passed: dict[Scope, int] = {}
 
     def take(self, request: Request) -> int | None:
-        """The index of the recording that answers a request, which from now on counts as played; None without one."""
+        """The index of the recording that answers a request; it counts as played from now on. None if there is none."""
         while self._first in self.played:
             self._first += 1
         if self._first == self._count:
@@ -142,7 +142,7 @@ class Lookup:
         return None
 
     def candidates(self, request: Request) -> list[int]:
-        """The indexes of all unplayed recordings with the key of a request, in the order in which they are to play."""
+        """The indexes of all unplayed recordings with the key of a request, in the order in which they will play."""
         return [index for index in self.equal(request) if index not in self.played]
 
     def equal(self, request: Request) -> list[int]:
@@ -151,11 +151,11 @@ class Lookup:
         return list(dict.fromkeys(index for scope in scopes for index in self._keys.indexes.get(scope, [])))
 
     def unplayed(self, retryable: Collection[int]) -> list[int]:
-        """The indexes of the unplayed recordings, without the errors of which an SDK retries only so many.
+        """The indexes of the unplayed recordings, without errors that an SDK may retry fewer times.
 
-        `retryable` are the statuses after which SDKs try again. Of equal requests to one URL in a row with such a
-        reply, all but the first are left out. So is one that another URL has answered: routers ask their hosts in an
-        order of chance.
+        `retryable` are the statuses after which SDKs try again. If equal requests to one URL in a row have such a
+        reply, all except the first are left out. So is one that another URL has answered: routers ask their hosts in
+        random order.
         """
         unplayed = [index for index in range(self._count) if index not in self.played]
         if self._keys.statuses.isdisjoint(retryable):
@@ -169,7 +169,7 @@ class Lookup:
         ]
 
     def _is_answered_elsewhere(self, index: int, retryable: Collection[int]) -> bool:
-        """Whether the answer that another URL gave to an equal request has been played."""
+        """Whether another URL's answer to an equal request has been played."""
         key, url, recordings = self._keys[index], self._keys.recordings.url(index), self._keys.recordings
         return any(
             recordings.url(other) != url and recordings.status(other) not in retryable
@@ -185,7 +185,7 @@ class Lookup:
         return bool(before) and recordings.status(before[-1]) in retryable
 
     def _is_like_first(self, request: Request) -> bool:
-        """Whether it is the first unplayed recording but for its bytes. Asked until calls come out of order."""
+        """Whether it equals the first unplayed recording except for its bytes. Asked until calls come out of order."""
         matcher, recordings = self._keys.matcher, self._keys.recordings
         if self._may_be_elsewhere(request.url, recordings.url(self._first)):
             return False
@@ -193,7 +193,8 @@ class Lookup:
         return matcher.surely_equal(first, request)
 
     def _may_be_elsewhere(self, url: str, first: str) -> bool:
-        """Whether a later recording may be nearer to a URL than the first unplayed one, by the URL of that."""
+        """Whether a later recording may be nearer to a URL than the first unplayed one; `first` is the URL of that
+        one."""
         if url == first or not self._keys.places:
             return False
         address = _address(url)

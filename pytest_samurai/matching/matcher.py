@@ -1,4 +1,4 @@
-"""The matcher: it gives equal keys to requests that count as the same."""
+"""The matcher. It gives equal keys to requests that count as the same."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from pytest_samurai.matching.paths import Path_, without
 from pytest_samurai.wire import Request
 
 OF_BODIES = frozenset({"chat", "body", "raw_body"})
-"""The components that a body has."""
+"""The components that look at the body."""
 
 
 @dataclass(frozen=True)
 class Matcher:
-    """What of a request counts, and how it is compared.
+    """What counts in a request, and how it is compared.
 
-    `match_on` names what counts: see `COMPONENTS`. `ignore` are paths of the body that do not, `normalize` replaces
-    what varies in the texts of the body.
+    `match_on` names what counts: see `COMPONENTS`. `ignore` are paths of the body that don't count. `normalize`
+    replaces what varies in the texts of the body.
     """
 
     match_on: tuple[str, ...]
@@ -43,7 +43,7 @@ class Matcher:
 
     @property
     def compares_bodies(self) -> bool:
-        """Whether what a body says counts."""
+        """Whether the contents of a body count."""
         return not OF_BODIES.isdisjoint(self.match_on)
 
     def key(self, request: Request) -> bytes:
@@ -55,9 +55,9 @@ class Matcher:
         return digest.digest()
 
     def surely_equal(self, left: Request, right: Request) -> bool:
-        """Whether two requests have the same key, told without making the keys.
+        """Whether two requests have the same key, found without making the keys.
 
-        True is certain. Bodies are compared as values: neither spelling nor the order of keys counts.
+        True is certain. Bodies are compared as values: spelling and the order of keys don't count.
         """
         return all(
             self._have_same_value(left.body, right.body)
@@ -73,7 +73,7 @@ class Matcher:
             return left == right
 
     def value(self, request: Request) -> Json:
-        """The body as it is compared: without what is ignored, with what varies normalized."""
+        """The body to compare: ignored parts are gone, and varying parts are normalized."""
         return self._compared(parse_body(request.body))
 
     def _compared(self, value: Json) -> Json:
@@ -96,7 +96,7 @@ def _part(name: str) -> Callable[[Matcher, Request], bytes]:
 
 
 def _body(matcher: Matcher, request: Request) -> bytes:
-    # The fields of a form are not the same request as JSON with the same keys. No JSON begins like a form.
+    # A form is a different request from JSON with the same keys. No JSON begins like a form.
     return (b"form:" if request.body.startswith(b"--") else b"") + canonical(matcher.value(request))
 
 
@@ -104,7 +104,7 @@ _BOUNDARY = re.compile(r"(?i)(multipart/[^;]*;.*?\bboundary=)[^;]*")
 
 
 def _headers(_: Matcher, request: Request) -> bytes:
-    # The boundary of a form is another one each time.
+    # A form gets a new boundary each time.
     return repr(sorted((name, _BOUNDARY.sub(r"\1", value)) for name, value in request.headers)).encode()
 
 
@@ -122,4 +122,4 @@ COMPONENTS: Mapping[str, Callable[[Matcher, Request], bytes]] = {
     "body": _body,
     "raw_body": lambda _, request: request.body,
 }
-"""What can be compared. From `uri` on, names and meanings are vcrpy's; of the headers, those that are stored count."""
+"""What can be compared. From `uri` on, names and meanings are vcrpy's; only stored headers count."""

@@ -20,14 +20,15 @@ from pytest_samurai.wire import Interaction, Request, answer_of, dialect_of, pro
 _SHOWN_DIFFERENCES = 8
 
 Denial = tuple[int, str]
-"""The index of a recording, and the name of the function of `match_on` that says it is not the request."""
+"""The index of a recording, and the name of the `match_on` function that says it isn't the request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """What is known when a request is refused: the nearest recording, what differs, what to do.
+    """What is known about a refused request: the nearest recording, the differences, what to do.
 
-    `renamed` are the commands that make the cassette of a test that is gone, and answers it, that of this test.
+    `renamed` are commands. They give this test the cassette of a test that no longer exists and would answer the
+    request.
     """
 
     request: Request
@@ -42,11 +43,11 @@ class Miss:
     renamed: Sequence[str] = ()
 
     def text(self) -> str:
-        """The miss as it is told to people."""
+        """The miss as text for people."""
         return self.told()[0]
 
     def told(self) -> tuple[str, Cause]:
-        """The miss as it is told to people, and its cause."""
+        """The miss as text for people, and its cause."""
         endpoint = self.matcher.endpoints.match(self.request.url) or self.request.url
         lines = [f"{self.request.method} {endpoint} has no recording, and the mode does not let it go live."]
         lines += [f"  {name:<9} {value}" for name, value in self._facts()]
@@ -111,11 +112,11 @@ class Miss:
         return lines, replace(cause, ignorable=self._with_ignored(cause.ignorable))
 
     def _with_ignored(self, paths: Sequence[str]) -> tuple[str, ...]:
-        """Paths to ignore, after those that are ignored already: whoever sets the option sets all of them."""
+        """Paths to ignore, after those already ignored: setting the option replaces all of them."""
         return (*map(format_path, self.matcher.ignore), *paths) if paths else ()
 
     def _nearest(self, asked: Json) -> tuple[int, Json]:
-        """The index and value of the recording that shares most words with the request; of equals, an unplayed one."""
+        """The index and value of the recording that shares most words with the request; if equal, an unplayed one."""
         wanted = words(asked)
 
         def rank(candidate: tuple[int, Json]) -> tuple[float, bool]:
@@ -126,7 +127,7 @@ class Miss:
         return min(values, key=rank)
 
     def _around(self, nearest: Request) -> Iterator[str]:
-        """What differs outside of the body."""
+        """The differences outside the body."""
         for name in self.matcher.match_on:
             if name not in OF_BODIES:
                 old, new = (COMPONENTS[name](self.matcher, request).decode() for request in (nearest, self.request))
@@ -135,7 +136,7 @@ class Miss:
 
 
 def renamed_lines(commands: Sequence[str]) -> list[str]:
-    """What there is to do if a test was renamed, by the commands that would do it."""
+    """What to do if a test was renamed: the commands for it."""
     if not commands:
         return []
     who = "a test that is" if len(commands) == 1 else f"{len(commands)} tests that are"
@@ -146,7 +147,7 @@ def renamed_lines(commands: Sequence[str]) -> list[str]:
 
 
 def renamed_cause(commands: Sequence[str]) -> Cause:
-    """The cause of what is refused to a test that may have been renamed: it is one for all that a command settles."""
+    """The cause if a test may have been renamed: one cause for everything that a command settles."""
     old = shlex.split(commands[0])[-2]
     return Cause.of(MISS, visible(f"recorded by {old}, which is gone"), list(map(visible, commands)), [commands])
 
@@ -161,7 +162,7 @@ def _played_out(indexes: Sequence[int]) -> str:
 def _growth(nearest: Interaction, recorded: Json, request: Request, asked: Json) -> str | None:
     """The likely number of prompt tokens, from the tokens per character of the nearest recording.
 
-    None if its usage is unknown, if not all of its tokens are those of a text, or if nothing to speak of changes.
+    None if its usage is unknown, if not all of its tokens are text, or if nearly nothing changes.
     """
     usage = answer_of(nearest).usage
     dialect = dialect_of(nearest.request.url)
@@ -175,12 +176,12 @@ def _growth(nearest: Interaction, recorded: Json, request: Request, asked: Json)
 
 
 def length(value: Json) -> int:
-    """The characters of a value, without those of pictures; 0 if it is missing."""
+    """The characters of a value without pictures; 0 if it is missing."""
     return 0 if value is MISSING else text_length(value)
 
 
 def volatile_kinds(changes: Sequence[Difference]) -> list[str]:
-    """The `normalize` entries that make all differences go away, without any that is not needed; none if some stay."""
+    """The fewest `normalize` entries that make all differences go away; none if some would stay."""
 
     def leave_nothing(kinds: Sequence[str]) -> bool:
         entries = list(map(parse_substitution, kinds))
@@ -190,7 +191,7 @@ def volatile_kinds(changes: Sequence[Difference]) -> list[str]:
     needed = list(VOLATILE)
     if not changes or not leave_nothing(needed):
         return []
-    # The last first: those in front take more at once.
+    # The last first: those in front replace more at once.
     for kind in reversed(list(VOLATILE)):
         fewer = [other for other in needed if other != kind]
         if leave_nothing(fewer):

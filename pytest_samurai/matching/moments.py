@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 _NEAR = timedelta(days=31)
-"""A request says what is now, or what is due soon. A date that is farther off was most likely written down."""
+"""A request mentions the present, or something due soon. A date farther off was most likely written by hand."""
 _AT_ONCE = timedelta(minutes=2)
-"""A time of day without a date is near only so long: there are few of them, and each comes back every day."""
+"""A time of day without a date counts as near only this long: there are few of them, and each recurs every day."""
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _EPOCH_DIGITS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """How to read a text: the days that it may mean, and the moments; and how else a source may spell it."""
+    """How to read a text: the days and the moments that it may mean; and how else a source may spell it."""
 
     days: Callable[[str, datetime], Iterator[date]]
     moments: Callable[[str, datetime], Iterator[datetime]]
@@ -44,7 +44,7 @@ def _of_iso(text: str, moment: datetime) -> Iterator[date]:
 
 
 def _of_words(text: str, moment: datetime) -> Iterator[date]:
-    """27 November 2026 and the like; without a year, the one that is nearest. 10/11/2026 may be two days."""
+    """27 November 2026 and the like; without a year, the nearest one. 10/11/2026 may be two days."""
     numbers = re.findall(r"\d+", re.sub(r"\d+:[\d:]+", "", text))
     month = re.search(rf"(?i){'|'.join(_MONTHS)}", text)
     if month is None:
@@ -90,11 +90,11 @@ MOMENTS: Mapping[str, _Kind] = {
     "epoch": _Kind(_no_days, _of_epoch),
     "time": _Kind(_no_days, _of_clock),
 }
-"""The kinds of what varies that tell a moment: the entries of `normalize` for them."""
+"""The kinds of varying text that name a moment: their entries of `normalize`."""
 
 
 def is_near(kind: str, text: str, moment: datetime) -> bool:
-    """Whether a text of a kind, one of `MOMENTS`, tells a time near a moment, which is in UTC."""
+    """Whether a text of a kind in `MOMENTS` names a time near this moment, which is in UTC."""
     near = _AT_ONCE if kind == "time" else _NEAR
     read = MOMENTS[kind]
     today = moment.date()

@@ -1,4 +1,4 @@
-"""Substitutions for what varies from run to run in a request: for matching only."""
+"""Substitutions for what varies in a request from run to run. They apply to matching only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_samurai.matching.bodies import Json
 
 Substitution = tuple[re.Pattern[str], str]
 
-# A cassette has to match on other machines too, so these are the temporary directories of all systems.
+# A cassette must match on other machines too, so these are the temporary directories of all systems.
 _TEMPORARY = "|".join(
     [
         re.escape(REAL.temporary),
@@ -27,18 +27,18 @@ _MONTH = (
 )
 _WEEKDAY = r"(?:(?:Mon|Tue(?:s)?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,? (?:the )?)?"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
-# What is at the edge of an id: `run_1764288000` ends in a moment, and `a1764288000` does not.
+# The edges of an id: `run_1764288000` ends in a moment, and `a1764288000` doesn't.
 _BEFORE, _BEHIND = "(?<![0-9A-Za-z])", "(?![0-9A-Za-z])"
 
 VOLATILE: Mapping[str, tuple[str, str]] = {
     "uuid": (r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b", "<uuid>"),
-    # A date after a hyphen belongs to a name: gpt-4o-2024-08-06 has to stay another model than gpt-4o-2024-05-13.
+    # A date after a hyphen belongs to a name: gpt-4o-2024-08-06 must stay a different model from gpt-4o-2024-05-13.
     "datetime": (
         r"(?<![\w-])\d{4}-\d\d-\d\d(?!\d)"
         r"(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?)?",
         "<datetime>",
     ),
-    # Only as far as it varies: /tmp/pytest-of-me/pytest-7/test_a0/in.txt and .../out.txt stay two files.
+    # Only the part that varies: /tmp/pytest-of-me/pytest-7/test_a0/in.txt and .../out.txt stay two files.
     "tmp_path": (
         rf"(?<![\w.~-])(?:{_TEMPORARY})[/\\]"
         r"(?:pytest-of-[^/\\\s]+[/\\]pytest-\d+[/\\](?:popen-\w+[/\\])?)?"
@@ -56,12 +56,12 @@ VOLATILE: Mapping[str, tuple[str, str]] = {
         r"(?<![\w.:])(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?: ?[AaPp][Mm]\b)?(?![\w:])",
         "<time>",
     ),
-    # The seconds since 1970, or the thousandths, millionths or billionths of them, from 2017 to 2039.
+    # Seconds since 1970, or thousandths, millionths or billionths of a second, from 2017 to 2039.
     "epoch": (
         rf"{_BEFORE}(?<!\.)(?:1[5-9]|2[01])\d{{8}}(?:\d{{3}}|\d{{6}}|\d{{9}})?(?:\.\d+)?{_BEHIND}",
         "<epoch>",
     ),
-    # With a letter and a digit in it: else it may be a word, or a number.
+    # With a letter and a digit in it: otherwise it may be a word, or a number.
     "hex": (
         rf"{_BEFORE}(?:(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{{8,}}"
         rf"|(?=[A-F]*[0-9])(?=[0-9]*[A-F])[0-9A-F]{{8,}}){_BEHIND}",
@@ -70,7 +70,7 @@ VOLATILE: Mapping[str, tuple[str, str]] = {
     "port": (r"(?<![\w.])((?:127\.0\.0\.1|0\.0\.0\.0|localhost|\[::1?\]):)\d{2,5}(?!\d)", r"\1<port>"),
     "address": (rf"{_BEFORE}0x[0-9a-fA-F]{{8,16}}{_BEHIND}", "<address>"),
 }
-"""The names of built-in substitutions: the pattern, and what stands in its place. `re` keeps those that are used."""
+"""The built-in substitutions by name: the pattern and its replacement. `re` keeps those that are used."""
 
 
 def parse_substitution(entry: object) -> Substitution:

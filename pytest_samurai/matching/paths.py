@@ -20,8 +20,8 @@ _STEP = re.compile(rf'(?:^|\.)(?P<key>{_KEY})|\[(?P<index>[0-9]+|\*)\]|\[(?P<quo
 def parse_path(path: str) -> Path_:
     """`messages[0].content` as ("messages", 0, "content"); `*` stands for any key or index.
 
-    A key that is no plain word is written as a JSON string in brackets: `metadata["run.id"]`.
-    Raises SettingsError for text that is no path.
+    A key that isn't a plain word is written as a JSON string in brackets: `metadata["run.id"]`. Raises SettingsError if
+    the text isn't a path.
     """
     steps: list[str | int] = []
     end = 0
@@ -65,7 +65,7 @@ def format_path(path: Sequence[str | int]) -> str:
 
 
 def without(value: Json, path: Path_) -> Json:
-    """A copy of the value without what lies at a path."""
+    """A copy of the value without what is at a path."""
     step, rest = path[0], path[1:]
     if isinstance(value, dict):
         chosen = value.keys() if step == ANY else (step,)
@@ -75,7 +75,7 @@ def without(value: Json, path: Path_) -> Json:
     if isinstance(value, list):
         if not rest and step == ANY:
             return []
-        # An inner that is left out becomes null, so that the items after it keep their indexes.
+        # A removed list item becomes null, so that the items after it keep their indexes.
         return [
             (without(inner, rest) if rest else None) if step in (ANY, index) else inner
             for index, inner in enumerate(value)

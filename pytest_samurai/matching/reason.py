@@ -12,13 +12,13 @@ from pytest_samurai.text import Reason
 from pytest_samurai.wire import Dialect, part_at
 
 _DECIDING: Final = frozenset({"model", "stream"})
-"""The parameters without which a recording would be the answer of another model, or have another form."""
+"""The parameters that can't be ignored: with other values, the answer has another model or another form."""
 
 
 def reason_of(
     differences: Sequence[Difference], dialect: Dialect, recorded: Json, asked: Json
 ) -> tuple[Reason, tuple[str, ...]]:
-    """The kind of change that these differences are, and the paths that let the request match if they are ignored."""
+    """The kind of change that these differences are, and the paths that make the request match if they are ignored."""
     if not isinstance(recorded, dict) or not isinstance(asked, dict):
         return Reason.PROMPT, ()
     paths: dict[str, None] = {}
@@ -39,7 +39,7 @@ def reason_of(
 
 
 def _is_default(difference: Difference) -> bool:
-    """Whether a key came to a part of the prompt, or went from it, with a value that says nothing to a model."""
+    """Whether a key was added to a part of the prompt, or removed, with a value that means nothing to a model."""
     old, new = difference.recorded, difference.asked
     if old is not MISSING and new is not MISSING:
         return False

@@ -1,4 +1,4 @@
-"""What in a request will hardly be the same in another run."""
+"""Values in a request that will hardly be the same in another run."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from pytest_samurai.matching.normalize import parse_substitution
 from pytest_samurai.matching.paths import Path_, format_path
 
 NUMBER: Final = "number"
-"""A number with so many digits that nobody has written it down: no entry of `normalize` is made for it."""
+"""A number with so many digits that nobody wrote it by hand. No entry of `normalize` replaces it."""
 
 ORDER: Final = "order"
-"""A list in the order of a set of strings, which is another one in each process."""
+"""A list in the order of a set of strings, which differs in each process."""
 
 NOUNS: Final = {
     "uuid": "a UUID",
@@ -34,32 +34,32 @@ NOUNS: Final = {
     NUMBER: "a random number",
     ORDER: "the order of a set",
 }
-"""What varies, in words, by kind: an entry of `normalize`, or one of the two that have none."""
+"""What varies, in words, by kind: an entry of `normalize`, or one of the two kinds that have no entry."""
 
 KINDS: Final = ("uuid", "tmp_path", "address", "port", "datetime", "date", "epoch", "time", "hex")
-"""The entries of `normalize`, in the order in which they are looked for.
+"""The entries of `normalize`, in the order in which they are searched for.
 
-What matches first is not looked at again: a UUID has hexadecimal groups, a moment has a time of day.
+Text that has matched isn't searched again: a UUID contains hexadecimal groups, a moment contains a time of day.
 """
 _NUMBER = re.compile(r"(?<![\w.])\d{1,3}\.\d{12,}(?!\w)")
 _FIRST_OF_MANY_PORTS = 32_768
-"""Systems give ports from here on to those who ask for any: Linux from 32768, others from 49152 (RFC 6335)."""
+"""Systems assign ports from here on: Linux from 32768, others from 49152 (RFC 6335)."""
 _FEWEST_IN_ORDER = 5
 _LONGEST_WORD = 1_000
 _MOST_PERMUTED = 4
 _STRAYS = {20: 6, 12: 3, 8: 1}
-"""How many of so many strings may be out of order: so few that hardly any list of other strings is like that."""
+"""By the number of strings, how many may be out of order: few enough that hardly any other list passes."""
 _ENDS = re.compile(r"[:;\n\[\](){}]|\.(?!\w)")
-"""What ends a list that is written in a line, or stands before it."""
+"""What ends a list that is written on one line, or comes before it."""
 _LINES = re.compile(r"(?m)(?:^[-*] [^\n]+(?:\n|\Z)){5,}")
 
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """What varies, by one of the `NOUNS`, and in which part of the request: messages[0]; `sample` is what it was.
+    """Something that varies: one of the `NOUNS`, and its part of the request, like messages[0]; `sample` is its value.
 
-    `is_text` says that it is in a text, where `normalize` reaches it. `is_of_clock` that it changes with time alone: a
-    replay at once does not show it.
+    `is_text` says that it is in a text, where `normalize` reaches it. `is_of_clock` says that it changes only with
+    time, so an immediate replay doesn't show it.
     """
 
     kind: str
@@ -72,14 +72,14 @@ class Variation:
         return self.kind in MOMENTS
 
     def as_json(self) -> list[object]:
-        """As it travels with a report of pytest's."""
+        """The form in which it travels with a pytest report."""
         return [self.kind, self.where, self.sample, self.is_text]
 
 
 def variations(value: Json, moment: datetime, is_known: Callable[[str, bool], bool]) -> Iterator[Variation]:
-    """What varies in a request, as it is compared, that was sent at a moment; each text once.
+    """What varies in a request, as it is compared, sent at a moment; each text once.
 
-    A moment counts if it is near this one. Nothing counts that comes back: `is_known` is asked for each text, and is
+    A time counts if it is near this moment. Nothing counts that comes back: `is_known` is asked about each text, and is
     told whether it changes with time.
     """
     told: set[tuple[str, bool]] = set()
@@ -100,9 +100,9 @@ def variations(value: Json, moment: datetime, is_known: Callable[[str, bool], bo
 
 
 def orders(value: Json) -> Iterator[list[str]]:
-    """The lists in a request, short ones too, that stand in the order in which a set of this process has them.
+    """The lists in a request, even short ones, that are in the order of a set in this process.
 
-    Most of them do by chance. Where they do not, another process has another order.
+    Most of them are so by chance. The others would have another order in another process.
     """
     for _, node in nodes(value):
         lists = [node] if isinstance(node, list) else _lists(node, 3) if isinstance(node, str) else []
@@ -113,14 +113,14 @@ def orders(value: Json) -> Iterator[list[str]]:
 
 
 def _has_order_of_set(items: list[str]) -> bool:
-    """Whether a set of this process may have these strings so. Where hashes meet, the first to come decides."""
+    """Whether a set in this process may have these strings in this order. If hashes collide, the first one decides."""
     ways = permutations(items) if len(items) <= _MOST_PERMUTED else [items]
     return any([*set(way)] == items for way in ways)
 
 
 def nodes(value: Json) -> Iterator[tuple[Path_, Json]]:
-    """A value and all in it, each with its path; nothing in a vector."""
-    # Not by recursion: a body may be nested deeper than calls can be.
+    """A value and everything in it, each with its path; nothing inside a vector."""
+    # Not recursive: a body may be nested deeper than Python's stack.
     todo: list[tuple[Path_, Json]] = [((), value)]
     while todo:
         path, node = todo.pop()
@@ -150,12 +150,12 @@ def _in_text(text: str, moment: datetime) -> Iterator[tuple[str, str]]:
 
 
 def _is_binary(text: str) -> bool:
-    """Whether it is a picture, a sound or the like as text, in which anything may stand."""
+    """Whether it is a picture, a sound or the like as text, which may contain anything."""
     return text.startswith("data:") or (len(text) >= _LONGEST_WORD and not re.search(r"\s", text[:_LONGEST_WORD]))
 
 
 def _lists(text: str, fewest: int) -> Iterator[list[str]]:
-    """The lists in a text: with commas between their items, or with each item in a line, behind a sign."""
+    """The lists in a text: with commas between their items, or with each item on a line, after a sign."""
     for stretch in _ENDS.split(text):
         if stretch.count(",") >= fewest - 1:
             yield [part.strip().strip("'\"") for part in stretch.split(",")]
@@ -164,21 +164,21 @@ def _lists(text: str, fewest: int) -> Iterator[list[str]]:
 
 
 def _is_of_set(items: Sequence[Json]) -> bool:
-    """Whether strings stand in the order in which a set of this process has them. Of five, 1 in 120 do by chance."""
+    """Whether strings are in the order of a set in this process. Of five, 1 in 120 are so by chance."""
     if len(items) < _FEWEST_IN_ORDER or not all(isinstance(text, str) for text in items):
         return False
     distinct = set(items)
     if len(distinct) < len(items) or list(items) in (sorted(items), sorted(items, reverse=True)):
         return False
-    # A set that was made of a set may have another size, and so another order. Where two hashes meet, the order depends
-    # on which came first: a few strings of many may stand elsewhere.
+    # A set made from a set may have another size, and so another order. If two hashes collide, the order depends on
+    # which came first: a few of many strings may be elsewhere.
     strays = next((strays for least, strays in _STRAYS.items() if len(items) >= least), 0)
     orders = ([*distinct], [*distinct.copy()])
     return any(_in_order([order.index(text) for text in items]) >= len(items) - strays for order in orders)
 
 
 def _in_order(numbers: Sequence[int]) -> int:
-    """How many of the numbers are in ascending order, if the fewest are left out."""
+    """How many of the numbers are in ascending order, after leaving out as few as possible."""
     ends: list[int] = []
     for number in numbers:
         at = bisect_left(ends, number)
@@ -187,7 +187,7 @@ def _in_order(numbers: Sequence[int]) -> int:
 
 
 def may_vary(kind: str, text: str, moment: datetime | None) -> bool:
-    """Whether a text of a kind is likely to vary, in a request that was sent at a moment; None if that is not known."""
+    """Whether a text of a kind probably varies, in a request sent at a moment; None if that is not known."""
     if kind in MOMENTS:
         return moment is not None and is_near(kind, text, moment)
     return kind != "port" or int(text.rpartition(":")[2]) >= _FIRST_OF_MANY_PORTS
@@ -211,7 +211,7 @@ def _is_random(value: float) -> bool:
 
 
 def _spellings(kind: str, text: str, moment: datetime) -> Iterator[str]:
-    """How a text may stand in a source, or in an earlier recording."""
+    """How a text may be spelled in a source, or in an earlier recording."""
     yield text
     if kind == ORDER:
         items = text.split(", ")

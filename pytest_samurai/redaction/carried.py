@@ -1,4 +1,4 @@
-"""The keys within a value that stands under the name of a credential."""
+"""The keys inside a value with the name of a credential."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pytest_samurai.files import json
 from pytest_samurai.redaction.names import is_secret_field, is_secret_header, is_secret_parameter
 from pytest_samurai.redaction.plain import is_plain
 
-# A password may have a comma in it; keys that are listed are long.
+# A password may contain a comma; keys in a list are long.
 _SHORTEST_LISTED = 16
 _SCHEMES = frozenset({"bearer", "basic", "token", "apikey", "api-key", "key", "digest", "hmac", "oauth", "sso-key"})
 _LIST = re.compile(r"[,;\s]+")
@@ -17,14 +17,15 @@ _QUOTED = re.compile(r"(['\"`])(.*)\1", re.DOTALL)
 # Source: RFC 9110, section 11.2 (`auth-param`); some write semicolons.
 _PARAMETER = re.compile(r"(?:\A|[\s,;])([\w.-]+)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\s,;\"]+))")
 _USER = re.compile(r"[\w.@+-]{1,64}:([^:/][^:]*)")
-# What a key may be called within these is too common elsewhere.
+# The names that a key may have inside these are too common elsewhere.
 _AUTHENTICATION = frozenset({"authentication", "credentials", "auth"})
 
 
 def keys_in(value: str) -> list[str]:
-    """What may be a key in such a value: K of `Bearer K`, `"K"`, `token=K, x=1`, `user:K` and `K, K`.
+    """What may be a key in such a value: K in `Bearer K`, `"K"`, `token=K, x=1`, `user:K` and `K, K`.
 
-    Of JSON it is what stands under telling names, and the items of a list. In what anybody might write there is none.
+    In JSON, it is whatever has a telling name, and the items of a list. Something that anybody might write is not a
+    key.
     """
     if is_plain(value):
         return []
@@ -43,7 +44,7 @@ def keys_in(value: str) -> list[str]:
 
 
 def _bare(value: str) -> Iterator[str]:
-    """The value without the scheme before it, the quotes around it and the user before that, as far as it has them."""
+    """The value without a scheme before it, without quotes, and without a user before the password."""
     scheme, _, rest = value.strip().partition(" ")
     if scheme.lower() in _SCHEMES and rest:
         yield (value := rest.strip())
@@ -54,8 +55,8 @@ def _bare(value: str) -> Iterator[str]:
 
 
 def keys_in_fields(said: object) -> Iterator[str]:
-    """What may be a key in a JSON value: in the texts under names of credentials, at any depth."""
-    # Each with the name that leads to it. Not recursive: a body may be nested deeper than Python's stack.
+    """What may be a key in a JSON value: the texts under names of credentials, at any depth."""
+    # Each value with its name. Not recursive: a body may be nested deeper than Python's stack.
     values: list[tuple[str, object]] = [("", said)]
     while values:
         below, value = values.pop()
@@ -72,7 +73,7 @@ def keys_in_fields(said: object) -> Iterator[str]:
 
 
 def _texts_of(value: object) -> tuple[list[str], list[object]]:
-    """The texts in a value, or in the list that it is, and what else is there."""
+    """The texts in a value, or in its items if it is a list, and everything else in it."""
     entries = value if isinstance(value, list) else [value]
     return [entry for entry in entries if isinstance(entry, str)], [
         entry for entry in entries if not isinstance(entry, str)

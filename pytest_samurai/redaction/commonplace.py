@@ -1,10 +1,10 @@
-"""Values with numbers in them that anybody might write: names of models, dates, versions, addresses of mail."""
+"""Values with numbers in them that anybody might write: names of models, dates, versions, email addresses."""
 
 from __future__ import annotations
 
 import re
 
-# The models of today, their makers and what they do: one of these tells a long name from a passphrase.
+# Today's models, their makers and their tasks: one of these tells a long model name from a passphrase.
 _FAMILIES = frozenset(
     (
         *("gpt", "chatgpt", "davinci", "curie", "babbage", "ada", "whisper", "dall", "sora", "codex", "embedding"),
@@ -21,7 +21,7 @@ _FAMILIES = frozenset(
 _SEPARATORS = re.compile(r"[ _.:/@-]")
 _WORD = r"(?:[A-Z]?[a-z]+|[A-Z]+)"
 _PART = re.compile(
-    # Words also as in DeepSeek and LLaMA; a number, a date, a size as in 8x7B and A22B, a word with a number.
+    # Words, also as in DeepSeek and LLaMA; a number, a date, a size as in 8x7B and A22B, a word with a number.
     rf"{_WORD}|(?:[A-Z]{{1,3}}[a-z]{{2,}}){{2,3}}[A-Z]{{0,2}}|\d{{1,4}}|20\d{{6}}"
     rf"|(?:\d{{1,2}}x)?[A-Z]?\d{{1,4}}[a-zA-Z]{{0,2}}|[a-zA-Z]{{1,2}}\d{{1,2}}(?:p\d{{1,2}})?|{_WORD}\d{{1,3}}[a-z]{{0,2}}|[A-Z][a-z]+[A-Z]+"
 )
@@ -33,7 +33,7 @@ _VALUES = re.compile(
     # Dates and times: RFC 3339, and as people write them.
     r"(?:19|20)\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?"
     r"|\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d|\d{1,2}:\d\d:\d\d(?:\.\d{1,9})?"
-    # Numbers that are more than digits, and versions: PEP 440, SemVer.
+    # Numbers with more than digits, and versions: PEP 440, SemVer.
     r"|[+-]?\d{1,15}\.\d{1,12}(?:[eE][+-]?\d{1,3})?"
     r"|v?\d{1,4}(?:\.\d{1,4}){1,3}(?:[-.]?(?:a|b|rc|alpha|beta|dev|post|preview|pre)[-.]?\d{0,8}){0,2}"
     r")"
@@ -49,7 +49,7 @@ def is_commonplace(value: str) -> bool:
 
 
 def is_model(value: str) -> bool:
-    """Whether a value is a name such as models have: words and numbers, one of them a family of models or its maker."""
+    """Whether a value looks like a model's name: words and numbers, one of them a family of models or its maker."""
     if len(value) > _LONGEST_MODEL:
         return False
     if tuned := _TUNED.fullmatch(value):
@@ -63,6 +63,6 @@ def _is_part(part: str) -> bool:
 
 
 def mail_user(value: str) -> str | None:
-    """The user of an address of mail; None if the value is none."""
+    """The user of an email address; None if the value isn't one."""
     match = _MAIL.fullmatch(value)
     return match["user"] if match else None

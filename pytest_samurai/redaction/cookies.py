@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# Source: Cloudflare's page on the cookies that it sets. They tell people from bots, and live for half an hour.
+# Source: Cloudflare's page on the cookies that it sets. They distinguish people from bots, and last for half an hour.
 _CLOUDFLARE = frozenset({"__cf_bm", "_cfuvid", "__cfruid", "__cflb", "__cfseq"})
 _NAME = re.compile(r"(?:\A|[;,])\s*([^=;,\s]+)=")
 _ATTRIBUTES = frozenset({"path", "domain", "expires", "max-age", "samesite", "priority"})

@@ -11,10 +11,10 @@ _MOST_COMPARED = 1_000_000
 
 
 def difference(old: str, new: str) -> list[tuple[int, int, str]]:
-    """The edits, by words, that turn the old text into the new one: the bounds of each, and its replacement."""
+    """The edits, word by word, that turn the old text into the new one: the bounds of each, and its replacement."""
     if old == new:
         return []
-    # Imported here, so that a run without such rules does not load it.
+    # Imported here, so that a run without such rules doesn't load it.
     from difflib import SequenceMatcher
 
     olds, news = _TOKEN.findall(old), _TOKEN.findall(new)

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 REDACTED = "[REDACTED]"
-"""What stands where a secret was."""
+"""Replaces a secret."""
 
 Edit = tuple[int, int, bytes]
-"""The bounds of what is replaced, and the replacement."""
+"""The bounds of the replaced part, and the replacement."""
 
 
 def united(edits: Iterable[Edit]) -> list[Edit]:
-    """The edits in order. Those that overlap become one, with the first replacement that is not empty."""
+    """The edits in order. Overlapping edits become one, with the first replacement that isn't empty."""
     united: list[Edit] = []
     for begin, end, new in sorted(edits):
         if united and begin < united[-1][1]:
@@ -25,9 +25,9 @@ def united(edits: Iterable[Edit]) -> list[Edit]:
 
 
 def shares(pieces: Iterable[bytes], edits: Sequence[Edit]) -> list[list[Edit]]:
-    """For each piece, what has to be edited in it, if these are the edits of the whole; united as `united` has them.
+    """The edits for each piece, given the edits of the whole; united as by `united`.
 
-    The replacement goes into the piece in which the edit begins.
+    The replacement goes into the piece where the edit begins.
     """
     shares = []
     start = first = 0
@@ -46,7 +46,7 @@ def shares(pieces: Iterable[bytes], edits: Sequence[Edit]) -> list[list[Edit]]:
 
 
 def edited(piece: bytes, edits: Sequence[Edit]) -> bytes:
-    """A piece with edits made in it, united as `united` has them."""
+    """A piece with these edits made. The edits must be united, as by `united`."""
     parts = []
     at = 0
     for begin, end, new in edits:
@@ -56,5 +56,5 @@ def edited(piece: bytes, edits: Sequence[Edit]) -> bytes:
 
 
 def spliced(pieces: Sequence[bytes], edits: Sequence[Edit]) -> list[bytes]:
-    """The pieces with edits made in what they are when joined."""
+    """The pieces, after making these edits in the joined text."""
     return [edited(piece, share) for piece, share in zip(pieces, shares(pieces, edits), strict=True)]

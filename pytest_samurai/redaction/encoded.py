@@ -7,17 +7,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# With all letters of the alphabet mapped to one, a plain search finds the runs many times faster than `re`.
+# With the whole alphabet mapped to one letter, a plain search finds the runs many times faster than `re`.
 _ALPHABET = bytes(ord("x" if re.match(rb"[A-Za-z0-9+/_-]", bytes([byte])) else " ") for byte in range(256))
 _STANDARD = bytes.maketrans(b"-_", b"+/")
-# Groups of four letters that say three letters of ASCII each; few words are of that kind. The shortest key has fifteen
-# letters, the shortest secret eight, of which at least six are whole groups.
+# Groups of four letters that decode to three ASCII letters each; few words look like that. The shortest key has fifteen
+# letters, the shortest secret eight, and at least six of those are in whole groups.
 _GROUP = rb"[I-Za-f][A-Za-z0-9+/_-]{3}"
 _KEY_LENGTH, _KEY = 20, re.compile(rb"(?:%b){5}" % _GROUP)
 _SECRET_LENGTH, _SECRET = 10, re.compile(rb"(?:%b){2}" % _GROUP)
 _LINE_LENGTH = 60
-# A group of four begins where the run begins, unless other letters stand before it, as in a path. So up to this length
-# all four starts are tried; a picture is not searched four times.
+# A group of four begins where the run begins, unless other letters come first, as in a path. So up to this length all
+# four starts are tried. Nothing longer is searched four times, such as a picture.
 _LONGEST_SHIFTED = 4096
 
 
@@ -34,7 +34,7 @@ def _runs(text: bytes, shortest: int, groups: re.Pattern[bytes]) -> Iterator[tup
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """What letters of a text say if they are base64; most are not. Padding may follow the last ones."""
+    """The decoded letters of a text, if they are base64; most are not. Padding may follow the last ones."""
 
     begin: int
     end: int
@@ -42,23 +42,24 @@ class Encoded:
     padding: int
 
     def span(self, begin: int, end: int) -> tuple[int, int]:
-        """Where a part of `said` is in the text: all letters that hold a bit of it, and the padding if it is last."""
+        """The bounds of a part of `said` in the text: all letters with a bit of it, and any padding after the last
+        part."""
         first, last = self.begin + begin * 8 // 6, self.begin - (-end * 8 // 6)
         return first, last + self.padding if last == self.end else last
 
 
 def encoded(text: bytes) -> Iterator[Encoded]:
-    """What is in base64 in a text, in the standard alphabet or that of URLs."""
+    """Everything in a text that is in base64, in the standard alphabet or the one for URLs."""
     for begin, end in _runs(text, _SECRET_LENGTH, _SECRET):
         padding = len(text[end : end + 2]) - len(text[end : end + 2].lstrip(b"="))
         for first in _firsts(begin, end):
-            # A single letter that is left over encodes nothing.
+            # A single leftover letter encodes nothing.
             last = end - ((end - first) % 4 == 1)
             yield Encoded(first, last, _decoded(text[first:last]), padding if last == end else 0)
 
 
 def wraps(text: bytes) -> bool:
-    """Whether there may be base64 on several lines, as in mail and PEM: RFC 2045 and RFC 7468."""
+    """Whether base64 may run over several lines, as in mail and PEM: RFC 2045 and RFC 7468."""
     return any(text[end : end + 1] in (b"\n", b"\r", b"\\") for _, end in _runs(text, _LINE_LENGTH, _KEY))
 
 

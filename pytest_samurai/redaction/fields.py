@@ -1,4 +1,4 @@
-"""The keys in the body of a request, under names that tell."""
+"""The keys in the body of a request, found by telling names."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pytest_samurai.redaction.credentials import is_secret_value
 from pytest_samurai.wire import form_of
 
 _NAME = re.compile(rb'"((?:[^"\\]|\\.){1,80})"\s*:')
-# Most bodies have no such name, and need not be parsed.
+# Most bodies have no such name, and needn't be parsed.
 _TELLING = re.compile(rb"(?i)key|token|secret|pass|pwd|authori|authenti|credential|jwt|bearer|cookie|headers")
 _FORM = re.compile(rb"[\w.%+\[\]-]+=[^&\s]*(?:&[\w.%+\[\]-]+=[^&\s]*)*")
 
 
 def body_secrets(body: bytes) -> frozenset[str]:
-    """The values under JSON keys, and fields of a form, that are named like a credential; nothing that is plain."""
+    """The values of JSON keys and form fields named like a credential, without plain values."""
     return frozenset(filter(is_secret_value, keys_in_fields(_fields(body))))
 
 
 def _fields(body: bytes) -> object:
-    """A body as JSON, a form as an object; None if it is neither, or if no name in it can be telling."""
+    """A body as JSON, a form as an object; None if it is neither, or if it has no telling name."""
     if body[:2] == b"--":
         return form_of(body)
     if body.lstrip()[:1] in (b"{", b"["):

@@ -1,4 +1,4 @@
-"""Secrets found in what others have written."""
+"""Secrets found in text that others have written."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pytest_samurai.wire import Dialect
 
 
 def find_secrets(text: bytes, known: Mapping[str, str], *, placeholders: bool = False) -> list[tuple[int, str]]:
-    """The secrets in a text, from left to right: the offset in bytes at which each begins, and its kind.
+    """The secrets in a text, from left to right: the offset in bytes where each begins, and its kind.
 
-    `known` maps each secret value to the name of its kind. A secret of two kinds is given once, by the known one. What
-    redaction would not cut out is left out; so are placeholders, unless `placeholders` is set.
+    `known` maps each secret value to the name of its kind. A secret of two kinds is listed once, as the known one.
+    Values that redaction would keep are left out; so are placeholders, unless `placeholders` is set.
     """
     search = Search(known)
     if search.is_clean(text):
@@ -37,5 +37,5 @@ def find_secrets(text: bytes, known: Mapping[str, str], *, placeholders: bool = 
 
 
 def spoken_texts(body: bytes, dialect: Dialect) -> list[bytes]:
-    """What is said in the events of a body, each text put together from its pieces; nothing if it has no events."""
+    """The texts in the events of a body, each joined from its pieces; none if it has no events."""
     return list(Talk(body, dialect).said())

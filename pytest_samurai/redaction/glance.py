@@ -1,4 +1,4 @@
-"""A glance at a stream: its texts, found without parsing each event."""
+"""A quick look at a stream: finds its texts without parsing each event."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from pytest_samurai.wire import Channel, Dialect, Label
 _QUOTED = re.compile(rb'"((?:[^"\\]++|\\.)*+)"')
 _DIGITS = b"0123456789"
 _NUMBER = re.compile(rb"\A(\s*:\s*)(-?\d+)(?=[\s,}\]])")
-# No number of an item is as large, so that this and more is the number of a part.
+# No item has such a large number, so numbers from here on are parts.
 _PART = 10**15
 _MOST_SHAPES = 1000
 
 _Places = list[tuple[Channel, int]]
-"""The texts of an event: a channel that each continues, and the part of the event that it is."""
+"""The texts of an event: the channel that each continues, and the number of its part of the event."""
 _NO_JSON: _Places = [(RAW, 0)]
-"""In their place, for an event that is no JSON."""
+"""For an event that isn't JSON."""
 
 
 @dataclass(slots=True)
 class _Shape:
-    """Events that are the same but for what stands between quotes, and for numbers.
+    """Events that differ only in what is between quotes, and in numbers.
 
-    `keys` are the parts that are keys. `telling` are those that tell where the texts are, and in which channels: the
-    keys, and what is part of a channel. `known` has the places by what these were in the events that came.
+    `keys` are the parts that are keys. The `telling` parts determine where the texts are and in which channels: the
+    keys, and everything that is part of a channel. `known` has the places by the telling parts of earlier events.
     """
 
     keys: list[int]
@@ -52,10 +52,10 @@ class _Shape:
 
 
 def _numbered_places(parts: Sequence[bytes], keys: Sequence[int], dialect: Dialect) -> _Places | None:
-    """The places of the texts in an event; None if it is no JSON.
+    """The places of the texts in an event; None if it isn't JSON.
 
-    They are found by parsing the same event with a number in place of each text, and of each number that has a key: the
-    number of its part. In the channels these numbers stay.
+    To find them, each text, and each number with a key, is replaced by the number of its part. Then the event is
+    parsed, and these numbers stay in the channels.
     """
     numbered = [part if n % 2 == 0 else b"%d" % n for n, part in enumerate(parts)]
     for n in keys:
@@ -66,14 +66,14 @@ def _numbered_places(parts: Sequence[bytes], keys: Sequence[int], dialect: Diale
 
 
 def _part(step: object) -> int | None:
-    """The part of an event that a step of a channel is the number of; None for any other step."""
+    """The part of an event that a step of a channel refers to; None for any other step."""
     if isinstance(step, Label):
         return int(step)
     return step - _PART if isinstance(step, int) and step >= _PART else None
 
 
 def _told(step: object, parts: Sequence[bytes]) -> object:
-    """A step of a channel as it is in an event: a text, or a number that stands behind its key."""
+    """A step of a channel with its value in an event: a text, or a number after its key."""
     at = _part(step)
     if at is None:
         return step
@@ -82,13 +82,14 @@ def _told(step: object, parts: Sequence[bytes]) -> object:
 
 
 def spoken(body: bytes, dialect: Dialect) -> Iterator[tuple[Channel, bytes]]:
-    """The texts in the events of a stream, one after the other, each with a channel that it continues.
+    """The texts in the events of a stream in order, each with a channel that it continues.
 
-    Nearly all events of a stream have one shape. So where the texts are is found out once, not for each of them.
+    Nearly all events of a stream have the same shape. So the positions of the texts are determined once for each shape,
+    not for each event.
     """
     shapes: dict[bytes, _Shape] = {}
     for data, _, _, _ in event_data(body):
-        # What stands around the quotes and between them, in turn.
+        # The parts between the quotes and those around them alternate.
         parts = data.split(b'"') if b"\\" not in data else _QUOTED.split(data)
         if len(parts) % 2 == 0:
             yield RAW, data

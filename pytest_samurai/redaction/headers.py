@@ -23,18 +23,18 @@ RESPONSE_HEADERS = (
     "x-request-id",
     "x-should-retry",
 )
-"""What clients act upon (the OpenAI SDK reads the `retry` ones), and what says which model served and how fast."""
+"""Headers that clients act on (the OpenAI SDK reads the `retry` ones), or that say which model served and how fast."""
 
 
 _CARRIAGE = frozenset({"content-encoding", "transfer-encoding", "connection", "trailer", "upgrade"})
-"""What says how a body was carried: recorded bodies are whole and decoded."""
+"""Headers about how a body was transferred: recorded bodies are whole and decoded."""
 
 # Source of the alphabet: RFC 9110, 5.6.2.
 _NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
 
 
 def never_kept(name: str) -> str | None:
-    """Why a header, by its name in lower case, is never written down; None for one that may be."""
+    """Why a header, by its lower-case name, is never written down; None if it may be."""
     if is_secret_header(name):
         return "carries a credential, and none may be written to a cassette"
     return "says how a body was carried, which is nothing of a recorded body" if name in _CARRIAGE else None
@@ -43,7 +43,7 @@ def never_kept(name: str) -> str | None:
 def parse_header(entry: str) -> str:
     """The name of a header to keep, or the beginning of names and a star, in lower case.
 
-    Raises SettingsError for a header that may not be kept, or for what is not a name.
+    Raises SettingsError for a header that must not be kept, or if `entry` is not a name.
     """
     name = entry.lower()
     beginning = name.removesuffix("*")
@@ -55,9 +55,9 @@ def parse_header(entry: str) -> str:
 
 
 class AllowList:
-    """The names of headers that may pass, in lower case; a star at the end of one stands for any ending.
+    """The names of headers to keep, in lower case; a star at the end stands for any ending.
 
-    It stands for no ending that makes the name of a credential, or of what says how a body was carried.
+    The star never matches the name of a credential, or of a header about how a body was transferred.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -66,16 +66,16 @@ class AllowList:
         self._beginnings = tuple(name.removesuffix("*") for name in names if name.endswith("*"))
 
     def allowed(self, headers: Headers, more: str = "") -> Headers:
-        """Those of the headers that may pass, in their order; `more` is one that may pass as well."""
+        """The headers that are allowed, in their order; `more` is allowed as well."""
         return tuple([header for header in headers if self.allows(header[0]) or header[0] == more])
 
     def allows(self, name: str) -> bool:
-        """Whether a header may pass."""
+        """Whether a header is allowed."""
         if name in self._names:
             return True
         return name.startswith(self._beginnings) and never_kept(name) is None
 
 
 def kept_of_replies(more: Iterable[str] = ()) -> AllowList:
-    """The headers of replies that are written down; `more` are those that a setting adds, from `parse_header`."""
+    """The reply headers that are written down; `more` are those added by a setting, from `parse_header`."""
     return AllowList((*RESPONSE_HEADERS, *more))

@@ -12,12 +12,12 @@ _WORDS = re.compile(rb"%b(?:[_-]%b)*" % (_WORD, _WORD))
 
 
 def goes_on_in_line(rest: bytes) -> bool:
-    """Whether the first letters of a line may belong to the key at the end of the line before."""
+    """Whether the first letters of a line may belong to the key at the end of the previous line."""
     return _KEY_IN_LINE.match(rest) is not None
 
 
 def goes_on_in_part(rest: bytes) -> bool:
-    """Whether the first letters of a part may belong to the key at the end of the part before."""
+    """Whether the first letters of a part may belong to the key at the end of the previous part."""
     return _WORDS.fullmatch(rest) is None
 
 
@@ -28,9 +28,10 @@ def across(
     goes_on: Callable[[bytes], bool],
     begins: Callable[[bytes, int], bool],
 ) -> Iterator[tuple[int, int]]:
-    """Where a pattern matches across the joints of a text that was put together from pieces.
+    """Where a pattern matches across the joints of a text that was joined from pieces.
 
-    A key that is whole in its piece ends there, unless the next letters may continue it and `begins` no other key.
+    A key that is complete in its piece ends there, unless the next letters may continue it. They don't if `begins` says
+    that another key begins there.
     """
     for match in pattern.finditer(text):
         begin, end = match.span()

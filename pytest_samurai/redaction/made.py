@@ -12,10 +12,11 @@ _MOST = 64
 
 
 class MadeRedactors:
-    """Keeps redactors by what they know, since to make one takes longer than to replay a call.
+    """Keeps redactors by what they know, because making one takes longer than replaying a call.
 
-    `secrets` are all that any of them knew: more than those that are kept, as each test of a run may make up a key of
-    its own. `kinds` are those of the variables whose names were looked at, `headers` says which headers are secret.
+    - `secrets` are all secrets that any redactor knew, also those no longer kept: each test may make up its own key.
+    - `kinds` are the kinds of the variables whose names were checked.
+    - `headers` says which headers are secret.
     """
 
     def __init__(self) -> None:
@@ -28,7 +29,7 @@ class MadeRedactors:
         return len(self._redactors)
 
     def of(self, secrets: frozenset[str], rules: tuple[Rule, ...] = ()) -> Redactor:
-        """The redactor of some secrets, and of the user's own rules."""
+        """The redactor for these secrets and the user's rules."""
         redactor = self._redactors.get((secrets, rules))
         if redactor is None:
             if len(self._redactors) >= _MOST:

@@ -1,4 +1,4 @@
-"""The names that secrets have: as variables, as headers, as parameters of a URL."""
+"""The names that show that a value is secret: of variables, of headers, of parameters in a URL."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WORDS = (
     *("AUTHORIZATION", "JWT", "BEARER", "CREDENTIALS?", "CREDS?", "COOKIES?", "SAS", "KEY_BASE", "HMAC"),
     *("SALT", "PEPPER"),
 )
-# One of several, of an environment, of a region; and how it is written.
+# One of several, an environment, a region; or how the value is written.
 _TAILS = (
     *("PROD", "PRODUCTION", "DEV", "DEVELOPMENT", "STAGING", "STAGE", "TEST", "TESTING", "SANDBOX", "QA", "UAT", "CI"),
     *("LIVE", "LOCAL", "GLOBAL", "DEFAULT", "OLD", "NEW", "PRIMARY", "SECONDARY", "BACKUP", "FALLBACK", "MAIN"),
@@ -59,11 +59,11 @@ _VARIABLE = re.compile(
     rf"(?:(?:^|_)(?!PWD\b)(?:{'|'.join(_WORDS)})|_PWD"
     rf"|(?:PASSWORD|PASSWD|API_?KEY|(?:ACCESS|AUTH|API|BEARER|SESSION)_?(?:KEY|TOKEN))S?)"
     rf"(?:_?\d{{1,3}}|_(?:{'|'.join(_TAILS)}))*$"
-    # The kind of the secret comes first, and whose it is after it.
+    # The kind of secret comes first, then its owner.
     r"|^(?:API_?KEY|(?:SECRET|ACCESS|PRIVATE)_KEY|(?:ACCESS|AUTH|API|BEARER)_TOKEN|TOKEN_FOR|PASSWORD|PASSWD)(?:_[A-Z0-9]+){1,2}$"
     r"|^(?:SSH|SMTP|DB|FTP|MYSQL)PASS$"
 )
-# A key that is public is no secret, one of a table neither, nor how many tokens something may take.
+# Not secret: a public key, the key of a table, a number of tokens.
 _NO_VARIABLE = re.compile(
     r"(?:PUBLIC|PUBLISHABLE|FOREIGN|SORT|PARTITION|CACHE)_KEY|^(?:DB_)?PRIMARY_KEY$|^(?:OLD)?PWD$"
     r"|^GOOGLE_APPLICATION_CREDENTIALS$|_(?:FILE|PATH|DIR|NAME|HEADER|PREFIX|ID|LENGTH|URL)$"
@@ -85,7 +85,7 @@ VariableKind = Literal["secret", "address", ""]
 
 
 def kind_of_variable(name: str) -> VariableKind:
-    """What a variable holds by its name: a secret, an address, which may have a password in it, or neither."""
+    """What a variable holds by its name: a secret, an address, which may contain a password, or neither."""
     if is_secret_variable(name):
         return "secret"
     return "address" if _ADDRESS.search(name.upper()) is not None else ""
@@ -106,12 +106,12 @@ _NO_HEADER = re.compile(
 
 
 def is_secret_header(name: str) -> bool:
-    """Whether a header, in lower case, has the name of a credential: of a key, a cookie, a session."""
+    """Whether a header, in lower case, has the name of a credential: a key, a cookie, a session."""
     return _HEADER.search(name) is not None and not _NO_HEADER.search(name)
 
 
 def is_session_header(name: str) -> bool:
-    """Whether a header of a request, in lower case, names a session. One of a reply may be kept."""
+    """Whether a request header, in lower case, names a session. In a reply, it may be kept."""
     return name.endswith(("session-id", "session_id", "sessionid"))
 
 
@@ -145,6 +145,6 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-. ]")
 
 
 def is_secret_field(name: str) -> bool:
-    """Whether a key of JSON is named like one whose value is a secret. `key`, `token` and `auth` alone tell nothing."""
+    """Whether a JSON key has a name for secrets. `key`, `token` or `auth` alone doesn't tell."""
     words = _HUMP.sub("_", name).lower()
     return _FIELD.fullmatch(words) is not None and not _NO_FIELD.fullmatch(words)

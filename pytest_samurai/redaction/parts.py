@@ -13,7 +13,7 @@ from pytest_samurai.redaction.reading import Reading
 
 _SIGNS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]:,]', re.DOTALL)
 _NUMBERS = re.compile(rb"\[\s*\d{1,3}(?:\s*,\s*\d{1,3})*\s*\]")
-# Letters and digits by which a text begins as if it went on with a key; what is called an id does not.
+# Letters and digits at the beginning of a text that look like the rest of a key; an id doesn't count.
 _REST = re.compile(
     rb'"(?=[\w-]{8})(?=[A-Za-z_-]{0,40}\d|[A-Za-z_-]{16})'
     rb'(?<!id":")(?<!id": ")(?<!print":")(?<!print": ")'
@@ -24,20 +24,20 @@ _REST = re.compile(
 _TOKENS = re.compile(rb'"tokens?"\s*:')
 
 Find = Callable[[bytes, Sequence[int]], Iterable[Edit]]
-"""Finds what has to be cut out of a text, given also where its parts begin, except the first."""
+"""Finds what to cut out of a text. It also gets the offsets where parts begin, except the first."""
 
 
 def has_tokens(body: bytes) -> bool:
-    """Whether a body may spell an answer token by token beside its text."""
+    """Whether a body may spell an answer token by token, in addition to its text."""
     return b'"logprobs"' in body and _TOKENS.search(body) is not None
 
 
 def may_continue(body: bytes) -> bool:
-    """Whether a text in a JSON body may be the rest of a key whose beginning, in the text before, tells nothing."""
+    """Whether a text in a JSON body may be the rest of a key that begins, unrecognizably, in the text before."""
     return body.lstrip()[:1] in (b"{", b"[") and _REST.search(body) is not None
 
 
-# What leads to a text of a message: some have it in parts, some have none.
+# The keys that lead to a message's text: some messages have it in parts, some don't.
 _PARTED = frozenset({b"content", b"parts", b"text"})
 
 
@@ -45,7 +45,7 @@ _PARTED = frozenset({b"content", b"parts", b"text"})
 class _Part:
     """A string, or the numbers of its bytes, and the offset of the object that holds it.
 
-    `spot`, of a string in a list: the offset of the object that holds the list, and the index in the list.
+    For a string in a list, `spot` is the offset of the object that holds the list, and the index in the list.
     """
 
     begin: int
@@ -84,10 +84,10 @@ class Parts:
 
     def __init__(self, body: bytes) -> None:
         self._channels: dict[tuple[bytes, ...], list[_Part]] = {}
-        # The same texts, those that are the whole content of a message together with those that are parts of one.
+        # The same texts again: those that are the whole content of a message together with those that are parts of one.
         self._contents: dict[tuple[bytes, ...], list[_Part]] = {}
         self._ends: dict[int, int] = {}
-        # The keys of older completions that are tokens, by the spot of the token that they might have been.
+        # In older completions, the alternative tokens are keys. By the spot of the token that they could have replaced.
         self._alternatives: dict[tuple[int, int], list[_Part]] = {}
         frames: list[_Frame] = []
         for sign in _SIGNS.finditer(body):
@@ -129,10 +129,10 @@ class Parts:
             self._contents.setdefault(path, []).append(part)
 
     def edits(self, find: Find, find_all: Find) -> list[Edit]:
-        """The edits of the body that cut out what `find` finds in the texts of several parts.
+        """The edits of the body that cut out what `find` finds in texts of several parts.
 
-        Tokens are not parts of a message: each continues in the next with nothing between them. They go to `find_all`,
-        even if there is only one.
+        Tokens aren't parts of a message: nothing comes between one and the next. They go to `find_all`, even if there
+        is only one.
         """
         for path, parts in (*self._channels.items(), *self._contents.items()):
             is_told = b"logprobs" in path and path[-1] in (b"token", b"tokens") and b"top_logprobs" not in path
@@ -145,13 +145,13 @@ class Parts:
                         part.edits += share
                         self._tell(part)
                     else:
-                        # In each part of a message, a mark shows that something was there.
+                        # A mark in each part of a message shows that something was there.
                         part.edits += [(begin, end, REDACTED.encode()) for begin, end, _ in share]
         every = (*self._channels.values(), *self._alternatives.values())
         return [edit for parts in every for part in parts for edit in part.respelled()]
 
     def _tell(self, token: _Part) -> None:
-        """Edit the bytes of a token, and its copy among the alternatives that might have come instead."""
+        """Edit the bytes of a token, and its copy among the alternatives."""
         for key in self._alternatives.get(token.spot, ()):
             if key.text == token.text:
                 key.edits = list(token.edits)

@@ -1,4 +1,4 @@
-"""Values that stand where a secret should be, but are not secret."""
+"""Values in the place of a secret that are not secret."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pytest_samurai.redaction.commonplace import is_commonplace, mail_user
 from pytest_samurai.redaction.vendors import VENDORS
 
 SHORTEST_SECRET = 8
-# People write "test", "changeme" or "not-needed" where a key has to be. Such words must not be cut out of prompts.
+# People write "test", "changeme" or "not-needed" where a key is required. Such words must not be cut out of prompts.
 _WORDS = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:[ _.-](?:[A-Z]?[a-z]+|[A-Z]+))*")
 _LONGEST_WORDS = 20
 # "password1", and parts of a name like "gpt-4o-mini", "us-east-1" or "2024-10-21-preview".
@@ -32,7 +32,7 @@ NUMBER = re.compile(r"\d+")
 def is_plain(value: str) -> bool:
     """Whether anybody might write a value: words, a name with numbers, a date, an address, a file.
 
-    Cutting it out of prompts and answers would break them, and would hide nothing.
+    Cutting it out of prompts and answers would break them without hiding anything.
     """
     if len(value) < SHORTEST_SECRET or _is_name(value) or is_commonplace(value) or _is_address(value) or _is_run(value):
         return True
@@ -43,7 +43,7 @@ def is_plain(value: str) -> bool:
 
 
 def _is_name(value: str) -> bool:
-    """Whether a value is a few words, one of which may have a number, or a name like those of models and regions."""
+    """Whether a value is a few words, perhaps one with a number, or looks like the name of a model or region."""
     if len(value) >= _LONGEST_WORDS:
         return False
     if _WORDS.fullmatch(value) or _NUMBERED_WORD.fullmatch(value):
@@ -98,12 +98,12 @@ _TEMPLATE = re.compile(r"\$\w+|\$?\{+[^{}]*\}+|<[^<>]*>|%\w+%|\[[^\[\]]*\]")
 _ENDS = re.compile(r"\A[\W_]+|[\W_]+\Z")
 _SINGLE_WORDS = re.compile(r"[a-z]+(?:[ _.-][a-z]+)+")
 _PRONOUNCED = re.compile(r"(?=[a-z]*[aeiouy])(?![a-z]*[bcdfghjklmnpqrstvwxz]{5})[a-z]{1,14}")
-# As people type it: with 1 first, as on a keyboard, or with the letters first.
+# As people type it: 1 first, as on a keyboard, or the letters first.
 _TYPED = re.compile(r"(?=123456\d*[a-f]|abcdef\d)[\da-f]{17,}")
 
 
 def is_placeholder(value: str) -> bool:
-    """Whether a value itself shows that it stands in for a key: `fake-key`, `your-api-key`, `XXX`, `${KEY}`."""
+    """Whether the value itself shows that it stands in for a key: `fake-key`, `your-api-key`, `XXX`, `${KEY}`."""
     if _TEMPLATE.fullmatch(value.strip()) or _ANYWHERE.search(value):
         return True
     bare = _ENDS.sub("", value)
@@ -130,14 +130,14 @@ def _parts(text: str) -> list[str]:
 
 
 def _says_nothing(part: str) -> bool:
-    """Whether a part of a placeholder is not random: a word, a word with a short number, or characters in order."""
+    """Whether a part of a placeholder isn't random: a word, a word with a short number, or characters in order."""
     if part.isalpha() or len(set(part)) == 1 or _NUMBERED_WORD.fullmatch(part) or len(part) <= 4:
         return True
     return _is_ladder(part)
 
 
 def _is_typed(part: str) -> bool:
-    """Whether a part is like "1234567890abcdef1234567890abcdef"."""
+    """Whether a part looks like "1234567890abcdef1234567890abcdef"."""
     return _TYPED.fullmatch(part) is not None and _is_ladder(part)
 
 

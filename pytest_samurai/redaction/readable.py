@@ -20,10 +20,10 @@ _ESCAPE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{
 
 
 def readable(body: bytes, spans: Iterable[Span], *, keys: bool, whole: Collection[str] = ()) -> list[Span]:
-    """The spans to cut out of a body, limited to the strings in its JSON. Spans outside of JSON stay as they are.
+    """The spans to cut out of a body, limited to the strings in its JSON. Spans outside JSON stay as they are.
 
-    Numbers, `true` and the like are never cut, keys of objects only if `keys`, and no escape is cut in two. The same
-    holds within a string that is JSON itself, like the arguments of a tool call. The strings in `whole` stay.
+    Numbers, `true` and the like are never cut. Keys of objects are cut only with `keys`. No escape is cut in two. The
+    same applies within a string that is JSON itself, like the arguments of a tool call. The strings in `whole` stay.
     """
     outside = set(spans)
     kept: list[Span] = []
@@ -52,7 +52,7 @@ def _beside_fields(body: bytes, spans: Collection[Span]) -> Iterator[Span]:
 
 
 def spoken_json(body: bytes, dialect: Dialect) -> frozenset[str]:
-    """The texts of a stream that are JSON when put together: no piece of these can be judged alone."""
+    """The texts of a stream that are JSON once joined: none of their pieces can be judged alone."""
     channels: dict[Channel, list[str]] = {}
     for data, _, _, _ in event_data(body):
         if (value := parsed(data)) is not None:
@@ -62,12 +62,12 @@ def spoken_json(body: bytes, dialect: Dialect) -> frozenset[str]:
 
 
 def is_json(text: bytes) -> bool:
-    """Whether a text is an object or a list in JSON."""
+    """Whether a text is a JSON object or list."""
     return text.lstrip()[:1] in (b"{", b"[") and parsed(text) is not None
 
 
 def documents(body: bytes) -> Iterator[Span]:
-    """The bounds of the JSON values that are the body, or that its events hold."""
+    """The bounds of the JSON values in a body: the body itself, or the values in its events."""
     if is_json(body) or (body[:1] == b'"' and parsed(body) is not None):
         yield 0, len(body)
         return
@@ -91,7 +91,7 @@ def _in_strings(
 
 
 def _in_string(raw: bytes, spans: list[Span], keys: bool) -> list[Span]:
-    """The spans of a raw string, each widened to whole escapes; if the string is JSON, limited to the strings in it."""
+    """The spans in a raw string, each widened to whole escapes; if it is JSON, limited to the strings in it."""
     text, starts = _unescaped(raw)
     said = [(bisect_right(starts, begin) - 1, bisect_left(starts, end)) for begin, end in spans]
     if is_json(text):
@@ -100,7 +100,7 @@ def _in_string(raw: bytes, spans: list[Span], keys: bool) -> list[Span]:
 
 
 def _unescaped(raw: bytes) -> tuple[bytes, list[int]]:
-    """The decoded string, the offset in the raw one at which each of its bytes begins, and where the raw one ends."""
+    """The decoded string, the raw offset where each of its bytes begins, and the raw end."""
     said: list[bytes] = []
     starts: list[int] = []
     at = 0

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 
 _ESCAPE = re.compile(
-    # JSON and JavaScript, however a server spells it: RFC 8259, section 7. A surrogate pair is one character.
+    # JSON and JavaScript, in any spelling: RFC 8259, section 7. A surrogate pair is one character.
     rb"\\u(?P<pair>[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     rb"|\\u(?P<unit>[0-9a-fA-F]{4})"
     rb"|\\u\{(?P<code>[0-9a-fA-F]{1,6})\}"
@@ -19,18 +19,18 @@ _ESCAPE = re.compile(
     rb"|%(?P<percent>[0-9a-fA-F]{2})"
     # HTML, as in error pages.
     rb"|(?P<entity>&(?:amp|lt|gt|quot|apos|plus|sol|equals|lowbar|period|colon|num|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});)"
-    # Terminal sequences, which stand for no text: ECMA-48, section 5.4. Source code spells ESC in several ways.
+    # Terminal sequences, which aren't text: ECMA-48, section 5.4. Source code spells ESC in several ways.
     rb"|(?:(?:\x1b|\\033|\\e)\[|\xc2\x9b)[0-?]*[ -/]*[@-~]"
     rb"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
     # C and shells, which spell bytes in octal.
     rb"|\\(?P<octal>[0-3][0-7]{2})"
-    # What nobody sees: a soft hyphen, and characters without a width.
+    # Invisible characters: a soft hyphen, and characters without a width.
     rb"|\xc2\xad|\xe2\x80[\x8b-\x8d]|\xe2\x81\xa0|\xef\xbb\xbf"
 )
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 
-# Escapes of a letter, a digit, a hyphen or a slash (base64 has slashes), or escapes between two of them. An escape of a
-# quote or a line end hides no part of a key. Each begins with letters to which `re` can jump.
+# Escapes of a letter, a digit, a hyphen or a slash (base64 has slashes), or escapes between two of them. An escaped
+# quote or line end hides no part of a key. Each begins with letters that `re` can jump to.
 _UNITS = rb"\\u(?:00[0-79aA]|\{|200[bBcCdD]|2060|[fF][eE][fF][fF])"
 _BACKSLASHED = tuple(map(re.compile, (_UNITS, rb"\\/", rb"\\x[0-7]", rb"\\[01][0-7]{2}")))
 _ENTITY = re.compile(rb"&(?:#|plus;|sol;|equals;|lowbar;|period;|colon;|num;)")
@@ -42,7 +42,7 @@ Span = tuple[int, int]
 
 
 def hides(text: bytes) -> bool:
-    """Whether a text may hold a key that is not spelled letter by letter."""
+    """Whether a text may hold a key that isn't spelled letter by letter."""
     return (
         (b"\\" in text and any(escape.search(text) for escape in _BACKSLASHED))
         or (b"%" in text and _PERCENT.search(text) is not None)
@@ -54,9 +54,9 @@ def hides(text: bytes) -> bool:
 
 
 class Reading:
-    """A text made from another by rewriting some parts of it, with the way back.
+    """A text made from another one by rewriting parts of it, with the way back.
 
-    `parts` are these parts, from left to right: the bounds of each in the text before, and its new text.
+    `parts` are these parts, from left to right: the bounds of each in the original text, and its new text.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Reading:
         self.text = b"".join([*pieces, text[end:]]) if parts else text
 
     def span(self, begin: int, end: int) -> Span:
-        """The bounds of a span in the first text, widened to whole escapes."""
+        """The bounds of a span in the original text, widened to whole escapes."""
         reading: Reading | None = self
         while reading is not None:
             begin, end = reading._place(begin)[0], reading._place(end - 1)[1]
@@ -85,7 +85,7 @@ class Reading:
         return begin, end
 
     def _place(self, at: int) -> Span:
-        """The bounds, in the text before, of what became one byte here."""
+        """The bounds in the original text of what became one byte here."""
         number = bisect_right(self._begins, at) - 1
         if number < 0:
             return at, at + 1

@@ -1,4 +1,4 @@
-"""What takes secrets out of requests, replies and texts before they are written down or shown."""
+"""Removes secrets from requests, replies and texts before they are written down or shown."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _KNOWN = "a secret"
 
 
 class Redactor:
-    """Replaces secrets by `REDACTED`: those that are given, in any spelling, and what has the shape of one.
+    """Replaces secrets with `REDACTED`: those that it was given, in any spelling, and anything shaped like a secret.
 
     After that it applies the user's own `rules`.
     """
@@ -38,7 +38,7 @@ class Redactor:
         self._rules = Rules(rules) if rules else None
         self._secrets = frozenset(secrets)
         self._search = Search(dict.fromkeys(self._secrets, _KNOWN))
-        # Of what comes again and again. A search takes longer than all else that is done with a small request.
+        # Results for repeated names. A search takes longer than everything else done with a small request.
         self._names: dict[str, str] = {}
         self._urls: dict[str, str] = {}
 
@@ -55,9 +55,9 @@ class Redactor:
     def reply(self, reply: Reply, dialect: Dialect = UNKNOWN, kept: AllowList = _KEPT_OF_REPLIES) -> Reply:
         """The reply as it may be written down, with the headers that are `kept`.
 
-        Its chunks shrink by what is cut out of them.
+        Its chunks become shorter by what is cut out of them.
         """
-        # A cookie is set with nearly every reply, and hardly any repeats it.
+        # Nearly every reply sets a cookie, and hardly any repeats its value.
         cookies = [
             cookie for cookie in set_cookies(reply.headers) if any(piece.search(reply.body) for piece in pieces(cookie))
         ]
@@ -70,7 +70,7 @@ class Redactor:
             reply,
             reason=self.text(reply.reason),
             error=reply.error and self.text(reply.error),
-            # Without a body, as after HEAD, its length is not told by anything else.
+            # Without a body, as after HEAD, only this header tells the length.
             headers=self._headers(reply.headers, kept, "" if reply.body else "content-length"),
             hidden_usage=reply.hidden_usage and json.loads(self.text(json.dumps(reply.hidden_usage))),
         )
@@ -99,7 +99,7 @@ class Redactor:
         return edited(body, edits).decode("utf-8", errors) if edits else text
 
     def name(self, name: str) -> str:
-        """A name without secrets. It is searched once, since the same few models are named again and again."""
+        """A name without secrets. It is searched only once, because the same few models are named again and again."""
         return _remembered(self._names, name, self.text)
 
     def _body(self, body: bytes) -> bytes:
@@ -108,7 +108,7 @@ class Redactor:
 
     def _headers(self, headers: Headers, kept: AllowList, more: str = "") -> Headers:
         allowed = kept.allowed(headers, more)
-        # One search in all of them, since there is hardly ever anything to find.
+        # One search for all of them, because there is hardly ever anything to find.
         values = "\n".join(value for _, value in allowed)
         may_stay = self._rules is None and not any(name == "location" for name, _ in allowed)
         cut = _remembered(self._names, values, self._cut) if kept is _KEPT_OF_REQUESTS else self._cut(values)
@@ -120,21 +120,21 @@ class Redactor:
         if value.isdecimal():
             return value
         if name in REQUEST_HEADERS:
-            # Clients read these, to know what the body is.
+            # Clients read these to know what the body is.
             return self._cut(value)
         return self.url(value) if name == "location" else self.text(value)
 
     def _edits(self, body: bytes, whole: Collection[str] = ()) -> list[Edit]:
-        """What has to be cut out of a body, from left to right; what overlaps is cut as one.
+        """What to cut out of a body, from left to right; overlapping cuts become one.
 
-        For `whole` see `readable`, which keeps JSON what it is.
+        For `whole` see `readable`, which keeps JSON readable.
         """
         if self._search.is_clean(body):
             return []
         secrets = [*self._search.secrets(body)]
         known = [secret[:2] for secret in secrets if secret.kind == _KNOWN]
         shaped = [secret[:2] for secret in secrets if secret.kind != _KNOWN]
-        # The name of a field may be a known value by chance. None has the shape of a key.
+        # A field name may equal a known value by chance. None has the shape of a key.
         spans = [
             *readable(body, shaped, keys=True, whole=whole),
             *readable(body, known, keys=False, whole=whole),
@@ -142,7 +142,7 @@ class Redactor:
         return united((begin, end, REDACTED.encode()) for begin, end in spans)
 
     def _body_edits(self, body: bytes, whole: Collection[str] = ()) -> list[Edit]:
-        """The same, and what has to be cut out of several parts of a body."""
+        """The same, plus what to cut out of several parts of a body."""
         if body.strip().isdigit():
             return []
         edits = self._edits(body, whole)
@@ -154,7 +154,7 @@ class Redactor:
         ends = [*joints, len(text)]
 
         def is_judged(secret: Secret) -> bool:
-            """Whether a secret is in one part that is JSON itself, in which `_edits` has found what may be cut."""
+            """Whether a secret is in one part that is JSON itself. There, `_edits` has found what may be cut."""
             number = bisect_right(joints, secret.begin)
             part = text[ends[number - 1] if number else 0 : ends[number]]
             return secret.end <= ends[number] and is_json(part)
@@ -165,14 +165,14 @@ class Redactor:
         return _cuts(self._search.secrets(text))
 
     def _is_clean(self, body: bytes) -> bool:
-        """Whether there is surely no secret in a body, as is true of nearly all."""
+        """Whether a body surely holds no secret. That is true of nearly all."""
         return self._search.is_clean(body) and not has_tokens(body) and not may_continue(body)
 
     def _may_be_said(self, body: bytes, dialect: Dialect) -> bool:
-        """Whether what is said in a stream may hold a secret. Hardly any does, so that few streams are parsed.
+        """Whether the texts of a stream may hold a secret. Hardly any does, so few streams are parsed.
 
-        Each channel is searched a block at a time, together with so much of the block before that no secret is cut in
-        two. Of secrets that may be longer than that, the beginning tells.
+        Each channel is searched block by block, together with enough of the previous block that no secret is cut in
+        two. A secret that may be even longer is recognized by its beginning.
         """
         said: dict[Channel, list[bytes]] = {}
         lengths: dict[Channel, int] = {}
@@ -182,19 +182,19 @@ class Redactor:
             lengths[channel] = lengths.get(channel, 0) + len(text)
             if lengths[channel] > _BLOCK:
                 block = b"".join(said[channel])
-                # The channels that a text may continue hold the same, as long as no other text takes turns with it.
+                # All channels that a text may continue are the same, as long as no other text takes turns with it.
                 if block != clean and self._search.has_any(block):
                     return True
                 clean = block
                 said[channel] = [block[-self._search.longest :]]
                 lengths[channel] = self._search.longest
-        # There may be thousands of channels, so what is left of all is one search. No secret holds what stands between.
+        # There may be thousands of channels, so all the rest is one search. No secret contains the separator.
         rest = dict.fromkeys(b"".join(texts) for texts in said.values())
         return bool(rest) and self._search.has_any(b"\0\0".join(rest))
 
 
 def _in_pieces(reply: Reply, pieces: Sequence[bytes]) -> Reply:
-    """The reply with its body in other pieces, each in the place of one that it had."""
+    """The reply with its body in other pieces, each in the place of an original one."""
     body = b"".join(pieces)
     if reply.chunks is None:
         return replace(reply, body=body)
@@ -213,7 +213,7 @@ def _remembered(memory: dict[str, str], text: str, make: Callable[[str], str]) -
 
 
 def shown_url(url: str, secrets: Iterable[str]) -> str:
-    """A URL as it may stand in a report: without the keys that it may hold."""
+    """A URL as it may be shown in a report, without any keys in it."""
     return Redactor(secrets).url(url)
 
 

@@ -20,10 +20,10 @@ _MODEL = re.compile(r"[a-z]{2,}\d{0,2}(?:[-_.:@](?:[a-z]+|[a-z]?\d{1,4}|\d{1,3}[
 
 
 def made_of(request: Request, secrets: Iterable[str]) -> frozenset[str]:
-    """Values that a request is made of: its model, or the beginning of a dated one, and the host of its URL."""
+    """Values that a request is made of: its model, the beginning of a dated model, and the host of its URL."""
     model = model_asked(request) or ""
     names = [model, *hosts_of(request.url)]
-    # Behind a provider's name, a key may stand by mistake.
+    # After a provider's name, there may be a key by mistake.
     if _MODEL.fullmatch(bare := model.rpartition("/")[2]):
         names.append(bare)
     return frozenset(
@@ -39,9 +39,9 @@ def without_secrets(
     rules: Sequence[Rule] = (),
     kept: AllowList | None = None,
 ) -> list[Interaction]:
-    """Interactions as they would be written down here, with the headers of replies that are `kept`.
+    """Interactions as we would write them down, with the reply headers that are `kept`.
 
-    The reply of one may repeat the key of another's request.
+    A reply may repeat the key from another request.
     """
     kept = kept or kept_of_replies()
     secrets = frozenset(secrets)
@@ -60,16 +60,16 @@ def without_secrets(
 
 
 def is_ours(interaction: Interaction) -> bool:
-    """Whether a recording is surely one of our own, in which there are no secrets."""
+    """Whether we surely recorded it ourselves, so that it holds no secrets."""
     return interaction.recorded_at is not None and all(
         name in REQUEST_HEADERS for name, _ in interaction.request.headers
     )
 
 
 def as_ours(recordings: Sequence[Interaction], secrets: Iterable[str]) -> list[Interaction]:
-    """Recordings without the keys that other tools have left in them: under our mark nobody looks for any.
+    """Recordings without the keys that other tools have left in them: nobody looks for keys under our mark.
 
-    Our own are the same objects.
+    Our own recordings are returned as the same objects.
     """
     foreign = [recording for recording in recordings if not is_ours(recording)]
     clean = iter(without_secrets(foreign, secrets))
@@ -77,10 +77,10 @@ def as_ours(recordings: Sequence[Interaction], secrets: Iterable[str]) -> list[I
 
 
 class Redactors:
-    """Gives the redactor of each request, which knows the key of the request and what is secret in `environ`.
+    """Gives the redactor of each request, which knows the key of the request and the secrets in `environ`.
 
-    `environ` is read when that is first needed, and again in `look_again`. `made` keeps the redactors of the run.
-    `rules` are the user's own.
+    `environ` is read when first needed, and again in `look_again`. `made` keeps the redactors of the run. `rules` are
+    the user's own.
     """
 
     def __init__(
@@ -98,14 +98,14 @@ class Redactors:
     def of(self, request: Request) -> Redactor:
         """The redactor of a request."""
         known = self.secrets
-        # Searches, for hardly any request holds one. What it holds may be what it is made of.
+        # Hardly any request holds a secret, so search. If one does, the secret may be part of the request itself.
         if any(secret.encode("utf-8", "surrogateescape") in request.body or secret in request.url for secret in known):
             known = known - made_of(request, known)
         own = request_secrets(request.headers, request.url, self._made.headers) | body_secrets(request.body)
         return self._made.of(known | own, self.rules)
 
     def look_again(self) -> None:
-        """Read `environ` once more. What was secret before stays secret, even if it is gone."""
+        """Read `environ` once more. Values that were secret before stay secret, even if they are gone."""
         self.secrets |= environment_secrets(self._environ, self._made.kinds)
 
     def name(self, request: Request, name: str) -> str:

@@ -16,19 +16,19 @@ from pytest_samurai.redaction.streams import Talk, event_data, parsed, texts_of
 from pytest_samurai.wire import Dialect
 
 Rule = re.Pattern[str] | Callable[[str], object]
-"""A pattern, whose matches are cut out, or a function, whose result is written in place of a text."""
+"""A pattern that finds what to cut out, or a function that returns what replaces a text."""
 
 NAMED: Final = {
-    # `%40` is how a URL or a form spells the sign.
+    # A URL or form spells the sign as `%40`.
     "email": re.compile(r"\w[\w.+'-]{0,63}(?:@|%40)[^\W_][\w-]{0,62}(?:\.[\w-]{1,63})*\.[^\W\d_]{2,24}\b"),
 }
-"""Patterns that have a name."""
+"""The patterns that have a name."""
 
 _URL = re.compile(r"((?:\w+://[^/?#]*)?)([^?#]*)(.*)", re.DOTALL)
 _COMMENT = re.compile(rb"^:([^\r\n]*)", re.MULTILINE)
 
 _Step = Callable[[str], Iterable[tuple[int, int, str]]]
-"""Finds what is to be replaced in a text: the bounds, and the replacement."""
+"""Finds what to replace in a text: the bounds, and the replacement."""
 
 
 def parse_rule(entry: object) -> Rule:
@@ -56,7 +56,7 @@ def parse_rule(entry: object) -> Rule:
 class Rules:
     """Applies the rules to the texts in what is written, not to keys, numbers or `true`, so that JSON stays JSON.
 
-    A function gets each text decoded: of a stream, the whole text of all its events; of JSON within JSON, each text.
+    A function gets each text decoded: for a stream, the whole text of all its events; for JSON within JSON, each text.
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
@@ -96,13 +96,13 @@ class Rules:
         return pieces
 
     def _edits(self, body: bytes, step: _Step, spoken: frozenset[str] = frozenset()) -> list[Edit]:
-        """The edits of a body; the texts `spoken` in its events are done already."""
+        """The edits of a body; the `spoken` texts in its events are already done."""
         values = [*documents(body)]
         if not values:
             return _of_bytes(body, step)
         edits = [edit for begin, end in values for edit in _in_strings(body, begin, end, step, spoken)]
         if step is self._patterns:
-            # A comment between events is not a text for a function.
+            # A comment between events isn't a text for a function.
             for comment in _COMMENT.finditer(body):
                 first, last = comment.span(1)
                 edits += [(first + begin, first + end, new) for begin, end, new in _of_bytes(body[first:last], step)]
@@ -125,7 +125,7 @@ def _changes(function: Callable[[str], object], text: str) -> Iterable[tuple[int
 
 
 def _of_bytes(body: bytes, step: _Step) -> list[Edit]:
-    """The edits of a text in UTF-8; none for a body that is not text."""
+    """The edits of a text in UTF-8; none for a body that isn't text."""
     try:
         text = body.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
@@ -141,7 +141,7 @@ def _length(text: str) -> int:
 
 
 def _said(text: str, step: _Step) -> str:
-    """A text after one step; of JSON, only its texts change."""
+    """A text after one step. In JSON, only the texts change."""
     body = text.encode("utf-8", "surrogatepass")
     edits = [*_in_strings(body, 0, len(body), step)] if is_json(body) else _of_bytes(body, step)
     return edited(body, edits).decode("utf-8", "surrogatepass") if edits else text
@@ -157,6 +157,6 @@ def _in_strings(body: bytes, begin: int, end: int, step: _Step, done: frozenset[
 
 
 def _spoken(body: bytes, dialect: Dialect) -> frozenset[str]:
-    """The texts in the events of a stream that go on from event to event."""
+    """The texts in the events of a stream that continue from event to event."""
     values = [value for data, _, _, _ in event_data(body) if (value := parsed(data)) is not None]
     return frozenset(holder[key] for value in values for _, holder, key in texts_of(value, dialect))

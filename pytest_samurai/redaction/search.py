@@ -12,9 +12,9 @@ from pytest_samurai.redaction.reading import Reading, hides
 from pytest_samurai.redaction.shapes import BEGINNINGS, IN_BLOCKS, LONGEST_SHAPE, SHAPES, Shape
 from pytest_samurai.redaction.spellings import known_patterns, pieces
 
-# What stands before the blanks is looked at, or a run of them would take time in proportion to its square.
+# The look-behind is for the character before the blanks. Without it, a run of blanks would take quadratic time.
 _LINE_BREAK = re.compile(rb"(?<![ \t])[ \t]*(?:\r\n?|\n)[ \t]*")
-# How mail, shells and source code break a text in two, with few blanks. A key that is known may be broken so.
+# How mail, shells and source code break a text in two, with few blanks. A known key may be broken like this.
 _BREAK = re.compile(
     rb"[=\\]?[ \t]{0,4}(?:\r\n?|\n)(?:[ \t]{0,4}>)+[ \t]{0,4}|[=\\](?:\r\n?|\n)[ \t]{0,40}"
     rb"|(['\"])\s{0,40}[+.&]?\s{0,40}\1"
@@ -22,7 +22,7 @@ _BREAK = re.compile(
 
 
 class Secret(NamedTuple):
-    """A secret in a text: its bounds in bytes, its kind, and what it says."""
+    """A secret in a text: its bounds in bytes, its kind, and its text."""
 
     begin: int
     end: int
@@ -31,7 +31,7 @@ class Secret(NamedTuple):
 
 
 class Search:
-    """Finds secrets: the `known` values, each with the name of its kind, and whatever has the shape of a secret."""
+    """Finds secrets: the `known` values, each with the name of its kind, and anything shaped like a secret."""
 
     def __init__(self, known: Mapping[str, str]) -> None:
         # One pattern each: a single one with alternatives would miss a secret that begins within another.
@@ -41,10 +41,10 @@ class Search:
         self._pieces = [piece for secret in known for piece in pieces(secret)]
         self._traces = [*BEGINNINGS, *self._pieces]
         self.longest = max([LONGEST_SHAPE, *(8 * len(shape.source) for shape in self._known)])
-        """The most bytes that are needed to recognize a secret, in any spelling."""
+        """The most bytes needed to recognize a secret, in any spelling."""
 
     def is_clean(self, text: bytes) -> bool:
-        """Whether a text certainly holds no secret, like nearly all texts."""
+        """Whether a text surely holds no secret, like nearly all texts."""
         # A loop: most texts are short, and a generator would take as long as the searches.
         for trace in self._traces:
             if trace.search(text) is not None:
@@ -60,7 +60,7 @@ class Search:
         return any(trace.search(text) for trace in self._traces)
 
     def _say(self, said: Collection[bytes]) -> bool:
-        """Whether there may be a secret in texts decoded from base64."""
+        """Whether texts decoded from base64 may hold a secret."""
         return self._shows(b"\0".join(said)) or not all(self.is_clean(text) for text in said if text.isascii())
 
     def secrets(self, text: bytes) -> Iterator[Secret]:
@@ -68,12 +68,12 @@ class Search:
         return self._in_layers(text, [*self._known, *SHAPES])
 
     def has_any(self, block: bytes) -> bool:
-        """Whether there is a secret in a block, or the beginning of one that may go on after it."""
+        """Whether a block holds a secret, or the beginning of one that may continue after it."""
         shapes = [*self._known, *IN_BLOCKS]
         return not self.is_clean(block) and next(self._in_layers(block, shapes), None) is not None
 
     def in_parts(self, text: bytes, joints: Sequence[int]) -> Iterator[Secret]:
-        """The secrets that continue from part to part of a joined text; the known ones also within one part."""
+        """The secrets that continue from part to part of a joined text; known ones also within one part."""
         yield from self._in_layers(text, self._known)
         yield from _broken(text, joints, SHAPES, goes_on_in_part)
 

@@ -1,4 +1,4 @@
-"""Shapes that give away secrets we were not told of."""
+"""Shapes that reveal secrets that we don't know."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from pytest_samurai.redaction.vendors import VENDORS
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """A kind of secret as a report calls it, and the source of its pattern. What matches holds one of `traces`.
+    """A kind of secret as a report names it, and the source of its pattern. Every match contains one of `traces`.
 
-    The group `cut` of the pattern is the secret, if there is one. `may_break`: whether one is also known that goes on
-    in another line, or in another part of a message. `is_plain`: whether what follows the trace is long without
-    an underscore.
+    - If the pattern has a group `cut`, only that group is the secret.
+    - `may_break`: whether the secret is also recognized if it continues on another line, or in another part of a
+      message.
+    - `is_plain`: whether what follows the trace is long without an underscore.
     """
 
     kind: str
@@ -27,7 +28,7 @@ class Shape:
 
     @cached_property
     def pattern(self) -> re.Pattern[bytes]:
-        """The pattern, which most runs never need: hardly any text has a trace of a key."""
+        """The pattern, made when first needed. Most runs never need it: hardly any text has a trace of a key."""
         return re.compile(self.source)
 
     def may_be_in(self, text: bytes) -> bool:
@@ -36,9 +37,9 @@ class Shape:
 
 
 def _begins(kind: str, begins: Iterable[str], rest: bytes, *not_before: bytes) -> Shape:
-    """A shape that begins in one of several ways, and has none of `not_before` before that."""
+    """A shape with one of several beginnings, and none of `not_before` in front."""
     traces = tuple(begin.encode() for begin in begins)
-    # The pattern begins with the first letters of the key, since `re` finds these many times faster.
+    # The pattern begins with the first letters of the key, because `re` finds these many times faster.
     starts = (
         re.escape(trace) + b"".join(rb"(?<!%b%b)" % (before, re.escape(trace)) for before in not_before)
         for trace in traces
@@ -47,15 +48,15 @@ def _begins(kind: str, begins: Iterable[str], rest: bytes, *not_before: bytes) -
     return Shape(kind, rb"(?:%b)%b" % (b"|".join(starts), rest), traces, is_plain=is_plain)
 
 
-# A key may stand behind a letter, a digit or a hyphen. But three letters of a vendor are in any long base64.
+# A key may follow a letter, a digit or a hyphen. But any long base64 contains the three letters of some vendor.
 _LONG_RUN = rb"[\w-]{24}"
 _DIGITS_AND_LETTERS = rb"(?=[a-fA-F]{0,200}\d)(?=\d{0,200}[a-fA-F])"
 # ask, desk, disk, flask, kiosk, mask, risk, task
 _WORDS_BEFORE = (rb"(?i:[tml]a)", rb"(?i:d[ei])", rb"(?i:ri)", rb"(?i:io)", rb"\b[Aa]")
 
 SHAPES = (
-    # As the keys of a vendor begin, or twelve characters with a digit among them, or many of both cases:
-    # sk-learn-compatible-estimators is no key, and a task-0123456789abcdef is none either.
+    # A vendor's usual beginning, or twelve characters with a digit among them, or many in both cases:
+    # sk-learn-compatible-estimators is not a key, and neither is task-0123456789abcdef.
     _begins("a key (sk-...)", ["sk-"], rb"(?:ant|admin|or|proj|svcacct|lf|helicone)-[\w-]{16,}"),
     _begins(
         "a key (sk-...)",
@@ -70,8 +71,8 @@ SHAPES = (
         rb"[A-Za-z_]",
         _LONG_RUN,
     ),
-    # Behind an underscore a few digits may be a number: desk_sk-0123456789abcdef. Behind letters only what nobody
-    # writes by hand is a key, and not if the letters make a word of it.
+    # After an underscore, a few digits may be a number: desk_sk-0123456789abcdef. After letters, only what nobody
+    # writes by hand is a key, and not if the letters turn it into a word.
     _begins("a key (sk-...)", ["sk-"], rb"(?=[\w-]{0,200}\d)[\w-]{20,}", rb"[A-Za-z]", rb"(?<!_)", _LONG_RUN),
     _begins("a key (sk-...)", ["sk-"], _DIGITS_AND_LETTERS + rb"[0-9a-fA-F]{32,}", *_WORDS_BEFORE, _LONG_RUN),
     # Source: Modal's page on tokens: ak-... is the id, as-... the secret, each of 22
@@ -102,8 +103,8 @@ SHAPES = (
         _begins(f"{kind} ({begins[0]}...)", begins, rest, *([_LONG_RUN] if len(begins[0]) < 5 else []))
         for kind, begins, rest in VENDORS
     ),
-    # To its end; if the text breaks off before that, as far as it goes on with the characters of a key. No quote of
-    # JSON is in one, so that two of its texts are never taken for a key.
+    # Up to its end; if the text breaks off earlier, as far as the characters of a key continue. No JSON quote is in it,
+    # so two texts of a JSON value are never taken for one key.
     Shape(
         "a private key",
         rb"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----"
@@ -111,7 +112,7 @@ SHAPES = (
         rb"|(?:\\[nr]|[A-Za-z0-9+/=\s]){64,})",
         (b"BEGIN ",),
     ),
-    # Source: RFC 3986, section 3.2.1. What people write in examples is no password.
+    # Source: RFC 3986, section 3.2.1. What people write in examples is not a password.
     Shape(
         "a credential",
         rb"://[^\s/@:\"'<>\\?#(){}\[\]|^`]{0,100}:"
@@ -148,13 +149,13 @@ SHAPES = (
         may_break=False,
     ),
 )
-"""All of them; of two that overlap the first gives the name."""
+"""All shapes; if two overlap, the first gives the name."""
 
 LONGEST_SHAPE = 1024
-"""The most bytes that a shape has to see to know a secret."""
+"""The most bytes that a shape needs to recognize a secret."""
 
-# The same for texts that are searched block by block. JSON web tokens and private keys may be longer than a block, so
-# they are known by their beginnings.
+# For texts that are searched block by block. JSON web tokens and private keys may be longer than a block, so they are
+# recognized by their beginnings.
 IN_BLOCKS = (
     *SHAPES,
     _begins("a JSON web token", ["eyJ"], rb"[\w-]{10,}"),
@@ -163,14 +164,14 @@ IN_BLOCKS = (
 
 
 def _glances(shapes: Iterable[Shape]) -> Iterator[re.Pattern[bytes]]:
-    """A few patterns of which one matches wherever a trace of one of many shapes is the beginning of something long.
+    """A few patterns. One of them matches wherever a trace of one of many shapes begins something long.
 
-    Traces that end in a sign are looked for by that sign, the others by their first letter: `re` can jump to either.
+    Traces that end in a sign are found by that sign, the others by their first letter: `re` can jump to either.
     """
     ends: dict[tuple[bytes, bytes], set[bytes]] = {}
     firsts: dict[bytes, set[bytes]] = {}
     for shape in shapes:
-        # Names in code have underscores, and are long with them.
+        # Names in code contain underscores, and with them they are long.
         letters = b"A-Za-z0-9+/%-" if shape.is_plain else rb"\w+/%-"
         for trace in (trace for trace in shape.traces if trace not in _SPECIAL):
             if trace[-1:] in b"-_.":
@@ -178,7 +179,7 @@ def _glances(shapes: Iterable[Shape]) -> Iterator[re.Pattern[bytes]]:
             else:
                 firsts.setdefault(trace[:1], set()).add(re.escape(trace[1:]))
     for (sign, letters), traces in ends.items():
-        # By the letter before the sign first: there are thousands of signs in a text of code.
+        # Check the letter before the sign first: code contains thousands of signs.
         by_letter: dict[bytes, list[bytes]] = {}
         for trace in sorted(traces):
             by_letter.setdefault(trace[-2:-1], []).append(rb"(?<=%b)" % re.escape(trace))
@@ -187,14 +188,14 @@ def _glances(shapes: Iterable[Shape]) -> Iterator[re.Pattern[bytes]]:
             rb"(?<=%b)(?:%b)" % (re.escape(letter + sign), b"|".join(whole)) for letter, whole in by_letter.items()
         )
         long = rb"(?=[%b]{0,24}\d|[%b]{19})" % (letters, letters)
-        # Whichever is sooner told to fail goes first.
+        # The part that usually fails faster goes first.
         parts = (looks, long) if (sign, letters) == (b"_", rb"\w+/%-") else (long, looks)
         yield re.compile(rb"%b(?<=[%b].)%b%b" % (re.escape(sign), before, *parts))
     for first, rests in firsts.items():
         yield re.compile(rb"%b(?:%b)" % (re.escape(first), b"|".join(sorted(rests))))
 
 
-# These have blanks in them, no beginning of their own, or one that is a word.
+# These contain blanks, have no distinct beginning, or begin as words do.
 _SPECIAL = {
     b"BEGIN ": rb"BEGIN (?:[A-Z]+ )*PRIVATE KEY",
     b"://": rb"://[^\s/@\"?#]{0,100}:[^\s/\"?#]{1,200}@",
@@ -204,7 +205,7 @@ _SPECIAL = {
 }
 
 BEGINNINGS = (*_glances(SHAPES), *map(re.compile, _SPECIAL.values()))
-"""Patterns of which one matches in every text that holds a secret of these shapes, and hardly any in other texts."""
+"""Patterns; one of them matches in every text that holds a secret of these shapes, and in hardly any other text."""
 
 STARTS = tuple({trace for shape in SHAPES for trace in shape.traces if shape.may_break and trace not in _SPECIAL})
-"""How the secrets begin that have a beginning of their own."""
+"""The beginnings of the secrets that have a distinct one."""

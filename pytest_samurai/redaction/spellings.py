@@ -1,4 +1,4 @@
-"""A value that is known to be secret, in the text that holds it."""
+"""The spellings of a known secret in a text."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Iterable, Iterator
 from pytest_samurai.redaction.plain import NUMBER
 from pytest_samurai.redaction.reading import undone
 
-# Those that need no escape anywhere. RFC 3986 calls them unreserved.
+# The letters that never need an escape. RFC 3986 calls them unreserved.
 _LETTERS = re.compile(rb"[A-Za-z0-9._~-]+")
 _SHORTEST_PIECE = 3
 _SHORTEST_READ = 6
 
 
 def as_bytes(text: str) -> tuple[bytes, str]:
-    """A text in UTF-8, with the error handler that leads back to it.
+    """A text in UTF-8, with the error handler that turns it back.
 
-    The environment has bytes that are no UTF-8, and JSON has halves of characters, as in `"\\ud800"`.
+    The environment may have bytes that aren't UTF-8, and JSON may have halves of characters, as in `"\\ud800"`.
     """
     try:
         return text.encode("utf-8", "surrogateescape"), "surrogateescape"
@@ -26,7 +26,7 @@ def as_bytes(text: str) -> tuple[bytes, str]:
 
 
 def spelled(secrets: Iterable[str]) -> Iterator[re.Pattern[bytes]]:
-    """Patterns of secrets, as they are and with their own escapes undone, as they are in a text that was read."""
+    """Patterns of secrets, as they are and with their own escapes undone, in a text whose escapes are undone."""
     for value in dict.fromkeys(value for secret in sorted(secrets) for value in _values(secret)):
         # A form has a plus for a blank.
         yield re.compile(re.escape(value).replace(rb"\ ", rb"[ +]"))
@@ -42,9 +42,9 @@ def known_patterns(secrets: Iterable[str]) -> Iterator[re.Pattern[bytes]]:
 
 
 def pieces(secret: str) -> Iterator[re.Pattern[bytes]]:
-    """Patterns of which one matches in every text that spells a secret with most of its letters as they are.
+    """Patterns; one of them matches in every text that spells a secret with most of its letters unescaped.
 
-    So each has only letters that need no escape. A secret that is broken in four has one of them whole.
+    Each has only letters that need no escape. A secret broken into four still contains one of them whole.
     """
     for value in _values(secret):
         number = 4 if len(value) >= 16 else 2
@@ -56,10 +56,10 @@ def pieces(secret: str) -> Iterator[re.Pattern[bytes]]:
 
 
 def _values(secret: str) -> list[bytes]:
-    """A secret as it is, and as it reads."""
+    """A secret as it is, and with its escapes undone."""
     raw, _ = as_bytes(secret)
     read = undone(raw)
-    # Of a text of nothing but escapes, little may be left.
+    # Little may be left of a text that is nothing but escapes.
     return [raw] if read == raw or len(read) < _SHORTEST_READ else [raw, read]
 
 

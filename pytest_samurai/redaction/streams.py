@@ -1,4 +1,4 @@
-"""What is said in a stream: texts that go on from event to event."""
+"""The texts of a stream, which continue from event to event."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pytest_samurai.redaction.tokens import retell
 from pytest_samurai.wire import Channel, Dialect, Text, cut_events
 
 RAW: Channel = ("",)
-"""The channel of what events say that is no JSON."""
+"""The channel of event data that isn't JSON."""
 
 
 def event_data(body: bytes) -> Iterator[tuple[bytes, int, int, bytes]]:
-    """The data of each event: the bytes, where they begin and end, and other lines of the event that stand in between.
+    """The data of each event: the bytes, their bounds, and other lines of the event in between.
 
     Some servers leave out the blank line between two events. So several lines are the data of one event only if they
-    are one JSON value; also if a line ends within one of its texts, since some clients read it so.
+    form one JSON value. That holds even if a line ends within one of its texts, because some clients read it that way.
     """
     for lines in cut_events(body):
         if len(lines) > 1:
@@ -33,13 +33,13 @@ def event_data(body: bytes) -> Iterator[tuple[bytes, int, int, bytes]]:
         for begin, end in lines:
             data = body[begin:end]
             if not data.endswith(b"}") and data.startswith(b"{"):
-                # Without what follows an object on its line.
+                # Drop anything that follows an object on its line.
                 data = data[: data.rfind(b"}") + 1] or data
             yield data, begin, begin + len(data), b""
 
 
 def parsed(data: bytes) -> list[Any] | None:
-    """A JSON value, as the one item of a list, in which it can be replaced; None if it is no JSON."""
+    """A JSON value, as the only item of a list, where it can be replaced; None if it isn't JSON."""
     try:
         return [json.loads(data)]
     except (ValueError, RecursionError):
@@ -47,13 +47,13 @@ def parsed(data: bytes) -> list[Any] | None:
 
 
 def texts_of(said: list[Any], dialect: Dialect) -> Iterator[Text]:
-    """The texts in a value that was parsed, each with a channel that it continues."""
+    """The texts in a parsed value, each with a channel that it continues."""
     return dialect.texts(said[0] if isinstance(said[0], dict | list) else said)
 
 
 @dataclass(slots=True)
 class _Event:
-    """What an event says: a JSON value or, if it is none, bytes, as the one item of a list."""
+    """The data of an event: a JSON value, or else bytes, as the only item of a list."""
 
     begin: int
     end: int
@@ -66,11 +66,11 @@ class _Event:
 
 
 class Talk:
-    """A stream, parsed: its events, and the texts in them by the channels that they continue."""
+    """A parsed stream: its events, and their texts by the channels that they continue."""
 
     def __init__(self, body: bytes, dialect: Dialect) -> None:
         self._events: list[_Event] = []
-        # The number of the event, and where the text is kept, as a container and the key in it.
+        # The number of the event, and where the text is: its container and its key there.
         self._texts: list[tuple[int, Any, Any]] = []
         self._channels: dict[Channel, list[int]] = {}
         for data, begin, end, others in event_data(body):
@@ -86,7 +86,7 @@ class Talk:
             self._events.append(event)
 
     def said(self) -> Iterator[bytes]:
-        """What is said in each channel."""
+        """The text of each channel."""
         for numbers in self._channels.values():
             yield b"".join(map(self._text, numbers))
 
@@ -96,10 +96,10 @@ class Talk:
         return text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
 
     def edits(self, find: Callable[[bytes], Sequence[Edit]]) -> list[Edit]:
-        """The edits of the body that cut out of what is said what `find` finds in it, event by event.
+        """The edits of the body, event by event, that cut out everything that `find` finds in the texts.
 
         What is found in any channel is cut out. If several items take turns, a channel that joins them may lose a few
-        letters too many, which is better than a few too few.
+        letters too many. That is better than a few too few.
         """
         cuts: dict[int, list[Edit]] = {}
         for numbers in self._channels.values():
@@ -125,9 +125,9 @@ class Talk:
 
 
 def _with_beginnings(texts: Sequence[bytes], edits: list[list[Edit]]) -> list[list[Edit]]:
-    """The edits of texts, and for a text with which the next one begins, as much of the edits of that one.
+    """The edits of texts. If the next text begins with this one, this one also gets its share of the next text's edits.
 
-    Some APIs send all that was said so far in each event. Its beginning may then hold half of a secret.
+    Some APIs send the whole text so far in each event. Its beginning may then hold half of a secret.
     """
     for number in reversed(range(len(texts) - 1)):
         text, longer = texts[number : number + 2]

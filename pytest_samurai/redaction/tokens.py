@@ -1,4 +1,4 @@
-"""What an answer tells beside each of its tokens: the bytes, and the tokens that might have come instead.
+"""What an answer says about each of its tokens: its bytes, and the alternatives to it.
 
 Source: the OpenAI API reference, `logprobs` of a chat completion, and of a completion.
 """
@@ -13,7 +13,7 @@ Cuts = Mapping[tuple[int, Any], tuple[str, str]]
 
 
 def retell(value: Any, cuts: Cuts) -> None:
-    """Change what a value tells beside those of its tokens that were cut, so that it spells nothing else than they."""
+    """Make what a value says about its tokens agree with those that were cut, so that it spells nothing more."""
     for told in _objects(value):
         if cut := cuts.get((id(told), "token")):
             _respell(told, *cut)
@@ -25,7 +25,7 @@ def retell(value: Any, cuts: Cuts) -> None:
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    # A stack, not a recursion: JSON may be nested as deep as Python's own stack is.
+    # A stack, not recursion: JSON may be nested as deep as Python's own stack.
     todo = [value]
     while todo:
         value = todo.pop()

@@ -15,7 +15,7 @@ _SHORTEST_SHAPE = 6
 
 
 def without_halves(text: str, secrets: Iterable[str]) -> str:
-    """A text without the rest of a secret before or after three dots, which stand where a value was cut short."""
+    """A text without the rest of a secret before or after three dots, which show where a value was cut short."""
     if "..." not in text:
         return text
     for secret in secrets:

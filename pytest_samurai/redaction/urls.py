@@ -10,7 +10,7 @@ from pytest_samurai.redaction.edits import REDACTED
 from pytest_samurai.redaction.names import is_secret_parameter
 
 USER_INFO = re.compile(r"\A([\w+.-]+://)([^/?#]*)@")
-# Some write a semicolon between two of them.
+# Some separate parameters with a semicolon.
 _PARAMETER = re.compile(r"(?<=[?&#;])([^=&#;]*)=((?:(?!;[\w.%\[\]-]+=)[^&#])*)")
 _HOST = re.compile(r"(\w+://)(?:[^/?#@]*@)?([^/?#:]+)((?::\d+)?)")
 
@@ -41,7 +41,7 @@ def without_credentials(url: str) -> str:
 
 
 def hosts_of(url: str) -> list[str]:
-    """What a URL calls its host: with and without the port, with the scheme before it."""
+    """What a URL calls its host: with and without the port, and with the scheme."""
     match = _HOST.match(url)
     if match is None:
         return []

@@ -13,12 +13,12 @@ _BOTH_CASES = rb"(?=[a-z0-9]{0,200}[A-Z])(?=[A-Z0-9]{0,200}[a-z])" + _LETTERS
 _HEX = rb"[0-9a-fA-F]{32,}"
 _BASE64 = rb"(?=[A-Za-z+/]{0,200}\d)[A-Za-z0-9+/]{20,}[\w+/-]*={0,2}"
 
-# Microsoft's page on connection strings of Azure Storage; of Service Bus, one says SharedAccessKey
+# Microsoft's page on connection strings of Azure Storage; Service Bus has SharedAccessKey
 CONNECTION_KEYS = ("AccountKey", "AccessKey")
 """The fields of a connection string that hold a key."""
 
 VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
-    # --- models, and the services used beside them
+    # --- models, and the services used with them
     # trufflehog, `xai`: xai-[0-9a-zA-Z_]{80}
     ("an xAI key", ("xai-",), _SAFE),
     # gitleaks, `perplexity-api-key`: pplx-[a-zA-Z0-9]{48}
@@ -29,7 +29,7 @@ VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     ("an NVIDIA key", ("nvapi-",), _SAFE),
     # Cerebras' quickstart: csk-..., of 48 letters and digits
     ("a Cerebras key", ("csk-",), _LETTERS),
-    # Fireworks' page on API keys: fw_..., and fpk_... of older ones
+    # Fireworks' page on API keys: fw_..., and fpk_... for older ones
     ("a Fireworks key", ("fw_", "fpk_"), _LETTERS),
     # trufflehog, `langsmith`: lsv2_(?:pt|sk)_[a-f0-9]{32}_[a-f0-9]{10}; ls__ before that
     ("a LangSmith key", ("lsv2_pt_", "lsv2_sk_", "ls__"), rb"[0-9a-fA-F]{20,}\w*"),

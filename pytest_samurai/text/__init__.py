@@ -1,4 +1,4 @@
-"""Texts that people read, and short texts that files hold."""
+"""Texts that people read, and short texts in files."""
 
 from pytest_samurai.text.apart import in_common
 from pytest_samurai.text.cause import GROWTH, MISS, Cause, Diagnosis, Reason

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-# Comparing takes time in proportion to the product of both lengths.
+# Comparing takes time proportional to the product of both lengths.
 _COMPARED = 100_000
 
 
 class Edit(NamedTuple):
-    """What stands in each other's place in two sequences, by the indexes of both."""
+    """Ranges that replace each other in two sequences, by the indexes of both."""
 
     begin: int
     end: int
@@ -19,11 +19,11 @@ class Edit(NamedTuple):
 
 
 def edits(old: Sequence[str], new: Sequence[str], is_junk: Callable[[str], bool] | None = None) -> list[Edit]:
-    """What differs, in order. What `is_junk` says nothing about what belongs together.
+    """The differences, in order. Elements that are `is_junk` don't help to decide what belongs together.
 
-    Of sequences too long to be compared, all between what both begin and end with is one edit.
+    In sequences too long to compare, everything between the common beginning and end is one edit.
     """
-    # Here, so that this package loads without it: pytest's start needs other texts.
+    # Imported here, so that this package loads without it: pytest's start needs other texts.
     from difflib import SequenceMatcher
 
     head = in_common(old, new)
@@ -36,7 +36,7 @@ def edits(old: Sequence[str], new: Sequence[str], is_junk: Callable[[str], bool]
 
 
 def in_common(left: Sequence[object], right: Sequence[object]) -> int:
-    """How many elements two sequences have in common at their beginning."""
+    """The number of elements that two sequences share at their beginning."""
     count = 0
     for old, new in zip(left, right, strict=False):
         if old != new:

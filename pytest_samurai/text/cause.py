@@ -1,4 +1,4 @@
-"""What made tests fail, so that all tests of one cause are named together."""
+"""What made tests fail, so that all tests with one cause are named together."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ MISS: Final = "miss"
 """A request that no recording answers."""
 
 GROWTH: Final = "growth"
-"""More use than the lock has."""
+"""More use than in the lock."""
 
 
 class Reason(StrEnum):
-    """Why a request has no recording, as far as it decides what settles that.
+    """Why a request has no recording. This decides what to do about it.
 
-    The prompt is another, parameters are others, nothing is recorded for it, or it is something else.
+    The prompt changed, parameters changed, nothing is recorded for it, or it is something else.
     """
 
     PROMPT = "prompt"
@@ -32,9 +32,9 @@ class Reason(StrEnum):
 class Cause:
     """A cause: `what` it is, in a few words, and the actual `difference`, on a few lines.
 
-    The same cause has the same `name` in all tests, and in all runs. It begins with the kind: `MISS` or `GROWTH`.
-    Of a miss, `ignorable` are the paths of the request without which it would be answered; reports do not have them,
-    nor the `reason`.
+    A cause has the same `name` in all tests and in all runs. The name begins with the kind: `MISS` or `GROWTH`. For a
+    miss, `ignorable` are the paths of the request; without them, a recording would answer it. Reports have neither
+    these nor the `reason`.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Cause:
 
     @classmethod
     def of(cls, kind: str, what: str, difference: Sequence[str] = (), same: Sequence[Sequence[str]] = ()) -> Cause:
-        """A cause of a kind. Causes are one where `same` is; without it, where `what` is."""
+        """A cause of a kind. Two causes are the same if `same` is; without it, if `what` is."""
         digest = hashlib.sha256(dumps(same or what).encode()).hexdigest()
         return cls(f"{kind}-{digest[:8]}", what, tuple(difference))
 
@@ -56,10 +56,10 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The cause of a failure; of a refused request, also which of the calls of its recorder it is, from 1.
+    """The cause of a failure; for a refused request, also which call of its recorder it is, from 1.
 
-    `mode` is the record mode in which pytest records that request; empty where pytest does not run the test again.
-    `moved` is what grew, with the numbers of this test.
+    `mode` is the record mode that makes pytest record that request; empty if pytest doesn't run the test again. `moved`
+    is what grew, with the numbers of this test.
     """
 
     cause: Cause
@@ -68,13 +68,13 @@ class Diagnosis:
     moved: str = ""
 
     def as_json(self) -> list[Any]:
-        """As it travels with a report of pytest's."""
+        """The form in which it travels with a pytest report."""
         cause = self.cause
         told = [cause.name, cause.what, list(cause.difference), cause.reason.value, list(cause.ignorable)]
         return [*told, self.call, self.mode, self.moved]
 
     @classmethod
     def from_json(cls, value: Sequence[Any]) -> Diagnosis:
-        """What `as_json` gave."""
+        """The diagnosis that `as_json` gave."""
         name, what, difference, reason, ignorable, call, mode, moved = value
         return cls(Cause(name, what, tuple(difference), Reason(reason), tuple(ignorable)), call, mode, moved)

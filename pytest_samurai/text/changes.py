@@ -14,19 +14,19 @@ from pytest_samurai.text.visible import visible
 _CONTEXT = 60
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 _LOOK_BACK = 4
-"""Words, signs and blanks in which the end of a sentence is seen."""
+"""How many words, signs and blanks to look back for the end of a sentence."""
 _SENTENCE_ENDS = re.compile(r"(?:[.!?:][\"')\]*]*\s*|\n\s*)\Z")
 
 
 class Run(NamedTuple):
-    """A stretch of a text, and whether the other text has it otherwise."""
+    """A stretch of a text, and whether it differs in the other text."""
 
     text: str
     is_changed: bool
 
 
 class TextChange:
-    """How one text became another, by its words."""
+    """How one text became another, word by word."""
 
     def __init__(self, old: str, new: str) -> None:
         self._old, self._new = _TOKEN.findall(old), _TOKEN.findall(new)
@@ -34,7 +34,7 @@ class TextChange:
     @cached_property
     def _edits(self) -> Sequence[Edit]:
         olds, news = self._old, self._new
-        # Blanks are everywhere, so they say nothing about what belongs together.
+        # Blanks are everywhere, so they don't tell what belongs together.
         changed = edits(olds, news, str.isspace)
         first, last = Edit(0, 0, 0, 0), Edit(len(olds), len(olds), len(news), len(news))
         around = zip([first, *changed], changed, [*changed[1:], last], strict=False)
@@ -52,7 +52,7 @@ class TextChange:
     def runs(self, longest: int | None = 2 * _CONTEXT) -> tuple[list[Run], list[Run]]:
         """Both texts in stretches that are the same or changed. Long ones are cut short.
 
-        Of one that changed, `longest` characters stay at either end. With None, both texts are whole.
+        A changed stretch keeps `longest` characters at either end. With None, both texts are whole.
         """
         return (
             list(_runs(self._old, [(edit.begin, edit.end) for edit in self._edits], longest)),
@@ -71,10 +71,10 @@ def _bracketed(runs: Sequence[Run]) -> str:
 
 
 def _on_sentences(edit: Edit, first: int, last: int, olds: Sequence[str], news: Sequence[str]) -> Edit:
-    """The same edit, moved to where a sentence begins, if words were only added or only removed.
+    """The same edit, moved to the beginning of a sentence, if words were only added or only removed.
 
-    "A. [B. ]C." and "A. B[. C]." may be the same change. It may be moved as far as the words of the old text from
-    `first` to `last` are in both.
+    "A. [B. ]C." and "A. B[. C]." may be the same change. The edit may move only within the words from `first` to `last`
+    of the old text, which are in both.
     """
     if (edit.begin == edit.end) == (edit.new_begin == edit.new_end):
         return edit
@@ -101,7 +101,7 @@ def _said(words: Sequence[str]) -> list[str]:
 
 
 def _runs(words: Sequence[str], changed: Sequence[tuple[int, int]], longest: int | None) -> Iterator[Run]:
-    """The text with its changed runs; where only the other text has words, just the context is kept."""
+    """The text with its changed runs. If only the other text has words, just the context is kept."""
     done = 0
     if longest is None:
         yield from _whole(words, changed)
@@ -121,7 +121,7 @@ def _whole(words: Sequence[str], changed: Sequence[tuple[int, int]]) -> Iterator
     ends = [0, *(end for stretch in changed for end in stretch), len(words)]
     for index, (begin, end) in enumerate(pairwise(ends)):
         if begin < end:
-            # The first is the same in both, the second is not, and so on.
+            # Runs alternate: the first is the same in both, the second isn't, and so on.
             yield Run("".join(words[begin:end]), index % 2 == 1)
 
 

@@ -19,24 +19,24 @@ _NEXT = {
     (_BASE, b"="): _THEIRS,
     (_THEIRS, b">"): "",
 }
-"""Where the lines after a mark belong, by where those before it do; empty for both sides."""
+"""Where the lines after a mark belong, depending on where the lines before it belong; empty for both sides."""
 
 
 def conflict_line(content: bytes) -> int | None:
     """The number of the first line that is such a mark, from 1; None if there is none."""
-    # Hardly any file has one, and to look for each of the texts is much faster than to look at every line.
+    # Hardly any file has one, and searching for each of the texts is much faster than checking every line.
     match = any(mark in content for mark in _MARKS) and _LINE.search(content)
     return content.count(b"\n", 0, match.start()) + 1 if match else None
 
 
 Side = list[tuple[bytes, bool]]
-"""The lines of one side of a merge, without their ends, each with whether the other side has it too."""
+"""The lines of one side of a merge, without line ends, each with whether the other side has it too."""
 
 
 def sides_of(content: bytes) -> tuple[Side, Side] | None:
-    """The file as each of the two sides of a merge has it; None if there are no marks, or if one of them is missing.
+    """The file as each side of a merge has it; None if there are no marks, or one of them is missing.
 
-    What was there before both (`merge.conflictStyle = diff3`) is left out. Lines end with LF or CRLF.
+    The common ancestor (`merge.conflictStyle = diff3`) is left out. Lines end with LF or CRLF.
     """
     if conflict_line(content) is None:
         return None
@@ -50,10 +50,10 @@ def sides_of(content: bytes) -> tuple[Side, Side] | None:
 
 
 def _sorted_lines(lines: list[bytes]) -> Iterator[tuple[bytes, str]]:
-    """Each line that is no mark, and where it belongs. Raises KeyError for a mark that is not where it has to be."""
+    """Each line that isn't a mark, and where it belongs. Raises KeyError for a mark in the wrong place."""
     where = ""
     for line in lines:
-        # What was there before both may hold the marks of an earlier merge; those are longer.
+        # The common ancestor may contain the marks of an earlier merge; those are longer.
         if _LINE.match(line):
             where = _NEXT[where, line[:1]]
         else:

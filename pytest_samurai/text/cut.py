@@ -1,12 +1,12 @@
-"""Text that is too long to be shown whole."""
+"""Text that is too long to show whole."""
 
 from __future__ import annotations
 
 
 def cut_in_the_middle(text: str, longest: int) -> str:
-    """The text, of about `longest` characters at most; where some are left out, their number stands in their place.
+    """The text, cut to about `longest` characters. The number of omitted characters replaces them.
 
-    It is whole if the number would take as much room as what it stands for.
+    The text stays whole if that number would take as much room as what it replaces.
     """
     if len(text) <= longest:
         return text

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 
 def timestamp(moment: datetime) -> str:
-    """A moment in ISO 8601, in UTC, to the microsecond. All have one length, so sorted as texts they are in order."""
+    """A moment in ISO 8601, in UTC, to the microsecond. All have the same length, so that they sort as texts."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def parse_moment(value: object) -> datetime:
-    """A moment from its text in ISO 8601, or from what YAML made of that. Raises ValueError if it is none.
+    """A moment from its text in ISO 8601, or from what YAML made of that. Raises ValueError if it isn't a moment.
 
-    Without a zone it is in UTC: in local time it would be another moment on every machine.
+    Without a zone it is in UTC: local time would be a different moment on every machine.
     """
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value

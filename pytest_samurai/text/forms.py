@@ -1,4 +1,4 @@
-"""Texts that look the same and are not: the normalization forms of Unicode (UAX #15)."""
+"""Texts that look the same but aren't: the normalization forms of Unicode (UAX #15)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _MOST_POINTS = 6
 
 
 def same_to_the_eye(old: str, new: str) -> bool:
-    """Whether two texts differ in nothing but how their characters are put together."""
+    """Whether two texts differ only in how their characters are composed."""
     return old != new and composed(old) == composed(new)
 
 
 def composed(text: str) -> str:
     """The text in NFC."""
-    # Here, so that this package loads without it: it is needed after a miss.
+    # Imported here, so that this package loads without it: only a miss needs it.
     from unicodedata import normalize
 
     return normalize("NFC", text)
@@ -25,14 +25,14 @@ def composed(text: str) -> str:
 def forms_apart(old: str, new: str) -> str | None:
     """How both texts write the first character that only looks the same, by its code points; None if there is none.
 
-    The old text is `-`, and the new one `+`, as where both are shown.
+    The old text is `-` and the new one `+`, as everywhere that both are shown.
     """
     if old.isascii() and new.isascii():
         return None
     before, after = list(_characters(old)), list(_characters(new))
     for edit in edits(before, after):
         removed, added = before[edit.begin : edit.end], after[edit.new_begin : edit.new_end]
-        # The parts of a Korean syllable are characters of their own.
+        # The parts of a Korean syllable are characters themselves.
         is_alike = len(removed) == len(added)
         pairs = zip(removed, added, strict=True) if is_alike else [("".join(removed), "".join(added))]
         for one_form, other_form in pairs:
@@ -43,7 +43,7 @@ def forms_apart(old: str, new: str) -> str | None:
 
 
 def _characters(text: str) -> Iterator[str]:
-    """A text by what readers take for its characters: each with the marks that are put on it."""
+    """A text by what readers see as its characters: each with its combining marks."""
     from unicodedata import combining
 
     begin = 0

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 def parse_money(value: object) -> Decimal:
     """An amount as people write it: a number, or text that is one. Raises ValueError for anything else, or below 0."""
     try:
-        # By way of its text: 0.1 is to be 0.1, not the nearest float.
+        # Via its text, so that 0.1 means 0.1 and not the nearest float.
         amount = Decimal("nan") if isinstance(value, bool) else Decimal(str(value))
     except InvalidOperation:
         amount = Decimal("nan")
@@ -18,13 +18,13 @@ def parse_money(value: object) -> Decimal:
 
 
 def money(amount: Decimal) -> str:
-    """An amount as people read it: to the cent, and to three digits if it is smaller: $1.50, $0.000370."""
+    """An amount as people read it: to the cent, or to three digits if it is smaller: $1.50, $0.000370."""
     decimals = 2 if not amount else max(2, 2 - amount.adjusted())
     sign = "-" if amount < 0 else ""
     return f"{sign}${abs(amount):,.{decimals}f}"
 
 
 def money_apart(*amounts: Decimal) -> list[str]:
-    """Amounts side by side, to the last digit where fewer would make different amounts look the same."""
+    """Amounts side by side, to the last digit if fewer digits would make different amounts look the same."""
     shown = [money(amount) for amount in amounts]
     return shown if len(set(shown)) == len(set(amounts)) else [f"${amount.normalize():,f}" for amount in amounts]

@@ -1,4 +1,4 @@
-"""What became of a text, in a few words: one sentence added, 3 words changed."""
+"""What happened to a text, in a few words: one sentence added, 3 words changed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pytest_samurai.text.apart import edits
 from pytest_samurai.text.forms import forms_apart, same_to_the_eye
 
-# Patterns are compiled where they are needed, which is after a miss.
-# Beside the marks of ASCII: an ellipsis and closing quotes, and the full stops of Chinese and Japanese.
+# Patterns are compiled where they are needed, which is after a miss. Besides the ASCII marks, these are an ellipsis,
+# closing quotes, and the full stops of Chinese and Japanese.
 _MARK, _CLOSING, _EASTERN = r".!?\u2026", r"\"')\]\u201d\u2019", r"\u3002\uff01\uff1f"
-# A run of dots is looked at once, however long it is.
+# A run of dots is scanned once, however long it is.
 _END = rf"(?<![{_MARK}])[{_MARK}]++[{_CLOSING}]*+(?=\s|\Z)|[{_EASTERN}]++"
 _SENTENCE = rf"\s*(\S[^\n]*?(?:{_END}|(?=\n)|\Z))"
 _ENDED = rf"[{_MARK}{_EASTERN}][{_CLOSING}]*\Z"
@@ -21,9 +21,9 @@ _COUNTED_WORDS = 8
 
 @dataclass(frozen=True, slots=True)
 class Rewording:
-    """`what` is said of the change. It took `removed` out of the text and put `added` into it, both without context.
+    """`what` describes the change. It took `removed` out of the text and put `added` into it, both without context.
 
-    So two texts in which the same was changed have the same rewording, whatever else they say.
+    So the same change in two texts is the same rewording, whatever else the texts say.
     """
 
     what: str
@@ -32,7 +32,7 @@ class Rewording:
 
 
 def reworded(old: str, new: str) -> Rewording:
-    """The rewording that made another text of a text."""
+    """The rewording that turned the old text into the new one."""
     if old.split() == new.split():
         return Rewording("white space changed", old, new)
     if same_to_the_eye(old, new):
@@ -47,7 +47,7 @@ def reworded(old: str, new: str) -> Rewording:
 
 
 def _alike(sentences: Sequence[str], text: str) -> str | None:
-    """What these are called: sentences, or, where not all of them end as such, lines. None for less than a line."""
+    """What to call these: sentences or, if not all of them end like sentences, lines. None for less than a line."""
     if all(re.search(_ENDED, sentence) for sentence in sentences):
         return "sentence"
     lines = {line.strip() for line in text.splitlines()}
@@ -55,7 +55,7 @@ def _alike(sentences: Sequence[str], text: str) -> str | None:
 
 
 def _by_words(old: Sequence[str], new: Sequence[str], *, is_all: bool) -> Rewording:
-    """The rewording that made the new sentences of the old; `is_all` if there are no others in either text."""
+    """The rewording that turned the old sentences into the new; `is_all` if neither text has any others."""
     olds, news = _words(old), _words(new)
     removed, added = _apart(olds, news)
     if not removed and not added:
@@ -75,7 +75,7 @@ def _words(sentences: Sequence[str]) -> list[str]:
 
 
 def _apart(old: Sequence[str], new: Sequence[str]) -> tuple[list[str], list[str]]:
-    """What only the old has, and what only the new, in the order in which they have it."""
+    """What only the old text has, and what only the new text has, each in its own order."""
     changed = edits(old, new)
     removed = [text for edit in changed for text in old[edit.begin : edit.end]]
     return removed, [text for edit in changed for text in new[edit.new_begin : edit.new_end]]

@@ -1,7 +1,7 @@
 """A short text as a YAML scalar.
 
-Written by hand, because PyYAML quotes in different ways, depending on the text. Read back here as well, for files that
-are read line by line.
+We write it ourselves, because PyYAML's quoting style depends on the text. We also read it back, for files that are read
+line by line.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from json import loads
 
 from pytest_samurai.text.visible import visible, visible_quoted
 
-# A text matches in one way only, so that no header or URL, however long, takes exponential time.
+# A text can match in only one way, so no header or URL, however long, takes exponential time.
 _PLAIN = re.compile(
     r"(?!(?i:true|false|yes|no|on|off|y|n|null)\Z)"
     r"[A-Za-z/](?:[A-Za-z0-9_./+=&%@~-]|:[A-Za-z0-9_./+=&%@~-]|; ?[A-Za-z0-9]| [A-Za-z0-9])*"
@@ -19,7 +19,7 @@ _PLAIN = re.compile(
 
 
 def scalar(text: str) -> str:
-    """A short text as a YAML scalar: plain if that cannot be misread, else in double quotes."""
+    """A short text as a YAML scalar: plain if that can't be misread, else in double quotes."""
     return text if _PLAIN.fullmatch(text) else quoted(text)
 
 
@@ -42,15 +42,15 @@ _LONG_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\U([0-9a-f]{8})")
 
 
 def read_scalar(written: str) -> str:
-    """The text that `scalar` or `quoted` wrote like this. Raises ValueError for anything that they do not write.
+    """The text that `scalar` or `quoted` wrote like this. Raises ValueError for anything that they don't write.
 
-    It may have the escapes of `visible_quoted`, or single quotes, which formatters like better.
+    It may have the escapes of `visible_quoted`, or single quotes, which formatters prefer.
     """
     if written.startswith("'"):
         text = written[1:-1].replace("''", "'")
         spellings = ["'" + text.replace("'", "''") + "'"]
     else:
-        # JSON has every escape that is written here, but for the long one.
+        # JSON has every escape that is written here, except the long one.
         text = loads(_LONG_ESCAPE.sub(_from_long, written)) if written.startswith('"') else written
         spellings = [scalar(text), quoted(text)]
     if written not in (*spellings, *map(visible_quoted, spellings)):

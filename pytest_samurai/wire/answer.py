@@ -14,7 +14,7 @@ from pytest_samurai.wire.usage import Usage
 
 
 class Answer:
-    """A reply, parsed when first needed. A few facts of a stream are found without it."""
+    """A reply, parsed when first needed. A few facts about a stream are found without parsing it."""
 
     def __init__(self, reply: Reply, dialect: Dialect) -> None:
         self.reply = reply
@@ -22,10 +22,10 @@ class Answer:
 
     @cached_property
     def whole(self) -> dict[str, Any]:
-        """The JSON of the reply; of a stream, its events merged. Raises SamuraiError if it is not a JSON object."""
+        """The JSON of the reply; for a stream, its events merged. Raises SamuraiError if it isn't a JSON object."""
         whole = None if self.is_of_events else parse_object(self.reply.body)
         if whole is None:
-            # A stream of JSON comes without the headers of one.
+            # Not every stream of JSON says in its headers that it is one.
             is_stream = self.reply.chunks is not None or not self.is_of_events
             whole = self.dialect.merge(events(self.reply.body)) if is_stream else None
             if not whole:
@@ -36,7 +36,8 @@ class Answer:
 
     @property
     def known(self) -> dict[str, Any]:
-        """The same; where it is none, what the events say that it holds unannounced; else an empty object."""
+        """The same as `whole`, but never an error: without an object, the events in a body not announced as a stream,
+        merged; else an empty object."""
         try:
             return self.whole
         except SamuraiError:
@@ -49,7 +50,7 @@ class Answer:
         return is_server_sent(self.reply.body)
 
     def last(self, name: str) -> Any:
-        """The value of a top-level key; in a stream, the last that an event gives."""
+        """The value of a top-level key; in a stream, from the last event that gives one."""
         if self.reply.hidden_usage is not None and self.dialect.asking and name == self.dialect.asking.key:
             return self.reply.hidden_usage
         if not self.is_of_events:
@@ -58,20 +59,20 @@ class Answer:
 
     @property
     def usage(self) -> Usage | None:
-        """What it says that the call used; None if it does not. An HTTP error has used one request and no tokens."""
+        """What the call used; None if the reply doesn't say. An HTTP error used one request and no tokens."""
         if self.reply.status >= 300:
             return self.dialect.usage(self) or Usage(requests=1)
         return None if self.counts_nothing else self.dialect.usage(self)
 
     @cached_property
     def counts_nothing(self) -> bool:
-        """Whether its usage is 0 tokens. No model reads a prompt for that: such a server does not count."""
+        """Whether its usage is 0 tokens. No model reads a prompt for free: such a server doesn't count."""
         usage = self.dialect.usage(self)
         return usage is not None and not usage.used and self.reply.status < 300 and not self.dialect.may_be_free
 
     @property
     def has_paid_tools(self) -> bool:
-        """Whether tools were used that are billed by the call, beside the tokens."""
+        """Whether it used tools that are billed by the call, on top of the tokens."""
         return self.dialect.has_paid_tools(self.known)
 
     @property
@@ -81,5 +82,5 @@ class Answer:
 
     @property
     def tier(self) -> str | None:
-        """The level of service, which may have prices of its own; None if it does not say."""
+        """The level of service, which may have its own prices; None if it does not say."""
         return self.dialect.tier(self)

@@ -1,4 +1,4 @@
-"""When a call of another tool was answered, as its reply says."""
+"""When a call recorded by another tool was answered, according to its reply."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from pytest_samurai.wire.dialects import answer_of
 from pytest_samurai.wire.interaction import Interaction
 
 _KEYS = ("created", "created_at", "createTime", "create_time")
-"""Where a body has it.
+"""The keys that hold the time in a body.
 
 Sources: `created` (chat, completions, images) and `created_at` (responses) in OpenAI's reference, in seconds;
 `created_at` in Ollama's and `createTime` in Google's, as texts in ISO 8601.
 """
 
-# Not `fromtimestamp`: tests patch that.
+# Not `fromtimestamp`, because tests patch it.
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _FIRST = datetime(2020, 6, 1, tzinfo=UTC)
-"""No model API was sold before, so an earlier date is one that somebody has made up for a test."""
+"""No model API was sold before this date, so an earlier one was made up for a test."""
 
 
 def dated(interaction: Interaction) -> Interaction:
-    """The interaction with the moment of its answer, if it has no `recorded_at` and its reply says one.
+    """The interaction with the time of its answer, if it has no `recorded_at` and its reply gives one.
 
-    The reply's `date` header goes before its body, as of a stream that was answered later than it was created.
+    The reply's `date` header comes before its body: a stream may be answered later than it was created.
     """
     if interaction.recorded_at is not None or interaction.answered_at is not None:
         return interaction
@@ -36,7 +36,7 @@ def dated(interaction: Interaction) -> Interaction:
 
 
 def _of_header(interaction: Interaction) -> datetime | None:
-    # Only the cassettes of other tools need it: to import it takes longer than all else here.
+    # Only the cassettes of other tools need it, and importing it takes longer than everything else here.
     from email.utils import parsedate_to_datetime
 
     text = next((value for name, value in interaction.reply.headers if name == "date"), "")
@@ -53,7 +53,7 @@ def _of_body(interaction: Interaction) -> datetime | None:
 
 def _moment(value: Any) -> datetime | None:
     try:
-        # Writer has the seconds as a text.
+        # Writer gives the seconds as a text.
         if isinstance(value, int | float) or (isinstance(value, str) and value.isdecimal()):
             return _likely(_EPOCH + timedelta(seconds=float(value)))
         return _likely(parse_moment(value))

@@ -14,7 +14,7 @@ from pytest_samurai.wire.prompt import prompt_length
 _LINE = 80
 
 _CHARACTERS_A_TOKEN = 4
-"""Of English text, roughly. Source: OpenAI's help page on tokens."""
+"""For English text, roughly. Source: OpenAI's help page on tokens."""
 
 
 def model_asked(request: Request) -> str | None:
@@ -40,7 +40,7 @@ def summary(request: Request) -> str:
 
 
 def usage_asked(request: Request) -> bytes | None:
-    """The body that also asks for the usage of a stream; None for a request that does so itself, or need not."""
+    """The body that also asks for the usage of a stream; None for a request that asks already, or doesn't need to."""
     asking = dialect_of(request.url).asking
     sent = parse_object(request.body)
     asked = None if asking is None or sent is None else asking.ask(sent)
@@ -48,7 +48,7 @@ def usage_asked(request: Request) -> bytes | None:
 
 
 def likely_tokens(request: Request) -> tuple[int, int]:
-    """About how many tokens a request has, by the length of its prompt, and how many its answer may have at most."""
+    """Roughly how many tokens a request has, by the length of its prompt, and the most that its answer may have."""
     dialect = dialect_of(request.url)
     sent = asked_object(request.body) or {}
     return prompt_length(dialect, sent) // _CHARACTERS_A_TOKEN, dialect.most(sent)

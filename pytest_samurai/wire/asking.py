@@ -17,11 +17,11 @@ from pytest_samurai.wire.objects import parse_object
 class Asking:
     """How one API is asked for the usage of a stream.
 
-    - `ask` gives the request with the question in it; None for one that asks already, or is for no stream.
-    - `key` is where the answer stands, in an event and in a reply.
-    - `part` is found in events that hold a part of what the model says, and `is_last_part` tells the last of them.
-    - `is_answer` says whether an event is nothing but the answer to the question; it is given the part before as well.
-    - `is_failure` says whether an event tells of an error, behind which nothing of the answer comes.
+    - `ask` returns the request with the question in it; None if it asks already, or isn't for a stream.
+    - `key` is where the answer is, in an event and in a reply.
+    - `part` matches events that hold a part of what the model says, and `is_last_part` recognizes the last of them.
+    - `is_answer` says whether an event answers the question and holds nothing else. It also gets the part before it.
+    - `is_failure` says whether an event reports an error. Nothing of the answer comes after that.
     """
 
     ask: Callable[[Object], Object | None]
@@ -37,14 +37,15 @@ _ERROR = re.compile(rb"(?:^|[\r\n])event: ?error[\r\n]")
 
 
 class UsageFilter:
-    """Takes the one event out of a live stream that we asked for and the application did not.
+    """Takes one event out of a live stream: the answer to a question that we asked and the application didn't.
 
-    That is the last one before `[DONE]`, before an error, or before the end of the stream; or, with servers that send
-    something of their own after it, the last one that follows the last part. An event like it in any other place was
-    sent unasked; and so is all of it by a server that has told a usage before. If it tells one twice, it cannot be
-    known which of both it would have sent unasked, so both pass.
-    All else passes, in the pieces in which it came. An event that is not whole yet waits for its end, and one that may
-    be the answer for the event after it, since they cannot be told before.
+    That event is the last one before `[DONE]`, an error, or the end of the stream. Some servers send something else after
+    it; then it is the last one after the last part. A similar event anywhere else was sent unasked. Once a server has
+    told a usage unasked, we take nothing from its stream. If it tells
+    a usage twice, nobody knows which of the two it would have sent unasked, so both pass.
+
+    Everything else passes through in the pieces in which it came. An incomplete event waits for its end. An event that
+    may be the answer waits for the next event, because only that can tell.
     """
 
     def __init__(self, asking: Asking) -> None:
@@ -52,33 +53,33 @@ class UsageFilter:
         self._mark = json.dumps(asking.key).encode()
         self._buffer = EventBuffer()
         self._usage: dict[str, Any] | None = None
-        # What may be the answer, the comments that came after it, and what it says.
+        # The event that may be the answer, the comments that came after it, and the usage in it.
         self._held: list[bytes] = []
         self._held_usage: dict[str, Any] | None = None
-        # What passed last that holds a part.
+        # The last data with a part that went through to the application.
         self._parts = b""
         self._is_over = False
-        # Whether the application has been told a usage.
+        # Whether the application has seen a usage.
         self._is_told = False
 
     @property
     def usage(self) -> dict[str, Any] | None:
-        """What the answer says, as far as one was kept from the application."""
+        """The usage in the answer, if we kept one from the application."""
         return self._held_usage if self._held else self._usage
 
     def feed(self, data: bytes) -> bytes:
-        """The part of `data`, and of what waited, that the application may have."""
+        """What the application may have of `data` and of the bytes that waited."""
         is_plain = self._mark not in data and data.endswith(b"\n\n")
         if is_plain and self._buffer.is_empty and not self._held:
             return self._let_pass(data)
         return b"".join(map(self._sieve, self._buffer.feed(data)))
 
     def flush(self) -> bytes:
-        """The rest of it, once the stream is through."""
+        """The rest of it, at the end of the stream."""
         return self._sieve(self._buffer.flush()) + self._settle(is_answer=True)
 
     def _sieve(self, event: bytes) -> bytes:
-        """What the application may have, now that this event is known."""
+        """What the application may have, now that we know this event."""
         if not self._held and self._mark not in event:
             return self._let_pass(event)
         data = data_of(event)
@@ -103,8 +104,8 @@ class UsageFilter:
         return data
 
     def _is_over_with(self, data: str | None, said: Object) -> bool:
-        """Whether the model has said all before this event."""
-        # An error that has a usage of its own is another that is told.
+        """Whether the model has finished before this event."""
+        # An error with a usage of its own tells another usage.
         if data == "[DONE]" or (self._asking.is_failure(said) and not said.get(self._asking.key)):
             return True
         return bool(self._held) and self._asking.is_last_part(self._last_part())
@@ -116,7 +117,7 @@ class UsageFilter:
         return parse_object(next(parts, "")) or {}
 
     def _settle(self, *, is_answer: bool) -> bytes:
-        """Decide about what is held, if anything is. Returns what of it the application may have."""
+        """Decide about the event that we hold, if any. Returns what the application may have of it."""
         if not self._held:
             return b""
         event, *comments = self._held
@@ -125,6 +126,6 @@ class UsageFilter:
             self._is_told = True
             return b"".join([event, *comments])
         self._usage = self._held_usage
-        # There is one answer.
+        # There is only one answer.
         self._is_over = True
         return b"".join(comments)

@@ -21,7 +21,7 @@ from pytest_samurai.wire.usage import Usage
 
 
 def _messages(request: Object) -> list[Message]:
-    """What is to be spoken, with its instructions; or the sound that is to be written down, with its prompt."""
+    """The text to speak, with its instructions; or the sound to transcribe, with its prompt."""
     said = [("system", request.get("instructions")), ("user", request.get("input"))]
     messages = [Message(role, (Part("text", text),)) for role, text in said if isinstance(text, str)]
     if "file" not in request:
@@ -36,7 +36,7 @@ def _prompt(request: Object) -> dict[str, Json]:
 
 
 def _usage(answer: Answer) -> Usage | None:
-    """The tokens, for models that are billed by these. What is billed by the second or the letter has no tokens."""
+    """The tokens, for models that are billed by them. Models billed by the second or the letter have no tokens."""
     return usage_by_shape(as_object(answer.known.get("usage")))
 
 
@@ -49,7 +49,7 @@ _ENDS = ("transcript.text.done", "speech.audio.done")
 
 
 def merge(data: Iterable[str]) -> dict[str, Any]:
-    """The equivalent plain transcription. Of speech only the usage: a plain reply is the sound itself."""
+    """The equivalent plain transcription. For speech, only the usage: a plain reply is the sound itself."""
     merged: dict[str, Any] = {}
     for text in data:
         event = parse_object(text) or {}

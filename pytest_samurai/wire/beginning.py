@@ -10,13 +10,13 @@ from pytest_samurai.wire.objects import parse_object
 _ERROR_EVENT = re.compile(rb"^event: ?error\b", re.MULTILINE)
 
 _LONGEST = 65536
-"""The length in bytes beyond which a reply is not a refusal."""
+"""A reply longer than this, in bytes, is not a refusal."""
 
 
 class Beginning:
     """The beginning of a reply, until it is clear whether it is a refusal.
 
-    It is a refusal if its first event is an error, if it is a JSON object that tells of an error, or if it ends before
+    It is a refusal if its first event is an error, if it is a JSON object that reports an error, or if it ends before
     anything was said.
     """
 
@@ -30,7 +30,7 @@ class Beginning:
         return data_of(self._body) is None
 
     def feed(self, data: bytes) -> bool | None:
-        """Whether the reply is a refusal, now that more of it has come; None if that is not clear yet."""
+        """Whether the reply is a refusal, now that more of it has come; None if that isn't clear yet."""
         self._body += data
         for event in self._buffer.feed(data):
             text = data_of(event)
@@ -50,7 +50,7 @@ class Beginning:
 
 
 def _is_error(event: bytes, text: str) -> bool:
-    """Whether an event, or a whole body, tells of an error.
+    """Whether an event, or a whole body, reports an error.
 
     Sources: `error` of the OpenAI API reference; vLLM's objects of the type `error`; the `detail` of FastAPI.
     """

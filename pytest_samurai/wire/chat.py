@@ -27,7 +27,7 @@ def _message(message: Object) -> Message:
 
 def _parts(message: Object) -> Iterator[Part]:
     content, refusal = message.get("content"), message.get("refusal")
-    # Some gateways say it twice.
+    # Some gateways send it under both.
     thought = next(filter(None, (as_text(message.get(name)) for name in _THOUGHTS)), None)
     if thought is not None:
         yield Part("reasoning", thought)
@@ -55,7 +55,7 @@ def _tool_call(called: Object) -> Part:
 
 
 _THOUGHTS = ("reasoning_content", "reasoning")
-"""Where servers put what a model thought. Sources: DeepSeek's API reference; OpenRouter's."""
+"""Where servers put the model's thinking. Sources: DeepSeek's API reference; OpenRouter's."""
 
 
 def _tools(request: Object) -> list[Json]:
@@ -80,7 +80,7 @@ def _answers(reply: Object) -> list[Message]:
 
 
 def _has_paid_tools(_: Object) -> bool:
-    # Searches have models of their own, whose price has them.
+    # Searches have their own models, and the price of the model covers them.
     return False
 
 
@@ -92,7 +92,7 @@ def merge(data: Iterable[str]) -> dict[str, Any]:
     merged = choices.merge(data, lambda index: {"index": index, "message": {"role": "assistant", "content": None}})
     for choice in as_objects(merged.get("choices")):
         for call in as_objects(as_object(choice["message"]).get("tool_calls")):
-            # The number of a part; a plain reply has none.
+            # It numbers the parts; a plain reply doesn't have it.
             call.pop("index", None)
     if merged.get("object") == "chat.completion.chunk":
         merged["object"] = "chat.completion"

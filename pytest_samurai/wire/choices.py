@@ -1,4 +1,4 @@
-"""Choices: what chat has in common with the older completions.
+"""Choices: what chat and the older completions have in common.
 
 Source: the OpenAI API reference (`chat.completion.chunk`, the streamed `text_completion`).
 """
@@ -27,7 +27,7 @@ def model_asked(_: str, request: Object) -> str | None:
 
 
 def tools_asked(request: Object) -> list[Json]:
-    """What describes tools to the model, with APIs that have one list of these."""
+    """The descriptions of tools for the model, in APIs that have one list of them."""
     return [request["tools"]] if request.get("tools") else []
 
 
@@ -51,7 +51,7 @@ def _ask(request: Object) -> Object | None:
 
 
 def _is_last_part(event: Object) -> bool:
-    # With several choices, one may go on after another has finished; then it is the one that was heard last.
+    # With several choices, one may go on after another has finished. Then the part heard last decides.
     return any(choice.get("finish_reason") for choice in as_objects(event.get("choices")))
 
 
@@ -69,7 +69,7 @@ _OF_ANSWER = frozenset(
         "timings",
     }
 )
-"""What the event with the usage may hold.
+"""The keys that the event with the usage may have.
 
 Sources: `chat.completion.chunk` in the OpenAI API reference; `obfuscation` is the padding of
 `stream_options.include_obfuscation`. llama.cpp's server moves its `timings` from the last part to this event.
@@ -79,9 +79,9 @@ Sources: `chat.completion.chunk` in the OpenAI API reference; `obfuscation` is t
 def _is_usage(event: Object, part: Object) -> bool:
     """Whether an event tells the usage and nothing else.
 
-    By the reference its choices are an empty list, and its usage is numbers. What is empty says nothing, and a word or
-    a number that the part before it has as well says nothing new: gateways put their `provider` or `model_version` into
-    each event.
+    The reference says that its choices are an empty list and its usage is numbers. Empty values say nothing. A word or
+    number that the previous part has too says nothing new: gateways put their `provider` or `model_version` into every
+    event.
     """
     if event.get("choices") != [] or not as_object(event.get("usage")) or not _is_counts(event["usage"]):
         return False
@@ -92,7 +92,7 @@ def _is_usage(event: Object, part: Object) -> bool:
 
 
 def _is_counts(value: Json) -> bool:
-    """Whether all that is said here is numbers."""
+    """Whether every value in it is a number."""
     if isinstance(value, dict):
         return all(map(_is_counts, value.values()))
     return isinstance(value, int | float) or value in (None, "", [])
@@ -113,9 +113,8 @@ ASKING = Asking(
 )
 """`stream_options.include_usage`, and the event without choices that answers it.
 
-An application asks itself if anything in its request whose name has `usage` in it is set: `usage.include` of
-OpenRouter, `stream_options.continuous_usage_stats` of vLLM. Options that are no object are left for the server to
-refuse.
+The application asks itself if it sets any option with `usage` in its name: `usage.include` of OpenRouter,
+`stream_options.continuous_usage_stats` of vLLM. If `stream_options` isn't an object, the server may refuse it.
 """
 
 
@@ -123,7 +122,7 @@ refuse.
 
 
 def usage(answer: Answer) -> Usage | None:
-    """The `usage` of a reply; of a stream, the last one that an event has."""
+    """The `usage` of a reply; for a stream, the last one in its events."""
     return usage_by_shape(answer.last("usage"))
 
 
@@ -138,7 +137,7 @@ def tier(answer: Answer) -> str | None:
 
 
 def stop_under(key: str) -> Callable[[Object], list[str]]:
-    """What gives the reason why the model stopped, where a reply has one, under this key."""
+    """A function that finds the reason why the model stopped under this key, if a reply has one."""
 
     def stops(reply: Object) -> list[str]:
         reason = as_text(reply.get(key))
@@ -157,17 +156,17 @@ def stops(reply: Object) -> list[str]:
 
 
 def texts(event: Json) -> Iterator[Text]:
-    """The texts of all choices. An event without choices is none of this API's, so it may hold them anywhere."""
+    """The texts of all choices. An event without choices isn't from this API, so it may hold texts anywhere."""
     if isinstance(event, dict) and "choices" in event:
         return _texts_below(event["choices"], (), ())
     return every_text(event)
 
 
 def _texts_below(value: Json, path: Channel, listed: Channel) -> Iterator[Text]:
-    """Each with its path, on which the `index` of an object stands for its place in a list.
+    """Each text with its path, where the `index` of an object replaces its position in a list.
 
-    `listed` is the path without places in lists. The texts of one list have it as well: tokens go on in the next one,
-    and so may parts of a message.
+    `listed` is the path without positions in lists. The texts of one list have it as a channel too: tokens continue in
+    the next item, and so may the parts of a message.
     """
     if isinstance(value, dict | list):
         for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
@@ -183,10 +182,10 @@ def _texts_below(value: Json, path: Channel, listed: Channel) -> Iterator[Text]:
 
 
 def merge(data: Iterable[str], begin: Callable[[int], dict[str, Any]]) -> dict[str, Any]:
-    """A reply from the data of events whose choices come in parts; `begin` gives a choice of which nothing came yet.
+    """A reply, merged from the data of events that bring choices in parts. `begin` returns an empty choice.
 
-    For keys beside the choices, the last non-empty value counts: usage is a running total with some servers, and null
-    in all chunks but one with others.
+    For keys outside the choices, the last non-empty value counts. Some servers send the usage as a running total,
+    others send null in all chunks except one.
     """
     merged: dict[str, Any] = {}
     choices: dict[int, dict[str, Any]] = {}
@@ -218,13 +217,13 @@ def _merge_choice(merged: dict[str, Any], choice: Object) -> None:
 
 @dataclass(slots=True)
 class _Parts:
-    """A text as it grows. It is joined once, since a copy for each word would take quadratic time."""
+    """A text as it grows. It is joined only once: copying it for each word would take quadratic time."""
 
     texts: list[str]
 
 
 def _whole(value: Any) -> Any:
-    """What was merged, its texts joined."""
+    """The merged value, with its texts joined."""
     if isinstance(value, dict):
         return {key: _whole(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -232,12 +231,12 @@ def _whole(value: Any) -> Any:
     return "".join(value.texts) if isinstance(value, _Parts) else value
 
 
-# Some servers repeat these in every part; none sends them in parts.
+# Some servers repeat these in every part; no server splits them into parts.
 _SAID_ONCE = frozenset({"id", "type", "role", "format"})
 
 
 def _merge_delta(merged: dict[str, Any], delta: Object) -> dict[str, Any]:
-    """Put a part into what came before it, which is changed: a copy for each part would take quadratic time."""
+    """Merge a part into what came before, in place: copying for each part would take quadratic time."""
     for key, new in delta.items():
         have = merged.get(key)
         if isinstance(new, list):
@@ -248,7 +247,7 @@ def _merge_delta(merged: dict[str, Any], delta: Object) -> dict[str, Any]:
             if key != "name":
                 merged[key] = _Parts([have, new])
             elif have != new:
-                # Some servers repeat the whole name of a function, others send it in parts.
+                # Some servers repeat a function's whole name, others send it in parts.
                 merged[key] = have + new
         elif isinstance(have, _Parts) and isinstance(new, str):
             have.texts.append(new)
@@ -269,9 +268,10 @@ def _merge_list(merged: list[Any], new: Sequence[Any]) -> list[Any]:
 
 
 def _begun(merged: Sequence[Any], part: Object) -> dict[str, Any] | None:
-    """The call of which this is a further part; None for the first part of one.
+    """The call that this part continues; None if the part begins a new call.
 
-    Some servers give every tool call the index 0: there, another id with a function's name begins another call.
+    Some servers give every tool call the index 0. There, a different id together with a function's name begins a new
+    call.
     """
     index, identity = part.get("index"), part.get("id")
     if not isinstance(index, int):

@@ -1,4 +1,4 @@
-"""Cohere: `POST /v2/chat` and `/v2/embed`, and the same of v1.
+"""Cohere: `POST /v2/chat` and `/v2/embed`, and the same in v1.
 
 Source: Cohere's API reference (Chat, Chat with streaming, Embed), and its guide to streaming.
 """
@@ -23,7 +23,7 @@ from pytest_samurai.wire.usage import Usage
 
 
 def _messages(request: Object) -> list[Message]:
-    """The messages of a chat, those of v1 as well; the texts of embeddings."""
+    """The messages of a chat, also in v1; the texts of embeddings."""
     said = [*as_objects(request.get("chat_history")), *as_objects(request.get("messages"))]
     messages = [_message(message) for message in said]
     if isinstance(preamble := request.get("preamble"), str):
@@ -105,7 +105,7 @@ def _answers(reply: Object) -> list[Message]:
 
 
 _PAID_BESIDE_TOKENS: Final = ("search_units", "images", "image_tokens", "classifications")
-"""Source: `billed_units` in the reference. What these cost is on Cohere's page of prices."""
+"""Source: `billed_units` in the reference. Cohere's price page has the price of each."""
 
 
 def _has_paid_tools(reply: Object) -> bool:
@@ -117,7 +117,7 @@ def _has_paid_tools(reply: Object) -> bool:
 
 
 def merge(data: Iterable[str]) -> dict[str, Any]:
-    """The equivalent plain reply; that of v1 stands in the last event, or is the text that came."""
+    """The equivalent plain reply. In v1 it is in the last event, or else it is the text that came."""
     merged: dict[str, Any] = {}
     for text in data:
         event = parse_object(text) or {}
@@ -141,7 +141,7 @@ _LISTS: Final = {"content-start": "content", "tool-call-start": "tool_calls", "c
 
 
 def _add(merged: dict[str, Any], kind: str, number: Json, piece: Object) -> None:
-    """Add what an event brings to the message."""
+    """Add the content of an event to the message."""
     if kind in _LISTS:
         name = _LISTS[kind]
         merged[name] = [*as_objects(merged.get(name)), as_object(piece.get(name))]

@@ -1,4 +1,4 @@
-"""What most APIs have in the same place, or not at all."""
+"""What most APIs have in the same place, or don't have at all."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pytest_samurai.wire.objects import as_object, as_text
 
 
 def role(message: Json) -> object:
-    """The role of a message; None without one."""
+    """The role of a message; None if it has none."""
     return as_object(message).get("role")
 
 
 def function_name(tool: Json) -> object:
-    """The name of a tool that is a function, as in chat completions; None for any other."""
+    """The name of a function tool, as in chat completions; None for any other tool."""
     return as_object(as_object(tool).get("function")).get("name")
 
 
@@ -23,10 +23,10 @@ def model(answer: Answer) -> str | None:
 
 
 def unsaid(_: Answer) -> str | None:
-    """Nothing: a reply does not say it."""
+    """Nothing: the reply doesn't say it."""
     return None
 
 
 def no_paid_tools(_: Object) -> bool:
-    """That no tool is billed by the call."""
+    """No tool is billed by the call."""
     return False

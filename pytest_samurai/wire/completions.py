@@ -1,4 +1,4 @@
-"""The older completions: `POST /completions`, a text that goes on.
+"""The older completions: `POST /completions`, which continue a text.
 
 Source: the OpenAI API reference (`text_completion`).
 """
@@ -17,13 +17,13 @@ from pytest_samurai.wire.objects import as_objects, as_text
 
 
 def _messages(request: Object) -> list[Message]:
-    """The texts of the prompt; one that is given as the numbers of its tokens has none."""
+    """The texts of the prompt; none for a prompt given as token numbers."""
     return [Message("", (Part("text", text),)) for text in _prompts(request) if isinstance(text, str)]
 
 
 def _prompts(request: Object) -> list[Json]:
     prompt = request.get("prompt")
-    # Numbers are the tokens of one prompt.
+    # A list of numbers is the tokens of one prompt.
     if isinstance(prompt, list) and not all(isinstance(token, int) for token in prompt):
         return prompt
     return [prompt]
@@ -38,7 +38,7 @@ def _prompt(request: Object) -> dict[str, Json]:
 
 
 def _most(request: Object) -> int:
-    # Source of the 16: the reference of `max_tokens`. All that `best_of` generates is billed.
+    # Source of the 16: the reference of `max_tokens`. Everything that `best_of` generates is billed.
     limit, best_of = request.get("max_tokens"), request.get("best_of")
     each = max(choices.number_asked(request), best_of if isinstance(best_of, int) else 1)
     return (limit if isinstance(limit, int) else 16) * each * len(_prompts(request))
@@ -50,7 +50,7 @@ def _answers(reply: Object) -> list[Message]:
 
 
 def merge(data: Iterable[str]) -> dict[str, Any]:
-    """The `text_completion` that a plain reply would have been, from the data of the events of one in parts."""
+    """The `text_completion` that a plain reply would have been, from the data of a stream's events."""
     return choices.merge(data, lambda index: {"index": index, "text": ""})
 
 

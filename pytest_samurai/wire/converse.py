@@ -1,6 +1,6 @@
 """Converse: Amazon Bedrock's `POST /model/NAME/converse`.
 
-Source: "Converse" in the reference of the Amazon Bedrock API. Its streams are frames of bytes, no text, so they have no
+Source: "Converse" in the reference of the Amazon Bedrock API. Its streams are binary frames, not text, so they have no
 dialect.
 """
 
@@ -76,7 +76,7 @@ def _answers(reply: Object) -> list[Message]:
 
 
 def _merge(_: Iterable[str]) -> dict[str, Any]:
-    """Nothing: there are no events."""
+    """Nothing, because there are no events."""
     return {}
 
 
@@ -88,7 +88,7 @@ CONVERSE = Dialect(
     name="converse",
     paths=("/converse",),
     within="/model/",
-    # The name of the model is only in the URL, so it is part of the endpoint.
+    # Only the URL names the model, so the model is part of the endpoint.
     patterns=("*/model/*/converse",),
     may_be_own=False,
     model_asked=model_on_bedrock,

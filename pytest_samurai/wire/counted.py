@@ -1,4 +1,4 @@
-"""The usage of APIs that name their counts differently from chat, read by its shape."""
+"""The usage of APIs that name their counts differently from chat, recognized by its shape."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _CACHE_OF_MESSAGES: Final = ("cache_creation_input_tokens", "cache_read_input_to
 def usage_by_shape(usage: object) -> Usage | None:
     """The usage of a generation, in the shape of any known API; None for any other shape.
 
-    A gateway may answer with the usage of another API. Embeddings are not tried here: they lack the completion's count,
-    and a generation that lacks it has an unknown usage.
+    A gateway may answer with the usage of another API. Embeddings aren't tried here: they have no count of completion
+    tokens, and the usage of a generation without that count is unknown.
     """
     if not isinstance(usage, Mapping):
         return None
@@ -28,7 +28,7 @@ def usage_by_shape(usage: object) -> Usage | None:
 
 
 def usage_of_responses(usage: Mapping[str, Any]) -> Usage | None:
-    """The usage of `/responses`, where the input includes what came from the cache, and the output the reasoning.
+    """The usage of `/responses`, where the input includes tokens from the cache, and the output includes reasoning.
 
     Source: `ResponseUsage` in the OpenAI API reference. It always has a total, unlike Anthropic's.
     """
@@ -38,7 +38,7 @@ def usage_of_responses(usage: Mapping[str, Any]) -> Usage | None:
         "prompt_tokens": usage.get("input_tokens"),
         "completion_tokens": usage.get("output_tokens"),
         "total_tokens": usage.get("total_tokens"),
-        # Those of audio leave out the plural.
+        # The audio endpoints use the singular.
         "prompt_tokens_details": usage.get("input_tokens_details", usage.get("input_token_details")),
         "completion_tokens_details": usage.get("output_tokens_details", usage.get("output_token_details")),
     }
@@ -46,7 +46,7 @@ def usage_of_responses(usage: Mapping[str, Any]) -> Usage | None:
 
 
 def usage_of_messages(usage: Mapping[str, Any]) -> Usage | None:
-    """The usage of Anthropic's `/messages`, where the input is what neither came from the cache nor went into it.
+    """The usage of Anthropic's `/messages`, where the input excludes tokens read from the cache or written to it.
 
     Source: `usage` in Anthropic's reference of the Messages API, and its guide to prompt caching. It has no total.
     """
@@ -71,7 +71,7 @@ def usage_of_messages(usage: Mapping[str, Any]) -> Usage | None:
 
 
 def _is_of_messages(usage: Mapping[str, Any]) -> bool:
-    """Whether `input_tokens` leaves out the cache. If a gateway adds a total, the total shows it."""
+    """Whether `input_tokens` excludes the cache. If a gateway adds a total, the total shows it."""
     new, completion, total = (count(usage.get(name)) for name in ("input_tokens", "output_tokens", "total_tokens"))
     if new is None or completion is None:
         return False
@@ -81,15 +81,15 @@ def _is_of_messages(usage: Mapping[str, Any]) -> bool:
 
 
 def usage_of_gemini(usage: Mapping[str, Any]) -> Usage | None:
-    """Google's `usageMetadata`, where thoughts are apart from the candidates, and tool results from the prompt.
+    """Google's `usageMetadata`, which counts thoughts outside the candidates, and tool results outside the prompt.
 
-    Source: `UsageMetadata` in the reference of the Gemini API: the prompt includes what came from the cache.
+    Source: `UsageMetadata` in the reference of the Gemini API: the prompt includes tokens from the cache.
     """
     prompt = count(usage.get("promptTokenCount"))
     if prompt is None:
         return None
     tools, thoughts = (count(usage.get(name)) or 0 for name in ("toolUsePromptTokenCount", "thoughtsTokenCount"))
-    # A reply that is all thought, or was blocked, has no candidates.
+    # A reply that is all thinking, or was blocked, has no candidates.
     answered = count(usage.get("candidatesTokenCount")) or 0
     total = count(usage.get("totalTokenCount"))
     return Usage(
@@ -110,7 +110,7 @@ def _of_audio(usage: Mapping[str, Any], details: str) -> int:
 
 
 def usage_of_converse(usage: Mapping[str, Any]) -> Usage | None:
-    """The usage of Bedrock's Converse, where the input is what neither came from the cache nor went into it.
+    """The usage of Bedrock's Converse, where the input excludes tokens read from the cache or written to it.
 
     Source: `TokenUsage` in the reference of the Amazon Bedrock API, and its guide to prompt caching.
     """
@@ -123,9 +123,9 @@ def usage_of_converse(usage: Mapping[str, Any]) -> Usage | None:
 
 
 def usage_of_cohere(usage: Mapping[str, Any]) -> Usage | None:
-    """What Cohere bills, which leaves out what it adds to a prompt; the tokens, where it does not say what it bills.
+    """What Cohere bills, which excludes what Cohere adds to a prompt; the tokens if it doesn't say what it bills.
 
-    Source: `billed_units` and `tokens` in Cohere's API reference. They are fractions there, and whole numbers in fact.
+    Source: `billed_units` and `tokens` in Cohere's API reference. It documents fractions, but sends whole numbers.
     """
     for name in ("billed_units", "tokens"):
         counts = as_object(usage.get(name))

@@ -1,4 +1,4 @@
-"""What is particular to one API, as a record of functions."""
+"""Everything particular to one API, as a record of functions."""
 
 from __future__ import annotations
 
@@ -17,56 +17,57 @@ Json = Any
 Object = Mapping[str, Any]
 
 Channel = tuple[Any, ...]
-"""What tells the texts of a stream that continue each other from all others."""
+"""An identifier for texts of a stream that continue each other."""
 
 Text = tuple[Channel, Any, Any]
-"""A text in an event: a channel that it continues, and where it is kept, as a container and the key in it."""
+"""A text in an event: the channel that it continues, its container, and its key there."""
 
 
 class Label(str):
-    """A text that is part of a channel, since it says which of several things goes on."""
+    """A text used as part of a channel, because it says which of several things continues."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """One API. Requests, replies and events are given to its functions as the JSON objects that they are.
+    """One API. Its functions get requests, replies and events as JSON objects.
 
-    `name` is None, and `paths` and `patterns` are none, for the dialect of unknown endpoints. See `dialects`.
+    The dialect of unknown endpoints has no `name` (None), and no `paths` or `patterns`. See `dialects`.
 
-    Of a request:
+    For a request:
 
-    - `may_be_own`: whether an application may have such a path for something else. A request is then one of this API
+    - `may_be_own`: whether an application may use such a path for something else. Then a request belongs to this API
       only if its body names a model.
-    - `paths`: how the paths of its URLs end, in lower case, and `within`, what else is in them. `patterns`: its URLs,
-      as of fnmatch.
-    - `model_asked`: the model, by the URL and the request; None if it names none.
-    - `messages`: what was said so far. `tools`: what describes tools to the model.
-    - `prompt`: what of a request counts as prompt, under the keys that it has there. `names`: of the lists in it whose
-      items are told one by one, what gives an item its name (the role of a message, the name of a tool).
-    - `most`: the most tokens that may be answered; 0 if the request sets no limit.
-    - `asking`: how the usage of a stream is asked for; None where there is no such question.
+    - `paths`: the ends of its URLs' paths, in lower case; `within`: what else they contain. `patterns`: its URLs, as
+      fnmatch patterns.
+    - `model_asked`: the model, by the URL and the request; None if neither names one.
+    - `messages`: the conversation so far. `tools`: the descriptions of tools for the model.
+    - `prompt`: the parts of a request that count as prompt, under their own keys. `names`: for lists in it that are
+      shown item by item, a function that names an item (the role of a message, the name of a tool).
+    - `most`: the largest number of tokens that the answer may have; 0 if the request sets no limit.
+    - `asking`: how to ask for the usage of a stream; None if there is no way to ask.
     - `may_be_free`: whether a call may use no tokens at all.
-    - `is_of_text`: whether all that is billed is text, whose tokens can be estimated.
-    - `is_listed`: whether the public list of prices has its models. If not, another provider's model may have the name.
+    - `is_of_text`: whether only text is billed, so that tokens can be estimated.
+    - `is_listed`: whether the public price list has its models. If not, another provider's model may have the name.
 
-    Of a reply:
+    For a reply:
 
-    - `usage`, `model` and `tier` (the level of service, which may have prices of its own); None if it does not say.
-    - `answers`: what was answered, a message for each choice.
-    - `stops`: why the model stopped, in the API's own words, for each choice that says.
-    - `has_paid_tools`: whether tools were used that are billed by the call, beside the tokens, or the tokens have other
-      prices than those of the model. The cost is unknown in both cases.
+    - `usage`, `model` and `tier` (the level of service, which may have its own prices); None if it does not say.
+    - `answers`: the answer, one message for each choice.
+    - `stops`: why the model stopped, in the API's own words, for each choice that says so.
+    - `has_paid_tools`: whether it used tools that are billed by the call, or its tokens are priced differently from the
+      model's. The cost is unknown in both cases.
 
-    Of a stream:
+    For a stream:
 
-    - `merge`: the data of its events as the reply that would have come without a stream; empty if there is none.
-    - `texts`: the texts of an event, each with a channel that it continues. One text may be given several times, with
-      a channel each. What stands in a channel is the same in all events with the same keys, or it is a text, given as a
-      `Label`, or the whole number under a key.
-    - `streams`: how the paths of URLs end, in lower case, whose replies come piece by piece whatever their headers say.
-    - `is_over`: whether a body has all that an application reads of the stream.
+    - `merge`: turns the data of its events into the reply that would have come without a stream; empty if there is
+      none.
+    - `texts`: the texts of an event, each with a channel that it continues. A text may appear several times, each time
+      with another channel. Each part of a channel is a text, given as a `Label`, or the whole number under a key, or
+      the same in all events with the same keys.
+    - `streams`: the ends of URLs' paths, in lower case, that always reply piece by piece, whatever the headers say.
+    - `is_over`: whether a body holds everything that an application reads from the stream.
     """
 
     name: str | None

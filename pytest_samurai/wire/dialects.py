@@ -1,4 +1,4 @@
-"""The dialects that are known, and which one a request speaks."""
+"""The known dialects, and how to tell which one a request uses."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ DIALECTS: Final = (
     AUDIO,
     MODERATIONS,
 )
-"""In the order in which they are asked: one whose paths end as another's do comes first."""
+"""They are asked in this order. If two paths end the same way, the more specific one comes first."""
 
 
 PATTERNS: Final = tuple(pattern for dialect in DIALECTS for pattern in dialect.patterns)
-"""The endpoints of all dialects, as patterns of fnmatch on scheme://host/path."""
+"""The endpoints of all dialects, as fnmatch patterns on scheme://host/path."""
 
 AMBIGUOUS: Final = frozenset(pattern[1:] for dialect in DIALECTS if dialect.may_be_own for pattern in dialect.patterns)
-"""The tails of those that an application may have for something else."""
+"""The ends of endpoints that an application may use for something else."""
 
 
 UNKNOWN: Final = replace(CHAT, name=None, paths=(), patterns=(), texts=every_text)
-"""For endpoints that no dialect knows. Many are gateways' own paths to chat, so what looks like chat is read as such;
-but each of their texts may come piece by piece."""
+"""For endpoints that no dialect knows. Many are gateways' own paths to chat, so anything that looks like chat is read
+as chat, but each of its texts may come piece by piece."""
 
 
 _UNUSUAL = re.compile(r"[A-Z;%\\]|[^:]//|/\.|/$")
@@ -61,7 +61,7 @@ _UNUSUAL = re.compile(r"[A-Z;%\\]|[^:]//|/\.|/$")
 
 
 def dialect_of(url: str) -> Dialect:
-    """The dialect of an endpoint, by the end of its path in any spelling; `UNKNOWN` for all others."""
+    """The dialect of an endpoint, by the end of its path in any spelling; `UNKNOWN` if none matches."""
     path = url.partition("?")[0].partition("#")[0]
     if _UNUSUAL.search(path):
         path = plain_url(path).lower()

@@ -24,7 +24,7 @@ def _inputs(request: Object) -> list[Json]:
 
 
 def _messages(request: Object) -> list[Message]:
-    """A message for each text of the input. An input that is given as token numbers has no text."""
+    """A message for each text of the input. An input of token numbers has no text."""
     return [Message("", (Part("text", text),)) for text in _inputs(request) if isinstance(text, str)]
 
 

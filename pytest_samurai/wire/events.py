@@ -1,8 +1,10 @@
 """The events of a stream, cut out of its bytes.
 
-Three forms are known. Server-sent events: the WHATWG specification of them. JSON objects one after the other, as a rule
-one on each line: `application/x-ndjson`, as Ollama's API reference has it. One JSON array that is sent piece by piece:
-Google's API reference has it for `streamGenerateContent` without `alt=sse`.
+Streams come in three forms:
+
+- Server-sent events, as in the WHATWG specification.
+- JSON objects one after another, usually one on each line: `application/x-ndjson`, as in Ollama's API reference.
+- One JSON array sent piece by piece: `streamGenerateContent` without `alt=sse`, as in Google's API reference.
 """
 
 from __future__ import annotations
@@ -18,10 +20,10 @@ from pytest_samurai.wire.objects import parse_object
 Span = tuple[int, int]
 """Where something begins and ends in a body."""
 
-# Two line ends. A CR at the end may be half of a CRLF, so it does not count yet.
-# Spelled out, not as a repetition: `re` then knows with which bytes a match begins.
+# Two line ends. A CR at the very end doesn't count yet: it may be half of a CRLF. The pattern is spelled out rather
+# than repeated so that `re` knows the possible first bytes of a match.
 _EVENT_END = re.compile(rb"(?:\r\n|\n|\r(?!\n|\Z))(?:\r\n|\n|\r(?!\n|\Z))")
-# `re` finds the letters first, which is fast, and looks behind only then.
+# `re` finds the letters quickly, and looks behind only where it found them.
 _DATA = re.compile(rb"data:(?<![^\r\n]data:)")
 _DATA_LINE = re.compile(_DATA.pattern + rb" ?([^\r\n]*)")
 _DONE = re.compile(_DATA.pattern + rb" ?\[DONE\]")
@@ -29,27 +31,27 @@ _DONE = re.compile(_DATA.pattern + rb" ?\[DONE\]")
 _LINE_BEFORE_DATA = re.compile(rb"(?:\r\n|\n|\r)(?=data:)")
 
 _LINE_END = re.compile(rb"\n")
-# RFC 7464 has a record separator before each object.
+# RFC 7464 puts a record separator before each object.
 _AROUND_LINE = b"\x1e \t\r\n"
 _LINE_OF_JSON = re.compile(rb"[\s\x1e]*[\[{]")
 _OBJECT_WITH_KEYS = re.compile(rb'[\s\x1e]*\{\s*"')
 _FIRST_OBJECT = re.compile(rb"[\s\x1e]*\[?\s*(?=\{)")
 _TWO_OBJECTS = re.compile(rb"\}[\s\x1e]*\{")
 _BETWEEN_OBJECTS = re.compile(rb"[\s,\x1e]*")
-# A stream of events may begin with one, which says nothing.
+# A stream of events may begin with one; it means nothing.
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _DECODER = json.JSONDecoder()
 
 
 def is_server_sent(body: bytes) -> bool:
-    """Whether there are server-sent events in a body, whatever its content type says."""
+    """Whether a body contains server-sent events, whatever its content type says."""
     return b"data:" in body and _DATA.search(body) is not None
 
 
 def cut_events(body: bytes) -> Iterator[tuple[Span, ...]]:
-    """Where the data of each event stands in a body: one span for each line of it, nearly always one.
+    """The data of each event in a body: a span for each line of data, nearly always one.
 
-    A body of another form has no events. A truncated event counts; a truncated object does not.
+    A body of another form has no events. A truncated event counts; a truncated object doesn't.
     """
     if body.startswith(_BYTE_ORDER_MARK):
         mark = len(_BYTE_ORDER_MARK)
@@ -92,7 +94,7 @@ def _data_lines(body: bytes) -> Iterator[Span]:
 
 
 def _objects(body: bytes, begin: int) -> Iterator[tuple[Span, ...]]:
-    # In Latin-1 each byte is a character, so that a place in the text is the same place in the body.
+    # In Latin-1 each byte is one character, so offsets in the text are offsets in the body too.
     text = body.decode("latin-1")
     while True:
         try:
@@ -104,7 +106,7 @@ def _objects(body: bytes, begin: int) -> Iterator[tuple[Span, ...]]:
             between = _BETWEEN_OBJECTS.match(body, end)
             begin = between.end() if between else end
         else:
-            # No object begins here: the next one may be on the next line.
+            # No object begins here, so try the next line.
             begin = body.find(b"\n{", begin) + 1
             if not begin:
                 return
@@ -120,11 +122,11 @@ def events(body: bytes) -> Iterator[str]:
 
 
 def event_lengths(body: bytes) -> list[int]:
-    """The lengths in bytes of the events in a body, line ends included; they add up to that of the body."""
+    """The lengths in bytes of the events in a body, line ends included. They add up to the length of the body."""
     ends = [0]
     form = _LINE_END if _OBJECT_WITH_KEYS.match(body) and not is_server_sent(body) else _EVENT_END
     for end in form.finditer(body):
-        # More blank lines belong to the event after them.
+        # Further blank lines belong to the next event.
         if end.start() > ends[-1]:
             ends.append(end.end())
     if ends[-1] < len(body):
@@ -133,30 +135,30 @@ def event_lengths(body: bytes) -> list[int]:
 
 
 def ends_stream(body: bytes) -> bool:
-    """Whether `[DONE]` was seen: the OpenAI SDK stops reading there."""
+    """Whether `[DONE]` has come: the OpenAI SDK stops reading there."""
     return _DONE.search(body) is not None
 
 
 def has_event(body: bytes, *types: str) -> bool:
-    """Whether one of the events in a body has one of these types."""
+    """Whether a body has an event of one of these types."""
     if not any(json.dumps(kind).encode() in body for kind in types):
         return False
     return any((parse_object(text) or {}).get("type") in types for text in events(body))
 
 
 def last_word(body: bytes, name: str) -> Any:
-    """What server-sent events say last of what stands at their top, if anything; None if they never do.
+    """The last value under a top-level key in server-sent events; None if no event has the key.
 
-    The search begins at the end, and parses the events that hold the name, not the whole stream.
+    Searches from the end and parses only the events that contain the name, not the whole stream.
     """
     key = json.dumps(name).encode()
     end = len(body)
     while (at := body.rfind(key, 0, end)) >= 0:
-        # Nearly always, the data of an event is one line.
+        # The data of an event is nearly always one line.
         begin, stop = body.rfind(b"\n", 0, at) + 1, body.find(b"\n", at)
         said = [parse_object(body[begin + 5 : len(body) if stop < 0 else stop])]
         if said == [None] or not body.startswith(b"data:", begin):
-            # If lines end in CR, all events are parsed.
+            # If lines end in CR, every event is parsed.
             begin = 0 if b"\r" in body else body.rfind(b"\n\n", 0, at) + 1
             said = [parse_object(text) for text in events(body[begin:end])]
         for event in reversed(said):
@@ -168,7 +170,7 @@ def last_word(body: bytes, name: str) -> Any:
 
 
 def data_of(event: bytes) -> str | None:
-    """The data of one event, or a line of JSON; None for what has neither, such as a comment."""
+    """The data of one event, or a line of JSON; None if it has neither, as with a comment."""
     lines = [line[1] for line in _DATA_LINE.finditer(event)]
     if not lines and _LINE_OF_JSON.match(event):
         lines = [event.strip(_AROUND_LINE)]
@@ -176,7 +178,7 @@ def data_of(event: bytes) -> str | None:
 
 
 class EventBuffer:
-    """Bytes as they come, given back in whole server-sent events; those of JSON objects, line by line."""
+    """Collects bytes as they come and returns whole server-sent events, or JSON objects line by line."""
 
     def __init__(self) -> None:
         self._pending = b""
@@ -184,12 +186,12 @@ class EventBuffer:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing waits for the rest of its event."""
+        """Whether no incomplete event is waiting."""
         return not self._pending
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The events that are whole now, each with its line ends."""
-        # What waits has no end of an event in it, but perhaps the beginning of one.
+        """The events that are complete now, each with its line ends."""
+        # The waiting bytes contain no end of an event, but they may end with the beginning of one.
         searched = max(len(self._pending) - 3, 0)
         data = self._pending + data
         whole = []
@@ -212,7 +214,7 @@ class EventBuffer:
 
 
 def _apart(event: bytes) -> list[bytes]:
-    """An event; or several, of servers that leave out the blank lines between them: each line is an object then."""
+    """One event; or several, if a server leaves out the blank lines between them. Then each line is an object."""
     parts = []
     start = 0
     for end in _LINE_BEFORE_DATA.finditer(event):

@@ -1,6 +1,6 @@
 """Gemini: Google's `:generateContent`, `:streamGenerateContent`, `:embedContent` and `:batchEmbedContents`.
 
-Source: the reference of the Gemini API and that of Vertex AI, which have the same bodies.
+Source: the references of the Gemini API and of Vertex AI. Both have the same bodies.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CAPITAL = re.compile(r"(?<!^)([A-Z])")
 
 
 def _get(holder: Object, name: str) -> Json:
-    """The value of a key, in camel case or, as in Google's own schemas, in snake case: servers accept both."""
+    """The value of a key, in camel case or, as in Google's own schemas, in snake case. Servers accept both."""
     snake = _CAPITAL.sub(r"_\1", name).lower()
     return holder.get(name, holder.get(snake))
 
@@ -98,7 +98,7 @@ def _most(request: Object) -> int:
 
 
 def _usage(answer: Answer) -> Usage | None:
-    """Unknown for a stream that broke before its last event: the counts in the others are those so far."""
+    """Unknown for a stream that broke before its last event: earlier events give only the counts so far."""
     reply = answer.known
     have_ended = all(candidate.get("finishReason") for candidate in as_objects(reply.get("candidates")))
     if not have_ended and parse_object(answer.reply.body) is None:
@@ -111,10 +111,10 @@ def _model(answer: Answer) -> str | None:
 
 
 _TIERS = {"ON_DEMAND_FLEX": "flex", "ON_DEMAND_PRIORITY": "priority"}
-"""The levels of service by what Vertex AI calls them. Source: the reference of `TrafficType`."""
+"""Vertex AI's names for the levels of service. Source: the reference of `TrafficType`."""
 
 _OTHER_PRICES = frozenset({"ON_DEMAND_OFFPEAK", "PROVISIONED_THROUGHPUT"})
-"""What costs less off peak, and what is paid for in advance, has no published rate of tokens."""
+"""Neither the off-peak discount nor throughput paid in advance has a published price per token."""
 
 
 def _tier(answer: Answer) -> str | None:
@@ -133,10 +133,10 @@ def _stops(reply: Object) -> list[str]:
 
 
 def _has_paid_tools(reply: Object) -> bool:
-    # Source: Google's page of prices, grounding: billed per prompt or per query.
+    # Source: Google's price page, on grounding: billed per prompt or per query.
     if any(candidate.get("groundingMetadata") for candidate in as_objects(reply.get("candidates"))):
         return True
-    # The same page: audio from the cache has a rate of its own, which no price here has.
+    # The same page: cached audio has its own rate, which no price here includes.
     used = as_object(reply.get("usageMetadata"))
     cached = as_objects(used.get("cacheTokensDetails"))
     if any(part.get("modality") == "AUDIO" and part.get("tokenCount") for part in cached):
@@ -169,21 +169,21 @@ def _merge_candidate(merged: dict[str, Any], candidate: Object) -> None:
     parts = as_objects(have.get("parts"))
     for part in as_objects(content.get("parts")):
         add_part(parts, part)
-    # What is empty takes nothing back.
+    # An empty value doesn't replace an earlier one.
     merged |= {key: value for key, value in candidate.items() if value not in (None, {}, []) or key not in merged}
     if content or have:
         merged["content"] = {**have, **content, "parts": parts}
 
 
 def _is_over(body: bytes) -> bool:
-    # These streams have no end mark; the last event says why the model stopped.
+    # These streams have no end mark, but the last event says why the model stopped.
     return b'"finishReason"' in body
 
 
 GEMINI = Dialect(
     name="gemini",
     paths=(":generatecontent", ":streamgeneratecontent", ":embedcontent", ":batchembedcontents"),
-    # The name of the model is only in the URL, so it is part of the endpoint.
+    # Only the URL names the model, so the model is part of the endpoint.
     patterns=(
         "*/models/*:generateContent",
         "*/models/*:streamGenerateContent",

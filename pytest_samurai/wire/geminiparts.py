@@ -1,7 +1,7 @@
-"""The parts of a streamed answer of Gemini's, put together.
+"""Joins the parts of a streamed Gemini answer.
 
-Sources: the reference of `Part`, `FunctionCall` and `PartialArg`; the guide to thought signatures, by which a part that
-has one is not joined with another; and the accumulator of google-generativeai, which joins code and what it printed.
+Sources: the reference of `Part`, `FunctionCall` and `PartialArg`; the guide to thought signatures, which says not to
+join a part that has one with another; and the accumulator of google-generativeai, which joins code and its output.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from pytest_samurai.wire.dialect import Object
 from pytest_samurai.wire.objects import as_object, as_objects, as_text
 
 _JOINED: Final = {"executableCode": "code", "codeExecutionResult": "output"}
-"""The kinds of parts whose text goes on in the next part of the same kind, and where they have it."""
+"""The kinds of parts that continue in the next part of the same kind, and the key of their text."""
 
 _STEP: Final = re.compile(r"""\.([^.\[\]]+)|\[(\d+)\]|\[(['"])(.*?)\3\]""")
-"""A step of a JSON path, as of RFC 9535: a name or a number."""
+"""A step of a JSON path, as in RFC 9535: a name or a number."""
 
 _VALUES: Final = ("stringValue", "numberValue", "boolValue")
 
 
 def add_part(parts: list[dict[str, Any]], part: Object) -> None:
-    """Add a part to those before it; it may go on with the last of them."""
+    """Add a part to the list; it may continue the last part."""
     last = parts[-1] if parts else {}
     call = part.get("functionCall")
     if _is_signed(last) or _is_signed(part):
@@ -46,7 +46,7 @@ def _is_signed(part: Object) -> bool:
 
 
 def _are_texts(last: Object, part: Object) -> bool:
-    """Whether a text goes on. A thought and the answer do not continue each other."""
+    """Whether `part` continues the text of `last`. Thoughts and answers don't continue each other."""
     texts = all(isinstance(piece.get("text"), str) for piece in (last, part))
     return texts and last.get("thought") == part.get("thought")
 
@@ -61,7 +61,7 @@ def _joined(last: Object, new: Object, key: str) -> dict[str, Any]:
 
 
 def _go_on(call: dict[str, Any], new: Object) -> dict[str, Any]:
-    """Add to a call what the next part says of it. `willContinue` stays while more is to come."""
+    """Add what the next part says about a call. `willContinue` stays while more is coming."""
     call |= {key: value for key, value in new.items() if key not in ("partialArgs", "willContinue")}
     for piece in as_objects(new.get("partialArgs")):
         _put(call, ["args", *_steps(as_text(piece.get("jsonPath")) or "")], piece)
@@ -77,7 +77,7 @@ def _steps(path: str) -> list[str | int]:
 
 
 def _put(holder: Any, steps: list[str | int], piece: Object) -> None:
-    """Put the piece of a value where its path leads to; a text goes on there."""
+    """Put a piece of a value where its path leads; a text continues there."""
     for step, following in pairwise(steps):
         if not _has_room(holder, step):
             return
@@ -98,7 +98,7 @@ def _put(holder: Any, steps: list[str | int], piece: Object) -> None:
 
 
 def _has_room(holder: Any, step: str | int) -> bool:
-    """Whether a step leads into a value, or just behind the end of a list."""
+    """Whether a step leads into a value, or just past the end of a list."""
     if isinstance(step, int):
         return isinstance(holder, list) and step <= len(holder)
     return isinstance(holder, dict)

@@ -1,7 +1,7 @@
-"""Anthropic's messages on Vertex AI and on Bedrock, where the model stands in the URL.
+"""Anthropic's messages on Vertex AI and Bedrock, where the URL names the model.
 
-Sources: "Claude on Vertex AI" and "Claude on Amazon Bedrock" in Anthropic's documentation. The streams of Bedrock are
-frames of bytes, no text, so they have no dialect.
+Sources: "Claude on Vertex AI" and "Claude on Amazon Bedrock" in Anthropic's documentation. Bedrock's streams are binary
+frames, not text, so they have no dialect.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def _on_vertex(url: str, _: Object) -> str | None:
 
 
 def model_on_bedrock(url: str, _: Object) -> str | None:
-    """The model in a URL of Bedrock."""
+    """The model in a Bedrock URL."""
     return _model(_OF_BEDROCK, url)
 
 

@@ -33,9 +33,9 @@ def _prompt(request: Object) -> dict[str, Json]:
 
 
 def _usage(answer: Answer) -> Usage | None:
-    """The tokens of GPT Image models; other models are billed by the picture, and say nothing.
+    """The tokens of GPT Image models. Other models are billed per picture and don't report usage.
 
-    Pictures cost more than text. What is answered is a picture, unless `output_tokens_details` tells otherwise.
+    Pictures cost more than text. The answer counts as a picture unless `output_tokens_details` says otherwise.
     """
     told = as_object(answer.known.get("usage"))
     usage = usage_by_shape(told)
@@ -51,7 +51,7 @@ def _usage(answer: Answer) -> Usage | None:
 
 
 def _answers(reply: Object) -> list[Message]:
-    """A message for each picture, with the prompt that was made of the one that was asked, if any."""
+    """A message for each picture, with the revised prompt if there is one."""
     return [
         Message("assistant", (Part("image", as_text(picture.get("revised_prompt")) or ""),))
         for picture in as_objects(reply.get("data"))
@@ -59,7 +59,7 @@ def _answers(reply: Object) -> list[Message]:
 
 
 def _has_paid_tools(reply: Object) -> bool:
-    # The tokens of another model, which writes the SVG.
+    # These tokens are from another model, which writes the SVG.
     return "svg_usage" in reply
 
 
@@ -67,7 +67,7 @@ _ENDS = ("image_generation.completed", "image_edit.completed")
 
 
 def merge(data: Iterable[str]) -> dict[str, Any]:
-    """The equivalent plain reply: the pictures that were completed, and what else the last of these events says."""
+    """The equivalent plain reply: the completed pictures, and everything else from their last event."""
     merged: dict[str, Any] = {}
     pictures: list[dict[str, Any]] = []
     for text in data:

@@ -1,7 +1,7 @@
-"""Usage that cannot be: no server has counted so, so somebody has changed it.
+"""Impossible usage: no server counts like this, so somebody must have changed it.
 
-Only what no server does is told. Gateways to models that think count the thinking in the total alone, and gateways to
-Anthropic leave the cache out of the prompt; so the rest of a total may be anything, unless the server says it is not.
+This reports only what no server does. Gateways to thinking models count the thinking only in the total, and gateways to
+Anthropic leave the cache out of the prompt. So a total may be larger than its parts, unless the server rules that out.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pytest_samurai.wire.usage import Usage
 
 
 class Impossible(NamedTuple):
-    """What is wrong with a usage, in words with both numbers; whether it is the total, or a part."""
+    """What is wrong with a usage, in words with both numbers, and whether that is the total or a part."""
 
     text: str
     is_total: bool = False
@@ -37,20 +37,20 @@ _OF_COMPLETION: Final = {
 }
 
 _EXACT: Final = re.compile(r"https://(?:(?:\w+\.)?api\.openai\.com|[\w-]+\.openai\.azure\.com|api\.x\.ai)[/:]")
-"""Servers whose total is the sum, by their references: "prompt + completion" with OpenAI and Azure; with xAI, the
-reasoning is added as well, which `Usage` has in the completion."""
+"""Servers that send the sum as the total, according to their references: "prompt + completion" for OpenAI and Azure.
+xAI adds the reasoning too, which `Usage` counts in the completion."""
 
 _OUTSIDE_OF_PROMPT: Final = ("cache_read_input_tokens", "cache_creation_input_tokens")
-"""Anthropic's names, which come with its rule: these are no parts of the prompt. LiteLLM hands both on."""
+"""Anthropic's names, which bring its rule along: these aren't parts of the prompt. LiteLLM passes both on."""
 
 _OUTSIDE_OF_COMPLETION: Final = "sonar"
-"""Perplexity's models, whose deep research counts its reasoning beside the completion, and not in the total.
+"""Perplexity's models. Their deep research counts reasoning outside the completion, and leaves it out of the total.
 
 Source: the `usage` in its reference of chat completions."""
 
 
 def impossible(interaction: Interaction) -> Iterator[Impossible]:
-    """What the usage of a reply says that cannot be; nothing where the usage is unknown."""
+    """The impossible counts in a reply's usage; nothing if the usage is unknown."""
     answer = answer_of(interaction)
     usage = answer.usage
     if usage is None:
@@ -59,14 +59,14 @@ def impossible(interaction: Interaction) -> Iterator[Impossible]:
         if part > whole:
             yield Impossible(f"{part:,} {what}, but the {name} has {whole:,} tokens")
     counted = usage.prompt_tokens + usage.completion_tokens
-    # A total of 0 beside counts is what a server sends that does not add them up.
+    # A server that doesn't add up its counts sends a total of 0.
     if 0 < usage.total_tokens < counted or (usage.total_tokens > counted and _EXACT.match(interaction.request.url)):
         text = f"{usage.prompt_tokens:,} + {usage.completion_tokens:,} tokens, but the total is {usage.total_tokens:,}"
         yield Impossible(text, is_total=True)
 
 
 def _parts(usage: Usage, answer: Answer) -> Iterator[tuple[int, str, int, str]]:
-    """Each part with what it is, and what it is a part of, with all that may be counted there."""
+    """Each part: its number and name, then the largest whole that it may belong to, and that whole's name."""
     told = as_object(answer.known.get("usage"))
     if not any(told.get(name) for name in _OUTSIDE_OF_PROMPT):
         prompt = max(usage.prompt_tokens, usage.total_tokens - usage.completion_tokens)

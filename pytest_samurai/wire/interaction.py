@@ -10,12 +10,13 @@ from pytest_samurai.wire.price import Price
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """A request, its reply, and when the request was sent (UTC, ISO 8601; None in cassettes of other tools).
+    """A request, its reply, and when the request was sent (UTC, ISO 8601; None in cassettes from other tools).
 
-    `edited` says that somebody has changed it in the cassette since, `imported` that another tool has recorded it.
-    `unsealed` says that the file has no seal for it, so that nobody can tell whether it was changed. `price` is the row
-    of prices at the time of recording, `UNPRICED` for a model that had none; None if it was not looked up.
-    `answered_at` stands for the time of recording where the file of another tool has none: the reply says it.
+    - `edited` says that somebody has changed it in the cassette since then, `imported` that another tool recorded it.
+    - `unsealed` says that the file has no seal for it, so nobody can tell whether it was changed.
+    - `price` is the row of prices when it was recorded, `UNPRICED` if the model had no price then; None if the price
+      was not looked up.
+    - `answered_at` is the time in the reply. It replaces the time of recording if another tool's file has none.
     """
 
     request: Request
@@ -25,11 +26,13 @@ class Interaction:
     price: Price | str | None = None
     imported: bool = False
     answered_at: str | None = None
-    # Of the file it was read from: what is written has a seal.
+    # Only files that were read can lack a seal: we write one for everything.
     unsealed: bool = field(default=False, compare=False)
 
     def as_kept(self) -> Interaction:
-        """The interaction as it is written, with a seal. That must not vouch for what was never under one."""
+        """The interaction as it is written, with a seal. One without a seal counts as imported, unless it was edited.
+
+        Our new seal must not vouch for anything that was never under one."""
         if not self.unsealed:
             return self
         return replace(self, imported=self.imported or not self.edited, unsealed=False)

@@ -1,4 +1,4 @@
-"""What a server makes up anew for each answer: ids, dates, counts. Two recordings of one answer differ in these."""
+"""What a server makes up for each answer: ids, dates, counts. Two recordings of one answer differ in these."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pytest_samurai.wire.dialect import Json
 
 _ID = re.compile(r"id|\w*(?:_id|[a-z]Id)")
-# The model is told apart from the answer, and so is the usage.
+# The model and the usage are compared separately from the answer.
 _MADE_UP = re.compile(
     r"created|\w*_at|\w*[tT]ime|timings|\w*fingerprint|\w*[uU]sage\w*|model|modelVersion|object|service_tier"
 )
 
 
 def ids_in(value: Json) -> Iterator[str]:
-    """The ids in a reply: the texts under keys such as `id`, `call_id` and `responseId`."""
+    """The ids in a reply: the texts under keys like `id`, `call_id` and `responseId`."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if isinstance(inner, str) and _ID.fullmatch(key):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Part:
     """A part of a message.
 
-    `kind` is `text`, `refusal`, `tool_call`, or what the API calls it (`image_url`, `input_audio`). `text` is what it
-    says, of a tool call its arguments; empty where that is no text. `name` is that of the tool.
+    `kind` is `text`, `refusal`, `tool_call`, or the API's own name for it (`image_url`, `input_audio`). `text` is its
+    text; for a tool call, the arguments. It is empty if the part has no text. `name` is the name of the tool.
     """
 
     kind: str
@@ -19,7 +19,7 @@ class Part:
 
     @property
     def said(self) -> str:
-        """It as text for people; what is no text is told by its kind."""
+        """The part as text for people. A part without text is shown by its kind."""
         kind = self.kind.replace("_", " ")
         if self.kind == "text":
             return self.text
@@ -30,7 +30,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What one side said. `role` is empty where the API has none; `name` is that of the speaker, if it has one."""
+    """A message from one side. `role` is empty if the API has none; `name` is the speaker's name, if there is one."""
 
     role: str
     parts: tuple[Part, ...]

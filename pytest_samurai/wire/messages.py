@@ -69,13 +69,13 @@ def _most(request: Object) -> int:
 
 
 def _usage(answer: Answer) -> Usage | None:
-    """Unknown for a stream that broke before its last event: the output count in the first event is a guess."""
+    """Unknown for a stream that broke before its last event: the output count in the first event is only a guess."""
     if answer.is_of_events and answer.last("usage") is None:
         return None
     told = as_object(answer.known.get("usage"))
     usage = usage_by_shape(told)
     for iteration in as_objects(told.get("iterations")):
-        # Source: the reference of `iterations`. What a compaction used is not in the counts beside it.
+        # Source: the reference of `iterations`. The other counts leave out what a compaction used.
         more = usage_by_shape(iteration) if iteration.get("type") == "compaction" else None
         if usage is not None and more is not None:
             usage = replace(usage + more, requests=1)
@@ -91,10 +91,10 @@ def _answers(reply: Object) -> list[Message]:
 
 
 _PAID_BY_THE_CALL = ("web_search_requests",)
-"""Source: Anthropic's page of prices, server-side tools. Fetching a page costs only its tokens."""
+"""Source: Anthropic's price page, server-side tools. Fetching a page costs only its tokens."""
 
 _OF_OTHER_MODELS = ("advisor_message", "fallback_message")
-"""Iterations of another model, at that one's prices. Source: the reference of `iterations`."""
+"""Iterations of another model, at its prices. Source: the reference of `iterations`."""
 
 
 def _has_paid_tools(reply: Object) -> bool:
@@ -104,7 +104,7 @@ def _has_paid_tools(reply: Object) -> bool:
     # Containers are billed by the hour.
     if any(used.get(name) for name in _PAID_BY_THE_CALL) or any("code_execution" in (name or "") for name in ran):
         return True
-    # Source: the same page. Fast mode, and inference in the US alone, multiply all prices.
+    # Source: the same page. Fast mode and US-only inference multiply all prices.
     if usage.get("speed") == "fast" or usage.get("inference_geo") == "us":
         return True
     return any(each.get("type") in _OF_OTHER_MODELS for each in as_objects(usage.get("iterations")))
@@ -114,7 +114,7 @@ def _has_paid_tools(reply: Object) -> bool:
 
 
 def merge(data: Iterable[str]) -> dict[str, Any]:
-    """The equivalent plain `Message`, accumulated as in Anthropic's SDK."""
+    """The equivalent plain `Message`, accumulated the way Anthropic's SDK does."""
     merged: dict[str, Any] = {}
     arguments: dict[int, list[str]] = {}
     for text in data:
@@ -127,7 +127,7 @@ def merge(data: Iterable[str]) -> dict[str, Any]:
             block = as_object(event.get("content_block"))
             merged["content"].append(block)
             if block.get("type") == "fallback":
-                # Another model goes on, and its prices count.
+                # Another model takes over, and its prices apply.
                 merged["model"] = as_object(block.get("to")).get("model") or merged.get("model")
         elif kind == "content_block_delta":
             _add(merged.get("content"), event.get("index"), delta, arguments)
@@ -136,16 +136,16 @@ def merge(data: Iterable[str]) -> dict[str, Any]:
     for number, pieces in arguments.items():
         if whole := "".join(pieces):
             asked = parse_object(whole)
-            # Truncated arguments do not parse: they stay as text.
+            # Truncated arguments don't parse, so they stay text.
             merged["content"][number]["input"] = whole if asked is None else asked
     return merged
 
 
 def _add_last(merged: dict[str, Any], event: Object, delta: Object) -> None:
-    """Add what the last event says: of the message, of its usage, and, under other keys, of the request."""
+    """Add what the last event says about the message, its usage and, under other keys, the request."""
     more = {key: value for key, value in event.items() if key not in ("type", "delta", "usage")}
     for key, value in (*delta.items(), *more.items()):
-        # What is null takes nothing back.
+        # A null doesn't replace an earlier value.
         if value is not None or (key.startswith("stop_") and key not in merged):
             merged[key] = value
     counts = {key: count for key, count in as_object(event.get("usage")).items() if count is not None}

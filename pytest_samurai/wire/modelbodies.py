@@ -1,4 +1,4 @@
-"""The bodies that ask a model, whatever the path that they are sent to."""
+"""Which bodies ask a model, whatever path they are sent to."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Final
 from pytest_samurai.files import json
 
 _PROMPTS: Final = ("messages", "input", "prompt", "contents")
-"""Where the APIs of models have the prompt: chat and messages, responses and embeddings, completions, Gemini."""
+"""The keys of the prompt in model APIs: chat and messages, responses and embeddings, completions, Gemini."""
 
 
 def asks_model(body: bytes) -> bool:
-    """Whether a body asks a model: it names one, and has a prompt beside that. A batch may hold several of these."""
-    # Nearly all bodies need not be parsed to tell.
+    """Whether a body asks a model: it names a model and has a prompt too. A batch may hold several of these."""
+    # Most bodies are ruled out without parsing.
     if b'"model"' not in body or not any(f'"{name}"'.encode() in body for name in _PROMPTS):
         return False
     try:

@@ -121,13 +121,13 @@ PUBLIC_HOSTS: Final = {
     "api.poe.com": "https://creator.poe.com/docs",
     "api.venice.ai": "https://docs.venice.ai",
 }
-"""Hosts, as fnmatch patterns, each with the page that names it. They serve nothing but models."""
+"""Hosts that serve only models, as fnmatch patterns, each with the page that documents it."""
 
 
 _WITH_STARS = re.compile("|".join(translate(pattern) for pattern in PUBLIC_HOSTS if "*" in pattern))
 
 
 def is_public_model_host(host: str) -> bool:
-    """Whether the name of a host is that of a public one that serves models."""
+    """Whether a host name belongs to a public host that serves models."""
     name = host.lower().rstrip(".")
     return name in PUBLIC_HOSTS or _WITH_STARS.fullmatch(name) is not None

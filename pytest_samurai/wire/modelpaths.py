@@ -13,7 +13,7 @@ from pytest_samurai.wire.multipart import field_names
 from pytest_samurai.wire.spelling import plain_url
 
 SURE: Final = (
-    # https://platform.openai.com/docs/api-reference, and all that speak it
+    # https://platform.openai.com/docs/api-reference, and all servers compatible with it
     "/chat/completions",
     "/completions",
     "/v1/embeddings",
@@ -38,7 +38,7 @@ SURE: Final = (
     "/realtime/sessions",
     "/realtime/transcription_sessions",
     "/realtime/client_secrets",
-    # https://learn.microsoft.com/azure/ai-services/openai/reference: the name of the model stands in the path
+    # https://learn.microsoft.com/azure/ai-services/openai/reference: the path names the model
     "/deployments/*/embeddings",
     "/deployments/*/images/generations",
     "/deployments/*/images/edits",
@@ -79,7 +79,7 @@ SURE: Final = (
     ":predictLongRunning",
     "/reasoningEngines/*:query",
     "/reasoningEngines/*:streamQuery",
-    # https://docs.aws.amazon.com/bedrock/latest/APIReference: the name of the model stands before these
+    # https://docs.aws.amazon.com/bedrock/latest/APIReference: the model's name comes before these
     "/model/*/invoke",
     "/model/*/invoke-with-response-stream",
     "/model/*/converse",
@@ -155,7 +155,7 @@ SURE: Final = (
     # https://www.assemblyai.com/docs/api-reference
     "/lemur/v3/generate/*",
 )
-"""Ends of paths that alone show that a model is called. A star is one segment."""
+"""Ends of paths that alone show that a model is called. A star matches one segment."""
 
 GENERIC: Final[Mapping[str, tuple[str, ...]]] = {
     # https://platform.openai.com/docs/api-reference; a form has `name="purpose"`
@@ -222,11 +222,11 @@ GENERIC: Final[Mapping[str, tuple[str, ...]]] = {
     "/api/generate": (),
     "/api/embed": (),
     "/api/embeddings": (),
-    # https://github.com/ggml-org/llama.cpp/tree/master/tools/server: it serves one model, which nobody names
+    # https://github.com/ggml-org/llama.cpp/tree/master/tools/server: it serves one model, so requests don't name it
     "/completion": ('"prompt"',),
     "/infill": ('"prompt"', '"input_prefix"'),
     "/embedding": ('"content"', '"input"'),
-    # https://huggingface.github.io/text-generation-inference, https://docs.sglang.ai, and the simple server of vLLM
+    # https://huggingface.github.io/text-generation-inference, https://docs.sglang.ai, and vLLM's simple server
     "/generate": ('"inputs"', '"prompt"', '"sampling_params"'),
     "/generate_stream": ('"inputs"', '"prompt"'),
     # https://huggingface.github.io/text-embeddings-inference
@@ -249,14 +249,14 @@ GENERIC: Final[Mapping[str, tuple[str, ...]]] = {
     "/v2/transcript": ('"audio_url"',),
 }
 """Ends of paths that an application may use for something else. A model is called if the body has `"model"`, or one of
-the words beside the path."""
+the words listed for the path."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelPath:
-    """The end of a URL's path by which a model API is known; `tail` is that end as a pattern of fnmatch.
+    """The end of a URL's path that identifies a model API; `tail` is that end as an fnmatch pattern.
 
-    Unless that alone `is_sure`, only a body with `"model"` or one of the `marks` counts.
+    Unless `is_sure`, the body must also contain `"model"` or one of the `marks`.
     """
 
     tail: str
@@ -272,13 +272,13 @@ _FLAGS = re.IGNORECASE | re.DOTALL
 
 
 class _Ends:
-    """Ends of paths, all of which are looked for at once."""
+    """Ends of paths, all searched at once."""
 
     def __init__(self, ends: Iterable[str]) -> None:
         self._patterns = {end: re.escape(end).replace(r"\*", "[^/]+") for end in ends}
         self._literal = {end.lower(): end for end in self._patterns if "*" not in end}
 
-    # Few tests ask for anything but an endpoint. To compile these would hold up the start of all others.
+    # Few tests ask for more than an endpoint. Compiling these would slow down the start of all the others.
 
     @cached_property
     def _starred(self) -> dict[str, re.Pattern[str]]:
@@ -286,11 +286,11 @@ class _Ends:
 
     @cached_property
     def _any(self) -> re.Pattern[str]:
-        # No group for each end: then it would take ten times as long.
+        # One group for all ends: a group for each would be much slower.
         return re.compile(f".*?({'|'.join(self._patterns.values())})", _FLAGS)
 
     def find(self, plain: str) -> tuple[str, str] | None:
-        """The end of a path as it is written, and as it is listed; None if it is not."""
+        """The end of a path as it is written and as it is listed; None if it isn't listed."""
         match = self._any.fullmatch(plain)
         if match is None:
             return None
@@ -302,7 +302,7 @@ _ENDS: Final = (_Ends(SURE), _Ends(GENERIC))
 
 
 def model_path(url: str) -> ModelPath | None:
-    """The end of a URL's path by which a model API is known, in any spelling; None if there is none."""
+    """The end of a URL's path that identifies a model API, in any spelling; None if there is none."""
     plain = plain_url(url)
     for ends in _ENDS:
         if (match := ends.find(plain)) is not None:
@@ -310,13 +310,13 @@ def model_path(url: str) -> ModelPath | None:
             tail = end if "*" in end else written
             if end in GENERIC:
                 return ModelPath(tail, False, GENERIC[end])
-            # A pattern need not name the version.
+            # A pattern doesn't need to include the version.
             return ModelPath(tail.removeprefix("/v1"))
     return None
 
 
 def names_model(body: bytes) -> bool:
-    """Whether a body names a model: in JSON by a key, in a form by a field."""
+    """Whether a body names a model: under a key in JSON, in a field of a form."""
     if b'"model"' not in body:
         return False
     fields = field_names(body)
@@ -324,17 +324,17 @@ def names_model(body: bytes) -> bool:
 
 
 def is_call(interaction: Interaction) -> bool:
-    """Whether an interaction is a call: not what another tool recorded beside calls, as of a search engine.
+    """Whether an interaction is a call, and not something else that another tool recorded, such as a search engine.
 
-    What we have recorded was an endpoint then, whatever the endpoints are now; each of that has its time.
+    Everything that we recorded was an endpoint then, whatever the endpoints are now: each of those has its time.
     """
     request = interaction.request
     return interaction.recorded_at is not None or calls_model(request.url, request.body)
 
 
 def calls_model(url: str, body: bytes) -> bool:
-    """Whether a request calls a model, to a path that an application may use for something else."""
-    # Nearly all do, and it is sooner seen.
+    """Whether a request calls a model, on a path that an application may use for something else."""
+    # Most bodies do, and this check is faster.
     if names_model(body):
         return True
     path = model_path(url)

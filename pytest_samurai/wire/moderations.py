@@ -22,7 +22,7 @@ _FREE = re.compile(r"(?:omni|text)-moderation-[\w.-]+")
 
 
 def is_free_moderation(model: str) -> bool:
-    """Whether a model is one of OpenAI's for moderation, which nobody is billed for.
+    """Whether it is one of OpenAI's moderation models, which are free.
 
     Source: OpenAI's guide to moderation, which says that the endpoint is free to use.
     """
@@ -41,7 +41,7 @@ def _parts(entry: Json) -> Iterator[Part]:
 
 
 def _usage(answer: Answer) -> Usage | None:
-    """No tokens where these are free, since none are counted; else what the reply says."""
+    """No tokens if they are free, because the server doesn't count them; else what the reply says."""
     told = as_object(answer.known.get("usage"))
     counted = usage_by_shape(told) or usage_of_embeddings(told)
     if counted is None and "results" in answer.known and is_free_moderation(choices.model(answer) or ""):

@@ -1,4 +1,4 @@
-"""A multipart form: its fields, without the boundary between them.
+"""The fields of a multipart form, without the boundary between them.
 
 Sources: RFC 2046, 5.1.1 (the syntax), and RFC 7578 (`multipart/form-data`).
 """
@@ -22,7 +22,7 @@ _DIGEST = re.compile(rb"\[file: (\d+) bytes, SHA-256 ([0-9a-f]{64})\]")
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of a form; its content is the body between the offsets `begin` and `end`, in bytes."""
+    """A part of a form; `begin` and `end` are the offsets of its content in the body, in bytes."""
 
     name: str | None
     has_filename: bool
@@ -32,11 +32,11 @@ class _Part:
 
 
 def form_of(body: bytes) -> dict[str, Any] | None:
-    """The fields of a form by their names; None if a body is not a form.
+    """The fields of a form by name; None if the body isn't a form.
 
-    A field that comes more than once is a list. Text is text, JSON is its value. A file is an object with the number of
-    its `bytes` and their `sha256`. Its name is left out, since it is often that of a temporary file, and so is its
-    type, since clients guess it from the settings of the machine.
+    A field that occurs more than once becomes a list. Text stays text, and JSON becomes its value. A file becomes an
+    object with its length in `bytes` and its `sha256`. The file's name is left out: it is often the name of a temporary
+    file. So is its type: clients guess it from the machine's settings.
     """
     parts = _parts(body)
     if parts is None:
@@ -49,13 +49,13 @@ def form_of(body: bytes) -> dict[str, Any] | None:
 
 
 def field_names(body: bytes) -> set[str] | None:
-    """The names of the fields of a form; None if a body is not a form."""
+    """The names of the fields of a form; None if the body isn't a form."""
     parts = _parts(body)
     return None if parts is None else {part.name for part in parts if part.name is not None}
 
 
 def without_files(body: bytes) -> bytes:
-    """The body with the length and digest of each file of a form in place of the file; any other body as it is."""
+    """The body with each file of a form replaced by its length and digest; any other body unchanged."""
     parts = _parts(body) or []
     pieces: list[bytes] = []
     end = 0
@@ -69,7 +69,7 @@ def without_files(body: bytes) -> bytes:
 
 
 def _parts(body: bytes) -> list[_Part] | None:
-    """The parts of a form; None if a body is not a form. The boundary is taken from its first line."""
+    """The parts of a form; None if the body isn't a form. The first line gives the boundary."""
     first = _BOUNDARY.match(body)
     if first is None:
         return None
@@ -89,7 +89,7 @@ def _parts(body: bytes) -> list[_Part] | None:
 
 
 def _part(body: bytes, begin: int, end: int) -> _Part | None:
-    """The part between two boundaries; None if its headers do not end."""
+    """The part between two boundaries; None if its headers don't end."""
     headers: dict[str, str] = {}
     while header := _HEADER.match(body, begin, end):
         headers[header[1].decode("latin-1").strip().lower()] = header[2].decode("utf-8", "replace").strip()
@@ -105,12 +105,12 @@ def _parameters(disposition: str) -> Iterator[tuple[str, str]]:
     for match in _PARAMETER.finditer(disposition):
         name, star, quoted, plain = match.groups()
         text = plain if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
-        # With a star it is `UTF-8''` and the text, percent-encoded: RFC 5987.
+        # With a star, the value is `UTF-8''` and percent-encoded text: RFC 5987.
         yield name.lower(), unquote(text.rpartition("'")[2]) if star else text
 
 
 def _is_file(part: _Part, content: bytes) -> bool:
-    # A part without a file name that was not text is recognized by the digest that was written in its place.
+    # A part that has no file name and wasn't text is recognized by the digest that replaced it.
     return part.has_filename or _text(content) is None or _DIGEST.fullmatch(content) is not None
 
 
@@ -121,7 +121,7 @@ def _value(part: _Part, content: bytes) -> Any:
         try:
             return json.loads(content)
         except (ValueError, RecursionError):
-            pass  # then it is a text like any other
+            pass  # then it is ordinary text
     return _text(content)
 
 

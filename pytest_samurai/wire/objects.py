@@ -18,20 +18,20 @@ def parse_object(body: bytes | str) -> dict[str, Any] | None:
 
 
 def as_text(value: object) -> str | None:
-    """The text itself; None for anything else."""
+    """The text; None for anything else."""
     return value if isinstance(value, str) else None
 
 
 def as_object(value: object) -> dict[str, Any]:
-    """The object itself; an empty one for anything else."""
+    """The object; an empty one for anything else."""
     return value if isinstance(value, dict) else {}
 
 
 def as_objects(value: object) -> list[dict[str, Any]]:
-    """The objects in a list; nothing of anything else."""
+    """The objects in a list; none for anything else."""
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def no_object(body: bytes, what: str) -> SamuraiError:
-    """The error that a body holds no JSON object; `what` says whose body it is."""
+    """The error for a body without a JSON object; `what` says which body it is."""
     return SamuraiError(f"the {what} is not a JSON object: {body[:80]!r}")

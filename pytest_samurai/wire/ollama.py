@@ -1,6 +1,6 @@
 """Ollama: its own `POST /api/chat`, `/api/generate` and `/api/embed`.
 
-Source: docs/api.md of Ollama. A stream is JSON objects on lines of their own, the last of which has `done` and counts.
+Source: docs/api.md of Ollama. A stream has one JSON object on each line; the last has `done` and the counts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pytest_samurai.wire.usage import Usage, count
 
 
 def _messages(request: Object) -> list[Message]:
-    """The messages of a chat; the system and the prompt of a text to go on with; the texts of embeddings."""
+    """The messages of a chat; the system prompt and prompt of a generation; the texts of embeddings."""
     if "messages" in request:
         return list(map(_message, as_objects(request["messages"])))
     given = request.get("input")
@@ -56,7 +56,7 @@ def _prompt(request: Object) -> dict[str, Json]:
 
 
 def _most(request: Object) -> int:
-    # Negative numbers stand for no limit.
+    # Negative numbers mean no limit.
     return count(as_object(request.get("options")).get("num_predict")) or 0
 
 
@@ -64,7 +64,7 @@ def _most(request: Object) -> int:
 
 
 def _usage(answer: Answer) -> Usage | None:
-    """The counts at the top of the reply. A prompt that was in the cache as a whole has no count, so it is unknown."""
+    """The counts at the top of the reply. If the whole prompt was cached, it has no count, so the usage is unknown."""
     reply = answer.known
     prompt, completion = count(reply.get("prompt_eval_count")), count(reply.get("eval_count"))
     if "embeddings" in reply:
@@ -104,7 +104,7 @@ _PIECES: Final[dict[str, Any]] = {
     "tool_calls": list,
     "logprobs": list,
 }
-"""What comes piece by piece, and of which type it is."""
+"""The keys with values that come piece by piece, and their types."""
 
 
 def _add(merged: dict[str, Any], event: Object) -> None:
@@ -145,6 +145,6 @@ OLLAMA = Dialect(
     merge=merge,
     texts=every_text,
     is_over=_is_over,
-    # It runs here, or by subscription: nobody bills its tokens.
+    # It runs locally or by subscription, so nobody bills its tokens.
     is_listed=False,
 )

@@ -1,4 +1,4 @@
-"""Which recordings are not as a call has left them."""
+"""Which recordings are no longer as their calls left them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pytest_samurai.wire.interaction import Interaction
 class Origins:
     """How many recordings were edited by hand, imported from another tool, or have no seal. One may count twice.
 
-    What has no seal may have been edited too: nobody can tell, so it does not count as edited.
+    A recording without a seal may have been edited, but nobody can tell, so it doesn't count as edited.
     """
 
     edited: int = 0
@@ -21,7 +21,7 @@ class Origins:
 
     @classmethod
     def of(cls, interactions: Iterable[Interaction]) -> Origins:
-        """Those of interactions."""
+        """The origins of these interactions."""
         edited = imported = unsealed = 0
         for each in interactions:
             edited += each.edited and not each.unsealed
@@ -31,11 +31,11 @@ class Origins:
 
     @classmethod
     def sum(cls, origins: Iterable[Origins]) -> Origins:
-        """Those of several cassettes."""
+        """The sum over several cassettes."""
         return cls(*map(sum, zip((0, 0, 0), *map(astuple, origins), strict=True)))
 
     @property
     def told(self) -> str:
-        """The same in words; empty if all are as they were recorded."""
+        """The origins in words; empty if everything is as recorded."""
         counts = {"edited by hand": self.edited, "imported": self.imported, "without a seal": self.unsealed}
         return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)

@@ -1,4 +1,4 @@
-"""A row of prices, as it is noted with a call."""
+"""A row of prices, as it is recorded with a call."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_samurai.text import parse_money
 from pytest_samurai.wire.usage import CACHE_PARTS, Usage
 
 UNPRICED: Final = "unknown"
-"""Stands in a cassette for the price of a model that had none when it was recorded."""
+"""Written to a cassette if the model had no price when the call was recorded."""
 
 _MILLION = 1_000_000
 
@@ -20,9 +20,9 @@ _MILLION = 1_000_000
 class Price:
     """The row of prices of one model: US dollars per million tokens, and per thousand requests.
 
-    The names are those of genai-prices. Cache reads, cache writes, audio and pictures are parts of the prompt,
-    reasoning, audio and pictures parts of the completion. Audio without a price of its own has no cost; any other part
-    costs what the whole does.
+    The names come from genai-prices. Cache reads, cache writes, audio and pictures are parts of the prompt; reasoning,
+    audio and pictures are parts of the completion. Audio needs its own price, otherwise its cost is unknown. Any other
+    part without its own price costs what the whole does.
     """
 
     source: str
@@ -44,11 +44,11 @@ class Price:
         return {name: rate for name, rate in values.items() if rate is not None}
 
     def cost(self, usage: Usage, *, as_listed: bool = False) -> Decimal | None:
-        """What a usage costs, in US dollars; with `as_listed`, what it would cost if there were no cache.
+        """The cost of a usage in US dollars; with `as_listed`, its cost if there were no cache.
 
-        None if the parts exceed the whole, since nobody knows which tokens are counted twice then, and if a
-        rate is missing. Tokens of the total that are in neither prompt nor completion cost what an answer does: some
-        gateways to models that think leave the thinking out of the completion.
+        None if a rate is missing, or if the parts exceed the whole: then nobody knows which tokens are counted twice.
+        Tokens in the total but in neither prompt nor completion cost the same as an answer, because some gateways to
+        thinking models leave the thinking out of the completion.
         """
         if self.missing(usage, as_listed=as_listed):
             return None
@@ -72,24 +72,24 @@ class Price:
         return amount
 
     def missing(self, usage: Usage, *, as_listed: bool = False) -> list[str]:
-        """The rates without which the cost of a usage would be too low."""
-        # Audio costs many times what text does.
+        """The missing rates, without which the cost of a usage would come out too low."""
+        # Audio costs many times as much as text.
         needed = [rate for part, rate in _AUDIO if getattr(usage, part)]
-        # Where writes cost more than other input, those that stay for an hour cost more again.
+        # If writes cost more than other input, those kept for an hour cost even more.
         if usage.cache_write_1h_tokens and not as_listed and self.cache_write_mtok is not None:
             needed.append("cache_write_1h_mtok")
-        # A model of embeddings answers with no tokens, and has no price of them.
+        # An embedding model answers without tokens, so it has no price for them.
         if usage.answered:
             needed.append("output_mtok")
         return [rate for rate in needed if getattr(self, rate) is None]
 
     def as_written(self) -> dict[str, str]:
-        """The row in texts, as a cassette and a lock have it."""
+        """The row as texts, as in a cassette or a lock."""
         return {"source": self.source, **{name: f"{rate:f}" for name, rate in self.rates().items()}}
 
     @classmethod
     def from_written(cls, row: Mapping[str, object]) -> Price:
-        """The row that `as_written` gave. Raises ValueError, saying what is wrong, for anything else."""
+        """The row that `as_written` turned into texts. Raises ValueError, saying what is wrong, for anything else."""
         source = row.get("source")
         if not isinstance(source, str):
             raise ValueError(f"`source` is {source!r}, not text")
@@ -121,16 +121,16 @@ _BUCKETS: Final = (
         ),
     ),
 )
-"""A whole and its rate, with its parts and theirs: every token is in one of these."""
+"""Each whole and its rate, with its parts and their rates: every token is in one of these."""
 
 _AUDIO: Final = (("prompt_audio_tokens", "input_audio_mtok"), ("completion_audio_tokens", "output_audio_mtok"))
-"""The parts that have no price without a rate of their own."""
+"""The parts that have no price unless they have their own rate."""
 
 
 def read_rates(
     written: Mapping[str, object], *, needed: Sequence[str] = ("input_mtok", "output_mtok")
 ) -> dict[str, Any]:
-    """Prices by name, as people write them. Raises ValueError for what is missing, unknown or not an amount."""
+    """Prices by name, as people write them. Raises ValueError if one is missing, unknown or not an amount."""
     for name in needed:
         if name not in written:
             raise ValueError(f"`{name}` is missing")

@@ -1,4 +1,4 @@
-"""The prompt in a request: how long it is, and the parts by which people know it."""
+"""The prompt in a request: its length, and the parts that people know it by."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _DATA_URL = re.compile(r"data:[^,\s]*,\S*")
 
 
 def prompt_length(dialect: Dialect, value: Json) -> int:
-    """The characters of a request that count as prompt: not the parameters. A body that is no object counts whole."""
+    """The characters of a request that count as prompt: no parameters. A body that isn't an object counts whole."""
     prompt = dialect.prompt(value) if isinstance(value, dict) else value
     return text_length(prompt) if prompt else 0
 
 
 def text_length(value: Json) -> int:
-    """The characters of a JSON value or of bytes. Pictures are left out: their tokens do not depend on their length."""
+    """The characters of a JSON value or of bytes. Pictures don't count: their tokens don't depend on their length."""
     if isinstance(value, bytes):
         return len(value.decode("utf-8", "replace"))
     return len(json.dumps(_without_pictures(value), ensure_ascii=False))
@@ -44,10 +44,10 @@ class RequestPart(NamedTuple):
 
 
 def part_at(dialect: Dialect, path: Path, *requests: Json) -> RequestPart:
-    """The part of a request in which a path lies: a message, a tool, a parameter.
+    """The part of a request that contains a path: a message, a tool, a parameter.
 
-    Its name has the role of the message, or what the tool is called, as the first of the `requests` that has it says.
-    All of the body is one part if one of them is no object.
+    Its name has the role of the message or the name of the tool, from the first of the `requests` that has it. If one
+    of them isn't an object, the whole body is one part.
     """
     if not path or not all(isinstance(request, dict) for request in requests):
         return RequestPart((), "the body", True)
@@ -62,7 +62,7 @@ def part_at(dialect: Dialect, path: Path, *requests: Json) -> RequestPart:
 
 
 def _leads_into(path: Path, value: Any) -> bool:
-    """Whether there is something in a JSON value where a path leads to."""
+    """Whether a path leads to something in a JSON value."""
     for step in path:
         is_there = (
             step in value

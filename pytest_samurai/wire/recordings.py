@@ -1,4 +1,4 @@
-"""The interactions of a cassette, each read when it is asked for."""
+"""The interactions of a cassette, each read when it is needed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Recordings(Sequence[Interaction]):
     """The interactions of a cassette, in the order of the file."""
 
     are_redacted = False
-    """Whether these are surely ours, so that there is nothing in them that would be cut out of a request here."""
+    """Whether we surely recorded these, so that nothing in them would be redacted from a request here."""
 
     def __init__(self, interactions: Sequence[Interaction] = ()) -> None:
         self._interactions = interactions
@@ -36,18 +36,18 @@ class Recordings(Sequence[Interaction]):
         return self._interactions[index].request.url
 
     def asks(self, index: int, request: Request) -> bool:
-        """Whether a request is the recorded one byte for byte, headers aside."""
+        """Whether a request equals the recorded one byte for byte, apart from the headers."""
         return self._interactions[index].request.has_bytes_of(request)
 
     def as_json(self, index: int) -> Request:
-        """A request, or the same JSON with other white space in it, if that is cheaper to read."""
+        """The request, or the same JSON with different white space if that is cheaper to read."""
         return self._interactions[index].request
 
     def reply(self, index: int) -> Reply:
         return self._interactions[index].reply
 
     def notes(self, index: int) -> Mapping[str, Any]:
-        """What an interaction has besides request and reply, by name."""
+        """What an interaction has besides request and reply, by name; a missing note has its default."""
         interaction = self._interactions[index]
         return {name: getattr(interaction, name) for name in _NOTES}
 
@@ -59,7 +59,7 @@ class Recordings(Sequence[Interaction]):
 
     @cached_property
     def origins(self) -> Origins:
-        """How many are not as they were recorded. Each test of a shared cassette asks."""
+        """How many differ from what was recorded. Each test of a shared cassette asks."""
         return Origins.of(self._interactions)
 
     def times(self) -> Iterator[str | None]:

@@ -1,7 +1,7 @@
-"""The events of a stream of the Responses API, put together.
+"""Merges the events of a stream of the Responses API.
 
-Source: the streaming events in the OpenAI API reference. Nothing in a plain `Response` holds the pictures that come
-before the last, and the sound of `response.audio`: these events add nothing.
+Source: the streaming events in the OpenAI API reference. A plain `Response` has no place for the partial pictures or
+for the sound of `response.audio`, so these events add nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pytest_samurai.wire.dialect import Object
 from pytest_samurai.wire.objects import as_object, as_objects, as_text, parse_object
 
 ENDS: Final = ("response.completed", "response.incomplete", "response.failed")
-"""The types of the events after which nothing comes."""
+"""The event types that end a stream."""
 
 _PIECES: Final = {
     "response.function_call_arguments": "arguments",
@@ -21,7 +21,7 @@ _PIECES: Final = {
     "response.custom_tool_call_input": "input",
     "response.code_interpreter_call_code": "code",
 }
-"""The texts of an item that come in pieces, by the events that bring them, and their key."""
+"""The texts of an item that come in pieces: the events that bring them, and their keys."""
 
 _PIECES_OF_PARTS: Final = {
     "response.output_text": ("content", "output_text", "text"),
@@ -29,23 +29,23 @@ _PIECES_OF_PARTS: Final = {
     "response.reasoning_text": ("content", "reasoning_text", "text"),
     "response.reasoning_summary_text": ("summary", "summary_text", "text"),
 }
-"""The same of the parts of an item: the list that holds them, their type, and their key."""
+"""The same for the parts of an item: the list that holds them, their type, and their key."""
 
 _PARTS: Final = {"response.content_part": "content", "response.reasoning_summary_part": "summary"}
 _NUMBERS: Final = {"content": "content_index", "summary": "summary_index"}
 
 
 def merge(data: Iterable[str]) -> dict[str, Any]:
-    """The equivalent plain `Response`: that of the last event or, if it never came, what the others brought."""
+    """The equivalent plain `Response`, from the last event; if that never came, from what the others brought."""
     merged: dict[str, Any] = {}
-    # By number: some servers leave numbers out.
+    # By number, because some servers leave numbers out.
     output: dict[int, dict[str, Any]] = {}
     for text in data:
         event = parse_object(text) or {}
         kind, whole = as_text(event.get("type")) or "", as_object(event.get("response"))
         if whole:
             merged = whole
-            # Some servers leave the output out of the last event, since it has already been sent.
+            # Some servers leave the output out of the last event, because they have already sent it.
             output = dict(enumerate(as_objects(whole.get("output")))) or output
         if kind in ENDS:
             break
@@ -56,7 +56,7 @@ def merge(data: Iterable[str]) -> dict[str, Any]:
 
 
 def _add(output: dict[int, dict[str, Any]], kind: str, event: Object) -> None:
-    """Add what an event brings to the output."""
+    """Add the content of an event to the output."""
     number, came = event.get("output_index"), as_object(event.get("item"))
     if not isinstance(number, int):
         return
@@ -84,7 +84,7 @@ def _add(output: dict[int, dict[str, Any]], kind: str, event: Object) -> None:
 
 
 def _list(holder: dict[str, Any], key: str) -> list[Any]:
-    """The list under a key; a new one where there is none yet, or null."""
+    """The list under a key; a new one if there is none yet, or it is null."""
     if not isinstance(holder.get(key), list):
         holder[key] = []
     entries: list[Any] = holder[key]
@@ -92,25 +92,25 @@ def _list(holder: dict[str, Any], key: str) -> list[Any]:
 
 
 def _put(entries: list[Any], number: Any, entry: Any) -> None:
-    """Put an entry where it belongs in a list: in the stead of what has its number, else at the end."""
+    """Put an entry where it belongs in a list: it replaces the one with its number, or goes to the end."""
     at = number if isinstance(number, int) and 0 <= number < len(entries) else len(entries)
     entries[at : at + 1] = [entry]
 
 
 def _begun(entries: list[Any], number: Any, first: Object) -> dict[str, Any]:
-    """The object with a number. Some servers do not say that the next one begins: then it is `first`."""
+    """The object with a number. Some servers don't announce a new one: then it is `first`."""
     if number == len(entries):
         entries.append(dict(first))
     return as_object(entries[number]) if isinstance(number, int) and 0 <= number < len(entries) else {}
 
 
 def _part(entry: dict[str, Any], group: str, kind: str, event: Object) -> dict[str, Any]:
-    """The part of an item that an event goes on with."""
+    """The part of an item that an event continues."""
     return _begun(_list(entry, group), event.get(_NUMBERS[group]), {"type": kind})
 
 
 def _say(holder: dict[str, Any], key: str, step: str, event: Object) -> None:
-    """A piece of a text is added to it; the event that ends the text has all of it."""
+    """Add a piece to a text. The event that ends the text has all of it."""
     if step == "delta":
         holder[key] = (as_text(holder.get(key)) or "") + (as_text(event.get("delta")) or "")
     elif isinstance(event.get(key), str):
@@ -126,7 +126,7 @@ def _command(entry: dict[str, Any], step: str, event: Object) -> None:
 
 
 def _printed(entry: dict[str, Any], step: str, event: Object) -> None:
-    """What a command printed, piece by piece; the event that ends it has all of it."""
+    """Add a piece of a command's output. The event that ends the output has all of it."""
     outputs = _list(entry, "output")
     output = _begun(outputs, event.get("command_index"), {})
     for key, piece in as_object(event.get("delta")).items():

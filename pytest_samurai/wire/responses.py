@@ -33,13 +33,13 @@ def _messages(request: Object) -> list[Message]:
 
 
 def _message(entry: Object) -> Message:
-    """The message in an entry of the input or of the output. The call of a tool, and its result, are messages too."""
+    """The message in an entry of the input or output. A tool call and its result are messages too."""
     kind, name = as_text(entry.get("type")) or "message", as_text(entry.get("name"))
     if kind.endswith("_call_output"):
         return Message("tool", tuple(_parts(entry.get("output"))))
     if kind.endswith("_call"):
         call = Part("tool_call", _asked(entry), name or kind.removesuffix("_call"))
-        # Some tools are run by the server, which puts the result beside the call.
+        # Some tools run on the server, which puts the result beside the call.
         results = (Part("tool_result", part.text) for part in _parts(entry.get("output")))
         return Message("assistant", (call, *results))
     if kind == "reasoning":
@@ -50,11 +50,11 @@ def _message(entry: Object) -> Message:
 
 
 _ASKED = ("arguments", "input", "code", "action", "actions", "operation", "queries", "revised_prompt")
-"""Where the call of a tool has what is asked of it."""
+"""The keys that may hold what a tool is asked to do."""
 
 
 def _asked(call: Object) -> str:
-    """What is asked of a tool; as JSON, where that is no text."""
+    """What a tool is asked to do, as JSON if it isn't text."""
     asked = next((call[name] for name in _ASKED if call.get(name)), "")
     return asked if isinstance(asked, str) else json.dumps(asked, ensure_ascii=False)
 
@@ -108,7 +108,7 @@ def _answers(reply: Object) -> list[Message]:
     """One message with all items of the output; none if there are no items."""
     entries = as_objects(reply.get("output"))
     messages = list(map(_message, entries))
-    # What a tool of the server's says is no text of the model's.
+    # The output of a server's tool is not the model's text.
     parts = [
         Part("tool_result", part.text) if message.role == "tool" and part.kind == "text" else part
         for message in messages
@@ -118,7 +118,7 @@ def _answers(reply: Object) -> list[Message]:
 
 
 def _stops(reply: Object) -> list[str]:
-    """Its status, with the reason of one that is incomplete."""
+    """Its status; for an incomplete one, the reason."""
     said = (reply.get("status"), as_object(reply.get("incomplete_details")).get("reason"))
     text = ": ".join(filter(None, map(as_text, said)))
     return [text] if text else []
@@ -127,7 +127,7 @@ def _stops(reply: Object) -> list[str]:
 _PAID_BY_THE_CALL = frozenset(
     {"web_search_call", "file_search_call", "code_interpreter_call", "image_generation_call", "computer_call"}
 )
-"""Source: the table of built-in tools on OpenAI's page of prices."""
+"""Source: the table of built-in tools on OpenAI's price page."""
 
 
 def _has_paid_tools(reply: Object) -> bool:
@@ -137,7 +137,7 @@ def _has_paid_tools(reply: Object) -> bool:
 def _is_paid_by_the_call(entry: Object) -> bool:
     if entry.get("type") in _PAID_BY_THE_CALL:
         return True
-    # The same page: a container of OpenAI's is billed. Commands may run on a machine of one's own as well.
+    # The same page: OpenAI bills its own containers. Commands may also run on the user's machine.
     ran = entry.get("type") == "shell_call"
     return ran and as_object(entry.get("environment")).get("type") == "container_reference"
 

@@ -6,10 +6,10 @@ from urllib.parse import unquote
 
 
 def plain_url(url: str) -> str:
-    """The scheme, host and path of a URL as they are usually written; the case of the path stays.
+    """The scheme, host and path of a URL in their usual spelling. The case of the path stays.
 
-    Servers accept many spellings of one path: a slash at the end, double slashes, backslashes, percent signs (also
-    twice), parameters (`;v=1`), dot segments. The query and the fragment are left out.
+    Servers accept many spellings of one path: a slash at the end, double slashes, backslashes, percent-encoding (even
+    double), parameters (`;v=1`), dot segments. The query and the fragment are left out.
     """
     head = url.partition("#")[0].partition("?")[0]
     scheme, is_whole, rest = head.partition("://")

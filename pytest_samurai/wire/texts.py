@@ -1,4 +1,4 @@
-"""The texts in the events of a stream, as they are found where nothing is known of the API."""
+"""The texts in the events of a stream, found without knowing the API."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from pytest_samurai.wire.dialect import Channel, Json, Label, Object, Text
 
 
 def every_text(event: Json) -> Iterator[Text]:
-    """Every string in an event, each with the channels that it may continue.
+    """Every string in an event, each with the channels that it may continue:
 
-    By its key alone: that will do while one text goes on, however the API numbers its events and calls its objects. By
-    its path, if the texts of several items take turns: the keys, the numbers called `index` or the like, the types of
-    the objects. By its path without places in lists, since tokens go on in the next one. And by its path together with
-    the ids of the objects on it.
+    - By its key alone. This works while only one text continues, however the API numbers its events and objects.
+    - By its path, if the texts of several items take turns: the keys, the numbers under `index` and similar keys, and
+      the types of the objects.
+    - By its path without positions in lists, because tokens continue in the next position.
+    - By its path together with the ids of the objects on it.
     """
-    # A stack, not a recursion: JSON may be nested as deep as Python's own stack is.
+    # A stack, not recursion: JSON may be nested as deep as Python's own stack.
     todo: list[tuple[str, Channel, Channel, Channel, Any, Any]] = [("", (None,), (None,), (), [event], 0)]
     while todo:
         name, path, listed, ids, holder, key = todo.pop()
@@ -33,7 +34,7 @@ def every_text(event: Json) -> Iterator[Text]:
             path, listed, ids = (*path, *own), (*listed, *own), (*ids, *_ids(value))
             todo += [(inner, (*path, inner), (*listed, inner), ids, value, inner) for inner in reversed(value)]
         elif isinstance(value, list):
-            # The same length as the path, so that the two are never taken for each other.
+            # As long as the path, so that the two are never mistaken for each other.
             below = (*listed, None)
             todo += [(name, (*path, _step(value, at)), below, ids, value, at) for at in reversed(range(len(value)))]
 
@@ -52,7 +53,7 @@ def _is_index(key: str) -> bool:
 
 
 def _step(items: list[Json], at: int) -> int | None:
-    """Where something stands in a list; nothing if it has a number of its own."""
+    """The position of an item in a list; None if the item has a number of its own."""
     return None if isinstance(items[at], dict) and any(map(_is_index, items[at])) else at
 
 

@@ -1,4 +1,4 @@
-"""Tokens, as the wire counted them."""
+"""Token counts, as the server sent them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ class Usage:
     """The usage of one call, or the sum of several.
 
     `cached_tokens`, `cache_write_tokens`, `prompt_audio_tokens` and `prompt_image_tokens` are parts of `prompt_tokens`,
-    `reasoning_tokens`, `completion_audio_tokens` and `completion_image_tokens` of `completion_tokens`: they are never
-    to be added. `cached_tokens` came from the provider's cache, `cache_write_tokens` went into it, and
-    `cache_write_1h_tokens` is the part of these that it keeps for an hour. Image tokens are those of the API of images;
-    other APIs bill a picture as text. `total_tokens` is kept as the server gave it, which may differ from the sum.
-    `estimated` says that some tokens were counted here, not by the server.
+    and `reasoning_tokens`, `completion_audio_tokens` and `completion_image_tokens` are parts of `completion_tokens`.
+    Never add a part to its whole.
+
+    `cached_tokens` came from the provider's cache, and `cache_write_tokens` went into it. `cache_write_1h_tokens` is
+    the part of those that it keeps for an hour. Image tokens come from the image API; other APIs bill a picture as
+    text. `total_tokens` is as the server gave it, which may differ from the sum. `estimated` says that some tokens were
+    counted here, not by the server.
     """
 
     requests: int = 0
@@ -39,28 +41,29 @@ class Usage:
         return Usage(**sums, estimated=self.estimated or other.estimated)
 
     def as_json(self) -> dict[str, int | bool]:
-        """The same as JSON. Not by `asdict`, which copies each number: every test's report has one of these."""
+        """The same as JSON."""
+        # Not `asdict`, which copies each number: every test's report has a usage.
         return {**dict(zip(COUNTS, _counts(self), strict=True)), "estimated": self.estimated}
 
     @property
     def answered(self) -> int:
-        """The tokens that are billed as an answer: those of the total that are in neither prompt nor completion, too.
+        """The tokens billed as an answer, including those in the total but in neither prompt nor completion.
 
-        Some gateways to models that think leave the thinking out of the completion. Of the usage of one call.
+        Some gateways to thinking models leave the thinking out of the completion. For the usage of one call only.
         """
         return max(self.completion_tokens, self.total_tokens - self.prompt_tokens)
 
     @property
     def used(self) -> int:
-        """All tokens: a total that is less than its parts does not count. Of the usage of one call."""
+        """All tokens; a total smaller than its parts doesn't count. For the usage of one call only."""
         return max(self.total_tokens, self.prompt_tokens + self.completion_tokens)
 
     @classmethod
     def from_wire(cls, usage: object) -> Usage | None:
-        """Read the `usage` object of a reply; None if it does not hold the two counts that make one.
+        """Read the `usage` object of a reply; None if it lacks one of the two counts that make a usage.
 
-        Source of the names: the `usage` object of `chat.completion` in the OpenAI API reference; for those of the cache
-        see `_READS` and `_WRITES`.
+        Source of the names: the `usage` object of `chat.completion` in the OpenAI API reference. For the cache, it also
+        knows the names that other servers use.
         """
         if not isinstance(usage, Mapping):
             return None
@@ -92,28 +95,28 @@ class Usage:
 
 
 COUNTS: Final = tuple(field.name for field in fields(Usage) if field.name != "estimated")
-"""The fields that are counts, and are added."""
+"""The fields that are counts and can be added."""
 _counts = attrgetter(*COUNTS)
 
 CACHE_PARTS: Final = ("cached_tokens", "cache_write_tokens", "cache_write_1h_tokens")
-"""What depends on who sent the prompt before: nothing that is compared from day to day may contain it."""
+"""Caching depends on who sent the prompt before, so nothing that is compared from day to day may contain these."""
 
 _READS: Final = ("cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens")
-"""The tokens that came from the cache, in the details of the prompt or beside them.
+"""The tokens that came from the cache, inside the details of the prompt or beside them.
 
 Sources: `prompt_tokens_details.cached_tokens`, OpenAI; `usage.cached_tokens`, Moonshot; `cache_read_input_tokens`,
-Anthropic's name, as LiteLLM hands it on; `prompt_cache_hit_tokens`, DeepSeek.
+Anthropic's name, passed on by LiteLLM; `prompt_cache_hit_tokens`, DeepSeek.
 """
 
 _WRITES: Final = ("cache_write_tokens", "cache_creation_tokens", "cache_creation_input_tokens")
 """The tokens that went into the cache, in the same places. Sources: OpenRouter; LiteLLM; Anthropic, and Alibaba."""
 
 _LIFETIMES: Final = ("cache_creation", "cache_creation_token_details")
-"""These tokens by how long the cache keeps them. Sources: Anthropic; LiteLLM."""
+"""The same tokens by how long the cache keeps them. Sources: Anthropic; LiteLLM."""
 
 
 _HIGHEST: Final = 2**63 - 1
-"""No server counts further, and sums of such counts are numbers that every reader of a lock or report can read."""
+"""No server counts higher, and every reader of a lock or report can read sums of such counts."""
 
 
 def count(value: object) -> int | None:
@@ -134,16 +137,16 @@ def _details(usage: Mapping[str, Any], group: str) -> Mapping[str, Any]:
 
 
 def _most(names: Sequence[str], *groups: Mapping[str, Any]) -> int:
-    """The count that stands under one of these names. Gateways say it twice, and sometimes once with 0."""
+    """The largest count under one of these names. Gateways send it twice, and sometimes one of the two is 0."""
     return max(count(group.get(name)) or 0 for group in groups for name in names)
 
 
 def _is_outside(part: int, whole: int, counted: int, total: int | None) -> bool:
-    """Whether a part was counted beside its whole; `counted` is the sum of what is known to be in the total.
+    """Whether a part was counted outside its whole; `counted` is the sum of everything known to be in the total.
 
-    xAI counts reasoning so: 12 of prompt, 1 of completion and 386 of reasoning are 399 in total. Gateways to Anthropic
-    count the cache so. Where there is no total, no part is more than its whole. Where the total says neither, nothing
-    is certain, and all counts stay as they are.
+    xAI counts reasoning like this: 12 of prompt, 1 of completion and 386 of reasoning are 399 in total. Gateways to
+    Anthropic count the cache like this. Without a total, no part is more than its whole. If the total says neither,
+    nothing is certain, and all counts stay as they are.
     """
     if not part:
         return False
@@ -151,7 +154,7 @@ def _is_outside(part: int, whole: int, counted: int, total: int | None) -> bool:
 
 
 def _cache_writes(usage: Mapping[str, Any], of_prompt: Mapping[str, Any]) -> tuple[int, int]:
-    """The tokens that went into the cache, and those of them that it keeps for an hour."""
+    """The tokens that went into the cache, and how many of them it keeps for an hour."""
     minutes = hour = 0
     for counts in (usage, of_prompt):
         for group in _LIFETIMES:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_samurai.cassette.notes import NOTES, NUMBER, PRICE, TEXT, Kind, Note, Notes, Of, read_notes
+from pytest_samurai.cassette.notes import NOTES, NUMBER, PRICE, TEXT, Kind, Note, Notes, Of
 from pytest_samurai.cassette.plain import interaction_pattern
 from pytest_samurai.wire.http import Reply
 from pytest_samurai.wire.interaction import Interaction
@@ -61,9 +61,7 @@ def test_a_new_row_is_cut_and_read_again(longer: Notes, more: dict[str, Any]) ->
 
     assert match is not None
     assert longer.others.fullmatch(text)
-    read = read_notes(match, longer.side(Of.REPLY), {})
-    assert {"region": read["region"], "queue": read["queue"]} == {"region": "here", "queue": None, **more}
-    assert read["duration"] == PLAIN.reply.duration
+    assert longer.side(Of.REPLY).read(match, {}) == {"duration": PLAIN.reply.duration, **more}
     assert not more or NOTES.others.fullmatch(text) is None
 
 

@@ -136,6 +136,45 @@ def test_a_text_in_the_grammar_is_read_by_yaml_as_it_is_read_here(size: Size) ->
     size.tell(f"{texts:,} texts in the plain grammar: read alike here and by libyaml")
 
 
+UNFIT = {
+    "shorter than the note": ["a"],
+    "nothing but ids": ["{", '  "id":"x"', "}"],
+    "another member at that place": ["{", '  "a":1,', '  "b":2', "}"],
+    "no object": ["[", "  1,", '  "id":"x"', "]"],
+}
+
+
+@pytest.mark.parametrize("lines", UNFIT.values(), ids=UNFIT)
+@pytest.mark.parametrize("layout", ["lines", "folded"])
+def test_a_body_that_its_note_of_ids_does_not_fit_is_read_by_yaml_as_it_is_read_here(
+    lines: list[str], layout: str
+) -> None:
+    block = ["|-", *lines] if layout == "lines" else ['"\\', *(line.replace('"', '\\"') + "\\" for line in lines)]
+    body = "\n        ".join(block) + ('\n        "' if layout == "folded" else "")
+    item = _sealed(
+        f"""\
+- request:
+    method: POST
+    uri: https://api.test/v1
+    headers: {{}}
+    body: ""
+  response:
+    status: {{code: 200, message: OK}}
+    body:
+      string: {body}
+    headers: {{}}
+    samurai:
+      layout: {layout}
+      moved: id@0""".encode()
+    )
+    content = HEAD.encode() + item + b"version: 1\n"
+
+    assert cut(content, Memory()) is not None
+    [read] = parse(content, FILE)
+    assert [read] == interactions_of(content, FILE, frozenset())
+    assert read.reply.body == "".join(line.strip() for line in lines).encode()
+
+
 # --- what is in it
 
 

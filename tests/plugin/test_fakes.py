@@ -10,6 +10,7 @@ import pytest
 from pytest_samurai.cassette.reader import load
 from pytest_samurai.cassette.writer import save
 from pytest_samurai.text import parse_moment
+from tests.conftest import FOREIGN
 from tests.project import Project
 
 ASKING = """
@@ -29,6 +30,11 @@ IN_A_FAKE = {
 }
 
 ASKED = "    assert ask(client) and ask(client, 'again') and Path('/x').exists()\n"
+
+
+@pytest.fixture
+def no_foreign_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p no:{name}" for name in FOREIGN if name != "fakefs"))
 
 
 @pytest.mark.parametrize("fake", IN_A_FAKE.values(), ids=IN_A_FAKE.keys())
