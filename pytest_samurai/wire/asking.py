@@ -39,10 +39,10 @@ _ERROR = re.compile(rb"(?:^|[\r\n])event: ?error[\r\n]")
 class UsageFilter:
     """Takes one event out of a live stream: the answer to a question that we asked and the application didn't.
 
-    That event is the last one before `[DONE]`, an error, or the end of the stream. Some servers send something else after
-    it; then it is the last one after the last part. A similar event anywhere else was sent unasked. Once a server has
-    told a usage unasked, we take nothing from its stream. If it tells
-    a usage twice, nobody knows which of the two it would have sent unasked, so both pass.
+    That event is the last one before `[DONE]`, an error, or the end of the stream. Some servers send something else
+    after it; then it is the last one after the last part. A similar event anywhere else was sent unasked. Once a server
+    has told a usage unasked, we take nothing from its stream. If it tells a usage twice, nobody knows which of the two
+    it would have sent unasked, so both pass.
 
     Everything else passes through in the pieces in which it came. An incomplete event waits for its end. An event that
     may be the answer waits for the next event, because only that can tell.
