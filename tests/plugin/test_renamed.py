@@ -10,6 +10,7 @@ import pytest
 from pytest_samurai.cassette import load
 from pytest_samurai.commands import cli
 from tests.chats import chat, saved
+from tests.conftest import FOREIGN
 from tests.project import Project
 
 OLD = """
@@ -302,7 +303,8 @@ def test_a_note_of_a_full_run_of_another_version_says_nothing(project: Project, 
     assert advised(run(project)) == ["pytest-samurai mv test_it.py::test_old test_it.py::test_new"]
 
 
-def test_a_test_with_a_fake_file_system_finds_the_real_one(project: Project) -> None:
+def test_a_test_with_a_fake_file_system_finds_the_real_one(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p no:{name}" for name in FOREIGN if name != "fakefs"))
     recorded_then(project, NEW.replace("(samurai_client)", "(samurai_client, fs)"))
     assert advised(run(project, "--samurai-mode=none")) == [
         "pytest-samurai mv test_it.py::test_old test_it.py::test_new"
