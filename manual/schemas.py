@@ -1,6 +1,6 @@
 """The JSON schemas of a cassette and of a lock, for editors and other programs that read these YAML files.
 
-Both describe what this tool writes. It reads more: the files of other recorders too (docs/vcrpy.md).
+Both describe what this tool writes. It also reads other recorders' files (docs/vcrpy.md).
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _of_kind(kind: object) -> dict[str, Any]:
 
 
 def _closed(properties: dict[str, Any], optional: tuple[str, ...] = ()) -> dict[str, Any]:
-    """An object that has these properties and no others."""
+    """An object with these properties and no others."""
     return {
         "type": "object",
         "additionalProperties": False,

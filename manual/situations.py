@@ -1,7 +1,7 @@
 """Where each message is seen, and what to do about it.
 
-A source is a module, or a module and what stands at its top level (`recorder/stale.py`, `cassette/frame.py:MARK`); the
-longer one wins. A message whose source is in none of these tables is on no page, and a test says so.
+A source is a module, or a module and a top-level definition (`recorder/stale.py`, `cassette/frame.py:MARK`); the longer
+one wins. A message whose source is in none of these tables is on no page, and a test says so.
 """
 
 from __future__ import annotations
@@ -361,4 +361,4 @@ NO_MESSAGES: Mapping[str, str] = {
     },
     "commands/cli/mv.py:_arguments": "the page of commands",
 }
-"""What reads as a message and is none, and why."""
+"""Texts that read as messages but are not, and why."""

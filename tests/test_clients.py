@@ -23,7 +23,7 @@ from tests.conftest import uncovered
 from tests.real_server import RealServer
 
 SLICE = ("openai-3.chat", "openai-3.async_stream", "openai-3.embeddings", "anthropic.async_stream", "requests.post")
-"""A row of each kind, all of which the dev dependencies have. The last one is refused."""
+"""A row of each kind, for which the dev dependencies are enough. The last one is refused."""
 
 ROW = Row("acme.chat", "acme", ("acme",), "`Acme().chat`", "vendors.acme")
 UNSEEN = Row("acme.raw", "acme", ("acme",), "`Acme().raw`", "vendors.acme", refused="no recorder sees")
@@ -233,7 +233,7 @@ def post(url: str, path: str) -> int:
     try:
         connection.request("POST", path, b"{}")
         reply = connection.getresponse()
-        reply.read()  # to its end: by then the gateway has noted it
+        reply.read()  # until it ends: by then the gateway has noted it
         return reply.status
     finally:
         connection.close()

@@ -1,4 +1,4 @@
-"""`use_cassette`: the recorder without pytest, and what the recorder itself promises."""
+"""`use_cassette`: the recorder without pytest, and the promises of the recorder itself."""
 
 from __future__ import annotations
 
@@ -428,7 +428,7 @@ def test_a_recorder_that_cannot_see_requests_is_closed_again(
 
 
 class Unseeing(AbstractContextManager[None]):
-    """As `recording` is with a release of httpx that has other names."""
+    """Like `recording` with a release of httpx that has other names."""
 
     def __enter__(self) -> None:
         raise AttributeError("_transport_for_url")

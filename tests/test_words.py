@@ -73,7 +73,7 @@ PAGES = [
 ]
 MODULES = sorted(path for room in ("pytest_samurai", "manual") for path in (ROOT / room).rglob("*.py"))
 
-STILL_TO_REWRITE = 184
+STILL_TO_REWRITE = 60
 """How many findings the messages and docstrings still have. Lower it, never raise it."""
 
 

@@ -1,4 +1,4 @@
-"""What a check has found, mended: secrets are cut out of cassettes, and what varies gets an entry of `normalize`."""
+"""Fixes for findings: secrets are cut out of cassettes, and what varies gets an entry of `normalize`."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ _UNREADABLE = frozenset({DAMAGE, CONFLICT})
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """What was done: the line of the ini file that changed, if one did; and what was not, by file, with the reason."""
+    """What was done: the changed line of the ini file, if any. And what was not done, by file, with the reason."""
 
     setting: str | None
     refused: Sequence[str]
 
 
 def fix(findings: Iterable[Finding], secrets: Secrets, directory: Path, own: OwnNormalize) -> Mended:
-    """Mend what can be mended for sure: secrets in recordings of ours, and what varies from run to run.
+    """Fix what can be fixed safely: secrets in our own recordings, and what varies from run to run.
 
-    A file is changed whole or not at all, and nothing in it but the secrets. `normalize` is set in the ini file around
-    the directory, unless a `samurai_config` of the project's `own` goes before that. Raises no error for what cannot be
-    mended: that is `refused`.
+    A file is changed completely or not at all, and only its secrets change. `normalize` is set in the ini file around
+    the directory, unless one of the project's `own` goes before it. Raises no error for what cannot be fixed: that is
+    in `refused`.
     """
     findings = list(findings)
     refused: list[str] = []
@@ -72,7 +72,7 @@ def _entries(findings: Iterable[Finding]) -> list[str]:
 
 
 def _cut(path: Path, codes: set[str], secrets: Secrets) -> Iterator[str]:
-    """Cut the secrets out of a cassette. Yields why not."""
+    """Cut the secrets out of a cassette. Yields the reasons if it cannot."""
     if path.suffix == cassette.JOURNAL:
         yield f"{path}: what a run that died has left is not changed; the next run of its test takes it up"
         return
@@ -86,7 +86,7 @@ def _cut(path: Path, codes: set[str], secrets: Secrets) -> Iterator[str]:
 
 
 def left(findings: Iterable[Finding], refused: Sequence[str]) -> list[str]:
-    """Why secrets are still there in files of which nothing else was said."""
+    """Why secrets remain in files without any other message."""
     paths = dict.fromkeys(finding.path for finding in findings if finding.code in _SECRETS)
     return [
         f"{path}: what is left stands beside the recordings, or cannot be cut out for sure; take it out by hand"

@@ -1,4 +1,4 @@
-"""Cassettes of other tools, rewritten in our layout."""
+"""Other tools' cassettes, rewritten in our layout."""
 
 from __future__ import annotations
 
@@ -25,18 +25,17 @@ _WITH_PARAMETERS = re.compile(r"(?:[A-Za-z_]\w*\.)*test\w*\[.*\]\.yaml", re.DOTA
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a file, as a line to print. `failed` says that something is wrong, and the file is as it was."""
+    """The result for a file, as a line to print. `failed` says that something is wrong and the file is unchanged."""
 
     text: str
     failed: bool = False
 
 
 def import_cassettes(paths: Iterable[Path], *, environ: Mapping[str, str]) -> Iterator[Outcome]:
-    """Rewrite cassettes where they are: nothing recorded is lost, and no secret stays. Directories are searched.
+    """Rewrite cassettes in place. Nothing recorded is lost, and no secret stays. Directories are searched.
 
-    A cassette that is ours already is left as it is. One in JSON, or compressed, is written as YAML beside it, for the
-    user to delete.
-    Raises SettingsError for a path that does not exist.
+    A cassette that is already ours stays as it is. A JSON or compressed one is written as YAML next to it, for the user
+    to delete. Raises SettingsError for a path that does not exist.
     """
     secrets = environment_secrets(environ)
     redactor = Redactor(secrets)
@@ -49,13 +48,14 @@ def import_cassettes(paths: Iterable[Path], *, environ: Mapping[str, str]) -> It
 
 
 def _renamed(path: Path) -> str:
-    """Give a cassette the name that every file system can have, if that of its test is none. Returns what to say of it.
+    """Give a cassette a name that every file system accepts, if its test's name is not one. Returns the message about
+    it.
 
     Raises CassetteError if it cannot be moved.
     """
     target = _target(path)
     name = _safe_name(target)
-    # A cassette that stays compressed is ours, and has its name already.
+    # A cassette that stays compressed is ours and already has its name.
     if name == target.name or not target.exists():
         return ""
     move_file(target, target.with_name(name))
@@ -64,7 +64,7 @@ def _renamed(path: Path) -> str:
 
 def _safe_name(path: Path) -> str:
     parts = cassette.parts_of(path.name)
-    # Only a name with parameters is surely that of a test, and not of a marker.
+    # Only a name with parameters is certainly a test's, and not a marker's.
     if parts is None or not _WITH_PARAMETERS.fullmatch(path.name):
         return path.name
     folded = path.name.casefold()
@@ -79,7 +79,7 @@ def _target(path: Path) -> Path:
 
 def _imported(path: Path, secrets: frozenset[str]) -> str:
     target = _target(path)
-    # Locked: what a run recorded into the file meanwhile would be lost.
+    # With a lock, so that nothing is lost that a run records at the same time.
     with locked(target):
         return _rewritten(path, target, secrets)
 

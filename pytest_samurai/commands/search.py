@@ -1,4 +1,4 @@
-"""The cassettes that a command is to look at."""
+"""The cassettes that a command looks at."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SUFFIXES = (".yaml", ".yml", ".yaml.gz", ".yml.gz")
 
 
 def cassettes_in(paths: Iterable[Path], suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
-    """Every cassette once, those of a directory by their names. Raises SettingsError for a path that does not exist."""
+    """Every cassette once, those of a directory by name. Raises SettingsError for a path that does not exist."""
     files: dict[Path, None] = {}
     for path in paths:
         if not path.exists():
@@ -26,5 +26,5 @@ def cassettes_in(paths: Iterable[Path], suffixes: Sequence[str] = SUFFIXES) -> l
 
 
 def _may_be_read(path: Path) -> bool:
-    # A FIFO is none of the directories either, and whoever reads it will say what it is.
+    # A FIFO is not a directory either, and its reader will say what it is.
     return path.exists() and not path.is_dir()

@@ -1,4 +1,4 @@
-"""How requests are seen; the only room that knows httpx and httpx2."""
+"""How requests are seen. Only this package knows httpx and httpx2."""
 
 from typing import TYPE_CHECKING
 

@@ -13,9 +13,9 @@ from pytest_samurai.recorder import Recorder, suspect
 
 
 def route(library: Library, transport: Any, url: Any) -> Any:
-    """The transport for a URL: the client's own, or ours in front of it where there is something to decide.
+    """The transport for a URL: the client's own, or ours in front of it if there is something to decide.
 
-    Every hop of a redirect comes here again. Raises RequestNotRecorded where it is not known which recorder to ask.
+    Every hop of a redirect comes here again. Raises RequestNotRecorded if it is unclear which recorder to ask.
     """
     recorders = open_recorders()
     unmarked = STATE.unmarked
@@ -36,17 +36,17 @@ def route(library: Library, transport: Any, url: Any) -> Any:
         if recorder.children.is_copy:
             return Copied(library, transport, recorder)
         return Recorded(library, transport, recorder, text, is_sure=not recorder.endpoints.is_ambiguous(endpoint))
-    # One that can only replay has to refuse what others may let go live.
+    # If one of them can only replay, it must refuse what the others would let go live.
     recorder = next((recorder for recorder in recorders if recorder.replaying), recorder)
     suspected = suspect(recorder.hosts, text)
     if suspected is not None:
-        # What another tool answers is not live. If it lets the request through, the connection will be refused.
+        # Another tool's answer is not live. If it lets the request through, the connection will be refused.
         return transport if library.is_mocked(transport) else Other(library, transport, recorder, suspected)
     return Passing(library, transport, recorder)
 
 
 def _is_watched(unmarked: Unmarked, url: str) -> bool | None:
-    """Whether a URL is surely a model's, where no recorder is open; None if it is not to be watched."""
+    """Whether a URL is certainly a model's, while no recorder is open; None if it is not watched."""
     endpoint = unmarked.endpoints.match(url)
     if endpoint is not None and not unmarked.endpoints.is_ambiguous(endpoint):
         return True

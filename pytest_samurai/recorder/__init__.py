@@ -1,4 +1,4 @@
-"""One open cassette: what becomes of each request."""
+"""One open cassette, and the handling of each request."""
 
 from pytest_samurai.recorder.adopted import adopt
 from pytest_samurai.recorder.children import Children

@@ -1,4 +1,4 @@
-"""A recording of an earlier run that nothing came in the place of."""
+"""An earlier run's recording that nothing has replaced."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def stale_text(
 ) -> str | None:
     """The complaint that nothing was recorded, and that the old cassette would still answer.
 
-    Of a test that made no call at all there is a note instead, which is put among the `notes`.
+    For a test that made no call at all, `notes` gets a note instead.
     """
     unrecorded = [call for call in unrecorded if not call.is_let_pass]
     keeps = f"{shown(path)} keeps what an earlier run recorded, and a replay would answer from that"

@@ -1,4 +1,4 @@
-"""Calls of models beside the recorded endpoints."""
+"""Model calls outside of the recorded endpoints."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A URL that may be a model's but is not a recorded endpoint: by its path, if that `is_known`, or by its host."""
+    """A URL outside the endpoints that may be a model's: by its path, if that `is_known`, or by its host."""
 
     path: ModelPath
     is_known: bool
 
 
 def suspect(hosts: ModelHosts, url: str) -> Suspect | None:
-    """The suspicion that a URL, not a recorded endpoint, is a model's; None if it is the application's own."""
+    """The suspicion that a URL outside the endpoints is a model's; None if it belongs to the application."""
     path = model_path(url)
     if hosts.serves(url) or hosts.has_led_to(url):
         return Suspect(_whole_path(url) if path is None else ModelPath(path.tail), is_known=path is not None)
@@ -36,7 +36,7 @@ def suspect(hosts: ModelHosts, url: str) -> Suspect | None:
 
 
 def suspect_by_body(url: str) -> Suspect:
-    """What a request is whose body asks a model, though nothing is known of its URL."""
+    """A request to an unknown URL with a body that asks a model."""
     return Suspect(_whole_path(url), is_known=False)
 
 
@@ -45,9 +45,9 @@ def _whole_path(url: str) -> ModelPath:
 
 
 def held(recorder: Recorder, request: Request) -> Played | None:
-    """Replay a request to a URL that is not an endpoint; None if it is not in the cassette, or a filter excludes it.
+    """Replay a request to a URL outside the endpoints; None if the cassette lacks it or a filter excludes it.
 
-    A forked child has none either: see `judge`.
+    None in a forked child too: see `judge`.
     """
     if recorder.children.is_copy or not recorder.hosts.has_recorded(request.url):
         return None
@@ -58,7 +58,7 @@ def held(recorder: Recorder, request: Request) -> Played | None:
 def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:
     """Note that a call goes live and is not recorded. Raises RequestNotRecorded if it must not.
 
-    A request that the user's filters exclude goes live without a note: see `let_pass`.
+    A request that the user's filters exclude goes live without this note: see `let_pass`.
     """
     if recorder.filtered(request) is None:
         let_pass(recorder, request)
@@ -82,7 +82,7 @@ def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:
 
 
 def let_pass(recorder: Recorder, request: Request) -> None:
-    """Note that the user's filters let a call to a model go live, so that nobody knows what it used."""
+    """Note that the user's filters let a model call go live, so that nobody knows what it used."""
     asked = recorder.redacted(request)
     recorder.unrecorded.append(Unrecorded(f"{asked.method} {asked.url}", is_let_pass=True))
 
@@ -114,7 +114,7 @@ def _copied(recorder: Recorder, what: str) -> RequestNotRecorded:
 
 
 def why_unseen(models: ModelHosts, settings: Settings, hosts: Sequence[str], port: int) -> tuple[str, str] | None:
-    """By which of its names a host is known to serve models, and how; None if it is not, or may be connected to.
+    """Which of a host's names is known to serve models, and how; None if none is, or if connecting is allowed.
 
     The last of the names is its address.
     """
@@ -130,9 +130,9 @@ def _reached(models: ModelHosts, hosts: Iterable[str], port: int) -> tuple[str, 
 
 
 def connected(recorder: Recorder, hosts: Sequence[str], port: int) -> None:
-    """Judge a connection that belongs to no request that was seen, by the names of its host; the last is its address.
+    """Judge a connection without a visible request, by the names of its host. The last one is its address.
 
-    Raises RequestNotRecorded if the host serves models and the recorder can only replay, or is a forked child's copy.
+    Raises RequestNotRecorded if the host serves models and the recorder can only replay or is a forked child's copy.
     """
     reached = why_unseen(recorder.hosts, recorder.settings, hosts, port)
     if reached is None:
@@ -175,4 +175,4 @@ def is_ignored(settings: Settings, *names: str) -> bool:
 _WHO = "by a client that no recorder sees (requests, urllib, aiohttp, a raw socket)"
 
 _LOCALHOST = frozenset({"localhost", "0.0.0.0", "127.0.0.1", "::1"})
-"""The names by which vcrpy knows this machine."""
+"""vcrpy's names for this machine."""

@@ -1,4 +1,4 @@
-"""A run, as it is reported to people and programs."""
+"""Reports of a run, for people and programs."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -95,7 +95,7 @@ __all__ = [
     "varied_lines",
 ]
 
-# Imported when asked for: a replay tells no stories, and has recorded nothing that varies.
+# Imported when asked for: a replay shows no conversations on a page, and has recorded nothing that varies.
 _HOMES = {
     "Side": "stories",
     "Story": "stories",

@@ -1,4 +1,4 @@
-"""How a suite that moved in stands: what is green, and what settles the rest, by the kind of change."""
+"""The state of a suite that moved in: what is green, and what fixes the rest, by kind of change."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _HEADS: Final = {
     Reason.UNRECORDED: "nothing is recorded, so the network is needed",
     Reason.OTHER: "a recording is missed for another reason, which each failure tells",
 }
-"""What is said of each kind of change; what costs nothing comes first."""
+"""The line for each kind of change. Changes that cost nothing come first."""
 
 Recording = Callable[[Collection[str]], str | None]
-"""Gives the command that records what these tests miss; None if there is none for all of them."""
+"""Gives the command that records what these tests miss; None if no single command works for all of them."""
 
 
 def moved_lines(run: Run, recording: Recording) -> list[str]:
-    """The lines: how many tests are green, then each kind of change with its causes and the line that settles it.
+    """The lines: how many tests are green, then each kind of change, with its causes and the line that fixes it.
 
-    No lines if no test missed a recording.
+    There are no lines if no test missed a recording.
     """
     groups = _groups(run)
     if not groups:
@@ -48,7 +48,7 @@ def moved_lines(run: Run, recording: Recording) -> list[str]:
 
 
 def _groups(run: Run) -> list[Group]:
-    """The groups of misses, the largest first; a call that was refused without a diagnosis is in no recording."""
+    """The groups of misses, the largest first. A call that was refused without a diagnosis is in no recording."""
     groups = [group for group in causes(run) if group.cause.kind == MISS]
     told = {test for group in groups for test in group.tests}
     refused: dict[str, Group] = {}

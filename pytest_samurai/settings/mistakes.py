@@ -41,11 +41,11 @@ OTHERWISE_HERE: Final[Mapping[str, str]] = {
     "before_record_ws_frame": "leave it out: WebSockets are not recorded",
     "compare": "leave it out: with --samurai-mode=update, `pytest-samurai diff` tells what changed",
 }
-"""What else people have in `vcr_config`, and what to write here instead."""
+"""Other names that people have in `vcr_config`, and what to write here instead."""
 
 
 def not_here(name: str, place: str) -> str:
-    """Why there is no option of this name in this place, and what may have been meant."""
+    """Why there is no option with this name in this place, and what may have been meant."""
     option = OPTIONS.get(name)
     if option is not None:
         elsewhere = " or ".join(

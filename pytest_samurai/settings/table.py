@@ -29,7 +29,7 @@ def _listed(*entries: str) -> str:
     return ", ".join(f"`{entry}`" for entry in entries)
 
 
-# The rows, in the order of the docs; a class for each group.
+# The rows, in the order of the docs, with a class for each group.
 
 
 class _Cassettes:
@@ -143,7 +143,7 @@ class _OfVcrpy:
 
 
 class _LikeVcrpy:
-    """More of these, for which vcrpy is not needed."""
+    """More options like these, which do not need vcrpy."""
 
     allow_playback_repeats: bool = option(
         values.flag, False, "test", "answer a request again, by the first equal recording, once all of them are played"
@@ -230,7 +230,7 @@ class _Calls:
 
 
 class _Limits:
-    """What a test, and a run, may use."""
+    """What a test and a run may use."""
 
     max_requests: int | None = option(
         values.limit, None, "test budget", "most requests of a test; a test that makes more fails", shown="no limit"
@@ -278,7 +278,7 @@ class _Limits:
 
 
 class _Run:
-    """What a run is compared with, and what is said of it."""
+    """What a run is compared with, and what is reported about it."""
 
     report: tuple[Target, ...] = option(
         _targets,
@@ -327,11 +327,11 @@ OF_VCRPY: Final = tuple(_rows(_OfVcrpy))
 """Options with vcrpy's names and vcrpy's meanings."""
 
 OPTIONS: Final[Mapping[str, Option]] = _rows(_Cassettes, _OfVcrpy, _LikeVcrpy, _Calls, _Limits, _Run)
-"""Every option by its name, in the order in which they are documented."""
+"""Every option by its name, in the order of the docs."""
 
 
 class Settings(_Cassettes, _OfVcrpy, _LikeVcrpy, _Calls, _Limits, _Run):
-    """All options of one recorder, resolved. What is not given has its default."""
+    """All options of one recorder, resolved. An option that nobody sets has its default."""
 
     def __init__(self, **given: Any) -> None:
         vars(self).update({name: row.default for name, row in OPTIONS.items()}, **given)
@@ -348,12 +348,12 @@ class Settings(_Cassettes, _OfVcrpy, _LikeVcrpy, _Calls, _Limits, _Run):
 
     @cached_property
     def functions(self) -> tuple[Callable[[Any, Any], object], ...]:
-        """The functions of `match_on`. They are asked about recordings that are equal in all that is named there."""
+        """The functions of `match_on`. They are asked about recordings whose named components are equal."""
         return tuple(entry for entry in self.match_on if not isinstance(entry, str))
 
     @cached_property
     def needs_vcrpy(self) -> bool:
-        """Whether an option is set that only vcrpy can serve, which takes longer to import than most tests run."""
+        """Whether an option is set that needs vcrpy, whose import takes longer than most tests."""
         return bool(self.functions) or any(getattr(self, name) for name in OF_VCRPY)
 
     @cached_property

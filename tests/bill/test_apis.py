@@ -1,4 +1,4 @@
-"""The APIs of calls: told where not all of them are chat."""
+"""The APIs of calls: shown if not all of them are chat."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def tokens(prompt: int, completion: int, whole: int | None = None) -> dict[str, 
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": whole}
 
 
-# How long a machine takes for one example is no property of the code.
+# How long one example takes is not a property of the code.
 law = settings(deadline=None)
 CALLS = [call(1, tokens(1000, 200)), call(2, tokens(30, 4))]
 
@@ -298,7 +298,7 @@ def test_a_sum_of_money_names_the_calls_that_did_not_say_what_they_used() -> Non
         total_cost([priced(1, 1), call(2)])
 
 
-# --- every kind of budget, whatever becomes of the calls
+# --- every kind of budget, for any outcome of the calls
 
 # One call uses 11 and 2 tokens of gpt-4o-mini, at $0.15 and $0.60 a million.
 KINDS = {
@@ -390,7 +390,7 @@ def test_the_price_of_the_day_is_stamped_into_the_cassette_and_stays(
         f'{{source: genai-prices {version}, input_mtok: "0.15", output_mtok: "0.6", cache_read_mtok: "0.075"}}'
     )
     project.offline()
-    monkeypatch.setattr(PublicList, "price", None)  # a replay that asked the list would break here
+    monkeypatch.setattr(PublicList, "price", None)  # a replay that looked up the list would fail here
     result = project.run("-s")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines([f"*costs 0.00000285 0.00000285 genai-prices {version}"])

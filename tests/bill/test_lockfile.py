@@ -1,4 +1,4 @@
-"""The lock as a file: what is written is read, by every reader of YAML; what was not written has its line named."""
+"""The lock as a file: every YAML reader reads what was written, and anything else is refused by line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pytest_samurai.bill.lockfile import dump, load, parse, update
 from pytest_samurai.errors import SamuraiError, SettingsError
 from pytest_samurai.wire.price import Price
 
-# How long a machine takes for one example is no property of the code.
+# How long one example takes is not a property of the code.
 law = settings(deadline=None)
 
 counts = st.integers(0, 10**12)
@@ -79,7 +79,7 @@ def test_what_nobody_could_see_in_a_name_is_escaped_and_read_as_it_was() -> None
     assert content.isascii()
     assert content.count(r"m\u202egnp.\u2066x\u200b\u3164\U000e0041") == 4
     assert parse(content.encode(), "samurai.lock") == lock
-    # As locks were written before.
+    # The form of locks in earlier versions.
     raw = content.encode().decode("unicode_escape").encode()
     assert parse(raw, "samurai.lock") == lock
     assert parse(raw, "samurai.lock").by_hand == frozenset()
@@ -165,7 +165,7 @@ def test_an_update_changes_the_file_as_it_is_now_and_leaves_it_alone_where_nothi
     assert update(path, lambda _: lock) == (None, lock)
     written = path.stat()
     assert update(path, lambda _: Lock(dict(lock.tests), {})) == (lock, lock)
-    # Not all of it: to read a file may change when it was last read.
+    # Not all of it, because reading a file may change its access time.
     assert (path.stat().st_ino, path.stat().st_mtime_ns) == (written.st_ino, written.st_mtime_ns)
     assert update(path, lambda _: nothing) == (lock, nothing)
     assert load(path) == nothing

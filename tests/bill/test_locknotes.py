@@ -1,4 +1,4 @@
-"""What a run says of the lock: what is new, gone, cheaper, priced anew, or in no lock at all."""
+"""What a run says about the lock: what is new, gone, cheaper, newly priced, or in no lock at all."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_cost_that_cannot_be_held_against_the_lock_any_more_is_named_with_what
         '  "n" = { input_mtok = "?", output_mtok = "?" }',
         "samurai: --samurai-update brings it up to date",
     ]
-    # Neither does it where there was none, or where no model is named.
+    # Nor does it if there was no price, or if no model is named.
     unpriced = accepted(None, [figures(used("m", 100, 2, price=None))])
     held = [figures(used("n", 100, 2, price=None))]
     assert summary_lines(unpriced, "samurai.lock", held, USUAL, gone=(), recorded=False) == []
@@ -83,7 +83,7 @@ def test_new_tests_and_cheaper_ones_are_named_once(locked: Locked) -> None:
         "samurai: samurai.lock has more than is used by test_it.py::test_it[300]",
         "samurai: --samurai-update brings it up to date",
     ]
-    # That is news only where something was recorded.
+    # That only matters if something was recorded.
     assert said_of_lock(locked.run()) == ["samurai: samurai.lock has no row yet for test_it.py::test_it[400]"]
     assert said_of_lock(locked.run("-q")) == []
     assert said_of_lock(locked.run(UPDATE)) == ["samurai: samurai.lock: 1 new, 1 changed"]

@@ -1,4 +1,4 @@
-"""The project's own prices: whichever way they are spelled, and what is refused."""
+"""The project's own prices: every accepted spelling, and what is refused."""
 
 from __future__ import annotations
 

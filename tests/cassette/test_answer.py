@@ -1,4 +1,4 @@
-"""The answer of a stream stands in its notes, read from its events: nobody has to put the pieces together."""
+"""A stream's answer is in its notes, read from its events, so nobody has to join the pieces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What other tools lay out otherwise is read as what they recorded."""
+"""Other tools' layouts are read as what they recorded."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ JSON_TYPE = (("content-type", "application/json"),)
 def interaction(
     request: dict[str, Any] | None = None, response: dict[str, Any] | None = None, **more: Any
 ) -> Interaction:
-    """The one interaction of a file that says this in YAML as PyYAML writes it."""
+    """The one interaction in a file with this content, in YAML as PyYAML writes it."""
     item = {
         "request": {"method": "POST", "uri": URL, "headers": {}, "body": "{}", **(request or {})},
         "response": response or {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": "{}"}},
@@ -67,7 +67,7 @@ def old_httpx(**more: Any) -> dict[str, Any]:
 
 
 def test_the_layout_that_vcrpy_had_for_httpx_until_version_5_loads() -> None:
-    # It holds what httpx had decoded, whatever the headers of the wire say.
+    # It holds what httpx had decoded, whatever the original headers say.
     assert interaction(response=old_httpx()).reply == Reply(
         200,
         "",
@@ -199,7 +199,7 @@ def test_a_cassette_in_json_loads(tmp_path: Path) -> None:
 def test_damage_in_json_is_named() -> None:
     item = {"request": {}, "response": {"body": {"string": "\ud83d"}}}
     content = json.dumps({"version": 1, "interactions": [item]}, indent=1)
-    # YAML cannot read half of a pair, and so nobody can say at which line an interaction begins.
+    # YAML cannot read half of a pair, so nobody can tell at which line an interaction begins.
     assert lines(content.encode())[0] == 1
     assert (
         refusal(content) == "some.yaml:1: interaction 1 is damaged: `method` is missing;"
@@ -310,7 +310,7 @@ def compressed(encoding: str) -> bytes:
     if encoding == "br":
         return bytes(brotli.compress(PLAIN))
     compressor = zstandard.ZstdCompressor().compressobj()
-    # As a server does that streams: the length is not told beforehand.
+    # Like a server that streams: the length is not known in advance.
     return bytes(compressor.compress(PLAIN) + compressor.flush())
 
 
@@ -346,7 +346,7 @@ def test_where_nothing_is_installed_the_package_is_named(
         f"some.yaml:2: interaction 1 is compressed ({encoding}), and nothing is installed to undo that:"
         f" pip install {package}"
     )
-    # What is text was undone by its recorder, which kept the header.
+    # The recorder decoded the text, but kept the header.
     assert interaction(response=response("Hi", content_encoding=encoding)).reply.headers == ()
 
 
@@ -415,14 +415,14 @@ def test_bodies_of_cassetter_load_by_their_type(body: Body, expected: bytes, tmp
 @law
 @given(json_values)
 def test_any_json_of_cassetter_comes_back_as_its_value(tmp_path_factory: pytest.TempPathFactory, value: Any) -> None:
-    # cassetter writes this one as itself, which YAML forbids.
+    # cassetter writes this character unescaped, which YAML forbids.
     assume("\ufffe" not in json.dumps(value, ensure_ascii=False))
     try:
         body = Body("json", value)
-    except Exception:  # noqa: BLE001 - cassetter has no class of its own for a number that it cannot hold
+    except Exception:  # noqa: BLE001 - cassetter has no exception class for a number that is too large
         reject()
     content = by_cassetter(body, tmp_path_factory.getbasetemp())
-    # libyaml takes a tab that begins a block for indentation, and says so.
+    # libyaml takes a tab at the start of a block for indentation, and says so.
     assume(not re.search(rb"[|>][+-]?\n+ *\t", content))
     [found] = parse(content, FILE)
     assert json.loads(found.request.body) == body.content

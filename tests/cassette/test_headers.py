@@ -1,4 +1,4 @@
-"""Headers as they are kept, however other tools write them and whatever they say of the way a body was carried."""
+"""Headers are kept, however other tools write them and whatever they say about the body's encoding."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _raw_deflate(data: bytes) -> bytes:
         ("deflate", _raw_deflate),
         ("identity", bytes),
         ("", bytes),
-        # What recorders write whose HTTP library had decoded the body before they saw it.
+        # Written by recorders whose HTTP library had decoded the body before they saw it.
         ("gzip", bytes),
         ("deflate", bytes),
     ],

@@ -1,4 +1,4 @@
-"""What is no cassette is refused, by its file, its line and the reason."""
+"""A file that is not a cassette is refused by file, line and reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file of ours without YAML: the same interactions as with it, and only of an unchanged file."""
+"""Our own files are read without YAML: the same interactions as with it, and only from an unchanged file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.cassette.test_damage import CONTENT, FILE, FIVE, PLAIN
 
 
 def by_yaml(content: bytes) -> list[Interaction]:
-    # The other way, which no option chooses: it is for files of others.
+    # The other way, which no option chooses: it is for foreign files.
     return reader._parsed(content, FILE)
 
 

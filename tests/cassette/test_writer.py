@@ -1,4 +1,4 @@
-"""A cassette is written whole or not at all, and read back first."""
+"""A cassette is written completely or not at all, and read back first."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_an_error_without_a_number_is_told_in_its_own_words(tmp_path: Path, monk
     [
         # No YAML can hold half of a surrogate pair, not even as an escape.
         interaction(hidden_usage={"a": "\ud800"}),
-        # A cassette has no second way to say how long a stream is.
+        # A cassette has no other way to say how long a stream is.
         interaction(reply=b"data: 1\n\n", headers=STREAM_TYPE, chunks=(Chunk(3, 0.0),)),
     ],
 )
@@ -181,7 +181,7 @@ class TestPermissions:
     def test_writing_never_touches_the_umask_of_the_process(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        # It belongs to all threads: a file that another one makes meanwhile would be open to everybody.
+        # It applies to all threads: a file that another thread makes meanwhile would be open to everybody.
         monkeypatch.setattr(os, "umask", lambda _: pytest.fail("the umask was touched"))
         save(tmp_path / "a.yaml", [interaction()])
         assert load(tmp_path / "a.yaml") == [interaction()]

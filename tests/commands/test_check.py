@@ -58,7 +58,7 @@ def write(*interactions: Interaction, path: str = OURS) -> Path:
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[str]]:
-    """The exit status and the lines printed; no secret of this file is ever among them."""
+    """The exit status and the printed lines, which never contain a secret of this file."""
     status = cli.main(["check", *arguments])
     out, err = capsys.readouterr()
     assert err == ""
@@ -67,7 +67,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[
 
 
 def found(capsys: pytest.CaptureFixture[str], *interactions: Interaction) -> list[str]:
-    """What is found in a cassette of ours, without file and line."""
+    """The findings in a cassette of ours, without file and line."""
     write(*interactions)
     status, lines = run(capsys, "-q")
     assert status == (1 if lines else 0)
@@ -75,14 +75,14 @@ def found(capsys: pytest.CaptureFixture[str], *interactions: Interaction) -> lis
 
 
 def without_code(line: str, path: str = OURS) -> str:
-    """What is found in the first interaction of a cassette of ours, without file, line and code."""
+    """The findings in the first interaction of a cassette of ours, without file, line and code."""
     match = re.fullmatch(rf"{path}:3: (SAM\d{{3}}) (.*)", line)
     assert match is not None, line
     assert match[1] in CODES
     return match[2]
 
 
-# --- what is read, and what is said in the end
+# --- what is read, and what is said at the end
 
 
 def test_clean_cassettes_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
@@ -303,7 +303,7 @@ def test_a_cassette_that_vcrpy_wrote_with_its_key(capsys: pytest.CaptureFixture[
 
 def test_a_secret_beside_the_interactions_is_found_too(capsys: pytest.CaptureFixture[str]) -> None:
     path = write(interaction(GITHUB))
-    text = path.read_text().partition("\n")[2]  # without its first line it is a file like those of others
+    text = path.read_text().partition("\n")[2]  # without its first line, it looks like a foreign file
     path.write_text(f"{text}# {GITHUB}\n# mine: {KEY}\n")
     last = text.count("\n") + 2
 
@@ -388,7 +388,7 @@ MEND = "; mend it, restore the file, or delete it to record again"
             ],
         ),
         (
-            # Without its secret, this file is shorter: what is wrong with it is then told of another line.
+            # Without its secret, this file is shorter, so the problem is reported on another line.
             "version: 1\nkey: |\n  " + PEM.replace("\n", "\n  ") + "\ninteractions: [7]\nx: ]\n",
             [
                 ":7: SAM201 cannot be read; there is a secret in the file, so what stands here is not shown",

@@ -1,4 +1,4 @@
-"""What recorded calls cost now and elsewhere: against hand computations, and with what is unknown said."""
+"""What recorded calls cost, now and elsewhere: compared with manual calculations. Unknown costs are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each finding of `check` has a code, which is documented, can be left out, and stands in the JSON."""
+"""Each finding of `check` has a documented code, which can be left out and appears in the JSON."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_json_has_each_finding_with_its_test_and_no_secret(capsys: pytest.Captur
         ("cassettes/shared/x.yaml", None, "SAM102", False),
         ("cassettes/test_a/test_x.yaml", "test_a.py::test_x", "SAM102", False),
         ("cassettes/test_a/test_x.yaml", "test_a.py::test_x", "SAM501", True),
-        # Nothing is told once for all.
+        # Nothing is shown just once for all.
         ("cassettes/test_a/test_x.yaml", "test_a.py::test_x", "SAM401", True),
         ("cassettes/test_a/test_x.yaml", "test_a.py::test_x", "SAM401", True),
     ]

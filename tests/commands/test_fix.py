@@ -48,7 +48,7 @@ def test_a_secret_is_cut_out_and_every_other_byte_stays(
     assert [old == new for old, new in zip(*seals, strict=True)] == [True, False, True]
     meant = before.replace(KEY, "[REDACTED]").replace(PLAIN, "[REDACTED]").replace(seals[0][1], seals[1][1])
     assert after == meant
-    # It is the tool's own edit: nobody has edited it by hand.
+    # This is the tool's own edit, not one by hand.
     assert not any(each.edited for each in cassette.load(path))
     assert run(capsys, "--fix") == (0, ["1 cassette, 3 interactions: 0 fixed, 0 findings"])
     assert path.read_text() == after
@@ -74,7 +74,7 @@ def test_a_stream_a_url_a_header_and_a_rule_are_cut_as_they_are_when_they_are_re
     assert run(capsys, "--fix", "--redact=email")[1][-1] == "1 cassette, 1 interaction: 6 fixed, 0 findings"
     [found] = cassette.load(path)
     assert found.request.url == f"{URL}?api_key=[REDACTED]"
-    # No header is lost but those that are nothing but a key.
+    # Only headers that consist of nothing but a key are lost.
     assert found.request.headers == (("x-note", "mine"), ("content-type", "application/json"))
     assert found.reply.headers == (("x-mine", "yes [REDACTED]"),)
     assert b"From [REDACTED]" in found.request.body
@@ -101,7 +101,7 @@ def test_what_was_edited_stays_marked_and_what_had_no_seal_gets_one(capsys: pyte
     )
     text = path.read_text()
     assert (text.count("edited: true"), text.count("seal: none"), "Hello [REDACTED]" in text) == (2, 1, True)
-    # What was not touched is as it was, its missing seal too.
+    # What was not touched is unchanged, including its missing seal.
     assert text.endswith(f"- request:\n{third}")
     assert [each.unsealed for each in cassette.load(path)] == [False, False, True]
 
@@ -176,7 +176,7 @@ def test_a_secret_beside_the_recordings_and_a_journal_are_left_and_named(capsys:
 def test_an_interaction_in_which_a_secret_would_be_left_stays_as_it_is(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A header of which one value is a key and another is not: no name is dropped that may stay.
+    # A header with one value that is a key and another that is not: no allowed name is dropped.
     mixed = interaction(reply_headers=(("set-cookie", f"session={ODD}"), ("set-cookie", "theme=dark")))
     path = write(mixed, interaction(KEY))
     before = path.read_text()

@@ -1,4 +1,4 @@
-"""`pytest-samurai import`: what other tools wrote becomes ours, without its secrets, and nothing of it is lost."""
+"""`pytest-samurai import`: other tools' files become ours, without their secrets, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[
 
 
 def written(*calls: tuple[Any, Any], path: str = "a.yaml", **more: Any) -> Path:
-    """A cassette of vcrpy's; of each call the request's body, and the reply's body or the whole response."""
+    """A vcrpy cassette. For each call: the request's body, and the reply's body or the whole response."""
     requests, responses = [], []
     for asked, answer in calls:
         headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json", "user-agent": "x"}
@@ -100,13 +100,13 @@ def test_keys_are_removed_by_where_they_stand_by_shape_and_by_the_environment(
     secret = "hunter2-hunter2-0"
     monkeypatch.setenv("SOME_TOKEN", secret)
     cookies = {"set-cookie": ["session=abcdef0123456789"]}
-    # The key of one request, told by the reply of another, token by token.
+    # The key of one request, repeated in another's reply, token by token.
     told = [json.dumps({"choices": [{"index": 0, "delta": {"content": part}}]}) for part in (KEY[:9], KEY[9:])]
     path = written(({"user": secret}, ANSWER), ({"a": "ghp_" + "0123456789ab" * 3}, stream(*told, **cookies)))
     assert run(capsys, "a.yaml")[0] == 0
     text = path.read_text()
     assert not [secret for secret in (secret, KEY, KEY[:9], KEY[9:], "ghp_", "cookie", "abcdef") if secret in text]
-    # The told one is in the answer that is read from the events, too.
+    # The repeated key is also in the answer that is read from the events.
     assert text.count("[REDACTED]") == 4
 
 

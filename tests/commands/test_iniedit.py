@@ -1,4 +1,4 @@
-"""An option of the ini file gets more entries, and no other byte of the file changes."""
+"""An option in the ini file gets more entries, and no other byte of the file changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pytest-samurai import --tests`: what has to change in a suite of another recorder, and what of that is done."""
+"""`pytest-samurai import --tests`: what must change in another recorder's suite, and what is done for you."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[
 
 
 def moved(capsys: pytest.CaptureFixture[str], before: str, name: str = "t/test_a.py") -> tuple[str, list[str]]:
-    """What a file becomes, and the lines that are printed of it. What is done is not found a second time."""
+    """What a file becomes, and the lines printed about it. A completed change is not found again."""
     path = Path(name)
     path.parent.mkdir(exist_ok=True)
     path.write_text(dedent(before).lstrip())
@@ -546,7 +546,7 @@ def test_a_secret_in_a_test_is_not_shown(capsys: pytest.CaptureFixture[str], mon
     assert "\x07" not in lines[0]
 
 
-# --- where the cassettes lie
+# --- where the cassettes are
 
 MARKED = "import pytest\npytestmark = pytest.mark.vcr\n"
 BESIDE = """

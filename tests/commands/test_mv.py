@@ -1,4 +1,4 @@
-"""`mv` gives what was recorded of renamed tests its new names, and loses nothing."""
+"""`mv` gives the recordings of renamed tests their new names, and loses nothing."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def refused(capsys: pytest.CaptureFixture[str], old: str, new: str) -> str:
 
 
 def recorded(here: Path, *tests: str) -> None:
-    """The cassettes of tests, each with a call of its own."""
+    """The cassettes of tests, each with its own call."""
     for test in tests:
         name = Suite(here).owners.named(test)
         assert name is not None
@@ -127,7 +127,7 @@ def test_a_file_moves_with_its_fixtures_and_what_has_a_digest_and_its_directory_
 ) -> None:
     recorded(here, "a/t.py::test_a", "a/t.py::test_A[B/c]")
     saved(here / "cassettes/a/t/fixtures/city.yaml", chat("city"))
-    # A directory that is called like the file.
+    # A directory with the same name as the file.
     recorded(here, "a/t/test_u.py::test_a")
     assert moved(capsys, "a/t.py", "b/t2.py")[-1] == "moved 3 cassettes"
     assert sorted(path.rpartition("~")[0] or path for path in files(here)) == [
@@ -151,7 +151,7 @@ def test_names_are_taken_from_here_with_either_slash_and_the_new_file_tells_wher
     (here / "tests/u.py").write_text("")
     monkeypatch.chdir(here / "tests/deep")
     assert moved(capsys, "t.py", "..\\u.py")[0] == "cassettes/tests/deep/t/test_a.yaml -> cassettes/tests/u/test_a.yaml"
-    # From the root, as a message has it.
+    # From the root, as a message gives it.
     assert moved(capsys, "tests/t.py::test_b", "tests/u.py::test_c")[0].endswith(" -> cassettes/tests/u/test_c.yaml")
 
 
@@ -166,7 +166,7 @@ def test_journals_move_along(here: Path, capsys: pytest.CaptureFixture[str]) -> 
     (here / "cassettes/t/odd.journal").write_text("")
     ends = [journal.path.name.partition(".yaml")[2] for journal in journals]
     assert moved(capsys, "t.py::test_a", "t.py::test_b")[-1] == "moved 1 cassette and 1 journal"
-    # Of a test whose first run died there is nothing else.
+    # If a test's first run died, there is nothing else.
     assert moved(capsys, "t.py::test_new", "t.py::test_newer")[-1] == "moved 1 journal"
     assert files(here) == sorted(
         ["t/odd.journal", "t/test_b.yaml", f"t/test_b.yaml{ends[0]}", f"t/test_newer.yaml{ends[1]}"]
@@ -318,7 +318,7 @@ def test_a_journal_that_a_run_is_writing_stops_it(here: Path, capsys: pytest.Cap
         pass
 
 
-# --- dying in between
+# --- a crash in between
 
 
 def test_a_command_that_died_is_run_again(
@@ -338,7 +338,7 @@ def test_a_command_that_died_is_run_again(
         cli.main(["mv", "t.py", "u.py"])
     monkeypatch.undo()
     monkeypatch.chdir(here)
-    # It died between the new name of a file and the end of the old one: it has both, and nothing is lost.
+    # It died between giving a file its new name and removing the old one: it has both, and nothing is lost.
     assert files(here) == ["t/test_b.yaml", "u/test_a.yaml", "u/test_b.yaml"]
     assert rows(here) == ["t.py::test_a", "t.py::test_b"]
     assert moved(capsys, "t.py", "u.py")[-1] == "moved 1 cassette and 2 rows of samurai.lock"
@@ -399,7 +399,7 @@ def test_rows_move_in_the_lock_that_the_ini_file_names(here: Path, capsys: pytes
     assert list(lock.tests) == ["a.py::new"]
 
 
-# --- names from before, and of other tools
+# --- names from earlier versions, and from other tools
 
 
 def test_a_cassette_with_a_digest_from_before_moves_to_the_name_of_today(

@@ -1,4 +1,4 @@
-"""Differences are accepted or put back, one after the other, by keys pressed in a terminal."""
+"""Differences are accepted or put back, one by one, with keys pressed in a terminal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BRIEF = {**SYSTEM, "content": f"{SYSTEM['content']} Be brief."}
 
 
 class Project:
-    """Three tests in a repository, with a lock; all were recorded anew since, with one sentence more in the prompt."""
+    """Three tests in a repository, with a lock. All were recorded again, with one more sentence in the prompt."""
 
     def __init__(self, root: Path) -> None:
         self.root = root

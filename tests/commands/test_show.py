@@ -1,4 +1,4 @@
-"""`show` has the conversation of a cassette: for people, for programs, and for git."""
+"""`show` prints the conversation in a cassette: for people, for programs, and for git."""
 
 from __future__ import annotations
 
@@ -288,7 +288,7 @@ def test_plain_text_has_no_colour_and_no_width_in_a_terminal_either(
 
 
 def conflict(ours: str, theirs: str) -> str:
-    """A file as git merges it, where two lines differ in a row."""
+    """A file after git's merge, with two changed lines in a row."""
     return f"<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> other\n"
 
 
@@ -357,7 +357,7 @@ def test_git_shows_a_change_of_a_prompt_by_textconv(
 ) -> None:
     for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"):
         monkeypatch.delenv(name, raising=False)
-    # The one that is installed beside this Python.
+    # The one that is installed with this Python.
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
 
     def git(*arguments: str) -> str:
@@ -383,6 +383,6 @@ def test_git_shows_a_change_of_a_prompt_by_textconv(
     CASSETTE.write_bytes(b"\xff damaged")
     damaged = git("diff")
     assert "+This file cannot be read as a whole: " in damaged
-    # Another id, and another date, are no change.
+    # Another id and another date are not changes.
     recorded("What is the capital of France?", "chatcmpl-3", recorded_at="2026-02-02T00:00:00.000000Z")
     assert not [line for line in git("diff").splitlines() if line.startswith(("+ ", "- "))]

@@ -1,4 +1,4 @@
-"""`show --html` makes a page of conversations: no run, no lock, and no other file is needed for it."""
+"""`show --html` makes a page of conversations. It needs no run, no lock, and no other file."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_page_has_the_whole_conversation_and_needs_nothing_else(capsys: pyte
     assert header.all("p")[0].words == "2 calls, tokens unknown, cost unknown"
     assert footer.words == f"pytest-samurai {own_version()}"
     messages = [message.words for message in made.all("li")]
-    # Nothing is left out, and nothing is cut short.
+    # Nothing is left out, and nothing is shortened.
     assert [sum(f"line {number}" in message for message in messages) for number in (0, 25, 49)] == [1, 1, 1]
     assert f"assistant {long.strip()}" in messages
     assert any(message.startswith("user about 100%") and "<b>Where?</b>" in message for message in messages)

@@ -187,7 +187,7 @@ def test_the_root_is_where_the_lock_or_the_note_of_a_full_run_is_or_the_cassette
     assert root_of(here) == here
 
 
-# --- names that the cassette has from before, or from another tool
+# --- names from earlier versions, or from other tools
 
 
 def test_a_cassette_with_a_digest_from_before_is_found(root: Path) -> None:

@@ -1,4 +1,4 @@
-"""Why a test uses what it uses now: totals beside a lock, call by call beside a revision."""
+"""Why a test uses what it uses: totals compared with a lock, or call by call with a revision."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ def test_what_was_estimated_is_labelled() -> None:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with the cassette of one test and its row in a lock; the cassette was recorded anew since."""
+    """A repository with one test's cassette and its row in a lock. The cassette was recorded again later."""
     monkeypatch.chdir(tmp_path)
     cassette = tmp_path / "cassettes/tests/test_geo/test_capital.yaml"
     then = [item((11, 2), PARIS, model="gpt-4o-mini")]
@@ -323,7 +323,7 @@ def test_of_a_cassette_that_others_use_too_no_sums_are_shown_beside_the_row_of_o
         " over it are not what the test uses, and none is shown.",
         "The lock has only totals. To compare call by call: --against=HEAD",
     ]
-    # One of its own that has more calls than it had is what is looked for; so is that of a fixture.
+    # An unshared cassette with more calls than before is compared normally; so is a fixture's.
     assert cli.main(["why", "module fixture wide (cassettes/wide.yaml)"]) == 0
     assert "  What moved: requests 1 -> 2" in capsys.readouterr().out
     (project / "cassettes/wide.yaml").rename(project / "cassettes/tests/test_geo/test_capital.yaml")
@@ -380,7 +380,7 @@ def test_no_secret_and_nothing_that_a_terminal_obeys_is_shown(
 ) -> None:
     key = "Aq7" + "x1Y2" * 6
     monkeypatch.setenv("OPENAI_API_KEY", key)
-    # A summary and the words that changed would have half of it.
+    # A summary and the changed words would have half of it.
     asked = [f"{'a' * 70} {key}", f"The key is {key}\x1b[2J", "So?\x1b]0;gone\x07"]
     save(project / "cassettes/wide.yaml", [item((11, 2), user(text), model=f"m\x1b[31m/{key}") for text in asked])
     git(project, "add", ".")

@@ -1,4 +1,4 @@
-"""Where the reply to a call leads."""
+"""Where a call's reply leads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reply says beside its body comes back as it was: the reason, and the length that HEAD asks for."""
+"""What a reply says besides its body comes back: the reason, and the length that HEAD asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a request, and what the application sees of it."""
+"""What happens to a request, and what the application sees of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Budgets over calls that went live by leave of the settings, or that only their bodies tell."""
+"""Budgets over live calls that the settings allow, or that only their bodies reveal."""
 
 from __future__ import annotations
 

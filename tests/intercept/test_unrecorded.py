@@ -1,4 +1,4 @@
-"""What goes to models beside the endpoints: it is replayed, refused, or named."""
+"""Model calls outside the endpoints are replayed, refused, or named."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ BODY: dict[str, Any] = {
 
 
 class Upstream(BaseHTTPRequestHandler):
-    """Answers every path, and remembers what was asked; `/moved` leads to `/result/1`."""
+    """Answers every path, and remembers the requests; `/moved` redirects to `/result/1`."""
 
     asked: list[str]
 
@@ -107,7 +107,7 @@ def cassette(tmp_path: Path, server: Server) -> Path:
 
 
 class NoNetwork(httpx.BaseTransport):
-    """Reaches no host, so that a test that fails sends nothing either."""
+    """Reaches no host, so that even a failing test sends nothing."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
@@ -548,7 +548,7 @@ def test_a_copy_of_a_recorder_refuses_all_calls_and_tells_the_recorder_the_first
             processes.forking()
             recorder.children.listen(recorder.refuse)
             assert recorder.misses == []
-            # What follows happens in a child, which coverage does not see.
+            # The rest runs in a child, which coverage does not see.
             processes.forked()
             for url in (server.url, f"{server.root}/v1/responses"):
                 with pytest.raises(RequestNotRecorded, match="was called in a forked child process"):

@@ -20,7 +20,7 @@ def collected(tmp_path: Path, code: str) -> list[str]:
 def test_a_message_of_no_known_source_is_refused() -> None:
     with pytest.raises(KeyError, match="cellar/coal.py:dig says 'there is no coal here', and is in no table"):
         situations_of([Message("cellar/coal.py:dig", "there is no coal here")])
-    # A module's own row goes before that of its package.
+    # A module's own row comes before its package's.
     told = situations_of([Message("report/forms/page.py:render", "left out"), Message("report/run.py:Run", "old")])
     assert {title: [message.text for message in said] for title, said in told.items() if said} == {
         "A report cannot be written, or leaves something out": ["left out"],
@@ -68,7 +68,7 @@ class Room:
 
 
 def test_a_message_that_a_user_meets_is_on_the_page(project: Project) -> None:
-    """One of each kind, as it is printed: a miss, a setting, a damaged file."""
+    """One of each kind, as printed: a miss, a setting, a damaged file."""
     page = messages_page()
     project.pytester.makepyfile(
         test_geo="""

@@ -1,4 +1,4 @@
-"""The cause of a miss: what was changed, in a few words that are the same in all tests."""
+"""The cause of a miss: what changed, in a few words that are the same in all tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The text of a miss: what is nearest, what differs, and only the advice that applies."""
+"""The text of a miss: the nearest recording, the differences, and only the advice that applies."""
 
 from __future__ import annotations
 
@@ -157,12 +157,12 @@ def test_a_nearest_recording_that_was_played_is_said_to_be() -> None:
     ("asked", "recorded", "nearest"),
     [
         (asking("one two three"), [asking("seven"), asking("one two four"), asking("one five six")], 2),
-        # One word and a parameter are less than another prompt altogether.
+        # One word and a parameter are less than a completely different prompt.
         (asking("one two three", n=1), [asking("seven eight nine", n=1), asking("one two four", n=2)], 2),
         (asking("one two three"), [asking(f"number {n} of many") for n in range(40)] + [asking("one two four")], 41),
         (asking("a"), [b"no json", asking("b")], 2),
         (b"no json at all", [asking("b"), b"no json here"], 2),
-        # A long text has many words, and so has some of any prompt's: they count by their share.
+        # A long text has many words, including some of any prompt's: their share is what counts.
         (asking("one two three"), [asking("one two three " + "and more " * 99), asking("one two four")], 2),
         (b"", [b"?", b"a"], 1),
     ],

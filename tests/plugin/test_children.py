@@ -1,4 +1,4 @@
-"""Children that were forked before the test that asks them."""
+"""Children that were forked before the test that uses them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests whose files and clock are fakes: what is recorded of them is written to the disk, and dated today."""
+"""Tests with a fake clock or file system: recordings are written to the real disk, with the real date."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_a_call_of_a_test_with_a_frozen_clock_is_of_today_as_is_its_price(projec
     [interaction] = load(path)
     assert before <= parse_moment(interaction.recorded_at) <= datetime.now(UTC)
     assert interaction.price not in (None, "unknown")
-    # It is of this run for the run that made it, and no longer for the next: that one only replays.
+    # The run that made it owns it; the next run does not, and only replays.
     project.tests(ASKING + frozen + text + "    assert samurai.replaying\n")
     project.run().assert_outcomes(passed=1)
     assert project.server.requests == 1

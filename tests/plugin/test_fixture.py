@@ -1,4 +1,4 @@
-"""Fixtures of wider scope, which have cassettes of their own."""
+"""Fixtures with a wider scope, which have their own cassettes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients that are made when a module of tests is imported."""
+"""Clients that are made when a test module is imported."""
 
 from __future__ import annotations
 
@@ -50,7 +50,10 @@ def test_unmarked():
 
 @pytest.fixture
 def recorded(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A project that makes its client at import, recorded with a key; now there is none, and nobody answers."""
+    """A project that makes its client at import and was recorded with a key.
+
+    Now there is no key, and nobody answers.
+    """
     (project.pytester.path / "application.py").write_text(APPLICATION)
     project.pytester.syspathinsert()
     monkeypatch.setenv("OPENAI_API_KEY", KEY)

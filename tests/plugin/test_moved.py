@@ -1,4 +1,4 @@
-"""A suite of another recorder that is left as it is: `samurai_marker = vcr` makes its tests ours."""
+"""Another recorder's suite, unchanged: `samurai_marker = vcr` makes its tests ours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.project import Project
 
 @pytest.fixture
 def suite(project: Project) -> Path:
-    """The directory of the tests of a project whose ini file says that `vcr` means ours."""
+    """The test directory of a project whose ini file makes `vcr` ours."""
     project.offline()
     project.pytester.makeini("[pytest]\nsamurai_marker = vcr\naddopts = --strict-markers")
     tests = project.pytester.path / "tests"
@@ -260,7 +260,7 @@ def test_plain(vcr):
     project.run("--samurai-mode=none").assert_outcomes(passed=2)
 
 
-# --- the keys of `vcr_config` that say where a cassette is
+# --- the keys of `vcr_config` for the location of a cassette
 
 
 def test_a_library_directory_and_a_transformer_of_paths_count(project: Project, suite: Path) -> None:

@@ -1,4 +1,4 @@
-"""vcrpy's `VCR` and its cassette, which a suite that moves in knows as the fixture `vcr`."""
+"""vcrpy's `VCR` and its cassette, which a suite that moves in uses as the fixture `vcr`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.project import Project
 
 @pytest.fixture
 def suite(project: Project) -> Path:
-    """The directory of the tests of a project whose ini file says that `vcr` means ours."""
+    """The test directory of a project whose ini file makes `vcr` ours."""
     project.offline()
     project.pytester.makeini("[pytest]\nsamurai_marker = vcr")
     tests = project.pytester.path / "tests"

@@ -1,4 +1,4 @@
-"""What was recorded is replayed in another process at the end of the run: what cannot be is red at once."""
+"""Recordings are replayed in another process at the end of the run: one that cannot be replayed is red at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.plugin import proof  # here, so that it stays loaded in the runs inside of tests
+from pytest_samurai.plugin import proof  # imported here, so that it stays loaded in the runs inside of tests
 from tests.project import Project, lines_between
 
 VARYING: dict[str, tuple[str, str]] = {
@@ -40,7 +40,7 @@ VARYING: dict[str, tuple[str, str]] = {
     "seed": ("seed", "'Go', seed=random.randint(0, 10**12)"),
     "created": ("metadata", "'Go', metadata={'created': int(time.time())}"),
 }
-"""By the name of a test, where its request varies, and what it asks."""
+"""By the name of a test: the part of its request that varies, and its question."""
 
 SETTLED: dict[str, str] = {
     "constant": "'Ticket 123e4567-e89b-12d3-a456-426614174000 of 2026-01-02'",
@@ -98,10 +98,10 @@ def test_most_of_it_is_named_as_it_is_recorded_without_a_second_run(project: Pro
 
     recorded.assert_outcomes(passed=len(VARYING) + len(SETTLED))
     said = "\n".join(lines_between(recorded, "recorded what most likely varies", "To let it match"))
-    # What these say looks like any other text: only another process shows it.
+    # These look like any other text: only another process shows the difference.
     named = set(re.findall(r"test_(\w+)(?:,|$)", said, re.MULTILINE))
     assert VARYING.keys() - named == {"token", "process", "dict_order", "shuffled", "number", "seed"}
-    # The digits of a number do not tell whether its generator has a seed.
+    # The digits of a number do not show whether its generator has a seed.
     assert SETTLED.keys() & named == {"seeded"}
     assert len(said.splitlines()) <= 20
 
@@ -138,7 +138,7 @@ def test_a_failed_proof_says_by_the_word_what_varied_and_what_to_do(project: Pro
             "*= 1 failed in *",
         ]
     )
-    # To record it again would settle nothing.
+    # Recording it again would not help.
     proved.stdout.no_fnmatch_line("*To record*")
     assert project.cassettes() == ["test_it/test_it.yaml"]
 

@@ -1,4 +1,7 @@
-"""A test without a cassette that was another test once is told how to get its recordings; nothing is paid for twice."""
+"""A test without a cassette that used to have another name is told how to get its recordings.
+
+Nothing is paid for twice.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ def said(result: pytest.RunResult) -> list[str]:
 
 
 def recorded_then(project: Project, text: str, name: str = "test_it.py") -> None:
-    """Record the old test, then have another text in its place."""
+    """Record the old test, then replace its text."""
     project.tests(OLD + OTHER)
     run(project).assert_outcomes(passed=2)
     (project.pytester.path / "test_it.py").unlink()
@@ -167,7 +170,7 @@ def test_of_a_file_whose_tests_went_to_several_files_each_test_has_a_command(pro
     project.tests(OLD.replace("test_old", "test_older"), "test_third.py")
     result = run(project, "--samurai-mode=none")
     result.assert_outcomes(failed=2)
-    # The cassettes are alike: each could be either's, and the likeliest comes first.
+    # The cassettes are similar: each could belong to either, and the likeliest comes first.
     assert advised(result) == [
         "pytest-samurai mv test_it.py::test_old test_that.py::test_old",
         "pytest-samurai mv test_it.py::test_older test_that.py::test_old",
@@ -195,7 +198,7 @@ def test_the_text_of_a_file_tells_where_only_one_of_its_tests_was_collected(proj
     recorded_then(project, NEW + OTHER)
     chosen = ("--samurai-mode=none", "test_it.py::test_new")
     assert advised(run(project, *chosen)) == ["pytest-samurai mv test_it.py::test_old test_it.py::test_new"]
-    # It may come from somewhere else.
+    # It may have come from somewhere else.
     project.tests("from os.path import *\n" + NEW)
     assert advised(run(project, *chosen)) == []
     project.tests(NEW)
@@ -227,7 +230,7 @@ def test_several_that_would_answer_are_all_named_the_likeliest_first_and_three_a
     result = run(project)
     assert advised(result) == [f"pytest-samurai mv test_it.py::{name} test_it.py::test_new" for name in names]
     assert any("A recording of 3 tests that are gone would answer it." in line for line in result.outlines)
-    # In another file, that of its name comes first.
+    # In another file, the one with its name comes first.
     (project.pytester.path / "test_it.py").unlink()
     project.tests(NEW, "test_third.py")
     assert advised(run(project))[0] == "pytest-samurai mv test_far.py::test_new test_third.py::test_new"

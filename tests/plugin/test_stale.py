@@ -1,4 +1,4 @@
-"""A replay of a suite that moved in ends with what is green, what is stale, and what settles each."""
+"""A replay of a suite that moved in ends with what is green, what is outdated, and what fixes each."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ INI = "[pytest]\nsamurai_marker = vcr\n"
 
 @pytest.fixture
 def suite(project: Project) -> Path:
-    """The cassettes of a suite that moved in, some of which are stale."""
+    """The cassettes of a suite that moved in, some of them outdated."""
     project.pytester.makeini(INI)
     tests = project.pytester.path / "tests"
     tests.mkdir()

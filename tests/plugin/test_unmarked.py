@@ -1,4 +1,4 @@
-"""Calls of tests that have no recorder."""
+"""Calls in tests without a recorder."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def test_it(samurai):
     result = project.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E * pytest_samurai.RequestNotRecorded: POST /chat/completions has no recording*"])
-    # Nothing of the SDK's inside stands between the test and the message.
+    # Nothing from inside the SDK is between the test and the message.
     result.stdout.no_fnmatch_line("*site-packages*")
     assert project.server.requests == 1
 

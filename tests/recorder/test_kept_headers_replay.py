@@ -1,4 +1,4 @@
-"""`samurai_headers` keeps headers of replies, and what was cut is explained where it is missed."""
+"""`samurai_headers` keeps headers of replies, and a missing header is explained where it is missed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Equal requests that are under way at once: none of them is a retry of another."""
+"""Equal requests at the same time: none of them is a retry of another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes past the endpoints of a recorder."""
+"""Requests outside a recorder's endpoints."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_copy_of_a_recorder_replays_nothing_that_is_no_endpoint_either(cassett
         httpx.get(other, headers=HEADERS)
     with pytest.raises(RequestNotRecorded, match=r"/models was called in a forked child process"):
         with use_cassette(cassettes / "a.yaml", mode="none", unused="ignore") as recorder:
-            # What follows happens in a child, which coverage does not see.
+            # The rest runs in a child, which coverage does not see.
             processes.forking()
             processes.forked()
             with pytest.raises(RequestNotRecorded, match=r"/models was called in a forked child process"):
@@ -77,7 +77,7 @@ def test_a_copy_of_a_recorder_replays_nothing_that_is_no_endpoint_either(cassett
     assert recorder.calls == ()
 
 
-# --- what is said of it
+# --- the messages about it
 
 
 @pytest.fixture

@@ -65,13 +65,13 @@ def test_a_client_that_tries_less_often_leaves_no_error_unplayed(
     with use_cassette(path, keep_retries=True):
         ask(url)
         ask(url, "another")
-    # The first of them is no tail: a test that does not make the request at all did not play it.
+    # The first of them is not a tail: a test that never makes the request did not play it.
     with pytest.raises(SamuraiFailure, match="^1 of 4 recorded interactions was not played"):
         with use_cassette(path, keep_retries=True):
             ask(url, "another")
 
 
-# --- cassettes of other tools
+# --- other tools' cassettes
 
 
 THEIRS = """

@@ -69,7 +69,7 @@ class Updates:
         return {name: (root / name).read_bytes() for name in self.project.cassettes()}
 
     def asked(self, cassette: str = "test_it/test_it.yaml") -> list[str]:
-        """What is asked in a cassette, in the order of the file."""
+        """The questions in a cassette, in the order of the file."""
         bodies = [parse_body(entry.request.body) for entry in load(self.project.pytester.path / "cassettes" / cassette)]
         return [body["messages"][-1]["content"] for body in bodies]
 
@@ -104,7 +104,7 @@ def test_one_changed_prompt_of_five_tests_is_one_live_call_and_one_changed_file(
 def test_where_nothing_has_changed_nothing_is_sent_or_written(updates: Updates) -> None:
     before = updates.begun(FIVE, passed=5)
     root = updates.project.pytester.path / "cassettes"
-    # Not as it would be written: a formatter, or somebody's hand, has been there.
+    # Not as we would write it: a formatter or a person has changed it.
     other = root / "test_it" / "test_two.yaml"
     other.write_bytes(before["test_it/test_two.yaml"].replace(b"version: 1\n", b"\nversion: 1\n"))
     before, times = updates.files(), [path.stat().st_mtime_ns for path in sorted(root.rglob("*.yaml"))]
@@ -133,7 +133,7 @@ def test_of_a_test_with_many_calls_those_that_changed_go_live_and_stand_where_th
     assert updates.updated() == (live, counts)
     assert updates.asked() == now
     old, new = (texts(files["test_it/test_it.yaml"]) for files in (before, updates.files()))
-    # What stays keeps its text, to the byte.
+    # What stays keeps its text, byte for byte.
     assert [text for text in new if text in old] == [
         text for text, question in zip(old, ["a", "b", "c", "d"], strict=True) if question in now
     ]
@@ -561,7 +561,7 @@ def test_more_than_one_failure_that_advises_it_is_brought_up_to_date_by_one_comm
 ) -> None:
     def commands(*arguments: str) -> list[str]:
         result = project.pytester.runpytest_inprocess("--samurai-mode=none", *arguments)
-        # In CI the short summary has the texts of failures too, with a command for each.
+        # In CI, the short summary also has the texts of failures, each with a command.
         lines = [line.partition(": pytest ") for line in result.outlines if "test_it.py::" not in line]
         return [f"{said}: {command}" for said, colon, command in lines if colon]
 

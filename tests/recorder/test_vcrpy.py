@@ -1,4 +1,4 @@
-"""What people have in `vcr_config` means here what it means to vcrpy."""
+"""The keys of `vcr_config` mean the same here as in vcrpy."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Wire(httpx.BaseTransport):
 
     def ask(self, content: str = "hi", url: str = URL, headers: Any = None, **more: Any) -> httpx.Response:
         body = {"model": "m", "messages": [{"role": "user", "content": content}], **more}
-        # Without `verify`, each client would read all the certificates that there are.
+        # Without `verify`, each client would read all certificates.
         with httpx.Client(transport=self, verify=False) as client:
             return client.post(url, json=body, headers=headers)
 
@@ -481,7 +481,7 @@ def test_a_block_that_fails_in_mode_all_replaces_what_it_asked_only(path: Path, 
     ]
 
 
-# --- around it
+# --- the surroundings
 
 
 def test_calls_to_other_places_that_another_tool_recorded_are_not_unused(path: Path, wire: Wire) -> None:

@@ -1,4 +1,4 @@
-"""The names under which secrets stand, and what they hold."""
+"""The names that secrets have, and what they hold."""
 
 from __future__ import annotations
 
@@ -246,7 +246,7 @@ def test_any_other_parameter_keeps_its_value(name: str) -> None:
 
 
 class Echoing(httpx.BaseTransport):
-    """Answers each request with what was in it."""
+    """Answers each request with its own contents."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         told = {"url": str(request.url), "headers": dict(request.headers)}

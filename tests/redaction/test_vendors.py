@@ -1,4 +1,4 @@
-"""The keys of vendors are known by their shape, at the length at which they are given out."""
+"""Vendors' keys are recognized by their shape, at the length that vendors issue."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from pytest_samurai.redaction.shapes import SHAPES
 from tests.redaction.kept import stored_text
 
 # In a format, # is any letter or digit, ~ may be a hyphen or an underscore too, ^ is a hexadecimal digit, $ a capital
-# or a digit. None of what is made of it looks like a key to those who scan repositories, until it is made.
+# or a digit. Until a key is made from it, nothing here looks like a key to scanners of repositories.
 FORMATS = [
-    # models, and what is called beside them
+    # models, and services used with them
     *("xai-" + "#" * 80, "pplx-" + "#" * 48, "r8_" + "#" * 37, "nvapi-" + "~" * 64, "csk-" + "#" * 48),
     *(
         "fw_" + "#" * 24,
@@ -108,15 +108,15 @@ _SETS = {
 def made(form: str, seed: int) -> str:
     chance = random.Random(f"{form}{seed}")
     letters = [chance.choice(_SETS[sign]) if sign in _SETS else sign for sign in form]
-    # As a key does that is not made up, it ends in a letter, and has a digit soon.
+    # Like a real key, it ends in a letter and has a digit early on.
     places = [at for at, sign in enumerate(form) if sign in _SETS]
     for at in (*places[:1], *places[-1:]):
         letters[at] = "7"
     return "".join(letters)
 
 
-# A test for each key and what stands around it would be a thousand, which take longer to collect than to run: each of
-# these names all the keys that are wrong.
+# A test for each key and each context would be a thousand, which take longer to collect than to run. Each of these
+# names all the keys that are wrong.
 
 
 @pytest.mark.parametrize("around", ["{}", "My key: {}.", "a\n{}\nb", '"{}"', "key={}&", "é{}é", "Bearer {}"])

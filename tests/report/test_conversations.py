@@ -1,4 +1,4 @@
-"""The conversations of a page, as many as it has room for."""
+"""As many of a page's conversations as fit."""
 
 from __future__ import annotations
 

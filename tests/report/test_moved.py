@@ -1,4 +1,4 @@
-"""How a suite that moved in stands, as lines of a terminal."""
+"""The state of a suite that moved in, as lines in a terminal."""
 
 from __future__ import annotations
 

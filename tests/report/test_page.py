@@ -1,4 +1,4 @@
-"""The page: nothing else is needed to show it, and it has the conversation behind each test."""
+"""The page needs nothing else to be shown, and it has the conversation behind each test."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def page_of(path: Path) -> Element:
 
 
 def behind(page: Element) -> dict[str, Element]:
-    """What is behind each test that has something behind it."""
+    """The details behind each test that has any."""
     shown, test = {}, ""
     for row in page.all("tr"):
         if "test" in row.classes:
@@ -234,7 +234,7 @@ def test_a_key_in_the_name_of_a_test_is_in_neither_report_and_its_conversation_i
 
 
 def large(root: Path, tests: int, calls: int, words: int) -> Run:
-    """A run of tests with so many calls each, whose prompts have so many words."""
+    """A run of tests, with the number of calls for each, and the number of words in their prompts."""
     spoken, ran = [], []
     for index in range(tests):
         text = f"Question {index} of many: " + "what do you think of it, and why? " * (words // 8)

@@ -1,4 +1,4 @@
-"""A run as a record: what is added up, what survives the way through JSON, and what is no report."""
+"""A run as a record: what is added up, what survives JSON, and what is not a report."""
 
 from __future__ import annotations
 
@@ -224,7 +224,7 @@ def test_every_field_of_the_totals_is_in_their_json() -> None:
 
 
 def test_a_test_of_unknown_cost_has_no_list_cost_in_the_totals() -> None:
-    """Where the parts of a usage exceed the whole, a list cost could be made up, and what was billed not."""
+    """If the parts of a usage exceed the whole, a list cost could be made up, but not what was billed."""
     models = (ModelFigures("m", 1, Usage(1, 10, 0, 10), PRICE, None, Decimal(1)),)
     totals = Totals.of([TestFigures("t", 1, models=models), figures("u", cost="0.5")])
     assert (totals.cost, totals.list_cost) == (Sum(Decimal("0.5"), 1), Sum(Decimal("0.5"), 1))
@@ -300,7 +300,7 @@ def test_one_report_merged_is_itself() -> None:
     assert merged_runs([RUN]) == RUN
 
 
-# --- what is no report
+# --- what is not a report
 
 
 @pytest.mark.parametrize(

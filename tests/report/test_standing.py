@@ -1,4 +1,4 @@
-"""How a run stands against its lock: what is written, what is compared, and why a run fails."""
+"""How a run compares with its lock: what is written, what is compared, and why a run fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What varies in the recordings of a run is told once for each part, with the advice that works."""
+"""What varies in a run's recordings is told once for each part, with advice that works."""
 
 from __future__ import annotations
 

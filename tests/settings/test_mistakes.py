@@ -1,4 +1,4 @@
-"""What a mistake in the name of an option is answered with."""
+"""The answer to a mistake in the name of an option."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Embeddings: what is asked, and what is used."""
+"""Embeddings: requests and usage."""
 
 from __future__ import annotations
 

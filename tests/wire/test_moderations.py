@@ -1,4 +1,4 @@
-"""Moderations: what is asked, and where they are free."""
+"""Moderations: requests, and where they are free."""
 
 from __future__ import annotations
 

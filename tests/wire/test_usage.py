@@ -96,6 +96,6 @@ def test_sums_do_not_depend_on_order(one: Usage, two: Usage, three: Usage) -> No
 def test_what_a_total_has_beyond_its_parts_is_answered_and_one_that_is_less_does_not_count(
     total: int, answered: int, used: int
 ) -> None:
-    """Gemini's thoughts are in the total alone, if a gateway leaves out the details. The cost has them too."""
+    """If a gateway leaves out the details, only the total has Gemini's thoughts. The cost has them too."""
     usage = Usage(1, 12, 1, total)
     assert (usage.answered, usage.used) == (answered, used)

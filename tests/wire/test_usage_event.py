@@ -1,4 +1,4 @@
-"""Which event of a stream answers the question for the usage, and so is kept from the application."""
+"""Which event of a stream answers the question for the usage, and is therefore hidden from the application."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_a_usage_event_in_another_place_passes(stream: tuple[Json, ...]) -> None
 
 
 def test_after_the_answer_a_server_may_send_more() -> None:
-    """OpenCode's sends what the call cost, Cloudflare's says the usage once more, in its own way."""
+    """OpenCode's event sends the cost of the call; Cloudflare's repeats the usage in its own form."""
     more = {"response": "", "usage": {**USAGE, "neurons": 1.5}}
 
     assert sieved(sent(PART, LAST, ANSWER, {"cost": "0"}, DONE)) == (

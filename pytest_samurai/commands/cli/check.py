@@ -91,7 +91,7 @@ def _checked(chosen: Namespace, secrets: Secrets, own: OwnNormalize) -> Checked:
 
 
 def _gone(before: Checked, after: Checked) -> list[Finding]:
-    """The findings that are no longer there. The lines of others may have moved."""
+    """The findings that are gone. The line numbers of the others may have changed."""
     still = Counter((finding.path, finding.code, finding.text) for finding in after.findings)
     gone = []
     for finding in before.findings:
@@ -141,7 +141,7 @@ def _as_json(checked: Checked, fixed: Sequence[Finding], mended: Mended) -> dict
 
 
 def _test(suite: Suite, path: Path) -> str | None:
-    """The test that has a cassette; None if it is not known, or if several have it."""
+    """The test that owns a cassette; None if it is unknown, or if several tests share it."""
     tests = suite.owners.of(suite.name(suite.here / path))
     return tests[0] if len(tests) == 1 else None
 

@@ -55,7 +55,7 @@ def _pytest(project: Path, *arguments: str, **environment: str) -> int:
     return subprocess.run(
         [sys.executable, "-m", *command],
         cwd=project,
-        # Only this plugin: others that happen to be installed are no part of what is shown.
+        # Only this plugin: other installed ones do not belong to the demo.
         env={**inherited, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environment},
         check=False,
     ).returncode

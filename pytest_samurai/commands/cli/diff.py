@@ -41,7 +41,7 @@ def _compared(comparing: Comparing, what: Sequence[str]) -> list[Comparison]:
 
 
 def _span(repository: Repository, what: Sequence[str]) -> tuple[Span, list[Path]]:
-    """What is compared, and of it what is below these paths. The first argument may be a revision."""
+    """What to compare, limited to these paths. The first argument may be a revision."""
     paths = list(map(Path, what))
     if not what:
         return repository.span(HEAD), []
@@ -49,7 +49,7 @@ def _span(repository: Repository, what: Sequence[str]) -> tuple[Span, list[Path]
     try:
         span = repository.span(what[0])
     except SettingsError as error:
-        # A file may be gone from here, and be known to git.
+        # A file may be deleted here and still be known to git.
         if not is_here and not repository.is_known(paths[0]):
             raise SettingsError(f"{error}, and there is no such file, here or in {HEAD}") from None
         return repository.span(HEAD), paths

@@ -1,4 +1,4 @@
-"""A run as a page of HTML, with the conversations of its tests."""
+"""A run as an HTML page, with its tests' conversations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytest_samurai.report.run import Run
 from pytest_samurai.text import plural
 
 MOST_ROWS = 2_000
-"""Tests that have a row, besides those that failed or grew: a row takes about 700 bytes."""
+"""How many tests have a row besides those that failed or grew. A row takes about 700 bytes."""
 
 
 def render(run: Run) -> Output:
