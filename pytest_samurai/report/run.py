@@ -63,8 +63,8 @@ class Run:
     """Everything that a report shows. `began` is UTC in ISO 8601; `unmarked` counts live calls without a recorder, by
     test.
 
-    `growth` is set if something grew beyond the lock. `origins` counts the recordings, in the opened cassettes, that are
-    no longer as recorded.
+    `growth` is set if something grew beyond the lock. `origins` counts the recordings, in the opened cassettes, that
+    are no longer as recorded.
 
     `root` is the path of rootdir from the top of the repository, and `library` has the cassettes. Neither is in the
     JSON, which may be read on another machine.
