@@ -89,10 +89,12 @@ def _usages(calls: Sequence[Call]) -> list[Usage]:
     if unknown := [call for call in calls if call.usage is None]:
         others = [call for call in unknown if call.has_usage_in_other_units]
         parts = [call for call in unknown if call.has_usage_in_part]
+        zeros = [call for call in unknown if call.has_usage_of_nothing]
         kinds = [
-            ([call for call in unknown if call not in [*others, *parts]], "the reply has no usage"),
+            ([call for call in unknown if call not in [*others, *parts, *zeros]], "the reply has no usage"),
             (parts, "the reply has only a part of it"),
             (others, "the reply has one, but not in tokens"),
+            (zeros, "the reply says 0 tokens, as servers do that do not count"),
         ]
         raise UnknownUsage(
             "; ".join(f"the usage of {_named(these)} is unknown: {why}" for these, why in kinds if these)

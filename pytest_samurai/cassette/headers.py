@@ -27,8 +27,8 @@ def encoding(headers: Headers) -> str:
 def meant(headers: Headers, body: bytes) -> Headers:
     """The headers of a reply without those that only describe how its body was transferred.
 
-    An encoding that can't be decoded here stays, because the body stays encoded too. So does a length without a body: a
-    HEAD request asks for it.
+    An encoding that can't be decoded here stays, because the body stays encoded too. So does a length that is the
+    body's, and a length without a body: a HEAD request asks for it.
     """
     if _CARRIAGE.isdisjoint(dict(headers)):
         return headers
@@ -37,7 +37,7 @@ def meant(headers: Headers, body: bytes) -> Headers:
     return tuple(
         (name, value)
         for name, value in headers
-        if name not in dropped or (name == "content-length" and not body and value != "0")
+        if name not in dropped or (name == "content-length" and value != "0" and (not body or value == str(len(body))))
     )
 
 

@@ -153,6 +153,9 @@ def _check_version(whole: Mapping[str, Any], content: bytes, path: Path) -> None
     # JSON that was cut off can't be read, whatever its last byte is.
     may_be_whole = content.endswith((b"\n", b"}")) and not _has_notes(whole)
     version = whole.get("version", 1 if may_be_whole else None)
+    if version is None:
+        last = len(content.splitlines())
+        raise CassetteError(f"{path}:{last}: the end, `version: 1`, is missing, as if it had been cut off; {MEND}")
     if version != 1:
         written = re.search(rb"^version:", content, re.MULTILINE)
         where = f"{path}:{content[: written.start()].count(10) + 1 if written else 1}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -56,13 +56,13 @@ class Checked:
 class Demands:
     """What is demanded of cassettes.
 
-    Without `max_age`, no recording is too old. `normalized` are the project's entries of `normalize`. Codes that begin
-    with one of `ignored` are not reported.
+    Without `max_age`, no recording is too old. `normalized` gives the entries of `normalize` that apply to the cassette
+    at a path. Codes that begin with one of `ignored` are not reported.
     """
 
     now: datetime
     max_age: timedelta | None = None
-    normalized: Collection[Any] = ()
+    normalized: Callable[[Path], Collection[Any]] = lambda _: ()
     ignored: Sequence[str] = ()
 
 
@@ -105,7 +105,7 @@ class _Judge:
         lines: Mapping[int, int] | None = None
         seen: set[str] = set()
         for index, interaction in enumerate(interactions):
-            for code, text in self._interaction(interaction, seen):
+            for code, text in (*self._interaction(interaction, seen), *self._advice(interaction, path)):
                 lines = cassette.lines(content) if lines is None else lines
                 findings.append(Finding(path, lines[index], code, text))
         return len(interactions), [*findings, *self._loose(content, path, interactions, seen)]
@@ -154,7 +154,6 @@ class _Judge:
         for wrong in impossible(interaction):
             yield TOTAL if wrong.is_total else PART, wrong.text
         yield from ((code, CODES[code].what) for code in _origins(interaction))
-        yield from self._advice(interaction)
 
     def _age(self, interaction: Interaction) -> Iterator[tuple[str, str]]:
         max_age = self._demands.max_age
@@ -169,18 +168,18 @@ class _Judge:
         if age > max_age:
             yield OLD, f"recorded on {recorded:%Y-%m-%d}, {age.days} days ago"
 
-    def _advice(self, interaction: Interaction) -> Iterator[tuple[str, str]]:
+    def _advice(self, interaction: Interaction, path: Path) -> Iterator[tuple[str, str]]:
         """What may vary in a request from run to run, with the entry of `normalize` that makes it match, each once."""
         value = parse_body(interaction.request.body)
         known = [] if isinstance(value, bytes) else nodes(value)
-        texts = [(path, node) for path, node in known if isinstance(node, str)]
+        texts = [(at, node) for at, node in known if isinstance(node, str)]
         for entry in filter(VARYING.get, KINDS):
             substitution = pattern, _ = parse_substitution(entry)
-            where = next((path for path, text in texts if _varies(entry, pattern.finditer(text), interaction)), None)
-            if where is not None and substitution not in self._demands.normalized:
+            where = next((at for at, text in texts if _varies(entry, pattern.finditer(text), interaction)), None)
+            if where is not None and substitution not in self._demands.normalized(path):
                 what = f"{NOUNS[entry]} in {format_path(where)}"
                 yield VARYING[entry], f'{what}; if it varies from run to run, add "{entry}" to `normalize`'
-            texts = [(path, pattern.sub(" ", text)) for path, text in texts]
+            texts = [(at, pattern.sub(" ", text)) for at, text in texts]
 
 
 def _where(text: str, path: Path) -> tuple[int | None, str]:

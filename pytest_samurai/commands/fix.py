@@ -19,6 +19,7 @@ from pytest_samurai.commands.findings import (
     Finding,
 )
 from pytest_samurai.commands.iniedit import add_entries
+from pytest_samurai.commands.ownnormalize import OwnNormalize
 from pytest_samurai.commands.secrets import Secrets
 from pytest_samurai.errors import CassetteError, SettingsError
 from pytest_samurai.settings import OPTIONS
@@ -35,11 +36,12 @@ class Mended:
     refused: Sequence[str]
 
 
-def fix(findings: Iterable[Finding], secrets: Secrets, directory: Path) -> Mended:
+def fix(findings: Iterable[Finding], secrets: Secrets, directory: Path, own: OwnNormalize) -> Mended:
     """Fix what can be fixed safely: secrets in our own recordings, and what varies from run to run.
 
     A file is changed completely or not at all, and only its secrets change. `normalize` is set in the ini file around
-    the directory. Raises no error for what cannot be fixed: that is in `refused`.
+    the directory, unless one of the project's `own` goes before it. Raises no error for what cannot be fixed: that is
+    in `refused`.
     """
     findings = list(findings)
     refused: list[str] = []
@@ -49,7 +51,11 @@ def fix(findings: Iterable[Finding], secrets: Secrets, directory: Path) -> Mende
     for path, of_path in codes.items():
         if of_path & _SECRETS:
             refused += _cut(path, of_path, secrets)
-    entries = [entry for entry, code in VARYING.items() if any(finding.code == code for finding in findings)]
+    varying = {finding: own.of(finding.path) for finding in findings if finding.code in VARYING.values()}
+    for where in dict.fromkeys(its.where for its in varying.values() if its is not None):
+        names = _entries(finding for finding, its in varying.items() if its is not None and its.where == where)
+        refused.append(f"{where}: what `samurai_config` sets goes before the ini file; add to it: {', '.join(names)}")
+    entries = _entries(finding for finding, its in varying.items() if its is None)
     setting = None
     if entries:
         try:
@@ -57,6 +63,12 @@ def fix(findings: Iterable[Finding], secrets: Secrets, directory: Path) -> Mende
         except (SettingsError, CassetteError) as error:
             refused.append(str(error))
     return Mended(setting, refused)
+
+
+def _entries(findings: Iterable[Finding]) -> list[str]:
+    """The entries of `normalize` that the findings ask for."""
+    codes = {finding.code for finding in findings}
+    return [entry for entry, code in VARYING.items() if code in codes]
 
 
 def _cut(path: Path, codes: set[str], secrets: Secrets) -> Iterator[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_samurai.plugin.internals import fail_again
+from pytest_samurai.plugin.marker import file_of
 from pytest_samurai.plugin.place import fixture_cassette_path, of_same_scope, relative
 from pytest_samurai.plugin.state import RUN, config_layer, settings_of, shared_of
 from pytest_samurai.plugin.varying import note_variations
@@ -35,6 +37,7 @@ def fixture_setup(
     from pytest_samurai.bill import TestFigures, fixture_key
     from pytest_samurai.context import Session
     from pytest_samurai.plugin.recording import note_play, note_spoken, owner_of
+    from pytest_samurai.plugin.renamed import renamed_of
     from pytest_samurai.recorder import Recorder
     from pytest_samurai.report import NOTE_PROPERTY
 
@@ -43,6 +46,8 @@ def fixture_setup(
     config = config_layer(item, of_same_scope(request, "samurai_config", {}))
     settings = settings_of(request.config, config)
     owner = owner_of(item, label, shared=True, is_fixture=True)
+    if fixturedef.scope in ("module", "class"):
+        owner.renamed = partial(renamed_of(request.config).commands_of_fixture, file_of(item.nodeid))
     recorder = Recorder(path, settings, owner, shared_of(request.config))
     # A test that gets the key from this fixture may print it much later.
     recorder.sent = run.sent

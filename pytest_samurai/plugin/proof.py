@@ -18,7 +18,7 @@ from pytest_samurai.errors import CassetteError, RequestNotRecorded
 from pytest_samurai.files import REAL, json, remove, scratch
 from pytest_samurai.plugin.hashseed import HASH_SEED, other_seed
 from pytest_samurai.plugin.internals import replaced_at, take_back
-from pytest_samurai.plugin.secondrun import FILE
+from pytest_samurai.plugin.secondrun import AGAIN, FILE
 from pytest_samurai.plugin.varying import Varying
 from pytest_samurai.text import plural, visible
 
@@ -47,7 +47,10 @@ class Proof:
         self._red: set[str] = set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if not report.passed or hasattr(report, "wasxfail"):
+        if str(report.outcome) in AGAIN:
+            # Its last run counts.
+            self._red.discard(report.nodeid)
+        elif not report.passed or hasattr(report, "wasxfail"):
             self._red.add(report.nodeid)
         elif report.when == "call":
             self._calls[report.nodeid] = report

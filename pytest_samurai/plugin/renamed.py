@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Callable
 from functools import cached_property
-from itertools import islice
+from itertools import islice, starmap
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -46,7 +46,29 @@ class Renamed:
             files = [move for old in gone if (move := self._moved_file(old, test)) is not None]
         # All tests of a file share some calls, and each could have recorded them. The file still shows who did.
         moves = files or [(old, test) for old in gone]
-        return [f"pytest-samurai mv {shlex.quote(old)} {shlex.quote(new)}" for old, new in moves]
+        return list(starmap(_move, moves))
+
+    def commands_of_fixture(self, file: str, cassette: Path, answers: Callable[[Path], bool]) -> list[str]:
+        """The commands that give the fixtures and tests of a file the cassettes of a file that is gone.
+
+        `cassette` is that of a fixture, which has the same name beside both.
+        """
+        from pytest_samurai.cassette import module_directory
+
+        home = self._root / self._home
+        here = home / module_directory(PurePosixPath(file))
+        if not self._is_known_to_commands or not cassette.is_relative_to(here):
+            return []
+        name = cassette.relative_to(here).as_posix()
+        with without_fakes():
+            beside = (path for path in cassettes_of(self._root, [self._home]) if path.endswith(f"/{name}"))
+            gone = {path: f"{PurePosixPath(self._root / path).relative_to(home)}"[: -len(name) - 1] for path in beside}
+            olds = [
+                f"{old}.py"
+                for path, old in sorted(gone.items())
+                if not exists(self._root / f"{old}.py") and self._is_small(path) and answers(self._root / path)
+            ]
+        return [_move(old, file) for old in olds[:_MOST_NAMED]]
 
     def _moved_file(self, old: str, test: str) -> tuple[str, str] | None:
         """The old and the new file of a moved test, if the old one is gone and the new one has all its tests."""
@@ -116,6 +138,10 @@ class Renamed:
         if self._collects_whole_files and file in collection.files:
             return True
         return not _may_have(self._root / file, test)
+
+
+def _move(old: str, new: str) -> str:
+    return f"pytest-samurai mv {shlex.quote(old)} {shlex.quote(new)}"
 
 
 def _may_have(path: Path, test: str) -> bool:

@@ -16,6 +16,9 @@ from pytest_samurai.plugin.state import RUN
 FILE: Final = "SAMURAI_SECOND_RUN"
 """The environment variable that names the file. It first holds the test ids, and later their results."""
 
+AGAIN: Final = ("rerun",)
+"""What other plugins call the outcome of a test that they will run again. Source: pytest-rerunfailures."""
+
 _OPTIONS: Mapping[str, object] = {
     # Run all of them, one by one, in this process, and ask nobody.
     "maxfail": 0,
@@ -71,7 +74,9 @@ class _Follower:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         result = self._results.setdefault(report.nodeid, [])
-        if not report.passed and not result:
+        if str(report.outcome) in AGAIN:
+            result.clear()
+        elif not report.passed and not result:
             result += _told(report)
 
     @pytest.hookimpl(trylast=True)

@@ -66,7 +66,7 @@ class Summary:
 
     def _so_far(self) -> Run:
         run = self._run
-        return self._gather().run(run.began, run.settings.mode, self._of_the_run(), self._held.growth)
+        return self._gather().run(run.began, run.settings.mode, self._of_the_run(), self._held.growth, self._use.plays)
 
     @property
     def _unproved(self) -> str | None:
@@ -127,11 +127,14 @@ class Summary:
             terminalreporter.write_line(visible(f"samurai: {error}"), red=True)
 
     def _write_figures(self, terminalreporter: pytest.TerminalReporter) -> None:
-        from pytest_samurai.report import origin_lines, top_lines, totals_line
+        from pytest_samurai.report import origin_line, top_lines, totals_line
 
         run = self._so_far()
+        recordings = origin_line(run.origins)
         most = top_lines(run.figures, self._run.settings.top)
-        lines = [totals_line(run.totals), *most, *origin_lines(self._use.plays)]
+        lines = [totals_line(run.totals), *most]
+        if recordings:
+            lines.append(f"samurai: {recordings}")
         for line in ["", *lines]:
             terminalreporter.write_line(line)
 

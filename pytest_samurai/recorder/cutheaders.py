@@ -41,6 +41,8 @@ class CutHeaders:
         name = visible(name.lower())
         if reason := never_kept(name):
             return f"`{name}` is not in the recording: it {reason}"
+        if self._asked_for.allows(name) and name == "content-length":
+            return f"`{name}` is not in the recording: it is kept only if it counts the body as it was recorded"
         if self._asked_for.allows(name):
             return (
                 f"`{name}` is not in the recording: either the server did not send it, or it was recorded before"

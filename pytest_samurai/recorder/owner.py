@@ -24,7 +24,8 @@ class Owner:
     - `is_fixture`: whether it is a fixture. Tests use what a fixture starts, so its calls may be theirs.
     - `renamed`: gives the commands that turn the cassette of a test that is gone into the cassette of this test, which
       has none. It takes the path of this test's cassette, and a function that tells whether the cassette at another
-      path answers. None if a cassette does not belong to one test.
+      path answers. None if a cassette belongs neither to one test nor to the fixture
+      of one file.
     """
 
     test: str

@@ -26,7 +26,7 @@ RESPONSE_HEADERS = (
 """Headers that clients act on (the OpenAI SDK reads the `retry` ones), or that say which model served and how fast."""
 
 
-_CARRIAGE = frozenset({"content-encoding", "content-length", "transfer-encoding", "connection", "trailer", "upgrade"})
+_CARRIAGE = frozenset({"content-encoding", "transfer-encoding", "connection", "trailer", "upgrade"})
 """Headers about how a body was transferred: recorded bodies are whole and decoded."""
 
 # Source of the alphabet: RFC 9110, 5.6.2.

@@ -12,7 +12,7 @@ from pytest_samurai.report.lastcalls import last_calls
 from pytest_samurai.report.lines import (
     NOTE_PROPERTY,
     UNMARKED_PROPERTY,
-    origin_lines,
+    origin_line,
     shared_lines,
     shown_amount,
     shown_count,
@@ -75,7 +75,7 @@ __all__ = [
     "moved_lines",
     "named",
     "noted",
-    "origin_lines",
+    "origin_line",
     "orphan_lines",
     "orphaned",
     "orphans",

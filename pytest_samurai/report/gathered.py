@@ -10,6 +10,7 @@ from typing import Any, cast
 from pytest_samurai.bill import FIXTURE_PROPERTY, REGRESSION_PROPERTY, Growth, TestFigures
 from pytest_samurai.files import json
 from pytest_samurai.report.lines import NOTE_PROPERTY, UNMARKED_PROPERTY
+from pytest_samurai.report.play import Play, origins_of
 from pytest_samurai.report.run import Failure, Run, TestRun
 from pytest_samurai.report.spoken import Spoken
 from pytest_samurai.report.version import own_version
@@ -72,8 +73,18 @@ class Gathered:
         """Whether a test has failed because of us, or has grown."""
         return bool(self.failures) or any(test.regressions for test in self.tests)
 
-    def run(self, began: datetime, mode: str, errors: Iterable[str], growth: Growth | None = None) -> Run:
-        """The run so far. `errors` are its problems as a whole, `growth` compares it with the lock."""
+    def run(
+        self,
+        began: datetime,
+        mode: str,
+        errors: Iterable[str],
+        growth: Growth | None = None,
+        plays: Iterable[Play] = (),
+    ) -> Run:
+        """The run so far.
+
+        `errors` are its problems as a whole, `growth` compares it with the lock, `plays` is what it has played.
+        """
         return Run(
             own_version(),
             began.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -85,4 +96,5 @@ class Gathered:
             self.unmarked,
             spoken=tuple(self.spoken),
             growth=growth,
+            origins=origins_of(plays),
         )

@@ -34,10 +34,9 @@ def shared_lines(plays: Iterable[Play], absent: Sequence[Absent]) -> list[str]:
     ]
 
 
-def origin_lines(plays: Iterable[Play]) -> list[str]:
-    """A line with the number of recordings that are no longer as recorded, in the opened cassettes; none if all are."""
-    told = Origins.sum(Origins(play.edited, play.imported, play.unsealed) for play in merged_plays(plays)).told
-    return [f"samurai: recordings: {told}"] if told else []
+def origin_line(origins: Origins) -> str:
+    """The number of recordings that are no longer as recorded, in the opened cassettes; empty if all are."""
+    return f"recordings: {origins.told}" if origins.told else ""
 
 
 def _numbers(indexes: Iterable[int]) -> str:

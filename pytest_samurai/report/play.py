@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any
 
+from pytest_samurai.wire import Origins
+
 
 def below(root: Path, paths: Iterable[Path]) -> dict[Path, str]:
     """Paths relative to the root directory. Links are resolved, so that each file has one name."""
@@ -69,6 +71,11 @@ class Play:
             "unsealed": self.unsealed,
             "moved": self.moved,
         }
+
+
+def origins_of(plays: Iterable[Play]) -> Origins:
+    """How many recordings are not as they were recorded, in cassettes that were opened: each cassette counts once."""
+    return Origins.sum(Origins(play.edited, play.imported, play.unsealed) for play in merged_plays(plays))
 
 
 def placed(plays: Iterable[Play], root: Path) -> list[Play]:

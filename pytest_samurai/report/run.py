@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +14,7 @@ from pytest_samurai.files import json
 from pytest_samurai.report.spoken import Spoken
 from pytest_samurai.report.totals import Totals
 from pytest_samurai.text import Cause, Diagnosis
+from pytest_samurai.wire import Origins
 
 if TYPE_CHECKING:
     from pytest_samurai.report.library import Library
@@ -62,7 +63,8 @@ class Run:
     """Everything that a report shows. `began` is UTC in ISO 8601; `unmarked` counts live calls without a recorder, by
     test.
 
-    `growth` is set if something grew beyond the lock.
+    `growth` is set if something grew beyond the lock. `origins` counts the recordings, in the opened cassettes, that
+    are no longer as recorded.
 
     `root` is the path of rootdir from the top of the repository, and `library` has the cassettes. Neither is in the
     JSON, which may be read on another machine.
@@ -80,6 +82,7 @@ class Run:
     spoken: tuple[Spoken, ...] = ()
     library: Library | None = None
     growth: Growth | None = None
+    origins: Origins = field(default_factory=Origins)
 
     @property
     def figures(self) -> list[TestFigures]:
@@ -123,6 +126,7 @@ class Run:
     def as_json(self) -> dict[str, Any]:
         """The run as JSON values, as docs/report.schema.json describes them."""
         growth = {} if self.growth is None else {"growth": self.growth.as_json()}
+        recordings = {"recordings": asdict(self.origins)} if self.origins.told else {}
         return {
             "report": FORM,
             "version": self.version,
@@ -136,6 +140,7 @@ class Run:
             "unmarked": dict(self.unmarked),
             "conversations": [spoken.as_json() for spoken in self.spoken],
             **growth,
+            **recordings,
         }
 
     @classmethod
@@ -155,6 +160,7 @@ class Run:
             # Reports from earlier versions have none.
             spoken=tuple(map(Spoken.from_json, value.get("conversations", ()))),
             growth=Growth.from_json(value["growth"]) if "growth" in value else None,
+            origins=Origins(**{name: int(count) for name, count in value.get("recordings", {}).items()}),
         )
 
 
@@ -184,6 +190,7 @@ def merged_runs(runs: Sequence[Run]) -> Run:
         unmarked,
         spoken=tuple(spoken for run in runs for spoken in run.spoken),
         growth=reduce(Growth.plus, growths) if growths else None,
+        origins=Origins.sum(run.origins for run in runs),
     )
 
 

@@ -120,7 +120,12 @@ _HIGHEST: Final = 2**63 - 1
 
 
 def count(value: object) -> int | None:
-    """A count of tokens; None for anything else, and for more than any server counts."""
+    """A count of tokens; None for anything else, and for more than any server counts.
+
+    Some write a whole number as a fraction, as Cohere does: `12.0`.
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _HIGHEST:
         return None
     return value

@@ -55,7 +55,7 @@ CALLS = [call(1, tokens(1000, 200)), call(2, tokens(30, 4))]
 
 counts = st.integers(0, 10_000)
 usages = st.lists(st.tuples(counts, counts), max_size=5).map(
-    lambda pairs: [call(number, tokens(*pair)) for number, pair in enumerate(pairs, 1)]
+    lambda pairs: [call(number, tokens(prompt + 1, answer)) for number, (prompt, answer) in enumerate(pairs, 1)]
 )
 LIMITS = {
     "max_requests": "requests",
@@ -108,7 +108,7 @@ def test_a_limit_of_zero_is_a_limit() -> None:
 
 
 def test_a_verdict_has_both_numbers_and_a_line_for_each_call() -> None:
-    assert Budget(max_total_tokens=1100).verdict([*CALLS, call(12, tokens(0, 0), model=None)]) == (
+    assert Budget(max_total_tokens=1100).verdict([*CALLS, call(12, tokens(0, 0), model=None, status=500)]) == (
         "max_total_tokens is 1,100, used 1,234 (+134)\n"
         "  call  model           prompt  completion      total\n"
         "     1  gpt-4o-mini      1,000         200      1,200\n"
@@ -197,6 +197,16 @@ def test_a_usage_that_is_told_in_part_is_not_said_to_be_in_other_units() -> None
         " the usage of call 1 (gpt-4o-mini), call 4 (gpt-4o-mini) is unknown: the reply has only a part of it;"
         " the usage of call 3 (gpt-4o-mini) is unknown: the reply has one, but not in tokens"
     )
+
+
+def test_a_usage_of_zeros_is_unknown_and_not_nothing() -> None:
+    with pytest.raises(UnknownUsage) as caught:
+        total([CALLS[0], call(2, tokens(0, 0)), call(3, {"prompt_tokens": 10, "completion_tokens": None})])
+    assert str(caught.value) == (
+        "the usage of call 3 (gpt-4o-mini) is unknown: the reply has only a part of it;"
+        " the usage of call 2 (gpt-4o-mini) is unknown: the reply says 0 tokens, as servers do that do not count"
+    )
+    assert total([call(1, tokens(0, 0), status=500)]) == Usage(requests=1)
 
 
 def test_the_columns_of_a_table_stand_below_each_other() -> None:

@@ -229,8 +229,12 @@ def test_a_file_without_a_version_is_one_of_version_1() -> None:
 
 def test_a_file_without_a_version_that_ends_within_a_line_was_cut_off() -> None:
     content = by_vcrpy("{}").replace(b"version: 1\n", b"")
-    with pytest.raises(CassetteError, match=r"version is None; this tool reads version 1"):
+    with pytest.raises(CassetteError) as caught:
         parse(content[:-1], FILE)
+    assert str(caught.value) == (
+        f"{FILE}:{len(content.splitlines())}: the end, `version: 1`, is missing, as if it had been cut off;"
+        " mend it, restore the file, or delete it to record again"
+    )
 
 
 @pytest.mark.parametrize(

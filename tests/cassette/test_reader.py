@@ -60,7 +60,7 @@ interactions:
         ("version: 1\n", "some.yaml:1: not a cassette: it has no list `interactions`"),
         ("version: 1\ninteractions:\n", "some.yaml:1: not a cassette: it has no list `interactions`"),
         ("interactions: []\nversion: 2\n", "some.yaml:2: version is 2; this tool reads version 1"),
-        ("interactions: []\nversion:\n", "some.yaml:2: version is None; this tool reads version 1"),
+        ("interactions: []\nversion:\n", "some.yaml:2: the end, `version: 1`, is missing, as if it had been cut off"),
         (GOOD + "- 7\n", "some.yaml:15: interaction 2 is damaged: it is 7, not a mapping"),
         (GOOD + "- request: {}\n", "some.yaml:15: interaction 2 is damaged: `response` is missing"),
         (GOOD + "- response: {}\n", "some.yaml:15: interaction 2 is damaged: `request` is missing"),

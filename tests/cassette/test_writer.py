@@ -136,7 +136,7 @@ def test_what_would_not_read_back_equal_does_not_replace_the_old_file(unfaithful
 
 
 def test_headers_that_came_out_of_order_do_not_stop_a_recording(tmp_path: Path) -> None:
-    mixed = (("x-a", "1"), ("x-b", "2"), ("x-a", "3"), ("content-length", "2"))
+    mixed = (("x-a", "1"), ("x-b", "2"), ("x-a", "3"), ("content-length", "99"))
     item = interaction(headers=mixed)
     save(tmp_path / "a.yaml", [replace(item, request=replace(item.request, headers=mixed[:3]))])
     [found] = load(tmp_path / "a.yaml")

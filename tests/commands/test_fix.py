@@ -224,6 +224,40 @@ def test_what_varies_gets_its_entries_in_the_ini_file(capsys: pytest.CaptureFixt
     assert run(capsys, "--fix") == (0, ["1 cassette, 1 interaction: 0 fixed, 0 findings"])
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        'def samurai_config():\n    return {\n        "normalize": ["date"],\n    }\n',
+        'async def samurai_config():\n    return dict(mode="once",\n        normalize=["date"])\n',
+    ],
+)
+def test_what_goes_before_the_ini_file_is_named_and_nothing_is_said_to_be_fixed(
+    capsys: pytest.CaptureFixture[str], written: str
+) -> None:
+    write(interaction(UUID))
+    Path("pytest.ini").write_text("[pytest]\n")
+    Path("conftest.py").write_text(f"import pytest\n@pytest.fixture\n{written}")
+    status, lines = run(capsys, "--fix")
+    assert (status, len(lines), lines[-1]) == (0, 3, "1 cassette, 1 interaction: 0 fixed, 0 findings")
+    assert " SAM501 advice" in lines[0]
+    assert lines[1] == "not fixed: conftest.py:5: what `samurai_config` sets goes before the ini file; add to it: uuid"
+    assert Path("pytest.ini").read_text() == "[pytest]\n"
+
+    Path("conftest.py").write_text(f"import pytest\n@pytest.fixture\n{written}".replace('"date"', '"date", "uuid"'))
+    assert run(capsys) == (0, ["1 cassette, 1 interaction: 0 findings"])
+
+
+@pytest.mark.parametrize("nearer", ["def samurai_config(): return {}\n", "def (", "other = 1\n"])
+def test_the_nearest_samurai_config_counts(capsys: pytest.CaptureFixture[str], nearer: str) -> None:
+    Path("cassettes/test_a").mkdir()
+    write(interaction(UUID), path="cassettes/test_a/test_x.yaml")
+    Path("conftest.py").write_text("def samurai_config(): return {'normalize': ['date']}\n")
+    Path("pytest.ini").write_text("[pytest]\nsamurai_normalize = uuid\n")
+    Path("test_a.py").write_text(nearer)
+    advised = "samurai_config" not in nearer
+    assert len(run(capsys)[1]) == 1 + advised
+
+
 def test_without_an_ini_file_it_is_said_what_to_write(capsys: pytest.CaptureFixture[str]) -> None:
     write(interaction(UUID))
     status, lines = run(capsys, "--fix")

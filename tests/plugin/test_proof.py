@@ -459,3 +459,46 @@ def test_plain(): logging.getLogger().warning("of a test that records nothing")
 """)
     project.run("--samurai-prove").assert_outcomes(passed=2)
     assert "of a test that records nothing" in (project.pytester.path / "run.log").read_text()
+
+
+RERUN = """
+from _pytest.runner import runtestprotocol
+def pytest_runtest_protocol(item, nextitem):  # as pytest-rerunfailures does
+    for is_last in (False, True):
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        for report in runtestprotocol(item, nextitem=nextitem, log=False):
+            if report.failed and not is_last:
+                report.outcome = "rerun"
+            item.ihook.pytest_runtest_logreport(report=report)
+            if report.outcome == "rerun":
+                break
+        else:
+            break
+    return True
+"""
+
+
+@pytest.mark.parametrize(
+    ("broken", "asked", "failed"),
+    [
+        ("os.environ.get('SAMURAI_SECOND_RUN') is None", "Go", 0),
+        ("True", "Go", 0),
+        ("True", "{random.randint(0, 10**12)}", 1),
+    ],
+)
+def test_of_a_test_that_is_run_again_the_last_run_is_proved(
+    project: Project, broken: str, asked: str, failed: int
+) -> None:
+    project.pytester.makeconftest(RERUN)
+    project.tests(f"""
+import os, random
+runs = []
+@pytest.mark.samurai
+def test_it(samurai_client):
+    ask(samurai_client, f"{asked}")
+    runs.append(1)
+    assert not ({broken}) or len(runs) > 1
+""")
+    proved = project.run("--samurai-prove")
+    assert proved.ret == failed
+    proved.stdout.fnmatch_lines([f"samurai: 1 test replayed in another process: {failed} failed"])

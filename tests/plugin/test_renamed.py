@@ -13,6 +13,7 @@ import pytest
 from pytest_samurai.cassette import load
 from pytest_samurai.commands import cli
 from tests.chats import chat, saved
+from tests.conftest import FOREIGN
 from tests.project import Project
 
 OLD = """
@@ -305,7 +306,8 @@ def test_a_note_of_a_full_run_of_another_version_says_nothing(project: Project, 
     assert advised(run(project)) == ["pytest-samurai mv test_it.py::test_old test_it.py::test_new"]
 
 
-def test_a_test_with_a_fake_file_system_finds_the_real_one(project: Project) -> None:
+def test_a_test_with_a_fake_file_system_finds_the_real_one(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p no:{name}" for name in FOREIGN if name != "fakefs"))
     recorded_then(project, NEW.replace("(samurai_client)", "(samurai_client, fs)"))
     assert advised(run(project, "--samurai-mode=none")) == [
         "pytest-samurai mv test_it.py::test_old test_it.py::test_new"
@@ -319,3 +321,58 @@ def test_a_cassette_that_goes_during_the_run_is_no_error(project: Project) -> No
     assert advised(run(project, "--samurai-mode=none")) == [
         "pytest-samurai mv test_it.py::test_old test_it.py::test_new"
     ]
+
+
+FIXTURE = """
+@pytest.fixture(scope="{scope}")
+def greeting():
+    import os
+    headers = {{"Authorization": "Bearer " + os.environ.get("SAMURAI_API_KEY", "none")}}
+    return httpx.post(os.environ["SAMURAI_BASE_URL"] + "/chat/completions", json=body("hello"), headers=headers)
+
+class TestIt:
+    @pytest.mark.samurai
+    def test_it(self, samurai_client, greeting): ask(samurai_client, "one")
+"""
+
+
+@pytest.mark.parametrize("scope", ["module", "class"])
+def test_a_fixture_of_a_moved_file_is_not_recorded_anew_in_silence(
+    project: Project, capsys: pytest.CaptureFixture[str], scope: str
+) -> None:
+    project.tests(FIXTURE.format(scope=scope))
+    run(project).assert_outcomes(passed=1)
+    before = project.cassettes()
+    (project.pytester.path / "test_it.py").rename(project.pytester.path / "test_that.py")
+    sent = project.server.requests
+    result = run(project)
+    result.assert_outcomes(errors=1)
+    assert project.server.requests == sent
+    assert f"test      {scope} fixture greeting" in said(result)
+    assert advised(result) == ["pytest-samurai mv test_it.py test_that.py"]
+    assert cli.main(["mv", "test_it.py", "test_that.py"]) == 0
+    project.offline()
+    run(project).assert_outcomes(passed=1)
+    assert project.cassettes() == [name.replace("test_it/", "test_that/") for name in before]
+
+
+def test_a_fixture_of_another_file_that_is_there_or_that_asked_something_else_is_recorded(project: Project) -> None:
+    project.tests(FIXTURE.format(scope="module"))
+    run(project).assert_outcomes(passed=1)
+    project.tests(FIXTURE.format(scope="module"), "test_that.py")
+    run(project).assert_outcomes(passed=2)
+    (project.pytester.path / "test_it.py").unlink()
+    project.tests(FIXTURE.format(scope="module").replace("hello", "goodbye"), "test_third.py")
+    result = run(project)
+    assert "goodbye" in project.text("test_third/fixtures/greeting.yaml")
+    # Its test asks what the other has asked.
+    assert advised(result) == ["pytest-samurai mv test_it.py::TestIt::test_it test_third.py::TestIt::test_it"]
+
+
+def test_a_fixture_whose_cassettes_the_command_does_not_know_is_recorded(project: Project) -> None:
+    text = MOVED + FIXTURE.format(scope="module")
+    project.tests(text)
+    run(project).assert_outcomes(passed=1)
+    (project.pytester.path / "test_it.py").rename(project.pytester.path / "test_that.py")
+    (project.pytester.path / "elsewhere").rename(project.pytester.path / "before")
+    assert advised(run(project)) == []

@@ -68,7 +68,7 @@ def test_what_is_no_name_is_refused(entry: str) -> None:
         said(headers=[entry])
 
 
-@pytest.mark.parametrize("name", ["content-length", "Content-Encoding", "transfer-encoding"])
+@pytest.mark.parametrize("name", ["Content-Encoding", "transfer-encoding"])
 def test_what_says_how_a_body_was_carried_is_refused_and_no_star_stands_for_it(name: str) -> None:
     with pytest.raises(SettingsError, match="says how a body was sent, which does not apply to a recorded body"):
         said(headers=[name])

@@ -100,10 +100,35 @@ def test_a_word_that_the_part_before_has_too_is_nothing_new() -> None:
         (PART, {**LAST, "usage": USAGE}, ANSWER, DONE),
         (PART, {"usage": USAGE}, LAST, ANSWER, DONE),
         (PART, {**ANSWER, "citations": ["https://h"]}, ANSWER, DONE),
+        (PART, ANSWER, {"error": {"message": "late"}, "usage": USAGE}, DONE),
     ],
 )
 def test_a_server_that_has_told_a_usage_tells_it_unasked(stream: tuple[Json, ...]) -> None:
     assert sieved(sent(*stream)) == (b"".join(sent(*stream)), None)
+
+
+@pytest.mark.parametrize(
+    "failure", [{"error": {"message": "late", "code": 500}}, {"error": "late"}, {"object": "error", "message": "late"}]
+)
+def test_the_answer_before_an_error_is_taken_out(failure: Json) -> None:
+    for end in ((), (DONE,)):
+        assert sieved(sent(PART, ANSWER, failure, *end)) == (b"".join(sent(PART, failure, *end)), USAGE)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("kind", [b"event: error", b"event:error"])
+def test_the_answer_before_an_event_of_the_type_error_is_taken_out(kind: bytes, end: bytes) -> None:
+    failure = b"id: 3" + end + kind + end + b'data: {"message": "late"}' + 2 * end
+    assert sieved([*sent(PART, ANSWER), failure]) == (b"".join([*sent(PART), failure]), USAGE)
+    other = failure.replace(b"error", b"errors")
+    stream = [*sent(PART, ANSWER), other, *sent(PART)]
+    assert sieved(stream) == (b"".join(stream), None)
+
+
+@pytest.mark.parametrize("no_failure", [{"error": None}, {"error": {}}, {"object": "chat.completion.chunk"}])
+def test_what_is_no_error_ends_nothing(no_failure: Json) -> None:
+    stream = sent(PART, ANSWER, no_failure, PART, DONE)
+    assert sieved(stream) == (b"".join(stream), None)
 
 
 def test_a_usage_that_says_nothing_is_none_yet() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, Namespace
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from pytest_samurai.commands.cli.command import Command, add_cassettes, cassette
 from pytest_samurai.commands.findings import CODES, Finding, told
 from pytest_samurai.commands.fix import Mended, fix, left
 from pytest_samurai.commands.inifile import project_settings
+from pytest_samurai.commands.ownnormalize import OwnNormalize
 from pytest_samurai.commands.secrets import Secrets
 from pytest_samurai.commands.tests import Suite
 from pytest_samurai.files import now
@@ -61,13 +62,13 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(chosen: Namespace) -> int:
-    secrets = Secrets(os.environ, chosen.redact)
-    checked = _checked(chosen, secrets)
+    secrets, own = Secrets(os.environ, chosen.redact), OwnNormalize(Suite(Path.cwd()))
+    checked = _checked(chosen, secrets, own)
     fixed: list[Finding] = []
     mended = Mended(None, ())
     if chosen.fix:
-        before, mended = checked, fix(checked.findings, secrets, Path.cwd())
-        checked = _checked(chosen, secrets)
+        before, mended = checked, fix(checked.findings, secrets, Path.cwd(), own)
+        checked = _checked(chosen, secrets, own)
         fixed = _gone(before, checked)
         mended = Mended(mended.setting, [*mended.refused, *left(checked.findings, mended.refused)])
     if chosen.json:
@@ -77,9 +78,16 @@ def _run(chosen: Namespace) -> int:
     return 1 if checked.failing else 0
 
 
-def _checked(chosen: Namespace, secrets: Secrets) -> Checked:
-    paths, normalized = cassettes_chosen(chosen, Suite(Path.cwd())), project_settings(Path.cwd()).normalize
-    return check(paths, secrets, Demands(now(), chosen.max_age, normalized, chosen.ignore))
+def _checked(chosen: Namespace, secrets: Secrets, own: OwnNormalize) -> Checked:
+    of_project = project_settings(Path.cwd()).normalize
+
+    def normalized(path: Path) -> Collection[Any]:
+        its = own.of(path)
+        return of_project if its is None else its.substitutions
+
+    return check(
+        cassettes_chosen(chosen, Suite(Path.cwd())), secrets, Demands(now(), chosen.max_age, normalized, chosen.ignore)
+    )
 
 
 def _gone(before: Checked, after: Checked) -> list[Finding]:

@@ -12,7 +12,7 @@ from pytest_samurai.report.causes import Group, causes, first_failures, headline
 from pytest_samurai.report.forms.output import Output
 from pytest_samurai.report.forms.parts import REGRESSION, TEST, footer, rows_of_tests, title, unmarked
 from pytest_samurai.report.forms.shown import shown
-from pytest_samurai.report.lines import used
+from pytest_samurai.report.lines import origin_line, used
 from pytest_samurai.report.run import Run
 from pytest_samurai.text import plural
 
@@ -39,6 +39,8 @@ def render(run: Run) -> Output:
     lists: list[_List] = []
     said = headline(run)
     head = [f"{MARK}\n### {title(run)}", *([_code(said, _LONGEST_SENTENCE)] if said else []), used(run.totals)]
+    if run.origins.told:
+        head.append(origin_line(run.origins))
     head += _failed(run)
     if run.regressions:
         cells = [_line_of([_cell(regression[name]) for name in REGRESSION]) for regression in run.regressions]

@@ -9,7 +9,7 @@ from pytest_samurai.report.forms.parts import REGRESSION, footer, title, unmarke
 from pytest_samurai.report.forms.rows import rows
 from pytest_samurai.report.forms.shown import shown
 from pytest_samurai.report.forms.template import Templates
-from pytest_samurai.report.lines import used
+from pytest_samurai.report.lines import origin_line, used
 from pytest_samurai.report.run import Run
 from pytest_samurai.text import plural
 
@@ -26,6 +26,7 @@ def render(run: Run) -> Output:
         "page.html",
         title=title(run),
         used=used(run.totals),
+        recordings=origin_line(run.origins),
         style=templates.fill("page.css"),
         headline=headline(run),
         causes=list(map(told, causes(run))),
