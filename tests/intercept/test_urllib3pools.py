@@ -102,8 +102,8 @@ def test_a_request_that_differs_is_a_miss_which_says_what_differs_and_that_no_co
     assert lines[0] == "POST /chat/completions has no recording, and the mode does not let it go live."
     assert "What is the capital of [Italy]?" in lines[-2]
     assert lines[-1] == (
-        "  Its client (requests, urllib3, boto3, aiohttp) can replay what the cassette has, but its calls are never recorded:"
-        " send the call through httpx to record it"
+        "  Its client (requests, urllib3, boto3, aiohttp) can replay what the cassette has, but its calls are never"
+        " recorded: send the call through httpx to record it"
     )
     assert "--samurai-mode" not in str(missed.value)
 
