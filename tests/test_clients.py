@@ -26,7 +26,7 @@ SLICE = ("openai-3.chat", "openai-3.async_stream", "openai-3.embeddings", "anthr
 """A row of each kind, for which the dev dependencies are enough. The last one is refused."""
 
 ROW = Row("acme.chat", "acme", ("acme",), "`Acme().chat`", "vendors.acme")
-UNSEEN = Row("acme.raw", "acme", ("acme",), "`Acme().raw`", "vendors.acme", refused="no recorder sees")
+UNSEEN = Row("acme.raw", "acme", ("acme",), "`Acme().raw`", "vendors.acme", refused="no recorder can see")
 RIGHT = {
     "recorded": "yes",
     "replayed": "yes",

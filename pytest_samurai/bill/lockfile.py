@@ -102,7 +102,7 @@ _PAIR = re.compile(rf"""(\w+): ({_QUOTED}|[^\s"'{{}},][^"{{}},]*)(?:, (?=\w)|\Z)
 
 
 _SETTLED = (
-    "to take the rows of both sides, and measure again those that differ: pytest --samurai-mode=update --samurai-update"
+    "to keep the rows of both sides and measure again where they differ: pytest --samurai-mode=update --samurai-update"
 )
 
 

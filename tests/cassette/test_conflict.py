@@ -219,7 +219,7 @@ def test_two_branches_that_were_both_brought_up_to_date_are_settled_by_the_comma
     result = project.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     [line] = [line for line in result.errlines if "merge conflict" in line]
-    advised = line.partition("from the run: pytest ")[2]
+    advised = line.partition("where they differ: pytest ")[2]
     assert advised == "--samurai-mode=update --samurai-update"
     result = project.run(*shlex.split(advised))
     result.assert_outcomes(passed=1)

@@ -526,8 +526,8 @@ def test_what_is_no_call_over_http_is_not_called_damaged_but_said(written: dict[
 @pytest.mark.parametrize("content", ["interactions: {}\n", "messages: []\n"])
 def test_a_file_of_yaml_that_no_recorder_of_http_has_written_may_be_that_of_another_tool(content: str) -> None:
     assert refusal(content) == (
-        "some.yaml:1: not a cassette: there is no list `interactions` in it; if another tool has written it, leave"
-        " it to that; else mend it, restore the file, or delete it to record again"
+        "some.yaml:1: not a cassette: it has no list `interactions`; if another tool wrote it, leave it to that tool;"
+        " otherwise mend it, restore the file, or delete it to record again"
     )
 
 

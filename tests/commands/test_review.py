@@ -238,7 +238,7 @@ def test_of_a_new_file_that_git_knows_less_is_lost(project: Project) -> None:
     terminal.press("a")
     assert terminal.until(ASK).splitlines()[0] == "it cannot be read, so it cannot be accepted"
     terminal.press("r")
-    assert terminal.until("not: ").strip() == (
+    assert terminal.until("any other key keeps it: ").strip() == (
         "The file is new, with what it holds, and git has it in its index. y deletes it, any other key keeps it:"
     )
     terminal.press("y")

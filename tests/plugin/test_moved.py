@@ -225,7 +225,7 @@ def test_two_recorders_that_have_the_marker_are_refused_with_the_way_out(
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         [
-            "ERROR: samurai_marker has `vcr`, and pytest-recording is loaded and uses that marker too: both would"
+            "ERROR: samurai_marker has `vcr`, but pytest-recording is loaded and uses that marker too: both would"
             " record the tests. Run pytest with `-p no:recording`, or put that into `addopts`."
         ]
     )

@@ -97,7 +97,7 @@ def test_most_of_it_is_named_as_it_is_recorded_without_a_second_run(project: Pro
     recorded = project.run()
 
     recorded.assert_outcomes(passed=len(VARYING) + len(SETTLED))
-    said = "\n".join(lines_between(recorded, "recorded what most likely varies", "To let it match"))
+    said = "\n".join(lines_between(recorded, "recorded values that most likely vary", "To let it match"))
     # These look like any other text: only another process shows the difference.
     named = set(re.findall(r"test_(\w+)(?:,|$)", said, re.MULTILINE))
     assert VARYING.keys() - named == {"token", "process", "dict_order", "shuffled", "number", "seed"}
@@ -187,7 +187,7 @@ def test_it(samurai_client): ask(samurai_client, f"Today is {datetime.date.today
     mended = project.run("--samurai-prove", "--samurai-mode=all")
     mended.assert_outcomes(passed=1)
     mended.stdout.fnmatch_lines(["samurai: 1 test replayed in another process: 0 failed"])
-    mended.stdout.no_fnmatch_line("*recorded what most likely varies*")
+    mended.stdout.no_fnmatch_line("*recorded values that most likely vary*")
 
 
 def test_what_looks_as_if_it_varied_is_not_told_any_more_once_it_has_come_back(project: Project) -> None:
@@ -201,7 +201,7 @@ def test_it(samurai_client): ask(samurai_client, pathlib.Path("ticket.txt").read
     (project.pytester.path / "cassettes/test_it/test_it.yaml").unlink()
     proved = project.run("--samurai-prove")
     proved.assert_outcomes(passed=1)
-    proved.stdout.no_fnmatch_line("*recorded what most likely varies*")
+    proved.stdout.no_fnmatch_line("*recorded values that most likely vary*")
 
 
 MANY = """

@@ -108,7 +108,7 @@ def test_the_run_ends_with_the_tests_by_cause_and_each_line_settles_its_tests(pr
     project.run("--samurai-mode=none", "-k", "test_default").assert_outcomes(passed=2, deselected=6)
     assert project.server.requests == before
 
-    commands = [line.partition("paid: ")[2] for line in lines if "To record" in line]
+    commands = [line.partition("paid calls: ")[2] for line in lines if "To record" in line]
     for command in commands:
         program, *arguments = shlex.split(command)
         assert program == "pytest"

@@ -12,7 +12,7 @@ from tests.project import Project, lines_between
 ID = str(uuid.UUID(int=0x1234_5678))
 """An id that is in no module: this suite's modules are loaded in the runs inside of its tests."""
 
-SAID = "*most likely varies from run to run*"
+SAID = "*most likely vary from run to run*"
 
 FIXTURE = """
 import pytest
