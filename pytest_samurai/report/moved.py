@@ -37,7 +37,7 @@ def moved_lines(run: Run, recording: Recording) -> list[str]:
     everything = len(ran.keys() | missed)
     others = everything - green - len(missed)
     lines = [
-        f"samurai: of {plural(everything, 'test')} with recordings of another tool, {green:,} are green,"
+        f"samurai: recordings of another tool are used. Of {plural(everything, 'test')}, {green:,} are green,"
         f" {len(missed):,} missed a recording" + (f", {others:,} failed for another reason" if others else "")
     ]
     for reason, head in _HEADS.items():

@@ -45,7 +45,7 @@ def test_more():
 def test_wrong(): assert ask("a?") == "B."
 """
 TABLE = """\
-samurai: of 8 tests with recordings of another tool, 2 are green, 5 missed a recording, 1 failed for another reason
+samurai: recordings of another tool are used. Of 8 tests, 2 are green, 5 missed a recording, 1 failed for another reason
   2 tests: the parameters differ from the recorded ones, as with a newer client
     2 tests: parallel_tool_calls (absent) -> true
       tests/test_it.py::test_default[a], test_default[b]
@@ -90,7 +90,8 @@ def record(project: Project, path: Path, question: str) -> None:
 
 def table(result: pytest.RunResult) -> list[str]:
     lines = [line.rstrip() for line in result.outlines]
-    begin = next((index for index, line in enumerate(lines) if line.startswith("samurai: of ")), len(lines))
+    head = "samurai: recordings of another tool are used."
+    begin = next((index for index, line in enumerate(lines) if line.startswith(head)), len(lines))
     end = next((index for index, line in enumerate(lines) if index > begin and line.startswith("=====")), len(lines))
     return lines[begin:end]
 

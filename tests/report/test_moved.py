@@ -31,7 +31,7 @@ def test_tests_are_green_that_passed_or_failed_as_expected() -> None:
     missed = [failed(miss(1, "no recordings", Reason.UNRECORDED), "t.py::f")]
     lines = moved_lines(run(missed, a="passed", b="xfailed", c="skipped", d="error", f="failed"), command)
     assert lines == [
-        "samurai: of 4 tests with recordings of another tool, 2 are green, 1 missed a recording,"
+        "samurai: recordings of another tool are used. Of 4 tests, 2 are green, 1 missed a recording,"
         " 1 failed for another reason",
         "  1 test: nothing is recorded, so this needs the network",
         "    1 test: no recordings",
@@ -43,7 +43,7 @@ def test_tests_are_green_that_passed_or_failed_as_expected() -> None:
 def test_a_test_that_missed_and_has_no_figures_counts_as_well() -> None:
     missed = [failed(miss(1, "no recordings", Reason.UNRECORDED), "t.py::fixture")]
     assert moved_lines(run(missed), command)[0] == (
-        "samurai: of 1 test with recordings of another tool, 0 are green, 1 missed a recording"
+        "samurai: recordings of another tool are used. Of 1 test, 0 are green, 1 missed a recording"
     )
 
 
