@@ -93,8 +93,7 @@ class _Server(asyncio.Transport):
         self._reply.close()
         self._saying.cancel()
 
-    def abort(self) -> None:
-        self.close()
+    abort = close
 
     def pause_reading(self) -> None:
         """Keep nothing back: all that will be said is in memory already."""

@@ -415,3 +415,26 @@ def test_cat():
     result = project.run("--samurai-mode=none")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["samurai: 1 test, calls: 1 replayed*"])
+
+
+def test_a_key_that_another_library_sent_is_not_shown_in_a_failure(project: Project) -> None:
+    project.pytester.makeini("[pytest]\nsamurai_marker = vcr\naddopts = -p no:recording\n")
+    key = "quite-Ordinary-W0rds-99"
+    project.tests(
+        f"""
+import requests
+@pytest.mark.vcr
+def test_cat():
+    key = "-".join(["quite", "Ordinary", "W0rds", "99"])
+    reply = requests.get({PICTURE_URL!r}, headers={{"Authorization": "Bearer " + key}})
+    assert reply.text == key
+"""
+    )
+    write(
+        project.pytester.path / "cassettes" / "test_it" / "test_cat.yaml", interaction("GET", PICTURE_URL, reply="cat")
+    )
+    project.offline()
+    result = project.run("--samurai-mode=none")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *assert 'cat' == *"])
+    assert key not in result.stdout.str()
