@@ -14,7 +14,7 @@ from pytest_samurai.matching.likeness import likeness, words
 from pytest_samurai.matching.matcher import COMPONENTS, OF_BODIES, Matcher
 from pytest_samurai.matching.normalize import VOLATILE, parse_substitution, substitute
 from pytest_samurai.matching.paths import format_path
-from pytest_samurai.text import MISS, Cause, visible
+from pytest_samurai.text import MISS, Cause, Reason, visible
 from pytest_samurai.wire import Interaction, Request, answer_of, dialect_of, prompt_length, text_length
 
 _SHOWN_DIFFERENCES = 8
@@ -67,7 +67,8 @@ class Miss:
         else:
             cause = renamed_cause(self.renamed) if self.renamed else unrecorded_cause(["no recordings"])
         lines += renamed_lines(self.renamed)
-        if self.rerun:
+        # A new recording of what varies would miss again.
+        if self.rerun and cause.reason is not Reason.VARYING:
             lines.append(f"  To record {'what is missing' if self.recorded else 'this test'}: {self.rerun}")
         return "\n".join(map(visible, lines)), cause
 
@@ -100,7 +101,8 @@ class Miss:
             entries = ", ".join(f'"{kind}"' for kind in kinds)
             advice = f"To let them match, add to `normalize`: {entries}"
             lines.append(f"  Only values that vary from run to run differ. {advice}")
-            return lines, said_cause([f"only values that vary from run to run, add to `normalize`: {entries}"])
+            cause = said_cause([f"only values that vary from run to run, add to `normalize`: {entries}"])
+            return lines, replace(cause, reason=Reason.VARYING)
         if changes and words(recorded) == words(asked):
             lines.append("  The same words in another order: sort anything that comes from a set or the file system.")
         if around:

@@ -18,7 +18,7 @@ from pytest_samurai.recorder.paths import shown
 from pytest_samurai.recorder.vcrpy import Bridge
 from pytest_samurai.redaction import Redactors, is_ours
 from pytest_samurai.settings import Settings
-from pytest_samurai.text import Diagnosis
+from pytest_samurai.text import Diagnosis, Reason
 from pytest_samurai.wire import RETRYABLE, Interaction, Recordings, Reply, Request
 
 
@@ -127,7 +127,8 @@ class Playback:
             renamed=renamed,
         )
         text, cause = miss.told()
-        return text, Diagnosis(cause, number, "" if renamed or owner.rerun is None else UPDATE)
+        helps = not renamed and owner.rerun is not None and cause.reason is not Reason.VARYING
+        return text, Diagnosis(cause, number, UPDATE if helps else "")
 
     def unplayed(self) -> list[int]:
         """The indices of the recordings that were not played.

@@ -15,6 +15,7 @@ _HEADS: Final = {
     Reason.PARAMETERS: "the parameters differ from the recorded ones, as with a newer client",
     Reason.PROMPT: "the prompt has changed since it was recorded",
     Reason.UNRECORDED: "nothing is recorded, so this needs the network",
+    Reason.VARYING: "only values differ that vary from run to run",
     Reason.OTHER: "another reason, which each failure explains",
 }
 """The line for each kind of change. Changes that cost nothing come first."""
@@ -71,7 +72,7 @@ def _section(reason: Reason, head: str, groups: Sequence[Group], recording: Reco
     if reason is Reason.PARAMETERS:
         lines.append(f"    To let {_them(tests)} match, without a call, in the ini file or where `ignore` is set:")
         lines.append(visible(f"      samurai_ignore = {' '.join(paths)}"))
-    elif command := recording(tests):
+    elif reason is not Reason.VARYING and (command := recording(tests)):
         lines.append(f"    To record {_them(tests)}, with paid calls: {command}")
     return lines
 

@@ -326,3 +326,21 @@ class TestUnit(unittest.TestCase):
     own = run(project, "-v", "test_it.py::TestUnit")
     assert "2 failed" in own[-1]
     assert not any("transports.py" in line or "recorder.py" in line for line in own)
+
+
+def test_where_only_what_varies_differs_nothing_advises_to_pay_for_it_again(project: Project) -> None:
+    project.tests("""
+import uuid
+@pytest.mark.samurai
+@pytest.mark.parametrize("number", range(2))
+def test_it(samurai_client, number): ask(samurai_client, f"Ticket {uuid.uuid4()} of {number}")
+""")
+    project.run().assert_outcomes(passed=2)
+    result = project.run("--samurai-mode=none")
+    result.assert_outcomes(failed=2)
+    text = result.stdout.str()
+    assert (
+        'samurai: 2 tests missed a recording: only values that vary from run to run, add to `normalize`: "uuid".'
+        in text
+    )
+    assert "--samurai-mode=update" not in text

@@ -68,6 +68,15 @@ def test_what_costs_nothing_comes_first_with_all_paths_once() -> None:
     ]
 
 
+def test_what_varies_is_not_to_be_recorded_again() -> None:
+    missed = [failed(miss(1, 'only values that vary, add to `normalize`: "uuid"', Reason.VARYING), "t.py::v")]
+    assert moved_lines(run(missed, v="failed"), command)[1:] == [
+        "  1 test: only values differ that vary from run to run",
+        '    1 test: only values that vary, add to `normalize`: "uuid"',
+        "      t.py::v",
+    ]
+
+
 def test_no_command_is_said_where_none_records_all_of_them() -> None:
     lines = moved_lines(run([failed(miss(1, "x", Reason.OTHER), "t.py::a")]), lambda _: None)
     assert lines[-1] == "      t.py::a"
