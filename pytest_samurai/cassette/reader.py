@@ -30,7 +30,7 @@ from pytest_samurai.cassette.resealed import NotAsSealed, check_answer, check_js
 from pytest_samurai.cassette.seal import NO_SEAL, edited_indexes, whole_items
 from pytest_samurai.cassette.sliced import Sliced
 from pytest_samurai.cassette.slices import cut
-from pytest_samurai.errors import CassetteError
+from pytest_samurai.errors import CassetteError, NotACassette
 from pytest_samurai.files import NoFile, read_whole
 from pytest_samurai.text import conflict_line
 from pytest_samurai.wire import Interaction, Recordings, Reply, Request, dated
@@ -105,13 +105,15 @@ _SETTLED = (
 )
 
 
-def _advice(whole: object) -> str:
-    """What to do with a file that is YAML, and no cassette."""
-    # Ours and vcrpy's have both keys, with a list, also where they were cut off.
+def _not_a_cassette(whole: object, path: Path) -> CassetteError:
+    text = f"{path}:1: not a cassette: it has no list `interactions`; "
+    # Our cassettes and vcrpy's have both keys, with a list, even if the file was cut off.
     is_of_others = isinstance(whole, dict) and (
         isinstance(whole.get("interactions"), dict) or whole.keys().isdisjoint(("interactions", "version"))
     )
-    return f"if another tool wrote it, leave it to that tool; otherwise {MEND}" if is_of_others else MEND
+    if is_of_others:
+        return NotACassette(f"{text}if another tool wrote it, leave it to that tool; otherwise {MEND}")
+    return CassetteError(text + MEND)
 
 
 Judge = Callable[[Interaction, Mapping[str, Any]], bool]
@@ -124,7 +126,7 @@ def interactions_of(
     """The interactions that YAML reads in a file. `edited` has the indexes of edited ones; or a `judge` decides."""
     whole = document(content, path)
     if not isinstance(whole, dict) or not isinstance(whole.get("interactions"), list):
-        raise CassetteError(f"{path}:1: not a cassette: it has no list `interactions`; {_advice(whole)}")
+        raise _not_a_cassette(whole, path)
     _check_version(whole, content, path)
     if more := foreign.lost(whole):
         raise CassetteError(f"{path}:1: {more}")

@@ -159,6 +159,30 @@ def test_directories_are_walked_and_what_cannot_be_read_is_named_and_left(capsys
     assert Path("c/deep/c.yaml").read_text() == "a: [\x1b[31m"
 
 
+def test_in_a_directory_other_files_are_left_but_one_that_is_named_is_a_mistake(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    written(({"model": "m"}, ANSWER), path="tests/a.yaml")
+    Path("tests/prices.yaml").write_text("gpt-4o: 2.5\n")
+    Path("tests/tags.json").write_text('{"a": 1}')
+    assert run(capsys, "tests") == (
+        0,
+        [
+            "tests/a.yaml: imported 1 interaction",
+            "tests/prices.yaml: not a cassette, left as it is",
+            "tests/tags.json: not a cassette, left as it is",
+        ],
+    )
+    status, lines = run(capsys, "tests/prices.yaml")
+    assert status == 1
+    assert lines[0].startswith("tests/prices.yaml:1: not a cassette: it has no list `interactions`; if another tool")
+    # A cassette that was cut off is no file of another kind.
+    Path("tests/cut.yaml").write_text("version: 1\n")
+    status, lines = run(capsys, "tests")
+    assert status == 1
+    assert "tests/cut.yaml:1: not a cassette: it has no list `interactions`; mend it" in lines[1]
+
+
 def test_an_error_shows_no_secret_and_nothing_that_a_terminal_obeys(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
