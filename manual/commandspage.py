@@ -11,8 +11,8 @@ from pytest_samurai.commands.cli.table import COMMANDS
 _INTRODUCTION = """\
 # Commands
 
-`pytest-samurai COMMAND`. `--help` after a command prints what stands here. A TEST is the id of a test, the end of one
-if that is unique, or the path of a cassette.
+`pytest-samurai COMMAND`. `--help` after a command prints what this page says. A TEST is the id of a test,
+the end of one if that is unique, or the path of a cassette.
 
 ## Exit statuses
 

@@ -73,7 +73,7 @@ _MEANINGS = {
 def cassette_schema() -> str:
     """The text of docs/cassette.schema.json."""
     notes = {note.name: {"description": _MEANINGS[note.name], **_of_kind(note.kind)} for note in NOTES.rows}
-    body = {"type": ["string", "null"], "description": "text, or `!!binary` for what is none"}
+    body = {"type": ["string", "null"], "description": "text, or `!!binary` for bytes that are not text"}
     request = _closed({"method": _TEXT, "uri": _TEXT, "headers": _HEADERS, "body": body}, optional=("body",))
     status = _closed({"code": {"type": "integer"}, "message": _TEXT})
     response = _closed(

@@ -239,7 +239,7 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
         ),
         Situation(
             "A hook of vcrpy is missing or gave something else",
-            "Install `pytest-samurai[vcrpy]`, or mend the function that the message names. See [vcrpy](vcrpy.md).",
+            "Install `pytest-samurai[vcrpy]`, or fix the function that the message names. See [vcrpy](vcrpy.md).",
             ("recorder/vcrpy.py", "plugin/movedvcr.py"),
         ),
     ),
@@ -326,7 +326,7 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
         ),
         Situation(
             "Any command",
-            "Mend the argument or the ini file that the message names.",
+            "Correct the argument or the ini file that the message names.",
             ("commands/cli/command.py", "commands/inifile.py"),
         ),
     ),

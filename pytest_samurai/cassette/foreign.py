@@ -2,7 +2,7 @@
 
 They are vcrpy's oldest layout for httpx, what it keeps of aiohttp, Betamax's base64, cassetter's bodies with a `type`,
 and bodies that pydantic-ai's serializer has parsed. Bodies become text or bytes. Brotli and Zstandard are decoded here;
-our own recordings keep such a body as it came.
+our own recordings keep these bodies as they came.
 """
 
 from __future__ import annotations

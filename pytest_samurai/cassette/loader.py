@@ -20,7 +20,7 @@ from pytest_samurai.cassette.checked import redacted
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import json
 
-MEND = "mend it, restore the file, or delete it to record again"
+MEND = "fix it, restore the file, or delete it to record again"
 
 _TAG = "tag:yaml.org,2002:"
 _TEXT = BaseResolver.DEFAULT_SCALAR_TAG
@@ -108,7 +108,7 @@ _STRING = re.compile(r"(?:\w+\.)+\w*(?:str|Str|String|HTTPMethod)")
 
 
 def _text(loader: _Loader, name: str, node: Any) -> str:
-    """An object of such a class, as the text that it was made from. Nothing is imported or called."""
+    """An object of one of these classes, as the text that it was made from. Nothing is imported or called."""
     parts: Any = node.value if isinstance(node, SequenceNode) else ()
     if not _STRING.fullmatch(name) or len(parts) != 1 or type(parts[0]) is not ScalarNode or parts[0].tag != _TEXT:
         raise ConstructorError(

@@ -109,7 +109,7 @@ def chosen(findings: Iterable[Finding], ignored: Sequence[str]) -> list[Finding]
 
 
 def told(findings: Sequence[Finding]) -> Iterator[Finding]:
-    """The findings as people read them. The first of those that are told once gives their number."""
+    """The findings as people read them. Of those that are listed once, the first gives their number."""
     first: dict[str, Finding] = {}
     others: dict[str, int] = {}
     for finding in findings:

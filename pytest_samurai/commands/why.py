@@ -238,7 +238,7 @@ class _Pair:
         parts = [("prompt", old.prompt_tokens, new.prompt_tokens)]
         parts += [("completion", old.completion_tokens, new.completion_tokens)]
         parts += [
-            (f"of which {name}", getattr(old, count), getattr(new, count))
+            (f"including {name}", getattr(old, count), getattr(new, count))
             for name, count in _PARTS.items()
             if getattr(old, count) != getattr(new, count)
         ]

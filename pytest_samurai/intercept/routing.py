@@ -57,7 +57,7 @@ def _is_watched(unmarked: Unmarked, url: str) -> bool | None:
 
 
 def ambiguous(recorders: Sequence[Recorder]) -> RequestNotRecorded:
-    """The refusal of a call of which nobody knows whose it is."""
+    """The refusal of a call that may belong to several recorders."""
     text = (
         f"{len(recorders)} recorders are open, and nothing says which of them this thread belongs to; start it with"
         f" contextvars.copy_context().run"

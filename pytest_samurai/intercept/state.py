@@ -45,7 +45,7 @@ class Unmarked(Protocol):
 
 
 class Judge(Protocol):
-    """The running test. It fails if a recorder `opened` in it refuses something, or if it is told to `refuse`."""
+    """The running test. It fails if a recorder `opened` in it refuses something, or if `refuse` is called."""
 
     def opened(self, recorder: Recorder) -> None: ...
 

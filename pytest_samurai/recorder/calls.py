@@ -51,7 +51,7 @@ def unrecorded_text(unrecorded: Sequence[Unrecorded], settings: Settings) -> str
             "  No budget can count calls that ignore_hosts, ignore_localhost, a hook or samurai_unseen lets through"
         )
     if len(patterns) + let_pass < len(unrecorded):
-        lines.append("  To record the calls of such a client: send them through httpx")
+        lines.append("  To record the calls of this client, send them through httpx")
     return "\n".join(lines)
 
 

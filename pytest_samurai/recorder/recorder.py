@@ -175,7 +175,7 @@ class Recorder(Sums):
     # --- requests
 
     def handle(self, request: Request) -> Played | Take | None:
-        """Classify a request, then act: let it pass (None), replay it, refuse it, or let it go live and record it.
+        """Classify a request, then act: let it through (None), replay it, refuse it, or let it go live and record it.
 
         Raises RequestNotRecorded for a refused request, and anything that one of the user's hooks raises.
         """

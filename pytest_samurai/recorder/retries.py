@@ -18,7 +18,7 @@ _INACCURACY = timedelta(milliseconds=1)
 
 @dataclass(eq=False, slots=True)
 class Retried:
-    """Errors of a request, each answered before the next attempt, and the success that mended them, if any."""
+    """Errors of a request, each answered before the next attempt, and the success after them, if any."""
 
     errors: list[Interaction] = field(default_factory=list)
     success: Interaction | None = None
@@ -41,7 +41,7 @@ def without_mended(
 
 
 def mended_in(interactions: Sequence[Interaction], settings: Settings, *, anywhere: bool = False) -> list[Retried]:
-    """The mended errors among calls, in the order they were sent.
+    """The errors among calls that a retry recovered from, in the order they were sent.
 
     A call that was sent before an error was answered is not a retry: somebody else asked the same. And a call retries
     only one error, because a replay should get as many requests as it has answers.

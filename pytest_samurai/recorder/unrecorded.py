@@ -96,7 +96,7 @@ def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:
     if recorder.replaying:
         text = f"{what}, and this test replays.\n  To record it as well: {setting}"
         if not suspected.is_known:
-            text += f'\n  To let it pass, if no model answers it: ignore_hosts=["{urlsplit(asked.url).hostname}"]'
+            text += f'\n  To let it through, if no model answers it: ignore_hosts=["{urlsplit(asked.url).hostname}"]'
         raise recorder.refuse(text)
     recorder.unrecorded.append(Unrecorded(f"{asked.method} {asked.url}", pattern))
     if recorder.record_mode.has_cassette:
@@ -178,7 +178,7 @@ def connected(recorder: Recorder, hosts: Sequence[str], port: int) -> None:
     recorder.unrecorded.append(Unrecorded(f"a connection to {host}:{port} {_WHO}"))
     if recorder.replaying:
         recorder.note(
-            f"connected to {where}, {_WHO}: none of it is replayed;"
+            f"connected to {where}, {_WHO}: its calls are not replayed;"
             " send its calls through httpx, or forbid connections in tests"
         )
     else:

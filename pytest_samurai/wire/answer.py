@@ -66,7 +66,7 @@ class Answer:
 
     @cached_property
     def counts_nothing(self) -> bool:
-        """Whether its usage is 0 tokens. No model reads a prompt for free: such a server doesn't count."""
+        """Whether its usage is 0 tokens. No model reads a prompt for free: this server doesn't count."""
         usage = self.dialect.usage(self)
         return usage is not None and not usage.used and self.reply.status < 300 and not self.dialect.may_be_free
 

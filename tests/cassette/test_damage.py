@@ -74,7 +74,7 @@ def with_bodies_of(item: Interaction, other: Interaction) -> Interaction:
     return replace(item, request=replace(item.request, body=other.request.body), reply=reply, edited=other.edited)
 
 
-_TO_DO = r"[;:] (?:restore |mend it, restore |keep one side).*"
+_TO_DO = r"[;:] (?:restore |fix it, restore |keep one side).*"
 
 
 def outcome(content: bytes) -> str:
@@ -187,23 +187,23 @@ SENTENCES: list[tuple[bytes | None, str]] = [
     ),
     (
         CONTENT.replace(b"\nversion: 1\n", b"\nversion: 2\n"),
-        "{path}:131: version is 2; this tool reads version 1; mend it, restore the file, or delete it to record again",
+        "{path}:131: version is 2; this tool reads version 1; fix it, restore the file, or delete it to record again",
     ),
     (
         # It goes together with the seal: an interaction of ours without its end has none.
         CONTENT[:_LAST_RESPONSE] + b"version: 1\n",
         "{path}:107: interaction 5 is damaged: `response` is missing;"
-        " mend it, restore the file, or delete it to record again",
+        " fix it, restore the file, or delete it to record again",
     ),
     (
         b"interactions: !!python/object/apply:os.system [touch broken-into]\nversion: 1\n",
         "{path}:1: not readable as YAML: could not determine a constructor for the tag"
-        " 'tag:yaml.org,2002:python/object/apply:os.system'; mend it, restore the file, or delete it to record again",
+        " 'tag:yaml.org,2002:python/object/apply:os.system'; fix it, restore the file, or delete it to record again",
     ),
     (
         b"- request: {}\n",
         "{path}:1: not a cassette: it has no list `interactions`;"
-        " mend it, restore the file, or delete it to record again",
+        " fix it, restore the file, or delete it to record again",
     ),
 ]
 
@@ -286,7 +286,7 @@ def test_an_alias_bomb_is_refused(before: bytes) -> None:
     content = before + b"l0: &l0 [x]\n" + levels + b"interactions: [*l11]\nversion: 1\n"
     assert refusal(content) == (
         "some.yaml:1: aliases in this file expand without end, so it is not read;"
-        " mend it, restore the file, or delete it to record again"
+        " fix it, restore the file, or delete it to record again"
     )
 
 

@@ -203,7 +203,7 @@ def test_damage_in_json_is_named() -> None:
     assert lines(content.encode())[0] == 1
     assert (
         refusal(content) == "some.yaml:1: interaction 1 is damaged: `method` is missing;"
-        " mend it, restore the file, or delete it to record again"
+        " fix it, restore the file, or delete it to record again"
     )
     assert "not readable as YAML" in refusal(content[:-3])
 
@@ -233,7 +233,7 @@ def test_a_file_without_a_version_that_ends_within_a_line_was_cut_off() -> None:
         parse(content[:-1], FILE)
     assert str(caught.value) == (
         f"{FILE}:{len(content.splitlines())}: the end, `version: 1`, is missing, as if it had been cut off;"
-        " mend it, restore the file, or delete it to record again"
+        " fix it, restore the file, or delete it to record again"
     )
 
 
@@ -377,7 +377,7 @@ ZIPPED = gzip.compress(b"a" * 99, mtime=0)
 def test_a_compressed_file_that_is_damaged_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.yaml.gz"
     path.write_bytes(content)
-    with pytest.raises(CassetteError, match=r"a\.yaml\.gz: cannot be decompressed: .*; mend it"):
+    with pytest.raises(CassetteError, match=r"a\.yaml\.gz: cannot be decompressed: .*; fix it"):
         load(path)
 
 
@@ -527,7 +527,7 @@ def test_what_is_no_call_over_http_is_not_called_damaged_but_said(written: dict[
 def test_a_file_of_yaml_that_no_recorder_of_http_has_written_may_be_that_of_another_tool(content: str) -> None:
     assert refusal(content) == (
         "some.yaml:1: not a cassette: it has no list `interactions`; if another tool wrote it, leave it to that tool;"
-        " otherwise mend it, restore the file, or delete it to record again"
+        " otherwise fix it, restore the file, or delete it to record again"
     )
 
 

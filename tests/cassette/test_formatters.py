@@ -121,14 +121,12 @@ def test_a_key_that_is_there_twice_is_named_with_its_line() -> None:
     lines = CONTENT.split(b"\n")
     second = [number for number, line in enumerate(lines) if line == b"- request:"][1]
     told = refusal(b"\n".join([*lines[:second], *lines[second + 1 :]]))
-    assert re.fullmatch(
-        r"some\.yaml:\d+: (interaction 1 was changed outside .*|`\w+` appears twice; mend it, .*)", told
-    )
+    assert re.fullmatch(r"some\.yaml:\d+: (interaction 1 was changed outside .*|`\w+` appears twice; fix it, .*)", told)
     # Whatever the seals say: the second of two equal interactions would silently disappear.
     content = dump([ERROR, ERROR]).split(b"\n")
     second = [number for number, line in enumerate(content) if line == b"- request:"][1]
     told = refusal(b"\n".join([*content[:second], *content[second + 1 :]]))
-    assert re.fullmatch(r"some\.yaml:\d+: `\w+` appears twice; mend it, .*", told)
+    assert re.fullmatch(r"some\.yaml:\d+: `\w+` appears twice; fix it, .*", told)
 
 
 def test_a_value_that_stands_twice_by_an_alias_is_no_key_that_does() -> None:

@@ -12,7 +12,7 @@ from tests.cassette.test_cassette import (
     FILE,
 )
 
-MEND = "mend it, restore the file, or delete it to record again"
+MEND = "fix it, restore the file, or delete it to record again"
 
 
 GOOD = """\

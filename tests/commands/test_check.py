@@ -345,7 +345,7 @@ def test_look_alikes_are_nothing(capsys: pytest.CaptureFixture[str], monkeypatch
 
 # --- damage
 
-MEND = "; mend it, restore the file, or delete it to record again"
+MEND = "; fix it, restore the file, or delete it to record again"
 
 
 @pytest.mark.parametrize(

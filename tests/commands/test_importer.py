@@ -180,7 +180,7 @@ def test_in_a_directory_other_files_are_left_but_one_that_is_named_is_a_mistake(
     Path("tests/cut.yaml").write_text("version: 1\n")
     status, lines = run(capsys, "tests")
     assert status == 1
-    assert "tests/cut.yaml:1: not a cassette: it has no list `interactions`; mend it" in lines[1]
+    assert "tests/cut.yaml:1: not a cassette: it has no list `interactions`; fix it" in lines[1]
 
 
 def test_an_error_shows_no_secret_and_nothing_that_a_terminal_obeys(

@@ -140,7 +140,7 @@ def test_reasoning_is_a_part_of_the_answer() -> None:
     [call, *_] = explained([item((11, 2), PARIS)], [item((11, 90), ROME, details={"reasoning_tokens": 80})])
     assert (
         call
-        == "  call 1: prompt 11 -> 11 tokens, completion 2 -> 90 tokens (+88), of which reasoning 0 -> 80 tokens (+80)"
+        == "  call 1: prompt 11 -> 11 tokens, completion 2 -> 90 tokens (+88), including reasoning 0 -> 80 tokens (+80)"
     )
 
 
@@ -152,8 +152,8 @@ def test_what_the_cache_gave_and_got_is_a_part_of_the_prompt() -> None:
     new = replace(new, reply=replace(new.reply, body=json.dumps(reply).encode()))
     [call, *_] = explained([old], [new])
     assert call == (
-        "  call 1: prompt 11 -> 11 tokens, completion 2 -> 2 tokens, of which from the cache 0 -> 4 tokens (+4),"
-        " of which into the cache 0 -> 5 tokens (+5)"
+        "  call 1: prompt 11 -> 11 tokens, completion 2 -> 2 tokens, including from the cache 0 -> 4 tokens (+4),"
+        " including into the cache 0 -> 5 tokens (+5)"
     )
 
 

@@ -95,9 +95,8 @@ def test_a_connection_of_a_client_that_is_not_seen_is_noted_once(
         connect(other)
     assert replay.notes == [
         f"use_cassette('a.yaml'): connected to {host}:{urlsplit(url).port}, which serves models (in the cassette), by"
-        f" a client that no recorder can see (requests, urllib, aiohttp, a raw socket): none of it is replayed; send"
-        f" its"
-        " calls through httpx, or forbid connections in tests"
+        f" a client that no recorder can see (requests, urllib, aiohttp, a raw socket): its calls are not replayed;"
+        " send its calls through httpx, or forbid connections in tests"
     ]
 
 

@@ -79,7 +79,7 @@ def test_a_budget_over_a_call_that_the_settings_let_pass_cannot_be_judged(
     is_let_pass = (
         "  No budget can count calls that ignore_hosts, ignore_localhost, a hook or samurai_unseen lets through"
     )
-    of_clients = "  To record the calls of such a client: send them through httpx"
+    of_clients = "  To record the calls of this client, send them through httpx"
     assert str(broken.value).endswith(of_clients if leave == {"unseen": "warn"} else is_let_pass)
     assert server.asked == ["POST /v1/chat/completions"]
 
@@ -197,7 +197,7 @@ def test_a_call_is_known_by_its_body_whatever_its_url(
     assert f"{other.root}/v1/ask calls a model, judging by its body, and is not recorded, and this test rep" in text
     assert text.endswith(
         "  To record it as well: samurai_endpoints = known */v1/ask\n"
-        '  To let it pass, if no model answers it: ignore_hosts=["127.0.0.1"]'
+        '  To let it through, if no model answers it: ignore_hosts=["127.0.0.1"]'
     )
     assert other.asked == []
     with pytest.raises(BudgetExceeded, match="max_total_tokens cannot be judged: 1 call went live"):

@@ -263,7 +263,7 @@ def test_hosts_of_the_environment_and_public_ones_serve_models(
         call()
     for name in ("MY_BASE_URL", "LITELLM_API_BASE", "AZURE_OPENAI_ENDPOINT"):
         monkeypatch.setenv(name, server.root)
-        assert "To let it pass" in refused(path, call)
+        assert "To let it through" in refused(path, call)
         monkeypatch.delenv(name)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.root)
     with use_cassette(path, mode="none"):

@@ -50,7 +50,7 @@ def test_what_an_error_is_raised_with_is_a_message_however_short(tmp_path: Path)
 def test_a_text_of_four_words_is_a_message_and_a_docstring_is_none(tmp_path: Path) -> None:
     code = '''
 """A docstring of many words, too."""
-HINT = "mend it by your own hands"
+HINT = "fix it by your own hands"
 LABEL = "two words"
 NUMBERS: "a type of some words" = x["a key of some words"]
 class Room:
@@ -61,7 +61,7 @@ class Room:
         return [f"{y:,} of {z} calls have no {y} cost", parse(help="all that it can do")]
 '''
     assert collected(tmp_path, code) == [
-        "room.py:HINT: mend it by your own hands",
+        "room.py:HINT: fix it by your own hands",
         "room.py:Room: put … there: …",
         "room.py:Room: … of … calls have no … cost",
     ]

@@ -179,5 +179,5 @@ def test_a_budget_that_cannot_be_judged_counts_the_calls_and_says_what_to_do(cas
         f" aiohttp,"
         " a raw socket)\n"
         "  To record them as well: samurai_endpoints = known */rerank */ocr\n"
-        "  To record the calls of such a client: send them through httpx"
+        "  To record the calls of this client, send them through httpx"
     )

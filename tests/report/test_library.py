@@ -73,7 +73,7 @@ def test_a_cassette_that_is_gone_or_cannot_be_read_says_so_without_secrets(tmp_p
     path.write_text("nothing")
     assert told(tmp_path, FRANCE, secrets=frozenset({path.name})).lost == (
         f"the cassette cannot be read: {path.parent}/[REDACTED]:1: not a cassette: it has no list `interactions`;"
-        f" mend it, restore the file, or delete it to record again"
+        f" fix it, restore the file, or delete it to record again"
     )
 
 

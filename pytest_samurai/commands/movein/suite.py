@@ -102,7 +102,7 @@ class Suite:
 
 
 def _as_typed(path: Path) -> Path:
-    """A path as it is typed here, if it lies below this directory."""
+    """A path as it is typed here, if it is inside this directory."""
     here = Path.cwd().resolve()
     return path.relative_to(here) if path.is_relative_to(here) else path
 
