@@ -171,7 +171,7 @@ class _Calls:
         values.one_of(*values.UNMARKED),
         "warn",
         "ini cli",
-        f"a live chat call from a test without the marker: {_listed(*values.UNMARKED)}",
+        f"a live model call from a test without the marker: {_listed(*values.UNMARKED)}",
     )
     unseen: str = option(
         values.one_of(*values.UNSEEN),

@@ -30,7 +30,7 @@ class _Version(argparse.Action):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status. Raises SystemExit(2) for arguments that make no sense."""
-    parser = argparse.ArgumentParser(prog="pytest-samurai", description="Record and replay chat-completions calls.")
+    parser = argparse.ArgumentParser(prog="pytest-samurai", description="Record and replay the model calls of tests.")
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
