@@ -36,9 +36,10 @@ def moved_lines(run: Run, recording: Recording) -> list[str]:
     ran = {test.figures.test: test.outcome for test in run.tests if test.outcome != "skipped"}
     green = sum(outcome in _GREEN for test, outcome in ran.items() if test not in missed)
     everything = len(ran.keys() | missed)
+    are_green = "1 is green" if green == 1 else f"{green:,} are green"
     others = everything - green - len(missed)
     lines = [
-        f"samurai: recordings of another tool are used. Of {plural(everything, 'test')}, {green:,} are green,"
+        f"samurai: recordings of another tool are used. Of {plural(everything, 'test')}, {are_green},"
         f" {len(missed):,} missed a recording" + (f", {others:,} failed for another reason" if others else "")
     ]
     for reason, head in _HEADS.items():

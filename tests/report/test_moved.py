@@ -40,6 +40,13 @@ def test_tests_are_green_that_passed_or_failed_as_expected() -> None:
     ]
 
 
+def test_a_single_green_test_is_green() -> None:
+    missed = [failed(miss(1, "no recordings", Reason.UNRECORDED), "t.py::b")]
+    assert moved_lines(run(missed, a="passed", b="failed"), command)[0] == (
+        "samurai: recordings of another tool are used. Of 2 tests, 1 is green, 1 missed a recording"
+    )
+
+
 def test_a_test_that_missed_and_has_no_figures_counts_as_well() -> None:
     missed = [failed(miss(1, "no recordings", Reason.UNRECORDED), "t.py::fixture")]
     assert moved_lines(run(missed), command)[0] == (
