@@ -83,7 +83,7 @@ class Ending:
                 reply.ending, reply.error, f"{path}: the connection broke here when this was recorded ({told})"
             )
         if self._is_over:
-            return self._error("ReadError", "", f"{path}: the replay of this stream was given up while it waited")
+            return self._error("ReadError", "", f"{path}: the replay of this stream was stopped while it waited")
         return self._recorder.refuse(self._read_on())
 
     def _read_on(self) -> str:
@@ -91,8 +91,8 @@ class Ending:
         length = f"{len(reply.body):,} bytes"
         ends = length if reply.chunks is None else f"{plural(len(reply.chunks), 'chunk')} ({length})"
         lines = [
-            f"call {self._played.number}: the recording of this stream ends after {ends}: when it was recorded, the"
-            " application stopped reading, or was cancelled, and now it reads on.",
+            f"call {self._played.number}: the recording of this stream ends after {ends}. When it was recorded, the"
+            " application stopped reading there or was cancelled; now it reads on.",
             f"  test      {recorder.owner.test}",
             f"  cassette  {recorder.shown_path}",
         ]

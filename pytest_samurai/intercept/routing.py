@@ -58,7 +58,7 @@ def _is_watched(unmarked: Unmarked, url: str) -> bool | None:
 
 def _ambiguous(recorders: Sequence[Recorder]) -> RequestNotRecorded:
     text = (
-        f"{len(recorders)} recorders are open, and this thread does not say whose it is;"
-        " start it with contextvars.copy_context().run"
+        f"{len(recorders)} recorders are open, and nothing tells which one this thread belongs to; start"
+        " the thread with contextvars.copy_context().run"
     )
     return [recorder.refuse(text) for recorder in recorders][-1]

@@ -52,15 +52,15 @@ class Miss:
         lines = [f"{self.request.method} {endpoint} has no recording, and the mode does not let it go live."]
         lines += [f"  {name:<9} {value}" for name, value in self._facts()]
         if self.denials:
-            lines.append("  Equal in what `match_on` names, but not by its functions:")
+            lines.append("  These recordings are equal, but a function of `match_on` says no:")
             lines += [
                 f"    interaction {index + 1}: {name} says no" for index, name in self.denials[:_SHOWN_DIFFERENCES]
             ]
             names = dict.fromkeys(name for _, name in self.denials)
-            cause = said_cause([f"equal, but {name} of `match_on` says no" for name in names])
+            cause = said_cause([f"equal, but {name} in `match_on` says no" for name in names])
         elif equal := self._equal():
-            lines.append(f"  {_played_out(equal)}: this is one call more than was recorded.")
-            cause = unrecorded_cause(["one call more than was recorded"])
+            lines.append(f"  {_played_out(equal)}: this is one more call than was recorded.")
+            cause = unrecorded_cause(["one more call than was recorded"])
         elif self.recorded:
             compared, cause = self._compared()
             lines += compared
@@ -92,22 +92,26 @@ class Miss:
         if len(changes) > len(shown):
             lines.append(f"    ... and {len(changes) - len(shown)} more")
         if not around and not changes:
-            lines.append("    the bytes of the body, which hold the same values")
+            lines.append("    the bytes of the body, but not its values")
         if growth := _growth(nearest, recorded, self.request, asked):
             lines.append(f"  prompt tokens: {growth}")
         kinds = [] if around else volatile_kinds(changes)
         if kinds:
             entries = ", ".join(f'"{kind}"' for kind in kinds)
-            lines.append(f"  Only what varies from run to run differs. To let it match, add to `normalize`: {entries}")
-            return lines, said_cause([f"only what varies from run to run, add to `normalize`: {entries}"])
+            lines.append(
+                f"  Only values that vary from run to run differ. To let it match, add to `normalize`: {entries}"
+            )
+            return lines, said_cause([f"only values that vary from run to run differ; add to `normalize`: {entries}"])
         if changes and words(recorded) == words(asked):
-            lines.append("  The same words, in another order: sort what comes from a set, or from a file system.")
+            lines.append(
+                "  The words are the same, in a different order: sort what comes from a set or from the file system."
+            )
         if around:
             is_elsewhere = all(any(self._around(recording.request)) for recording in self.recorded)
             said = [line.strip().replace(":", "", 1) for line in around]
             return lines, unrecorded_cause(said) if is_elsewhere else said_cause(said)
         if not changes:
-            return lines, said_cause(["the bytes of the body, which hold the same values"])
+            return lines, said_cause(["the bytes of the body, but not its values"])
         cause = cause_of(changes, dialect_of(self.request.url), recorded, asked)
         return lines, replace(cause, ignorable=self._with_ignored(cause.ignorable))
 
@@ -139,9 +143,13 @@ def renamed_lines(commands: Sequence[str]) -> list[str]:
     """What to do if a test was renamed: the commands for it."""
     if not commands:
         return []
-    who = "a test that is" if len(commands) == 1 else f"{len(commands)} tests that are"
+    if len(commands) == 1:
+        line = "A recording of a test that no longer exists would answer it. If that test was renamed to this one:"
+    else:
+        tests = f"{len(commands)} tests that no longer exist"
+        line = f"Recordings of {tests} would answer it. If one of them was renamed to this one:"
     return [
-        f"  A recording of {who} gone would answer it. If this is that test, renamed:",
+        f"  {line}",
         *(f"    {command}" for command in commands),
     ]
 
@@ -149,14 +157,18 @@ def renamed_lines(commands: Sequence[str]) -> list[str]:
 def renamed_cause(commands: Sequence[str]) -> Cause:
     """The cause if a test may have been renamed: one cause for everything that a command settles."""
     old = shlex.split(commands[0])[-2]
-    return Cause.of(MISS, visible(f"recorded by {old}, which is gone"), list(map(visible, commands)), [commands])
+    return Cause.of(
+        MISS, visible(f"recorded by {old}, which no longer exists"), list(map(visible, commands)), [commands]
+    )
 
 
 def _played_out(indexes: Sequence[int]) -> str:
     numbers = ", ".join(str(index + 1) for index in indexes)
     if len(indexes) == 1:
-        return f"An equal request is recorded once (interaction {numbers}) and was already played"
-    return f"An equal request is recorded {len(indexes)} times (interactions {numbers}), and all were already played"
+        return f"An equal request was recorded once (interaction {numbers}) and has already been played"
+    return (
+        f"An equal request was recorded {len(indexes)} times (interactions {numbers}), and all have already been played"
+    )
 
 
 def _growth(nearest: Interaction, recorded: Json, request: Request, asked: Json) -> str | None:

@@ -14,4 +14,4 @@ def age_notes(recordings: Recordings, limit: timedelta, cassette: str) -> list[s
     oldest = min((time for time in recordings.times() if time is not None), default=None)
     if oldest is None or oldest >= timestamp(now() - limit):
         return []
-    return [f"{cassette}: recorded on {oldest[:10]}, which is longer ago than samurai_max_age"]
+    return [f"{cassette}: recorded on {oldest[:10]}, longer ago than samurai_max_age allows"]

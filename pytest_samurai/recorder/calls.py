@@ -47,9 +47,11 @@ def unrecorded_text(unrecorded: Sequence[Unrecorded], settings: Settings) -> str
         lines.append(f"  To record {which} as well: {endpoints_setting(settings, patterns)}")
     let_pass = sum(call.is_let_pass for call in unrecorded)
     if let_pass:
-        lines.append("  What ignore_hosts, ignore_localhost, a hook or samurai_unseen lets pass, no budget can count")
+        lines.append(
+            "  No budget can count a call that ignore_hosts, ignore_localhost, a hook or samurai_unseen lets pass"
+        )
     if len(patterns) + let_pass < len(unrecorded):
-        lines.append("  To record what such a client sends: send it through httpx")
+        lines.append("  To record the calls of such a client: send them through httpx")
     return "\n".join(lines)
 
 
@@ -231,6 +233,7 @@ class Calls:
 
 def _of_child(limits: Iterable[str]) -> str:
     return (
-        f"{', '.join(limits)} cannot be judged: a child process was started, and no call was seen; make the call in the"
-        " test's own process, or set no limit if the child calls no model"
+        f"{', '.join(limits)} cannot be judged: the test started a child process, and no call was seen; make the"
+        " calls in the"
+        " test's own process, or set no limit if the child doesn't call a model"
     )

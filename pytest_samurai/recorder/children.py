@@ -8,8 +8,9 @@ from typing import Any
 _LONGEST = 4096
 
 UNSEEN_CHILD = (
-    "a child process was started, and no call was seen: what a child process calls is neither recorded nor replayed;"
-    " make the call in the test's own process, or ignore this if the child calls no model"
+    "the test started a child process, and no call was seen: calls in a child process are neither recorded nor"
+    " replayed;"
+    " make them in the test's own process, or ignore this if the child doesn't call a model"
 )
 """The note on a test that made no call and started a child process."""
 

@@ -44,7 +44,7 @@ class CutHeaders:
         if self._asked_for.allows(name):
             return (
                 f"`{name}` is not in the recording: the server did not send it, or the recording is older than its"
-                f" `samurai_headers`{self._again}"
+                f" entry in `samurai_headers`{self._again}"
             )
         if self._kept.allows(name):
             return None

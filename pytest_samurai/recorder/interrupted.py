@@ -38,17 +38,18 @@ class Interrupted:
         for journal in journals:
             # The process may have died after the cassette was written, and before the journal was deleted.
             missing = [call for call in without_retries(journal.interactions, settings) if not _holds(recordings, call)]
-            calls = f"{plural(len(missing), 'call')} of a recording that was interrupted"
+            calls = f"{plural(len(missing), 'call')} from an interrupted recording"
             if mode.takes_up(replacing=journal.replacing) or (mode.writes and not missing):
                 self.journals.append(journal)
                 self.interactions += missing
                 if missing:
-                    notes.append(f"{shown(path)}: took up {calls}")
+                    notes.append(f"{shown(path)}: recovered {calls}")
                 continue
             journal.close()
             if missing:
                 advised = "all" if journal.replacing else UPDATE
-                notes.append(f"{shown(journal.path)} holds {calls}; --samurai-mode={advised} takes them up")
+                them = "it" if len(missing) == 1 else "them"
+                notes.append(f"{shown(journal.path)} holds {calls}; --samurai-mode={advised} recovers {them}")
         return notes
 
     def discard(self) -> None:

@@ -109,9 +109,10 @@ class Keeper:
         """
         self.passed = course.passed
         if course.unanswered and course.passed:
+            them = "it" if course.unanswered == 1 else "them"
             self._notes.append(
-                f"{self.owner.test}: {plural(course.unanswered, 'request')} got no reply, which cannot be recorded;"
-                " the replay will refuse it"
+                f"{self.owner.test}: {plural(course.unanswered, 'request')} got no reply and could not be recorded;"
+                f" a replay will refuse {them}"
             )
         if self._mode.updates and not self.owner.shared:
             self._outdated = Outdated(self.playback, course, drops=self._settings.unused != "ignore")
@@ -148,7 +149,7 @@ class Keeper:
                 status = failed[-1].status
                 what = f"status {status}" if status >= 400 else "a stream that broke or held an error"
                 self._notes.append(
-                    f"nothing recorded of {self.owner.test}: it did not pass, and a call ended in {what}"
+                    f"nothing was recorded for {self.owner.test}: it did not pass, and a call ended with {what}"
                 )
                 return []
         worth = set(map(id, without_retries(calls, self._settings)))
@@ -208,5 +209,6 @@ class Keeper:
             journals.insert(0, self._journal.path)
         if not journals:
             return "; what was recorded is lost"
-        lost = f", but for {plural(self._journal.lost, 'call')} lost" if self._journal.lost else ""
+        calls = plural(self._journal.lost, "call")
+        lost = f", except for {calls}, which could not be kept" if self._journal.lost else ""
         return f"; what was recorded is kept in {', '.join(map(shown, journals))}{lost}"

@@ -42,8 +42,8 @@ class Others:
         if others and missing and passed and self._owner.rerun is not None:
             # Each run of a test had a conversation of its own, and a replay needs all of one.
             self._notes.append(
-                f"{self._owner.test}: another run recorded this test at the same time, with other calls:"
-                f" its {plural(len(others), 'call')} in {shown(self._path)} made way for this run's"
+                f"{self._owner.test}: another run recorded this test at the same time, with different calls;"
+                f" this run's calls replaced its {plural(len(others), 'call')} in {shown(self._path)}"
             )
             return [recording for recording in kept if recording not in others], added
         return kept, missing

@@ -30,7 +30,9 @@ def transformed(path: Path, settings: Settings) -> Path:
     plain = str(path).removesuffix(_SUFFIXES[0])
     given = settings.path_transformer(plain)
     if not isinstance(given, str | PathLike):
-        raise SettingsError(f"path_transformer gave a {type(given).__name__}; it has to be the path of the cassette")
+        raise SettingsError(
+            f"path_transformer returned a value of type {type(given).__name__}; it must return the path of the cassette"
+        )
     name = str(given)
     return REAL.Path(REAL.getcwd(), name if name.endswith(_SUFFIXES) else f"{name}{_SUFFIXES[0]}")
 

@@ -120,7 +120,7 @@ def has_placeholder(headers: Headers, url: str) -> bool:
 def placeholder_refusal(request: Request, test: str) -> str:
     """Why a request that carries a placeholder may not go live. `request` is the request as it may be shown."""
     return (
-        f"{visible(request.method)} {visible(request.url)} has to go live to be recorded, and its key is the"
+        f"{visible(request.method)} {visible(request.url)} has to go live to be recorded, but its key is the"
         f" placeholder that replayed tests get.\n  test      {test}\n"
-        "  Set the key in the environment, and make the client after that."
+        "  Set the real key in the environment before the client is created."
     )

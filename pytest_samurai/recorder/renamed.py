@@ -51,12 +51,12 @@ class Renamed:
         `number` is that of the call.
         """
         lines = [
-            f"{asked.method} {asked.url} was not sent: it seems to be recorded already.",
+            f"{asked.method} {asked.url} was not sent, because it seems to be recorded already.",
             f"  test      {self._owner.test}",
-            f"  cassette  {cassette} (there is none yet)",
+            f"  cassette  {cassette} (not recorded yet)",
             f"  mode      {self._settings.mode}",
             f"  request   {summary(asked)}",
             *renamed_lines(commands),
-            f"  If it is another, to record it: {self._owner.command('all')}",
+            f"  If this is a different test, record it: {self._owner.command('all')}",
         ]
         return "\n".join(map(visible, lines)), Diagnosis(renamed_cause(commands), number)

@@ -92,8 +92,8 @@ def left_out_text(mended: Iterable[Retried]) -> str | None:
         return None
     statuses = ", ".join(str(error.reply.status) for error in errors)
     return (
-        f"{plural(len(errors), 'error')} left out of the recording ({statuses}), since the same request went well"
-        " later; if the test asks again whatever it is answered, keep_retries=True records all answers"
+        f"{plural(len(errors), 'error')} left out of the recording ({statuses}), because the same request succeeded"
+        " later; if the test sends the request again whatever the answer, keep_retries=True records all answers"
     )
 
 

@@ -26,11 +26,11 @@ def stale_text(
     Of a test that made no call at all there is a note instead, which is put among the `notes`.
     """
     unrecorded = [call for call in unrecorded if not call.is_let_pass]
-    keeps = f"{shown(path)} keeps what an earlier run recorded, and a replay would answer from that"
+    keeps = f"{shown(path)} still holds an earlier recording, and a replay would answer from it"
     if not takes and not unrecorded:
         if not owner.shared:
-            no_call = f"no call to record was seen in mode {settings.mode}, so nothing was recorded"
-            notes.append(f"{owner.test}: {no_call}; {keeps}; if it makes none, delete the cassette")
+            no_call = f"mode {settings.mode} recorded nothing, because no call was seen"
+            notes.append(f"{owner.test}: {no_call}; {keeps}; if the test makes no calls, delete the cassette")
         return None
     unanswered = sum(take.interaction is None for take in takes)
     reason = f"{plural(unanswered, 'request')} got no reply" if unanswered else "its calls were left out"
@@ -38,4 +38,4 @@ def stale_text(
     command = owner.command(settings.mode)
     lines = [f"nothing was recorded in mode {settings.mode}{f': {reason}' if takes else ''}. {keeps}.", *missed]
     lines += [f"  To record it: {command}"] if command else []
-    return "\n".join([*lines, "  If the test no longer makes any call: delete the cassette."])
+    return "\n".join([*lines, "  If the test no longer makes any calls: delete the cassette."])

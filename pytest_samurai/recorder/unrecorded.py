@@ -70,7 +70,7 @@ def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:
     pattern = f"*{suspected.path.tail}"
     setting = endpoints_setting(recorder.settings, [pattern])
     if recorder.replaying:
-        text = f"{what}, and this test replays.\n  To record it as well: {setting}"
+        text = f"{what}. This test only replays, so the call was refused.\n  To record it as well: {setting}"
         if not suspected.is_known:
             text += f'\n  To let it pass, if no model answers it: ignore_hosts=["{urlsplit(asked.url).hostname}"]'
         raise recorder.refuse(text)
@@ -95,8 +95,8 @@ def _why(recorder: Recorder, request: Request, suspected: Suspect) -> str:
     if recorder.hosts.serves(request.url):
         return "goes to a host that serves models, and is not recorded"
     if recorder.hosts.has_led_to(request.url):
-        return "is where the reply to a call led, and is not recorded"
-    return "asks a model by what its body says, and is not recorded"
+        return "comes from the reply to a call, and is not recorded"
+    return "seems to ask a model, judging by its body, and is not recorded"
 
 
 def copied(recorder: Recorder, request: Request) -> RequestNotRecorded:
@@ -107,9 +107,9 @@ def copied(recorder: Recorder, request: Request) -> RequestNotRecorded:
 
 def _copied(recorder: Recorder, what: str) -> RequestNotRecorded:
     return recorder.refuse(
-        f"{what} in a forked child process, and the recorder is that of the process that"
-        " started it: a child can neither record nor replay.\n"
-        "  Make the call in the process of the test; threads are seen (ThreadPoolExecutor)."
+        f"{what} in a forked child process. Its recorder belongs to the parent process,"
+        " so the child can neither record nor replay.\n"
+        "  Make the call in the test's own process, or in one of its threads (ThreadPoolExecutor)."
     )
 
 
@@ -137,7 +137,7 @@ def connected(recorder: Recorder, hosts: Sequence[str], port: int) -> None:
     reached = why_unseen(recorder.hosts, recorder.settings, hosts, port)
     if reached is None:
         if (passed := _reached(recorder.hosts, hosts, port)) is not None:
-            recorder.unrecorded.append(Unrecorded(f"a connection to {passed[0]}:{port} {_WHO}", is_let_pass=True))
+            recorder.unrecorded.append(Unrecorded(f"a connection to {passed[0]}:{port} {_BY}", is_let_pass=True))
         return
     host, why = reached
     where = f"{host}:{port}, which serves models ({why})"
@@ -145,20 +145,20 @@ def connected(recorder: Recorder, hosts: Sequence[str], port: int) -> None:
         raise _copied(recorder, f"a connection to {where} was opened")
     if recorder.replaying and recorder.settings.unseen == "fail":
         raise recorder.refuse(
-            f"a connection to {where}, {_WHO}: it was refused, since this test replays.\n"
+            f"a connection to {where}, was refused. It came from {_CLIENT}, and this test only replays.\n"
             f"  test      {recorder.owner.test}\n"
             "  Send its calls through httpx, where they are recorded.\n"
             f'  To let it connect, if no model answers it: ignore_hosts=["{host}"]\n'
             "  To let all such clients connect: samurai_unseen = warn, or allow"
         )
-    recorder.unrecorded.append(Unrecorded(f"a connection to {host}:{port} {_WHO}"))
+    recorder.unrecorded.append(Unrecorded(f"a connection to {host}:{port} {_BY}"))
     if recorder.replaying:
         recorder.note(
-            f"connected to {where}, {_WHO}: nothing of it is replayed;"
+            f"connected to {where}, {_BY}: none of this is replayed;"
             " send its calls through httpx, or forbid connections in tests"
         )
     else:
-        recorder.note(f"connected to {where}, {_WHO}: it went live, unrecorded; send its calls through httpx")
+        recorder.note(f"connected to {where}, {_BY}: it went live and was not recorded; send its calls through httpx")
 
 
 def is_ignored(settings: Settings, *names: str) -> bool:
@@ -172,7 +172,8 @@ def is_ignored(settings: Settings, *names: str) -> bool:
     )
 
 
-_WHO = "by a client that no recorder sees (requests, urllib, aiohttp, a raw socket)"
+_CLIENT = "a client that no recorder sees (requests, urllib, aiohttp, a raw socket)"
+_BY = f"by {_CLIENT}"
 
 _LOCALHOST = frozenset({"localhost", "0.0.0.0", "127.0.0.1", "::1"})
 """The names by which vcrpy knows this machine."""

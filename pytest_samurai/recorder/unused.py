@@ -47,10 +47,10 @@ def _advice(command: str | None, count: int, *, fails: bool) -> list[str]:
         return []
     them = "it" if count == 1 else "them"
     return [
-        f'  To be told of {them}, and not fail: unused="warn"'
+        '  To get a warning instead of a failure: unused="warn"'
         if fails
-        else f'  To hear no more of {them}: unused="ignore"',
-        f"  To delete {them}, after a full run that passed: pytest-samurai prune --write",
+        else '  To silence this warning: unused="ignore"',
+        f"  To delete {them} after a full run that passed: pytest-samurai prune --write",
         f"  To drop what is no longer played: {command}",
     ]
 

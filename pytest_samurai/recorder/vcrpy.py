@@ -85,7 +85,8 @@ class Bridge:
             return None
         if not isinstance(given, self._request):
             raise SettingsError(
-                f"before_record_request gave a {type(given).__name__}; it has to be the request, or None to let it pass"
+                f"before_record_request returned a value of type {type(given).__name__}; it must return the"
+                " request, or None to let it pass"
             )
         return Request(given.method, given.uri, _changed(request.headers, given.headers), _bytes(given))
 
@@ -97,7 +98,8 @@ class Bridge:
             read = cassette.reply_of(given)
         except (AttributeError, ValueError, zlib.error) as error:
             raise SettingsError(
-                f"before_record_response gave a {type(given).__name__}, which is not a response: {error}"
+                f"before_record_response returned a value of type {type(given).__name__}, which is not a response:"
+                f" {error}"
             ) from None
         return replace(
             reply,
@@ -163,7 +165,7 @@ def _check_version(options: Mapping[str, Any]) -> None:
     if newer and tuple(int(part) for part in version.split(".")[:2]) < _OF_NEWER:
         least = ".".join(map(str, _OF_NEWER))
         raise SettingsError(
-            f"{newer[0]}: this needs vcrpy {least}, and {version} is installed: pip install 'vcrpy>={least}'"
+            f"{newer[0]}: this needs vcrpy {least}, but {version} is installed: pip install 'vcrpy>={least}'"
         )
 
 

@@ -36,8 +36,8 @@ _NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
 def never_kept(name: str) -> str | None:
     """Why a header, by its lower-case name, is never written down; None if it may be."""
     if is_secret_header(name):
-        return "carries a credential, and none may be written to a cassette"
-    return "says how a body was carried, which is nothing of a recorded body" if name in _CARRIAGE else None
+        return "carries a credential, and credentials are never written to a cassette"
+    return "says how the body was transferred, which doesn't apply to a recorded body" if name in _CARRIAGE else None
 
 
 def parse_header(entry: str) -> str:

@@ -117,7 +117,7 @@ def test_the_next_run_takes_up_what_a_killed_one_has_paid_for(path: Path, url: s
     assert left.endswith(".new.journal")
     got, notes = run(url, path, 5)
     assert {number: got[number] for number in paid} == paid
-    assert notes == [f"{path}: took up 3 calls of a recording that was interrupted"]
+    assert notes == [f"{path}: recovered 3 calls from an interrupted recording"]
     assert chat_server.requests == 5
     assert len(load(path)) == 5
     assert beside(path) == []
@@ -129,7 +129,7 @@ def test_new_episodes_takes_them_up_beside_what_the_cassette_has(path: Path, url
     run(url, path, 1)
     killed_after(2, url, path, "new_episodes")
     got, notes = run(url, path, 3, mode="new_episodes")
-    assert notes == [f"{path}: took up 1 call of a recording that was interrupted"]
+    assert notes == [f"{path}: recovered 1 call from an interrupted recording"]
     assert chat_server.requests == 3
     assert run(url, path, 3, mode="none") == (got, [])
 
@@ -142,7 +142,7 @@ def test_mode_once_takes_them_up_beside_what_the_cassette_has_and_records_the_ot
     save(path, [replace(old, recorded_at="2020-02-03T00:00:00.000000Z")])
     path.with_name("a.yaml.01234567.new.journal").write_bytes(b"".join([HEAD.encode(), *interaction_text(left)]))
     got, notes = run(url, path, 3)
-    assert notes == [f"{path}: took up 1 call of a recording that was interrupted"]
+    assert notes == [f"{path}: recovered 1 call from an interrupted recording"]
     assert chat_server.requests == 3
     assert run(url, path, 3, mode="none") == (got, [])
 
@@ -152,7 +152,7 @@ def test_a_call_that_was_half_written_is_made_again(path: Path, url: str, chat_s
     [left] = path.parent.iterdir()
     left.write_bytes(left.read_bytes()[:-9])
     _, notes = run(url, path, 2)
-    assert notes == [f"{path}: took up 1 call of a recording that was interrupted"]
+    assert notes == [f"{path}: recovered 1 call from an interrupted recording"]
     assert chat_server.requests == 3
     assert len(load(path)) == 2
 
@@ -172,13 +172,13 @@ def test_what_replaces_is_not_taken_up_by_what_adds_but_named(path: Path, url: s
     assert left.endswith(".all.journal")
     got, notes = run(url, path, 2)
     assert got == before
-    named = f"{path.parent / left} holds 1 call of a recording that was interrupted; --samurai-mode=all takes them up"
+    named = f"{path.parent / left} holds 1 call from an interrupted recording; --samurai-mode=all recovers it"
     assert notes == [named]
     assert beside(path) == [left]
     got, notes = run(url, path, 2, mode="all")
     assert got[0] == paid[0]
     assert got[1] != before[1]
-    assert notes == [f"{path}: took up 1 call of a recording that was interrupted"]
+    assert notes == [f"{path}: recovered 1 call from an interrupted recording"]
     assert chat_server.requests == 4
     assert len(load(path)) == 2
     assert beside(path) == []
@@ -187,7 +187,7 @@ def test_what_replaces_is_not_taken_up_by_what_adds_but_named(path: Path, url: s
 def test_mode_none_names_it_and_mode_live_does_not_look(path: Path, url: str) -> None:
     killed_after(1, url, path)
     [left] = beside(path)
-    with pytest.warns(UserWarning, match=r"holds 1 call of .*; --samurai-mode=update takes them up"):
+    with pytest.warns(UserWarning, match=r"holds 1 call from .*; --samurai-mode=update recovers it"):
         with use_cassette(path, mode="none"):
             pass
     with use_cassette(path, mode="live"):
@@ -537,7 +537,11 @@ def test_a_limit_to_the_size_of_files_at_any_write_costs_no_call_that_is_not_nam
                 assert path.read_bytes() == before.read_bytes()
                 [left] = beside(path)
                 assert f"{path}: cannot be written: File too large; what was there is as it was;" in ended.stderr
-                kept = re.search(r"kept in \S+\.new\.journal(?:, but for (\d+) calls? lost)?$", ended.stderr, re.M)
+                kept = re.search(
+                    r"kept in \S+\.new\.journal(?:, except for (\d+) calls?, which could not be kept)?$",
+                    ended.stderr,
+                    re.M,
+                )
                 assert kept is not None
                 assert left in kept[0]
                 lost = int(kept[1] or 0)
@@ -547,9 +551,7 @@ def test_a_limit_to_the_size_of_files_at_any_write_costs_no_call_that_is_not_nam
             there = [number for number in paid if got[number] == paid[number]]
             assert len(there) == 20 - lost, (write, how)
             assert server.requests - asked == lost
-            taken_up = (
-                f"{path}: took up {20 - lost} call{'' if lost == 19 else 's'} of a recording that was interrupted"
-            )
+            taken_up = f"{path}: recovered {20 - lost} call{'' if lost == 19 else 's'} from an interrupted recording"
             assert notes == ([taken_up] if lost < 20 and not (how == "lifted" and write < 22) else []), (write, how)
             assert load(path)[:2] == OLD
             assert len(load(path)) == 22

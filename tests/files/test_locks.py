@@ -89,7 +89,7 @@ def test_what_was_recorded_before_locks_failed_is_in_a_journal_that_the_next_run
         # As long as locks fail nothing is paid once more.
         with pytest.raises(CassetteError, match=USELESS), use_cassette(path):
             ask(url)
-    taken_up = r"a\.yaml: took up 2 calls of a recording that was interrupted$"
+    taken_up = r"a\.yaml: recovered 2 calls from an interrupted recording$"
     with pytest.warns(UserWarning, match=taken_up), use_cassette(path):
         assert [ask(url).status_code, ask(url, "another").status_code] == [200, 200]
     assert chat_server.requests == 2

@@ -189,7 +189,7 @@ def test_one_that_nobody_gives_up_is_refused_after_a_while(cassettes: Path, monk
         [call] = recorder.calls
         [miss] = recorder.misses
         recorder.misses.clear()
-    assert "the application stopped reading, or was cancelled, and now it reads on" in str(miss)
+    assert "the application stopped reading there or was cancelled; now it reads on" in str(miss)
     # A limit of the application's own may need all the time that the recorded calls took.
     assert call.duration is not None
     assert sum(slept) == pytest.approx(ending.PATIENCE + call.duration, abs=0.05)
@@ -270,7 +270,7 @@ def test_a_thread_that_is_given_up_ends_with_its_test_and_fails_nothing(cassette
             future = pool.submit(httpx.post, API, json=body(stream=True))
             with pytest.raises(TimeoutError):
                 future.result(timeout=0.5)
-        with pytest.raises(httpx.ReadError, match="the replay of this stream was given up while it waited"):
+        with pytest.raises(httpx.ReadError, match="the replay of this stream was stopped while it waited"):
             future.result(timeout=10)
     assert recorder.misses == []
 

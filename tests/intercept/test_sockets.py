@@ -95,7 +95,7 @@ def test_a_connection_of_a_client_that_is_not_seen_is_noted_once(
         connect(other)
     assert replay.notes == [
         f"use_cassette('a.yaml'): connected to {host}:{urlsplit(url).port}, which serves models (in the cassette), by a"
-        " client that no recorder sees (requests, urllib, aiohttp, a raw socket): nothing of it is replayed; send its"
+        " client that no recorder sees (requests, urllib, aiohttp, a raw socket): none of this is replayed; send its"
         " calls through httpx, or forbid connections in tests"
     ]
 

@@ -53,7 +53,9 @@ def test_recorders_of_two_threads_do_not_mix_and_a_third_thread_has_to_say_whose
     for thread in threads:
         thread.start()
     both.wait()
-    with pytest.raises(RequestNotRecorded, match="2 recorders are open, and this thread does not say whose it is"):
+    with pytest.raises(
+        RequestNotRecorded, match="2 recorders are open, and nothing tells which one this thread belongs to"
+    ):
         ask(url)
     done.wait()
     for thread in threads:

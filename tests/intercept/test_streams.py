@@ -275,7 +275,7 @@ def test_an_error_among_the_events_of_a_stream_is_no_success(cassettes: Path) ->
     ):
         client.post(API, json=body(stream=True))
         _ = 1 / 0
-    assert "a call ended in a stream that broke or held an error" in error.value.__notes__[0]
+    assert "a call ended with a stream that broke or held an error" in error.value.__notes__[0]
     assert not cassettes.exists()
 
 

@@ -183,7 +183,9 @@ def test_any_path_of_a_host_that_serves_models_is_refused_in_a_replay(
 ) -> None:
     text = refused(cassette, lambda: httpx.post(server.root + path, content=b"{}"))
     assert server.asked == []
-    assert "and this test replays.\n  To record it as well: samurai_endpoints = known *" in text
+    assert (
+        "This test only replays, so the call was refused.\n  To record it as well: samurai_endpoints = known *" in text
+    )
 
 
 @pytest.mark.parametrize(
@@ -369,7 +371,7 @@ def test_a_client_that_no_hook_sees_is_refused_when_it_connects(
 ) -> None:
     text = refused(cassette, lambda: call(server.url))
     assert server.asked == []
-    assert "by a client that no recorder sees" in text
+    assert "It came from a client that no recorder sees" in text
     assert text.endswith("To let all such clients connect: samurai_unseen = warn, or allow")
     with use_cassette(cassette, mode="none", unused="ignore", unseen="allow") as recorder:
         call(server.url)
@@ -472,11 +474,11 @@ def test_mode_all_whose_calls_are_not_recorded_fails_where_the_old_cassette_woul
 
 def test_mode_all_of_a_test_without_a_call_says_that_the_old_cassette_stays(cassette: Path, server: Server) -> None:
     before = cassette.read_bytes()
-    with pytest.warns(UserWarning, match="no call to record was seen in mode all, so nothing was recorded; .*delete"):
+    with pytest.warns(UserWarning, match="mode all recorded nothing, because no call was seen; .*delete"):
         with use_cassette(cassette, mode="all"):
             pass
     assert cassette.read_bytes() == before
-    with pytest.warns(UserWarning, match="no call to record was seen in mode all"):
+    with pytest.warns(UserWarning, match="mode all recorded nothing"):
         with use_cassette(cassette, mode="all", ignore_localhost=True):
             httpx.post(server.url, json=BODY)
     with use_cassette(cassette.with_name("none.yaml"), mode="all"):
@@ -530,7 +532,7 @@ def test_a_child_process_in_a_test_without_a_call_is_named(
 ) -> None:
     with pytest.warns(
         UserWarning,
-        match="a child process was started, and no call was seen: .*; make the call in the test's own process",
+        match="the test started a child process, and no call was seen: .*; make them in the test's own process",
     ):
         with use_cassette(tmp_path / "b.yaml") as recorder:
             start()

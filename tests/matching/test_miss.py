@@ -126,22 +126,22 @@ def test_a_request_to_no_endpoint_is_named_by_its_url() -> None:
 
 def test_one_call_too_many_is_called_that() -> None:
     assert evidence(BODY, asking("x"), BODY, played=(1,)) == [
-        "  An equal request is recorded once (interaction 2) and was already played:"
-        " this is one call more than was recorded."
+        "  An equal request was recorded once (interaction 2) and has already been played:"
+        " this is one more call than was recorded."
     ]
 
 
 def test_one_call_too_many_of_several_equal_ones_names_them_all() -> None:
     assert evidence(BODY, BODY, asking("x"), BODY, played=(0, 2)) == [
-        "  An equal request is recorded 2 times (interactions 1, 3), and all were already played:"
-        " this is one call more than was recorded."
+        "  An equal request was recorded 2 times (interactions 1, 3), and all have already been played:"
+        " this is one more call than was recorded."
     ]
 
 
 def test_equal_is_what_the_matcher_calls_equal() -> None:
     [line] = evidence(asking("x", user="a"), asking("x", user="b"), played=(0,), ignore=("user",))
 
-    assert "already played" in line
+    assert "already been played" in line
 
 
 def test_a_nearest_recording_that_was_played_is_said_to_be() -> None:
@@ -258,7 +258,7 @@ def test_a_body_that_counts_is_compared_by_whatever_name_it_counts(name: str) ->
 
 def test_bytes_that_differ_where_no_value_does_are_named() -> None:
     assert evidence(b'{"a": 1}', b'{"a":1}', match_on=("raw_body",))[1:] == [
-        "    the bytes of the body, which hold the same values"
+        "    the bytes of the body, but not its values"
     ]
     assert evidence(b'{"a": 2}', b'{"a":1}', match_on=("raw_body",))[1:] == ["    a: 1 -> 2"]
 
@@ -354,7 +354,9 @@ def test_a_body_that_is_no_object_counts_as_prompt() -> None:
 def test_where_only_what_varies_differs_the_entry_for_it_is_named(old: str, new: str, entries: str) -> None:
     lines = evidence(asking(new), asking(old))
 
-    assert lines[-1] == f"  Only what varies from run to run differs. To let it match, add to `normalize`: {entries}"
+    assert lines[-1] == (
+        f"  Only values that vary from run to run differ. To let it match, add to `normalize`: {entries}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -373,7 +375,7 @@ def test_where_anything_else_differs_no_entry_is_named(asked: Json, recorded: Js
 
 
 def test_where_only_the_order_of_the_words_differs_it_says_so() -> None:
-    sorts = "  The same words, in another order: sort what comes from a set, or from a file system."
+    sorts = "  The words are the same, in a different order: sort what comes from a set or from the file system."
     assert evidence(asking("Tags: a, b, c"), asking("Tags: b, c, a"))[-1] == sorts
     assert evidence(asking("x", stop=["a", "b"]), asking("x", stop=["b", "a"]))[-1] == sorts
     assert sorts not in miss(asking("Tags: a, b, c"), asking("Tags: b, c, d"))

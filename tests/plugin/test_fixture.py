@@ -121,7 +121,7 @@ def test_a_wider_fixture_that_fails_on_an_error_response_records_nothing_and_say
     result = project.run()
     result.assert_outcomes(errors=2)
     assert not [name for name in project.cassettes() if "fixtures" in name]
-    result.stdout.fnmatch_lines(["samurai: nothing recorded of module fixture answer: it did not pass*status 500"])
+    result.stdout.fnmatch_lines(["samurai: nothing was recorded for module fixture answer: it did not pass*status 500"])
 
 
 def test_a_wider_fixture_does_not_go_live_as_it_is_torn_down_in_mode_none(project: Project) -> None:

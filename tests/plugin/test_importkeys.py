@@ -152,7 +152,7 @@ def test_new():
     result.stdout.fnmatch_lines(
         [
             "*/chat/completions is a model call for which no recorder is open, and no call may go live unrecorded*",
-            "*/chat/completions has to go live to be recorded, and its key is the placeholder that replayed tests get.",
+            "*/chat/completions has to go live to be recorded, but its key is the placeholder that replayed tests get.",
         ]
     )
 

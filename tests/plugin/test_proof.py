@@ -153,7 +153,7 @@ def test_it(samurai_client, number): ask(samurai_client, f"Ticket {uuid.uuid4()}
     proved = project.run("--samurai-prove", "-q")
 
     proved.assert_outcomes(failed=13)
-    cause = 'only what varies from run to run, add to `normalize`: "uuid"'
+    cause = 'only values that vary from run to run differ; add to `normalize`: "uuid"'
     proved.stdout.fnmatch_lines(
         [
             f"samurai: 13 tests missed a recording: {cause}.",
@@ -389,7 +389,7 @@ def test_three(samurai_client): ask(samurai_client, f"Colours: {', '.join({'red'
     proved = project.run("--samurai-prove")
     proved.assert_outcomes(failed=2)
     proved.stdout.fnmatch_lines(
-        ["E         The same words, in another order: sort what comes from a set, or from a file system."]
+        ["E         The words are the same, in a different order: sort what comes from a set or from the file system."]
     )
 
 

@@ -58,14 +58,14 @@ def test_a_renamed_test_is_not_recorded_anew_in_silence(
     if not workers:
         url = f"{project.server.base_url}/chat/completions"
         assert said(result) == [
-            f"pytest_samurai.RequestNotRecorded: POST {url} was not sent: it seems to be recorded already.",
+            f"pytest_samurai.RequestNotRecorded: POST {url} was not sent, because it seems to be recorded already.",
             "test      test_it.py::test_new",
-            "cassette  cassettes/test_it/test_new.yaml (there is none yet)",
+            "cassette  cassettes/test_it/test_new.yaml (not recorded yet)",
             "mode      once",
             "request   one",
-            "A recording of a test that is gone would answer it. If this is that test, renamed:",
+            "A recording of a test that no longer exists would answer it. If that test was renamed to this one:",
             "pytest-samurai mv test_it.py::test_old test_it.py::test_new",
-            "If it is another, to record it: pytest --samurai-mode=all test_it.py::test_new",
+            "If this is a different test, record it: pytest --samurai-mode=all test_it.py::test_new",
         ]
     [command] = advised(result)
     assert cli.main(shlex.split(command)[1:]) == 0
@@ -94,7 +94,7 @@ def test_a_miss_of_a_renamed_test_names_the_command(project: Project) -> None:
     assert said(result)[2:] == [
         "cassette  cassettes/test_it/test_new.yaml (no recordings)",
         "mode      none",
-        "A recording of a test that is gone would answer it. If this is that test, renamed:",
+        "A recording of a test that no longer exists would answer it. If that test was renamed to this one:",
         "pytest-samurai mv test_it.py::test_old test_it.py::test_new",
         "To record this test: pytest --samurai-mode=update test_it.py::test_new",
     ]
@@ -144,7 +144,9 @@ def test_of_a_moved_file_one_command_is_told_once_and_none_that_pays_again(
     (project.pytester.path / "test_it.py").rename(project.pytester.path / "test_that.py")
     result = run(project, "-q", f"--samurai-mode={mode}")
     result.assert_outcomes(failed=3)
-    begin = result.outlines.index("samurai: 3 tests missed a recording: recorded by test_it.py, which is gone.")
+    begin = result.outlines.index(
+        "samurai: 3 tests missed a recording: recorded by test_it.py, which no longer exists."
+    )
     assert result.outlines[begin + 1 : begin + 3] == [
         "    pytest-samurai mv test_it.py test_that.py",
         "    test_that.py::test_old, test_older, test_other",
@@ -225,7 +227,7 @@ def test_several_that_would_answer_are_all_named_the_likeliest_first_and_three_a
     project.tests(NEW)
     result = run(project)
     assert advised(result) == [f"pytest-samurai mv test_it.py::{name} test_it.py::test_new" for name in names]
-    assert any("A recording of 3 tests that are gone would answer it." in line for line in result.outlines)
+    assert any("Recordings of 3 tests that no longer exist would answer it." in line for line in result.outlines)
     # In another file, that of its name comes first.
     (project.pytester.path / "test_it.py").unlink()
     project.tests(NEW, "test_third.py")

@@ -60,7 +60,7 @@ samurai: of 8 tests with recordings of another tool, 2 are green, 5 missed a rec
   2 tests: nothing is recorded, so the network is needed
     1 test: no recordings
       tests/test_it.py::test_new
-    1 test: one call more than was recorded
+    1 test: one more call than was recorded
       tests/test_it.py::test_more
     To record them, in calls that are paid: pytest --samurai-mode=update tests/test_it.py::test_new\
  tests/test_it.py::test_more"""

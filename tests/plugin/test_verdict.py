@@ -362,5 +362,5 @@ def test_it(): subprocess.run([sys.executable, "-c", ""], check=True)
     result = project.run("--samurai-max-total-tokens=9")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["samurai_max_total_tokens cannot be judged: a child process was started, and no call was seen; make the call*"]
+        ["samurai_max_total_tokens cannot be judged: the test started a child process, and no call was seen; make *"]
     )

@@ -72,8 +72,8 @@ def test_of_two_runs_that_went_another_way_the_whole_one_is_kept_that_passed_las
     assert one.notes == []
     [note] = other.notes
     assert note.endswith(
-        ": another run recorded this test at the same time, with other calls: its 2 calls in"
-        f" {path} made way for this run's"
+        ": another run recorded this test at the same time, with different calls; this run's calls"
+        f" replaced its 2 calls in {path}"
     )
 
 

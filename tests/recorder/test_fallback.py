@@ -156,5 +156,5 @@ def test_one_whose_last_host_fails_too_keeps_nothing(path: Path) -> None:
     with pytest.raises(ZeroDivisionError) as error, use_cassette(path):
         asked([A, B], [500, 503])
         raise ZeroDivisionError
-    assert "a call ended in status 503" in error.value.__notes__[0]
+    assert "a call ended with status 503" in error.value.__notes__[0]
     assert not path.exists()

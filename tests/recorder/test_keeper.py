@@ -42,7 +42,7 @@ def test_of_a_test_that_failed_is_kept_what_went_well_and_the_summary_says_why_i
         answered(recorder, "hi", 200 if isinstance(answer, str) else answer, str(answer) if broken else COMPLETE)
     recorder.close(passed=False)
     assert (statuses(path) if path.exists() else []) == kept
-    said = f"nothing recorded of a test: it did not pass, and a call ended in {why}"
+    said = f"nothing was recorded for a test: it did not pass, and a call ended with {why}"
     assert recorder.notes == ([said] if why else [])
     assert not list(path.parent.glob("*.journal"))
 

@@ -72,8 +72,8 @@ def test_one_that_was_cut_is_explained_by_the_error_of_who_reads_it(cassettes: P
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("Set-Cookie", "`set-cookie` is not in the recording: it carries a credential, and none may be written to a"),
-        ("Content-Length", "`content-length` is not in the recording: it says how a body was carried, which is"),
+        ("Set-Cookie", "`set-cookie` is not in the recording: it carries a credential, and credentials are never"),
+        ("Content-Length", "`content-length` is not in the recording: it says how the body was transferred, which"),
         ("x-new", "`x-new` is not in the recording: the server did not send it, or the recording is older than its"),
         ("x-should-retry", None),
         ("x-\x1b[2J\n::error", "`x-\\x1b[2j\\n::error` is not in the recording: "),
@@ -198,4 +198,4 @@ def test_a_credential_in_the_ini_file_ends_the_run_with_the_reason(project: Proj
     result = project.run()
     assert result.ret != 0
     text = "\n".join([*result.outlines, *result.errlines])
-    assert "'Set-Cookie' carries a credential, and none may be written to a cassette; leave it out" in text
+    assert "'Set-Cookie' carries a credential, and credentials are never written to a cassette; leave it out" in text

@@ -71,8 +71,8 @@ def test_two_equal_requests_at_once_are_recorded_with_both_answers(path: Path) -
 @pytest.mark.parametrize(
     ("errors", "said"),
     [
-        ([500], "1 error left out of the recording (500), since the same request went well later"),
-        ([429, 503], "2 errors left out of the recording (429, 503), since the same request went well later"),
+        ([500], "1 error left out of the recording (500), because the same request succeeded later"),
+        ([429, 503], "2 errors left out of the recording (429, 503), because the same request succeeded later"),
     ],
 )
 def test_an_error_that_is_left_out_is_named_with_the_option_that_keeps_it(
@@ -82,7 +82,7 @@ def test_an_error_that_is_left_out_is_named_with_the_option_that_keeps_it(
     for status in (*errors, 200):
         answered(recorder, "hi", status)
     recorder.close()
-    again = "if the test asks again whatever it is answered, keep_retries=True records all answers"
+    again = "if the test sends the request again whatever the answer, keep_retries=True records all answers"
     assert recorder.notes == [f"a test: {said}; {again}"]
 
 

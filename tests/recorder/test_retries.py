@@ -108,6 +108,6 @@ def test_a_run_that_takes_up_an_error_and_mends_it_leaves_it_out(
     path.unlink()
     left = path.with_name("a.yaml.01234567.new.journal")
     left.write_bytes(b"".join([HEAD.encode(), *interaction_text(error)]))
-    with pytest.warns(UserWarning, match="took up 1 call"), use_cassette(path):
+    with pytest.warns(UserWarning, match="recovered 1 call"), use_cassette(path):
         assert [ask(url).status_code for _ in range(2)] == [429, 200]
     assert statuses(path) == [200]

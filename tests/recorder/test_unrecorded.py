@@ -102,8 +102,8 @@ def test_a_refused_connection_names_the_test_the_reason_and_the_ways_out(
             with use_cassette(cassette, mode="none", unused="ignore"):
                 connect(url.replace("127.0.0.1", host))
         assert str(refusal.value) == (
-            f"a connection to {host}:{port}, which serves models ({reason}), by a client that no recorder sees"
-            " (requests, urllib, aiohttp, a raw socket): it was refused, since this test replays.\n"
+            f"a connection to {host}:{port}, which serves models ({reason}), was refused. It came from a client that no"
+            " recorder sees (requests, urllib, aiohttp, a raw socket), and this test only replays.\n"
             "  test      use_cassette('a.yaml')\n"
             "  Send its calls through httpx, where they are recorded.\n"
             f'  To let it connect, if no model answers it: ignore_hosts=["{host}"]\n'
@@ -127,7 +127,7 @@ def test_a_connection_of_a_client_that_is_not_seen_is_noted_while_recording(
         assert allowing.notes == []
     assert note == (
         f"use_cassette('b.yaml'): connected to 127.0.0.1:{urlsplit(url).port}, which serves models (called by this"
-        " test), by a client that no recorder sees (requests, urllib, aiohttp, a raw socket): it went live, unrecorded;"
+        " test), by a client that no recorder sees (requests, urllib, aiohttp, a raw socket): it went live and was not recorded;"
         " send its calls through httpx"
     )
 
@@ -177,5 +177,5 @@ def test_a_budget_that_cannot_be_judged_counts_the_calls_and_says_what_to_do(cas
         f" {root}/ocr, a connection to 127.0.0.1:{port} by a client that no recorder sees (requests, urllib, aiohttp,"
         " a raw socket)\n"
         "  To record them as well: samurai_endpoints = known */rerank */ocr\n"
-        "  To record what such a client sends: send it through httpx"
+        "  To record the calls of such a client: send them through httpx"
     )

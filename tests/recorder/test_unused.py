@@ -95,8 +95,8 @@ def test_of_another_tools_cassette_it_is_a_warning(project: Project, more: tuple
     assert lines_between(result, "was not played", "test_it.py::test_it") == [
         "samurai: 1 of 2 recorded interactions was not played: cassettes/test_it/test_it.yaml",
         "  interaction 2: two",
-        '  To hear no more of it: unused="ignore"',
-        "  To delete it, after a full run that passed: pytest-samurai prune --write",
+        '  To silence this warning: unused="ignore"',
+        "  To delete it after a full run that passed: pytest-samurai prune --write",
     ]
 
 
@@ -108,8 +108,8 @@ def test_once_it_is_imported_it_is_a_failure_that_names_what_costs_nothing_befor
     assert lines_between(result, "was not played", "====")[:5] == [
         "1 of 2 recorded interactions was not played: cassettes/test_it/test_it.yaml",
         "  interaction 2: two",
-        '  To be told of it, and not fail: unused="warn"',
-        "  To delete it, after a full run that passed: pytest-samurai prune --write",
+        '  To get a warning instead of a failure: unused="warn"',
+        "  To delete it after a full run that passed: pytest-samurai prune --write",
         "  To drop what is no longer played: pytest --samurai-mode=update test_it.py::test_it",
     ]
 
@@ -126,7 +126,7 @@ def test_so_it_is_once_something_was_recorded_into_it(project: Project) -> None:
     result.stdout.fnmatch_lines(["1 of 3 recorded interactions was not played: *", "  interaction 2: gone"])
     project.tests(THEIRS)
     several = project.run("--samurai-mode=none")
-    several.stdout.fnmatch_lines(["2 of 3 recorded *", '  To be told of them, and not fail: unused="warn"'])
+    several.stdout.fnmatch_lines(["2 of 3 recorded *", '  To get a warning instead of a failure: unused="warn"'])
 
 
 def test_what_prune_leaves_of_another_tools_cassette_has_no_key(

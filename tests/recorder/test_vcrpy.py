@@ -131,7 +131,7 @@ def test_what_only_a_newer_vcrpy_does_is_refused_with_both_versions(
     monkeypatch.setattr(metadata, "version", lambda _: "8.2.1")
     with pytest.raises(SettingsError) as caught, use_cassette(path, **options):
         pass
-    assert str(caught.value) == f"{what}: this needs vcrpy 9.4, and 8.2.1 is installed: pip install 'vcrpy>=9.4'"
+    assert str(caught.value) == f"{what}: this needs vcrpy 9.4, but 8.2.1 is installed: pip install 'vcrpy>=9.4'"
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,9 @@ def test_headers_that_a_hook_leaves_alone_are_all_there_and_new_ones_are_what_it
 
 
 def test_a_hook_that_gives_no_request_is_a_mistake(path: Path, wire: Wire) -> None:
-    with pytest.raises(SettingsError, match="before_record_request gave a str; it has to be the request, or None"):
+    with pytest.raises(
+        SettingsError, match="before_record_request returned a value of type str; it must return the request, or None"
+    ):
         with use_cassette(path, before_record_request=lambda _: "x"):
             wire.ask()
 
@@ -393,7 +395,7 @@ NOT_ZIPPED = {
 
 @pytest.mark.parametrize("given", ["x", {"status": 7}, {"status": {"code": 200}, "body": {"string": 5}}, NOT_ZIPPED])
 def test_a_hook_that_gives_no_response_is_a_mistake(given: Any, path: Path, wire: Wire) -> None:
-    with pytest.raises(SettingsError, match="before_record_response gave .*, which is not a response: "):
+    with pytest.raises(SettingsError, match="before_record_response returned .*, which is not a response: "):
         with use_cassette(path, before_record_response=lambda _: given):
             wire.ask()
     assert not path.exists()
@@ -437,7 +439,7 @@ def test_a_miss_names_the_function_that_said_no(path: Path, wire: Wire) -> None:
     ):
         wire.ask(user="c")
     assert str(caught.value).splitlines()[4:] == [
-        "  Equal in what `match_on` names, but not by its functions:",
+        "  These recordings are equal, but a function of `match_on` says no:",
         "    interaction 1: same_user says no",
         "    interaction 2: same_user says no",
     ]

@@ -113,7 +113,7 @@ RUN = Run(
             MISSED,
         ),
     ),
-    notes=("cassettes/old.yaml: recorded on 2026-01-02, which is longer ago than samurai_max_age",),
+    notes=("cassettes/old.yaml: recorded on 2026-01-02, longer ago than samurai_max_age allows",),
     unmarked={"tests/test_live.py::test_it": 1200},
     spoken=(
         Spoken("tests/test_geo.py::test_capital", "cassettes/test_geo/test_capital.yaml", ["0123456789abcdef"] * 2),
