@@ -13,7 +13,7 @@ class NoDecoder(Exception):
 
     def __init__(self, encoding: str) -> None:
         package = _PACKAGES[encoding]
-        super().__init__(f"is compressed ({encoding}), and nothing is installed to undo that: pip install {package}")
+        super().__init__(f"is compressed ({encoding}), and nothing installed can decompress it: pip install {package}")
 
 
 _PACKAGES: Final = {"br": "brotli", "zstd": "zstandard"}
@@ -43,7 +43,7 @@ def undone(encoding: str, body: bytes) -> bytes:
     except UnicodeDecodeError:
         if decode is None:
             raise NoDecoder(encoding) from None
-        raise ValueError(f"its body is not {encoding}, as its headers say") from None
+        raise ValueError(f"its headers say {encoding}, but its body is something else") from None
     return body
 
 

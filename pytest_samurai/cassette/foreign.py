@@ -28,11 +28,11 @@ def has_structured_bodies(content: bytes) -> bool:
     return any(mark in content for mark in _STRUCTURED_MARKS) and _STRUCTURED.search(content) is not None
 
 
-_OF_CASSETTER = "are not HTTP, and would be lost; leave them to cassetter, in a file of their own"
+_OF_CASSETTER = "are not HTTP and would be lost; keep them in a separate file, for cassetter"
 _KEPT_NOWHERE = {
     "grpc_interactions": _OF_CASSETTER,
     "ws_interactions": _OF_CASSETTER,
-    "metadata": "is vcrpy's, and would be lost; leave the file to the tests that read it",
+    "metadata": "belongs to vcrpy and would be lost; leave the file to the tests that read it",
 }
 
 

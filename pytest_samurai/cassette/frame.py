@@ -33,8 +33,8 @@ def check_frame(content: bytes, path: Path) -> None:
     numbers = [number for number, line in enumerate(lines) if not _NOTHING.fullmatch(line)]
     if not numbers or not _LAST.fullmatch(lines[numbers[-1]]):
         raise CassetteError(
-            f"{path}:{len(lines)}: the file is not whole: it has to end with the line `version: 1`; restore it"
+            f"{path}:{len(lines)}: the file is incomplete: it must end with the line `version: 1`; restore it"
         )
     begins = lines[numbers[0]].rstrip() == "interactions:"
     if begins and not _FIRST.fullmatch(lines[numbers[1]]):
-        raise CassetteError(f"{path}:{numbers[1] + 1}: an interaction has to begin here; restore the file")
+        raise CassetteError(f"{path}:{numbers[1] + 1}: an interaction must begin here; restore the file")

@@ -109,7 +109,7 @@ def headers_of(data: Mapping[str, Any]) -> Headers:
             text = value.decode("latin-1") if isinstance(value, bytes) else value
             if not isinstance(name, str) or not isinstance(text, str):
                 # Don't show the value: it may be a key.
-                raise ValueError(f"header {name!r}: name and value have to be text: quote them")
+                raise ValueError(f"header {name!r}: name and value must be text: put them in quotes")
             headers.append((name.lower(), text))
     # Names that differ only in case may be listed separately.
     return tuple(headers) if len(dict(headers)) == len(written) else pairs_of(by_name(tuple(headers)))

@@ -20,7 +20,7 @@ from pytest_samurai.cassette.checked import redacted
 from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import json
 
-MEND = "mend it, restore the file, or delete it to record again"
+MEND = "fix it, restore the file, or delete it to record again"
 
 _TAG = "tag:yaml.org,2002:"
 _TEXT = BaseResolver.DEFAULT_SCALAR_TAG
@@ -147,7 +147,9 @@ def document(content: bytes, path: Path) -> Any:
         with _without_collections():
             return yaml.load(content, loader)
     except _Unfolded:
-        raise CassetteError(f"{path}:1: aliases in this file unfold without end, so it is not read; {MEND}") from None
+        raise CassetteError(
+            f"{path}:1: the aliases in this file expand without end, so it is not read; {MEND}"
+        ) from None
     except (yaml.YAMLError, RecursionError, *_MISFITS) as error:
         where = f"{path}:{_line(error, content)}"
         raise CassetteError(f"{where}: not readable as YAML: {_problem(error)}; {MEND}") from None

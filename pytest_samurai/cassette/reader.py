@@ -58,9 +58,9 @@ def read(path: Path) -> bytes:
     except FileNotFoundError:
         raise
     except IsADirectoryError:
-        raise CassetteError(f"{path}: is a directory, where a cassette has to be a file; move it away") from None
+        raise CassetteError(f"{path}: is a directory, but a cassette must be a file; move it away") from None
     except NoFile as error:
-        raise CassetteError(f"{path}: is {error.kind}, where a cassette has to be a file; move it away") from None
+        raise CassetteError(f"{path}: is {error.kind}, but a cassette must be a file; move it away") from None
     except OSError as error:
         raise CassetteError(f"{path}: cannot be read: {error.strerror}") from error
 
@@ -101,7 +101,7 @@ def _parsed(content: bytes, path: Path) -> list[Interaction]:
 
 
 _SETTLED = (
-    'to keep what is still played of both sides: pytest --samurai-mode=update, or `mode="update"` in `use_cassette`'
+    'to keep what is still played from both sides: pytest --samurai-mode=update, or `mode="update"` in `use_cassette`'
 )
 
 Judge = Callable[[Interaction, Mapping[str, Any]], bool]
@@ -114,7 +114,7 @@ def interactions_of(
     """The interactions that YAML reads in a file. `edited` has the indexes of edited ones; or a `judge` decides."""
     whole = document(content, path)
     if not isinstance(whole, dict) or not isinstance(whole.get("interactions"), list):
-        raise CassetteError(f"{path}:1: not a cassette: there is no list `interactions` in it; {MEND}")
+        raise CassetteError(f"{path}:1: not a cassette: it has no list `interactions`; {MEND}")
     _check_version(whole, content, path)
     if more := foreign.lost(whole):
         raise CassetteError(f"{path}:1: {more}")

@@ -64,7 +64,9 @@ def _default(item: pytest.Item, source: str, name: object) -> object:
     if default is None:
         return name
     if name is not None or len(default.args) != 1:
-        raise SettingsError(f"{source}: with `default_cassette`, it is that which names one cassette, and nothing else")
+        raise SettingsError(
+            f"{source}: `default_cassette` must name exactly one cassette, and this marker must not name another"
+        )
     return default.args[0]
 
 

@@ -31,8 +31,9 @@ _PLUGINS: Final = {
 _MARKERS: Final = (
     "vcr(cassette=None, /, **options): record the model calls of this test once, then replay them, as `samurai` does",
     "default_cassette(name): the cassette of a test with the marker `vcr`",
-    "block_network(allowed_hosts=None): of no effect here: what can only replay calls no model, other calls pass",
-    "allowed_hosts(hosts): of no effect here",
+    "block_network(allowed_hosts=None): has no effect here: a test that only replays never calls a model, and"
+    " other calls pass",
+    "allowed_hosts(hosts): has no effect here",
 )
 
 
@@ -48,8 +49,8 @@ def take_over(config: pytest.Config) -> None:
         loaded = name if plugin is not None else module
         if plugin is not None or config.pluginmanager.has_plugin(module):
             raise pytest.UsageError(
-                f"samurai_marker has `vcr`, and {package} is loaded, whose marker that is: each of the two would record"
-                f" the tests. Run pytest with `-p no:{loaded}`, or put that into `addopts`."
+                f"samurai_marker has `vcr`, but that marker belongs to {package}, which is loaded too: both would"
+                f" record the tests. Run pytest with `-p no:{loaded}`, or add that to `addopts`."
             )
     for line in _MARKERS:
         config.addinivalue_line("markers", line)
@@ -112,6 +113,7 @@ def refuse_second(own: Path, named: Path, test: str) -> None:
         from pytest_samurai.text import visible
 
         raise SettingsError(
-            f"{visible(test)} has a cassette of its own, {visible(own.name)}, and its marker names another,"
-            f" {visible(named.name)}: a test has one here; put the interactions of both into one file, and name that"
+            f"{visible(test)} has its own cassette, {visible(own.name)}, but its marker names another,"
+            f" {visible(named.name)}."
+            " A test can have only one here: put the interactions of both into one file, and name that file"
         )

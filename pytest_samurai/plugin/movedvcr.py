@@ -49,8 +49,8 @@ class Vcr:
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(
-            f"vcr.{name} is not here: this stands for vcrpy's VCR, and has register_matcher, register_serializer,"
-            " register_persister, and the options of vcr_config as attributes that can be set"
+            f"vcr.{name} does not exist here: this object stands in for vcrpy's VCR. It has register_matcher,"
+            " register_serializer, register_persister, and the options of vcr_config as attributes that you can set"
         )
 
     def options(self, said: Mapping[str, object]) -> dict[str, object]:
@@ -150,6 +150,7 @@ class VcrCassette:
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(
-            f"vcr.{name} is not here: this stands for vcrpy's cassette, and has play_count, play_counts, all_played,"
-            " requests, responses, record_mode and len(); the fixture samurai has calls, usage and cassette_path"
+            f"vcr.{name} does not exist here: this object stands in for vcrpy's cassette. It has play_count,"
+            " play_counts, all_played, requests, responses, record_mode and len();"
+            " the fixture samurai has calls, usage and cassette_path"
         )

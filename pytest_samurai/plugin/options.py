@@ -11,7 +11,7 @@ from pytest_samurai.settings import OPTIONS, Layer
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add a flag and an ini key for each option that has one."""
-    group = parser.getgroup("samurai", "record and replay of chat-completions calls")
+    group = parser.getgroup("samurai", "record and replay chat-completions calls")
     for option in OPTIONS.values():
         if "cli" in option.places:
             group.addoption(

@@ -24,10 +24,10 @@ from pytest_samurai.text import plural, visible
 
 _SHOWN_LINES = 20
 _FAILED = "ProofFailed"
-_NO_TEST = "The replay has no test of this id: something in the id varies from run to run, such as a parameter."
+_NO_TEST = "The replay has no test with this id: something in the id, such as a parameter, varies from run to run."
 _ADVICE = (
-    "What differs varies from run to run. Fix it in the test, as by a seed or by an order; or leave it out, by `ignore`"
-    " or `normalize`."
+    "The values that differ vary from run to run. Fix them in the test, for example with a seed or a sorted"
+    " order, or leave them out with `ignore` or `normalize`."
 )
 _HAS_RUN = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
@@ -72,8 +72,8 @@ class Proof:
         """Say that nothing was proved, since the run ended before its end."""
         if count := len(self._recorded()):
             self.line = (
-                f"samurai: {plural(count, 'test')} recorded and passed, and nothing was replayed in another process:"
-                " the run has ended early. The next run replays what is recorded"
+                f"samurai: {plural(count, 'test')} recorded and passed, but nothing was replayed in another process,"
+                " because the run ended early. The next run replays the recordings"
             )
 
     def _recorded(self) -> dict[str, pytest.TestReport]:
@@ -116,9 +116,7 @@ class Proof:
             return results
         said = ended.stdout.decode(errors="replace").strip().splitlines()[-_SHOWN_LINES:]
         text = "".join(f"\n    {line}" for line in said)
-        self.error = (
-            f"--samurai-prove: the second run ended with status {ended.returncode}, and not as tests end:{text}"
-        )
+        self.error = f"--samurai-prove: the second run ended abnormally, with status {ended.returncode}:{text}"
         return None
 
     def _judge(self, report: pytest.TestReport, result: Sequence[Any] | None) -> bool:
@@ -131,7 +129,7 @@ class Proof:
         elif result:
             outcome, text, line, failure = result
             came_of = "was skipped" if outcome == "skipped" else "failed"
-            said = f"It was recorded in this run, and its replay in another process {came_of}:\n\n{text}"
+            said = f"It was recorded in this run, but its replay in another process {came_of}:\n\n{text}"
             if failure and failure[0] == RequestNotRecorded.__name__:
                 said = f"{said}\n\n{_ADVICE}"
             self._fail(report, said, line, failure or (_FAILED, line, None))

@@ -12,7 +12,7 @@ from pytest_samurai.text import MISS, Diagnosis, visible
 REFUSED = "samurai: request not recorded"
 """The section with the miss that came before the error of a test."""
 
-CAME_OF_IT = "samurai: what came of it"
+CAME_OF_IT = "samurai: the error that followed"
 """The section with the error of a test, where the miss before it is shown in its place."""
 
 _LETTERS = {"error": "E", "failed": "f"}

@@ -39,7 +39,7 @@ class Unmarked:
 
         where = visible(shown_url(url, environment_secrets(os.environ)))
         return self._refusals.refuse(
-            f"{where} is a model call for which no recorder is open, and no call may go live unrecorded here.\n"
+            f"{where} is a model call, but no recorder is open, and calls may not go live unrecorded here.\n"
             f"  test      {visible(self._test)}\n"
             f"  {self._advice}"
         )
@@ -72,8 +72,8 @@ class Unmarked:
             self.went_live()
             return
         raise self._refusals.refuse(
-            f"a connection to {visible(host)}:{port}, which serves models ({why}), was opened while no recorder is"
-            " open, and no call may go live unrecorded here.\n"
+            f"a connection to {visible(host)}:{port}, which serves models ({why}), was refused: no recorder is open,"
+            " and calls may not go live unrecorded here.\n"
             f"  test      {visible(self._test)}\n"
             f"  {self._advice}"
         )
@@ -127,7 +127,7 @@ def _watch(item: pytest.Item, *, block: bool, replays: bool = False) -> None:
         intercept.install(later=block)
     intercept.patch_imported()
     advice = (
-        "Calls that a fixture of wider scope makes as it is torn down cannot be recorded."
+        "Calls that a fixture of a wider scope makes in its teardown cannot be recorded."
         if is_marked(item)
         else "Mark the test with @pytest.mark.samurai to record and replay it."
     )

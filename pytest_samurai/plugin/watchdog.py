@@ -161,7 +161,7 @@ class Watchdog:
 
     def ended(self, refusal: RequestNotRecorded) -> RefusedInTest:
         """The refusal, with a note that the test was ended."""
-        text = f"{refusal}\n  The test went on without an answer for {self.grace:g} s, and was ended."
+        text = f"{refusal}\n  The test kept running without an answer for {self.grace:g} s, and was stopped."
         ended = RefusedInTest(text).with_traceback(refusal.__traceback__)
         ended.diagnosis = refusal.diagnosis
         return ended

@@ -21,7 +21,7 @@ from tests.recorder.conftest import answered, asked_and_got, opened
 
 FILE = Path("a.yaml")
 SETTLED = (
-    "these are the marks of a merge conflict; to keep what is still played of both sides:"
+    "these are the marks of a merge conflict; to keep what is still played from both sides:"
     ' pytest --samurai-mode=update, or `mode="update"` in `use_cassette`'
 )
 

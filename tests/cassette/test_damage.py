@@ -74,7 +74,7 @@ def with_bodies_of(item: Interaction, other: Interaction) -> Interaction:
     return replace(item, request=replace(item.request, body=other.request.body), reply=reply, edited=other.edited)
 
 
-_TO_DO = r"[;:] (?:restore |mend it, restore |keep one side).*"
+_TO_DO = r"[;:] (?:restore |fix it, restore |keep one side).*"
 
 
 def outcome(content: bytes) -> str:
@@ -175,7 +175,7 @@ def test_lines_that_are_lost_with_the_seal_behind_them_are_missed(size: Size) ->
 
 _LAST_RESPONSE = CONTENT.rindex(b"  response:\n")
 SENTENCES: list[tuple[bytes | None, str]] = [
-    (None, "{path}: is a directory, where a cassette has to be a file; move it away"),
+    (None, "{path}: is a directory, but a cassette must be a file; move it away"),
     (b"", "{path}:1: the file is empty; restore it, or delete it to record again"),
     (
         b"<<<<<<< HEAD\n" + CONTENT,
@@ -183,27 +183,27 @@ SENTENCES: list[tuple[bytes | None, str]] = [
     ),
     (
         CONTENT.removesuffix(b"version: 1\n"),
-        "{path}:131: the file is not whole: it has to end with the line `version: 1`; restore it",
+        "{path}:131: the file is incomplete: it must end with the line `version: 1`; restore it",
     ),
     (
         CONTENT.replace(b"\nversion: 1\n", b"\nversion: 2\n"),
-        "{path}:131: version is 2; this tool reads version 1; mend it, restore the file, or delete it to record again",
+        "{path}:131: version is 2; this tool reads version 1; fix it, restore the file, or delete it to record again",
     ),
     (
         # It goes with the seal: without its end, an interaction of ours has none.
         CONTENT[:_LAST_RESPONSE] + b"version: 1\n",
         "{path}:107: interaction 5 is damaged: `response` is missing;"
-        " mend it, restore the file, or delete it to record again",
+        " fix it, restore the file, or delete it to record again",
     ),
     (
         b"interactions: !!python/object/apply:os.system [touch broken-into]\nversion: 1\n",
         "{path}:1: not readable as YAML: could not determine a constructor for the tag"
-        " 'tag:yaml.org,2002:python/object/apply:os.system'; mend it, restore the file, or delete it to record again",
+        " 'tag:yaml.org,2002:python/object/apply:os.system'; fix it, restore the file, or delete it to record again",
     ),
     (
         b"- request: {}\n",
-        "{path}:1: not a cassette: there is no list `interactions` in it;"
-        " mend it, restore the file, or delete it to record again",
+        "{path}:1: not a cassette: it has no list `interactions`;"
+        " fix it, restore the file, or delete it to record again",
     ),
 ]
 
@@ -227,7 +227,7 @@ def test_what_cannot_be_read_has_a_sentence_of_its_own_and_no_mode_overwrites_it
 
 
 def test_a_file_of_ours_of_which_only_the_ends_are_left_is_refused() -> None:
-    assert "there is no list `interactions` in it" in refusal(CONTENT.split(b"\n")[0] + b"\nversion: 1\n")
+    assert "it has no list `interactions`" in refusal(CONTENT.split(b"\n")[0] + b"\nversion: 1\n")
 
 
 def test_each_of_these_sentences_is_another() -> None:
@@ -269,7 +269,7 @@ def test_a_cassette_of_nothing_is_one() -> None:
 
 def test_an_interaction_that_lost_its_first_line_is_named() -> None:
     assert refusal(CONTENT.replace(b"- request:\n", b"", 1)) == (
-        "some.yaml:3: an interaction has to begin here; restore the file"
+        "some.yaml:3: an interaction must begin here; restore the file"
     )
 
 
@@ -285,8 +285,8 @@ def test_an_alias_bomb_is_refused(before: bytes) -> None:
     levels = b"".join(b"l%d: &l%d [%s]\n" % (n, n, b", ".join([b"*l%d" % (n - 1)] * 9)) for n in range(1, 12))
     content = before + b"l0: &l0 [x]\n" + levels + b"interactions: [*l11]\nversion: 1\n"
     assert refusal(content) == (
-        "some.yaml:1: aliases in this file unfold without end, so it is not read;"
-        " mend it, restore the file, or delete it to record again"
+        "some.yaml:1: the aliases in this file expand without end, so it is not read;"
+        " fix it, restore the file, or delete it to record again"
     )
 
 
@@ -327,14 +327,14 @@ def test_a_change_outside_of_a_body_is_refused_until_its_seal_says_none() -> Non
     changed = CONTENT.replace(b"code: 429", b"code: 503")
     assert re.fullmatch(
         r"some\.yaml:\d+: interaction 5 was changed outside of its bodies since it was written;"
-        r" restore it, or, if that was you, have its line `seal:` say `none`",
+        r" restore it, or, if you changed it, make its line `seal:` say `none`",
         refusal(changed),
     )
     lines = changed.split(b"\n")
     assert lines[-3].startswith(b"      seal: ")
     assert refusal(b"\n".join([*lines[:-3], *lines[-2:]])) == (
-        "some.yaml:107: interaction 5 has no seal, so lines of it may be lost;"
-        " restore it, or, if that was you, give it the line `seal: none` under `samurai:`"
+        "some.yaml:107: interaction 5 has no seal, so lines may be missing; restore"
+        " it, or, if you removed the seal, add the line `seal: none` under `samurai:`"
     )
     found = parse(b"\n".join([*lines[:-3], b"      seal: none", *lines[-2:]]), FILE)
     assert found == [*FIVE[:4], replace(ERROR, reply=replace(ERROR.reply, status=503), edited=True)]
@@ -358,8 +358,8 @@ DEEP = recorded(b"{}", Reply(200, "OK", JSON_TYPE, b"[" * 100_000 + b'"a"' + b"]
 def test_a_body_that_was_json_and_is_none_any_more_is_damage_and_no_edit(body: str, lost: bytes) -> None:
     damaged = dump([PRETTY, PLAIN]).replace(lost, b"", 1)
     told = (
-        f"interaction 1 has a {body} body that was JSON and is damaged;"
-        " restore it, or, if that was you, have its line `seal:` say `none`"
+        f"interaction 1 has a {body} body that was JSON and is now damaged;"
+        " restore it, or, if you changed it, make its line `seal:` say `none`"
     )
     assert refusal(damaged) == f"some.yaml:3: {told}"
     assert refusal(b"---\n" + damaged) == f"some.yaml:4: {told}"

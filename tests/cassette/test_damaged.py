@@ -36,7 +36,7 @@ def test_each_interaction_is_read_on_its_own_in_the_layout_of_others_too() -> No
     [reading] = readings(OF_VCRPY.encode(), PATH)
     assert urls(reading.interactions) == [
         "http://x/1",
-        "`response` is 'nothing', not a mapping; mend it, restore the file, or delete it to record again",
+        "`response` is 'nothing', not a mapping; fix it, restore the file, or delete it to record again",
     ]
     assert reading.damage.startswith("c.yaml:4: interaction 2 is damaged: ")
 

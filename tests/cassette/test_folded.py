@@ -210,7 +210,7 @@ def test_a_line_that_a_person_changes_takes_out_or_puts_in_is_what_is_replayed()
 
 
 def test_an_edit_that_leaves_no_json_is_an_error() -> None:
-    with pytest.raises(CassetteError, match="has a request body that was JSON and is damaged"):
+    with pytest.raises(CassetteError, match="has a request body that was JSON and is now damaged"):
         _edited('\\"messages\\":[', '\\"messages\\":')
 
 
@@ -228,5 +228,5 @@ def test_an_edited_body_that_is_no_json_any_more_is_still_compared_with_its_seal
     content = dump([interaction(asked("One.\nTwo."))])
     document = yaml.safe_load(content)
     document["interactions"][0]["request"]["body"] = "One.\nTwo."
-    with pytest.raises(CassetteError, match="has a request body that was JSON and is damaged"):
+    with pytest.raises(CassetteError, match="has a request body that was JSON and is now damaged"):
         parse(f"{MARK}\n{yaml.safe_dump(document)}".encode(), FILE)

@@ -203,7 +203,7 @@ def test_damage_in_json_is_named() -> None:
     assert lines(content.encode())[0] == 1
     assert (
         refusal(content) == "some.yaml:1: interaction 1 is damaged: `method` is missing;"
-        " mend it, restore the file, or delete it to record again"
+        " fix it, restore the file, or delete it to record again"
     )
     assert "not readable as YAML" in refusal(content[:-3])
 
@@ -339,7 +339,7 @@ def test_where_nothing_is_installed_the_package_is_named(
     with pytest.raises(CassetteError) as caught:
         interaction(response=response(compressed(encoding), content_encoding=encoding))
     assert str(caught.value) == (
-        f"some.yaml:2: interaction 1 is compressed ({encoding}), and nothing is installed to undo that:"
+        f"some.yaml:2: interaction 1 is compressed ({encoding}), and nothing installed can decompress it:"
         f" pip install {package}"
     )
     # What is text was undone by its recorder, which kept the header.
@@ -349,7 +349,7 @@ def test_where_nothing_is_installed_the_package_is_named(
 @pytest.mark.parametrize("encoding", ["br", "zstd"])
 def test_what_is_not_compressed_as_it_says_is_text_or_damaged(encoding: str) -> None:
     assert interaction(response=response("Hi é", content_encoding=encoding)).reply.body == "Hi é".encode()
-    with pytest.raises(CassetteError, match=f"is damaged: its body is not {encoding}, as its headers say"):
+    with pytest.raises(CassetteError, match=f"is damaged: its headers say {encoding}, but its body is something else"):
         interaction(response=response(b"\xff\xfe", content_encoding=encoding))
 
 
@@ -373,7 +373,7 @@ ZIPPED = gzip.compress(b"a" * 99, mtime=0)
 def test_a_compressed_file_that_is_damaged_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.yaml.gz"
     path.write_bytes(content)
-    with pytest.raises(CassetteError, match=r"a\.yaml\.gz: cannot be decompressed: .*; mend it"):
+    with pytest.raises(CassetteError, match=r"a\.yaml\.gz: cannot be decompressed: .*; fix it"):
         load(path)
 
 
@@ -485,9 +485,9 @@ def test_what_is_not_what_it_says_is_refused(more: dict[str, Any], message: str)
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("metadata", "is vcrpy's, and would be lost; leave the file to the tests that read it"),
-        ("ws_interactions", "are not HTTP, and would be lost; leave them to cassetter, in a file of their own"),
-        ("grpc_interactions", "are not HTTP, and would be lost; leave them to cassetter, in a file of their own"),
+        ("metadata", "belongs to vcrpy and would be lost; leave the file to the tests that read it"),
+        ("ws_interactions", "are not HTTP and would be lost; keep them in a separate file, for cassetter"),
+        ("grpc_interactions", "are not HTTP and would be lost; keep them in a separate file, for cassetter"),
     ],
 )
 def test_a_file_of_which_something_would_be_lost_is_refused(name: str, message: str) -> None:

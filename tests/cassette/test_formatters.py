@@ -99,15 +99,15 @@ def test_damage_to_a_formatted_file_is_not_taken_for_the_work_of_the_formatter(w
 def test_a_formatted_file_that_was_cut_off_or_lost_a_seal_is_refused(how: str) -> None:
     content = FORMATTED[how](CONTENT)
     without_end = re.sub(rb"version: 1[^\n]*\n?", b"", content)
-    assert "the file is not whole: it has to end with the line `version: 1`; restore it" in refusal(without_end)
+    assert "the file is incomplete: it must end with the line `version: 1`; restore it" in refusal(without_end)
     unsealed = re.sub(rb"\n *seal: [^\n]*", b"", content, count=1)
     assert re.match(
-        r"some\.yaml:\d+: interaction 1 has no seal, so lines of it may be lost; restore it", refusal(unsealed)
+        r"some\.yaml:\d+: interaction 1 has no seal, so lines may be missing; restore it", refusal(unsealed)
     )
 
 
 def test_a_file_of_nothing_but_our_first_line_is_not_whole() -> None:
-    assert refusal(f"{MARK}\n".encode()).startswith("some.yaml:2: the file is not whole: ")
+    assert refusal(f"{MARK}\n".encode()).startswith("some.yaml:2: the file is incomplete: ")
 
 
 @pytest.mark.parametrize(
@@ -121,14 +121,12 @@ def test_a_key_that_is_there_twice_is_named_with_its_line() -> None:
     lines = CONTENT.split(b"\n")
     second = [number for number, line in enumerate(lines) if line == b"- request:"][1]
     told = refusal(b"\n".join([*lines[:second], *lines[second + 1 :]]))
-    assert re.fullmatch(
-        r"some\.yaml:\d+: (interaction 1 was changed outside .*|`\w+` appears twice; mend it, .*)", told
-    )
+    assert re.fullmatch(r"some\.yaml:\d+: (interaction 1 was changed outside .*|`\w+` appears twice; fix it, .*)", told)
     # Whatever the seals say: of two equal interactions, the second would go without a word.
     content = dump([ERROR, ERROR]).split(b"\n")
     second = [number for number, line in enumerate(content) if line == b"- request:"][1]
     told = refusal(b"\n".join([*content[:second], *content[second + 1 :]]))
-    assert re.fullmatch(r"some\.yaml:\d+: `\w+` appears twice; mend it, .*", told)
+    assert re.fullmatch(r"some\.yaml:\d+: `\w+` appears twice; fix it, .*", told)
 
 
 def test_a_value_that_stands_twice_by_an_alias_is_no_key_that_does() -> None:

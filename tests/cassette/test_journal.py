@@ -396,7 +396,7 @@ def test_a_disk_that_takes_no_cassette_leaves_the_old_one_and_a_journal(
             ask(url, 1)
     [left] = beside(path)
     assert str(caught.value) == (
-        f"{path}: cannot be written: No space left on device; what was there is as it was;"
+        f"{path}: cannot be written: No space left on device; what was there is unchanged;"
         f" what was recorded is kept in {path.parent / left}"
     )
     assert path.read_bytes() == before
@@ -536,7 +536,7 @@ def test_a_limit_to_the_size_of_files_at_any_write_costs_no_call_that_is_not_nam
             else:
                 assert path.read_bytes() == before.read_bytes()
                 [left] = beside(path)
-                assert f"{path}: cannot be written: File too large; what was there is as it was;" in ended.stderr
+                assert f"{path}: cannot be written: File too large; what was there is unchanged;" in ended.stderr
                 kept = re.search(
                     r"kept in \S+\.new\.journal(?:, except for (\d+) calls?, which could not be kept)?$",
                     ended.stderr,

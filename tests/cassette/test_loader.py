@@ -82,7 +82,7 @@ version: 1
     assert parse(content.encode(), Path("a.yaml"))[0].request.body == b"\xff\x00"
 
 
-UNFOLDED = "some.yaml:1: aliases in this file unfold without end, so it is not read; mend it, restore the file, or"
+UNFOLDED = "some.yaml:1: the aliases in this file expand without end, so it is not read; fix it, restore the file, or"
 
 
 def levels(item: str, begin: str = "l0: &l0 [x]\n") -> bytes:

@@ -12,7 +12,7 @@ from tests.cassette.test_cassette import (
     FILE,
 )
 
-MEND = "mend it, restore the file, or delete it to record again"
+MEND = "fix it, restore the file, or delete it to record again"
 
 
 GOOD = """\
@@ -56,9 +56,9 @@ interactions:
             "some.yaml:1: not readable as YAML: AttributeError: 'NoneType' object has no attribute 'groupdict'",
         ),
         ("", "some.yaml:1: the file is empty; restore it, or delete it to record again"),
-        ("- request: {}\n", "some.yaml:1: not a cassette: there is no list `interactions` in it"),
-        ("version: 1\n", "some.yaml:1: not a cassette: there is no list `interactions` in it"),
-        ("version: 1\ninteractions:\n", "some.yaml:1: not a cassette: there is no list `interactions` in it"),
+        ("- request: {}\n", "some.yaml:1: not a cassette: it has no list `interactions`"),
+        ("version: 1\n", "some.yaml:1: not a cassette: it has no list `interactions`"),
+        ("version: 1\ninteractions:\n", "some.yaml:1: not a cassette: it has no list `interactions`"),
         ("interactions: []\nversion: 2\n", "some.yaml:2: version is 2; this tool reads version 1"),
         ("interactions: []\nversion:\n", "some.yaml:2: version is None; this tool reads version 1"),
         (GOOD + "- 7\n", "some.yaml:15: interaction 2 is damaged: it is 7, not a mapping"),
@@ -90,8 +90,8 @@ def test_what_is_no_cassette_is_refused_with_file_line_and_reason(content: str, 
         ('string: ""', "string: 12", "`string` is 12, not text or !!binary"),
         ('    body:\n      string: ""\n', "", "`body` is missing"),
         ("headers: {}", "headers: [a]", "`headers` is ['a'], not a mapping"),
-        ("headers: {}", "headers: {a: 12}", "header 'a': name and value have to be text: quote them"),
-        ("headers: {}", "headers: {5: [b]}", "header 5: name and value have to be text: quote them"),
+        ("headers: {}", "headers: {a: 12}", "header 'a': name and value must be text: put them in quotes"),
+        ("headers: {}", "headers: {5: [b]}", "header 5: name and value must be text: put them in quotes"),
         ("duration: 1", "duration: long", "`duration` is 'long', not a number"),
         ("duration: 1", "duration: yes", "`duration` is True, not a number"),
         (
@@ -132,4 +132,4 @@ def test_a_cassette_that_is_not_there_is_file_not_found(tmp_path: Path) -> None:
 def test_a_cassette_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(CassetteError) as caught:
         load(tmp_path)
-    assert str(caught.value) == f"{tmp_path}: is a directory, where a cassette has to be a file; move it away"
+    assert str(caught.value) == f"{tmp_path}: is a directory, but a cassette must be a file; move it away"

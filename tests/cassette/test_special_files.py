@@ -57,7 +57,7 @@ def test_what_is_no_file_is_no_cassette_in_any_mode(
 ) -> None:
     path = cassettes / "a.yaml"
     make(kind, path)
-    told = rf"^{re.escape(str(path))}: is {kind}, where a cassette has to be a file; move it away$"
+    told = rf"^{re.escape(str(path))}: is {kind}, but a cassette must be a file; move it away$"
     with pytest.raises(CassetteError, match=told), use_cassette(path, mode=mode):
         pytest.fail("it is open")
     assert [file.name for file in cassettes.iterdir()] == ["a.yaml"]

@@ -53,7 +53,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
     fails(monkeypatch)
     with pytest.raises(CassetteError) as caught:
         save(path, [interaction(b"new")])
-    assert str(caught.value) == f"{path}: cannot be written: No space left on device; what was there is as it was"
+    assert str(caught.value) == f"{path}: cannot be written: No space left on device; what was there is unchanged"
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 
@@ -113,7 +113,7 @@ def test_an_error_without_a_number_is_told_in_its_own_words(tmp_path: Path, monk
         raise OSError("the share has gone away")
 
     monkeypatch.setattr(REAL, "fsync", gone)
-    with pytest.raises(CassetteError, match="cannot be written: the share has gone away; what was there is as it was"):
+    with pytest.raises(CassetteError, match="cannot be written: the share has gone away; what was there is unchanged"):
         save(tmp_path / "a.yaml", [interaction()])
 
 
@@ -129,9 +129,7 @@ def test_an_error_without_a_number_is_told_in_its_own_words(tmp_path: Path, monk
 def test_what_would_not_read_back_equal_does_not_replace_the_old_file(unfaithful: Interaction, tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     save(path, [interaction(b"old")])
-    with pytest.raises(
-        CassetteError, match=r"a\.yaml: what would be written does not read back .* nothing was written"
-    ):
+    with pytest.raises(CassetteError, match=r"a\.yaml: the cassette would not read back .* nothing was written"):
         save(path, [unfaithful])
     assert load(path) == [interaction(b"old")]
     assert list(tmp_path.iterdir()) == [path]

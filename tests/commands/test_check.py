@@ -345,7 +345,7 @@ def test_look_alikes_are_nothing(capsys: pytest.CaptureFixture[str], monkeypatch
 
 # --- damage
 
-MEND = "; mend it, restore the file, or delete it to record again"
+MEND = "; fix it, restore the file, or delete it to record again"
 
 
 @pytest.mark.parametrize(
@@ -399,8 +399,8 @@ MEND = "; mend it, restore the file, or delete it to record again"
             "version: 1\ninteractions:\n"
             "- {response: {}, request: {method: P, uri: u, headers: {x-api-key: {a: hunter}}}}\n",
             [
-                ":3: SAM201 interaction 1 is damaged: header 'x-api-key': name and value have to be text: quote them"
-                + MEND
+                ":3: SAM201 interaction 1 is damaged: header 'x-api-key': name and value must be text: put them"
+                " in quotes" + MEND
             ],
         ),
     ],
@@ -435,7 +435,7 @@ def test_what_is_no_file_is_a_finding_in_a_directory_too(capsys: pytest.CaptureF
     Path("cassettes/deep.yaml").mkdir()
     for name in ("a.yaml", "deep.yaml/b.new.journal"):
         os.mkfifo(f"cassettes/{name}")
-    told = "is a FIFO, where a cassette has to be a file; move it away"
+    told = "is a FIFO, but a cassette must be a file; move it away"
     assert run(capsys) == (
         1,
         [

@@ -204,7 +204,7 @@ def test_what_is_no_file_is_an_error_in_a_directory_too(tmp_path: Path, capsys: 
     os.mkfifo(tmp_path / "a.yaml")
     with pytest.raises(SystemExit, match="2"):
         cli.main(["cost", str(tmp_path)])
-    assert "a.yaml: is a FIFO, where a cassette has to be a file; move it away" in capsys.readouterr().err
+    assert "a.yaml: is a FIFO, but a cassette must be a file; move it away" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

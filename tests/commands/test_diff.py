@@ -635,7 +635,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_shown(project: Project) ->
     told = "\n".join([capital, marks, river, fifo, town])
     assert "tests/test_geo.py::test_capital: cannot be compared" in told
     assert "test_capital.yaml:32: these are the marks of a merge conflict; keep one side, or both in turn" in told
-    assert "is a FIFO, where a cassette has to be a file; move it away" in told
+    assert "is a FIFO, but a cassette must be a file; move it away" in told
     assert last == "1 test changed, 2 tests not compared: tokens 3 -> 4 (+33%), cost unknown"
 
 

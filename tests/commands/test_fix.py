@@ -123,12 +123,12 @@ def test_what_was_edited_stays_marked_and_what_had_no_seal_gets_one(capsys: pyte
         ),
         (
             lambda text: text.replace('"user",', '"user",\n       '),
-            f"{OURS}: interaction 1 was edited, and cannot be written again as it is; take the secrets out by hand,"
+            f"{OURS}: interaction 1 was edited and cannot be written again as it is; take the secrets out by hand,"
             " or record it again",
         ),
         (
             lambda text: re.sub("seal: .*", "seal: none  # mine", text),
-            f"{OURS}: interaction 1 was edited, and cannot be written again as it is; take the secrets out by hand,"
+            f"{OURS}: interaction 1 was edited and cannot be written again as it is; take the secrets out by hand,"
             " or record it again",
         ),
         (lambda text: text[:-20], f"{OURS}: cannot be read, so nothing is cut out of it"),
@@ -200,7 +200,7 @@ def test_a_file_that_cannot_be_written_is_as_it_was(
     status, lines = run(capsys, "--fix", "-q")
     assert (status, lines[1:]) == (
         1,
-        [f"not fixed: {OURS}: cannot be written: No space left on device; what was there is as it was"],
+        [f"not fixed: {OURS}: cannot be written: No space left on device; what was there is unchanged"],
     )
     assert path.read_bytes() == before
 

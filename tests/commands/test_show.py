@@ -301,7 +301,7 @@ def test_both_sides_of_a_merge_conflict_are_shown(capsys: pytest.CaptureFixture[
     lines = shown(capsys, str(CASSETTE), "--plain")
     assert lines[:2] == [
         "This file cannot be read as a whole: cassette:3: these are the marks of a merge conflict; to keep what is"
-        ' still played of both sides: pytest --samurai-mode=update, or `mode="update"` in `use_cassette`',
+        ' still played from both sides: pytest --samurai-mode=update, or `mode="update"` in `use_cassette`',
         "The side that git calls ours:",
     ]
     assert [line for line in lines if "user" in line or "side that" in line] == [

@@ -30,7 +30,7 @@ def read_only(path: object, flags: int, *mode: int) -> int:
     return os.open(str(path), flags, *mode)
 
 
-TOLD = r"a\.yaml: cannot be written: Read-only file system; so nothing is sent$"
+TOLD = r"a\.yaml: cannot be written: Read-only file system, so nothing is sent$"
 
 
 @pytest.mark.parametrize("mode", ["once", "new_episodes", "all"])
@@ -68,7 +68,7 @@ def test_a_test_whose_cassette_cannot_be_written_fails_at_once(
     monkeypatch.setattr(REAL, "open", read_only)
     result = project.run()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*test_it.yaml: cannot be written: Read-only file system; so nothing is sent"])
+    result.stdout.fnmatch_lines(["*test_it.yaml: cannot be written: Read-only file system, so nothing is sent"])
     assert project.server.requests == 0
 
 

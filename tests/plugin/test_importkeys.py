@@ -151,7 +151,7 @@ def test_new():
     result.assert_outcomes(passed=2, failed=2)
     result.stdout.fnmatch_lines(
         [
-            "*/chat/completions is a model call for which no recorder is open, and no call may go live unrecorded*",
+            "*/chat/completions is a model call, but no recorder is open, and calls may not go live unrecorded*",
             "*/chat/completions has to go live to be recorded, but its key is the placeholder that replayed tests get.",
         ]
     )

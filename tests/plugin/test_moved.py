@@ -168,8 +168,8 @@ def test_a_second_cassette_is_a_mistake_that_names_both(project: Project, suite:
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "tests/test_it.py::test_it has a cassette of its own, test_it.yaml, and its marker names another,"
-            " more.yaml: a test has one here; put the interactions of both into one file, and name that"
+            "tests/test_it.py::test_it has its own cassette, test_it.yaml, but its marker names another,"
+            " more.yaml. A test can have only one here: put the interactions of both into one file, and name that file"
         ]
     )
 
@@ -180,7 +180,7 @@ def test_a_second_cassette_is_a_mistake_that_names_both(project: Project, suite:
         ('@pytest.mark.vcr("a.yaml", "b.yaml")', "@pytest.mark.vcr of *test_it: it takes one cassette name, not 2"),
         (
             '@pytest.mark.vcr("a.yaml")\n@pytest.mark.default_cassette("b.yaml")',
-            "@pytest.mark.vcr of *test_it: with `default_cassette`, it is that which names one cassette, and nothing*",
+            "@pytest.mark.vcr of *test_it: `default_cassette` must name exactly one cassette, and this marker*",
         ),
         (
             "@pytest.mark.vcr(additional_matchers=['x'])",
@@ -225,12 +225,12 @@ def test_two_recorders_that_have_the_marker_are_refused_with_the_way_out(
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         [
-            "ERROR: samurai_marker has `vcr`, and pytest-recording is loaded, whose marker that is: each of the two"
-            " would record the tests. Run pytest with `-p no:recording`, or put that into `addopts`."
+            "ERROR: samurai_marker has `vcr`, but that marker belongs to pytest-recording, which is loaded too: both"
+            " would record the tests. Run pytest with `-p no:recording`, or add that to `addopts`."
         ]
     )
     result = project.run("-p", "no:recording", "-p", "pytest_recording.plugin")
-    result.stderr.fnmatch_lines(["*Run pytest with `-p no:pytest_recording.plugin`, or put that into `addopts`."])
+    result.stderr.fnmatch_lines(["*Run pytest with `-p no:pytest_recording.plugin`, or add that to `addopts`."])
     monkeypatch.setenv("PYTEST_ADDOPTS", " ".join([*others, "-p no:recording"]))
     project.run("-k", "nothing").assert_outcomes(deselected=1)
 

@@ -179,7 +179,10 @@ def test_what_vcrpys_object_has_and_ours_has_not_is_told(project: Project, suite
     written(suite, "@pytest.mark.vcr\ndef test_it(): pass")
     result = project.run()
     result.stdout.fnmatch_lines(
-        ["*AttributeError: vcr.test_case is not here: this stands for vcrpy's VCR, and has register_matcher, *"]
+        [
+            "*AttributeError: vcr.test_case does not exist here: this object stands in for vcrpy's VCR. It has"
+            " register_matcher, *"
+        ]
     )
 
 
@@ -228,7 +231,10 @@ def test_more(vcr):
     result = project.run("--samurai-mode=none")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
-        ["*AttributeError: vcr.rewind is not here: this stands for vcrpy's cassette, and has play_count, *"]
+        [
+            "*AttributeError: vcr.rewind does not exist here: this object stands in for vcrpy's cassette. It has"
+            " play_count, *"
+        ]
     )
 
 

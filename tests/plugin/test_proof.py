@@ -124,14 +124,15 @@ def test_a_failed_proof_says_by_the_word_what_varied_and_what_to_do(project: Pro
             "samurai: replaying 1 test in another process",
             "F*",
             "*_ test_it _*",
-            "It was recorded in this run, and its replay in another process failed:",
+            "It was recorded in this run, but its replay in another process failed:",
             "E       pytest_samurai.RequestNotRecorded: POST /chat/completions has no recording, and*",
             "E         test      test_it.py::test_it",
             "E         mode      none",
             "E           messages[[]0].content:",
             r"E             - Say [[]*] to all of them",
             r"E             + Say [[]*] to all of them",
-            "What differs varies from run to run. Fix it in the test, as by a seed or by an order; or leave it out, by"
+            "The values that differ vary from run to run. Fix them in the test, for example with a seed or a"
+            " sorted order, or leave them out with"
             " `ignore` or `normalize`.",
             "samurai: 1 test replayed in another process: 1 failed",
             "FAILED test_it.py::test_it - pytest_samurai.RequestNotRecorded: POST*",
@@ -283,7 +284,7 @@ def test_it(samurai_client, number): ask(samurai_client)
     proved = project.run("--samurai-prove")
     proved.assert_outcomes(failed=1)
     proved.stdout.fnmatch_lines(
-        ["The replay has no test of this id: something in the id varies from run to run, such as a parameter."]
+        ["The replay has no test with this id: something in the id, such as a parameter, varies from run to run."]
     )
 
 
@@ -303,9 +304,9 @@ def test_skips(samurai_client, samurai):
     proved.assert_outcomes(failed=2)
     proved.stdout.fnmatch_lines(
         [
-            "It was recorded in this run, and its replay in another process failed:",
+            "It was recorded in this run, but its replay in another process failed:",
             "E       AssertionError: only recorded *[[]31m",
-            "It was recorded in this run, and its replay in another process was skipped:",
+            "It was recorded in this run, but its replay in another process was skipped:",
             "",
             "Skipped: only recorded",
             "FAILED test_it.py::test_skips - Skipped: only recorded",
@@ -333,8 +334,8 @@ def test_fails(samurai_client):
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
         [
-            "samurai: 1 test recorded and passed, and nothing was replayed in another process: the run has ended early."
-            " The next run replays what is recorded"
+            "samurai: 1 test recorded and passed, but nothing was replayed in another process, because the run ended"
+            " early. The next run replays the recordings"
         ]
     )
 
@@ -372,7 +373,7 @@ def {hook}():
     assert proved.ret == pytest.ExitCode.TESTS_FAILED
     proved.stdout.fnmatch_lines(
         [
-            f"samurai: --samurai-prove: the second run ended with status {status}, and not as tests end:",
+            f"samurai: --samurai-prove: the second run ended abnormally, with status {status}:",
             "    *no second run here*",
         ]
     )

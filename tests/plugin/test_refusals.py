@@ -366,7 +366,7 @@ def test_it(request):
     result.stdout.fnmatch_lines(
         [
             "POST /chat/completions has no recording*",
-            "*what came of it*",
+            "*the error that followed*",
             "*'no_such_fixture' not found*",
             f"FAILED test_it.py::test_it - {MISS}",
         ]
@@ -949,5 +949,5 @@ def test_it(wide): seed_call()
     assert project.server.requests == 2
     result = project.run("-o", f"samurai_unmarked={unmarked}")
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["ERROR test_it.py::test_it - *is a model call for which no recorder is open*"])
+    result.stdout.fnmatch_lines(["ERROR test_it.py::test_it - *is a model call, but no recorder is open*"])
     assert project.server.requests == 2

@@ -29,7 +29,7 @@ def test_a_live_call_of_an_unmarked_test_can_be_blocked(project: Project) -> Non
     project.tests(UNMARKED)
     result = project.run("--samurai-unmarked=block")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*is a model call for which no recorder is open, and no call may go live*"])
+    result.stdout.fnmatch_lines(["*is a model call, but no recorder is open, and calls may not go live*"])
     assert project.server.requests == 0
 
 
@@ -64,7 +64,7 @@ def test_blocking_sees_a_library_that_is_imported_within_the_test(project: Proje
     )
     result = project.pytester.runpytest_subprocess("--samurai-unmarked=block")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*is a model call for which no recorder is open*"])
+    result.stdout.fnmatch_lines(["*is a model call, but no recorder is open*"])
 
 
 @pytest.mark.parametrize("unmarked", ["warn", "block"])
@@ -170,7 +170,7 @@ def test_a_wider_fixture_calls_no_model_as_it_is_torn_down_after_a_replay(
 ) -> None:
     result = torn_down(project, call, f"--samurai-mode={mode}", swallow=swallow)
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*RequestNotRecorded: http* is a model call for which no recorder is open*"])
+    result.stdout.fnmatch_lines(["*RequestNotRecorded: http* is a model call, but no recorder is open*"])
 
 
 @pytest.mark.parametrize("mode", ["none", "once"])
@@ -184,8 +184,8 @@ def test_a_wider_fixture_connects_to_no_model_as_it_is_torn_down_after_a_replay(
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
         [
-            f"*RequestNotRecorded: a connection to {host}, which serves models ({why}), was opened while no recorder"
-            " is open, and no call may go live unrecorded here.",
+            f"*RequestNotRecorded: a connection to {host}, which serves models ({why}), was refused: no recorder is"
+            " open, and calls may not go live unrecorded here.",
             "E   *test      test_it.py::test_it",
         ]
     )

@@ -52,7 +52,7 @@ async def ask_later():
     return await asyncio.to_thread(seed_call)
 """
 
-ENDED = "*The test went on without an answer for 0.05 s, and was ended.*"
+ENDED = "*The test kept running without an answer for 0.05 s, and was stopped.*"
 
 
 @pytest.fixture(autouse=True)
@@ -189,7 +189,7 @@ def test_it():
         grace=0.02,
     )
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*The test went on without an answer for 0.02 s, and was ended.*"])
+    result.stdout.fnmatch_lines(["*The test kept running without an answer for 0.02 s, and was stopped.*"])
 
 
 def test_the_tasks_of_an_event_loop_can_clean_up_before_the_test_ends(project: Project) -> None:

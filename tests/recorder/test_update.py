@@ -472,7 +472,7 @@ def test_a_shared_cassette_that_cannot_be_written_at_the_end_fails_the_run(
     result.assert_outcomes(passed=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
-        ["samurai: */cassettes/shared.yaml: cannot be written: No space left on device; what was there is as it was"]
+        ["samurai: */cassettes/shared.yaml: cannot be written: No space left on device; what was there is unchanged"]
     )
     assert updates.files() == before
 

@@ -72,8 +72,8 @@ def test_a_cassette_that_is_gone_or_cannot_be_read_says_so_without_secrets(tmp_p
     path = saved(tmp_path, FRANCE)
     path.write_text("nothing")
     assert told(tmp_path, FRANCE, secrets=frozenset({path.name})).lost == (
-        f"the cassette cannot be read: {path.parent}/[REDACTED]:1: not a cassette: there is no list `interactions`"
-        " in it; mend it, restore the file, or delete it to record again"
+        f"the cassette cannot be read: {path.parent}/[REDACTED]:1: not a cassette: it has no"
+        " list `interactions`; fix it, restore the file, or delete it to record again"
     )
 
 
