@@ -1,17 +1,19 @@
-# Needs make and Python 3.11 or newer; each target makes what else it needs, in .venv.
+# Needs make and Python 3.11 or newer. Each target installs everything else it needs in .venv.
 #
 #   make demo     install the package and show it at work, offline
 #   make test     the whole suite, with coverage            make test ARGS="-k stream -x"
-#   make thorough the tests that have a size, at the full one: 100,000 bodies, 200 killed runs ...; takes half an hour
-#   make test-page the page in a browser, which has to be here (apt-get install chromium), read by axe-core
-#   make lowest   the others, with the lowest versions that pyproject.toml allows
-#   make pythons  the same, with each other Python from 3.11 on that is here
-#   make vcrpys   what meets vcrpy, with each major version of it from 7 on
+#   make thorough the tests that have a size, at full size: 100,000 bodies, 200 killed runs ...; takes half an hour
+#   make test-page  the page in a browser, checked by axe-core; install one first (apt-get install chromium)
+#   make lowest   the tests without a size, with the lowest versions that pyproject.toml allows
+#   make pythons  the same tests, with every other Python from 3.11 on that this machine has
+#   make vcrpys   the tests of the vcrpy bridge, with each major version of vcrpy from 7 on
 #   make check    lint, format, types, import contracts, words
 #   make docs     the manual as a site, build/site/index.html; a warning or a broken link is an error
-#   make bench    measure everything, the peers too         make bench ARGS="--only replay --quick"
+#   make pictures take the docs' pictures again, from real runs; needs a browser like test-page
+#   make package  build and check sdist and wheel, and run part of the suite with the wheel, without the sources
+#   make bench    measure everything, including the peers   make bench ARGS="--only replay --quick"
 #   make test-clients  try real client libraries        make test-clients ARGS="--only openai-3,litellm"
-#   make clean    remove what the others made
+#   make clean    remove everything that these targets made
 
 PYTHON ?= python3
 ARGS   ?=
@@ -21,14 +23,14 @@ BIN  := $(VENV)/bin
 PIP  := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 UV   := $(BIN)/uv --quiet
 
-# Tests that take long are not left to one worker at the end: the other takes half of what that has not begun.
+# No worker is left alone with the slow tests at the end: an idle one takes half of another's remaining tests.
 WORKERS := -n auto --dist worksteal
 
-# Without bytecode, each process of the suite, and there are hundreds, compiles pytest and its plugins anew.
+# The suite starts hundreds of processes. Without bytecode, each one would compile pytest and its plugins again.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-page test-clients thorough lowest pythons vcrpys check docs bench clean
+.PHONY: help demo test test-page test-clients thorough lowest pythons vcrpys check docs pictures package bench clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -48,12 +50,12 @@ test-page: $(VENV)/.installed-page
 thorough: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(WORKERS) --thorough --durations=0 --durations-min=1 $(ARGS)
 
-# These two go without coverage, without the tests that have a size and without those of benchmarks and clients: these try
-# our own code, which is the same in each environment.
+# These two run without coverage, and without the tests that have a size or try benchmarks and clients: those test our own
+# code, which is the same in every environment.
 
-# Before pytest 8.4, an event loop that one test has left is told to the test in which it is collected.
+# Before pytest 8.4, a test is blamed for an event loop that an earlier test left open.
 lowest: override ARGS += -W ignore::pytest.PytestUnraisableExceptionWarning
-# Without vcrpy, whose oldest does not go with the newest aiohttp: `make vcrpys` tries each of its versions.
+# Without vcrpy: its oldest version does not work with the newest aiohttp. `make vcrpys` tests its versions.
 lowest: $(VENV)/.installed-dev
 	@mkdir -p .envs
 	$(UV) pip compile --resolution lowest-direct --no-deps --no-header --no-annotate --extra estimate --extra import \
@@ -65,8 +67,8 @@ pythons: $(VENV)/.installed-dev
 		{ $(call other,.envs/$${python##*/},$$python,); } || exit; \
 	done
 
-# The first of vcrpy 7, the last of 8 and of 9, each in a small environment: the bridge's tests need no client but httpx.
-# To install ours beside a vcrpy has to leave that as it is.
+# The first vcrpy 7, and the last 8 and 9, each in a small environment: the bridge's tests need only httpx as a client.
+# Installing our package must not change the vcrpy version.
 VCRPYS := 7.0.0 8.2.1 9.*
 
 vcrpys: $(VENV)/.installed-dev
@@ -83,7 +85,7 @@ vcrpys: $(VENV)/.installed-dev
 
 VCRPY := import importlib.metadata; print(importlib.metadata.version("vcrpy"))
 
-# $(call other,environment,python,options of the installation): make the environment, and run the tests in it
+# $(call other,environment,python,installation options): make the environment, and run the tests in it
 define other
 echo "installing pytest-samurai and its dev tools into $(1) ..." \
 && $(UV) venv --clear --python $(2) $(1) \
@@ -98,8 +100,8 @@ check: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -n0 tests/test_words.py
 
-# In an environment of its own, for none of the other tools needs it. The variable silences a notice that is longer than
-# what there is to say: Material gets fixes until May 2027, and its successor reads the same mkdocs.yml.
+# In a separate environment, because no other tool needs it. The variable silences a long notice, which only says that
+# Material gets fixes until May 2027, and that its successor reads the same mkdocs.yml.
 docs: .envs/docs/.installed
 	@NO_MKDOCS_2_WARNING=1 .envs/docs/bin/mkdocs build --strict --quiet
 	@echo "the manual is built: build/site/index.html"
@@ -109,6 +111,12 @@ docs: .envs/docs/.installed
 	@$(UV) venv --clear --python $(BIN)/python .envs/docs
 	@$(UV) pip install --python .envs/docs --requirements pyproject.toml --extra docs
 	@touch $@
+
+pictures: $(VENV)/.installed-page
+	$(BIN)/python -m manual.pictures
+
+package: $(VENV)/.installed-dev
+	$(BIN)/python .ci/package.py $(ARGS)
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -121,8 +129,8 @@ clean:
 		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamps say what is in .venv. The package is installed editable, so a changed source file needs no reinstall; a
-# changed pyproject.toml does. A demo gets along without the dev tools; with them installed, it has all it needs.
+# The stamps say what is in .venv. The package is installed editable, so a changed source file needs no reinstall, but a
+# changed pyproject.toml does. The demo works with or without the dev tools.
 
 $(VENV)/.python:
 	@command -v "$(PYTHON)" >/dev/null || { \
@@ -143,7 +151,7 @@ $(VENV)/.installed-dev: pyproject.toml | $(VENV)/.python
 	@$(PIP) --editable '.[dev]'
 	@touch $(VENV)/.installed $@
 
-# They drive a browser, and no other target needs them.
+# These drive a browser. No other target needs them.
 $(VENV)/.installed-page: $(VENV)/.installed-dev
 	@$(PIP) playwright axe-playwright-python
 	@touch $@

@@ -1,4 +1,4 @@
-"""Print a Python for each version from 3.11 on that this machine has, but for the one that runs this."""
+"""Print a Python for each version from 3.11 on that this machine has, except the version that runs this."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ OLDEST = 11
 
 
 def directories() -> Iterator[Path]:
-    """Those of the path, then pyenv's: its shims on the path answer for the versions that are switched on only."""
+    """The directories of the path, then pyenv's: its shims on the path only know the versions that are switched on."""
     yield from map(Path, os.get_exec_path())
     yield from sorted(Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions").glob("*/bin"))
 
 
 def pythons() -> Iterator[tuple[int, Path]]:
-    """The minor version of each interpreter that runs, and its path."""
+    """The minor version of each working interpreter, and its path."""
     for directory in directories():
         for path in directory.glob("python3.*"):
             named = re.fullmatch(r"python3\.(\d+)", path.name)

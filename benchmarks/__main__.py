@@ -1,8 +1,8 @@
-"""Measure pytest-samurai beside its peers and the floor, and write benchmarks/results.md and results.json.
+"""Measure pytest-samurai against its peers and the floor, and write benchmarks/results.md and results.json.
 
     python -m benchmarks [--only REPLAY,SUITE...] [--scale full|quick|smoke] [--here]
 
-`make bench` does it; `make bench ARGS="--only replay --quick"` does a part of it.
+`make bench` runs it; `make bench ARGS="--only replay --quick"` runs a part of it.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def main() -> None:
         runner = Runner(pythons, missing, Path(directory), origin)
         for row in chosen:
             run["rows"].append(_result(runner, row, given.repeats))
-            # After each row: a run that is broken off leaves what it has measured.
+            # After each row, so that an interrupted run keeps what it has measured.
             out.write_text(page(run), encoding="utf-8")
             out.with_suffix(".json").write_text(json.dumps(run, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     say(f"wrote {out}")

@@ -1,6 +1,6 @@
-"""The contenders: how each one writes a cassette, replays from it and records to it, with its best setting for that.
+"""The contenders: how each one writes, replays and records a cassette, with its best setting for that.
 
-A contender is used in a process of its environment; what it needs is imported when it is asked for the first time.
+A contender runs in a process of its environment. What it needs is imported on first use.
 """
 
 from __future__ import annotations
@@ -18,34 +18,34 @@ from benchmarks.workload import JSON, REPLY_HEADERS, URL, Exchange
 
 
 class Refused(Exception):
-    """A contender cannot do what is asked of it; the text says why."""
+    """A contender cannot do the job; the text says why."""
 
 
 class Contender:
-    """What all have in common: a contender that does not say how to do a job cannot do it."""
+    """The base of all contenders. One that does not define a job cannot do it."""
 
     name: str
     environment: str
     setting: str
-    """How it is set for replay, in words for the results."""
+    """Its setting for replay, in words for the results."""
     writes = True
     """Whether it has cassettes."""
 
     def client_options(self, module: Any) -> dict[str, Any]:
-        """Keywords for a client of httpx or httpx2."""
+        """Keywords for an httpx or httpx2 client."""
         return {}
 
     def replaying(
         self, path: Path, recorded: Sequence[Exchange], played: Sequence[Exchange], module: str
     ) -> AbstractContextManager[object]:
-        """Replay from a cassette that holds `recorded`; `played` is what of it will be asked for, in this order.
+        """Replay from a cassette that holds `recorded`. `played` is the part that will be asked for, in this order.
 
-        `module` is whose client asks: "httpx", "httpx2" or "openai" (whose version 3 stands on httpx2).
+        `module` is the library of the client: "httpx", "httpx2" or "openai" (whose version 3 uses httpx2).
         """
         raise Refused("has no replay")
 
     def loader(self) -> Callable[[Path], object]:
-        """What reads a cassette from its file."""
+        """The function that reads a cassette from its file."""
         raise Refused("has no cassettes")
 
     def touch(self, loaded: Any) -> list[tuple[bytes, bytes]]:
@@ -53,7 +53,7 @@ class Contender:
         raise Refused("has no cassettes")
 
     def saver(self, exchanges: Sequence[Exchange]) -> Callable[[Path], None]:
-        """What writes a cassette with these interactions, which are in memory as the contender keeps them."""
+        """A function that writes a cassette with these interactions, which are already in the contender's own form."""
         raise Refused("has no cassettes")
 
     def recording(self, path: Path) -> AbstractContextManager[object]:
@@ -62,10 +62,10 @@ class Contender:
 
 
 class Floor(Contender):
-    """httpx's own MockTransport: the next answer, whatever is asked; no cassette, no matching.
+    """httpx's own MockTransport: the next answer, whatever is asked, without cassette or matching.
 
-    It answers with the headers that this project keeps, all of them there before the call, as what it has to make is
-    the response alone.
+    It answers with the headers that this project keeps. They exist before the call, so it only has to make the
+    response.
     """
 
     name = "floor"
@@ -124,7 +124,8 @@ class Samurai(Contender):
                     duration=0.2,
                 ),
                 f"2026-11-24T08:00:00.{number:06d}Z",
-                # As whatever is recorded has; without one it would be looked up, which takes as long as many tests.
+                # The same as in every recording. Without it, the price would be looked up, which takes as long as many
+                # tests.
                 price=price,
             )
 
@@ -136,11 +137,12 @@ class Samurai(Contender):
     def replaying(
         self, path: Path, recorded: Sequence[Exchange], played: Sequence[Exchange], module: str
     ) -> AbstractContextManager[object]:
-        # What a run of pytest has seen it keeps for all of its tests; outside of pytest the object does.
+        # A pytest run keeps what it has read for all of its tests. Outside of pytest, the object does.
         if path not in self._used:
             from pytest_samurai import use_cassette
 
-            # Another job: what the one before has removed. Not each time, which would be most of what is measured.
+            # Another job: the previous one has deleted its files. Not each time, because that would be most of the
+            # measurement.
             if self._used and next(reversed(self._used)).parent != path.parent:
                 self._used = {one: used for one, used in self._used.items() if one.exists()}
             self._used[path] = use_cassette(path, mode="none", unused="ignore")
@@ -154,7 +156,7 @@ class Samurai(Contender):
     def loader(self) -> Callable[[Path], object]:
         from pytest_samurai.cassette import Shelf
 
-        # As a run has it: one for all cassettes.
+        # One for all cassettes, as in a run.
         shelf = Shelf()
         return lambda path: shelf.load(path).recordings
 
@@ -174,7 +176,7 @@ def _kept_of(content_type: str) -> dict[str, str]:
 
 
 def _kept(headers: Mapping[str, str], names: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """What its recorder keeps of these headers."""
+    """The headers that its recorder keeps."""
     return tuple(
         (name, value) for name, value in headers.items() if any(fnmatchcase(name, pattern) for pattern in names)
     )
@@ -237,7 +239,7 @@ def _listed(headers: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 class VcrpyDefault(Vcrpy):
-    """vcrpy as it comes: the body is not matched, so that recordings are right only in the order of recording."""
+    """vcrpy with its defaults: the body is not matched, so recordings are only right in the order of recording."""
 
     name = "vcrpy, default"
     setting = 'VCR(record_mode="none"): the body is not matched; records with record_mode="all"'
@@ -293,7 +295,7 @@ class Cassetter(Contender):
 
 
 class Respx(Contender):
-    """respx, a route for each prompt."""
+    """respx, with a route for each prompt."""
 
     name = "respx"
     environment = "mocks"
@@ -316,7 +318,7 @@ class Respx(Contender):
 
 
 class PytestHttpx(Contender):
-    """pytest-httpx, a response for each prompt."""
+    """pytest-httpx, with a response for each prompt."""
 
     name = "pytest-httpx"
     environment = "mocks"
@@ -331,7 +333,7 @@ class PytestHttpx(Contender):
         from pytest_httpx import HTTPXMock, IteratorStream
         from pytest_httpx._options import _HTTPXMockOptions
 
-        # What its fixture does; there is no other door to it outside of a test.
+        # The same as its fixture does. There is no other way to it outside of a test.
         mock = HTTPXMock(_HTTPXMockOptions(assert_all_responses_were_requested=False))
         for one in recorded:
             body: dict[str, Any] = (
@@ -349,12 +351,12 @@ class PytestHttpx(Contender):
 
 
 def _method(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Of a class: a bound method would not be handed the transport."""
+    """As a function of a class: a bound method would not get the transport."""
     return lambda transport, request: function(transport, request)
 
 
 class PytestMockllm(Contender):
-    """pytest-mockllm: calls of the SDKs only, JSON parsed and spelled again."""
+    """pytest-mockllm: only the SDKs' calls, with JSON parsed and written again."""
 
     name = "pytest-mockllm"
     environment = "mockllm"

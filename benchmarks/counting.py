@@ -1,6 +1,6 @@
-"""Instructions instead of time: valgrind counts them, and they do not drift with the load of the machine.
+"""Instructions instead of time: valgrind counts them, and they do not depend on the machine's load.
 
-Start-up cancels out: what is wanted is the difference of two runs, one of which does twice as much.
+Start-up cancels out, because the result is the difference of two runs, one of which does twice as much.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ _COUNT = re.compile(r"I\s+refs:\s+([\d,]+)")
 
 
 def count_calls(python: Path, directory: Path, contender: str, job: Mapping[str, Any]) -> dict[str, float]:
-    """Instructions of a replayed call. Raises Refused where valgrind is missing, or with the contender's reason."""
+    """Instructions per replayed call. Raises Refused if valgrind is missing, or with the contender's reason."""
     plays = job["size"] // 2
     jobs = [{**job, "do": "counted", "plays": plays * times} for times in (1, 2)]
     commands = [[str(python), "-m", "benchmarks.worker", str(directory), contender, json.dumps(one)] for one in jobs]
-    # The cassette is written by a run that is not counted.
+    # An uncounted run writes the cassette.
     _run(commands[0], ROOT, environment())
     once, twice = _counted(commands, [ROOT, ROOT], environment())
     return {"instructions": (twice - once) / plays}
 
 
 def count_pytest(python: Path, directory: Path, contender: str, *, plugin: bool, tests: int) -> dict[str, float]:
-    """Instructions of pytest with a contender's plugin installed and unused, or without: at `start`, and per `test`."""
+    """Instructions of pytest with or without a contender's plugin, installed and unused: at `start`, and per `test`."""
     sizes = (tests, 2 * tests)
     places = []
     for size in sizes:
@@ -66,7 +66,7 @@ def _counted(commands: Sequence[Sequence[str]], places: Sequence[Path], variable
             raise Refused(f"valgrind does not say a number: {said[-200:]}")
         return int(found[1].replace(",", ""))
 
-    # A count does not mind company.
+    # Other processes do not disturb a count.
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(count, commands, places))
 

@@ -1,4 +1,4 @@
-"""The environments: one for each contender, since some of them cannot be loaded together; made when first needed."""
+"""The environments, made on first use. Each contender has its own, because some of them cannot be loaded together."""
 
 from __future__ import annotations
 
@@ -25,11 +25,14 @@ _NAMED_TOO = ("pytest-samurai", "pytest-xdist", "PyYAML", "respx", "vcrpy")
 
 
 def make(directory: Path, name: str) -> Path:
-    """The Python of an environment, installed if it is not. Raises RuntimeError, with pip's words, if it cannot be."""
+    """The Python of an environment, which is installed if needed.
+
+    Raises RuntimeError with pip's words if that fails.
+    """
     own = directory / name
     python = own / "bin" / "python"
     stamp = own / "installed"
-    # Ours is installed editable; what it depends on may have changed all the same.
+    # Ours is installed editable, but its dependencies may have changed.
     ours = (ROOT / "pyproject.toml").read_text(encoding="utf-8") if name == "samurai" else ""
     wanted = hashlib.sha256("\n".join([sys.version, *REQUIREMENTS[name], ours]).encode()).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted:
@@ -48,7 +51,7 @@ def _run(command: list[str]) -> None:
 
 
 def versions(python: Path) -> dict[str, str]:
-    """Of what is compared, as far as the environment has it."""
+    """The versions of what is compared, if the environment has it."""
     script = (
         "import importlib.metadata as m, json, sys\n"
         "there = {d.name: d.version for d in m.distributions()}\n"

@@ -1,8 +1,8 @@
-"""The jobs: what one contender does in a process of its own, once for each turn, and what of it is measured.
+"""The jobs: what one contender does in its own process, once for each turn, and what is measured.
 
-A job is a generator: it prepares, and then gives a measurement for each turn that it is asked for. What is prepared
-between turns is not measured. Times are of the processor, in seconds: nothing here waits for anybody, and what else
-runs on the machine does not count. Where something is waited for, the clock on the wall is read, and its row says so.
+A job is a generator. It prepares, and then gives a measurement for each requested turn. Preparation between turns is
+not measured. Times are processor times in seconds: nothing here waits, and other processes do not count. If a job does
+wait, wall-clock time is measured, and its row says so.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ from benchmarks.workload import (
 )
 
 Measurement = dict[str, Any]
-"""Named numbers; and under "note" what has to be known of them."""
+"""Named numbers, and under "note" what readers must know about them."""
 
 Job = Iterator[Measurement]
 
 
 class WrongAnswer(Exception):
-    """A contender gave another answer than the recorded one: its time does not count."""
+    """A contender gave a different answer than the recorded one: its time does not count."""
 
 
 def start(directory: Path, contender: str, do: str, **settings: Any) -> Job:
-    """The job of this name, for this contender; files are kept in the directory."""
+    """The job with this name, for this contender. Its files are in the directory."""
     return JOBS[do](directory, CONTENDERS[contender](), **settings)
 
 
@@ -61,7 +61,7 @@ def start(directory: Path, contender: str, do: str, **settings: Any) -> Job:
 
 
 def compare(expected: Sequence[bytes], given: Sequence[bytes]) -> str:
-    """How the answers are those recorded: to the byte, or as JSON. Raises WrongAnswer for anything less."""
+    """How the answers equal the recorded ones: byte by byte, or as JSON. Raises WrongAnswer for anything less."""
     if list(expected) == list(given):
         return ""
     if len(expected) != len(given):
@@ -84,7 +84,7 @@ def _value(body: bytes) -> object:
 
 
 def _cassette(directory: Path, contender: Contender, kind: str, size: int, items: Sequence[Exchange]) -> Path:
-    """A cassette of these exchanges; written once, whichever job asks for it."""
+    """A cassette of these exchanges. It is only written once, whichever job asks for it."""
     path = _path(directory, contender, kind, size)
     if contender.writes and not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +100,7 @@ def _path(directory: Path, contender: Contender, kind: str, size: int) -> Path:
 
 
 class _Copies:
-    """Fresh copies of a file, so that it is seen for the first time."""
+    """Fresh copies of a file, so that each is seen for the first time."""
 
     def __init__(self, original: Path) -> None:
         self._original = original
@@ -124,11 +124,11 @@ class _Copies:
 
 
 def _work_elsewhere() -> None:
-    """What comes between the calls of two tests, as far as the processor can tell: a millisecond of other code.
+    """Simulate what the processor does between two tests' calls: a millisecond of other code.
 
-    Who reads a cassette before the first call finds nothing of the last one in the processor's caches. The floor has
-    none to read, and would find all of it, as no test does: hot, its call takes 70 to 110 microseconds; after this,
-    140 to 200.
+    A contender that reads a cassette before the first call finds nothing of the last call in the processor's caches.
+    The floor reads none, and would find all of it, which no test does. Hot, its call takes 70 to 110 microseconds;
+    after this, 140 to 200.
     """
     compile(_ELSEWHERE, "elsewhere", "exec")
 
@@ -172,7 +172,7 @@ def _play_streams(client: Any, played: Sequence[Exchange]) -> tuple[float, list[
 
 
 def _opened(client: str, contender: Contender, closing: ExitStack) -> Callable[[Sequence[Exchange]], Any]:
-    """What plays exchanges through one client, which lives as long as the job."""
+    """Plays exchanges through one client, which lives as long as the job."""
     module = import_module(_module(client))
     options = contender.client_options(module)
     if client.endswith("AsyncClient"):
@@ -193,7 +193,7 @@ def replay(
     plays: int | None = None,
     rounds: int = 1,
 ) -> Job:
-    """Seconds per call while every interaction of a cassette is played once, the opening of it not included.
+    """Seconds per call while every interaction of a cassette is played once, without opening it.
 
     `first`: from a file that the process has not seen before; `seen`: from one that it has.
     """
@@ -227,7 +227,10 @@ def replay(
 
 
 _WARMED = 1000
-"""The largest cassette that is played once unmeasured, for imports and caches; in a larger one they do not count."""
+"""The largest cassette that is played once without measuring, for imports and caches.
+
+In a larger one they hardly matter.
+"""
 
 
 def replay_stream(directory: Path, contender: Contender, *, kind: str, size: int, rounds: int = 1) -> Job:
@@ -271,7 +274,7 @@ def openai_calls(directory: Path, contender: Contender, *, size: int, rounds: in
     base = openai.DefaultHttpxClient
     options = contender.client_options(import_module(sdk_module()))
     given_client: dict[str, Any] = {"http_client": base(**options)} if options else {}
-    # Retries off: a contender that cannot see the SDK's client is to be found out at once.
+    # No retries: a contender that cannot see the SDK's client should show it at once.
     with openai.OpenAI(api_key="sk-none", base_url=f"{ORIGIN}/v1", max_retries=0, **given_client) as client:
 
         def turn(paths: Sequence[Path]) -> float:
@@ -302,10 +305,10 @@ def _told(number: int) -> tuple[str, str, int]:
 
 
 def counted(directory: Path, contender: Contender, *, client: str, size: int, plays: int, seen: bool) -> Job:
-    """Nothing is measured here: valgrind counts the instructions of the process that this is all of.
+    """Nothing is measured here: valgrind counts the instructions of a process that does only this.
 
-    From two runs that differ in `plays` alone follow those of a call; whether a collection of garbage falls into one of
-    them is chance, and would be as much as the calls, so there is none.
+    Two runs that differ only in `plays` give the instructions of a call. Garbage collection is off, because by chance
+    it could run in only one of them, and would cost as much as the calls.
     """
     gc.disable()
     items = exchanges(SMALL, size)
@@ -323,10 +326,10 @@ def counted(directory: Path, contender: Contender, *, client: str, size: int, pl
 
 
 def open_close(directory: Path, contender: Contender, *, size: int = 3, rounds: int = 20) -> Job:
-    """Seconds to open a cassette for replay and close it, nothing played; `first` and `seen` as in `replay`."""
+    """Seconds to open a cassette for replay and close it, playing nothing; `first` and `seen` as in `replay`."""
     items = exchanges(SMALL, size)
     copies = _Copies(_cassette(directory, contender, SMALL, size, items))
-    # As in a suite: the client's module is loaded, and what a contender has to patch is there.
+    # As in a suite: the client's module is loaded, so a contender finds what it must patch.
     import_module("httpx")
 
     def turn(paths: Sequence[Path]) -> float:
@@ -344,9 +347,9 @@ def open_close(directory: Path, contender: Contender, *, size: int = 3, rounds: 
 
 
 def load(directory: Path, contender: Contender, *, size: int, files: int = 1, kind: str = SMALL) -> Job:
-    """Seconds to load all of so many cassettes, none seen before, by the contender's own function.
+    """Seconds to load all of `files` cassettes, none seen before, with the contender's own function.
 
-    `load` is the function alone; `read` is the function, and every body of what it gave asked for.
+    `load` is the function alone; `read` also asks for every body.
     """
     items = exchanges(kind, size)
     path = _cassette(directory, contender, kind, size, items)
@@ -372,7 +375,7 @@ def _bytes(body: str | bytes) -> bytes:
 
 
 def load_foreign(directory: Path, contender: Contender, *, of: str, size: int, files: int = 1) -> Job:
-    """The same of cassettes that another contender has written, in its environment, under `directory`."""
+    """The same for cassettes that another contender has written, in its environment, under `directory`."""
     items = exchanges(SMALL, size)
     path = _path(directory, CONTENDERS[of](), SMALL, size)
     if not path.exists():
@@ -394,7 +397,7 @@ def load_foreign(directory: Path, contender: Contender, *, of: str, size: int, f
 
 
 def save(directory: Path, contender: Contender, *, size: int, rounds: int = 1) -> Job:
-    """Seconds to write a cassette by the contender's own function; read back and compared afterwards."""
+    """Seconds to write a cassette with the contender's own function. It is then read back and compared."""
     items = exchanges(SMALL, size)
     saver, loader = contender.saver(items), contender.loader()
     expected = [body for one in items for body in (one.request, one.reply)]
@@ -416,7 +419,7 @@ def save(directory: Path, contender: Contender, *, size: int, rounds: int = 1) -
 
 
 def write(directory: Path, contender: Contender, *, kind: str, size: int) -> Job:
-    """A cassette for a job that has to find it there."""
+    """A cassette for a job that must find it there."""
     _cassette(directory, contender, kind, size, exchanges(kind, size))
     while True:
         yield {}
@@ -426,7 +429,7 @@ def write(directory: Path, contender: Contender, *, kind: str, size: int) -> Job
 
 
 def record(directory: Path, contender: Contender, *, origin: str, size: int) -> Job:
-    """Seconds on the wall for so many calls to a server on this machine, from opening a new cassette to its file."""
+    """Wall-clock seconds for `size` calls to a server on this machine, from opening a new cassette to its file."""
     import httpx
 
     items = exchanges(SMALL, size)
@@ -452,14 +455,14 @@ def _record_all(client: Any, contender: Contender, path: Path, url: str, items: 
 
 
 def _kept(contender: Contender, path: Path, expected: Sequence[bytes]) -> str:
-    """Whether the cassette holds the replies: what is fast because it loses them does not count."""
+    """Whether the cassette holds the replies: a contender that is fast because it loses them does not count."""
     if contender.name == "floor":
         return ""
     return compare(expected, [_bytes(reply) for _, reply in contender.touch(contender.loader()(path))])
 
 
 def _tapes(directory: Path, contender: Contender) -> Iterator[Path]:
-    """New paths, one after the other."""
+    """New paths, one after another."""
     own = directory / "tapes"
     own.mkdir(exist_ok=True)
     fresh = Path(tempfile.mkdtemp(dir=own, prefix=f"{contender.environment}-"))
@@ -469,7 +472,7 @@ def _tapes(directory: Path, contender: Contender) -> Iterator[Path]:
 def first_chunk(
     directory: Path, contender: Contender, *, origin: str, chunks: int, milliseconds: int, rounds: int
 ) -> Job:
-    """Seconds on the wall until the first chunk of a stream is there, and until the last."""
+    """Wall-clock seconds until the first chunk of a stream arrives, and until the last."""
     import httpx
 
     url = f"{origin}/stream-{chunks}-{milliseconds}/v1/chat/completions"
@@ -502,7 +505,7 @@ def first_chunk(
 
 
 def _memory(name: str) -> int:
-    """Bytes: `VmRSS`, what this process has now; `VmHWM`, the most it has had since `_forget_peak`."""
+    """Bytes: `VmRSS`, the current memory of this process; `VmHWM`, its maximum since `_forget_peak`."""
     try:
         text = Path("/proc/self/status").read_text(encoding="ascii")
     except OSError:
@@ -515,7 +518,7 @@ def _forget_peak() -> None:
 
 
 def memory_record(directory: Path, contender: Contender, *, origin: str, megabytes: int) -> Job:
-    """Bytes that the process `grew` by at its peak while a stream is recorded; `wall` seconds, to the file."""
+    """Bytes that the process `grew` by at its peak while recording a stream, and the `wall` seconds to its file."""
     import httpx
 
     [item] = exchanges(STREAM, 1)
@@ -547,7 +550,7 @@ def memory_record(directory: Path, contender: Contender, *, origin: str, megabyt
 
 
 def memory_replay(directory: Path, contender: Contender, *, kind: str, size: int) -> Job:
-    """Bytes that the process `grew` by at its peak while one call is replayed; `beyond` is without the file's size."""
+    """Bytes that the process `grew` by at its peak while replaying one call; `beyond` leaves out the file's size."""
     import httpx
 
     path = _path(directory, contender, kind, size)

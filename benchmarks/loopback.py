@@ -1,4 +1,4 @@
-"""A chat server that costs next to nothing, where the demo's own would be what is measured.
+"""A chat server that costs almost nothing. With the demo's server, the benchmarks would measure that server instead.
 
     python -m benchmarks.loopback
 
@@ -102,7 +102,7 @@ async def _serve() -> None:
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """The server in a process of its own; gives `http://127.0.0.1:PORT`."""
+    """The server in a separate process. Yields `http://127.0.0.1:PORT`."""
     command = [sys.executable, "-m", "benchmarks.loopback"]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""A run as a page: what was asked for and what came out, then every contender's numbers."""
+"""A run as a page: the targets and their results, then every contender's numbers."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ _STEPS = {
 
 
 def shown(value: float, name: str) -> str:
-    """A number of this name for people, in three digits; seconds, if it is nothing else."""
+    """A number with this name for people, with three digits; in seconds by default."""
     steps = _STEPS.get(name, _SECONDS)
     step, unit = next((one for one in steps if abs(value) >= one[0]), steps[-1])
     scaled = value / step

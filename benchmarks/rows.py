@@ -1,4 +1,4 @@
-"""The rows: what is measured, with which sizes, and what it has to come to."""
+"""The rows: what is measured, in which sizes, and its targets."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from benchmarks.workload import LARGE, REWRITTEN, SMALL, STREAM
 
 @dataclass(frozen=True)
 class Entrant:
-    """A contender with its job in a row. `label` names it there.
+    """A contender with its job in a row. `label` is its name there.
 
-    `runs` says how: in a process that it keeps (`worker`), in one for each turn (`fresh`), as a run of pytest
-    (`suite`), as small ones from which a large one is told (`projected`), or with its instructions counted (`calls`,
-    `pytest`). `before` is a job that another process does first, and whose it is.
+    `runs` says how: in one process that stays (`worker`), in a new one for each turn (`fresh`), as a pytest run
+    (`suite`), as small runs that predict a large one (`projected`), or with its instructions counted (`calls`,
+    `pytest`). `before` is a job that another process does first, and its contender.
     """
 
     label: str
@@ -31,9 +31,9 @@ Number = tuple[str, str]
 
 @dataclass(frozen=True)
 class Target:
-    """`of` has to be at most `limit` times `to`, or at most `limit` more than that: `says` is the same in words.
+    """`of` must be at most `limit` times `to`, or at most `limit` more than `to`. `says` is the same in words.
 
-    Without `to`, `of` itself has to be at most `limit`.
+    Without `to`, `of` itself must be at most `limit`.
     """
 
     what: str
@@ -48,7 +48,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Row:
-    """Entrants that take turns, and what has to come of it."""
+    """Entrants that take turns, and the targets of their results."""
 
     key: str
     title: str
@@ -64,21 +64,21 @@ class Scale:
 
     name: str
     sizes: tuple[int, ...]
-    """N: interactions of a cassette that is played to its end."""
+    """N: interactions in a cassette that is played to its end."""
     calls: int
-    """Of a small cassette in one turn, in as many rounds as it takes."""
+    """Calls in a small cassette in one turn, in as many rounds as it takes."""
     scanned: int
-    """Interactions of the cassette in which those who scan have to find the one that is asked for."""
+    """Interactions in the cassette that scanning contenders must search."""
     streams: tuple[int, ...]
-    """Streams of a cassette that is played to its end."""
+    """Streams in a cassette that is played to its end."""
     files: int
     tests: int
     shared: tuple[int, int]
-    """Tests that share a cassette, and calls of each."""
+    """Tests that share a cassette, and calls in each."""
     megabytes: int
-    """Of the stream that is recorded."""
+    """The size of the recorded stream."""
     counted: int
-    """Unmarked tests whose instructions are counted, and twice as many."""
+    """Unmarked tests whose instructions are counted; a second run has twice as many."""
     repeats: int
 
 
@@ -386,7 +386,7 @@ def _xdist(scale: Scale) -> Row:
     job = {"tests": scale.tests, "calls": 10, "client": "httpx"}
     parallel = {**job, "arguments": ["-p", "xdist", "-n", "2"]}
     alone, two = "samurai", "samurai, -n 2"
-    # The floor tells what of the time is xdist's own: its workers start, collect and report whoever answers the calls.
+    # The floor shows how much of the time is xdist's own: its workers start, collect and report for every contender.
     floor = [Entrant("floor", "floor", job, "suite"), Entrant("floor, -n 2", "floor", parallel, "suite")]
     return Row(
         "xdist",

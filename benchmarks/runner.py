@@ -1,6 +1,6 @@
-"""Rows are run: the entrants take turns within each repeat, each in a process of its own environment.
+"""Runs rows. The entrants take turns within each repeat, each in a process of its own environment.
 
-So that what drifts on the machine weighs on all of them alike. A ratio is the median of the ratios of the repeats.
+So changes in the machine's speed affect all of them equally. A ratio is the median of the repeats' ratios.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from benchmarks.rows import Entrant, Number, Row, Target
 from benchmarks.suites import environment, project_suite, run_suite
 
 Turns = dict[str, list[dict[str, Any]]]
-"""The measurements of each entrant of a row, by its label."""
+"""The measurements of each entrant in a row, by its label."""
 
 _PATIENCE = 300.0
-"""Seconds that a turn may take."""
+"""The most seconds that a turn may take."""
 _SLOW = 8.0
-"""A peer whose turn took longer, in seconds, has had its only one."""
+"""A peer whose turn took longer than this, in seconds, gets no second one."""
 _OWN = ("floor", "samurai")
 
 
@@ -73,9 +73,9 @@ class Worker:
 
 
 class Runner:
-    """Runs rows in these environments: a Python for each name; a missing one has its reason in `missing`.
+    """Runs rows in these environments. Each name has a Python; for a missing one, `missing` has the reason.
 
-    `origin` is where the loopback server is.
+    `origin` is the address of the loopback server.
     """
 
     def __init__(self, pythons: Mapping[str, Path], missing: Mapping[str, str], directory: Path, origin: str) -> None:
@@ -87,7 +87,7 @@ class Runner:
         self._workers: dict[str, Worker] = {}
 
     def run(self, row: Row) -> tuple[Turns, dict[str, str]]:
-        """What was measured, and why what is missing is missing, by the entrants' labels."""
+        """What was measured, and why something is missing, by the entrants' labels."""
         turns: Turns = {entrant.label: [] for entrant in row.entrants}
         refused: dict[str, str] = {}
         try:
@@ -100,7 +100,7 @@ class Runner:
                         measured = self._turn(entrant)
                         turns[entrant.label].append({**measured, "took": time.perf_counter() - began})
                     except Refused as reason:
-                        # Where this machine has its files is nobody's business.
+                        # Do not publish where this machine has its files.
                         refused[entrant.label] = str(reason).replace(f"{self._directory}/", "").replace(f"{ROOT}/", "")
                         self._end(entrant.contender)
         finally:
@@ -168,12 +168,12 @@ class Runner:
 
 
 def values(turns: Turns, number: Number) -> list[float]:
-    """A number of an entrant, turn by turn."""
+    """A number of an entrant for each turn."""
     return [turn[number[1]] for turn in turns.get(number[0], ())]
 
 
 def measured(turns: Turns, target: Target) -> float | None:
-    """What a target's comparison came to; None where one side is missing."""
+    """The result of a target's comparison; None if one side is missing."""
     if target.to is None:
         alone = values(turns, target.of)
         return statistics.median(alone) if alone else None
@@ -186,6 +186,6 @@ def measured(turns: Turns, target: Target) -> float | None:
 
 
 def say(text: str) -> None:
-    """To whoever is waiting."""
+    """Tell a person who is waiting."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""The openai SDK: on whose client it stands, and what it sends for a question."""
+"""The openai SDK: the library of its client, and what it sends for a question."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmarks.workload import ORIGIN, Exchange, compact, completion, question
 
 
 def sdk_module() -> str:
-    """The module on whose client the installed SDK stands: httpx, or httpx2."""
+    """The library that the installed SDK's client uses: httpx or httpx2."""
     import openai
 
     modules = {base.__module__.partition(".")[0] for base in openai.DefaultHttpxClient.__mro__}
@@ -17,7 +17,7 @@ def sdk_module() -> str:
 
 
 def sdk_exchanges(count: int) -> list[Exchange]:
-    """The questions from 0 on as the SDK spells them, each with its completion."""
+    """The questions from 0 on as the SDK writes them, each with its completion."""
     import openai
 
     module = import_module(sdk_module())

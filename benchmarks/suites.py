@@ -1,6 +1,6 @@
-"""Whole suites: the same tests for every contender, in the way that each one's users write them.
+"""Whole suites: the same tests for every contender, written the way its users write them.
 
-A test asks a few questions and asserts each answer, so that a suite that passes has been given the recorded ones.
+A test asks a few questions and asserts each answer, so a suite that passes got the recorded answers.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Suite:
-    """`tests` of `calls` each, through one client for all (`httpx`), or one for each test (`httpx.Client`, `OpenAI`).
+    """`tests` of `calls` each, with one client for all (`httpx`), or one for each test (`httpx.Client`, `OpenAI`).
 
-    `shared` says that one cassette, of so many interactions, has the recordings of all; what is asked for is spread
-    evenly over it.
+    `shared` says that one cassette with this many interactions has all recordings. The requested ones are spread evenly
+    over it.
     """
 
     tests: int
@@ -198,7 +198,7 @@ def write_suite(directory: Path, contender: Contender, **settings: Any) -> Itera
 
 
 def _refuse(contender: Contender, suite: Suite) -> None:
-    """What a contender cannot do is known before it is tried: some of them would go live instead."""
+    """Refuse what a contender cannot do before trying it: some of them would go live instead."""
     name = contender.name
     if suite.shared and name not in ("floor", *_SHARED_MARKS):
         raise Refused("has no cassette that tests could share")
@@ -251,7 +251,7 @@ def _record(contender: Contender, path: Path, items: Sequence[Exchange]) -> None
 
 
 def _cassette(directory: Path, contender: str, file: str, test: str) -> Path:
-    """Where the contender's plugin looks for the cassette of a test."""
+    """Where the contender's plugin looks for a test's cassette."""
     if contender == "pytest-mockllm":
         digest = hashlib.sha256(f"{file}.py::{test}".encode()).hexdigest()[:16]
         return directory / "tests" / "llm_cassettes" / f"{test}-{digest}.yaml"
@@ -261,9 +261,9 @@ def _cassette(directory: Path, contender: str, file: str, test: str) -> Path:
 def run_suite(
     python: Path, directory: Path, contender: str, arguments: Sequence[str], timeout: float
 ) -> dict[str, Any]:
-    """Seconds of a whole pytest run: `cpu`, of the processor, all its processes together, and `wall`.
+    """Seconds of a whole pytest run: `cpu`, the processor time of all its processes, and `wall`.
 
-    Raises Refused if not every test passed.
+    Raises Refused if a test did not pass.
     """
     command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *_loaded(contender), *arguments]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -283,9 +283,9 @@ def run_suite(
 
 
 def project_suite(small: Mapping[tuple[int, int], float], tests: int, calls: int) -> float:
-    """Seconds of a suite that is too long to be run, from three small ones, by (tests, calls).
+    """Seconds of a suite that is too long to run, predicted from three small ones, by (tests, calls).
 
-    They have to be (1, c), (2, c) and (2, c + d): the second less the first is a test, the third less the second d
+    They must be (1, c), (2, c) and (2, c + d). The second minus the first is one test; the third minus the second is d
     calls in each of two tests.
     """
     (_, few), (_, _), (_, more) = sizes = sorted(small)
@@ -301,7 +301,7 @@ def _loaded(contender: str) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """For a pytest of a contender's: the one plugin that it is given, and nothing of what this machine has set."""
+    """For a contender's pytest: only its own plugin, and no settings of this machine."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
     return {
         **kept,

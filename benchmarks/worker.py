@@ -1,8 +1,8 @@
-"""A contender's process: takes a job as a line of JSON on its input, gives what it measured as one on its output.
+"""A contender's process. It reads a job as a line of JSON, and writes its measurements as another.
 
     python -m benchmarks.worker DIRECTORY CONTENDER [JOB]
 
-The same job again is one more turn of it. With the job as an argument it is done once, and a refusal is an error.
+Sending the same job again asks for one more turn. A job given as an argument runs once, and a refusal is an error.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def main() -> None:
     if len(sys.argv) > 3:
         next(start(directory, contender, **json.loads(sys.argv[3])))
         return
-    # What a contender prints must not get among the answers.
+    # What a contender prints must not get between the answers.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     begun: dict[str, Job] = {}
@@ -42,7 +42,7 @@ def _turn(begun: dict[str, Job], line: str, directory: Path, contender: str) -> 
     except Refused as reason:
         begun.pop(line, None)
         return {"refused": str(reason)}
-    except BaseException as error:  # noqa: BLE001 - whatever it raises is its answer: it cannot do this
+    except BaseException as error:  # noqa: BLE001 - any error is its answer: it cannot do this
         begun.pop(line, None)
         return {"refused": f"{type(error).__name__}: {_first_line(str(error))}"}
 

@@ -1,6 +1,6 @@
-"""What is asked and what is answered: the same for every contender, and made from a number, in any process.
+"""The questions and answers: the same for every contender, made from a number, in any process.
 
-Needs the standard library alone: every environment imports it, those without pytest-samurai too.
+Needs only the standard library, because every environment imports it, even those without pytest-samurai.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-# Nobody listens on the discard port: a call that a contender lets go live is refused at once, and seen.
+# Nobody listens on the discard port: a contender's live call is refused at once, and noticed.
 ORIGIN = "http://127.0.0.1:9"
 PATH = "/v1/chat/completions"
 URL = ORIGIN + PATH
@@ -44,17 +44,20 @@ REPLY_HEADERS = {
     "strict-transport-security": "max-age=31536000; includeSubDomains",
     "cf-ray": "0123456789abcdef-FRA",
 }
-"""What an SDK and an API send besides the content type. A recorder that keeps all headers keeps these; it is their
-number that a YAML parser spends its time on."""
+"""What an SDK and an API send besides the content type.
+
+A recorder that keeps all headers keeps these, and a YAML parser spends its time on their number.
+"""
 
 SMALL, LARGE, REWRITTEN, STREAM = "1 kB", "50 kB", "50 kB rewritten", "stream"
-"""Kinds of exchange: about 1 kB each way; a request of 20 messages and 10 tools, sent as recorded or as other bytes of
-the same JSON value; a reply in 200 chunks."""
+"""Kinds of exchange: about 1 kB each way; a request of 20 messages and 10 tools, sent as recorded or as different bytes
+for the same JSON value; a reply in 200 chunks.
+"""
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request with its answer. `sent` is what a replay sends, `request` what was recorded; bytes all three."""
+    """A request with its answer. `sent` is what a replay sends, `request` what was recorded; all three are bytes."""
 
     request: bytes
     sent: bytes
@@ -71,18 +74,18 @@ class Exchange:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Those of the reply."""
+        """The reply's headers."""
         return {**REPLY_HEADERS, "content-type": self.content_type}
 
 
 def exchanges(kind: str, count: int, start: int = 0) -> list[Exchange]:
-    """`count` exchanges of a kind, by number from `start` on; no two of them ask the same."""
+    """`count` exchanges of a kind, numbered from `start`. No two of them ask the same."""
     make = {SMALL: _small, LARGE: _large, REWRITTEN: _rewritten, STREAM: _stream}[kind]
     return [make(number) for number in range(start, start + count)]
 
 
 def spread(items: Sequence[Exchange], plays: int | None) -> list[Exchange]:
-    """`plays` of the items, evenly over all of them: where a contender scans, their mean is that of all."""
+    """`plays` of the items, spread evenly: if a contender scans, their mean is that of all items."""
     if plays is None or plays >= len(items):
         return list(items)
     return [items[(2 * place + 1) * len(items) // (2 * plays)] for place in range(plays)]
@@ -137,7 +140,7 @@ def _large(number: int) -> Exchange:
 
 
 def _rewritten(number: int) -> Exchange:
-    """Recorded by a client that orders keys and sets blanks in another way than the one that sends it now."""
+    """Recorded by a client that orders keys and sets blanks differently from the one that sends it now."""
     body = _long_question(number)
     recorded = json.dumps(dict(reversed(body.items()))).encode()
     return Exchange(recorded, compact(body), (compact(completion(number)),))
@@ -207,7 +210,7 @@ def _words(beginning: str, length: int) -> str:
 
 
 def date_back(path: Path) -> None:
-    """As in a suite, which was written some time ago: what has just changed may do so again."""
+    """Date a file back, as in a suite written some time ago: a file that has just changed may change again."""
     os.utime(path, (_SOME_TIME_AGO, _SOME_TIME_AGO))
 
 

@@ -2,8 +2,8 @@
 
     python -m clients [--only openai-3,litellm...] [--here] [--keep DIRECTORY]
 
-`make test-clients` does it; `make test-clients ARGS="--only openai-3.chat"` does a part of it, and leaves the page
-alone. The exit status is 1 if any cell is not as it has to be.
+`make test-clients` runs it; `make test-clients ARGS="--only openai-3.chat"` runs a part of it, and leaves the page
+alone. The exit status is 1 if any cell is wrong.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PAGE = ROOT / "docs" / "clients.md"
 
 
 def main() -> int:
-    """Run the rows that were chosen; give the exit status."""
+    """Run the chosen rows, and return the exit status."""
     parser = argparse.ArgumentParser(prog="clients", description=__doc__)
     parser.add_argument("--only", default="", help="keys of rows, or how they begin, separated by commas")
     parser.add_argument("--here", action="store_true", help="only what the environment of this Python has")

@@ -1,4 +1,4 @@
-"""What a server counted, read from the bytes that it sent: another reader than the product's, to compare with."""
+"""What a server counted, read from the bytes it sent. A different reader than the product's, for comparison."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ Json = Any
 
 
 class Counted(NamedTuple):
-    """Tokens of a prompt, and of an answer."""
+    """Tokens of a prompt and of an answer."""
 
     prompt: int
     completion: int
 
 
 def counted(sent: bytes) -> Counted | None:
-    """The usage in a reply's body; None if it says none. Of events, the later one's numbers replace the earlier's."""
+    """The usage in a reply's body; None if it has none. For events, later numbers replace earlier ones."""
     numbers: dict[str, int] = {}
     for document in _documents(sent):
         for usage in _usages(document):
@@ -49,5 +49,5 @@ def _usages(document: Json) -> Iterator[dict[str, Json]]:
     for holder in of:
         for key in ("usage", "usageMetadata", "tokens"):
             if isinstance(holder, dict) and isinstance(holder.get(key), dict):
-                # Cohere's has two counts: this one is what it bills.
+                # Cohere has two counts: this is the one it bills.
                 yield holder[key].get("billed_units", holder[key])

@@ -1,4 +1,4 @@
-"""The environments: as few as the clients agree to share, each made by uv when a row of it is first run."""
+"""The environments: as few as possible, because clients share one if they can. uv makes each on first use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.environments import ROOT
 
 HERE = "here"
-"""The environment of whoever runs this: the suite's own, which has openai 3 and anthropic."""
+"""The environment that runs this: the suite's own, with openai 3 and anthropic."""
 
 REQUIREMENTS: Mapping[str, tuple[str, ...]] = {
     "openai-1.55": ("openai==1.55.*",),
@@ -23,7 +23,7 @@ REQUIREMENTS: Mapping[str, tuple[str, ...]] = {
     "agents": (
         *("langchain-openai", "langchain-anthropic", "langgraph", "pydantic-ai-slim[openai,anthropic]"),
         *("openai-agents", "instructor", "haystack-ai", "agno"),
-        "anthropic<2",  # pydantic-ai 2.38 cannot call the second
+        "anthropic<2",  # pydantic-ai 2.38 cannot call version 2
     ),
     "frameworks": (
         *("litellm", "llama-index-llms-openai-like", "smolagents[litellm]", "autogen-agentchat", "autogen-ext[openai]"),
@@ -39,12 +39,12 @@ class CannotInstall(Exception):
 
 
 def make(directory: Path, name: str) -> Path:
-    """The Python of an environment below `directory`, installed if it is not. Raises CannotInstall."""
+    """The Python of an environment below `directory`, which is installed if needed. Raises CannotInstall."""
     if name == HERE:
         return Path(sys.executable)
     own = directory / name
     python, stamp = own / "bin" / "python", own / "installed"
-    # Ours is installed editable; what it depends on may have changed all the same.
+    # Ours is installed editable, but its dependencies may have changed.
     ours = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     wanted = hashlib.sha256("\n".join([sys.version, *REQUIREMENTS[name], ours]).encode()).hexdigest()
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
@@ -67,7 +67,7 @@ def _run(command: list[str]) -> None:
 
 
 def versions(python: Path, names: Iterable[str]) -> dict[str, str]:
-    """The versions of distributions in the environment of `python`, of those that it has."""
+    """The versions of these distributions in the environment of `python`, if it has them."""
     script = (
         "import importlib.metadata as m, json, sys\n"
         "found = {}\n"

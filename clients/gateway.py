@@ -1,6 +1,6 @@
-"""What the clients talk to: it hands requests on to the real server, answers itself for other APIs, and counts.
+"""The server for the clients. It passes requests on to the real server, answers itself for other APIs, and counts.
 
-When it has left it still listens, so that nobody reaches it without being counted, and answers nothing.
+After `leave` it still listens, so that every attempt to reach it is counted, but it answers nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _HOP: Final = ("connection", "content-length", "host", "keep-alive", "transfer-e
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request that was answered: its path, the status of the reply, and the usage that the reply said."""
+    """An answered request: its path, the status of the reply, and the usage in the reply."""
 
     path: str
     status: int
@@ -32,7 +32,7 @@ class Exchange:
 
 
 class Gateway:
-    """A server on 127.0.0.1 in front of the real one, from `with` until the end of the block; `url` has no path."""
+    """A server on 127.0.0.1 in front of the real one, until the end of the `with` block. `url` has no path."""
 
     def __init__(self, real_url: str, real_key: str) -> None:
         self.exchanges: list[Exchange] = []
@@ -55,7 +55,7 @@ class Gateway:
         self._server.server_close()
 
     def leave(self) -> None:
-        """Answer nobody any more; from here on `connections` counts those who try."""
+        """Stop answering. From here on, `connections` counts attempts."""
         self.is_there = False
         self.connections = 0
 
@@ -111,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             if name.lower() not in ("server", "date"):
                 self.send_header(name, value)
-        # A reply ends with its connection, so a stream needs no other framing.
+        # The connection closes after each reply, so a stream needs no other framing.
         self.send_header("connection", "close")
         self.end_headers()
         sent = b""
@@ -122,4 +122,4 @@ class _Handler(BaseHTTPRequestHandler):
         return sent
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing: the table does."""
+        """Print nothing: the table says it."""

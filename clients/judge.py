@@ -1,4 +1,4 @@
-"""Whether a cell of the table is as it has to be: what is wrong is said in it."""
+"""Whether a cell of the table is right. If not, the cell says what is wrong."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ REFUSED_COLUMNS: Final = ("in a replay", "in a recording")
 
 
 def cells(result: Result) -> dict[str, str]:
-    """The cells of a row, by column. A right one says so in a word or two; `wrong` tells the others."""
+    """The cells of a row, by column. A right one says so in a word or two; `wrong` finds the others."""
     return _refused(result) if result.row.refused else _recorded(result)
 
 
 def wrong(cells: Mapping[str, str]) -> list[str]:
-    """The cells that are not as they have to be, each with its column."""
+    """The cells that are wrong, each with its column."""
     return [f"{column}: {cell.removeprefix('**no**: ')}" for column, cell in cells.items() if cell.startswith("**no**")]
 
 
@@ -102,7 +102,7 @@ def _of_live(result: Result) -> str:
 
 
 def _outside(phase: Phase) -> str:
-    """The hosts beyond this machine that were tried, and refused."""
+    """The hosts beyond this machine that a client tried to reach, and was refused."""
     return ", ".join(sorted({host for test in phase.tests.values() for host in test["outside"]}))
 
 

@@ -1,4 +1,4 @@
-"""The table as Markdown, put between the marks of a page whose prose is kept."""
+"""The table as Markdown, for the page: its prose stays, and the table goes between its marks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ END: Final = "<!-- to here -->"
 
 @dataclass(frozen=True)
 class Line:
-    """A row as it came out. `cells` is empty if its environment could not be made, for the `reason`."""
+    """The result of a row. `cells` is empty if its environment could not be made, for the `reason`."""
 
     row: Row
     versions: Mapping[str, str]
@@ -25,7 +25,7 @@ class Line:
 
 
 def table(lines: Sequence[Line]) -> str:
-    """The tables of what is recorded, of what is refused and of what could not be run; each if it has rows."""
+    """The tables of what is recorded, what is refused and what could not run, if they have rows."""
     ran = [line for line in lines if line.cells]
     parts = [
         _table(

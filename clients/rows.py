@@ -13,10 +13,10 @@ from clients.environments import HERE
 class Row:
     """A client and a way to call it.
 
-    `named` are the distributions whose versions are shown, `called` is what is shown of the call, `call` the function
-    below `clients/calls` that makes it, and `options` are the marker's. `refused` is what the refusal has to say, for a
-    client that no hook sees; any other has to be recorded. `unknown_usage` says that nobody knows the tokens: the API
-    counts none, or has no dialect.
+    `named` are the distributions whose versions are shown, `called` is the text for the call, `call` the function below
+    `clients/calls` that makes it, and `options` are the marker's. `refused` is what the refusal must say, for a client
+    that no hook sees; any other client must be recorded. `unknown_usage` says that nobody knows the tokens: the API
+    does not count them, or has no dialect.
     """
 
     key: str
@@ -30,7 +30,7 @@ class Row:
 
 
 def _rows(key: str, environment: str, *named: str, **calls: tuple[str, str]) -> list[Row]:
-    """Rows of one client, each with the end of its key, how the client is called, and the function that does it."""
+    """Rows of one client, each with the end of its key, the text for the call, and the function that makes it."""
     return [Row(f"{key}.{end}", environment, named, called, call) for end, (called, call) in calls.items()]
 
 
@@ -49,7 +49,7 @@ _OTHERS: Final = {
     "completions": ("`OpenAI().completions.create`", "openai_sdk.completions"),
     "embeddings": ("`OpenAI().embeddings.create`", "openai_sdk.embeddings"),
 }
-_UNSEEN: Final = "by a client that no recorder sees"
+_UNSEEN: Final = "by a client that no recorder can see"
 
 ROWS: Final[tuple[Row, ...]] = (
     *_rows("openai-3", HERE, "openai", **_OPENAI, **_RESPONSES, **_OTHERS),

@@ -1,6 +1,6 @@
-"""Rows are run: recorded, then replayed, missed and broken with the server gone; or refused.
+"""Runs rows: each is recorded, then replayed, missed and limited after the server has gone; or it is refused.
 
-All rows of an environment share two processes, since most of the time goes into importing the clients.
+All rows of an environment share two processes, because importing the clients takes most of the time.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from clients.gateway import Exchange, Gateway
 from clients.rows import Row
 
 _PATIENCE: Final = 900.0
-"""Seconds that one run of pytest may take: on a busy machine, some clients need a minute to be imported."""
+"""The most seconds for one pytest run. On a busy machine, importing some clients takes a minute."""
 
 _PLUGINS: Final = ("-p", "no:cacheprovider", "-p", "no:cassetter", "-p", "no:asyncio")
-"""What pytest goes without: of the other recorders in the suite's environment two cannot be loaded together."""
+"""What pytest does not load. Two of the other recorders in the suite's environment cannot be loaded together."""
 
 _KEYS: Final = (
     *("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "MISTRAL_API_KEY"),
     *("GROQ_API_KEY", "TOGETHER_API_KEY", "HF_TOKEN", "CO_API_KEY"),
 )
-"""What the environment of a recording has, and that of a replay has not."""
+"""Set in the environment of a recording, but not of a replay."""
 
 _SILENCE: Final[Mapping[str, str]] = {
     "AGNO_TELEMETRY": "false",
@@ -46,25 +46,24 @@ _SILENCE: Final[Mapping[str, str]] = {
     "OPENAI_AGENTS_DISABLE_TRACING": "1",
     "OTEL_SDK_DISABLED": "true",
 }
-"""What keeps clients from sending anything but calls; `project/conftest.py` refuses, and tells, what they send all the
-same."""
+"""Keeps clients from sending anything except calls. `project/conftest.py` refuses and notes anything else they send."""
 
 
 @dataclass
 class Phase:
-    """What one run of pytest said of the tests of a row, by the names of the tests, and all that it printed."""
+    """What one pytest run said about a row's tests, by test name, and everything it printed."""
 
     tests: Mapping[str, dict[str, Any]]
     printed: str
 
     def test(self, name: str) -> dict[str, Any]:
-        """What is known of a test; of one that never ran, only that it did not."""
+        """What is known about a test; if it never ran, only that."""
         return self.tests.get(name, {"outcome": "not run", "text": self.printed, "sends": 0, "outside": []})
 
 
 @dataclass
 class Result:
-    """What became of a row. `live` counts the connections to the server in the replay, of which none may be."""
+    """The result of a row. `live` counts the connections to the server in the replay, which must be none."""
 
     row: Row
     recording: Phase
@@ -74,7 +73,10 @@ class Result:
 
 
 def run(rows: Sequence[Row], python: Path, directory: Path, real_url: str, real_key: str) -> list[Result]:
-    """Run rows of the environment of `python`, in a new directory: all in two processes, each with its own server."""
+    """Run rows in the environment of `python`, in a new directory.
+
+    Two processes run them all, each with its own server.
+    """
     shutil.copytree(Path(__file__).parent / "project", directory)
     (directory / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     with ExitStack() as stack:
@@ -98,7 +100,7 @@ def run(rows: Sequence[Row], python: Path, directory: Path, real_url: str, real_
 
 
 def _recorded_tests(rows: Sequence[Row]) -> Iterator[str]:
-    """The tests of a recording: of a client that no recorder sees, that its budget fails as well."""
+    """The tests of a recording. If no recorder sees a client, they include the one whose budget fails."""
     for row in rows:
         for test in ("test_call", "test_budget") if row.refused else ("test_call",):
             yield f"test_rows.py::{test}[{row.key}]"
@@ -110,7 +112,7 @@ def _phase(row: Row, tests: Mapping[str, dict[str, Any]], printed: str) -> Phase
 
 
 def _pytest(python: Path, directory: Path, mode: str, *tests: str) -> tuple[dict[str, dict[str, Any]], str]:
-    """What was told of the tests, and what was printed."""
+    """What was noted about the tests, and what was printed."""
     told, printed = directory / f"told-{mode}.json", directory / f"printed-{mode}.txt"
     command = [str(python), "-m", "pytest", *_PLUGINS, f"--samurai-mode={mode}", *tests]
     with printed.open("w", encoding="utf-8") as output:
@@ -132,7 +134,7 @@ def _pytest(python: Path, directory: Path, mode: str, *tests: str) -> tuple[dict
 
 
 def _environment(directory: Path, told: Path, *, with_keys: bool) -> dict[str, str]:
-    """Of this machine's environment as little as can be: no key, no proxy, no home with settings in it."""
+    """As little of this machine's environment as possible: no key, no proxy, no home directory with settings."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "TMPDIR")}
     return {
         **kept,

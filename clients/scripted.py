@@ -1,4 +1,4 @@
-"""Replies of the APIs that the real server does not serve with this model, in the shapes of their references.
+"""Replies of APIs that the real server does not serve with this model, in the form of their references.
 
 - Embeddings: https://platform.openai.com/docs/api-reference/embeddings/object
 - Gemini: https://ai.google.dev/api/generate-content, https://ai.google.dev/api/embeddings
@@ -20,7 +20,7 @@ _WORDS = ("Paris is ", "the capital ", "of France.")
 
 
 def reply_to(path: str, body: bytes) -> Reply:
-    """Status, headers and the pieces of the body; a 404 for a path of nobody's."""
+    """Status, headers and the pieces of the body; a 404 for an unknown path."""
     asked = len(body)
     if path.endswith(":generateContent"):
         return 200, _JSON, [_json(_gemini("".join(_WORDS), asked, finished=True))]

@@ -1,1 +1,1 @@
-"""The pages of the manual that are generated from the code, and the site: `python -m manual` writes the pages."""
+"""The manual's pages that are generated from the code, and its site. `python -m manual` writes the pages."""

@@ -6,7 +6,7 @@ from manual.pages import DOCS, PAGES
 
 
 def main() -> None:
-    """Write each page as the code has it."""
+    """Write each page from the current code."""
     for name, page in PAGES.items():
         (DOCS / name).write_text(page(), encoding="utf-8")
 

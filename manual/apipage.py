@@ -22,27 +22,32 @@ _INTRODUCTION = """\
 _GIVEN = """\
 ## What these give
 
-You do not make objects of these classes; the names above and the [fixtures](fixtures.md) give you them.
+You do not make objects of these classes; the names above and the [fixtures](fixtures.md) give you them. You can import
+them from `pytest_samurai` too, to annotate a test: `def test_capital(samurai: Recorder) -> None`.
 """
 
+_GIVEN_CLASSES = (Recorder, Message, Part)
 
 OF_RECORDER = ("calls", "usage", "cost", "list_cost", "budget", "replaying", "recorded", "dropped")
-"""What a test asks its recorder for. The rest is there for the plugin."""
+"""What a test asks its recorder. Everything else is for the plugin."""
 
 
 def api_page() -> str:
     """The text of docs/api.md."""
     lines = [_INTRODUCTION]
-    for name in sorted(pytest_samurai.__all__, key=str.casefold):
+    for name in sorted(set(pytest_samurai.__all__) - {cls.__name__ for cls in _GIVEN_CLASSES}, key=str.casefold):
         lines += _section(name, getattr(pytest_samurai, name), level=2)
     lines.append(_GIVEN)
-    for cls in (Recorder, Message, Part):
+    for cls in _GIVEN_CLASSES:
         lines += _section(cls.__name__, cls, level=3)
     return "\n".join(lines).rstrip() + "\n"
 
 
 def members(cls: type) -> Iterator[tuple[str, object]]:
-    """The public attributes and methods, in the order of the code, base classes last; of a recorder, the user's."""
+    """The public attributes and methods, in the order of the code, base classes last.
+
+    Of a recorder, only the user's.
+    """
     seen: set[str] = set()
     for home in cls.__mro__:
         if not home.__module__.startswith("pytest_samurai"):
@@ -77,7 +82,7 @@ def _row(name: str, value: object) -> str:
 
 
 def _head(name: str, cls: type) -> Iterator[str]:
-    """How an object of the class is made, if a user makes one."""
+    """How users make an object of the class, if they do."""
     if is_dataclass(cls):
         yield f"class {name}:"
         for field in fields(cls):
@@ -88,7 +93,7 @@ def _head(name: str, cls: type) -> Iterator[str]:
 
 
 def _signature(function: Any) -> str:
-    """The parameters of a function, but for `self`, with the annotations as they are written."""
+    """The parameters of a function, without `self`, with the annotations as written."""
     signature = inspect.signature(function)
     parameters = [value for name, value in signature.parameters.items() if name not in ("self", "cls")]
     return str(signature.replace(parameters=parameters, return_annotation=inspect.Signature.empty)).replace("'", "")

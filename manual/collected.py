@@ -1,7 +1,7 @@
-"""Every text of the package that reads as a message, as its source has it.
+"""Every text in the package that reads as a message, as the source has it.
 
-A text is a message if it has four words or more, those that are filled in when the program runs included, or if an
-error is raised with it. Docstrings, the help of arguments and annotations are none. What is filled in is shown as `…`.
+A text is a message if it has four words or more, including those that are filled in at run time, or if an error is
+raised with it. Docstrings, the help of arguments and annotations do not count. What is filled in is shown as `…`.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ FILLED_IN = "…"
 _FEWEST_WORDS = 4
 _WORD = re.compile(r"""[`("']*[A-Za-z][A-Za-z'-]*[`"'.,:;!?)]*""")
 _HELP = frozenset({"help", "description", "metavar"})
-# The server and the demo are projects of their own: no user of the plugin meets their errors.
+# The server and the demo are separate: no user of the plugin sees their errors.
 _APART = ("server/", "commands/demo/")
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A text, and the name of its source: `bill/budget.py:unpriced`, the module and what stands at its top level."""
+    """A text and the name of its source: the module and its top-level definition, such as `bill/budget.py:unpriced`."""
 
     source: str
     text: str
@@ -53,7 +53,7 @@ def _of_module(module: str, tree: ast.Module) -> Iterator[Message]:
 
 
 def _in_order(node: ast.AST) -> Iterator[ast.AST]:
-    """A node and all in it, in the order of reading: each Python counts lines within an f-string in its own way."""
+    """A node and everything in it, in reading order: Python versions count the lines in an f-string differently."""
     yield node
     for child in ast.iter_child_nodes(node):
         yield from _in_order(child)
@@ -69,7 +69,7 @@ def _name(statement: ast.stmt) -> str:
 
 def _text(node: ast.AST) -> str | None:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        # A template for `str.format`, too, is filled in.
+        # A template for `str.format` is filled in too.
         return re.sub(r"(?<!\{)\{\w*\}(?!\})", FILLED_IN, node.value).replace("{{", "{").replace("}}", "}")
     if isinstance(node, ast.JoinedStr):
         return "".join(str(part.value) if isinstance(part, ast.Constant) else FILLED_IN for part in node.values)

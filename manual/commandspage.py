@@ -11,8 +11,8 @@ from pytest_samurai.commands.cli.table import COMMANDS
 _INTRODUCTION = """\
 # Commands
 
-`pytest-samurai COMMAND`. `--help` after a command prints what stands here. A TEST is the id of a test, the end of one
-if that is unique, or the path of a cassette.
+`pytest-samurai COMMAND`. `--help` after a command prints what this page says. A TEST is the id of a test,
+the end of one if that is unique, or the path of a cassette.
 
 ## Exit statuses
 
@@ -51,10 +51,10 @@ def commands_page() -> str:
 
 
 def arguments(command: Command) -> list[Action]:
-    """What a command takes, but for `--help`."""
+    """The arguments of a command, without `--help`."""
     parser = ArgumentParser(add_help=False)
     command.arguments(parser)
-    return parser._actions  # what argparse's own help is made from: it has no public name
+    return parser._actions  # argparse makes its help from this, and has no public name for it
 
 
 def _section(command: Command) -> Iterator[str]:
@@ -68,7 +68,7 @@ def _section(command: Command) -> Iterator[str]:
 
 
 def spelled(action: Action) -> str:
-    """An argument as it is typed, with the name of its value."""
+    """An argument as users type it, with the name of its value."""
     value = action.metavar or ("" if action.nargs == 0 else action.dest.upper())
     names = ", ".join(action.option_strings) or str(value)
     choices = "" if action.choices is None else f"{{{','.join(map(str, action.choices))}}}"

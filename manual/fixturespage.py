@@ -39,8 +39,8 @@ def fixtures_page() -> str:
 
 
 def fixtures() -> Iterator[tuple[str, str, str]]:
-    """The public fixtures of the plugin: name, scope, and what their docstring says."""
-    # From the source: pytest 8.2 and 9 keep them in different ways.
+    """The public fixtures of the plugin: name, scope, and docstring."""
+    # From the source, because pytest 8.2 and 9 store them differently.
     for node in ast.parse(_PLUGIN.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             for decorator in node.decorator_list:

@@ -28,7 +28,7 @@ def messages_page() -> str:
 
 
 def situations_of(collected: Iterable[Message]) -> dict[str, list[Message]]:
-    """The messages of each situation, by its title. Raises KeyError for a message of a source in no table."""
+    """The messages of each situation, by its title. Raises KeyError for a message whose source is in no table."""
     homes: dict[str, Situation | None] = dict.fromkeys(NO_MESSAGES)
     homes |= {source: situation for situation in every_situation() for source in situation.sources}
     told: dict[str, list[Message]] = {situation.title: [] for situation in every_situation()}
@@ -49,7 +49,7 @@ def every_situation() -> Iterator[Situation]:
 
 
 def _names(source: str) -> Iterator[str]:
-    """What a table may call a source, the longest first."""
+    """The names that a table may use for a source, the longest first."""
     module = source.partition(":")[0]
     yield from (source, module)
     while "/" in module:

@@ -1,4 +1,4 @@
-"""The files below docs/ that are generated, each with the function that gives its text."""
+"""The generated files below docs/, each with the function that gives its text."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The JSON schemas of a cassette and of a lock, for editors and other programs that read these YAML files.
 
-Both describe what this tool writes. It reads more: the files of other recorders too (docs/vcrpy.md).
+Both describe what this tool writes. It also reads other recorders' files (docs/vcrpy.md).
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ _MEANINGS = {
 def cassette_schema() -> str:
     """The text of docs/cassette.schema.json."""
     notes = {note.name: {"description": _MEANINGS[note.name], **_of_kind(note.kind)} for note in NOTES.rows}
-    body = {"type": ["string", "null"], "description": "text, or `!!binary` for what is none"}
+    body = {"type": ["string", "null"], "description": "text, or `!!binary` for bytes that are not text"}
     request = _closed({"method": _TEXT, "uri": _TEXT, "headers": _HEADERS, "body": body}, optional=("body",))
     status = _closed({"code": {"type": "integer"}, "message": _TEXT})
     response = _closed(
@@ -116,7 +116,7 @@ def _of_kind(kind: object) -> dict[str, Any]:
 
 
 def _closed(properties: dict[str, Any], optional: tuple[str, ...] = ()) -> dict[str, Any]:
-    """An object that has these properties and no others."""
+    """An object with these properties and no others."""
     return {
         "type": "object",
         "additionalProperties": False,

@@ -1,7 +1,7 @@
 """Where each message is seen, and what to do about it.
 
-A source is a module, or a module and what stands at its top level (`recorder/stale.py`, `cassette/frame.py:MARK`); the
-longer one wins. A message whose source is in none of these tables is on no page, and a test says so.
+A source is a module, or a module and a top-level definition (`recorder/stale.py`, `cassette/frame.py:MARK`); the longer
+one wins. A message whose source is in none of these tables is on no page, and a test says so.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
             ("recorder/placeholder.py",),
         ),
         Situation(
-            "A test waits without end after a miss",
-            "Settle the miss that the message begins with; the wait is the application's answer to it.",
+            "A test never ends after a miss",
+            "Fix the miss that the message begins with; the wait is only how the application reacted to it.",
             ("plugin/watchdog.py",),
         ),
         Situation(
@@ -64,7 +64,7 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
         Situation(
             "A budget cannot be judged",
             "Give the model a price, let the server count (`stream_usage`) or count here (`estimate_usage`),"
-            " or record the call that was let pass. See [pricing](pricing.md) and [estimate](estimate.md).",
+            " or record the call that went live. See [pricing](pricing.md) and [estimate](estimate.md).",
             (
                 "bill/budget.py",
                 "bill/estimate.py",
@@ -97,8 +97,8 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
         ),
         Situation(
             "A test recorded nothing",
-            "Send the calls through httpx, or record again after the failed call works. If the test makes no call any"
-            " more, delete its cassette. See [recorder](recorder.md).",
+            "Send the calls through httpx, or record again after the failed call works. If the test makes no calls"
+            " now, delete its cassette. See [recorder](recorder.md).",
             ("recorder/stale.py",),
         ),
         Situation(
@@ -239,15 +239,15 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
         ),
         Situation(
             "A hook of vcrpy is missing or gave something else",
-            "Install `pytest-samurai[vcrpy]`, or mend the function that the message names. See [vcrpy](vcrpy.md).",
+            "Install `pytest-samurai[vcrpy]`, or fix the function that the message names. See [vcrpy](vcrpy.md).",
             ("recorder/vcrpy.py", "plugin/movedvcr.py"),
         ),
     ),
     "A command says": (
         Situation(
             "`check` found something",
-            "`pytest-samurai check --fix` cuts secrets out and adds what varies to `normalize`; what it cannot"
-            " mend, record again. See [check](check.md).",
+            "`pytest-samurai check --fix` cuts secrets out and adds what varies to `normalize`; record again what it"
+            " cannot fix. See [check](check.md).",
             (
                 "commands/check.py",
                 "commands/findings.py",
@@ -294,7 +294,7 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
         ),
         Situation(
             "`diff` and `review`",
-            "Press one of the keys that are offered; what is left is left as it is. See [review](review.md).",
+            "Press one of the keys on offer; anything that you skip stays as it is. See [review](review.md).",
             (
                 "commands/review.py",
                 "commands/putback.py",
@@ -315,18 +315,18 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
         ),
         Situation(
             "`demo`",
-            "Nothing: its red test is meant to be red. If it says that it went wrong, please report it.",
+            "Nothing: its red test is meant to fail. If it says that something went wrong, please report it.",
             ("commands/cli/demo.py",),
         ),
         Situation(
             "`report`",
-            "Give the command what `pytest --samurai-report=json:PATH` of the same version wrote. See"
+            "Give the command a file that `pytest --samurai-report=json:PATH` of the same version wrote. See"
             " [report](report.md).",
             ("report/run.py", "report/spoken.py", "commands/cli/report.py"),
         ),
         Situation(
             "Any command",
-            "Mend the argument or the ini file that the message names.",
+            "Correct the argument or the ini file that the message names.",
             ("commands/cli/command.py", "commands/inifile.py"),
         ),
     ),
@@ -361,4 +361,4 @@ NO_MESSAGES: Mapping[str, str] = {
     },
     "commands/cli/mv.py:_arguments": "the page of commands",
 }
-"""What reads as a message and is none, and why."""
+"""Texts that read as messages but are not, and why."""

@@ -1,6 +1,6 @@
-"""Record chat-completions calls once, replay them for ever, and keep a budget.
+"""Record LLM calls once, replay them offline from then on, and keep a budget.
 
-To import this package imports no HTTP library, no YAML library and no pytest.
+Importing this package imports no HTTP library, no YAML library and no pytest.
 """
 
 from __future__ import annotations
@@ -23,13 +23,17 @@ from pytest_samurai.errors import (
 if TYPE_CHECKING:
     from pytest_samurai.bill import Budget, Call
     from pytest_samurai.context import use_cassette
-    from pytest_samurai.wire import Usage
+    from pytest_samurai.recorder import Recorder
+    from pytest_samurai.wire import Message, Part, Usage
 
 __all__ = [
     "Budget",
     "BudgetExceeded",
     "Call",
     "CassetteError",
+    "Message",
+    "Part",
+    "Recorder",
     "RequestNotRecorded",
     "SamuraiError",
     "SamuraiFailure",
@@ -42,7 +46,15 @@ __all__ = [
 ]
 
 # Imported when asked for: pytest imports this package at the start of every run, and most runs use none of these.
-_HOMES = {"Budget": "bill", "Call": "bill", "Usage": "wire", "use_cassette": "context"}
+_HOMES = {
+    "Budget": "bill",
+    "Call": "bill",
+    "Message": "wire",
+    "Part": "wire",
+    "Recorder": "recorder",
+    "Usage": "wire",
+    "use_cassette": "context",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -1,4 +1,4 @@
-"""Blocks in which a recorder is open."""
+"""Blocks with an open recorder."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _Returned = TypeVar("_Returned")
 
 
 class Session:
-    """A recorder from when it is opened until it is closed: the one way in which tests, fixtures and others have one.
+    """A recorder while it is open. Tests, fixtures and others all open one this way.
 
-    Making a session opens the recorder, as `open` does with a file. Within the block, the requests of this context go
-    to the recorder. The end of the block closes it. By then `passed` has to say whether the test passed: less is
-    recorded of a test that failed. For `placeholders` see `Recorder.open`.
+    Making a session opens the recorder, just as `open` opens a file. Inside the block, this context's requests go to
+    the recorder. The end of the block closes it. By then, `passed` must say whether the test passed, because less is
+    recorded for a failed test. For `placeholders`, see `Recorder.open`.
 
-    Making it raises CassetteError for a cassette that cannot be read, the end of the block for one that cannot be
+    Making it raises CassetteError for a cassette that cannot be read; the end of the block does for one that cannot be
     written.
     """
 
     def __init__(self, recorder: Recorder, *, placeholders: bool = False) -> None:
         for other in recorders_of(recorder.cassette_path):
-            # Both play from the start, and what one of them has written is of the same run for the other.
+            # Both play from the start, and each sees the other's recordings as made in this run.
             recorder.owner.shared = other.owner.shared = True
             recorder.owner.run_began = min(recorder.owner.run_began, other.owner.run_began)
         with without_fakes():
@@ -64,19 +64,19 @@ class Session:
 
 
 class use_cassette:
-    """Record to one cassette, and replay from it; a context manager, sync and async, and a decorator.
+    """Record to one cassette and replay from it. A context manager, sync and async, and a decorator.
 
-    `path` is the file, relative to the working directory; `options` are those of the marker. The block gets the
+    `path` is the file, relative to the working directory; `options` are the same as the marker's. The block gets the
     recorder, with its `calls`, `usage` and `budget()`.
 
-    Making it raises SettingsError for an option that does not exist, entering it CassetteError for a file that cannot
-    be read. A request that the mode does not let go live raises RequestNotRecorded where it is made. If the application
-    swallows it, the end of the block raises it again. There a broken budget raises BudgetExceeded. In a test of pytest,
-    that test fails too, whatever becomes of the error.
+    Making it raises SettingsError for an option that does not exist. Entering it raises CassetteError for a file that
+    cannot be read. A request that the mode does not allow to go live raises RequestNotRecorded where it is made. If the
+    application swallows the error, the end of the block raises it again. A broken budget raises BudgetExceeded at the
+    end of the block. In a pytest test, the test fails too, whatever happens to the error.
     """
 
     def __init__(self, path: str | os.PathLike[str], **options: Any) -> None:
-        # If it is entered again, its files need not be read again.
+        # A second entry need not read the files again.
         self._shared = Shared(own_prices(REAL.getcwd()), Shelf(seen_directories()))
         self._settings = self._resolved(Layer(f"use_cassette({str(path)!r})", "test", options))
         self._path = transformed(self._placed(path), self._settings)
@@ -91,7 +91,7 @@ class use_cassette:
         return use_cassette(path, **options)
 
     def __call__(self, function: Callable[_Parameters, _Returned]) -> Callable[_Parameters, _Returned]:
-        """The function, each call of which is a block of its own. A coroutine function, or a generator, stays one."""
+        """The function; each call of it is a block of its own. A coroutine function or a generator stays one."""
         made: Any
         if inspect.iscoroutinefunction(function):
 
@@ -116,7 +116,7 @@ class use_cassette:
 
     def _placed(self, path: str | os.PathLike[str]) -> Path:
         library = self._settings.cassette_library_dir
-        # As in vcrpy, a path that has the directory already is not put there once more.
+        # As in vcrpy, a path that already has the directory does not get it again.
         inside = library is None or str(path).startswith(library)
         return REAL.Path(REAL.getcwd(), *([path] if inside else [library, path]))
 
@@ -146,7 +146,7 @@ class use_cassette:
                 self._judge.closed(self._recorder)
             self._session.__exit__(kind, error, trace)
         if error is not None and self._judge is None and not isinstance(error, RequestNotRecorded):
-            # Nobody else says it: the application may have swallowed the miss, and failed of what it lacked.
+            # Nobody else reports it: the application may have swallowed the miss, and failed on what it lacked.
             for miss in self._recorder.misses[:1]:
                 error.add_note(str(miss))
         for note in (visible(note, keep="\n") for note in self._recorder.notes):

@@ -36,6 +36,10 @@ class CassetteError(SamuraiError):
         return _shown(super().__str__(), keep="")
 
 
+class NotACassette(CassetteError):
+    """A file that can be read, but shows no sign of being a cassette of ours or of vcrpy's."""
+
+
 class UnknownUsage(SamuraiError):
     """A sum was asked for, but one call didn't say what it used."""
 

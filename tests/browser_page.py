@@ -1,11 +1,10 @@
-"""The page in a browser, read by axe-core: `make test-page`. It is no part of the suite, which has no browser.
+"""The page in a browser, read by axe-core: `make test-page`. The suite leaves it out, because it has no browser.
 
-It takes Debian's `chromium`, or whatever is called like one of `BROWSERS`, and fails where there is none.
+It takes Debian's `chromium` or another browser in `manual.browser`, and fails without one.
 """
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from manual.browser import launch
 from pytest_samurai import cassette
 from pytest_samurai.bill import PriceList
 from pytest_samurai.report.forms.page import render
@@ -24,7 +24,6 @@ from pytest_samurai.report.spoken import Spoken
 from tests.report.calls import assistant, interaction, user
 from tests.report.test_run import RUN
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 MISS = """POST /chat/completions has no recording
     messages[0].content:
@@ -37,12 +36,8 @@ TOOL = {"type": "function", "function": {"name": "weather", "parameters": {}}}
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        pytest.fail(f"no browser: install one of {', '.join(BROWSERS)}")
     with sync_playwright() as playwright:
-        # As root, which a job of a CI often is, Chromium starts without its sandbox only.
-        yield playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
+        yield launch(playwright)
 
 
 @pytest.fixture
@@ -65,7 +60,7 @@ def written(tmp_path: Path) -> str:
 
 
 def opened(browser: Browser, address: str, **options: Any) -> Page:
-    # The page's own policy would keep axe-core out.
+    # The page's own policy would block axe-core.
     page = browser.new_context(bypass_csp=True, **options).new_page()
     page.goto(address)
     return page

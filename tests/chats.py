@@ -16,7 +16,7 @@ PRICE = Price.from_written({"source": "a test", "input_mtok": "1", "output_mtok"
 
 
 def chat(question: str | list[dict[str, Any]], answer: str | dict[str, Any] = "Paris.", **asked: Any) -> Interaction:
-    """A call that was recorded on 2026-01-30. `question` is that of the user, or all messages."""
+    """A call recorded on 2026-01-30. `question` is the user's, or all messages."""
     messages = [{"role": "user", "content": question}] if isinstance(question, str) else question
     message = {"role": "assistant", "content": answer} if isinstance(answer, str) else answer
     usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
@@ -36,7 +36,7 @@ def chat(question: str | list[dict[str, Any]], answer: str | dict[str, Any] = "P
 
 
 def streamed(question: str, pieces: Iterable[str], *, ending: str = "complete", error: str = "") -> Interaction:
-    """A call whose answer came as a stream, its first piece after 0.25 seconds."""
+    """A call whose answer is a stream, with the first piece after 0.25 seconds."""
     events = [{"choices": [{"index": 0, "delta": {"content": piece}}]} for piece in pieces]
     chunks = [f"data: {json.dumps(event)}\n\n".encode() for event in events]
     reply = Reply(
@@ -58,7 +58,7 @@ def failed(question: str, status: int, body: bytes, reason: str = "Too Many Requ
 
 
 def foreign(path: Path, *interactions: Interaction) -> Path:
-    """A cassette of these calls as vcrpy writes it."""
+    """A cassette of these calls in vcrpy's layout."""
     import yaml
 
     calls = [
@@ -83,7 +83,7 @@ def foreign(path: Path, *interactions: Interaction) -> Path:
 
 
 def saved(path: Path, *interactions: Interaction) -> Path:
-    """A cassette of ours with these calls."""
+    """A cassette of these calls in our layout."""
     path.parent.mkdir(parents=True, exist_ok=True)
     cassette.save(path, interactions)
     return path

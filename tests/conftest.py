@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import gc
+import importlib.metadata
 import os
 import pkgutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
-# These are loaded before pytester takes its snapshot of the modules: it would have each test load them anew.
+# These are loaded before pytester takes its snapshot of the modules, so that not every test loads them again.
 import genai_prices.data_snapshot  # noqa: F401 - see above
 import httpx
 import hypothesis
@@ -22,7 +24,7 @@ from pytest_samurai.server.chat_server import ChatServer
 from tests.project import Project
 from tests.real_server import RealServer
 
-# So is all of ours, which pytest would compile anew as well, for its own form of assertions: a quarter of a run's time.
+# The same for our own modules. Pytest would also compile them again for its own assertions: a quarter of a run's time.
 # An environment without an extra has no `movein`.
 for module in pkgutil.walk_packages(pytest_samurai.__path__, "pytest_samurai."):
     if not module.name.endswith("__main__") and (find_spec("libcst") or ".movein" not in module.name):
@@ -32,15 +34,18 @@ KEY = "sk-samurai-test-0123456789abcdef"
 
 hypothesis.settings.register_profile("thorough", max_examples=1_000)
 
-FOREIGN = ("anyio", "asyncio", "cassetter", "hypothesispytest", "pytest_httpx", "recording", "respx")
-"""Plugins that runs inside of tests go without: two of them cannot be loaded together, and each costs time."""
+FOREIGN = (
+    *("anyio", "asyncio", "cassetter", "fakefs", "hypothesispytest", "pytest_httpx", "recording", "respx"),
+    "time_machine",
+)
+"""Plugins that runs inside of tests leave out: two of them cannot be loaded together, and each costs time."""
 
 
 _OF_XDIST = ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID")
-"""What a worker of this suite has in its environment, and a run inside of a test must not take for its own."""
+"""Variables in a suite worker's environment that a run inside of a test must not use as its own."""
 
 _TOLD = "size"
-"""The property of a test's report that has its counts: of what a worker of xdist ran, nothing else comes here."""
+"""The property of a test's report with its counts: xdist sends nothing else from a worker."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,7 +54,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Before the tests are imported: the settings of a law are those of the profile at that moment.
+    # Before the tests are imported: a law takes the settings of the profile at that moment.
     if config.getoption("thorough"):
         hypothesis.settings.load_profile("thorough")
 
@@ -65,6 +70,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if _has_a_size(item) == thorough]
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    # What is loaded by now and here stays. Each full collection of garbage would look through all of it, in 0.2 s.
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for outcome in ("passed", "failed"):
         for report in terminalreporter.getreports(outcome):
@@ -74,7 +91,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 class Size:
-    """How large a test is made: small in the suite, as large as was promised with `--thorough`."""
+    """How large a test is: small in the suite, full size with `--thorough`."""
 
     def __init__(self, test: pytest.Item) -> None:
         self._test = test
@@ -83,7 +100,7 @@ class Size:
         return full if cast("bool", self._test.config.getoption("thorough")) else small
 
     def tell(self, line: str) -> None:
-        """Have a count printed at the end of the run."""
+        """Print a count at the end of the run."""
         self._test.user_properties.append((_TOLD, line))
 
 
@@ -113,13 +130,13 @@ def project(pytester: pytest.Pytester, chat_server: ChatServer, monkeypatch: pyt
 
 @pytest.fixture(autouse=True)
 def no_judge(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A miss of `use_cassette` would fail the test of this suite that tries it. Runs inside of tests have their own."""
+    """A miss of `use_cassette` would fail the suite's own test. Runs inside of tests have their own judge."""
     monkeypatch.setattr(STATE, "judge", None)
 
 
 @pytest.fixture(autouse=True)
 def no_environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the machine has set must not decide how a test goes; but the examples are recorded with it."""
+    """The machine's settings must not affect a test. The examples are still recorded with them."""
     if request.path.name == "test_examples.py":
         return
     for name in (
@@ -130,7 +147,7 @@ def no_environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
         "SAMURAI_BASE_URL",
         "OPENAI_API_KEY",
         "OPENAI_BASE_URL",
-        # With these, a client of a replay makes its TLS context at once, from all the certificates of the machine.
+        # With these, a replay's client makes its TLS context at once, from all of the machine's certificates.
         "SSL_CERT_FILE",
         "SSL_CERT_DIR",
     ):
@@ -138,13 +155,15 @@ def no_environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 
 
 def message(content: str) -> str:
-    """A message as httpx writes it: with blanks before 0.28, without them since."""
+    """A message as httpx writes it: with blanks before 0.28, without them later."""
     return httpx.Request("POST", "http://h", json={"role": "user", "content": content}).content.decode()
 
 
 def uncovered() -> dict[str, str]:
-    """The environment for a process whose coverage is of no use: one that is killed leaves none, and coverage takes as
-    long to start as Python does."""
+    """The environment for a process whose coverage is useless.
+
+    A killed process leaves none, and coverage takes as long to start as Python.
+    """
     return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_PROCESS_")}
 
 
@@ -160,13 +179,39 @@ def one_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+class Installed:
+    """A distribution that reads its files once. To find plugins, each pytest run reads all files of each one twice."""
+
+    def __init__(self, distribution: importlib.metadata.Distribution) -> None:
+        self._distribution = distribution
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._distribution, name)
+        if name in ("entry_points", "files", "metadata"):
+            setattr(self, name, value)
+        return value
+
+
+@pytest.fixture(scope="session")
+def installed() -> list[Installed]:
+    return [Installed(distribution) for distribution in importlib.metadata.distributions()]
+
+
 @pytest.fixture
 def pytester(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, no_foreign_plugins: None, one_certificate: Path
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    no_foreign_plugins: None,
+    one_certificate: Path,
+    installed: list[Installed],
 ) -> pytest.Pytester:
-    # Each client that may connect would load all the certificates that there are, in 15 ms, to connect to 127.0.0.1.
+    every = importlib.metadata.distributions
+    monkeypatch.setattr(
+        "importlib.metadata.distributions", lambda **which: every(**which) if which else iter(installed)
+    )
+    # Each client that may connect would load all certificates, in 15 ms, just to reach 127.0.0.1.
     monkeypatch.setattr("certifi.where", lambda: str(one_certificate))
-    # A file that is written anew within the same second, at the same length, would be run as it was.
+    # A file that is rewritten in the same second with the same length would run in its old form.
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     return pytester

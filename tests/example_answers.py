@@ -1,4 +1,4 @@
-"""What the model of `docs/examples` says: made up, in the manner of a real one."""
+"""What the model of `docs/examples` says: made up, in the style of a real one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A suite as it is with another recorder: what its tests begin with, and its cassettes."""
+"""A suite as another recorder has it: the start of its tests, and its cassettes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def answer(text: str) -> dict[str, Any]:
 
 
 def cassette(path: Path, *pairs: tuple[str, str]) -> None:
-    """A cassette as pytest-recording writes it, of questions and answers."""
+    """A cassette as pytest-recording writes it, with questions and answers."""
     requests = []
     for question, _ in pairs:
         asked = {"model": "m", "messages": [{"role": "user", "content": question}]}

@@ -29,7 +29,7 @@ def seed_call(text="seed"):
 
 
 THIRTY_ONE = "Tell me, in one line: is it warm there, or cold?"
-"""A question whose call uses 31 tokens of the embedded server's."""
+"""A question whose call uses 31 of the embedded server's tokens."""
 
 
 class Project:
@@ -47,7 +47,7 @@ class Project:
         return self.pytester.runpytest_inprocess("-p", "no:cacheprovider", *arguments)
 
     def offline(self) -> None:
-        """From now on nothing answers, and there is no key."""
+        """From now on, nothing answers and there is no key."""
         self.server.stop()
         self._monkeypatch.delenv("SAMURAI_API_KEY")
 
@@ -60,7 +60,7 @@ class Project:
 
 
 def without_seconds(line: str) -> str:
-    """A line of totals without the time that replay saved: on a busy machine, even these calls took some."""
+    """A line of totals without the time that replay saved: on a busy machine, even these calls took some time."""
     return re.sub(r"(; replay saved (?:more than )?\S+) and [\d,.]+ s$", r"\1", line)
 
 

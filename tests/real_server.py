@@ -22,13 +22,13 @@ from tests.tiny_gguf import CONTEXT, write_tiny_gguf
 LOOPBACK: Final = "127.0.0.1"
 
 STARTUP_SECONDS: Final = 30.0
-"""A bound, not a wait: 0.2 s is usual, but many xdist workers may start their servers on one core at once."""
+"""A limit, not a wait: 0.2 s is usual, but many xdist workers may start their servers on one core at once."""
 
 SLOTS: Final = 4
 """How many choices a request may ask for with `n`, and how many requests are answered at once; the others queue."""
 
 MOST_TOKENS: Final = 256
-"""Where an answer ends when the request does not say: nothing promises that a grammar of a test's own has an end."""
+"""Where an answer ends if the request does not say: a test's own grammar may have no end."""
 
 
 class RealServer:
@@ -49,7 +49,7 @@ class RealServer:
                 stdout=subprocess.PIPE,
                 stderr=complaints,
                 text=True,
-                # Ctrl-C in a terminal goes to the whole group, and a fixture's teardown may still want its server.
+                # Ctrl-C in a terminal goes to the whole group, and a fixture's teardown may still need its server.
                 start_new_session=True,
             )
             address = self._first_line()
@@ -68,9 +68,12 @@ class RealServer:
         self.stop()
 
     def stop(self) -> None:
-        """End the server at once, whatever it is doing: from now on connections are refused. Twice does no harm."""
+        """End the server at once, whatever it is doing: connections are refused from now on.
+
+        Calling it twice does no harm.
+        """
         self._process.kill()
-        self._process.communicate()  # `wait` would leave the pipes open, and pytest complain of them
+        self._process.communicate()  # `wait` would leave the pipes open, and pytest would complain
 
     def _first_line(self) -> str:
         """The address, once requests are taken there; `""` if the process died or took too long."""

@@ -1,7 +1,7 @@
-"""Cassettes written by the other tools, as their users would: `python -m tests.recorders TOOL URL DIRECTORY`.
+"""Write cassettes with other tools, as their users would: `python -m tests.recorders TOOL URL DIRECTORY`.
 
-A process of its own, since vcrpy patches every HTTP library that it finds, and so the server of the tests too. Beside
-the cassettes lies `calls.json`: what was sent for each, and what the application got.
+It runs in a separate process, because vcrpy patches every HTTP library it finds, including the test server's. Next to
+the cassettes is `calls.json`: what was sent for each, and what the application got.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from typing import Any
 KEY = "sk-samurai-test-0123456789abcdef"
 
 CARRIED = ("plain", "gzip", "deflate", "stream", "gzip-stream", "crlf-stream", "error", "binary", "empty")
-"""How the server of the test carries a reply: see `Gateway` in test_real_cassettes."""
+"""How the test's server sends a reply: see `Gateway` in test_real_cassettes."""
 
 Call = dict[str, Any]
-"""What was sent (`url`, `body`), and what the application got (`status`, `content` in Latin-1, one letter a byte)."""
+"""What was sent (`url`, `body`), and what the application got (`status`, `content` in Latin-1, one letter per byte)."""
 
 
 def body_of(text: str, carried: str) -> bytes:
@@ -94,7 +94,7 @@ CLIENTS: dict[str, Callable[[str, bytes], Call]] = {
 }
 
 Cassette = tuple[str, dict[str, Any], list[tuple[str, str, str]]]
-"""Its name, options of the tool, and calls: the client, the text, how the reply is carried."""
+"""Its name, the tool's options, and calls: the client, the text, how the reply is sent."""
 
 
 SEES_HTTPX2 = tuple(map(int, metadata.version("vcrpy").split(".")[:2])) >= (8, 2)

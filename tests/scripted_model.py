@@ -1,4 +1,4 @@
-"""An API whose answers are written down beforehand. It says that it is any host, and is this machine.
+"""An API with prepared answers, which pretends to be any host and is this machine.
 
 Clients reach it as a proxy (`HTTPS_PROXY`), so the URLs that they record are those of a real API. It speaks TLS in each
 tunnel itself, with a certificate for the host of that API, and nothing leaves 127.0.0.1.
@@ -27,7 +27,7 @@ Script = Callable[[Json], "Json | int"]
 
 
 def tokens(value: object) -> int:
-    """About as many as a model would count, and the same each time."""
+    """About as many as a model would count, and always the same."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return len(re.findall(r"\w{1,6}|[^\w\s]", text))
 
@@ -102,7 +102,7 @@ def error(status: int) -> Json:
 
 
 class ScriptedModel:
-    """The server; `environment` is what a client needs to reach it. `directory` is for its certificate."""
+    """The server. `environment` is what a client needs to reach it, `directory` is for its certificate."""
 
     def __init__(self, script: Script, directory: Path) -> None:
         authority = trustme.CA()
@@ -130,7 +130,7 @@ class ScriptedModel:
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = False  # whoever closes the server waits for its connections, which end with the client's process
+    daemon_threads = False  # closing the server waits for its connections, which end with the client's process
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""A program in a terminal of its own: a pseudo-terminal, in which a test reads what is shown and presses keys."""
+"""A program in a pseudo-terminal, where a test reads the screen and presses keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import NoReturn
 import pytest
 
 _LONGEST_WAIT = 30.0
-"""Seconds after which a program that shows nothing has failed the test."""
+"""A program that shows nothing for this many seconds fails the test."""
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -33,14 +33,14 @@ class Terminal:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
-            # So the key for an interruption interrupts.
+            # So that the interrupt key interrupts.
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         os.close(theirs)
         self._shown = ""
 
     def until(self, text: str) -> str:
-        """What is shown up to a text, without colours; then the rest comes next."""
+        """The output up to a text, without colours. The next call continues after it."""
         while text not in self.plain:
             if not self._read():
                 self._fail(f"{text!r} did not come")
@@ -52,7 +52,7 @@ class Terminal:
         os.write(self._ours, keys.encode())
 
     def rest(self) -> str:
-        """What is shown until the program ends, without colours."""
+        """The output until the program ends, without colours."""
         while self._read():
             pass
         return self.plain
@@ -66,7 +66,7 @@ class Terminal:
 
     @property
     def has_lines(self) -> bool:
-        """Whether the terminal waits for the end of a line before it hands over what was typed."""
+        """Whether the terminal waits for a whole line before it passes on what was typed."""
         return bool(termios.tcgetattr(self._ours)[3] & termios.ICANON)
 
     @property
@@ -83,7 +83,7 @@ class Terminal:
         pytest.fail(f"{what}; this did:\n{self.plain}")
 
     def _read(self) -> bool:
-        """Read what is there, waiting for it. Returns whether anything came."""
+        """Wait for output and read it. Returns whether anything arrived."""
         if not select.select([self._ours], [], [], _LONGEST_WAIT)[0]:
             self._fail("nothing more came")
         try:

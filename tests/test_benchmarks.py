@@ -1,4 +1,4 @@
-"""The benchmarks run, and are honest about what they measure. How long anything takes is asserted nowhere."""
+"""The benchmarks run, and measure what they claim to. No test asserts how long anything takes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from benchmarks.suites import project_suite
 from benchmarks.workload import EVENTS, LARGE, REWRITTEN, SMALL, STREAM, exchanges, spread
 from tests.conftest import uncovered
 
-# One for each kind of job, and for each way of running one.
+# One for each kind of job, and for each way to run one.
 SMOKED = (
     "replay-httpx.AsyncClient,replay-stream,replay-openai,open-close,load-many,save-test,suite-one,shared-large,"
     "first-chunk,record,memory"

@@ -1,7 +1,7 @@
-"""The ready-made jobs of docs/ci: valid by the schemas of their services, and their commands do what they say.
+"""The ready-made jobs of docs/ci: valid by their services' schemas, and their commands do what they say.
 
-The services themselves, and `pip install`, are left out: `gh` and `curl` are stand-ins that write down how they were
-called, and answer what a file says.
+The services themselves and `pip install` are left out. `gh` and `curl` are stand-ins that log their calls, and answer
+from a file.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def test_a_job_is_valid_by_the_schema_of_its_service(schema: str, name: str) -> 
 
 
 class Service:
-    """Runs the commands of a job in a project, as the service would, one shell for each."""
+    """Runs the commands of a job in a project, as the service would, with one shell for each."""
 
     def __init__(self, project: Project) -> None:
         self._directory = project.pytester.path
@@ -69,7 +69,7 @@ class Service:
         (self._tools / f"{tool}.answer").write_text(text)
 
     def calls(self, tool: str) -> list[str]:
-        """The arguments of all calls so far, which are then forgotten."""
+        """The arguments of all calls so far, which it then forgets."""
         written = self._tools / f"{tool}.calls"
         lines = written.read_text().splitlines()
         written.unlink()
@@ -145,7 +145,7 @@ def test_on_gitlab_the_script_checks_replays_and_reports(service: Service, proje
     calls = service.calls("curl")
     assert calls[-3:] == ["--data-urlencode", "body@samurai/report.md", f"{notes}/22"]
     assert "PUT" in calls
-    # Without a token, there is no comment, and that is no failure.
+    # Without a token there is no comment, and that is not a failure.
     assert service.run(comment, **request).returncode == 0
     with pytest.raises(FileNotFoundError):
         service.calls("curl")

@@ -23,10 +23,10 @@ from tests.conftest import uncovered
 from tests.real_server import RealServer
 
 SLICE = ("openai-3.chat", "openai-3.async_stream", "openai-3.embeddings", "anthropic.async_stream", "requests.post")
-"""A row of each kind, all of which the dev dependencies have. The last one is refused."""
+"""A row of each kind, for which the dev dependencies are enough. The last one is refused."""
 
 ROW = Row("acme.chat", "acme", ("acme",), "`Acme().chat`", "vendors.acme")
-UNSEEN = Row("acme.raw", "acme", ("acme",), "`Acme().raw`", "vendors.acme", refused="no recorder sees")
+UNSEEN = Row("acme.raw", "acme", ("acme",), "`Acme().raw`", "vendors.acme", refused="no recorder can see")
 RIGHT = {
     "recorded": "yes",
     "replayed": "yes",
@@ -98,7 +98,7 @@ def result(row: Row = ROW) -> Result:
 
 
 def refused() -> Result:
-    text = "by a client that no recorder sees"
+    text = "by a client that no recorder can see"
     recording = {"test_call": of_test(), "test_budget": of_test(outcome="failed")}
     replay = {"test_call": of_test(outcome="failed", text=text)}
     return Result(UNSEEN, Phase(recording, f"samurai: connected ... {text}"), Phase(replay, ""), [], live=0)
@@ -233,7 +233,7 @@ def post(url: str, path: str) -> int:
     try:
         connection.request("POST", path, b"{}")
         reply = connection.getresponse()
-        reply.read()  # to its end: by then the gateway has noted it
+        reply.read()  # until it ends: by then the gateway has noted it
         return reply.status
     finally:
         connection.close()

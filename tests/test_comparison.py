@@ -1,7 +1,7 @@
-"""The table of docs/explanation/comparison.md is what a small suite does with each recorder: it is run here.
+"""The table in docs/explanation/comparison.md shows how a small suite behaves with each recorder: it runs here.
 
-Each recorder has a process of its own, since two of them cannot be loaded together, and vcrpy patches the libraries of
-whatever process it is in, the server's too.
+Each recorder has its own process, because two of them cannot be loaded together, and vcrpy patches the libraries of its
+process, including the server's.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def test_option():
 
 @dataclass(frozen=True)
 class Tool:
-    """A recorder: its column of the table, its plugin and marker, the option that sets its mode."""
+    """A recorder: its column in the table, its plugin and marker, and the option that sets its mode."""
 
     column: str
     plugin: str
@@ -96,7 +96,7 @@ class Suite:
         (folder / "pytest.ini").write_text("[pytest]\n")
 
     def run(self, url: str, mode: str, edited: bool = False) -> dict[str, str]:
-        """What became of each test."""
+        """The outcome of each test."""
         printed, _ = self._pytest("test_it.py", "-rA", f"{self._tool.mode}={mode}", A_URL=url, EDITED=str(edited))
         return {name: verdict for verdict, name in re.findall(r"(?m)^([A-Z]+) test_it\.py::(\S+)", printed)}
 
@@ -119,7 +119,7 @@ class Suite:
 
 
 def measured(folder: Path, tool: Tool) -> dict[str, str]:
-    """The column of a recorder, as its small suite shows it."""
+    """A recorder's column, from its small suite."""
     suite = Suite(folder, tool)
     with ChatServer(api_key=KEY) as server:
         url = server.base_url
@@ -139,7 +139,7 @@ def measured(folder: Path, tool: Tool) -> dict[str, str]:
 
 
 def stated(column: str) -> dict[str, str]:
-    """The column of a recorder, as the page has it."""
+    """A recorder's column, from the page."""
     page = PAGE.read_text(encoding="utf-8")
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("|")]
     header = next(row for row in rows if column in row)

@@ -1,4 +1,4 @@
-"""`use_cassette`: the recorder without pytest, and what the recorder itself promises."""
+"""`use_cassette`: the recorder without pytest, and the promises of the recorder itself."""
 
 from __future__ import annotations
 
@@ -113,9 +113,7 @@ def test_a_library_and_a_transformer_say_where_the_path_is(
         with use_cassette(path, **options) as recorder:
             ask(url)
         assert recorder.cassette_path == tmp_path / expected
-    with pytest.raises(
-        SettingsError, match="path_transformer returned a value of type int; it must return the path of the cassette"
-    ):
+    with pytest.raises(SettingsError, match="path_transformer returned a int; it must return the path of the cassette"):
         use_cassette("a", path_transformer=lambda given: len(given))
 
 
@@ -159,7 +157,7 @@ def test_why_nothing_was_recorded_is_a_note_on_the_error_of_the_block(cassettes:
     with pytest.raises(httpx.HTTPStatusError) as error, use_cassette(cassettes / "a.yaml"):
         ask(url, model="error-500").raise_for_status()
     assert error.value.__notes__ == [
-        "nothing was recorded for use_cassette('a.yaml'): it did not pass, and a call ended with status 500"
+        "nothing was recorded for use_cassette('a.yaml'): the test did not pass, and a call ended in status 500"
     ]
     assert not cassettes.exists()
 
@@ -175,7 +173,7 @@ def test_a_broken_budget_is_raised_at_the_end_and_the_recording_kept(cassettes: 
 def test_the_nth_equal_request_gets_the_nth_answer_and_one_more_is_a_miss(cassettes: Path, url: str) -> None:
     with use_cassette(cassettes / "a.yaml"):
         ids = [ask(url).headers["x-request-id"] for _ in range(3)]
-    with pytest.raises(RequestNotRecorded, match=r"An equal request was recorded 3 times"):
+    with pytest.raises(RequestNotRecorded, match=r"The same request is recorded 3 times"):
         with use_cassette(cassettes / "a.yaml"):
             assert [ask(url).headers["x-request-id"] for _ in range(3)] == ids
             ask(url)
@@ -430,7 +428,7 @@ def test_a_recorder_that_cannot_see_requests_is_closed_again(
 
 
 class Unseeing(AbstractContextManager[None]):
-    """As `recording` is with a release of httpx that has other names."""
+    """Like `recording` with a release of httpx that has other names."""
 
     def __enter__(self) -> None:
         raise AttributeError("_transport_for_url")

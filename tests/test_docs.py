@@ -1,21 +1,21 @@
 """The pages do what they say: their examples run, their output is real, their links lead somewhere.
 
-The first word after a fence's language says what is done with the block, the others what has to come out:
+The first word after a fence's language says how to run the block, the others what the result must be:
 
 - ``python test passed=1``: a user's test file, run once to record, and once more with the server stopped and no key;
 - ``python edited failed=1``: the same file after a change, run in replay;
 - ``python proved failed=1``: a user's test file, recorded, and replayed in another process;
-- ``python recorded failed=1``: the same file after a change, recorded anew, and run in replay;
+- ``python recorded failed=1``: the same file after a change, recorded again, and run in replay;
 - ``python updated passed=1``: the same file after a change, brought up to date, and run in replay;
-- ``console command passed=1``: a command of pytest's; ``console command status=0``: one of our own, or of git's, also
-  after others of git's, which have to succeed;
-- ``console live passed=1``: a command of pytest's, while the server is there;
+- ``console command passed=1``: a pytest command; ``console command status=0``: one of our commands or git's, perhaps
+  after other git commands, which must succeed;
+- ``console live passed=1``: a pytest command, while the server is running;
 - ``ini file pytest.ini``: a file of the project;
 - ``python script``: a script, run to record and in replay;
-- ``text output``, ``yaml cassette`` and ``yaml lock``: what the block before printed, recorded, or wrote to the lock;
-  ``...`` stands for lines left out.
+- ``text output``, ``yaml cassette`` and ``yaml lock``: what the previous block printed, recorded, or wrote to the lock;
+  ``...`` means lines left out.
 
-All other Python has to compile, but for a ``python signature``, which is no statement.
+All other Python must compile, except a ``python signature``, which is not a statement.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ STORIED = [page for page in PAGES if not {"tutorial", "examples"} & set(page.rel
 """The pages whose blocks run here. Those of the tutorials and the examples run in tests of their own."""
 
 _LATER = ("edited", "recorded", "updated", "command", "live", "file", "output", "cassette", "lock")
-"""What goes on with the story that a block before it has begun."""
+"""What continues the story of an earlier block."""
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)\n(?P<text>.*?)^(?P=indent)``` *$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!\w+:)(?P<file>[^)#\s]+)(?:#[^)]*)?\)")
@@ -92,7 +92,7 @@ def blocks(page: Path) -> Iterator[Block]:
 
 
 def stories() -> Iterator[list[Block]]:
-    """Each example that runs, with the blocks that say what became of it."""
+    """Each example that runs, with the blocks about its results."""
     for page in STORIED:
         story: list[Block] = []
         for block in blocks(page):
@@ -221,14 +221,14 @@ API = "https://www.samuraiapi.in/v1"
 
 
 def steady(cassette: str) -> str:
-    """A cassette without what is another in every recording."""
+    """A cassette without what differs in every recording."""
     text = re.sub(r"(?m)^( *(?:recorded_at|duration|x-[\w-]+): )\S+$", r"\1~", cassette)
     text = re.sub(r"(?<=source: genai-prices )[\d.]+", "~", text)
     return re.sub(r"(?<=\d)@[\d.]+", "@~", text)
 
 
 def contains(lines: Sequence[str], shown: str) -> bool:
-    """Whether the lines are there, one after the other; where `...` stands, others may come between."""
+    """Whether the lines are there, in order. Where `...` is, others may come between."""
     there = [line.rstrip() for line in lines]
     place = 0
     for part in re.split(r"(?m)^ *\.\.\.\n", shown):

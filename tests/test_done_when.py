@@ -32,7 +32,7 @@ IMPORTED_CLIENT = httpx.Client(trust_env=False, timeout=30)
 
 
 class Where:
-    """The server's address and key, as an application under test has them."""
+    """The server's address and key, as an application under test gets them."""
 
     def __init__(self, base_url: str, api_key: str) -> None:
         self.url = f"{base_url}/chat/completions"
@@ -137,7 +137,7 @@ def openai_three_choices(where: Where) -> object:
 
 def same_request_three_times(where: Where) -> object:
     client = openai.OpenAI(**where.openai)
-    # The ids differ even where the model happens to say the same thing twice.
+    # The ids differ even if the model says the same thing twice.
     return [client.chat.completions.create(**body()).model_dump() for _ in range(3)]
 
 

@@ -41,5 +41,5 @@ def test_a_verdict_is_an_assertion_that_failed() -> None:
 
 def test_a_request_without_a_recording_is_not_swallowed_by_those_who_catch_exceptions() -> None:
     assert not issubclass(errors.RequestNotRecorded, Exception)
-    # What pytest and the interpreter act upon must not be mistaken for it.
+    # It must not be mistaken for what pytest and the interpreter act on.
     assert not issubclass(errors.RequestNotRecorded, KeyboardInterrupt | SystemExit)

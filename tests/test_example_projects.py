@@ -1,4 +1,4 @@
-"""The projects of `docs/examples`: each does what its page says, offline, and is recorded as it stands there."""
+"""The projects of `docs/examples`: each does what its page says, offline, and its recordings are up to date."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NEEDED = {"faq-search": "openai", "review-triage": "pydantic_ai", "shop-agent": 
 
 @pytest.fixture(params=NAMES)
 def example(request: pytest.FixtureRequest, pytester: pytest.Pytester) -> str:
-    """The name of a project, which lies in the directory of the test."""
+    """The name of a project, which is in the test's directory."""
     name: str = request.param
     if name in NEEDED:
         pytest.importorskip(NEEDED[name], reason=f"the example {name} needs {NEEDED[name]}")
@@ -47,7 +47,7 @@ def test_an_example_does_what_its_page_says_without_a_key(
 
 
 def recorded_anew(name: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, certificates: Path) -> Path:
-    """A copy of an example, recorded once more in a process of its own: an SDK may leave its loop open."""
+    """A copy of an example, recorded again in a separate process, because an SDK may leave its loop open."""
     copy = pytester.path / name
     shutil.copytree(EXAMPLES / name, copy)
     with ScriptedModel(SCRIPTS[name], certificates) as model, monkeypatch.context() as patch:

@@ -1,4 +1,4 @@
-"""Whatever comes from outside is said so that no terminal, log, comment, page or JUnit file obeys it, or hides it."""
+"""Text from outside is shown so that no terminal, log, comment, page or JUnit file obeys or hides it."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def miss(recorded_content: str, renamed: Sequence[str] = ()) -> str:
 
 
 def hostile_causes() -> list[Cause]:
-    """The causes of misses in which a text, a parameter, a tool and a message are others."""
+    """The causes of misses where a text, a parameter, a tool and a message differ."""
     tool = {"type": "function", "function": {"name": HOSTILE, "description": HOSTILE}}
     old = {"messages": [{"role": "user", "content": HOSTILE}], HOSTILE: HOSTILE, "tools": [tool]}
     news = [
@@ -297,9 +297,9 @@ INI = "[pytest]\ndisable_test_id_escaping_and_forfeit_all_rights_to_community_su
 
 
 def ours(result: pytest.RunResult) -> str:
-    """What is said by us: pytest itself says the id of a test as it is, over two lines.
+    """Our part of the output. Pytest itself prints the id of a test unchanged, over two lines.
 
-    Up to 9.0, it also shows the variables of a function that takes `**more`, as if they were its arguments.
+    Up to 9.0, it also shows the variables of a function with `**more` as if they were its arguments.
     """
     own = r"\n(?:(?:FAILED|_+) \S*test_named\[n\n::add-mask::x\x1b\[2J\].*|asked = \{.*)"
     return re.sub(own, "", result.stdout.str())
@@ -322,7 +322,7 @@ def test_a_run_with_hostile_names_says_nothing_that_is_obeyed(project: Project, 
         assert harmless(content), content
     for element in ET.parse(tmp_path / "junit").iter():
         for value in [element.get("message") or "", element.get("value") or ""]:
-            # Nobody looks for commands in there.
+            # Nobody looks for commands there.
             assert harmless(value.replace("##", "")), value
 
 
@@ -364,9 +364,9 @@ def test_commands_say_nothing_that_is_obeyed(
         except SystemExit:
             pass
         printed = capsys.readouterr()
-        # What argparse prints ends with our line, as it is.
+        # argparse prints our line last, and unchanged.
         said += printed.out + printed.err
-        # A text of several lines is shown as such, each line behind a sign.
+        # A text of several lines is shown as such, each line after a sign.
         lines = re.sub(r"(?m)^    [-+] .*$", lambda line: line[0].replace("m", "n"), printed.out + printed.err)
         assert harmless(lines), (arguments, printed)
     assert "add-mask" in said

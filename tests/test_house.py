@@ -14,7 +14,7 @@ from pytest_samurai.settings import OPTIONS
 
 ROOT = Path(__file__).parents[1]
 HOUSE = ROOT / "pytest_samurai"
-# The demo is a project of a user's, which is copied from here.
+# The demo is a user's project, which is copied from here.
 MODULES = sorted(path for path in HOUSE.rglob("*.py") if "demo" not in path.parts)
 
 LONGEST_MODULE = 400
@@ -26,22 +26,22 @@ LARGER: Mapping[str, str] = {}
 """What may be larger than that, as `module` or `module:name`, and why."""
 
 VAGUE = frozenset({"one", "item", "place", "found", "there"})
-"""Names that hold anything, where a noun says what it is."""
+"""Names that fit anything, used where a noun would say what it is."""
 
 NOUNS = {("plugin", "item"), ("cassette", "item"), ("settings", "place")}
-"""Where one of them is the noun: pytest's for a test, YAML's for a part of a list, ours for where an option is set."""
+"""Where such a name is the noun: pytest's for a test, YAML's for a list entry, ours for where an option is set."""
 
 
 OTHER_NAMES = frozenset(
     f"samurai_{name}"
     for name in (
         *("client", "async_client", "config", "cassette_dir"),
-        # What workers of xdist are given, and what they and reports give back.
+        # What xdist workers get, and what they and reports return.
         *("began", "tally", "plays", "spoken", "absent", "failure", "held", "grown", "varying"),
         *("collected", "collected_files", "deselected"),
     )
 )
-"""What else begins as an option does: fixtures, and what one process of a run hands to another."""
+"""What else begins like an option: fixtures, and what a run's processes pass to each other."""
 
 
 def name_of(path: Path) -> str:
@@ -93,7 +93,7 @@ def exported(module: str) -> set[str]:
 
 
 def imports(module: str, tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """What a module imports of the house, wherever in it; for types alone does not count."""
+    """What a module imports from the package, anywhere in it. Imports only for types do not count."""
     todo: list[ast.AST] = [tree]
     while todo:
         node = todo.pop()
@@ -134,7 +134,7 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
 
 
 def memories(tree: ast.Module) -> Iterator[ast.AST]:
-    """Where a module may keep what it has seen: caches of functools, `global`, and containers that are no constants."""
+    """Where a module may store state: caches of functools, `global`, and containers that are not constants."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == "functools":
             yield from (node for alias in node.names if alias.name in ("cache", "lru_cache"))
@@ -179,7 +179,7 @@ def test_a_memory_is_told_in_each_of_its_forms(source: str) -> None:
 
 
 def test_an_option_that_a_text_names_is_in_the_table() -> None:
-    """Flags and keys of the ini file are spelled by hand in messages, so each has to be one that there is."""
+    """Messages spell flags and ini keys by hand, so each must exist."""
     known = {f"samurai_{name}" for name in OPTIONS} | OTHER_NAMES
     flags = {f"--samurai-{name.replace('_', '-')}" for name in OPTIONS}
     unknown = [
@@ -222,7 +222,7 @@ def test_where_to_go_for_what_leads_somewhere() -> None:
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     table = page.partition("### Where do I go to ...")[2].partition("\n## ")[0]
     rows = [line for line in table.splitlines() if line.startswith("| ")][2:]
-    assert len(rows) == 18
+    assert len(rows) == 21
     for row in rows:
         named = re.findall(r"`([\w./]+)`", row)
         assert 1 <= len(named) <= 3 + row.count("docs/"), row

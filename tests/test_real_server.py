@@ -1,4 +1,4 @@
-"""What the other tests take for granted of the server that they record from."""
+"""What the other tests rely on in the server that they record from."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def say(client: httpx.Client, **changes: Any) -> str:
 
 
 def stream(client: httpx.Client, **changes: Any) -> list[dict[str, Any]]:
-    """The chunks, without the `[DONE]` that this insists on."""
+    """The chunks, without the final `[DONE]`, which is required."""
     response = client.post("/chat/completions", json=request(stream=True, **changes))
     assert response.headers["content-type"].partition(";")[0] == "text/event-stream", response.text
     *events, end = response.text.removesuffix("\n\n").split("\n\n")
@@ -131,7 +131,7 @@ def test_of_n_choices_usage_counts_the_first_only(client: httpx.Client) -> None:
 
     assert [choice["index"] for choice in completion["choices"]] == [0, 1, 2]
     texts = [choice["message"]["content"] for choice in completion["choices"]]
-    # A fault of llama.cpp's, kept here to be noticed when it is mended: other services bill every choice.
+    # A bug in llama.cpp. This test notices when it is fixed: other services bill every choice.
     assert completion["usage"]["completion_tokens"] == len(texts[0].split()) + 1
 
 

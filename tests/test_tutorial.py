@@ -2,12 +2,12 @@
 
 What the first words after a fence's language mean:
 
-- ``sh setup``: makes the environment; every package that it installs has to be importable here;
-- ``python file NAME``: the file NAME, written or written anew;
-- ``sh run``: commands, one a line, as typed; ``passed=1 failed=1`` are the outcomes of its runs of pytest, ``status=1``
-  is the exit status of its other commands (0 where it does not say);
-- ``sh apart``: the same in a process of its own, for what leaves something behind, as an open connection;
-- ``text output``: what the commands before have printed; ``...`` stands for lines left out.
+- ``sh setup``: makes the environment. Every package that it installs must be importable here.
+- ``python file NAME``: the file NAME, created or overwritten.
+- ``sh run``: commands, one per line, as typed. ``passed=1 failed=1`` are the outcomes of its pytest runs, ``status=1``
+  is the exit status of its other commands (0 by default).
+- ``sh apart``: the same in a separate process, for commands that leave something behind, such as an open connection.
+- ``text output``: the output of the previous commands; ``...`` means lines left out.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from tests.test_docs import ROOT, Block, blocks, contains, dead_links
 
 PAGES = sorted((ROOT / "docs" / "tutorial").glob("*.md"))
 KINDS = {"setup", "file", "run", "apart", "output"}
-LEFT_OUT = ("cassetter", "hypothesispytest", "pytest_httpx", "recording", "respx")
-"""Plugins that this suite has and a reader has not."""
+LEFT_OUT = ("cassetter", "fakefs", "hypothesispytest", "pytest_httpx", "recording", "respx", "time_machine")
+"""Plugins that this suite has and a reader does not."""
 ASYNCIO = "pytest-asyncio"
-"""A plugin that only those readers have whom the page tells to install it."""
+"""A plugin that only readers have whom the page tells to install it."""
 
 Run = Callable[..., pytest.RunResult]
 
 
 class Reader:
-    """Somebody who copies the blocks of a page, one after the other, into an empty folder."""
+    """Somebody who copies the blocks of a page, one after another, into an empty folder."""
 
     def __init__(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
         self._pytester = pytester

@@ -49,7 +49,9 @@ INSTEAD: Mapping[str, str] = {
     r"lies? (there|here|beside|below)|where (it|they|these) lies?": "is, are",
     r"(says|knows|means|sure|shows|sees), that": "no comma before that",
     r"(is|are) called (as|like)": "has the name of",
-    r"by accident": "by mistake",
+    r"in silence|without a word": "silently",
+    r"for want of": "without",
+    r"whatever (becomes|became) of": "no matter what happens to",
 }
 """What doesn't come back, as a regular expression of whole words, and what to write instead."""
 
@@ -105,7 +107,7 @@ def _texts(node: ast.AST) -> Iterator[tuple[int, str]]:
         parts = [part.value if isinstance(part, ast.Constant) else "`x`" for part in node.values]
         yield node.lineno, "".join(str(part) for part in parts)
     elif isinstance(node, ast.Constant):
-        if isinstance(node.value, str):
+        if isinstance(node.value, str) and " " in node.value:  # a word by itself is a name
             yield node.lineno, node.value
     else:
         for child in ast.iter_child_nodes(node):

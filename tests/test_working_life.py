@@ -1,6 +1,6 @@
-"""What people do every week, by commands alone, in a git repository: from a red run to a commit, and on to the merge.
+"""What people do every week, using only commands, in a git repository: from a red run to a commit and a merge.
 
-Only runs that record have a key, and only they reach the server, which counts what comes in.
+Only runs that record have a key, and only they reach the server, which counts the calls.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Life:
         self.git("commit", "--quiet", f"--message={why}")
 
     def changed(self) -> list[str]:
-        """The files that are not as they were committed."""
+        """The files that differ from the commit."""
         return [line[3:] for line in self.git("status", "--porcelain", "--untracked-files=all").splitlines()]
 
     def run(self, *arguments: str, **outcomes: int) -> pytest.RunResult:
@@ -123,7 +123,7 @@ class Life:
         return self._server.requests - before
 
     def command(self, line: str) -> list[str]:
-        """Run a command line as a message advises it. Returns what it prints."""
+        """Run a command line that a message advises. Returns its output."""
         program, *arguments = shlex.split(line)
         assert program == "pytest-samurai"
         self._capsys.readouterr()
@@ -135,7 +135,7 @@ class Life:
         return Terminal([program, "review"], self.root, {**os.environ, "NO_COLOR": "1"})
 
     def cassettes(self) -> dict[str, bytes]:
-        """Everything below `cassettes`; directories too, which must not stay behind when they are empty."""
+        """Everything below `cassettes`, including directories, which must not stay behind empty."""
         found = sorted((self.root / "cassettes").rglob("*"))
         empty = [path for path in found if path.is_dir() and not any(path.iterdir())]
         assert empty == []
@@ -160,7 +160,7 @@ def life(
 
 
 def advised(result: pytest.RunResult, command: str) -> list[str]:
-    """The command lines in what a run printed that begin so, each of them once."""
+    """The command lines in a run's output that begin with this, each only once."""
     lines = [re.search(rf"(?<![`\w]){command}.*", line) for line in result.outlines]
     return list(dict.fromkeys(found[0] for found in lines if found))
 
@@ -171,14 +171,14 @@ def used(rows: dict[str, str]) -> dict[str, str]:
 
 
 def record(life: Life) -> None:
-    # Twenty tests: nineteen of them make a call each, the walk makes four.
+    # Twenty tests: nineteen of them make one call each, the walk makes four.
     assert life.live("--samurai-update", passed=20) == 23
     assert len(life.cassettes()) == len(life.rows()) == 20
     life.commit("Recorded")
 
 
 def see(life: Life) -> None:
-    """The run is red for one reason, which is said once; its reports begin with it. Then the advice is followed."""
+    """The run is red for one reason, which is said once, at the start of its reports. Then the advice is followed."""
     life.edit("prompts.py", "as to a friend.", "as to a friend. Answer in one sentence.")
     reports = ["--samurai-report=md:reports/report.md", "--samurai-report=html:reports/page.html"]
     result = life.run("-q", *reports, failed=15, passed=5)
@@ -200,7 +200,7 @@ def see(life: Life) -> None:
 
 
 def review(life: Life, recorded: dict[str, bytes], rows: dict[str, str]) -> None:
-    """Fourteen answers are accepted. The last test gets its old prompt, its cassette and its row of the lock back."""
+    """Fourteen answers are accepted. The last test gets its old prompt, cassette and lock row back."""
     changed = life.cassettes(), life.rows()
     terminal = life.review()
     for key in "a" * 14 + "r":
@@ -221,7 +221,10 @@ def review(life: Life, recorded: dict[str, bytes], rows: dict[str, str]) -> None
 
 
 def merge(life: Life) -> None:
-    """Two branches change other lines of the prompt and other ends of the walk. Git cannot merge what they recorded."""
+    """Two branches change different lines of the prompt and different ends of the walk.
+
+    Git cannot merge their recordings.
+    """
     update = ("--samurai-mode=update", "--samurai-update")
     life.git("switch", "--quiet", "--create=brief")
     life.edit("prompts.py", "in one sentence.", "in one sentence of ten words.")
@@ -244,7 +247,7 @@ def merge(life: Life) -> None:
     assert refused.ret == pytest.ExitCode.USAGE_ERROR
     [advice] = advised(refused, "pytest ")
     assert advice == "pytest --samurai-mode=update --samurai-update"
-    # The prompt is new to both sides, so it is paid for. Of the walk each side has what the other lacks.
+    # The prompt is new to both sides, so it is paid for. Of the walk, each side has what the other lacks.
     assert life.live(*shlex.split(advice)[1:], passed=20) == 14
     assert not [name for name in conflicts if re.search("(?m)^(<{7}|={7}|>{7})", life.text(name))]
     life.commit("Merged")
@@ -255,7 +258,7 @@ def merge(life: Life) -> None:
 
 
 def tidy(life: Life) -> None:
-    """A test is renamed, its file is moved, another one is deleted: its recordings go with it, and nothing else."""
+    """A test is renamed, its file is moved, another one is deleted: the recordings follow, and nothing else."""
     before, rows = life.cassettes(), life.rows()
     life.edit("tests/test_words.py", "def test_milk", "def test_oat_milk")
     [renamed] = advised(life.run("-q", failed=1, passed=19), "pytest-samurai mv")
@@ -278,7 +281,7 @@ def tidy(life: Life) -> None:
     assert used(life.rows()) == used({now(name): row for name, row in rows.items() if "salt" not in name})
     life.commit("Tidied")
     result = life.run("--samurai-mode=none", "--samurai-top=0", passed=19)
-    # Nothing that is left over, and no row whose checksum is another test's.
+    # Nothing is left over, and no row has another test's checksum.
     assert len([line for line in result.outlines if line.startswith("samurai: ")]) == 1
     assert [line.partition(" in the full run")[0] for line in life.command("pytest-samurai prune")] == [
         "nothing unused"

@@ -25,7 +25,7 @@ SENTENCES: Final = (
     "Yes, that is right.",
     "No, not yet.",
 )
-"""All that the model can say. Each begins with a word that is nowhere else: the first word tells which was chosen."""
+"""All that the model can say. Each begins with a word that is nowhere else: the first word shows which was chosen."""
 
 UNKNOWN: Final = "<unk>"
 START: Final = "<|im_start|>"
@@ -88,7 +88,7 @@ JSON_STEP: Final = 6.0
 """Nepers between one choice and the next in the rows above: enough that temperature 1.5 hardly ever reverses them."""
 
 ANYWHERE: Final = -20.0
-"""The best of `JSON_ANYWHERE`: so far below any counted pair that plain text never strays into punctuation."""
+"""The best of `JSON_ANYWHERE`: so far below any counted pair that plain text never slips into punctuation."""
 
 FLOOR: Final = -120.0
 HEAD: Final = 32
@@ -102,7 +102,7 @@ _ALIGNMENT: Final = 32
 
 
 def words(sentence: str) -> list[str]:
-    """`"No, not yet."` gives `["No,", " not", " yet."]`: joined without anything they are the sentence again."""
+    """`"No, not yet."` gives `["No,", " not", " yet."]`: joined without separators, they give the sentence."""
     first, *rest = sentence.split(" ")
     return [first, *(" " + word for word in rest)]
 
@@ -119,8 +119,8 @@ class Vocabulary:
             self._add(text, _TYPE_CONTROL)
         for byte in range(256):
             self._add(f"<0x{byte:02X}>", _TYPE_BYTE, alias=chr(byte) if byte < 128 else None)
-        # User-defined tokens are cut out of a text whole. Normal ones are built up from pairs, each of which would
-        # have to be a token too.
+        # User-defined tokens are cut out of a text whole. Normal ones are built from pairs, and each pair would have to
+        # be a token too.
         spoken = {word for sentence in SENTENCES for word in words(sentence)}
         for text in (CALL, CALL_END, '"city"', '"Paris"', '"Tokyo"', "true", *sorted(spoken)):
             self._add(text, _TYPE_USER_DEFINED)

@@ -1,4 +1,4 @@
-"""Frameworks for agents, and what structures answers, on OpenAI's SDK."""
+"""Agent frameworks and libraries for structured answers, on OpenAI's SDK."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def semantic_kernel(text: str) -> Any:
 
 
 def dspy(text: str) -> Any:
-    """By its own engine, as without a gateway: where `OPENAI_BASE_URL` is set, it leaves the call to LiteLLM."""
+    """With its own engine, as without a gateway: if `OPENAI_BASE_URL` is set, it leaves the call to LiteLLM."""
     from dspy import LM
 
     there = os.environ.pop("OPENAI_BASE_URL")

@@ -1,4 +1,4 @@
-"""Google's SDK for Gemini: sync on httpx, async on httpx or, where aiohttp is installed, on that."""
+"""Google's SDK for Gemini: sync on httpx; async on aiohttp if that is installed, otherwise on httpx."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _client(**options: Any) -> Any:
 
 
 def _said(reply: Any) -> Any:
-    """The reply, but for its headers: a cassette keeps only some, and no date."""
+    """The reply without its headers: a cassette keeps only some of them, and no date."""
     return reply.model_dump(mode="json", exclude={"sdk_http_response"})
 
 
@@ -36,7 +36,7 @@ def embed(text: str) -> Any:
 
 
 def generate_async(text: str) -> Any:
-    """With a client of httpx, which `HttpOptions` takes: the way out of aiohttp."""
+    """With an httpx client, which `HttpOptions` accepts, to avoid aiohttp."""
 
     async def ask() -> Any:
         async with httpx.AsyncClient() as carrier:

@@ -13,7 +13,7 @@ from clients.calls.place import CLAUDE, MODEL, gateway
 
 
 def _said(message: Any) -> Any:
-    """The message, but for the id that LangChain makes up for each run."""
+    """The message without the id that LangChain makes up in each run."""
     return message.model_dump(mode="json", exclude={"id"})
 
 
@@ -57,5 +57,5 @@ def graph(text: str) -> Any:
 
 
 def embeddings(text: str) -> Any:
-    """Without `check_embedding_ctx_length` nothing has to be tokenized, by a table that would have to be downloaded."""
+    """Without `check_embedding_ctx_length`, nothing is tokenized, which would need a download."""
     return OpenAIEmbeddings(model="text-embedding-3-small", check_embedding_ctx_length=False).embed_query(text)

@@ -1,4 +1,4 @@
-"""Where the calls go, as the environment says it, and what they ask for."""
+"""Where the calls go, from the environment, and what they ask for."""
 
 from __future__ import annotations
 

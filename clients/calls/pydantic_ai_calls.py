@@ -13,7 +13,7 @@ from clients.calls.place import CLAUDE, MODEL, gateway
 
 
 def default(text: str) -> Any:
-    """As the first example of its documentation names a model: the Responses API."""
+    """As in the first example of its documentation, which uses the Responses API."""
     return Agent(f"openai:{MODEL}", instructions="Be concise.").run_sync(text).output
 
 

@@ -88,7 +88,7 @@ def cohere_stream(text: str) -> Any:
 
 
 def llm(text: str) -> Any:
-    """Simon Willison's `llm`, as its documentation calls it from Python; its key is that of the environment."""
+    """Simon Willison's `llm`, called from Python as in its documentation. Its key is in the environment."""
     from llm import get_model
 
     return get_model(MODEL).prompt(text, stream=False).text()

@@ -1,7 +1,7 @@
-"""What is seen of a row from the inside, told to `clients/runner.py` in `told.json`.
+"""Observes a row from the inside, and writes it to `told.json` for `clients/runner.py`.
 
-Nothing leaves 127.0.0.1: who tries is refused, and told. How often a test had its client send is counted at the client,
-above whatever the recorder does.
+Nothing leaves 127.0.0.1: any attempt is refused and noted. A client's requests in a test are counted at the client,
+above the recorder.
 """
 
 from __future__ import annotations
@@ -87,5 +87,5 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_runtest_logfinish() -> None:
-    # After each test: of a process that is killed, all that has ended is known.
+    # After each test, so that the results are known even if the process is killed.
     Path(os.environ["CLIENTS_TOLD"]).write_text(json.dumps(_TESTS, default=str), encoding="utf-8")

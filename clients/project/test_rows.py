@@ -1,4 +1,4 @@
-"""Each row: the same call answered, asked something else, and asked with too small a budget."""
+"""Each row: the same call answered, with another question, and with too small a budget."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ QUESTION = "What is the capital of France?"
 
 
 def _each_row(**limits: int) -> pytest.MarkDecorator:
-    """A parameter for each row, with a cassette of its own for all tests of the row."""
+    """A parameter for each row. All tests of a row share a cassette."""
     rows = [
         pytest.param(row, id=key, marks=pytest.mark.samurai(f"rows/{key}", **row["options"], **limits))
         for key, row in ROWS.items()

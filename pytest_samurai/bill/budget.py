@@ -89,10 +89,12 @@ def _usages(calls: Sequence[Call]) -> list[Usage]:
     if unknown := [call for call in calls if call.usage is None]:
         others = [call for call in unknown if call.has_usage_in_other_units]
         parts = [call for call in unknown if call.has_usage_in_part]
+        zeros = [call for call in unknown if call.has_usage_of_nothing]
         kinds = [
-            ([call for call in unknown if call not in [*others, *parts]], "the reply has no usage"),
+            ([call for call in unknown if call not in [*others, *parts, *zeros]], "the reply has no usage"),
             (parts, "the reply has only a part of it"),
             (others, "the reply has one, but not in tokens"),
+            (zeros, "the reply says 0 tokens, as servers do that do not count"),
         ]
         raise UnknownUsage(
             "; ".join(f"the usage of {_named(these)} is unknown: {why}" for these, why in kinds if these)
@@ -119,14 +121,15 @@ def _unpriced(calls: Sequence[Call]) -> str:
     odd = [call for call, missing in priced if not missing and not call.has_paid_tools]
     calls = [call for call in calls if call.price is None]
     lines = [
-        f"the price of {_named([call])} has no {', '.join(missing)} for tokens that it used; in pyproject.toml you can"
-        " set a price with that rate for this model"
+        f"the price of {_named([call])} has no {', '.join(missing)} for tokens that it used; you can set a price with"
+        f" that rate for this model in pyproject.toml"
         for call, missing in priced
         if missing
     ]
     if paid:
         lines.append(
-            f"the cost of {_named(paid)} is unknown: beside the tokens it used what has a price of its own, as a search"
+            f"the cost of {_named(paid)} is unknown: besides tokens, it used something with its own price, such as a"
+            f" search"
         )
     if odd:
         lines.append(f"the usage of {_named(odd)} makes no sense: its parts exceed the whole")

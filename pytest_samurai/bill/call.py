@@ -158,13 +158,19 @@ class Call:
     @property
     def has_usage_in_other_units(self) -> bool:
         """Whether the reply says what the call used, but not in tokens: in seconds, or in pictures."""
-        return self.usage is None and bool(self._answer.known.get("usage")) and not self.has_usage_in_part
+        told = bool(self._answer.known.get("usage"))
+        return self.usage is None and told and not self.has_usage_in_part and not self.has_usage_of_nothing
 
     @property
     def has_usage_in_part(self) -> bool:
         """Whether the reply gives only part of the tokens that the call used: a stream broke, or a count is null."""
         told = as_object(self._answer.known.get("usage"))
-        return self.usage is None and any("token" in name for name in told)
+        return self.usage is None and any("token" in name for name in told) and not self.has_usage_of_nothing
+
+    @property
+    def has_usage_of_nothing(self) -> bool:
+        """Whether the reply says that the call used 0 tokens, as servers do that do not count them."""
+        return self.usage is None and self._answer.counts_nothing
 
     @property
     def has_paid_tools(self) -> bool:

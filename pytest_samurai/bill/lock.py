@@ -117,7 +117,7 @@ def fixture_cassette(key: str) -> str | None:
 
 
 def accepted(lock: Lock | None, figures: Sequence[TestFigures], gone: Collection[str] = ()) -> Lock:
-    """The lock with rows for these figures, which replace older ones, and without the rows of tests that are gone."""
+    """The lock with rows for these figures, which replace older ones, without the tests that no longer exist."""
     old = lock or Lock({}, {})
     tests = {test: row for test, row in old.tests.items() if test not in gone}
     tests |= {used.test: row_of(used) for used in figures}

@@ -102,7 +102,7 @@ _PAIR = re.compile(rf"""(\w+): ({_QUOTED}|[^\s"'{{}},][^"{{}},]*)(?:, (?=\w)|\Z)
 
 
 _SETTLED = (
-    "to take the rows of both sides, and those that differ from the run: pytest --samurai-mode=update --samurai-update"
+    "to keep the rows of both sides and measure again where they differ: pytest --samurai-mode=update --samurai-update"
 )
 
 
@@ -126,7 +126,7 @@ def parse(content: bytes, name: str, *, settles: bool = False) -> Lock:
         return reader.lock()
     except ValueError as error:
         raise SettingsError(
-            f"{name}:{number}: {error}; restore it, or delete it and have it written anew by --samurai-update"
+            f"{name}:{number}: {error}; restore it, or delete it and write it again with --samurai-update"
         ) from None
 
 
@@ -181,7 +181,7 @@ class _Reader:
                 self._sums.compare(written, TESTS, self._test, key, _counts_text(spent))
                 self._is_begun = False
             case _:
-                raise ValueError("this line is not as it was written")
+                raise ValueError("this line has been changed")
 
     def lock(self) -> Lock:
         """The lock, once all lines are read. Raises ValueError if it isn't complete."""
@@ -201,13 +201,13 @@ _SECTIONS = ["version", PRICES, TESTS]
 def _parts(line: str) -> tuple[int, str, str | None, str | None]:
     match = _LINE.fullmatch(line)
     if match is None:
-        raise ValueError("this line is not as it was written")
+        raise ValueError("this line has been changed")
     return len(match[1]), read_scalar(match[2]), match[3], match[4]
 
 
 def _begin_section(sections: list[str], key: str, value: str | None) -> None:
     if key != (_SECTIONS[len(sections)] if len(sections) < len(_SECTIONS) else None):
-        raise ValueError(f"`{visible(key)}` is not what has to stand here")
+        raise ValueError(f"`{visible(key)}` is not what belongs here")
     if key == "version" and value != "1":
         raise ValueError(f"version is {value}; this tool reads version 1")
     if key != "version" and value not in (None, "{}"):
@@ -232,7 +232,7 @@ def _pairs(value: str | None) -> dict[str, str]:
         end = match.end()
         _add(pairs, match[1], read_scalar(match[2]) if match[2].startswith(('"', "'")) else match[2])
     if not inside or end != len(inside):
-        raise ValueError("this line is not as it was written")
+        raise ValueError("this line has been changed")
     return pairs
 
 

@@ -40,9 +40,9 @@ def summary_lines(
     named = [
         (f"{name} was changed by hand:", _by_hand(lock, {model for model, _, _ in moved})),
         (f"{name} has no row yet for", [figures.test for figures in held if figures.test not in rows]),
-        (f"{name} has tokens, and the recording says none, for", unknown),
+        (f"{name} has tokens, but the recording has none, for", unknown),
         (f"{name} has more than is used by", cheaper),
-        (f"{name} has rows of tests that no longer exist:", sorted(gone)),
+        (f"{name} has rows for tests that no longer exist:", sorted(gone)),
     ]
     lines = [f"samurai: {what} {_names(tests)}" for what, tests in named if tests]
     lines += [
@@ -73,7 +73,8 @@ def _lost_price_lines(lock: Lock, name: str, known: Sequence[TestFigures]) -> li
     if not lost:
         return []
     lines = [
-        f"samurai: {name} has a cost, and the recording none, as the price of {', '.join(map(visible, models))}"
+        f"samurai: {name} has a cost, but the recording has none, because the price of"
+        f" {', '.join(map(visible, models))}"
         f" is unknown, for {_names(list(lost))}"
     ]
     if named := [model for model in models if model != UNKNOWN_MODEL]:
@@ -95,8 +96,8 @@ def no_overlap(lock: Lock, name: str, tests: Collection[str]) -> str | None:
     if not lock.tests.keys().isdisjoint(tests):
         return None
     return (
-        f"{name} has no row for any test of this run, so none was compared with it; to compare, commit what"
-        " --samurai-update writes"
+        f"{name} has no row for any test of this run, so nothing was compared; to compare, commit what"
+        f" --samurai-update writes"
     )
 
 
@@ -122,7 +123,7 @@ def update_line(name: str, old: Lock | None, new: Lock) -> str:
     }
     said = [f"{count:,} {what}" for what, count in counts.items() if count]
     if old is not None and old.in_conflict:
-        said.append("its merge conflict is settled")
+        said.append("its merge conflict is resolved")
     if prices != new.prices and old is not None:
         said.append("other prices")
     if old is not None and not said and old.by_hand != new.by_hand:

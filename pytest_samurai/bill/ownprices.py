@@ -67,14 +67,14 @@ def _parsed(content: bytes, pyproject: Path) -> PriceList:
         table = table.get(name, {}) if isinstance(table, Mapping) else None
     if not isinstance(table, Mapping):
         raise SettingsError(
-            f"{pyproject}:{_line(text, _KEY)}: [{TABLE}] has to be a table of models and their prices:"
+            f"{pyproject}:{_line(text, _KEY)}: [{TABLE}] must be a table of models and their prices:"
             ' "gpt-4o-mini" = { input_mtok = 0.15, output_mtok = 0.6 }'
         )
     own = []
     for model, row in table.items():
         try:
             if not isinstance(row, Mapping):
-                raise ValueError("it has to be a table of prices: { input_mtok = 0.15, output_mtok = 0.6 }")
+                raise ValueError("it must be a table of prices: { input_mtok = 0.15, output_mtok = 0.6 }")
             own.append((model, Price(source=pyproject.name, **read_rates(row))))
         except ValueError as error:
             raise SettingsError(

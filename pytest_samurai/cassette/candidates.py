@@ -53,7 +53,7 @@ def candidates_of(parts: list[str], *, alike: bool = False) -> list[Candidate]:
 
 
 def candidates_beside(file: PurePosixPath, parts: list[str]) -> list[Candidate]:
-    """Where other tools keep the cassette of a test: in `cassettes` beside its file.
+    """Where other tools keep the cassette of a test: in `cassettes` next to its file.
 
     pytest-recording and cassetter have a directory there for each file. pytest-vcr doesn't, so tests of several files
     may share a cassette. Source: `vcr_cassette_dir` and `vcr_cassette_name` of pytest-vcr 1.0.2.
@@ -99,7 +99,7 @@ def is_foreign(path: Path, shelf: Shelf) -> bool:
 
 
 def owner_beside(cassette: PurePosixPath) -> str | None:
-    """The id of the test whose name gives it this cassette in `cassettes` beside the test's file; both from the root.
+    """The id of the test whose name gives it this cassette in `cassettes` next to the test's file; both from the root.
 
     None if no test with pytest's usual naming has this name. The name leaves out the classes around a class.
     """

@@ -2,7 +2,7 @@
 
 They are vcrpy's oldest layout for httpx, what it keeps of aiohttp, Betamax's base64, cassetter's bodies with a `type`,
 and bodies that pydantic-ai's serializer has parsed. Bodies become text or bytes. Brotli and Zstandard are decoded here;
-our own recordings keep such a body as it came.
+our own recordings keep these bodies as they came.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pytest_samurai.cassette.checked import shortened
 from pytest_samurai.cassette.compressed import can_be_undone, undone
 from pytest_samurai.files import json
-from pytest_samurai.text import parse_moment, timestamp
+from pytest_samurai.text import parse_moment, timestamp, visible
 
 _STRUCTURED = re.compile(rb"^ *(?:body:\r?\n +type: (?:json|text|binary|none)\s*$|parsed_body:)", re.MULTILINE)
 _STRUCTURED_MARKS = (b" type: json", b" type: text", b" type: binary", b" type: none", b"parsed_body:")
@@ -28,11 +29,11 @@ def has_structured_bodies(content: bytes) -> bool:
     return any(mark in content for mark in _STRUCTURED_MARKS) and _STRUCTURED.search(content) is not None
 
 
-_OF_CASSETTER = "are not HTTP and would be lost; keep them in a separate file, for cassetter"
+_OF_CASSETTER = "are not HTTP, and would be lost; leave them to cassetter, in a separate file"
 _KEPT_NOWHERE = {
     "grpc_interactions": _OF_CASSETTER,
     "ws_interactions": _OF_CASSETTER,
-    "metadata": "belongs to vcrpy and would be lost; leave the file to the tests that read it",
+    "metadata": "is vcrpy's, and would be lost; leave the file to the tests that read it",
 }
 
 
@@ -41,11 +42,36 @@ def lost(document: Mapping[str, Any]) -> str | None:
     return next((f"`{name}` {what}" for name, what in _KEPT_NOWHERE.items() if document.get(name)), None)
 
 
+class NotHttp(Exception):
+    """What a list of interactions of another tool holds instead of a call over HTTP."""
+
+
+def _refuse_other_protocols(item: Any) -> None:
+    if not isinstance(item, dict) or not item or "request" in item or "response" in item:
+        return
+    names = [str(name) for name in item]
+    if "direction" in names or item.get("kind") == "close":
+        what = "a message of a WebSocket"
+    elif any(name.startswith("request_") for name in names):
+        what = "a call of gRPC"
+    else:
+        what = f"something that has {visible(shortened(names))}"
+    raise NotHttp(f"is {what}, not a call over HTTP; {_LEAVE_IT}")
+
+
+_LEAVE_IT = (
+    "leave the file to the tool that wrote it, and if its test makes calls over HTTP as well, give it a cassette for"
+    ' them: samurai("another name.yaml")'
+)
+
+
 def translated(item: Any) -> Any:
     """An interaction in today's layout. One that has that layout already stays as it is, and so does anything else.
 
-    Raises ValueError if a body isn't what its tool says it is.
+    Raises ValueError if a body isn't what its tool says it is, NotHttp if it is no call over HTTP. Calls beside that
+    are not read either, because the next recording would lose it.
     """
+    _refuse_other_protocols(item)
     request, response = (item.get(side) if isinstance(item, dict) else None for side in ("request", "response"))
     if not isinstance(request, dict) or not isinstance(response, dict):
         return item

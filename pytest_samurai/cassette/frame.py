@@ -37,4 +37,4 @@ def check_frame(content: bytes, path: Path) -> None:
         )
     begins = lines[numbers[0]].rstrip() == "interactions:"
     if begins and not _FIRST.fullmatch(lines[numbers[1]]):
-        raise CassetteError(f"{path}:{numbers[1] + 1}: an interaction must begin here; restore the file")
+        raise CassetteError(f"{path}:{numbers[1] + 1}: an interaction should begin here; restore the file")

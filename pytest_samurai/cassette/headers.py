@@ -27,8 +27,8 @@ def encoding(headers: Headers) -> str:
 def meant(headers: Headers, body: bytes) -> Headers:
     """The headers of a reply without those that only describe how its body was transferred.
 
-    An encoding that can't be decoded here stays, because the body stays encoded too. So does a length without a body: a
-    HEAD request asks for it.
+    An encoding that can't be decoded here stays, because the body stays encoded too. So does a length that is the
+    body's, and a length without a body: a HEAD request asks for it.
     """
     if _CARRIAGE.isdisjoint(dict(headers)):
         return headers
@@ -37,7 +37,7 @@ def meant(headers: Headers, body: bytes) -> Headers:
     return tuple(
         (name, value)
         for name, value in headers
-        if name not in dropped or (name == "content-length" and not body and value != "0")
+        if name not in dropped or (name == "content-length" and value != "0" and (not body or value == str(len(body))))
     )
 
 
@@ -109,7 +109,7 @@ def headers_of(data: Mapping[str, Any]) -> Headers:
             text = value.decode("latin-1") if isinstance(value, bytes) else value
             if not isinstance(name, str) or not isinstance(text, str):
                 # Don't show the value: it may be a key.
-                raise ValueError(f"header {name!r}: name and value must be text: put them in quotes")
+                raise ValueError(f"header {name!r}: name and value must be text: quote them")
             headers.append((name.lower(), text))
     # Names that differ only in case may be listed separately.
     return tuple(headers) if len(dict(headers)) == len(written) else pairs_of(by_name(tuple(headers)))

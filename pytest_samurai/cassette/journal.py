@@ -151,7 +151,7 @@ def names_in(directory: str | Path) -> Sequence[str]:
 
 
 def left_behind(path: Path) -> Iterator[LeftBehind]:
-    """The journals beside a cassette that dead processes have left; each stays locked until it is closed."""
+    """The journals next to a cassette that dead processes have left; each stays locked until it is closed."""
     for name in [name for name in names_in(path.parent) if name.startswith(f"{journal_stem(path.name)}.")]:
         journal = path.with_name(name)
         with ExitStack() as exits:

@@ -108,7 +108,7 @@ _STRING = re.compile(r"(?:\w+\.)+\w*(?:str|Str|String|HTTPMethod)")
 
 
 def _text(loader: _Loader, name: str, node: Any) -> str:
-    """An object of such a class, as the text that it was made from. Nothing is imported or called."""
+    """An object of one of these classes, as the text that it was made from. Nothing is imported or called."""
     parts: Any = node.value if isinstance(node, SequenceNode) else ()
     if not _STRING.fullmatch(name) or len(parts) != 1 or type(parts[0]) is not ScalarNode or parts[0].tag != _TEXT:
         raise ConstructorError(
@@ -147,9 +147,7 @@ def document(content: bytes, path: Path) -> Any:
         with _without_collections():
             return yaml.load(content, loader)
     except _Unfolded:
-        raise CassetteError(
-            f"{path}:1: the aliases in this file expand without end, so it is not read; {MEND}"
-        ) from None
+        raise CassetteError(f"{path}:1: aliases in this file expand without end, so it is not read; {MEND}") from None
     except (yaml.YAMLError, RecursionError, *_MISFITS) as error:
         where = f"{path}:{_line(error, content)}"
         raise CassetteError(f"{where}: not readable as YAML: {_problem(error)}; {MEND}") from None

@@ -43,7 +43,7 @@ def mend(path: Path, change: Callable[[Sequence[Interaction]], Mapping[int, Inte
         for index in changed:
             if not _comes_back(items[index], interactions[index]):
                 raise CassetteError(
-                    f"{path}: interaction {index + 1} was edited and cannot be written again as it is; {_BY_HAND}"
+                    f"{path}: interaction {index + 1} was edited, and cannot be written again as it is; {_BY_HAND}"
                 )
         texts = [
             interaction_text(changed[index]) if index in changed else [b"\n".join([*before, b""])]

@@ -126,7 +126,7 @@ def named_cassette(name: object) -> Path:
     path = REAL.PurePosixPath(name)
     odd = path.is_absolute() or ".." in path.parts or not path.name or "\\" in name or "\0" in name
     if odd or len(path.name) > _LONGEST_NAME:
-        raise SettingsError(f"{name!r} is not a name for a cassette: a name is a path below the cassette directory")
+        raise SettingsError(f"{name!r} is not a name for a cassette: it is a path below the cassette directory")
     return REAL.Path(path if path.suffix in (".yaml", ".yml") else path.with_name(f"{path.name}.yaml"))
 
 

@@ -30,7 +30,7 @@ from pytest_samurai.cassette.resealed import NotAsSealed, check_answer, check_js
 from pytest_samurai.cassette.seal import NO_SEAL, edited_indexes, whole_items
 from pytest_samurai.cassette.sliced import Sliced
 from pytest_samurai.cassette.slices import cut
-from pytest_samurai.errors import CassetteError
+from pytest_samurai.errors import CassetteError, NotACassette
 from pytest_samurai.files import NoFile, read_whole
 from pytest_samurai.text import conflict_line
 from pytest_samurai.wire import Interaction, Recordings, Reply, Request, dated
@@ -104,6 +104,18 @@ _SETTLED = (
     'to keep what is still played from both sides: pytest --samurai-mode=update, or `mode="update"` in `use_cassette`'
 )
 
+
+def _not_a_cassette(whole: object, path: Path) -> CassetteError:
+    text = f"{path}:1: not a cassette: it has no list `interactions`; "
+    # Our cassettes and vcrpy's have both keys, with a list, even if the file was cut off.
+    is_of_others = isinstance(whole, dict) and (
+        isinstance(whole.get("interactions"), dict) or whole.keys().isdisjoint(("interactions", "version"))
+    )
+    if is_of_others:
+        return NotACassette(f"{text}if another tool wrote it, leave it to that tool; otherwise {MEND}")
+    return CassetteError(text + MEND)
+
+
 Judge = Callable[[Interaction, Mapping[str, Any]], bool]
 """Tells whether an interaction was edited, given what YAML has read of it. May raise NotAsSealed."""
 
@@ -114,7 +126,7 @@ def interactions_of(
     """The interactions that YAML reads in a file. `edited` has the indexes of edited ones; or a `judge` decides."""
     whole = document(content, path)
     if not isinstance(whole, dict) or not isinstance(whole.get("interactions"), list):
-        raise CassetteError(f"{path}:1: not a cassette: it has no list `interactions`; {MEND}")
+        raise _not_a_cassette(whole, path)
     _check_version(whole, content, path)
     if more := foreign.lost(whole):
         raise CassetteError(f"{path}:1: {more}")
@@ -128,8 +140,9 @@ def interactions_of(
                 check_json(interaction, today)
             check_answer(interaction, today, changed=changed)
             interactions.append(_judged(interaction, edited=changed, seal=_seal_of(today)))
-        except (ValueError, zlib.error, NotAsSealed, NoDecoder) as error:
-            what = str(error) if isinstance(error, NotAsSealed | NoDecoder) else f"is damaged: {error}; {MEND}"
+        except (ValueError, zlib.error, NotAsSealed, NoDecoder, foreign.NotHttp) as error:
+            is_whole = isinstance(error, NotAsSealed | NoDecoder | foreign.NotHttp)
+            what = str(error) if is_whole else f"is damaged: {error}; {MEND}"
             raise CassetteError(f"{path}:{lines(content)[index]}: interaction {index + 1} {what}") from None
     return interactions
 
@@ -142,6 +155,9 @@ def _check_version(whole: Mapping[str, Any], content: bytes, path: Path) -> None
     # JSON that was cut off can't be read, whatever its last byte is.
     may_be_whole = content.endswith((b"\n", b"}")) and not _has_notes(whole)
     version = whole.get("version", 1 if may_be_whole else None)
+    if version is None:
+        last = len(content.splitlines())
+        raise CassetteError(f"{path}:{last}: the end, `version: 1`, is missing, as if it had been cut off; {MEND}")
     if version != 1:
         written = re.search(rb"^version:", content, re.MULTILINE)
         where = f"{path}:{content[: written.start()].count(10) + 1 if written else 1}"

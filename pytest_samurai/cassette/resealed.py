@@ -31,16 +31,16 @@ def is_edited(interaction: Interaction, item: Mapping[str, Any]) -> bool:
     seal = notes.get(NOTES.seal.name)
     if seal is None:
         raise NotAsSealed(
-            "has no seal, so lines may be missing; restore it, or, if you removed the"
-            f" seal, add the line `seal: {NO_SEAL}` under `samurai:`"
+            "has no seal, so lines may be missing; restore it, or, if you edited it, give it the line `seal:"
+            f" {NO_SEAL}` under `samurai:`"
         )
     if seal == NO_SEAL:
         return False
     sealed: list[str] = NOTES.seal.kind.read(seal)
     if sealed[:1] not in _outside(interaction, item, notes) or len(sealed) != _OF_SEAL:
         raise NotAsSealed(
-            "was changed outside of its bodies since it was written; restore it, or, if you changed it,"
-            f" make its line `seal:` say `{NO_SEAL}`"
+            "was changed outside of its bodies since it was written; restore it, or, if you edited it, change its"
+            f" line `seal:` to `{NO_SEAL}`"
         )
     return sealed[1:] != sums_of_bodies(item)
 
@@ -60,7 +60,7 @@ def check_answer(interaction: Interaction, item: Mapping[str, Any], *, changed: 
         return
     if seal == NO_SEAL or (seal or "").split()[2:] == _sums(item, given)[1:]:
         raise NotAsSealed(
-            f"has an `{ANSWER}` that differs from its events; restore it, or edit the events, which are what is"
+            f"says in `{ANSWER}` what its events do not say; restore it, or edit the events, since these are"
             f" replayed, and delete `{ANSWER}`: it is written again with the file"
         )
 
@@ -78,8 +78,8 @@ def check_json(interaction: Interaction, item: Mapping[str, Any]) -> None:
         # Only JSON is folded or broken into lines, and JSON that a server broke into lines begins like this.
         if (not {LINES, FOLDED}.isdisjoint((layout or "").split()) or _BEGIN.match(body)) and not _is_json(body):
             raise NotAsSealed(
-                f"has a {name} body that was JSON and is now damaged; restore it, or, if you changed it,"
-                f" make its line `seal:` say `{NO_SEAL}`"
+                f"has a {name} body that was JSON and is now damaged; restore it, or, if you edited it, change its"
+                f" line `seal:` to `{NO_SEAL}`"
             )
 
 

@@ -73,7 +73,7 @@ class Shelf:
         return kept
 
     def left_behind(self, path: Path) -> Iterator[LeftBehind]:
-        """The journals beside a cassette that dead processes have left; each stays locked until it is closed."""
+        """The journals next to a cassette that dead processes have left; each stays locked until it is closed."""
         directory = REAL.dirname(path)  # every test needs this, and a Path takes longer to make
         signature = _signature(directory)
         if self._directories.has_same(directory, signature):

@@ -58,7 +58,7 @@ class _Item(NamedTuple):
 
 
 class Slices:
-    """The interactions of such a file. Everything is read again each time, except what the run remembers.
+    """The interactions of an unchanged file. Everything is read again each time, except what the run remembers.
 
     Reading raises ValueError for anything that this version doesn't know.
     """

@@ -44,8 +44,8 @@ def replace_texts(
     edges = list(accumulate((sum(map(len, text)) for text in items), initial=len(HEAD)))
     if not _reads_back(content, edges, path, interactions):
         raise CassetteError(
-            f"{path}: the cassette would not read back as it was recorded, so nothing was written; this"
-            " is a bug in pytest-samurai, please report it"
+            f"{path}: the file would not read back as what was recorded, so nothing was written; this is a bug in"
+            f" pytest-samurai, please report it"
         )
     try:
         content = content.replace(b"\n", line_end)
@@ -53,7 +53,7 @@ def replace_texts(
         replace_whole(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
     except OSError as error:
         raise CassetteError(
-            f"{path}: cannot be written: {error.strerror or error}; what was there is unchanged"
+            f"{path}: cannot be written: {error.strerror or error}; the old file is unchanged"
         ) from error
 
 

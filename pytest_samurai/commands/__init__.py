@@ -1,4 +1,4 @@
-"""The door to the shell: `cli` has what is typed, a module for each command; beside it is what commands find out."""
+"""The command line: `cli` parses arguments, with a module for each command. The modules next to it do the work."""
 
 from pytest_samurai.commands.cli import main
 

@@ -1,4 +1,4 @@
-"""What changed by meaning in a call: in its request, its answer, its model and its status."""
+"""What changed in a call by meaning: in its request, its answer, its model and its status."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MOST_LINES = 30
 class Change:
     """A change of a call: `where` it is, `what` it is in a few words, and the lines that show it.
 
-    Equal changes have an equal `key`, whatever else is said around them.
+    Equal changes have an equal `key`, whatever surrounds them.
     """
 
     where: str
@@ -46,7 +46,7 @@ class Change:
 
 
 def changes(then: Calls, old: int, now: Calls, new: int) -> list[Change]:
-    """What changed between a call then and now, given by their indexes."""
+    """What changed between an old and a new call, given by their indexes."""
     dialect = dialect_of(now.interactions[new].request.url)
     changed = [
         change
@@ -110,7 +110,7 @@ def _come_or_gone(dialect: Dialect, where: str, path: Path_, difference: Differe
 
 
 def _value_lines(dialect: Dialect, path: Path_, value: Json) -> list[str]:
-    """A message as one; anything else as JSON."""
+    """A message as a conversation shows it, anything else as JSON."""
     request = {str(path[0]): [value] if len(path) == 2 else value}
     messages = [] if dialect.tools(request) else dialect.messages(request)
     if len(path) <= 2 and messages:
@@ -134,14 +134,14 @@ def _reworded(where: str, old: str, new: str, *, path: str) -> Change:
 
 
 def _run_lines(sign: str, style: str, runs: Sequence[Run]) -> list[Line]:
-    """A text as the lines that it has, each behind its sign."""
+    """The lines of a text, each after its sign."""
     lines = [[Piece(f"{sign} ", style)]]
     for run in runs:
         first, *more = run.text.split("\n")
         lines[-1] += _pieces(first, style, run)
         for text in more:
             if run.is_changed:
-                # A line break that is new, or gone, is seen by nothing else.
+                # Nothing else shows that a line break is new or gone.
                 lines[-1].append(Piece("\\n", style, is_changed=True))
             lines.append([Piece(f"{sign} ", style), *_pieces(text, style, run)])
     return list(lines)
@@ -180,14 +180,14 @@ def _answers(then: Calls, old: int, now: Calls, new: int) -> Iterator[Change]:
 
 
 def _answer(message: Message) -> list[str]:
-    """The text of an answer, then what else it has in it: tool calls, refusals."""
+    """The text of an answer, followed by its tool calls and refusals."""
     others = [part for part in message.parts if part.kind != "text"]
     text = [] if message.text is None else [message.text]
     return [*text, *(f"{part.kind.replace('_', ' ')} {part.name or ''}({_arguments(part.text)})" for part in others)]
 
 
 def _arguments(text: str) -> str:
-    """The arguments of a tool, whatever the order of their keys."""
+    """The arguments of a tool, independent of the order of their keys."""
     value = parse_body(text.encode("utf-8", "surrogatepass"))
     return text if isinstance(value, bytes) else json.dumps(value, sort_keys=True, ensure_ascii=False)
 
@@ -207,7 +207,7 @@ def _of_answer(difference: Difference, *, several: bool) -> Change:
 
 
 def _reply(calls: Calls, index: int) -> Json:
-    """A reply that is no message, as it would be if it were given again."""
+    """A reply that is not a message, in a form that stays the same if it is repeated."""
     interaction = calls.interactions[index]
     known = answer_of(interaction).known
     return without_made_up(known) if known else parse_body(interaction.reply.body)

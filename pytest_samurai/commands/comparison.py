@@ -1,4 +1,4 @@
-"""What changed in a cassette: its calls, what they use, and what they cost."""
+"""What changed in a cassette: its calls, their usage, and their cost."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pytest_samurai.wire import Price
 
 @dataclass(frozen=True, slots=True)
 class CallChange:
-    """A change, and which call it is in."""
+    """A change and its call."""
 
     call: str
     change: Change
@@ -25,7 +25,7 @@ class CallChange:
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """The tokens and US dollars of a version; None for what is unknown."""
+    """The tokens and US dollars of a version; None if unknown."""
 
     tokens: int | None = 0
     cost: Decimal | None = Decimal(0)
@@ -33,7 +33,7 @@ class Spending:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A cassette in two versions, compared. `moved` says what its usage did."""
+    """Two versions of a cassette, compared. `moved` says how its usage changed."""
 
     versions: Versions
     changes: tuple[CallChange, ...] = ()
@@ -47,18 +47,18 @@ class Comparison:
 
     @property
     def is_whole(self) -> bool:
-        """Whether both versions are there, and could be read."""
+        """Whether both versions exist and could be read."""
         then, now = self.versions.then, self.versions.now
         return then is not None and now is not None and not self.versions.problems
 
     @property
     def is_difference(self) -> bool:
-        """Whether anything differs by meaning."""
+        """Whether anything differs in meaning."""
         return not self.is_whole or bool(self.changes or self.moved or self.versions.moved_from)
 
 
 def compared(versions: Versions, own: PriceList) -> Comparison:
-    """A cassette, compared. Both versions are priced alike: as the project says, else as they were recorded."""
+    """A comparison of a cassette. Both versions have the same prices: the project's, or else the recorded ones."""
     then, now = (None if version is None else version.calls for version in (versions.then, versions.now))
     interactions = [[] if calls is None else calls.interactions for calls in (then, now)]
     rates = why.prices([*interactions[0], *interactions[1]], own)
@@ -73,7 +73,7 @@ def compared(versions: Versions, own: PriceList) -> Comparison:
 def _changes(then: Calls, now: Calls) -> Iterator[CallChange]:
     for old, new in paired(then, now):
         if new is None:
-            assert old is not None  # a pair has one side at least
+            assert old is not None  # a pair has at least one side
             yield CallChange(f"call {old + 1}", alone(then, old, "gone"))
         elif old is None:
             yield CallChange(f"call {new + 1}", alone(now, new, "new"))
@@ -89,7 +89,7 @@ def _spending(row: Row, rates: Mapping[str, Price]) -> Spending:
 
 
 def spending_text(comparisons: list[Comparison]) -> str:
-    """The tokens and the cost of all that differs, then and now, with the change in per cent."""
+    """The tokens and the cost of everything that differs, old and new, with the change in per cent."""
     tokens = [Sum.of([side.tokens for side in sides], NO_COUNT) for sides in _sides(comparisons)]
     costs = [Sum.of([side.cost for side in sides], NO_COST) for sides in _sides(comparisons)]
     shown = [f"{total.known:,}" for total in tokens]

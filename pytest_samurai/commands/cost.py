@@ -21,11 +21,11 @@ from pytest_samurai.wire import UNPRICED
 
 @dataclass(frozen=True, slots=True)
 class CassetteCost:
-    """What the calls of a cassette use, and what they cost: `now`, and on another model, if one is named.
+    """What a cassette's calls use and cost: `now`, and on another model, if one is named.
 
-    Money is in US dollars, as if nothing had been cached; None is unknown. `unpriced` are the models whose prices are
-    missing. `others` counts interactions of no known API that do not say what they used: they are none of the `calls`.
-    `endpoints` are the APIs, by the names of their dialects.
+    Money is in US dollars, as if nothing had been cached; None is unknown. `unpriced` are the models without a price.
+    `others` counts interactions of unknown APIs that have no usage; they are not among the `calls`. `endpoints` are the
+    APIs, by the names of their dialects.
     """
 
     path: Path
@@ -41,9 +41,9 @@ class CassetteCost:
 def costs(
     paths: Iterable[Path], prices: PriceList, at: datetime, model: str | None = None, *, environ: Mapping[str, str]
 ) -> list[CassetteCost]:
-    """What each cassette costs at the prices of a moment; directories are searched.
+    """The cost of each cassette at the prices of one moment. Directories are searched.
 
-    Raises SettingsError for a path that does not exist, CassetteError for a file that is no cassette.
+    Raises SettingsError for a path that does not exist, CassetteError for a file that is not a cassette.
     """
     return [_cost(path, prices, at, model, environ) for path in cassettes_in(paths)]
 
@@ -54,7 +54,7 @@ def _cost(path: Path, prices: PriceList, at: datetime, model: str | None, enviro
     redactors = Redactors(environ)
     meter = Meter(prices, lambda request, text: redactors.of(request).text(text))
     for number, interaction in enumerate(cassette.load(path), 1):
-        # As if it were recorded at that moment: a call that has no price gets that of the day of its recording.
+        # As if it were recorded at that moment, because a call without a price gets that of its recording day.
         recorded_now = replace(interaction, price=None, recorded_at=at.isoformat())
         call = Call(recorded_now, number=number, replayed=True, meter=meter)
         if call.usage is None and endpoints.match(interaction.request.url) is None:
@@ -65,7 +65,7 @@ def _cost(path: Path, prices: PriceList, at: datetime, model: str | None, enviro
             prompt = 0 if call.usage is None else call.usage.prompt_tokens
             price = prices.price(model, at, prompt_tokens=prompt) or UNPRICED
             other.append(Call(replace(interaction, price=price), number=number, replayed=True))
-    # Not those of errors, which cost nothing, nor of calls of unknown usage, whose price is not what is missing.
+    # Leave out errors, which cost nothing, and calls of unknown usage, which lack more than a price.
     unpriced = [call.model for call in now if call.model and call.usage and call.price is None and call.cost is None]
     if model is not None and any(call.usage and call.price is None and call.cost is None for call in other):
         unpriced.append(model)
@@ -101,8 +101,8 @@ def cost_lines(cassettes: Sequence[CassetteCost], at: datetime, model: str | Non
     )
     if model:
         lines.append(
-            f"On {model}: {_total([cost.other for cost in cassettes])} for as many tokens;"
-            " another model counts them differently"
+            f"On {model}: {_total([cost.other for cost in cassettes])} for the same number of tokens; another model"
+            f" counts differently"
         )
     unpriced = list(dict.fromkeys(name for cost in cassettes for name in cost.unpriced))
     if unpriced:

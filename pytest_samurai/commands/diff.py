@@ -1,4 +1,4 @@
-"""What changed in cassettes, as lines: equal changes of many tests once, then what each test has for itself."""
+"""What changed in cassettes, as lines: first the changes that several tests share, once, then the rest of each test."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MARGIN = "  "
 
 
 def diff_lines(comparisons: Sequence[Comparison]) -> list[Line]:
-    """The lines of a diff; one that says so if nothing differs."""
+    """The lines of a diff. If nothing differs, one line says so."""
     differing = [each for each in comparisons if each.is_difference]
     if not differing:
         return [line("no difference")]
@@ -26,7 +26,7 @@ def diff_lines(comparisons: Sequence[Comparison]) -> list[Line]:
 
 
 def shared_changes(comparisons: Sequence[Comparison]) -> list[tuple[Change, list[Comparison]]]:
-    """The changes that several tests have, those of most tests first, each with its tests."""
+    """The changes that several tests share, the most frequent first, each with its tests."""
     by_key: dict[Hashable, tuple[Change, dict[str, Comparison]]] = {}
     for each in comparisons:
         for changed in each.changes:
@@ -42,25 +42,25 @@ def _shared(change: Change, tests: Sequence[Comparison]) -> Iterator[Line]:
 
 
 def names(titles: Sequence[str]) -> str:
-    """A few names, and how many more there are."""
+    """A few names, and the number of the others."""
     more = f" and {len(titles) - _MOST_NAMES:,} more" if len(titles) > _MOST_NAMES else ""
     return f"{', '.join(titles[:_MOST_NAMES])}{more}"
 
 
 def counted(comparisons: Sequence[Comparison]) -> str:
-    """Their number: of tests, if all of them are known as such."""
+    """How many there are: tests if all are known to be tests, otherwise cassettes."""
     are_tests = all("::" in each.title for each in comparisons)
     return plural(len(comparisons), "test" if are_tests else "cassette")
 
 
 def _has_own(comparison: Comparison, shared: Collection[Hashable]) -> bool:
-    """Whether something of it is not told by the shared changes."""
+    """Whether it has something that the shared changes do not tell."""
     own = any(changed.change.key not in shared for changed in comparison.changes)
     return own or not comparison.changes or comparison.versions.moved_from is not None
 
 
 def comparison_lines(comparison: Comparison, told: Collection[Hashable] = ()) -> Iterator[Line]:
-    """What changed in one cassette, without the changes that were `told` already."""
+    """What changed in one cassette, without the changes in `told`."""
     if not comparison.is_whole:
         yield from _sides(comparison)
         return
@@ -74,7 +74,7 @@ def comparison_lines(comparison: Comparison, told: Collection[Hashable] = ()) ->
 
 
 def _once(changes: Iterable[CallChange], told: Collection[Hashable]) -> Iterator[tuple[str, Change]]:
-    """The changes, each with its call; one that several calls have comes once."""
+    """The changes, each with its call. A change in several calls appears once."""
     by_key: dict[Hashable, list[CallChange]] = {}
     for changed in changes:
         if changed.change.key not in told:
@@ -104,7 +104,7 @@ def _sides(comparison: Comparison) -> list[Line]:
 
 
 def closing(differing: Sequence[Comparison]) -> Line:
-    """The last line: how many differ, and the sum of what they use."""
+    """The last line: how many cassettes differ, and their total usage."""
     whole = [each for each in differing if each.is_whole]
     broken = [each for each in differing if each.versions.problems]
     added = [each for each in differing if each.versions.then is None and not each.versions.problems]

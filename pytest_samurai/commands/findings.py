@@ -1,4 +1,4 @@
-"""What a check of cassettes finds: each finding has a code that stays the same."""
+"""What a check of cassettes finds. Each finding has a code that stays the same."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_samurai.redaction import Redactor, one_line
 
 
 class Code(NamedTuple):
-    """A kind of finding. One that is `advice` fails nothing; of one that is `told_once`, a run names the first."""
+    """A kind of finding. `advice` fails nothing; a run shows only the first finding that is `told_once`."""
 
     what: str
     advice: bool = False
@@ -43,37 +43,37 @@ VARYING: Final = {
     "port": "SAM507",
     "address": "SAM508",
 }
-"""The codes of what may vary from run to run, by the entries of `normalize`: without `hex`, which many a name is."""
+"""The codes of what may vary from run to run, by entry of `normalize`. `hex` is missing, as many names look like it."""
 
 CODES: Final[Mapping[str, Code]] = {
-    VALUE: Code("the value of a variable of the environment that holds a key"),
-    SHAPE: Code("what has the shape of a key, also in pieces"),
+    VALUE: Code("the value of an environment variable that holds a key"),
+    SHAPE: Code("text with the shape of a key, even in pieces"),
     CREDENTIAL: Code("a credential in a header or a URL, and the same key elsewhere"),
     CLOUDFLARE: Code("a cookie that Cloudflare sets for every visitor", told_once=True),
     RULE: Code("a match of `--redact`"),
-    DAMAGE: Code("a file that cannot be read, or would not be safe to"),
+    DAMAGE: Code("a file that cannot be read, or not safely"),
     CONFLICT: Code("the marks of a merge conflict"),
     OLD: Code("a recording that is older than `--max-age`"),
     UNDATED: Code("a recording whose `recorded_at` is not a date, with `--max-age`"),
-    PART: Code("a part of the tokens that is more than the whole"),
+    PART: Code("a part of the tokens that exceeds the whole"),
     TOTAL: Code("a total of tokens that the server cannot have given"),
     EDITED: Code("edited by hand", advice=True, told_once=True),
     IMPORTED: Code("imported from another tool", advice=True, told_once=True),
-    UNSEALED: Code("without a seal, so that nobody can tell whether it was changed", advice=True, told_once=True),
+    UNSEALED: Code("without a seal, so nobody can tell whether it was changed", advice=True, told_once=True),
     VARYING["uuid"]: Code("a UUID in a request", advice=True),
     VARYING["datetime"]: Code("a date with a time in a request, or the day of the recording", advice=True),
     VARYING["tmp_path"]: Code("a temporary path in a request", advice=True),
     VARYING["date"]: Code("a written date in a request, near the day of the recording", advice=True),
     VARYING["time"]: Code("a time of day in a request, near that of the recording", advice=True),
     VARYING["epoch"]: Code("a Unix time in a request, near that of the recording", advice=True),
-    VARYING["port"]: Code("a port in a request, as the system gives them", advice=True),
+    VARYING["port"]: Code("a port in a request, of the kind that the system assigns", advice=True),
     VARYING["address"]: Code("a memory address in a request", advice=True),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A finding: where it is, its code, and what it is. `line` is None where that is not known. No text is a secret."""
+    """A finding: its file, its code and its text. `line` is None if unknown. No text contains a secret."""
 
     path: Path
     line: int | None
@@ -86,13 +86,13 @@ class Finding:
         return CODES[self.code].advice
 
     def shown(self, redactor: Redactor, note: str = "") -> str:
-        """The finding on a line that is safe to print; `note` stands before its code."""
+        """The finding on a line that is safe to print, with `note` before its code."""
         where = f"{self.path}" if self.line is None else f"{self.path}:{self.line}"
         advice = "advice: " if self.advice else ""
         return one_line(redactor, f"{where}: {note}{self.code} {advice}{self.text}")
 
     def as_json(self, test: str | None) -> dict[str, Any]:
-        """The same in JSON values, with the test whose cassette it is, if that is known."""
+        """The finding as JSON values, with the test that owns the cassette, if known."""
         return {
             "file": self.path.as_posix(),
             "line": self.line,
@@ -104,12 +104,12 @@ class Finding:
 
 
 def chosen(findings: Iterable[Finding], ignored: Sequence[str]) -> list[Finding]:
-    """The findings without those whose codes begin as is `ignored`."""
+    """The findings whose codes do not begin with one of `ignored`."""
     return [finding for finding in findings if not finding.code.startswith(tuple(ignored))]
 
 
 def told(findings: Sequence[Finding]) -> Iterator[Finding]:
-    """The findings as people read them: of those that are told once, the first says how many there are."""
+    """The findings as people read them. Of those that are listed once, the first gives their number."""
     first: dict[str, Finding] = {}
     others: dict[str, int] = {}
     for finding in findings:

@@ -1,4 +1,4 @@
-"""What a check has found, mended: secrets are cut out of cassettes, and what varies gets an entry of `normalize`."""
+"""Fixes for findings: secrets are cut out of cassettes, and what varies gets an entry of `normalize`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from pytest_samurai.commands.findings import (
     Finding,
 )
 from pytest_samurai.commands.iniedit import add_entries
+from pytest_samurai.commands.ownnormalize import OwnNormalize
 from pytest_samurai.commands.secrets import Secrets
 from pytest_samurai.errors import CassetteError, SettingsError
 from pytest_samurai.settings import OPTIONS
@@ -29,17 +30,18 @@ _UNREADABLE = frozenset({DAMAGE, CONFLICT})
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """What was done: the line of the ini file that changed, if one did; and what was not, by file, with the reason."""
+    """What was done: the changed line of the ini file, if any. And what was not done, by file, with the reason."""
 
     setting: str | None
     refused: Sequence[str]
 
 
-def fix(findings: Iterable[Finding], secrets: Secrets, directory: Path) -> Mended:
-    """Mend what can be mended for sure: secrets in recordings of ours, and what varies from run to run.
+def fix(findings: Iterable[Finding], secrets: Secrets, directory: Path, own: OwnNormalize) -> Mended:
+    """Fix what can be fixed safely: secrets in our own recordings, and what varies from run to run.
 
-    A file is changed whole or not at all, and nothing in it but the secrets. `normalize` is set in the ini file around
-    the directory. Raises no error for what cannot be mended: that is `refused`.
+    A file is changed completely or not at all, and only its secrets change. `normalize` is set in the ini file around
+    the directory, unless one of the project's `own` goes before it. Raises no error for what cannot be fixed: that is
+    in `refused`.
     """
     findings = list(findings)
     refused: list[str] = []
@@ -49,7 +51,11 @@ def fix(findings: Iterable[Finding], secrets: Secrets, directory: Path) -> Mende
     for path, of_path in codes.items():
         if of_path & _SECRETS:
             refused += _cut(path, of_path, secrets)
-    entries = [entry for entry, code in VARYING.items() if any(finding.code == code for finding in findings)]
+    varying = {finding: own.of(finding.path) for finding in findings if finding.code in VARYING.values()}
+    for where in dict.fromkeys(its.where for its in varying.values() if its is not None):
+        names = _entries(finding for finding, its in varying.items() if its is not None and its.where == where)
+        refused.append(f"{where}: what `samurai_config` sets goes before the ini file; add to it: {', '.join(names)}")
+    entries = _entries(finding for finding, its in varying.items() if its is None)
     setting = None
     if entries:
         try:
@@ -59,13 +65,19 @@ def fix(findings: Iterable[Finding], secrets: Secrets, directory: Path) -> Mende
     return Mended(setting, refused)
 
 
+def _entries(findings: Iterable[Finding]) -> list[str]:
+    """The entries of `normalize` that the findings ask for."""
+    codes = {finding.code for finding in findings}
+    return [entry for entry, code in VARYING.items() if code in codes]
+
+
 def _cut(path: Path, codes: set[str], secrets: Secrets) -> Iterator[str]:
-    """Cut the secrets out of a cassette. Yields why not."""
+    """Cut the secrets out of a cassette. Yields the reasons if it cannot."""
     if path.suffix == cassette.JOURNAL:
-        yield f"{path}: what a run that died has left is not changed; the next run of its test takes it up"
+        yield f"{path}: left by a run that died, so it is not changed; the next run of its test recovers it"
         return
     if codes & _UNREADABLE:
-        yield f"{path}: cannot be read, so nothing is cut out of it"
+        yield f"{path}: cannot be read, so nothing was cut out"
         return
     try:
         cassette.mend(path, secrets.cut)
@@ -74,10 +86,10 @@ def _cut(path: Path, codes: set[str], secrets: Secrets) -> Iterator[str]:
 
 
 def left(findings: Iterable[Finding], refused: Sequence[str]) -> list[str]:
-    """Why secrets are still there in files of which nothing else was said."""
+    """Why secrets remain in files without any other message."""
     paths = dict.fromkeys(finding.path for finding in findings if finding.code in _SECRETS)
     return [
-        f"{path}: what is left stands beside the recordings, or cannot be cut out for sure; take it out by hand"
+        f"{path}: the rest is outside of the recordings, or cannot safely be cut out; remove it by hand"
         for path in paths
         if not any(reason.startswith(f"{path}:") for reason in refused)
     ]

@@ -1,4 +1,4 @@
-"""What git knows of a repository, asked of the program `git`. Nothing here changes a file of it, nor its index."""
+"""What git knows about a repository, asked with the program `git`. This never changes its files or its index."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pytest_samurai.errors import SettingsError
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Two versions that are compared: `old` is a commit, and so is `new`, or it is None for the working tree.
+    """Two versions to compare. `old` is a commit, and `new` is a commit or None for the working tree.
 
-    `name` is what the user calls the old one.
+    `name` is the user's name for the old one.
     """
 
     name: str
@@ -27,8 +27,8 @@ class Span:
 class ChangedFile:
     """A file that differs. `path` is relative to the top of the repository, with slashes.
 
-    `old` and `new` are git's names of its contents; None where there is no file, and for `new` also where the content
-    is that of the working tree. `is_tracked` says that git knows the file now.
+    `old` and `new` are git's names of its contents; None if there is no file. `new` is also None if the content is in
+    the working tree. `is_tracked` says whether git knows the file now.
     """
 
     path: str
@@ -38,14 +38,14 @@ class ChangedFile:
 
 
 class GitFailed(SettingsError):
-    """Git has failed, with the reason that it gives."""
+    """Git failed, with git's own reason."""
 
 
 def printed(arguments: Sequence[str], directory: Path, given: bytes | None = None) -> bytes:
-    """What git prints in a directory. Raises GitFailed if it fails, SettingsError if it cannot be run."""
+    """The output of git in a directory. Raises GitFailed if git fails, SettingsError if it cannot run."""
     try:
         done = subprocess.run(
-            # It would write down in the index which files it has looked at.
+            # Otherwise git would note in the index which files it has looked at.
             ["git", "--literal-pathspecs", "-c", "diff.autoRefreshIndex=false", *arguments],
             cwd=directory,
             env={**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"},
@@ -61,7 +61,7 @@ def printed(arguments: Sequence[str], directory: Path, given: bytes | None = Non
 
 
 class Repository:
-    """The repository around a directory. Raises SettingsError if there is none, or no git."""
+    """The repository around a directory. Raises SettingsError if there is no repository or no git."""
 
     def __init__(self, directory: Path) -> None:
         self.top = directory
@@ -72,8 +72,8 @@ class Repository:
         self.top = Path(os.fsdecode(top.rstrip(b"\n")))
 
     def relative(self, path: Path) -> str:
-        """A path as git has it. Raises SettingsError for one outside of the repository."""
-        # The directory only: a link is a file of the repository's own.
+        """A path as git spells it. Raises SettingsError for a path outside of the repository."""
+        # Resolve only the directory: a link is itself a file of the repository.
         absolute = Path(os.path.realpath(path.parent), path.name) if path.name not in ("", "..") else path.resolve()
         try:
             return absolute.relative_to(self.top).as_posix()
@@ -85,9 +85,10 @@ class Repository:
         return self.name_of(self.span("HEAD").old, self.relative(path)) is not None
 
     def span(self, revision: str) -> Span:
-        """What a revision, or a range, compares: `A` with the working tree, `A..B`, or `A...B` from where they parted.
+        """What a revision or a range compares: `A` with the working tree, `A..B`, or `A...B` from their common
+        ancestor.
 
-        Raises SettingsError for what git does not know.
+        Raises SettingsError for anything git does not know.
         """
         if revision.startswith("-"):
             raise SettingsError(f"{revision!r} is not a git revision")
@@ -104,9 +105,10 @@ class Repository:
         return Span(revision, old[0], names[0])
 
     def changed(self, span: Span, paths: Sequence[str]) -> list[ChangedFile]:
-        """The files below these paths that differ, by their paths; in the working tree, those that are new to git too.
+        """The files below these paths that differ, by path. In the working tree, they include files that are new to
+        git.
 
-        A file that was renamed is gone from one path and new at the other. Ignored files are left out.
+        A renamed file is gone from one path and new at the other. Ignored files are left out.
         """
         where = ["--", *paths]
         versions = [span.old] if span.new is None else [span.old, span.new]
@@ -115,13 +117,13 @@ class Repository:
         if span.new is None:
             untracked = self._run("ls-files", "--others", "--exclude-standard", "-z", *where)
             for name in map(os.fsdecode, untracked.split(b"\0")[:-1]):
-                # It was taken out of the index, and the file stayed.
+                # The file was removed from the index, but it still exists.
                 old = files[name].old if name in files else None
                 files[name] = ChangedFile(name, old, None, is_tracked=False)
         return [files[path] for path in sorted(files)]
 
     def contents(self, names: Iterable[str]) -> dict[str, bytes]:
-        """The contents that have these names of git's."""
+        """The contents with these git names."""
         wanted = list(dict.fromkeys(names))
         if not wanted:
             return {}
@@ -135,16 +137,16 @@ class Repository:
         return contents
 
     def name_of(self, commit: str, path: str) -> str | None:
-        """Git's name of a file's content in a commit; None if the commit has no such file."""
+        """Git's name of a file's content in a commit; None if the commit does not have the file."""
         listed = self._run("ls-tree", "-z", commit, "--", path).split(b"\0")[0]
         return listed.split(b"\t")[0].split()[2].decode() if listed else None
 
     def checked_out(self, name: str, path: str) -> bytes:
-        """The content as git would put it at a path of the working tree: with the line ends of this system."""
+        """The content as git would check it out at a path of the working tree, with this system's line ends."""
         return self._run("cat-file", "--filters", f"--path={path}", name)
 
     def _run(self, *arguments: str, given: bytes | None = None) -> bytes:
-        """What git prints. Raises SettingsError if git is missing, or has failed, with the reason that it gives."""
+        """The output of git. Raises SettingsError if git is missing, or if it failed, with git's own reason."""
         try:
             return printed(arguments, self.top, given)
         except GitFailed as failed:
@@ -156,7 +158,7 @@ def _raw_files(fields: Sequence[bytes], *, in_tree: bool) -> Iterable[ChangedFil
     for facts, path in zip(fields[::2], fields[1::2], strict=False):
         old_mode, new_mode, old, new, letter = facts.decode()[1:].split()
         if "160000" in (old_mode, new_mode):
-            # A submodule is no file.
+            # A submodule is not a file.
             continue
         known_old = None if set(old) == {"0"} else old
         known_new = None if in_tree or set(new) == {"0"} else new

@@ -1,4 +1,4 @@
-"""Cassettes of other tools, rewritten in our layout."""
+"""Other tools' cassettes, rewritten in our layout."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_samurai import cassette
 from pytest_samurai.bill import Call
 from pytest_samurai.commands.move import move_file
 from pytest_samurai.commands.search import SUFFIXES, cassettes_in
-from pytest_samurai.errors import CassetteError
+from pytest_samurai.errors import CassetteError, NotACassette
 from pytest_samurai.files import locked
 from pytest_samurai.matching import Endpoints
 from pytest_samurai.redaction import Redactor, environment_secrets, one_line, without_secrets
@@ -25,37 +25,42 @@ _WITH_PARAMETERS = re.compile(r"(?:[A-Za-z_]\w*\.)*test\w*\[.*\]\.yaml", re.DOTA
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a file, as a line to print. `failed` says that something is wrong, and the file is as it was."""
+    """The result for a file, as a line to print. `failed` says that something is wrong and the file is unchanged."""
 
     text: str
     failed: bool = False
 
 
 def import_cassettes(paths: Iterable[Path], *, environ: Mapping[str, str]) -> Iterator[Outcome]:
-    """Rewrite cassettes where they are: nothing recorded is lost, and no secret stays. Directories are searched.
+    """Rewrite cassettes in place. Nothing recorded is lost, and no secret stays. Directories are searched.
 
-    A cassette that is ours already is left as it is. One in JSON, or compressed, is written as YAML beside it, for the
-    user to delete.
-    Raises SettingsError for a path that does not exist.
+    A cassette that is already ours stays as it is. A JSON or compressed one is written as YAML next to it, for the user
+    to delete. Raises SettingsError for a path that does not exist.
     """
     secrets = environment_secrets(environ)
     redactor = Redactor(secrets)
+    paths = list(paths)
     for path in cassettes_in(paths, _SUFFIXES):
         try:
             text, failed = _imported(path, secrets) + _renamed(path), False
+        except NotACassette as error:
+            # In a directory of tests, other files are their data.
+            failed = path in paths
+            text = str(error) if failed else f"{path}: not a cassette, left as it is"
         except CassetteError as error:
             text, failed = str(error), True
         yield Outcome(one_line(redactor, text), failed)
 
 
 def _renamed(path: Path) -> str:
-    """Give a cassette the name that every file system can have, if that of its test is none. Returns what to say of it.
+    """Give a cassette a name that every file system accepts, if its test's name is not one. Returns the message about
+    it.
 
     Raises CassetteError if it cannot be moved.
     """
     target = _target(path)
     name = _safe_name(target)
-    # A cassette that stays compressed is ours, and has its name already.
+    # A cassette that stays compressed is ours and already has its name.
     if name == target.name or not target.exists():
         return ""
     move_file(target, target.with_name(name))
@@ -64,7 +69,7 @@ def _renamed(path: Path) -> str:
 
 def _safe_name(path: Path) -> str:
     parts = cassette.parts_of(path.name)
-    # Only a name with parameters is surely that of a test, and not of a marker.
+    # Only a name with parameters is certainly a test's, and not a marker's.
     if parts is None or not _WITH_PARAMETERS.fullmatch(path.name):
         return path.name
     folded = path.name.casefold()
@@ -79,7 +84,7 @@ def _target(path: Path) -> Path:
 
 def _imported(path: Path, secrets: frozenset[str]) -> str:
     target = _target(path)
-    # Locked: what a run recorded into the file meanwhile would be lost.
+    # With a lock, so that nothing is lost that a run records at the same time.
     with locked(target):
         return _rewritten(path, target, secrets)
 
@@ -88,20 +93,18 @@ def _rewritten(path: Path, target: Path, secrets: frozenset[str]) -> str:
     content = cassette.read(path)
     recorded = cassette.parse(content, path)
     if cassette.is_ours(content):
-        return f"{path}: is ours already, and left as it is"
+        return f"{path}: already ours, left as it is"
     for index, interaction in enumerate(recorded):
         if encoding := dict(interaction.reply.headers).get("content-encoding"):
             raise CassetteError(
-                f"{path}:{cassette.lines(content)[index]}: interaction {index + 1} is compressed ({encoding}), which"
-                " cannot be undone here, so that no secret in it would be seen; record it again"
+                f"{path}:{cassette.lines(content)[index]}: interaction {index + 1} is compressed ({encoding}), and"
+                f" cannot be decompressed here, so a secret in it would not be seen; record it again"
             )
     interactions = [interaction.as_kept() for interaction in without_secrets(recorded, secrets)]
     if target != path and target.exists():
         if cassette.load(target) == interactions:
-            return f"{path}: is imported already, as {target}"
-        raise CassetteError(
-            f"{path}: not imported, as {target} is there and holds something else; move one of them away"
-        )
+            return f"{path}: already imported, as {target}"
+        raise CassetteError(f"{path}: not imported, as {target} exists and holds something else; move one of them away")
     cassette.save(target, interactions)
     beside = f", as {target}; delete {path} when its tests pass with that" if target != path else ""
     return f"{path}: imported {_counts(interactions)}{beside}"

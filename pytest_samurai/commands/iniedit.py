@@ -1,4 +1,4 @@
-"""An option of the project's ini file gets more entries; every other byte of the file stays as it is."""
+"""Adds entries to an option in the project's ini file. Every other byte of the file stays the same."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _SECTIONS = {"setup.cfg": ("tool:pytest",), "pyproject.toml": ("tool.pytest.ini_
 
 
 def add_entries(directory: Path, key: str, entries: Iterable[str]) -> str | None:
-    """Add entries to a key of the ini file around a directory, on the key's own line, or on one below the section.
+    """Add entries to a key of the ini file around a directory, on the key's own line or on a new one below the section.
 
-    Returns what stands there now, as a line; None if all were there before. Raises SettingsError, which says what to
-    write by hand, if there is no ini file, or if it is written so that the entries would not be read back.
+    Returns the new line; None if all entries were already there. Raises SettingsError, with the line to add by hand, if
+    there is no ini file, or if the entries would not be read back.
     """
     path = ini_file(directory)
     wanted = list(entries)
     if path is None:
-        raise SettingsError(f"there is no ini file of pytest's; make one with `{key} = {' '.join(wanted)}`")
+        raise SettingsError(f"pytest has no ini file here; make one with `{key} = {' '.join(wanted)}`")
     with locked(path):
         before = values_of(path)
         entered = written_entries(before.get(key), path)
@@ -33,7 +33,7 @@ def add_entries(directory: Path, key: str, entries: Iterable[str]) -> str | None
         value = json.dumps(whole) if path.suffix == ".toml" else " ".join(whole)
         changed = _changed(read_whole(path).decode(), path, key, value, added)
         if changed is None or not _reads_back(changed, path, {**before, key: sorted(whole, key=json.dumps)}, key):
-            raise SettingsError(f"{path}: is written so that only you can add this: `{key} = {value}`")
+            raise SettingsError(f"{path}: cannot be changed safely here, so add this yourself: `{key} = {value}`")
         try:
             replace_whole(path, changed.encode())
         except OSError as error:
@@ -42,7 +42,7 @@ def add_entries(directory: Path, key: str, entries: Iterable[str]) -> str | None
 
 
 def _changed(content: str, path: Path, key: str, value: str, added: Sequence[str]) -> str | None:
-    """The content with a value that has the entries `added`; None if no place for it is found."""
+    """The content with a value that has the entries in `added`; None if there is no position for it."""
     begin, end = _section(content, path)
     if begin is None:
         return None
@@ -64,7 +64,7 @@ def _joined(line: str, added: Sequence[str]) -> str:
 
 
 def _section(content: str, path: Path) -> tuple[int | None, int]:
-    """Where the options of pytest begin, at the end of the head of their section, and where they end."""
+    """Where pytest's options begin, after the section's header, and where they end."""
     for name in _SECTIONS.get(path.name, ("pytest",)):
         head = re.search(rf"(?m)^\[{re.escape(name)}\][^\r\n]*", content)
         if head is not None:
@@ -74,7 +74,7 @@ def _section(content: str, path: Path) -> tuple[int | None, int]:
 
 
 def _reads_back(content: str, path: Path, meant: dict[str, object], key: str) -> bool:
-    """Whether the content says what it did before, and the entries besides."""
+    """Whether the content has the same options as before, plus the entries."""
     try:
         values = values_of(path, content)
     except SettingsError:

@@ -1,6 +1,6 @@
-"""What a project's ini file says of our options. Pytest is not asked: it would have to start.
+"""Our options in a project's ini file. Pytest is not asked, because it would have to start.
 
-So what a `samurai_config` fixture sets is not known here.
+So the values from a `samurai_config` fixture are unknown here.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from pytest_samurai.files import read_whole
 from pytest_samurai.settings import OPTIONS, Layer, Settings, resolve
 
 _FILES: Final = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
-"""The files that pytest looks for, in its order."""
+"""The files that pytest looks for, in pytest's order."""
 
 _READ: Final = ("cassette_dir", "endpoints", "match_on", "ignore", "normalize", "lock")
 
 
 def configures_pytest(directory: Path) -> bool:
-    """Whether a directory has an ini file with a place for pytest's options, which makes it the root directory.
+    """Whether a directory has an ini file with a section for pytest's options, which makes it the root directory.
 
-    One that cannot be read has none.
+    An unreadable file has none.
     """
     try:
         return any((directory / name).is_file() and _values(directory / name) is not None for name in _FILES)
@@ -32,16 +32,16 @@ def configures_pytest(directory: Path) -> bool:
 
 
 def project_settings(directory: Path) -> Settings:
-    """What the ini file of the project around a directory says is recorded where, and what matches.
+    """The ini file's settings, around a directory, for where recordings are and what matches.
 
-    Raises SettingsError for a file that cannot be read, and for a value that an option cannot have.
+    Raises SettingsError for a file that cannot be read, and for an invalid value.
     """
     path = ini_file(directory)
     return Settings() if path is None else resolve([Layer(str(path), "ini", dict(_ours(values_of(path), path)))])
 
 
 def ini_file(directory: Path) -> Path | None:
-    """The ini file of the project around a directory; None if there is none. Raises SettingsError as above."""
+    """The ini file of the project around a directory; None if there isn't one. Raises SettingsError as above."""
     for parent in (directory, *directory.parents):
         for name in _FILES:
             path = parent / name
@@ -51,21 +51,21 @@ def ini_file(directory: Path) -> Path | None:
 
 
 def values_of(path: Path, content: str | None = None) -> dict[str, Any]:
-    """The options of pytest in an ini file, or in what is to be its content. Raises SettingsError as above."""
+    """Pytest's options in an ini file, or in its future content. Raises SettingsError as above."""
     return dict(_values(path, content) or {})
 
 
 def written_entries(value: object, path: Path) -> list[Any]:
-    """The entries of an option that is a list, as an ini file has them: texts, and in TOML lists of two texts, too.
+    """The entries of a list option, as an ini file has them: texts, and in TOML also lists of two texts.
 
-    Raises SettingsError for a text that cannot be cut into entries.
+    Raises SettingsError for a text that cannot be split into entries.
     """
     if not isinstance(value, str):
         return list(value) if isinstance(value, list) else []
     try:
         return shlex.split(value)
     except ValueError as error:
-        raise SettingsError(f"{path}: {value!r} is no list of entries: {error}") from None
+        raise SettingsError(f"{path}: {value!r} is not a list of entries: {error}") from None
 
 
 def _ours(values: Mapping[str, object], path: Path) -> Iterator[tuple[str, object]]:
@@ -79,7 +79,7 @@ def _ours(values: Mapping[str, object], path: Path) -> Iterator[tuple[str, objec
 
 
 def _values(path: Path, content: str | None = None) -> Mapping[str, Any] | None:
-    """The options of pytest in a file; None if it has no place for them."""
+    """Pytest's options in a file; None if it has no section for them."""
     try:
         content = read_whole(path).decode() if content is None else content
         return _of_toml(content, path.name) if path.suffix == ".toml" else _of_ini(content, path.name)
@@ -94,7 +94,7 @@ def _of_toml(content: str, name: str) -> Mapping[str, Any] | None:
     if name != "pyproject.toml":
         return _table(values, "pytest") or {}
     of_pytest = _table(_table(values, "tool"), "pytest")
-    # The older table has texts, as an ini file has them; in the newer one a value has its type.
+    # The older table has texts, like an ini file; in the newer one, values have types.
     values = _table(of_pytest, "ini_options") or of_pytest
     return values if isinstance(values, dict) else None
 

@@ -12,18 +12,18 @@ _ESCAPE = "\x1b"
 _SHORTEST = 2
 
 Read = Callable[[], str]
-"""Waits for a key. It is empty at the end of the input."""
+"""Waits for a key. Returns an empty text at the end of the input."""
 
 
 def can_answer() -> bool:
-    """Whether somebody can read what is printed, and answer."""
+    """Whether a person can read the output and answer."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 @contextmanager
 def single_keys() -> Iterator[Read]:
-    """Have the terminal hand over each key at once, unseen."""
-    if sys.platform == "win32":  # pragma: no cover - the other branch is that of this machine
+    """Make the terminal pass on each key at once, without showing it."""
+    if sys.platform == "win32":  # pragma: no cover - this machine takes the other branch
         import msvcrt
 
         yield msvcrt.getwch
@@ -33,16 +33,16 @@ def single_keys() -> Iterator[Read]:
 
     descriptor = sys.stdin.fileno()
     before = termios.tcgetattr(descriptor)
-    # Not at once: what was typed ahead would be lost.
+    # Not immediately: what was typed ahead would be lost.
     tty.setcbreak(descriptor, termios.TCSADRAIN)
     mode = termios.tcgetattr(descriptor)
-    # Ctrl-C is a key as well: the signal could come just before the reading of a key begins, which would go on.
+    # Ctrl-C must be a key too: its signal could come just before reading starts, and reading would go on.
     mode[3] &= ~termios.ISIG
     termios.tcsetattr(descriptor, termios.TCSADRAIN, mode)
     try:
         yield lambda: _key(descriptor)
     finally:
-        # A terminal that is gone needs it no more.
+        # A closed terminal needs no reset.
         with suppress(termios.error):
             termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
@@ -51,7 +51,7 @@ def _key(descriptor: int) -> str:
     key = _read(descriptor)
     if key != _ESCAPE:
         return key
-    # An arrow, or a function key, is several characters, the last of which is a letter or a tilde.
+    # An arrow or a function key sends several characters. The last one is a letter or a tilde.
     while select.select([descriptor], [], [], 0)[0] and (more := _read(descriptor)):
         key += more
         if len(key) > _SHORTEST and (more.isalpha() or more == "~"):

@@ -1,4 +1,4 @@
-"""The cassettes of a project, a line for each."""
+"""A project's cassettes, one per line."""
 
 from __future__ import annotations
 
@@ -25,13 +25,15 @@ _ORIGINS = {"edited": "edited", "imported": "imported", "unsealed": "no seal"}
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A cassette, as it is listed.
+    """A cassette in a list.
 
-    `tests` are the ids of its tests, or the labels of its fixtures; none if they are not known. `calls` are those of
-    models, not what another tool recorded beside them. `tokens` and `cost`, in US dollars, are None if those of a call
-    are unknown. `recorded_at` is when its oldest call was recorded, None if the cassette does not say. `origins` counts
-    the calls that are not as they were recorded. `is_orphaned` is None if it is not known. `damage` says why it cannot
-    be read; then all else is unknown.
+    - `tests`: the ids of its tests, or the labels of its fixtures; empty if unknown.
+    - `calls`: how many model calls it has, without what another tool recorded besides them.
+    - `tokens` and `cost` (in US dollars): None if those of a call are unknown.
+    - `recorded_at`: when its oldest call was recorded; None if the cassette does not say.
+    - `origins`: counts the calls that are no longer as recorded.
+    - `is_orphaned`: None if unknown.
+    - `damage`: why it cannot be read. Then everything else is unknown.
     """
 
     path: Path
@@ -47,13 +49,13 @@ class Listed:
 
     @property
     def name(self) -> str:
-        """What it is called: its test; where that is not known, or where it has several, its path."""
+        """Its display name: its test, or its path if the test is unknown or there are several."""
         if len(self.tests) == 1:
             return self.tests[0]
         return f"{self.path.as_posix()} ({plural(len(self.tests), 'test') if self.tests else 'test unknown'})"
 
     def as_json(self) -> dict[str, Any]:
-        """The same in JSON values; money is text, to the last digit, and null is unknown."""
+        """The same as JSON values. Money is text with all its digits, and null is unknown."""
         return {
             "cassette": self.path.as_posix(),
             "tests": list(self.tests),
@@ -69,7 +71,7 @@ class Listed:
 
 
 def listed(suite: Suite, paths: Iterable[Path], prices: PriceList, secrets: frozenset[str]) -> list[Listed]:
-    """The cassettes at these paths, all of the suite's if there are none. Directories are searched.
+    """The cassettes at these paths, or all of the suite's without any. Directories are searched.
 
     Raises SettingsError for a path that does not exist.
     """
@@ -135,7 +137,7 @@ SORTS: Mapping[str, Callable[[Listed], Any]] = {
     "tokens": _unknown_last(lambda entry: _negative(entry.tokens)),
     "age": _unknown_last(lambda entry: entry.recorded_at and entry.recorded_at.timestamp()),
 }
-"""What cassettes can be sorted by: the most expensive, the largest, the oldest first; unknown ones last."""
+"""The sort keys: most expensive, largest or oldest first. Unknown values come last."""
 
 _COLUMNS = (
     Column("test", is_short=False),
@@ -152,9 +154,9 @@ _COLUMNS = (
 def list_lines(
     entries: Sequence[Listed], now: datetime, redactor: Redactor, doubts: Iterable[str] = ()
 ) -> Iterable[str]:
-    """The table of cassettes, what is wrong with those that cannot be read, and their sum. No line holds a secret.
+    """The table of cassettes, the problems of unreadable ones, and the sum. No line contains a secret.
 
-    `doubts` say why something is not known of all of them.
+    `doubts` say why something is unknown for all of them.
     """
 
     def safe(text: str) -> str:
@@ -190,7 +192,7 @@ def _row(entry: Listed, now: datetime, safe: Callable[[str], str]) -> list[Line]
 
 
 def _origin(origins: Origins | None) -> Line:
-    """Whether all calls are as they were recorded; if not, what became of some."""
+    """Whether all calls are as recorded, and what happened to the others."""
     if origins is None:
         return Line("?")
     told = [what for name, what in _ORIGINS.items() if getattr(origins, name)]
@@ -198,7 +200,7 @@ def _origin(origins: Origins | None) -> Line:
 
 
 def age(now: datetime, then: datetime) -> str:
-    """How long ago a moment was, in whole days; in hours or minutes if it was less than one."""
+    """How long ago a moment was, in whole days; in hours or minutes if it was less than a day."""
     minutes = max(0, int((now - then).total_seconds() // 60))
     if minutes >= 24 * 60:
         return plural(minutes // (24 * 60), "day")

@@ -1,7 +1,7 @@
-"""The cassettes of tests that were renamed, and their rows of the lock, moved to the new names.
+"""Moves the cassettes of renamed tests, and their rows of the lock, to the new names.
 
-What was recorded was paid for. So nothing is overwritten, each file has a name at every moment, and the command can be
-run again if it was stopped.
+Recordings cost money. So nothing is overwritten, each file has a name at every moment, and an interrupted command can
+be run again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _TESTS = "tests"
 
 
 class FileMove(NamedTuple):
-    """A cassette or a journal that moves; both paths are as seen from the root."""
+    """A cassette or a journal that moves. Both paths are relative to the root."""
 
     old: str
     new: str
@@ -36,7 +36,7 @@ class FileMove(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What `mv` does: the files and the rows of the lock that move, by their old names; `left` says what does not."""
+    """What `mv` does: the files and the rows of the lock that move, by their old names. `left` says what stays."""
 
     files: Sequence[FileMove]
     rows: Mapping[str, str]
@@ -66,10 +66,10 @@ class Plan:
 
 
 def plan(suite: Suite, old: str, new: str) -> Plan:
-    """What has to move for tests that had the name `old` and have the name `new` now.
+    """What must move for tests that were called `old` and are now called `new`.
 
-    Raises SettingsError if the two are not of one kind, if nothing is known of the old name, or if something that
-    would be moved to is there already.
+    Raises SettingsError if the two are of different kinds, if nothing is known about the old name, or if the
+    destination of a move already exists.
     """
     rename = Rename.of(suite, old, new)
     targets = list(Targets(suite, rename))
@@ -79,7 +79,7 @@ def plan(suite: Suite, old: str, new: str) -> Plan:
     if not files and not rows and not left:
         home = visible(str(suite.path(str(suite.home))))
         raise SettingsError(
-            f"nothing is known of {old!r}: neither a cassette below {home}, nor a row of {suite.lock_name},"
+            f"nothing is known about {old!r}: neither a cassette below {home}, nor a row of {suite.lock_name},"
             " nor a test of the last full run"
         )
     taken = [move.new for move in files if _is_another(suite.root / move.old, suite.root / move.new)]
@@ -88,16 +88,16 @@ def plan(suite: Suite, old: str, new: str) -> Plan:
     ]
     if taken:
         raise SettingsError(
-            "nothing was moved, for this is there already:\n"
+            "nothing was moved, because this already exists:\n"
             + "\n".join(f"  {visible(name)}" for name in taken)
-            + "\nIf the test was recorded anew under its new name, the old recordings are of no use:"
-            " pytest-samurai prune --write\nTo have the old ones instead, delete what is there, and run this again"
+            + "\nIf the test was recorded again under its new name, the old recordings are not needed:"
+            " pytest-samurai prune --write\nTo use the old ones instead, delete the new ones and run this again"
         )
     return Plan(files, rows, left, suite.lock_name)
 
 
 def _files(root: Path, target: Target) -> Iterator[FileMove]:
-    """The cassette, if there is one, and its journals."""
+    """The cassette, if it exists, and its journals."""
     old = root / target.old
     if old.exists():
         yield FileMove(target.old, target.new)
@@ -109,19 +109,22 @@ def _files(root: Path, target: Target) -> Iterator[FileMove]:
 
 
 def _is_another(old: Path, new: Path) -> bool:
-    """Whether something is there that is not the file itself, under a second name since a run of this was stopped."""
+    """Whether something else exists there.
+
+    An interrupted run of this command may have given the file its second name.
+    """
     return new.exists() and not new.samefile(old)
 
 
 def carry_out(suite: Suite, moves: Plan) -> None:
     """Move the files, then the rows, and delete the directories that this empties.
 
-    Raises CassetteError if a journal is in use, or a file cannot be moved; SamuraiError if the lock cannot be written.
-    What was moved by then stays moved, and the same command moves the rest.
+    Raises CassetteError if a journal is in use or a file cannot be moved, SamuraiError if the lock cannot be written.
+    What has been moved stays moved, and the same command moves the rest.
     """
     for file in moves.files:
         if file.is_journal:
-            # A run that is recording now would go on writing under the old name.
+            # A run that is recording now would continue under the old name.
             with claimed(suite.root / file.old):
                 pass
     for file in moves.files:
@@ -133,12 +136,12 @@ def carry_out(suite: Suite, moves: Plan) -> None:
 
 
 def move_file(old: Path, new: Path) -> None:
-    """Move a file; it has a name at every moment. Raises CassetteError if it cannot be moved, or another is there."""
+    """Move a file, which has a name at every moment. Raises CassetteError if it cannot be moved or another is there."""
     try:
         with locked(old):
             make_directory(new.parent)
             try:
-                # Unlike a renaming, it fails if another process has made the file meanwhile.
+                # Unlike a rename, this fails if another process has created the file in the meantime.
                 os.link(old, new)
             except FileExistsError:
                 if _is_another(old, new):
@@ -155,7 +158,7 @@ def move_file(old: Path, new: Path) -> None:
 
 
 def _rename(old: Path, new: Path) -> None:
-    """Where the file system has no links."""
+    """For file systems without links."""
     if new.exists():
         raise FileExistsError(None, "there is something", str(new))
     old.rename(new)
@@ -168,7 +171,7 @@ def _renamed(lock: Lock, rows: Mapping[str, str]) -> Lock:
 
 
 def _remove_empty(directory: Path) -> None:
-    # The directory of all cassettes is not empty: what was moved is there.
+    # The directory of all cassettes is not empty: it has what was moved.
     while _is_removed(directory):
         directory = directory.parent
 

@@ -1,4 +1,4 @@
-"""The calls of two versions of a cassette, and which of them belong together."""
+"""The calls in two versions of a cassette, and which of them belong together."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pytest_samurai.wire import Dialect, Interaction, RequestPart, answer_of, di
 
 
 class Calls:
-    """The calls of one version of a cassette, as they are compared: by what the matcher compares, and without ids.
+    """The calls in one version of a cassette, in their compared form: as the matcher compares them, without ids.
 
-    An id that a reply of the cassette has made up, as that of a tool call, comes back in the next request. It is
-    another one in each recording, so `_ID` stands for it.
+    An id that a reply in the cassette made up, such as a tool call's, comes back in the next request. It differs in
+    each recording, so `_ID` replaces it.
     """
 
     def __init__(self, interactions: Sequence[Interaction], matcher: Matcher) -> None:
@@ -40,17 +40,17 @@ class Calls:
         return [_without(self._matcher.value(recorded.request), self._ids) for recorded in self.interactions]
 
     def endpoint(self, index: int) -> str:
-        """The API of a request; of an unknown one the path, whatever its host."""
+        """The API of a request; for an unknown API, the path without its host."""
         url = self.interactions[index].request.url
         return dialect_of(url).name or urlsplit(url).path
 
     def matching_key(self, index: int) -> Hashable:
-        """Equal for requests that a recorder takes for the same, answered with the same status."""
+        """Equal for requests that a recorder treats as the same, and that got the same status."""
         recorded = self.interactions[index]
         return self._matcher.key(recorded.request), recorded.reply.status
 
     def meaning(self, index: int) -> Hashable:
-        """Equal for requests that say the same, ids apart."""
+        """Equal for requests that say the same, apart from ids."""
         return self.endpoint(index), canonical(self.asked[index])
 
 
@@ -66,13 +66,14 @@ def _without(value: Json, ids: frozenset[str]) -> Json:
 
 
 Indexes = tuple[int | None, int | None]
-"""The indexes of a call then and now; None where one side has no such call."""
+"""The old and the new index of a call; None if a side does not have it."""
 
 
 def paired(then: Calls, now: Calls) -> list[Indexes]:
-    """The calls that belong together: first those with equal keys, then those at one endpoint that share most words.
+    """The calls that belong together: first those with equal keys, then those at the same endpoint that share most
+    words.
 
-    The order is that of the calls now; calls that are gone come last.
+    The order is that of the new version. Calls that are gone come last.
     """
     partners: dict[int, int] = {}
     olds, news = dict.fromkeys(range(len(then))), dict.fromkeys(range(len(now)))
@@ -102,7 +103,7 @@ def _with_equal_keys(
 
 
 def _by_likeness(then: Calls, olds: Sequence[int], now: Calls, news: Sequence[int]) -> list[tuple[int, int]]:
-    """All pairs that may be, the likest first."""
+    """All possible pairs, the most similar first."""
     if not olds or not news:
         return []
     of_old, of_new = ({index: words(side.asked[index]) for index in left} for side, left in ((then, olds), (now, news)))
@@ -117,14 +118,14 @@ def _by_likeness(then: Calls, olds: Sequence[int], now: Calls, news: Sequence[in
 
 @dataclass(frozen=True, slots=True)
 class ChangedPart:
-    """What differs in a part of a request: a message, a tool, a parameter."""
+    """A difference in a part of a request: a message, a tool, a parameter."""
 
     part: RequestPart
     differences: Sequence[Difference]
 
 
 def changed_parts(dialect: Dialect, then: Json, now: Json) -> Iterator[ChangedPart]:
-    """What differs between two requests, by message, tool or parameter."""
+    """The differences between two requests, by message, tool or parameter."""
     by_part: dict[RequestPart, list[Difference]] = {}
     for difference in differences(then, now):
         are_objects = isinstance(now, dict) and isinstance(then, dict)

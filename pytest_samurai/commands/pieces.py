@@ -1,4 +1,4 @@
-"""Lines that have several styles: what changed stands out, in colours or in brackets."""
+"""Lines with several styles. Changes stand out, in colours or in brackets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pytest_samurai.text import visible
 
 
 class Piece(NamedTuple):
-    """A stretch of a line, in one of `STYLES`. Where there are no colours, a changed one stands in brackets."""
+    """A stretch of a line, in one of `STYLES`. Without colours, a changed one is in brackets."""
 
     text: str
     style: str = ""
@@ -29,7 +29,7 @@ STYLES: Final[Mapping[tuple[str, bool], str]] = {
     ("added", False): "green",
     ("added", True): "bold black on green",
 }
-"""The styles of pieces, and of changed ones, in rich's words."""
+"""The styles of pieces, and of changed ones, as rich names them."""
 
 
 def line(text: str, style: str = "") -> Line:
@@ -38,7 +38,7 @@ def line(text: str, style: str = "") -> Line:
 
 
 def printed(lines: Iterable[Line]) -> Iterable[str]:
-    """Lines as they are printed: with colours, and wrapped below their own beginning, in a terminal."""
+    """Lines as they are printed. In a terminal, they have colours and are wrapped with a hanging indent."""
     if is_terminal():
         return in_colours(map(_coloured, lines))
     return map(_plain, lines)
@@ -52,14 +52,14 @@ def _coloured(pieces: Line) -> tuple[int, Sequence[tuple[str, str]]]:
     texts = [(visible(piece.text), STYLES[piece.style, piece.is_changed]) for piece in pieces]
     whole = "".join(text for text, _ in texts)
     if visible(whole) != whole:
-        # What is harmless piece by piece may be obeyed as a whole.
+        # Harmless pieces may form something that a terminal obeys.
         texts = [(visible(whole), "")]
     indent = len(whole) - len(whole.lstrip(" "))
     return indent, list(_from(indent, texts))
 
 
 def _from(start: int, texts: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
-    """The texts without the first characters of all."""
+    """The texts without the first `start` characters in total."""
     for text, style in texts:
         yield text[start:], style
         start = max(0, start - len(text))

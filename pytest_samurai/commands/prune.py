@@ -1,6 +1,6 @@
-"""What the last full run did not use of the cassettes.
+"""What the last full run did not use in the cassettes.
 
-To record it again would cost money. So whatever may have been used is left alone, with a line that says why.
+Recording it again would cost money. So anything that may be in use is left alone, with a line that says why.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from pytest_samurai.wire import Interaction, summary
 class Unused:
     """A cassette, and what nobody used of it.
 
-    `unplayed` are the places of interactions, counted from 0; None if no test opened the cassette. `interactions` are
-    all that it holds, and `lines` say it to people.
+    `unplayed` are the positions of interactions, counted from 0; None if no test opened the cassette. `interactions`
+    are all of its interactions, and `lines` describe the unused ones to people.
     """
 
     path: Path
@@ -42,7 +42,7 @@ class Unused:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The cassettes with something unused, and a line for each that is left alone because it may be used."""
+    """The cassettes with something unused, and a line for each one that is left alone because it may be in use."""
 
     unused: tuple[Unused, ...]
     left: tuple[str, ...]
@@ -52,7 +52,7 @@ class Judged:
         return [*self.left, *(line for unused in self.unused for line in unused.lines)]
 
     def closing(self, run: FullRun, deleted: Sequence[Unused] | None = None) -> str:
-        """The last line: how much is unused, and what to do next; or how much was `deleted`."""
+        """The last line: how much is unused and what to do next, or how much was `deleted`."""
         counted = self.unused if deleted is None else deleted
         counts = [
             (sum(unused.is_whole for unused in counted), "cassette"),
@@ -67,9 +67,9 @@ class Judged:
 
 
 def judge(run: FullRun, root: Path, *, environ: Mapping[str, str]) -> Judged:
-    """Compare the cassettes in a run's directories with what the run used. No line holds a secret.
+    """Compare the cassettes in a run's directories with what the run used. No line contains a secret.
 
-    Raises SettingsError if the run was in a mode that plays nothing.
+    Raises SettingsError if the run's mode plays nothing.
     """
     if run.mode in [name for name, mode in RECORD_MODES.items() if not mode.plays]:
         raise SettingsError(f"the last full run was in mode {run.mode}, which plays nothing: {RUN_ALL}, to replay")
@@ -90,7 +90,7 @@ class _Judge:
         self._plays = {play.cassette: play for play in run.plays}
 
     def file(self, name: str) -> Unused | str | None:
-        """What is unused of a cassette, or a line that says why that is not known; None if nothing is unused."""
+        """What is unused in a cassette, or a line that says why that is unknown; None if nothing is unused."""
         play = self._plays.get(name)
         if play is not None and not play.unplayed:
             return None
@@ -100,7 +100,7 @@ class _Judge:
             content = cassette.read(path)
             interactions = cassette.parse(content, Path(name))
         except CassetteError as error:
-            # A file that is not ours may be no cassette at all.
+            # A foreign file may not be a cassette at all.
             may_be_ours = play is not None or not content or cassette.is_ours(content)
             return one_line(self._redactor, f"{error}; left alone") if may_be_ours else None
         why = self._unknown(name, play, content, interactions)
@@ -110,7 +110,7 @@ class _Judge:
         return Unused(path, interactions, unplayed, tuple(self._lines(name, interactions, unplayed)))
 
     def _unknown(self, name: str, play: Play | None, content: bytes, interactions: Sequence[Interaction]) -> str:
-        """Why it is not known what is unused of a cassette; empty if it is known."""
+        """Why it is unknown what is unused in a cassette; empty if it is known."""
         if play is not None and play.unknown:
             return play.unknown
         if doubt := self._run.doubt(name, content):
@@ -123,7 +123,7 @@ class _Judge:
             yield f"{name}: no test opened it"
         for index in range(len(interactions)) if unplayed is None else unplayed:
             text = f"{name}: {'' if unplayed is None else 'no test played '}interaction {index + 1}: "
-            # Secrets go first: a summary is cut short, and half a secret cannot be told from a word.
+            # Secrets go first: a summary is shortened, and half a secret looks like any other word.
             [interaction] = without_secrets([interactions[index]], self._secrets)
             yield one_line(self._redactor, text + summary(interaction.request))
 
@@ -132,9 +132,9 @@ class _Judge:
 
 
 def delete(unused: Unused, run: FullRun, root: Path, *, environ: Mapping[str, str]) -> None:
-    """Delete what is unused of a cassette, and the directories that this empties. What stays has no secrets.
+    """Delete the unused parts of a cassette, and the directories that this empties. What stays has no secrets.
 
-    Raises CassetteError if the cassette is no longer what was judged, or cannot be written. It is then as it was.
+    Raises CassetteError if the cassette has changed since it was judged, or cannot be written. It then stays as it is.
     """
     if not unused.is_whole:
         secrets = environment_secrets(environ)
@@ -151,11 +151,11 @@ def delete(unused: Unused, run: FullRun, root: Path, *, environ: Mapping[str, st
         try:
             parent.rmdir()
         except OSError:
-            # It is not empty.
+            # The directory is not empty.
             break
 
 
 def _without(interactions: Sequence[Interaction], unused: Unused) -> list[Interaction]:
     if interactions != unused.interactions:
-        raise CassetteError(f"{unused.path}: changed while it was judged; it is as it was")
+        raise CassetteError(f"{unused.path}: changed while it was being checked; left alone")
     return [interaction for index, interaction in enumerate(interactions) if index not in (unused.unplayed or ())]

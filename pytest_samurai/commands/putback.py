@@ -1,4 +1,4 @@
-"""A cassette and its rows of the lock, put back as they were in a revision, byte for byte."""
+"""A cassette and its rows of the lock, restored from a revision byte for byte."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytest_samurai.files import locked, read_whole, remove, remove_abandoned, r
 
 
 class PutBack:
-    """Puts cassettes back. `lock` is the lock, whether it is there or not; git's index stays as it is."""
+    """Restores cassettes. `lock` is the path of the lock, which need not exist. Git's index stays as it is."""
 
     def __init__(self, tree: Tree, span: Span, lock: Path) -> None:
         self._tree = tree
@@ -23,12 +23,12 @@ class PutBack:
         self._lock = lock
 
     def __call__(self, versions: Versions) -> list[str]:
-        """Put a cassette back, and its rows. Returns what was done, as lines.
+        """Restore a cassette and its rows. Returns lines that say what was done.
 
         Raises CassetteError or SettingsError if a file has changed since it was read, or cannot be written.
         """
         paths = list(dict.fromkeys(version.path for version in (versions.then, versions.now) if version is not None))
-        # First the lock: where it cannot be read, nothing at all is done.
+        # The lock comes first: if it cannot be read, nothing at all is done.
         rows = self._with_rows(paths)
         self._check(versions)
         done = []
@@ -48,11 +48,11 @@ class PutBack:
 
     def _content(self, path: str) -> bytes:
         name = self._repository.name_of(self._span.old, path)
-        assert name is not None  # it was read from there
+        assert name is not None  # its content was read from there
         return self._repository.checked_out(name, path)
 
     def _check(self, versions: Versions) -> None:
-        """Raises CassetteError if somebody has written to the cassette since it was shown."""
+        """Raise CassetteError if somebody has written to the cassette since it was shown."""
         for path in {version.path for version in (versions.then, versions.now) if version is not None}:
             shown = versions.now.content if versions.now is not None and versions.now.path == path else None
             try:
@@ -60,10 +60,10 @@ class PutBack:
             except FileNotFoundError:
                 content = None
             if content != shown:
-                raise CassetteError(f"{self._tree.shown(path)}: has changed since it was read; it is left as it is")
+                raise CassetteError(f"{self._tree.shown(path)}: has changed since it was read; left as it is")
 
     def _with_rows(self, paths: Sequence[str]) -> bytes | None:
-        """The lock with the rows of these cassettes as they were; None if that changes nothing."""
+        """The lock with the old rows of these cassettes; None if that changes nothing."""
         try:
             content = read_whole(self._lock)
         except FileNotFoundError:

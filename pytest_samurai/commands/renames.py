@@ -1,4 +1,4 @@
-"""What a new name of tests means for their cassettes."""
+"""How renaming tests affects their cassettes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ _JOURNAL = re.compile(r"(.+\.ya?ml)\.[^.]+\.[^.]+" + re.escape(JOURNAL))
 
 
 class Target(NamedTuple):
-    """A cassette that has to move, and where to; both paths are as seen from the root. `why_left` if it cannot."""
+    """A cassette that must move, and its new path; both are relative to the root.
+
+    `why_left` is set if it cannot move.
+    """
 
     old: str
     new: str
@@ -27,7 +30,7 @@ class Target(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """The old and the new name of tests, as ids from the root, and the `tests` that are known by the old one."""
+    """The old and the new name of tests, as ids from the root, and the known `tests` with the old name."""
 
     old: str
     new: str
@@ -35,17 +38,17 @@ class Rename:
 
     @classmethod
     def of(cls, suite: Suite, old: str, new: str) -> Rename:
-        """What two texts mean, typed here. Raises SettingsError if they are not of one kind, or are the same."""
+        """What two typed texts mean. Raises SettingsError if they are of different kinds or the same."""
         olds, news = suite.ids(old), suite.ids(new)
         known = suite.owners.tests(suite.cassettes)
         by_old = [[test for test in known if _is_of(test, name)] for name in olds]
         index = next((index for index, tests in enumerate(by_old) if tests), 0)
-        # Of the new name, the file is there; of the old one, it may be gone.
+        # The file of the new name exists; the old one may be gone.
         existing = [name for name in news if (suite.root / name.partition("::")[0]).exists()]
         chosen = existing[0] if existing else news[min(index, len(news) - 1)]
         if _kind(olds[index]) != _kind(chosen):
             raise SettingsError(
-                f"{old!r} is {_kind(olds[index])}, and {new!r} is {_kind(chosen)}; both have to be of one kind"
+                f"{old!r} is {_kind(olds[index])}, and {new!r} is {_kind(chosen)}; both must be of one kind"
             )
         if olds[index] == chosen:
             raise SettingsError(f"{old!r} and {new!r} are the same")
@@ -53,7 +56,7 @@ class Rename:
 
     @property
     def has_inside(self) -> bool:
-        """Whether it is of tests or classes in a file."""
+        """Whether it renames tests or classes inside a file."""
         return "::" in self.old
 
     @property
@@ -65,7 +68,7 @@ class Rename:
         return self.new + test.removeprefix(self.old)
 
     def rows(self, lock: Lock | None, targets: Sequence[Target]) -> Iterator[tuple[str, str]]:
-        """The rows of a lock that get another name: those of the tests, and of fixtures whose cassettes move."""
+        """The rows of a lock that get a new name: those of the tests, and of fixtures whose cassettes move."""
         moved = {target.old: target.new for target in targets if not target.why_left}
         for row in lock.tests if lock is not None else ():
             cassette = fixture_cassette(row)
@@ -82,12 +85,12 @@ def _kind(name: str) -> str:
 
 
 def _is_of(test: str, name: str) -> bool:
-    """Whether a test has a name, or is in the class, the file or the directory of that name."""
+    """Whether a test has this name, or is in the class, file or directory with this name."""
     return test == name or test.startswith((f"{name}::", f"{name}/", f"{name}["))
 
 
 class Targets:
-    """The cassettes that a rename concerns: those of its tests and fixtures, and those that have to be left alone."""
+    """The cassettes that a rename affects: those of its tests and fixtures, and those that must be left alone."""
 
     def __init__(self, suite: Suite, rename: Rename) -> None:
         self._suite = suite
@@ -105,17 +108,17 @@ class Targets:
         by_name = self._inside() if self._rename.has_inside else self._below()
         targets = {target.old: target for target in by_name}
         yield from targets.values()
-        # Those that a marker names lie anywhere.
+        # A cassette that a marker names can be anywhere.
         for test in self._rename.tests:
             cassette = self._suite.owners.cassette(test)
             if cassette is not None and cassette in self._suite.cassettes and cassette not in targets:
-                targets[cassette] = Target(cassette, cassette, f"{test} has it by a name that is not its own")
+                targets[cassette] = Target(cassette, cassette, f"{test} uses it by a name that is not its own")
                 yield targets[cassette]
 
     def _target(self, old: str, new: str) -> Target:
-        return Target(old, new, "it has a name that is no test's own" if old in self._shared else "")
+        return Target(old, new, "it has a name that belongs to no test" if old in self._shared else "")
 
-    # --- a file or a directory: names of cassettes stay, their directory changes
+    # --- a file or a directory: cassettes keep their names, but change directories
 
     def _below(self) -> Iterator[Target]:
         rename = self._rename
@@ -124,23 +127,23 @@ class Targets:
             directories.append((beside(PurePosixPath(rename.old)), beside(PurePosixPath(rename.new))))
         for name in self._names:
             path = PurePosixPath(name)
-            # Beside a file there may be a directory of that name.
+            # Next to a file there may be a directory with the same name.
             moved = next((pair for pair in directories if _is_in(path, pair[0], deep=not rename.is_file)), None)
             if moved is None:
                 continue
             target = self._target(name, (moved[1] / path.relative_to(moved[0])).as_posix())
             is_own = path.parent.name == _FIXTURES or "~" in path.name or bool(self._suite.owners.of(name))
-            yield target if is_own or target.why_left else target._replace(why_left="by its name it is of no test")
+            yield target if is_own or target.why_left else target._replace(why_left="its name belongs to no test")
 
     def _directory(self, name: str) -> PurePosixPath:
         path = PurePosixPath(name)
         return self._suite.home / (module_directory(path) if self._rename.is_file else path)
 
-    # --- a test or a class: the directory may stay, names change
+    # --- a test or a class: the directory may stay, the names change
 
     def _inside(self) -> Iterator[Target]:
         owners, rename = self._suite.owners, self._rename
-        # Of a test whose first run died, only a journal is known.
+        # If a test's first run died, only its journal is known.
         for test in dict.fromkeys([*rename.tests, rename.old]):
             old = next((name for name in owners.certain(test) if self._is_known(name)), None)
             new = owners.named(rename.renamed(test))
@@ -155,43 +158,43 @@ class Targets:
             if path.parent == directory / _FIXTURES and path.name.startswith(f"{begin}."):
                 yield self._fixture(path, new_directory, inside.split("::"), new_inside.split("::"))
             elif path.parent == directory and "~" in path.name and not owners.of(name) and path.name.startswith(begin):
-                yield Target(name, name, "its name does not tell of which test it is; a full run of the suite does")
+                yield Target(name, name, "its name does not say which test it belongs to; a full run of the suite does")
 
     def _is_known(self, name: str) -> bool:
         return name in self._names or (self._suite.root / name).is_file()
 
     def _beside(self, test: str, old: str) -> str | None:
-        """The cassette of a test in a directory beside its file, if the old one lies so, as other tools have it."""
+        """A test's cassette in a directory next to its file, where other tools put it, if the old one is there too."""
         if PurePosixPath(old).is_relative_to(self._suite.home):
             return None
         names = (PurePosixPath(name) for name in self._suite.owners.certain(test))
         return next((str(name) for name in names if not name.is_relative_to(self._suite.home)), None)
 
     def _fixture(self, path: PurePosixPath, directory: PurePosixPath, old: list[str], new: list[str]) -> Target:
-        """The cassette of a fixture of the class."""
+        """The cassette of a fixture in the class."""
         name, bracket, parameters = path.name.removesuffix(".yaml").partition("[")
         *classes, fixture = name.split(".")
         parts = [fixture + bracket + parameters]
         if cassette_name([*classes, *parts]) != path.name:
-            return Target(str(path), str(path), "its name does not tell of which fixture it is")
+            return Target(str(path), str(path), "its name does not say which fixture it belongs to")
         moved = cassette_name([*new, *classes[len(old) :], *parts])
         return Target(str(path), str(directory / _FIXTURES / moved))
 
 
 def _is_in(path: PurePosixPath, directory: PurePosixPath, *, deep: bool) -> bool:
-    """Whether a cassette is in a directory, or is that of a fixture there; or, if `deep`, anywhere below it."""
+    """Whether a cassette is in a directory or belongs to a fixture there. `deep` includes all subdirectories."""
     return path.is_relative_to(directory) if deep else path.parent in (directory, directory / _FIXTURES)
 
 
 def _beside_file(suite: Suite, file: str) -> Iterator[str]:
-    """The cassettes that another tool has beside a test file."""
+    """Another tool's cassettes next to a test file."""
     for path in (suite.root / beside(PurePosixPath(file))).glob("*"):
         if path.suffix in (".yaml", ".yml"):
             yield suite.name(path)
 
 
 def _of_journals(suite: Suite) -> Iterator[str]:
-    """The cassettes of journals, which need not be there yet."""
+    """The cassettes of journals, which may not exist yet."""
     for journal in (suite.root / suite.home).rglob(f"*{JOURNAL}"):
         match = _JOURNAL.fullmatch(journal.name)
         if match is not None:

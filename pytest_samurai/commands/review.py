@@ -1,4 +1,4 @@
-"""The differences of cassettes, one after the other, each accepted or put back."""
+"""The changed cassettes, one by one, each accepted or put back."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ MEANINGS: Final = {
 }
 _QUESTION = ", ".join(f"{key} {meaning.partition(':')[0]}" for key, meaning in MEANINGS.items()) + ": "
 _ENDS = ("", "\x03", "\x04")
-"""The end of the input, and the keys for it where the terminal hands them over."""
+"""The end of the input, and the keys for it if the terminal passes them on."""
 
 
 class Review:
-    """Asks for each difference what is to become of it.
+    """Asks what to do with each difference.
 
     `show` prints lines, `ask` prints a question without a line end, `key` waits for its answer, and `put_back` puts a
-    cassette back and says what it did.
+    cassette back and returns what it did.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Review:
         self._decided: dict[str, list[Comparison]] = {ACCEPT: [], PUT_BACK: [], SKIP: []}
 
     def run(self, comparisons: Sequence[Comparison]) -> list[Line]:
-        """Go through them. Returns what was decided, as lines."""
+        """Go through all of them. Returns lines with the decisions."""
         left = list(comparisons)
         while left:
             number = len(comparisons) - len(left) + 1
@@ -72,7 +72,7 @@ class Review:
             self._told.setdefault(key, comparison.title)
 
     def _decide(self, comparison: Comparison) -> str:
-        """What is to become of it: accepted, put back, skipped; or the end of all."""
+        """The decision: accepted, put back or skipped; or to stop."""
         while True:
             self._ask(_QUESTION)
             key = self._key()
@@ -90,12 +90,12 @@ class Review:
             elif key == HELP:
                 self._show([line(""), *(line(f"  {known}  {meaning}") for known, meaning in MEANINGS.items())])
             else:
-                self._show([line("that is none of the keys")])
+                self._show([line("not one of the keys")])
 
     def _was_put_back(self, comparison: Comparison) -> bool:
         if (question := _question(comparison)) is not None:
             self._show([line("")])
-            self._ask(f"{question} y deletes it, any other key does not: ")
+            self._ask(f"{question} y deletes it, any other key keeps it: ")
             if self._key() != "y":
                 self._show([line("not deleted")])
                 return False
@@ -117,7 +117,7 @@ class Review:
 
 
 def _question(comparison: Comparison) -> str | None:
-    """What is asked once more before a file is deleted; None if none would be."""
+    """The extra question before a file is deleted; None if no file would be."""
     versions = comparison.versions
     if versions.now is None or (versions.then is not None and versions.moved_from is None):
         return None
@@ -126,4 +126,4 @@ def _question(comparison: Comparison) -> str | None:
     if versions.is_tracked:
         return f"The file is new, with {holds}, and git has it in its index."
     cost = f", which cost {money(comparison.new.cost)}" if comparison.new.cost else ""
-    return f"The file is new, and git does not know it: {holds}{cost}, would be lost, and paid for again."
+    return f"The file is new, and git does not know it: {holds}{cost}, would be lost, and you would pay for it again."

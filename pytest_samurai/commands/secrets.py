@@ -36,7 +36,10 @@ _IN_PIECES = "a secret, in pieces,"
 
 
 class Found(NamedTuple):
-    """A secret: its kind, and the part of the interaction that holds it. `cookies` are Cloudflare's, if it is these."""
+    """A secret: its kind, and the part of the interaction it is in.
+
+    `cookies` are Cloudflare's, if it is one of them.
+    """
 
     kind: str
     part: str
@@ -44,7 +47,7 @@ class Found(NamedTuple):
 
 
 class Secrets:
-    """Finds what redaction would cut out: values of the environment, known shapes, matches of `rules`."""
+    """Finds what redaction would remove: values of the environment, known patterns, matches of `rules`."""
 
     def __init__(self, environ: Mapping[str, str], rules: Sequence[Rule]) -> None:
         names = environment_names(environ)
@@ -56,7 +59,7 @@ class Secrets:
         self.redactor = Redactor(names, rules)
 
     def code(self, kind: str, cookies: Sequence[str] = ()) -> str:
-        """The code of a finding of this kind; `cookies` are Cloudflare's, if it is these."""
+        """The code of a finding of this kind. `cookies` are Cloudflare's, if it is one of them."""
         if kind in self._known.values():
             return VALUE
         if kind in self._rules:
@@ -66,9 +69,9 @@ class Secrets:
         return SHAPE
 
     def cut(self, interactions: Sequence[Interaction]) -> dict[int, Interaction]:
-        """Those in which there are secrets, by their indexes, as they are without: all else in them is as it was.
+        """The interactions that contain secrets, by index, without the secrets and otherwise unchanged.
 
-        An interaction in which a secret would be left is as it was, too.
+        An interaction that would keep a secret stays unchanged too.
         """
         held = [index for index, each in enumerate(interactions) if next(self.in_interaction(each), None)]
         if not held:
@@ -87,20 +90,20 @@ class Secrets:
         return {index: each for index, each in changed.items() if next(self.in_interaction(each), None) is None}
 
     def in_file(self, content: bytes, interactions: Sequence[Interaction] = ()) -> list[tuple[int, str]]:
-        """The offset in bytes of each secret in a file, and its kind; `interactions` are those that were readable.
+        """The byte offset and the kind of each secret in a file. `interactions` are the readable ones.
 
-        Here it is not known which parts of the file are JSON. So `in_interaction` judges numbers and names of models.
+        It does not know which parts of the file are JSON. So `in_interaction` judges numbers and model names.
         """
         harmless = frozenset(value for value in self._known if value.isdecimal()) if interactions else frozenset()
         harmless = harmless.union(*(made_of(each.request, self._known) for each in interactions))
         return find_secrets(content, {value: kind for value, kind in self._known.items() if value not in harmless})
 
     def in_interaction(self, interaction: Interaction) -> Iterator[Found]:
-        """The secrets in an interaction: each kind once for each part that holds it."""
+        """The secrets in an interaction: each kind once for each part that contains it."""
         request, reply = interaction.request, interaction.reply
         harmless = made_of(request, self._known)
         known = {value: kind for value, kind in self._known.items() if value not in harmless}
-        # A cookie, or a parameter of the URL, is reported as what it is there.
+        # A cookie or a URL parameter is reported where it is.
         of_body = body_secrets(request.body)
         of_headers = own_keys(tuple(header for header in request.headers if header[0] != "cookie"))
         in_url, everywhere = (
@@ -141,7 +144,7 @@ class Secrets:
         yield from self._ruled(reply.body, (b"".join(rules.pieces(pieces, dialect)) for rules in self._rules.values()))
 
     def _redactor(self, known: Mapping[str, str]) -> Redactor:
-        """What takes out these values."""
+        """A redactor for these values."""
         return self._made.of(frozenset(known))
 
     def _ruled(self, text: AnyStr, ruled: Iterable[AnyStr]) -> list[str]:
@@ -158,7 +161,7 @@ def _kinds(texts: Sequence[bytes], known: Mapping[str, str]) -> list[str]:
 
 
 def in_pieces(texts: Sequence[bytes], known: Mapping[str, str], redacted: bytes) -> list[str]:
-    """The kind of a secret that only redaction finds, since no single text holds it; nothing for a placeholder."""
+    """The kind of a secret that only redaction finds, as no single text contains it; nothing for a placeholder."""
     if redacted == texts[0] or any(find_secrets(text, known, placeholders=True) for text in texts):
         return []
     return [_IN_PIECES]

@@ -1,4 +1,4 @@
-"""A cassette as the conversation that it holds."""
+"""The conversation in a cassette."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pytest_samurai.text import in_common, money, parse_moment, plural
 from pytest_samurai.wire import CLOSED, COMPLETE, Interaction, Message, Usage, parse_object
 
 _REMEMBERED = 50
-"""Of how many calls before it a call is looked at for what both say."""
+"""How many earlier calls are searched for messages that a call repeats."""
 
 _PARTS = {
     "cached_tokens": "cached",
@@ -29,11 +29,11 @@ _PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """How a conversation is shown.
+    """How to show a conversation.
 
-    `number` is the only call to show, counted from 1; None for all. What is `steady` is the same for all recordings
-    that say the same: no dates, times or prices of today, and each parameter on lines of its own. `meter` knows the
-    prices; without it a call costs what was recorded with it.
+    `number` is the only call to show, counted from 1; None for all. A `steady` output is the same for all recordings
+    that say the same: it has no dates, times or current prices, and one parameter per line. `meter` knows the prices;
+    without it, a call costs what was recorded with it.
     """
 
     number: int | None = None
@@ -44,7 +44,7 @@ class Shown:
 def show_lines(readings: Sequence[Reading], shown: Shown) -> Iterator[Line]:
     """The conversation in a cassette, as lines that are not yet safe to show.
 
-    Raises SettingsError if there is no call of the number that is asked for.
+    Raises SettingsError if no call has the requested number.
     """
     _check_number(readings, shown.number)
     return _lines(readings, shown)
@@ -53,7 +53,7 @@ def show_lines(readings: Sequence[Reading], shown: Shown) -> Iterator[Line]:
 def _lines(readings: Sequence[Reading], shown: Shown) -> Iterator[Line]:
     for reading in readings:
         if reading.damage and reading.side in ("", "ours"):
-            yield Line(f"This file cannot be read as a whole: {reading.damage}", style="red")
+            yield Line(f"This file cannot be read completely: {reading.damage}", style="red")
         if reading.side:
             yield Line(f"The side that git calls {reading.side}:", style="bold red")
         yield from _reading_lines(reading, shown)
@@ -112,7 +112,7 @@ def _asked_lines(call: Call, said: Sequence[tuple[int, Sequence[Message]]], show
 
 
 def _said_before(asked: Sequence[Message], said: Sequence[tuple[int, Sequence[Message]]]) -> tuple[int, int]:
-    """The nearest call before this one that began with most of its messages, and how many these are."""
+    """The nearest earlier call that began with most of these messages, and how many."""
     longest = (0, 0)
     for number, messages in said:
         count = in_common(asked, messages)
@@ -135,7 +135,7 @@ def _parameter_lines(parameters: dict[str, Any], *, steady: bool) -> Iterator[Li
 
 
 def _short(value: Any) -> str:
-    """A parameter in a few words: of tools their names."""
+    """A parameter in a few words: for tools, their names."""
     if not isinstance(value, list):
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     names = [_name(entry) for entry in value]
@@ -143,7 +143,7 @@ def _short(value: Any) -> str:
 
 
 def _name(entry: Any) -> str:
-    """What an entry of a list is called; without a name, its JSON."""
+    """The name of a list entry, or else its JSON."""
     if isinstance(entry, dict):
         inner = entry.get("function")
         for holder in (inner if isinstance(inner, dict) else {}, entry):
@@ -175,7 +175,7 @@ def _answered_lines(call: Call, interaction: Interaction) -> Iterator[Line]:
 
 
 def _error_text(body: bytes) -> str:
-    """What an error says: its message, where it has the usual form."""
+    """The message of an error in the usual form; otherwise its text."""
     error = (parse_object(body) or {}).get("error")
     message = error.get("message") if isinstance(error, dict) else error
     return message if isinstance(message, str) else body.decode("utf-8", "replace").strip()
@@ -201,7 +201,7 @@ def _figures_lines(call: Call, interaction: Interaction, shown: Shown) -> Iterat
 
 
 def usage_text(usage: Usage | None) -> str:
-    """The tokens of a call, and what they are parts of."""
+    """The tokens of a call, and their parts."""
     if usage is None:
         return "usage unknown"
     text = f"{usage.prompt_tokens:,} + {usage.completion_tokens:,} = {usage.total_tokens:,} tokens"
@@ -219,7 +219,7 @@ def _times(call: Call) -> Iterator[str]:
 def _recorded(interaction: Interaction) -> Iterator[str]:
     try:
         if interaction.recorded_at is None and interaction.answered_at is not None:
-            yield f"answered on {parse_moment(interaction.answered_at):%Y-%m-%d}, as the reply says"
+            yield f"answered on {parse_moment(interaction.answered_at):%Y-%m-%d}, according to the reply"
         else:
             yield f"recorded on {parse_moment(interaction.recorded_at):%Y-%m-%d}"
     except ValueError:
@@ -230,7 +230,7 @@ def _recorded(interaction: Interaction) -> Iterator[str]:
 
 
 def story_of(title: str, readings: Sequence[Reading], shown: Shown) -> Story:
-    """The same for a page. Raises SettingsError if there is no call of the number that is asked for."""
+    """The same for a page. Raises SettingsError if no call has the requested number."""
     _check_number(readings, shown.number)
     return Story(title, [_side(reading, shown) for reading in readings], readings[0].damage)
 
@@ -248,7 +248,7 @@ def _side(reading: Reading, shown: Shown) -> Side:
 
 
 def show_json(readings: Sequence[Reading], shown: Shown) -> dict[str, Any]:
-    """The same in JSON values. Raises SettingsError if there is no call of the number that is asked for."""
+    """The same as JSON values. Raises SettingsError if no call has the requested number."""
     _check_number(readings, shown.number)
     return {
         "damage": readings[0].damage or None,

@@ -1,4 +1,4 @@
-"""What is shown in a terminal is laid out by rich; elsewhere it is plain text."""
+"""Output for a terminal, laid out by rich, and plain text elsewhere."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 _WIDEST = 10_000
 _GAP = 2
 _NARROWEST = 10
-"""The width of a column at which its texts are wrapped no further."""
+"""Columns are never narrower than this, in characters, when their texts are wrapped."""
 
 
 class Line(NamedTuple):
-    """A line of text, which is safe to show: how far it is indented, and its style in a terminal, in rich's words."""
+    """A line of text that is safe to show, its indentation, and its style in a terminal, as rich names it."""
 
     text: str
     indent: int = 0
@@ -26,7 +26,7 @@ class Line(NamedTuple):
 
 
 class Column(NamedTuple):
-    """A column of a table: whether its texts are aligned at its right, and whether they are too short to be wrapped."""
+    """A column of a table: whether its texts are right-aligned, and whether they are too short to wrap."""
 
     name: str
     is_number: bool = False
@@ -34,7 +34,7 @@ class Column(NamedTuple):
 
 
 def is_terminal() -> bool:
-    """Whether people read this in a terminal that has colours, and want them (see no-color.org)."""
+    """Whether the output goes to a terminal that has colours and a user who wants them (see no-color.org)."""
     return (
         sys.stdout is not None
         and sys.stdout.isatty()
@@ -44,7 +44,7 @@ def is_terminal() -> bool:
 
 
 def laid_out(lines: Iterable[Line], *, plain: bool = False) -> Iterable[str]:
-    """Lines as they are printed: in colour and wrapped to the width of the terminal; elsewhere, or if `plain`, not."""
+    """Lines as they are printed: coloured and wrapped in a terminal; unchanged elsewhere, or if `plain`."""
     if plain or not is_terminal():
         return (f"{' ' * line.indent}{line.text}" for line in lines)
     return _in_terminal(lines)
@@ -61,7 +61,7 @@ def _in_terminal(lines: Iterable[Line]) -> Iterable[str]:
 
 
 def in_colours(rows: Iterable[tuple[int, Sequence[tuple[str, str]]]]) -> Iterable[str]:
-    """Rows as a terminal shows them: how far each is indented, and its texts, safe to show, with their styles."""
+    """Rows as a terminal shows them: the indentation of each, and its safe texts with their styles."""
     from rich.padding import Padding
     from rich.text import Text
 
@@ -72,9 +72,9 @@ def in_colours(rows: Iterable[tuple[int, Sequence[tuple[str, str]]]]) -> Iterabl
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[Line]]) -> Iterable[str]:
-    """A table as lines to print: as wide as the terminal, with long texts wrapped; elsewhere a line for each row.
+    """A table as lines to print. In a terminal, it fits the width and wraps long texts; elsewhere, a row is a line.
 
-    Of a table for which the terminal is too narrow, each line goes on in the next one of the terminal.
+    If the terminal is too narrow for the table, each line continues on the next line of the terminal.
     """
     from rich.table import Table
     from rich.text import Text

@@ -1,4 +1,4 @@
-"""The tests of a project and their cassettes, as commands find them: no test is collected, none is run."""
+"""A project's tests and their cassettes, as commands find them. No test is collected or run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pytest_samurai.text import plural, visible
 
 CACHE = ".pytest_cache"
 _SURE = (LOCK, f"{CACHE}/v/{NOTE}")
-"""What only pytest's root directory has."""
+"""Files that only pytest's root directory has."""
 
 _PROJECT = ("pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 
@@ -27,7 +27,7 @@ _MOST_NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a TEST stands for: its cassette, as it is reached from here, and the test, if that is known."""
+    """What a TEST means: the path of its cassette from the working directory, and the test, if known."""
 
     cassette: Path
     test: str | None
@@ -38,7 +38,7 @@ class Named:
 
 
 class Suite:
-    """The cassettes of a project. `root` is pytest's root directory, as far as files tell it."""
+    """The cassettes of a project. `root` is pytest's root directory, as far as files show it."""
 
     def __init__(self, directory: Path) -> None:
         self.here = directory
@@ -59,15 +59,15 @@ class Suite:
 
     @cached_property
     def lock(self) -> Lock | None:
-        """What the lock holds; None if there is none. Raises SettingsError if it cannot be read."""
+        """The contents of the lock; None if there isn't one. Raises SettingsError if it cannot be read."""
         return load_lock(self.root / self.lock_name)
 
     @cached_property
     def directories(self) -> Sequence[str]:
-        """The directories of cassettes, relative to the root, that of the whole suite first.
+        """The directories of cassettes, relative to the root. The whole suite's comes first.
 
-        One of temporary files is none, though a test has recorded there: it is another one in each run.
-        Raises SettingsError if no full run is known, and the ini file cannot be read.
+        A temporary directory does not count, even if a test recorded there: it is a new one in each run. Raises
+        SettingsError if no full run is known and the ini file cannot be read.
         """
         if self.run is not None:
             first, *others = self.run.directories
@@ -76,7 +76,7 @@ class Suite:
 
     def _is_temporary(self, name: str) -> bool:
         path = Path(os.path.realpath(self.root / name))
-        # The project itself may be one of a moment.
+        # The project itself may be a temporary one.
         if path.is_relative_to(os.path.realpath(self.root)):
             return False
         return path.is_relative_to(os.path.realpath(tempfile.gettempdir()))
@@ -87,12 +87,12 @@ class Suite:
 
     @cached_property
     def cassettes(self) -> list[str]:
-        """All cassettes that are there, relative to the root."""
+        """All existing cassettes, relative to the root."""
         return cassettes_of(self.root, self.directories)
 
     @cached_property
     def owners(self) -> Owners:
-        """Which test a cassette is of. A lock that cannot be read says nothing of that."""
+        """Which test each cassette belongs to. A lock that cannot be read says nothing about it."""
         try:
             lock = self.lock
         except SettingsError:
@@ -101,45 +101,45 @@ class Suite:
 
     @property
     def doubts(self) -> Iterator[str]:
-        """Why it is not known whose a cassette is, or whether it is of use, where a file should say so and does not."""
+        """Why it is unknown whose a cassette is, or whether it is in use, if a file should say so and does not."""
         try:
             if (self.root / CACHE / "v" / NOTE).is_file():
                 last_full_run(self.root / CACHE)
         except SettingsError as error:
-            yield f"what is orphaned is unknown: {error}"
+            yield f"cannot tell what is orphaned:  {error}"
         try:
             _ = self.lock
         except SettingsError as error:
-            yield f"which test has a cassette is not told by the lock: {error}"
+            yield f"the lock cannot tell which test a cassette belongs to: {error}"
 
     @property
     def homes(self) -> list[Path]:
-        """The directories of cassettes that are there, as seen from here; that of the whole suite, if none is."""
+        """The existing directories of cassettes, relative to the working directory. If there are none, the suite's."""
         paths = [self.path(name) for name in self.directories]
         return [path for path in paths if (self.here / path).is_dir()] or paths[:1]
 
-    # --- between here and the root
+    # --- between the working directory and the root
 
     def name(self, path: Path) -> str:
-        """A path as seen from the root."""
+        """A path relative to the root."""
         return Path(os.path.relpath(path, self.root)).as_posix()
 
     def path(self, name: str) -> Path:
-        """A name as seen from the root, as a path from here."""
+        """A name relative to the root, as a path from the working directory."""
         return Path(os.path.relpath(self.root / name, self.here))
 
     def ids(self, text: str) -> list[str]:
-        """The ids that a text may mean, as it is typed here: relative to here, and to the root."""
+        """The ids that a typed text may mean, relative to the working directory and to the root."""
         file, colons, inside = text.partition("::")
         file = file.replace("\\", "/")
         from_here = Path(os.path.relpath(self.here / file, self.root)).as_posix()
         from_root = os.path.normpath(file).replace(os.sep, "/")
         return list(dict.fromkeys(name + colons + inside for name in (from_here, from_root)))
 
-    # --- what a TEST stands for
+    # --- the meaning of a TEST
 
     def find(self, text: str) -> Named:
-        """The cassette of a TEST: an id of a test, from here or from the root, the end of one, or a path of a cassette.
+        """The cassette of a TEST: a test id from here or from the root, the end of one, or the path of a cassette.
 
         Raises SettingsError if it is none of these, or the end of several.
         """
@@ -148,27 +148,27 @@ class Suite:
         if (cassette := fixture_cassette(text)) is not None:
             return self._existing(text, cassette)
         for test in self.ids(text):
-            # Since the last full run it may have got its own name, or lost it.
+            # Since the last full run, it may have got a file of its own name, or lost it.
             for cassette in (self.owners.cassette(test), self.owners.existing(test)):
                 if cassette is not None and (self.root / cassette).is_file():
                     return Named(self.path(cassette), test)
         return self._by_end(text)
 
     def _path_of(self, text: str) -> Path | None:
-        """The path of a cassette that a text is, with either slash; None if it is none."""
+        """The path of the cassette that a text names, with either slash; None if it names none."""
         paths = [Path(text), Path(text.replace("\\", "/"))]
         path = next((path for path in paths if (self.here / path).is_file()), paths[-1])
         return path if (self.here / path).is_file() or path.suffix in (".yaml", ".yml") else None
 
     def _by_path(self, path: Path) -> Named:
         if not (self.here / path).is_file():
-            raise SettingsError(f"{visible(str(path))}: there is no such cassette")
+            raise SettingsError(f"{visible(str(path))}: no such cassette")
         owners = self.owners.of(self.name(self.here / path))
-        # A cassette that several share is none of one test's.
+        # A shared cassette does not belong to a single test.
         return Named(path, owners[0] if len(owners) == 1 else None)
 
     def _by_end(self, text: str) -> Named:
-        # A parameter may have a backslash of its own.
+        # A parameter may contain a backslash.
         name, bracket, parameters = text.partition("[")
         end = name.replace("\\", "/") + bracket + parameters
         tests = [test for test in self.owners.tests(self.cassettes) if _ends_with(test, end)]
@@ -193,17 +193,17 @@ class Suite:
 
 
 def _ends_with(test: str, end: str) -> bool:
-    """Whether an id ends so, with its parameters or without, from the beginning of a name on."""
-    # Parameters may hold anything, even colons.
+    """Whether an id ends with this text, with or without its parameters, starting at a whole name."""
+    # Parameters may contain anything, even colons.
     name, bracket, _ = test.partition("[")
     return any(whole == end or whole.endswith((f"/{end}", f"::{end}")) for whole in (test, name if bracket else test))
 
 
 def root_of(directory: Path) -> Path:
-    """Pytest's root directory, as far as files tell it, for somebody who works in a directory."""
+    """Pytest's root directory for work in a directory, as far as files show it."""
     marks: list[Callable[[Path], bool]] = [
         partial(_has, _SURE),
-        # Other tools have a directory `cassettes` beside each test file, so an ini file of pytest's goes before it.
+        # Other tools have a `cassettes` directory next to each test file, so pytest's ini file comes first.
         configures_pytest,
         partial(_has, (CASSETTES,)),
         partial(_has, _PROJECT),

@@ -1,4 +1,4 @@
-"""Cassettes in two versions: as git has them, and as they are here, or two files."""
+"""Two versions of cassettes: from git and from the working tree, or two files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pytest_samurai.matching import Matcher
 from pytest_samurai.redaction import without_secrets
 
 _ALIKE = 0.5
-"""The share of calls that a cassette keeps when it is renamed."""
+"""The share of its calls that a renamed cassette keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """A cassette then and now; None where there is none. Of a renamed one, both have another path.
+    """The old and the new version of a cassette; None if one does not exist. A renamed one has two paths.
 
-    `title` is the test that it is of, or its path. `is_tracked` says whether git knows the file that is there now.
+    `title` is its test, or else its path. `is_tracked` says whether git knows the current file.
     """
 
     title: str
@@ -51,20 +51,20 @@ class Versions:
 
     @property
     def moved_from(self) -> str | None:
-        """Its path then, if that was another one."""
+        """Its old path, if that was different."""
         is_moved = self.then is not None and self.now is not None and self.then.path != self.now.path
         return self.then.path if self.then is not None and is_moved else None
 
 
 class Reader:
-    """Reads versions of cassettes, without `secrets`, to be compared by a matcher."""
+    """Reads versions of cassettes, without `secrets`, for a matcher to compare."""
 
     def __init__(self, matcher: Matcher, secrets: frozenset[str]) -> None:
         self._matcher = matcher
         self._secrets = secrets
 
     def version(self, path: str, content: bytes, name: str) -> Version:
-        """A version of a cassette from its bytes; `name` is what errors call it."""
+        """A version of a cassette, from its bytes. `name` is its name in errors."""
         try:
             interactions = without_secrets(cassette.parse(content, Path(name)), self._secrets)
         except CassetteError as error:
@@ -72,13 +72,13 @@ class Reader:
         return Version(path, content, Calls(interactions, self._matcher))
 
     def two_files(self, old: Path, new: Path) -> Versions:
-        """Two files, compared as if the one had become the other. Raises CassetteError for what cannot be read."""
+        """Two files, compared as an old and a new version. Raises CassetteError for what cannot be read."""
         then, now = (self.version("", cassette.read(path), str(path)) for path in (old, new))
         return Versions(str(new), then, now)
 
 
 class Tree:
-    """The cassettes of a project in a git repository, in two versions."""
+    """A project's cassettes in a git repository, in two versions."""
 
     def __init__(self, suite: Suite, repository: Repository, reader: Reader, directory: str) -> None:
         self._suite = suite
@@ -92,9 +92,9 @@ class Tree:
         return self._suite.root
 
     def versions(self, span: Span, paths: Sequence[Path]) -> list[Versions]:
-        """The cassettes below these paths that differ in some way, by their names now.
+        """The cassettes below these paths that differ in any way, by their current names.
 
-        Without a path, they are those of the project: all below the directory of its cassettes, and what is ours below
+        Without a path, it covers the project: everything below the directory of its cassettes, and our own files below
         its root. Raises SettingsError for a path that neither version has.
         """
         asked = [self.repository.relative(path) for path in paths] or [self._root()]
@@ -108,14 +108,14 @@ class Tree:
         return sorted(_with_renamed(chosen), key=_path)
 
     def _root(self) -> str:
-        """The project; all of the repository, if that is a part of it."""
+        """The project; the whole repository, if that is part of the project."""
         root = self._suite.root.resolve()
         return self.repository.relative(root) if root.is_relative_to(self.repository.top) else "."
 
     def _require(self, path: Path, name: str, span: Span) -> None:
         commits = [commit for commit in (span.old, span.new) if commit is not None]
         if not path.exists() and not any(self.repository.name_of(commit, name) for commit in commits):
-            raise SettingsError(f"{path}: there is no such file or directory, neither here nor in {span.name}")
+            raise SettingsError(f"{path}: no such file or directory, neither here nor in {span.name}")
 
     def _is_cassette(self, pair: Versions) -> bool:
         versions = [version for version in (pair.then, pair.now) if version is not None]
@@ -147,15 +147,15 @@ class Tree:
         return self._reader.version(path, content, shown)
 
     def shown(self, path: str) -> str:
-        """A path of the repository as it is reached from here."""
+        """A path in the repository, as reached from the working directory."""
         return str(self._suite.path(self._suite.name(self.repository.top / path)))
 
     def tests(self, path: str) -> list[str]:
-        """The tests that a cassette is known to be of."""
+        """The tests that a cassette is known to belong to."""
         return self._suite.owners.of(self._suite.name(self.repository.top / path))
 
     def rows(self, path: str, *locks: bytes | None) -> set[str]:
-        """The keys of the rows that a cassette has in these locks. Raises SettingsError if one is no lock."""
+        """The keys of a cassette's rows in these locks. Raises SettingsError if one of them is not a lock."""
         name = self._suite.name(self.repository.top / path)
         keys = {key for lock in locks if lock is not None for key in parse_lock(lock, "the lock").tests}
         named = {key for key in keys if fixture_cassette(key) == name or name in self._suite.owners.certain(key)}
@@ -172,7 +172,7 @@ def _path(pair: Versions) -> str:
 
 
 def _with_renamed(pairs: Sequence[Versions]) -> list[Versions]:
-    """The cassettes, with those that are gone at one path and new at another as one."""
+    """The cassettes. One that is gone at one path and new at another counts as one."""
     gone = {_path(pair): pair for pair in pairs if pair.now is None}
     new = {_path(pair): pair for pair in pairs if pair.then is None}
     alike = sorted(
@@ -187,7 +187,7 @@ def _with_renamed(pairs: Sequence[Versions]) -> list[Versions]:
 
 
 def _share(gone: Versions, new: Versions) -> float:
-    """The share of calls that two cassettes have in common; 0 if they are not those of a renamed one."""
+    """The share of calls that two cassettes have in common; 0 if they are not a renamed one."""
     then, now = gone.then, new.now
     if then is None or now is None or then.calls is None or now.calls is None:
         return 0

@@ -1,6 +1,6 @@
-"""Why a test uses what it uses: its cassette beside the lock, or beside the same cassette as of a revision.
+"""Why a test uses what it uses. Its cassette is compared with the lock, or with an earlier revision.
 
-A lock has only totals, so it says what moved. Two cassettes say which message, tool, call or model it was.
+A lock only has totals, so it says what moved. Two cassettes say which message, tool, call or model it was.
 """
 
 from __future__ import annotations
@@ -54,26 +54,26 @@ from pytest_samurai.wire import (
 
 
 def recorded(path: Path, secrets: frozenset[str] = frozenset()) -> list[Interaction]:
-    """The interactions of a cassette, without `secrets` and whatever else may not be shown.
+    """The interactions of a cassette, without `secrets` and anything else that may not be shown.
 
     Raises SettingsError if there is no cassette, CassetteError if it cannot be read.
     """
     try:
-        # Secrets go before anything is cut short: half a secret cannot be told from a word.
+        # Secrets go before anything is shortened: half a secret looks like any other word.
         return without_secrets(load(path), secrets)
     except FileNotFoundError:
-        raise SettingsError(f"{path}: there is no such cassette; name the one of the test by --cassette") from None
+        raise SettingsError(f"{path}: no such cassette; name the test's cassette with --cassette") from None
 
 
 def recorded_at(path: Path, revision: str, secrets: frozenset[str] = frozenset()) -> list[Interaction]:
-    """The interactions of a cassette as of a git revision, without `secrets` and whatever else may not be shown.
+    """The interactions of a cassette in a git revision, without `secrets` and anything else that may not be shown.
 
     Raises SettingsError if git, the revision or the cassette in it is missing, CassetteError if it cannot be read.
     """
     if revision.startswith("-"):
         raise SettingsError(f"{revision!r} is not a git revision")
     try:
-        # The content itself, not what a filter of the user makes of it for reading.
+        # The stored content, not what a user's filter turns it into for reading.
         content = printed(["show", "--no-textconv", f"{revision}:./{path.name}"], path.parent)
     except GitFailed as failed:
         raise SettingsError(f"git has no {path} as of {revision}: {failed}") from None
@@ -81,7 +81,7 @@ def recorded_at(path: Path, revision: str, secrets: frozenset[str] = frozenset()
 
 
 def row(interactions: Sequence[Interaction]) -> Row:
-    """What the calls of a cassette use, as a row of a lock."""
+    """The usage of a cassette's calls, as a row of a lock."""
     return row_of(_figures(interactions, PriceList()))
 
 
@@ -97,21 +97,21 @@ def _figures(interactions: Sequence[Interaction], own: PriceList) -> TestFigures
 def prices(interactions: Sequence[Interaction], own: PriceList) -> dict[str, Price]:
     """The prices of the calls, by model.
 
-    Each is the project's own, if it has one, else the one that was recorded with the call, else that of the day.
+    Each is the project's own if it has one, or else the recorded one, or else the current one.
     """
     figures = _figures(interactions, own)
     return {of_model.model: of_model.price for of_model in figures.models if of_model.price is not None}
 
 
 def shared_line(test: str, cassette: Path, interactions: Sequence[Interaction], old: Row) -> str | None:
-    """A line that says that a cassette is shared, as far as its name and the number of its calls show; else None."""
+    """A line saying that a cassette is shared, judged by its name and its number of calls; otherwise None."""
     own = [path.parts for path, is_certain in candidates_for(test, PurePosixPath()) if is_certain]
     requests = sum(spent.requests for spent in old.values())
     if any(cassette.parts[-len(parts) :] == parts for parts in own) or len(interactions) <= requests:
         return None
     return (
-        f"  By its name it is not this test's own, and it has {plural(len(interactions), 'call')}; the lock has"
-        f" {plural(requests, 'request')} of this test. So sums over it are not what the test uses, and none is shown."
+        f"  Its name is not this test's, and it has {plural(len(interactions), 'call')}; the lock has"
+        f" {plural(requests, 'request')} of this test. So its sums are not what the test uses, and are not shown."
     )
 
 
@@ -119,7 +119,7 @@ def shared_line(test: str, cassette: Path, interactions: Sequence[Interaction], 
 
 
 def totals(old: Row, new: Row, rates: Mapping[str, Price], name: str) -> list[str]:
-    """Both rows side by side, and what moved. `name` says where the old one is from; both are priced at `rates`."""
+    """Both rows side by side, and what moved. `name` is the source of the old one. `rates` price both."""
     before, after = measured(old, rates), measured(new, rates)
     table = [("", name, "recorded", "")]
     for metric in METRICS:
@@ -160,9 +160,9 @@ def _number(value: int | Decimal | None) -> str:
 
 
 def explain(then: Sequence[Interaction], now: Sequence[Interaction], matcher: Matcher) -> list[str]:
-    """Which calls differ and in what, each difference with its tokens; nothing if no call differs.
+    """Which calls differ and how, each difference with its tokens; nothing if no call differs.
 
-    What the `matcher` does not compare does not count.
+    Only what the `matcher` compares counts.
     """
     lines: list[str] = []
     estimated = False
@@ -210,7 +210,7 @@ def _count(usage: Usage) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """What differs in a part of a request, and by how many characters it grew; None for no part of the prompt."""
+    """A difference in a part of a request, and its growth in characters; None if it is not part of the prompt."""
 
     part: str
     differences: Sequence[Difference]
@@ -218,7 +218,7 @@ class _Change:
 
 
 class _Pair:
-    """A call then and now."""
+    """An old and a new call."""
 
     def __init__(self, then: Calls, old: int, now: Calls, new: int) -> None:
         self.then, self.now = then.call(old), now.call(new)
@@ -226,19 +226,19 @@ class _Pair:
         self._dialect = dialect_of(now.interactions[new].request.url)
         self._differ = list(_changes(self._dialect, then.asked[old], self._asked))
         parts = sum(change.growth is not None for change in self._differ)
-        # A single part is worth the difference that the replies count, unless two models count tokens differently.
+        # A single part accounts for the whole difference in the replies, unless the models count tokens differently.
         several = parts > 1 or (parts == 1 and self.then.model != self.now.model)
         self.estimates = several and self._per_token() is not None
 
     def tokens(self) -> str:
-        """Its tokens then and now."""
+        """Its old and new tokens."""
         old, new = self.then.usage, self.now.usage
         if old is None or new is None:
             return "of unknown usage" if old is new else f"{_known(old)} -> {_known(new)}"
         parts = [("prompt", old.prompt_tokens, new.prompt_tokens)]
         parts += [("completion", old.completion_tokens, new.completion_tokens)]
         parts += [
-            (f"of which {name}", getattr(old, count), getattr(new, count))
+            (f"including {name}", getattr(old, count), getattr(new, count))
             for name, count in _PARTS.items()
             if getattr(old, count) != getattr(new, count)
         ]
@@ -278,7 +278,7 @@ class _Pair:
         return None if per_token is None else f"about {round(change.growth / per_token):+,}"
 
     def _per_token(self) -> float | None:
-        """Characters per token of the prompt as it is now."""
+        """Characters per token in the new prompt."""
         usage, characters = self.now.usage, prompt_length(self._dialect, self._asked)
         return characters / usage.prompt_tokens if usage is not None and usage.prompt_tokens and characters else None
 
@@ -295,7 +295,7 @@ def _known(usage: Usage | None) -> str:
 
 
 def _changes(dialect: Dialect, then: Json, now: Json) -> Iterator[_Change]:
-    """What differs, by message, tool or parameter."""
+    """The differences, by message, tool or parameter."""
     for changed in changed_parts(dialect, then, now):
         growth = sum(length(difference.asked) - length(difference.recorded) for difference in changed.differences)
         yield _Change(changed.part.name, changed.differences, growth if changed.part.is_prompt else None)

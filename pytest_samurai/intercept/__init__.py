@@ -1,4 +1,4 @@
-"""How requests are seen; the only room that knows httpx and httpx2."""
+"""How requests are seen. Only this package knows libraries for HTTP."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""A live request that asks for the usage of its stream, and is sent again without that if the server refuses."""
+"""A live request that asks for its stream's usage. If the server refuses, it is sent again without the question."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Asked:
         return await self._send(self._request, self._io)
 
     async def _answer(self) -> Any:
-        """The response to the question; None if that is a refusal."""
+        """The response to the question; None if it is a refusal."""
         try:
             response = await self._send(self._library.with_body(self._request, self._question.body), self._io)
         except self._library.closed:
@@ -60,10 +60,10 @@ class Asked:
         return response
 
     async def _is_refusal(self, response: Any) -> bool:
-        """Whether the server refuses the question, by the status of its reply or in the body of a good one.
+        """Whether the server refuses the question, by its reply's status or in a successful reply's body.
 
-        A stream may begin late, and the application may have a time limit for that. So a stream is examined when the
-        application begins to read it; anything else is read at once.
+        A stream may begin late, and the application may have a timeout for that. So a stream is checked when the
+        application begins to read it, and any other reply at once.
         """
         if response.status_code >= 300:
             # Otherwise the error is about something else, and does not answer the question either.
@@ -83,12 +83,12 @@ class Asked:
         try:
             return self._told(await begun.is_refusal())
         except BaseException:
-            # The application has stopped waiting: record how far its call came.
+            # The application has stopped waiting: record how far its call got.
             await self._io.close(self._record(self._take, response))
             raise
 
     async def _instead(self, response: Any, begun: Begun) -> Any:
-        """The body of a second reply, without the question, if the first refuses it; None if it does not."""
+        """The body of a second reply, without the question, if the first one refuses it; None if it does not."""
         if not self._told(await begun.is_refusal()):
             return None
         await self._io.close(begun)

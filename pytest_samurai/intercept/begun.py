@@ -10,7 +10,7 @@ from pytest_samurai.wire import Beginning
 
 
 class Decoded:
-    """A compressed body, handed on decoded; `response` is the library's response with that body."""
+    """A compressed body, passed on decoded. `response` is the library's response with that body."""
 
     def __init__(self, response: Any) -> None:
         self._response = response
@@ -31,13 +31,13 @@ class Decoded:
 
 
 class Begun:
-    """A body whose first pieces are read before the others, to see whether the server refuses what it was asked.
+    """A body whose first pieces are read early, to see whether the server refuses the question.
 
-    `is_refusal` reads them. If `instead` is set, which gets another body in place of a refusal, they are read when the
-    application begins to read. `closed` are the errors of a connection that was closed.
+    `is_refusal` reads them. If `instead` is set, they are read when the application begins to read, and `instead` gets
+    another body to replace a refusal. `closed` are the errors of a closed connection.
 
-    The pieces are handed on as they came, and an error that followed them is raised in its place. Iterating again gives
-    the pieces that are left, which the OpenAI SDK does after `[DONE]`: httpx would read a finished body for ever.
+    The pieces are passed on as they arrived, and an error after them is raised in its turn. Iterating again gives the
+    remaining pieces, which the OpenAI SDK does after `[DONE]`: httpx would read a finished body endlessly.
     """
 
     def __init__(self, stream: Any, io: Blocking | Awaiting, closed: tuple[type[Exception], ...]) -> None:
@@ -53,15 +53,15 @@ class Begun:
         self._error: Exception | None = None
 
     async def is_refusal(self) -> bool:
-        """Read until it is clear whether this is a refusal, and keep an error that comes before that."""
+        """Read until it is clear whether this is a refusal. An error before that is kept."""
         beginning = Beginning()
         told: bool | None = None
         while told is None:
             try:
                 piece = await self._io.next_piece(self._rest)
-            except Exception as error:  # noqa: BLE001 - a transport of the user's own has its own; it is raised again
+            except Exception as error:  # noqa: BLE001 - a user's transport has its own errors; it is raised again
                 self._error = error
-                # Otherwise the server has begun to answer.
+                # Otherwise the server has started to answer.
                 return beginning.is_silent and isinstance(error, self._closed)
             if piece is None:
                 return beginning.end()
@@ -70,7 +70,7 @@ class Begun:
         return told
 
     async def _look(self) -> None:
-        """Read the beginning, unless that was done, and take the other body if it is a refusal."""
+        """Read the beginning, unless that was already done. Use the other body if it is a refusal."""
         instead, self.instead = self.instead, None
         if instead is not None and (stream := await instead()) is not None:
             self._begin(stream)

@@ -1,4 +1,4 @@
-"""Ready-made clients, for those who do not import httpx."""
+"""Ready-made clients for code that does not import httpx."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def client(**options: Any) -> Client:
 
 
 def async_client(**options: Any) -> AsyncClient:
-    """An `httpx.AsyncClient` that keeps no connection, since its event loop is gone when somebody could close it."""
+    """An `httpx.AsyncClient` that keeps no connections: nobody could close them after its event loop has ended."""
     import httpx
 
     return httpx.AsyncClient(**options, limits=httpx.Limits(max_keepalive_connections=0))

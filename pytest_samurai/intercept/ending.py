@@ -1,4 +1,4 @@
-"""The end of a recorded stream that was not complete: it breaks again, or waits to be cancelled again."""
+"""The end of an incomplete recorded stream: it breaks again, or waits until it is cancelled again."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from pytest_samurai.text import plural
 from pytest_samurai.wire import CLOSED
 
 PATIENCE = 5.0
-"""Seconds for which a replayed stream waits to be cancelled, beyond the time that replay has saved the application."""
+"""How long a replayed stream waits to be cancelled, in seconds, on top of the time that replay has saved."""
 LONGEST = 60.0
-"""Seconds for which it waits at most."""
+"""The longest wait, in seconds."""
 _TICK = 0.05
 
 
 class Ending:
-    """What an application gets if it reads on where the recording of a stream ends.
+    """What an application gets if it reads past the end of a recorded stream.
 
-    If the stream broke, `error` makes the same error from its name, its text and a note on the recording. Otherwise the
-    application had stopped reading, perhaps because of its own time limit or because a sibling task failed. A recording
-    cannot tell which, so this waits for it to happen again, and refuses if it does not.
+    If the stream broke, `error` makes the same error again, from its name, its text and a note on the recording.
+    Otherwise the application stopped reading, perhaps because of its own timeout or because a sibling task failed. A
+    recording cannot tell which, so this waits for it to happen again, and refuses if it does not.
     """
 
     def __init__(self, played: Played, recorder: Recorder, error: Callable[[str, str, str], Exception]) -> None:
@@ -34,20 +34,20 @@ class Ending:
         self._is_closed = False
 
     def close(self) -> None:
-        """Note that nobody will read the stream from now on."""
+        """Note that nobody will read the stream any more."""
         self._is_closed = True
 
     def wait(self) -> BaseException:
-        """What ended the stream when it was recorded, as an exception."""
+        """What ended the stream in the recording, as an exception."""
         if self._was_given_up and _may_be_interrupted():
             for seconds in self._ticks():
                 time.sleep(seconds)
         return self._broken()
 
     async def wait_async(self) -> BaseException:
-        """The same in a task, which is cancelled while it waits."""
+        """The same in a task, which may be cancelled while it waits."""
         if self._reply.ending == CLOSED:
-            # Both libraries run on anyio, which knows whether this is asyncio or trio.
+            # Both libraries use anyio, which knows whether this is asyncio or trio.
             import anyio
 
             for seconds in self._ticks():
@@ -55,8 +55,8 @@ class Ending:
         return self._broken()
 
     def _ticks(self) -> Iterator[float]:
-        """Seconds to sleep, again and again, while the application may still stop reading by itself."""
-        # A time limit may have started before earlier calls, which took longer when they were recorded.
+        """How many seconds to sleep, again and again, while the application may still stop reading."""
+        # A timeout may have started before earlier calls, which took longer when they were recorded.
         saved = sum(call.duration or 0.0 for call in self._recorder.calls)
         # Counted, not timed: a test may have stopped the clock.
         for _ in range(round(min(saved + PATIENCE, LONGEST) / _TICK)):
@@ -66,12 +66,12 @@ class Ending:
 
     @property
     def _is_over(self) -> bool:
-        """Whether nobody reads now: another thread has closed the stream, or the test has ended."""
+        """Whether nobody is reading any more: another thread has closed the stream, or the test has ended."""
         return self._is_closed or not self._recorder.is_open
 
     @property
     def _was_given_up(self) -> bool:
-        """Whether the application ended the stream, and not an error of a transport or of the system."""
+        """Whether the application ended the stream, rather than an error of a transport or of the system."""
         ending = self._reply.ending
         return ending == CLOSED or type(self._error(ending, "", "")).__name__ != ending
 
@@ -83,7 +83,7 @@ class Ending:
                 reply.ending, reply.error, f"{path}: the connection broke here when this was recorded ({told})"
             )
         if self._is_over:
-            return self._error("ReadError", "", f"{path}: the replay of this stream was stopped while it waited")
+            return self._error("ReadError", "", f"{path}: the replay of this stream was abandoned while it waited")
         return self._recorder.refuse(self._read_on())
 
     def _read_on(self) -> str:
@@ -91,15 +91,15 @@ class Ending:
         length = f"{len(reply.body):,} bytes"
         ends = length if reply.chunks is None else f"{plural(len(reply.chunks), 'chunk')} ({length})"
         lines = [
-            f"call {self._played.number}: the recording of this stream ends after {ends}. When it was recorded, the"
-            " application stopped reading there or was cancelled; now it reads on.",
+            f"call {self._played.number}: the recording of this stream ends after {ends}: when it was recorded, the"
+            f" application stopped reading or was cancelled, but now it reads on.",
             f"  test      {recorder.owner.test}",
             f"  cassette  {recorder.shown_path}",
         ]
         if command := recorder.owner.command("all"):
             lines.append(f"  To record it again: {command}")
         if not recorder.settings.pace:
-            # Without a pace all chunks come at once, before anybody sets a flag.
+            # Without a pace, all chunks arrive at once, before anybody sets a flag.
             lines.append('  If a flag or a deadline ended it: pace="recorded"')
         return "\n".join(lines)
 
@@ -108,5 +108,5 @@ def _may_be_interrupted() -> bool:
     """Whether something can end this thread's wait: another thread, or an alarm, which only the main thread gets."""
     if threading.current_thread() is not threading.main_thread():
         return True
-    getitimer = getattr(signal, "getitimer", None)  # Windows has none
+    getitimer = getattr(signal, "getitimer", None)  # Windows does not have it
     return getitimer is not None and getitimer(signal.ITIMER_REAL)[0] > 0

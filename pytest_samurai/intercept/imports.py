@@ -11,7 +11,7 @@ from typing import cast
 
 
 class Finder(importlib.abc.MetaPathFinder):
-    """Stands first in `sys.meta_path`, and calls `imported` with each module of these names when it is imported."""
+    """Calls `imported` with each module of these names when it is imported. It is first in `sys.meta_path`."""
 
     def __init__(self, names: Sequence[str], imported: Callable[[ModuleType], None]) -> None:
         self._names = names
@@ -30,7 +30,7 @@ class Finder(importlib.abc.MetaPathFinder):
 
 
 class _Loader(importlib.abc.Loader):
-    """The module's own loader, and a call when it has done its work."""
+    """The module's own loader, with a call after it has finished."""
 
     def __init__(self, loader: importlib.abc.Loader, imported: Callable[[ModuleType], None]) -> None:
         self._loader = loader

@@ -1,6 +1,6 @@
-"""What this package needs of httpx or httpx2, and the only place for their private names.
+"""The parts of httpx and httpx2 that this package needs. Their private names are used here and nowhere else.
 
-Another library for HTTP begins here, and in `seam`. tests/intercept/test_library.py fails when a private name changes.
+To add another HTTP library, start here and in `seam`. tests/intercept/test_library.py fails if a private name changes.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from pytest_samurai.wire import Headers, Reply, Request
 LIBRARIES = ("httpx", "httpx2")
 
 SEAM = "_transport_for_url"
-"""The method of a client that chooses the transport of each request.
+"""The client method that chooses the transport of each request.
 
-It is private. The public `HTTPTransport.handle_request` would miss transports of the user's own, and aiohttp's.
+It is private. The public `HTTPTransport.handle_request` would miss a user's own transports, and aiohttp's.
 """
 
 CONTEXT_MAKER = "create_ssl_context"
-"""The function that makes the TLS context of a transport."""
+"""The function that makes a transport's TLS context."""
 
 _OWN_PACKAGES = ("/httpx/", "/httpx2/", "/httpcore/", "/httpcore2/")
 
@@ -40,41 +40,41 @@ def client_classes(module: ModuleType) -> list[type]:
 
 
 def context_owner(module: ModuleType) -> ModuleType | None:
-    """The module whose `CONTEXT_MAKER` the transports call; None if it is not there in the form that is known.
+    """The module whose `CONTEXT_MAKER` the transports call; None if it does not exist in the known form.
 
-    It is a private module: whoever calls the public function asks for a context, and is to get one.
+    It is a private module. Code that calls the public function asks for a context, and should get one.
     """
     transports = sys.modules.get(f"{module.__name__}._transports.default")
     return transports if is_known(getattr(transports, CONTEXT_MAKER, None), f"{module.__name__}._config") else None
 
 
 class Library:
-    """One of the `LIBRARIES`, with its own classes of requests, responses, streams and errors."""
+    """One of the `LIBRARIES`, with its classes of requests, responses, streams and errors."""
 
     def __init__(self, module: ModuleType) -> None:
         self._module: Any = module
         self._stand_ins = (module.MockTransport, module.ASGITransport, module.WSGITransport)
         self._network = (module.HTTPTransport, module.AsyncHTTPTransport)
-        # A client takes only streams of its library's classes; like the library's own `ByteStream`, ours are both.
+        # A client only accepts streams of its library's classes. Ours are both, like the library's own `ByteStream`.
         both = (module.SyncByteStream, module.AsyncByteStream)
         self.tee: Any = type("Tee", (Tee, *both), {})
         self.begun: Any = type("Begun", (Begun, *both), {})
         self.decoded: Any = type("Decoded", (Decoded, *both), {})
         self.replay: Any = type("Replay", (Replay, *both), {})
         self.whole: Any = module.ByteStream
-        # The server closed the connection; a transport of the user's own says it in Python's words.
+        # The server closed the connection. A user's own transport may raise Python's errors for that.
         self.closed: tuple[type[Exception], ...] = (
             *(module.RemoteProtocolError, module.ReadError, module.WriteError, module.CloseError),
             *(ConnectionAbortedError, ConnectionResetError, BrokenPipeError, EOFError),
         )
         self._replayed: Any = type("Headers", (ReplayedHeaders, module.Headers), {"plain": module.Headers})
-        # Most replies of a server have the same, which take as long to make as all the rest of a response.
+        # Most replies of a server have the same headers, and making them takes as long as the rest of a response.
         self._known: Remembered[Headers, Any] = Remembered(self._headers, 256)
 
     # --- transports
 
     def is_stand_in(self, transport: Any) -> bool:
-        """Whether a transport stands in for the network: the library's own for tests, or Starlette's."""
+        """Whether a transport replaces the network: the library's own for tests, or Starlette's."""
         return isinstance(transport, self._stand_ins) or type(transport).__module__ == "starlette.testclient"
 
     def is_mocked(self, transport: Any) -> bool:
@@ -86,31 +86,34 @@ class Library:
         return not all(_is_own(getattr(owner, name)) for owner in owners for name in names if hasattr(owner, name))
 
     def is_own(self, transport: Any) -> bool:
-        """Whether a transport is the library's own, which connects to the host of a request or to its proxy only."""
+        """Whether a transport is the library's own. Those connect only to the request's host or its proxy."""
         return type(transport) in self._network
 
     def came_live(self, response: Any, transport: Any) -> bool:
         """Whether a response came over a connection, and not from a mock or another recorder.
 
-        A transport of the user's own is taken to be live, since nobody can tell.
+        A user's own transport counts as live, because nobody can tell.
         """
         return not isinstance(transport, self._network) or "network_stream" in response.extensions
 
     # --- requests
 
     def request(self, request: Any, content: bytes) -> Request:
-        """A request as it is recorded."""
+        """A request in its recorded form."""
         return Request(request.method, str(request.url), headers_of(request.headers), content)
 
     def may_be_json(self, request: Any) -> bool:
-        """Whether the body of a request may be JSON: it is at hand, or is said to be. No upload is read for that."""
+        """Whether a request's body may be JSON: it is in memory, or its header says so.
+
+        An upload is not read to find out.
+        """
         try:
             return bool(request.content)
         except self._module.RequestNotRead:
             return "json" in request.headers.get("content-type", "").lower()
 
     def with_body(self, request: Any, body: bytes) -> Any:
-        """The request with another body, for a reply that is not compressed, so that its events can be read."""
+        """The request with another body. It asks for an uncompressed reply, so that the events can be read."""
         headers = [
             (name, value)
             for name, value in request.headers.raw
@@ -127,7 +130,7 @@ class Library:
     # --- responses
 
     def next_url(self, request: Any, response: Any) -> str | None:
-        """Where a reply leads, as the client that follows it finds out; None if it leads nowhere."""
+        """Where a reply leads, as a client that follows it would find out; None if nowhere."""
         location = response.headers.get("location")
         if location is None:
             return None
@@ -138,7 +141,7 @@ class Library:
         return str(url if url.host else url.copy_with(host=request.url.host))
 
     def response(self, reply: Reply, stream: object, cut: CutHeaders) -> Any:
-        """A recorded reply as a response whose body is `stream`; `cut` explains the headers that it lacks."""
+        """A recorded reply as a response whose body is `stream`. `cut` explains missing headers."""
         extensions = {"http_version": reply.http_version.encode()}
         if reply.reason or _had_no_reason(reply):
             extensions["reason_phrase"] = reply.reason.encode("ascii", "ignore")
@@ -146,7 +149,7 @@ class Library:
         headers = self._replayed(known, known.encoding)
         headers.cut = cut
         response = self._module.Response(reply.status, stream=stream, extensions=extensions)
-        # Given to `Response`, they would be copied, into the library's own class.
+        # If `Response` got them, it would copy them into the library's own class.
         response.headers = headers
         return response
 
@@ -157,7 +160,7 @@ class Library:
             return self._module.Headers(recorded, "utf-8")
 
     def content(self, response: Any) -> bytes | None:
-        """The decoded body, if it has been read: a transport of the user's own may return such a response."""
+        """The decoded body, if it has been read: a user's own transport may return a response like that."""
         try:
             content: bytes = response.content
         except self._module.ResponseNotRead:
@@ -165,7 +168,7 @@ class Library:
         return content
 
     def with_content(self, response: Any, content: bytes) -> Any:
-        """A response that has been read, with another decoded body."""
+        """A response that has been read, with a different decoded body."""
         headers = [
             (name, value)
             for name, value in headers_of(response.headers)
@@ -176,11 +179,11 @@ class Library:
         )
 
     def plain(self, response: Any) -> None:
-        """Make a live response one whose body is not compressed, and of no length: part of it will be taken out."""
+        """Make the body of a live response uncompressed and of unknown length, because part of it will be removed."""
         headers = [pair for pair in headers_of(response.headers) if pair[0] == "content-encoding"]
         compressed = self._module.Response(200, headers=headers, stream=response.stream)
-        # A private method: there is no public one that tells whether the library knows the encoding. If it does not,
-        # the application gets the body as it is.
+        # A private method: no public one tells whether the library knows the encoding. If it does not, the application
+        # gets the body unchanged.
         if type(compressed._get_content_decoder()).__name__ != "IdentityDecoder":
             response.stream = self.decoded(compressed)
             del response.headers["content-encoding"]
@@ -188,7 +191,7 @@ class Library:
             del response.headers["content-length"]
 
     def decoder(self, headers: Headers) -> Callable[[Sequence[bytes]], list[bytes]] | None:
-        """A function that undoes the content encoding of the pieces of a body, one by one; None if there is none."""
+        """A function that undoes a body's content encoding, piece by piece; None if there is no encoding."""
         encoding = dict(headers).get("content-encoding", "identity")
         if encoding == "identity":
             return None
@@ -208,16 +211,16 @@ class Library:
                 for data in response.iter_bytes():
                     decoded[index] += data
             except self._module.DecodingError:
-                # The application got this error too. What came before it is kept.
+                # The application got this error too. The pieces before it are kept.
                 return decoded
             return decoded
 
         return decode
 
     def error(self, name: str, said: str, recorded: str) -> Exception:
-        """An error of a transport, or of the system, by its name; for any other name a dropped connection.
+        """A transport or system error with this name; for any other name, a dropped connection.
 
-        It says what it `said`; as its cause and in a note it has what is to be said of the recording.
+        Its message is `said`. Its cause and a note contain `recorded`, the words about the recording.
         """
         kinds = (self._module.TransportError, self._module.DecodingError, OSError)
         kind = getattr(self._module, name, None) or getattr(builtins, name, None)
@@ -231,19 +234,25 @@ class Library:
 
 
 def _had_no_reason(reply: Reply) -> bool:
-    """Whether a server surely gave no reason with the status. Else the library says the usual one, as it does live.
+    """Whether a server certainly gave no reason with the status. Otherwise the library adds the usual one, as in live
+    calls.
 
-    HTTP/2 has no reasons, and other tools do not keep them; recordings of ours, which alone have a duration, do.
+    HTTP/2 has no reasons, and other tools do not store them. Our recordings do, and only they have a duration.
     """
     return not reply.reason and reply.duration is not None and reply.http_version.startswith("HTTP/1")
 
 
 def headers_of(headers: Any) -> Headers:
-    """The headers of a request or a response as they are recorded: in their order, the names in lower case."""
+    """The headers of a request or a response in their recorded form: in order, with names in lower case.
+
+    Those of a client of another library are a tuple, which has that form already.
+    """
+    if isinstance(headers, tuple):
+        return headers
     return tuple((name.lower(), value) for name, value in headers.multi_items())
 
 
 def _is_own(method: Any) -> bool:
-    """Whether a method is the library's, by the file that it is written in."""
+    """Whether a method is the library's own, judging by its source file."""
     code = getattr(getattr(method, "__func__", method), "__code__", None)
     return code is not None and any(package in code.co_filename.replace("\\", "/") for package in _OWN_PACKAGES)

@@ -1,4 +1,4 @@
-"""An attribute of another library, replaced until it is put back."""
+"""A replaced attribute of another library, until it is restored."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 
 
 def outside(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    """Call what was there before. Others may make this wait for ever: see `is_waiting`."""
+    """Call the original. Others may make this wait endlessly: see `is_waiting`."""
     return function(*arguments, **options)
 
 
 class Patch:
     """One replaced attribute of a class or a module.
 
-    `wrap` is given what was there and this patch, and returns the replacement. Once the patch is no longer `active`,
-    the replacement has to hand everything through: somebody may have wrapped it and call it for ever.
+    `wrap` gets the original and this patch, and returns the replacement. Once the patch is no longer `active`, the
+    replacement must pass everything through: somebody may have wrapped it and keep calling it.
     """
 
     def __init__(self, owner: Any, name: str, wrap: Callable[[Any, Patch], Any]) -> None:
@@ -29,7 +29,7 @@ class Patch:
         setattr(owner, name, self._replacement)
 
     def pause(self) -> None:
-        """Put back what was there; but what somebody else has put in place of ours stays."""
+        """Restore the original, unless somebody else has since replaced ours."""
         self.active = False
         if self._attributes.get(self._name) is self._replacement:
             if self._own is None:
@@ -38,23 +38,24 @@ class Patch:
                 setattr(self._owner, self._name, self._own)
 
     def resume(self) -> bool:
-        """Put the replacement in again if what it replaced is what is there. Returns whether it is in."""
+        """Patch again if the original is in place. Returns whether the patch is active."""
         self.active = self._attributes.get(self._name) is self._own
         if self.active:
             setattr(self._owner, self._name, self._replacement)
         return self.active
 
     def remove(self) -> None:
-        """Put back what was there, for good."""
+        """Restore the original for good."""
         self.pause()
-        # The replacement knows this patch. Such a circle would stay until the next garbage collection.
+        # The replacement knows this patch. This cycle would stay until the next garbage collection.
         self._replacement = None
 
 
 class Patches:
-    """Patches that are put in for one test after the other.
+    """Patches that are used for one test after another.
 
-    They are made anew only where what they replace has changed: to make them takes as long as to read a file.
+    They are only made again if the attributes they replace have changed, because making them takes as long as reading a
+    file.
     """
 
     def __init__(self) -> None:
@@ -63,7 +64,7 @@ class Patches:
         self._of: object = None
 
     def put_in(self, make: Callable[[], Iterable[Patch]], of: object) -> None:
-        """Put in what `make` makes; `of` tells by its value whether that would still replace the same attributes."""
+        """Put in what `make` makes. The value of `of` changes if other attributes would be replaced."""
         if self.are_in:
             return
         self.are_in = True
@@ -73,7 +74,7 @@ class Patches:
             self._patches, self._of = [*make()], of
 
     def take_out(self) -> None:
-        """Put back what was there."""
+        """Restore the originals."""
         for patch in self._patches:
             patch.pause()
         self.are_in = False

@@ -14,21 +14,21 @@ from pytest_samurai.intercept.state import STATE
 _STARTERS = (
     ("subprocess", "Popen", "__init__"),
     ("multiprocessing.process", "BaseProcess", "start"),
-    # The first process that `multiprocessing` spawns, or a fork server forks, if a test imports `multiprocessing`.
+    # The process that `multiprocessing` starts first when it spawns or uses a fork server, if a test imports it.
     ("_posixsubprocess", "", "fork_exec"),
     ("os", "", "posix_spawn"),
     ("os", "", "posix_spawnp"),
     ("os", "", "system"),
 )
-"""What starts a process without a fork that Python sees: a module, a class in it or an empty text, and a name."""
+"""Functions that start a process without a fork that Python sees: a module, a class in it or "", and a name."""
 _MODULES = tuple(dict.fromkeys(module for module, _, _ in _STARTERS))
 
 _HARMLESS = frozenset({"ctypes.util", "platform", "uuid"})
-"""Modules that start programs of the system, as `ldconfig`, where a test imports something for the first time."""
+"""Modules that start system programs such as `ldconfig` when a test imports something for the first time."""
 
 
 def watch_processes() -> None:
-    """Tell the open recorders of each child process that is started, until `STATE.starters` are taken out."""
+    """Tell the open recorders about each child process that is started, until `STATE.starters` are removed."""
     imported = [*map(sys.modules.get, _MODULES)]
     STATE.starters.put_in(lambda: (Patch(owner, name, _starting) for owner, name in _starters()), imported)
 
@@ -53,7 +53,7 @@ def _starting(original: Any, patch: Patch) -> Any:
 
 
 def _starter(frame: FrameType | None) -> str:
-    """The module that starts a process, by whatever it calls for that."""
+    """The module that starts a process, by any function."""
     names = [""]
     while frame is not None and names[-1].partition(".")[0] in ("", "subprocess", "os", "pytest_samurai"):
         names.append(str(frame.f_globals.get("__name__")))

@@ -49,5 +49,5 @@ class ReplayedHeaders(_Headers):  # type: ignore[misc]  # stands before the clas
         return contained
 
     def __reduce__(self) -> Any:
-        # This class is made at run time, so it cannot be pickled; live replies can.
+        # This class is made at run time, so it cannot be pickled, but live replies can.
         return self.plain, (self.raw, self.encoding)

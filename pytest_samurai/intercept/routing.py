@@ -13,9 +13,9 @@ from pytest_samurai.recorder import Recorder, suspect
 
 
 def route(library: Library, transport: Any, url: Any) -> Any:
-    """The transport for a URL: the client's own, or ours in front of it where there is something to decide.
+    """The transport for a URL: the client's own, or ours in front of it if there is something to decide.
 
-    Every hop of a redirect comes here again. Raises RequestNotRecorded where it is not known which recorder to ask.
+    Every hop of a redirect comes here again. Raises RequestNotRecorded if it is unclear which recorder to ask.
     """
     recorders = open_recorders()
     unmarked = STATE.unmarked
@@ -32,21 +32,21 @@ def route(library: Library, transport: Any, url: Any) -> Any:
     endpoint = recorder.endpoints.match(text)
     if endpoint is not None:
         if len(recorders) > 1:
-            raise _ambiguous(recorders)
+            raise ambiguous(recorders)
         if recorder.children.is_copy:
             return Copied(library, transport, recorder)
         return Recorded(library, transport, recorder, text, is_sure=not recorder.endpoints.is_ambiguous(endpoint))
-    # One that can only replay has to refuse what others may let go live.
+    # If one of them can only replay, it must refuse what the others would let go live.
     recorder = next((recorder for recorder in recorders if recorder.replaying), recorder)
     suspected = suspect(recorder.hosts, text)
     if suspected is not None:
-        # What another tool answers is not live. If it lets the request through, the connection will be refused.
+        # Another tool's answer is not live. If it lets the request through, the connection will be refused.
         return transport if library.is_mocked(transport) else Other(library, transport, recorder, suspected)
     return Passing(library, transport, recorder)
 
 
 def _is_watched(unmarked: Unmarked, url: str) -> bool | None:
-    """Whether a URL is surely a model's, where no recorder is open; None if it is not to be watched."""
+    """Whether a URL is certainly a model's, while no recorder is open; None if it is not watched."""
     endpoint = unmarked.endpoints.match(url)
     if endpoint is not None and not unmarked.endpoints.is_ambiguous(endpoint):
         return True
@@ -56,9 +56,10 @@ def _is_watched(unmarked: Unmarked, url: str) -> bool | None:
     return None if endpoint is None else False
 
 
-def _ambiguous(recorders: Sequence[Recorder]) -> RequestNotRecorded:
+def ambiguous(recorders: Sequence[Recorder]) -> RequestNotRecorded:
+    """The refusal of a call that may belong to several recorders."""
     text = (
-        f"{len(recorders)} recorders are open, and nothing tells which one this thread belongs to; start"
-        " the thread with contextvars.copy_context().run"
+        f"{len(recorders)} recorders are open, and nothing says which of them this thread belongs to; start it with"
+        f" contextvars.copy_context().run"
     )
     return [recorder.refuse(text) for recorder in recorders][-1]

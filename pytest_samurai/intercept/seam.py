@@ -1,7 +1,7 @@
-"""The one seam through which every request of httpx and httpx2 passes, sync and async.
+"""The one seam that every httpx and httpx2 request passes through, sync and async.
 
-Each client chooses the transport of every request in one method, which is patched: so it does not matter when the
-client was made, nor what transport, mounts or proxies it has. docs/intercept.md has the roads not taken.
+Every client chooses the transport of each request in one method, and that method is patched. So it does not matter when
+the client was made, or what transport, mounts or proxies it has. docs/intercept.md has the roads not taken.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from pytest_samurai.files import REAL
+from pytest_samurai.intercept.answered import ANSWERED, answer_imported
 from pytest_samurai.intercept.imports import Finder
 from pytest_samurai.intercept.library import CONTEXT_MAKER, LIBRARIES, SEAM, Library, client_classes, context_owner
 from pytest_samurai.intercept.patch import Patch
@@ -23,18 +24,18 @@ from pytest_samurai.intercept.state import CURRENT, STATE, Opened, Unmarked, is_
 from pytest_samurai.intercept.tls import deferring
 from pytest_samurai.recorder import KEYED_LIBRARIES, Recorder
 
-_WATCHED = (*LIBRARIES, *KEYED_LIBRARIES)
-"""The libraries for which something has to be done if they are imported later."""
+_WATCHED = (*LIBRARIES, *KEYED_LIBRARIES, *ANSWERED)
+"""The libraries that need something done if they are imported later."""
 
 
 class recording:
-    """Send the requests of this context, and of threads that have no other, to the recorder."""
+    """Send this context's requests to the recorder, and those of threads without a recorder."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
 
     def __enter__(self) -> None:
-        # The outer one is of this context: what another thread has opened is not around this recorder.
+        # The outer recorder is this context's: one opened in another thread is not around this one.
         self._opened = opened = Opened(self._recorder, CURRENT.get())
         install(later=True)
         CURRENT.set(opened)
@@ -42,6 +43,8 @@ class recording:
             if not STATE.opened:
                 watch_connections()
                 watch_processes()
+            if self._recorder.playback.recordings:
+                answer_imported()
             STATE.opened.append(opened)
             STATE.cassettes.add(self._recorder.cassette_path)
 
@@ -52,14 +55,15 @@ class recording:
             if not STATE.opened:
                 _unwatch_connections()
                 STATE.starters.take_out()
-        # A token would be of no use in another context, and a fixture may be torn down in one.
+                STATE.answered.take_out()
+        # A token would not work in another context, and a fixture may be torn down in one.
         if CURRENT.get() is opened:
             CURRENT.set(opened.outer)
         uninstall()
 
 
 def recorders_of(path: Path) -> list[Recorder]:
-    """The open recorders of a cassette, in whichever context."""
+    """The open recorders of a cassette, in any context."""
     with STATE.lock:
         every = [*STATE.opened]
     if not every:
@@ -69,7 +73,7 @@ def recorders_of(path: Path) -> list[Recorder]:
 
 
 def watch(unmarked: Unmarked | None) -> None:
-    """Ask `unmarked` about every model call for which no recorder is open; with None they pass."""
+    """Ask `unmarked` about every model call while no recorder is open. With None, they pass."""
     with STATE.lock:
         STATE.unmarked = unmarked
         if unmarked is None:
@@ -79,14 +83,14 @@ def watch(unmarked: Unmarked | None) -> None:
 
 
 def _unwatch_connections() -> None:
-    """Take the patches out, unless a recorder is open, or was open in the test that runs, which can only replay."""
+    """Remove the patches, unless a recorder is open, or one was open in the running test, which can only replay."""
     if STATE.opened or (STATE.unmarked is not None and STATE.unmarked.replays):
         return
     unwatch_connections()
 
 
 def install(*, later: bool) -> None:
-    """Patch the libraries that are imported; with `later`, those that will be as well. Calls nest with `uninstall`."""
+    """Patch the imported libraries, and with `later` those imported later too. Calls nest with `uninstall`."""
     with STATE.lock:
         STATE.users += 1
         patch_imported()
@@ -95,7 +99,7 @@ def install(*, later: bool) -> None:
 
 
 def patch_imported() -> None:
-    """Patch the libraries that have been imported since."""
+    """Patch the libraries that have been imported in the meantime."""
     with STATE.lock:
         for name in LIBRARIES:
             module = sys.modules.get(name)
@@ -104,7 +108,7 @@ def patch_imported() -> None:
 
 
 def uninstall() -> None:
-    """Take the patches out, if nobody else needs them."""
+    """Remove the patches, if nobody else needs them."""
     with STATE.lock:
         STATE.users -= 1
         if STATE.users:
@@ -116,7 +120,11 @@ def uninstall() -> None:
 
 def _imported(module: ModuleType) -> None:
     with STATE.lock:
-        if module.__name__ not in LIBRARIES:
+        if module.__name__ in ANSWERED:
+            if any(opened.recorder.playback.recordings for opened in STATE.opened):
+                STATE.answered.take_out()
+                answer_imported()
+        elif module.__name__ not in LIBRARIES:
             for opened in STATE.opened:
                 opened.recorder.placeholders.give_more()
         elif STATE.users:  # pragma: no branch - another thread may have taken the patches out in the meantime
@@ -135,9 +143,9 @@ def _patch(module: ModuleType) -> None:
 
 
 def _put_in_again(owner: Any) -> bool:
-    """Whether an object is patched, or can be by the patch that it had before."""
+    """Whether an object is patched, or can be patched again with its earlier patch."""
     patch = STATE.patches.get(owner)
-    # `httpx2.alias_httpx()` makes two names for one class.
+    # `httpx2.alias_httpx()` gives one class two names.
     return patch is not None and (patch.active or patch.resume())
 
 
@@ -150,6 +158,6 @@ def _routed(library: Library, original: Any, patch: Patch) -> Any:
 
 
 def _deferred(original: Any, patch: Patch) -> Any:
-    # It does not ask the patch: where no recorder is open, it makes the context at once anyway.
+    # It does not ask the patch: without an open recorder, it makes the context at once anyway.
     del patch
     return deferring(original, is_only_replaying)

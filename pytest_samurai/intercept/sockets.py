@@ -1,4 +1,4 @@
-"""Connections of clients that no hook sees."""
+"""Connections from clients that no hook sees."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from pytest_samurai.intercept.state import MAY_CONNECT, STATE, open_recorders
 from pytest_samurai.recorder import connected
 
 _FAST_OPEN = getattr(socket, "MSG_FASTOPEN", 0)
-"""The flag by which a packet that is sent opens a connection (RFC 7413)."""
+"""The flag that makes sending a packet open a connection (RFC 7413)."""
 
 
 def watch_connections() -> None:
-    """Tell the open recorders of each connection that belongs to no request that was seen.
+    """Tell the open recorders about each connection that belongs to no visible request.
 
-    This patches `socket`, until `unwatch_connections`: an audit hook could never be taken out again, and tools that
-    forbid connections come and go test by test as well. A recorder that raises keeps a client from connecting.
+    This patches `socket`, until `unwatch_connections`. An audit hook could never be removed, and tools that forbid
+    connections also come and go with each test. A recorder that raises prevents the connection.
     """
     STATE.connections.put_in(_patches, socket.socket)
 
 
 def unwatch_connections() -> None:
-    """Put back what was there, and forget the names of addresses: the next test may have others."""
+    """Restore the originals, and forget the names of addresses: the next test may use others."""
     STATE.connections.take_out()
     STATE.names.clear()
 
@@ -36,7 +36,7 @@ def _patches() -> Iterator[Patch]:
     yield Patch(socket, "getaddrinfo", _resolving)
     yield Patch(socket.socket, "connect", _connecting)
     yield Patch(socket.socket, "connect_ex", _connecting)
-    # Windows has no `sendmsg`.
+    # Windows does not have `sendmsg`.
     for name in ("sendto", "sendmsg"):
         if hasattr(socket.socket, name):
             yield Patch(socket.socket, name, _sending)
@@ -64,7 +64,7 @@ def _sending(original: Any, patch: Patch) -> Any:
 def _resolving(original: Any, patch: Patch) -> Any:
     def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:
         addresses = outside(original, host, *arguments, **options)
-        # Whose connection it will be is not known here: asyncio resolves names in a thread without a context.
+        # Nobody knows yet whose connection it will be: asyncio resolves names in a thread without a context.
         if patch.active and host is not None:
             _learn(_text(host), [address[0] for *_, address in addresses])
         return addresses
@@ -73,13 +73,13 @@ def _resolving(original: Any, patch: Patch) -> Any:
 
 
 def _text(host: str | bytes | bytearray) -> str:
-    """A host as it is usually spelled. Trio passes bytes; no host is this machine, for `connect`."""
+    """A host in its usual spelling. Trio passes bytes; for `connect`, no host means this machine."""
     return (host if isinstance(host, str) else host.decode("ascii", "replace")) or "localhost"
 
 
 def _learn(name: str, addresses: Iterable[str]) -> None:
     for address in addresses:
-        # Trio resolves the address itself, which must not become a name.
+        # Trio resolves the address itself, and it must not become a name.
         if address != name:
             STATE.names.setdefault(address, set()).add(name)
 
@@ -101,13 +101,13 @@ def _judge_connection(sock: Any, address: Any) -> None:
             try:
                 _judge([*sorted(STATE.names.get(spelled, ())), spelled], port)
             except RequestNotRecorded:
-                # Few clients clean up after anything but an OSError.
+                # Few clients clean up after anything except an OSError.
                 sock.close()
                 raise
 
 
 def _judge(hosts: Sequence[str], port: int) -> None:
-    """Judge a connection to a host by all its names, of which the address is the last."""
+    """Judge a connection to a host by all its names. The last one is the address."""
     may_connect = MAY_CONNECT.get()
     if any(may_connect((host, port)) for host in hosts):
         return

@@ -1,6 +1,6 @@
-"""The recorders that are open: the one state in this project that a module keeps.
+"""The open recorders: the only state that a module of this project keeps.
 
-A process has one httpx, and so one set of patches, which go in with the first recorder and come out with the last.
+A process has one httpx, and so one set of patches. The first recorder puts them in, and the last one removes them.
 """
 
 from __future__ import annotations
@@ -24,10 +24,9 @@ from pytest_samurai.recorder import Host, Recorder, Suspect
 
 
 class Unmarked(Protocol):
-    """What becomes of model calls while no recorder is open.
+    """What happens to model calls while no recorder is open.
 
-    In a test that only `replays`, what goes past the endpoints counts as well, and so does a connection of an unknown
-    client.
+    In a test that only `replays`, calls outside the endpoints count too, and so do an unknown client's connections.
     """
 
     endpoints: Endpoints
@@ -46,7 +45,7 @@ class Unmarked(Protocol):
 
 
 class Judge(Protocol):
-    """The test that runs, which fails of what a recorder refuses that was `opened` in it, or that it is to `refuse`."""
+    """The running test. It fails if a recorder `opened` in it refuses something, or if `refuse` is called."""
 
     def opened(self, recorder: Recorder) -> None: ...
 
@@ -64,19 +63,21 @@ class Opened:
 
     @cached_property
     def real_path(self) -> str:
-        """The path of the cassette without symbolic links. Most recorders are open alone, and nobody asks."""
+        """The cassette's path without symbolic links. Most recorders are open alone, so nobody asks."""
         return REAL.realpath(self.recorder.cassette_path)
 
 
 @dataclass(slots=True)
 class State:
-    """What the process has open and patched; `lock` is held by whoever changes it.
+    """What the process has open and patched. Hold `lock` to change it.
 
-    `users` counts the calls of `install` without their `uninstall`. `patches` are by the object that is patched,
-    `connections` those of sockets, and `starters` those of what starts a child process. `names` are those by which each
-    address was looked up: two services may share one. `cassettes` are those of all recorders since `take_cassettes`.
-    `directories` are those that `use_cassette` has seen: there is no run to which it belongs. `judge` is the test that
-    `use_cassette` is used in; None outside of pytest.
+    - `users`: the number of calls of `install` without their `uninstall`.
+    - `patches`: by the patched object. `connections`: those of sockets. `answered`: those of libraries that are only
+      answered. `starters`: those of functions that start a child process.
+    - `names`: the names that each address was looked up by, because two services may share one.
+    - `cassettes`: those of all recorders since `take_cassettes`.
+    - `directories`: those that `use_cassette` has seen, which belong to no run.
+    - `judge`: the test that `use_cassette` is used in; None outside of pytest.
     """
 
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -88,13 +89,14 @@ class State:
     users: int = 0
     patches: dict[Any, Patch] = field(default_factory=dict)
     connections: Patches = field(default_factory=Patches)
+    answered: Patches = field(default_factory=Patches)
     starters: Patches = field(default_factory=Patches)
     names: dict[str, set[str]] = field(default_factory=dict)
-    # These stay when the patches come out, maybe after each test: their classes take longer to make than a recorder.
+    # These stay when the patches are removed, maybe after each test: making their classes takes longer than a recorder.
     libraries: dict[ModuleType, Library] = field(default_factory=dict)
 
     def renew_lock(self) -> None:
-        """In a forked child, where the thread that held the lock is gone."""
+        """Called in a forked child, where the thread that held the lock is gone."""
         self.lock = threading.RLock()
 
 
@@ -103,25 +105,25 @@ CURRENT: ContextVar[Opened | None] = ContextVar("pytest_samurai_recorder", defau
 
 
 def nowhere(host: Host) -> bool:
-    """No request is on its way."""
+    """No request is being sent."""
     del host
     return False
 
 
 def anywhere(host: Host) -> bool:
-    """A request is on its way that is recorded, or whose transport is the library's own: nothing hides behind it."""
+    """A request is being sent that is recorded, or whose transport is the library's own and hides no other client."""
     del host
     return True
 
 
 MAY_CONNECT: ContextVar[Callable[[Host], bool]] = ContextVar("pytest_samurai_may_connect", default=nowhere)
-"""Whether a connection to a host belongs to a request that was seen, and is on its way."""
+"""Whether a connection to a host belongs to a visible request that is being sent."""
 
 
 def open_recorders() -> list[Recorder]:
-    """The recorder of this context; where there is none, those that are open: the innermost of each context.
+    """This context's recorder. Without one, the open ones: the innermost of each context.
 
-    A bare thread has none, nor has a context that outlived its recorder.
+    A bare thread has none, and neither has a context that has outlived its recorder.
     """
     current = CURRENT.get()
     if current is not None and current.recorder.is_open:
@@ -138,22 +140,22 @@ def is_only_replaying() -> bool:
 
 
 def take_cassettes() -> set[Path]:
-    """The cassettes of all recorders that were opened since the last time that this was asked."""
+    """The cassettes of all recorders that were opened since the last call of this."""
     with STATE.lock:
         cassettes, STATE.cassettes = STATE.cassettes, set()
     return cassettes
 
 
 def seen_directories() -> Directories:
-    """What is known of the directories of cassettes that are opened outside of any run of tests."""
+    """What is known about directories whose cassettes are opened outside of any test run."""
     return STATE.directories
 
 
 def judge() -> Judge | None:
-    """The test that fails if a request of `use_cassette` is refused; None if none runs."""
+    """The test that fails if a request of `use_cassette` is refused; None if no test is running."""
     return STATE.judge
 
 
 def judge_by(test: Judge | None) -> None:
-    """Have the misses of `use_cassette` fail the test that runs from now on; with None it is an error like others."""
+    """From now on, misses of `use_cassette` fail this test. With None, they are ordinary errors."""
     STATE.judge = test

@@ -1,4 +1,4 @@
-"""The streams that are the bodies of responses, sync and async at once."""
+"""The streams that are response bodies, sync and async at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pytest_samurai.wire import CLOSED, COMPLETE
 
 
 class Tee:
-    """A live body: its pieces are handed on as they come, and kept."""
+    """A live body: its pieces are passed on as they arrive, and kept."""
 
     def __init__(self, take: Take, stream: Any) -> None:
         self._take = take
@@ -25,7 +25,7 @@ class Tee:
                 if seen := self._take.feed(data):
                     yield seen
         except Exception as error:
-            # Any error: a transport of the user's own has its own errors. Cancellation is no `Exception`.
+            # Any error: a user's transport has its own errors. Cancellation is not an `Exception`.
             for rest in self._end(type(error).__name__, str(error)):
                 yield rest
             raise
@@ -45,7 +45,7 @@ class Tee:
             yield rest
 
     def _end(self, ending: str, error: str = "") -> Iterator[bytes]:
-        """What was held back until now; then the body is at its end."""
+        """What was held back until now; after that, the body has ended."""
         if rest := self._take.rest():
             yield rest
         self._take.end(ending, error)
@@ -64,9 +64,9 @@ class Tee:
 
 
 class Replay:
-    """A recorded body: its pieces, at once or with `pace` in their time, and then the end that the stream had.
+    """A recorded body: its pieces, at once or timed by `pace`, and then the end that the stream had.
 
-    `error` makes the error of a stream that broke: see `Ending`.
+    `error` makes the error of a broken stream: see `Ending`.
     """
 
     def __init__(self, played: Played, recorder: Recorder, error: Callable[[str, str, str], Exception]) -> None:
@@ -98,7 +98,7 @@ class Replay:
             raise await self._ending.wait_async()
 
     async def _in_time_async(self) -> AsyncIterator[bytes]:
-        # Both libraries run on anyio, which knows whether this is asyncio or trio.
+        # Both libraries use anyio, which knows whether this is asyncio or trio.
         import anyio
 
         for wait, data in self._timed():
@@ -108,7 +108,7 @@ class Replay:
             raise await self._ending.wait_async()
 
     def _timed(self) -> Iterator[tuple[float, bytes]]:
-        """How many seconds to wait for each piece, and the piece."""
+        """Pairs of how many seconds to wait for a piece, and the piece."""
         began = ticks()
         for data, at in self._reply.pieces():
             yield max(began + at * self._pace - ticks(), 0.0), data

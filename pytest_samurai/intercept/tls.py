@@ -1,4 +1,4 @@
-"""A TLS context that is made when it is first needed.
+"""A TLS context that is made on first use.
 
 Loading the certificates takes as long as ten replayed calls, and a client that only replays opens no connection.
 """
@@ -14,15 +14,15 @@ from typing import Any
 
 _OPTIONS = frozenset({"verify", "cert", "trust_env"})
 
-# The first two say which certificates; the third names a file that is opened with the context.
+# The first two choose the certificates; the third names a file that is opened with the context.
 _VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 
 
 class DeferredContext:
-    """Stands for an `ssl.SSLContext`, which is made when it is first asked for anything, and answers from then on.
+    """Replaces an `ssl.SSLContext`, which is made on the first access and answers from then on.
 
-    It is no context itself, on purpose: one without certificates, or with checks that are yet to be switched on, would
-    be there for something to connect with. Whoever wants to connect gets at the real one, or at nothing.
+    It is deliberately not a context itself. A context without certificates, or with its checks still off, could be used
+    to connect. Code that wants to connect gets the real one, or nothing.
     """
 
     __slots__ = ("__weakref__", "_context", "_lock", "_make")
@@ -32,7 +32,7 @@ class DeferredContext:
         object.__setattr__(self, "_context", None)
         object.__setattr__(self, "_lock", threading.RLock())
 
-    @property  # type: ignore[misc]  # what `isinstance` asks: the real one may be a subclass, such as truststore's
+    @property  # type: ignore[misc]  # for `isinstance`: the real one may be a subclass, such as truststore's
     def __class__(self) -> type:
         return _made(self).__class__  # type: ignore[no-any-return]  # the type of whatever there is
 
@@ -46,30 +46,30 @@ class DeferredContext:
         delattr(_made(self), name)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        # Not copied, not pickled: a context cannot be, and says so.
+        # A context cannot be copied or pickled, and says so.
         return _made(self).__reduce_ex__(protocol)
 
 
 def _made(deferred: DeferredContext) -> Any:
     if deferred._context is None:
         with deferred._lock:
-            # Another thread may have made it; two of them would each get a part of the settings that follow.
+            # Another thread may have made it. Two contexts would each get only some of the settings that follow.
             if deferred._context is None:
                 object.__setattr__(deferred, "_context", deferred._make())
     return deferred._context
 
 
 def is_known(create: object, module: str) -> bool:
-    """Whether a function is the `create_ssl_context` of that module, in a form that `deferring` knows."""
+    """Whether a function is that module's `create_ssl_context`, in a form that `deferring` knows."""
     if not isinstance(create, FunctionType) or create.__globals__.get("__name__") != module:
         return False
     return _OPTIONS.issubset(create.__code__.co_varnames[: create.__code__.co_argcount])
 
 
 def deferring(create: Callable[..., Any], wanted: Callable[[], bool]) -> Callable[..., Any]:
-    """A function that does what `create` does; but, where `wanted()`, gives a deferred context for the default one.
+    """A function that does the same as `create`. But if `wanted()`, a default context is deferred.
 
-    The default: `verify=True`, no client certificate, and no variable in the environment that says otherwise.
+    The default is `verify=True`, no client certificate, and no environment variable that says otherwise.
     """
 
     def create_ssl_context(*args: Any, **options: Any) -> Any:
@@ -82,7 +82,8 @@ def deferring(create: Callable[..., Any], wanted: Callable[[], bool]) -> Callabl
         )
         if not is_default or not wanted():
             return create(*args, **options)
-        # The settings of now count, not those of when it is made: the environment has nothing to say, and is not asked.
+        # The settings count as they are now, not when the context is made. The environment sets nothing, so it is not
+        # asked.
         return DeferredContext(partial(create, **{**options, "trust_env": False}))
 
     return create_ssl_context

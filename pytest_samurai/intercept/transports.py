@@ -1,4 +1,4 @@
-"""What becomes of a request."""
+"""What happens to a request."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from pytest_samurai.wire import COMPLETE, Request, asks_model, calls_model
 
 
 async def sent(request: Any, io: Blocking | Awaiting, may_connect: Callable[[Host], bool] = anywhere) -> Any:
-    """The response to a request that was seen, and so is no connection of an unknown client."""
+    """The response to a visible request, whose connection is not an unknown client's."""
     token = MAY_CONNECT.set(may_connect)
     try:
         return await io.send(request)
@@ -40,14 +40,14 @@ async def sent(request: Any, io: Blocking | Awaiting, may_connect: Callable[[Hos
 async def passed(library: Library, own: Any, request: Any, io: Blocking | Awaiting) -> Any:
     """The response to a request that passes.
 
-    A transport of the user's own may hide another client, and that may connect to the host of the request only.
+    A user's own transport may hide another client. That client may only connect to the request's host.
     """
     may_connect = anywhere if library.is_own(own) else partial(is_host_of, str(request.url))
     return await sent(request, io, may_connect)
 
 
 def replayed(library: Library, played: Played, recorder: Recorder, request: Any) -> Any:
-    """The response that was recorded."""
+    """The recorded response."""
     reply, cut = played.reply, recorder.cut_headers
     if reply.chunks is None and reply.ending == COMPLETE:
         response = library.response(reply, library.whole(reply.body), cut)
@@ -58,7 +58,7 @@ def replayed(library: Library, played: Played, recorder: Recorder, request: Any)
 
 
 def note_redirect(library: Library, recorder: Recorder, request: Any, response: Any) -> None:
-    """Remember where a reply to a call leads: what is asked there is a part of the call, whoever's host it is."""
+    """Remember where a call's reply leads: what is asked there is part of the call, on any host."""
     if response.status_code != 200 and (url := library.next_url(request, response)):
         recorder.hosts.lead_to(url)
 
@@ -97,7 +97,7 @@ class Recorded(Transport):
     async def _live(self, take: Take, request: Any, io: Blocking | Awaiting) -> Any:
         question = take.question
         if question is None or self.library.is_mocked(self.own):
-            # What stands in for a server answers what it was told to, whatever it is asked.
+            # A server's stand-in gives its prepared answer, whatever it is asked.
             take.question = None
             return await sent(request, io)
         return await Asked(self.library, take, question, request, io, sent, self._record).response()
@@ -108,7 +108,7 @@ class Recorded(Transport):
         return await passed(self.library, self.own, request, io)
 
     async def _beside(self, request: Any, io: Blocking | Awaiting) -> Any:
-        """An application's own request to a path that an API of models has too."""
+        """An application's own request to a path that a model API also has."""
         suspected = suspect(self.recorder.hosts, self.url)
         assert suspected is not None  # the paths of all APIs are known to be a model's
         return await Other(self.library, self.own, self.recorder, suspected).answer(request, io)
@@ -127,7 +127,7 @@ class Recorded(Transport):
 
 
 class Copied(Transport):
-    """Refuses a call in a forked child: the recorder there is a copy of the one of the test."""
+    """Refuses a call in a forked child, where the recorder is a copy of the test's."""
 
     def __init__(self, library: Library, own: Any, recorder: Recorder) -> None:
         super().__init__(library, own)
@@ -139,7 +139,7 @@ class Copied(Transport):
 
 
 class Passing(Transport):
-    """Lets a request pass whose URL says nothing of models, unless its body does, and says that it was seen."""
+    """Lets a request pass whose URL has nothing to do with models, unless its body does, and says that it was seen."""
 
     def __init__(self, library: Library, own: Any, recorder: Recorder) -> None:
         super().__init__(library, own)
@@ -154,7 +154,7 @@ class Passing(Transport):
 
 
 class Other(Transport):
-    """Replays what is in the cassette though it is no endpoint; refuses, or notes, what else may be a model's."""
+    """Replays what the cassette has outside the endpoints. Refuses or notes anything else that may be a model's."""
 
     def __init__(self, library: Library, own: Any, recorder: Recorder, suspected: Suspect) -> None:
         super().__init__(library, own)
@@ -177,7 +177,7 @@ class Other(Transport):
 
 
 class Watched(Transport):
-    """Counts or blocks a model call for which no recorder is open."""
+    """Counts or blocks a model call while no recorder is open."""
 
     def __init__(self, library: Library, own: Any, unmarked: Unmarked, *, is_sure: bool) -> None:
         super().__init__(library, own)

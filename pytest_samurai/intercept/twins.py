@@ -1,4 +1,4 @@
-"""Sync and async, said once: a transport answers with one coroutine for both."""
+"""One implementation for sync and async: a transport answers both with one coroutine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Blocking:
-    """What a sync transport does: it is awaited like an async one, but never waits."""
+    """What a sync transport does. It is awaited like an async one, but never waits."""
 
     def __init__(self, transport: Any) -> None:
         self._transport = transport
@@ -25,20 +25,20 @@ class Blocking:
         return self._transport.handle_request(request)
 
     async def close(self, response: Any) -> None:
-        """Give up a response, or a body, that nobody will read."""
+        """Give up a response or a body that nobody will read."""
         response.close()
 
     def pieces(self, stream: Any) -> Any:
-        """What gives the pieces of a body one by one."""
+        """An iterator over the pieces of a body."""
         return iter(stream)
 
     async def next_piece(self, pieces: Any) -> bytes | None:
-        """The next of them; None after the last."""
+        """The next piece; None after the last."""
         return next(pieces, None)
 
 
 class Awaiting:
-    """What an async transport does, by the same methods."""
+    """What an async transport does, with the same methods."""
 
     def __init__(self, transport: Any) -> None:
         self._transport = transport
@@ -60,7 +60,7 @@ class Awaiting:
 
 
 class Transport(ABC):
-    """Stands in front of the client's own transport, for one request."""
+    """Sits in front of the client's own transport, for one request."""
 
     def __init__(self, library: Library, own: Any) -> None:
         self.library = library
@@ -68,7 +68,7 @@ class Transport(ABC):
 
     @abstractmethod
     async def answer(self, request: Any, io: Blocking | Awaiting) -> Any:
-        """The response that the application gets. It may wait for nothing but `io`."""
+        """The response that the application gets. It may only wait for `io`."""
 
     def handle_request(self, request: Any) -> Any:
         return finished(self.answer(request, Blocking(self.own)))

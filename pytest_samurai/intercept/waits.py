@@ -1,4 +1,4 @@
-"""The functions of ours that wait for others."""
+"""Our functions that wait for others."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _WAITING: frozenset[CodeType] = frozenset(
 
 
 def is_waiting(frame: FrameType) -> bool:
-    """Whether a function of ours, the innermost that runs, waits for a server or the application.
+    """Whether our innermost running function is waiting for a server or for the application.
 
-    Nothing is lost if an error is raised there: all that we keep is kept by other functions, which these call.
+    Nothing is lost if an error is raised there, because these functions call others to keep everything.
     """
     return frame.f_code in _WAITING

@@ -178,7 +178,7 @@ class Lookup:
         )
 
     def _is_tail(self, index: int, retryable: Collection[int]) -> bool:
-        """Whether the reply to the equal request before it has such a status."""
+        """Whether the reply to the equal request before it has one of these statuses."""
         recordings = self._keys.recordings
         equal = self._keys.indexes[self._keys.scope(index)]
         before = equal[: equal.index(index)]

@@ -14,7 +14,7 @@ from pytest_samurai.matching.likeness import likeness, words
 from pytest_samurai.matching.matcher import COMPONENTS, OF_BODIES, Matcher
 from pytest_samurai.matching.normalize import VOLATILE, parse_substitution, substitute
 from pytest_samurai.matching.paths import format_path
-from pytest_samurai.text import MISS, Cause, visible
+from pytest_samurai.text import MISS, Cause, Reason, visible
 from pytest_samurai.wire import Interaction, Request, answer_of, dialect_of, prompt_length, text_length
 
 _SHOWN_DIFFERENCES = 8
@@ -52,14 +52,14 @@ class Miss:
         lines = [f"{self.request.method} {endpoint} has no recording, and the mode does not let it go live."]
         lines += [f"  {name:<9} {value}" for name, value in self._facts()]
         if self.denials:
-            lines.append("  These recordings are equal, but a function of `match_on` says no:")
+            lines.append("  Equal in every part that `match_on` names, but not by its functions:")
             lines += [
                 f"    interaction {index + 1}: {name} says no" for index, name in self.denials[:_SHOWN_DIFFERENCES]
             ]
             names = dict.fromkeys(name for _, name in self.denials)
-            cause = said_cause([f"equal, but {name} in `match_on` says no" for name in names])
+            cause = said_cause([f"equal, but {name} of `match_on` says no" for name in names])
         elif equal := self._equal():
-            lines.append(f"  {_played_out(equal)}: this is one more call than was recorded.")
+            lines.append(f"  {_played_out(equal)}: the test makes one more call than was recorded.")
             cause = unrecorded_cause(["one more call than was recorded"])
         elif self.recorded:
             compared, cause = self._compared()
@@ -67,7 +67,8 @@ class Miss:
         else:
             cause = renamed_cause(self.renamed) if self.renamed else unrecorded_cause(["no recordings"])
         lines += renamed_lines(self.renamed)
-        if self.rerun:
+        # A new recording of what varies would miss again.
+        if self.rerun and cause.reason is not Reason.VARYING:
             lines.append(f"  To record {'what is missing' if self.recorded else 'this test'}: {self.rerun}")
         return "\n".join(map(visible, lines)), cause
 
@@ -92,26 +93,24 @@ class Miss:
         if len(changes) > len(shown):
             lines.append(f"    ... and {len(changes) - len(shown)} more")
         if not around and not changes:
-            lines.append("    the bytes of the body, but not its values")
+            lines.append("    the bytes of the body, which hold the same values")
         if growth := _growth(nearest, recorded, self.request, asked):
             lines.append(f"  prompt tokens: {growth}")
         kinds = [] if around else volatile_kinds(changes)
         if kinds:
             entries = ", ".join(f'"{kind}"' for kind in kinds)
-            lines.append(
-                f"  Only values that vary from run to run differ. To let it match, add to `normalize`: {entries}"
-            )
-            return lines, said_cause([f"only values that vary from run to run differ; add to `normalize`: {entries}"])
+            advice = f"To let them match, add to `normalize`: {entries}"
+            lines.append(f"  Only values that vary from run to run differ. {advice}")
+            cause = said_cause([f"only values that vary from run to run, add to `normalize`: {entries}"])
+            return lines, replace(cause, reason=Reason.VARYING)
         if changes and words(recorded) == words(asked):
-            lines.append(
-                "  The words are the same, in a different order: sort what comes from a set or from the file system."
-            )
+            lines.append("  The same words in another order: sort anything that comes from a set or the file system.")
         if around:
             is_elsewhere = all(any(self._around(recording.request)) for recording in self.recorded)
             said = [line.strip().replace(":", "", 1) for line in around]
             return lines, unrecorded_cause(said) if is_elsewhere else said_cause(said)
         if not changes:
-            return lines, said_cause(["the bytes of the body, but not its values"])
+            return lines, said_cause(["the bytes of the body, which hold the same values"])
         cause = cause_of(changes, dialect_of(self.request.url), recorded, asked)
         return lines, replace(cause, ignorable=self._with_ignored(cause.ignorable))
 
@@ -143,13 +142,9 @@ def renamed_lines(commands: Sequence[str]) -> list[str]:
     """What to do if a test was renamed: the commands for it."""
     if not commands:
         return []
-    if len(commands) == 1:
-        line = "A recording of a test that no longer exists would answer it. If that test was renamed to this one:"
-    else:
-        tests = f"{len(commands)} tests that no longer exist"
-        line = f"Recordings of {tests} would answer it. If one of them was renamed to this one:"
+    who = "a test that is" if len(commands) == 1 else f"{len(commands)} tests that are"
     return [
-        f"  {line}",
+        f"  A recording of {who} gone would answer it. If you renamed that test to this one, run:",
         *(f"    {command}" for command in commands),
     ]
 
@@ -157,18 +152,15 @@ def renamed_lines(commands: Sequence[str]) -> list[str]:
 def renamed_cause(commands: Sequence[str]) -> Cause:
     """The cause if a test may have been renamed: one cause for everything that a command settles."""
     old = shlex.split(commands[0])[-2]
-    return Cause.of(
-        MISS, visible(f"recorded by {old}, which no longer exists"), list(map(visible, commands)), [commands]
-    )
+    return Cause.of(MISS, visible(f"recorded by {old}, which is gone"), list(map(visible, commands)), [commands])
 
 
 def _played_out(indexes: Sequence[int]) -> str:
     numbers = ", ".join(str(index + 1) for index in indexes)
     if len(indexes) == 1:
-        return f"An equal request was recorded once (interaction {numbers}) and has already been played"
-    return (
-        f"An equal request was recorded {len(indexes)} times (interactions {numbers}), and all have already been played"
-    )
+        return f"The same request is recorded once (interaction {numbers}), and that recording has already been played"
+    times = f"{len(indexes)} times (interactions {numbers})"
+    return f"The same request is recorded {times}, and all have already been played"
 
 
 def _growth(nearest: Interaction, recorded: Json, request: Request, asked: Json) -> str | None:

@@ -16,7 +16,7 @@ from pytest_samurai.matching.normalize import parse_substitution
 from pytest_samurai.matching.paths import Path_, format_path
 
 NUMBER: Final = "number"
-"""A number with so many digits that nobody wrote it by hand. No entry of `normalize` replaces it."""
+"""A number whose digits are too many to be written by hand. No entry of `normalize` replaces it."""
 
 ORDER: Final = "order"
 """A list in the order of a set of strings, which differs in each process."""

@@ -1,4 +1,4 @@
-"""The command that settles what many tests failed of."""
+"""The one command that fixes what many tests failed on."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from pytest_samurai.settings import in_ci
 from pytest_samurai.text import GROWTH, MISS
 
 _ADVISED = record_command(UPDATE, "")
-"""How the command begins that the failure of one test advises."""
+"""The start of the command that a failing test's message advises."""
 
 _RENAMED = "    pytest-samurai mv "
-"""How the line begins that the failure of a test advises if it may have been renamed."""
+"""The start of the line that a failing test's message shows if the test may have been renamed."""
 
 _MOST_TYPED = 3
-"""Of so many tests, the command has the ids."""
+"""Up to this many tests, the command lists their ids."""
 
 
 def commands(config: pytest.Config, run: Run, groups: Sequence[Group]) -> Mapping[str, str]:
-    """What to run next, by the kind of cause; nothing for a failure that is alone, which has a command in its text."""
+    """The next command to run, by kind of cause. A lone failure gets none: its message already has a command."""
     advised: dict[str, str] = {}
     if len(_tests(groups, MISS)) > 1 and _advising(run) == _tests(groups, MISS):
         advised[MISS] = _update(config)
@@ -34,14 +34,14 @@ def commands(config: pytest.Config, run: Run, groups: Sequence[Group]) -> Mappin
 
 
 def update_line(config: pytest.Config, run: Run, groups: Sequence[Group]) -> Iterator[str]:
-    """The line with one command for all tests whose failures advise one for each, unless all of them are misses."""
+    """The line with one command for all tests that each advise one; nothing if all of them are misses."""
     tests = _advising(run)
     if len(tests) > 1 and tests != _tests(groups, MISS):
         yield f"samurai: to bring these {len(tests):,} tests up to date: {_update(config)}"
 
 
 def recording(config: pytest.Config, run: Run, tests: Collection[str]) -> str | None:
-    """The command that records what these tests missed; None if there is none for all of them."""
+    """The command that records what these tests missed; None if no single command works for all of them."""
     if not _advising(run).issuperset(tests):
         return None
     if len(tests) > _MOST_TYPED:
@@ -52,7 +52,7 @@ def recording(config: pytest.Config, run: Run, tests: Collection[str]) -> str | 
 
 
 def _advising(run: Run) -> set[str]:
-    # What `mv` settles for nothing would be paid for.
+    # Recording would cost money, and `mv` fixes a renamed test for free.
     if any(_RENAMED in failure.text for failure in run.failures):
         return set()
     return {failure.test for failure in run.failures if _ADVISED in failure.text}
@@ -67,10 +67,10 @@ def _update(config: pytest.Config) -> str:
 
 
 def _arguments(config: pytest.Config) -> Iterator[str]:
-    """What takes the tests that failed, as it is typed in a shell."""
-    # What failed on a machine of CI, pytest does not know anywhere else.
+    """The arguments that select the failed tests, quoted for a shell."""
+    # Pytest only knows on the CI machine which tests failed there.
     if config.pluginmanager.has_plugin("lfplugin") and not in_ci(os.environ):
         yield "--lf"
     if config.args_source == pytest.Config.ArgsSource.ARGS:
-        # Without the paths that were typed, pytest might look for the tests elsewhere.
+        # Without the paths the user typed, pytest might look for the tests elsewhere.
         yield from map(shlex.quote, config.args)

@@ -1,4 +1,4 @@
-"""Which of the collected tests are ours, and whether all of them can be run as they ask."""
+"""Which of the collected tests are ours, and whether they can all run the way they ask."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pytest_samurai.plugin.worker import is_worker
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give each marked test its recorder; name all mistakes in markers at once."""
+    """Give each marked test its recorder, and report all mistakes in markers at once."""
     run, distributed = config.stash[RUN], is_worker(config)
     mistakes = []
     for item in items:
-        # Before anything is deselected, and before xdist adds a group to the id.
+        # Do this before any test is deselected, and before xdist adds a group to the id.
         if distributed:
             item.stash[TEST] = item.nodeid
         run.collection.files.add(file_of(item.nodeid))
@@ -36,6 +36,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         open_first(item)
         run.collection.marked.add(item.nodeid)
         run.recorded_fixtures.update(item.fixturenames)  # type: ignore[attr-defined]  # functions have it
-    # A worker of xdist cannot show them: there the fixture raises each for its test.
+    # An xdist worker cannot show the mistakes, so its fixture raises each one in its test.
     if mistakes and not distributed:
         raise pytest.UsageError("\n".join(dict.fromkeys(mistakes)))

@@ -14,6 +14,6 @@ def client_options() -> dict[str, Any]:
     return {
         "base_url": os.environ.get("SAMURAI_BASE_URL") or _BASE_URL,
         "headers": {"Authorization": f"Bearer {key}"} if key else {},
-        # In seconds: httpx would give up after 5, and models often take longer to begin.
+        # In seconds. httpx would give up after 5, and models often take longer to start answering.
         "timeout": 60.0,
     }

@@ -1,4 +1,4 @@
-"""What the collection of a run came to."""
+"""What a run collected."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 
 
 class Collection:
-    """Counts from the start of every run: whether there is anything of ours is known only when collection has ended.
+    """Counts from the start of every run, because only the end of collection shows whether any test is ours.
 
-    `made` are the ids of the tests of each function with parameters, by its own.
+    `made` maps the id of each parametrized function to the ids of its tests.
 
-    `seen` and `deselected` count tests. `skipped` are the ids of modules that were skipped as a whole, `marked` those
-    of the tests that are ours, and `files` those of all files with tests.
+    `seen` and `deselected` count tests. `skipped` holds the ids of modules that were skipped as a whole, `marked` the
+    ids of our tests, and `files` the ids of all files with tests.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Collection:
         self.made: dict[str, set[str]] = {}
 
     def see(self, report: pytest.CollectReport) -> None:
-        """Remember the tests with parameters that a module or a class has: all of them, whichever are selected."""
+        """Remember all parametrized tests of a module or a class, whether they are selected or not."""
         for item in report.result:
             function = getattr(item, "originalname", None)
             if function is not None and function != item.name:
@@ -40,11 +40,11 @@ class Collection:
             self.skipped.append(report.nodeid)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        # Counted, because some plugins drop tests and call no hook for it.
+        # Counted here, because some plugins drop tests without calling a hook.
         self.deselected = self.seen - len(session.items)
 
     def told(self) -> dict[str, Any]:
-        """What a worker of xdist tells its controller, which collects nothing."""
+        """What an xdist worker tells its controller, which collects nothing itself."""
         return {
             "samurai_deselected": self.deselected,
             "samurai_collected": sorted(self.marked),
@@ -52,7 +52,7 @@ class Collection:
         }
 
     def hear(self, told: Mapping[str, Any]) -> None:
-        """Take over what a worker told, which is the same for all of them; nothing, if it crashed."""
+        """Take over what a worker reported. All workers report the same; a crashed one reports nothing."""
         self.deselected = max(self.deselected, told.get("samurai_deselected", 0))
         self.marked.update(told.get("samurai_collected", ()))
         self.files.update(told.get("samurai_collected_files", ()))

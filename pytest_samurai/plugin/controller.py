@@ -1,4 +1,4 @@
-"""What a controller tells its workers, and takes over from them, under xdist."""
+"""What an xdist controller sends its workers and gets back from them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pytest_samurai.plugin.state import RUN, lock_of
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell a worker of the run: it began when the controller did, and its limits hold for all workers together."""
+    """Tell a worker about the run: when the controller started it, and the limits that all workers share."""
     run = node.config.stash[RUN]
     node.workerinput["samurai_began"] = run.began.isoformat()
     if run.tally is not None:
         node.workerinput["samurai_tally"] = run.tally.path
     gather(node.config)
     try:
-        # The controller collects nothing, and a worker cannot show what is wrong.
+        # The controller collects nothing, and a worker cannot show what is wrong with the lock.
         lock_of(node.config)
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from None

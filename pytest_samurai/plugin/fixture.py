@@ -1,13 +1,15 @@
-"""The recorder of a fixture of wider scope."""
+"""The recorder of a fixture with a wider scope."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_samurai.plugin.internals import fail_again
+from pytest_samurai.plugin.marker import file_of
 from pytest_samurai.plugin.place import fixture_cassette_path, of_same_scope, relative
 from pytest_samurai.plugin.state import RUN, config_layer, settings_of, shared_of
 from pytest_samurai.plugin.varying import note_variations
@@ -23,9 +25,9 @@ if TYPE_CHECKING:
 def fixture_setup(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Generator[None, object, object]:
-    """Record what a fixture of wider scope calls to a cassette of its own, if a marked test uses the fixture.
+    """Record the calls of a fixture with a wider scope to a separate cassette, if a marked test uses it.
 
-    Else the calls would belong to the test that comes first, and to none of the others.
+    Otherwise the calls would belong to whichever test runs first, and the other tests would lack them.
     """
     run = request.config.stash[RUN]
     item = run.item
@@ -35,6 +37,7 @@ def fixture_setup(
     from pytest_samurai.bill import TestFigures, fixture_key
     from pytest_samurai.context import Session
     from pytest_samurai.plugin.recording import note_play, note_spoken, owner_of
+    from pytest_samurai.plugin.renamed import renamed_of
     from pytest_samurai.recorder import Recorder
     from pytest_samurai.report import NOTE_PROPERTY
 
@@ -43,8 +46,10 @@ def fixture_setup(
     config = config_layer(item, of_same_scope(request, "samurai_config", {}))
     settings = settings_of(request.config, config)
     owner = owner_of(item, label, shared=True, is_fixture=True)
+    if fixturedef.scope in ("module", "class"):
+        owner.renamed = partial(renamed_of(request.config).commands_of_fixture, file_of(item.nodeid))
     recorder = Recorder(path, settings, owner, shared_of(request.config))
-    # A test that gets the key from the fixture may show it long after.
+    # A test that gets the key from this fixture may print it much later.
     recorder.sent = run.sent
     session = Session(recorder, placeholders=True)
     run.refusals.opened(recorder)
@@ -71,7 +76,7 @@ def fixture_setup(
 def _without_misses(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, recorder: Recorder, refusals: Refusals
 ) -> Generator[None, object, object]:
-    """Set a fixture up. If it swallows a miss, all the tests that use it fail for that, not only the first."""
+    """Set up a fixture. If it swallows a miss, every test that uses it fails, not only the first."""
     try:
         result = yield
         refusals.listen()
@@ -91,4 +96,4 @@ def _without_misses(
 
 
 _SETTINGS_FIXTURES = frozenset({"samurai_config", "samurai_cassette_dir", "vcr_config", "vcr_cassette_dir", "vcr"})
-"""The fixtures from whose values recorders are made."""
+"""The fixtures whose values a recorder is made from."""

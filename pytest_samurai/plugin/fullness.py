@@ -1,4 +1,4 @@
-"""Whether a run was a full one."""
+"""Whether a run was a full run."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _NARROWING = ("--lf", "--ignore", "--ignore-glob", "--collect-only", "--setup-pl
 
 
 class Fullness:
-    """Follows which tests were chosen, which ran, and whether they passed, whichever process they ran in.
+    """Follows which tests were chosen, which ran, and whether they passed, in any process.
 
-    In a full run, all existing tests ran and passed. `missing` says what kept a run from being full, as the end of a
+    In a full run, every existing test ran and passed. `missing` says why a run is not a full one, as the end of a
     sentence; it is empty for a full run.
     """
 
@@ -27,7 +27,7 @@ class Fullness:
         self._failed = False
 
     def catch_up(self, session: pytest.Session, ran: Iterable[str]) -> None:
-        """Take over what is known of tests that ran before this was registered."""
+        """Take over what is known about the tests that ran before this was registered."""
         self.pytest_collection_finish(session)
         self._ran.update(ran)
         self._failed = session.testsfailed > 0
@@ -44,7 +44,7 @@ class Fullness:
         if report.when == "teardown":
             self._ran.add(report.nodeid)
 
-    # A wrapper, to run before the hooks that read `missing`.
+    # A wrapper, so that it runs before the hooks that read `missing`.
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, exitstatus: int) -> Generator[None, object, object]:
         self.missing = self._missing(exitstatus)

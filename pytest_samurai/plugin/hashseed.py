@@ -1,4 +1,4 @@
-"""The seed of the hashes of strings, which decides in which order a process has the items of a set."""
+"""The seed of the string hashes. It decides the order of the items in a set."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 from pytest_samurai.files import REAL, json
 
 HASH_SEED: Final = "PYTHONHASHSEED"
-"""The variable of the environment that sets it: https://docs.python.org/3/using/cmdline.html#envvar-PYTHONHASHSEED"""
+"""The environment variable that sets it: https://docs.python.org/3/using/cmdline.html#envvar-PYTHONHASHSEED"""
 
 _MOST_TRIES = 64
 _MOST_LISTS = 100
@@ -22,14 +22,14 @@ def may_be_same(items):
     return any([*set(way)] == items for way in map(list, ways))
 print(sum(map(may_be_same, json.load(sys.stdin))))
 """
-"""Prints how many of the lists a process may have in the same order. Where hashes meet, the first to come decides."""
+"""Prints how many of the lists a process could have in the same order. When hashes collide, insertion order decides."""
 
 
 def other_seed(orders: Iterable[Sequence[str]]) -> str:
-    """A seed with which another process has the items of these lists, if they are those of sets, in another order.
+    """A seed that gives another process a different order of these items, if they come from a set.
 
-    Of two strings, every second seed leaves the order as it is. So seeds are tried, in processes that take no time to
-    speak of, until none of the lists is as it was; of many lists, the best of some seeds leaves the fewest.
+    For a set of two strings, every second seed keeps the order. So several seeds are tried, in very short processes,
+    until no list keeps its order. With many lists, the seed that keeps the fewest wins.
     """
     lists = list(dict.fromkeys(map(tuple, orders)))[:_MOST_LISTS]
     best = (len(lists) + 1, "")

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class Held:
-    """Gathers what tests used, whichever process they ran in; `lines` and `error` tell how that stands to the lock.
+    """Gathers what tests used, in any process, and compares it with the lock: see `lines` and `error`.
 
-    `growth` is there where something has grown beyond it.
+    `growth` is set if something grew beyond the lock.
     """
 
     def __init__(self, run: RunState, fullness: Fullness) -> None:
@@ -31,7 +31,7 @@ class Held:
         self._run = run
         self._fullness = fullness
         self._failed: set[str] = set()
-        # None until a test of ours ends: without one, the report is not imported.
+        # None until one of our tests ends, so that a run without any does not import the report.
         self._used: Used | None = None
 
     def _use(self) -> Used:
@@ -49,9 +49,12 @@ class Held:
             self._use().add(report.user_properties, held, grown, failed=report.nodeid in self._failed)
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Judge. An error of the lock must not leave this hook, or the hooks of other plugins would not be called."""
+        """Compare with the lock.
+
+        An error of the lock must not leave this hook: pytest would not call the other plugins' hooks.
+        """
         try:
-            # If there is no marked test, nobody has read the lock yet.
+            # Without a marked test, nobody has read the lock yet.
             self._judge(session.config.rootpath, lock_of(session.config))
         except SettingsError as error:
             self.error = str(error)

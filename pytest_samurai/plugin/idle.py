@@ -1,7 +1,7 @@
-"""The hooks of a run that has nothing of ours yet.
+"""The hooks of a run that has none of our tests yet.
 
-A suite without marked tests should not notice the plugin. So the modules that gather and watch, and whatever they need,
-are imported once there is something to gather or to watch.
+A suite without marked tests should not notice the plugin. So the modules that gather and watch, and everything they
+need, are imported only when there is something to gather or watch.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import pytest
 from pytest_samurai.plugin.state import RUN, cassette_root
 
 _CALLERS = ("httpx", "httpx2", "pytest_samurai.recorder")
-"""Modules with which a test can make calls that we see."""
+"""Modules that let a test make calls we can see."""
 
 
 def gather(config: pytest.Config, session: pytest.Session | None = None) -> None:
-    """From now on, gather what reports carry. With a session, take over what is known of tests that ran before."""
+    """From now on, gather what reports carry. With a session, also take over the tests that ran before."""
     if not config.stash[RUN].gathers:
         from pytest_samurai.plugin import work
 
@@ -26,7 +26,7 @@ def gather(config: pytest.Config, session: pytest.Session | None = None) -> None
 
 
 def be_at_work(config: pytest.Config, session: pytest.Session | None = None) -> None:
-    """From now on, watch what tests call."""
+    """From now on, watch the calls that tests make."""
     if not config.stash[RUN].at_work:
         from pytest_samurai.plugin import work
 
@@ -35,14 +35,14 @@ def be_at_work(config: pytest.Config, session: pytest.Session | None = None) -> 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> None:
-    """Watch a test that could call an API. For any other test, this is all that the plugin does."""
+    """Watch a test that could call an API. For any other test, this is all the plugin does."""
     run = item.config.stash[RUN]
     if run.at_work or not sys.modules.keys().isdisjoint(_CALLERS):
         be_at_work(item.config, item.session)
         from pytest_samurai.plugin.unmarked import watch
 
         if item.nodeid in run.collection.marked:
-            # Before a fixture of the test patches what is taken hold of here.
+            # Import it before a fixture of the test patches the functions it takes hold of.
             import pytest_samurai.plugin.recording  # noqa: F401 - see above
         run.item = item
         run.watched = watch(item)
@@ -54,7 +54,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    """Begin to gather at the end, if not before: it may be the last test that imports `use_cassette`."""
+    """Start to gather by the end of the run: the last test may have been the one to import `use_cassette`."""
     proof = session.config.stash[RUN].proof
     try:
         result = yield
@@ -62,7 +62,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
             proof.prove(session)
         return result
     except BaseException:
-        # As by `-x`, or Ctrl-C.
+        # Happens after `-x` or Ctrl-C.
         if proof is not None and proof.line is None and proof.error is None:
             proof.leave_out()
         raise

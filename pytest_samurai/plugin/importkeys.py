@@ -1,4 +1,4 @@
-"""Keys for the clients that a module of tests, or what it imports, makes when it is imported."""
+"""Keys for clients that are made when a test module, or something it imports, is imported."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import pytest
 from pytest_samurai.plugin.state import RUN, cassette_root
 
 _TRIED = pytest.StashKey[set[str]]()
-"""The keys with which the import of a module has been tried again."""
+"""The keys that a second import of a module has been tried with."""
 
 
 def imported_with_keys(collector: pytest.Module, failed: pytest.CollectReport) -> pytest.CollectReport | None:
-    """Import a module again, with placeholders, if its import has failed for want of keys, in a suite that replays.
+    """Import a module again with placeholders, if its import failed because keys are missing and the suite replays.
 
-    Not before that: tests decide by the keys that they find at import whether they are skipped, and applications which
-    provider they use. None if no key was missed, or if the second import fails too: the first one's error is the cause.
+    This never happens before an import fails: some tests check for keys at import to decide whether to skip, and some
+    applications to choose a provider. Returns None if no key was missing, or if the second import fails too. Then the
+    first import's error is the cause.
     """
     if not _replays(collector.config):
         return None
@@ -29,7 +30,7 @@ def imported_with_keys(collector: pytest.Module, failed: pytest.CollectReport) -
     try:
         if not missed:
             return None
-        # An application that empties a key as it is imported would miss it for ever.
+        # An application that empties a key while it is imported would miss it again and again.
         tried |= missed
         _forget(collector)
         again: pytest.CollectReport = collector.ihook.pytest_make_collect_report(collector=collector)
@@ -39,7 +40,7 @@ def imported_with_keys(collector: pytest.Module, failed: pytest.CollectReport) -
 
 
 def _replays(config: pytest.Config) -> bool:
-    """Whether this is a run of a suite with cassettes, in which recorded tests replay."""
+    """Whether this run replays recorded tests, in a suite that has cassettes."""
     from pytest_samurai.recorder import RECORD_MODES
 
     mode = RECORD_MODES[config.stash[RUN].settings.mode]
@@ -47,20 +48,20 @@ def _replays(config: pytest.Config) -> bool:
 
 
 def _forget(collector: pytest.Module) -> None:
-    """Take out what `--import-mode=importlib` leaves of an import that failed.
+    """Remove the half-imported module that `--import-mode=importlib` leaves behind.
 
-    It would be taken for the module, and the tests below the line that failed would be missing without a word.
+    Pytest would use it as the module, and silently lose the tests below the line that failed.
     """
     if collector.config.getoption("importmode") != "importlib":
         return
     files = {str(collector.path), *(str(parent / "__init__.py") for parent in collector.path.parents)}
     for name, module in [*sys.modules.items()]:
-        # Not by `getattr`: what stands there may be no module, and import something when it is asked.
+        # `getattr` is not safe here: the entry may not be a module, and may import something when asked.
         if getattr(module, "__dict__", {}).get("__file__") in files:
             del sys.modules[name]
 
 
 def _error(text: str) -> str:
-    """The error's own lines of a traceback: the code above them may name keys that nobody misses."""
+    """The last lines of a traceback, with the error itself. The code above them may name keys that are not missing."""
     lines = re.findall(r"^E .*$", text, re.MULTILINE)
     return "\n".join(lines) or text

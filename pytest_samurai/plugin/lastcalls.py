@@ -1,4 +1,4 @@
-"""The last calls of a failed test, below its traceback."""
+"""The last calls of a failed test, shown below its traceback."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _TITLE = "samurai: last calls"
 
 
 def show_calls(report: pytest.TestReport, item: pytest.Item) -> bool:
-    """Show the calls of a failed test in its report; whether there are any."""
+    """Show the calls of a failed test in its report. Returns whether there are any."""
     run = item.config.stash[RUN]
     if run.settings.show == "never":
         return False
-    # Those of a wider fixture are another's, unless the test has failed of setting it up.
+    # The calls of a wider fixture belong to it, unless its setup is what failed.
     recorders = [
         recorder for recorder in run.refusals.opened_in_test if report.when == "setup" or not recorder.owner.is_fixture
     ]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin the run: resolve its options, and register what it needs from the start."""
+    """Begin the run: resolve its options and register what it needs from the start."""
     config.addinivalue_line("markers", marker_line())
     told = worker_input(config)
     try:
@@ -38,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
         take_over(config)
     config.pluginmanager.register(run.collection, "samurai-collection")
-    # Even a run that plays no cassette notes at its end which there are.
+    # A run notes at its end which cassettes exist, even if it plays none.
     if told is not None or run.settings.report or cassette_root(config).is_dir():
         gather(config)
     if run.settings.unmarked == "block":
@@ -51,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _begin(config: pytest.Config, told: Mapping[str, Any] | None) -> RunState:
-    """The state of a run; `told` is what the controller said, in a worker of xdist."""
+    """The state of a run. In an xdist worker, `told` is what the controller said."""
     began = now() if told is None else datetime.fromisoformat(told["samurai_began"])
     layers = written(config)
     settings = resolved(layers)
@@ -67,12 +67,12 @@ def _tally(settings: Settings, told: Mapping[str, Any] | None) -> Tally | None:
     return Tally.begin(limits) if told is None else Tally(Path(told["samurai_tally"]), limits)
 
 
-# First, so that it is outside of all others: to them, a second import is a collection like any other.
+# First, so that it wraps all other hooks. They see a second import as an ordinary collection.
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Give a module of tests that cannot be imported a second try, with placeholders for its keys."""
+    """If a test module cannot be imported, try again with placeholders for its keys."""
     report = yield
     if report.failed and isinstance(collector, pytest.Module):
         from pytest_samurai.plugin.importkeys import imported_with_keys
@@ -83,7 +83,7 @@ def pytest_make_collect_report(
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the run: leave no file of its count behind, and no patch."""
+    """End the run: leave no counter file and no patch behind."""
     run = config.stash.get(RUN, None)
     if run is None:
         return
@@ -93,7 +93,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         from pytest_samurai.plugin.unmarked import unwatch
 
         run.refusals.watchdog.remove()
-        # An interrupted run does not say that its last test has ended.
+        # An interrupted run does not announce the end of its last test.
         unwatch(run)
     if run.watching:
         from pytest_samurai import intercept

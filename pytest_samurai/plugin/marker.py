@@ -12,29 +12,29 @@ from pytest_samurai.settings import Layer
 
 _MARKER = "samurai"
 MARKERS = pytest.StashKey[tuple[str, ...]]()
-"""The names of all markers that mean ours in this run."""
+"""The names of all markers that count as ours in this run."""
 _DEFAULT = "default_cassette"
-"""Another recorder's marker, which names the cassette where that of the test itself names options."""
+"""Another recorder's marker, which names the cassette. The test's own marker gives options."""
 
 
 _IGNORED = ("cassette_name",)
-"""What stands in markers of pytest-vcr's, of which vcrpy takes no notice: it has no such option."""
+"""Keywords in pytest-vcr markers that vcrpy ignores, because it has no such option."""
 
 
 def note_markers(config: pytest.Config, more: Iterable[str]) -> None:
-    """Begin a run in which more markers mean ours."""
+    """Begin a run in which more markers count as ours."""
     config.stash[MARKERS] = (_MARKER, *more)
 
 
 def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
-    """The cassette that the markers of a test name, and their options; None for a test without a marker.
+    """The cassette and the options that a test's markers name; None for a test without a marker.
 
     The nearest marker wins, option by option. Raises SettingsError, naming the test, for an invalid marker.
     """
     markers = _markers(item)
     if not markers:
         return None
-    # Not before there is a marker: pytest's start needs no texts.
+    # Imported only for a marked test: pytest's start needs no texts.
     from pytest_samurai.text import visible
 
     source = f"@pytest.mark.{markers[0].name} of {visible(item.nodeid)}"
@@ -49,7 +49,7 @@ def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
     name = _default(item, source, name)
     if name is None:
         return None, Layer(source, "test", values)
-    # Not before it is needed: it brings YAML along, of no use to a marked test that is deselected.
+    # Imported only when needed: it loads YAML, and a deselected test has no use for that.
     from pytest_samurai.cassette import named_cassette
 
     try:
@@ -59,24 +59,22 @@ def marker_of(item: pytest.Item) -> tuple[Path | None, Layer] | None:
 
 
 def _default(item: pytest.Item, source: str, name: object) -> object:
-    """The name of the cassette, with that of the marker `default_cassette` of a test that has another tool's marker."""
+    """The name of the cassette. In a test with another tool's marker, `default_cassette` may give it."""
     default = item.get_closest_marker(_DEFAULT) if is_of_another_tool(item) else None
     if default is None:
         return name
     if name is not None or len(default.args) != 1:
-        raise SettingsError(
-            f"{source}: `default_cassette` must name exactly one cassette, and this marker must not name another"
-        )
+        raise SettingsError(f"{source}: `default_cassette` names the one cassette, so this marker can name none")
     return default.args[0]
 
 
 def is_of_another_tool(item: pytest.Item) -> bool:
-    """Whether a test has the marker of another tool, where `samurai_marker` says that it means ours."""
+    """Whether a test has another tool's marker that `samurai_marker` makes ours."""
     return any(marker.name != _MARKER for marker in _markers(item))
 
 
 def _markers(item: pytest.Item) -> list[pytest.Mark]:
-    """What `item.iter_markers` gives, nearest first. That takes several times as long, and every test is asked."""
+    """The same as `item.iter_markers`, nearest first, but several times faster: this runs for every test."""
     names = item.config.stash[MARKERS]
     markers: list[pytest.Mark] = []
     node: pytest.Item | pytest.Collector | None = item
@@ -88,10 +86,10 @@ def _markers(item: pytest.Item) -> list[pytest.Mark]:
 
 
 def is_marked(item: pytest.Item) -> bool:
-    """Whether a test asks for a recorder, by the marker or by the fixture."""
+    """Whether a test asks for a recorder, with the marker or with the fixture."""
     return "samurai" in getattr(item, "fixturenames", ())
 
 
 def file_of(test: str) -> str:
-    """The file of a test, by its id."""
+    """The file of a test, taken from its id."""
     return test.partition("::")[0]

@@ -1,7 +1,8 @@
-"""Tests with the marker of another recorder, where `samurai_marker` says that it means ours.
+"""Tests with another recorder's marker, in a suite where `samurai_marker` makes it ours.
 
-Their settings are in that recorder's fixtures and markers: https://github.com/kiwicom/pytest-recording,
-https://github.com/ktosiek/pytest-vcr and https://github.com/pydantic/cassetter have the same ones.
+Their settings are in that recorder's fixtures and markers. Those are the same in
+https://github.com/kiwicom/pytest-recording, https://github.com/ktosiek/pytest-vcr and
+https://github.com/pydantic/cassetter.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ _PLUGINS: Final = {
     "vcr": ("pytest-vcr", "pytest_vcr"),
     "cassetter": ("cassetter", "cassetter.pytest_plugin"),
 }
-"""The plugins that have the marker `vcr`: the name that pytest knows each by, its package, its module."""
+"""The plugins with a marker called `vcr`: pytest's name for each, its package, its module."""
 
 _MARKERS: Final = (
     "vcr(cassette=None, /, **options): record the model calls of this test once, then replay them, as `samurai` does",
     "default_cassette(name): the cassette of a test with the marker `vcr`",
-    "block_network(allowed_hosts=None): has no effect here: a test that only replays never calls a model, and"
-    " other calls pass",
+    "block_network(allowed_hosts=None): has no effect here: a test that can only replay calls no model, and other"
+    " calls go through",
     "allowed_hosts(hosts): has no effect here",
 )
 
@@ -40,7 +41,7 @@ _MARKERS: Final = (
 def take_over(config: pytest.Config) -> None:
     """Make the marker `vcr` ours in this run, if `samurai_marker` says so.
 
-    Raises pytest.UsageError if a plugin is loaded whose marker it is.
+    Raises pytest.UsageError if a plugin is loaded that owns the marker.
     """
     if "vcr" not in config.stash[RUN].settings.marker:
         return
@@ -49,8 +50,8 @@ def take_over(config: pytest.Config) -> None:
         loaded = name if plugin is not None else module
         if plugin is not None or config.pluginmanager.has_plugin(module):
             raise pytest.UsageError(
-                f"samurai_marker has `vcr`, but that marker belongs to {package}, which is loaded too: both would"
-                f" record the tests. Run pytest with `-p no:{loaded}`, or add that to `addopts`."
+                f"samurai_marker has `vcr`, but {package} is loaded and uses that marker too: both would record"
+                f" the tests. Run pytest with `-p no:{loaded}`, or put that into `addopts`."
             )
     for line in _MARKERS:
         config.addinivalue_line("markers", line)
@@ -59,7 +60,7 @@ def take_over(config: pytest.Config) -> None:
 
 
 class Moved(NamedTuple):
-    """What the fixtures of another recorder say of a test: its options, its directory, the name of its cassette."""
+    """What another recorder's fixtures say about a test: its options, its directory, the name of its cassette."""
 
     layer: Layer
     directory: Path
@@ -67,9 +68,9 @@ class Moved(NamedTuple):
 
 
 def moved(request: pytest.FixtureRequest, item: pytest.Item) -> Moved:
-    """What another recorder's fixtures say of a test that has its marker.
+    """What another recorder's fixtures say about a test with its marker.
 
-    Raises SettingsError for what they may not say.
+    Raises SettingsError for a value they may not have.
     """
     layer = config_layer(item, request.getfixturevalue("vcr_config"), "vcr_config")
     layer = layer._replace(values=_vcr(request).options(layer.values))
@@ -78,7 +79,7 @@ def moved(request: pytest.FixtureRequest, item: pytest.Item) -> Moved:
 
 
 def _vcr(request: pytest.FixtureRequest) -> Vcr:
-    """What stands for the `VCR` of a test, as the fixtures of its suite or the hooks have configured it."""
+    """The stand-in for a test's `VCR`, set up by the suite's fixtures or hooks."""
     from pytest_samurai.plugin.movedvcr import Vcr
 
     config = request.config
@@ -105,7 +106,7 @@ def _name(request: pytest.FixtureRequest, item: pytest.Item) -> Path | None:
 
 
 def refuse_second(own: Path, named: Path, test: str) -> None:
-    """Raise SettingsError for a test that has a cassette of its own beside the one that its marker names.
+    """Raise SettingsError if a test has its own cassette as well as the one that its marker names.
 
     pytest-recording plays both.
     """
@@ -114,6 +115,6 @@ def refuse_second(own: Path, named: Path, test: str) -> None:
 
         raise SettingsError(
             f"{visible(test)} has its own cassette, {visible(own.name)}, but its marker names another,"
-            f" {visible(named.name)}."
-            " A test can have only one here: put the interactions of both into one file, and name that file"
+            f" {visible(named.name)}: a test has only one here; put the interactions of both into one file, and name"
+            f" that file"
         )

@@ -1,4 +1,4 @@
-"""Fixtures of another recorder's that a suite overrides, or asks for as it does: see `moved`."""
+"""Another recorder's fixtures that a suite overrides or asks for: see `moved`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_samurai.plugin.state import RUN
 
 
 def is_of_pytest_vcr(config: pytest.Config) -> bool:
-    """Whether a suite was one of pytest-vcr's: then that is kept out, since two recorders cannot have one marker."""
+    """Whether the suite used pytest-vcr. Then that plugin is blocked, because two recorders cannot share a marker."""
     return config.pluginmanager.is_blocked("vcr")
 
 
@@ -26,7 +26,7 @@ def vcr_cassette_dir(request: pytest.FixtureRequest) -> str:
     """The directory of the cassettes of a test file, where pytest-recording and cassetter have it, or pytest-vcr."""
     beside = request.path.parent / "cassettes"
     of_module = beside / request.path.stem
-    # pytest-vcr has those of all test files of a directory in one.
+    # pytest-vcr keeps one directory for all test files that are next to each other.
     is_of_all = is_of_pytest_vcr(request.config) or (not of_module.is_dir() and any(beside.glob("*.yaml")))
     return str(beside if is_of_all else of_module)
 

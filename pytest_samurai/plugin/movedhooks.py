@@ -1,4 +1,4 @@
-"""The hook of pytest-recording's that a suite may have in its `conftest.py`: see `moved`."""
+"""The pytest-recording hook that a suite may have in its `conftest.py`: see `moved`."""
 
 from __future__ import annotations
 

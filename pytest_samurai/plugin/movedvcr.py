@@ -1,6 +1,6 @@
-"""What stands for vcrpy's `VCR`, and for its cassette, in a suite that moves in: see `moved`.
+"""Stand-ins for vcrpy's `VCR` and its cassette, in a suite that moves in: see `moved`.
 
-Their methods are those of `vcr.config.VCR` and of `vcr.cassette.Cassette`, as far as suites call them:
+They have those methods of `vcr.config.VCR` and `vcr.cassette.Cassette` that suites call:
 https://vcrpy.readthedocs.io/en/latest/advanced.html.
 """
 
@@ -24,9 +24,9 @@ _STANDARD: Final = ("method", "scheme", "host", "port", "path", "query")
 
 
 class Vcr:
-    """The `VCR` of a suite. An attribute that the suite sets is an option of all its tests, as it is there.
+    """The `VCR` of a suite. As in vcrpy, an attribute that the suite sets is an option of all its tests.
 
-    Serializers and persisters have no effect: each cassette is a file in YAML, and is read without them.
+    Serializers and persisters have no effect: every cassette is a YAML file.
     """
 
     match_on: Any = _STANDARD
@@ -37,31 +37,32 @@ class Vcr:
         self._serializers: set[str] = set()
 
     def register_matcher(self, name: str, matcher: Any) -> None:
-        """Have a name in `match_on` stand for a function `(r1, r2)`."""
+        """Give a name in `match_on` to a function `(r1, r2)`."""
         self._matchers[name] = matcher
 
     def register_serializer(self, name: str, serializer: object) -> None:  # noqa: ARG002 - the name is the interface
-        """Have `serializer` accept a name."""
+        """Let `serializer` accept a name."""
         self._serializers.add(name)
 
     def register_persister(self, persister: object) -> None:
-        """Without effect."""
+        """Do nothing."""
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(
-            f"vcr.{name} does not exist here: this object stands in for vcrpy's VCR. It has register_matcher,"
-            " register_serializer, register_persister, and the options of vcr_config as attributes that you can set"
+            f"vcr.{name} is not available: this stands in for vcrpy's VCR, and has register_matcher,"
+            f" register_serializer,"
+            " register_persister, and the options of vcr_config as attributes that can be set"
         )
 
     def options(self, said: Mapping[str, object]) -> dict[str, object]:
-        """The options of a test whose `vcr_config` says this, with what was set and registered here."""
+        """The options of a test with this `vcr_config`, plus what was set and registered here."""
         values = {name: value for name, value in vars(self).items() if not name.startswith("_")} | dict(said)
         serializer = values.get("serializer")
         if isinstance(serializer, str) and serializer in self._serializers:
             del values["serializer"]
         names = values.get("match_on", self._config.stash[RUN].written[0].values.get("match_on"))
         if names is None and not self._matchers.keys().isdisjoint(_STANDARD):
-            # The prompt counts here, whatever else does.
+            # The prompt always counts, with any other setting.
             names = (*_STANDARD, "chat")
         if isinstance(names, list | tuple):
             values["match_on"] = [self._matchers.get(name, name) for name in names]
@@ -69,7 +70,7 @@ class Vcr:
 
 
 class VcrOfModule(Vcr):
-    """pytest-vcr's fixture `vcr`: the `VCR` of a test file, whose `vcr_config` is `said`, and its blocks."""
+    """pytest-vcr's fixture `vcr`: the `VCR` of a test file, and its blocks. `said` is the file's `vcr_config`."""
 
     def __init__(self, config: pytest.Config, said: Mapping[str, object], directory: str) -> None:
         super().__init__(config)
@@ -77,7 +78,7 @@ class VcrOfModule(Vcr):
         self._directory = directory
 
     def use_cassette(self, path: str, **options: object) -> use_cassette:
-        """A block that plays the cassette of this name, with more options.
+        """A block that plays the cassette with this name and these extra options.
 
         Raises SettingsError for an option that cannot be taken.
         """
@@ -88,7 +89,7 @@ class VcrOfModule(Vcr):
 
 
 class _Block(use_cassette):
-    """A block that has the options of the run, too, as a test with the marker has."""
+    """A block that also has the options of the run, as a marked test does."""
 
     def __init__(self, config: pytest.Config, path: str, options: dict[str, Any]) -> None:
         self._config = config
@@ -103,7 +104,7 @@ class _Block(use_cassette):
 
 
 class VcrCassette:
-    """pytest-recording's fixture `vcr`: what a test has played so far of the cassette that it replays."""
+    """pytest-recording's fixture `vcr`: what a test has replayed from its cassette so far."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
@@ -111,12 +112,12 @@ class VcrCassette:
 
     @property
     def record_mode(self) -> str:
-        """The mode of the test, which is equal to vcrpy's `RecordMode` of that name."""
+        """The mode of the test. It equals vcrpy's `RecordMode` of that name."""
         return self._recorder.mode
 
     @property
     def play_counts(self) -> dict[int, int]:
-        """1 for the index of each interaction that was played, in the order of the cassette."""
+        """1 for the index of each interaction that was played, in the cassette's order."""
         return dict.fromkeys(sorted(self._recorder.playback.played), 1)
 
     @property
@@ -131,7 +132,7 @@ class VcrCassette:
 
     @property
     def requests(self) -> list[Any]:
-        """The requests of the cassette, as vcrpy's. Raises SettingsError without vcrpy."""
+        """The requests of the cassette, as vcrpy's objects. Raises SettingsError without vcrpy."""
         from pytest_samurai.recorder import vcrpy_request
 
         recordings = self._recorder.playback.recordings
@@ -139,7 +140,7 @@ class VcrCassette:
 
     @property
     def responses(self) -> list[dict[str, Any]]:
-        """The responses of the cassette, as vcrpy's."""
+        """The responses of the cassette, as vcrpy's dicts."""
         from pytest_samurai.recorder import vcrpy_response
 
         recordings = self._recorder.playback.recordings
@@ -150,7 +151,7 @@ class VcrCassette:
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(
-            f"vcr.{name} does not exist here: this object stands in for vcrpy's cassette. It has play_count,"
-            " play_counts, all_played, requests, responses, record_mode and len();"
-            " the fixture samurai has calls, usage and cassette_path"
+            f"vcr.{name} is not available: this stands in for vcrpy's cassette, and has play_count, play_counts,"
+            f" all_played,"
+            " requests, responses, record_mode and len(); the fixture samurai has calls, usage and cassette_path"
         )

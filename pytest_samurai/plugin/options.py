@@ -1,4 +1,4 @@
-"""The options as pytest has them: in its help, its ini file and its command line."""
+"""The options as pytest shows them: in its help, ini file and command line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_samurai.settings import OPTIONS, Layer
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add a flag and an ini key for each option that has one."""
-    group = parser.getgroup("samurai", "record and replay chat-completions calls")
+    group = parser.getgroup("samurai", "record and replay model calls")
     for option in OPTIONS.values():
         if "cli" in option.places:
             group.addoption(
@@ -28,9 +28,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def marker_line() -> str:
-    """What `pytest --markers` says of the marker."""
+    """What `pytest --markers` says about the marker."""
     return (
-        "samurai(cassette=None, /, **options): record the chat-completions calls of this test once, then replay them."
+        "samurai(cassette=None, /, **options): record the model calls of this test once, then replay them."
         f" Options: {', '.join(option.name for option in OPTIONS.values() if 'test' in option.places)}."
     )
 

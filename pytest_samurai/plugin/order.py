@@ -8,7 +8,7 @@ from pytest_samurai.plugin.internals import own_definitions, visible_definitions
 
 
 def open_first(item: pytest.Item) -> None:
-    """Have the test's own recorder open after the fixtures of wider scope, and before the test's own."""
+    """Open the test's own recorder after the wider fixtures and before the test's other fixtures."""
     _lighten(item)
     definitions = own_definitions(item)
     names: list[str] = [name for name in getattr(item, "fixturenames", ()) if name != "samurai"]
@@ -18,14 +18,15 @@ def open_first(item: pytest.Item) -> None:
         if name not in definitions or definitions[name][-1].scope == "function"
     )
     index = next(own, len(names))
-    # A new list: pytest shares one among all parametrizations of a function.
+    # A new list, because pytest shares one among all parametrizations of a function.
     item.fixturenames = [*names[:index], "samurai", *names[index:]]  # type: ignore[attr-defined]  # functions have it
 
 
 def _lighten(item: pytest.Item) -> None:
-    """Give a test that has the marker, and overrides no fixture of ours, a recorder that asks for none of them.
+    """Give a marked test that overrides none of our fixtures a recorder that asks for none of them.
 
-    Pytest takes as long to set one up as a call takes to replay. A test that asks by name has them all from the start.
+    Setting up a fixture takes pytest as long as replaying a call. A test that asks by name gets all of them from the
+    start.
     """
     definitions = own_definitions(item)
     if not any(name in definitions or len(visible_definitions(item, name)) != 1 for name in _OURS):

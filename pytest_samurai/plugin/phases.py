@@ -1,4 +1,4 @@
-"""The setup and the teardown of a test, as far as refusals go."""
+"""How refusals affect the setup and the teardown of a test."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytest_samurai.plugin.state import RECORDER, REQUEST, RUN
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a setup that ends as skipped after a refusal. If the setup succeeds, the body fails."""
+    """Fail a setup that was skipped after a refusal. If the setup succeeds, the body fails."""
     refusals = item.config.stash[RUN].refusals
     refusals.begin_test()
     with refusals.phase(item.session, "setup"):
@@ -23,7 +23,7 @@ def runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
-    """Fail a teardown that swallows a refusal, unless the test is red already."""
+    """Fail a teardown that swallows a refusal, unless the test is already red."""
     refusals = item.config.stash[RUN].refusals
     result: object = None
     with refusals.phase(item.session, "teardown"):
@@ -34,7 +34,7 @@ def runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generat
                 raise
             try:
                 if RECORDER in item.stash:
-                    # Because of the error it was not torn down, and the next test would play from its cassette.
+                    # The error kept pytest from tearing it down, and the next test would play from its cassette.
                     tear_down(item.stash[REQUEST])
             finally:
                 go_on_tearing_down(item, nextitem, error)

@@ -1,4 +1,4 @@
-"""Where the cassettes of a run lie."""
+"""Where the cassettes of a run are."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def default_cassette_dir(request: pytest.FixtureRequest) -> Path:
-    """The directory of the cassettes of a test file, unless it was moved."""
+    """The directory of a test file's cassettes, unless it was moved."""
     directories = request.config.stash[RUN].directories
     if request.path not in directories:
         from pytest_samurai.cassette import module_directory
@@ -27,30 +27,30 @@ def default_cassette_dir(request: pytest.FixtureRequest) -> Path:
 
 
 class Location(NamedTuple):
-    """Where the cassette of a test lies, and whether it may be shared with other tests."""
+    """Where the cassette of a test is, and whether other tests may share it."""
 
     path: Path
     is_shared: bool
 
 
 def cassette_location(request: pytest.FixtureRequest, directory: Path, name: Path | None, mode: RecordMode) -> Location:
-    """Where the cassette of a test lies, which runs in a mode; `name` is what its marker says.
+    """Where the cassette of a test is in a given mode. `name` is what its marker says.
 
-    Raises CassetteError if it is to get a cassette of its own, and cannot.
+    Raises CassetteError if the test needs its own cassette and cannot have it.
     """
     moved = directory != default_cassette_dir(request)
     if name is None:
         return _own_place(request, REAL.Path(directory), mode, moved=moved)
     from pytest_samurai.cassette import placed_cassette
 
-    # Tests of several files may share a cassette by its name, so it lies in the root, unless their directory was moved.
+    # Tests in several files may share a named cassette, so it is in the root, unless their directory was moved.
     return Location(placed_cassette(directory if moved else cassette_root(request.config), name), True)
 
 
 def _own_place(request: pytest.FixtureRequest, directory: Path, mode: RecordMode, *, moved: bool) -> Location:
-    """Where the cassette of a test lies that names none: under a name that it may have, or where it is to be."""
+    """Where the cassette of a test without a named one is, under any name it may have, or where it will be."""
     own, path, is_certain = _own_paths(request, directory, moved=moved)
-    # In `once`, a cassette that is there is not written to.
+    # In `once`, an existing cassette is never written.
     if not mode.writes or mode.only_replays_once_recorded or not exists(path):
         return Location(path, False)
     from pytest_samurai.cassette import is_foreign
@@ -60,7 +60,7 @@ def _own_place(request: pytest.FixtureRequest, directory: Path, mode: RecordMode
     if not is_certain:
         adopt(path, own, shelf)
         return Location(own, False)
-    # What one test no longer plays of it, another may play.
+    # Another test may still play what this test no longer plays.
     item, run = request.node, request.config.stash[RUN]
     test = item.stash.get(TEST, item.nodeid)
     claimed = run.siblings.is_claimed(item, test, path.name, run.collection.marked)
@@ -68,12 +68,12 @@ def _own_place(request: pytest.FixtureRequest, directory: Path, mode: RecordMode
 
 
 def own_cassette(request: pytest.FixtureRequest, directory: Path) -> Path:
-    """The cassette of a test by one of its own names in a directory, whatever its marker names."""
+    """A test's cassette in a directory, under one of the test's own names, whatever its marker says."""
     return _own_paths(request, directory, moved=True)[1]
 
 
 def _own_paths(request: pytest.FixtureRequest, directory: Path, *, moved: bool) -> tuple[Path, Path, bool]:
-    """Where a test's own cassette is to be, where it is, and whether that one is surely its own."""
+    """Where a test's own cassette should be, where it is, and whether it certainly belongs to the test."""
     from pytest_samurai.cassette import cassette_name
 
     item = request.node
@@ -88,7 +88,7 @@ def _own_paths(request: pytest.FixtureRequest, directory: Path, *, moved: bool) 
 def _found(
     request: pytest.FixtureRequest, directory: Path, parts: list[str], *, moved: bool
 ) -> tuple[Path, bool] | None:
-    """The cassette of a test that is there under another name than it gets today, and whether it is surely its own."""
+    """A test's cassette under an older or a foreign name, and whether it certainly belongs to the test."""
     from pytest_samurai.cassette import candidates_beside, candidates_of, first_existing, is_foreign
 
     def is_meant(path: Path) -> bool:
@@ -107,10 +107,10 @@ def _found(
 def fixture_cassette_path(
     item: pytest.Item, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Path:
-    """Where the cassette of a fixture lies.
+    """Where the cassette of a fixture is.
 
-    It lies beside those of the tests that use the fixture. If its scope is wider than a module, it lies where the
-    fixture is defined.
+    It is next to the cassettes of the tests that use the fixture. If the scope is wider than a module, it is next to
+    the fixture's definition.
     """
     from pytest_samurai.cassette import Candidate, first_existing, module_directory, own_names
 
@@ -122,7 +122,7 @@ def fixture_cassette_path(
         )
     else:
         directory = root / module_directory(REAL.PurePosixPath(fixturedef.baseid.partition("::")[0]))
-    # What other parameters a fixture gets is not known, nor what else is called like it.
+    # Nobody knows which other parameters the fixture gets, or which other fixtures have a similar name.
     alike = parts[0] != parts[0].lower()
     if fixturedef.scope == "class":
         alike = alike or request.config.stash[RUN].siblings.has_alike_class(item)
@@ -133,7 +133,7 @@ def fixture_cassette_path(
 
 
 def _parameter(request: pytest.FixtureRequest) -> str:
-    """The parameter of a fixture in brackets, as in pytest's ids. An object is shown by its number."""
+    """The parameter of a fixture in brackets, as in pytest's ids. An object is shown as its number."""
     if not hasattr(request, "param"):
         return ""
     value = request.param
@@ -142,21 +142,21 @@ def _parameter(request: pytest.FixtureRequest) -> str:
 
 
 def of_same_scope(request: pytest.FixtureRequest, name: str, default: Any) -> Any:
-    """The value of a fixture of ours, asked for by another fixture; `default` if its scope is too narrow for that."""
+    """The value of one of our fixtures for another fixture; `default` if the scope of ours is too narrow."""
     try:
         return request.getfixturevalue(name)
     except pytest.fail.Exception as failure:
-        # Any other failure is that of the user's fixture.
+        # Any other failure comes from the user's fixture.
         if "ScopeMismatch" not in str(failure):
             raise
         return default
 
 
 def classes(item: pytest.Item) -> list[str]:
-    """The classes that a test is in, from the outside in."""
+    """The classes around a test, from the outside in."""
     return [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
 
 
 def relative(path: Path, config: pytest.Config) -> PurePosixPath:
-    """A path as seen from pytest's root directory."""
+    """A path relative to pytest's root directory."""
     return REAL.PurePosixPath(REAL.Path(REAL.relpath(path, config.rootpath)).as_posix())

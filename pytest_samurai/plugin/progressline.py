@@ -1,4 +1,4 @@
-"""The line that shows how far a recording is."""
+"""The line that shows the progress of a recording."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_samurai.plugin.state import RUN
 
 
 def shows_progress(config: pytest.Config) -> bool:
-    """Whether the terminal can take a line back, and nothing but pytest writes to it."""
+    """Whether the terminal can erase a line, and only pytest writes to it."""
     return (
         sys.stdout is sys.__stdout__
         and os.environ.get("TERM", "dumb") != "dumb"
@@ -22,10 +22,10 @@ def shows_progress(config: pytest.Config) -> bool:
 
 
 class ProgressLine:
-    """Shows how far a recording is, until pytest writes something itself.
+    """Shows the progress of a recording until pytest writes something itself.
 
-    It writes to the terminal past pytest's capture. Pytest switches capture off while it writes lines of its own; here,
-    that would let through what other threads print meanwhile.
+    It writes to the terminal directly, past pytest's capture. Pytest switches its capture off to write a line; doing
+    that here would let through what other threads are printing.
     """
 
     def __init__(self, config: pytest.Config) -> None:
@@ -41,7 +41,7 @@ class ProgressLine:
         self._progress.clear()
 
     def pytest_enter_pdb(self) -> None:
-        # Too late to clear: pytest has written a headline already.
+        # Too late to clear the line: pytest has already written a headline.
         self._progress.leave()
 
     @pytest.hookimpl(tryfirst=True)

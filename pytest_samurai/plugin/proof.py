@@ -1,7 +1,7 @@
-"""The proof that what a run has recorded can be replayed: another run, at its end, in a process of its own.
+"""The proof that a run's recordings can be replayed: a second run at the end, in a new process.
 
-Not in this process: a replay happens in another one, with other ids at import, other hashes of strings, other ports,
-other fixtures of the session. All of these stay the same here.
+It needs a new process because a later replay has different ids at import, string hashes, ports and session fixtures. In
+this process, all of these would stay the same.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from pytest_samurai.errors import CassetteError, RequestNotRecorded
 from pytest_samurai.files import REAL, json, remove, scratch
 from pytest_samurai.plugin.hashseed import HASH_SEED, other_seed
 from pytest_samurai.plugin.internals import replaced_at, take_back
-from pytest_samurai.plugin.secondrun import FILE
+from pytest_samurai.plugin.secondrun import AGAIN, FILE
 from pytest_samurai.plugin.varying import Varying
 from pytest_samurai.text import plural, visible
 
 _SHOWN_LINES = 20
 _FAILED = "ProofFailed"
-_NO_TEST = "The replay has no test with this id: something in the id, such as a parameter, varies from run to run."
+_NO_TEST = "The replay has no test with this id: part of the id varies from run to run, such as a parameter."
 _ADVICE = (
-    "The values that differ vary from run to run. Fix them in the test, for example with a seed or a sorted"
-    " order, or leave them out with `ignore` or `normalize`."
+    "These differences vary from run to run. Fix them in the test, for example with a seed or by sorting, or leave"
+    " them out with `ignore` or `normalize`."
 )
 _HAS_RUN = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
 class Proof:
-    """Replays the tests that recorded and passed, and has those fail whose replay does not pass.
+    """Replays the tests that recorded and passed, and fails those whose replay does not pass.
 
-    `line` says what came of it; `error` why it could not be tried.
+    `line` is the result; `error` says why no replay was possible.
     """
 
     def __init__(self, config: pytest.Config, varying: Varying) -> None:
@@ -47,7 +47,10 @@ class Proof:
         self._red: set[str] = set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if not report.passed or hasattr(report, "wasxfail"):
+        if str(report.outcome) in AGAIN:
+            # Its last run counts.
+            self._red.discard(report.nodeid)
+        elif not report.passed or hasattr(report, "wasxfail"):
             self._red.add(report.nodeid)
         elif report.when == "call":
             self._calls[report.nodeid] = report
@@ -69,15 +72,15 @@ class Proof:
         self.line = f"samurai: {plural(len(reports), 'test')} replayed in another process: {failed:,} failed"
 
     def leave_out(self) -> None:
-        """Say that nothing was proved, since the run ended before its end."""
+        """Say that nothing was proved, because the run was cut short."""
         if count := len(self._recorded()):
             self.line = (
                 f"samurai: {plural(count, 'test')} recorded and passed, but nothing was replayed in another process,"
-                " because the run ended early. The next run replays the recordings"
+                f" because the run ended early. The next run replays what was recorded"
             )
 
     def _recorded(self) -> dict[str, pytest.TestReport]:
-        """The reports of the tests that recorded and passed, by the ids of the tests."""
+        """The reports of the tests that recorded and passed, by test id."""
         return {
             varied[0].test: self._calls[nodeid]
             for nodeid, varied in self._varying.recorded.items()
@@ -85,14 +88,14 @@ class Proof:
         }
 
     def _announce(self, count: int) -> None:
-        """Say what takes so long."""
+        """Say why the run takes longer now."""
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None and reporter.verbosity >= 0:
             reporter.ensure_newline()
             reporter.write_line(f"samurai: replaying {plural(count, 'test')} in another process")
 
     def _second_run(self, tests: Sequence[str], orders: Sequence[Sequence[str]]) -> dict[str, list[Any]] | None:
-        """What came of each test, by its id: nothing if it passed. None if there was no such run."""
+        """The result of each test, by its id; empty if it passed. None if the second run did not happen."""
         try:
             file = scratch("second-run")
         except CassetteError as error:
@@ -116,11 +119,14 @@ class Proof:
             return results
         said = ended.stdout.decode(errors="replace").strip().splitlines()[-_SHOWN_LINES:]
         text = "".join(f"\n    {line}" for line in said)
-        self.error = f"--samurai-prove: the second run ended abnormally, with status {ended.returncode}:{text}"
+        self.error = (
+            f"--samurai-prove: the second run ended with status {ended.returncode}, which is not how a test run"
+            f" ends:{text}"
+        )
         return None
 
     def _judge(self, report: pytest.TestReport, result: Sequence[Any] | None) -> bool:
-        """Whether the test has failed by its replay. If so, that is reported."""
+        """Report the test if its replay failed. Returns whether it did."""
         from pytest_samurai.report import clock_failure
 
         varied = self._varying.recorded[report.nodeid]
@@ -129,12 +135,12 @@ class Proof:
         elif result:
             outcome, text, line, failure = result
             came_of = "was skipped" if outcome == "skipped" else "failed"
-            said = f"It was recorded in this run, but its replay in another process {came_of}:\n\n{text}"
+            said = f"This test was recorded in this run, and its replay in another process {came_of}:\n\n{text}"
             if failure and failure[0] == RequestNotRecorded.__name__:
                 said = f"{said}\n\n{_ADVICE}"
             self._fail(report, said, line, failure or (_FAILED, line, None))
         else:
-            # What came back in another process is the same in each run, but for what tells the time.
+            # A value that another process repeats is the same in every run, unless it tells the time.
             self._varying.recorded[report.nodeid] = [each.of_clock for each in varied]
             if (clock := clock_failure(varied)) is None:
                 return False
@@ -143,10 +149,10 @@ class Proof:
         return True
 
     def _fail(self, report: pytest.TestReport, text: str, line: str, failure: Sequence[Any]) -> None:
-        """Report a failure in the place of the test's success."""
+        """Replace the test's success with a failure."""
         take_back(self._config, report)
         path, number, _ = report.location
-        # What a test says of its own failure comes from outside.
+        # The text of a failure comes from outside.
         kind, told_text, diagnosis = failure
         shown = replaced_at(visible(text, keep="\n\t"), path, (number or 0) + 1, visible(line, keep="\n"))
         known = (report.nodeid, report.location, dict(report.keywords))
@@ -157,11 +163,11 @@ class Proof:
 
 
 def _command(config: pytest.Config) -> list[str]:
-    """Pytest as it was started, with the plugin that makes it a second run."""
-    # `python -m` has the current directory on the path, and `pytest` has not.
+    """The command that started pytest, plus the plugin that makes it a second run."""
+    # `python -m` puts the current directory on the path; `pytest` does not.
     safe = [] if not {"", str(REAL.getcwd())}.isdisjoint(sys.path) else ["-P"]
     plugin = ["-p", "pytest_samurai.plugin.secondrun"]
-    # It would begin by deleting what this process has measured.
+    # The second run would start by deleting this process's coverage.
     no_coverage = ["--no-cov"] if config.pluginmanager.has_plugin("pytest_cov") else []
     arguments = map(str, config.invocation_params.args)
     return [sys.executable, *safe, "-m", "pytest", *plugin, *no_coverage, *arguments]

@@ -54,7 +54,7 @@ def recorded(
     location = _location(request, settings, samurai_cassette_dir, name, others)
     owner = owner_of(item, item.nodeid, shared=location.is_shared)
     recorder = Recorder(location.path, settings, owner, shared_of(request.config))
-    # If a test is run again (pytest-rerunfailures), its last run counts.
+    # If the test runs again (pytest-rerunfailures), its last run counts.
     forget(item)
     session = Session(recorder)
     if recorder.replaying:
@@ -63,7 +63,7 @@ def recorded(
     refusals.opened(recorder)
     item.stash[RECORDER] = recorder
     item.stash[REQUEST] = request
-    # A report that is made after the recorder has gone has to know it too.
+    # A report that is made after the recorder is gone must know the keys too.
     item.stash[SENT] = recorder.sent
     item.stash[PASSED] = False
     item.stash[UNUSED] = None
@@ -75,7 +75,7 @@ def recorded(
         refusals.listen()
         refusals.closed(recorder)
         del item.stash[RECORDER], item.stash[REQUEST]
-        # If it is run again, it counts once.
+        # A test that runs again counts once.
         item.user_properties[:] = [pair for pair in item.user_properties if pair[0] not in FIGURE_PROPERTIES]
         figures = TestFigures.of(item.nodeid, recorder.calls, recorded=recorder.recorded)
         item.user_properties += figures.properties()
@@ -87,13 +87,13 @@ def recorded(
 
 
 def _has_played_all(item: pytest.Item, recorder: Recorder) -> bool:
-    """Judge what was not played, now that the test's other fixtures are torn down: they may have played the rest."""
+    """Judge what was not played, after the test's other fixtures are torn down: they may have played the rest."""
     item.stash[UNUSED] = failure = unused_of(recorder)
     return failure is None
 
 
 def _moved(request: pytest.FixtureRequest, item: pytest.Item) -> Moved:
-    """What another recorder's fixtures say of a test that has its marker. Only a suite that moved in has such tests."""
+    """What another recorder's fixtures say about a test with its marker. Only a suite that moved in has such tests."""
     from pytest_samurai.plugin.moved import moved
 
     return moved(request, item)
@@ -102,7 +102,7 @@ def _moved(request: pytest.FixtureRequest, item: pytest.Item) -> Moved:
 def _location(
     request: pytest.FixtureRequest, settings: Settings, directory: Path, name: Path | None, others: Moved | None
 ) -> Location:
-    """Where the cassette of a test lies. `others` is what the fixtures of another recorder say."""
+    """Where the cassette of a test is. `others` is what another recorder's fixtures say."""
     if settings.cassette_library_dir is not None:
         directory = REAL.Path(REAL.getcwd(), settings.cassette_library_dir)
     elif others is not None and directory == default_cassette_dir(request):
@@ -121,7 +121,7 @@ def _location(
 
 
 def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool) -> None:
-    """Note what a test or fixture, named by `user`, played of its cassette. See `Use`."""
+    """Note what a test or fixture played from its cassette. `user` is its name: see `Use`."""
     if not exists(recorder.cassette_path) and not recorder.dropped:
         return
     unknown = ""
@@ -132,7 +132,7 @@ def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool)
     elif recorder.settings.unused == "ignore":
         unknown = f"`unused` is `ignore` for {user}"
     playback = recorder.playback
-    # What was dropped is no longer in the cassette.
+    # Dropped interactions are no longer in the cassette.
     unplayed = [] if recorder.dropped else playback.unplayed()
     origins = playback.recordings.origins
     play = Play(
@@ -153,7 +153,7 @@ def note_play(item: pytest.Item, recorder: Recorder, user: str, *, passed: bool)
 
 
 def note_spoken(item: pytest.Item, recorder: Recorder, user: str) -> None:
-    """Note for the reports which calls a test or fixture, named by `user`, made with its cassette."""
+    """Note for the reports which calls a test or fixture made with its cassette. `user` is its name."""
     if not any(target.has_calls for target in item.config.stash[RUN].settings.report):
         return
     if recordings := recorder.recordings:
@@ -162,10 +162,10 @@ def note_spoken(item: pytest.Item, recorder: Recorder, user: str) -> None:
 
 
 def owner_of(item: pytest.Item, name: str, *, shared: bool, is_fixture: bool = False) -> Owner:
-    """Who a recorder belongs to: a test, or a fixture, named by its label."""
+    """The owner of a recorder: a test, or a fixture with a label."""
     config = item.config
     run = config.stash[RUN]
-    # To record again what has just been recorded would settle nothing.
+    # Recording again right after a recording would not help.
     rerun = None if run.proves else partial(target, item)
     owner = Owner(visible(name), run.began, rerun, shared, run.refusals.refuse, is_fixture=is_fixture)
     owner.on_live = None if run.progress is None else run.progress.call

@@ -1,4 +1,4 @@
-"""The report of a test without the secrets that it would show: in arguments, locals and captured output."""
+"""The report of a test without secrets, in its arguments, locals and captured output."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pytest_samurai.plugin.state import RECORDER, RUN, SENT, RunState
 
 
 def redact(report: pytest.TestReport, item: pytest.Item) -> None:
-    """Take the secrets of the environment, and those of the calls so far, out of what a report shows."""
+    """Remove from a report the secrets of the environment and of the calls so far."""
     shown = _rewriter(item)
     report.longrepr = rewrite_texts(report.longrepr, shown)
     report.sections = [(title, shown(text)) for title, text in report.sections]
@@ -27,8 +27,8 @@ def redact(report: pytest.TestReport, item: pytest.Item) -> None:
 
 
 def redact_properties(report: pytest.TestReport, item: pytest.Item) -> None:
-    """Take them out of what the test recorded for JUnit's file by `record_property`."""
-    # Ours hold figures, and hardly any test has others.
+    """Remove them from what the test recorded for JUnit's file with `record_property`."""
+    # Our properties hold figures, and hardly any test has others.
     if any(isinstance(value, str) and not name.startswith("samurai") for name, value in report.user_properties):
         shown = _rewriter(item)
         report.user_properties = [
@@ -38,7 +38,7 @@ def redact_properties(report: pytest.TestReport, item: pytest.Item) -> None:
 
 
 def redact_subtest(report: pytest.TestReport, run: RunState) -> None:
-    """Take them out of the report of a subtest. It is made of that of the test, and gets its title after that."""
+    """Remove them from the report of a subtest. It is a copy of the test's report, and gets its title later."""
     item = run.item
     if hasattr(report, "context") and item is not None and is_marked(item):
         redact(report, item)
@@ -46,7 +46,7 @@ def redact_subtest(report: pytest.TestReport, run: RunState) -> None:
 
 
 def redact_warning(message: warnings.WarningMessage, item: pytest.Item | None) -> None:
-    """Take them out of a warning that a test has caused."""
+    """Remove them from a warning that a test caused."""
     if item is not None and is_marked(item):
         text = str(message.message)
         if (shown := _rewriter(item)(text)) != text:
@@ -66,7 +66,7 @@ def _rewriter(item: pytest.Item) -> Callable[[str], str]:
 
 
 def _keys_sent(run: RunState, item: pytest.Item) -> frozenset[str]:
-    """The keys of the requests of a test, and of the fixtures around it. A replay looks at none of them."""
+    """The keys that a test and its fixtures have sent. A replay looks at none of them."""
     lists = [item.stash.get(SENT, []), run.sent]
     keys: set[str] = set()
     for sent in filter(None, lists):

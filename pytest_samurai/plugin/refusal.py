@@ -1,4 +1,4 @@
-"""A refused call, as one of pytest's outcomes."""
+"""A refused call, as a pytest outcome."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pytest_samurai.errors import RequestNotRecorded
 
 class RefusedInTest(
     RequestNotRecorded,
-    pytest.fail.Exception,  # type: ignore[misc, name-defined]  # an attribute of a function, which mypy takes for a value
+    pytest.fail.Exception,  # type: ignore[misc, name-defined]  # mypy sees a function's attribute as a value
 ):
-    """`RequestNotRecorded` as one of pytest's own outcomes: fixtures may raise these, even as they are torn down."""
+    """`RequestNotRecorded` as a pytest outcome. Fixtures may raise those, even during teardown."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # pickle finds a class by the name that it shows, and this one shows that of another.
+        # pickle looks up a class by its displayed name, and this class displays another one's.
         return refused, (str(self),), {"__notes__": list(getattr(self, "__notes__", ())), "diagnosis": self.diagnosis}
 
 
-# What is shown is what users catch.
+# Users see the class that they catch.
 RefusedInTest.__module__, RefusedInTest.__name__ = "pytest_samurai", "RequestNotRecorded"
 RefusedInTest.__qualname__ = RefusedInTest.__name__
 
 
 def refused(text: str) -> RefusedInTest:
-    """A refusal with this text; copies and pickles are made by it."""
+    """A refusal with this text. Copies and pickles are made with this function."""
     return RefusedInTest(text)

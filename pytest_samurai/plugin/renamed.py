@@ -1,4 +1,4 @@
-"""The tests that are gone, in whose cassettes a test without one looks for its recordings."""
+"""Deleted or renamed tests: their cassettes may have the recordings of a test that has no cassette."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Callable
 from functools import cached_property
-from itertools import islice
+from itertools import islice, starmap
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -24,32 +24,54 @@ _MOST_NAMED = 3
 
 
 class Renamed:
-    """What is known in a run of tests that are gone. A test is asked for that has no cassette, and no other."""
+    """What a run knows about tests that are gone. Only a test without a cassette asks for it."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._root = config.rootpath
-        # Under `file::test`, the other tests of the file are not collected.
+        # With an argument `file::test`, pytest does not collect the file's other tests.
         self._collects_whole_files = not any("::" in argument for argument in config.args)
 
     def commands(self, test: str, cassette: Path, answers: Callable[[Path], bool]) -> list[str]:
-        """The commands that give a test the cassette of one that is gone, and that answers.
+        """The commands that give a test the cassette of one that is gone, if that cassette answers its call.
 
-        At most so many cassettes are looked at, the likeliest first: those beside its own, then those of its name.
+        Only the likeliest cassettes are looked at: first those next to its own, then those with a similar name.
         """
         name = self._owners.named(test)
         if name is None or cassette != self._root / name or not self._is_known_to_commands:
             return []
-        # The test that asks may have put a fake file system in the place of the real one.
+        # The test may have replaced the file system with a fake one.
         with without_fakes():
             gone = self._answering(name, answers)
             files = [move for old in gone if (move := self._moved_file(old, test)) is not None]
-        # What tests of a file have in common, each of them could have recorded: but the file tells whose it is.
+        # All tests of a file share some calls, and each could have recorded them. The file still shows who did.
         moves = files or [(old, test) for old in gone]
-        return [f"pytest-samurai mv {shlex.quote(old)} {shlex.quote(new)}" for old, new in moves]
+        return list(starmap(_move, moves))
+
+    def commands_of_fixture(self, file: str, cassette: Path, answers: Callable[[Path], bool]) -> list[str]:
+        """The commands that give the fixtures and tests of a file the cassettes of a file that is gone.
+
+        `cassette` is that of a fixture, which has the same name beside both.
+        """
+        from pytest_samurai.cassette import module_directory
+
+        home = self._root / self._home
+        here = home / module_directory(PurePosixPath(file))
+        if not self._is_known_to_commands or not cassette.is_relative_to(here):
+            return []
+        name = cassette.relative_to(here).as_posix()
+        with without_fakes():
+            beside = (path for path in cassettes_of(self._root, [self._home]) if path.endswith(f"/{name}"))
+            gone = {path: f"{PurePosixPath(self._root / path).relative_to(home)}"[: -len(name) - 1] for path in beside}
+            olds = [
+                f"{old}.py"
+                for path, old in sorted(gone.items())
+                if not exists(self._root / f"{old}.py") and self._is_small(path) and answers(self._root / path)
+            ]
+        return [_move(old, file) for old in olds[:_MOST_NAMED]]
 
     def _moved_file(self, old: str, test: str) -> tuple[str, str] | None:
-        """The files of two tests, if the old file is gone, and all tests whose cassettes it left are in the new one."""
+        """The old and the new file of a moved test, if the old one is gone and the new one has all its tests."""
         before, after = file_of(old), file_of(test)
         left = {gone.partition("::")[2] for _, gone in self._gone if file_of(gone) == before}
         is_whole = {f"{after}::{name}" for name in left} <= set(self._config.stash[RUN].collection.marked)
@@ -75,14 +97,14 @@ class Renamed:
 
     @cached_property
     def _is_known_to_commands(self) -> bool:
-        """Whether commands are sure to find the cassettes: in the usual directory, or in that of the last full run."""
+        """Whether commands are sure to find the cassettes: in the usual directory, or in the last full run's."""
         if self._home == CASSETTES:
             return True
         return self._run is not None and self._run.directories[:1] == [self._home]
 
     @cached_property
     def _run(self) -> FullRun | None:
-        """The last full run; None if none is known, or if another version has noted it."""
+        """The last full run; None if none is known, or if another version noted it."""
         cache = getattr(self._config, "cache", None)
         note: Any = None if cache is None else cache.get(NOTE, None)
         try:
@@ -100,7 +122,7 @@ class Renamed:
 
     @cached_property
     def _gone(self) -> list[tuple[str, str]]:
-        """The cassettes of tests that are gone, as seen from the root, with the ids of these tests."""
+        """The cassettes of tests that are gone, relative to the root, and the ids of these tests."""
         return [
             (path, tests[0])
             for path in cassettes_of(self._root, [self._home])
@@ -118,8 +140,12 @@ class Renamed:
         return not _may_have(self._root / file, test)
 
 
+def _move(old: str, new: str) -> str:
+    return f"pytest-samurai mv {shlex.quote(old)} {shlex.quote(new)}"
+
+
 def _may_have(path: Path, test: str) -> bool:
-    """Whether a file that was not collected as a whole may have a test, by its text."""
+    """Whether a partly collected file may contain a test, judging by its text."""
     *classes, function = test.partition("::")[2].partition("[")[0].split("::")
     try:
         text = path.read_text(encoding="utf-8")
@@ -133,5 +159,5 @@ _RENAMED = pytest.StashKey[Renamed]()
 
 
 def renamed_of(config: pytest.Config) -> Renamed:
-    """What is known in a run of tests that are gone."""
+    """What a run knows about tests that are gone."""
     return config.stash.setdefault(_RENAMED, Renamed(config))

@@ -1,4 +1,4 @@
-"""Failures that repeat an earlier failure: in a terminal, what they have in common is told once."""
+"""Failures that repeat an earlier failure. The terminal tells their common part once."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from pytest_samurai.plugin.internals import crash_of, leave_out, replaced
 from pytest_samurai.text import MISS, Diagnosis, visible
 
 REFUSED = "samurai: request not recorded"
-"""The section with the miss that came before the error of a test."""
+"""The section with the miss that came before a test's error."""
 
-CAME_OF_IT = "samurai: the error that followed"
-"""The section with the error of a test, where the miss before it is shown in its place."""
+CAME_OF_IT = "samurai: what happened then"
+"""The section with a test's error, when the miss before it is shown instead."""
 
 _LETTERS = {"error": "E", "failed": "f"}
 
 
 def shorten(reporter: pytest.TerminalReporter) -> None:
-    """Have failures of a cause that an earlier failure has told say shortly that it is the same.
+    """Make a failure with a known cause say briefly that it has the same cause as an earlier one.
 
-    Of those that have nothing else to show, only the line in the short summary is left. JUnit's file, and whatever else
-    reads reports as they come, has all of them in full; so has the terminal with `-v`.
+    A failure with nothing else to show keeps only its line in the short summary. JUnit's file, other readers of the
+    reports, and the terminal with `-v` still get everything.
     """
     if reporter.verbosity > 0:
         return
@@ -43,7 +43,7 @@ def shorten(reporter: pytest.TerminalReporter) -> None:
 
 
 def _diagnosis(report: Any) -> Diagnosis | None:
-    # What is counted as failed or as an error need not be the report of a test.
+    # Pytest may count reports as failed or as errors that are not a test's.
     _, _, told = getattr(report, "samurai_failure", (None, None, None))
     return None if told is None else Diagnosis.from_json(told)
 
@@ -58,7 +58,7 @@ def _shorten(report: pytest.TestReport, diagnosis: Diagnosis, first: str, *, may
         return
     crash = crash_of(report.longrepr)
     if crash is None:
-        # A hook of the user's has made a plain text of it.
+        # One of the user's hooks has turned it into plain text.
         report.longrepr = whole
         return
     crash.message = f"as in {first}: {said}"
@@ -69,7 +69,7 @@ def _shorten(report: pytest.TestReport, diagnosis: Diagnosis, first: str, *, may
 
 
 def _shorten_line(first: Any) -> None:
-    """Leave its text to the list of failures: in CI, the short summary would have all of it once more."""
+    """Leave the text to the list of failures. In CI, the short summary would repeat all of it."""
     crash = crash_of(first.longrepr)
     if crash is not None and not _led_to_another(first):
         kind, _, told = first.samurai_failure
@@ -78,11 +78,11 @@ def _shorten_line(first: Any) -> None:
 
 
 def _led_to_another(report: pytest.TestReport) -> bool:
-    """Whether another error followed, which is the failure of the test."""
+    """Whether another error followed, and is the failure of the test."""
     return any(title in (REFUSED, CAME_OF_IT) for title, _ in report.sections)
 
 
 def _name(test: str, other: str) -> str:
-    """A test as it is named beside another one."""
+    """A test's name when it is mentioned next to another test."""
     file, _, name = test.partition("::")
     return visible(name if name and file == other.partition("::")[0] else test)

@@ -1,4 +1,4 @@
-"""The second run of tests that have just been recorded, in a process of its own. `plugin.proof` starts it."""
+"""The second run of tests that were just recorded, in its own process. `plugin.proof` starts it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from pytest_samurai.plugin.internals import crash_of
 from pytest_samurai.plugin.state import RUN
 
 FILE: Final = "SAMURAI_SECOND_RUN"
-"""The variable of the environment that names the file with the ids of the tests, and later with what came of them."""
+"""The environment variable that names the file. It first holds the test ids, and later their results."""
+
+AGAIN: Final = ("rerun",)
+"""What other plugins call the outcome of a test that they will run again. Source: pytest-rerunfailures."""
 
 _OPTIONS: Mapping[str, object] = {
-    # All of them run, one after the other, in this process, and nobody is asked.
+    # Run all of them, one by one, in this process, and ask nobody.
     "maxfail": 0,
     "usepdb": False,
     "trace": False,
@@ -25,12 +28,12 @@ _OPTIONS: Mapping[str, object] = {
     "distload": False,
     "dist": "no",
     "tx": [],
-    # The files of the first run stay its own. That of the log may be named in the ini file, so it needs another one.
+    # Do not touch the first run's files. The ini file may name a log file, so this run needs another.
     "log_file": os.devnull,
     "xmlpath": None,
     "report_log": None,
     "htmlpath": None,
-    # From the cassettes alone. What was recorded is reported, and compared with the lock, by the run that recorded it.
+    # Use the cassettes alone. The run that recorded also reports, and compares with the lock.
     "samurai_mode": "none",
     "samurai_prove": None,
     "samurai_report": None,
@@ -40,7 +43,7 @@ _OPTIONS: Mapping[str, object] = {
 
 @pytest.hookimpl(wrapper=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
-    """Take the options of the first run, but for those that this run has of its own."""
+    """Use the options of the first run, except those that this run sets itself."""
     known = vars(config.option)
     known.update({name: value for name, value in _OPTIONS.items() if name in known})
     return (yield)
@@ -48,7 +51,7 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Compare nothing with the lock, and follow what becomes of the tests."""
+    """Compare nothing with the lock, and follow the results of the tests."""
     run = config.stash[RUN]
     run.proves = True
     run.lock_is_read = True
@@ -56,7 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class _Follower:
-    """Runs the tests that the file names, and writes into it what came of each: see `_told`."""
+    """Runs the tests that the file names, and writes each result into it: see `_told`."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -71,7 +74,9 @@ class _Follower:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         result = self._results.setdefault(report.nodeid, [])
-        if not report.passed and not result:
+        if str(report.outcome) in AGAIN:
+            result.clear()
+        elif not report.passed and not result:
             result += _told(report)
 
     @pytest.hookimpl(trylast=True)
@@ -80,13 +85,13 @@ class _Follower:
 
 
 def _told(report: pytest.TestReport) -> list[Any]:
-    """What there is to tell of a phase that did not pass: its outcome, its error, the line for the short summary.
+    """A failed phase: its outcome, its error, and its line in the short summary.
 
-    Of an error of ours it has the name, the text and the diagnosis.
+    Errors of ours come with their name, text and diagnosis.
     """
     text = report.longreprtext
     if isinstance(report.longrepr, tuple):
-        # Pytest has file, line and reason of a skip, and shows the reason.
+        # Pytest stores file, line and reason of a skip, and shows the reason.
         text = report.longrepr[-1]
     crash = crash_of(report.longrepr)
     line = text if crash is None else crash.message

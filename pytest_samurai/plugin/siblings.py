@@ -1,4 +1,4 @@
-"""The tests beside a test, run or not: which of them would have its cassette."""
+"""The other tests, run or not, and which of them would have the same cassette."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pytest_samurai.plugin.marker import file_of
 
 
 class Siblings:
-    """What is known of tests beside others; `made` are those of each function with parameters, by their ids.
+    """What is known about tests and those around them. `made` maps each parametrized function to the ids of its tests.
 
-    They are all there, whichever are selected: so a test has the same cassette in every run.
+    It holds all tests, selected or not, so a test has the same cassette in every run.
     """
 
     def __init__(self, made: Mapping[str, Collection[str]]) -> None:
@@ -24,7 +24,7 @@ class Siblings:
         self._claimed: dict[str, dict[str, set[str]]] = {}
 
     def is_alike(self, item: pytest.Item, test: str) -> bool:
-        """Whether another test has the name of a test but for its case, which some file systems ignore.
+        """Whether another test's name differs only in case, which some file systems ignore.
 
         `test` is the id of the test.
         """
@@ -37,26 +37,27 @@ class Siblings:
         )
 
     def has_alike_class(self, item: pytest.Item) -> bool:
-        """Whether another class has the name of one that a test is in but for its case."""
+        """Whether one of a test's classes has a name that differs from another class's only in case."""
         classes = [node for node in item.listchain() if isinstance(node, pytest.Class)]
         return any(self._is_alike_in(node.parent, node.name) for node in classes)
 
     def _is_alike_in(self, node: pytest.Collector | pytest.Item | None, name: str) -> bool:
-        """Whether another class or function in a module or a class has a name but for its case, collected or not."""
+        """Whether another class or function in a module or class has this name in another case, collected or not."""
         holder = getattr(node, "obj", None)
         return node is not None and name.casefold() in self._known(node.nodeid, partial(_alike_callables, holder))
 
     def _known(self, of: str, names: Callable[[], Iterable[str]]) -> frozenset[str]:
-        """What several names are without their case."""
+        """The names that occur more than once when case is ignored."""
         if of not in self._alike:
             counts = Counter(name.casefold() for name in names())
             self._alike[of] = frozenset(name for name, count in counts.items() if count > 1)
         return self._alike[of]
 
     def is_claimed(self, item: pytest.Item, test: str, name: str, marked: Iterable[str]) -> bool:
-        """Whether the cassette of a test may be that of another, as other tools name theirs.
+        """Whether the cassette of a test may be another test's, by the names that other tools give.
 
-        `test` is the id of the test, `name` that of the cassette; `marked` are the ids of the tests that have one.
+        `test` is the id of the test, `name` the name of the cassette; `marked` are the ids of the tests that have a
+        cassette.
         """
         if _has_class_of_same_name(item):
             return True
@@ -72,7 +73,7 @@ def _parent_id(item: pytest.Item) -> str:
 
 
 def _claims(tests: Iterable[str]) -> dict[str, set[str]]:
-    """By the names of cassettes, the tests that other tools would have there."""
+    """The tests that other tools would record to each cassette, by its name."""
     from pytest_samurai.cassette import candidates_of, file_and_parts
 
     claims: dict[str, set[str]] = {}
@@ -83,15 +84,15 @@ def _claims(tests: Iterable[str]) -> dict[str, set[str]]:
 
 
 def _alike_callables(holder: object) -> list[str]:
-    """The names of classes and functions in a module or a class that something else there has but for its case."""
+    """The names of classes and functions in a module or class that differ from another one only in case."""
     counts = Counter(map(str.casefold, dir(holder)))
-    # To look at what they name takes longer than all the rest.
+    # Looking at the objects themselves takes longer than everything else.
     alike = (name for name in dir(holder) if counts[name.casefold()] > 1)
     return [name for name in alike if callable(inspect.getattr_static(holder, name, None))]
 
 
 def _has_class_of_same_name(item: pytest.Item) -> bool:
-    """Whether a class anywhere in the module of a test has the name of the one that the test is in."""
+    """Whether any other class in a test's module has the same name as the test's class."""
     module = item.getparent(pytest.Module)
     if module is None or not isinstance(item.parent, pytest.Class):
         return False
@@ -99,7 +100,7 @@ def _has_class_of_same_name(item: pytest.Item) -> bool:
 
 
 def _classes_in(holder: object, seen: set[type]) -> Iterator[str]:
-    """The names of the classes in a module or a class, and in these, but for those of classes that were `seen`."""
+    """The names of the classes in a module or class, and in those, except classes in `seen`."""
     classes = {name: value for name, value in vars(holder).items() if isinstance(value, type)}
     yield from classes
     for value in {*classes.values()} - seen:

@@ -1,4 +1,4 @@
-"""What stands in the user's own modules."""
+"""The source of the user's own modules."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pytest_samurai.files import REAL, without_fakes
 
 
 class Sources:
-    """The user's modules, as they are written: what stands there is the same in each run."""
+    """The source of the user's modules. A text that occurs in it is the same in every run."""
 
     def __init__(self, libraries: tuple[Path, ...]) -> None:
         self._libraries = libraries
         self._texts: dict[str, str] = {}
 
     def hold(self, text: str) -> bool:
-        """Whether a text stands in a module that is loaded."""
+        """Whether a loaded module contains a text."""
         with without_fakes():
             self._read()
         return any(text in source for source in self._texts.values())
@@ -30,5 +30,5 @@ class Sources:
             try:
                 self._texts[file] = "" if is_library else REAL.Path(file).read_text(encoding="utf-8")
             except (OSError, ValueError):
-                # Made by a program, deleted since, or in another encoding: then it tells nothing.
+                # Generated, deleted, or in another encoding: then the file tells nothing.
                 self._texts[file] = ""

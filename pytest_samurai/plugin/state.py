@@ -1,4 +1,4 @@
-"""What is known of a run and of its tests, kept in pytest's stashes."""
+"""What is known about a run and its tests, kept in pytest's stashes."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ if TYPE_CHECKING:
 
 
 class RunState:
-    """What this process knows of the run.
+    """What this process knows about the run.
 
-    `began` is when the run began, in whichever process. `settings` are those of the run, resolved from the layers that
-    were `written`; `resolved` are those of tests, by what their own layers say.
-
-    `proves` says that this process replays what another has just recorded: see `secondrun`. `proof` starts that
-    process, where it is asked for.
-
-    `item` is the test that is running; `begun` are the ids of all tests that have begun. `gathers` and `at_work` say
-    which hooks are registered (see `idle`). `watching` says whether calls outside of recorders are watched in this run,
-    `watched` whether they are in the running test. `sent` has the headers and URLs of the calls of wider fixtures.
+    - `began`: when the run began, in any process.
+    - `written`: the layers of options. `settings` are the run's, resolved from them; `resolved` caches those of tests
+      by their own layers.
+    - `proves`: whether this process replays what another has just recorded: see `secondrun`. `proof` starts that
+      process, if the user asks for it.
+    - `item`: the running test. `begun`: the ids of all tests that have begun.
+    - `gathers` and `at_work`: which hooks are registered (see `idle`).
+    - `watching`: whether this run watches calls outside of recorders. `watched`: whether the running test does.
+    - `sent`: the headers and URLs of the calls of wider fixtures.
     """
 
-    # No dataclass: every start of pytest would wait while one is written and compiled.
+    # Not a dataclass: every start of pytest would wait for its code to be generated.
     def __init__(self, began: datetime, settings: Settings, written: tuple[Layer, Layer], tally: Tally | None) -> None:
         self.began = began
         self.settings = settings
@@ -69,28 +69,28 @@ class RunState:
 
     @cached_property
     def refusals(self) -> Refusals:
-        """The refusals of the test that runs. Without a test that calls, they are not even imported."""
+        """The refusals of the running test. Imported only for a test that makes calls."""
         from pytest_samurai.plugin.refusals import Refusals
 
         return Refusals()
 
     @cached_property
     def sources(self) -> Sources:
-        """The user's modules as they are written, read when a test has recorded something that varies."""
+        """The source of the user's modules, read when a test has recorded something that varies."""
         from pytest_samurai.plugin.sources import Sources
 
         return Sources(self.libraries)
 
     @cached_property
     def siblings(self) -> Siblings:
-        """Which tests are beside which. Only a test with a cassette needs it."""
+        """Which tests are next to which. Only a test with a cassette needs it."""
         from pytest_samurai.plugin.siblings import Siblings
 
         return Siblings(self.collection.made)
 
     @cached_property
     def libraries(self) -> tuple[Path, ...]:
-        """Where the code lies that is not the user's: ours, Python's and what was installed."""
+        """The directories of all code that is not the user's: ours, Python's and installed packages."""
         import sysconfig
 
         installed = {REAL.Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")}
@@ -118,14 +118,17 @@ def cassette_root(config: pytest.Config) -> Path:
 
 
 def resolved(written: tuple[Layer, Layer], *test_layers: Layer) -> Settings:
-    """Settings, laid over each other in the order of `PRECEDENCE`; a test has the layers of its fixture and marker."""
+    """The settings from several layers, in the order of `PRECEDENCE`.
+
+    A test adds the layers of its fixture and marker.
+    """
     lowest, environment = environment_layers(os.environ)
     ini, cli = written
     return resolve([lowest, ini, *test_layers, environment, cli])
 
 
 def settings_of(config: pytest.Config, *test_layers: Layer) -> Settings:
-    """The settings of a test. Tests whose layers say the same share them, and the matcher that is made of them."""
+    """The settings of a test. Tests with equal layers share one object, and the matcher made from it."""
     run = config.stash[RUN]
     said = tuple(_said(layer.values) for layer in (*environment_layers(os.environ), *test_layers))
     if None in said:
@@ -136,12 +139,12 @@ def settings_of(config: pytest.Config, *test_layers: Layer) -> Settings:
 
 
 def _said(values: Mapping[str, object]) -> str | None:
-    """A text that differs where options do, types included; None where a value may change without its text changing."""
+    """A text that differs if the options or their types do; None if a value may change and keep its text."""
     return repr([*values.items()]) if all(map(_is_plain, values.values())) else None
 
 
 def _is_plain(value: object) -> bool:
-    # No subclasses: their text may be anything.
+    # Subclasses may have any text.
     if type(value) in (list, tuple):
         return all(type(entry) in _PLAIN for entry in cast("list[object]", value))
     return type(value) in _PLAIN
@@ -151,7 +154,7 @@ _PLAIN = (str, int, float, bool, NoneType)
 
 
 def lock_of(config: pytest.Config) -> Lock | None:
-    """The lock as it was when the run began; None if there is none. Raises SettingsError if it cannot be read."""
+    """The lock at the start of the run; None if there isn't one. Raises SettingsError if it cannot be read."""
     run = config.stash[RUN]
     if not run.lock_is_read:
         from pytest_samurai import bill
@@ -162,7 +165,7 @@ def lock_of(config: pytest.Config) -> Lock | None:
 
 
 def prices_of(config: pytest.Config) -> PriceList:
-    """The prices of the run, read when first needed. Raises SettingsError if they cannot be."""
+    """The prices of the run, read on first use. Raises SettingsError if they cannot be read."""
     run = config.stash[RUN]
     if run.prices is None:
         from pytest_samurai.bill import own_prices
@@ -172,17 +175,20 @@ def prices_of(config: pytest.Config) -> PriceList:
 
 
 def config_layer(item: pytest.Item, value: object, fixture: str = "samurai_config") -> Layer:
-    """The options that a fixture gives a test. Raises SettingsError if it gives no dict."""
+    """The options that a fixture gives a test. Raises SettingsError if they are not a dict."""
     from pytest_samurai.text import visible
 
     source = f"{fixture} of {visible(item.nodeid)}"
     if not isinstance(value, dict):
-        raise SettingsError(f"{source} is {value!r}; it has to be a dict of options")
+        raise SettingsError(f"{source} is {value!r}; it must be a dict of options")
     return Layer(source, "test", value)
 
 
 def shared_of(config: pytest.Config) -> Shared:
-    """What all recorders of a run share, made for the first: a run without marked tests needs no prices and no YAML."""
+    """What all recorders of a run share, made for the first one.
+
+    A run without marked tests needs no prices and no YAML.
+    """
     run = config.stash[RUN]
     if run.shared is None:
         from pytest_samurai.cassette import Shelf

@@ -1,4 +1,4 @@
-"""What pytest prints of a run at its end."""
+"""What pytest prints at the end of a run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Summary:
-    """Gathers what the reports of tests carry, whichever process they come from, and prints and publishes it."""
+    """Gathers what test reports carry, from any process, then prints and publishes it."""
 
     def __init__(self, config: pytest.Config, fullness: Fullness, use: Use, held: Held, varying: Varying) -> None:
         self._config = config
@@ -32,7 +32,7 @@ class Summary:
         self._held = held
         self._varying = varying
         self._phases: dict[tuple[str, str], list[pytest.TestReport]] = {}
-        # None until a test of ours ends: without one, the report is not imported.
+        # None until one of our tests ends, so that a run without any does not import the report.
         self._gathered: Gathered | None = None
         self._published: tuple[str, ...] = ()
         self._unpublished: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class Summary:
         # `--dist=each` runs a test once in each worker.
         key = (report.nodeid, getattr(report, "worker_id", ""))
         if report.when == "setup":
-            # It may run again (pytest-rerunfailures).
+            # The test may run again (pytest-rerunfailures).
             self._phases[key] = []
         phases = self._phases.setdefault(key, [])
         phases.append(report)
@@ -66,7 +66,7 @@ class Summary:
 
     def _so_far(self) -> Run:
         run = self._run
-        return self._gather().run(run.began, run.settings.mode, self._of_the_run(), self._held.growth)
+        return self._gather().run(run.began, run.settings.mode, self._of_the_run(), self._held.growth, self._use.plays)
 
     @property
     def _unproved(self) -> str | None:
@@ -81,7 +81,7 @@ class Summary:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if self._run.tally is not None:
             self._over = self._run.tally.last_word()
-            # The test that broke the limit may have failed for another reason, or have been expected to fail.
+            # The test that broke the limit may have failed for another reason, or be expected to fail.
             if self._over and session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self._gathered is not None and len(self._gathered.failures) > 1:
@@ -115,28 +115,31 @@ class Summary:
             self._write_figures(terminalreporter)
         if self._gathered is not None and self._gathered.may_have_causes:
             self._write_causes(terminalreporter, loud=loud)
-        # A quiet run says too that the lock was written: the file is to be committed.
+        # A quiet run also says that the lock was written, because the file must be committed.
         for line in self._held.lines if loud or self._run.settings.update else ():
             terminalreporter.write_line(visible(line, keep="\n"))
         for line, markup in self._notices():
             terminalreporter.write_line(visible(line, keep="\n"), **markup)
-        # As they are: they are commands of a CI's, and hold no others.
+        # Not filtered: they are commands for CI and contain nothing else.
         for line in self._published:
             terminalreporter.write_line(line)
         for error in self._unpublished:
             terminalreporter.write_line(visible(f"samurai: {error}"), red=True)
 
     def _write_figures(self, terminalreporter: pytest.TerminalReporter) -> None:
-        from pytest_samurai.report import origin_lines, top_lines, totals_line
+        from pytest_samurai.report import origin_line, top_lines, totals_line
 
         run = self._so_far()
+        recordings = origin_line(run.origins)
         most = top_lines(run.figures, self._run.settings.top)
-        lines = [totals_line(run.totals), *most, *origin_lines(self._use.plays)]
+        lines = [totals_line(run.totals), *most]
+        if recordings:
+            lines.append(f"samurai: {recordings}")
         for line in ["", *lines]:
             terminalreporter.write_line(line)
 
     def _write_causes(self, terminalreporter: pytest.TerminalReporter, *, loud: bool) -> None:
-        """What made tests fail, unless it is the miss of a single test, which has said it all."""
+        """The causes of failures, unless the only one is a single test's miss, which has already said everything."""
         from pytest_samurai.plugin.advice import commands
         from pytest_samurai.report import cause_lines, causes
 
@@ -159,7 +162,7 @@ class Summary:
             terminalreporter.write_line(line, red=True)
 
     def _notices(self) -> Iterator[tuple[str, dict[str, bool]]]:
-        """What is said even where a run is to be quiet."""
+        """What even a quiet run says."""
         red, yellow = {"red": True}, {"yellow": True}
         gathered = self._gathered
         yield from ((f"samurai: {error}", red) for error in self._of_the_run())
@@ -167,7 +170,7 @@ class Summary:
             from pytest_samurai.report import updated_line
 
             yield updated_line(self._so_far().totals, self._use.dropped), {}
-        # Each test of a shared cassette says the same of it.
+        # All tests of a shared cassette say the same about it.
         notes = dict.fromkeys(gathered.notes if gathered is not None else ())
         yield from ((f"samurai: {note}", yellow) for note in notes)
         if self._run.proof is not None and self._run.proof.line is not None:
@@ -194,7 +197,7 @@ class Summary:
 
 
 def _outcome(phases: Sequence[pytest.TestReport]) -> str:
-    """What became of a test, in pytest's words."""
+    """The result of a test, in pytest's words."""
     failed = [phase for phase in phases if phase.failed]
     if failed:
         return "failed" if failed[0].when == "call" else "error"

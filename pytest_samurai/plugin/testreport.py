@@ -23,12 +23,12 @@ _OURS = (RequestNotRecorded, SamuraiFailure, SamuraiError)
 _REDACTED = pytest.StashKey[bool]()
 
 
-# First, so that it is outside of all others: what a hook of the user's makes of a refusal is looked at too.
+# First, so that it wraps all other hooks, and also sees what a user's hook makes of a refusal.
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show errors of ours as what they say, and have the report carry what the test used."""
+    """Show our own errors as plain messages, and let the report carry what the test used."""
     from pytest_samurai.report import UNMARKED_PROPERTY
 
     unmarked = item.stash.get(UNMARKED, None)
@@ -36,7 +36,7 @@ def runtest_makereport(
         item.user_properties.append((UNMARKED_PROPERTY, unmarked.calls))
     report = yield from _report(item, call)
     _make_red(report, item, call)
-    # A verdict is on numbers, and has said them: the body of the test found nothing wrong with what was answered.
+    # A verdict is about numbers, and its message has them. The body of the test found nothing wrong with the answers.
     is_verdict = call.excinfo is not None and isinstance(call.excinfo.value, SamuraiFailure)
     if report.failed and not is_verdict and show_calls(report, item):
         item.stash[_REDACTED] = True
@@ -45,7 +45,7 @@ def runtest_makereport(
     if is_marked(item):
         redact_properties(report, item)
     if item.stash.get(_REDACTED, False) or hasattr(report, "samurai_failure"):
-        # From then on, since the report of the teardown has once more what was printed before.
+        # And all later ones, because the teardown's report repeats earlier output.
         redact(report, item)
     if call.when == "teardown" and (HELD in item.stash or GROWN in item.stash):
         _carry_figures(report, item)
@@ -53,9 +53,9 @@ def runtest_makereport(
 
 
 def _carry_figures(report: pytest.TestReport, item: pytest.Item) -> None:
-    """Have the report carry what is compared with the lock, or was and had grown.
+    """Let the report carry what is compared with the lock, or what was compared and had grown.
 
-    It is in attributes, which xdist hands on, and not in properties of the test, which JUnit would show.
+    It uses attributes, which xdist passes on. JUnit would show properties of the test.
     """
     from pytest_samurai.bill import held_text
 
@@ -65,8 +65,8 @@ def _carry_figures(report: pytest.TestReport, item: pytest.Item) -> None:
 
 
 def _report(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Make the report. Of an error of ours it shows the text and the frames that are the user's own."""
-    # Of `unittest`, pytest takes the error from there as it makes the report.
+    """Make the report. For one of our errors it shows the text and the user's own frames."""
+    # For `unittest`, pytest takes the error from there when it makes the report.
     outcomes = unittest_outcomes(item)
     error = outcomes[0] if outcomes else call.excinfo
     if error is None or not isinstance(error.value, _OURS):
@@ -83,22 +83,22 @@ def _report(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, p
 
 
 def _as_text(error: pytest.ExceptionInfo[BaseException]) -> Any:
-    """What an error says, without any frame."""
+    """The text of an error without any frame."""
     shown: Any = error.getrepr(style="value")
     if shown.reprcrash is not None:  # pragma: no branch - None where all frames are hidden, and ours are not
-        # For the line of the short summary.
+        # For the line in the short summary.
         shown.reprcrash.message = f"{type(error.value).__name__}: {error.value}"
     return shown
 
 
 def _make_red(report: pytest.TestReport, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """Have a report be red if a request was refused, and say so."""
-    # Here and not before: of `unittest`, pytest puts the error in the call as it makes the report.
+    """Make a report red if a request was refused, and say so in it."""
+    # It must be here: for `unittest`, pytest sets the error of the call while it makes the report.
     refusals, error = item.config.stash[RUN].refusals, call.excinfo
     if error is not None:
         is_refusal = isinstance(error.value, RequestNotRecorded)
         cause = None if is_refusal else refusals.shown_with(error.value)
-        # A subtest's report is not that of a phase. Its skip may pass: the test has yet to fail.
+        # A subtest's report does not end the phase. It may be skipped: the test will still fail.
         fails = is_refusal or (cause is not None and cause not in refusals.pending)
         if fails and not report.failed and not _is_meant(item):
             report.outcome = "failed"
@@ -115,20 +115,20 @@ def _make_red(report: pytest.TestReport, item: pytest.Item, call: pytest.CallInf
 
 
 def _is_meant(item: pytest.Item) -> bool:
-    """Whether a test is marked as one that a refusal fails."""
+    """Whether a test is marked as expecting a refusal."""
     expected = expected_by_xfail(item)
     return any(isinstance(error, type) and issubclass(error, RequestNotRecorded) for error in expected)
 
 
 def _say_too(report: pytest.TestReport, refusal: RequestNotRecorded) -> None:
-    """Have the report of another error say that a request was refused: the miss may be the cause."""
+    """Let the report of another error mention the refused request, which may be the cause."""
     shown: Any = report.longrepr
     message = f"{type(refusal).__name__}: {refusal}"
     if getattr(shown, "reprcrash", None) is None:
-        # What is shown in a form of its own, as a doctest is, has no line for the short summary.
+        # A doctest's failure, for example, has its own form without a line in the short summary.
         report.sections.append((CAME_OF_IT, str(shown)))
         try:
-            # One that was kept and not raised has no traceback, and pytest shows none without.
+            # A refusal that was kept and never raised has no traceback, and pytest needs one to show it.
             raise refusal
         except RequestNotRecorded:
             report.longrepr = _as_text(pytest.ExceptionInfo.from_current())
@@ -139,14 +139,14 @@ def _say_too(report: pytest.TestReport, refusal: RequestNotRecorded) -> None:
 
 
 def _note_failure(report: pytest.TestReport, error: BaseException) -> None:
-    """Have the report carry an error to the summary, which may be made in another process."""
+    """Let the report carry an error to the summary, which may be in another process."""
     diagnosis = getattr(error, "diagnosis", None)
     told = None if diagnosis is None else diagnosis.as_json()
     report.samurai_failure = (type(error).__name__, str(error), told)  # type: ignore[attr-defined]  # a report takes any
 
 
 def _own_frames(trace: TracebackType | None, libraries: Sequence[Path]) -> TracebackType | None:
-    """A traceback without the frames of libraries: the inside of an SDK does not say why a request is not recorded."""
+    """A traceback without library frames: the inside of an SDK does not explain why a request is not recorded."""
     if trace is None:
         return None
     rest = _own_frames(trace.tb_next, libraries)

@@ -1,4 +1,4 @@
-"""Calls that are made while no recorder is open."""
+"""Calls made while no recorder is open."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Unmarked:
-    """Counts the calls that a test makes while no recorder is open, and refuses them if `block` says so."""
+    """Counts the calls that a test makes while no recorder is open, and refuses them if `block` is set."""
 
     def __init__(self, test: str, settings: Settings, refusals: Refusals, *, block: bool, advice: str) -> None:
         self.endpoints = settings.matcher.endpoints
@@ -39,7 +39,7 @@ class Unmarked:
 
         where = visible(shown_url(url, environment_secrets(os.environ)))
         return self._refusals.refuse(
-            f"{where} is a model call, but no recorder is open, and calls may not go live unrecorded here.\n"
+            f"{where} is a model call, but no recorder is open, and no call may go live unrecorded here.\n"
             f"  test      {visible(self._test)}\n"
             f"  {self._advice}"
         )
@@ -53,7 +53,7 @@ class Unmarked:
         return self._hosts is not None
 
     def suspect(self, url: str) -> Suspect | None:
-        """Whether a URL that is none of the endpoints may be a model's, in a test that can only replay."""
+        """Whether a URL outside the endpoints may be a model's, in a test that can only replay."""
         from pytest_samurai.recorder import is_ignored, suspect
 
         if self._hosts is None or is_ignored(self._settings, urlsplit(url).hostname or ""):
@@ -61,7 +61,7 @@ class Unmarked:
         return suspect(self._hosts, url)
 
     def connected(self, hosts: Sequence[str], port: int) -> None:
-        """Judge a connection of a client that no hook sees. Raises RequestNotRecorded if it leads to a model."""
+        """Judge a connection from a client that no hook sees. Raises RequestNotRecorded if it leads to a model."""
         from pytest_samurai.recorder import why_unseen
 
         reached = None if self._hosts is None else why_unseen(self._hosts, self._settings, hosts, port)
@@ -72,18 +72,18 @@ class Unmarked:
             self.went_live()
             return
         raise self._refusals.refuse(
-            f"a connection to {visible(host)}:{port}, which serves models ({why}), was refused: no recorder is open,"
-            " and calls may not go live unrecorded here.\n"
+            f"a connection to {visible(host)}:{port}, which serves models ({why}), was opened while no recorder was"
+            f" open, and no call may go live unrecorded here.\n"
             f"  test      {visible(self._test)}\n"
             f"  {self._advice}"
         )
 
     def only_replays(self, hosts: ModelHosts, settings: Settings) -> None:
-        """From now on, no call to these hosts may go live."""
+        """From now on, refuse live calls to these hosts."""
         self.block, self._hosts, self._settings = True, hosts, settings
 
     def forget(self) -> None:
-        """The test has ended. This is kept to the end of the run, and its hosts know the cassette."""
+        """The test has ended. This object lives until the end of the run, and its hosts hold the cassette."""
         self._hosts = None
 
 
@@ -93,7 +93,7 @@ UNMARKED = pytest.StashKey[Unmarked]()
 def watch(item: pytest.Item) -> bool:
     """Watch the calls that a test makes while no recorder is open. Returns whether they are watched.
 
-    A test without the marker has no recorder at all. One with it has none while fixtures of wider scope are torn down.
+    A test without the marker never has a recorder. A marked test has none while wider fixtures are torn down.
     """
     run = item.config.stash[RUN]
     settings = run.settings
@@ -108,7 +108,7 @@ def watch(item: pytest.Item) -> bool:
 
 
 def only_replays(item: pytest.Item, recorder: Recorder) -> None:
-    """Refuse the calls of a test that has turned out to be a replay, once its recorder has closed."""
+    """Refuse the later calls of a test that turned out to be a replay, once its recorder has closed."""
     run = item.config.stash[RUN]
     if not run.watched:
         _watch(item, block=True)
@@ -127,13 +127,13 @@ def _watch(item: pytest.Item, *, block: bool, replays: bool = False) -> None:
         intercept.install(later=block)
     intercept.patch_imported()
     advice = (
-        "Calls that a fixture of a wider scope makes in its teardown cannot be recorded."
+        "Calls made in the teardown of a wider-scoped fixture cannot be recorded."
         if is_marked(item)
         else "Mark the test with @pytest.mark.samurai to record and replay it."
     )
     item.stash[UNMARKED] = unmarked = Unmarked(item.nodeid, run.settings, run.refusals, block=block, advice=advice)
     if replays:
-        # Those of its cassette come with its recorder.
+        # The hosts of its cassette come with its recorder.
         unmarked.only_replays(ModelHosts(Recordings(), run.settings.endpoints, tuple), run.settings)
     intercept.watch(unmarked)
 

@@ -1,4 +1,4 @@
-"""What the tests of a run played of their cassettes."""
+"""What the tests of a run played from their cassettes."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 class CarriedUse:
-    """Has the report of a test carry what the test played of cassettes, and what varies in what it recorded.
+    """Lets a test's report carry what the test played, and what varies in its recordings.
 
-    It is in attributes, which xdist hands on, and not in properties of the test, which JUnit would show.
+    It uses attributes, which xdist passes on. JUnit would show properties of the test.
     """
 
     @pytest.hookimpl(wrapper=True)
@@ -51,7 +51,7 @@ def _played(item: pytest.Item) -> list[Play]:
 
 
 def opened_elsewhere(known: Collection[str] = ()) -> list[Play]:
-    """The cassettes that `use_cassette` has opened since this was last asked, but for those that are `known`."""
+    """The cassettes that `use_cassette` has opened since the last call of this, except the `known` ones."""
     intercept = sys.modules.get("pytest_samurai.intercept")
     opened = intercept.take_cassettes() if intercept is not None else ()
     others = sorted(path for path in opened if str(path) not in known and path.exists())
@@ -76,14 +76,13 @@ def _absent(item: pytest.Item) -> Absent:
     return Absent(item.nodeid, cassettes, list(item.fixturenames))  # type: ignore[attr-defined]  # functions have it
 
 
-# --- where the run is led from: under xdist, another process
+# --- in the process that leads the run; under xdist, the controller
 
 
 class Use:
     """Gathers what tests played, and notes it at the end of the run.
 
-    Only a full run shows that nobody needs an interaction. So what another run played is added to the last full run's
-    note.
+    Only a full run proves that nobody needs an interaction. Any other run is added to the note of the last full run.
     """
 
     def __init__(self, config: pytest.Config, fullness: Fullness) -> None:
@@ -106,7 +105,7 @@ class Use:
 
     @property
     def dropped(self) -> int | None:
-        """How many interactions were dropped from cassettes; None if no test was to bring one up to date."""
+        """How many interactions were dropped from cassettes; None if no test was in a mode that drops them."""
         return sum(play.dropped for play in self.plays) if any(play.updates for play in self.plays) else None
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -121,7 +120,7 @@ class Use:
             self._note(cache)
 
     def _drop(self, session: pytest.Session) -> None:
-        """Drop what no test played from cassettes that tests share. Of its own, each recorder has dropped it."""
+        """Drop what no test played from shared cassettes. Recorders have already done so for unshared ones."""
         from pytest_samurai.report import drop_outdated
 
         run, root = self._config.stash[RUN], self._config.rootpath
@@ -144,5 +143,5 @@ class Use:
             from pytest_samurai.recorder import RECORD_MODES
             from pytest_samurai.report import orphans
 
-            # Where nothing is played, it does not show that a cassette is of no use.
+            # A mode that plays nothing does not show that a cassette is unused.
             self.orphans = orphans(full, config.rootpath) if RECORD_MODES[mode].plays else []

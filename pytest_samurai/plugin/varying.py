@@ -1,4 +1,4 @@
-"""What tests have recorded that will not come back, noted where they run and gathered where the run is led from."""
+"""Recorded values that will not come back: noted by each test, gathered by the run's main process."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 def note_variations(item: pytest.Item, recorder: Recorder, layers: Mapping[str, Layer]) -> None:
-    """Note what a closed recorder has written that varies, and that the test has recorded at all.
+    """Note which recorded values vary, and that the test recorded at all, after its recorder closed.
 
-    `layers` are those of its settings that may have a word on `normalize`, by what they are called; the nearest to the
-    test comes first, and `samurai_config` is one of them.
+    `layers` maps a name to each layer of settings that may set `normalize`, nearest to the test first. `samurai_config`
+    is one of them.
     """
     if not recorder.recorded:
         return
@@ -33,13 +33,13 @@ def note_variations(item: pytest.Item, recorder: Recorder, layers: Mapping[str, 
     run = item.config.stash[RUN]
     told = varying(recorder, run.sources.hold)
     home = _home(run.written[0].values, layers)
-    # If the test is run again (pytest-rerunfailures), its last run counts.
+    # If the test runs again (pytest-rerunfailures), its last run counts.
     varied = Varied(test_id(item), home, tuple(told), orders_in(recorder) if run.settings.prove else [])
     item.stash.setdefault(VARYING, {})[recorder.owner.test] = varied
 
 
 def _home(ini: Mapping[str, object], layers: Mapping[str, Layer]) -> str:
-    """Where an entry of `normalize` has to go, to count beside those that there are."""
+    """Where to add an entry of `normalize` so that it counts along with the existing ones."""
     for name, layer in layers.items():
         if "normalize" in layer.values:
             return name
@@ -48,11 +48,11 @@ def _home(ini: Mapping[str, object], layers: Mapping[str, Layer]) -> str:
     return "samurai_config" if layers["samurai_config"].values else ""
 
 
-# --- where the run is led from
+# --- in the process that leads the run
 
 
 class Varying:
-    """Gathers what varies in the recordings of a run: by the id of the test, as reports have it."""
+    """Gathers what varies in a run's recordings, by the test id that reports use."""
 
     def __init__(self) -> None:
         self.recorded: dict[str, list[Varied]] = {}
@@ -65,7 +65,7 @@ class Varying:
             self.recorded[report.nodeid] = list(map(Varied.from_json, varied))
 
     def lines(self) -> list[str]:
-        """What to say of it at the end of a run."""
+        """The lines about it at the end of a run."""
         if not self.recorded:
             return []
         from pytest_samurai.report import varied_lines

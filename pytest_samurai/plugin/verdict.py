@@ -1,4 +1,4 @@
-"""The verdict on a test, by its recorder or by the lock."""
+"""The verdict on a test, from its recorder or from the lock."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from pytest_samurai.recorder import Recorder
 
 
-# First, so that it is outside of all others: what any of them makes of a refusal is judged.
+# First, so that it also judges what any other hook makes of a refusal.
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Judge a test whose body went through, within its call phase, so that the failure is in its own report."""
+    """Judge a test whose body succeeded, during its call phase, so that the failure is in the test's own report."""
     refusals = item.config.stash[RUN].refusals
     with refusals.phase(item.session, "call"):
         result = yield
@@ -36,14 +36,14 @@ def runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 
 def _judge(item: pytest.Item) -> None:
-    """Raise what fails a test whose body went through."""
+    """Raise what fails a test whose body succeeded."""
     refusals, recorder = item.config.stash[RUN].refusals, item.stash.get(RECORDER, None)
     verdict: BaseException | None = None
     refusals.listen()
     if recorder is not None:
         verdict = recorder.verdict()
         item.stash[PASSED] = verdict is None and not refusals.pending
-        # A test that only grew is recorded in full, so that its replay shows the growth as well.
+        # A test that only grew is recorded in full, so its replay shows the growth too.
         verdict = verdict or held_against_lock(item, recorder, test_id(item))
         from pytest_samurai.recorder import has_unused
 
@@ -56,9 +56,9 @@ def _judge(item: pytest.Item) -> None:
 
 
 def _tear_down(item: pytest.Item) -> BaseException | None:
-    """Tear down a test that has not played all, since its fixtures may play the rest. Returns what fails it if not.
+    """Tear down a test that has not played everything: its fixtures may play the rest. Returns its failure otherwise.
 
-    In the teardown phase it would be too late: the test would be reported as passed, and then as an error.
+    The teardown phase would be too late: pytest would report the test as passed, and then as an error.
     """
     __tracebackhide__ = True
     refusals = item.config.stash[RUN].refusals
@@ -69,18 +69,18 @@ def _tear_down(item: pytest.Item) -> BaseException | None:
             raise
         fail_teardown(item, error)
         if RECORDER in item.stash:
-            # Because of the error it was not torn down.
+            # The error kept pytest from tearing it down.
             tear_down(item.stash[REQUEST])
     refusals.listen()
     unused = item.stash[UNUSED]
     if unused is not None or refusals.pending:
-        # It fails for that, so it is told nothing about the lock.
+        # The test fails for that reason, so the message leaves out the lock.
         forget(item)
     return unused
 
 
 def forget(item: pytest.Item) -> None:
-    """Forget how a test compared with the lock. What is known of its fixtures stays."""
+    """Forget how a test compared with the lock. What is known about its fixtures stays."""
     from pytest_samurai.bill import REGRESSION_PROPERTY, Regression
 
     test = test_id(item)
@@ -94,11 +94,11 @@ def forget(item: pytest.Item) -> None:
 
 
 def held_against_lock(item: pytest.Item, recorder: Recorder, test: str) -> UsageRegression | None:
-    """What a test or fixture grew by, as the failure to raise; None if it did not grow, and then its figures are kept.
+    """The failure to raise if a test or fixture grew; None, and its figures are kept, if it did not.
 
-    The figures are those of the moment of the verdict, so they never include what the teardown calls. Nor do they
-    include errors that are not recorded, since a replay has none of these. Calls that go live and are not recorded
-    differ from run to run, so they are not compared at all.
+    The figures are taken at the moment of the verdict, so they never include calls of the teardown. They also leave out
+    errors that are not recorded, because a replay has none of them. Live calls that are not recorded differ from run to
+    run, so they are not compared at all.
     """
     from pytest_samurai.bill import REGRESSION_PROPERTY, TestFigures, Tolerance, judge, regression_text
     from pytest_samurai.text import GROWTH, Cause, Diagnosis
@@ -108,7 +108,7 @@ def held_against_lock(item: pytest.Item, recorder: Recorder, test: str) -> Usage
     if not recorder.record_mode.has_cassette or (lock is None and not run.settings.update):
         return None
     if not recorder.calls and (lock is None or test not in lock.tests):
-        # Most fixtures of wider scope, such as pytest's own, call no model.
+        # Most wider fixtures, such as pytest's own, call no model.
         return None
     figures = TestFigures.of(test, recorder.kept_calls, recorded=0)
     tolerance = recorder.settings.tolerance or Tolerance()
@@ -141,13 +141,13 @@ def _why(config: pytest.Config, recorder: Recorder, test: str) -> str:
 
 
 def target(item: pytest.Item) -> str:
-    """The test as it is typed after `pytest`, in the directory where pytest was started."""
-    # The id is relative to rootdir, so the path of the file is made anew.
+    """The test as an argument of `pytest`, typed in the directory where pytest was started."""
+    # The id is relative to rootdir, so the path of the file is built again.
     file = REAL.relpath(item.path, item.config.invocation_params.dir)
     _, colons, inside = item.nodeid.partition("::")
     return shlex.quote(f"{file}{colons}{inside}")
 
 
 def test_id(item: pytest.Item) -> str:
-    """The id of a test, the same however the run is distributed."""
+    """The id of a test, the same for any distribution of the run."""
     return item.stash.get(TEST, item.nodeid)

@@ -1,4 +1,4 @@
-"""An end to tests that wait for ever after a refusal."""
+"""An end to tests that hang after a refusal."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ _LOOPS = frozenset({"asyncio", "trio"})
 """Packages with their own handler of Ctrl-C, which cancels the main task."""
 
 _DEBUGGERS = frozenset({"bdb", "pdb", "pydevd", "_pydevd_bundle"})
-"""Packages whose work is never cut short: somebody uses them."""
+"""Packages whose work is never cut short, because a person is using them."""
 
 _MOST_SPARED = 15
-"""How often a test with live calls under way is spared: they are paid for, but some never get a reply."""
+"""How often a test with live calls in progress is spared. They cost money, but some never get a reply."""
 
 _WAITS = frozenset({"threading", "queue", "selectors", "asyncio", "concurrent", "multiprocessing", "trio"})
-"""Packages in whose functions a thread waits for another thread or task."""
+"""Packages whose functions make a thread wait for another thread or task."""
 
 
 class Watchdog:
-    """Ends a phase that goes on too long after a refusal: a framework may have swallowed it and be waiting.
+    """Ends a phase that takes too long after a refusal: a framework may have swallowed it and be waiting.
 
-    A thread sends a signal to the main thread, where the handler raises. Nothing else gets a thread out of a lock, and
-    since the handler runs in the main thread, it cannot strike after the phase has ended. The signal is SIGURG, which
-    a process ignores by default, so a late one does no harm. Where there are no such signals
-    (Windows), or where pytest does not run in the main thread, there is no watchdog.
+    A thread sends a signal to the main thread, and the handler there raises. Nothing else gets a thread out of a lock,
+    and because the handler runs in the main thread, it cannot strike after the end of the phase. The signal is SIGURG:
+    a process ignores it by default, so a late one does no harm. There is no watchdog without such signals (Windows), or
+    if pytest does not run in the main thread.
 
-    The first strike goes through the event loop, if one runs: the loop cancels the main task, as for Ctrl-C, and tasks
-    can clean up. If the phase still runs after that, the handler raises. `grace` is in seconds.
+    If an event loop is running, the first strike goes through it: the loop cancels the main task, as for Ctrl-C, and
+    tasks can clean up. If the phase is still running after that, the handler raises. `grace` is in seconds.
 
-    A forked child sends the same signal if it refuses a request, and `listen` is called: a pool may wait for the child.
-    `is_paying` says whether live calls are under way.
+    A forked child sends the same signal if it refuses a request, and `listen` is called: a pool may be waiting for the
+    child. `is_paying` says whether live calls are in progress.
     """
 
     def __init__(self, listen: Callable[[], None], is_paying: Callable[[], bool]) -> None:
@@ -56,17 +56,17 @@ class Watchdog:
         self._in_phase = False
         self._may_interrupt = False
         self._patient = False
-        # The handler may interrupt this thread anywhere, and takes it too.
+        # The handler may interrupt this thread anywhere, and needs the lock too.
         self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
         self._resting = threading.Event()
-        # The process to strike; None while there is none. A forked child has another id.
+        # The process to strike; None outside of a phase. A forked child has another id.
         self._process: int | None = None
         self._before: Any = None
 
     def install(self) -> None:
         """Take over the signal until `remove`."""
-        # In this form for mypy: on Windows the names below do not exist.
+        # Written this way for mypy: the names below do not exist on Windows.
         if sys.platform == "win32":  # pragma: no cover - no such signals
             return
         if threading.current_thread() is threading.main_thread():
@@ -84,11 +84,11 @@ class Watchdog:
     def begin(self, refusal: RequestNotRecorded | None, when: When) -> None:
         """Begin a phase, and watch it at once if a refusal came before it.
 
-        After a refusal, a teardown may take longer, and is struck only where it waits: it has reasons to take its time.
+        After a refusal, a teardown gets more time and is struck only while it waits: it may be slow for good reasons.
         """
         self.strikes = self._spared = 0
         self.raised.clear()
-        # Not fixtures, as by Ctrl-C: pytest would neither keep their results nor go on to the next test.
+        # Fixtures cannot be interrupted like Ctrl-C: pytest would lose their results and not go on to the next test.
         self._may_interrupt = when == "call"
         self._patient = when == "teardown" and refusal is not None
         self._in_phase = True
@@ -96,7 +96,7 @@ class Watchdog:
             self.guard(refusal)
 
     def guard(self, refusal: RequestNotRecorded) -> None:
-        """Watch the phase from now on, in any thread; in a forked child, wake the process that has the test."""
+        """Watch the phase from now on, from any thread. In a forked child, wake the process that runs the test."""
         if self._process is None:
             return
         if self._process != os.getpid():
@@ -110,7 +110,7 @@ class Watchdog:
                 self._thread.start()
 
     def _wake(self, process: int) -> None:
-        if sys.platform != "win32":  # pragma: no branch - there are no forks there
+        if sys.platform != "win32":  # pragma: no branch - Windows has no forks
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGURG)
 
@@ -131,11 +131,11 @@ class Watchdog:
             wait = self.grace / 2
 
     def _signal(self) -> None:
-        if sys.platform != "win32":  # pragma: no branch - there is no watchdog there
+        if sys.platform != "win32":  # pragma: no branch - Windows has no watchdog
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGURG)
 
     def _strike(self, _number: int, frame: FrameType | None) -> None:
-        """Handle the signal, in the main thread."""
+        """Handle the signal in the main thread."""
         refusal = self._refusal
         if refusal is None and self._in_phase:
             self._listen()
@@ -160,15 +160,15 @@ class Watchdog:
         return not self._patient or (not _WAITS.isdisjoint(packages[:1]) and "subprocess" not in packages)
 
     def ended(self, refusal: RequestNotRecorded) -> RefusedInTest:
-        """The refusal, with a note that the test was ended."""
-        text = f"{refusal}\n  The test kept running without an answer for {self.grace:g} s, and was stopped."
+        """The refusal, with a note that the watchdog ended the test."""
+        text = f"{refusal}\n  The test kept running without an answer for {self.grace:g} s, so it was stopped."
         ended = RefusedInTest(text).with_traceback(refusal.__traceback__)
         ended.diagnosis = refusal.diagnosis
         return ended
 
 
 def _stack(frame: FrameType | None) -> list[tuple[str, FrameType]]:
-    """The functions that are running and their packages, from the innermost outwards to pytest."""
+    """The running functions and their packages, from the innermost outwards to pytest."""
     stack: list[tuple[str, FrameType]] = []
     while frame is not None and (not stack or stack[-1][0] not in ("_pytest", "pluggy")):
         stack.append((str(frame.f_globals.get("__name__")).partition(".")[0], frame))
@@ -177,7 +177,7 @@ def _stack(frame: FrameType | None) -> list[tuple[str, FrameType]]:
 
 
 def _is_at_work(stack: Sequence[tuple[str, FrameType]]) -> bool:
-    """Whether a function of ours is at work: it may be saving a cassette. One that waits for others is not."""
+    """Whether one of our functions is working, for example saving a cassette. One that waits for others is not."""
     ours = next((frame for package, frame in stack if package == "pytest_samurai"), None)
     if ours is None:
         return False

@@ -1,4 +1,4 @@
-"""The hooks that are registered once there is something to do."""
+"""The hooks that are registered when there is something to do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pytest_samurai.plugin.worker import Worker, is_worker
 
 
 class AtWork:
-    """The hooks of tests that may call an API. They are registered with the first such test: each hook costs time."""
+    """The hooks for tests that may call an API. The first such test registers them: each hook costs time."""
 
     pytest_fixture_setup = staticmethod(fixture_setup)
     pytest_runtest_setup = staticmethod(runtest_setup)
@@ -41,7 +41,7 @@ class AtWork:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage, nodeid: str) -> None:
-        # Pytest tells the warnings of a test when it has ended.
+        # Pytest reports a test's warnings after the test has ended.
         item = self._ended
         redact_warning(warning_message, item if item is not None and item.nodeid == nodeid else None)
 
@@ -51,7 +51,7 @@ class AtWork:
 
 
 def be_at_work(config: pytest.Config, session: pytest.Session | None = None) -> None:
-    """Register the hooks of tests that may make calls, now that there is one."""
+    """Register the hooks for tests that may make calls, because there is one now."""
     run = config.stash[RUN]
     run.at_work = True
     if not run.gathers:
@@ -61,7 +61,7 @@ def be_at_work(config: pytest.Config, session: pytest.Session | None = None) -> 
 
 
 def gather(config: pytest.Config, session: pytest.Session | None = None) -> None:
-    """Register what gathers; `session` is the one whose tests may have run before."""
+    """Register the gatherers. Tests of `session` may have run before."""
     run = config.stash[RUN]
     run.gathers = True
     register = config.pluginmanager.register
@@ -72,7 +72,7 @@ def gather(config: pytest.Config, session: pytest.Session | None = None) -> None
     fullness = Fullness(config)
     use = Use(config, fullness)
     if session is not None:
-        # None of those tests was ours. What matters is that they ran, and which cassettes they opened themselves.
+        # None of those tests was ours. It only matters that they ran, and which cassettes they opened themselves.
         fullness.catch_up(session, run.begun)
         use.plays += opened_elsewhere()
     held = Held(run, fullness)

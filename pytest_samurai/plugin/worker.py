@@ -1,4 +1,4 @@
-"""A process that runs tests for a controller, under xdist."""
+"""A process that runs tests for an xdist controller."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_samurai.plugin.state import RUN
 
 
 def is_worker(config: pytest.Config) -> bool:
-    """Whether this process runs tests for a controller, which makes the reports of the run."""
+    """Whether this process runs tests for a controller, which makes the run's reports."""
     return hasattr(config, "workerinput")
 
 
@@ -24,5 +24,5 @@ class Worker:
     """Tells the controller at the end of a worker what was collected."""
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        output = cast("dict[str, Any]", session.config.workeroutput)  # type: ignore[attr-defined]  # xdist puts it there
+        output = cast("dict[str, Any]", session.config.workeroutput)  # type: ignore[attr-defined]  # xdist sets it
         output.update(session.config.stash[RUN].collection.told())

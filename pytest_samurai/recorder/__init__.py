@@ -1,4 +1,4 @@
-"""One open cassette: what becomes of each request."""
+"""One open cassette, and the handling of each request."""
 
 from pytest_samurai.recorder.adopted import adopt
 from pytest_samurai.recorder.children import Children
@@ -13,6 +13,7 @@ from pytest_samurai.recorder.recorder import Recorder
 from pytest_samurai.recorder.shared import Shared
 from pytest_samurai.recorder.unrecorded import (
     Suspect,
+    answered,
     connected,
     copied,
     held,
@@ -46,6 +47,7 @@ __all__ = [
     "Suspect",
     "Take",
     "adopt",
+    "answered",
     "connected",
     "copied",
     "has_placeholder",

@@ -1,4 +1,4 @@
-"""Cassettes of other tools, as a test finds them."""
+"""Other tools' cassettes, as a test finds them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pytest_samurai.redaction import environment_secrets, without_secrets
 
 
 def adopt(old: Path, new: Path, shelf: Shelf) -> None:
-    """Give a test a cassette of its own, with what is in one of another tool that may be other tests' too.
+    """Copy another tool's cassette, which other tests may share, to a cassette of the test's own.
 
-    What is secret is cut out. The old cassette stays as it is. Raises CassetteError if the new one cannot be written.
+    Secrets are removed. The old cassette stays as it is. Raises CassetteError if the new one cannot be written.
     """
     recorded = without_secrets(shelf.load(old).recordings, environment_secrets(os.environ))
-    # Another run may have made it meanwhile.
+    # Another run may have written it in the meantime.
     cassette.update(new, lambda interactions: interactions or recorded)

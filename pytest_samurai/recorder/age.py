@@ -1,4 +1,4 @@
-"""Recordings that are older than the user wants them to be."""
+"""Recordings that are older than the user wants."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pytest_samurai.wire import Recordings
 
 
 def age_notes(recordings: Recordings, limit: timedelta, cassette: str) -> list[str]:
-    """What to say of a cassette whose oldest recording with a date is older than `limit`; else nothing."""
+    """A note if the oldest dated recording of a cassette is older than `limit`; otherwise nothing."""
     oldest = min((time for time in recordings.times() if time is not None), default=None)
     if oldest is None or oldest >= timestamp(now() - limit):
         return []
-    return [f"{cassette}: recorded on {oldest[:10]}, longer ago than samurai_max_age allows"]
+    return [f"{cassette}: recorded on {oldest[:10]}, which is older than samurai_max_age allows"]

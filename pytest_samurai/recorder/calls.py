@@ -22,9 +22,9 @@ from pytest_samurai.wire import Interaction, Request
 
 @dataclass(frozen=True, slots=True)
 class Unrecorded:
-    """A call that went live without being recorded; `pattern` is the endpoint that would have it recorded.
+    """A call that went live without being recorded. `pattern` is the endpoint that would record it.
 
-    It is None for a client that no recorder sees, and where the settings of the user let it pass.
+    It is None for a client that no recorder sees, and for a call that the user's settings let through.
     """
 
     what: str
@@ -33,7 +33,7 @@ class Unrecorded:
 
 
 def endpoints_setting(settings: Settings, patterns: Iterable[str]) -> str:
-    """The setting by which these endpoints are recorded as well."""
+    """The setting that also records these endpoints."""
     return f"samurai_endpoints = {' '.join(dict.fromkeys([*settings.endpoints, *patterns]))}"
 
 
@@ -48,21 +48,21 @@ def unrecorded_text(unrecorded: Sequence[Unrecorded], settings: Settings) -> str
     let_pass = sum(call.is_let_pass for call in unrecorded)
     if let_pass:
         lines.append(
-            "  No budget can count a call that ignore_hosts, ignore_localhost, a hook or samurai_unseen lets pass"
+            "  No budget can count calls that ignore_hosts, ignore_localhost, a hook or samurai_unseen lets through"
         )
     if len(patterns) + let_pass < len(unrecorded):
-        lines.append("  To record the calls of such a client: send them through httpx")
+        lines.append("  To record the calls of this client, send them through httpx")
     return "\n".join(lines)
 
 
 class Calls:
-    """The calls of one recorder, in the order in which they were sent; each as far as its reply has come.
+    """The calls of one recorder, in the order they were sent, each with as much of its reply as has arrived.
 
-    What they use is added to `tally`, that of the run, if the run has limits.
+    If the run has limits, their usage is added to its `tally`.
     """
 
     def __init__(self, meter: Meter, tally: Tally | None, settings: Settings) -> None:
-        # Functions of `match_on` are called under this lock, and may look at the calls so far.
+        # `match_on` functions are called under this lock, and may look at the calls so far.
         self.lock = threading.RLock()
         self.meter = meter
         self._tally = tally
@@ -72,17 +72,17 @@ class Calls:
         self._spent: set[int] = set()
         self._told = 0
         self.unrecorded: list[Unrecorded] = []
-        """What went live without being recorded, so that nobody knows what it used."""
+        """Calls that went live without being recorded: nobody knows what they used."""
 
     @property
     def count(self) -> int:
-        """How many calls were sent so far."""
+        """How many calls have been sent so far."""
         return len(self._exchanges)
 
     def play(self, request: Request, playback: Playback, index: int, *, counts: bool = True) -> Played:
-        """Answer a request with a recording. The caller holds `lock`, and has held it since it took the recording.
+        """Answer a request with a recording. The caller has held `lock` since it took the recording, and still does.
 
-        One that does not count is no call, and comes behind the last.
+        If it does not count, it is not numbered as a call and comes after the last one.
         """
         number = len(self._exchanges) + counts
         played = Played(request, playback.reply(index), number, self.meter, playback.recordings, index)
@@ -96,7 +96,7 @@ class Calls:
         keep: Callable[[int, Interaction], None],
         count: Callable[[int, Interaction], None],
     ) -> Take:
-        """Let a request go live. `keep` and `count` get the number of the call, and the interaction: see `Take`."""
+        """Let a request go live. `keep` and `count` get the call's number and its interaction: see `Take`."""
         with self.lock:
             number = len(self._exchanges) + 1
             take = Take(request, number, question, partial(keep, number), partial(count, number), self.meter)
@@ -111,14 +111,14 @@ class Calls:
         return tuple(call for _, call in self._counted())
 
     def kept(self) -> tuple[Call, ...]:
-        """The calls that a cassette keeps: all but errors that a retry recovered from, replayed ones too."""
+        """The calls that a cassette keeps: all except errors that a retry recovered from, including replayed ones."""
         exchanges = self._so_far()
         mended = self._mended(exchanges)
         calls = (exchange.call for exchange in exchanges if id(exchange) not in mended)
         return tuple(call for call in calls if call is not None)
 
     def recorded(self, kept: Mapping[int, Interaction]) -> list[Interaction]:
-        """The calls as the cassette has them; `kept` are those that went live and were kept, by their numbers."""
+        """The calls as the cassette has them. `kept` maps numbers to the live calls that were kept."""
         made = (
             exchange.recorded if isinstance(exchange, Played) else kept.get(exchange.number)
             for exchange, _ in self._counted()
@@ -134,12 +134,12 @@ class Calls:
                 left_out += 1
             elif (call := exchange.call) is not None:
                 if left_out:
-                    # A message names the calls by the numbers that they have in a replay.
+                    # Messages use the numbers that the calls have in a replay.
                     call.number = number - left_out
                 yield exchange, call
 
     def _mended(self, exchanges: Sequence[Played | Take]) -> set[int]:
-        """The ids of those that ended in an error, and that the client sent again with success."""
+        """The ids of the calls that ended in an error and that the client then retried successfully."""
         if not exchanges:
             return set()
         begun = [(exchange, made) for exchange in exchanges if (made := exchange.interaction) is not None]
@@ -147,7 +147,7 @@ class Calls:
         return {id(exchange) for exchange, made in begun if id(made) not in kept}
 
     def left_out(self) -> str | None:
-        """What there is to say of errors that the cassette does not keep: see `left_out_text`."""
+        """A text about errors that the cassette does not keep: see `left_out_text`."""
         if self._settings.keep_retries:
             return None
         made = [interaction for take in self.takes() if (interaction := take.interaction) is not None]
@@ -162,24 +162,24 @@ class Calls:
         return {take.request.url for take in self.takes()}
 
     def course(self, passed: bool, unanswered: int) -> Course:
-        """How the test went, whose calls have all ended."""
+        """How the test went, now that all its calls have ended."""
         played = [exchange for exchange in (*self._exchanges, *self._uncounted) if isinstance(exchange, Played)]
         numbers = {exchange.index: exchange.number for exchange in played}
         return Course(passed, unanswered, sum(not call.is_let_pass for call in self.unrecorded), numbers)
 
     def are_under_way(self) -> bool:
-        """Whether a call that went live has yet to end."""
+        """Whether a live call has not ended yet."""
         return any(not take.has_ended for take in self.takes())
 
     def _so_far(self) -> list[Played | Take]:
         with self.lock:
             return list(self._exchanges)
 
-    # --- what they may use
+    # --- what the calls may use
 
     @contextmanager
     def budget(self, limits: Mapping[str, object], children: Children) -> Iterator[None]:
-        """Hold the calls that are sent within the block against limits. See `Recorder.budget`."""
+        """Check the calls that are sent within the block against limits. See `Recorder.budget`."""
         budget = resolve([Layer("samurai.budget()", "budget", limits)]).budget
         before, unrecorded_before = set(map(id, self._exchanges)), len(self.unrecorded)
         had_started, children.were_started = children.were_started, False
@@ -197,7 +197,7 @@ class Calls:
             raise BudgetExceeded("\n".join(filter(None, [verdict, unjudged])))
 
     def spend(self) -> str | None:
-        """Add the new calls to the tally of the run. Returns which limits cannot be judged because of them."""
+        """Add the new calls to the run's tally. Returns which limits they make impossible to judge."""
         if self._tally is None:
             return None
         unspent = [(exchange, call) for exchange, call in self._counted() if id(exchange) not in self._spent]
@@ -209,9 +209,9 @@ class Calls:
     def verdict(self, budget: Budget, *, only_children: bool) -> str | None:
         """How the budgets of the test and of the run are broken; None if both hold.
 
-        With `only_children` the test has made no call, but has started processes that may have.
+        With `only_children`, the test has made no call itself, but has started processes that may have.
         """
-        # Most tests have no limits, so nobody need look at their calls.
+        # Most tests have no limits, so their calls need no look.
         of_child = of_test = None
         limits = budget.limits()
         names = [*limits, *([] if self._tally is None else self._tally.limits())]
@@ -224,7 +224,7 @@ class Calls:
         return "\n".join(filter(None, [of_child, of_test, of_run])) or None
 
     def _unjudged(self, limits: Iterable[str], unrecorded: Sequence[Unrecorded]) -> str | None:
-        """Why limits cannot be judged, if calls went live that were not recorded."""
+        """Why limits cannot be judged, if live calls were not recorded."""
         names = ", ".join(limits)
         if not names or not unrecorded:
             return None
@@ -233,7 +233,6 @@ class Calls:
 
 def _of_child(limits: Iterable[str]) -> str:
     return (
-        f"{', '.join(limits)} cannot be judged: the test started a child process, and no call was seen; make the"
-        " calls in the"
-        " test's own process, or set no limit if the child doesn't call a model"
+        f"{', '.join(limits)} cannot be judged: a child process was started, and no call was seen; make the call in the"
+        " test's own process, or set no limit if the child calls no model"
     )

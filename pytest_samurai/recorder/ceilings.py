@@ -1,4 +1,4 @@
-"""The ceilings of a run on what goes live."""
+"""A run's ceilings on live calls."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from pytest_samurai.wire import Request, Usage, likely_tokens, model_asked
 
 
 class CeilingReached(Exception):
-    """A request was not sent; the text says which ceiling is in the way, and how to go on."""
+    """A request was not sent. The text says which ceiling stopped it, and how to go on."""
 
 
 class Ceilings:
-    """The ceilings of the run on live calls, as the calls of one recorder meet them.
+    """The run's ceilings on live calls, as one recorder applies them.
 
-    The likely cost of a call, in US dollars, is reserved before the call is sent. When the reply has ended, its
-    actual cost takes that place.
+    The likely cost of a call, in US dollars, is reserved before the call is sent. When the reply has ended, the actual
+    cost replaces it.
     """
 
     def __init__(self, tally: Tally, prices: PriceList, settings: Settings, owner: Owner, editor: Editor) -> None:
@@ -36,9 +36,9 @@ class Ceilings:
         self._lock = threading.Lock()
 
     def admit(self, request: Request) -> Decimal:
-        """Count a request that is to go live, and reserve its likely cost, which is returned.
+        """Count a request that is about to go live. Returns its likely cost, which is now reserved.
 
-        That is 0 if there is no ceiling on money. Raises CeilingReached for a request that may not go live.
+        The cost is 0 without a ceiling on money. Raises CeilingReached for a request that may not go live.
         """
         likely = likely_cost(request, self._prices) if self._tally.judges_live_cost else Decimal(0)
         if reached := self._tally.admit(likely):
@@ -47,13 +47,13 @@ class Ceilings:
         return likely
 
     def paid(self, likely: Decimal, call: Call) -> None:
-        """Replace what was reserved for a call by its actual cost."""
+        """Replace the amount reserved for a call with its actual cost."""
         if self._tally.judges_live_cost:
             self._reserve(-likely)
             self._tally.paid(likely, call.cost)
 
     def release(self) -> None:
-        """Give back what is reserved for calls that never got a reply."""
+        """Give back the amounts reserved for calls that never got a reply."""
         if self._reserved:
             self._tally.paid(self._reserved, Decimal(0))
 
@@ -61,7 +61,7 @@ class Ceilings:
         may_be_shown = self._editor.redactors.request(request)
         lines = [f"{request.method} {may_be_shown.url} was not sent: {reached}.", f"  test      {self._owner.test}"]
         if self._mode.has_cassette and self._tally.may_admit_later(likely):
-            lines.append(f"  To record the rest later: {self._owner.command(UPDATE)}")
+            lines.append(f"  To record the rest at another time: {self._owner.command(UPDATE)}")
         return "\n".join(map(visible, lines))
 
     def _reserve(self, likely: Decimal) -> None:
@@ -70,9 +70,9 @@ class Ceilings:
 
 
 def likely_cost(request: Request, prices: PriceList) -> Decimal:
-    """What a request is likely to cost, in US dollars; 0 where no price is known beforehand.
+    """The likely cost of a request, in US dollars; 0 if its price is not known in advance.
 
-    From the length of the prompt and the most tokens that may be answered.
+    It follows from the length of the prompt and the maximum length of the answer.
     """
     model = model_asked(request)
     price = None if model is None else prices.price(model, now(), url=request.url)

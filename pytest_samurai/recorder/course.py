@@ -1,4 +1,4 @@
-"""How a test went, as far as its cassette depends on it."""
+"""How a test went, as far as it matters to its cassette."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 class Course:
     """How a test went.
 
-    `unanswered` counts the requests that got no reply, `unrecorded` the other calls that went live without being
-    recorded. `numbers` has, by the index of each recording that was played, the number of the call that it answered.
+    `unanswered` counts the requests that got no reply, `unrecorded` the other live calls that were not recorded.
+    `numbers` maps the index of each played recording to the number of the call that it answered.
     """
 
     passed: bool
@@ -21,5 +21,5 @@ class Course:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the test has come to its end, and all that it asked on its way was played or recorded."""
+        """Whether the test ran to its end, and everything it asked was played or recorded."""
         return self.passed and not self.unanswered and not self.unrecorded

@@ -1,4 +1,4 @@
-"""Headers that an application looks for in a replayed reply but that are not in the recording."""
+"""Headers that an application looks for in a replayed reply and that the recording lacks."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pytest_samurai.redaction import AllowList, kept_of_replies, never_kept
 from pytest_samurai.settings import Settings
 from pytest_samurai.text import visible
 
-# SDKs look for these in every reply, for use in bug reports; `response.cookies` looks for the last.
+# SDKs look for these in every reply to fill bug reports; `response.cookies` looks for the last one.
 _IN_PASSING = re.compile(r"request-?id|trace-?id|organi[sz]ation|^cf-ray$|^content-|^transfer-encoding$|^set-cookie2?$")
 _NAMED = 5
-"""The most headers that are named."""
+"""The largest number of headers that are named."""
 
 
 class CutHeaders:
     """Explains why a recording lacks headers.
 
-    `headers[...]` raises, with `why` as a note on the error. What `headers.get(...)` did not find is named if the test
-    fails.
+    `headers[...]` raises an error with `why` as a note. If the test fails, the headers that `headers.get(...)` did not
+    find are named.
     """
 
     def __init__(self, settings: Settings, owner: Owner) -> None:
@@ -37,20 +37,22 @@ class CutHeaders:
         return AllowList(self._settings.headers)
 
     def why(self, name: str) -> str | None:
-        """Why a header is not in a recording; None for a header that is kept if the server sends it."""
+        """Why a header is not in a recording; None for a header that is kept whenever the server sends it."""
         name = visible(name.lower())
         if reason := never_kept(name):
             return f"`{name}` is not in the recording: it {reason}"
+        if self._asked_for.allows(name) and name == "content-length":
+            return f"`{name}` is not in the recording: it is kept only if it counts the body as it was recorded"
         if self._asked_for.allows(name):
             return (
-                f"`{name}` is not in the recording: the server did not send it, or the recording is older than its"
-                f" entry in `samurai_headers`{self._again}"
+                f"`{name}` is not in the recording: either the server did not send it, or it was recorded before"
+                f" `samurai_headers` named it{self._again}"
             )
         if self._kept.allows(name):
             return None
         return (
-            f"`{name}` is not in the recording: only listed headers of a reply are kept;"
-            f" if the server sends it, samurai_headers = {name} keeps it{self._again}"
+            f"`{name}` is not in the recording: only listed response headers are kept; if the server sends it,"
+            f" samurai_headers = {name} keeps it{self._again}"
         )
 
     @property
@@ -60,13 +62,13 @@ class CutHeaders:
 
     def miss(self, name: str) -> None:
         """Note that a header was looked for and not found."""
-        # Every reply is asked for its cookies, so the little that is done here is done often.
+        # Every reply is asked for its cookies, so this runs often and must be short.
         self._missed[name] = None
 
     def notes(self) -> list[str]:
         """The notes for a test that failed.
 
-        Of what is never kept nobody knows whether the server sent it, and SDKs look for such headers in every reply.
+        Nobody knows whether the server sent a header that is never kept, and SDKs look for such headers in every reply.
         """
         missed = dict.fromkeys(name.lower() for name in self._missed)
         names = [name for name in missed if not _IN_PASSING.search(name) and not never_kept(visible(name))]

@@ -1,4 +1,4 @@
-"""What may be compared, shown and written of a call."""
+"""The parts of a call that may be compared, shown and written."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pytest_samurai.wire import UNPRICED, Interaction, Request, dialect_of
 
 
 class Editor:
-    """Leaves out of a test's calls what is secret, and what the user's filters take out.
+    """Removes from a test's calls the secrets, and what the user's filters drop.
 
-    `made` holds the redactors that the run has made so far. `notes` gets what there is to say of a hook, or of a
-    redaction, that raises.
+    `made` holds the redactors that the run has made so far. `notes` gets a line about each hook or redaction that
+    raises.
     """
 
     def __init__(self, settings: Settings, test: str, made: MadeRedactors, notes: list[str]) -> None:
@@ -29,21 +29,21 @@ class Editor:
 
     @cached_property
     def _headers(self) -> AllowList:
-        """The headers of replies that are written. A replay needs none."""
+        """The reply headers that are written. A replay needs none."""
         return kept_of_replies(self._settings.headers)
 
     def filtered(self, request: Request) -> Request | None:
         """What the user's filters leave of a request; None if they let it go live, unrecorded."""
-        # The application may have read its keys from a file by now, or the test have set one.
+        # By now, the application may have read its keys from a file, or the test may have set one.
         self.redactors.look_again()
         return request if self.bridge is None else self.bridge.request(request)
 
     def compared(self, request: Request, filtered: Request) -> Request:
-        """What is compared and written of a request: what the filters have left of it, without secrets."""
+        """The form of a request that is compared and written: what the filters left of it, without secrets."""
         return self.redactors.of(request).request(filtered)
 
     def written(self, filtered: Request, interaction: Interaction) -> Interaction | None:
-        """A call as it is written, but for its price; None for one that the user's filters leave out."""
+        """A call as it is written, without its price; None if the user's filters leave it out."""
         reply = interaction.reply
         kept = reply if self.bridge is None else self.bridge.reply(interaction.request, reply)
         if kept is None:
@@ -53,18 +53,18 @@ class Editor:
             may_be_kept = redactor.reply(kept, dialect_of(interaction.request.url), self._headers)
             return replace(interaction, request=redactor.request(filtered), reply=may_be_kept)
         except Exception as error:
-            # The application may swallow it, and the call would just be missing.
+            # The application may swallow the error, and the call would silently be missing.
             what = "a function of `redact`" if self.redactors.rules else "the redaction"
             self._notes.append(f"{self._test}: {what} raised {type(error).__name__}; the call is not recorded")
             raise
 
 
 def priced(written: Interaction, meter: Meter) -> Interaction:
-    """A call as it is written, with the price of the day."""
-    # An error costs nothing, whatever the prices.
+    """A call as it is written, with the current price."""
+    # An error costs nothing at any price.
     if not written.reply.is_success or written.price is not None:
         return written
-    # The name of the model holds no secret any more.
+    # The model's name has already been redacted.
     call = Call(written, number=0, replayed=False, meter=replace(meter, redact=_as_it_is))
     return replace(written, price=call.price or UNPRICED)
 

@@ -1,4 +1,4 @@
-"""A request with its answer, from a recording or from the real server."""
+"""A request and its answer, from a recording or from the real server."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from pytest_samurai.wire import (
 )
 
 Decode = Callable[[Sequence[bytes]], Sequence[bytes]]
-"""Undoes the content encoding of the pieces of a body, piece by piece."""
+"""Undoes the content encoding of a body, piece by piece."""
 
 
 class Played:
-    """A request as it was sent now, with its answer as it was recorded."""
+    """A request as it was sent now, with its recorded answer."""
 
     __slots__ = ("_call", "_meter", "_recordings", "index", "number", "reply", "request")
 
@@ -52,7 +52,7 @@ class Played:
 
     @property
     def recorded(self) -> Interaction:
-        """The call as it stands in the cassette."""
+        """The call as the cassette has it."""
         interaction: Interaction = self._recordings[self.index]
         return interaction
 
@@ -64,12 +64,12 @@ class Played:
 
 
 class Take:
-    """A request that goes to the real server: what of its reply is kept, and what of it the application may see.
+    """A request to the real server: what is kept of its reply, and what the application may see of it.
 
-    `question` asks for the usage of a stream as well; None if the request goes out as it is. Call `reply` first, then
-    `feed` for each piece, then `end`, which hands what was recorded to `keep`, and then to `count`.
+    `question` also asks for the usage of a stream; None if the request is sent unchanged. Call `reply` first, then
+    `feed` for each piece, then `end`, which gives the recording to `keep`, and then to `count`.
 
-    A limit of time, or Ctrl-C, may strike at any moment. So nothing comes before `keep`, and if that was stopped, the
+    A timeout or Ctrl-C may strike at any moment. So `keep` comes before everything else, and if it was stopped, the
     next `end` calls it again. `count` is called once.
     """
 
@@ -105,11 +105,11 @@ class Take:
         self._is_lost = False
 
     def lost(self) -> None:
-        """Note that no reply will come: sending the request has raised an error."""
+        """Note that no reply will come, because sending the request raised an error."""
         self._is_lost = True
 
     def begin_again(self) -> None:
-        """Send the request as it is, since its server seems to refuse the question. What came of that is left out."""
+        """Send the request unchanged, because its server seems to refuse the question. The first reply is dropped."""
         self.question, self._refused = None, self._asked
         self._sent_at = now()
         self._clock = ticks()
@@ -125,11 +125,11 @@ class Take:
         self._head = Reply(status, reason, headers, b"", () if streamed else None, http_version=http_version)
 
     def feed(self, data: bytes) -> bytes:
-        """Keep a piece of the body as it comes. Returns what of it the application may see now."""
+        """Keep a piece of the body as it arrives. Returns what the application may see of it now."""
         return self._keep(data if self._filter is None else self._filter.feed(data))
 
     def rest(self) -> bytes:
-        """What was held back, once the whole body has come."""
+        """What was held back, once the whole body has arrived."""
         return self._keep(b"" if self._filter is None else self._filter.flush())
 
     def _keep(self, data: bytes) -> bytes:
@@ -139,7 +139,7 @@ class Take:
         return data
 
     def end(self, ending: str, error: str = "") -> None:
-        """End the reply: its body has come, or nobody reads it any more, or an error said something.
+        """End the reply: its body is complete, nobody reads it any more, or an `error` stopped it.
 
         The first ending counts.
         """
@@ -152,10 +152,10 @@ class Take:
         except TimeoutError:
             raise
         except Exception:
-            # What a hook of the user's raises, it would raise again.
+            # If one of the user's hooks raised, it would raise again.
             self._is_kept = True
             raise
-        # Another thread may have come here at the same time.
+        # Another thread may have got here at the same time.
         was_kept, self._is_kept = self._is_kept, True
         if not was_kept:
             if self._refused is not None and self._ended.reply.is_success:
@@ -169,7 +169,7 @@ class Take:
 
     @property
     def interaction(self) -> Interaction | None:
-        """The call as far as it has come; None before its reply has begun."""
+        """The call with as much as has arrived; None before its reply has begun."""
         if self._ended is None and self._head is not None:
             return self._so_far(CLOSED)
         return self._ended
@@ -188,7 +188,8 @@ class Take:
 
     def _so_far(self, ending: str, error: str = "") -> Interaction:
         assert self._head is not None
-        # Another thread may add to both. A chunk is added after its bytes, so those of all of these are there.
+        # Another thread may be adding to both. It adds a chunk after its bytes, so the bytes of all these chunks are
+        # there.
         chunks = tuple(self._chunks)
         body = self._body.getvalue()[: sum(chunk.length for chunk in chunks)]
         if self._decode is not None:

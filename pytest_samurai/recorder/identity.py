@@ -9,9 +9,9 @@ from pytest_samurai.settings import Settings
 
 
 def identity(settings: Settings) -> Matcher:
-    """The matcher of a test; where functions tell requests apart, all that is compared by default counts too.
+    """The matcher of a test. If functions tell requests apart, everything that is compared by default counts too.
 
-    The functions cannot be asked for a key, and nothing that was recorded may be lost because they are left out.
+    The functions have no key to compare, and leaving them out must not lose a recording.
     """
     matcher = settings.matcher
     if not settings.functions:

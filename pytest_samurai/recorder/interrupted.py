@@ -1,4 +1,4 @@
-"""What runs that died have recorded and not written to a cassette."""
+"""What crashed runs recorded and did not write to a cassette."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pytest_samurai.wire import Interaction, Recordings
 
 
 class Interrupted:
-    """The journals that a recorder takes up, and the interactions in them that the cassette does not hold yet."""
+    """The journals that a recorder recovers, and their interactions that the cassette does not hold yet."""
 
     def __init__(self) -> None:
         self.journals: list[LeftBehind] = []
@@ -30,15 +30,15 @@ class Interrupted:
         mode: RecordMode,
         settings: Settings,
     ) -> list[str]:
-        """Take up the journals beside a cassette that holds `recordings`; those that the mode leaves alone stay.
+        """Recover the journals next to a cassette that holds `recordings`. Those that the mode leaves alone stay.
 
-        Returns what is to be said of both.
+        Returns the notes about both kinds.
         """
         notes = []
         for journal in journals:
-            # The process may have died after the cassette was written, and before the journal was deleted.
+            # The process may have died between writing the cassette and deleting the journal.
             missing = [call for call in without_retries(journal.interactions, settings) if not _holds(recordings, call)]
-            calls = f"{plural(len(missing), 'call')} from an interrupted recording"
+            calls = f"{plural(len(missing), 'call')} of an interrupted recording"
             if mode.takes_up(replacing=journal.replacing) or (mode.writes and not missing):
                 self.journals.append(journal)
                 self.interactions += missing
@@ -48,8 +48,7 @@ class Interrupted:
             journal.close()
             if missing:
                 advised = "all" if journal.replacing else UPDATE
-                them = "it" if len(missing) == 1 else "them"
-                notes.append(f"{shown(journal.path)} holds {calls}; --samurai-mode={advised} recovers {them}")
+                notes.append(f"{shown(journal.path)} holds {calls}; --samurai-mode={advised} recovers them")
         return notes
 
     def discard(self) -> None:
@@ -58,11 +57,11 @@ class Interrupted:
             journal.discard()
 
     def close(self) -> None:
-        """Leave the journals to the next run."""
+        """Leave the journals for the next run."""
         for journal in self.journals:
             journal.close()
 
 
 def _holds(recordings: Recordings, call: Interaction) -> bool:
-    # In a journal a call has no price yet.
+    # Calls in a journal have no price yet.
     return any(replace(recording, price=call.price) == call for recording in recordings)

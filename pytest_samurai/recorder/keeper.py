@@ -1,4 +1,4 @@
-"""What is kept of a test: each call as it ends, and the cassette at the end."""
+"""What is kept of a test: each call when it ends, and the cassette at the end."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ from pytest_samurai.wire import Interaction
 
 
 class Keeper:
-    """Keeps what a test records: each call in a journal as it ends, all of them in the cassette at the end.
+    """Keeps what a test records: each call in a journal when it ends, and all of them in the cassette at the end.
 
-    `notes` gets what there is to say about that. What is public here is what record modes ask about: see `Ending`.
+    `notes` gets what there is to say about it. Record modes ask about what is public here: see `Ending`.
     """
 
     def __init__(
@@ -62,22 +62,22 @@ class Keeper:
         self._notes = notes
         self._journal = Journal(path, replacing=self._mode.replaces)
         self._is_ready = False
-        # By their numbers, the calls as they will be written, but for their prices.
+        # The calls by number, as they will be written, without their prices.
         self.calls: dict[int, Interaction] = {}
         self._outdated: Outdated | None = None
 
     # --- while the test runs
 
     def prepare(self) -> None:
-        """See once whether a call can be kept that is to be paid. Raises CassetteError if not."""
+        """Check once, before paying for a call, that it can be kept. Raises CassetteError if it cannot."""
         if not self._is_ready:
             cassette.try_to_save(self._path)
             self._is_ready = True
 
     def add(self, number: int, interaction: Interaction, *, to_journal: bool) -> None:
-        """Keep a call that has ended, as it is written. In the journal it survives the death of this process.
+        """Keep a call that has ended, as it is written. In the journal it survives a crash of this process.
 
-        There it has no price yet: that is looked up when the cassette is written.
+        It has no price there yet: that is looked up when the cassette is written.
         """
         self.calls[number] = interaction
         if not to_journal:
@@ -85,40 +85,40 @@ class Keeper:
         try:
             self._journal.add(interaction)
         except OSError as error:
-            # The application's call went well. If the disk is full, writing the cassette will fail, and say so.
+            # The application's call succeeded. If the disk is full, writing the cassette will fail and say so.
             note = f"{shown(self._journal.path)}: cannot be written: {error.strerror or error}"
             if note not in self._notes:
                 self._notes.append(note)
 
     def stale(self, takes: Sequence[Take], unrecorded: Sequence[Unrecorded]) -> str | None:
-        """The complaint if no live call was kept and the old cassette would still answer.
+        """The complaint that no live call was kept, and that the old cassette would still answer.
 
-        A test that made no call at all gets a note: it may be none of the tests that record to the cassette.
+        A test that made no call at all only gets a note: it may not be one of the tests that record to the cassette.
         """
         is_stale = self._mode.replaces and self.playback.is_older and not self.calls
         if not is_stale or any(take.interaction is not None and not take.has_ended for take in takes):
             return None
         return stale_text(self._path, self._settings, self.owner, takes, unrecorded, self._notes)
 
-    # --- when it has ended
+    # --- at the end of the test
 
     def close(self, course: Course, *, left_out: str | None) -> None:
-        """Write the cassette, and delete the journals. `left_out` is what there is to say of errors not recorded.
+        """Write the cassette, and delete the journals. `left_out` is the text about errors that are not recorded.
 
-        Raises CassetteError if the cassette cannot be written. The journals then stay, with what was recorded.
+        Raises CassetteError if the cassette cannot be written. Then the journals stay, with everything that was
+        recorded.
         """
         self.passed = course.passed
         if course.unanswered and course.passed:
-            them = "it" if course.unanswered == 1 else "them"
             self._notes.append(
-                f"{self.owner.test}: {plural(course.unanswered, 'request')} got no reply and could not be recorded;"
-                f" a replay will refuse {them}"
+                f"{self.owner.test}: {plural(course.unanswered, 'request')} got no reply, which cannot be recorded;"
+                " the replay will refuse it"
             )
         if self._mode.updates and not self.owner.shared:
             self._outdated = Outdated(self.playback, course, drops=self._settings.unused != "ignore")
         new = self._priced(self._worth_keeping())
         self.recorded = len(new)
-        # An interrupted run may have ended on an error, and this run may have recovered from it.
+        # An interrupted run may have ended with an error, and this run may have recovered from it.
         numbered = [*self._priced(self._resumed()), *new]
         self.added = without_retries([interaction for _, interaction in numbered], self._settings)
         if self._mode.changes_cassette(self):
@@ -129,11 +129,11 @@ class Keeper:
         self._interrupted.discard()
 
     def _priced(self, numbered: Sequence[Numbered]) -> list[Numbered]:
-        # Not before: the journal of a run that died has no prices either.
+        # Only now: the journal of a crashed run has no prices either.
         return [(number, priced(interaction, self._meter)) for number, interaction in numbered]
 
     def _resumed(self) -> list[Numbered]:
-        """What stays of the calls of interrupted runs."""
+        """The calls of interrupted runs that stay."""
         if self._outdated is not None:
             return self._outdated.resumed
         return [(None, interaction) for interaction in self._interrupted.interactions]
@@ -142,14 +142,14 @@ class Keeper:
         """What this test has recorded; nothing if the test failed and one of its calls ended in an error."""
         calls = [interaction for _, interaction in sorted(self.calls.items())]
         if not self.passed:
-            # An error that a retry recovered from, at any host, is no reason to lose calls that were paid for.
+            # If a retry recovered from an error, on any host, the calls that were paid for are worth keeping.
             mended = without_mended(calls, self._settings, anywhere=True)
             failed = [call.reply for call in mended if not call.reply.is_success]
             if failed:
                 status = failed[-1].status
-                what = f"status {status}" if status >= 400 else "a stream that broke or held an error"
+                what = f"status {status}" if status >= 400 else "a stream that broke or contained an error"
                 self._notes.append(
-                    f"nothing was recorded for {self.owner.test}: it did not pass, and a call ended with {what}"
+                    f"nothing was recorded for {self.owner.test}: the test did not pass, and a call ended in {what}"
                 )
                 return []
         worth = set(map(id, without_retries(calls, self._settings)))
@@ -180,7 +180,7 @@ class Keeper:
             raise
 
     def has_asked(self, interaction: Interaction) -> bool:
-        """Whether a request equal to that of a recording is among what is to be added."""
+        """Whether the new interactions include a request equal to that of a recording."""
         return self._others.key(interaction) in self._asked
 
     @cached_property
@@ -193,22 +193,21 @@ class Keeper:
 
     @property
     def has_outdated(self) -> bool:
-        """Whether the cassette holds what the test no longer plays, or the marks of a merge conflict."""
+        """Whether the cassette holds recordings that the test no longer plays, or merge conflict marks."""
         return bool(self._outdated) or (self.passed and self.playback.in_conflict)
 
     def is_outdated(self, interaction: Interaction) -> bool:
         """Whether the test no longer plays a recording."""
         return self._outdated is not None and interaction in self._outdated
 
-    # --- if it cannot be written
+    # --- if the cassette cannot be written
 
     def _where_the_calls_are(self) -> str:
-        """Where the calls are that did not get into the cassette, as the end of a sentence."""
+        """Where to find the calls that did not get into the cassette, as the end of a sentence."""
         journals = [journal.path for journal in self._interrupted.journals]
         if exists(self._journal.path):
             journals.insert(0, self._journal.path)
         if not journals:
             return "; what was recorded is lost"
-        calls = plural(self._journal.lost, "call")
-        lost = f", except for {calls}, which could not be kept" if self._journal.lost else ""
+        lost = f", except for {plural(self._journal.lost, 'call')} lost" if self._journal.lost else ""
         return f"; what was recorded is kept in {', '.join(map(shown, journals))}{lost}"

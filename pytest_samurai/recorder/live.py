@@ -1,4 +1,4 @@
-"""What goes live."""
+"""Live calls."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pytest_samurai.wire import CLOSED, Interaction, Request
 
 
 class Live:
-    """Sends the calls of a recorder that go live, and has them kept when they end. Without a `keeper` none is kept."""
+    """Sends a recorder's live calls, and keeps them when they end. Without a `keeper`, none are kept."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Live:
         calls: Calls,
         keeper: Keeper | None,
     ) -> None:
-        # Before the first call: between a reply and the journal, a time limit of the application may strike.
+        # Load it before the first call: between a reply and the journal, the application may run into a timeout.
         calls.meter.prices.public.load()
         self._asks_for_usage = settings.stream_usage
         self._owner = owner
@@ -43,9 +43,9 @@ class Live:
         self._is_open = True
 
     def send(self, request: Request, filtered: Request) -> Take:
-        """Let a request go live. `filtered` is what is written of it.
+        """Let a request go live. `filtered` is the form of it that is written.
 
-        Raises CeilingReached if a ceiling of the run does not let it, CassetteError if it could not be recorded.
+        Raises CeilingReached if one of the run's ceilings stops it, CassetteError if it could not be recorded.
         """
         if self._keeper is not None:
             self._keeper.prepare()
@@ -58,7 +58,7 @@ class Live:
         if self._keeper is None or written is None:
             return
         with self._calls.lock:
-            # A call that ends as the recorder is closed goes to the cassette at once.
+            # A call that ends while the recorder closes goes straight to the cassette.
             self._keeper.add(number, written, to_journal=self._is_open)
 
     def _count(self, likely: Decimal, number: int, interaction: Interaction) -> None:
@@ -69,7 +69,7 @@ class Live:
             self._owner.on_live(self._owner.test, call)
 
     def close(self) -> int:
-        """End the calls that are under way, and return how many requests got no reply."""
+        """End the calls in progress, and return how many requests got no reply."""
         self._is_open = False
         takes = self._calls.takes()
         for take in takes:

@@ -1,4 +1,4 @@
-"""What may happen in each record mode."""
+"""What each record mode allows."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pytest_samurai.settings import Mode
 from pytest_samurai.wire import Interaction, Recordings, is_call
 
 UPDATE: Final[Mode] = "update"
-"""The mode that messages advise: it pays for what has changed, and for nothing else."""
+"""The mode that messages advise: it pays only for what has changed."""
 
 
 class Ending(Protocol):
-    """A test that has ended, as far as modes ask about it. See `Keeper`, which answers."""
+    """A test that has ended, with what modes ask about it. `Keeper` answers."""
 
     @property
     def passed(self) -> bool:
@@ -22,50 +22,50 @@ class Ending(Protocol):
 
     @property
     def added(self) -> Sequence[Interaction]:
-        """What is to be added to the cassette."""
+        """The interactions to be added to the cassette."""
 
     @property
     def has_outdated(self) -> bool:
-        """Whether the cassette holds what the test no longer plays, or the marks of a merge conflict."""
+        """Whether the cassette holds recordings that the test no longer plays, or merge conflict marks."""
 
     def is_outdated(self, interaction: Interaction) -> bool:
         """Whether the test no longer plays a recording."""
 
     def has_asked(self, interaction: Interaction) -> bool:
-        """Whether a request equal to that of a recording is among what is to be added."""
+        """Whether the new interactions include a request equal to that of a recording."""
 
     def is_of_another_test(self, interaction: Interaction) -> bool:
         """Whether another test may have made a recording in this run."""
 
 
 class RecordMode:
-    """What may happen in a record mode. Each mode overrides the answers in which it differs from the others."""
+    """What a record mode allows. Each mode overrides the answers that differ."""
 
     name: Mode
 
     has_cassette = True
-    """Without a cassette nothing is read, written or compared with the lock: all requests go live."""
+    """Without a cassette, nothing is read, written or compared with the lock: all requests go live."""
 
     may_go_live = True
     """Whether requests of any test may go live."""
 
     plays = True
-    """Whether recordings of the cassette are played."""
+    """Whether recordings in the cassette are played."""
 
     replaces = False
-    """Whether what is recorded replaces what the cassette holds, instead of being added to it."""
+    """Whether new recordings replace the contents of the cassette instead of being added."""
 
     updates = False
-    """Whether a cassette is brought up to date: what a test that passed no longer plays is dropped from it."""
+    """Whether a passed test's cassette drops the recordings that the test no longer plays."""
 
     only_replays_once_recorded = False
-    """Whether a test that may record now can only replay when it is run again."""
+    """Whether a test that may record now can only replay the next time."""
 
     looks_for_renamed = False
     """Whether a test without a cassette looks for that of a test that is gone before a request goes live."""
 
     expects_all_played = False
-    """Whether even a test that may record has to play all recordings."""
+    """Whether a test must play all recordings even if it may record."""
 
     @property
     def writes(self) -> bool:
@@ -75,7 +75,10 @@ class RecordMode:
     # --- when a recorder opens
 
     def may_record(self, recordings: Recordings | None, owner: Owner) -> bool:
-        """Whether requests of a test may go live. `recordings` is what its cassette holds, None if it has none yet."""
+        """Whether requests of a test may go live.
+
+        `recordings` is what its cassette holds; None if there isn't one yet.
+        """
         del recordings, owner
         return self.may_go_live
 
@@ -85,22 +88,28 @@ class RecordMode:
         return recordings if self.plays else Recordings()
 
     def gets_placeholders(self, recordings: Recordings, *, asked: bool) -> bool:
-        """Whether a test that may record gets placeholders for keys; `asked` if its client may be used in replays."""
+        """Whether a recording test gets placeholders for keys.
+
+        `asked` says that its client may also be used in replays.
+        """
         del recordings
         return asked and self.only_replays_once_recorded
 
     def takes_up(self, *, replacing: bool) -> bool:
-        """Whether the journal of a run that died is taken up; `replacing` if that run was to replace the cassette."""
+        """Whether to recover a crashed run's journal.
+
+        `replacing` says that the run would have replaced the cassette.
+        """
         return self.writes and (self.replaces or not replacing)
 
     # --- when it closes
 
     def changes_cassette(self, ending: Ending) -> bool:
-        """Whether the cassette has to be written anew."""
+        """Whether the cassette must be rewritten."""
         return bool(ending.added)
 
     def kept(self, recordings: list[Interaction], ending: Ending) -> list[Interaction]:
-        """What stays of the recordings in the cassette, before the new ones are added."""
+        """The recordings in the cassette that stay. The new ones are added after them."""
         del ending
         return recordings
 
@@ -113,7 +122,7 @@ class _None(RecordMode):
 
 
 class _Once(RecordMode):
-    """Replay a cassette; record one that is not there yet, or that this run has begun."""
+    """Replay a cassette. Record one that does not exist yet, or that this run has begun."""
 
     name = "once"
     only_replays_once_recorded = True
@@ -135,13 +144,13 @@ class _NewEpisodes(RecordMode):
 
 
 class _Update(RecordMode):
-    """Replay what matches, record what does not, and drop what a test that passed no longer plays."""
+    """Replay what matches, record what does not, and drop what a passed test no longer plays."""
 
     name = UPDATE
     updates = True
 
     def gets_placeholders(self, recordings: Recordings, *, asked: bool) -> bool:
-        """It may turn out to be a replay, which needs no key."""
+        """The test may turn out to be a replay, which needs no key."""
         del asked
         return len(recordings) > 0
 
@@ -153,18 +162,18 @@ class _Update(RecordMode):
 
 
 class _All(RecordMode):
-    """Record everything, and put it in the place of what the cassette holds."""
+    """Record everything, and replace the contents of the cassette."""
 
     name = "all"
     plays = False
     replaces = True
 
     def kept(self, recordings: list[Interaction], ending: Ending) -> list[Interaction]:
-        """What other tests recorded in this run, what a failed test did not ask again, and what is no call."""
+        """What other tests recorded in this run, what a failed test did not ask again, and what is not a call."""
         return [
             recording
             for recording in recordings
-            # What is no call, as of a search engine, cannot be recorded again.
+            # Other requests, for example to a search engine, cannot be recorded again.
             if not is_call(recording)
             or ending.is_of_another_test(recording)
             or not (ending.passed or ending.has_asked(recording))
@@ -182,4 +191,4 @@ class _Live(RecordMode):
 RECORD_MODES: Mapping[Mode, RecordMode] = {
     mode.name: mode for mode in (_None(), _Once(), _NewEpisodes(), _Update(), _All(), _Live())
 }
-"""The record modes by name. A new one is one more class here; the option lists its name in `settings.Mode`."""
+"""The record modes by name. For a new one, add a class here and its name to `settings.Mode`."""

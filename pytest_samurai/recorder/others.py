@@ -1,4 +1,4 @@
-"""What other processes have written to a cassette while it was open."""
+"""What other processes wrote to a cassette while it was open."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from pytest_samurai.wire import Interaction, Recordings
 
 
 class Others:
-    """What other tests, workers and runs have written to the cassette of a test, merged with what the test adds.
+    """Merges what other tests, workers and runs wrote to a test's cassette with what the test adds.
 
-    `matcher` tells which requests are equal. `notes` gets what there is to say of a run that made way.
+    `matcher` tells which requests are equal. `notes` gets a line about a run whose recordings give way.
     """
 
     def __init__(self, path: Path, owner: Owner, playback: Playback, matcher: Matcher, notes: list[str]) -> None:
@@ -30,20 +30,21 @@ class Others:
     def merged(
         self, kept: Sequence[Interaction], added: Sequence[Interaction], *, passed: bool
     ) -> tuple[Sequence[Interaction], Sequence[Interaction]]:
-        """What stays of a cassette, and what is to be added.
+        """What stays of a cassette, and what is added to it.
 
-        All who share a cassette play it from the start. So if workers that set up the same fixture at once each added
-        their calls, only the first copy would ever be played. The same is true of two runs of one test at once.
+        Everyone who shares a cassette plays it from the start. So if several workers set up the same fixture at once
+        and each added its calls, only the first copy would ever be played. The same is true of two runs of one test at
+        once.
         """
         if self._owner.shared:
             return kept, without_equal(added, kept, self._played_from_file(), self._kind)
         others = written_meanwhile(kept, self._playback.recordings)
         missing = without_equal(added, others, (), self._kind)
         if others and missing and passed and self._owner.rerun is not None:
-            # Each run of a test had a conversation of its own, and a replay needs all of one.
+            # Each run of the test had a separate conversation, and a replay needs one of them, complete.
             self._notes.append(
-                f"{self._owner.test}: another run recorded this test at the same time, with different calls;"
-                f" this run's calls replaced its {plural(len(others), 'call')} in {shown(self._path)}"
+                f"{self._owner.test}: another run recorded this test at the same time, with other calls:"
+                f" its {plural(len(others), 'call')} in {shown(self._path)} were replaced by this run's"
             )
             return [recording for recording in kept if recording not in others], added
         return kept, missing
@@ -53,19 +54,19 @@ class Others:
         return self._matcher.key(interaction.request)
 
     def _played_from_file(self) -> list[Interaction]:
-        """What this test has played from the cassette, and so will play again before what it recorded."""
+        """What this test has played from the cassette, and will play again before its new recordings."""
         recordings = self._playback.recordings
-        # What was taken up from journals comes last, and is not in the file yet.
+        # Recordings recovered from journals come last, and are not in the file yet.
         from_file = len(recordings) - len(self._playback.interrupted.interactions)
         return [recordings[index] for index in self._playback.played if index < from_file]
 
     def _kind(self, interaction: Interaction) -> tuple[bytes, bool]:
-        # An error does not stand in for an answer.
+        # An error cannot replace an answer.
         return self.key(interaction), interaction.reply.is_success
 
 
 def written_meanwhile(recordings: Sequence[Interaction], known: Recordings) -> list[Interaction]:
-    """The recordings in a file that are not `known`. Recordings of other tools, which have no dates, are left out."""
+    """The recordings in a file that are not `known`. It leaves out other tools' recordings, which have no dates."""
     times = set(known.times())
     return [recording for recording in recordings if recording.recorded_at not in times | {None}]
 
@@ -76,7 +77,7 @@ def without_equal(
     played: Iterable[Interaction],
     kind: Callable[[Interaction], Hashable],
 ) -> list[Interaction]:
-    """What is to be added, without what is already recorded of the same kind. What was `played` does not count."""
+    """The new interactions, without those whose equals are already recorded. What was `played` does not count."""
     standing_in = Counter(map(kind, recorded))
     standing_in.subtract(map(kind, played))
     missing = []

@@ -1,4 +1,4 @@
-"""What a test no longer plays of its cassette, and where what it records instead belongs."""
+"""The recordings that a test no longer plays, and the positions of their replacements."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pytest_samurai.recorder.playback import Playback
 from pytest_samurai.wire import Interaction
 
 Numbered = tuple[int | None, Interaction]
-"""An interaction, and the number of the call of the test that it answered; None if it answered none."""
+"""An interaction and the number of the test's call that it answered; None if it answered none."""
 
 
 class Outdated:
-    """What a test no longer plays, once it has gone its `course`; nothing if that is not whole, or without `drops`."""
+    """What a test no longer plays after its `course`; nothing if that is not whole, or if `drops` is false."""
 
     def __init__(self, playback: Playback, course: Course, *, drops: bool) -> None:
         self._playback = playback
@@ -28,7 +28,7 @@ class Outdated:
 
     @property
     def resumed(self) -> list[Numbered]:
-        """What stays of the calls of interrupted runs."""
+        """The calls of interrupted runs that stay."""
         numbered = enumerate(self._playback.interrupted.interactions, len(self._playback.stored))
         return [
             (self._course.numbers.get(index), interaction)
@@ -38,11 +38,11 @@ class Outdated:
 
     @property
     def count(self) -> int:
-        """How many recordings of the cassette were found."""
+        """How many such recordings the cassette has."""
         return len(self._outdated)
 
     def find(self, recordings: Sequence[Interaction]) -> None:
-        """Find it among the recordings of the cassette as they are now: nothing, if somebody else has changed them."""
+        """Find them in the cassette as it is now. It finds none if somebody else has changed them."""
         if list(self._playback.stored) == list(recordings):
             of_file = range(len(recordings))
             self._outdated = {id(recordings[index]) for index in self._unplayed if index in of_file}
@@ -53,17 +53,17 @@ class Outdated:
         return id(interaction) in self._outdated
 
     def number(self, interaction: Interaction) -> int | None:
-        """The number of the call that a recording of the cassette answered."""
+        """The number of the call that a recording in the cassette answered."""
         return self._numbers.get(id(interaction))
 
 
 def in_order(
     kept: Sequence[Numbered], added: Sequence[Numbered], key: Callable[[Interaction], Hashable]
 ) -> list[Interaction]:
-    """Recordings with what is added to them, each behind that of the call before it, in the order of the test.
+    """Recordings and additions in the order of the test: each addition follows the call before it.
 
-    What answers no call comes last, and so does what is added to recordings none of which was played. Among equal
-    requests the order of recording is that of playing: so none is put before an equal one, by its `key`.
+    An interaction that answers no call comes last. So do all additions if no recording was played. Equal requests are
+    played in the order of recording, so none is put before an equal one, judged by its `key`.
     """
     calls: list[tuple[int, int, Interaction | None]] = [
         (number, position, None) for position, (number, _) in enumerate(kept, 1) if number is not None

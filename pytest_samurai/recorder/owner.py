@@ -1,4 +1,4 @@
-"""The test or fixture that a recorder belongs to."""
+"""The test or fixture that owns a recorder."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from pytest_samurai.text import timestamp
 class Owner:
     """The owner of a recorder: a test, a fixture or a block.
 
-    `rerun` gives the arguments with which pytest runs it again, as typed in a shell; None where pytest does not run
-    it. `shared` says that others play from the same cassette; a block within another makes it so for both. `refusal`
-    makes, of a text, what is raised for a request that is refused. `on_live` is called with the name of the test and
-    each call that went live. `is_fixture` says that it is a fixture, whose calls need not be its own: tests use what it
-    starts. `renamed` gives the commands that make the cassette of a test that is gone that of this test, which has
-    none: it takes the path of its own, and what tells of the path of another whether it answers; None where a cassette
-    is not of one test.
+    - `rerun`: gives the arguments that make pytest run it again, as typed in a shell; None if pytest does not run it.
+    - `shared`: whether others play from the same cassette. A block inside another one makes it shared for both.
+    - `refusal`: turns a text into the exception for a refused request.
+    - `on_live`: called with the name of the test and each call that went live.
+    - `is_fixture`: whether it is a fixture. Tests use what a fixture starts, so its calls may be theirs.
+    - `renamed`: gives the commands that turn the cassette of a test that is gone into the cassette of this test, which
+      has none. It takes the path of this test's cassette, and a function that tells whether the cassette at another
+      path answers. None if a cassette belongs neither to one test nor to the fixture
+      of one file.
     """
 
     test: str
@@ -36,14 +38,14 @@ class Owner:
     renamed: Callable[[Path, Callable[[Path], bool]], Sequence[str]] | None = None
 
     def recorded_in_this_run(self, recorded_at: str | None) -> bool:
-        """Whether a recording was made since the run began; `recorded_at` is in UTC and ISO 8601, None if unknown."""
+        """Whether a recording was made since the run began. `recorded_at` is in UTC and ISO 8601; None if unknown."""
         return recorded_at is not None and recorded_at >= timestamp(self.run_began)
 
     def command(self, mode: Mode) -> str | None:
-        """The command that runs the test again in another mode; None where pytest does not run it."""
+        """The command that runs the test again in another mode; None if pytest does not run it."""
         return None if self.rerun is None else record_command(mode, self.rerun())
 
 
 def record_command(mode: Mode, tests: str) -> str:
-    """The command that runs tests again in another mode; `tests` are as typed in a shell, or `--lf`."""
+    """The command that runs tests again in another mode. `tests` is what a user types in a shell, or `--lf`."""
     return f"pytest --samurai-mode={mode} {tests}"

@@ -12,7 +12,7 @@ from pytest_samurai.text import visible
 
 
 def shown(path: Path, directory: str | None = None) -> str:
-    """A path on a line, relative to `directory` if it lies below that; the default is the working directory."""
+    """A path on one line, relative to `directory` if it is below that. The default is the working directory."""
     root = directory or REAL.getcwd()
     return visible(str(path.relative_to(root) if path.is_relative_to(root) else path))
 
@@ -21,9 +21,10 @@ _SUFFIXES = (".yaml", ".yml")
 
 
 def transformed(path: Path, settings: Settings) -> Path:
-    """What `path_transformer` makes of the path of a cassette, as vcrpy and pytest-recording call it: without `.yaml`.
+    """The result of `path_transformer`, called with the path of a cassette without `.yaml`, as vcrpy and
+    pytest-recording do.
 
-    That is added again, unless the function has added one. Raises SettingsError for what is no path.
+    The suffix is added again, unless the function has added one. Raises SettingsError if the result is not a path.
     """
     if settings.path_transformer is None:
         return path
@@ -31,13 +32,13 @@ def transformed(path: Path, settings: Settings) -> Path:
     given = settings.path_transformer(plain)
     if not isinstance(given, str | PathLike):
         raise SettingsError(
-            f"path_transformer returned a value of type {type(given).__name__}; it must return the path of the cassette"
+            f"path_transformer returned a {type(given).__name__}; it must return the path of the cassette"
         )
     name = str(given)
     return REAL.Path(REAL.getcwd(), name if name.endswith(_SUFFIXES) else f"{name}{_SUFFIXES[0]}")
 
 
 def or_compressed(path: Path) -> Path:
-    """The path of a cassette, or that of the compressed file which is there in its place."""
+    """The path of a cassette, or of the compressed file that replaces it."""
     compressed = path.with_name(f"{path.name}.gz")
     return compressed if not exists(path) and exists(compressed) else path

@@ -1,4 +1,4 @@
-"""The key that a replayed test gets where it has none."""
+"""The key that a replayed test gets if it has none."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _OF_LIBRARIES: Final[Mapping[str, Sequence[str]]] = {
     "groq": ("GROQ_API_KEY",),
     "langchain_groq": ("GROQ_API_KEY",),
     "mistralai": ("MISTRAL_API_KEY",),
-    "mistralai.client": ("MISTRAL_API_KEY",),  # since 2, `mistralai` is a namespace, whose import nobody can see
+    "mistralai.client": ("MISTRAL_API_KEY",),  # since 2, `mistralai` is a namespace, and its import is invisible
     "langchain_mistralai": ("MISTRAL_API_KEY",),
     "together": ("TOGETHER_API_KEY",),
     "fireworks": ("FIREWORKS_API_KEY",),
@@ -48,19 +48,18 @@ _OF_LIBRARIES: Final[Mapping[str, Sequence[str]]] = {
     "pydantic_ai": _OF_MANY,
     "dspy": _OF_MANY,
 }
-"""The variables in which a library looks for its keys, each as the library's own documentation names it.
+"""The variables that each library reads its keys from, by the names in its own documentation.
 
-Only those of libraries that are imported get a placeholder: an application may choose its provider by the keys that it
-finds.
+Only imported libraries' keys get a placeholder: an application may choose its provider by the keys that it finds.
 """
 
 
 KEYED_LIBRARIES: Final = tuple(_OF_LIBRARIES)
-"""The libraries whose keys are known here."""
+"""The libraries whose keys are listed here."""
 
 
 class Placeholders:
-    """The placeholders that somebody has given to the environment: `more` names keys beside those that are known."""
+    """The placeholders given to the environment. `more` names keys besides the known ones."""
 
     def __init__(self, more: Iterable[str] = ()) -> None:
         self._more = tuple(more)
@@ -68,9 +67,9 @@ class Placeholders:
         self._are_given = False
 
     def give(self) -> None:
-        """Give a placeholder to each key that the environment lacks, and that somebody may look for.
+        """Give a placeholder to each key that the environment lacks and some library may look for.
 
-        These are our own, those of the libraries that are imported, and `more`.
+        These are our own keys, those of imported libraries, and `more`.
         """
         self._are_given = True
         names = [*_KEY_NAMES, *self._more]
@@ -79,21 +78,21 @@ class Placeholders:
         self._give(dict.fromkeys(names))
 
     def give_more(self) -> None:
-        """Give those of a library that has been imported since; nothing where none are given."""
+        """Give those of libraries imported since then. Does nothing if none are being given."""
         if self._are_given:
             self.give()
 
     def give_missed(self, error: str) -> frozenset[str]:
         """Give one to each known key that an error names and the environment lacks. Returns their names.
 
-        If the error names none, but speaks of an API key, all keys get one that the imported libraries look for.
+        If the error names no key but mentions an API key, all keys of the imported libraries get one.
         """
         known = {*_KEY_NAMES, *self._more, *chain.from_iterable(_OF_LIBRARIES.values())}
         named = known.intersection(re.findall(r"\w+", error))
         if named:
             self._give(named)
         elif "API key" in error:
-            # As google-genai 3 does: "No API key was provided."
+            # google-genai 3 says:
             self.give()
         return frozenset(self._names)
 
@@ -104,7 +103,7 @@ class Placeholders:
         self._names += missing
 
     def remove(self) -> None:
-        """Take the placeholders away again, unless the test has put something else in their place."""
+        """Remove the placeholders, except where the test has set something else."""
         self._are_given = False
         for name in self._names:
             if os.environ.get(name) == _PLACEHOLDER_KEY:
@@ -113,14 +112,14 @@ class Placeholders:
 
 
 def has_placeholder(headers: Headers, url: str) -> bool:
-    """Whether a request carries the key of a replay, which must not go out."""
+    """Whether a request carries a replay's key, which must not be sent."""
     return _PLACEHOLDER_KEY in url or any(_PLACEHOLDER_KEY in value for _, value in headers)
 
 
 def placeholder_refusal(request: Request, test: str) -> str:
-    """Why a request that carries a placeholder may not go live. `request` is the request as it may be shown."""
+    """Why a request with a placeholder may not go live. `request` is the form of it that may be shown."""
     return (
-        f"{visible(request.method)} {visible(request.url)} has to go live to be recorded, but its key is the"
+        f"{visible(request.method)} {visible(request.url)} must go live to be recorded, but its key is the"
         f" placeholder that replayed tests get.\n  test      {test}\n"
-        "  Set the real key in the environment before the client is created."
+        "  Set the key in the environment before the client is made."
     )

@@ -18,18 +18,19 @@ from pytest_samurai.recorder.paths import shown
 from pytest_samurai.recorder.vcrpy import Bridge
 from pytest_samurai.redaction import Redactors, is_ours
 from pytest_samurai.settings import Settings
-from pytest_samurai.text import Diagnosis
+from pytest_samurai.text import Diagnosis, Reason
 from pytest_samurai.wire import RETRYABLE, Interaction, Recordings, Reply, Request
 
 
 class Playback:
     """The recordings of an open cassette that may be played, and which of them have been.
 
-    Those of an interrupted run come last; before them, `stored` are those of the file as it was read, in which there
-    may be the marks of a merge conflict: `in_conflict`. `may_record` says whether a request that none of them answers
-    may go live; `is_older`, in a mode that replaces the cassette, whether that holds what an earlier run recorded;
-    `is_new`, whether there is no cassette yet, nor what is left of one; `is_foreign`, whether another tool has written
-    the cassette, and it was neither imported nor recorded into.
+    - The recordings of an interrupted run come last. Before them, `stored` are those of the file as it was read.
+    - `in_conflict`: whether the file has merge conflict marks.
+    - `may_record`: whether a request that no recording answers may go live.
+    - `is_older`: in a mode that replaces the cassette, whether it holds an earlier run's recordings.
+    - `is_new`: whether there is neither a cassette nor what is left of one.
+    - `is_foreign`: whether another tool wrote the cassette, and it was neither imported nor recorded to.
     """
 
     def __init__(
@@ -64,9 +65,9 @@ class Playback:
         return self.lookup.played
 
     def take(self, request: Request) -> tuple[int | None, Sequence[Denial]]:
-        """Take the recording that answers a request: its index, or None. From then on it counts as played.
+        """Take the recording that answers a request: its index, or None. It then counts as played.
 
-        The second value names the recordings that functions of `match_on` turned down.
+        The second value holds the recordings that `match_on` functions turned down.
         """
         index, denials = self._unplayed(request)
         if index is None and self._settings.allow_playback_repeats:
@@ -90,7 +91,7 @@ class Playback:
         return index, denials
 
     def reply(self, index: int) -> Reply:
-        """A recorded reply. With `keep_retries`, an error that SDKs retry tells them not to sleep before they do."""
+        """A recorded reply. With `keep_retries`, an error that SDKs retry tells them not to sleep first."""
         reply = self.recordings.reply(index)
         if not self._settings.keep_retries or reply.status not in RETRYABLE:
             return reply
@@ -109,8 +110,8 @@ class Playback:
     ) -> tuple[str, Diagnosis]:
         """Why no recording answers a request, and what to do about it.
 
-        `request` is the request as it is compared, `number` that of the call; `renamed` are the commands that make
-        another cassette, which answers it, that of the test.
+        `request` is the form that is compared, `number` the call's number. `renamed` are the commands that give the
+        test another cassette, which has the answer.
         """
         played = frozenset(self.lookup.played)
         miss = Miss(
@@ -126,16 +127,17 @@ class Playback:
             renamed=renamed,
         )
         text, cause = miss.told()
-        return text, Diagnosis(cause, number, "" if renamed or owner.rerun is None else UPDATE)
+        helps = not renamed and owner.rerun is not None and cause.reason is not Reason.VARYING
+        return text, Diagnosis(cause, number, UPDATE if helps else "")
 
     def unplayed(self) -> list[int]:
         """The indices of the recordings that were not played.
 
-        Of errors that were retried only the first counts, since versions of an SDK differ in how often they retry.
-        Requests to other URLs than the endpoints do not count: what other tools record beside calls is no part of them.
+        Of errors that were retried, only the first counts: versions of an SDK differ in how often they retry. Requests
+        to other URLs than the endpoints do not count, because other tools record more than calls.
         """
         unplayed = self.lookup.unplayed(RETRYABLE)
-        # We record endpoints only, so the URLs of our own recordings need not be read.
+        # We record only endpoints, so there is no need to read the URLs of our own recordings.
         if self.recordings.are_redacted:
             return unplayed
         endpoints = self._settings.matcher.endpoints
@@ -143,9 +145,9 @@ class Playback:
 
 
 def opened(path: Path, settings: Settings, owner: Owner, shelf: Shelf, editor: Editor, notes: list[str]) -> Playback:
-    """Read a cassette, and take up what runs that died have left beside it. `notes` gets what there is to say.
+    """Read a cassette, and recover what crashed runs have left next to it. `notes` gets what there is to say.
 
-    Raises CassetteError if there is a cassette and it cannot be read.
+    Raises CassetteError if there is a cassette that cannot be read.
     """
     mode = RECORD_MODES[settings.mode]
     kept = _load(path, shelf, settles=mode.updates) if mode.has_cassette else None
@@ -156,7 +158,7 @@ def opened(path: Path, settings: Settings, owner: Owner, shelf: Shelf, editor: E
     resumed = interrupted.interactions
     may_record = bool(resumed) or mode.may_record(None if kept is None else recordings, owner)
     if may_record:
-        # What is secret now stays so if the test takes it out of the environment.
+        # What is secret now stays secret, even if the test removes it from the environment.
         editor.redactors.look_again()
     playable = mode.playable(recordings, owner)
     if resumed:
@@ -180,7 +182,7 @@ def opened(path: Path, settings: Settings, owner: Owner, shelf: Shelf, editor: E
 
 
 def would_answer(path: Path, request: Request, settings: Settings, shelf: Shelf, editor: Editor) -> bool:
-    """Whether a cassette of another test holds a request, as it is compared. One that cannot be read does not."""
+    """Whether another test's cassette holds a request, in its compared form. An unreadable one does not."""
     try:
         kept = shelf.load(path)
     except (CassetteError, FileNotFoundError):
@@ -196,10 +198,10 @@ def _load(path: Path, shelf: Shelf, *, settles: bool) -> Kept | None:
 
 
 def _shared_keys(playable: Recordings, kept: Kept | None, settings: Settings, redactors: Redactors) -> Keys:
-    """The keys of the recordings that may be played, which tests share that match alike and know the same secrets.
+    """The keys of the playable recordings. Tests share them if they match alike and know the same secrets.
 
-    `kept` is the cassette as the run has read it. Secrets count because recordings of other tools are redacted before
-    they get their keys; so are all recordings if the user has rules, which may be younger than these.
+    `kept` is the cassette as the run has read it. Secrets matter because other tools' recordings are redacted before
+    they get their keys. So are all recordings if the user has rules, which may be newer.
     """
     memo = {} if kept is None or playable is not kept.recordings else kept.memo
     secrets = None if playable.are_redacted and not redactors.rules else redactors.secrets
@@ -208,13 +210,13 @@ def _shared_keys(playable: Recordings, kept: Kept | None, settings: Settings, re
     if keys is None:
         if secrets is not None:
             playable = Recordings([_as_written(interaction, redactors) for interaction in playable])
-        # They outlive the recorder, and so must not refer to it, or to its calls.
+        # They live longer than the recorder, so they must not refer to it or to its calls.
         keys = memo[alike] = Keys(playable, settings.matcher)
     return keys
 
 
 def _as_written(interaction: Interaction, redactors: Redactors) -> Interaction:
-    """A recording as we would write it; other tools leave secrets in theirs."""
+    """A recording as we would write it. Other tools leave secrets in theirs."""
     if is_ours(interaction) and not redactors.rules:
         return interaction
     return replace(interaction, request=redactors.request(interaction.request))

@@ -1,4 +1,4 @@
-"""The question for the usage of a stream, as it goes out with one request."""
+"""The question for a stream's usage, as it is sent with one request."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pytest_samurai.wire import RETRYABLE, Request, usage_asked
 
 
 class Question:
-    """A request with the question in its `body`, and what the server makes of it.
+    """A request with the question in its `body`, and the server's reaction.
 
-    A server may refuse the question in any way. A failure that may be due to the question counts as a refusal, and the
-    request is sent again as the application made it; if that succeeds, the server is not asked again in the run.
+    A server may refuse the question in any way. A failure that may come from the question counts as a refusal, and the
+    request is sent again as the application made it. If that succeeds, the server is not asked again in this run.
     """
 
     def __init__(self, request: Request, body: bytes, servers: Servers) -> None:
@@ -21,11 +21,11 @@ class Question:
 
     @property
     def was_answered(self) -> bool:
-        """Whether the server is known to answer the question, so that its failures are about something else."""
+        """Whether the server is known to answer the question, so that its failures have other reasons."""
         return self._servers.answers(self._request)
 
     def is_refused_by(self, status: int) -> bool:
-        """Whether a reply of this status may be about the question."""
+        """Whether a reply with this status may be about the question."""
         return status >= 400 and not (status in RETRYABLE and self.was_answered)
 
     def answered(self) -> None:
@@ -38,10 +38,10 @@ class Question:
 
 
 def question(request: Request, servers: Servers) -> Question | None:
-    """The question that may go out with a request.
+    """The question that may be sent with a request.
 
-    None if the request asks for its usage already, is not for a stream or is signed, or if its server has refused
-    the question.
+    None if the request already asks for its usage, does not stream or is signed, or if its server has refused the
+    question.
     """
     if is_signed(request) or servers.refuses(request):
         return None

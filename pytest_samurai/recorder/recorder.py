@@ -39,13 +39,13 @@ from pytest_samurai.text import Diagnosis, visible
 from pytest_samurai.wire import Interaction, Request, is_call
 
 Playing = tuple[Played | None, Sequence[Denial]]
-"""The reply of a recording; without one, the recordings that functions of `match_on` turned down."""
+"""The reply from a recording. Without one, the recordings that `match_on` functions turned down."""
 
 
 class Recorder(Sums):
     """Answers requests from a cassette, or records them to it. A test knows it as the `samurai` fixture."""
 
-    playback: Playback  # there from `open` on, as is the next
+    playback: Playback  # set by `open`, like the next one
     hosts: ModelHosts
 
     def __init__(self, path: Path, settings: Settings, owner: Owner, shared: Shared) -> None:
@@ -58,12 +58,12 @@ class Recorder(Sums):
         self.is_open = False
         self.misses: list[RequestNotRecorded] = []
         self.notes: list[str] = []
-        self.sent: list[tuple[Any, str]] = []  # the headers of each request, as its library has them, and its URL
+        self.sent: list[tuple[Any, str]] = []  # each request's headers, as its library has them, and its URL
         self.cut_headers, self.children = CutHeaders(settings, owner), Children()
         self._directory, self._shared = REAL.getcwd(), shared
         self._editor = Editor(settings, owner.test, shared.redactors, self.notes)
         self.filtered, self.redacted = self._editor.filtered, self._editor.redactors.request
-        # The recorder keeps its calls, and these keep the meter. If that knew the recorder, it would be a cycle.
+        # The recorder keeps its calls, and they keep the meter. A meter that knows the recorder would make a cycle.
         meter = Meter(shared.prices, self._editor.redactors.name, settings.estimate_usage)
         self._calls = Calls(meter, shared.tally, settings)
         self.unrecorded, self.has_calls_under_way = self._calls.unrecorded, self._calls.are_under_way
@@ -74,24 +74,24 @@ class Recorder(Sums):
 
     @cached_property
     def _renamed(self) -> Renamed:
-        """Asked about requests that are not in the cassette, which most tests never send."""
+        """Answers questions about requests that are not in the cassette. Most tests never send one."""
         return Renamed(self.cassette_path, self.settings, self.owner, self._shared.shelf, self._editor)
 
     # --- what a test sees
 
     @property
     def replaying(self) -> bool:
-        """Whether all that this recorder can do is replay: no request goes live."""
+        """Whether this recorder can only replay: no request goes live."""
         return self._live is None
 
     @cached_property
     def shown_path(self) -> str:
-        """The path of the cassette as it is typed where the run was started, wherever the test may have gone since."""
+        """The path of the cassette relative to where the run was started, even if the test has changed directory."""
         return shown(self.cassette_path, self._directory)
 
     @property
     def calls(self) -> tuple[Call, ...]:
-        """The calls so far, in the order in which they were sent; each as far as its reply has come.
+        """The calls so far, in the order they were sent, each with as much of its reply as has arrived.
 
         Errors that a retry recovered from are left out, unless they are kept: a replay has none either.
         """
@@ -99,24 +99,24 @@ class Recorder(Sums):
 
     @property
     def kept_calls(self) -> tuple[Call, ...]:
-        """The calls without the errors that are left out of the cassette: the same in a replay as when recorded."""
+        """The calls without the errors that the cassette leaves out: the same in a replay as in the recording."""
         return self._calls.kept()
 
     def budget(self, **limits: object) -> AbstractContextManager[None]:
         """A budget for the calls sent within the block, as in `samurai.budget(max_total_tokens=100)`.
 
-        Raises BudgetExceeded at the end of the block, SettingsError for what is no limit.
+        Raises BudgetExceeded at the end of the block, SettingsError for a keyword that is not a limit.
         """
         return self._calls.budget(limits, self.children)
 
     @property
     def recordings(self) -> list[Interaction]:
-        """The calls as the cassette has them, or is to get them."""
+        """The calls as the cassette has them or will have them."""
         return self._calls.recorded({} if self._keeper is None else self._keeper.calls)
 
     @property
     def kept(self) -> list[Interaction]:
-        """The calls that went live, as they are written, in the order in which they were sent."""
+        """The live calls as they are written, in the order they were sent."""
         return [] if self._keeper is None else [call for _, call in sorted(self._keeper.calls.items())]
 
     @property
@@ -126,16 +126,17 @@ class Recorder(Sums):
 
     @property
     def dropped(self) -> int:
-        """How many recordings were dropped from the cassette when it was closed, since they are no longer played."""
+        """How many recordings were dropped from the cassette when it was closed, because they are no longer played."""
         return 0 if self._keeper is None else self._keeper.dropped
 
     # --- open, judge, close
 
     def open(self, *, placeholders: bool = False) -> None:
-        """Read the cassette. Raises CassetteError if it is there and cannot be read.
+        """Read the cassette. Raises CassetteError if it exists and cannot be read.
 
-        A replay gets placeholders for keys that are not set, and so does an update of what is recorded. With
-        `placeholders` so does a recording that will be a replay next time, since its client may be used in replays.
+        A replay gets placeholders for keys that are not set, and so does an update of recorded calls. With
+        `placeholders`, so does a test that is recorded now and will be a replay next time, because its client may be
+        used in replays.
         """
         path, settings, owner, notes = self.cassette_path, self.settings, self.owner, self.notes
         self.playback = opened(path, settings, owner, self._shared.shelf, self._editor, notes)
@@ -151,13 +152,13 @@ class Recorder(Sums):
         self.is_open = True
 
     def verdict(self) -> BaseException | None:
-        """What fails a test whose body went through, but for what it did not play: see `verdict_of`."""
+        """What fails a test whose body succeeded, apart from what it did not play: see `verdict_of`."""
         return verdict_of(self, self._calls, self._keeper)
 
     def close(self, *, passed: bool = True) -> None:
         """Write the cassette. If a failed test ended on a failed call, nothing is written, and `notes` say why.
 
-        Raises CassetteError if the cassette cannot be written. What was recorded is then in a journal beside it.
+        Raises CassetteError if the cassette cannot be written. Everything recorded is then in a journal next to it.
         """
         self.is_open = False
         self.placeholders.remove()
@@ -174,9 +175,9 @@ class Recorder(Sums):
     # --- requests
 
     def handle(self, request: Request) -> Played | Take | None:
-        """Classify a request, then act: let it pass (None), replay it, refuse it, or let it go live and record it.
+        """Classify a request, then act: let it through (None), replay it, refuse it, or let it go live and record it.
 
-        Raises RequestNotRecorded for a request that is refused, and whatever a hook of the user's raises.
+        Raises RequestNotRecorded for a refused request, and anything that one of the user's hooks raises.
         """
         filtered = self._editor.filtered(request)
         if filtered is None:
@@ -202,7 +203,8 @@ class Recorder(Sums):
     def replay(self, request: Request) -> Played | None:
         """Replay a request that may lack its headers. None if only `handle`, with the headers, can decide.
 
-        It need not be redacted: recordings hold no secrets, so a request that equals one holds none where it counts.
+        It need not be redacted. Recordings hold no secrets, so a request that equals one has none in the parts that
+        count.
         """
         if not self._needs_no_headers:
             return None
@@ -211,8 +213,8 @@ class Recorder(Sums):
             return None if index is None else self._calls.play(request, self.playback, index)
 
     def play(self, request: Request, filtered: Request, *, is_endpoint: bool = True) -> Playing:
-        """Replay a request if it is recorded; else say which recordings functions of `match_on` turned down."""
-        # While a cassette is made there is nothing to look up, and the request need not wait for its redaction.
+        """Replay a request if it is recorded; otherwise say which recordings `match_on` functions turned down."""
+        # A new cassette has nothing to look up, so the request need not wait for its redaction.
         if not self.playback.recordings:
             return None, ()
         asked = self._editor.compared(request, filtered)
@@ -220,15 +222,15 @@ class Recorder(Sums):
             index, denials = self.playback.take(asked)
             if index is None:
                 return None, denials
-            # Beside the endpoints, only calls of a model count.
+            # Besides the endpoints, only calls to a model count.
             counts = is_endpoint or is_call(self.playback.recordings[index])
             return self._calls.play(request, self.playback, index, counts=counts), denials
 
-    # --- what is to be said of a test
+    # --- what to say about a test
 
     def refuse(self, text: str, diagnosis: Diagnosis | None = None) -> RequestNotRecorded:
         """Note that a request was refused, so that the test fails even if the application swallows it."""
-        # Told first: the process that has the recorder may look at once.
+        # First tell the recorder's process, which may look at any moment.
         self.children.tell(text)
         miss = self.owner.refusal(text)
         miss.diagnosis = diagnosis
@@ -236,7 +238,7 @@ class Recorder(Sums):
         return miss
 
     def note(self, text: str) -> None:
-        """Have something said of this test at the end of the run, once."""
+        """Say something about this test at the end of the run, once."""
         note = f"{self.owner.test}: {visible(text)}"
         if note not in self.notes:
             self.notes.append(note)

@@ -1,4 +1,4 @@
-"""A test without a cassette that asks what a test that is gone has asked: it may be that test, renamed."""
+"""A test without a cassette that sends the requests of a test that is gone: it may be that test, renamed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pytest_samurai.wire import Request, summary
 
 
 class Renamed:
-    """What a recorder knows of the test that its own may have been. Requests are given as they are compared."""
+    """What a recorder knows about the test's possible former name. Requests are in their compared form."""
 
     def __init__(self, path: Path, settings: Settings, owner: Owner, shelf: Shelf, editor: Editor) -> None:
         self._path = path
@@ -28,14 +28,14 @@ class Renamed:
         self._commands: Sequence[str] | None = None
 
     def is_wanted(self, playback: Playback) -> bool:
-        """Whether a request that may go live is to be looked for first."""
+        """Whether to look for a request first, before it goes live."""
         may_look = self._commands is None and self._owner.renamed is not None and playback.is_new
         return bool(self._commands) or (may_look and RECORD_MODES[self._settings.mode].looks_for_renamed)
 
     def commands(self, asked: Request, playback: Playback) -> Sequence[str]:
-        """The commands that make the cassette of a test that is gone that of this test; none if none answers.
+        """The commands that give this test the cassette of a test that is gone; none if no cassette answers.
 
-        Only the first request is looked for: a test that begins in another way is another test.
+        Only the first request is looked for: a test that begins differently is another test.
         """
         if self._commands is None:
             look = self._owner.renamed if playback.is_new else None
@@ -46,17 +46,17 @@ class Renamed:
         return would_answer(path, asked, self._settings, self._shelf, self._editor)
 
     def refusal(self, asked: Request, cassette: str, number: int, commands: Sequence[str]) -> tuple[str, Diagnosis]:
-        """Why a request is not recorded, with the commands for a renamed test, and for one that is not.
+        """Why a request is not recorded, with the commands for a renamed test and for a new one.
 
-        `number` is that of the call.
+        `number` is the call's number.
         """
         lines = [
-            f"{asked.method} {asked.url} was not sent, because it seems to be recorded already.",
+            f"{asked.method} {asked.url} was not sent: it seems to be recorded already.",
             f"  test      {self._owner.test}",
-            f"  cassette  {cassette} (not recorded yet)",
+            f"  cassette  {cassette} (does not exist yet)",
             f"  mode      {self._settings.mode}",
             f"  request   {summary(asked)}",
             *renamed_lines(commands),
-            f"  If this is a different test, record it: {self._owner.command('all')}",
+            f"  If it is a different test, record it: {self._owner.command('all')}",
         ]
         return "\n".join(map(visible, lines)), Diagnosis(renamed_cause(commands), number)

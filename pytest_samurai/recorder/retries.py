@@ -1,4 +1,4 @@
-"""Errors after which the client tried again."""
+"""Errors that the client retried."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from pytest_samurai.text import parse_moment, plural
 from pytest_samurai.wire import RETRYABLE, Interaction, Request
 
 _INACCURACY = timedelta(milliseconds=1)
-"""How far the end of a call may be off: its beginning and its duration are of two clocks, and are rounded."""
+"""How far off the end of a call may be: its start and its duration come from two clocks, and are rounded."""
 
 
 @dataclass(eq=False, slots=True)
 class Retried:
-    """Errors of a request, each answered before the next was sent, and the success that mended them, if one did."""
+    """Errors of a request, each answered before the next attempt, and the success after them, if any."""
 
     errors: list[Interaction] = field(default_factory=list)
     success: Interaction | None = None
 
 
 def without_retries(interactions: Sequence[Interaction], settings: Settings) -> list[Interaction]:
-    """Without errors that a retry recovered from, unless they are to be kept: a replay would sleep through them."""
+    """Leave out errors that a retry recovered from, unless they should be kept: a replay would sleep through them."""
     return list(interactions) if settings.keep_retries else without_mended(interactions, settings)
 
 
 def without_mended(
     interactions: Sequence[Interaction], settings: Settings, *, anywhere: bool = False
 ) -> list[Interaction]:
-    """Without the errors after which the same request went well, asked of the same URL, or `anywhere`.
+    """Leave out errors if the same request then succeeded, at the same URL or `anywhere`.
 
-    An application that fell back to another host has seen the error of the first one, and so it does in a replay.
+    An application that fell back to another host has seen the first host's error, and sees it in a replay too.
     """
     mended = {id(error) for retried in mended_in(interactions, settings, anywhere=anywhere) for error in retried.errors}
     return [interaction for interaction in interactions if id(interaction) not in mended]
 
 
 def mended_in(interactions: Sequence[Interaction], settings: Settings, *, anywhere: bool = False) -> list[Retried]:
-    """The errors among calls, in the order in which they were sent, that were mended.
+    """The errors among calls that a retry recovered from, in the order they were sent.
 
-    A call that was sent before an error was answered is no retry of it: somebody else has asked the same. And it is the
-    retry of one error only, since a replay is to be asked as often as it has answers.
+    A call that was sent before an error was answered is not a retry: somebody else asked the same. And a call retries
+    only one error, because a replay should get as many requests as it has answers.
     """
     if not any(interaction.reply.status in RETRYABLE for interaction in interactions):
         return []
@@ -56,7 +56,7 @@ def mended_in(interactions: Sequence[Interaction], settings: Settings, *, anywhe
         is_error = reply.status in RETRYABLE
         if not is_error and not reply.is_success:
             continue
-        # Before and after it is written, a URL differs by what is secret in it.
+        # A URL's secrets are the difference between what is sent and what is written.
         key = matcher.key(request), "" if anywhere else without_credentials(request.url)
         alike = waiting.setdefault(key, [])
         retried = next((before for before in alike if _is_over(before.errors[-1], interaction)), None)
@@ -72,7 +72,7 @@ def mended_in(interactions: Sequence[Interaction], settings: Settings, *, anywhe
 
 
 def _is_over(error: Interaction, interaction: Interaction) -> bool:
-    """Whether an error was answered before another call was sent. Where one has no times, their order tells."""
+    """Whether an error was answered before another call was sent. If one of them has no times, their order decides."""
     duration = error.reply.duration
     if error.recorded_at is None or interaction.recorded_at is None or duration is None:
         return True
@@ -81,7 +81,7 @@ def _is_over(error: Interaction, interaction: Interaction) -> bool:
 
 
 def left_out_text(mended: Iterable[Retried]) -> str | None:
-    """What is said of errors that are left out, but for those that an SDK retried, as it says in its requests."""
+    """The text about errors that are left out, except those that an SDK retried and its requests say so."""
     errors = [
         error
         for retried in mended
@@ -93,10 +93,10 @@ def left_out_text(mended: Iterable[Retried]) -> str | None:
     statuses = ", ".join(str(error.reply.status) for error in errors)
     return (
         f"{plural(len(errors), 'error')} left out of the recording ({statuses}), because the same request succeeded"
-        " later; if the test sends the request again whatever the answer, keep_retries=True records all answers"
+        f" later; if the test asks again no matter what the answer is, keep_retries=True records all answers"
     )
 
 
 def _is_of_an_sdk(request: Request) -> bool:
-    """Whether an SDK sent a request again by itself. Those that Stainless generates (OpenAI, Anthropic) count it."""
+    """Whether an SDK sent a request again by itself. SDKs made by Stainless (OpenAI, Anthropic) count their retries."""
     return any(name.lower() == "x-stainless-retry-count" and value != "0" for name, value in request.headers)

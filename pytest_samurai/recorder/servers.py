@@ -1,4 +1,4 @@
-"""The servers that refuse to be asked for the usage of a stream, as a run discovers them."""
+"""The servers that refuse to be asked for a stream's usage, as a run finds out."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pytest_samurai.wire import UNKNOWN, Request, dialect_of, model_asked
 
 
 class Servers:
-    """What a run knows of its servers: which refuse the question, and which models they have answered it for.
+    """What a run knows about its servers: which refuse the question, and for which models they have answered it.
 
-    A gateway passes requests on to other servers, by their model. So an answer for one model says nothing about the
-    next; but a server that has refused is not asked again.
+    A gateway passes requests on to other servers, depending on the model. So an answer for one model says nothing about
+    the next. But a server that has refused is not asked again.
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Servers:
 
 
 def _server(request: Request) -> str:
-    """The host of a request. An endpoint of no known dialect counts as a server of its own, path by path."""
+    """The host of a request. Each path of an unknown dialect counts as a separate server."""
     url = urlsplit(request.url)
     host = url.netloc.rpartition("@")[2].lower()
     return f"{host}{url.path}" if dialect_of(request.url) is UNKNOWN else host

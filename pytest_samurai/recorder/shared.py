@@ -14,8 +14,8 @@ from pytest_samurai.redaction import MadeRedactors
 class Shared:
     """The prices of a run, the cassettes that it has read, and its tally, if the run has limits.
 
-    `redactors` are kept by the secrets that they know, which are the same for most tests. `servers` are those of the
-    question for the usage of a stream.
+    `redactors` are stored by the secrets that they know, which are the same for most tests. `servers` keeps the answers
+    to the question for a stream's usage.
     """
 
     prices: PriceList

@@ -1,4 +1,4 @@
-"""Requests that are signed, so that not a byte of them may change."""
+"""Signed requests, in which not one byte may change."""
 
 from __future__ import annotations
 

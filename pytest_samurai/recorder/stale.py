@@ -1,4 +1,4 @@
-"""A recording of an earlier run that nothing came in the place of."""
+"""An earlier run's recording that nothing has replaced."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def stale_text(
 ) -> str | None:
     """The complaint that nothing was recorded, and that the old cassette would still answer.
 
-    Of a test that made no call at all there is a note instead, which is put among the `notes`.
+    For a test that made no call at all, `notes` gets a note instead.
     """
     unrecorded = [call for call in unrecorded if not call.is_let_pass]
-    keeps = f"{shown(path)} still holds an earlier recording, and a replay would answer from it"
+    keeps = f"{shown(path)} still has what an earlier run recorded, and a replay would use it"
     if not takes and not unrecorded:
         if not owner.shared:
-            no_call = f"mode {settings.mode} recorded nothing, because no call was seen"
+            no_call = f"no call was seen in mode {settings.mode}, so nothing was recorded"
             notes.append(f"{owner.test}: {no_call}; {keeps}; if the test makes no calls, delete the cassette")
         return None
     unanswered = sum(take.interaction is None for take in takes)

@@ -18,15 +18,15 @@ class Sums:
 
     @property
     def usage(self) -> Usage:
-        """The sum over the calls. Raises UnknownUsage, naming the call, if one of them did not say."""
+        """The sum over the calls. Raises UnknownUsage, naming the call, if one of them has no usage."""
         return total(self.calls)
 
     @property
     def cost(self) -> Decimal:
-        """What the calls were billed, in US dollars. Raises UnknownUsage or UnknownPrice, naming the call."""
+        """What was billed for the calls, in US dollars. Raises UnknownUsage or UnknownPrice, naming the call."""
         return total_cost(self.calls)
 
     @property
     def list_cost(self) -> Decimal:
-        """What they would have cost if nothing had been cached, which `max_cost` judges; raises as `cost` does."""
+        """What they would have cost without any caching, which `max_cost` judges. Raises the same errors as `cost`."""
         return total_cost(self.calls, as_listed=True)

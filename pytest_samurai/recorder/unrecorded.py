@@ -1,9 +1,9 @@
-"""Calls of models beside the recorded endpoints."""
+"""Model calls outside of the recorded endpoints."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from glob import escape
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A URL that may be a model's but is not a recorded endpoint: by its path, if that `is_known`, or by its host."""
+    """A URL outside the endpoints that may be a model's: by its path, if that `is_known`, or by its host."""
 
     path: ModelPath
     is_known: bool
 
 
 def suspect(hosts: ModelHosts, url: str) -> Suspect | None:
-    """The suspicion that a URL, not a recorded endpoint, is a model's; None if it is the application's own."""
+    """The suspicion that a URL outside the endpoints is a model's; None if it belongs to the application."""
     path = model_path(url)
     if hosts.serves(url) or hosts.has_led_to(url):
         return Suspect(_whole_path(url) if path is None else ModelPath(path.tail), is_known=path is not None)
@@ -36,7 +36,7 @@ def suspect(hosts: ModelHosts, url: str) -> Suspect | None:
 
 
 def suspect_by_body(url: str) -> Suspect:
-    """What a request is whose body asks a model, though nothing is known of its URL."""
+    """A request to an unknown URL with a body that asks a model."""
     return Suspect(_whole_path(url), is_known=False)
 
 
@@ -45,9 +45,9 @@ def _whole_path(url: str) -> ModelPath:
 
 
 def held(recorder: Recorder, request: Request) -> Played | None:
-    """Replay a request to a URL that is not an endpoint; None if it is not in the cassette, or a filter excludes it.
+    """Replay a request to a URL outside the endpoints; None if the cassette lacks it or a filter excludes it.
 
-    A forked child has none either: see `judge`.
+    None in a forked child too: see `judge`.
     """
     if recorder.children.is_copy or not recorder.hosts.has_recorded(request.url):
         return None
@@ -55,10 +55,34 @@ def held(recorder: Recorder, request: Request) -> Played | None:
     return None if filtered is None else recorder.play(request, filtered, is_endpoint=False)[0]
 
 
+def answered(recorder: Recorder, request: Request, *, is_endpoint: bool) -> Played | None:
+    """Replay a request of a client whose requests are never recorded; None if it may connect, which is judged then.
+
+    Raises RequestNotRecorded if its URL is in the cassette, this request is not, and the connection would be refused.
+    The application would have an error of its name server first, and nobody would be told what is not recorded.
+    """
+    filtered = recorder.filtered(request)
+    if filtered is None:
+        return None
+    played, denials = recorder.play(request, filtered, is_endpoint=is_endpoint)
+    if played is None and recorder.hosts.has_recorded(request.url) and _is_refused(recorder, request.url):
+        # No command records it.
+        owner = replace(recorder.owner, rerun=None)
+        asked, number = recorder.redacted(filtered), len(recorder.calls) + 1
+        text, diagnosis = recorder.playback.miss(asked, denials, owner, recorder.shown_path, number)
+        raise recorder.refuse(f"{text}\n{_NEVER_RECORDED}", diagnosis)
+    return played
+
+
+def _is_refused(recorder: Recorder, url: str) -> bool:
+    settings = recorder.settings
+    return recorder.replaying and settings.unseen == "fail" and not is_ignored(settings, urlsplit(url).hostname or "")
+
+
 def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:
     """Note that a call goes live and is not recorded. Raises RequestNotRecorded if it must not.
 
-    A request that the user's filters exclude goes live without a note: see `let_pass`.
+    A request that the user's filters exclude goes live without this note: see `let_pass`.
     """
     if recorder.filtered(request) is None:
         let_pass(recorder, request)
@@ -70,9 +94,9 @@ def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:
     pattern = f"*{suspected.path.tail}"
     setting = endpoints_setting(recorder.settings, [pattern])
     if recorder.replaying:
-        text = f"{what}. This test only replays, so the call was refused.\n  To record it as well: {setting}"
+        text = f"{what}, and this test replays.\n  To record it as well: {setting}"
         if not suspected.is_known:
-            text += f'\n  To let it pass, if no model answers it: ignore_hosts=["{urlsplit(asked.url).hostname}"]'
+            text += f'\n  To let it through, if no model answers it: ignore_hosts=["{urlsplit(asked.url).hostname}"]'
         raise recorder.refuse(text)
     recorder.unrecorded.append(Unrecorded(f"{asked.method} {asked.url}", pattern))
     if recorder.record_mode.has_cassette:
@@ -82,7 +106,7 @@ def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:
 
 
 def let_pass(recorder: Recorder, request: Request) -> None:
-    """Note that the user's filters let a call to a model go live, so that nobody knows what it used."""
+    """Note that the user's filters let a model call go live, so that nobody knows what it used."""
     asked = recorder.redacted(request)
     recorder.unrecorded.append(Unrecorded(f"{asked.method} {asked.url}", is_let_pass=True))
 
@@ -95,8 +119,8 @@ def _why(recorder: Recorder, request: Request, suspected: Suspect) -> str:
     if recorder.hosts.serves(request.url):
         return "goes to a host that serves models, and is not recorded"
     if recorder.hosts.has_led_to(request.url):
-        return "comes from the reply to a call, and is not recorded"
-    return "seems to ask a model, judging by its body, and is not recorded"
+        return "is where a redirect led, and is not recorded"
+    return "calls a model, judging by its body, and is not recorded"
 
 
 def copied(recorder: Recorder, request: Request) -> RequestNotRecorded:
@@ -107,14 +131,14 @@ def copied(recorder: Recorder, request: Request) -> RequestNotRecorded:
 
 def _copied(recorder: Recorder, what: str) -> RequestNotRecorded:
     return recorder.refuse(
-        f"{what} in a forked child process. Its recorder belongs to the parent process,"
-        " so the child can neither record nor replay.\n"
-        "  Make the call in the test's own process, or in one of its threads (ThreadPoolExecutor)."
+        f"{what} in a forked child process, but the recorder belongs to the parent process: a child can neither"
+        f" record nor replay.\n"
+        "  Make the call in the test's own process; threads work (ThreadPoolExecutor)."
     )
 
 
 def why_unseen(models: ModelHosts, settings: Settings, hosts: Sequence[str], port: int) -> tuple[str, str] | None:
-    """By which of its names a host is known to serve models, and how; None if it is not, or may be connected to.
+    """Which of a host's names is known to serve models, and how; None if none is, or if connecting is allowed.
 
     The last of the names is its address.
     """
@@ -130,14 +154,14 @@ def _reached(models: ModelHosts, hosts: Iterable[str], port: int) -> tuple[str, 
 
 
 def connected(recorder: Recorder, hosts: Sequence[str], port: int) -> None:
-    """Judge a connection that belongs to no request that was seen, by the names of its host; the last is its address.
+    """Judge a connection without a visible request, by the names of its host. The last one is its address.
 
-    Raises RequestNotRecorded if the host serves models and the recorder can only replay, or is a forked child's copy.
+    Raises RequestNotRecorded if the host serves models and the recorder can only replay or is a forked child's copy.
     """
     reached = why_unseen(recorder.hosts, recorder.settings, hosts, port)
     if reached is None:
         if (passed := _reached(recorder.hosts, hosts, port)) is not None:
-            recorder.unrecorded.append(Unrecorded(f"a connection to {passed[0]}:{port} {_BY}", is_let_pass=True))
+            recorder.unrecorded.append(Unrecorded(f"a connection to {passed[0]}:{port} {_WHO}", is_let_pass=True))
         return
     host, why = reached
     where = f"{host}:{port}, which serves models ({why})"
@@ -145,20 +169,20 @@ def connected(recorder: Recorder, hosts: Sequence[str], port: int) -> None:
         raise _copied(recorder, f"a connection to {where} was opened")
     if recorder.replaying and recorder.settings.unseen == "fail":
         raise recorder.refuse(
-            f"a connection to {where}, was refused. It came from {_CLIENT}, and this test only replays.\n"
+            f"a connection to {where}, {_WHO}: it was refused, because this test replays.\n"
             f"  test      {recorder.owner.test}\n"
             "  Send its calls through httpx, where they are recorded.\n"
             f'  To let it connect, if no model answers it: ignore_hosts=["{host}"]\n'
             "  To let all such clients connect: samurai_unseen = warn, or allow"
         )
-    recorder.unrecorded.append(Unrecorded(f"a connection to {host}:{port} {_BY}"))
+    recorder.unrecorded.append(Unrecorded(f"a connection to {host}:{port} {_WHO}"))
     if recorder.replaying:
         recorder.note(
-            f"connected to {where}, {_BY}: none of this is replayed;"
+            f"connected to {where}, {_WHO}: its calls are not replayed;"
             " send its calls through httpx, or forbid connections in tests"
         )
     else:
-        recorder.note(f"connected to {where}, {_BY}: it went live and was not recorded; send its calls through httpx")
+        recorder.note(f"connected to {where}, {_WHO}: it went live, unrecorded; send its calls through httpx")
 
 
 def is_ignored(settings: Settings, *names: str) -> bool:
@@ -172,8 +196,12 @@ def is_ignored(settings: Settings, *names: str) -> bool:
     )
 
 
-_CLIENT = "a client that no recorder sees (requests, urllib, aiohttp, a raw socket)"
-_BY = f"by {_CLIENT}"
+_NEVER_RECORDED = (
+    "  Its client (requests, urllib3, boto3, aiohttp) can replay what the cassette has, but its calls are never"
+    " recorded: send the call through httpx to record it"
+)
+
+_WHO = "by a client that no recorder can see (requests, urllib, aiohttp, a raw socket)"
 
 _LOCALHOST = frozenset({"localhost", "0.0.0.0", "127.0.0.1", "::1"})
-"""The names by which vcrpy knows this machine."""
+"""vcrpy's names for this machine."""

@@ -19,24 +19,24 @@ _OF_MODELS = re.compile(
     r"(\w*_)?(SAMURAI|OPENAI|ANTHROPIC|CLAUDE|GEMINI|GENAI|MISTRAL|GROQ|COHERE|DEEPSEEK|XAI|TOGETHER|FIREWORKS|PERPLEXITY"
     r"|OPENROUTER|BEDROCK|VERTEX|OLLAMA|LITELLM|VLLM|SGLANG|LLAMA|LLAMACPP|LLAMAFILE|LMSTUDIO|TGI|LLM)(_\w*)?_(HOST|URL)"
 )
-"""The variables that name an API of models, and where it is, as `OLLAMA_HOST` and `LITELLM_PROXY_URL` do."""
+"""The variables with the location of a model API, such as `OLLAMA_HOST` and `LITELLM_PROXY_URL`."""
 
 _PORT_OF_OLLAMA = 11434
-"""docs.ollama.com/faq: `OLLAMA_HOST` may be a name alone."""
+"""docs.ollama.com/faq: `OLLAMA_HOST` may be a name without a port."""
 
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 _NO_MODELS = "OTEL_"
-"""The prefix of variables that name collectors of telemetry: opentelemetry.io/docs/specs/otel/protocol/exporter."""
+"""The prefix of variables for telemetry collectors: opentelemetry.io/docs/specs/otel/protocol/exporter."""
 
 Host = tuple[str, int]
 """The name of a host, and a port."""
 
 
 class ModelHosts:
-    """Hosts that serve models: those of a cassette, of the environment and of calls that were sent, and public ones.
+    """Hosts that serve models: those of a cassette, of the environment, of sent calls, and public ones.
 
-    `endpoints` are the patterns of the endpoints; `sent` gives the URLs of the calls that went live so far.
+    `endpoints` are the endpoints' patterns; `sent` gives the URLs of the live calls so far.
     """
 
     def __init__(self, recordings: Recordings, endpoints: Iterable[str], sent: Callable[[], Iterable[str]]) -> None:
@@ -46,15 +46,15 @@ class ModelHosts:
         self._led_to: set[str] = set()
 
     def lead_to(self, url: str) -> None:
-        """Note that the reply to a call leads to a URL."""
+        """Note that a call's reply leads to a URL."""
         self._led_to.add(plain_url(url))
 
     def has_led_to(self, url: str) -> bool:
-        """Whether the reply to a call led to a URL, its query aside."""
+        """Whether a call's reply led to a URL, ignoring its query."""
         return bool(self._led_to) and plain_url(url) in self._led_to
 
     def why(self, host: Host) -> str | None:
-        """How a host is known to serve models; None if it is not. The port counts unless the host is public."""
+        """How a host is known to serve models; None if it is not. The port matters unless the host is public."""
         name, port = _one_name(host[0]), host[1]
         if (name, port) in self._recorded:
             return "in the cassette"
@@ -73,7 +73,7 @@ class ModelHosts:
         return host is not None and self.why(host) is not None
 
     def has_recorded(self, url: str) -> bool:
-        """Whether a request to a URL, its query aside, is in the cassette."""
+        """Whether the cassette has a request to a URL, ignoring its query."""
         return plain_url(url) in self._urls
 
     @cached_property
@@ -91,7 +91,7 @@ def is_host_of(url: str, host: Host) -> bool:
 
 
 def _base_urls() -> Iterator[tuple[str, str]]:
-    """The variables of the environment that lead to models, each with its URL."""
+    """The environment variables that lead to models, each with its URL."""
     for name, value in os.environ.items():
         upper = name.upper()
         if upper.endswith(_BASE_URL_NAMES) and not upper.startswith(_NO_MODELS):
@@ -101,7 +101,7 @@ def _base_urls() -> Iterator[tuple[str, str]]:
 
 
 def _http_url(variable: str, value: str) -> str:
-    """The URL in a variable that may lack its scheme; of any other protocol, as of a database, an empty one."""
+    """The URL in a variable, whose scheme may be missing; empty for any other protocol, such as a database's."""
     scheme, has_scheme, _ = value.partition("://")
     if has_scheme:
         return value if scheme in _PORTS else ""
@@ -111,7 +111,7 @@ def _http_url(variable: str, value: str) -> str:
 
 
 def _is_named(pattern: str, host: Host) -> bool:
-    """Whether a pattern of URLs names a host; one that leaves open whose it is names none."""
+    """Whether a URL pattern names a host. A pattern that leaves the host open names none."""
     named = _host_and_port(pattern)
     if named is None or not named[0].strip("*?."):
         return False
@@ -127,24 +127,24 @@ def _host_and_port(url: str) -> Host | None:
         parts = urlsplit(url)
         port = parts.port or _PORTS[parts.scheme]
     except (ValueError, KeyError):
-        # Nobody connects to what is no URL.
+        # Nobody connects to something that is not a URL.
         return None
     return _one_name(parts.hostname or ""), port
 
 
 def _one_name(host: str) -> str:
-    """One name for all names of this machine; lower case, without the last dot, for all others."""
+    """One name for all names of this machine; all others in lower case, without a final dot."""
     name = host.lower().rstrip(".")
     address = _address(name)
     if address is None:
         return name
     address = getattr(address, "ipv4_mapped", None) or address
-    # Connecting to the address of no host leads to this one.
+    # Connecting to the unspecified address leads to this machine.
     return "localhost" if address.is_loopback or address.is_unspecified else str(address)
 
 
 def _address(name: str) -> IPv4Address | IPv6Address | None:
-    """The address that a name is, in any of its spellings, as `127.1` and `0x7f000001`; None if it is a name."""
+    """The address that a name spells in any form, such as `127.1` and `0x7f000001`; None if it is a host name."""
     try:
         return ip_address(name.partition("%")[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""Recordings that a test did not play, said to people."""
+"""Recordings that a test did not play, explained to people."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from pytest_samurai.text import plural, visible
 from pytest_samurai.wire import summary
 
 _NAMED = 5
-"""How many recordings are named; the others are counted."""
+"""How many recordings are named; the rest are counted."""
 
 
 def unused(playback: Playback, settings: Settings, owner: Owner) -> list[int]:
-    """The indices of the recordings that a test had to play, and did not.
+    """The indices of the recordings that a test should have played and did not.
 
-    None of a shared cassette: no test alone can say what is unused of it.
+    None for a shared cassette: a single test cannot tell what is unused in it.
     """
     expected = not playback.may_record or RECORD_MODES[settings.mode].expects_all_played
     return playback.unplayed() if expected and settings.unused != "ignore" and not owner.shared else []
 
 
 def unused_text(playback: Playback, settings: Settings, owner: Owner, cassette: Callable[[], str]) -> str | None:
-    """What is said of recordings that a test had to play, and did not; None if it played all. See `unused`."""
+    """The text about recordings that a test should have played and did not; None if it played all. See `unused`."""
     unplayed = unused(playback, settings, owner)
     if not unplayed:
         return None
@@ -34,29 +34,27 @@ def unused_text(playback: Playback, settings: Settings, owner: Owner, cassette: 
 
 
 def unused_fails(playback: Playback, settings: Settings) -> bool:
-    """Whether recordings that were not played fail a test. Other tools keep them without a word, so theirs do not."""
+    """Whether unplayed recordings fail a test. Other tools accept them silently, so their cassettes do not."""
     return settings.unused == "fail" and not playback.is_foreign
 
 
 def _advice(command: str | None, count: int, *, fails: bool) -> list[str]:
-    """What can be done about recordings that were not played, that which changes least first.
+    """What can be done about unplayed recordings, starting with the smallest change.
 
-    `command` drops them, but may record as well; it is None where pytest does not run the test.
+    `command` drops them, but may record as well; it is None if pytest does not run the test.
     """
     if command is None:
         return []
     them = "it" if count == 1 else "them"
     return [
-        '  To get a warning instead of a failure: unused="warn"'
-        if fails
-        else '  To silence this warning: unused="ignore"',
-        f"  To delete {them} after a full run that passed: pytest-samurai prune --write",
+        '  To get a warning instead of a failure: unused="warn"' if fails else '  To silence this: unused="ignore"',
+        f"  To delete {them}, after a full run has passed: pytest-samurai prune --write",
         f"  To drop what is no longer played: {command}",
     ]
 
 
 def _text(unplayed: Sequence[int], playback: Playback, cassette: str, advice: Sequence[str]) -> str:
-    """What is said of recordings that were not played."""
+    """The text about recordings that were not played."""
     count = f"{len(unplayed)} of {plural(len(playback.recordings), 'recorded interaction')}"
     lines = [f"{count} {'was' if len(unplayed) == 1 else 'were'} not played: {cassette}"]
     for index in unplayed[:_NAMED]:

@@ -1,4 +1,4 @@
-"""What of the new recordings of a test will hardly be asked again in the same words."""
+"""The parts of a test's new recordings that will hardly be repeated word for word."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def varying(recorder: Recorder, is_in_source: Callable[[str], bool]) -> list[Variation]:
-    """What varies in the requests that a closed recorder has written; nothing of what they are sure to say again.
+    """What varies in the requests that a closed recorder has written, without what is sure to be repeated.
 
-    That is what was asked in an earlier run, what an answer of the test has said before, and what `is_in_source`.
+    That is: what an earlier run asked, what an answer in the test has said before, and what `is_in_source`.
     """
     matcher = recorder.settings.matcher
     if not recorder.recorded or not matcher.compares_bodies:
@@ -30,7 +30,7 @@ def varying(recorder: Recorder, is_in_source: Callable[[str], bool]) -> list[Var
 
     def is_known(text: str, changes_with_time: bool) -> bool:
         spelled = (text, json.dumps(text, ensure_ascii=False)[1:-1])
-        # The date of today is the same all day.
+        # Today's date is the same all day.
         before = said if changes_with_time else [*said, *said_today]
         return any(spelling in known for known in before for spelling in spelled) or is_in_source(text)
 
@@ -42,7 +42,7 @@ def varying(recorder: Recorder, is_in_source: Callable[[str], bool]) -> list[Var
 
 
 def _earlier(recorder: Recorder) -> tuple[list[str], list[str]]:
-    """The requests of the cassette that were recorded before this run: those of other days, and those of this one."""
+    """The requests recorded before this run: those of other days, and those of today."""
     stored, owner = recorder.playback.stored, recorder.owner
     said: tuple[list[str], list[str]] = ([], [])
     today = timestamp(owner.run_began)[:10]
@@ -59,13 +59,13 @@ def _text(request: Request) -> str:
 
 
 def _answered(interaction: Interaction) -> list[str]:
-    """A reply as it came, and with the pieces of a stream put together."""
+    """A reply as it arrived, and with the pieces of a stream joined."""
     whole = json.dumps(answer_of(interaction).known, ensure_ascii=False)
     return [whole, interaction.reply.body.decode("utf-8", "replace")]
 
 
 def orders_in(recorder: Recorder) -> list[list[str]]:
-    """The lists in what a closed recorder has written that may have the order of a set: see `orders`."""
+    """The lists in new recordings that may be in a set's order: see `orders`."""
     from pytest_samurai.matching import orders
 
     matcher = recorder.settings.matcher

@@ -1,7 +1,7 @@
 """vcrpy's filters, hooks and matchers, which people have in their `vcr_config`.
 
-They are given vcrpy's own requests and responses. vcrpy imports every HTTP library that is installed, so it is imported
-only for a test that uses one of them.
+They get vcrpy's own requests and responses. vcrpy imports every installed HTTP library, so it is only imported for a
+test that uses one of them.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _LONGEST_ERROR = 80
 
 
 class Bridge:
-    """The filters, hooks and matchers of the recorder of `test`.
+    """The filters, hooks and matchers for the recorder of `test`.
 
-    A hook that raises is named in `notes`: the application may swallow the error, and only the next run would find what
-    is missing.
+    A hook that raises is named in `notes`: the application may swallow the error, and only the next run would notice
+    what is missing.
     """
 
     def __init__(self, settings: Settings, test: str, redactors: Redactors, notes: list[str]) -> None:
@@ -49,25 +49,26 @@ class Bridge:
         self._notes = notes
 
     def request(self, request: Request) -> Request | None:
-        """What is compared and written of a request; None if it is to pass, live and unrecorded.
+        """The form of a request that is compared and written; None if it should pass, live and unrecorded.
 
-        Raises what a hook raises; SettingsError for a hook that gives something else than a request.
+        Raises what a hook raises; SettingsError for a hook that does not return a request.
         """
         with self._naming("before_record_request", request):
             return self._filtered(request)
 
     def reply(self, request: Request, reply: Reply) -> Reply | None:
-        """What is written of the reply to a request; None if the interaction is to be left out.
+        """The form of a reply that is written; None if the interaction should be left out.
 
-        Raises what a hook raises; SettingsError for a hook that gives something else than a response.
+        Raises what a hook raises; SettingsError for a hook that does not return a response.
         """
         with self._naming("before_record_response", request):
             return self._written(reply)
 
     def first(self, asked: Request, recorded: Iterable[tuple[int, Request]]) -> tuple[int | None, Sequence[Denial]]:
-        """The index of the first recorded request that all functions take for the one asked; and who denied others.
+        """The index of the first recorded request that all functions accept, and the ones that some function turned
+        down.
 
-        As in vcrpy, False and an AssertionError are a no, and None is a yes.
+        As in vcrpy, False and an AssertionError mean no, and None means yes.
         """
         new = self._to_vcrpy(asked)
         denials: list[Denial] = []
@@ -85,8 +86,8 @@ class Bridge:
             return None
         if not isinstance(given, self._request):
             raise SettingsError(
-                f"before_record_request returned a value of type {type(given).__name__}; it must return the"
-                " request, or None to let it pass"
+                f"before_record_request returned a {type(given).__name__}; it must be the request, or None to let it"
+                f" go live"
             )
         return Request(given.method, given.uri, _changed(request.headers, given.headers), _bytes(given))
 
@@ -98,8 +99,7 @@ class Bridge:
             read = cassette.reply_of(given)
         except (AttributeError, ValueError, zlib.error) as error:
             raise SettingsError(
-                f"before_record_response returned a value of type {type(given).__name__}, which is not a response:"
-                f" {error}"
+                f"before_record_response returned a {type(given).__name__}, which is not a response: {error}"
             ) from None
         return replace(
             reply,
@@ -115,7 +115,7 @@ class Bridge:
         try:
             yield
         except Exception as error:
-            # Its text may be the request itself, with the key.
+            # The text may be the request itself, including the key.
             text = " ".join(self._redactors.of(request).text(str(error)).split())[:_LONGEST_ERROR]
             raised = f"{hook} raised {type(error).__name__}: {visible(text)}"
             self._notes.append(f"{self._test}: {raised}; the call is not recorded")
@@ -126,7 +126,7 @@ class Bridge:
 
 
 def vcrpy_request(request: Request) -> Any:
-    """A request as vcrpy has it. Raises SettingsError without vcrpy."""
+    """A request as vcrpy's object. Raises SettingsError without vcrpy."""
     _check_version({"requests": ()})
     from vcr.request import Request as VcrRequest
 
@@ -138,21 +138,21 @@ def _as_vcrpy(kind: Any, request: Request) -> Any:
 
 
 def vcrpy_response(reply: Reply) -> dict[str, Any]:
-    """A response as vcrpy has it."""
+    """A response as vcrpy's dict."""
     return {
         "status": {"code": reply.status, "message": reply.reason},
-        # The body is decoded already.
+        # The body has already been decoded.
         "headers": _in_lists([pair for pair in reply.headers if pair[0] != "content-encoding"]),
         "body": {"string": reply.body},
     }
 
 
 _OF_NEWER = (9, 4)
-"""The version of vcrpy that brought patterns in `ignore_hosts`, and `filter_nested_post_data_parameters`."""
+"""The vcrpy version that introduced patterns in `ignore_hosts`, and `filter_nested_post_data_parameters`."""
 
 
 def _check_version(options: Mapping[str, Any]) -> None:
-    """Raises SettingsError if vcrpy is missing, or older than what is asked of it."""
+    """Raise SettingsError if vcrpy is missing, or too old for these options."""
     try:
         version = metadata.version("vcrpy")
     except metadata.PackageNotFoundError:
@@ -185,7 +185,7 @@ def _in_lists(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _changed(headers: Headers, given: Any) -> Headers:
-    """The headers of a request as they came back; vcrpy knows the first value of each only."""
+    """The headers of a request after the hooks; vcrpy only knows the first value of each."""
     before = _in_lists(headers)
     pairs = []
     for name, value in given.items():
@@ -201,5 +201,5 @@ def _bytes(request: Any) -> bytes:
     body = read_body(request)
     if body is None or isinstance(body, bytes | bytearray):
         return bytes(body or b"")
-    # Hooks that put a JSON value there know it from aiohttp, where vcrpy has it so.
+    # Hooks may set a JSON value, as they do for aiohttp in vcrpy.
     return json.dumps(body).encode()

@@ -1,4 +1,4 @@
-"""What fails a test in which nothing was raised."""
+"""What fails a test that raised nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def verdict_of(recorder: Recorder, calls: Calls, keeper: Keeper | None) -> BaseException | None:
     """A swallowed miss, a broken budget, or an old cassette that stays, in this order; None if all is well so far.
 
-    What was not played is judged apart, by `unused_of`, since the fixtures of a test may play it as they are torn down.
+    `unused_of` separately judges what was not played, because the test's fixtures may play it during their teardown.
     """
     unknown = calls.spend()
     recorder.children.listen(recorder.refuse)
@@ -31,14 +31,14 @@ def verdict_of(recorder: Recorder, calls: Calls, keeper: Keeper | None) -> BaseE
 
 
 def has_unused(recorder: Recorder) -> bool:
-    """Whether recordings are left that the test has to play, or it fails."""
+    """Whether the test must still play recordings, or else fail."""
     settings = recorder.settings
     fails = unused_fails(recorder.playback, settings)
     return fails and bool(unused(recorder.playback, settings, recorder.owner))
 
 
 def unused_of(recorder: Recorder) -> SamuraiFailure | None:
-    """What fails a test that went through but has not played all; None if it has, or if there is only a note of it."""
+    """What fails a successful test that has not played everything; None if it has, or if that only deserves a note."""
     settings = recorder.settings
     text = unused_text(recorder.playback, settings, recorder.owner, lambda: recorder.shown_path)
     if text and unused_fails(recorder.playback, settings):
@@ -48,6 +48,6 @@ def unused_of(recorder: Recorder) -> SamuraiFailure | None:
 
 
 def has_only_started_children(recorder: Recorder) -> bool:
-    """Whether child processes were started, and may be all that has made calls."""
+    """Whether child processes were started, and may have made all the calls."""
     may_be_them = recorder.children.were_started and not recorder.owner.is_fixture
     return may_be_them and not (recorder.calls or recorder.misses or recorder.unrecorded)

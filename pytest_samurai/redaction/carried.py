@@ -22,7 +22,7 @@ _AUTHENTICATION = frozenset({"authentication", "credentials", "auth"})
 
 
 def keys_in(value: str) -> list[str]:
-    """What may be a key in such a value: K in `Bearer K`, `"K"`, `token=K, x=1`, `user:K` and `K, K`.
+    """What may be a key in the value: K in `Bearer K`, `"K"`, `token=K, x=1`, `user:K` and `K, K`.
 
     In JSON, it is whatever has a telling name, and the items of a list. Something that anybody might write is not a
     key.

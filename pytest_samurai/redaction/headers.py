@@ -26,7 +26,7 @@ RESPONSE_HEADERS = (
 """Headers that clients act on (the OpenAI SDK reads the `retry` ones), or that say which model served and how fast."""
 
 
-_CARRIAGE = frozenset({"content-encoding", "content-length", "transfer-encoding", "connection", "trailer", "upgrade"})
+_CARRIAGE = frozenset({"content-encoding", "transfer-encoding", "connection", "trailer", "upgrade"})
 """Headers about how a body was transferred: recorded bodies are whole and decoded."""
 
 # Source of the alphabet: RFC 9110, 5.6.2.
@@ -36,8 +36,8 @@ _NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
 def never_kept(name: str) -> str | None:
     """Why a header, by its lower-case name, is never written down; None if it may be."""
     if is_secret_header(name):
-        return "carries a credential, and credentials are never written to a cassette"
-    return "says how the body was transferred, which doesn't apply to a recorded body" if name in _CARRIAGE else None
+        return "carries a credential, and none may be written to a cassette"
+    return "says how a body was sent, which does not apply to a recorded body" if name in _CARRIAGE else None
 
 
 def parse_header(entry: str) -> str:

@@ -18,6 +18,7 @@ _WORDS = (
         "PASSCODES?",
         "PASS",
         "PWD",
+        "PW",
         "PAT",
         "AUTH",
     ),
@@ -29,6 +30,7 @@ _TAILS = (
     *("PROD", "PRODUCTION", "DEV", "DEVELOPMENT", "STAGING", "STAGE", "TEST", "TESTING", "SANDBOX", "QA", "UAT", "CI"),
     *("LIVE", "LOCAL", "GLOBAL", "DEFAULT", "OLD", "NEW", "PRIMARY", "SECONDARY", "BACKUP", "FALLBACK", "MAIN"),
     *("ADMIN", "READ", "WRITE", "RO", "RW", "RAW", "VALUE", "B64", "BASE64", "HEX", "PEM", "JSON", "V\\d"),
+    *("HASH", "CURRENT", "PREVIOUS", "ACTIVE", "INTEGRATION", "E2E", "STG", "PRD", "SBX"),
     *(
         "EU",
         "US",
@@ -116,7 +118,7 @@ def is_session_header(name: str) -> bool:
 # --- parameters in the query of a URL
 
 _PARAMETER = re.compile(
-    r"(?i)(?:key|code|pass|pat|sas|hmac|hapikey|(?:aws)?access_?key_?id"
+    r"(?i)(?:key\d?|code|pass|pat|sas|hmac|bearer|otp|hapikey|(?:aws)?access_?key_?id"
     r"|(?:.*[^a-z0-9])?(?:token|secret|password|passwd|pwd|passphrase|sig|signature|auth|authorization|credentials?|jwt|assertion)"
     r"|(?:.*[^a-z0-9])?(?:api|app|access|secret|subscription|private|auth|account|shared|client|service|master|admin"
     r"|functions?|host|license|consumer|developer|session|security|user|refresh|id)[-_.]?(?:key|token|secret|password))"

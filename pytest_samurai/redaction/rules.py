@@ -37,7 +37,7 @@ def parse_rule(entry: object) -> Rule:
         if entry in NAMED:
             return NAMED[entry]
         if names := sorted(set(entry.split()) & set(NAMED)):
-            raise ValueError(f"{names[0]!r} on a line, or in a text, of its own")
+            raise ValueError(f"{names[0]!r} on a line, or in a text, by itself")
         try:
             entry = re.compile(entry)
         except re.error as error:
@@ -120,9 +120,7 @@ def _changes(function: Callable[[str], object], text: str) -> Iterable[tuple[int
     new = function(text) if text else text
     if not isinstance(new, str):
         name = getattr(function, "__name__", type(function).__name__)
-        raise SettingsError(
-            f"redact: {name} returned a value of type {type(new).__name__}; it must return the text to write"
-        )
+        raise SettingsError(f"redact: {name} returned a {type(new).__name__}; it must return the text to write")
     return difference(text, new)
 
 

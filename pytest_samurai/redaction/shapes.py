@@ -75,6 +75,16 @@ SHAPES = (
     # writes by hand is a key, and not if the letters turn it into a word.
     _begins("a key (sk-...)", ["sk-"], rb"(?=[\w-]{0,200}\d)[\w-]{20,}", rb"[A-Za-z]", rb"(?<!_)", _LONG_RUN),
     _begins("a key (sk-...)", ["sk-"], _DIGITS_AND_LETTERS + rb"[0-9a-fA-F]{32,}", *_WORDS_BEFORE, _LONG_RUN),
+    # Source: Modal's page on tokens: ak-... is the id, as-... the secret, each of 22
+    # letters and digits. Words end so too.
+    _begins(
+        "a Modal key (ak-..., as-...)",
+        ["ak-", "as-"],
+        rb"(?=[a-z0-9]{0,30}[A-Z])(?=[A-Z0-9]{0,30}[a-z])(?=[A-Za-z]{0,30}\d)[A-Za-z0-9]{20,30}(?![\w-])",
+        rb"[A-Za-z]{2}",
+        rb"\b[A-Za-z]",
+        _LONG_RUN,
+    ),
     _begins("a Google key (AIza...)", ["AIza"], rb"[\w-]{35}(?![\w-])", _LONG_RUN),
     _begins("a Groq key (gsk_...)", ["gsk_"], rb"[A-Za-z0-9]{32,}", _LONG_RUN),
     _begins("a Hugging Face token (hf_...)", ["hf_"], rb"[A-Za-z0-9]{30,}", _LONG_RUN),
@@ -82,7 +92,7 @@ SHAPES = (
         _begins(f"a Slack token (xox{kind}-...)", [f"xox{kind}-"], rb"(?=[\w%-]{0,200}\d)[\w%-]{10,}")
         for kind in "abcdeoprs"
     ),
-    *(_begins(f"a GitHub token (gh{kind}_...)", [f"gh{kind}_"], rb"[A-Za-z0-9]{36,}", _LONG_RUN) for kind in "pousr"),
+    *(_begins(f"a GitHub token (gh{kind}_...)", [f"gh{kind}_"], rb"[A-Za-z0-9]{30,}", _LONG_RUN) for kind in "pousr"),
     _begins("a GitHub token (github_pat_...)", ["github_pat_"], rb"[A-Za-z0-9]{20,}\w*"),
     *(
         _begins(f"an AWS access key ({kind}...)", [kind], rb"[A-Z0-9]{16}(?!\w)", rb"[A-Z]", _LONG_RUN)
@@ -117,6 +127,20 @@ SHAPES = (
         (b":AA",),
         may_break=False,
     ),
+    # Source: trufflehog, `discordbottoken`: the id of the bot in base64, which is a number of 17 digits or more;
+    # a time; and a signature.
+    Shape(
+        "a Discord token",
+        rb"[MNO][A-Za-z0-9]{22,27}\.[\w-]{6}\.[\w-]{27,40}(?![\w-])",
+        (b".",),
+        may_break=False,
+    ),
+    # Source: trufflehog, `twilioapikey`.
+    Shape("a Twilio key", rb"SK[0-9a-f]{32}(?![A-Za-z0-9])", (b"SK",), may_break=False),
+    # Source: Mapbox' page on access tokens: pk. is public, and sk. secret; then JSON in base64, and a signature.
+    Shape("a Mapbox token", rb"[pst]k\.eyJ[\w-]{20,}\.[\w-]{20,}", (b"k.eyJ",), may_break=False),
+    # Source: trufflehog, `terraformcloudpersonal`.
+    Shape("a Terraform token", rb"[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{60,}", (b".atlasv1.",), may_break=False),
     # Source: "Azure API key formats" of Microsoft's credential scanner; the letters in the middle are its signature.
     Shape(
         "an Azure key",
@@ -149,10 +173,10 @@ def _glances(shapes: Iterable[Shape]) -> Iterator[re.Pattern[bytes]]:
     for shape in shapes:
         # Names in code contain underscores, and with them they are long.
         letters = b"A-Za-z0-9+/%-" if shape.is_plain else rb"\w+/%-"
-        for trace in shape.traces:
+        for trace in (trace for trace in shape.traces if trace not in _SPECIAL):
             if trace[-1:] in b"-_.":
                 ends.setdefault((trace[-1:], letters), set()).add(trace)
-            elif trace not in _SPECIAL:
+            else:
                 firsts.setdefault(trace[:1], set()).add(re.escape(trace[1:]))
     for (sign, letters), traces in ends.items():
         # Check the letter before the sign first: code contains thousands of signs.
@@ -171,8 +195,14 @@ def _glances(shapes: Iterable[Shape]) -> Iterator[re.Pattern[bytes]]:
         yield re.compile(rb"%b(?:%b)" % (re.escape(first), b"|".join(sorted(rests))))
 
 
-# These contain blanks, or have no distinct beginning.
-_SPECIAL = {b"BEGIN ": rb"BEGIN (?:[A-Z]+ )*PRIVATE KEY", b"://": rb"://[^\s/@\"?#]{0,100}:[^\s/\"?#]{1,200}@"}
+# These contain blanks, have no distinct beginning, or begin as words do.
+_SPECIAL = {
+    b"BEGIN ": rb"BEGIN (?:[A-Z]+ )*PRIVATE KEY",
+    b"://": rb"://[^\s/@\"?#]{0,100}:[^\s/\"?#]{1,200}@",
+    b".": rb"\.[\w-]{6}\.[\w-]{27}",
+    b"k.eyJ": rb"k\.eyJ",
+    b"SK": rb"SK[0-9a-f]{32}",
+}
 
 BEGINNINGS = (*_glances(SHAPES), *map(re.compile, _SPECIAL.values()))
 """Patterns; one of them matches in every text that holds a secret of these shapes, and in hardly any other text."""

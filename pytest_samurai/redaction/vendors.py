@@ -9,6 +9,7 @@ _DIGIT = rb"(?=[A-Za-z_-]{0,200}\d)"
 _LETTERS = _DIGIT + rb"[A-Za-z0-9]{20,}"
 _SAFE = _DIGIT + rb"[\w-]{20,}"
 _MOSTLY_LETTERS = _DIGIT + rb"[A-Za-z0-9]{20,}[\w-]*"
+_BOTH_CASES = rb"(?=[a-z0-9]{0,200}[A-Z])(?=[A-Z0-9]{0,200}[a-z])" + _LETTERS
 _HEX = rb"[0-9a-fA-F]{32,}"
 _BASE64 = rb"(?=[A-Za-z+/]{0,200}\d)[A-Za-z0-9+/]{20,}[\w+/-]*={0,2}"
 
@@ -57,6 +58,10 @@ VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     ("a key", ("sk_",), _HEX),
     # Vercel's page on the AI Gateway: vck_...
     ("a Vercel key", ("vck_", "vcp_"), _LETTERS),
+    # LlamaIndex' page on API keys; gitleaks, `logfire`: pylf_v1_us_...; trufflehog, `apify`: apify_api_ and 36 letters
+    ("a LlamaCloud key", ("llx-",), _LETTERS),
+    ("a Logfire token", ("pylf_v1_us_", "pylf_v1_eu_"), _LETTERS),
+    ("an Apify token", ("apify_api_",), _LETTERS),
     # PostHog's and Resend's references: phx_..., phs_..., re_..._...
     ("a PostHog key", ("phx_", "phs_"), _LETTERS),
     ("a Resend key", ("re_",), rb"(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{8}_[A-Za-z0-9]{20,}"),
@@ -86,6 +91,15 @@ VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     ("a Postman key", ("PMAK-",), rb"[0-9a-fA-F]{24}-[0-9a-fA-F]{34}"),
     ("a Linear key", ("lin_api_", "lin_oauth_"), _LETTERS),
     ("a Figma token", ("figd_",), _SAFE),
+    # trufflehog, `terraformcloudpersonal`, `buildkite`, `sonarcloud`, `netlify`; gitleaks, `prefect-api-token`,
+    # `readme-api-token`, `infracost-api-token`; CircleCI's page on personal tokens
+    ("a Buildkite token", ("bkua_",), _HEX),
+    ("a CircleCI token", ("CCIPAT_", "CCIPRJ_"), rb"(?=[A-Za-z_]{0,200}\d)\w{20,}"),
+    ("a Sonar token", ("sqp_", "squ_", "sqa_"), _HEX),
+    ("a Netlify token", ("nfp_",), _LETTERS),
+    ("a Prefect key", ("pnu_",), _LETTERS),
+    ("a ReadMe key", ("rdme_",), _DIGIT + rb"[a-z0-9]{35,}"),
+    ("an Infracost key", ("ico-",), rb"(?=[A-Za-z]{0,30}\d)[A-Za-z0-9]{32}(?![\w-])"),
     # Notion's changelog of September 2024
     ("a Notion token", ("ntn_",), _LETTERS),
     ("a Notion token", ("secret_",), rb"[A-Za-z0-9]{43}(?![A-Za-z0-9])"),
@@ -98,6 +112,12 @@ VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     ("a Shopify token", ("shpat_", "shpca_", "shppa_", "shpss_"), _HEX),
     ("a SendGrid key", ("SG.",), rb"[\w=-]{16,}\.[\w=-]{16,}"),
     ("a Brevo key", ("xkeysib-",), rb"[0-9a-f]{64}-[A-Za-z0-9]{16}"),
+    # gitleaks, `shippo-api-token`, `duffel-api-token`, `typeform-api-token`; trufflehog,
+    # `hubspot`
+    ("a Shippo token", ("shippo_live_", "shippo_test_"), _HEX),
+    ("a Duffel token", ("duffel_live_", "duffel_test_"), _SAFE),
+    ("a Typeform token", ("tfp_",), _DIGIT + rb"[\w=-]{30,}"),
+    ("a HubSpot token", ("pat-na1-", "pat-eu1-", "pat-na2-"), rb"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
     ("a Mailgun key", ("key-",), rb"[0-9a-f]{32}(?!\w)"),
     # Slack's page on tokens: app-level tokens, and those that expire; gitleaks, `slack-webhook-url`
     ("a Slack token", ("xapp-",), rb"\d-[A-Za-z0-9-]{20,}"),
@@ -120,6 +140,14 @@ VENDORS: tuple[tuple[str, tuple[str, ...], bytes], ...] = (
     ("a 1Password token", ("ops_",), rb"eyJ[A-Za-z0-9+/]{100,}={0,3}"),
     ("an age key", ("AGE-SECRET-KEY-1",), rb"[0-9A-Z]{50,}"),
     ("a Pulumi token", ("pul-",), _HEX),
+    # gitleaks, `contentful...`, `dynatrace-api-token`, `alibaba-access-key-id`; pages on keys of Neon,
+    # Tailscale and Render
+    ("a Contentful token", ("CFPAT-",), _SAFE),
+    ("a Dynatrace token", ("dt0c01.", "dt0s16."), rb"[A-Z0-9]{20,}\.[A-Z0-9]{60,}"),
+    ("an Alibaba access key", ("LTAI",), rb"(?=[A-Za-z]{0,200}\d)[A-Za-z0-9]{20}(?!\w)"),
+    ("a Neon key", ("napi_",), rb"(?=[A-Za-z]{0,200}\d)[A-Za-z0-9]{40,}"),
+    ("a Tailscale key", ("tskey-auth-", "tskey-api-", "tskey-client-"), _SAFE),
+    ("a Render key", ("rnd_",), _BOTH_CASES),
     # Supabase's page on API keys
     ("a Supabase key", ("sbp_",), _HEX),
     ("a Supabase key", ("sb_secret_",), _SAFE),

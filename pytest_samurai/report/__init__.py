@@ -1,4 +1,4 @@
-"""A run, as it is reported to people and programs."""
+"""Reports of a run, for people and programs."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from pytest_samurai.report.lastcalls import last_calls
 from pytest_samurai.report.lines import (
     NOTE_PROPERTY,
     UNMARKED_PROPERTY,
-    origin_lines,
+    origin_line,
     shared_lines,
     shown_amount,
     shown_count,
@@ -75,7 +75,7 @@ __all__ = [
     "moved_lines",
     "named",
     "noted",
-    "origin_lines",
+    "origin_line",
     "orphan_lines",
     "orphaned",
     "orphans",
@@ -95,7 +95,7 @@ __all__ = [
     "varied_lines",
 ]
 
-# Imported when asked for: a replay tells no stories, and has recorded nothing that varies.
+# Imported when asked for: a replay shows no conversations on a page, and has recorded nothing that varies.
 _HOMES = {
     "Side": "stories",
     "Story": "stories",

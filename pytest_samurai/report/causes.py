@@ -1,4 +1,4 @@
-"""What made the tests of a run fail: a group for each cause, and one sentence for all."""
+"""Why the tests of a run failed: a group for each cause, and one sentence for all."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _MOST_NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The tests that failed of one cause, in the order in which they ended, each with what grew in it."""
+    """The tests that failed for one reason, in the order they ended, each with what grew in it."""
 
     cause: Cause
     tests: dict[str, str] = field(default_factory=dict)
 
 
 def causes(run: Run) -> list[Group]:
-    """The groups of a run: misses first, of each kind the largest group first."""
+    """The groups of a run: misses first, and the largest group of each kind first."""
     groups: dict[str, Group] = {}
 
     def add(cause: Cause, test: str, moved: str = "") -> None:
@@ -31,14 +31,14 @@ def causes(run: Run) -> list[Group]:
     for failure in run.failures:
         if failure.diagnosis is not None and failure.diagnosis.cause.kind == MISS:
             add(failure.diagnosis.cause, failure.test)
-    # Not by failures: a regression of a fixture is told by the test that came first, and has a name of its own.
+    # Not by failures: a fixture's regression is reported by the first test, but has its own name.
     for regression in run.regressions:
         add(Cause.of(GROWTH, regression.get("cause", regression["why"])), regression["test"], regression["why"])
     return sorted(groups.values(), key=lambda group: (group.cause.kind != MISS, -len(group.tests)))
 
 
 def first_failures(run: Run) -> list[Failure]:
-    """The failures without those of a cause that an earlier failure has told."""
+    """The failures, without those whose cause an earlier failure has told."""
     told: set[str] = set()
     first: list[Failure] = []
     for failure in run.failures:
@@ -50,7 +50,7 @@ def first_failures(run: Run) -> list[Failure]:
 
 
 def headline(run: Run) -> str:
-    """What made tests fail, in a sentence for each kind; empty if nothing did."""
+    """Why tests failed, in a sentence for each kind; empty if none did."""
     groups = causes(run)
     sentences = [_sentence("missed a recording", _of(groups, MISS))]
     sentences.append(_sentence("used more than the lock has", _of(groups, GROWTH)))
@@ -81,7 +81,10 @@ def _more_causes(groups: Sequence[Group]) -> str:
 
 
 def cause_lines(run: Run, commands: Mapping[str, str]) -> list[str]:
-    """The groups as lines of a terminal, below the sentence; `commands` has what to run next, by kind of group."""
+    """The groups as lines for a terminal, below the sentence.
+
+    `commands` has the next command for each kind of group.
+    """
     lines = [visible(f"samurai: {headline(run)}")]
     groups = causes(run)
     for kind, advice in ((MISS, "To record what is missing"), (GROWTH, "To accept it")):
@@ -96,7 +99,7 @@ def cause_lines(run: Run, commands: Mapping[str, str]) -> list[str]:
 
 
 def group_lines(group: Group, *, is_alone: bool) -> list[str]:
-    """A group as lines of a terminal: what its cause is, unless it `is_alone`, the difference, and the first tests."""
+    """A group as lines for a terminal: its cause, unless it `is_alone`, the difference, and the first tests."""
     lines = [] if is_alone else [f"  {plural(len(group.tests), 'test')}: {visible(group.cause.what)}"]
     lines += [f"    {visible(line)}" for line in group.cause.difference]
     if group.cause.kind == GROWTH:
@@ -108,7 +111,7 @@ def group_lines(group: Group, *, is_alone: bool) -> list[str]:
 
 
 def named(tests: Sequence[str], most: int = _MOST_NAMED) -> str:
-    """The first tests by their ids, without the file where that is said before, and the number of the others."""
+    """The first tests by id, without the file if it was already given, and the number of the others."""
     said: list[str] = []
     file = ""
     for test in tests[:most]:

@@ -1,4 +1,4 @@
-"""A call as the conversation that it is: what was said before, and what was answered."""
+"""A call as a conversation: what was said before, and the answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MARGIN = "  "
 class Conversation:
     """The messages of a request, and those of its reply, one for each choice.
 
-    `why_unread` says why there are none, where the request or the reply is no JSON of the API.
+    `why_unread` says why there are none, if the request or the reply is not JSON of this API.
     """
 
     asked: Sequence[Message]
@@ -44,7 +44,7 @@ def message_lines(message: Message) -> Iterator[str]:
 
 
 def speaker(message: Message) -> str:
-    """Whose message it is, safe to show: its role, and the name if it has one."""
+    """The sender of a message, safe to show: its role, and its name if it has one."""
     return visible(" ".join(filter(None, [message.role or "text", message.name])))
 
 

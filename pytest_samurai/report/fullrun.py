@@ -1,4 +1,4 @@
-"""What a full run used of the cassettes."""
+"""What a full run used from the cassettes."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from pytest_samurai.report.play import Play, below, merged_plays
 _SUFFIXES = (".yaml", ".yml")
 _FIXTURES = "fixtures"
 CHANGED = "it has changed since the last full run"
-"""Why it is not known what is unused of a cassette that is not as the run left it."""
+"""Why it is unknown what is unused in a cassette that was changed after the run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Absent:
     """A test that was skipped before it opened its cassette.
 
-    `cassettes` are the ends of the paths that it may have, all that is known of them; `fixtures` are the names of the
-    test's fixtures.
+    `cassettes` are the ends of its possible cassettes' paths, which is all that is known; `fixtures` are the names of
+    the test's fixtures.
     """
 
     test: str
@@ -31,11 +31,11 @@ class Absent:
     fixtures: list[str]
 
     def may_own(self, path: PurePosixPath) -> bool:
-        """Whether a cassette may be that of the test, or of one of its fixtures."""
+        """Whether a cassette may belong to the test or to one of its fixtures."""
         own = (PurePosixPath(name).parts for name in self.cassettes)
         if any(path.parts[-len(parts) :] == parts for parts in own):
             return True
-        # A name with a digest was cut short, so that of the fixture may be missing in it.
+        # A name with a digest was shortened, so the fixture's name may be missing.
         of_fixture = "~" in path.name or any(name in path.name for name in self.fixtures)
         return path.parent.name == _FIXTURES and of_fixture
 
@@ -44,8 +44,8 @@ class Absent:
 class FullRun:
     """The last full run, with what was played since. All paths are relative to the root directory.
 
-    `files` has the digest of each cassette in `directories` when the run ended; an empty one if the run wrote it,
-    None if it could not be read.
+    `files` has the digest of each cassette in `directories` at the end of the run: empty if the run wrote it, None if
+    it could not be read.
     """
 
     ended: str
@@ -56,11 +56,11 @@ class FullRun:
     absent: list[Absent]
 
     def with_plays(self, plays: Iterable[Play]) -> FullRun:
-        """The full run with the plays of a later run, which was not full."""
+        """The full run, plus the plays of a later, partial run."""
         return replace(self, plays=merged_plays([*self.plays, *plays]))
 
     def doubt(self, name: str, content: bytes) -> str:
-        """Why this run does not tell what is unused of a cassette, given what that holds now; empty if it tells."""
+        """Why this run does not show what is unused in a cassette with this content; empty if it does."""
         for absent in self.absent:
             if absent.may_own(PurePosixPath(name)):
                 return f"{absent.test}, which may use it, was skipped"
@@ -74,12 +74,12 @@ class FullRun:
         return "" if digest == digest_of(content) else CHANGED
 
     def as_json(self) -> dict[str, Any]:
-        """The record in JSON values, as the note has it."""
+        """The record as JSON values, for the note."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> FullRun:
-        """What `as_json` gave. Raises TypeError or KeyError for the record of another version."""
+        """What `as_json` gave. Raises TypeError or KeyError for another version's record."""
         plays, absent = [Play(**play) for play in value["plays"]], [Absent(**test) for test in value["absent"]]
         return cls(**{**value, "plays": plays, "absent": absent})
 
@@ -87,7 +87,7 @@ class FullRun:
 def noted(
     root: Path, directory: Path, plays: Iterable[Play], absent: Iterable[Absent], *, mode: str, began: datetime
 ) -> FullRun:
-    """The record of a full run that ends now, whose cassettes are in `directory`, and wherever else it opened some."""
+    """The record of a full run that ends now. Its cassettes are in `directory`, and wherever else it opened some."""
     played = merged_plays(plays)
     directories = [*below(root, [directory]).values()]
     for play in played:
@@ -101,21 +101,22 @@ def noted(
 
 
 def amended(note: Any, plays: Iterable[Play], not_full: str) -> dict[str, Any]:
-    """The last full run's note with the plays of a later, partial run; without such a note, one that says why.
+    """The last full run's note plus the plays of a later, partial run. If there is no note, a new one says why.
 
     `not_full` says why the later run was not full.
     """
     try:
         return FullRun.from_json(note).with_plays(plays).as_json()
     except (KeyError, TypeError):
-        # None yet, or one of another version.
+        # There is none yet, or another version wrote it.
         return {"not_full": not_full}
 
 
 def cassettes_of(root: Path, directories: Sequence[str]) -> list[str]:
-    """The files that may be cassettes: all below the first directory, which has nothing else; in the others themselves.
+    """The files that may be cassettes: everything below the first directory, which has nothing else, and only the files
+    directly in the others.
 
-    Journals are not among them, nor are links: a file is judged where it lies.
+    Journals are not included, and neither are links: a file is judged in its own location.
     """
     paths = list((root / directories[0]).rglob("*"))
     for other in directories[1:]:
@@ -127,15 +128,15 @@ def cassettes_of(root: Path, directories: Sequence[str]) -> list[str]:
 def _digest(path: Path, began: datetime) -> str | None:
     """The digest of a file; None if it cannot be read.
 
-    It is empty for a file that the run itself wrote, whose interactions may have other indexes now.
+    It is empty for a file that the run itself wrote, because its interactions may have new indexes.
     """
     try:
         return "" if path.stat().st_mtime >= began.timestamp() else digest_of(path.read_bytes())
     except OSError:
-        # No reason to fail a run: the command that judges the file cannot read it either, and says so.
+        # This does not fail a run: the command that judges the file cannot read it either, and says so.
         return None
 
 
 def digest_of(content: bytes) -> str:
-    """The digest of a cassette, by which a later change of it is noticed."""
+    """The digest of a cassette, which reveals later changes."""
     return sha256(content).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""The note of the last full run, in pytest's cache directory."""
+"""The note on the last full run, in pytest's cache directory."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pytest_samurai.files import json
 from pytest_samurai.report.fullrun import FullRun
 
 NOTE = "samurai/full_run"
-"""The name of the note of the last full run, in pytest's cache."""
+"""The note's name in pytest's cache."""
 
 RUN_ALL = "run all tests with `pytest`, without paths, -k or -m, from its root directory; then prune from there"
-"""How a full run comes about."""
+"""How to get a full run."""
 
 
 def last_full_run(cache: Path) -> FullRun:
     """The last full run, from pytest's cache directory.
 
-    Raises SettingsError if none is noted, or if the note cannot be read.
+    Raises SettingsError if there is no note, or if it cannot be read.
     """
-    # Pytest keeps the values of its cache in this directory.
+    # Pytest keeps its cached values in this directory.
     note = cache / "v" / NOTE
     try:
         value = json.loads(note.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""What the tests of a run left behind, gathered as they end."""
+"""What the tests of a run leave behind, gathered as they end."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, cast
 from pytest_samurai.bill import FIXTURE_PROPERTY, REGRESSION_PROPERTY, Growth, TestFigures
 from pytest_samurai.files import json
 from pytest_samurai.report.lines import NOTE_PROPERTY, UNMARKED_PROPERTY
+from pytest_samurai.report.play import Play, origins_of
 from pytest_samurai.report.run import Failure, Run, TestRun
 from pytest_samurai.report.spoken import Spoken
 from pytest_samurai.report.version import own_version
@@ -17,7 +18,7 @@ from pytest_samurai.text import Diagnosis
 
 
 class Gathered:
-    """The tests, fixtures, failures and notes of a run, its conversations, and its live calls unrecorded, by test."""
+    """The tests, fixtures, failures and notes of a run, its conversations, and its unrecorded live calls by test."""
 
     def __init__(self) -> None:
         self.tests: list[TestRun] = []
@@ -39,9 +40,9 @@ class Gathered:
     ) -> None:
         """Add a test that has ended.
 
-        `outcome` is one of `OUTCOMES`; `properties` are what was noted of the test and of its fixtures; `failures` are
-        our errors that made it fail, each by the name of its class, its text, and its diagnosis in JSON values. `line`
-        counts from 1.
+        `outcome` is one of `OUTCOMES`; `properties` are the notes about the test and its fixtures; `failures` are our
+        errors that made it fail, each with its class name, its text, and its diagnosis as JSON values. `line` counts
+        from 1.
         """
         for kind, text, told in failures:
             diagnosis = None if told is None else Diagnosis.from_json(told)
@@ -58,13 +59,13 @@ class Gathered:
                 self.unmarked[test] = cast("int", value)
         figures = TestFigures.from_properties(test, properties)
         if figures is None:
-            # It has been told already, and has failed since: its replay did.
+            # The test was already added, and its replay failed later.
             self.tests = [replace(told, outcome=outcome) if told.figures.test == test else told for told in self.tests]
         else:
             self.tests.append(TestRun(figures, outcome, file, line, tuple(regressions)))
 
     def hear(self, spoken: Iterable[Mapping[str, Any]]) -> None:
-        """Take over what a report carries of the conversations of a test and its fixtures: see `Spoken.as_json`."""
+        """Take over the conversations of a test and its fixtures from a report: see `Spoken.as_json`."""
         self.spoken += map(Spoken.from_json, spoken)
 
     @property
@@ -72,8 +73,18 @@ class Gathered:
         """Whether a test has failed because of us, or has grown."""
         return bool(self.failures) or any(test.regressions for test in self.tests)
 
-    def run(self, began: datetime, mode: str, errors: Iterable[str], growth: Growth | None = None) -> Run:
-        """The run so far; `errors` are what is wrong with it as a whole, `growth` how it stands to the lock."""
+    def run(
+        self,
+        began: datetime,
+        mode: str,
+        errors: Iterable[str],
+        growth: Growth | None = None,
+        plays: Iterable[Play] = (),
+    ) -> Run:
+        """The run so far.
+
+        `errors` are its problems as a whole, `growth` compares it with the lock, `plays` is what it has played.
+        """
         return Run(
             own_version(),
             began.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -85,4 +96,5 @@ class Gathered:
             self.unmarked,
             spoken=tuple(self.spoken),
             growth=growth,
+            origins=origins_of(plays),
         )

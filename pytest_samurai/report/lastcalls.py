@@ -1,4 +1,4 @@
-"""The last calls of a failed test as the conversation that they were, short enough to stand below its traceback."""
+"""The last calls of a failed test as a conversation, short enough for the space below its traceback."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _MOST_ASKED = 3
 _MOST_ANSWERED = 3
 _LONGEST_LINE = 120
 _OURS = frozenset({"assistant", "model"})
-"""The roles of those who answer: what follows the last of these was asked last."""
+"""The roles that answer. What follows the last of their messages was asked last."""
 
 
 def last_calls(calls: Sequence[Call], most: int = MOST_LINES) -> list[str]:
-    """The last of the calls, the newest last: what was asked last, which tools were called, what was answered.
+    """The last calls, the newest at the end: what was asked last, which tools were called, what was answered.
 
-    As many calls as fit into `most` lines; how many came before is said first.
+    It shows as many calls as fit into `most` lines, after the number of earlier ones.
     """
     shown: list[list[str]] = []
     room = most
     for call in reversed(calls):
-        # A line is kept for what was left out.
+        # Reserve a line for the number of lines left out.
         lines = _call_lines(call)
         if shown and len(lines) > room - 1:
             break
@@ -62,7 +62,7 @@ def _head(call: Call) -> str:
 
 
 def _asked_last(asked: Sequence[Message]) -> Sequence[Message]:
-    """What was said since the last answer."""
+    """The messages since the last answer."""
     answers = [index for index, message in enumerate(asked) if message.role in _OURS]
     return asked[answers[-1] + 1 :] if answers else asked
 
@@ -72,7 +72,7 @@ def _messages(call: Call, messages: Iterable[Message]) -> list[str]:
 
 
 def _lines(call: Call, message: Message) -> list[str]:
-    # Secrets go before anything is cut short: half a secret cannot be told from a word.
+    # Secrets go before anything is shortened: half a secret looks like any other word.
     parts = tuple(replace(part, text=call.redacted(part.text)) for part in message.parts)
     return "\n".join(message_lines(replace(message, parts=parts))).rstrip().split("\n")
 
@@ -82,7 +82,7 @@ def _line(text: str) -> str:
 
 
 def _fitting(lines: Sequence[str], most: int) -> list[str]:
-    """The lines, without those in the middle if there are too many; their number stands in their place."""
+    """The lines. If there are too many, their number replaces the middle."""
     if len(lines) <= most:
         return list(lines)
     first = most // 2

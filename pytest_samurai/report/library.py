@@ -1,4 +1,4 @@
-"""The cassettes of a run, from which a report tells what was said."""
+"""The cassettes of a run, from which a report takes its conversations."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ from pytest_samurai.wire import Interaction, Request
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The calls of a test as far as its cassette has them. `lost` says what it does not have, and is empty else."""
+    """The calls of a test that its cassette has. `lost` says what is missing; it is empty if nothing is."""
 
     calls: Sequence[Call]
     lost: str = ""
 
 
 class Library:
-    """Tells what was said in the conversations `spoken`, whose cassettes lie below `root`. Each is read once.
+    """Tells the conversations in `spoken`, whose cassettes are below `root`. Each is read once.
 
-    `secrets` are taken out of what is read, like all that has the shape of one: another tool may have left it there.
+    `secrets` are removed from what is read, and so is everything that looks like one: another tool may have left it
+    there.
     """
 
     def __init__(self, root: Path, spoken: Sequence[Spoken], secrets: frozenset[str], prices: PriceList) -> None:
@@ -43,7 +44,7 @@ class Library:
         try:
             marked = self._shelf.get(spoken.cassette) or self._read(spoken.cassette)
         except FileNotFoundError:
-            return Told((), "there is no such cassette: nothing was kept, or it was deleted since")
+            return Told((), "no such cassette: nothing was kept, or it has been deleted since")
         except (CassetteError, ValueError) as error:
             return Told((), Redactor(self._secrets).text(f"the cassette cannot be read: {error}"))
         calls: list[Call] = []
@@ -51,23 +52,23 @@ class Library:
         for number, call in enumerate(spoken.calls, 1):
             indexes = marked.indexes(call)
             if indexes:
-                # Of equal calls each is told once before the last is told again.
+                # Each of several equal calls is used once before the last one is repeated.
                 index_of_call = indexes[min(before[call], len(indexes) - 1)]
                 before[call] += 1
                 calls.append(Call(marked.shown[index_of_call], number=number, replayed=True, meter=self._meter))
         lost = len(spoken.calls) - len(calls)
         which = f"{plural(lost, 'call')} of this test {'is' if lost == 1 else 'are'} not in the cassette"
-        return Told(calls, f"{which}: not kept, or recorded again since" if lost else "")
+        return Told(calls, f"{which}: not kept, or recorded again since then" if lost else "")
 
     def _read(self, cassette: str) -> _Marked:
-        # A name with a null byte, as a JSON report may have it, is a ValueError.
+        # A name with a null byte, which a JSON report may have, raises ValueError.
         interactions = load(self._root / cassette)
         marked = self._shelf[cassette] = _Marked(interactions, without_secrets(interactions, self._secrets))
         return marked
 
 
 class _Marked:
-    """The interactions of a cassette by their marks; `shown` are the same without secrets."""
+    """The interactions of a cassette by their marks. `shown` are the same without secrets."""
 
     def __init__(self, interactions: Sequence[Interaction], shown: Sequence[Interaction]) -> None:
         self.shown = shown
@@ -77,7 +78,7 @@ class _Marked:
             self._indexes[answer_mark(interaction)].append(index)
 
     def indexes(self, call: str) -> Sequence[int]:
-        """Where a call stands; if it stands nowhere, where the same answer does."""
+        """The indexes of a call, or else those of the same answer."""
         return self._indexes.get(call, ()) or self._indexes.get(call[8:], ())
 
 

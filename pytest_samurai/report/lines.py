@@ -1,4 +1,4 @@
-"""A run as lines of the terminal."""
+"""A run as lines in the terminal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _EXACT_SECONDS = 100
 
 
 def shared_lines(plays: Iterable[Play], absent: Sequence[Absent]) -> list[str]:
-    """What no test played of each shared cassette, if all tests of that cassette can tell."""
+    """What no test played from each shared cassette, if all tests of that cassette can tell."""
     return [
         f"samurai: {visible(play.cassette)}: no test played {_numbers(play.unplayed)}"
         f" of {play.recorded} recorded interactions"
@@ -34,10 +34,9 @@ def shared_lines(plays: Iterable[Play], absent: Sequence[Absent]) -> list[str]:
     ]
 
 
-def origin_lines(plays: Iterable[Play]) -> list[str]:
-    """A line of how many recordings in the cassettes that were opened are not as they were recorded, if any are."""
-    told = Origins.sum(Origins(play.edited, play.imported, play.unsealed) for play in merged_plays(plays)).told
-    return [f"samurai: recordings: {told}"] if told else []
+def origin_line(origins: Origins) -> str:
+    """The number of recordings that are no longer as recorded, in the opened cassettes; empty if all are."""
+    return f"recordings: {origins.told}" if origins.told else ""
 
 
 def _numbers(indexes: Iterable[int]) -> str:
@@ -51,12 +50,12 @@ def totals_line(totals: Totals) -> str:
 
 
 def updated_line(totals: Totals, dropped: int) -> str:
-    """What a run in mode `update` has done: calls, and recordings that it has `dropped`."""
+    """What a run in mode `update` did: its calls, and the recordings it `dropped`."""
     return f"samurai: mode update: {totals.replayed:,} replayed, {totals.recorded:,} recorded, {dropped:,} dropped"
 
 
 def used(totals: Totals) -> str:
-    """Calls by what became of them, tokens, money, and what replay saved."""
+    """Calls by what happened to them, tokens, money, and what replay saved."""
     text = f"calls: {_calls(totals)}, {_tokens(totals)}, {_cost(totals)}"
     saved = _saved(totals)
     return f"{text}; replay saved {saved}" if saved else text
@@ -80,12 +79,12 @@ def _cost(totals: Totals) -> str:
     cost = totals.cost
     if cost.unknown and not cost.known:
         return "cost unknown"
-    # Without a price, an estimate is no part of the sum.
+    # Without a price, an estimate is not part of the sum.
     return money(cost.known) + _in_brackets(*_doubts(cost, totals.estimated if cost.known else 0))
 
 
 def _doubts(total: Sum[Usage] | Sum[Decimal], estimated: int) -> tuple[str, str]:
-    """In how many tests a part of the total is estimated, and in how many it is unknown; empty if in none."""
+    """In how many tests part of the total is estimated, and in how many it is unknown; empty for none."""
     return f"estimated in {plural(estimated, 'test')}" if estimated else "", total.unknown_in("test")
 
 
@@ -95,7 +94,7 @@ def _in_brackets(*remarks: str) -> str:
 
 
 def _saved(totals: Totals) -> str:
-    """The money, and the time that the calls took when they were recorded."""
+    """The money, and how long the calls took when they were recorded."""
     amount = money(totals.saved.known) if totals.saved.known else ""
     if amount and totals.saved.unknown:
         amount = f"more than {amount}"
@@ -110,7 +109,7 @@ def _seconds(seconds: float) -> str:
 
 
 def top_lines(figures: Iterable[TestFigures], count: int) -> list[str]:
-    """A line for each of the `count` first tests of the `ranking` that used tokens."""
+    """A line for each of the first `count` tests of the `ranking` that used tokens."""
     ranked = [(test, usage) for test in ranking(figures) if (usage := test.usage) is not None and usage.total_tokens]
     rows = [(shown_amount(test.cost), usage.total_tokens, test) for test, usage in ranked[:count]]
     width = max((len(cost) for cost, _, _ in rows), default=0)
@@ -122,12 +121,12 @@ def top_lines(figures: Iterable[TestFigures], count: int) -> list[str]:
 
 
 def ranking(figures: Iterable[TestFigures]) -> list[TestFigures]:
-    """The most expensive test first, those of unknown cost last. Equal costs are sorted by tokens, then by name."""
+    """The most expensive test first, and unknown costs last. Equal costs are sorted by tokens, then by name."""
     return sorted(figures, key=rank)
 
 
 def rank(test: TestFigures) -> tuple[Decimal, int, str]:
-    """By what a `ranking` is sorted."""
+    """The sort key of a `ranking`."""
     cost, usage = test.cost, test.usage
     return Decimal(1) if cost is None else -cost, 1 if usage is None else -usage.total_tokens, test.test
 
@@ -143,7 +142,7 @@ def shown_amount(amount: Decimal | None) -> str:
 
 
 def cache_writes(usage: Usage | None) -> str:
-    """What follows a number of tokens, if some of them went into the cache of the provider."""
+    """The note after a number of tokens, if some of them were written to the provider's cache."""
     return _in_brackets(_cache_writes(usage))
 
 
@@ -153,12 +152,15 @@ def _cache_writes(usage: Usage | None) -> str:
 
 
 def estimate(figures: TestFigures) -> str:
-    """What follows the name of a test with tokens that the server did not count."""
+    """The note after the name of a test with tokens that the server did not count."""
     return " (estimated)" if figures.usage is not None and figures.usage.estimated else ""
 
 
 def unmarked_line(calls: Mapping[str, int]) -> str:
-    """Which tests went live without a recorder, by `calls`, their number by test. Of many tests the first are named."""
+    """The tests that went live without a recorder.
+
+    `calls` has their numbers of calls; only the first tests are named.
+    """
     tests = ", ".join(map(visible, list(calls)[:_NAMED_TESTS]))
     if len(calls) > _NAMED_TESTS:
         tests += f" and {plural(len(calls) - _NAMED_TESTS, 'test')} more"

@@ -1,4 +1,4 @@
-"""How a suite that moved in stands: what is green, and what settles the rest, by the kind of change."""
+"""The state of a suite that moved in: what is green, and what fixes the rest, by kind of change."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from pytest_samurai.text import MISS, Cause, Reason, plural, visible
 _MOST_LISTED = 10
 _GREEN: Final = ("passed", "xfailed", "xpassed")
 _HEADS: Final = {
-    Reason.PARAMETERS: "parameters are others than were recorded, as of a newer client",
+    Reason.PARAMETERS: "the parameters differ from the recorded ones, as with a newer client",
     Reason.PROMPT: "the prompt has changed since it was recorded",
-    Reason.UNRECORDED: "nothing is recorded, so the network is needed",
-    Reason.OTHER: "a recording is missed for another reason, which each failure tells",
+    Reason.UNRECORDED: "nothing is recorded, so this needs the network",
+    Reason.VARYING: "only values differ that vary from run to run",
+    Reason.OTHER: "another reason, which each failure explains",
 }
-"""What is said of each kind of change; what costs nothing comes first."""
+"""The line for each kind of change. Changes that cost nothing come first."""
 
 Recording = Callable[[Collection[str]], str | None]
-"""Gives the command that records what these tests miss; None if there is none for all of them."""
+"""Gives the command that records what these tests miss; None if no single command works for all of them."""
 
 
 def moved_lines(run: Run, recording: Recording) -> list[str]:
-    """The lines: how many tests are green, then each kind of change with its causes and the line that settles it.
+    """The lines: how many tests are green, then each kind of change, with its causes and the line that fixes it.
 
-    No lines if no test missed a recording.
+    There are no lines if no test missed a recording.
     """
     groups = _groups(run)
     if not groups:
@@ -37,7 +38,7 @@ def moved_lines(run: Run, recording: Recording) -> list[str]:
     everything = len(ran.keys() | missed)
     others = everything - green - len(missed)
     lines = [
-        f"samurai: of {plural(everything, 'test')} with recordings of another tool, {green:,} are green,"
+        f"samurai: recordings of another tool are used. Of {plural(everything, 'test')}, {green:,} are green,"
         f" {len(missed):,} missed a recording" + (f", {others:,} failed for another reason" if others else "")
     ]
     for reason, head in _HEADS.items():
@@ -48,7 +49,7 @@ def moved_lines(run: Run, recording: Recording) -> list[str]:
 
 
 def _groups(run: Run) -> list[Group]:
-    """The groups of misses, the largest first; a call that was refused without a diagnosis is in no recording."""
+    """The groups of misses, the largest first. A call that was refused without a diagnosis is in no recording."""
     groups = [group for group in causes(run) if group.cause.kind == MISS]
     told = {test for group in groups for test in group.tests}
     refused: dict[str, Group] = {}
@@ -71,8 +72,8 @@ def _section(reason: Reason, head: str, groups: Sequence[Group], recording: Reco
     if reason is Reason.PARAMETERS:
         lines.append(f"    To let {_them(tests)} match, without a call, in the ini file or where `ignore` is set:")
         lines.append(visible(f"      samurai_ignore = {' '.join(paths)}"))
-    elif command := recording(tests):
-        lines.append(f"    To record {_them(tests)}, in calls that are paid: {command}")
+    elif reason is not Reason.VARYING and (command := recording(tests)):
+        lines.append(f"    To record {_them(tests)}, with paid calls: {command}")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""The cassettes that no test has any more."""
+"""The cassettes that no longer have a test."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST_NAMED = 10
 
 
 def orphaned(run: FullRun | None, name: str, content: bytes) -> bool | None:
-    """Whether no test of the last full run has a cassette, given what that holds now; None if it is not known."""
+    """Whether no test of the last full run has a cassette with this content; None if unknown."""
     if run is None:
         return None
     if any(play.cassette == name for play in run.plays):
@@ -22,25 +22,25 @@ def orphaned(run: FullRun | None, name: str, content: bytes) -> bool | None:
 
 
 def orphans(run: FullRun, root: Path) -> list[str]:
-    """The cassettes of ours that were there in a full run, and that no test opened, relative to the root directory."""
+    """Our own cassettes that existed in a full run and that no test opened, relative to the root directory."""
     played = {play.cassette for play in run.plays}
     return [name for name in run.files if name not in played and _is_orphan(run, root, name)]
 
 
 def _is_orphan(run: FullRun, root: Path, name: str) -> bool:
-    # It brings YAML along, and every run with a test imports this package.
+    # It loads YAML, and every run with a test imports this package.
     from pytest_samurai import cassette
 
     try:
         content = cassette.read(root / name)
     except (CassetteError, FileNotFoundError):
-        # Nothing is said of what cannot be read: it may be no cassette at all.
+        # Nothing is said about an unreadable file: it may not be a cassette at all.
         return False
     return cassette.is_ours(content) and orphaned(run, name, content) is True
 
 
 def orphan_lines(names: Sequence[str]) -> list[str]:
-    """What the summary of a full run says of the cassettes that no test has any more."""
+    """The summary's lines about cassettes that no longer have a test, after a full run."""
     if not names:
         return []
     more = [f"  and {len(names) - _MOST_NAMED:,} more"] if len(names) > _MOST_NAMED else []

@@ -1,4 +1,4 @@
-"""What no test of a run plays any more of the cassettes that tests share."""
+"""What no test of a run plays any more in shared cassettes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from pytest_samurai.wire import Interaction
 def drop_outdated(
     plays: Sequence[Play], absent: Sequence[Absent], root: Path, began: datetime
 ) -> tuple[list[Play], list[str]]:
-    """Drop from each cassette that tests share, and that all of them brought up to date, what none of them played.
+    """Drop what no test played from each shared cassette that all its tests brought up to date.
 
-    The run has to be a full one, which `began` at that time. What it recorded itself stays, and so does all of a
-    cassette of which a test cannot tell what it plays, or that a test may own that was skipped.
+    The run must be a full one that `began` at that time. Its new recordings stay. So does everything in a cassette if a
+    test cannot tell what it plays, or if a skipped test may own it.
 
-    Returns the plays as they are then, and what went wrong.
+    Returns the resulting plays, and the errors.
     """
-    # A test without the marker has its report from this package too, and loads no YAML for it.
+    # A test without the marker also gets its report from this package, and loads no YAML for it.
     from pytest_samurai import cassette
 
     errors = []
@@ -53,7 +53,7 @@ class _Dropping:
         self._began = began
 
     def kept(self, interactions: list[Interaction]) -> list[Interaction]:
-        """What stays: everything, if the cassette is no longer what the tests have opened."""
+        """What stays: everything, if the cassette is no longer the one that the tests opened."""
         outdated = [interactions[index] for index in self._indexes if index < len(interactions)]
         if len(outdated) < len(self._indexes) or any(map(self._is_new, outdated)):
             return interactions

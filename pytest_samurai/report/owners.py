@@ -1,4 +1,4 @@
-"""Which test a cassette is of, as far as that is known without running any."""
+"""Which test owns a cassette, as far as that is known without running tests."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class Owners:
-    """The tests of cassettes: as the last full run saw them, as the lock's rows say, and as cassettes are named.
+    """The tests of cassettes, from the last full run, from the lock's rows, and from the cassettes' names.
 
-    `home` is the directory of the cassettes. All paths are relative to the root directory, as the ids of tests are.
+    `home` is the directory of the cassettes. All paths are relative to the root directory, like the ids of tests.
     """
 
     def __init__(self, root: Path, home: PurePosixPath, lock: Lock | None = None, run: FullRun | None = None) -> None:
@@ -40,7 +40,7 @@ class Owners:
         self._by_cassette.setdefault(cassette, []).append(test)
 
     def _forget(self, label: str, cassette: str) -> None:
-        # A run knows a fixture by its label; its row in the lock has the cassette beside it, and stands for both.
+        # A run knows a fixture by its label. Its row in the lock adds the cassette, and means both.
         users = self._by_cassette.get(cassette, [])
         if label in users:
             users.remove(label)
@@ -48,9 +48,10 @@ class Owners:
             del self._by_test[label]
 
     def existing(self, test: str) -> str | None:
-        """The cassette that is there under a name that a test may have; None if there is none, and for what is no id.
+        """The existing cassette with a name that a test may have; None if there isn't one, and for a text that is not
+        an id.
 
-        Where it may be another test's, it is taken for this one's if another tool recorded something of it.
+        If it may be another test's, it counts as this one's only if another tool recorded some of it.
         """
         from pytest_samurai.cassette import first_existing
 
@@ -58,7 +59,7 @@ class Owners:
         return None if candidate is None else candidate.path.as_posix()
 
     def certain(self, test: str) -> list[str]:
-        """The cassettes that no other test can have by a name, the likeliest first; none for what is no id."""
+        """The cassettes whose name no other test can have, the likeliest first; none for a text that is not an id."""
         return [path.as_posix() for path, is_certain in self._candidates(test) if is_certain]
 
     def _candidates(self, test: str) -> list[Candidate]:
@@ -78,8 +79,8 @@ class Owners:
         return self.existing(test) or self.named(test)
 
     def named(self, test: str) -> str | None:
-        """The cassette that a test gets by its name, whether it is there or not; None for what is no id of a test."""
-        # Not before it is needed: it brings YAML along, and every run with a test imports this package.
+        """The cassette that a test gets by its name, existing or not; None for a text that is not a test's id."""
+        # Imported when needed: it loads YAML, and every run with a test imports this package.
         from pytest_samurai.cassette import cassette_of
 
         try:
@@ -88,7 +89,7 @@ class Owners:
             return None
 
     def of(self, cassette: str) -> list[str]:
-        """The tests that a cassette is of, and the labels of fixtures; none if that is not known."""
+        """The tests of a cassette, and the labels of its fixtures; none if unknown."""
         known = self._by_cassette.get(cassette)
         if known is not None:
             return known
@@ -97,14 +98,14 @@ class Owners:
         path = PurePosixPath(cassette)
         own = owner_by_name(path.relative_to(self._home)) if path.is_relative_to(self._home) else None
         tests = [test for test in (own, owner_beside(path)) if test is not None]
-        # The directory of the cassettes may be that beside the test files.
+        # The directory of the cassettes may be the one next to the test files.
         return sorted(tests, key=lambda test: not (self._root / test.partition("::")[0]).exists())[:1]
 
     def cassette(self, test: str) -> str | None:
-        """The cassette that a test is known to have; else the one that it has by its name; None for what is no id."""
+        """The cassette that a test is known to have, or else the one by its name; None for a text that is not an id."""
         return self._by_test.get(test) or self._existing_or_named(test)
 
     def tests(self, cassettes: Iterable[str]) -> list[str]:
-        """All ids of tests that are known, those of these cassettes included."""
+        """All known test ids, including those for these cassettes."""
         named = (test for cassette in cassettes for test in self.of(cassette))
         return sorted({*self._by_test, *named})

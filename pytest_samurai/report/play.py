@@ -1,4 +1,4 @@
-"""What a test played of a cassette."""
+"""What a test played from a cassette."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any
 
+from pytest_samurai.wire import Origins
+
 
 def below(root: Path, paths: Iterable[Path]) -> dict[Path, str]:
-    """Paths as seen from the root directory. Links are resolved, so that each file has one name."""
+    """Paths relative to the root directory. Links are resolved, so that each file has one name."""
     paths = list(paths)
     return dict(zip(paths, _below(root, map(str, paths)), strict=True))
 
 
 def _below(root: Path, paths: Iterable[str]) -> list[str]:
-    # Each directory is resolved once: a suite has a path for each test, and to resolve one takes longer than a replay.
+    # Each directory is resolved only once. A suite has a path for each test, and resolving takes longer than a replay.
     home = os.path.realpath(root)
     directories: dict[str, str] = {}
     names = []
@@ -30,14 +32,14 @@ def _below(root: Path, paths: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """What a test, or fixture, played of a cassette with so many `recorded` interactions.
+    """What a test or fixture played from a cassette with `recorded` interactions.
 
-    `updates` says that it was to bring the cassette up to date, and `dropped` how many interactions went by that.
-
-    `cassette` is a path, as seen from the root directory after `placed`. `unplayed` are indexes from 0. `unknown` says
-    why they mean nothing; it is empty if they do. `users` are the ids of the tests, and the labels of fixtures.
-    `edited`, `imported` and `unsealed` are the counts of `Origins`. `moved` says that another tool wrote the cassette,
-    imported or not.
+    - `cassette`: a path, relative to the root directory after `placed`.
+    - `updates`: whether the cassette was to be brought up to date. `dropped`: how many interactions that removed.
+    - `unplayed`: indexes from 0. `unknown` says why they mean nothing; it is empty if they do mean something.
+    - `users`: the ids of the tests, and the labels of fixtures.
+    - `edited`, `imported` and `unsealed`: the counts of `Origins`.
+    - `moved`: whether another tool wrote the cassette, imported or not.
     """
 
     cassette: str
@@ -54,7 +56,7 @@ class Play:
     moved: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """The play as it travels with a report of pytest's. Every test has one, and `asdict` would copy each index."""
+        """The play in the form that pytest's reports carry. Every test has one, and `asdict` would copy each index."""
         return {
             "cassette": self.cassette,
             "recorded": self.recorded,
@@ -71,8 +73,13 @@ class Play:
         }
 
 
+def origins_of(plays: Iterable[Play]) -> Origins:
+    """How many recordings are not as they were recorded, in cassettes that were opened: each cassette counts once."""
+    return Origins.sum(Origins(play.edited, play.imported, play.unsealed) for play in merged_plays(plays))
+
+
 def placed(plays: Iterable[Play], root: Path) -> list[Play]:
-    """The plays with their paths as seen from the root directory."""
+    """The plays, with paths relative to the root directory."""
     plays = list(plays)
     return [
         replace(play, cassette=name)
@@ -83,7 +90,8 @@ def placed(plays: Iterable[Play], root: Path) -> list[Play]:
 def merged_plays(plays: Iterable[Play]) -> list[Play]:
     """One play for each cassette, sorted by path.
 
-    `unplayed` is what no test that can tell has played, and `unknown` why another cannot. It `updates` if all do.
+    `unplayed` is what none of the tests that can tell has played, and `unknown` is why another cannot tell. It
+    `updates` if all of them do.
     """
     by_cassette: dict[str, list[Play]] = {}
     for play in plays:

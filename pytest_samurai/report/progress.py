@@ -1,4 +1,4 @@
-"""The line that shows the progress of a recording while it goes on."""
+"""The line that shows the progress of a recording."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pytest_samurai.wire import Usage
 
 @dataclass(frozen=True, slots=True)
 class SoFar:
-    """The live calls of a run: how many there were, what they used, and what they cost in US dollars."""
+    """The live calls of a run: how many, what they used, and what they cost in US dollars."""
 
     calls: int = 0
     usage: Sum[Usage] = NO_USAGE
@@ -39,9 +39,9 @@ _NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
 
 
 class Progress:
-    """Writes the line below the one that pytest is writing, and erases it before pytest goes on.
+    """Writes the line below the one that pytest is writing, and erases it before pytest continues.
 
-    `terminal` has to be a terminal. `size` gives its width in columns, and the column at which pytest stopped.
+    `terminal` must be a terminal. `size` gives its width in columns, and the column where pytest stopped.
     """
 
     def __init__(self, terminal: TextIO, size: Callable[[], tuple[int, int]]) -> None:
@@ -63,14 +63,14 @@ class Progress:
             self._write(f"{begin}{_NO_WRAP}{line}{_WRAP}")
 
     def clear(self) -> None:
-        """Erase the line and put the cursor back, as pytest is about to write."""
+        """Erase the line and put the cursor back, because pytest is about to write."""
         with self._lock:
             if self._column is not None:
                 self._write(f"\r{_ERASE}{_UP}{_RIGHT.format(self._column) if self._column else ''}")
                 self._column = None
 
     def leave(self) -> None:
-        """Let the line stay, as somebody else has begun another one below it."""
+        """Leave the line, because somebody else has started another one below it."""
         with self._lock:
             self._column = None
 
@@ -79,5 +79,5 @@ class Progress:
             self._terminal.write(text)
             self._terminal.flush()
         except OSError:
-            # The terminal was closed, which is no reason to fail a call of the application.
+            # The terminal was closed. That must not fail a call of the application.
             pass

@@ -1,4 +1,4 @@
-"""Reports, written to where the user wants them."""
+"""Writes reports to where the user wants them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What is left to print: the `lines` of reports, as they are, and `errors` of files that were not written."""
+    """What is left to print: the unchanged `lines` of reports, and `errors` for files that were not written."""
 
     lines: tuple[str, ...]
     errors: tuple[str, ...]
@@ -29,22 +29,22 @@ class Published:
 def publish(
     run: Run, targets: Sequence[Target], *, directory: Path, environ: Mapping[str, str], rootdir: Path | None = None
 ) -> Published:
-    """Write reports without the secrets of the environment, each whole or not at all, whatever becomes of the others.
+    """Write reports without the secrets of the environment. Each is complete or missing, independent of the others.
 
-    Paths are relative to `directory`. The files of tests are relative to `rootdir`; without one, to the top of the
-    repository. The cassettes lie below `rootdir`; without one, below `directory`.
+    Paths are relative to `directory`. Test files are relative to `rootdir`, or without it to the top of the repository.
+    The cassettes are below `rootdir`, or without it below `directory`.
 
     Raises SettingsError if the project's own prices cannot be read.
     """
-    # Imported here, since most runs write no report.
+    # Imported here, because most runs write no report.
     from pytest_samurai.report.forms import RENDER
 
     secrets = environment_secrets(environ)
     library = None
     if run.spoken and any(target.has_calls for target in targets):
         home = rootdir or directory
-        # It has the paths as they are: a redacted path is none.
-        # It loads YAML, which a run without such a report does not need.
+        # It needs the original paths: a redacted one would not work. It loads YAML, which a run without that report
+        # does not need.
         from pytest_samurai.report.library import Library
 
         library = Library(home, run.spoken, secrets, own_prices(home))
@@ -68,13 +68,13 @@ def publish(
     return Published(tuple(lines), tuple(errors))
 
 
-# What `encode` does with half of a surrogate pair: a reply may hold one, and an error may quote it.
+# For `encode`, if it meets half of a surrogate pair: a reply may contain one, and an error may quote it.
 _HALF_A_PAIR = "backslashreplace"
 
 
 def _path(target: Target, output: Output, directory: Path, environ: Mapping[str, str]) -> Path:
     if target.path:
-        return directory / os.path.expanduser(target.path)  # noqa: PTH111 - pathlib's raises for a user it cannot find
+        return directory / os.path.expanduser(target.path)  # noqa: PTH111 - pathlib's raises for an unknown user
     return Path(environ.get(output.variable) or os.devnull)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,20 +14,21 @@ from pytest_samurai.files import json
 from pytest_samurai.report.spoken import Spoken
 from pytest_samurai.report.totals import Totals
 from pytest_samurai.text import Cause, Diagnosis
+from pytest_samurai.wire import Origins
 
 if TYPE_CHECKING:
     from pytest_samurai.report.library import Library
 
 FORM: Final = 1
-"""The version of the JSON; a new one if what is in it changes its meaning."""
+"""The version of the JSON. It changes when the meaning of something in it does."""
 
 
 @dataclass(frozen=True, slots=True)
 class TestRun:
-    """One test that had a recorder. `file` is relative to rootdir, `line` counts from 1.
+    """One test with a recorder. `file` is relative to rootdir, `line` counts from 1.
 
-    `outcome` is one of `OUTCOMES`. Each of the `regressions` has the texts of `bill.Regression` by its names, but for
-    `cause` where an earlier version has written them.
+    `outcome` is one of `OUTCOMES`. Each of the `regressions` has the texts of `bill.Regression` by their names, without
+    `cause` if an earlier version wrote it.
     """
 
     __test__ = False
@@ -44,9 +45,9 @@ OUTCOMES: Final = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A test that failed because of pytest-samurai: `kind` is the name of the error, `text` its message.
+    """A test that failed because of pytest-samurai. `kind` is the name of the error, `text` its message.
 
-    `diagnosis` is there for a miss and for growth over the lock.
+    `diagnosis` is set for a miss and for growth beyond the lock.
     """
 
     test: str
@@ -59,12 +60,14 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """All that a report shows. `began` is UTC in ISO 8601; `unmarked` counts live calls without a recorder, by test.
+    """Everything that a report shows. `began` is UTC in ISO 8601; `unmarked` counts live calls without a recorder, by
+    test.
 
-    `growth` is there where something grew beyond the lock.
+    `growth` is set if something grew beyond the lock. `origins` counts the recordings, in the opened cassettes, that
+    are no longer as recorded.
 
-    `root` is the path of rootdir from the top of the repository, and `library` has the cassettes; they are not in the
-    JSON, which may be read elsewhere.
+    `root` is the path of rootdir from the top of the repository, and `library` has the cassettes. Neither is in the
+    JSON, which may be read on another machine.
     """
 
     version: str
@@ -79,6 +82,7 @@ class Run:
     spoken: tuple[Spoken, ...] = ()
     library: Library | None = None
     growth: Growth | None = None
+    origins: Origins = field(default_factory=Origins)
 
     @property
     def figures(self) -> list[TestFigures]:
@@ -120,8 +124,9 @@ class Run:
     # --- JSON
 
     def as_json(self) -> dict[str, Any]:
-        """The run in JSON values, as docs/report.schema.json describes them."""
+        """The run as JSON values, as docs/report.schema.json describes them."""
         growth = {} if self.growth is None else {"growth": self.growth.as_json()}
+        recordings = {"recordings": asdict(self.origins)} if self.origins.told else {}
         return {
             "report": FORM,
             "version": self.version,
@@ -135,13 +140,14 @@ class Run:
             "unmarked": dict(self.unmarked),
             "conversations": [spoken.as_json() for spoken in self.spoken],
             **growth,
+            **recordings,
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Run:
-        """What `as_json` gave. Raises KeyError, TypeError or ValueError for anything else."""
+        """The inverse of `as_json`. Raises KeyError, TypeError or ValueError for anything else."""
         if value["report"] != FORM:
-            raise ValueError(f"its form is {value['report']!r}, and this version reads {FORM}")
+            raise ValueError(f"its form is {value['report']!r}, but this version reads {FORM}")
         return cls(
             value["version"],
             value["began"],
@@ -151,14 +157,15 @@ class Run:
             tuple(map(_failure, value["failures"])),
             tuple(value["notes"]),
             dict(value["unmarked"]),
-            # Reports of earlier versions have none.
+            # Reports from earlier versions have none.
             spoken=tuple(map(Spoken.from_json, value.get("conversations", ()))),
             growth=Growth.from_json(value["growth"]) if "growth" in value else None,
+            origins=Origins(**{name: int(count) for name, count in value.get("recordings", {}).items()}),
         )
 
 
 def read_run(content: bytes, name: str) -> Run:
-    """The run in the content of a JSON report, called `name` in errors. Raises SettingsError if it is none."""
+    """The run in a JSON report, called `name` in errors. Raises SettingsError if it is not a JSON report."""
     try:
         return Run.from_json(json.loads(content))
     except (KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
@@ -167,7 +174,7 @@ def read_run(content: bytes, name: str) -> Run:
 
 
 def merged_runs(runs: Sequence[Run]) -> Run:
-    """One or more runs, or the shards of a run, as one run: all that they did."""
+    """One or more runs, or the shards of a run, as one run with everything they did."""
     unmarked: Counter[str] = Counter()
     growths = [run.growth for run in runs if run.growth is not None]
     for run in runs:
@@ -183,6 +190,7 @@ def merged_runs(runs: Sequence[Run]) -> Run:
         unmarked,
         spoken=tuple(spoken for run in runs for spoken in run.spoken),
         growth=reduce(Growth.plus, growths) if growths else None,
+        origins=Origins.sum(run.origins for run in runs),
     )
 
 

@@ -1,4 +1,4 @@
-"""How a run stands against the lock."""
+"""How a run compares with the lock."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from pytest_samurai.settings import LOCK, Settings
 
 
 class Used:
-    """What the tests and fixtures of a run used, as far as it may be compared with the lock.
+    """What the tests and fixtures of a run used, as far as it can be compared with the lock.
 
-    `figures` are of those that it may be written of, `grown` of those that grew beyond it.
+    `figures` may be written to the lock; `grown` are those that grew beyond it.
     """
 
     def __init__(self) -> None:
@@ -39,15 +39,15 @@ class Used:
     def add(
         self, properties: Iterable[tuple[str, object]], held: Iterable[str], grown: Iterable[str] = (), *, failed: bool
     ) -> None:
-        """Add what the report of a test carries: `held` and `grown` are figures of the test and its fixtures, as text.
+        """Add what a test's report carries. `held` and `grown` are figures of the test and its fixtures, as text.
 
-        A test that failed used what it used by accident; its fixtures were set up all the same.
+        What a failed test used is accidental, but its fixtures were set up all the same.
         """
         self.recorded = self.recorded or any(map(_tells_of_recording, properties))
         for figures in map(held_from_text, held):
             if not failed or fixture_cassette(figures.test) is not None:
                 self.figures[figures.test] = figures
-                # It was run again, and has not grown now.
+                # The test ran again, and did not grow this time.
                 self.grown.pop(figures.test, None)
         self.grown |= {figures.test: figures for figures in map(held_from_text, grown)}
 
@@ -61,7 +61,7 @@ def _tells_of_recording(user_property: tuple[str, object]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What a run collected: its marked tests, and all files that had tests; `full` if all that is there was run."""
+    """What a run collected: its marked tests, and all files with tests. `full` means that every existing test ran."""
 
     tests: Collection[str]
     files: Collection[str]
@@ -70,7 +70,10 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the summary says of the lock; `error` is why the run fails, `growth` is of all tests if some have grown."""
+    """What the summary says about the lock.
+
+    `error` is why the run fails; `growth` covers all tests, if some have grown.
+    """
 
     lines: list[str]
     error: str | None = None
@@ -80,9 +83,10 @@ class Standing:
 def standing(
     used: Used, collected: Collected, lock: Lock | None, settings: Settings, root: Path, *, ci: bool
 ) -> Standing:
-    """Bring the lock of a run up to date, if that is asked for, or compare it with what was used.
+    """Update the lock of a run, if asked for, or compare it with what was used.
 
-    `lock` is what it was when the run began, None if there was none; `root` is the directory that its path starts from.
+    `lock` is its state when the run began, None if it did not exist; `root` is the directory that its path is relative
+    to.
     """
     gone = _gone(used, collected, lock, root) if lock is not None and collected.full else set()
     if settings.update:
@@ -93,9 +97,9 @@ def standing(
 
 
 def _gone(used: Used, collected: Collected, lock: Lock, root: Path) -> set[str]:
-    """The rows of tests that no longer exist: the file is gone, or was collected and did not have them.
+    """The rows of tests that no longer exist: the file is gone, or was collected without them.
 
-    A file that is there and gave no test at all may have been skipped, or left out by a `conftest.py`.
+    An existing file without any test may have been skipped, or excluded by a `conftest.py`.
     """
     gone = set()
     for test in lock.tests.keys() - used.figures.keys() - set(collected.tests):
@@ -109,7 +113,7 @@ def _gone(used: Used, collected: Collected, lock: Lock, root: Path) -> set[str]:
 def _updated(used: Used, gone: Collection[str], path: Path, name: str) -> Standing:
     figures = list(used.figures.values())
     if not figures and not gone:
-        return Standing([f"samurai: {name}: no test of this run earned a row"])
+        return Standing([f"samurai: {name}: no test of this run gave it a row"])
     try:
         old, new = bill.update_lock(path, lambda lock: accepted(lock, figures, gone))
     except SamuraiError as error:

@@ -1,4 +1,4 @@
-"""Conversations of cassettes, to be told without a run."""
+"""Conversations from cassettes, without a run."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pytest_samurai.bill import Call
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The calls of a cassette by their numbers, or of one side of a merge conflict in it: `name` is git's for it.
+    """The calls of a cassette by number, or of one side of a merge conflict in it: `name` is git's name for the side.
 
-    Of a call that cannot be read, the reason stands in its place.
+    An unreadable call is replaced by the reason.
     """
 
     calls: Mapping[int, Call | str]
@@ -21,7 +21,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The conversation in a cassette. `damage` says why it cannot be read as a whole; it is empty if it can be."""
+    """The conversation in a cassette. `damage` says why it cannot be read completely; it is empty if it can."""
 
     title: str
     sides: Sequence[Side]

@@ -1,4 +1,4 @@
-"""What a run used in all."""
+"""What a run used in total."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pytest_samurai.wire import Usage
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What all tests and fixtures used; `tests` counts the tests alone, `without_calls` those that made no call.
+    """What all tests and fixtures used. `tests` counts only tests, `without_calls` those that made no call.
 
     The parts of each sum are tests and fixtures; `estimated` counts those with tokens that the server did not count.
     Money is in US dollars. `saved` is what the replayed calls were billed when they were recorded, and `seconds` how
-    long they took. A test of unknown `cost` has no `list_cost` either.
+    long they took. A test with unknown `cost` has no `list_cost` either.
     """
 
     tests: int
@@ -46,13 +46,13 @@ class Totals:
             list_cost=Sum.of(list_costs, NO_COST),
             saved=Sum.of([used.saved for used in figures], NO_COST),
             seconds=round(sum(used.seconds for used in figures), 4),
-            # Where fixtures made calls, a test without any may well live on these.
+            # If fixtures made calls, a test without calls may use theirs.
             without_calls=0 if fixtures else sum(not used.requests for used in tests),
             estimated=sum(usage is not None and usage.estimated for usage in usages),
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The totals in JSON values; a sum of which a part is unknown is null."""
+        """The totals as JSON values; a sum with an unknown part is null."""
         return {
             "tests": self.tests,
             "replayed": self.replayed,

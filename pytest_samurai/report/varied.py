@@ -1,4 +1,4 @@
-"""What the tests of a run have recorded that will hardly come back, and what lets their replays match."""
+"""What the tests of a run recorded that will hardly be repeated, and what makes their replays match."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ADVICE: Mapping[str, str] = {
 class Varied:
     """What varies in the recordings of a test. `home` says where its entries of `normalize` go: a key of `_ADVICE`.
 
-    `orders` are the lists in them that may have the order of a set, where these are asked for.
+    `orders` are the lists in them that may be in a set's order, if these are wanted.
     """
 
     test: str
@@ -40,28 +40,28 @@ class Varied:
 
     @property
     def of_clock(self) -> Varied:
-        """The same, of what changes with time alone."""
+        """The same, with only what changes over time."""
         return replace(self, variations=tuple(varied for varied in self.variations if varied.is_of_clock))
 
     def as_json(self) -> list[Any]:
-        """As it travels with a report of pytest's."""
+        """The form that pytest's reports carry."""
         return [self.test, self.home, [variation.as_json() for variation in self.variations], self.orders]
 
     @classmethod
     def from_json(cls, value: Sequence[Any]) -> Varied:
-        """What `as_json` gave."""
+        """The inverse of `as_json`."""
         test, home, variations, orders = value
         return cls(test, home, tuple(Variation(*variation) for variation in variations), orders)
 
 
 def varied_lines(all_varied: Iterable[Varied]) -> list[str]:
-    """The lines: each part of a request with what varies in it once, the tests behind it, then the advice."""
+    """The lines: each part of a request with what varies in it, the tests behind it, then the advice."""
     all_varied = [varied for varied in all_varied if varied.variations]
     if not all_varied:
         return []
     count = len({varied.test for varied in all_varied})
     its = "its replay would miss" if count == 1 else "their replays would miss"
-    lines = [f"samurai: {plural(count, 'test')} recorded what most likely varies from run to run; {its}:"]
+    lines = [f"samurai: {plural(count, 'test')} recorded values that most likely vary from run to run; {its}:"]
     parts = _parts(all_varied)
     for said, (tests, samples) in list(parts.items())[:_MOST_LISTED]:
         shown = ", ".join(cut_in_the_middle(sample, _LONGEST) for sample in samples)
@@ -72,7 +72,7 @@ def varied_lines(all_varied: Iterable[Varied]) -> list[str]:
 
 
 def _parts(all_varied: Sequence[Varied]) -> dict[str, tuple[list[str], list[str]]]:
-    """By what is said of a part of a request: the tests, and what the first of them said there."""
+    """By the description of a request's part: the tests, and what the first of them said there."""
     parts: dict[str, tuple[list[str], list[str]]] = {}
     for varied in all_varied:
         by_part: dict[str, dict[str, str]] = {}
@@ -92,7 +92,7 @@ def _listed(nouns: Sequence[str]) -> str:
 
 
 def advice(all_varied: Sequence[Varied]) -> list[str]:
-    """What lets all of it match, by where the settings of the tests are."""
+    """What makes all of it match, by where the settings of the tests are."""
     lines: list[str] = []
     for home, template in _ADVICE.items():
         variations = [variation for varied in all_varied if varied.home == home for variation in varied.variations]
@@ -105,26 +105,26 @@ def advice(all_varied: Sequence[Varied]) -> list[str]:
 
 
 def clock_failure(all_varied: Sequence[Varied]) -> tuple[str, Diagnosis] | None:
-    """Why a test whose replay has passed will fail at another time, and the cause; None if nothing says so."""
+    """Why a test whose replay passed will fail at another time, and the cause; None if nothing suggests that."""
     of_clock = [varied.of_clock for varied in all_varied if varied.of_clock.variations]
     if not of_clock:
         return None
     parts = [f"{said} ({', '.join(samples)})" for said, (_, samples) in _parts(of_clock).items()]
-    first = visible(f"It can be replayed now, but not at another time: {'; '.join(parts)}.")
+    first = visible(f"It replays now, but not at another time: {'; '.join(parts)}.")
     what = visible(f"{'; '.join(_parts(of_clock))}: the replay will miss at another time")
     return "\n".join([first, *advice(of_clock)]), Diagnosis(Cause.of(MISS, what))
 
 
 def _by_hand(variations: Sequence[Variation]) -> list[str]:
-    """The advice for what no entry of `normalize` reaches."""
+    """The advice for what no entry of `normalize` can reach."""
     lines = []
     if any(variation.kind == ORDER for variation in variations):
-        lines.append("  What comes from a set needs an order: sort it")
+        lines.append("  A set has no order of its own: sort what comes from it")
     numbers = {visible(varied.where) for varied in variations if varied.kind != ORDER and not varied.is_text}
     if numbers:
         paths = ", ".join(f'"{where}"' for where in sorted(numbers))
-        lines.append(f"  A number is in no text: give it a fixed seed, or clock, or add to `ignore`: {paths}")
+        lines.append(f"  A number on its own: fix the seed or the clock, or add to `ignore`: {paths}")
     if any(variation.kind == NUMBER and variation.is_text for variation in variations):
         pair = "a pair (pattern, replacement) to `normalize`"
-        lines.append(f"  A random number in a text has no entry: give it a fixed seed, or add {pair}")
+        lines.append(f"  A random number in a text has no entry: fix the seed, or add {pair}")
     return lines

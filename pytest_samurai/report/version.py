@@ -6,5 +6,5 @@ from importlib.metadata import distributions
 
 
 def own_version() -> str:
-    """As it was installed; it also works without, as `-p pytest_samurai.plugin`, and is then "unknown"."""
+    """The installed version; "unknown" if it runs uninstalled, as `-p pytest_samurai.plugin`."""
     return next((distribution.version for distribution in distributions(name="pytest-samurai")), "unknown")

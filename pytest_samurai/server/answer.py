@@ -1,4 +1,4 @@
-"""What one choice says: words, JSON, or a call of a function."""
+"""The content of one choice: words, JSON, or a function call."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def call_or_content(body: Json, index: int) -> tuple[str | None, str]:
 
 
 def _function_to_call(body: Json) -> Json | None:
-    """The function that `tool_choice` demands; None if it demands none, or the call has been made."""
+    """The function that `tool_choice` demands; None if it demands none, or if it has already been called."""
     choice = body.get("tool_choice")
     if choice in (None, "auto", "none") or body["messages"][-1]["role"] == "tool":
         return None
@@ -49,7 +49,7 @@ def _function_to_call(body: Json) -> Json | None:
 
 
 def _formatted(response_format: Json | None, answer: str) -> str:
-    """The answer in the response format that was asked for."""
+    """The answer in the requested response format."""
     if response_format is None or response_format["type"] == "text":
         return answer
     if response_format["type"] == "json_object":
@@ -58,16 +58,16 @@ def _formatted(response_format: Json | None, answer: str) -> str:
 
 
 def _before_stop(text: str, stops: list[Any]) -> str:
-    """The text up to the earliest of the stop sequences; an empty one stops nothing."""
+    """The text up to the first stop sequence. An empty one stops nothing."""
     return text[: min((text.index(stop) for stop in stops if stop and stop in text), default=None)]
 
 
 def _words(messages: list[Json], index: int) -> str:
-    """The answer in words, which depends on the last message alone."""
+    """The answer in words. It only depends on the last message."""
     last = messages[-1]
     said = text_of(last)
     answer = f"The tool says: {said}" if last["role"] == "tool" else _fact(said) or _echo(said)
-    # The choices differ, so that it shows when somebody mixes them up.
+    # The choices differ, so that it is noticed if somebody mixes them up.
     return answer if index == 0 else f"{answer} ({index + 1})"
 
 
@@ -76,7 +76,7 @@ def _fact(said: str) -> str | None:
 
 
 def _echo(said: str) -> str:
-    # Not `\w+`, which tears words apart at the vowel signs of Hindi and similar scripts.
+    # Not `\w+`, which splits words at the vowel signs of Hindi and similar scripts.
     bare_words = (word.strip(string.punctuation) for word in said.split())
     distinct = list(dict.fromkeys(filter(None, bare_words)))[:ECHOED_WORDS]
     return f"You said: {' '.join(distinct)}." if distinct else "You said nothing in words."

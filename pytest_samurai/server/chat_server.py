@@ -19,7 +19,7 @@ THREAD_NAME = "ChatServer"
 class Listener(ThreadingHTTPServer):
     """The listening socket, and a thread for each connection."""
 
-    # A test that opens many connections at once must not find the queue full.
+    # The queue must be large enough for a test that opens many connections at once.
     request_queue_size = 128
 
     def __init__(self, port: int, state: State) -> None:
@@ -28,11 +28,11 @@ class Listener(ThreadingHTTPServer):
         super().__init__((HOST, port), partial(Handler, state))
 
     def server_bind(self) -> None:
-        # HTTPServer would look up the host's name, which takes seconds on some machines, and leaves loopback.
+        # HTTPServer would look up the host's name, which takes seconds on some machines, and goes beyond loopback.
         socketserver.TCPServer.server_bind(self)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """As in the base class, but keep what `close` needs: the threads, and the sockets that they wait for."""
+        """The same as in the base class, but keep what `close` needs: the threads, and the sockets they wait for."""
         self.connections = {thread: sock for thread, sock in self.connections.items() if thread.is_alive()}
         thread = threading.Thread(
             target=self.process_request_thread,
@@ -49,7 +49,8 @@ class Listener(ThreadingHTTPServer):
         self.shutdown()
         self.server_close()
         for thread, sock in self.connections.items():
-            # This wakes a thread that waits for the next request; one that is done has closed its socket itself.
+            # This wakes a thread that is waiting for the next request. A thread that is done has already closed its
+            # socket.
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
             thread.join()
@@ -61,7 +62,7 @@ class ChatServer:
     `port` 0 takes a free one. With `api_key`, a request without `Authorization: Bearer <api_key>` gets status 401.
     `chunk_interval` is the time between the events of a stream, in seconds.
 
-    It is a context manager; or `start` and `stop` it. Started again, it takes the same port.
+    Use it as a context manager, or call `start` and `stop`. A restart takes the same port.
     """
 
     def __init__(self, *, port: int = 0, api_key: str | None = None, chunk_interval: float = 0.0) -> None:
@@ -71,7 +72,7 @@ class ChatServer:
 
     @property
     def base_url(self) -> str:
-        """`http://127.0.0.1:PORT/v1`. Raises RuntimeError before the first start, while the port is not known."""
+        """`http://127.0.0.1:PORT/v1`. Raises RuntimeError before the first start, when the port is not known yet."""
         if not self._port:
             raise RuntimeError("start the ChatServer before asking for its URL")
         return f"http://{HOST}:{self._port}/v1"
@@ -82,19 +83,19 @@ class ChatServer:
         return self._state.requests
 
     def start(self) -> None:
-        """Listen from here on. Raises OSError if the port is taken, RuntimeError if it is running already."""
+        """Start listening. Raises OSError if the port is taken, RuntimeError if it is already running."""
         if self._running:
             raise RuntimeError("this ChatServer is running already")
         self._state.stopping.clear()
         listener = Listener(self._port, self._state)
         self._port = listener.server_address[1]
-        # Every 0.02 seconds it looks whether it is to stop.
+        # It checks every 0.02 seconds whether it should stop.
         thread = threading.Thread(target=listener.serve_forever, args=(0.02,), name=THREAD_NAME, daemon=True)
         thread.start()
         self._running = listener, thread
 
     def stop(self) -> None:
-        """Close the port and every connection, streams included, and end the threads. Stopping twice is no error."""
+        """Close the port and every connection, including streams, and end the threads. Stopping twice is fine."""
         if self._running:
             listener, thread = self._running
             self._running = None

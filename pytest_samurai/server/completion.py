@@ -1,4 +1,4 @@
-"""What one request gets, before it is laid out as an object or as events."""
+"""The answer to one request, before it becomes an object or events."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Completion:
-    """The choices and the usage; `digest` is the same for equal requests, and makes the ids."""
+    """The choices and the usage. `digest` is the same for equal requests, and the ids are made from it."""
 
     digest: str
     model: str
@@ -32,7 +32,7 @@ class Completion:
     usage: Json
 
     def head(self, kind: str) -> Json:
-        """The fields that an object or a chunk begins with."""
+        """The first fields of an object or a chunk."""
         # Within half a year of November 2023: a plausible time that does not depend on a clock.
         created = 1_700_000_000 + int(self.digest[:6], 16)
         return {"id": f"chatcmpl-{self.digest[:24]}", "object": kind, "created": created, "model": self.model}
@@ -59,8 +59,8 @@ def _choice(body: Json, index: int) -> Choice:
 
 
 def _tokens(text: str) -> list[str]:
-    """Cut a text into tokens: a word or a punctuation mark each, with the blanks before it. Joined, they are the text.
+    """Cut a text into tokens: a word or a punctuation mark each, with the blanks before it. Joined, they give the text.
 
-    This is the server's only way of counting. A prompt has `TOKENS_PER_MESSAGE` more for each message.
+    This is the server's only way to count. A prompt has `TOKENS_PER_MESSAGE` more for each message.
     """
     return re.findall(r"\s*(?:\w+|[^\w\s])|\s+", text)

@@ -9,11 +9,11 @@ Json = dict[str, Any]
 
 
 def compact(value: Any) -> str:
-    """A value on one line, with its characters as they are."""
+    """A value on one line, with all characters unescaped."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def encoded(value: Json) -> bytes:
     """An object as the bytes of a body."""
-    # Half of a surrogate pair, which a prompt may hold, has no UTF-8. Python's escape for it is JSON's as well.
+    # A prompt may contain half of a surrogate pair, which UTF-8 cannot encode. Python's escape for it is valid JSON.
     return compact(value).encode("utf-8", "backslashreplace")

@@ -23,7 +23,7 @@ ERRORS_ON_DEMAND = {
     "error-500": "something broke on our side",
     "error-503": "the provider behind the gateway is down",
 }
-"""Models that always give an error, and its message. The other errors are easy to get with a wrong request."""
+"""Models that always give an error, and its message. A wrong request is enough to get the other errors."""
 
 
 class ApiError(Exception):

@@ -1,4 +1,4 @@
-"""A connection to the server, over HTTP."""
+"""An HTTP connection to the server."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class State:
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def rate_headers(self) -> Json:
-        """The headers that every reply carries. The limit is counted down to 0, but never enforced."""
+        """The headers in every reply. The limit counts down to 0, but is never enforced."""
         with self.lock:
             self.replies += 1
             return {
@@ -50,22 +50,22 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "ChatServer"
     sys_version = ""
-    # Nagle's algorithm would keep a small event back until the one before it is acknowledged.
+    # Nagle's algorithm would hold back a small event until the previous one is acknowledged.
     disable_nagle_algorithm = True
 
     def __init__(self, state: State, *connection: Any) -> None:
-        # First of all, because the base class serves the whole connection before its __init__ returns.
+        # Before anything else, because the base class serves the whole connection before its __init__ returns.
         self.state = state
         super().__init__(*connection)
 
     def handle(self) -> None:
-        # A client may hang up whenever it likes, even in the middle of a stream.
+        # A client may hang up at any time, even in the middle of a stream.
         with contextlib.suppress(ConnectionError):
             super().handle()
 
     def answer(self) -> None:
         try:
-            # Read in any case: the next request on this connection begins after the body.
+            # Always read it: the next request on this connection begins after the body.
             raw = self.read_body()
         except ValueError:
             return self.send_error(400, "the length of the body is not a number")
@@ -121,7 +121,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def send_events(self, stream: Iterator[bytes]) -> None:
-        """Send each event at once, as an HTTP chunk of its own, `chunk_interval` seconds after the one before."""
+        """Send each event at once, as a separate HTTP chunk, `chunk_interval` seconds after the previous one."""
         self.send_head(200, {"Content-Type": "text/event-stream; charset=utf-8", "Transfer-Encoding": "chunked"})
         for number, data in enumerate(stream):
             if number and self.state.stopping.wait(self.state.chunk_interval):
@@ -138,10 +138,10 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer what cannot be read; the base class calls it for a bad request line and for an unknown method."""
+        """Answer an unreadable request. The base class calls this for a bad request line and for an unknown method."""
         # Nobody knows where the next request would begin.
         self.close_connection = True
         self.send_object(int(code), error_object(int(code), message or explain or "not understood"))
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: a test's output is not an access log."""
+        """Print nothing: a test's output is not an access log."""

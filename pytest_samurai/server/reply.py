@@ -24,6 +24,6 @@ def _message(completion: Completion, index: int) -> Json:
 
 
 def tool_call(completion: Completion, index: int, arguments: str) -> Json:
-    """The call that choice `index` makes; a stream begins it with no arguments."""
+    """The call that choice `index` makes. A stream begins it without arguments."""
     function = {"name": completion.choices[index].function, "arguments": arguments}
     return {"id": f"call_{completion.digest[:23]}{index}", "type": "function", "function": function}

@@ -23,13 +23,13 @@ WHOLE_NUMBERS = ("n", "max_tokens")
 
 
 def parse(raw: bytes) -> tuple[Json, str]:
-    """A request as a checked JSON object, and 64 hex digits that are the same for every equal request.
+    """A request as a checked JSON object, and 64 hex digits that are the same for equal requests.
 
     Raises ApiError: 400, 402, 403, 404, 422, 429, 500 or 503.
     """
     try:
         body = json.loads(raw)
-        # Key order and white space differ from client to client, and must not change the answer.
+        # Key order and white space differ between clients, and must not change the answer.
         canonical = json.dumps(body, sort_keys=True).encode()
     except (ValueError, RecursionError) as error:
         raise ApiError(400, f"the body is not JSON: {error}") from error
@@ -55,7 +55,7 @@ def _check_parameters(body: Json) -> None:
     for name, (low, high) in RANGES.items():
         value = body.get(name)
         kinds = int if name in WHOLE_NUMBERS else (int, float)
-        # True is an int to Python, not to JSON.
+        # True is an int in Python, but not in JSON.
         is_number = isinstance(value, kinds) and not isinstance(value, bool)
         if value is not None and not (is_number and low <= value <= high):
             raise ApiError(422, f"{name} must be a number from {low} to {high}")
@@ -67,7 +67,7 @@ def _check_parameters(body: Json) -> None:
 
 
 def check_model(model: object) -> None:
-    """Raise ApiError for what is not a model, for an unknown one, and for those of `ERRORS_ON_DEMAND`."""
+    """Raise ApiError for a value that is not a model, for an unknown model, and for those in `ERRORS_ON_DEMAND`."""
     if not isinstance(model, str) or not model:
         raise ApiError(400, "model must be a string")
     if model.startswith("no-such"):
@@ -77,13 +77,13 @@ def check_model(model: object) -> None:
 
 
 def stop_sequences(body: Json) -> list[Any]:
-    """The values of `stop` as a list, whichever way the request gives them."""
+    """The values of `stop` as a list, for each form the request may use."""
     stop = body.get("stop")
     return stop if isinstance(stop, list) else [] if stop is None else [stop]
 
 
 def _texts(message: Json) -> list[Any]:
-    """The texts of a message, without images and the like; an entry that is not an object gives None."""
+    """The texts of a message, without images and the like. An entry that is not an object gives None."""
     content = message.get("content")
     if not isinstance(content, list):
         return ["" if content is None else content]

@@ -24,7 +24,7 @@ def example(schema: Json, root: Json | None = None) -> Any:
     if keyword := _first_of(("enum", "examples"), schema):
         return schema[keyword][0]
     if keyword := _first_of(("anyOf", "oneOf", "allOf"), schema):
-        # A schema that contains itself ends only because null is taken where it is allowed.
+        # A schema that contains itself only ends because null is taken if it is allowed.
         return example(min(schema[keyword], key=lambda option: option.get("type") != "null"), root)
     return _example_of_type(schema, root)
 

@@ -1,4 +1,4 @@
-"""The forms of a report, as they are asked for."""
+"""The forms of a report, as users ask for them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 
 class Form(NamedTuple):
-    """A form of report: whether the user names its file, what it is, in Markdown, and whether calls are told by it."""
+    """A form of report: whether the user names its file, what it is, in Markdown, and whether it tells single calls."""
 
     takes_path: bool
     meaning: str
@@ -24,12 +24,12 @@ FORMS: Final[Mapping[str, Form]] = {
 """Every form by its name. `report.forms` has a function for each."""
 
 SPELLED: Final = tuple(f"{name}:PATH" if form.takes_path else name for name, form in FORMS.items())
-"""The forms as they are written after `--samurai-report` and `report --to`."""
+"""The forms as users write them after `--samurai-report` and `report --to`."""
 
 
-# Not a dataclass, which takes seven times as long to define.
+# Not a dataclass, which takes much longer to define.
 class Target(NamedTuple):
-    """A report that is asked for: one of `FORMS`, and the path of its file, empty if the form takes none."""
+    """A report that the user asks for: one of `FORMS`, and the path of its file, empty if the form has no file."""
 
     form: str
     path: str
@@ -40,7 +40,7 @@ class Target(NamedTuple):
 
 
 def parse_target(value: str) -> Target:
-    """A report as it is asked for, as in `md:report.md`. Raises ValueError with what would be right."""
+    """A report as the user writes it, for example `md:report.md`. Raises ValueError that says what would be right."""
     name, colon, path = value.partition(":")
     form = FORMS.get(name)
     if form is None or form.takes_path != bool(path) or (colon and not path):

@@ -1,4 +1,4 @@
-"""The layers in which options are given, and what they resolve to."""
+"""The layers that set options, and the resulting settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PRECEDENCE: Final = (
     "`SAMURAI_MODE` in the environment",
     "command line",
 )
-"""The layers by name, later ones over earlier ones."""
+"""The layers by name. Later ones override earlier ones."""
 
 
 class Layer(NamedTuple):
@@ -30,9 +30,9 @@ class Layer(NamedTuple):
 
 
 def resolve(layers: Iterable[Layer]) -> Settings:
-    """Lay the layers over the defaults, later ones over earlier ones.
+    """Lay the layers over the defaults. Later ones override earlier ones.
 
-    Raises SettingsError, naming the layer's source, for an option that is unknown there or a value it cannot have.
+    Raises SettingsError, naming the layer's source, for an unknown option or an invalid value.
     """
     values: dict[str, Any] = {}
     for layer in layers:
@@ -48,7 +48,7 @@ def resolve(layers: Iterable[Layer]) -> Settings:
 
 
 def _of_another_tool(name: str, layer: Layer) -> Option | None:
-    """The option that a name of another tool's stands for; None if it says what is so here anyway."""
+    """The option that another tool's name stands for; None if it asks for what already happens here."""
     from pytest_samurai.settings.mistakes import not_here
     from pytest_samurai.settings.othertools import MEANS, is_so_anyway
 
@@ -58,12 +58,12 @@ def _of_another_tool(name: str, layer: Layer) -> Option | None:
         raise SettingsError(f"{layer.source}: {not_here(name, layer.place)}")
     option = OPTIONS[MEANS[name]]
     if option.name in layer.values:
-        raise SettingsError(f"{layer.source}: {name} and {option.name} are two words for one option; leave one of them")
+        raise SettingsError(f"{layer.source}: {name} and {option.name} are two names for one option; keep only one")
     return option
 
 
 def why_refused(name: str, value: object) -> str | None:
-    """Why a test may not set what another tool's option says, as `value`; None if it may."""
+    """Why a test may not give another tool's option this `value`; None if it may."""
     from pytest_samurai.settings.mistakes import OTHERWISE_HERE, not_here
     from pytest_samurai.settings.othertools import MEANS, is_so_anyway
 
@@ -82,17 +82,17 @@ def _read(option: Option, written: object, layer: Layer) -> Any:
 
 
 def in_ci(environ: Mapping[str, str]) -> bool:
-    """Whether the environment says `CI`."""
+    """Whether the environment sets `CI`."""
     return environ.get("CI", "").lower() not in ("", "0", "false")
 
 
 def default_mode(environ: Mapping[str, str]) -> Mode:
-    """`none` in CI, so that no build ever goes live by accident; else `once`."""
+    """`none` in CI, so that a build never goes live by accident; otherwise `once`."""
     return "none" if in_ci(environ) else "once"
 
 
 def environment_layers(environ: Mapping[str, str]) -> tuple[Layer, Layer]:
-    """The lowest layer (the default mode) and the one just under the command line (`SAMURAI_MODE`)."""
+    """The lowest layer (the default mode), and the one just below the command line (`SAMURAI_MODE`)."""
     written = environ.get("SAMURAI_MODE")
     return (
         Layer("the default", "env", {"mode": default_mode(environ)}),

@@ -17,23 +17,23 @@ OTHERWISE_HERE: Final[Mapping[str, str]] = {
     "serializer": "leave it out: cassettes are YAML; `pytest-samurai import` makes one of each in JSON",
     "filter_sensitive_data": "leave it out: values of the environment, and the key of a request, are never written;"
     " for more, see redact",
-    "record_on_exception": "leave it out: of a failed test, what is kept is its calls that all went well",
+    "record_on_exception": "leave it out: a failed test keeps its calls if all of them succeeded",
     "inject_cassette": "ask for the fixture samurai, or use `with use_cassette(...) as recorder`",
     "persister": "leave it out: cassettes are files",
-    "custom_patches": "leave it out: httpx and httpx2 are patched, and nothing else; a client of another library is"
+    "custom_patches": "leave it out: only httpx and httpx2 are patched; a client of another library is"
     " refused, see unseen",
-    "skip_patchers": "leave it out: httpx and httpx2 are patched, and nothing else",
+    "skip_patchers": "leave it out: only httpx and httpx2 are patched",
     "before_save_interaction": "use before_record_request and before_record_response",
     "after_load_interaction": "leave it out: what a cassette holds is replayed; edit it by hand, or use normalize",
     # pytest-recording's and pytest-vcr's
-    "cassette_name": "leave it out: vcrpy takes no notice of it; the name of a cassette stands first in the marker",
+    "cassette_name": "leave it out: vcrpy ignores it; the name of a cassette comes first in the marker",
     "vcr_cassette_dir": "it is the ini key samurai_cassette_dir, or the fixture of that name",
-    "allowed_hosts": "leave it out: only calls of models are refused; ignore_hosts lets those of a host pass",
+    "allowed_hosts": "leave it out: only model calls are refused; ignore_hosts lets calls to a host through",
     # cassetter's
     "cassette_dir": "it is the ini key samurai_cassette_dir, or the fixture of that name",
     "on_unplayed": "it is called unused",
-    "on_expiry": "leave it out: what is older than max_age is named in a warning",
-    "intercept": "leave it out: httpx and httpx2 are patched, and nothing else",
+    "on_expiry": "leave it out: a warning names recordings older than max_age",
+    "intercept": "leave it out: only httpx and httpx2 are patched",
     "ignore_json_paths": "it is called ignore",
     "body_scrub_patterns": "it is called redact",
     "filter_replacement": "leave it out, or use pairs (name, replacement) in filter_headers",
@@ -41,11 +41,11 @@ OTHERWISE_HERE: Final[Mapping[str, str]] = {
     "before_record_ws_frame": "leave it out: WebSockets are not recorded",
     "compare": "leave it out: with --samurai-mode=update, `pytest-samurai diff` tells what changed",
 }
-"""What else people have in `vcr_config`, and what to write here instead."""
+"""Other names that people have in `vcr_config`, and what to write here instead."""
 
 
 def not_here(name: str, place: str) -> str:
-    """Why there is no option of this name in this place, and what may have been meant."""
+    """Why there is no option with this name in this place, and what may have been meant."""
     option = OPTIONS.get(name)
     if option is not None:
         elsewhere = " or ".join(

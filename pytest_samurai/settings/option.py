@@ -17,7 +17,7 @@ PLACES: Final[Mapping[str, str]] = {
     "test": "in the marker, the `samurai_config` fixture or `use_cassette`",
     "budget": "in `samurai.budget()`",
 }
-"""Where options are set, and how messages call that."""
+"""The places where options are set, and their names in messages."""
 
 
 def _higher(_: Any, higher: Any) -> Any:
@@ -27,13 +27,13 @@ def _higher(_: Any, higher: Any) -> Any:
 class Option:
     """One option. `places` are among `PLACES`, separated by blanks.
 
-    `parse` turns what was written into the value, or raises ValueError with what would be right. `meaning` and `shown`,
-    the default as people read it, are Markdown; the help of the command line shows them too. `many` says that the value
-    is a list, `lines` that each line of an ini file is an entry of it; `combine` makes one value of those of a lower
-    and a higher layer.
+    `parse` turns the written text into the value, or raises ValueError that says what would be right. `meaning` and
+    `shown`, the default for people, are Markdown; the help of the command line shows them too. `many` says that the
+    value is a list, `lines` that each line of an ini file is an entry of it; `combine` merges the values of a lower and
+    a higher layer.
     """
 
-    # No dataclass: every start of pytest would wait while one is written and compiled.
+    # Not a dataclass: every start of pytest would wait for its code to be generated.
     def __init__(
         self,
         parse: Callable[[object], Any],
@@ -61,19 +61,19 @@ class Option:
 
     @property
     def is_switch(self) -> bool:
-        """Whether it is on or off: its name alone on the command line, `true` or `false` in an ini file."""
+        """Whether it is on or off: its bare name on the command line, `true` or `false` in an ini file."""
         return isinstance(self.default, bool)
 
     def read(self, written: object) -> Any:
-        """The value of what was written. Raises ValueError with what would be right."""
-        # An ini file has only text.
+        """The value of what was written. Raises ValueError that says what would be right."""
+        # An ini file only has text.
         if self.is_switch and "ini" in self.places and isinstance(written, str):
             written = {"true": True, "false": False}.get(written.lower(), written)
         return self.parse(written)
 
     @property
     def ini(self) -> str:
-        """The ini key. It has no `run_`: all limits in an ini file are those of the run."""
+        """The ini key. It leaves out `run_`: all limits in an ini file are for the run."""
         return f"samurai_{self.name.removeprefix('run_')}"
 
     @property
@@ -81,7 +81,7 @@ class Option:
         return f"--{self.ini.replace('_', '-')}"
 
     def spelled(self, place: str) -> str:
-        """The option's name as it is written in a place."""
+        """The option's name as users write it in a place."""
         return {"ini": self.ini, "cli": self.flag, "env": self.ini.upper()}.get(place, self.name)
 
 
@@ -90,4 +90,4 @@ def _of_any_type(make: Callable[_Parameters, object]) -> Callable[_Parameters, A
 
 
 option = _of_any_type(Option)
-"""An option as a row of the table. To a type checker it is of any type, since the row is a field with the value's."""
+"""An option as a row of the table. Type checkers see any type, because the row is a field with the value's type."""

@@ -1,4 +1,4 @@
-"""What stands in a `vcr_config` under another name than here, or needs nothing here.
+"""What a `vcr_config` calls differently, or what nothing needs here.
 
 The names are the arguments of `vcr.config.VCR` and of its `use_cassette`, from vcrpy 7.0 to 9.4.
 """
@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Final
 
 MEANS: Final[Mapping[str, str]] = {"record_mode": "mode", "before_record": "before_record_request"}
-"""The names that vcrpy has for options of ours."""
+"""vcrpy's names for our options."""
 
 _SO_ANYWAY: Final[Mapping[str, tuple[object, ...]]] = {
-    # What is written is decoded; so is what a hook gets, whichever of the two was asked for.
+    # What is written is decoded, and so is what a hook gets, with either value.
     "decode_compressed_response": (True, False),
     "serializer": ("yaml",),
     "record_on_exception": (True,),
@@ -22,5 +22,5 @@ _SO_ANYWAY: Final[Mapping[str, tuple[object, ...]]] = {
 
 
 def is_so_anyway(name: str, value: object) -> bool:
-    """Whether what a setting of vcrpy's asks for is what happens here without it."""
+    """Whether a vcrpy setting asks for what already happens here."""
     return any(value is given or value == given for given in _SO_ANYWAY.get(name, ()))

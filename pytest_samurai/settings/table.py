@@ -29,7 +29,7 @@ def _listed(*entries: str) -> str:
     return ", ".join(f"`{entry}`" for entry in entries)
 
 
-# The rows, in the order of the docs; a class for each group.
+# The rows, in the order of the docs, with a class for each group.
 
 
 class _Cassettes:
@@ -39,7 +39,7 @@ class _Cassettes:
         values.mode,
         "once",
         "ini cli env test",
-        f"what happens to a request that has no recording: {_listed(*values.MODES)}; `{values.REWRITE}` is another word"
+        f"what happens to a request without a recording: {_listed(*values.MODES)}; `{values.REWRITE}` is another name"
         " for `all`",
         shown="`none` if the environment says `CI`, else `once`",
     )
@@ -48,7 +48,8 @@ class _Cassettes:
         values.markers,
         (),
         "ini",
-        "more markers that mean ours: `vcr` for a suite of pytest-recording's, pytest-vcr's or cassetter's",
+        "more markers that mean the same as `samurai`: `vcr` for a suite written for pytest-recording, pytest-vcr or"
+        " cassetter",
         shown="`samurai`",
         many=True,
     )
@@ -56,8 +57,8 @@ class _Cassettes:
         values.endpoints,
         ("known",),
         "ini test",
-        "URL patterns (fnmatch on scheme://host/path) that are recorded, `known` for those of all known APIs;"
-        " other calls of models are refused in a replay",
+        "URL patterns (fnmatch on scheme://host/path) that are recorded, `known` for those of all known APIs; other"
+        " model calls are refused in a replay",
         shown="`known`",
         many=True,
     )
@@ -65,8 +66,8 @@ class _Cassettes:
         values.match_on,
         ("method", "endpoint", "chat"),
         "ini test",
-        "what has to be equal for a recording to answer a request; names among"
-        f" {_listed(*values.COMPONENTS)}, and, in a test, functions `(r1, r2)` as vcrpy has them",
+        "what must be equal for a recording to answer a request: names from"
+        f" {_listed(*values.COMPONENTS)}, and, in a test, functions `(r1, r2)` as in vcrpy",
         shown="`method endpoint chat`",
         many=True,
     )
@@ -106,7 +107,7 @@ class _OfVcrpy:
         (),
         "test",
         "request headers that are left out or replaced before anything is compared or written: names, and pairs"
-        " `(name, replacement)`, as vcrpy has them",
+        " `(name, replacement)`, as in vcrpy",
         shown="nothing",
     )
     filter_query_parameters: tuple[Any, ...] = option(
@@ -122,31 +123,34 @@ class _OfVcrpy:
         values.hooks,
         (),
         "test",
-        "functions that get vcrpy's request and give what is compared and written; None lets it pass unrecorded",
+        "functions that take vcrpy's request and return what is compared and written; None lets it go live, unrecorded",
         shown="nothing",
     )
     before_record_response: tuple[Any, ...] = option(
         values.hooks,
         (),
         "test",
-        "functions that get vcrpy's response and give what is written; None leaves the interaction out",
+        "functions that take vcrpy's response and return what is written; None leaves the interaction out",
         shown="nothing",
     )
     ignore_hosts: tuple[Any, ...] = option(
         values.hosts,
         (),
         "test",
-        "hosts whose calls pass, live and unrecorded: names and compiled patterns",
+        "hosts whose calls go live, unrecorded: names and compiled patterns",
         shown="none",
     )
-    ignore_localhost: bool = option(values.flag, False, "test", "let calls to this machine pass, live and unrecorded")
+    ignore_localhost: bool = option(values.flag, False, "test", "let calls to this machine go live, unrecorded")
 
 
 class _LikeVcrpy:
-    """More of these, for which vcrpy is not needed."""
+    """More options like these, which do not need vcrpy."""
 
     allow_playback_repeats: bool = option(
-        values.flag, False, "test", "answer a request again, by the first equal recording, once all of them are played"
+        values.flag,
+        False,
+        "test",
+        "answer a request again, from the first equal recording, once all of them are played",
     )
     cassette_library_dir: str | None = option(
         values.library, None, "test", "directory of the cassette, under the working directory", shown="none"
@@ -155,7 +159,7 @@ class _LikeVcrpy:
         values.transformer,
         None,
         "test",
-        "a function that gets the path of the cassette, without its `.yaml`, and gives another",
+        "a function that takes the path of the cassette, without its `.yaml`, and returns another",
         shown="none",
     )
 
@@ -180,7 +184,7 @@ class _Calls:
         values.pace,
         0.0,
         "test",
-        'speed of replayed streams: `"recorded"` for their own time, a number for a factor of it',
+        'pace of replayed streams: `"recorded"` for the recorded time, a number to multiply it',
         shown="at once",
     )
     stream_usage: bool = option(
@@ -193,7 +197,7 @@ class _Calls:
         values.flag,
         False,
         "test",
-        "keep the errors that a client retried with success, and replay them without a back-off",
+        "keep errors that a retry recovered from, and replay them without waiting",
     )
     headers: tuple[str, ...] = option(
         values.headers,
@@ -212,7 +216,10 @@ class _Calls:
         many=True,
     )
     lazy_tls: bool = option(
-        values.flag, True, "ini test", "make the TLS context of a client that can only replay when it is first needed"
+        values.flag,
+        True,
+        "ini test",
+        "for a client that can only replay, create the TLS context when it is first needed",
     )
     unused: str = option(
         values.one_of("fail", "warn", "ignore"),
@@ -224,13 +231,13 @@ class _Calls:
         values.age,
         None,
         "ini cli test",
-        "a recording older than this is named in a warning: `30d`, `12h`",
+        "warn about a recording older than this: `30d`, `12h`",
         shown="none",
     )
 
 
 class _Limits:
-    """What a test, and a run, may use."""
+    """What a test and a run may use."""
 
     max_requests: int | None = option(
         values.limit, None, "test budget", "most requests of a test; a test that makes more fails", shown="no limit"
@@ -256,13 +263,13 @@ class _Limits:
         shown="no limit",
     )
     run_max_total_tokens: int | None = option(
-        values.limit, None, "ini cli", "most tokens of the whole run; the test that passes it fails", shown="no limit"
+        values.limit, None, "ini cli", "most tokens of the whole run; the test that exceeds it fails", shown="no limit"
     )
     run_max_cost: Decimal | None = option(
         values.cost_limit,
         None,
         "ini cli",
-        "most US dollars of the whole run; the test that passes it fails",
+        "most US dollars of the whole run; the test that exceeds it fails",
         shown="no limit",
     )
     max_live_requests: int | None = option(
@@ -272,13 +279,13 @@ class _Limits:
         values.cost_limit,
         None,
         "ini cli",
-        "most US dollars that a run spends live; a call that would pass it is not sent",
+        "most US dollars that a run spends live; a call that would exceed it is not sent",
         shown="no limit",
     )
 
 
 class _Run:
-    """What a run is compared with, and what is said of it."""
+    """What a run is compared with, and what is reported about it."""
 
     report: tuple[Target, ...] = option(
         _targets,
@@ -288,9 +295,7 @@ class _Run:
         shown="none",
         many=True,
     )
-    lock: str = option(
-        values.file, LOCK, "ini cli", "file with what each test used when that was accepted, under rootdir"
-    )
+    lock: str = option(values.file, LOCK, "ini cli", "file with the accepted usage of each test, under rootdir")
     update: bool = option(values.flag, False, "cli", "write to the lock what the tests of this run use", shown="off")
     tolerance: Tolerance | None = option(
         values.tolerance,
@@ -306,16 +311,16 @@ class _Run:
         values.flag,
         False,
         "cli",
-        "at the end of the run, replay each test that has just recorded, in another process; it fails if the"
-        " replay does",
+        "at the end of the run, replay each test that just recorded, in another process; the test fails if its replay"
+        " does",
         shown="off",
     )
-    top: int = option(values.count, 5, "ini cli", "most expensive tests in the terminal summary")
+    top: int = option(values.count, 5, "ini cli", "how many of the most expensive tests the terminal summary shows")
     show: str = option(
         values.one_of("failed", "never"),
         "failed",
         "ini cli",
-        "the last calls of a test below its traceback: `failed` if it has failed, `never`",
+        "show a test's last calls below its traceback: `failed` if it failed, `never`",
     )
 
 
@@ -327,11 +332,11 @@ OF_VCRPY: Final = tuple(_rows(_OfVcrpy))
 """Options with vcrpy's names and vcrpy's meanings."""
 
 OPTIONS: Final[Mapping[str, Option]] = _rows(_Cassettes, _OfVcrpy, _LikeVcrpy, _Calls, _Limits, _Run)
-"""Every option by its name, in the order in which they are documented."""
+"""Every option by its name, in the order of the docs."""
 
 
 class Settings(_Cassettes, _OfVcrpy, _LikeVcrpy, _Calls, _Limits, _Run):
-    """All options of one recorder, resolved. What is not given has its default."""
+    """All options of one recorder, resolved. An option that nobody sets has its default."""
 
     def __init__(self, **given: Any) -> None:
         vars(self).update({name: row.default for name, row in OPTIONS.items()}, **given)
@@ -348,12 +353,12 @@ class Settings(_Cassettes, _OfVcrpy, _LikeVcrpy, _Calls, _Limits, _Run):
 
     @cached_property
     def functions(self) -> tuple[Callable[[Any, Any], object], ...]:
-        """The functions of `match_on`. They are asked about recordings that are equal in all that is named there."""
+        """The functions of `match_on`. They are asked about recordings whose named components are equal."""
         return tuple(entry for entry in self.match_on if not isinstance(entry, str))
 
     @cached_property
     def needs_vcrpy(self) -> bool:
-        """Whether an option is set that only vcrpy can serve, which takes longer to import than most tests run."""
+        """Whether an option is set that needs vcrpy, whose import takes longer than most tests."""
         return bool(self.functions) or any(getattr(self, name) for name in OF_VCRPY)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The values of options: each parser reads what was written, or raises ValueError with what would be right.
+"""The values of options. Each parser reads what was written, or raises ValueError that says what would be right.
 
 `headers`, `estimate`, `ignore` and `normalize` also raise SettingsError.
 """
@@ -12,8 +12,8 @@ from datetime import timedelta
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
-# Every start of pytest reads this, and most have no option to parse. So the packages that know what a value means are
-# imported by the parsers.
+# Every start of pytest reads this module, and most set no option. So the parsers import the packages that know what a
+# value means.
 if TYPE_CHECKING:
     from decimal import Decimal
 
@@ -31,14 +31,14 @@ COMPONENTS: Final = (
 )
 """What requests are compared by: the names that `matching` knows."""
 VARYING: Final = ("uuid", "datetime", "tmp_path", "date", "time", "epoch", "hex", "port", "address")
-"""What may vary from run to run in a request: the names that `matching` knows."""
+"""What may vary in a request from run to run: the names that `matching` knows."""
 MARKERS: Final = ("samurai", "vcr")
-"""The names of markers that can mean ours."""
+"""The names of markers that may count as ours."""
 METRICS: Final = ("requests", "prompt_tokens", "completion_tokens", "total_tokens", "cost")
 """What may have a tolerance: the names that `bill` knows."""
 
 Matching = str | Callable[[Any, Any], object]
-"""A name among `COMPONENTS`, or a function of two of vcrpy's requests, the one that is made and a recorded one."""
+"""A name in `COMPONENTS`, or a function of two vcrpy requests, the new one and a recorded one."""
 
 
 # --- words
@@ -65,7 +65,7 @@ def mode(value: object) -> Mode:
 
 def words(value: object) -> tuple[str, ...]:
     """Words separated by blanks, or a list of strings."""
-    # Not any iterable: a test's options are read when it is collected, and once more when it runs.
+    # Not any iterable: a test's options are read when it is collected, and again when it runs.
     entries = value.split() if isinstance(value, str) else value
     if not isinstance(entries, list | tuple) or not all(isinstance(word, str) and word for word in entries):
         raise ValueError("a list of strings")
@@ -94,7 +94,7 @@ def flag(value: object) -> bool:
 
 
 def estimate(value: object) -> bool:
-    """True or False. Raises SettingsError if tokens are to be counted and nothing is installed that can."""
+    """True or False. Raises SettingsError if tokens should be counted and no package for that is installed."""
     if flag(value):
         from pytest_samurai.bill import require_tokenizer
 
@@ -114,7 +114,7 @@ def endpoints(value: object) -> tuple[str, ...]:
 
 
 def headers(value: object) -> tuple[str, ...]:
-    """Names of headers, and beginnings of names. Raises SettingsError for a header that may not be kept."""
+    """Names of headers, and prefixes of names. Raises SettingsError for a header that may not be kept."""
     from pytest_samurai.redaction import parse_header
 
     return tuple(map(parse_header, words(value)))
@@ -132,7 +132,7 @@ def match_on(value: object) -> tuple[Matching, ...]:
     """Names of components, and functions."""
     entries = value.split() if isinstance(value, str) else value
     if isinstance(entries, list | tuple):
-        # vcrpy knows both words.
+        # vcrpy accepts both words.
         entries = ["uri" if entry == "url" else entry for entry in entries]
     if not isinstance(entries, list | tuple) or not all(isinstance(entry, str) or callable(entry) for entry in entries):
         raise ValueError("a list of strings and of functions (r1, r2)")
@@ -159,7 +159,7 @@ def normalize(value: object) -> tuple[Any, ...]:
 
 
 def redact(value: object) -> tuple[Any, ...]:
-    """Regular expressions, names of some, and functions."""
+    """Regular expressions, names of predefined ones, and functions."""
     from pytest_samurai.redaction import parse_rule
 
     entries = value if isinstance(value, list | tuple) else [value]
@@ -170,7 +170,7 @@ def redact(value: object) -> tuple[Any, ...]:
 
 
 def filters(value: object) -> tuple[Any, ...]:
-    """Names, and pairs of a name and what replaces its value: a text, None or a function."""
+    """Names, and pairs of a name and its new value: a text, None or a function."""
     entries = value if isinstance(value, list | tuple) else [None]
     if not all(_is_filter(entry) for entry in entries):
         raise ValueError("a list of names and of pairs (name, replacement)")
@@ -207,7 +207,7 @@ def transformer(value: object) -> Callable[[str], str]:
 
 
 def markers(value: object) -> tuple[str, ...]:
-    """Names of markers whose meaning is known."""
+    """Names of known markers."""
     names = words(value)
     if not set(names) <= {*MARKERS}:
         raise ValueError(f"one of {', '.join(MARKERS)}")
@@ -225,7 +225,7 @@ def hosts(value: object) -> tuple[Any, ...]:
 
 
 def count(value: object) -> int:
-    """A whole number, 0 or more; an ini file and the command line have it as text."""
+    """A whole number, 0 or more. An ini file and the command line give it as text."""
     if isinstance(value, str) and value.isdecimal():
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
@@ -234,12 +234,12 @@ def count(value: object) -> int:
 
 
 def limit(value: object) -> int | None:
-    """A count; or None, which frees a test from the limit of its class or module."""
+    """A count, or None, which lifts the limit of a test's class or module."""
     return None if value is None else count(value)
 
 
 def cost_limit(value: object) -> Decimal | None:
-    """An amount in US dollars; or None, which frees a test from the limit of its class or module."""
+    """An amount in US dollars, or None, which lifts the limit of a test's class or module."""
     from pytest_samurai.text import parse_money
 
     try:
@@ -252,12 +252,12 @@ def tolerance(value: object) -> Tolerance:
     """The tolerances of several metrics."""
     from pytest_samurai.bill import parse_tolerance
 
-    # On the command line, where it may be repeated, each one may hold several words.
+    # On the command line it may be repeated, and each one may contain several words.
     return parse_tolerance([entry for entries in words(value) for entry in entries.split()])
 
 
 def pace(value: object) -> float:
-    """The factor by which the time of a recorded stream is multiplied."""
+    """The factor that the timing of a recorded stream is multiplied by."""
     if value == "recorded":
         return 1.0
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:

@@ -19,12 +19,14 @@ GROWTH: Final = "growth"
 class Reason(StrEnum):
     """Why a request has no recording. This decides what to do about it.
 
-    The prompt changed, parameters changed, nothing is recorded for it, or it is something else.
+    The prompt changed, parameters changed, nothing is recorded for it, only values differ that vary from run to run, or
+    it is something else.
     """
 
     PROMPT = "prompt"
     PARAMETERS = "parameters"
     UNRECORDED = "unrecorded"
+    VARYING = "varying"
     OTHER = ""
 
 

@@ -23,7 +23,7 @@ _NEXT = {
 
 
 def conflict_line(content: bytes) -> int | None:
-    """The number of the first line that is such a mark, from 1; None if there is none."""
+    """The number of the first line that is one of the marks, from 1; None if there is none."""
     # Hardly any file has one, and searching for each of the texts is much faster than checking every line.
     match = any(mark in content for mark in _MARKS) and _LINE.search(content)
     return content.count(b"\n", 0, match.start()) + 1 if match else None

@@ -60,8 +60,15 @@ class Answer:
     @property
     def usage(self) -> Usage | None:
         """What the call used; None if the reply doesn't say. An HTTP error used one request and no tokens."""
+        if self.reply.status >= 300:
+            return self.dialect.usage(self) or Usage(requests=1)
+        return None if self.counts_nothing else self.dialect.usage(self)
+
+    @cached_property
+    def counts_nothing(self) -> bool:
+        """Whether its usage is 0 tokens. No model reads a prompt for free: this server doesn't count."""
         usage = self.dialect.usage(self)
-        return Usage(requests=1) if usage is None and self.reply.status >= 300 else usage
+        return usage is not None and not usage.used and self.reply.status < 300 and not self.dialect.may_be_free
 
     @property
     def has_paid_tools(self) -> bool:

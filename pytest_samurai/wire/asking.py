@@ -21,6 +21,7 @@ class Asking:
     - `key` is where the answer is, in an event and in a reply.
     - `part` matches events that hold a part of what the model says, and `is_last_part` recognizes the last of them.
     - `is_answer` says whether an event answers the question and holds nothing else. It also gets the part before it.
+    - `is_failure` says whether an event reports an error. Nothing of the answer comes after that.
     """
 
     ask: Callable[[Object], Object | None]
@@ -28,14 +29,20 @@ class Asking:
     part: re.Pattern[bytes]
     is_last_part: Callable[[Object], bool]
     is_answer: Callable[[Object, Object], bool]
+    is_failure: Callable[[Object], bool]
+
+
+_ERROR = re.compile(rb"(?:^|[\r\n])event: ?error[\r\n]")
+"""An event that its type tells to be an error, whatever its data say."""
 
 
 class UsageFilter:
     """Takes one event out of a live stream: the answer to a question that we asked and the application didn't.
 
-    That event is the last one before `[DONE]`, or before the end of the stream. Some servers send something else after
-    it; then it is the last one after the last part. A similar event anywhere else was sent unasked. Once a server has
-    told a usage unasked, we take nothing from its stream.
+    That event is the last one before `[DONE]`, an error, or the end of the stream. Some servers send something else
+    after it; then it is the last one after the last part. A similar event anywhere else was sent unasked. Once a server
+    has told a usage unasked, we take nothing from its stream. If it tells a usage twice, nobody knows which of the two
+    it would have sent unasked, so both pass.
 
     Everything else passes through in the pieces in which it came. An incomplete event waits for its end. An event that
     may be the answer waits for the next event, because only that can tell.
@@ -81,7 +88,8 @@ class UsageFilter:
             return b""
         said = (None if data is None else parse_object(data)) or {}
         is_answer = not self._is_over and self._asking.is_answer(said, self._last_part())
-        before = self._settle(is_answer=not is_answer and self._is_over_with(data))
+        is_over = _ERROR.search(event) is not None or self._is_over_with(data, said)
+        before = self._settle(is_answer=not is_answer and is_over)
         if is_answer and not self._is_told:
             self._held, self._held_usage = [event], said[self._asking.key]
             return before
@@ -95,9 +103,12 @@ class UsageFilter:
             self._is_over = True
         return data
 
-    def _is_over_with(self, data: str | None) -> bool:
+    def _is_over_with(self, data: str | None, said: Object) -> bool:
         """Whether the model has finished before this event."""
-        return data == "[DONE]" or (bool(self._held) and self._asking.is_last_part(self._last_part()))
+        # An error with a usage of its own tells another usage.
+        if data == "[DONE]" or (self._asking.is_failure(said) and not said.get(self._asking.key)):
+            return True
+        return bool(self._held) and self._asking.is_last_part(self._last_part())
 
     def _last_part(self) -> Object:
         """The last event that held a part; an empty one if none did."""

@@ -98,12 +98,18 @@ def _is_counts(value: Json) -> bool:
     return isinstance(value, int | float) or value in (None, "", [])
 
 
+def _is_failure(event: Object) -> bool:
+    """Whether an event tells of an error. vLLM's server has an `object` of this name, and nothing around it."""
+    return bool(event.get("error")) or event.get("object") == "error"
+
+
 ASKING = Asking(
     ask=_ask,
     key="usage",
     part=re.compile(rb'"choices"\s*:\s*\[\s*\{'),
     is_last_part=_is_last_part,
     is_answer=_is_usage,
+    is_failure=_is_failure,
 )
 """`stream_options.include_usage`, and the event without choices that answers it.
 

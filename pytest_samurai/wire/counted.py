@@ -129,7 +129,7 @@ def usage_of_cohere(usage: Mapping[str, Any]) -> Usage | None:
     """
     for name in ("billed_units", "tokens"):
         counts = as_object(usage.get(name))
-        prompt, completion = _whole(counts.get("input_tokens")), _whole(counts.get("output_tokens"))
+        prompt, completion = count(counts.get("input_tokens")), count(counts.get("output_tokens"))
         if prompt is not None and completion is not None:
             return Usage(1, prompt, completion, prompt + completion)
     return None
@@ -137,12 +137,8 @@ def usage_of_cohere(usage: Mapping[str, Any]) -> Usage | None:
 
 def usage_of_cohere_embeddings(meta: Mapping[str, Any]) -> Usage | None:
     """What Cohere bills for embeddings, which have no output. Source: `meta` in its reference of Embed."""
-    prompt = _whole(as_object(meta.get("billed_units")).get("input_tokens"))
+    prompt = count(as_object(meta.get("billed_units")).get("input_tokens"))
     return None if prompt is None else Usage(1, prompt, 0, prompt)
-
-
-def _whole(value: object) -> int | None:
-    return count(int(value)) if isinstance(value, float) and value.is_integer() else count(value)
 
 
 def usage_of_embeddings(usage: Mapping[str, Any]) -> Usage | None:

@@ -47,6 +47,7 @@ class Dialect:
       shown item by item, a function that names an item (the role of a message, the name of a tool).
     - `most`: the largest number of tokens that the answer may have; 0 if the request sets no limit.
     - `asking`: how to ask for the usage of a stream; None if there is no way to ask.
+    - `may_be_free`: whether a call may use no tokens at all.
     - `is_of_text`: whether only text is billed, so that tokens can be estimated.
     - `is_listed`: whether the public price list has its models. If not, another provider's model may have the name.
 
@@ -92,4 +93,5 @@ class Dialect:
     streams: tuple[str, ...] = ()
     within: str = ""
     is_of_text: bool = True
+    may_be_free: bool = False
     is_listed: bool = True

@@ -57,4 +57,5 @@ MODERATIONS = replace(
     messages=_messages,
     usage=_usage,
     is_of_text=False,
+    may_be_free=True,
 )

@@ -102,7 +102,7 @@ CACHE_PARTS: Final = ("cached_tokens", "cache_write_tokens", "cache_write_1h_tok
 """Caching depends on who sent the prompt before, so nothing that is compared from day to day may contain these."""
 
 _READS: Final = ("cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens")
-"""The tokens that came from the cache, inside the details of the prompt or beside them.
+"""The tokens that came from the cache, inside the details of the prompt or next to them.
 
 Sources: `prompt_tokens_details.cached_tokens`, OpenAI; `usage.cached_tokens`, Moonshot; `cache_read_input_tokens`,
 Anthropic's name, passed on by LiteLLM; `prompt_cache_hit_tokens`, DeepSeek.
@@ -120,7 +120,12 @@ _HIGHEST: Final = 2**63 - 1
 
 
 def count(value: object) -> int | None:
-    """A count of tokens; None for anything else, and for more than any server counts."""
+    """A count of tokens; None for anything else, and for more than any server counts.
+
+    Some write a whole number as a fraction, as Cohere does: `12.0`.
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _HIGHEST:
         return None
     return value

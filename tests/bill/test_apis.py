@@ -1,4 +1,4 @@
-"""The APIs of calls: told where not all of them are chat."""
+"""The APIs of calls: shown if not all of them are chat."""
 
 from __future__ import annotations
 
@@ -114,5 +114,5 @@ def test_what_has_a_price_beside_the_tokens_is_said_to_have_one() -> None:
     assert verdict is not None
     assert verdict.splitlines()[0] == (
         "max_cost cannot be judged: the cost of call 1 (m, responses) is unknown:"
-        " beside the tokens it used what has a price of its own, as a search"
+        " besides tokens, it used something with its own price, such as a search"
     )

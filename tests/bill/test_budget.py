@@ -49,13 +49,13 @@ def tokens(prompt: int, completion: int, whole: int | None = None) -> dict[str, 
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": whole}
 
 
-# How long a machine takes for one example is no property of the code.
+# How long one example takes is not a property of the code.
 law = settings(deadline=None)
 CALLS = [call(1, tokens(1000, 200)), call(2, tokens(30, 4))]
 
 counts = st.integers(0, 10_000)
 usages = st.lists(st.tuples(counts, counts), max_size=5).map(
-    lambda pairs: [call(number, tokens(*pair)) for number, pair in enumerate(pairs, 1)]
+    lambda pairs: [call(number, tokens(prompt + 1, answer)) for number, (prompt, answer) in enumerate(pairs, 1)]
 )
 LIMITS = {
     "max_requests": "requests",
@@ -108,7 +108,7 @@ def test_a_limit_of_zero_is_a_limit() -> None:
 
 
 def test_a_verdict_has_both_numbers_and_a_line_for_each_call() -> None:
-    assert Budget(max_total_tokens=1100).verdict([*CALLS, call(12, tokens(0, 0), model=None)]) == (
+    assert Budget(max_total_tokens=1100).verdict([*CALLS, call(12, tokens(0, 0), model=None, status=500)]) == (
         "max_total_tokens is 1,100, used 1,234 (+134)\n"
         "  call  model           prompt  completion      total\n"
         "     1  gpt-4o-mini      1,000         200      1,200\n"
@@ -197,6 +197,16 @@ def test_a_usage_that_is_told_in_part_is_not_said_to_be_in_other_units() -> None
         " the usage of call 1 (gpt-4o-mini), call 4 (gpt-4o-mini) is unknown: the reply has only a part of it;"
         " the usage of call 3 (gpt-4o-mini) is unknown: the reply has one, but not in tokens"
     )
+
+
+def test_a_usage_of_zeros_is_unknown_and_not_nothing() -> None:
+    with pytest.raises(UnknownUsage) as caught:
+        total([CALLS[0], call(2, tokens(0, 0)), call(3, {"prompt_tokens": 10, "completion_tokens": None})])
+    assert str(caught.value) == (
+        "the usage of call 3 (gpt-4o-mini) is unknown: the reply has only a part of it;"
+        " the usage of call 2 (gpt-4o-mini) is unknown: the reply says 0 tokens, as servers do that do not count"
+    )
+    assert total([call(1, tokens(0, 0), status=500)]) == Usage(requests=1)
 
 
 def test_the_columns_of_a_table_stand_below_each_other() -> None:
@@ -288,7 +298,7 @@ def test_a_sum_of_money_names_the_calls_that_did_not_say_what_they_used() -> Non
         total_cost([priced(1, 1), call(2)])
 
 
-# --- every kind of budget, whatever becomes of the calls
+# --- every kind of budget, for any outcome of the calls
 
 # One call uses 11 and 2 tokens of gpt-4o-mini, at $0.15 and $0.60 a million.
 KINDS = {
@@ -380,7 +390,7 @@ def test_the_price_of_the_day_is_stamped_into_the_cassette_and_stays(
         f'{{source: genai-prices {version}, input_mtok: "0.15", output_mtok: "0.6", cache_read_mtok: "0.075"}}'
     )
     project.offline()
-    monkeypatch.setattr(PublicList, "price", None)  # a replay that asked the list would break here
+    monkeypatch.setattr(PublicList, "price", None)  # a replay that looked up the list would fail here
     result = project.run("-s")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines([f"*costs 0.00000285 0.00000285 genai-prices {version}"])

@@ -1,4 +1,4 @@
-"""A call: what it says of itself, streamed or not, whatever was sent and received."""
+"""What a call says about itself, streamed or not, for any request and reply."""
 
 from __future__ import annotations
 

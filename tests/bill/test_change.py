@@ -1,4 +1,4 @@
-"""The cause of growth: what moved, and nothing that stayed."""
+"""The cause of growth: what changed, and nothing that stayed the same."""
 
 from __future__ import annotations
 
@@ -90,6 +90,6 @@ def test_an_error_that_stands_under_the_model_asked_for_is_no_change_of_models()
     answer = used("m-2026-01-01", 412, 20)
     grown = verdict([answer], [answer, used("m", 0, 0, price=None)])
     assert {metric: regression.why for metric, regression in grown.items()} == {"requests": "requests 1 -> 2 (+100%)"}
-    # What has no usage may be an answer.
+    # A call without usage may be an answer.
     grown = verdict([answer], [answer, unknown("m")])
     assert grown["requests"].why.endswith("; model m-2026-01-01 -> 1 x m, 1 x m-2026-01-01")

@@ -1,4 +1,4 @@
-"""Tokens that nobody counted: estimated where that was asked for, and never without saying so."""
+"""Tokens that nobody counted: estimated only on request, and always marked as estimated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of a test: by model, and the same after they travelled; nothing unknown is passed off as nothing."""
+"""The figures of a test: by model, and the same after serialization. Unknown is never shown as zero."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pytest_samurai.wire.http import Reply, Request
 from pytest_samurai.wire.interaction import Interaction
 from pytest_samurai.wire.price import Price
 
-# How long a machine takes for one example is no property of the code.
+# How long one example takes is not a property of the code.
 law = settings(deadline=None)
 
 CHEAP = Price(source="a", input_mtok=Decimal(1), output_mtok=Decimal(2), cache_read_mtok=Decimal("0.5"))

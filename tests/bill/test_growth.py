@@ -1,4 +1,4 @@
-"""The sums of a run beside those of the lock."""
+"""The sums of a run next to those of the lock."""
 
 from __future__ import annotations
 

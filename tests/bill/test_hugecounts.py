@@ -1,4 +1,4 @@
-"""What is written of a usage can be read again, however large its counts are."""
+"""A written usage can be read again, however large its counts are."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pytest_samurai.text import money
 from pytest_samurai.wire.price import Price
 from tests.intercept.scripted import API, Scripted
 
-# How long a machine takes for one example is no property of the code.
+# How long one example takes is not a property of the code.
 law = settings(deadline=None)
 
 PRICE = Price(source="a test", input_mtok=Decimal("0.15"), output_mtok=Decimal("0.6"), cache_write_mtok=Decimal("0.2"))

@@ -1,4 +1,4 @@
-"""The lock: what it holds of a test, and whose row is written when."""
+"""The lock: what it holds for a test, and when a row is written."""
 
 from __future__ import annotations
 
@@ -238,10 +238,10 @@ def test_a_row_of_a_test_that_is_no_more_is_named_and_removed_on_full_green_runs
     locked.start(THREE)
     locked.tests(THREE.replace("[100, 200, 300]", "[100, 200]"))
     (locked.project.pytester.path / "test_far.py").unlink()
-    # The test is still there, its marker is not.
+    # The test still exists, but no longer has its marker.
     locked.tests("def test_no_more(): pass", "test_near.py")
     gone = ["test_far.py::test_far", "test_it.py::test_it[300]", "test_near.py::test_no_more"]
-    line = f"samurai: samurai.lock has rows of tests that no longer exist: {', '.join(gone)}"
+    line = f"samurai: samurai.lock has rows for tests that no longer exist: {', '.join(gone)}"
     pytester = locked.project.pytester
     assert said_of_lock(locked.run()) == [line]
     assert said_of_lock(pytester.runpytest_inprocess("-n", "2")) == [line]
@@ -309,7 +309,7 @@ def test_a_row_of_a_fixture_is_its_own_whatever_becomes_of_the_test_and_is_gone_
     assert said_of_lock(locked.run()) == []
     (locked.project.pytester.path / "cassettes/test_it/fixtures/wide.yaml").unlink()
     assert said_of_lock(locked.run()) == [
-        f"samurai: samurai.lock has rows of tests that no longer exist: {ROW.format('it')}"
+        f"samurai: samurai.lock has rows for tests that no longer exist: {ROW.format('it')}"
     ]
 
 
@@ -343,7 +343,7 @@ def test_a_lock_that_cannot_be_read_is_a_usage_error_with_its_line(locked: Locke
     locked.start(ONE)
     text = locked.path.read_text().replace("prompt_tokens: 100", "prompt_tokens: many")
     locked.path.write_text(text)
-    # In a process of its own: a worker that has been started outlives such an error, until its pytest is gone.
+    # In a separate process: an xdist worker that has started survives such an error until its pytest is gone.
     result = locked.project.pytester.runpytest_subprocess(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: */samurai.lock:7: `prompt_tokens` is many, not a count; restore it, *"])

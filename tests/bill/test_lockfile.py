@@ -1,4 +1,4 @@
-"""The lock as a file: what is written is read, by every reader of YAML; what was not written has its line named."""
+"""The lock as a file: every YAML reader reads what was written, and anything else is refused by line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pytest_samurai.bill.lockfile import dump, load, parse, update
 from pytest_samurai.errors import SamuraiError, SettingsError
 from pytest_samurai.wire.price import Price
 
-# How long a machine takes for one example is no property of the code.
+# How long one example takes is not a property of the code.
 law = settings(deadline=None)
 
 counts = st.integers(0, 10**12)
@@ -79,7 +79,7 @@ def test_what_nobody_could_see_in_a_name_is_escaped_and_read_as_it_was() -> None
     assert content.isascii()
     assert content.count(r"m\u202egnp.\u2066x\u200b\u3164\U000e0041") == 4
     assert parse(content.encode(), "samurai.lock") == lock
-    # As locks were written before.
+    # The form of locks in earlier versions.
     raw = content.encode().decode("unicode_escape").encode()
     assert parse(raw, "samurai.lock") == lock
     assert parse(raw, "samurai.lock").by_hand == frozenset()
@@ -109,10 +109,10 @@ def test_blank_lines_and_comments_are_nothing_and_the_order_is_that_of_the_file(
     ("old", "new", "line", "reason"),
     [
         ("version: 1", "version: 2", 2, "version is 2; this tool reads version 1"),
-        ("version: 1\n", "", 2, "`prices` is not what has to stand here"),
+        ("version: 1\n", "", 2, "`prices` is not what belongs here"),
         ("prices:", "prices: 7", 3, "`prices` is 7, where its rows have to follow"),
-        ("prices:", "costs:", 3, "`costs` is not what has to stand here"),
-        ("tests:", "tests:\nmore:", 6, "`more` is not what has to stand here"),
+        ("prices:", "costs:", 3, "`costs` is not what belongs here"),
+        ("tests:", "tests:\nmore:", 6, "`more` is not what belongs here"),
         ('input_mtok: "2.5", ', "", 4, "`input_mtok` is missing"),
         ("2.5", "much", 4, "'much' is not an amount; *"),
         ("input_mtok", "mtok", 4, "`input_mtok` is missing"),
@@ -124,16 +124,16 @@ def test_blank_lines_and_comments_are_nothing_and_the_order_is_that_of_the_file(
         ("requests: 1", "requests: -1", 7, "`requests` is -1, not a count"),
         ("requests: 1", "requests: ٣", 7, "`requests` is ٣, not a count"),
         ("requests: 1", "requests: 1, estimated: 1", 7, "`estimated: 1` does not belong here"),
-        ("{requests: 1", "{[requests: 1", 7, "this line is not as it was written"),
-        ("13}", "13", 7, "this line is not as it was written"),
-        ("13}", "13} # why", 7, "this line is not as it was written"),
-        ("    gpt-4o", "   gpt-4o", 7, "this line is not as it was written"),
-        ("    gpt-4o", "  gpt-4o", 7, "this line is not as it was written"),
+        ("{requests: 1", "{[requests: 1", 7, "this line has been changed"),
+        ("13}", "13", 7, "this line has been changed"),
+        ("13}", "13} # why", 7, "this line has been changed"),
+        ("    gpt-4o", "   gpt-4o", 7, "this line has been changed"),
+        ("    gpt-4o", "  gpt-4o", 7, "this line has been changed"),
         ("test_none", "test_a", 8, "test_a.py::test_a appears twice: keep one of them"),
         ("test_none\": {}", "test_none\":", 9, "the file is not whole"),
         ("  \"test_a.py::test_none\": {}", "    gpt-4o: {requests: 1}", 8, "gpt-4o appears twice: keep one of them"),
         ("  \"test_a.py::test_none\": {}", "    yes: {requests: 1}", 8, "yes is not in the form that this tool writes"),
-        ("  \"test_a.py::test_none\": {}", "    gpt-4: {}", 8, "this line is not as it was written"),
+        ("  \"test_a.py::test_none\": {}", "    gpt-4: {}", 8, "this line has been changed"),
     ],
 )  # fmt: skip
 def test_what_was_not_written_here_is_named_by_its_line(old: str, new: str, line: int, reason: str) -> None:
@@ -165,7 +165,7 @@ def test_an_update_changes_the_file_as_it_is_now_and_leaves_it_alone_where_nothi
     assert update(path, lambda _: lock) == (None, lock)
     written = path.stat()
     assert update(path, lambda _: Lock(dict(lock.tests), {})) == (lock, lock)
-    # Not all of it: to read a file may change when it was last read.
+    # Not all of it, because reading a file may change its access time.
     assert (path.stat().st_ino, path.stat().st_mtime_ns) == (written.st_ino, written.st_mtime_ns)
     assert update(path, lambda _: nothing) == (lock, nothing)
     assert load(path) == nothing

@@ -1,4 +1,4 @@
-"""What a run says of the lock: what is new, gone, cheaper, priced anew, or in no lock at all."""
+"""What a run says about the lock: what is new, gone, cheaper, newly priced, or in no lock at all."""
 
 from __future__ import annotations
 
@@ -39,13 +39,14 @@ def test_a_cost_that_cannot_be_held_against_the_lock_any_more_is_named_with_what
     ]
     lines = summary_lines(before, "samurai.lock", held, USUAL, gone=(), recorded=False)
     assert lines[1:] == [
-        "samurai: samurai.lock has a cost, and the recording none, as the price of (unknown), n is unknown, for a, b",
+        "samurai: samurai.lock has a cost, but the recording has none, because the price of (unknown), n is unknown,"
+        " for a, b",
         "samurai: to set it, in US dollars per million tokens, add to pyproject.toml:",
         "  [tool.pytest-samurai.prices]",
         '  "n" = { input_mtok = "?", output_mtok = "?" }',
         "samurai: --samurai-update brings it up to date",
     ]
-    # Neither does it where there was none, or where no model is named.
+    # Nor does it if there was no price, or if no model is named.
     unpriced = accepted(None, [figures(used("m", 100, 2, price=None))])
     held = [figures(used("n", 100, 2, price=None))]
     assert summary_lines(unpriced, "samurai.lock", held, USUAL, gone=(), recorded=False) == []
@@ -83,7 +84,7 @@ def test_new_tests_and_cheaper_ones_are_named_once(locked: Locked) -> None:
         "samurai: samurai.lock has more than is used by test_it.py::test_it[300]",
         "samurai: --samurai-update brings it up to date",
     ]
-    # That is news only where something was recorded.
+    # That only matters if something was recorded.
     assert said_of_lock(locked.run()) == ["samurai: samurai.lock has no row yet for test_it.py::test_it[400]"]
     assert said_of_lock(locked.run("-q")) == []
     assert said_of_lock(locked.run(UPDATE)) == ["samurai: samurai.lock: 1 new, 1 changed"]
@@ -97,7 +98,7 @@ def test_a_test_that_tells_no_more_what_it_uses_passes_and_is_named(locked: Lock
     result = locked.run(RECORD)
     result.assert_outcomes(passed=1)
     assert said_of_lock(result) == [
-        "samurai: samurai.lock has tokens, and the recording says none, for test_it.py::test_it"
+        "samurai: samurai.lock has tokens, but the recording has none, for test_it.py::test_it"
     ]
     locked.run(UPDATE)
     assert "    gpt-4o-mini: {requests: 1} # " in locked.path.read_text()
@@ -119,7 +120,7 @@ def test_a_missing_lock_is_hinted_at_where_something_was_recorded_on_a_machine_o
 
 def test_an_update_that_no_test_earned_writes_no_file(locked: Locked) -> None:
     locked.tests("@pytest.mark.samurai\ndef test_it(samurai_client): assert 0")
-    assert said_of_lock(locked.run(UPDATE)) == ["samurai: samurai.lock: no test of this run earned a row"]
+    assert said_of_lock(locked.run(UPDATE)) == ["samurai: samurai.lock: no test of this run gave it a row"]
     assert not locked.path.exists()
 
 
@@ -136,8 +137,8 @@ def test_no_test_in_common_is_an_error_in_ci_and_none_elsewhere(
     result = pytester.runpytest_inprocess("-q", *distributed)
     assert result.ret == 1
     assert said_of_lock(result) == [
-        "samurai: samurai.lock has no row for any test of this run, so none was compared with it;"
-        " to compare, commit what --samurai-update writes"
+        "samurai: samurai.lock has no row for any test of this run, so nothing was compared; to compare, commit what"
+        " --samurai-update writes"
     ]
     assert pytester.runpytest_inprocess(UPDATE, *distributed).ret == 0
     assert pytester.runpytest_inprocess(*distributed).ret == 0

@@ -1,4 +1,4 @@
-"""Rows of a lock put back, byte for byte, and all others left as they are."""
+"""Rows of a lock are restored byte for byte, and all others stay the same."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_price_of_a_model_comes_and_goes_with_the_last_test_that_uses_it() -
     assert put_back(now, OLD, "c") == OLD
     priced = lock({"m": CHEAP, "n": DEAR}, a=used(1), c=used(3, "n"))
     assert put_back(lock({"m": CHEAP}, a=used(1), c=used(3)), priced, "c") == priced
-    # Of a model that others use too, the price of today counts for all.
+    # If other tests use the model too, today's price counts for all.
     dearer = lock({"m": DEAR}, a=used(11), b=used(2), c=used(3, "m", "n"))
     assert put_back(dearer, OLD, "a") == lock({"m": DEAR}, a=used(1), b=used(2), c=used(3, "m", "n"))
 
@@ -76,7 +76,7 @@ def test_rows_come_back_as_they_were_written_whoever_wrote_them() -> None:
 
 
 def test_what_is_no_lock_is_left_alone() -> None:
-    with pytest.raises(SettingsError, match=r"samurai.lock:2: `a` is not what has to stand here"):
+    with pytest.raises(SettingsError, match=r"samurai.lock:2: `a` is not what belongs here"):
         put_back(b"\na: 1\n", OLD, "a")
     with pytest.raises(SettingsError, match=r"samurai.lock"):
         put_back(OLD, b"\na: 1\n", "a")

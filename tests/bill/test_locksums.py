@@ -1,4 +1,4 @@
-"""A row of the lock that was changed by hand, or by damage, is named; a file that was cut off is not read."""
+"""A lock row that was edited or damaged is named, and a truncated file is not read."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NAMES = ["gpt-4o", *LOCK.tests]
 
 
 def verdict(content: bytes) -> str:
-    """The line of a lock that is refused; the name of the row that was changed in one that is read."""
+    """The line of a refused lock, or the changed row in one that can be read."""
     try:
         [(_, name)] = parse(content, "samurai.lock").by_hand
     except SettingsError as error:
@@ -51,7 +51,7 @@ def verdict(content: bytes) -> str:
 @given(locks, st.data())
 def test_a_lock_that_was_cut_off_at_the_end_of_any_line_is_refused(lock: Lock, data: st.DataObject) -> None:
     lines = dump(lock).split(b"\n")[:-1]
-    # Of a lock of nothing, the end says nothing either.
+    # An empty lock has no end that could be missing.
     kept = data.draw(st.integers(0, len(lines) - (1 if lock.tests or lock.prices else 2)))
     assert refused(b"\n".join([*lines[:kept], b""]))
 
@@ -149,7 +149,7 @@ def test_tests_without_a_row_below_them_were_cut_off() -> None:
 
 @pytest.mark.parametrize("line", [b"version: 1", b'  "t.py::a":', b"tests:"])
 def test_a_checksum_stands_behind_rows_alone(line: bytes) -> None:
-    assert "this line is not as it was written" in refused(CONTENT.replace(line, line + b" # 12345678"))
+    assert "this line has been changed" in refused(CONTENT.replace(line, line + b" # 12345678"))
 
 
 # --- as a user meets it
@@ -187,7 +187,7 @@ def test_a_row_by_hand_is_named_in_each_run_until_a_run_accepts_what_the_test_us
 def test_a_row_by_hand_that_says_what_the_test_uses_is_accepted_by_an_update(locked: Locked) -> None:
     locked.start(TWO)
     whole = locked.path.read_text("utf-8")
-    # As after a merge by hand, in which the checksums were lost.
+    # As after a manual merge that lost the checksums.
     by_hand = "\n".join(line.partition("} # ")[0] + ("}" if "} # " in line else "") for line in whole.split("\n"))
     locked.path.write_text(by_hand, "utf-8")
     assert said_of_lock(locked.run()) == [

@@ -1,4 +1,4 @@
-"""The names of models that mean one row of the public list, and no other."""
+"""The model names that mean one row of the public list, and only that one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The project's own prices: whichever way they are spelled, and what is refused."""
+"""The project's own prices: every accepted spelling, and what is refused."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_directory_without_a_project_has_no_prices(tmp_path: Path, monkeypatch
     [
         (
             '"m" = 3',
-            r":5: the price of 'm' in \[tool.pytest-samurai.prices\]: it has to be a table of prices: \{ input",
+            r":5: the price of 'm' in \[tool.pytest-samurai.prices\]: it must be a table of prices: \{ input",
         ),
         ('\n"m" = { input_mtok = 1 }', r":6: the price of 'm' in .*: `output_mtok` is missing"),
         (
@@ -101,12 +101,12 @@ def test_a_mention_of_the_table_is_no_table(tmp_path: Path, written: str) -> Non
 @pytest.mark.parametrize(
     ("written", "wrong"),
     [
-        ("[tool.pytest-samurai]\nprices = 5", r"pyproject.toml:5: \[tool.pytest-samurai.prices\] has to be a table of"),
-        ("tool.pytest-samurai.prices = 5", r":4: \[tool.pytest-samurai.prices\] has to be a table of"),
-        ("[tool]\npytest-samurai = 'prices'", r":5: \[tool.pytest-samurai.prices\] has to be a table of"),
+        ("[tool.pytest-samurai]\nprices = 5", r"pyproject.toml:5: \[tool.pytest-samurai.prices\] must be a table of"),
+        ("tool.pytest-samurai.prices = 5", r":4: \[tool.pytest-samurai.prices\] must be a table of"),
+        ("[tool]\npytest-samurai = 'prices'", r":5: \[tool.pytest-samurai.prices\] must be a table of"),
         (
             "[tool.pytest-samurai]\nprices = { m = 3 }",
-            r":5: the price of 'm' in \[tool.pytest-samurai.prices\]: it has",
+            r":5: the price of 'm' in \[tool.pytest-samurai.prices\]: it must",
         ),
         ("[tool.pytest-samurai.prices]\nm = '\udce9'", "pyproject.toml: not readable as TOML: 'utf-8' codec can't"),
     ],

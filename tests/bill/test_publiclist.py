@@ -1,4 +1,4 @@
-"""The public list: what it says for certain, and of which models it says nothing."""
+"""The public list: what it says for certain, and the models that it does not know."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def test_a_price_list_looks_a_model_up_once_and_shares_nothing_with_another(monk
     prices = PriceList()
     assert prices.price("gpt-4o", DAY) == prices.price("GPT-4o", DAY) is not None
     assert len(lookups) == 1
-    # What is not found is remembered too.
+    # A failed lookup is remembered too.
     assert prices.price("nosuch", DAY) is prices.price("nosuch", DAY) is None
     assert len(lookups) == 2
     PriceList().price("gpt-4o", DAY)

@@ -1,4 +1,4 @@
-"""The verdict on a test: what it may grow by, and what is said if it grew by more."""
+"""The verdict on a test: the growth it allows, and what it says about more."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tests.bill.test_lock import locked as locked
 from tests.project import lines_between
 from tests.recorder.conftest import fail as fail
 
-# How long a machine takes for one example is no property of the code.
+# How long one example takes is not a property of the code.
 law = settings(deadline=None)
 
 HEAR = Price(source="a", input_mtok=Decimal(1), output_mtok=Decimal(4), input_audio_mtok=Decimal(100))
@@ -44,7 +44,7 @@ USUAL = Tolerance()
 
 
 def verdict(old: list[ModelFigures], new: list[ModelFigures], tolerance: Tolerance = USUAL) -> dict[str, Regression]:
-    """What grew, by metric, from the figures that were accepted to the new ones."""
+    """What grew, by metric, between the accepted figures and the new ones."""
     lock = accepted(None, [figures(*old)])
     return {regression.metric: regression for regression in judge(figures(*new), lock, tolerance)}
 
@@ -94,7 +94,7 @@ def test_noise_passes(old: ModelFigures, new: ModelFigures) -> None:
 def test_sixteen_tokens_of_the_dearest_kind_that_a_test_uses_are_noise_and_one_more_is_not(
     part: str, price: Price
 ) -> None:
-    # The sums stay the same: only the share of the dear kind grows.
+    # The sums stay the same: only the share of the expensive kind grows.
     few, noise, more = (used("m", 100, 100, price=price, **{part: tokens}) for tokens in (1, 17, 18))
     assert verdict([few], [noise]) == {}
     assert verdict([few], [more]).keys() == {"cost"}
@@ -158,7 +158,7 @@ def test_another_price_is_no_regression_and_nothing_is_invented_where_there_is_n
     assert verdict([used("m", 1000, 0)], [used("m", 1000, 0, price=DEAR)]) == {}
     assert "cost" not in verdict([used("m", 1000, 0, price=None)], [used("m", 9000, 0, price=None)])
     assert "cost" not in verdict([used("m", 1000, 0)], [used("n", 9000, 0, price=None)])
-    # The lock has no price; with that of the recording both sides have one.
+    # The lock has no price. With the recorded price, both sides have one.
     assert "cost" in verdict([used("m", 1000, 0, price=None)], [used("m", 9000, 0)])
 
 

@@ -1,4 +1,4 @@
-"""A sum of which a part may be unknown: what is unknown is counted, and never taken for 0."""
+"""A sum with an unknown part counts that part, and never takes it for 0."""
 
 from __future__ import annotations
 

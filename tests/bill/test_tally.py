@@ -1,4 +1,4 @@
-"""The run's own limits: one count for all processes, a budget that one test breaks, ceilings for what goes live."""
+"""The run's own limits: a count for all processes, a budget that one test breaks, ceilings on live calls."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_what_is_unknown_is_a_matter_of_the_limits_that_are_set(
     assert [line.partition(" cannot be judged: ")[0] for line in (said or "").splitlines()] == judged
 
 
-# --- the ceilings of what goes live
+# --- the ceilings on live calls
 
 
 def test_of_many_threads_no_more_requests_go_live_than_the_ceiling_lets(begin: Begin) -> None:
@@ -317,7 +317,7 @@ def test_many(samurai_client):
         [
             "*POST */chat/completions was not sent: samurai_max_live_requests is 3, and this run has sent 3.",
             "E         test      test_it.py::test_many",
-            "E         To record the rest later: pytest --samurai-mode=update test_it.py::test_many",
+            "E         To record the rest at another time: pytest --samurai-mode=update test_it.py::test_many",
         ]
     )
     assert project.server.requests == 3
@@ -344,7 +344,7 @@ def test_greedy(samurai_client):
 """)
     result = project.run("--samurai-max-live-requests=1", "--samurai-mode=live")
     result.assert_outcomes(failed=1)
-    # Nothing is to be recorded here, so how is no advice.
+    # Nothing should be recorded here, so advice on how to do it would be wrong.
     result.stdout.no_fnmatch_line("*To record*")
     assert project.server.requests == 1
 
@@ -403,7 +403,7 @@ def test_long(samurai_client):
 """)
     result = project.run("--samurai-max-live-cost=0.001")
     result.assert_outcomes(failed=1)
-    # 10,000 tokens of a prompt at $0.15 a million; of the answer nothing is known.
+    # 10,000 tokens of a prompt at $0.15 a million. Nothing is known about the answer.
     result.stdout.fnmatch_lines(["*on 0 live calls, and this call would cost about $0.00150."])
 
 

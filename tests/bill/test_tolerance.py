@@ -1,4 +1,4 @@
-"""The tolerance: what growth is allowed, by metric, wherever it is set."""
+"""The tolerance: how much growth is allowed, by metric, wherever it is set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any body comes back byte for byte: through a file and our loader, and as far as vcrpy can say, through vcrpy's."""
+"""Any body comes back byte for byte through a file and our loader, and through vcrpy's as far as vcrpy allows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ANY = st.one_of(
     st.text(max_size=60).map(lambda text: text.encode("utf-8", "surrogatepass")),
     st.binary(max_size=200),
 )
-# What repeats is long: blocks of many lines, base64 of many, a stream of many events.
+# What repeats is long: blocks of many lines, a lot of base64, a stream of many events.
 BODIES = st.one_of(_ANY, _ANY, st.builds(lambda body, times: body * times, _ANY, st.integers(2, 40)))
 
 
@@ -40,8 +40,8 @@ def test_bodies_come_back_byte_for_byte_through_a_file_our_loader_and_vcrpys(tmp
     different: set[bytes] = set()
     laid_out: Counter[bool] = Counter()
 
-    # Twenty to a cassette: a body that spoils its neighbours is found too, and one file for each would take hours. Not
-    # made smaller when one fails, which would take hours too: the assertion shows the one body.
+    # Twenty in a cassette, so that a body that damages its neighbours is found too. One file for each would take hours.
+    # So would making a failing one smaller, and the assertion shows the one body.
     @settings(
         max_examples=size(10, 50),
         phases=[Phase.generate],
@@ -55,7 +55,7 @@ def test_bodies_come_back_byte_for_byte_through_a_file_our_loader_and_vcrpys(tmp
         save(path, recorded)
         assert load(path) == recorded
         for body, (seen, words, moved) in zip(bodies, _by_vcrpy(path), strict=True):
-            # Our own notes undo what the layout did; without them, it is the same value in other white space.
+            # Our own notes undo the layout. Without them, it is the same value with other white space.
             assert ids_at(take_back(seen.decode() if words else seen, words), moved) == body
             assert meaning(seen) == meaning(body)
             if body not in different:
@@ -88,7 +88,7 @@ def _kind(body: bytes) -> str:
 
 
 def _interactions(bodies: Sequence[bytes]) -> Iterator[Interaction]:
-    """Half of the bodies are asked, half are answered; of those every other one is a stream, in pieces."""
+    """Half of the bodies are requests, half are replies. Every other reply is a stream, in pieces."""
     for number, (asked, answered) in enumerate(zip(bodies[::2], bodies[1::2], strict=True)):
         streamed = bool(number % 2)
         headers: Headers = STREAM_TYPE if streamed else JSON_TYPE
@@ -99,7 +99,7 @@ def _interactions(bodies: Sequence[bytes]) -> Iterator[Interaction]:
 
 
 def _by_vcrpy(path: Path) -> Iterator[tuple[bytes, str, str]]:
-    """Each body as stock vcrpy loads it, and what was done to it; in the order in which they were given."""
+    """Each body as stock vcrpy loads it, and what was done to it, in the given order."""
     requests, responses = vcr.serialize.deserialize(path.read_text(encoding="utf-8"), yamlserializer)
     for request, response in zip(requests, responses, strict=True):
         notes: dict[str, Any] = response["samurai"]

@@ -1,4 +1,4 @@
-"""Where the cassette of a test may lie: by our names, and by those of the tools that it may come from."""
+"""Where the cassette of a test may be: under our names, and under those of the tools that it may come from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cassette file: what is written comes back, stock vcrpy reads it too, and a failed write costs nothing."""
+"""The cassette file: what is written comes back, stock vcrpy can read it too, and a failed write loses nothing."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ from pytest_samurai.wire.interaction import Interaction
 
 Json = Any
 FILE = Path("some.yaml")
-# How long a machine takes for one example is no property of the code.
+# How long one example takes is not a property of the code.
 law = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-# To make an interaction up takes fifty times as long as to make up a text, and far longer than what is tried with it.
+# Making up an interaction takes fifty times as long as making up a text, and far longer than the test itself.
 law_of_interactions = settings(law, max_examples=law.max_examples * 3 // 10)
 URL = "https://www.samuraiapi.in/v1/chat/completions"
 JSON_TYPE: Headers = (("content-type", "application/json"),)
@@ -79,7 +79,7 @@ def of_vcrpy(
 
 # --- what anybody may send and receive
 
-# Blanks, line ends and YAML's own signs far more often than chance would have them, and what its readers trip over.
+# Blanks, line ends and YAML's own signs, far more often than by chance, and what confuses its readers.
 _HARD = [*" \t\n\r:#-?|>&*!%@`\"'{}[],~=\\", "\r\n", "\n\n", ": ", " #", "\x85", "\xa0", "\u2028", "\u2029", "\ufeff"]
 _WORDS = [
     "true",
@@ -144,7 +144,7 @@ seconds = st.floats(min_value=0, allow_nan=False, allow_infinity=False)
 
 @st.composite
 def cut(draw: st.DrawFn, body: bytes) -> tuple[Chunk, ...]:
-    """Any way in which a body may have come in pieces."""
+    """Any way to cut a body into pieces."""
     places = sorted(draw(st.sets(st.integers(1, len(body) - 1), max_size=30))) if len(body) > 1 else []
     edges = [0, *places, len(body)] if body else [0]
     return tuple(Chunk(end - start, draw(seconds)) for start, end in pairwise(edges))
@@ -165,7 +165,7 @@ def interactions(draw: st.DrawFn) -> Interaction:
         http_version=draw(st.one_of(st.just("HTTP/2"), texts)),
         duration=draw(st.one_of(st.none(), seconds)),
     )
-    # The name of the type's header may have been drawn as well: then its values stand together.
+    # The name of the type's header may have been drawn as well; then its values are next to each other.
     grouped: dict[str, list[str]] = {}
     for name, value in reply.headers:
         grouped.setdefault(name, []).append(value)
@@ -192,7 +192,7 @@ def test_stock_vcrpy_reads_the_same_status_headers_and_bodies(recorded: Interact
     assert (request.method, request.uri) == (recorded.request.method, recorded.request.url)
     assert response["status"] == {"code": recorded.reply.status, "message": recorded.reply.reason}
     asked = {name: values for name, values in _in_lists(recorded.request.headers).items() if name}
-    # vcrpy's own mapping gives the first value only.
+    # vcrpy's own mapping only gives the first value.
     assert {name: request.headers[name] for name in asked} == {name: values[0] for name, values in asked.items()}
     assert response["headers"] == _in_lists(recorded.reply.headers)
     assert meaning(request.body) == meaning(recorded.request.body)
@@ -204,8 +204,10 @@ def _in_lists(headers: Headers) -> dict[str, list[str]]:
 
 
 def meaning(body: bytes) -> object:
-    """The JSON value of a body. Of other text, CR before LF does not count, nor whether an escape is spelled out: for
-    those who read it, a cassette has neither, and only our own notes tell how it was."""
+    """The JSON value of a body. In other text, a CR before LF does not count, and neither does how escapes are spelled.
+
+    A cassette keeps neither for its readers, and only our own notes say how it was.
+    """
     try:
         return json.dumps(json.loads(body), sort_keys=True)
     except ValueError:
@@ -372,7 +374,7 @@ interactions:
       seal: be1565f2 4581e59a 4e59142e
 version: 1
 """
-"""What version 0.1 wrote: the headers of a reply stand before its body."""
+"""The layout of version 0.1: a reply's headers come before its body."""
 
 GOLDEN = """\
 # Recorded by pytest-samurai, in vcrpy's format. Bodies may be edited by hand.

@@ -1,4 +1,4 @@
-"""The chunks of a stream: as they came, or, where nobody noted them, one for each event."""
+"""The chunks of a stream: as they arrived, or, if nobody noted them, one for each event."""
 
 from __future__ import annotations
 

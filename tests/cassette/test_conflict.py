@@ -1,4 +1,4 @@
-"""A cassette with the marks of a merge conflict, and the lock beside it: settled by one command."""
+"""A cassette with merge conflict marks, and its lock: one command settles both."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_an_answer_that_git_has_mixed_of_both_sides_is_left_out(tmp_path: Path) 
     assert text == dump([base]).replace(b"one two", b"one\ntwo")
     ours, theirs = recording("a", "three", 1), recording("a", "four", 2)
     content = merged(dump([base]), dump([ours]), dump([theirs]), tmp_path)
-    # Somebody settles a part of it by hand: the body is of one side, and the rest is still in conflict.
+    # Somebody settles part of it by hand: the body is one side's, and the rest is still in conflict.
     mixed = content.replace(b"three", b"five")
     both = both_sides(mixed)
     assert both == dump([theirs])
@@ -83,7 +83,7 @@ def test_an_answer_that_git_has_mixed_of_both_sides_is_left_out(tmp_path: Path) 
 def test_where_git_has_mixed_all_nothing_is_left_and_the_marks_stay_until_something_takes_its_place(
     tmp_path: Path,
 ) -> None:
-    # Lines of a text that are apart: git takes the change of each side, and only the seals are in conflict.
+    # Lines of a text far from each other: git takes each side's change, and only the seals are in conflict.
     lines = [f"{number}.\\n" for number in range(9)]
     changed = (["0 of ours.\\n", *lines[1:]], [*lines[:8], "8 of theirs.\\n"])
     base, ours, theirs = (dump([recording("".join(text) + "End.", "the same")]) for text in (lines, *changed))
@@ -167,7 +167,7 @@ class Merge:
         self._files: list[dict[Path, bytes]] = []
 
     def version(self, text: str, *arguments: str) -> None:
-        """Write and record a version of the tests: that of before, then those of the two branches."""
+        """Write and record a version of the tests: first the old one, then those of the two branches."""
         if len(self._files) > 1:
             self._put(self._files[0])
         self.project.tests(text)
@@ -219,12 +219,12 @@ def test_two_branches_that_were_both_brought_up_to_date_are_settled_by_the_comma
     result = project.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     [line] = [line for line in result.errlines if "merge conflict" in line]
-    advised = line.partition("from the run: pytest ")[2]
+    advised = line.partition("where they differ: pytest ")[2]
     assert advised == "--samurai-mode=update --samurai-update"
     result = project.run(*shlex.split(advised))
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
-        ["samurai: samurai.lock: *its merge conflict is settled", f"samurai: mode update: {counts}"]
+        ["samurai: samurai.lock: *its merge conflict is resolved", f"samurai: mode update: {counts}"]
     )
     assert project.server.requests == sent + live
     root = project.pytester.path
@@ -291,7 +291,7 @@ def test_a_row_that_differs_and_that_no_run_has_earned_is_named_until_one_has(me
     result.assert_outcomes(passed=1, deselected=1)
     result.stdout.fnmatch_lines(
         [
-            "samurai: samurai.lock: 1 changed, its merge conflict is settled,"
+            "samurai: samurai.lock: 1 changed, its merge conflict is resolved,"
             " changed by hand, and not by this run: test_it.py::test_other"
         ]
     )

@@ -1,4 +1,4 @@
-"""Damaged and edited files: loaded as they were, taken as an edit of a body, or refused by file and line."""
+"""Damaged and edited files: loaded unchanged, taken as an edit of a body, or refused by file and line."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ _TO_DO = r"[;:] (?:restore |fix it, restore |keep one side).*"
 
 
 def outcome(content: bytes) -> str:
-    """What became of damaged content: "equal", "refused", "edited", or what may never be."""
+    """What happened to damaged content: "equal", "refused", "edited", or something that must never happen."""
     try:
         found = parse(content, FILE)
     except CassetteError as error:
@@ -105,7 +105,7 @@ def test_it_is_written_and_read_back() -> None:
 def test_a_file_that_was_cut_off_anywhere_is_refused(size: Size) -> None:
     counts = Counter(outcome(CONTENT[:end]) for end in range(len(CONTENT)))
     size.tell(f"{len(CONTENT):,} truncations: {listed(counts)}")
-    # The last line end is nothing that says anything: some editors drop it.
+    # The last line end carries no meaning: some editors drop it.
     assert counts == {"refused": len(CONTENT) - 1, "equal": 1}
 
 
@@ -113,7 +113,7 @@ def with_a_changed_byte(content: bytes, times: int) -> Iterator[bytes]:
     chance = random.Random(3)
     for _ in range(times):
         place = chance.randrange(len(content))
-        # Half of them one bit, as memory and disks have it: these come out as the neighbours of digits and letters.
+        # Half of them flip one bit, as memory and disks do: digits and letters become their neighbours.
         changed = content[place] ^ (1 << chance.randrange(8) if chance.random() < 0.5 else chance.randrange(1, 256))
         yield content[:place] + bytes([changed]) + content[place + 1 :]
 
@@ -141,7 +141,7 @@ def test_a_file_of_vcrpys_that_was_cut_off_anywhere_is_refused_or_whole(size: Si
 
 
 def test_a_changed_byte_in_a_file_of_vcrpys_never_costs_an_interaction_in_silence(size: Size) -> None:
-    # Which values are not as they were is nothing that such a file can tell, but for bodies: vcrpy keeps our seal.
+    # Such a file cannot tell which values changed, except for bodies: vcrpy keeps our seal.
     content, times, counts = by_vcrpy(FIVE), size(1_000, 10_000), Counter[str]()
     for damaged in with_a_changed_byte(content, times):
         became = outcome(damaged)
@@ -190,7 +190,7 @@ SENTENCES: list[tuple[bytes | None, str]] = [
         "{path}:131: version is 2; this tool reads version 1; fix it, restore the file, or delete it to record again",
     ),
     (
-        # It goes with the seal: without its end, an interaction of ours has none.
+        # It goes together with the seal: an interaction of ours without its end has none.
         CONTENT[:_LAST_RESPONSE] + b"version: 1\n",
         "{path}:107: interaction 5 is damaged: `response` is missing;"
         " fix it, restore the file, or delete it to record again",
@@ -269,7 +269,7 @@ def test_a_cassette_of_nothing_is_one() -> None:
 
 def test_an_interaction_that_lost_its_first_line_is_named() -> None:
     assert refusal(CONTENT.replace(b"- request:\n", b"", 1)) == (
-        "some.yaml:3: an interaction must begin here; restore the file"
+        "some.yaml:3: an interaction should begin here; restore the file"
     )
 
 
@@ -285,7 +285,7 @@ def test_an_alias_bomb_is_refused(before: bytes) -> None:
     levels = b"".join(b"l%d: &l%d [%s]\n" % (n, n, b", ".join([b"*l%d" % (n - 1)] * 9)) for n in range(1, 12))
     content = before + b"l0: &l0 [x]\n" + levels + b"interactions: [*l11]\nversion: 1\n"
     assert refusal(content) == (
-        "some.yaml:1: the aliases in this file expand without end, so it is not read;"
+        "some.yaml:1: aliases in this file expand without end, so it is not read;"
         " fix it, restore the file, or delete it to record again"
     )
 
@@ -293,7 +293,7 @@ def test_an_alias_bomb_is_refused(before: bytes) -> None:
 @pytest.mark.parametrize("loader", [yaml.CSafeLoader, yaml.SafeLoader])
 def test_what_is_nested_without_end_is_refused(loader: type, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(yaml_loader, "_Loader", loader)
-    # Deeper than what libyaml and Python take; to PyYAML's own loader, ten times as deep is a hundred times as long.
+    # Deeper than libyaml and Python accept. For PyYAML's own loader, ten times as deep takes a hundred times as long.
     # Before 0.2.6, libyaml has no limit, and misses the other brackets at the end.
     assert re.match(r"some\.yaml:[12]: not readable as YAML: ", refusal(b"interactions: " + b"[" * 1_001))
 
@@ -327,14 +327,14 @@ def test_a_change_outside_of_a_body_is_refused_until_its_seal_says_none() -> Non
     changed = CONTENT.replace(b"code: 429", b"code: 503")
     assert re.fullmatch(
         r"some\.yaml:\d+: interaction 5 was changed outside of its bodies since it was written;"
-        r" restore it, or, if you changed it, make its line `seal:` say `none`",
+        r" restore it, or, if you edited it, change its line `seal:` to `none`",
         refusal(changed),
     )
     lines = changed.split(b"\n")
     assert lines[-3].startswith(b"      seal: ")
     assert refusal(b"\n".join([*lines[:-3], *lines[-2:]])) == (
-        "some.yaml:107: interaction 5 has no seal, so lines may be missing; restore"
-        " it, or, if you removed the seal, add the line `seal: none` under `samurai:`"
+        "some.yaml:107: interaction 5 has no seal, so lines may be missing; restore it, or, if you edited it, give it"
+        " the line `seal: none` under `samurai:`"
     )
     found = parse(b"\n".join([*lines[:-3], b"      seal: none", *lines[-2:]]), FILE)
     assert found == [*FIVE[:4], replace(ERROR, reply=replace(ERROR.reply, status=503), edited=True)]
@@ -358,14 +358,14 @@ DEEP = recorded(b"{}", Reply(200, "OK", JSON_TYPE, b"[" * 100_000 + b'"a"' + b"]
 def test_a_body_that_was_json_and_is_none_any_more_is_damage_and_no_edit(body: str, lost: bytes) -> None:
     damaged = dump([PRETTY, PLAIN]).replace(lost, b"", 1)
     told = (
-        f"interaction 1 has a {body} body that was JSON and is now damaged;"
-        " restore it, or, if you changed it, make its line `seal:` say `none`"
+        f"interaction 1 has a {body} body that was JSON and is now damaged; restore it, or, if you edited it, change"
+        f" its line `seal:` to `none`"
     )
     assert refusal(damaged) == f"some.yaml:3: {told}"
     assert refusal(b"---\n" + damaged) == f"some.yaml:4: {told}"
     on_purpose = re.sub(rb"seal: .*", b"seal: none", damaged, count=1)
     [found, other] = parse(on_purpose, FILE)
-    # It was edited on purpose, and no seal tells what was.
+    # It was edited on purpose, and no seal says what it was before.
     assert (found.edited, found.unsealed) == (True, True)
     assert (other.edited, other.unsealed) == (False, False)
 
@@ -387,7 +387,7 @@ def test_an_edited_answer_stays_marked_after_the_file_is_written_again(tmp_path:
     body = EVENTS.replace(b"\\u6771 hi", b"Kyoto, hello")
     assert found.edited
     assert found.reply.body == body
-    # One chunk for each event: the chunks as they came would cut the new text at the old places.
+    # One chunk for each event: the original chunks would cut the new text at the old places.
     assert [chunk.length for chunk in found.reply.chunks or ()] == [body.index(b"\n\n") + 2, len(b"data: [DONE]\n\n")]
     assert not any(other.edited for other in others)
     update(path, lambda there: [*there, PLAIN])
@@ -402,7 +402,7 @@ def test_vcrpy_rewrites_the_file_and_loses_nothing_of_ours() -> None:
     assert parse(content, FILE) == with_edit
 
 
-# --- what is saved of a file that was cut off
+# --- what is saved of a truncated file
 
 
 def test_what_is_whole_of_a_file_that_was_cut_off_is_saved() -> None:
@@ -410,7 +410,7 @@ def test_what_is_whole_of_a_file_that_was_cut_off_is_saved() -> None:
     whole = HEAD.encode() + b"".join(texts)
     ends = [*accumulate(map(len, texts), initial=len(HEAD))]
     assert ends[-1] == len(whole)
-    # Around the ends of all of them it is torn at each byte: there the first or the last line is not whole.
+    # It is torn at each byte around the ends of all of them, so that the first or the last line is incomplete.
     near = {end + step for end in ends for step in range(-12, 13)} & set(range(len(whole) + 1))
     for end in sorted({*range(0, ends[2], 5), *near}):
         assert salvage(whole[:end], FILE) == FIVE[: sum(there <= end for there in ends[1:])]
@@ -444,7 +444,7 @@ def test_a_machine_where_no_lock_can_be_kept_is_told_where_and_what_to_do(
     save(path, [PLAIN])
     monkeypatch.setattr(locks, "_lock_directory", lambda: there)
     there.write_text("")
-    told = rf"{re.escape(str(there))}: cannot be used for locks: File exists; it has to be a directory that you own:"
+    told = rf"{re.escape(str(there))}: cannot be used for locks: File exists; it must be a directory that you own:"
     with pytest.raises(CassetteError, match=told):
         scratch("tally")
     with pytest.raises(CassetteError, match=told):

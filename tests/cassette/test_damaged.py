@@ -1,4 +1,4 @@
-"""What can be read of a cassette that cannot be read as a whole."""
+"""The readable parts of a cassette that cannot be read completely."""
 
 from __future__ import annotations
 

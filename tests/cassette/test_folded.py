@@ -1,4 +1,4 @@
-"""JSON in double quotes over several lines: a line of a text is a line of the file, and all readers get the bytes."""
+"""JSON in double quotes over several lines: a line of text is a line in the file, and all readers get the bytes."""
 
 from __future__ import annotations
 

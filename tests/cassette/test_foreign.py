@@ -1,4 +1,4 @@
-"""What other tools lay out otherwise is read as what they recorded."""
+"""Other tools' layouts are read as what they recorded."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ JSON_TYPE = (("content-type", "application/json"),)
 def interaction(
     request: dict[str, Any] | None = None, response: dict[str, Any] | None = None, **more: Any
 ) -> Interaction:
-    """The one interaction of a file that says this in YAML as PyYAML writes it."""
+    """The one interaction in a file with this content, in YAML as PyYAML writes it."""
     item = {
         "request": {"method": "POST", "uri": URL, "headers": {}, "body": "{}", **(request or {})},
         "response": response or {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": "{}"}},
@@ -67,7 +67,7 @@ def old_httpx(**more: Any) -> dict[str, Any]:
 
 
 def test_the_layout_that_vcrpy_had_for_httpx_until_version_5_loads() -> None:
-    # It holds what httpx had decoded, whatever the headers of the wire say.
+    # It holds what httpx had decoded, whatever the original headers say.
     assert interaction(response=old_httpx()).reply == Reply(
         200,
         "",
@@ -199,7 +199,7 @@ def test_a_cassette_in_json_loads(tmp_path: Path) -> None:
 def test_damage_in_json_is_named() -> None:
     item = {"request": {}, "response": {"body": {"string": "\ud83d"}}}
     content = json.dumps({"version": 1, "interactions": [item]}, indent=1)
-    # YAML cannot read half of a pair, and so nobody can say at which line an interaction begins.
+    # YAML cannot read half of a pair, so nobody can tell at which line an interaction begins.
     assert lines(content.encode())[0] == 1
     assert (
         refusal(content) == "some.yaml:1: interaction 1 is damaged: `method` is missing;"
@@ -229,8 +229,12 @@ def test_a_file_without_a_version_is_one_of_version_1() -> None:
 
 def test_a_file_without_a_version_that_ends_within_a_line_was_cut_off() -> None:
     content = by_vcrpy("{}").replace(b"version: 1\n", b"")
-    with pytest.raises(CassetteError, match=r"version is None; this tool reads version 1"):
+    with pytest.raises(CassetteError) as caught:
         parse(content[:-1], FILE)
+    assert str(caught.value) == (
+        f"{FILE}:{len(content.splitlines())}: the end, `version: 1`, is missing, as if it had been cut off;"
+        " fix it, restore the file, or delete it to record again"
+    )
 
 
 @pytest.mark.parametrize(
@@ -306,7 +310,7 @@ def compressed(encoding: str) -> bytes:
     if encoding == "br":
         return bytes(brotli.compress(PLAIN))
     compressor = zstandard.ZstdCompressor().compressobj()
-    # As a server does that streams: the length is not told beforehand.
+    # Like a server that streams: the length is not known in advance.
     return bytes(compressor.compress(PLAIN) + compressor.flush())
 
 
@@ -339,17 +343,17 @@ def test_where_nothing_is_installed_the_package_is_named(
     with pytest.raises(CassetteError) as caught:
         interaction(response=response(compressed(encoding), content_encoding=encoding))
     assert str(caught.value) == (
-        f"some.yaml:2: interaction 1 is compressed ({encoding}), and nothing installed can decompress it:"
-        f" pip install {package}"
+        f"some.yaml:2: interaction 1 is compressed ({encoding}), and nothing installed can decompress it: pip install"
+        f" {package}"
     )
-    # What is text was undone by its recorder, which kept the header.
+    # The recorder decoded the text, but kept the header.
     assert interaction(response=response("Hi", content_encoding=encoding)).reply.headers == ()
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd"])
 def test_what_is_not_compressed_as_it_says_is_text_or_damaged(encoding: str) -> None:
     assert interaction(response=response("Hi é", content_encoding=encoding)).reply.body == "Hi é".encode()
-    with pytest.raises(CassetteError, match=f"is damaged: its headers say {encoding}, but its body is something else"):
+    with pytest.raises(CassetteError, match=f"is damaged: its body is not {encoding}, as its headers say"):
         interaction(response=response(b"\xff\xfe", content_encoding=encoding))
 
 
@@ -411,14 +415,14 @@ def test_bodies_of_cassetter_load_by_their_type(body: Body, expected: bytes, tmp
 @law
 @given(json_values)
 def test_any_json_of_cassetter_comes_back_as_its_value(tmp_path_factory: pytest.TempPathFactory, value: Any) -> None:
-    # cassetter writes this one as itself, which YAML forbids.
+    # cassetter writes this character unescaped, which YAML forbids.
     assume("\ufffe" not in json.dumps(value, ensure_ascii=False))
     try:
         body = Body("json", value)
-    except Exception:  # noqa: BLE001 - cassetter has no class of its own for a number that it cannot hold
+    except Exception:  # noqa: BLE001 - cassetter has no exception class for a number that is too large
         reject()
     content = by_cassetter(body, tmp_path_factory.getbasetemp())
-    # libyaml takes a tab that begins a block for indentation, and says so.
+    # libyaml takes a tab at the start of a block for indentation, and says so.
     assume(not re.search(rb"[|>][+-]?\n+ *\t", content))
     [found] = parse(content, FILE)
     assert json.loads(found.request.body) == body.content
@@ -485,15 +489,46 @@ def test_what_is_not_what_it_says_is_refused(more: dict[str, Any], message: str)
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("metadata", "belongs to vcrpy and would be lost; leave the file to the tests that read it"),
-        ("ws_interactions", "are not HTTP and would be lost; keep them in a separate file, for cassetter"),
-        ("grpc_interactions", "are not HTTP and would be lost; keep them in a separate file, for cassetter"),
+        ("metadata", "is vcrpy's, and would be lost; leave the file to the tests that read it"),
+        ("ws_interactions", "are not HTTP, and would be lost; leave them to cassetter, in a separate file"),
+        ("grpc_interactions", "are not HTTP, and would be lost; leave them to cassetter, in a separate file"),
     ],
 )
 def test_a_file_of_which_something_would_be_lost_is_refused(name: str, message: str) -> None:
     content = yaml.safe_dump({"version": 1, "interactions": [], name: [{"a": 1}]})
     assert refusal(content) == f"some.yaml:1: `{name}` {message}"
     assert parse(yaml.safe_dump({"version": 1, "interactions": [], name: []}).encode(), FILE) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "what"),
+    [
+        ({"kind": "message", "direction": "sent", "data": {"type": "session.update"}}, "a message of a WebSocket"),
+        ({"kind": "close", "code": 1000, "ok": True, "reason": ""}, "a message of a WebSocket"),
+        ({"request_sample": {"json": {}}, "response_sample": {"json": {}}}, "a call of gRPC"),
+        ({"request_stream": {"json": {}}, "response_stream": []}, "a call of gRPC"),
+        ({"method\x1b[2J": "create"}, "something that has ['method\\x1b[2J']"),
+    ],
+)
+def test_what_is_no_call_over_http_is_not_called_damaged_but_said(written: dict[str, Any], what: str) -> None:
+    # A call beside it is not read: the rest would be lost with the next recording.
+    call = yaml.safe_load(by_vcrpy("{}"))["interactions"][0]
+    for before in ([], [call]):
+        content = yaml.safe_dump({"version": 1, "interactions": [*before, written]}, sort_keys=False)
+        line = [number for number, text in enumerate(content.splitlines(), 1) if text.startswith("- ")][-1]
+        assert refusal(content) == (
+            f"some.yaml:{line}: interaction {len(before) + 1} is {what}, not a call over HTTP; leave the file to the"
+            " tool that wrote it, and if its test makes calls over HTTP as well, give it a cassette for them:"
+            ' samurai("another name.yaml")'
+        )
+
+
+@pytest.mark.parametrize("content", ["interactions: {}\n", "messages: []\n"])
+def test_a_file_of_yaml_that_no_recorder_of_http_has_written_may_be_that_of_another_tool(content: str) -> None:
+    assert refusal(content) == (
+        "some.yaml:1: not a cassette: it has no list `interactions`; if another tool wrote it, leave it to that tool;"
+        " otherwise fix it, restore the file, or delete it to record again"
+    )
 
 
 @pytest.mark.parametrize("moment", ["2026-11-24T13:39:22.5", "'2026-11-24T13:39:22.5'"])

@@ -1,4 +1,4 @@
-"""What formatters, editors and shells do to a file of ours: it is read as what it says, and still under its seals."""
+"""After formatters, editors and shells have changed our file, its meaning and its seals still hold."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.cassette.test_damage import CONTENT, ERROR, FILE, FIVE, PLAIN, STREAM
 
 
 def indented(content: bytes) -> bytes:
-    """As prettier has it: items are indented under their key, and braces have blanks inside."""
+    """The way prettier writes it: items are indented under their key, and braces have blanks inside."""
     head, rest = content.split(b"interactions:\n")
     items, tail = rest[: -len(b"version: 1\n")], rest[-len(b"version: 1\n") :]
     items = re.sub(rb"\{(code: .*)\}\n", rb"{ \1 }\n", items)
@@ -27,7 +27,7 @@ def indented(content: bytes) -> bytes:
 
 
 def dumped(content: bytes) -> bytes:
-    """As a formatter has it that loads and dumps, and keeps the comment at the top."""
+    """The way a formatter writes it that loads and dumps, and keeps the comment at the top."""
     return MARK.encode() + b"\n" + yaml.safe_dump(yaml.safe_load(content), sort_keys=False, allow_unicode=True).encode()
 
 
@@ -122,7 +122,7 @@ def test_a_key_that_is_there_twice_is_named_with_its_line() -> None:
     second = [number for number, line in enumerate(lines) if line == b"- request:"][1]
     told = refusal(b"\n".join([*lines[:second], *lines[second + 1 :]]))
     assert re.fullmatch(r"some\.yaml:\d+: (interaction 1 was changed outside .*|`\w+` appears twice; fix it, .*)", told)
-    # Whatever the seals say: of two equal interactions, the second would go without a word.
+    # Whatever the seals say: the second of two equal interactions would silently disappear.
     content = dump([ERROR, ERROR]).split(b"\n")
     second = [number for number, line in enumerate(content) if line == b"- request:"][1]
     told = refusal(b"\n".join([*content[:second], *content[second + 1 :]]))
@@ -189,4 +189,4 @@ def test_a_formatted_file_is_ours_to_the_importer(tmp_path: Path, capsys: pytest
     path = tmp_path / "a.yaml"
     path.write_bytes(b"---\n" + CONTENT)
     assert cli.main(["import", str(path)]) == 0
-    assert capsys.readouterr().out == f"{path}: is ours already, and left as it is\n"
+    assert capsys.readouterr().out == f"{path}: already ours, left as it is\n"

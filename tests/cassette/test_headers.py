@@ -1,4 +1,4 @@
-"""Headers as they are kept, however other tools write them and whatever they say of the way a body was carried."""
+"""Headers are kept, however other tools write them and whatever they say about the body's encoding."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _raw_deflate(data: bytes) -> bytes:
         ("deflate", _raw_deflate),
         ("identity", bytes),
         ("", bytes),
-        # What recorders write whose HTTP library had decoded the body before they saw it.
+        # Written by recorders whose HTTP library had decoded the body before they saw it.
         ("gzip", bytes),
         ("deflate", bytes),
     ],
@@ -63,7 +63,7 @@ def test_an_empty_body_is_empty_whatever_its_headers_say() -> None:
 
 
 def test_a_body_in_an_encoding_that_cannot_be_undone_stays_with_the_header_that_names_it() -> None:
-    content = of_vcrpy(string=b"\x8b\x05\x80", headers={"content-encoding": ["compress"], "content-length": ["3"]})
+    content = of_vcrpy(string=b"\x8b\x05\x80", headers={"content-encoding": ["compress"], "content-length": ["99"]})
     [found] = parse(content, FILE)
     assert found.reply == Reply(200, "OK", (("content-encoding", "compress"),), b"\x8b\x05\x80")
     assert back(found) == found

@@ -1,4 +1,4 @@
-"""What was paid for survives: a process that is killed, a disk that is full, a directory that is gone."""
+"""What was paid for survives a killed process, a full disk and a missing directory."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def path(cassettes: Path) -> Path:
 
 def ask(url: str, number: int, **changes: Any) -> str:
     body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": f"question {number}"}], **changes}
-    # Without `verify`, each call would read all the certificates that there are.
+    # Without `verify`, each call would read all certificates.
     reply = httpx.post(url, json=body, headers={"Authorization": f"Bearer {KEY}"}, verify=False)
     return reply.headers["x-request-id"]
 
@@ -102,7 +102,7 @@ def run(url: str, path: Path, count: int, **options: Any) -> tuple[dict[int, str
 
 
 def beside(path: Path) -> list[str]:
-    """All files of the directory of a cassette but the cassette."""
+    """All files in the directory of a cassette except the cassette."""
     return sorted(file.name for file in path.parent.iterdir() if file != path)
 
 
@@ -117,7 +117,7 @@ def test_the_next_run_takes_up_what_a_killed_one_has_paid_for(path: Path, url: s
     assert left.endswith(".new.journal")
     got, notes = run(url, path, 5)
     assert {number: got[number] for number in paid} == paid
-    assert notes == [f"{path}: recovered 3 calls from an interrupted recording"]
+    assert notes == [f"{path}: recovered 3 calls of an interrupted recording"]
     assert chat_server.requests == 5
     assert len(load(path)) == 5
     assert beside(path) == []
@@ -129,7 +129,7 @@ def test_new_episodes_takes_them_up_beside_what_the_cassette_has(path: Path, url
     run(url, path, 1)
     killed_after(2, url, path, "new_episodes")
     got, notes = run(url, path, 3, mode="new_episodes")
-    assert notes == [f"{path}: recovered 1 call from an interrupted recording"]
+    assert notes == [f"{path}: recovered 1 call of an interrupted recording"]
     assert chat_server.requests == 3
     assert run(url, path, 3, mode="none") == (got, [])
 
@@ -142,7 +142,7 @@ def test_mode_once_takes_them_up_beside_what_the_cassette_has_and_records_the_ot
     save(path, [replace(old, recorded_at="2020-02-03T00:00:00.000000Z")])
     path.with_name("a.yaml.01234567.new.journal").write_bytes(b"".join([HEAD.encode(), *interaction_text(left)]))
     got, notes = run(url, path, 3)
-    assert notes == [f"{path}: recovered 1 call from an interrupted recording"]
+    assert notes == [f"{path}: recovered 1 call of an interrupted recording"]
     assert chat_server.requests == 3
     assert run(url, path, 3, mode="none") == (got, [])
 
@@ -152,7 +152,7 @@ def test_a_call_that_was_half_written_is_made_again(path: Path, url: str, chat_s
     [left] = path.parent.iterdir()
     left.write_bytes(left.read_bytes()[:-9])
     _, notes = run(url, path, 2)
-    assert notes == [f"{path}: recovered 1 call from an interrupted recording"]
+    assert notes == [f"{path}: recovered 1 call of an interrupted recording"]
     assert chat_server.requests == 3
     assert len(load(path)) == 2
 
@@ -172,13 +172,13 @@ def test_what_replaces_is_not_taken_up_by_what_adds_but_named(path: Path, url: s
     assert left.endswith(".all.journal")
     got, notes = run(url, path, 2)
     assert got == before
-    named = f"{path.parent / left} holds 1 call from an interrupted recording; --samurai-mode=all recovers it"
+    named = f"{path.parent / left} holds 1 call of an interrupted recording; --samurai-mode=all recovers them"
     assert notes == [named]
     assert beside(path) == [left]
     got, notes = run(url, path, 2, mode="all")
     assert got[0] == paid[0]
     assert got[1] != before[1]
-    assert notes == [f"{path}: recovered 1 call from an interrupted recording"]
+    assert notes == [f"{path}: recovered 1 call of an interrupted recording"]
     assert chat_server.requests == 4
     assert len(load(path)) == 2
     assert beside(path) == []
@@ -187,7 +187,7 @@ def test_what_replaces_is_not_taken_up_by_what_adds_but_named(path: Path, url: s
 def test_mode_none_names_it_and_mode_live_does_not_look(path: Path, url: str) -> None:
     killed_after(1, url, path)
     [left] = beside(path)
-    with pytest.warns(UserWarning, match=r"holds 1 call from .*; --samurai-mode=update recovers it"):
+    with pytest.warns(UserWarning, match=r"holds 1 call of .*; --samurai-mode=update recovers them"):
         with use_cassette(path, mode="none"):
             pass
     with use_cassette(path, mode="live"):
@@ -196,7 +196,7 @@ def test_mode_none_names_it_and_mode_live_does_not_look(path: Path, url: str) ->
 
 
 def test_what_is_in_the_cassette_by_then_is_not_taken_up_twice(path: Path) -> None:
-    # The process was killed when the cassette was written, and its journal not yet gone.
+    # The process was killed after writing the cassette, and before deleting its journal.
     path.parent.mkdir()
     save(path, [ONE, TWO])
     left = path.with_name("a.yaml.01234567.new.journal")
@@ -229,7 +229,7 @@ def test_a_journal_whose_process_lives_is_left_alone(path: Path, url: str, chat_
 def test_a_journal_that_is_being_discarded_is_nobodys_to_take_up(
     path: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its calls are in the cassette, which a worker that opened before they were cannot know."""
+    """Its calls are in the cassette. A worker that opened the cassette earlier cannot know that."""
     taken_up: list[journal_module.LeftBehind] = []
     unlink = REAL.unlink
 
@@ -254,8 +254,8 @@ def test_only_the_journals_of_this_cassette_are_its_own(path: Path) -> None:
     assert list(left_behind(path)) == []
 
 
-# The moment is a line of the plugin's own code, counted from the first call or from the end of the block on: so a
-# number says where, and the replacing of the file, which is short, has its share.
+# The moment is a line of the plugin's code, counted from the first call or from the end of the block. So a number says
+# where, and replacing the file, which is short, gets its share.
 KILLED_AT = """
 phase, last, count = sys.argv[5], int(sys.argv[6]), int(sys.argv[7])
 lines = {"calls": 0, "end": 0, "replacing": 0}
@@ -287,9 +287,9 @@ OLD = [ONE, TWO]
 
 
 def moment_of(turn: int, of_calls: int, of_end: int, of_replacing: int, chance: random.Random) -> tuple[str, int]:
-    """A line of one phase; they differ a little from run to run, with the digits of what is measured.
+    """A line of one phase. The lines differ a little from run to run, with the digits of measurements.
 
-    But not those of replacing: from the temporary file to the journal's end.
+    Those of replacing do not: from the temporary file to the journal's end.
     """
     return [
         ("calls", chance.randrange(1, of_calls * 9 // 10)),
@@ -331,7 +331,7 @@ def test_whenever_it_is_killed_each_completed_call_is_there_after_the_next_run(t
             asked = server.requests
             got, _ = run(url, path, calls, mode=mode, unused="ignore")
             assert {number: got[number] for number in paid} == paid, moment
-            # What was asked, and answered to nobody, is the one call that was under way.
+            # The call in progress is the only one that was asked and not answered to anybody.
             assert server.requests - asked <= calls - len(paid), moment
             old = OLD if mode == "new_episodes" else []
             assert load(path)[: len(old)] == old, moment
@@ -350,7 +350,7 @@ def test_what_a_process_left_that_was_killed_as_it_wrote_is_removed(path: Path, 
     text = "from pytest_samurai.files import REAL\nREAL.replace = die\nwith use_cassette(CASSETTE):\n    ask(0)"
     assert process(url, path, text).returncode == -signal.SIGKILL
     assert [name.rpartition(".")[2] for name in beside(path)] == ["tmp", "journal"]
-    # That of a cassette whose name begins alike may be written right now.
+    # The journal of a cassette with a similar name may be in use right now.
     others = path.with_name(f".a.yaml.01234567.{'0' * 32}.tmp")
     others.touch()
     run(url, path, 1)
@@ -358,7 +358,7 @@ def test_what_a_process_left_that_was_killed_as_it_wrote_is_removed(path: Path, 
 
 
 def test_what_cannot_be_removed_does_not_fail_the_write(tmp_path: Path) -> None:
-    # A directory of that name stands for whatever the system does not let go of.
+    # A directory with that name acts like a file that the system does not release.
     path = tmp_path / "a.yaml"
     left = path.with_name(f"{whole._temporary_prefix(path)}{'0' * 32}.tmp")
     left.mkdir()
@@ -367,7 +367,7 @@ def test_what_cannot_be_removed_does_not_fail_the_write(tmp_path: Path) -> None:
     assert left.exists()
 
 
-# --- a disk that refuses
+# --- a disk that fails
 
 
 def full(*_: object) -> None:
@@ -375,7 +375,7 @@ def full(*_: object) -> None:
 
 
 class FullDisk:
-    """The functions of the system as the journal sees them, where some find the disk full."""
+    """The system's functions as the journal sees them, some of which find the disk full."""
 
     def __init__(self, **refusing: Any) -> None:
         self.__dict__.update(refusing)
@@ -396,11 +396,11 @@ def test_a_disk_that_takes_no_cassette_leaves_the_old_one_and_a_journal(
             ask(url, 1)
     [left] = beside(path)
     assert str(caught.value) == (
-        f"{path}: cannot be written: No space left on device; what was there is unchanged;"
+        f"{path}: cannot be written: No space left on device; the old file is unchanged;"
         f" what was recorded is kept in {path.parent / left}"
     )
     assert path.read_bytes() == before
-    # And if it is still full when the next run has taken it up, it is still there, and named again.
+    # If the disk is still full when the next run recovers it, the journal stays and is named again.
     with monkeypatch.context() as patch:
         patch.setattr(REAL, "replace", full)
         with pytest.raises(CassetteError, match=left), use_cassette(path, mode="new_episodes"):
@@ -440,7 +440,7 @@ def test_a_call_that_did_not_fit_does_not_spoil_the_next(tmp_path: Path, monkeyp
     written: list[int] = []
 
     def half(descriptor: int, data: bytes) -> int:
-        # The second call: a part of it fits, the rest does not.
+        # The second call: part of it fits, the rest does not.
         written.append(len(data))
         if len(written) == 4:
             full()
@@ -460,8 +460,8 @@ def test_a_call_that_did_not_fit_does_not_spoil_the_next(tmp_path: Path, monkeyp
     assert list(tmp_path.iterdir()) == []
 
 
-# The limit is set as a write begins, to the middle of what it is to write: so each write of the run can have its turn.
-# It stays, as on a disk that is full; or it is lifted after this one write.
+# The limit is set when a write begins, to the middle of its data, so that each write of the run can be hit. It stays,
+# as on a full disk, or is lifted after this one write.
 LIMITED = """
 import resource
 from pytest_samurai.cassette import journal, writer
@@ -528,7 +528,7 @@ def test_a_limit_to_the_size_of_files_at_any_write_costs_no_call_that_is_not_nam
             assert len(paid) == 20
             counts["limited runs"] += 1
             if how == "lifted" and write < 22:
-                # The journal is short of a call, or of its head; the cassette has them all.
+                # The journal lacks a call, or its head; the cassette has them all.
                 [note] = re.findall(r"UserWarning: (.*)", ended.stderr)
                 assert re.search(r"a\.yaml\.\w+\.new\.journal: cannot be written: File too large$", note)
                 assert beside(path) == []
@@ -536,12 +536,8 @@ def test_a_limit_to_the_size_of_files_at_any_write_costs_no_call_that_is_not_nam
             else:
                 assert path.read_bytes() == before.read_bytes()
                 [left] = beside(path)
-                assert f"{path}: cannot be written: File too large; what was there is unchanged;" in ended.stderr
-                kept = re.search(
-                    r"kept in \S+\.new\.journal(?:, except for (\d+) calls?, which could not be kept)?$",
-                    ended.stderr,
-                    re.M,
-                )
+                assert f"{path}: cannot be written: File too large; the old file is unchanged;" in ended.stderr
+                kept = re.search(r"kept in \S+\.new\.journal(?:, except for (\d+) calls? lost)?$", ended.stderr, re.M)
                 assert kept is not None
                 assert left in kept[0]
                 lost = int(kept[1] or 0)
@@ -551,7 +547,7 @@ def test_a_limit_to_the_size_of_files_at_any_write_costs_no_call_that_is_not_nam
             there = [number for number in paid if got[number] == paid[number]]
             assert len(there) == 20 - lost, (write, how)
             assert server.requests - asked == lost
-            taken_up = f"{path}: recovered {20 - lost} call{'' if lost == 19 else 's'} from an interrupted recording"
+            taken_up = f"{path}: recovered {20 - lost} call{'' if lost == 19 else 's'} of an interrupted recording"
             assert notes == ([taken_up] if lost < 20 and not (how == "lifted" and write < 22) else []), (write, how)
             assert load(path)[:2] == OLD
             assert len(load(path)) == 22
@@ -561,7 +557,7 @@ def test_a_limit_to_the_size_of_files_at_any_write_costs_no_call_that_is_not_nam
     size.tell(", ".join(f"{count:,} {name}" for name, count in counts.items()))
 
 
-# --- what is not to be kept
+# --- what should not be kept
 
 
 def test_what_a_failed_block_does_not_keep_leaves_no_journal_and_no_directory(tmp_path: Path, url: str) -> None:
@@ -597,7 +593,7 @@ def test_a_directory_that_is_removed_during_the_run_is_made_again(path: Path, ur
 def test_a_directory_that_another_process_takes_away_at_the_wrong_moment_is_made_again(
     path: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A worker whose test keeps nothing removes the directory that it has made, just as this one is about to use it.
+    # A worker whose test keeps nothing removes the directory it made, just as this one is about to use it.
     make = REAL.mkdir
     taken: list[Path] = []
 
@@ -618,7 +614,7 @@ def test_a_directory_that_another_process_takes_away_at_the_wrong_moment_is_made
 
 def test_a_directory_that_is_taken_away_each_time_is_an_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(REAL, "mkdir", lambda *_: None)
-    with pytest.raises(CassetteError, match=r"a\.yaml: cannot be written: No such file or directory; what was there"):
+    with pytest.raises(CassetteError, match=r"a\.yaml: cannot be written: No such file or directory; the old file"):
         save(path, [ONE])
 
 

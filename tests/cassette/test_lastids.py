@@ -1,4 +1,4 @@
-"""Ids and dates of a reply stand below its text in the file, and where they were in what is replayed."""
+"""Ids and dates of a reply are below its text in the file, and in their original position in a replay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies as lines for people: readable where that can be undone, and always the very bytes back."""
+"""Bodies as lines for people: readable if that can be undone, and always back to the same bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pytest_samurai.cassette.layout import lay_out, take_back
 
-# --- what anybody may send: JSON in every spelling, events, line ends of all kinds, anything at all
+# --- anything a client may send: JSON in every spelling, events, all line ends, random data
 
 _PIECES = [
     *"ab {}[]:,é日😀\u2028\u200b\x7f",
@@ -42,7 +42,7 @@ def _containers(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     lists = st.tuples(st.lists(inner, max_size=4), _COMMAS, _BLANKS).map(
         lambda it: f"[{it[2]}{it[1].join(it[0])}{it[2]}]"
     )
-    # The same key may well come twice.
+    # The same key may occur twice.
     pair = st.tuples(st.sampled_from(['"a"', '"b"', r'"\u00e9"', '""']), inner)
     objects = st.tuples(st.lists(pair, max_size=4), _COMMAS, _COLONS, _BLANKS).map(
         lambda it: f"{{{it[3]}{it[1].join(key + it[2] + value for key, value in it[0])}{it[3]}}}"
@@ -145,10 +145,10 @@ def test_what_has_no_structure_is_left_as_it_came(body: bytes) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        b'{\n    "a": [\n        1\n    ]\n}',  # has its lines already
+        b'{\n    "a": [\n        1\n    ]\n}',  # already has lines
         b'{"a":1, "b":{"c":2}, "d":3,"e":4}',  # neither style throughout
         b' {"a":[1]}',
-        b'\n{"a":1,"b":[2]}',  # a line end of its own, beside which ours would leave an empty line
+        b'\n{"a":1,"b":[2]}',  # has its own line end, and ours would add an empty line
         b'{"a":1,"b":[2]}\n\n ',
         b'{"a":1,\n"b":{"c":[2]}}',
     ],

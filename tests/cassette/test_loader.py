@@ -1,4 +1,4 @@
-"""YAML of others: what PyYAML makes of it, but nothing that unfolds or turns in a circle without end."""
+"""Foreign YAML is read as PyYAML reads it, except anything that expands or loops without end."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_what_is_loaded_is_what_pyyaml_makes_unless_a_value_holds_itself(text: s
     content = text.encode()
     try:
         meant = yaml.safe_load(content)
-    except Exception:  # noqa: BLE001 - whatever it is: PyYAML lets through what int() and others raise
+    except Exception:  # noqa: BLE001 - PyYAML lets errors of int() and others through
         meant = None
         is_readable = False
     else:
@@ -82,7 +82,7 @@ version: 1
     assert parse(content.encode(), Path("a.yaml"))[0].request.body == b"\xff\x00"
 
 
-UNFOLDED = "some.yaml:1: the aliases in this file expand without end, so it is not read; fix it, restore the file, or"
+UNFOLDED = "some.yaml:1: aliases in this file expand without end, so it is not read; fix it, restore the file, or"
 
 
 def levels(item: str, begin: str = "l0: &l0 [x]\n") -> bytes:
@@ -105,15 +105,15 @@ def test_a_few_lines_that_unfold_to_more_than_a_memory_holds_are_refused(content
 
 def test_merge_keys_do_not_unfold_without_end() -> None:
     one_after_the_other = levels("{{<<: [{}]}}", "l0: &l0 {a: 1}\n") + b"interactions: [*l11]\n"
-    # Nothing is made here before the innermost level is merged.
+    # Nothing is built here before the innermost level is merged.
     inside = "{a: 1}"
     for n in range(11):
         inside = f"{{<<: [&l{n} {inside}, {', '.join([f'*l{n}'] * 8)}]}}"
 
     for content in (one_after_the_other, f"interactions: [{inside}]\n".encode()):
-        # The PyYAML of today merges equal keys once, so all of it comes to one key. That of 6.0 keeps them all.
+        # The current PyYAML merges equal keys at once, so everything becomes one key. Version 6.0 keeps them all.
         said = refusal(content + b"version: 1\n")
-        assert said.startswith(UNFOLDED) or "interaction 1 is damaged: `request` is missing" in said
+        assert said.startswith(UNFOLDED) or "interaction 1 is something that has ['a'], not a call over HTTP" in said
 
 
 def test_aliases_that_stand_for_less_than_the_file_holds_are_read() -> None:

@@ -1,4 +1,4 @@
-"""Some interactions of a cassette are replaced, and every other byte of the file stays as it is."""
+"""Some interactions of a cassette are replaced, and every other byte of the file stays the same."""
 
 from __future__ import annotations
 

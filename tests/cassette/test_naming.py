@@ -1,4 +1,4 @@
-"""Which file is a test's cassette: its own name where that is safe, and never another test's."""
+"""Which file is a test's cassette: its own name if that is safe, and never another test's."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pytest_samurai.cassette.naming import (
 )
 from pytest_samurai.errors import SettingsError
 
-# Names of few letters, so that they come close to each other: case, dots, brackets, what file systems do not like.
+# Names with few letters, so that they are similar: case, dots, brackets, characters that file systems dislike.
 _NAMES = st.text("aA.:/[]~- \u00e9\ud800", min_size=1, max_size=4) | st.sampled_from(
     ["test_a", "test_a[b]", "TestA", "Testa"]
 )

@@ -1,4 +1,4 @@
-"""The table of notes: a row more, and the note is written, cut, told to be plain, and loaded."""
+"""The table of notes: with one more row, the note is written, cut, recognized as plain, and loaded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SEAL = ["00000000", "11111111", "22222222"]
 
 @dataclass(frozen=True)
 class Served(Reply):
-    """A reply that knows where it was made: what the new row notes."""
+    """A reply that knows where it was made, which the new row notes."""
 
     region: str = "here"
     queue: float | None = None
@@ -92,7 +92,7 @@ def test_a_note_that_is_left_out_says_what_the_field_says_by_default() -> None:
 def test_every_field_besides_the_parts_of_http_is_a_note() -> None:
     names = {field.name for cls in (Interaction, Reply) for field in fields(cls)}
 
-    # Whether there is a seal is told by the seal.
+    # The seal itself says whether there is a seal.
     assert names - NOTES.names == {"request", "reply", "status", "reason", "headers", "body", "unsealed"}
 
 

@@ -1,4 +1,4 @@
-"""What is written in the plain grammar is read alike by everybody: so YAML need not be asked about it each time."""
+"""Everybody reads the plain grammar the same way, so YAML need not be asked each time."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ JSON = ("content-type", "application/json")
 
 
 def _made_of(pattern: bytes) -> st.SearchStrategy[bytes]:
-    # Without what is no matter of the language, only of the time that it takes to be told.
+    # The part that is left out does not affect the language, only the time to recognize it.
     return st.from_regex(re.compile(re.sub(rb"([*+?])\+", rb"\1", pattern)), fullmatch=True)
 
 
@@ -64,7 +64,7 @@ _notes = st.tuples(
 ).map(b"".join)
 
 
-# What a reader that looks for the next bracket would stumble over, and random texts seldom have.
+# What confuses a reader that looks for the next bracket, and random texts rarely contain.
 _bracketed = st.sampled_from([b'"]"', b'"a]b"', b'"]?", "b]"', b'"[", "]"', b"a"])
 _headers = _made_of(PLAIN_HEADERS + rb"\n") | st.lists(_bracketed, min_size=1, max_size=3).map(
     lambda all_values: b"    headers:%b\n" % b"".join(b"\n      x-%d: [%b]" % pair for pair in enumerate(all_values))
@@ -72,7 +72,7 @@ _headers = _made_of(PLAIN_HEADERS + rb"\n") | st.lists(_bracketed, min_size=1, m
 
 
 def _lines(margin: int) -> st.SearchStrategy[bytes]:
-    """A body in the grammar, with lines at random that are empty, blank, indented or look like something else."""
+    """A body in the grammar, with random lines that are empty, blank, indented or look like something else."""
     line = st.sampled_from([b"", b"a", b" ", b"  b", b"- request:", b"key: value", b"# no", b"---", b'"', b"%c"])
     first = st.sampled_from([b"a", b"- b", b"#", b"...", b"{"])
     block = st.tuples(st.sampled_from([b"|\n", b"|-\n", b"|+\n"]), first, st.lists(line, max_size=8)).map(
@@ -83,7 +83,7 @@ def _lines(margin: int) -> st.SearchStrategy[bytes]:
 
 
 def _in_order(*parts: Any) -> Iterator[bytes]:
-    """The parts of an interaction, with the headers of its reply where they stand today, or where they once stood."""
+    """The parts of an interaction, with the reply's headers in their current or their former position."""
     *before, headers, key, body, are_below, head, notes = parts
     yield from before
     yield from (key, body, b"\n", headers[:-1]) if are_below else (headers, key, body)
@@ -251,7 +251,7 @@ def test_only_what_is_not_in_it_is_read_as_yaml_before_it_is_kept(
 
 
 def test_a_text_in_the_grammar_is_told_in_time_that_grows_with_its_length() -> None:
-    # Not by a clock: what could be told in two ways would take longer than anybody waits.
+    # No clock: anything with two ways to match would take longer than anybody waits.
     long = "a " * 50_000
     assert _is_plain(_recorded(headers=((f"x-{'a' * 80}", long.strip()),)))
     assert not _is_plain(_recorded(headers=(("x-a", f"{long}\x00"),)))

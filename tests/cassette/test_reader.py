@@ -1,4 +1,4 @@
-"""What is no cassette is refused, by its file, its line and the reason."""
+"""A file that is not a cassette is refused by file, line and reason."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ interactions:
         ("version: 1\n", "some.yaml:1: not a cassette: it has no list `interactions`"),
         ("version: 1\ninteractions:\n", "some.yaml:1: not a cassette: it has no list `interactions`"),
         ("interactions: []\nversion: 2\n", "some.yaml:2: version is 2; this tool reads version 1"),
-        ("interactions: []\nversion:\n", "some.yaml:2: version is None; this tool reads version 1"),
+        ("interactions: []\nversion:\n", "some.yaml:2: the end, `version: 1`, is missing, as if it had been cut off"),
         (GOOD + "- 7\n", "some.yaml:15: interaction 2 is damaged: it is 7, not a mapping"),
         (GOOD + "- request: {}\n", "some.yaml:15: interaction 2 is damaged: `response` is missing"),
         (GOOD + "- response: {}\n", "some.yaml:15: interaction 2 is damaged: `request` is missing"),
@@ -90,8 +90,8 @@ def test_what_is_no_cassette_is_refused_with_file_line_and_reason(content: str, 
         ('string: ""', "string: 12", "`string` is 12, not text or !!binary"),
         ('    body:\n      string: ""\n', "", "`body` is missing"),
         ("headers: {}", "headers: [a]", "`headers` is ['a'], not a mapping"),
-        ("headers: {}", "headers: {a: 12}", "header 'a': name and value must be text: put them in quotes"),
-        ("headers: {}", "headers: {5: [b]}", "header 5: name and value must be text: put them in quotes"),
+        ("headers: {}", "headers: {a: 12}", "header 'a': name and value must be text: quote them"),
+        ("headers: {}", "headers: {5: [b]}", "header 5: name and value must be text: quote them"),
         ("duration: 1", "duration: long", "`duration` is 'long', not a number"),
         ("duration: 1", "duration: yes", "`duration` is True, not a number"),
         (

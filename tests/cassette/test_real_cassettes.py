@@ -1,4 +1,4 @@
-"""Cassettes that vcrpy, pytest-recording and cassetter really write load here, import, and replay as they were."""
+"""Cassettes that vcrpy, pytest-recording and cassetter really write are loaded, imported, and replayed unchanged."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BINARY: Final = bytes(range(256))
 
 
 class Gateway(BaseHTTPRequestHandler):
-    """Hands a request on to the chat server, and carries the reply as the first part of the path says."""
+    """Passes a request on to the chat server, and sends the reply the way that the first part of the path says."""
 
     protocol_version = "HTTP/1.1"
     port: int
@@ -65,8 +65,8 @@ class Gateway(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class has named it
-        """Nothing: this would go to stderr."""
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it
+        """Print nothing: this would go to stderr."""
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def of_cassetter(url: str, tmp_path_factory: pytest.TempPathFactory) -> Recorded
 
 
 def meaning(content: bytes, tool: str) -> object:
-    """What has to be equal: the bytes; of cassetter, which keeps of JSON no more than its value, that."""
+    """What must be equal: the bytes. cassetter only keeps the value of JSON, so only that."""
     if tool == "cassetter":
         try:
             return json.loads(content)
@@ -120,10 +120,10 @@ def meaning(content: bytes, tool: str) -> object:
 
 
 def replays(path: Path, calls: list[dict[str, Any]], tool: str) -> None:
-    """Every call of a cassette gets the answer that it got when the other tool recorded it; nothing goes live."""
+    """Every call in a cassette gets the answer that the other tool recorded, and nothing goes live."""
     with use_cassette(path, mode="none") as recorder, httpx.Client(verify=False) as client:
         for one in calls:
-            # Another client, and a URL of which the endpoint alone is the same.
+            # Another client, and a URL where only the endpoint is the same.
             reply = client.post("http://127.0.0.1:9/v1/chat/completions", content=one["body"].encode())
             assert reply.status_code == one["status"]
             assert meaning(reply.content, tool) == meaning(one["content"].encode("latin-1"), tool)
@@ -132,7 +132,7 @@ def replays(path: Path, calls: list[dict[str, Any]], tool: str) -> None:
 
 
 def check(tool: str, directory: Path, calls: dict[str, list[dict[str, Any]]]) -> int:
-    """Load, replay, import and replay again every cassette; how many there are."""
+    """Load, replay, import and replay again every cassette. Returns how many there are."""
     before: dict[str, list[Interaction]] = {}
     for name, made in calls.items():
         before[name] = load(directory / name)
@@ -221,7 +221,7 @@ class TestClass:
 
 
 class Project:
-    """A project that is tested with pytest-recording at one time, and with ours at another."""
+    """A project that is tested first with pytest-recording and then with ours."""
 
     def __init__(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
         self.root = pytester.path
@@ -262,7 +262,7 @@ COUNT = len(CARRIED) + 1
 def test_cassettes_of_pytest_recording_import_and_replay_where_they_lie(project: Project) -> None:
     project.run("vcr", "--record-mode=once").assert_outcomes(passed=COUNT)
     assert len(project.cassettes) == COUNT
-    # As they are, and imported.
+    # Unchanged, and imported.
     project.run("samurai", url=NOBODY).assert_outcomes(passed=COUNT)
     outcomes = list(import_cassettes([project.tests / "cassettes"], environ={}))
     assert [outcome.failed for outcome in outcomes] == [False] * COUNT
@@ -277,7 +277,7 @@ def test_pytest_recording_replays_ours_and_writes_them_again_and_nothing_is_lost
     before = {path: load(path) for path in project.cassettes}
     project.run("vcr", "--record-mode=none").assert_outcomes(passed=COUNT)
     assert {path: load(path) for path in project.cassettes} == before
-    # A call more for each, so that it writes the cassettes again.
+    # One more call in each, so that it writes the cassettes again.
     monkeypatch.setenv("MORE", "1")
     project.run("vcr", "--record-mode=new_episodes", "-k", "test_ask").assert_outcomes(passed=COUNT - 1)
     monkeypatch.delenv("MORE")

@@ -1,4 +1,4 @@
-"""A cassette that is recorded again without a change: its diff is none, or ids, times and seals, below the text."""
+"""Recording again without a change gives an empty diff, or only ids, times and seals, below the text."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NAME = "test_it/test_it.yaml"
 
 
 def changes(old: str, new: str) -> list[str]:
-    """The lines that are gone or new, by the words before their colon."""
+    """The lines that are gone or new, by the words before the colon."""
     lines = difflib.ndiff(old.split("\n"), new.split("\n"))
     return sorted({line[1:].strip().partition(":")[0] for line in lines if line[0] in "+-"})
 

@@ -1,4 +1,4 @@
-"""What a run remembers: read once, and never more of it than was said."""
+"""A run's memory: everything is read once, and no more than needed is kept."""
 
 from __future__ import annotations
 

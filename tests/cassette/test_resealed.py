@@ -1,4 +1,4 @@
-"""What is held against the seals of a file that a formatter has been at."""
+"""What is compared with the seals of a file that a formatter has changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cassette that a marker names: a file that each system can have, and that is no other name's."""
+"""The cassette that a marker names: a file name that works on every system, and belongs to no other name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEVICES = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)")
 
 
 def safe(name: str) -> Path | None:
-    """Where the cassette of a name lies; None for what is no name."""
+    """Where the cassette with a name is; None for an invalid name."""
     try:
         return safe_cassette(named_cassette(name))
     except SettingsError:

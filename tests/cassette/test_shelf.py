@@ -1,4 +1,4 @@
-"""Cassettes that a run has read before: not read again, unless the file is another by now."""
+"""Cassettes that a run has already read are only read again if the file has changed."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def test_a_file_that_is_too_young_to_have_a_date_of_its_own_is_read_each_time(pa
 def test_a_file_has_a_date_of_its_own_two_seconds_after_it_changed(
     path: Path, age: int, reads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # FAT keeps dates by two seconds, so a younger file may change once more and keep its date.
+    # FAT dates files to two seconds, so a younger file may change again and keep its date.
     changed = path.stat().st_mtime_ns
     monkeypatch.setattr(shelf, "now_ns", lambda: changed + age)
     kept = Shelf()
 
-    # Both are held: the second may lie where the first was, if that is gone.
+    # Both are kept alive: the second could get the first one's address if that is gone.
     first, second = (kept.load(path).recordings for _ in range(2))
     assert (first is second) is (reads == 1)
 

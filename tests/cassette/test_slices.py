@@ -1,4 +1,4 @@
-"""A file of ours without YAML: the same interactions as with it, and only of an unchanged file."""
+"""Our own files are read without YAML: the same interactions as with it, and only from an unchanged file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.cassette.test_damage import CONTENT, FILE, FIVE, PLAIN
 
 
 def by_yaml(content: bytes) -> list[Interaction]:
-    # The other way, which no option chooses: it is for files of others.
+    # The other way, which no option chooses: it is for foreign files.
     return reader._parsed(content, FILE)
 
 
@@ -94,6 +94,9 @@ def test_each_is_read_when_it_is_asked_for_and_kept() -> None:
     assert found.reply(3) is found[3].reply
     assert found.request(3) == found[3].request
     assert found[1:3] == FIVE[1:3]
+    assert (found[-1], found[-5]) == (FIVE[4], FIVE[0])
+    with pytest.raises(IndexError):
+        found[-6]
     assert [found.status(place) for place in range(5)] == [item.reply.status for item in FIVE]
     assert list(found.times()) == [item.recorded_at for item in FIVE]
     assert found.are_redacted

@@ -1,4 +1,4 @@
-"""What is no file where a cassette, a journal or a lock should be: said at once, and never waited for."""
+"""A directory, pipe or the like instead of a cassette, journal or lock is reported at once, without waiting."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such files t
 
 @pytest.fixture
 def make() -> Iterator[Callable[[str, Path], None]]:
-    """Make something that is no file. The path of a socket is short, so it is made where it is to be."""
+    """Make something that is not a file. A socket's path must be short, so it is made in its final location."""
     sockets = []
 
     def made(kind: str, path: Path) -> None:
@@ -36,7 +36,7 @@ def make() -> Iterator[Callable[[str, Path], None]]:
         else:
             listener = socket.socket(socket.AF_UNIX)
             sockets.append(listener)
-            # The name of a socket has at most a hundred characters.
+            # A socket's name has at most a hundred characters.
             here = Path.cwd()
             os.chdir(path.parent)
             listener.bind(path.name)

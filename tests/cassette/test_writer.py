@@ -1,4 +1,4 @@
-"""A cassette is written whole or not at all, and read back first."""
+"""A cassette is written completely or not at all, and read back first."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
     fails(monkeypatch)
     with pytest.raises(CassetteError) as caught:
         save(path, [interaction(b"new")])
-    assert str(caught.value) == f"{path}: cannot be written: No space left on device; what was there is unchanged"
+    assert str(caught.value) == f"{path}: cannot be written: No space left on device; the old file is unchanged"
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 
@@ -113,7 +113,7 @@ def test_an_error_without_a_number_is_told_in_its_own_words(tmp_path: Path, monk
         raise OSError("the share has gone away")
 
     monkeypatch.setattr(REAL, "fsync", gone)
-    with pytest.raises(CassetteError, match="cannot be written: the share has gone away; what was there is unchanged"):
+    with pytest.raises(CassetteError, match="cannot be written: the share has gone away; the old file is unchanged"):
         save(tmp_path / "a.yaml", [interaction()])
 
 
@@ -122,21 +122,21 @@ def test_an_error_without_a_number_is_told_in_its_own_words(tmp_path: Path, monk
     [
         # No YAML can hold half of a surrogate pair, not even as an escape.
         interaction(hidden_usage={"a": "\ud800"}),
-        # A cassette has no second way to say how long a stream is.
+        # A cassette has no other way to say how long a stream is.
         interaction(reply=b"data: 1\n\n", headers=STREAM_TYPE, chunks=(Chunk(3, 0.0),)),
     ],
 )
 def test_what_would_not_read_back_equal_does_not_replace_the_old_file(unfaithful: Interaction, tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     save(path, [interaction(b"old")])
-    with pytest.raises(CassetteError, match=r"a\.yaml: the cassette would not read back .* nothing was written"):
+    with pytest.raises(CassetteError, match=r"a\.yaml: the file would not read back .* nothing was written"):
         save(path, [unfaithful])
     assert load(path) == [interaction(b"old")]
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_headers_that_came_out_of_order_do_not_stop_a_recording(tmp_path: Path) -> None:
-    mixed = (("x-a", "1"), ("x-b", "2"), ("x-a", "3"), ("content-length", "2"))
+    mixed = (("x-a", "1"), ("x-b", "2"), ("x-a", "3"), ("content-length", "99"))
     item = interaction(headers=mixed)
     save(tmp_path / "a.yaml", [replace(item, request=replace(item.request, headers=mixed[:3]))])
     [found] = load(tmp_path / "a.yaml")
@@ -179,7 +179,7 @@ class TestPermissions:
     def test_writing_never_touches_the_umask_of_the_process(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        # It belongs to all threads: a file that another one makes meanwhile would be open to everybody.
+        # It applies to all threads: a file that another thread makes meanwhile would be open to everybody.
         monkeypatch.setattr(os, "umask", lambda _: pytest.fail("the umask was touched"))
         save(tmp_path / "a.yaml", [interaction()])
         assert load(tmp_path / "a.yaml") == [interaction()]

@@ -1,4 +1,4 @@
-"""Recorded calls, and a git repository that has them."""
+"""Recorded calls, and a git repository with them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def git(directory: Path, *arguments: str) -> None:
 
 
 def answered(interaction: Interaction, *texts: str, number: int = 1, ended: str = "stop", **more: Any) -> Interaction:
-    """The interaction with a choice for each text. `number` goes into what is made up, `more` into the messages."""
+    """The interaction with a choice for each text. `number` goes into made-up values, `more` into the messages."""
     choices = [
         {"index": index, "message": {"role": "assistant", "content": text, **more}, "finish_reason": ended}
         for index, text in enumerate(texts)

@@ -58,7 +58,7 @@ def write(*interactions: Interaction, path: str = OURS) -> Path:
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[str]]:
-    """The exit status and the lines printed; no secret of this file is ever among them."""
+    """The exit status and the printed lines, which never contain a secret of this file."""
     status = cli.main(["check", *arguments])
     out, err = capsys.readouterr()
     assert err == ""
@@ -67,7 +67,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[
 
 
 def found(capsys: pytest.CaptureFixture[str], *interactions: Interaction) -> list[str]:
-    """What is found in a cassette of ours, without file and line."""
+    """The findings in a cassette of ours, without file and line."""
     write(*interactions)
     status, lines = run(capsys, "-q")
     assert status == (1 if lines else 0)
@@ -75,14 +75,14 @@ def found(capsys: pytest.CaptureFixture[str], *interactions: Interaction) -> lis
 
 
 def without_code(line: str, path: str = OURS) -> str:
-    """What is found in the first interaction of a cassette of ours, without file, line and code."""
+    """The findings in the first interaction of a cassette of ours, without file, line and code."""
     match = re.fullmatch(rf"{path}:3: (SAM\d{{3}}) (.*)", line)
     assert match is not None, line
     assert match[1] in CODES
     return match[2]
 
 
-# --- what is read, and what is said in the end
+# --- what is read, and what is said at the end
 
 
 def test_clean_cassettes_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,7 +136,7 @@ def test_each_finding_has_the_line_of_its_interaction(capsys: pytest.CaptureFixt
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nowhere"], "nowhere: there is no such file or directory; name the cassettes, or where they are"),
+        (["nowhere"], "nowhere: no such file or directory; name the cassettes, or their directory"),
         (
             ["--max-age", "30"],
             "argument --max-age: it is '30', and has to be a number below 10,000 and a unit: \"90m\"",
@@ -295,7 +295,7 @@ def test_a_cassette_that_vcrpy_wrote_with_its_key(capsys: pytest.CaptureFixture[
             "cassettes/theirs.yaml:2: SAM102 a key (sk-...) in the request header 'authorization'",
             "cassettes/theirs.yaml:2: SAM103 a credential in the request header 'cookie'",
             "cassettes/theirs.yaml:2: SAM103 a credential in the reply header 'set-cookie'",
-            "cassettes/theirs.yaml:2: SAM403 advice: without a seal, so that nobody can tell whether it was changed",
+            "cassettes/theirs.yaml:2: SAM403 advice: without a seal, so nobody can tell whether it was changed",
             "1 cassette, 1 interaction: 3 findings",
         ],
     )
@@ -303,7 +303,7 @@ def test_a_cassette_that_vcrpy_wrote_with_its_key(capsys: pytest.CaptureFixture[
 
 def test_a_secret_beside_the_interactions_is_found_too(capsys: pytest.CaptureFixture[str]) -> None:
     path = write(interaction(GITHUB))
-    text = path.read_text().partition("\n")[2]  # without its first line it is a file like those of others
+    text = path.read_text().partition("\n")[2]  # without its first line, it looks like a foreign file
     path.write_text(f"{text}# {GITHUB}\n# mine: {KEY}\n")
     last = text.count("\n") + 2
 
@@ -388,20 +388,17 @@ MEND = "; fix it, restore the file, or delete it to record again"
             ],
         ),
         (
-            # Without its secret, this file is shorter: what is wrong with it is then told of another line.
+            # Without its secret, this file is shorter, so the problem is reported on another line.
             "version: 1\nkey: |\n  " + PEM.replace("\n", "\n  ") + "\ninteractions: [7]\nx: ]\n",
             [
-                ":7: SAM201 cannot be read; there is a secret in the file, so what stands here is not shown",
+                ":7: SAM201 cannot be read; the file contains a secret, so this part is not shown",
                 ":3: SAM102 a private key in the file",
             ],
         ),
         (
             "version: 1\ninteractions:\n"
             "- {response: {}, request: {method: P, uri: u, headers: {x-api-key: {a: hunter}}}}\n",
-            [
-                ":3: SAM201 interaction 1 is damaged: header 'x-api-key': name and value must be text: put them"
-                " in quotes" + MEND
-            ],
+            [":3: SAM201 interaction 1 is damaged: header 'x-api-key': name and value must be text: quote them" + MEND],
         ),
     ],
 )

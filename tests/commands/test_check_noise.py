@@ -1,4 +1,4 @@
-"""What `check` finds in the files of others, and what it keeps quiet about."""
+"""What `check` finds in other tools' files, and what it ignores."""
 
 from __future__ import annotations
 

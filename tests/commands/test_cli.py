@@ -48,7 +48,7 @@ def test_an_error_of_a_command_is_status_2_and_keeps_its_lines(capsys: pytest.Ca
         cli.main(["weigh", "--size=10"])
     error = capsys.readouterr().err
     assert error.endswith("error: it is too large\nby far\n")
-    # The usage is that of the command that was misused.
+    # The usage is that of the misused command.
     assert error.startswith("usage: pytest-samurai weigh [-h] [--size SIZE]\n")
 
 

@@ -1,4 +1,4 @@
-"""What recorded calls cost now and elsewhere: against hand computations, and with what is unknown said."""
+"""What recorded calls cost, now and elsewhere: compared with manual calculations. Unknown costs are reported."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_the_committed_cassettes_on_gpt_4o_mini_cost_what_a_hand_computation_say
     assert lines[5].startswith("4 cassettes, 5 calls, 95 tokens: $0.000368 at the prices of 20")
     assert lines[5].endswith(", if nothing is cached")
     assert lines[6:] == [
-        "On gpt-4o-mini: $0.0000291 for as many tokens; another model counts them differently",
+        "On gpt-4o-mini: $0.0000291 for the same number of tokens; another model counts differently",
     ]
     page = (COMMITTED.parent / "docs" / "cost.md").read_text(encoding="utf-8")
     assert "\n".join(["$ pytest-samurai cost --model gpt-4o-mini", *lines[:5], ""]) in page
@@ -171,7 +171,7 @@ def test_what_is_unknown_is_a_question_mark_and_makes_no_sum_less(
         "d.yaml        1     120  $0.0000270         ?",
         "4 cassettes, 6 calls, 480 tokens (unknown in 1 cassette): $0.0000270 (unknown in 3 cassettes) at the prices of"
         " 2026-11-24, if nothing is cached",
-        "On nosuch-3: cost unknown for as many tokens; another model counts them differently",
+        "On nosuch-3: cost unknown for the same number of tokens; another model counts differently",
         "The price of nosuch-1, nosuch-3, nosuch-2 is unknown.",
         "To set it, in US dollars per million tokens, add to pyproject.toml:",
         "  [tool.pytest-samurai.prices]",
@@ -209,7 +209,7 @@ def test_what_is_no_file_is_an_error_in_a_directory_too(tmp_path: Path, capsys: 
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("gone", "gone: there is no such file or directory"), ("bad.yaml", "bad.yaml:1: not a cassette")],
+    [("gone", "gone: no such file or directory"), ("bad.yaml", "bad.yaml:1: not a cassette")],
 )
 def test_what_is_no_cassette_is_an_error_that_names_it(
     name: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

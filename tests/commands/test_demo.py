@@ -20,7 +20,7 @@ def test_the_demo_records_stops_the_server_and_replays(
     assert "samurai: 3 tests, calls: 4 replayed, 84 tokens" in second
     assert first.count("max_total_tokens is 40, used 55 (+15)") == 1
     assert second.count("max_total_tokens is 40, used 55 (+15)") == 1
-    assert second.rstrip().endswith("it has a budget of 40 tokens, and spends more, live and in replay.")
+    assert second.rstrip().endswith("its budget is 40 tokens, and it spends more, live and in replay.")
 
 
 def test_the_demo_is_in_colour_on_a_terminal(
@@ -36,4 +36,4 @@ def test_the_demo_says_so_when_it_goes_wrong(
 ) -> None:
     monkeypatch.setattr(ChatServer, "requests", 5)
     assert cli.main(["demo"]) == 1
-    assert "This did not go as it should have" in capfd.readouterr().out
+    assert "Something went wrong; please report it" in capfd.readouterr().out

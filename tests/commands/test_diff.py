@@ -1,4 +1,4 @@
-"""What changed in cassettes, by meaning: against git, or between two files."""
+"""What changed in cassettes, by meaning, against git or between two files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PARIS, ROME = user("What is the capital of France?"), user("What is the capital 
 
 
 class Project:
-    """A project in a repository of its own."""
+    """A project in its own repository."""
 
     def __init__(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.root = root
@@ -63,7 +63,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 
 def changed(project: Project, old: Sequence[Interaction], new: Sequence[Interaction]) -> list[str]:
-    """The lines about a cassette that changed, without the last ones."""
+    """The lines about a changed cassette, without the last ones."""
     project.record(capital=old)
     project.commit()
     project.record(capital=new)
@@ -73,11 +73,11 @@ def changed(project: Project, old: Sequence[Interaction], new: Sequence[Interact
 TEST = "tests/test_geo.py::test_capital"
 
 
-# --- what is a difference
+# --- what counts as a difference
 
 
 def test_ids_dates_times_seals_and_the_order_of_keys_are_no_difference(project: Project) -> None:
-    # In each recording the tool call has another id, which the next request repeats.
+    # In each recording, the tool call has a different id, which the next request repeats.
     def recorded(number: int) -> list[Interaction]:
         call = {"id": f"call_{number}", "type": "function", "function": {"name": "f", "arguments": "{}"}}
         said = {"role": "assistant", "tool_calls": [call]}
@@ -483,7 +483,7 @@ def test_a_renamed_cassette_is_followed_whether_git_knows_of_it_or_not(project: 
     lines = project.diff()
     assert lines[0] == "tests/test_geo.py::test_town: prompt 9 -> 13 tokens (+44%)"
     assert "  renamed from cassettes/tests/test_geo/test_capital.yaml" in lines
-    # Of two that are alike, the likest is taken.
+    # Of two similar ones, the most similar is taken.
     project.record(village=[calls[0], item((9, 2), user("Which one is larger?"))], town=calls)
     assert [line.split(":")[0] for line in project.diff() if "renamed" in line or "added" in line] == [
         "  renamed from cassettes/tests/test_geo/test_capital.yaml",
@@ -540,10 +540,10 @@ def test_a_range_has_what_was_added_and_removed_in_it(project: Project) -> None:
     git(project.root, "checkout", "--quiet", "--orphan", "other")
     project.commit()
     assert project.refused("main...other") == (
-        "'main...other': the two revisions have nothing in common, and there is no such file, here or in HEAD"
+        "'main...other': the two revisions have nothing in common, and no such file exists, here or in HEAD"
     )
     assert project.refused("main..nope") == (
-        "git knows no revision 'main..nope', and there is no such file, here or in HEAD"
+        "git knows no revision 'main..nope', and no such file exists, here or in HEAD"
     )
 
 
@@ -594,7 +594,7 @@ def test_paths_choose_what_is_compared_and_one_that_is_gone_is_one(project: Proj
     def named(*arguments: str) -> list[str]:
         return [line.split(":")[0] for line in project.diff(*arguments) if line and line[0] != " "][:-1]
 
-    # Outside of the cassettes' directory, a file counts if it is ours.
+    # Outside of the cassettes' directory, only our own files count.
     assert named() == ["tests/test_geo.py", "tests/test_geo.py", "elsewhere/shared.yaml"]
     assert named(str(project.path("capital"))) == ["tests/test_geo.py"]
     assert named("HEAD", "cassettes/tests/test_geo/test_capital.yaml") == ["tests/test_geo.py"]
@@ -661,18 +661,18 @@ def test_files_in_conflict_are_named_once(project: Project) -> None:
 def test_what_is_wrong_is_said(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     assert project.refused() == "git knows no revision 'HEAD'"
     project.commit()
-    assert project.refused("nope") == ("git knows no revision 'nope', and there is no such file, here or in HEAD")
-    assert project.refused("HEAD", "nope") == "nope: there is no such file or directory, neither here nor in HEAD"
+    assert project.refused("nope") == ("git knows no revision 'nope', and no such file exists, here or in HEAD")
+    assert project.refused("HEAD", "nope") == "nope: no such file or directory, neither here nor in HEAD"
     assert project.refused("HEAD", "/") == f"/: is not in the git repository {project.root}"
     assert (
         project.refused("--", "--output=x")
-        == "'--output=x' is not a git revision, and there is no such file, here or in HEAD"
+        == "'--output=x' is not a git revision, and no such file exists, here or in HEAD"
     )
     git(project.root, "branch", "tests")
     assert project.refused("tests") == "tests is both a revision and a file: write ./tests for the file"
     assert project.diff("./tests", status=0) == ["no difference"]
     assert project.refused("HEAD", "HEAD..HEAD~1") == (
-        "HEAD..HEAD~1: there is no such file or directory, neither here nor in HEAD"
+        "HEAD..HEAD~1: no such file or directory, neither here nor in HEAD"
     )
 
 
@@ -692,7 +692,7 @@ def test_outside_of_a_repository_git_says_so(
 def test_the_index_stays_as_it_is(project: Project) -> None:
     project.record(capital=[item((1, 2), PARIS)])
     project.commit()
-    # The same content with another date: git would note that it has looked.
+    # The same content with another date: git would note that it looked.
     project.record(capital=[item((1, 2), PARIS)])
     os.utime(project.path("capital"), (1, 1))
     index = (project.root / ".git/index").read_bytes()
@@ -729,7 +729,7 @@ def test_in_a_terminal_what_changed_stands_out_and_lines_are_wrapped(project: Pr
     longer = {**SYSTEM, "content": f"{SYSTEM['content']} {'Tell all that you know. ' * 6}"}
     project.record(capital=[answered(item((40, 2), SYSTEM, PARIS), "x ##y")])
     project.commit()
-    # Neither what stayed nor what is new would be obeyed alone.
+    # Neither the old nor the new part alone would be obeyed.
     project.record(capital=[answered(item((44, 4), longer, PARIS), "x ##[y")])
     program = Path(sys.executable).with_name("pytest-samurai")
     environ = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}

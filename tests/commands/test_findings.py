@@ -1,4 +1,4 @@
-"""Each finding of `check` has a code, which is documented, can be left out, and stands in the JSON."""
+"""Each finding of `check` has a documented code, which can be left out and appears in the JSON."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_what_was_edited_imported_or_has_no_seal_is_told_once_a_run_and_fails_no
             f"{OURS}:3: SAM401 advice: edited by hand, and 1 more of these: `pytest-samurai ls` has them",
             f"{OURS}:{second}: SAM402 advice: imported from another tool, and 1 more of these:"
             " `pytest-samurai ls` has them",
-            "cassettes/second.yaml:3: SAM403 advice: without a seal, so that nobody can tell whether it was changed",
+            "cassettes/second.yaml:3: SAM403 advice: without a seal, so nobody can tell whether it was changed",
             "2 cassettes, 6 interactions: 0 findings",
         ],
     )
@@ -102,7 +102,7 @@ def test_json_has_each_finding_with_its_test_and_no_secret(capsys: pytest.Captur
         ("cassettes/shared/x.yaml", None, "SAM102", False),
         ("cassettes/test_a/test_x.yaml", "test_a.py::test_x", "SAM102", False),
         ("cassettes/test_a/test_x.yaml", "test_a.py::test_x", "SAM501", True),
-        # Nothing is told once for all.
+        # Nothing is shown just once for all.
         ("cassettes/test_a/test_x.yaml", "test_a.py::test_x", "SAM401", True),
         ("cassettes/test_a/test_x.yaml", "test_a.py::test_x", "SAM401", True),
     ]

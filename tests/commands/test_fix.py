@@ -48,7 +48,7 @@ def test_a_secret_is_cut_out_and_every_other_byte_stays(
     assert [old == new for old, new in zip(*seals, strict=True)] == [True, False, True]
     meant = before.replace(KEY, "[REDACTED]").replace(PLAIN, "[REDACTED]").replace(seals[0][1], seals[1][1])
     assert after == meant
-    # It is the tool's own edit: nobody has edited it by hand.
+    # This is the tool's own edit, not one by hand.
     assert not any(each.edited for each in cassette.load(path))
     assert run(capsys, "--fix") == (0, ["1 cassette, 3 interactions: 0 fixed, 0 findings"])
     assert path.read_text() == after
@@ -74,7 +74,7 @@ def test_a_stream_a_url_a_header_and_a_rule_are_cut_as_they_are_when_they_are_re
     assert run(capsys, "--fix", "--redact=email")[1][-1] == "1 cassette, 1 interaction: 6 fixed, 0 findings"
     [found] = cassette.load(path)
     assert found.request.url == f"{URL}?api_key=[REDACTED]"
-    # No header is lost but those that are nothing but a key.
+    # Only headers that consist of nothing but a key are lost.
     assert found.request.headers == (("x-note", "mine"), ("content-type", "application/json"))
     assert found.reply.headers == (("x-mine", "yes [REDACTED]"),)
     assert b"From [REDACTED]" in found.request.body
@@ -101,7 +101,7 @@ def test_what_was_edited_stays_marked_and_what_had_no_seal_gets_one(capsys: pyte
     )
     text = path.read_text()
     assert (text.count("edited: true"), text.count("seal: none"), "Hello [REDACTED]" in text) == (2, 1, True)
-    # What was not touched is as it was, its missing seal too.
+    # What was not touched is unchanged, including its missing seal.
     assert text.endswith(f"- request:\n{third}")
     assert [each.unsealed for each in cassette.load(path)] == [False, False, True]
 
@@ -123,15 +123,15 @@ def test_what_was_edited_stays_marked_and_what_had_no_seal_gets_one(capsys: pyte
         ),
         (
             lambda text: text.replace('"user",', '"user",\n       '),
-            f"{OURS}: interaction 1 was edited and cannot be written again as it is; take the secrets out by hand,"
+            f"{OURS}: interaction 1 was edited, and cannot be written again as it is; take the secrets out by hand,"
             " or record it again",
         ),
         (
             lambda text: re.sub("seal: .*", "seal: none  # mine", text),
-            f"{OURS}: interaction 1 was edited and cannot be written again as it is; take the secrets out by hand,"
+            f"{OURS}: interaction 1 was edited, and cannot be written again as it is; take the secrets out by hand,"
             " or record it again",
         ),
-        (lambda text: text[:-20], f"{OURS}: cannot be read, so nothing is cut out of it"),
+        (lambda text: text[:-20], f"{OURS}: cannot be read, so nothing was cut out"),
     ],
     ids=["another tool", "mixed line ends", "formatter", "layout", "comment", "damage"],
 )
@@ -165,9 +165,8 @@ def test_a_secret_beside_the_recordings_and_a_journal_are_left_and_named(capsys:
     status, lines = run(capsys, "--fix")
     assert status == 1
     assert [line for line in lines if line.startswith("not fixed: ")] == [
-        f"not fixed: {left}: what a run that died has left is not changed; the next run of its test takes it up",
-        f"not fixed: {OURS}: what is left stands beside the recordings, or cannot be cut out for sure;"
-        " take it out by hand",
+        f"not fixed: {left}: left by a run that died, so it is not changed; the next run of its test recovers it",
+        f"not fixed: {OURS}: the rest is outside of the recordings, or cannot safely be cut out; remove it by hand",
     ]
     report = json.loads("\n".join(run(capsys, "--fix", "--json")[1]))
     assert [len(report[name]) for name in ("findings", "fixed", "not_fixed")] == [2, 0, 2]
@@ -176,7 +175,7 @@ def test_a_secret_beside_the_recordings_and_a_journal_are_left_and_named(capsys:
 def test_an_interaction_in_which_a_secret_would_be_left_stays_as_it_is(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A header of which one value is a key and another is not: no name is dropped that may stay.
+    # A header with one value that is a key and another that is not: no allowed name is dropped.
     mixed = interaction(reply_headers=(("set-cookie", f"session={ODD}"), ("set-cookie", "theme=dark")))
     path = write(mixed, interaction(KEY))
     before = path.read_text()
@@ -200,7 +199,7 @@ def test_a_file_that_cannot_be_written_is_as_it_was(
     status, lines = run(capsys, "--fix", "-q")
     assert (status, lines[1:]) == (
         1,
-        [f"not fixed: {OURS}: cannot be written: No space left on device; what was there is unchanged"],
+        [f"not fixed: {OURS}: cannot be written: No space left on device; the old file is unchanged"],
     )
     assert path.read_bytes() == before
 
@@ -225,11 +224,45 @@ def test_what_varies_gets_its_entries_in_the_ini_file(capsys: pytest.CaptureFixt
     assert run(capsys, "--fix") == (0, ["1 cassette, 1 interaction: 0 fixed, 0 findings"])
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        'def samurai_config():\n    return {\n        "normalize": ["date"],\n    }\n',
+        'async def samurai_config():\n    return dict(mode="once",\n        normalize=["date"])\n',
+    ],
+)
+def test_what_goes_before_the_ini_file_is_named_and_nothing_is_said_to_be_fixed(
+    capsys: pytest.CaptureFixture[str], written: str
+) -> None:
+    write(interaction(UUID))
+    Path("pytest.ini").write_text("[pytest]\n")
+    Path("conftest.py").write_text(f"import pytest\n@pytest.fixture\n{written}")
+    status, lines = run(capsys, "--fix")
+    assert (status, len(lines), lines[-1]) == (0, 3, "1 cassette, 1 interaction: 0 fixed, 0 findings")
+    assert " SAM501 advice" in lines[0]
+    assert lines[1] == "not fixed: conftest.py:5: what `samurai_config` sets goes before the ini file; add to it: uuid"
+    assert Path("pytest.ini").read_text() == "[pytest]\n"
+
+    Path("conftest.py").write_text(f"import pytest\n@pytest.fixture\n{written}".replace('"date"', '"date", "uuid"'))
+    assert run(capsys) == (0, ["1 cassette, 1 interaction: 0 findings"])
+
+
+@pytest.mark.parametrize("nearer", ["def samurai_config(): return {}\n", "def (", "other = 1\n"])
+def test_the_nearest_samurai_config_counts(capsys: pytest.CaptureFixture[str], nearer: str) -> None:
+    Path("cassettes/test_a").mkdir()
+    write(interaction(UUID), path="cassettes/test_a/test_x.yaml")
+    Path("conftest.py").write_text("def samurai_config(): return {'normalize': ['date']}\n")
+    Path("pytest.ini").write_text("[pytest]\nsamurai_normalize = uuid\n")
+    Path("test_a.py").write_text(nearer)
+    advised = "samurai_config" not in nearer
+    assert len(run(capsys)[1]) == 1 + advised
+
+
 def test_without_an_ini_file_it_is_said_what_to_write(capsys: pytest.CaptureFixture[str]) -> None:
     write(interaction(UUID))
     status, lines = run(capsys, "--fix")
     assert status == 0
-    assert lines[1] == "not fixed: there is no ini file of pytest's; make one with `samurai_normalize = uuid`"
+    assert lines[1] == "not fixed: pytest has no ini file here; make one with `samurai_normalize = uuid`"
 
 
 def test_what_was_ignored_is_not_fixed(capsys: pytest.CaptureFixture[str]) -> None:

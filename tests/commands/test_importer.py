@@ -1,4 +1,4 @@
-"""`pytest-samurai import`: what other tools wrote becomes ours, without its secrets, and nothing of it is lost."""
+"""`pytest-samurai import`: other tools' files become ours, without their secrets, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[
 
 
 def written(*calls: tuple[Any, Any], path: str = "a.yaml", **more: Any) -> Path:
-    """A cassette of vcrpy's; of each call the request's body, and the reply's body or the whole response."""
+    """A vcrpy cassette. For each call: the request's body, and the reply's body or the whole response."""
     requests, responses = [], []
     for asked, answer in calls:
         headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json", "user-agent": "x"}
@@ -77,7 +77,7 @@ def test_a_cassette_is_rewritten_where_it_lies(capsys: pytest.CaptureFixture[str
     assert (first.imported, first.unsealed, first.edited) == (True, False, False)
     assert path.read_text().count("\n      imported: true\n") == 2
     before = path.read_bytes()
-    assert run(capsys, "a.yaml") == (0, ["a.yaml: is ours already, and left as it is"])
+    assert run(capsys, "a.yaml") == (0, ["a.yaml: already ours, left as it is"])
     assert path.read_bytes() == before
 
 
@@ -100,13 +100,13 @@ def test_keys_are_removed_by_where_they_stand_by_shape_and_by_the_environment(
     secret = "hunter2-hunter2-0"
     monkeypatch.setenv("SOME_TOKEN", secret)
     cookies = {"set-cookie": ["session=abcdef0123456789"]}
-    # The key of one request, told by the reply of another, token by token.
+    # The key of one request, repeated in another's reply, token by token.
     told = [json.dumps({"choices": [{"index": 0, "delta": {"content": part}}]}) for part in (KEY[:9], KEY[9:])]
     path = written(({"user": secret}, ANSWER), ({"a": "ghp_" + "0123456789ab" * 3}, stream(*told, **cookies)))
     assert run(capsys, "a.yaml")[0] == 0
     text = path.read_text()
     assert not [secret for secret in (secret, KEY, KEY[:9], KEY[9:], "ghp_", "cookie", "abcdef") if secret in text]
-    # The told one is in the answer that is read from the events, too.
+    # The repeated key is also in the answer that is read from the events.
     assert text.count("[REDACTED]") == 4
 
 
@@ -126,12 +126,12 @@ def test_a_cassette_in_json_becomes_one_in_yaml_beside_it(capsys: pytest.Capture
     assert json.loads(load(Path("a.yaml"))[0].reply.body) == ANSWER
     assert run(capsys, ".") == (
         0,
-        ["a.json: is imported already, as a.yaml", "a.yaml: is ours already, and left as it is"],
+        ["a.json: already imported, as a.yaml", "a.yaml: already ours, left as it is"],
     )
     save(Path("a.yaml"), [])
     assert run(capsys, "a.json") == (
         1,
-        ["a.json: not imported, as a.yaml is there and holds something else; move one of them away"],
+        ["a.json: not imported, as a.yaml exists and holds something else; move one of them away"],
     )
     assert load(Path("a.yaml")) == []
 
@@ -143,7 +143,7 @@ def test_a_compressed_cassette_becomes_one_in_yaml_beside_it(capsys: pytest.Capt
     line = "a.yaml.gz: imported 1 interaction, as a.yaml; delete a.yaml.gz when its tests pass with that"
     assert run(capsys, ".") == (0, [line])
     assert json.loads(load(Path("a.yaml"))[0].reply.body) == ANSWER
-    assert run(capsys, "a.yaml.gz") == (0, ["a.yaml.gz: is imported already, as a.yaml"])
+    assert run(capsys, "a.yaml.gz") == (0, ["a.yaml.gz: already imported, as a.yaml"])
 
 
 def test_directories_are_walked_and_what_cannot_be_read_is_named_and_left(capsys: pytest.CaptureFixture[str]) -> None:
@@ -157,6 +157,30 @@ def test_directories_are_walked_and_what_cannot_be_read_is_named_and_left(capsys
     assert "not readable as YAML" in lines[2]
     assert [" imported " in line for line in lines] == [True, True, False, True]
     assert Path("c/deep/c.yaml").read_text() == "a: [\x1b[31m"
+
+
+def test_in_a_directory_other_files_are_left_but_one_that_is_named_is_a_mistake(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    written(({"model": "m"}, ANSWER), path="tests/a.yaml")
+    Path("tests/prices.yaml").write_text("gpt-4o: 2.5\n")
+    Path("tests/tags.json").write_text('{"a": 1}')
+    assert run(capsys, "tests") == (
+        0,
+        [
+            "tests/a.yaml: imported 1 interaction",
+            "tests/prices.yaml: not a cassette, left as it is",
+            "tests/tags.json: not a cassette, left as it is",
+        ],
+    )
+    status, lines = run(capsys, "tests/prices.yaml")
+    assert status == 1
+    assert lines[0].startswith("tests/prices.yaml:1: not a cassette: it has no list `interactions`; if another tool")
+    # A cassette that was cut off is no file of another kind.
+    Path("tests/cut.yaml").write_text("version: 1\n")
+    status, lines = run(capsys, "tests")
+    assert status == 1
+    assert "tests/cut.yaml:1: not a cassette: it has no list `interactions`; fix it" in lines[1]
 
 
 def test_an_error_shows_no_secret_and_nothing_that_a_terminal_obeys(
@@ -180,8 +204,8 @@ def test_a_body_that_cannot_be_looked_into_is_not_imported(capsys: pytest.Captur
     status, [line] = run(capsys, "a.yaml")
     assert (status, line) == (
         1,
-        "a.yaml:23: interaction 2 is compressed (compress), which cannot be undone here, so that no secret in it would"
-        " be seen; record it again",
+        "a.yaml:23: interaction 2 is compressed (compress), and cannot be decompressed here, so a secret in it would"
+        " not be seen; record it again",
     )
     assert path.read_bytes() == before
 
@@ -206,7 +230,7 @@ def test_ours_as_vcrpy_wrote_it_again_becomes_ours_again(capsys: pytest.CaptureF
 def test_a_path_that_does_not_exist_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         cli.main(["import", "nowhere"])
-    assert "nowhere: there is no such file or directory" in capsys.readouterr().err
+    assert "nowhere: no such file or directory" in capsys.readouterr().err
 
 
 def test_a_cassette_that_another_process_writes_is_waited_for(
@@ -234,7 +258,7 @@ def test_a_name_that_is_none_on_every_system_becomes_that_of_its_test(capsys: py
     )
     assert [file.name for file in Path("tapes").iterdir()] == [new]
     assert len(load(Path("tapes") / new)) == 1
-    assert run(capsys, "tapes") == (0, [f"tapes/{new}: is ours already, and left as it is"])
+    assert run(capsys, "tapes") == (0, [f"tapes/{new}: already ours, left as it is"])
 
 
 def test_of_two_names_that_are_alike_but_for_their_case_one_is_changed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -272,7 +296,7 @@ def test_a_compressed_cassette_of_ours_is_left_as_it_is_whatever_its_name(capsys
     compressed = Path("tapes/test_x[a:b].yaml.gz")
     compressed.write_bytes(gzip.compress(path.read_bytes()))
     path.unlink()
-    assert run(capsys, "tapes") == (0, [f"{compressed}: is ours already, and left as it is"])
+    assert run(capsys, "tapes") == (0, [f"{compressed}: already ours, left as it is"])
 
 
 @pytest.mark.parametrize("imported", [False, True])
@@ -289,5 +313,5 @@ def test_a_call_has_the_price_of_the_day_that_its_reply_says(
     assert (call.recorded_at, call.answered_at) == (None, "2025-03-01T12:30:00.000000Z")
     assert cli.main(["show", "a.yaml"]) == 0
     out, _ = capsys.readouterr()
-    assert "answered on 2025-03-01, as the reply says" in out
+    assert "answered on 2025-03-01, according to the reply" in out
     assert "$0.00000165" in out

@@ -1,4 +1,4 @@
-"""An option of the ini file gets more entries, and no other byte of the file changes."""
+"""An option in the ini file gets more entries, and no other byte of the file changes."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_a_file_in_which_they_would_not_be_read_back_is_left_alone(name: str, co
     with pytest.raises(SettingsError) as refused:
         add_entries(tmp_path, KEY, ["uuid"])
     whole = {"pytest.ini": "uuid"}.get(name, '["datetime", "uuid"]' if "datetime" in content else '["uuid"]')
-    told = f"{path}: is written so that only you can add this: `samurai_normalize = {whole}`"
+    told = f"{path}: cannot be changed safely here, so add this yourself: `samurai_normalize = {whole}`"
     assert str(refused.value) == told or "cannot be read" in str(refused.value)
     assert path.read_text(encoding="utf-8") == content
 
@@ -107,7 +107,7 @@ def test_pairs_in_toml_stay_and_what_to_write_by_hand_is_toml(tmp_path: Path) ->
     with pytest.raises(SettingsError) as refused:
         added(path, "uuid", "datetime")
     whole = 'samurai_normalize = [["[0-9]+", "<number>"], "uuid", "datetime"]'
-    assert str(refused.value) == f"{path}: is written so that only you can add this: `{whole}`"
+    assert str(refused.value) == f"{path}: cannot be changed safely here, so add this yourself: `{whole}`"
     assert path.read_text() == before
     path.write_text(f"[tool.pytest.ini_options]\n{whole}\n")
     assert project_settings(tmp_path).normalize == (
@@ -123,7 +123,7 @@ def test_a_text_that_cannot_be_cut_into_entries_is_a_mistake_of_the_settings(tmp
     for use in (project_settings, lambda directory: add_entries(directory, KEY, ["uuid"])):
         with pytest.raises(SettingsError) as refused:
             use(tmp_path)
-        assert str(refused.value) == f'{path}: "it\'s" is no list of entries: No closing quotation'
+        assert str(refused.value) == f'{path}: "it\'s" is not a list of entries: No closing quotation'
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

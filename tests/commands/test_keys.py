@@ -19,14 +19,14 @@ def test_each_key_is_handed_over_and_several_characters_of_one_come_together(mon
         os.write(ours, b"a\x1b[Ab")
         with single_keys() as key:
             assert [key(), key(), key()] == ["a", "\x1b[A", "b"]
-            # Else the terminal would take Ctrl-C out, and this would wait for it.
+            # Otherwise the terminal would interpret Ctrl-C, and this would wait for it.
             assert not termios.tcgetattr(theirs)[3] & termios.ISIG
             os.write(ours, b"\x03")
             assert key() == "\x03"
             os.write(ours, b"\x1b")
             assert key() == "\x1b"
             os.close(ours)
-            # The terminal is gone: this is the end of the input.
+            # A terminal that is gone is the end of the input.
             assert key() == ""
 
 

@@ -110,7 +110,7 @@ def test_paths_choose_what_is_listed_from_any_directory(
     assert listed(capsys, "../cassettes/tests")[-1] == "2 cassettes, 3 calls, 45 tokens, $0.0000600"
     with pytest.raises(SystemExit, match="2"):
         cli.main(["ls", "nope"])
-    assert "nope: there is no such file or directory" in capsys.readouterr().err
+    assert "nope: no such file or directory" in capsys.readouterr().err
 
 
 def test_what_cannot_be_read_and_what_was_edited_is_said(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -145,8 +145,8 @@ def test_why_something_is_unknown_of_all_of_them_is_said(here: Path, capsys: pyt
     note.parent.mkdir(parents=True)
     note.write_text("{}")
     [run, lock] = listed(capsys)[2:-1]
-    assert run.startswith(f"what is orphaned is unknown: {note} was written by another version: run all tests")
-    assert lock.startswith(f"which test has a cassette is not told by the lock: {here}/samurai.lock")
+    assert run.startswith(f"cannot tell what is orphaned:  {note} was written by another version: run all tests")
+    assert lock.startswith(f"the lock cannot tell which test a cassette belongs to: {here}/samurai.lock")
 
 
 def test_without_cassettes_there_is_only_the_sum(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""`pytest-samurai import --tests`: what has to change in a suite of another recorder, and what of that is done."""
+"""`pytest-samurai import --tests`: what must change in another recorder's suite, and what is done for you."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[
 
 
 def moved(capsys: pytest.CaptureFixture[str], before: str, name: str = "t/test_a.py") -> tuple[str, list[str]]:
-    """What a file becomes, and the lines that are printed of it. What is done is not found a second time."""
+    """What a file becomes, and the lines printed about it. A completed change is not found again."""
     path = Path(name)
     path.parent.mkdir(exist_ok=True)
     path.write_text(dedent(before).lstrip())
@@ -90,7 +90,7 @@ def test_marks_are_renamed_wherever_they_are_and_all_else_stays_as_it_is(capsys:
         ("default_cassette(NAME)", "name the cassette in the marker: @pytest.mark.samurai(NAME)"),
         ("default_cassette('a', 'b')", "name the cassette in the marker: @pytest.mark.samurai(NAME)"),
         ("default_cassette", "name the cassette in the marker: @pytest.mark.samurai(NAME)"),
-        ("default_cassette('a')", "nothing here has the mark @pytest.mark.vcr, without which it has no effect"),
+        ("default_cassette('a')", "nothing here has the mark @pytest.mark.vcr, so this has no effect"),
     ],
 )
 def test_a_mark_that_would_have_to_be_guessed_stays_and_is_told(
@@ -105,9 +105,7 @@ def test_marks_that_block_the_network_are_told(capsys: pytest.CaptureFixture[str
     before = f"import pytest\n@pytest.mark.{mark}\ndef test_it(): pass\n"
     after, [line] = moved(capsys, before)
     assert after == before
-    assert line.startswith(
-        f"2: @pytest.mark.{mark}: look here: a test that can only replay calls no model, without this;"
-    )
+    assert line.startswith(f"2: @pytest.mark.{mark}: look here: a test that can only replay calls no model anyway;")
 
 
 def test_a_cassette_that_a_mark_names_stays_its_name(capsys: pytest.CaptureFixture[str]) -> None:
@@ -327,7 +325,7 @@ def test_options_that_cannot_be_read_are_left_to_the_run(capsys: pytest.CaptureF
         ),
         (
             "# conftest\nfrom tests.config import vcr_config, other",
-            "3: the import of vcr_config: look here: where it is defined, it becomes samurai_config",
+            "3: the import of vcr_config: look here: where it is defined, change it to samurai_config",
         ),
     ],
 )
@@ -504,13 +502,13 @@ def test_a_file_that_cannot_be_written_is_a_mistake_and_stays(
     Path("a.py").write_text("import pytest\npytestmark = pytest.mark.vcr\n")
     with pytest.raises(SystemExit, match="2"):
         cli.main(["import", "--tests", "--write", "a.py"])
-    assert "a.py: cannot be written: No space left on device; it is as it was" in capsys.readouterr().err
+    assert "a.py: cannot be written: No space left on device; it is unchanged" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--tests", "nowhere"], "nowhere: there is no such file or directory; name the tests, or where they are"),
+        (["--tests", "nowhere"], "nowhere: no such file or directory; name the tests, or their directory"),
         (["--write", "."], "--write goes with --tests; cassettes are rewritten without it"),
     ],
 )
@@ -546,7 +544,7 @@ def test_a_secret_in_a_test_is_not_shown(capsys: pytest.CaptureFixture[str], mon
     assert "\x07" not in lines[0]
 
 
-# --- where the cassettes lie
+# --- where the cassettes are
 
 MARKED = "import pytest\npytestmark = pytest.mark.vcr\n"
 BESIDE = """
@@ -573,7 +571,7 @@ def test_a_conftest_is_written_that_says_where_the_cassettes_lie(capsys: pytest.
         0,
         [
             "t/a/test_a.py:2: pytest.mark.vcr -> pytest.mark.samurai",
-            "t/conftest.py:4: the cassettes beside the tests -> a fixture samurai_cassette_dir, which says so",
+            "t/conftest.py:4: the cassettes next to the tests -> a fixture samurai_cassette_dir, which says so",
             "made 2 changes in 2 files",
         ],
     )
@@ -601,8 +599,8 @@ def test_two_ways_in_which_cassettes_lie_are_told(capsys: pytest.CaptureFixture[
     status, lines = run(capsys, "t")
     assert (status, lines[-2]) == (
         1,
-        "t/conftest.py:1: the cassettes lie beside the tests, in two ways: look here: write fixtures"
-        " samurai_cassette_dir that say where",
+        "t/conftest.py:1: cassettes are kept next to the tests, in two ways: look here: write samurai_cassette_dir"
+        " fixtures that say where",
     )
 
 
@@ -675,3 +673,64 @@ def test_others(yielded):
     capsys.readouterr()
     result.stdout.fnmatch_lines(["samurai: 3 tests, calls: 3 replayed, *"])
     assert run(capsys, "tests") == (0, ["nothing to change"])
+
+
+# --- the ini file
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("pytest.ini", "[pytest]\naddopts = -ra\n    --record-mode=rewrite\n", 3),
+        ("tox.ini", "[pytest]\naddopts = --record-mode=rewrite -p no:cassetter\n", 2),
+        ("pyproject.toml", '[tool.pytest.ini_options]\naddopts = ["-ra", "--record-mode=rewrite"]\n', 2),
+    ],
+)
+def test_an_option_of_another_recorder_in_the_ini_file_is_told(
+    capsys: pytest.CaptureFixture[str], name: str, text: str, line: int
+) -> None:
+    Path("t").mkdir()
+    Path("t/test_a.py").write_text("def test_it(): pass\n")
+    Path(name).write_text(text)
+    assert run(capsys, "t") == run(capsys, "--write", "t", "t/test_a.py")
+    assert run(capsys, "t") == (
+        1,
+        [
+            f"{name}:{line}: addopts has --record-mode=rewrite: look here: write --samurai-mode instead; rewrite is all"
+            " here",
+            "nothing to change; 1 line to look at",
+        ],
+    )
+    assert Path(name).read_text() == text
+
+
+def test_each_option_and_plugin_says_what_to_do_about_it(capsys: pytest.CaptureFixture[str], directory: Path) -> None:
+    Path("pytest.ini").write_text(
+        "[pytest]\n"
+        "addopts = --block-network --disable-vcr -p pytest_recording.plugin -pvcr -p no:recording -p xdist -p\n"
+    )
+    Path("t").mkdir()
+    Path("t/test_a.py").write_text("import pytest\n@pytest.mark.vcr\ndef test_it(): pass\n")
+    status, lines = run(capsys, "t")
+    assert status == 1
+    assert lines == [
+        "t/test_a.py:2: @pytest.mark.vcr -> @pytest.mark.samurai",
+        "pytest.ini:2: addopts has --block-network: look here: leave it out: a test that can only replay calls no"
+        " model, without this",
+        "pytest.ini:2: addopts has --disable-vcr: look here: leave it out, and run with --samurai-mode=live instead",
+        "pytest.ini:2: addopts has -p pytest_recording.plugin: look here: leave it out: it loads the other recorder",
+        "pytest.ini:2: addopts has -p vcr: look here: leave it out: it loads the other recorder",
+        "1 change in 1 file, 4 lines to look at; to make the changes: pytest-samurai import --tests --write t",
+    ]
+
+
+def test_an_ini_file_elsewhere_is_named_by_its_whole_path(
+    capsys: pytest.CaptureFixture[str], directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A word that is spelled with an escape is found, too, and the first line stands for its own.
+    (directory / "pyproject.toml").write_text('[tool.pytest.ini_options]\naddopts = "--vcr\\u002drecord=none"\n')
+    (directory / "t").mkdir()
+    (directory / "other").mkdir()
+    monkeypatch.chdir("other")
+    status, [line, _] = run(capsys, "../t")
+    assert (status, line.partition(": ")[0]) == (1, f"{directory.resolve()}/pyproject.toml:1")

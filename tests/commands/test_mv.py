@@ -1,4 +1,4 @@
-"""`mv` gives what was recorded of renamed tests its new names, and loses nothing."""
+"""`mv` gives the recordings of renamed tests their new names, and loses nothing."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def refused(capsys: pytest.CaptureFixture[str], old: str, new: str) -> str:
 
 
 def recorded(here: Path, *tests: str) -> None:
-    """The cassettes of tests, each with a call of its own."""
+    """The cassettes of tests, each with its own call."""
     for test in tests:
         name = Suite(here).owners.named(test)
         assert name is not None
@@ -114,9 +114,9 @@ def test_a_class_moves_with_its_tests_and_the_fixtures_of_its_scope(
         "cassettes/t/fixtures/TestA.city.yaml -> cassettes/u/fixtures/TestB.city.yaml",
         f"samurai.lock: {key} -> {key.replace('/t/', '/u/').replace('TestA', 'TestB')}",
         "samurai.lock: t.py::TestA::test_x -> u.py::TestB::test_x",
-        "cassettes/t/TestA.test_odd~0123456789.yaml: left alone: its name does not tell of which test it is; a full run"
-        " of the suite does",
-        "cassettes/t/fixtures/TestA.Odd~0123456789.yaml: left alone: its name does not tell of which fixture it is",
+        "cassettes/t/TestA.test_odd~0123456789.yaml: left alone: its name does not say which test it belongs to; a"
+        " full run of the suite does",
+        "cassettes/t/fixtures/TestA.Odd~0123456789.yaml: left alone: its name does not say which fixture it belongs to",
         "moved 4 cassettes and 2 rows of samurai.lock",
     ]
     assert rows(here) == [key.replace("/t/", "/u/").replace("TestA", "TestB"), "u.py::TestB::test_x"]
@@ -127,7 +127,7 @@ def test_a_file_moves_with_its_fixtures_and_what_has_a_digest_and_its_directory_
 ) -> None:
     recorded(here, "a/t.py::test_a", "a/t.py::test_A[B/c]")
     saved(here / "cassettes/a/t/fixtures/city.yaml", chat("city"))
-    # A directory that is called like the file.
+    # A directory with the same name as the file.
     recorded(here, "a/t/test_u.py::test_a")
     assert moved(capsys, "a/t.py", "b/t2.py")[-1] == "moved 3 cassettes"
     assert sorted(path.rpartition("~")[0] or path for path in files(here)) == [
@@ -151,7 +151,7 @@ def test_names_are_taken_from_here_with_either_slash_and_the_new_file_tells_wher
     (here / "tests/u.py").write_text("")
     monkeypatch.chdir(here / "tests/deep")
     assert moved(capsys, "t.py", "..\\u.py")[0] == "cassettes/tests/deep/t/test_a.yaml -> cassettes/tests/u/test_a.yaml"
-    # From the root, as a message has it.
+    # From the root, as a message gives it.
     assert moved(capsys, "tests/t.py::test_b", "tests/u.py::test_c")[0].endswith(" -> cassettes/tests/u/test_c.yaml")
 
 
@@ -166,7 +166,7 @@ def test_journals_move_along(here: Path, capsys: pytest.CaptureFixture[str]) -> 
     (here / "cassettes/t/odd.journal").write_text("")
     ends = [journal.path.name.partition(".yaml")[2] for journal in journals]
     assert moved(capsys, "t.py::test_a", "t.py::test_b")[-1] == "moved 1 cassette and 1 journal"
-    # Of a test whose first run died there is nothing else.
+    # If a test's first run died, there is nothing else.
     assert moved(capsys, "t.py::test_new", "t.py::test_newer")[-1] == "moved 1 journal"
     assert files(here) == sorted(
         ["t/odd.journal", "t/test_b.yaml", f"t/test_b.yaml{ends[0]}", f"t/test_newer.yaml{ends[1]}"]
@@ -211,8 +211,8 @@ def test_a_moved_file_replays_and_what_a_marker_names_is_left_alone(
         "samurai.lock: test_it.py::test_given -> test_that.py::test_given",
         "samurai.lock: test_it.py::test_of_many -> test_that.py::test_of_many",
         "samurai.lock: test_it.py::test_old -> test_that.py::test_old",
-        "cassettes/test_it/test_named.yaml: left alone: it has a name that is no test's own",
-        "cassettes/shared.yaml: left alone: test_it.py::test_of_many has it by a name that is not its own",
+        "cassettes/test_it/test_named.yaml: left alone: it has a name that belongs to no test",
+        "cassettes/shared.yaml: left alone: test_it.py::test_of_many uses it by a name that is not its own",
         "moved 1 cassette and 3 rows of samurai.lock",
     ]
     moved(capsys, "test_that.py::test_old", "test_that.py::test_young")
@@ -229,7 +229,7 @@ def test_without_a_full_run_a_name_that_no_test_has_is_left_alone(
     saved(here / "cassettes/t/capitals.yaml", chat("x"))
     assert moved(capsys, "t.py", "u.py") == [
         "cassettes/t/test_a.yaml -> cassettes/u/test_a.yaml",
-        "cassettes/t/capitals.yaml: left alone: by its name it is of no test",
+        "cassettes/t/capitals.yaml: left alone: its name belongs to no test",
         "moved 1 cassette",
     ]
 
@@ -242,12 +242,12 @@ def test_nothing_is_overwritten_and_then_nothing_moves(here: Path, capsys: pytes
     locked(here, "t.py::test_a", "u.py::test_a")
     before = files(here)
     assert refused(capsys, "t.py", "u.py") == (
-        "nothing was moved, for this is there already:\n"
+        "nothing was moved, because this already exists:\n"
         "  cassettes/u/test_b.yaml\n"
         "  the row of u.py::test_a in samurai.lock\n"
-        "If the test was recorded anew under its new name, the old recordings are of no use:"
+        "If the test was recorded again under its new name, the old recordings are not needed:"
         " pytest-samurai prune --write\n"
-        "To have the old ones instead, delete what is there, and run this again\n"
+        "To use the old ones instead, delete the new ones and run this again\n"
     )
     assert files(here) == before
     assert rows(here) == ["t.py::test_a", "u.py::test_a"]
@@ -260,7 +260,7 @@ def test_a_fixture_that_was_recorded_anew_under_its_new_name_can_be_deleted_so_t
     for name in ("TestA", "TestB"):
         saved(here / f"cassettes/t/fixtures/{name}.guide.yaml", chat("guide"))
     assert refused(capsys, "t.py::TestA", "t.py::TestB").splitlines()[-1] == (
-        "To have the old ones instead, delete what is there, and run this again"
+        "To use the old ones instead, delete the new ones and run this again"
     )
     (here / "cassettes/t/fixtures/TestB.guide.yaml").unlink()
     assert moved(capsys, "t.py::TestA", "t.py::TestB")[-1] == "moved 2 cassettes"
@@ -272,9 +272,9 @@ def test_a_fixture_that_was_recorded_anew_under_its_new_name_can_be_deleted_so_t
         (
             "t.py::test_a",
             "u.py",
-            "'t.py::test_a' is a test or a class, and 'u.py' is a file; both have to be of one kind\n",
+            "'t.py::test_a' is a test or a class, and 'u.py' is a file; both must be of one kind\n",
         ),
-        ("t.py", "u", "'t.py' is a file, and 'u' is a directory; both have to be of one kind\n"),
+        ("t.py", "u", "'t.py' is a file, and 'u' is a directory; both must be of one kind\n"),
         (
             "t.py::test_a",
             "t.py::test_b[x]",
@@ -284,7 +284,8 @@ def test_a_fixture_that_was_recorded_anew_under_its_new_name_can_be_deleted_so_t
         (
             "t.py::test_nope",
             "t.py::test_b",
-            "nothing is known of 't.py::test_nope': neither a cassette below cassettes, nor a row of samurai.lock, nor"
+            "nothing is known about 't.py::test_nope': neither a cassette below cassettes, nor a row of samurai.lock,"
+            " nor"
             " a test of the last full run\n",
         ),
     ],
@@ -318,7 +319,7 @@ def test_a_journal_that_a_run_is_writing_stops_it(here: Path, capsys: pytest.Cap
         pass
 
 
-# --- dying in between
+# --- a crash in between
 
 
 def test_a_command_that_died_is_run_again(
@@ -338,7 +339,7 @@ def test_a_command_that_died_is_run_again(
         cli.main(["mv", "t.py", "u.py"])
     monkeypatch.undo()
     monkeypatch.chdir(here)
-    # It died between the new name of a file and the end of the old one: it has both, and nothing is lost.
+    # It died between giving a file its new name and removing the old one: it has both, and nothing is lost.
     assert files(here) == ["t/test_b.yaml", "u/test_a.yaml", "u/test_b.yaml"]
     assert rows(here) == ["t.py::test_a", "t.py::test_b"]
     assert moved(capsys, "t.py", "u.py")[-1] == "moved 1 cassette and 2 rows of samurai.lock"
@@ -399,7 +400,7 @@ def test_rows_move_in_the_lock_that_the_ini_file_names(here: Path, capsys: pytes
     assert list(lock.tests) == ["a.py::new"]
 
 
-# --- names from before, and of other tools
+# --- names from earlier versions, and from other tools
 
 
 def test_a_cassette_with_a_digest_from_before_moves_to_the_name_of_today(
@@ -433,7 +434,7 @@ def test_a_file_moves_with_what_another_tool_has_beside_it(here: Path, capsys: p
     assert moved(capsys, "tests/t.py", "tests/u.py") == [
         "cassettes/tests/t/test_b.yaml -> cassettes/tests/u/test_b.yaml",
         "tests/cassettes/t/test_a.yaml -> tests/cassettes/u/test_a.yaml",
-        "tests/cassettes/t/capitals.yaml: left alone: by its name it is of no test",
+        "tests/cassettes/t/capitals.yaml: left alone: its name belongs to no test",
         "moved 2 cassettes",
     ]
 

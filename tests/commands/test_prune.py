@@ -1,4 +1,4 @@
-"""What the last full run did not use is listed and deleted, and what it could have used is not."""
+"""What the last full run did not use is listed and deleted; what it may have used is not."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def run(project: Project, *arguments: str) -> pytest.RunResult:
 
 
 def pruned(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[str]]:
-    """The exit status and the lines printed, without the moment of the full run."""
+    """The exit status and the printed lines, without the time of the full run."""
     capsys.readouterr()
     status = cli.main(["prune", *arguments])
     out, err = capsys.readouterr()
@@ -100,7 +100,7 @@ def test_what_no_test_uses_is_listed_and_then_deleted(
     assert project.cassettes() == ["shared.yaml", "test_it/test_kept.yaml"]
     assert not (project.pytester.path / "cassettes/test_gone").exists()
     assert project.text("test_it/test_kept.yaml") == kept
-    # Lines went, and none came.
+    # Lines were removed, and none were added.
     rest = iter(before.splitlines())
     assert all(line in rest for line in project.text("shared.yaml").splitlines())
     project.offline()
@@ -117,7 +117,7 @@ def test_a_cassette_of_which_nothing_is_played_goes_as_a_whole(
     run(project).assert_outcomes(passed=1)
     line = "cassettes/shared.yaml: no test played interaction 1: one"
     assert pruned(capsys, "--write") == (0, [line, "deleted 1 cassette"])
-    # The directory had nothing else.
+    # The directory was otherwise empty.
     assert not (project.pytester.path / "cassettes").exists()
 
 
@@ -365,7 +365,7 @@ def test_files_that_are_no_cassettes_of_ours_are_left_alone(
     (root / "settings.yaml").write_text("answer: 42")
     (root / "notes.txt").write_text("mine")
     (root / "test_it/test_gone.yaml.0123abcd.new.journal").write_text(text)
-    # As vcrpy would have written it.
+    # In vcrpy's layout.
     head, _, _ = text.partition("    samurai:")
     gone.write_text(head.partition("\n")[2] + "version: 1\n")
     if sys.platform != "win32":
@@ -558,7 +558,7 @@ def test_a_full_run_that_did_not_replay_is_refused(
 
 @pytest.fixture
 def unused(project: Project) -> tuple[prune.Unused, prune.Unused, FullRun]:
-    """An interaction and a cassette that are unused, and the run that says so."""
+    """An unused interaction and an unused cassette, and the run that shows it."""
     project.tests(own("gone") + shared("one", "two"))
     run(project).assert_outcomes(passed=3)
     project.tests(shared("one"))
@@ -582,8 +582,8 @@ def test_what_changes_while_it_is_judged_is_not_deleted(
     status, lines = pruned(capsys, "--write")
     assert status == 1
     assert lines[-3:] == [
-        "cassettes/shared.yaml: changed while it was judged; it is as it was",
-        "cassettes/test_it/test_gone.yaml: changed while it was judged; it is as it was",
+        "cassettes/shared.yaml: changed while it was being checked; left alone",
+        "cassettes/test_it/test_gone.yaml: changed while it was being checked; left alone",
         "deleted nothing",
     ]
     assert [one.path.read_bytes() for one in (interaction, whole)] == before

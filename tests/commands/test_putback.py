@@ -1,4 +1,4 @@
-"""What cannot be put back is named, and nothing else is done."""
+"""If something cannot be put back, it is named, and nothing else is done."""
 
 from __future__ import annotations
 

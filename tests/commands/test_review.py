@@ -1,4 +1,4 @@
-"""Differences are accepted or put back, one after the other, by keys pressed in a terminal."""
+"""Differences are accepted or put back, one by one, with keys pressed in a terminal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BRIEF = {**SYSTEM, "content": f"{SYSTEM['content']} Be brief."}
 
 
 class Project:
-    """Three tests in a repository, with a lock; all were recorded anew since, with one sentence more in the prompt."""
+    """Three tests in a repository, with a lock. All were recorded again, with one more sentence in the prompt."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -172,7 +172,7 @@ def test_help_another_key_an_arrow_and_quit(project: Project) -> None:
     ]
     for keys in ("x", "\x1b[A"):
         terminal.press(keys)
-        assert terminal.until(ASK).splitlines()[0] == "that is none of the keys"
+        assert terminal.until(ASK).splitlines()[0] == "not one of the keys"
     terminal.press("q")
     assert terminal.rest().splitlines() == ["quit", f"not decided 3: {ID}a, {ID}b, {ID}c"]
     assert terminal.end() == 1
@@ -207,16 +207,16 @@ def test_a_new_cassette_is_deleted_only_after_asking_once_more(project: Project)
     terminal = project.review()
     terminal.until(ASK)
     terminal.press("r")
-    question = terminal.until("any other key does not: ")
+    question = terminal.until("any other key keeps it: ")
     assert question.strip() == (
-        "The file is new, and git does not know it: 1 recording, which cost $0.0450, would be lost, and paid for again."
-        " y deletes it, any other key does not:"
+        "The file is new, and git does not know it: 1 recording, which cost $0.0450, would be lost, and you would pay"
+        " for it again. y deletes it, any other key keeps it:"
     )
     terminal.press("n")
     assert terminal.until(ASK).splitlines()[0] == "not deleted"
     assert project.path("new").exists()
     terminal.press("r")
-    terminal.until("any other key does not: ")
+    terminal.until("any other key keeps it: ")
     terminal.press("y")
     assert terminal.until("\n\n").splitlines()[0] == (
         "put back: cassettes/tests/test_geo/test_new.yaml is deleted; its rows of samurai.lock are as they were"
@@ -238,8 +238,8 @@ def test_of_a_new_file_that_git_knows_less_is_lost(project: Project) -> None:
     terminal.press("a")
     assert terminal.until(ASK).splitlines()[0] == "it cannot be read, so it cannot be accepted"
     terminal.press("r")
-    assert terminal.until("not: ").strip() == (
-        "The file is new, with what it holds, and git has it in its index. y deletes it, any other key does not:"
+    assert terminal.until("any other key keeps it: ").strip() == (
+        "The file is new, with what it holds, and git has it in its index. y deletes it, any other key keeps it:"
     )
     terminal.press("y")
     assert terminal.end() == 1
@@ -257,7 +257,7 @@ def test_a_cassette_that_is_gone_comes_back_and_a_renamed_one_gets_its_old_name(
     terminal.press("r")
     assert "renamed from cassettes/tests/test_geo/test_b.yaml" in terminal.until(ASK)
     terminal.press("r")
-    terminal.until("any other key does not: ")
+    terminal.until("any other key keeps it: ")
     terminal.press("y")
     assert terminal.end() == 0
     assert subprocess.run(["git", "status", "--porcelain"], cwd=project.root, capture_output=True).stdout == b""
@@ -271,7 +271,7 @@ def test_a_file_that_was_changed_meanwhile_is_left_as_it_is(project: Project) ->
     terminal.press("r")
     assert terminal.until(ASK).splitlines()[:2] == [
         "not put back",
-        "cassettes/tests/test_geo/test_a.yaml: has changed since it was read; it is left as it is",
+        "cassettes/tests/test_geo/test_a.yaml: has changed since it was read; left as it is",
     ]
     terminal.press("q")
     assert terminal.end() == 1
@@ -323,4 +323,4 @@ def test_without_a_terminal_it_is_a_list(project: Project, capsys: pytest.Captur
 def test_two_revisions_are_not_reviewed(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         cli.main(["review", "HEAD..HEAD"])
-    assert "names two revisions: the files here are reviewed, against one" in capsys.readouterr().err
+    assert "names two revisions: review compares the files here with one" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""`show` has the conversation of a cassette: for people, for programs, and for git."""
+"""`show` prints the conversation in a cassette: for people, for programs, and for git."""
 
 from __future__ import annotations
 
@@ -288,7 +288,7 @@ def test_plain_text_has_no_colour_and_no_width_in_a_terminal_either(
 
 
 def conflict(ours: str, theirs: str) -> str:
-    """A file as git merges it, where two lines differ in a row."""
+    """A file after git's merge, with two changed lines in a row."""
     return f"<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> other\n"
 
 
@@ -300,7 +300,7 @@ def test_both_sides_of_a_merge_conflict_are_shown(capsys: pytest.CaptureFixture[
     CASSETTE.write_text(text)
     lines = shown(capsys, str(CASSETTE), "--plain")
     assert lines[:2] == [
-        "This file cannot be read as a whole: cassette:3: these are the marks of a merge conflict; to keep what is"
+        "This file cannot be read completely: cassette:3: these are the marks of a merge conflict; to keep what is"
         ' still played from both sides: pytest --samurai-mode=update, or `mode="update"` in `use_cassette`',
         "The side that git calls ours:",
     ]
@@ -310,7 +310,7 @@ def test_both_sides_of_a_merge_conflict_are_shown(capsys: pytest.CaptureFixture[
         "The side that git calls theirs:",
         "  user: theirs",
     ]
-    assert shown(capsys, str(CASSETTE), status=1)[1].startswith("This file cannot be read as a whole: cassettes/")
+    assert shown(capsys, str(CASSETTE), status=1)[1].startswith("This file cannot be read completely: cassettes/")
     whole = json.loads("\n".join(shown(capsys, str(CASSETTE), "--json", status=1)))
     assert [call["side"] for call in whole["calls"]] == ["ours", "theirs"]
     assert "conflict" in whole["damage"]
@@ -322,7 +322,7 @@ def test_of_a_damaged_file_what_can_be_read_is_shown(capsys: pytest.CaptureFixtu
     begin = text.index("- request:", text.index("- request:") + 1)
     path.write_text(text[:begin] + text[begin:].replace("    method: POST\n", "    method: [\n", 1))
     lines = shown(capsys, str(path), "--plain")
-    assert lines[0].startswith("This file cannot be read as a whole: cassette:")
+    assert lines[0].startswith("This file cannot be read completely: cassette:")
     [first, second, third] = [line for line in lines if line.startswith("call")]
     assert (first, third) == ("call 1: chat, m-1", "call 3: chat, m-1")
     assert second.startswith("call 2 cannot be read: not readable as YAML: ")
@@ -337,19 +337,19 @@ def test_of_a_damaged_file_what_can_be_read_is_shown(capsys: pytest.CaptureFixtu
 def test_textconv_never_fails(capsys: pytest.CaptureFixture[str], content: bytes) -> None:
     Path("x.yaml").write_bytes(content)
     first, *_, last = shown(capsys, "x.yaml", "--plain")
-    assert first.startswith("This file cannot be read as a whole: ")
+    assert first.startswith("This file cannot be read completely: ")
     assert last == "no calls"
 
 
 def test_a_cassette_that_is_not_there_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
-    assert refused(capsys, "x.yaml", "--plain") == "x.yaml: there is no such cassette\n"
+    assert refused(capsys, "x.yaml", "--plain") == "x.yaml: no such cassette\n"
 
 
 def test_a_cassette_that_goes_meanwhile_is_a_usage_error(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Suite, "find", lambda self, text: Named(Path(text), None))
-    assert refused(capsys, "x.yaml") == "x.yaml: there is no such cassette\n"
+    assert refused(capsys, "x.yaml") == "x.yaml: no such cassette\n"
 
 
 def test_git_shows_a_change_of_a_prompt_by_textconv(
@@ -357,7 +357,7 @@ def test_git_shows_a_change_of_a_prompt_by_textconv(
 ) -> None:
     for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"):
         monkeypatch.delenv(name, raising=False)
-    # The one that is installed beside this Python.
+    # The one that is installed with this Python.
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
 
     def git(*arguments: str) -> str:
@@ -382,7 +382,7 @@ def test_git_shows_a_change_of_a_prompt_by_textconv(
     assert changed == ["-  user: What is the capital of France?", "+  user: What is the capital of Spain?"]
     CASSETTE.write_bytes(b"\xff damaged")
     damaged = git("diff")
-    assert "+This file cannot be read as a whole: " in damaged
-    # Another id, and another date, are no change.
+    assert "+This file cannot be read completely: " in damaged
+    # Another id and another date are not changes.
     recorded("What is the capital of France?", "chatcmpl-3", recorded_at="2026-02-02T00:00:00.000000Z")
     assert not [line for line in git("diff").splitlines() if line.startswith(("+ ", "- "))]

@@ -1,4 +1,4 @@
-"""`show --html` makes a page of conversations: no run, no lock, and no other file is needed for it."""
+"""`show --html` makes a page of conversations. It needs no run, no lock, and no other file."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_page_has_the_whole_conversation_and_needs_nothing_else(capsys: pyte
     assert header.all("p")[0].words == "2 calls, tokens unknown, cost unknown"
     assert footer.words == f"pytest-samurai {own_version()}"
     messages = [message.words for message in made.all("li")]
-    # Nothing is left out, and nothing is cut short.
+    # Nothing is left out, and nothing is shortened.
     assert [sum(f"line {number}" in message for message in messages) for number in (0, 25, 49)] == [1, 1, 1]
     assert f"assistant {long.strip()}" in messages
     assert any(message.startswith("user about 100%") and "<b>Where?</b>" in message for message in messages)
@@ -85,7 +85,7 @@ def test_of_a_file_in_conflict_both_sides_are_shown_and_of_a_damaged_one_what_ca
     CASSETTE.parent.mkdir(parents=True)
     CASSETTE.write_text(head + conflict(f"- request:{body}", "- request:" + theirs.partition("- request:")[2]))
     lines = said(page(capsys, TEST, "--html", status=1))
-    assert lines[1].startswith(f"This file cannot be read as a whole: {CASSETTE}:3: these are the marks of a merge")
+    assert lines[1].startswith(f"This file cannot be read completely: {CASSETTE}:3: these are the marks of a merge")
     assert [line for line in lines if line.startswith("The side") or "ours" in line or "theirs" in line] == [
         "The side that git calls ours:",
         "user about 100%, 10 tokens ours",
@@ -117,7 +117,7 @@ def test_several_tests_without_a_page_and_a_page_over_a_cassette_are_usage_error
     before = CASSETTE.read_bytes()
     assert refused(capsys, TEST, TEST) == "2 tests are shown on a page only: add --html PATH\n"
     assert refused(capsys, TEST, "--html", str(CASSETTE)) == (
-        f"--html={CASSETTE}: this is the name of a cassette; a TEST stands before --html\n"
+        f"--html={CASSETTE}: this is the name of a cassette; put a TEST before --html\n"
     )
     assert CASSETTE.read_bytes() == before
     assert refused(capsys, TEST, "--html", "cassettes").startswith("cassettes: cannot be written: ")

@@ -1,4 +1,4 @@
-"""A terminal gets tables, colour and wrapped text; everybody else plain lines."""
+"""A terminal gets tables, colour and wrapped text; everything else gets plain lines."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_real_terminal_has_colour_and_a_pipe_has_none(tmp_path: Path, argument
             while more := os.read(controller, 4096):
                 shown += more
         except OSError:
-            # Linux says the end of a terminal in this way.
+            # Linux reports the end of a terminal this way.
             pass
     os.close(controller)
     assert process.returncode == 0
@@ -136,7 +136,7 @@ def test_an_output_that_cannot_be_written_is_no_traceback(
 def test_a_command_runs_without_an_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     saved(tmp_path / "cassettes/t/test_a.yaml", chat("x"))
-    # So Python begins where the shell has closed it (`>&-`).
+    # Python starts like this if the shell has closed it (`>&-`).
     monkeypatch.setattr(sys, "stdout", None)
     assert main(["show", "test_a"]) == 0
 

@@ -117,7 +117,7 @@ def test_a_path_of_a_cassette_is_taken_from_here_and_tells_its_test_if_it_has_on
     assert found(root, "cassettes/shared.yaml") == ("cassettes/shared.yaml", None)
     noted(root, Play("cassettes/shared.yaml", 1, [], True, users=["a.py::test_a", "a.py::test_b"]))
     assert found(root, "cassettes/shared.yaml") == ("cassettes/shared.yaml", None)
-    with pytest.raises(SettingsError, match="^cassettes/nope.yaml: there is no such cassette$"):
+    with pytest.raises(SettingsError, match="^cassettes/nope.yaml: no such cassette$"):
         found(root, "cassettes/nope.yaml")
 
 
@@ -187,7 +187,7 @@ def test_the_root_is_where_the_lock_or_the_note_of_a_full_run_is_or_the_cassette
     assert root_of(here) == here
 
 
-# --- names that the cassette has from before, or from another tool
+# --- names from earlier versions, or from other tools
 
 
 def test_a_cassette_with_a_digest_from_before_is_found(root: Path) -> None:
@@ -228,7 +228,7 @@ def test_what_may_be_another_tests_and_is_ours_is_not_found(root: Path) -> None:
 
 def test_the_path_of_a_cassette_may_have_either_slash(root: Path) -> None:
     assert found(root, CASSETTE.replace("/", "\\")) == (CASSETTE, TEST)
-    with pytest.raises(SettingsError, match=r"^cassettes/nope.yaml: there is no such cassette$"):
+    with pytest.raises(SettingsError, match=r"^cassettes/nope.yaml: no such cassette$"):
         found(root, "cassettes\\nope.yaml")
 
 

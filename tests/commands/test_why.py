@@ -1,4 +1,4 @@
-"""Why a test uses what it uses now: totals beside a lock, call by call beside a revision."""
+"""Why a test uses what it uses: totals compared with a lock, or call by call with a revision."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_reasoning_is_a_part_of_the_answer() -> None:
     [call, *_] = explained([item((11, 2), PARIS)], [item((11, 90), ROME, details={"reasoning_tokens": 80})])
     assert (
         call
-        == "  call 1: prompt 11 -> 11 tokens, completion 2 -> 90 tokens (+88), of which reasoning 0 -> 80 tokens (+80)"
+        == "  call 1: prompt 11 -> 11 tokens, completion 2 -> 90 tokens (+88), including reasoning 0 -> 80 tokens (+80)"
     )
 
 
@@ -152,8 +152,8 @@ def test_what_the_cache_gave_and_got_is_a_part_of_the_prompt() -> None:
     new = replace(new, reply=replace(new.reply, body=json.dumps(reply).encode()))
     [call, *_] = explained([old], [new])
     assert call == (
-        "  call 1: prompt 11 -> 11 tokens, completion 2 -> 2 tokens, of which from the cache 0 -> 4 tokens (+4),"
-        " of which into the cache 0 -> 5 tokens (+5)"
+        "  call 1: prompt 11 -> 11 tokens, completion 2 -> 2 tokens, including from the cache 0 -> 4 tokens (+4),"
+        " including into the cache 0 -> 5 tokens (+5)"
     )
 
 
@@ -235,7 +235,7 @@ def test_what_was_estimated_is_labelled() -> None:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with the cassette of one test and its row in a lock; the cassette was recorded anew since."""
+    """A repository with one test's cassette and its row in a lock. The cassette was recorded again later."""
     monkeypatch.chdir(tmp_path)
     cassette = tmp_path / "cassettes/tests/test_geo/test_capital.yaml"
     then = [item((11, 2), PARIS, model="gpt-4o-mini")]
@@ -319,11 +319,11 @@ def test_of_a_cassette_that_others_use_too_no_sums_are_shown_beside_the_row_of_o
     assert cli.main(["why", TEST, "--cassette=cassettes/wide.yaml"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         f"{TEST}: cassettes/wide.yaml",
-        "  By its name it is not this test's own, and it has 2 calls; the lock has 1 request of this test. So sums"
-        " over it are not what the test uses, and none is shown.",
+        "  Its name is not this test's, and it has 2 calls; the lock has 1 request of this test. So its sums are not"
+        " what the test uses, and are not shown.",
         "The lock has only totals. To compare call by call: --against=HEAD",
     ]
-    # One of its own that has more calls than it had is what is looked for; so is that of a fixture.
+    # An unshared cassette with more calls than before is compared normally; so is a fixture's.
     assert cli.main(["why", "module fixture wide (cassettes/wide.yaml)"]) == 0
     assert "  What moved: requests 1 -> 2" in capsys.readouterr().out
     (project / "cassettes/wide.yaml").rename(project / "cassettes/tests/test_geo/test_capital.yaml")
@@ -339,7 +339,7 @@ def test_of_a_cassette_that_others_use_too_no_sums_are_shown_beside_the_row_of_o
             [f"{TEST}_not"],
             f"'{TEST}_not' has no cassette, which would be cassettes/tests/test_geo/test_capital_not.yaml. Looked at:",
         ),
-        ([TEST, "--cassette=no.yaml"], "no.yaml: there is no such cassette; name the one of the test by --cassette"),
+        ([TEST, "--cassette=no.yaml"], "no.yaml: no such cassette; name the test's cassette with --cassette"),
         ([TEST, "--against=nope"], "test_capital.yaml as of nope: invalid object name 'nope'."),
         ([TEST, "--against=--output=x"], "'--output=x' is not a git revision"),
         (
@@ -380,7 +380,7 @@ def test_no_secret_and_nothing_that_a_terminal_obeys_is_shown(
 ) -> None:
     key = "Aq7" + "x1Y2" * 6
     monkeypatch.setenv("OPENAI_API_KEY", key)
-    # A summary and the words that changed would have half of it.
+    # A summary and the changed words would have half of it.
     asked = [f"{'a' * 70} {key}", f"The key is {key}\x1b[2J", "So?\x1b]0;gone\x07"]
     save(project / "cassettes/wide.yaml", [item((11, 2), user(text), model=f"m\x1b[31m/{key}") for text in asked])
     git(project, "add", ".")

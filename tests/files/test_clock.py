@@ -1,4 +1,4 @@
-"""The clock on the wall goes on, whatever a test does to Python's."""
+"""The wall clock goes on, whatever a test does to Python's."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pytest_samurai.files import now, now_ns, ticks
 
 
 def of_the_system(directory: Path) -> datetime:
-    """This moment, as the system dates a file; it may be a tick of a hundredth of a second late."""
+    """The current time as the system dates a file, which may lag by a hundredth of a second."""
     path = directory / "now"
     path.write_text("now")
     os.utime(path)
@@ -60,4 +60,4 @@ def test_it_says_the_hour_of_the_system_and_goes_on(how: str, tmp_path: Path, mo
 def test_what_the_package_does_not_have_is_no_attribute_of_it() -> None:
     assert callable(files.locked)
     with pytest.raises(AttributeError, match=r"module 'pytest_samurai\.files' has no attribute 'nothing'"):
-        files.nothing  # noqa: B018 - to ask is what is tested
+        files.nothing  # noqa: B018 - the access is what is tested

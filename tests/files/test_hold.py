@@ -1,4 +1,4 @@
-"""What is taken hold of before a test patches it is what everybody uses."""
+"""Everybody uses what was taken hold of before a test patches it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 
 from tests.test_house import TREES, package_of
 
-# Rooms whose work goes on while a test runs. `server` is the test's, commands have no test, and pytest's own are its.
+# Rooms that work while a test runs. `server` is the test's, commands have no test, and pytest's doors are its own.
 WHILE_A_TEST_RUNS = {"bill", "cassette", "context", "intercept", "matching", "recorder", "redaction", "text", "wire"}
 
 OF_THE_DISK = {
@@ -15,7 +15,7 @@ OF_THE_DISK = {
 }
 
 
-# Not `time.sleep`: a replay waits as the application would, whose `sleep` may be a test's.
+# Not `time.sleep`: a replay waits as the application would, and its `sleep` may be a test's.
 OF_THE_CLOCK = {"datetime.now", *(f"time.{name}" for name in ("time", "time_ns", "monotonic", "perf_counter"))}
 
 

@@ -1,4 +1,4 @@
-"""Where no lock is to be had, nothing that was recorded is lost."""
+"""If no lock can be had, nothing that was recorded is lost."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def no_lock(*_: object) -> None:
 
 
 USELESS = (
-    "cannot be used for locks: No locks available; it has to be a directory that you own: remove the present one, or"
+    "cannot be used for locks: No locks available; it must be a directory that you own: remove the present one, or"
 )
 
 
@@ -86,10 +86,10 @@ def test_what_was_recorded_before_locks_failed_is_in_a_journal_that_the_next_run
             ask(url, "another")
         [journal] = path.parent.iterdir()
         assert str(caught.value).endswith(f"; what was recorded is kept in {journal}")
-        # As long as locks fail nothing is paid once more.
+        # As long as locks fail, nothing is paid for again.
         with pytest.raises(CassetteError, match=USELESS), use_cassette(path):
             ask(url)
-    taken_up = r"a\.yaml: recovered 2 calls from an interrupted recording$"
+    taken_up = r"a\.yaml: recovered 2 calls of an interrupted recording$"
     with pytest.warns(UserWarning, match=taken_up), use_cassette(path):
         assert [ask(url).status_code, ask(url, "another").status_code] == [200, 200]
     assert chat_server.requests == 2
@@ -142,7 +142,7 @@ def test_a_lock_is_given_back_and_leaves_no_descriptor_open(tmp_path: Path, monk
 def test_a_lock_that_its_last_holder_deletes_as_it_is_taken_is_taken_anew(
     tmp_path: Path, makes_it_again: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two processes would hold it otherwise: this one the deleted file, another one the new file of that name."""
+    """Otherwise two processes would hold it: this one the deleted file, the other one the new file with that name."""
     opened, open_file = [], REAL.open
 
     def open_then_delete(name: Any, *arguments: Any) -> int:

@@ -24,7 +24,7 @@ def url(chat_server: ChatServer) -> str:
 
 
 def read_only(path: object, flags: int, *mode: int) -> int:
-    """Open a file, where none can be made."""
+    """Open a file where none can be created."""
     if flags & os.O_CREAT and "pytest-samurai-" not in str(path):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
     return os.open(str(path), flags, *mode)

@@ -1,4 +1,4 @@
-"""The six clients of the wire matrices, and what an application sees of a reply by each."""
+"""The six clients of the wire matrices, and what an application sees of a reply with each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-# These are loaded before a test with pytester takes its snapshot of the modules: a client knows the errors of one copy.
+# These are loaded before a pytester test takes its snapshot of the modules: a client knows the errors of one copy.
 import httpcore  # noqa: F401 - see above
 import httpcore2  # noqa: F401 - see above
 import httpx
@@ -19,7 +19,7 @@ from tests.conftest import KEY
 from tests.intercept.scripted import HEADERS
 
 Seen = tuple[Any, ...]
-"""What an application sees of a reply: the facts that it may act upon, and what is raised."""
+"""What an application sees of a reply: the facts that it may act on, and what is raised."""
 
 CLIENTS = ("httpx", "httpx_async", "httpx2", "httpx2_async", "openai", "openai_async")
 
@@ -28,7 +28,7 @@ ERRORS = (openai.OpenAIError, httpx.TransportError, httpx2.TransportError, Value
 
 @dataclass(frozen=True)
 class Question:
-    """A request: `body` is JSON, or the fields of a form if there are `files`. `ask` is the same, asked by the SDK."""
+    """A request: `body` is JSON, or the fields of a form if there are `files`. `ask` is the same through the SDK."""
 
     base: str
     path: str
@@ -125,7 +125,7 @@ class Clients:
 
 
 def _told(part: Any) -> Any:
-    """What the SDK gives of a reply or of an event: an object of its own, plain JSON, or bytes."""
+    """What the SDK returns for a reply or an event: its own object, plain JSON, or bytes."""
     if isinstance(part, openai.BaseModel):
         return part.to_dict()
     return getattr(part, "content", part)

@@ -1,4 +1,4 @@
-"""Clients that replay, and the TLS contexts that they have."""
+"""Clients that replay, and their TLS contexts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 
 @pytest.fixture(autouse=True)
 def nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What this machine says about certificates and proxies."""
+    """This machine's settings for certificates and proxies."""
     for name in (*VARIABLES, "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -30,7 +30,7 @@ def nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def loads(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """One for each time that certificates were loaded."""
+    """One entry for each time that certificates were loaded."""
     seen: list[object] = []
     original = ssl.SSLContext.load_verify_locations
 
@@ -51,7 +51,7 @@ def context_of(transport: Any) -> Any:
 
 
 def is_deferred(client: Any) -> bool:
-    # `isinstance` would ask the context, which is what the test wants to know of.
+    # `isinstance` would ask the context, which the test is about.
     return type(context_of(client._transport)) is DeferredContext
 
 

@@ -1,4 +1,4 @@
-"""A server that leads elsewhere, or answers as a model does."""
+"""A server that redirects, or answers like a model."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class Upstream:
-    """`?status=303&to=URL` leads to another URL; everything else is answered. `asked` is what it was asked for."""
+    """`?status=303&to=URL` redirects to another URL; everything else is answered. `asked` lists the requests."""
 
     def __init__(self, port: int) -> None:
         self.asked: list[str] = []

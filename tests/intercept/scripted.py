@@ -1,4 +1,4 @@
-"""What the tests of requests send, and transports that answer as they are told."""
+"""What the tests of requests send, and transports with prepared answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def ask(url: str, module: Any = httpx, **changes: Any) -> str:
 
 
 class Scripted(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """A transport of the user's own that gives one reply after the other."""
+    """A user's own transport that gives one reply after another."""
 
     def __init__(self, *replies: httpx.Response) -> None:
         self.replies = list(replies)
@@ -42,7 +42,7 @@ class Scripted(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body in pieces; an exception among them is raised in its place."""
+    """A body in pieces. An exception among them is raised when its turn comes."""
 
     def __init__(self, *pieces: bytes | Exception) -> None:
         self.pieces = pieces

@@ -1,4 +1,4 @@
-"""Streams that the application gave up before they came to their end: a replay is given up in the same place."""
+"""Streams that the application gave up before their end: a replay is given up at the same point."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FIRST_TWO = [event("one"), event("two")]
 
 
 class Stuck(Pieces):
-    """A body whose pieces come, and then nothing, until it is given up."""
+    """A body whose pieces arrive, and then nothing, until it is given up."""
 
     def __init__(self, *pieces: bytes | Exception) -> None:
         super().__init__(*pieces)
@@ -41,12 +41,12 @@ class Stuck(Pieces):
 
 
 def live(*pieces: bytes, headers: dict[str, str] = SSE) -> dict[str, Any]:
-    """The options of a client whose server gets stuck after these pieces."""
+    """The options of a client whose server hangs after these pieces."""
     return {"transport": Scripted(httpx.Response(200, headers=headers, stream=Stuck(*pieces)))}
 
 
 class Application:
-    """Reads a stream, and calls `at_two` when it has two chunks: then it is time to give up."""
+    """Reads a stream, and calls `at_two` after two chunks, when it is time to give up."""
 
     def __init__(self, module: Any = httpx, **options: Any) -> None:
         self.seen: list[bytes] = []
@@ -132,7 +132,7 @@ WAYS: list[tuple[Any, Way, type[BaseException]]] = [
 
 
 def given_up(run: Any, way: Way, error: type[BaseException], module: Any = httpx, **options: Any) -> list[bytes]:
-    """The chunks that an application has read when it gives a stream up."""
+    """The chunks that an application has read when it gives up a stream."""
     app = Application(module, **options)
     with pytest.raises(error):
         asyncio.run(way(app)) if run is asyncio.run else run(way, app)
@@ -189,8 +189,8 @@ def test_one_that_nobody_gives_up_is_refused_after_a_while(cassettes: Path, monk
         [call] = recorder.calls
         [miss] = recorder.misses
         recorder.misses.clear()
-    assert "the application stopped reading there or was cancelled; now it reads on" in str(miss)
-    # A limit of the application's own may need all the time that the recorded calls took.
+    assert "the application stopped reading or was cancelled, but now it reads on" in str(miss)
+    # An application's timeout may need all the time that the recorded calls took.
     assert call.duration is not None
     assert sum(slept) == pytest.approx(ending.PATIENCE + call.duration, abs=0.05)
 
@@ -222,11 +222,11 @@ def test_the_main_thread_does_not_wait_for_itself(cassettes: Path, monkeypatch: 
 
 
 class AlarmError(Exception):
-    """What a handler of signals raises."""
+    """Raised by a signal handler."""
 
 
 class Alarm(BaseException):
-    """The same, where nobody is to catch it by chance."""
+    """The same, where nobody should catch it by accident."""
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no alarms")
@@ -270,7 +270,7 @@ def test_a_thread_that_is_given_up_ends_with_its_test_and_fails_nothing(cassette
             future = pool.submit(httpx.post, API, json=body(stream=True))
             with pytest.raises(TimeoutError):
                 future.result(timeout=0.5)
-        with pytest.raises(httpx.ReadError, match="the replay of this stream was stopped while it waited"):
+        with pytest.raises(httpx.ReadError, match="the replay of this stream was abandoned while it waited"):
             future.result(timeout=10)
     assert recorder.misses == []
 

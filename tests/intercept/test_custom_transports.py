@@ -1,4 +1,4 @@
-"""Transports of the user's own, which may connect to another host than that of the request."""
+"""Users' own transports, which may connect to a different host than the request's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls of every dialect, recorded and replayed without a setting."""
+"""Calls in every dialect, recorded and replayed without any setting."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def root(server: ThreadingHTTPServer) -> str:
 
 
 def call_all(url: str) -> list[object]:
-    """One call of each dialect, and what the application sees of it."""
+    """One call in each dialect, and what the application sees of it."""
     asked = {"model": "gpt-5-mini", "input": "Where?"}
     with openai.OpenAI(base_url=f"{url}/v1", api_key="k") as client:
         embedding = client.embeddings.create(model="text-embedding-3-small", input="a", encoding_format="float")

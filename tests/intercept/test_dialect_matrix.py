@@ -1,4 +1,4 @@
-"""Each dialect by each client: live without the recorder, while recording and in replay, a reply is the same."""
+"""Each dialect with each client: the reply is the same live, while recording and in replay."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ OWN: dict[str, Callable[[Any], Any]] = {
     "/v1/images/generations": lambda client: client.images.generate,
     "/v1/audio/speech": lambda client: client.audio.speech.create,
 }
-"""What the OpenAI SDK has a function for. It asks for all else by `post`, as a gateway's users do."""
+"""What the OpenAI SDK has a function for. Everything else it sends with `post`, as users of gateways do."""
 
 
 def question(root: str, case: Case) -> Question:
@@ -120,7 +120,7 @@ def question(root: str, case: Case) -> Question:
             return client.post(case.path, cast_to=object, stream=True, stream_cls=streams[object], **sent)
         return client.post(case.path, cast_to=openai.HttpxBinaryResponseContent, **sent)
 
-    # The paths of the SDK's own functions begin behind the version.
+    # The paths of the SDK's own functions follow the version.
     base = f"{root}/v1" if case.path in OWN else root
     path = case.path.removeprefix("/v1") if case.path in OWN else case.path
     return Question(base, path, case.body, ask, case.files)
@@ -157,7 +157,7 @@ def test_each_client_sees_the_same_of_each_dialect_live_while_recording_and_in_r
     assert recording == live
     assert replay == live
     assert recorder.notes == replayer.notes == []
-    # What was scripted, and no error.
+    # The scripted reply, and not an error.
     assert live[-1]
     assert live[-1] == b"".join(case.pieces) if isinstance(live[-1], bytes) else len(live) == 1
     for each in (recorder, replayer):

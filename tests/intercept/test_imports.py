@@ -16,7 +16,7 @@ from tests.intercept.scripted import HEADERS, body
 
 
 def test_a_library_that_is_imported_later_is_seen_too(cassettes: Path, url: str) -> None:
-    # In a replay: where something may be recorded, the price list is loaded, which needs one of them itself.
+    # In a replay: if something may be recorded, the price list is loaded, and it needs one of them itself.
     with use_cassette(cassettes / "late.yaml"):
         for module in (httpx, httpx2):
             module.post(url, json=body(), headers=HEADERS).raise_for_status()

@@ -1,4 +1,4 @@
-"""The private names of httpx and httpx2 that are relied on: a new version that changes one fails here."""
+"""The private names of httpx and httpx2 that we rely on: a new version that changes one fails here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TRANSPORTS = pytest.mark.parametrize(
 
 
 def other_tool(*args: Any) -> None:
-    """What respx, pytest-httpx or vcrpy put in the place of a method."""
+    """What respx, pytest-httpx or vcrpy replace a method with."""
 
 
 def test_the_libraries_are_found_by_their_names() -> None:
@@ -33,13 +33,13 @@ def test_each_client_chooses_its_transport_in_the_method_that_is_patched(module:
     assert classes == [module.Client, module.AsyncClient]
     for client in classes:
         assert list(inspect.signature(vars(client)[SEAM]).parameters)[1:] == ["url"]
-        send = inspect.getsource(client._send_single_request)  # type: ignore[attr-defined]  # private, as the seam is
+        send = inspect.getsource(client._send_single_request)  # type: ignore[attr-defined]  # private, like the seam
         assert f"self.{SEAM}(request.url)" in send
 
 
 @pytest.mark.parametrize("name", LIBRARIES)
 def test_the_transports_make_their_context_with_the_function_that_is_patched(name: str) -> None:
-    # In a process of its own: where CI is set, the run that this test belongs to has patched it.
+    # In a separate process: if CI is set, the suite's own run has patched it.
     code = f"""
 import {name} as module
 from pytest_samurai.intercept.library import CONTEXT_MAKER, context_owner

@@ -1,4 +1,4 @@
-"""Calls of Ollama, Cohere, the clouds, images, audio and moderations, recorded and replayed without a setting."""
+"""Calls to Ollama, Cohere, the clouds, images, audio and moderations, recorded and replayed without any setting."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def plain(reply: Json) -> list[bytes]:
 
 @dataclass
 class Case:
-    """A call: where it goes, what it asks, what comes back, and what is known of it then."""
+    """A call: its URL, its request, its reply, and what is then known about it."""
 
     path: str
     body: dict[str, Json]
@@ -52,7 +52,7 @@ class Case:
     files: dict[str, Json] = field(default_factory=dict)
 
     def send(self, root: str, **changes: Json) -> list[bytes]:
-        """The reply, piece by piece as it comes."""
+        """The reply, piece by piece as it arrives."""
         body = {**self.body, **changes}
         asked: Json = {"data": body, "files": self.files} if self.files else {"json": body}
         with httpx.stream("POST", root + self.path, **asked) as reply:
@@ -98,7 +98,7 @@ CASES = {
     "ollama, generate": Case(
         "/api/generate", {"model": "deepseek-r1", "prompt": "Where?"},
         plain({"model": "deepseek-r1", "response": "Paris.", **test_ollama.DONE}),
-        # Another provider's model of that name has a price.
+        # Another provider's model with that name has a price.
         "ollama", "deepseek-r1", Usage(1, 26, 282, 308), "Paris.",
     ),
     "ollama, embed": Case(
@@ -219,7 +219,7 @@ def test_it_is_recorded_replayed_counted_and_priced_without_a_setting(tmp_path: 
         chunks = case.send(root)
     assert b"".join(chunks) == b"".join(case.pieces)
     is_stream = case.kind in (SSE, "application/x-ndjson")
-    # Piece by piece, as they came.
+    # Piece by piece, as they arrived.
     assert not is_stream or chunks == seen
     for recorder in (recorded, replayed):
         [call] = recorder.calls

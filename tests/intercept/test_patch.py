@@ -1,4 +1,4 @@
-"""An attribute that is replaced, and put back."""
+"""An attribute that is replaced and restored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The question for the usage of a stream: who is asked, who is asked again without it, and who never again."""
+"""The question for a stream's usage: who is asked, who is asked again without it, and who never again."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def streamed(*pieces: bytes | Exception, **more: Any) -> httpx.Response:
 
 
 def answer() -> httpx.Response:
-    """What a server says to those who do not ask for the usage."""
+    """What a server says to clients that do not ask for the usage."""
     return streamed(event("Hi"), DONE)
 
 
 def asked(transport: Scripted) -> list[bool]:
-    """Of each request that went out, whether it asks for the usage."""
+    """For each request sent, whether it asks for the usage."""
     return ["stream_options" in json.loads(request.content) for request in transport.requests]
 
 
@@ -125,7 +125,7 @@ def test_an_error_of_one_that_has_answered_the_question_is_about_something_else(
 
 
 def test_a_refusal_for_another_model_is_about_the_question(cassettes: Path) -> None:
-    """A gateway hands requests on to servers that differ."""
+    """A gateway passes requests on to different servers."""
     transport = Scripted(answer(), httpx.Response(500, json=REFUSED), answer(), httpx.Response(400), answer())
     with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
         stream_chunks(client)
@@ -142,7 +142,7 @@ def test_a_request_that_an_answering_server_calls_wrong_may_be_so_for_the_questi
 
 
 class Breaking(Scripted):
-    """Raises what it is given in the place of a reply."""
+    """Raises what it is given instead of replying."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         reply: Any = super().handle_request(request)
@@ -171,7 +171,7 @@ def test_a_connection_that_is_closed_on_the_question_is_a_refusal(cassettes: Pat
 def test_a_connection_that_is_not_there_or_an_answer_that_takes_too_long_is_none(
     cassettes: Path, error: Exception
 ) -> None:
-    """Nobody waits twice as long as the application meant to."""
+    """Nobody waits twice as long as the application intended."""
     transport = breaking(error, answer())
     with (
         pytest.warns(UserWarning, match="1 request got no reply"),
@@ -200,7 +200,7 @@ def test_a_connection_that_an_answering_server_closes_is_about_something_else(ca
 
 @pytest.mark.parametrize("is_async", [False, True])
 def test_the_application_has_the_reply_before_its_first_event_has_come(cassettes: Path, is_async: bool) -> None:
-    """It may have a limit for how long it waits for that."""
+    """It may have a timeout for that."""
     seen: list[str] = []
 
     class Late(Pieces):
@@ -313,7 +313,7 @@ def test_a_body_of_which_a_part_is_taken_out_has_no_length(cassettes: Path) -> N
 
 @pytest.mark.parametrize("is_async", [False, True])
 def test_a_live_body_is_read_once_however_often_it_is_asked_for(cassettes: Path, is_async: bool) -> None:
-    """The OpenAI SDK asks again after `[DONE]`. A body of httpx that is at its end would then never end."""
+    """The OpenAI SDK reads again after `[DONE]`. A finished httpx body would then never end."""
 
     class Once(Pieces):
         def __iter__(self) -> Iterator[bytes]:
@@ -371,7 +371,7 @@ def test_a_call_that_is_given_up_before_its_first_event_is_recorded_as_far_as_it
 
 
 def test_what_stands_in_for_a_server_is_not_asked(cassettes: Path) -> None:
-    """It answers what it was told to, and counts how often it did."""
+    """It gives its prepared answer, and counts how often."""
     with respx.mock, use_cassette(cassettes / "a.yaml"):
         route = respx.post(API).respond(500, json=REFUSED)
         assert httpx.post(API, json=body(stream=True)).status_code == 500

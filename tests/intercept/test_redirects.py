@@ -1,4 +1,4 @@
-"""Where the reply to a call leads."""
+"""Where a call's reply leads."""
 
 from __future__ import annotations
 
@@ -95,13 +95,13 @@ def test_a_redirect_to_another_host_is_named_in_a_recording_and_refused_in_a_rep
         with use_cassette(path, max_total_tokens=1) as recorder:
             client(server.url, params)
     assert recorder.notes == [
-        f"use_cassette('a.yaml'): {method} {other.root}/result/7 comes from the reply to a call, and is not recorded:"
+        f"use_cassette('a.yaml'): {method} {other.root}/result/7 is where a redirect led, and is not recorded:"
         " it went live, and a replay will refuse it; to record it as well: samurai_endpoints = known */result/7"
     ]
     assert other.asked == [f"{method} /result/7"]
     server.asked.clear()
     text = refused(path, lambda: client(server.url, params))
-    assert f"{method} {other.root}/result/7 comes from the reply to a call, and is not recorded" in text
+    assert f"{method} {other.root}/result/7 is where a redirect led, and is not recorded" in text
     assert server.asked == []
     assert len(other.asked) == 1
 

@@ -1,4 +1,4 @@
-"""An error that ended a stream while it was recorded, raised again in replay."""
+"""An error that ended a stream during recording is raised again in replay."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def broken(path: Path, error: Exception) -> None:
 
 
 def replayed(path: Path, module: Any = httpx) -> Exception:
-    with use_cassette(path, mode="none"), pytest.raises(Exception) as raised:  # noqa: PT011 - its type is what is tested
+    with use_cassette(path, mode="none"), pytest.raises(Exception) as raised:  # noqa: PT011 - only the type is tested
         module.post(API, json=body(stream=True))
     return raised.value
 

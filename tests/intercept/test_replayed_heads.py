@@ -1,7 +1,8 @@
-"""What a reply says beside its body comes back as it was: the reason, and the length that HEAD asks for."""
+"""What a reply says besides its body comes back: the reason, and the length that HEAD asks for."""
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -87,3 +88,34 @@ def test_what_an_application_changes_in_the_headers_of_a_reply_is_not_in_the_nex
         del first.headers["content-type"]
         second = client.post(API, json=body())
     assert second.headers["content-type"] == value
+
+
+@pytest.mark.parametrize("module", [httpx, httpx2])
+@pytest.mark.parametrize(("content", "sent", "kept"), [(b"{}", "2", "2"), (b"{}", None, None), (b"", "0", None)])
+def test_a_length_that_is_asked_for_is_kept(
+    cassettes: Path, module: Any, content: bytes, sent: str | None, kept: str | None
+) -> None:
+    path, lengths = cassettes / "a.yaml", {} if sent is None else {"content-length": sent}
+    with use_cassette(path, headers=["content-length"]):
+        httpx.Client(transport=Scripted(httpx.Response(200, headers=lengths, stream=Pieces(content)))).post(
+            API, json=body()
+        )
+    assert replayed(path, module).headers.get("content-length") == kept
+
+
+def test_a_length_that_counted_a_compressed_body_is_not_kept_and_that_is_said(cassettes: Path) -> None:
+    path, packed = cassettes / "a.yaml", gzip.compress(b"{}")
+    headers = {"content-length": str(len(packed)), "content-encoding": "gzip"}
+    with use_cassette(path, headers=["content-length"]):
+        httpx.Client(transport=Scripted(httpx.Response(200, headers=headers, stream=Pieces(packed)))).post(
+            API, json=body()
+        )
+    with (
+        use_cassette(path, mode="none", headers=["content-length"]),
+        httpx.Client() as client,
+        pytest.raises(KeyError) as error,
+    ):
+        client.post(API, json=body()).headers["content-length"]
+    assert error.value.__notes__ == [
+        "`content-length` is not in the recording: it is kept only if it counts the body as it was recorded"
+    ]

@@ -1,4 +1,4 @@
-"""Calls of SDKs, with base URLs of Azure and of the clouds, recorded and replayed without a setting."""
+"""Calls of SDKs with base URLs of Azure and the clouds, recorded and replayed without any setting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the libraries are patched, and come out as they were."""
+"""How the libraries are patched, and restored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.intercept.scripted import HEADERS, body
 
 
 def test_without_a_recorder_the_classes_are_as_they_were(cassettes: Path, url: str) -> None:
-    # In a process of its own: where CI is set, the run that this test belongs to watches its tests itself.
+    # In a separate process: if CI is set, the suite's own run watches its tests.
     code = f"""
 import sys, httpx, httpx2
 from pytest_samurai import use_cassette
@@ -32,7 +32,7 @@ assert sys.meta_path == finders
 
 
 def test_what_somebody_else_wrapped_around_ours_stays_and_ours_falls_silent(cassettes: Path, url: str) -> None:
-    # In a process of its own, as above.
+    # In a separate process, as above.
     code = f"""
 import httpx
 from pytest_samurai import use_cassette

@@ -94,9 +94,9 @@ def test_a_connection_of_a_client_that_is_not_seen_is_noted_once(
     for _ in range(2):
         connect(other)
     assert replay.notes == [
-        f"use_cassette('a.yaml'): connected to {host}:{urlsplit(url).port}, which serves models (in the cassette), by a"
-        " client that no recorder sees (requests, urllib, aiohttp, a raw socket): none of this is replayed; send its"
-        " calls through httpx, or forbid connections in tests"
+        f"use_cassette('a.yaml'): connected to {host}:{urlsplit(url).port}, which serves models (in the cassette), by"
+        f" a client that no recorder can see (requests, urllib, aiohttp, a raw socket): its calls are not replayed;"
+        " send its calls through httpx, or forbid connections in tests"
     ]
 
 
@@ -140,7 +140,7 @@ def passes_unnoticed(base_url: str, module: Any) -> None:
 
     with module.Client(headers=HEADERS) as client:
         assert client.get(models).status_code == 200
-        # A path of another model endpoint, but no model in it.
+        # The path of another model endpoint, but without a model in it.
         client.post(messages, json={})
     asyncio.run(get())
     trio.run(get)
@@ -152,7 +152,7 @@ def test_other_connections_are_not_noted(cassettes: Path, replay: Recorder) -> N
     if hasattr(socket, "AF_UNIX"):
         with socket.socket(socket.AF_UNIX) as raw, pytest.raises(FileNotFoundError):
             raw.connect(str(cassettes / "not-there"))
-    # Nobody's mistakes are made ours.
+    # Other code's mistakes must not become ours.
     with socket.socket() as raw, pytest.raises(TypeError, match="AF_INET address must be"):
         raw.connect(("127.0.0.1",))
     with pytest.raises(TypeError, match="getaddrinfo"):
@@ -212,7 +212,7 @@ def test_a_base_url_without_a_port_leads_to_that_of_its_scheme(
         socket, "getaddrinfo", lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
     )
     with pytest.warns(UserWarning, match=f"connected to chat.test:{port}, which serves models \\(named by {name}\\), "):
-        # Nobody may be there; what counts is that it was tried.
+        # Nobody needs to be there; only the attempt counts.
         with use_cassette(cassettes / "a.yaml", mode="none", unseen="warn"), suppress(OSError):
             socket.create_connection(("chat.test", port)).close()
 
@@ -221,7 +221,7 @@ def test_a_base_url_without_a_port_leads_to_that_of_its_scheme(
 def test_a_host_counts_however_it_is_spelled(replay: Recorder, url: str, host: Any) -> None:
     with socket.socket() as raw:
         raw.connect((host, urlsplit(url).port))
-    assert "which serves models (in the cassette), by a client that no recorder sees" in replay.notes[0]
+    assert "which serves models (in the cassette), by a client that no recorder can see" in replay.notes[0]
 
 
 def test_a_name_is_not_hidden_by_another_for_the_same_address(
@@ -239,7 +239,7 @@ def test_a_name_is_not_hidden_by_another_for_the_same_address(
         with use_cassette(cassettes / "a.yaml", mode="none", unseen="warn", ignore_hosts=ignored) as recorder:
             socket.getaddrinfo("chat.test", port)
             for host in ("other.test", b"other.test"):
-                address = socket.gethostbyname(host)  # type: ignore[arg-type]  # it takes bytes as well
+                address = socket.gethostbyname(host)  # type: ignore[arg-type]  # it also takes bytes
                 by_socket(f"http://{address}:{port}")
             [note] = recorder.notes
             recorder.notes.clear()
@@ -281,7 +281,7 @@ def test_a_name_that_an_earlier_block_looked_up_says_nothing_of_a_later_connecti
 
 
 def test_a_system_without_sendmsg_gets_along(cassettes: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Windows is one."""
+    """Windows is like this."""
 
     class Socket:
         connect = socket.socket.connect

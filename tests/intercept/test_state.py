@@ -54,7 +54,7 @@ def test_recorders_of_two_threads_do_not_mix_and_a_third_thread_has_to_say_whose
         thread.start()
     both.wait()
     with pytest.raises(
-        RequestNotRecorded, match="2 recorders are open, and nothing tells which one this thread belongs to"
+        RequestNotRecorded, match="2 recorders are open, and nothing says which of them this thread belongs to"
     ):
         ask(url)
     done.wait()

@@ -25,7 +25,7 @@ from tests.intercept.scripted import API, DONE, HEADERS, SSE, Pieces, Scripted, 
 
 @pytest.mark.parametrize("module", [httpx, httpx2])
 def test_chunks_are_handed_on_while_they_are_recorded(cassettes: Path, module: Any) -> None:
-    """The server waits for the application to have the first event before it sends the second."""
+    """The server waits until the application has the first event before it sends the second."""
     got_first = threading.Event()
     with (
         ChatServer(api_key=KEY) as server,
@@ -222,7 +222,7 @@ def test_a_replayed_stream_takes_its_recorded_time_if_asked_to(
             asyncio.run(over_async())
         else:
             trio.run(over_async)
-    # Nobody really slept, so the waits for both chunks count from the beginning.
+    # Nobody really slept, so the waits for both chunks count from the start.
     assert [round(seconds) for seconds in slept] == [5, 10]
 
 
@@ -275,7 +275,7 @@ def test_an_error_among_the_events_of_a_stream_is_no_success(cassettes: Path) ->
     ):
         client.post(API, json=body(stream=True))
         _ = 1 / 0
-    assert "a call ended with a stream that broke or held an error" in error.value.__notes__[0]
+    assert "a call ended in a stream that broke or contained an error" in error.value.__notes__[0]
     assert not cassettes.exists()
 
 

@@ -1,4 +1,4 @@
-"""A TLS context that is made when it is needed."""
+"""A TLS context that is made on first use."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_it_is_of_the_class_that_the_real_one_is_of() -> None:
 
 
 def test_nothing_below_python_takes_it_for_a_context() -> None:
-    # Were it one, it would be one without certificates.
+    # If it were one, it would be one without certificates.
     context: Any = DeferredContext(real_context)
     bios = (ssl.MemoryBIO(), ssl.MemoryBIO())
     native: Any = ssl.SSLContext.__mro__[1]
@@ -93,7 +93,7 @@ def test_nothing_below_python_takes_it_for_a_context() -> None:
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps], ids=lambda call: call.__name__)
 def test_it_is_copied_and_pickled_as_little_as_any_context(duplicate: Callable[[object], object]) -> None:
-    # A copy would be another context, of which nobody knows what was set on the first.
+    # A copy would be another context, and nobody knows the settings of the first.
     with pytest.raises(TypeError) as real:
         duplicate(real_context())
     with pytest.raises(TypeError) as deferred:
@@ -108,7 +108,7 @@ def test_threads_that_race_for_it_all_get_the_one() -> None:
     seen: list[object] = []
 
     def make() -> object:
-        # Loading certificates lets other threads run; this lets them run for certain.
+        # Loading certificates lets other threads run; this makes sure of it.
         others = [threading.Thread(target=made.append, args=(None,)) for _ in range(4)]
         for other in others:
             other.start()

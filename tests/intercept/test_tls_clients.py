@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import certifi
-import httpcore  # noqa: F401 - the client's first request imports it: loaded before pytester takes its snapshot
+import httpcore  # noqa: F401 - the first request imports it: loaded before pytester takes its snapshot
 import httpcore2  # noqa: F401 - as above
 import httpx
 import openai
@@ -149,7 +149,7 @@ def test_a_thread_that_does_not_say_whose_it_is_defers_only_what_all_would(tmp_p
 
 
 def test_the_libraries_are_as_they_were_when_the_last_recorder_has_closed(tmp_path: Path) -> None:
-    # In a process of its own: where CI is set, the run that this test belongs to watches its tests itself.
+    # In a separate process: if CI is set, the suite's own run watches its tests.
     code = f"""
 import httpx, httpx2
 from pytest_samurai import use_cassette
@@ -170,7 +170,7 @@ for _ in range(2):
 
 
 def test_what_somebody_else_put_there_stays_when_the_last_recorder_has_closed(tmp_path: Path) -> None:
-    # In a process of its own, as above.
+    # In a separate process, as above.
     code = f"""
 import httpx
 from pytest_samurai import use_cassette
@@ -202,7 +202,7 @@ with use_cassette({str(tmp_path / "a.yaml")!r}, mode="none"):
 def test_what_somebody_else_put_there_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     transports = sys.modules["httpx._transports.default"]
     own = real_context()
-    # So that what is put back in the end is what was there before ours.
+    # So that the state before ours is restored in the end.
     monkeypatch.setattr(transports, "create_ssl_context", transports.create_ssl_context)
     with replaying(tmp_path):
         ours = transports.create_ssl_context

@@ -1,4 +1,4 @@
-"""A client of a replay that connects after all has every check of a real one."""
+"""A replay's client that connects after all makes every check that a real one makes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Listener(ThreadingHTTPServer):
 
 
 class Server:
-    """HTTPS on loopback, with a certificate for `localhost`; `protocols` are those that were agreed on."""
+    """HTTPS on loopback, with a certificate for `localhost`. `protocols` are the negotiated ones."""
 
     def __init__(self, authority: trustme.CA) -> None:
         self.protocols: list[str | None] = []
@@ -72,7 +72,7 @@ class Server:
 
 
 class Proxy:
-    """An HTTP proxy on loopback that connects its clients; `asked` are the places that they wanted."""
+    """An HTTP proxy on loopback that connects its clients. `asked` are the addresses they requested."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -135,7 +135,7 @@ def bundle(authority: trustme.CA, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def trusted(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server's authority is the one of this machine, wherever httpx and httpx2 look for them."""
+    """The server's authority is the machine's, wherever httpx and httpx2 look for it."""
     load = ssl.SSLContext.load_verify_locations
 
     def load_ours(context: ssl.SSLContext, *args: object, **options: object) -> None:
@@ -158,7 +158,7 @@ async def get_async(client: Any, url: str) -> int:
 
 
 def refusal(module: Any, get: Any, client: Any, url: str) -> str:
-    """Why a connection was not made: what the check of the certificate said, at the bottom of what the client says."""
+    """Why a connection failed: the certificate check's message, at the bottom of the client's error."""
     with pytest.raises((module.ConnectError, module.ProxyError, ssl.SSLError)) as caught:
         get(module, client, url)
     error: BaseException | None = caught.value
@@ -282,7 +282,7 @@ def test_it_agrees_on_the_protocol_that_it_was_made_for(
     try:
         get(module, client, server.url)
     except module.RemoteProtocolError:
-        assert http2  # a server that speaks HTTP/1.1, whatever was agreed on
+        assert http2  # a server that speaks HTTP/1.1, whatever was negotiated
     assert server.protocols == ["h2" if http2 else "http/1.1"]
 
 

@@ -1,4 +1,4 @@
-"""What becomes of a request, and what the application sees of it."""
+"""What happens to a request, and what the application sees of it."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ class Failing(httpx.BaseTransport):
 
 def test_a_connection_that_fails_is_no_call_and_not_recorded(cassettes: Path) -> None:
     with (
-        pytest.warns(UserWarning, match="1 request got no reply and could not be recorded") as warned,
+        pytest.warns(UserWarning, match="1 request got no reply, which cannot be recorded") as warned,
         use_cassette(cassettes / "a.yaml") as recorder,
         httpx.Client(transport=Failing()) as client,
         pytest.raises(httpx.ConnectError, match="refused"),

@@ -1,4 +1,4 @@
-"""Budgets over calls that went live by leave of the settings, or that only their bodies tell."""
+"""Budgets over live calls that the settings allow, or that only their bodies reveal."""
 
 from __future__ import annotations
 
@@ -76,8 +76,10 @@ def test_a_budget_over_a_call_that_the_settings_let_pass_cannot_be_judged(
         with use_cassette(cassette, mode=mode, unused="ignore", max_total_tokens=45, **leave) as recorder:
             call(server.url)
             recorder.notes.clear()
-    is_let_pass = "  No budget can count a call that ignore_hosts, ignore_localhost, a hook or samurai_unseen lets pass"
-    of_clients = "  To record the calls of such a client: send them through httpx"
+    is_let_pass = (
+        "  No budget can count calls that ignore_hosts, ignore_localhost, a hook or samurai_unseen lets through"
+    )
+    of_clients = "  To record the calls of this client, send them through httpx"
     assert str(broken.value).endswith(of_clients if leave == {"unseen": "warn"} else is_let_pass)
     assert server.asked == ["POST /v1/chat/completions"]
 
@@ -115,7 +117,7 @@ def start() -> None:
 
 
 def test_a_budget_of_a_test_that_only_started_a_child_cannot_be_judged(cassette: Path, server: Upstream) -> None:
-    with pytest.raises(BudgetExceeded, match="max_requests, max_cost cannot be judged: the test started a child proc"):
+    with pytest.raises(BudgetExceeded, match="max_requests, max_cost cannot be judged: a child process was started, a"):
         with use_cassette(cassette, mode="none", unused="ignore", max_requests=9, max_cost="1"):
             start()
     with use_cassette(cassette, mode="new_episodes", max_requests=1) as recorder:
@@ -128,7 +130,7 @@ def test_a_budget_of_a_test_that_only_started_a_child_cannot_be_judged(cassette:
             httpx.post(server.url, json=body())
         with recorder.budget(max_requests=0):
             pass
-        with pytest.raises(BudgetExceeded, match="^max_requests cannot be judged: the test started a child process, a"):
+        with pytest.raises(BudgetExceeded, match="^max_requests cannot be judged: a child process was started, and no"):
             with recorder.budget(max_requests=9):
                 start()
 
@@ -192,19 +194,17 @@ def test_a_call_is_known_by_its_body_whatever_its_url(
 ) -> None:
     content = json.dumps(said).encode()
     text = refused(cassette, lambda: ask(f"{other.root}/v1/ask", content))
-    assert (
-        f"{other.root}/v1/ask seems to ask a model, judging by its body, and is not recorded. This test only rep"
-    ) in text
+    assert f"{other.root}/v1/ask calls a model, judging by its body, and is not recorded, and this test rep" in text
     assert text.endswith(
         "  To record it as well: samurai_endpoints = known */v1/ask\n"
-        '  To let it pass, if no model answers it: ignore_hosts=["127.0.0.1"]'
+        '  To let it through, if no model answers it: ignore_hosts=["127.0.0.1"]'
     )
     assert other.asked == []
     with pytest.raises(BudgetExceeded, match="max_total_tokens cannot be judged: 1 call went live"):
         with use_cassette(cassette, mode="new_episodes", unused="ignore", max_total_tokens=1) as recorder:
             ask(f"{other.root}/v1/ask", content)
     [note] = recorder.notes
-    assert "/v1/ask seems to ask a model, judging by its body, and is not recorded: it went live" in note
+    assert "/v1/ask calls a model, judging by its body, and is not recorded: it went live" in note
     assert len(other.asked) == 1
 
 

@@ -1,4 +1,4 @@
-"""What goes to models beside the endpoints: it is replayed, refused, or named."""
+"""Model calls outside the endpoints are replayed, refused, or named."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ BODY: dict[str, Any] = {
 
 
 class Upstream(BaseHTTPRequestHandler):
-    """Answers every path, and remembers what was asked; `/moved` leads to `/result/1`."""
+    """Answers every path, and remembers the requests; `/moved` redirects to `/result/1`."""
 
     asked: list[str]
 
@@ -107,7 +107,7 @@ def cassette(tmp_path: Path, server: Server) -> Path:
 
 
 class NoNetwork(httpx.BaseTransport):
-    """Reaches no host, so that a test that fails sends nothing either."""
+    """Reaches no host, so that even a failing test sends nothing."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
@@ -183,9 +183,7 @@ def test_any_path_of_a_host_that_serves_models_is_refused_in_a_replay(
 ) -> None:
     text = refused(cassette, lambda: httpx.post(server.root + path, content=b"{}"))
     assert server.asked == []
-    assert (
-        "This test only replays, so the call was refused.\n  To record it as well: samurai_endpoints = known *" in text
-    )
+    assert "and this test replays.\n  To record it as well: samurai_endpoints = known *" in text
 
 
 @pytest.mark.parametrize(
@@ -265,7 +263,7 @@ def test_hosts_of_the_environment_and_public_ones_serve_models(
         call()
     for name in ("MY_BASE_URL", "LITELLM_API_BASE", "AZURE_OPENAI_ENDPOINT"):
         monkeypatch.setenv(name, server.root)
-        assert "To let it pass" in refused(path, call)
+        assert "To let it through" in refused(path, call)
         monkeypatch.delenv(name)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.root)
     with use_cassette(path, mode="none"):
@@ -369,12 +367,14 @@ UNSEEN = [
 def test_a_client_that_no_hook_sees_is_refused_when_it_connects(
     cassette: Path, server: Server, call: Callable[[str], None]
 ) -> None:
-    text = refused(cassette, lambda: call(server.url))
+    # What the cassette has would be replayed to some of them.
+    url = f"{server.root}/v1/other"
+    text = refused(cassette, lambda: call(url))
     assert server.asked == []
-    assert "It came from a client that no recorder sees" in text
+    assert "by a client that no recorder can see" in text
     assert text.endswith("To let all such clients connect: samurai_unseen = warn, or allow")
     with use_cassette(cassette, mode="none", unused="ignore", unseen="allow") as recorder:
-        call(server.url)
+        call(url)
     assert recorder.notes == []
 
 
@@ -463,7 +463,7 @@ def test_mode_all_whose_calls_are_not_recorded_fails_where_the_old_cassette_woul
     )
     for call, why in (
         (lambda: httpx.post(f"{server.root}/v1/rerank", json=BODY), endpoint),
-        (lambda: by_urllib(server.url), r"a connection to 127\.0\.0\.1:\d+ by a client that no recorder sees"),
+        (lambda: by_urllib(server.url), r"a connection to 127\.0\.0\.1:\d+ by a client that no recorder can see"),
     ):
         with pytest.raises(SamuraiFailure, match=rf"^nothing was recorded in mode all\. (?s:.*)not recorded: {why}"):
             with use_cassette(cassette, mode="all") as recorder:
@@ -474,11 +474,11 @@ def test_mode_all_whose_calls_are_not_recorded_fails_where_the_old_cassette_woul
 
 def test_mode_all_of_a_test_without_a_call_says_that_the_old_cassette_stays(cassette: Path, server: Server) -> None:
     before = cassette.read_bytes()
-    with pytest.warns(UserWarning, match="mode all recorded nothing, because no call was seen; .*delete"):
+    with pytest.warns(UserWarning, match="no call was seen in mode all, so nothing was recorded; .*delete"):
         with use_cassette(cassette, mode="all"):
             pass
     assert cassette.read_bytes() == before
-    with pytest.warns(UserWarning, match="mode all recorded nothing"):
+    with pytest.warns(UserWarning, match="no call was seen in mode all"):
         with use_cassette(cassette, mode="all", ignore_localhost=True):
             httpx.post(server.url, json=BODY)
     with use_cassette(cassette.with_name("none.yaml"), mode="all"):
@@ -532,7 +532,7 @@ def test_a_child_process_in_a_test_without_a_call_is_named(
 ) -> None:
     with pytest.warns(
         UserWarning,
-        match="the test started a child process, and no call was seen: .*; make them in the test's own process",
+        match="a child process was started, and no call was seen: .*; make the call in the test's own process",
     ):
         with use_cassette(tmp_path / "b.yaml") as recorder:
             start()
@@ -550,7 +550,7 @@ def test_a_copy_of_a_recorder_refuses_all_calls_and_tells_the_recorder_the_first
             processes.forking()
             recorder.children.listen(recorder.refuse)
             assert recorder.misses == []
-            # What follows happens in a child, which coverage does not see.
+            # The rest runs in a child, which coverage does not see.
             processes.forked()
             for url in (server.url, f"{server.root}/v1/responses"):
                 with pytest.raises(RequestNotRecorded, match="was called in a forked child process"):

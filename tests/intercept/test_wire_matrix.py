@@ -1,4 +1,4 @@
-"""What an application gets of a stream: live without the recorder, while recording and in replay, it is the same."""
+"""What an application gets of a stream is the same live, while recording and in replay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server that puts on the wire what a case of the matrix says, byte for byte."""
+"""A server that sends what a case of the matrix says, byte for byte."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DONE = b"data: [DONE]\n\n"
 
 @dataclass(frozen=True)
 class Wire:
-    """A reply: its status, the type and encoding that it says it has, its body in pieces, and how that ends.
+    """A reply: its status, its declared type and encoding, its body in pieces, and how that ends.
 
     `framing` is `chunked`, `length`, or `close`: it ends with the connection. `whole` is false for one that breaks off.
     """
@@ -46,11 +46,11 @@ class Wire:
 
 
 Answer = Callable[[bool, "Dialect"], Wire | None]
-"""What is sent, by whether the request asks for the usage of a stream; None for a connection that is just closed."""
+"""What is sent, by whether the request asks for a stream's usage; None for a connection that is just closed."""
 
 
 class Dialect:
-    """The events of one API, with the least in them that clients take."""
+    """The events of one API, with the minimum that clients accept."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -68,7 +68,7 @@ class Dialect:
         return self._chunk(choices=[], usage=USAGE, **more)
 
     def stream(self, asked: bool, *, end: str = "\n\n", done: bool = True) -> list[bytes]:
-        """The events of a good answer."""
+        """The events of a successful answer."""
         events = [self.part("Hello "), self.part("there"), self.part("", "stop"), *([self.usage()] if asked else [])]
         return [*sse(*events, end=end), *([f"data: [DONE]{end}".encode()] if done else [])]
 
@@ -89,7 +89,7 @@ ERROR = {"error": {"message": "not that", "type": "invalid_request_error", "code
 
 @dataclass(frozen=True)
 class Case:
-    """An answer, and whether the recorder learns the usage from it; None if that is up to how far the client reads."""
+    """An answer, and whether the recorder learns its usage; None if that depends on how far the client reads."""
 
     answer: Answer
     usage: bool | None = True
@@ -113,7 +113,7 @@ def packed(pack: Callable[[bytes], bytes], encoding: str, framing: str = "chunke
 
 
 def lines(content_type: str | None) -> Answer:
-    """JSON, an object on a line."""
+    """JSON, one object per line."""
 
     def answer(asked: bool, api: Dialect) -> Wire:
         events = [api.part("Hello"), api.part("", "stop"), *([api.usage()] if asked else [])]
@@ -123,7 +123,7 @@ def lines(content_type: str | None) -> Answer:
 
 
 def always(*events: Callable[[Dialect], Any], done: bool = True, after: bool = False) -> Answer:
-    """The same whatever is asked: what these give between the parts, or after `[DONE]`."""
+    """The same for every request: what these give between the parts, or after `[DONE]`."""
 
     def answer(_: bool, api: Dialect) -> Wire:
         more = sse(*(event(api) for event in events))
@@ -134,7 +134,7 @@ def always(*events: Callable[[Dialect], Any], done: bool = True, after: bool = F
 
 
 def refusal(wire: Wire | None) -> Case:
-    """One that is sent to those who ask, where others get an answer."""
+    """An answer for requests with the question, and a plain one for the others."""
     return Case(lambda asked, api: wire if asked else good()(asked, api), usage=False, is_refusal=True)
 
 
@@ -269,7 +269,7 @@ class Handler(socketserver.StreamRequestHandler):
 
 
 class Wires(socketserver.ThreadingTCPServer):
-    """Answers `/<number of a case>/v1/<path>`. `asked` says of each request whether it asked for its usage."""
+    """Answers `/<number of a case>/v1/<path>`. `asked` says for each request whether it asked for its usage."""
 
     daemon_threads = True
     allow_reuse_address = True

@@ -1,4 +1,4 @@
-"""Every link of the manual leads to a heading that is there, on GitHub and on the site."""
+"""Every link in the manual leads to an existing heading, on GitHub and on the site."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def collected(tmp_path: Path, code: str) -> list[str]:
 def test_a_message_of_no_known_source_is_refused() -> None:
     with pytest.raises(KeyError, match="cellar/coal.py:dig says 'there is no coal here', and is in no table"):
         situations_of([Message("cellar/coal.py:dig", "there is no coal here")])
-    # A module's own row goes before that of its package.
+    # A module's own row comes before its package's.
     told = situations_of([Message("report/forms/page.py:render", "left out"), Message("report/run.py:Run", "old")])
     assert {title: [message.text for message in said] for title, said in told.items() if said} == {
         "A report cannot be written, or leaves something out": ["left out"],
@@ -50,7 +50,7 @@ def test_what_an_error_is_raised_with_is_a_message_however_short(tmp_path: Path)
 def test_a_text_of_four_words_is_a_message_and_a_docstring_is_none(tmp_path: Path) -> None:
     code = '''
 """A docstring of many words, too."""
-HINT = "mend it by your own hands"
+HINT = "fix it by your own hands"
 LABEL = "two words"
 NUMBERS: "a type of some words" = x["a key of some words"]
 class Room:
@@ -61,14 +61,14 @@ class Room:
         return [f"{y:,} of {z} calls have no {y} cost", parse(help="all that it can do")]
 '''
     assert collected(tmp_path, code) == [
-        "room.py:HINT: mend it by your own hands",
+        "room.py:HINT: fix it by your own hands",
         "room.py:Room: put … there: …",
         "room.py:Room: … of … calls have no … cost",
     ]
 
 
 def test_a_message_that_a_user_meets_is_on_the_page(project: Project) -> None:
-    """One of each kind, as it is printed: a miss, a setting, a damaged file."""
+    """One of each kind, as printed: a miss, a setting, a damaged file."""
     page = messages_page()
     project.pytester.makepyfile(
         test_geo="""

@@ -1,4 +1,4 @@
-"""What is generated is as the code has it, and every page has its place in the contents."""
+"""Generated pages match the code, and every page is in the contents."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_every_page_is_in_the_contents_of_the_site() -> None:
 
 def test_every_name_that_the_package_exports_is_on_the_page_of_the_api() -> None:
     page = (DOCS / "api.md").read_text(encoding="utf-8")
-    assert [name for name in pytest_samurai.__all__ if f"\n## `{name}`\n" not in page] == []
+    assert [name for name in pytest_samurai.__all__ if f"## `{name}`\n" not in page] == []
 
 
 def test_every_command_and_argument_is_on_the_page_of_commands() -> None:

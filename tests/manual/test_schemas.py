@@ -1,4 +1,4 @@
-"""The schemas of a cassette and of a lock hold for what this tool writes, and for nothing else."""
+"""The schemas of a cassette and of a lock accept what this tool writes, and nothing else."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def errors(schema: dict[str, Any], value: Any) -> list[str]:
 
 @pytest.fixture
 def written(project: Project) -> tuple[list[Any], Any]:
-    """What was recorded, and the lock of it."""
+    """The recorded cassette and its lock."""
     (project.pytester.path / "test_geo.py").write_text(TEST, encoding="utf-8")
     project.run("--samurai-update")
     root = project.pytester.path

@@ -1,4 +1,4 @@
-"""The cause of a miss: what was changed, in a few words that are the same in all tests."""
+"""The cause of a miss: what changed, in a few words that are the same in all tests."""
 
 from __future__ import annotations
 
@@ -130,19 +130,16 @@ def test_tools_that_a_dialect_does_not_name_are_told_as_a_whole() -> None:
         (lambda: diagnosed(BODY), "no recordings"),
         (lambda: diagnosed(BODY, BODY, played=(0,)), "one more call than was recorded"),
         (lambda: diagnosed(asking("x y z"), asking("x y w")), "messages[1], one word changed"),
-        (
-            lambda: diagnosed(b'{"a": 1}', b'{"a":1}', match_on=("raw_body",)),
-            "the bytes of the body, but not its values",
-        ),
+        (lambda: diagnosed(b'{"a": 1}', b'{"a":1}', match_on=("raw_body",)), "the bytes of the body, which hold"),
         (
             lambda: diagnosed(BODY, recording(request(BODY, "https://h/chat/completions")), match_on=("host",)),
             "host h -> www.samuraiapi.in",
         ),
         (
             lambda: diagnosed(asking("2026-01-02T03:04:05Z is it"), asking("2026-01-02T03:04:06Z is it")),
-            'only values that vary from run to run differ; add to `normalize`: "datetime"',
+            'only values that vary from run to run, add to `normalize`: "datetime"',
         ),
-        (lambda: diagnosed(BODY, BODY, denials=((0, "f"), (1, "f"))), "equal, but f in `match_on` says no"),
+        (lambda: diagnosed(BODY, BODY, denials=((0, "f"), (1, "f"))), "equal, but f of `match_on` says no"),
     ],
 )
 def test_a_miss_knows_its_cause(told: Any, what: str) -> None:

@@ -1,4 +1,4 @@
-"""A difference in lines: short values on one, texts on two."""
+"""A difference in lines: short values on one line, texts on two."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def test_an_endpoint_that_is_known_and_may_be_an_applications_own_asks_for_a_mod
     assert ambiguous("known") == ["/responses", "/messages", "/embeddings"]
     assert ambiguous("known", "*/messages") == ["/responses", "/embeddings"]
     for endpoint in ambiguous("known"):
-        # Both lists of paths say so.
+        # Both lists of paths agree.
         path = model_path(f"https://a.in{endpoint}")
         assert path is not None
         assert not path.is_sure

@@ -1,4 +1,4 @@
-"""Requests that are multipart forms: matched by their fields, written without their files, missed by their fields."""
+"""Multipart requests: matched by their fields, written without their files, and explained by their fields."""
 
 from __future__ import annotations
 

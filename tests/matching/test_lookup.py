@@ -27,7 +27,7 @@ URL = "https://h/v1/chat/completions"
 ENDPOINTS = Endpoints(("*/chat/completions",))
 CHAT = Matcher(("method", "endpoint", "chat"), ENDPOINTS)
 
-# Some spell the same value in other bytes, some are equal but for what a matcher leaves out.
+# Some spell the same value in other bytes; some differ only in what a matcher leaves out.
 BODIES = [
     *(b'{"a":1,"b":[2]}', b'{"a": 1, "b": [2]}', b'{"b":[2],"a":1}', b'{"a":1.0,"b":[2]}', b'{"a":true,"b":[2]}'),
     *(b'{"a":1,"b":[2],"user":"x"}', b'{"a":1,"b":[2],"user":"y"}', b"no json", b"", b'{"a":"\\u00e9"}'),

@@ -1,4 +1,4 @@
-"""The text of a miss: what is nearest, what differs, and only the advice that applies."""
+"""The text of a miss: the nearest recording, the differences, and only the advice that applies."""
 
 from __future__ import annotations
 
@@ -126,15 +126,15 @@ def test_a_request_to_no_endpoint_is_named_by_its_url() -> None:
 
 def test_one_call_too_many_is_called_that() -> None:
     assert evidence(BODY, asking("x"), BODY, played=(1,)) == [
-        "  An equal request was recorded once (interaction 2) and has already been played:"
-        " this is one more call than was recorded."
+        "  The same request is recorded once (interaction 2), and that recording has already been played: the test"
+        " makes one more call than was recorded."
     ]
 
 
 def test_one_call_too_many_of_several_equal_ones_names_them_all() -> None:
     assert evidence(BODY, BODY, asking("x"), BODY, played=(0, 2)) == [
-        "  An equal request was recorded 2 times (interactions 1, 3), and all have already been played:"
-        " this is one more call than was recorded."
+        "  The same request is recorded 2 times (interactions 1, 3), and all have already been played: the"
+        " test makes one more call than was recorded."
     ]
 
 
@@ -157,12 +157,12 @@ def test_a_nearest_recording_that_was_played_is_said_to_be() -> None:
     ("asked", "recorded", "nearest"),
     [
         (asking("one two three"), [asking("seven"), asking("one two four"), asking("one five six")], 2),
-        # One word and a parameter are less than another prompt altogether.
+        # One word and a parameter are less than a completely different prompt.
         (asking("one two three", n=1), [asking("seven eight nine", n=1), asking("one two four", n=2)], 2),
         (asking("one two three"), [asking(f"number {n} of many") for n in range(40)] + [asking("one two four")], 41),
         (asking("a"), [b"no json", asking("b")], 2),
         (b"no json at all", [asking("b"), b"no json here"], 2),
-        # A long text has many words, and so has some of any prompt's: they count by their share.
+        # A long text has many words, including some of any prompt's: their share is what counts.
         (asking("one two three"), [asking("one two three " + "and more " * 99), asking("one two four")], 2),
         (b"", [b"?", b"a"], 1),
     ],
@@ -258,7 +258,7 @@ def test_a_body_that_counts_is_compared_by_whatever_name_it_counts(name: str) ->
 
 def test_bytes_that_differ_where_no_value_does_are_named() -> None:
     assert evidence(b'{"a": 1}', b'{"a":1}', match_on=("raw_body",))[1:] == [
-        "    the bytes of the body, but not its values"
+        "    the bytes of the body, which hold the same values"
     ]
     assert evidence(b'{"a": 2}', b'{"a":1}', match_on=("raw_body",))[1:] == ["    a: 1 -> 2"]
 
@@ -352,11 +352,10 @@ def test_a_body_that_is_no_object_counts_as_prompt() -> None:
     ],
 )
 def test_where_only_what_varies_differs_the_entry_for_it_is_named(old: str, new: str, entries: str) -> None:
-    lines = evidence(asking(new), asking(old))
+    text = miss(asking(new), asking(old))
 
-    assert lines[-1] == (
-        f"  Only values that vary from run to run differ. To let it match, add to `normalize`: {entries}"
-    )
+    advice = "  Only values that vary from run to run differ. To let them match, add to `normalize`: "
+    assert text.splitlines()[-1] == advice + entries
 
 
 @pytest.mark.parametrize(
@@ -375,7 +374,7 @@ def test_where_anything_else_differs_no_entry_is_named(asked: Json, recorded: Js
 
 
 def test_where_only_the_order_of_the_words_differs_it_says_so() -> None:
-    sorts = "  The words are the same, in a different order: sort what comes from a set or from the file system."
+    sorts = "  The same words in another order: sort anything that comes from a set or the file system."
     assert evidence(asking("Tags: a, b, c"), asking("Tags: b, c, a"))[-1] == sorts
     assert evidence(asking("x", stop=["a", "b"]), asking("x", stop=["b", "a"]))[-1] == sorts
     assert sorts not in miss(asking("Tags: a, b, c"), asking("Tags: b, c, d"))

@@ -1,4 +1,4 @@
-"""Of recordings that are equal, one of the request's own URL goes first: a law, over all orders and spellings."""
+"""Of several equal recordings, one with the request's own URL comes first: a law, over all orders and spellings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paths into a JSON value: their text, and what they take out."""
+"""Paths into a JSON value: their text, and what they remove."""
 
 from __future__ import annotations
 

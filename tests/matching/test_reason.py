@@ -1,4 +1,4 @@
-"""Which kind of change a miss is, and what of it may be ignored."""
+"""Which kind of change a miss is, and which part of it can be ignored."""
 
 from __future__ import annotations
 

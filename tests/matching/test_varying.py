@@ -1,4 +1,4 @@
-"""What in a request will hardly come back, and what looks like it and does."""
+"""What in a request will hardly be repeated, and what looks like it and will."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_the_order_of_a_set_is_told_and_another_is_not(spelled: Any) -> None:
     assert (kind, sample) == ("order", ", ".join(items))
     assert told(spelled(sorted(items))) == []
     assert told(spelled(sorted(items, reverse=True))) == []
-    # Turned round, it is in no order that a set has.
+    # Reversed, it is in no order that a set can have.
     assert told(spelled(items[::-1])) == []
 
 
@@ -170,7 +170,7 @@ def test_the_turn_of_the_year_is_near() -> None:
 
 
 def test_a_long_text_takes_no_time_to_speak_of() -> None:
-    # It would take minutes if an end were looked for from each letter.
+    # It would take minutes to look for an end from each letter.
     assert said("word " * 20_000 + f"{UUID} " + ", " * 10_000) == [("uuid", UUID)]
 
 

@@ -1,4 +1,4 @@
-"""Children that were forked before the test that asks them."""
+"""Children that were forked before the test that uses them."""
 
 from __future__ import annotations
 
@@ -101,5 +101,5 @@ def test_start(service): start()
     for _ in range(2):
         result = project.run()
         result.assert_outcomes(passed=2)
-        notes = [line for line in result.outlines if "the test started a child process" in line]
+        notes = [line for line in result.outlines if "a child process was started" in line]
         assert [line.partition(": a child")[0] for line in notes] == ["samurai: test_it.py::test_start"]

@@ -53,7 +53,7 @@ def test_second():
     result = project.run()
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
-        ["*[?]key=[[]REDACTED] has to go live to be recorded, but its key is the placeholder that replayed tests get."]
+        ["*[?]key=[[]REDACTED] must go live to be recorded, but its key is the placeholder that replayed tests get."]
     )
     assert project.server.requests == 1
 

@@ -1,4 +1,4 @@
-"""Tests whose files and clock are fakes: what is recorded of them is written to the disk, and dated today."""
+"""Tests with a fake clock or file system: recordings are written to the real disk, with the real date."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from pytest_samurai.cassette.reader import load
 from pytest_samurai.cassette.writer import save
 from pytest_samurai.text import parse_moment
+from tests.conftest import FOREIGN
 from tests.project import Project
 
 ASKING = """
@@ -29,6 +30,11 @@ IN_A_FAKE = {
 }
 
 ASKED = "    assert ask(client) and ask(client, 'again') and Path('/x').exists()\n"
+
+
+@pytest.fixture
+def no_foreign_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p no:{name}" for name in FOREIGN if name != "fakefs"))
 
 
 @pytest.mark.parametrize("fake", IN_A_FAKE.values(), ids=IN_A_FAKE.keys())
@@ -113,7 +119,7 @@ def test_a_call_of_a_test_with_a_frozen_clock_is_of_today_as_is_its_price(projec
     [interaction] = load(path)
     assert before <= parse_moment(interaction.recorded_at) <= datetime.now(UTC)
     assert interaction.price not in (None, "unknown")
-    # It is of this run for the run that made it, and no longer for the next: that one only replays.
+    # The run that made it owns it; the next run does not, and only replays.
     project.tests(ASKING + frozen + text + "    assert samurai.replaying\n")
     project.run().assert_outcomes(passed=1)
     assert project.server.requests == 1
@@ -128,7 +134,7 @@ def test_how_old_a_recording_is_is_told_by_the_clock_on_the_wall(project: Projec
         project.run().assert_outcomes(passed=1, warnings=0)
     [interaction] = load(path)
     save(path, [replace(interaction, recorded_at="2026-01-01T00:00:00.000000Z")])
-    project.run().stdout.fnmatch_lines(["*a.yaml: recorded on 2026-01-01, longer ago than samurai_max_age allows"])
+    project.run().stdout.fnmatch_lines(["*a.yaml: recorded on 2026-01-01, which is older than samurai_max_age allows"])
 
 
 @pytest.mark.parametrize("frozen", FROZEN.values(), ids=FROZEN.keys())

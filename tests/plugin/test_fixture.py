@@ -1,4 +1,4 @@
-"""Fixtures of wider scope, which have cassettes of their own."""
+"""Fixtures with a wider scope, which have their own cassettes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_it(database):
 """)
     result = project.run()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*samurai_config of test_it.py::test_it is None; it has to be a dict of options"])
+    result.stdout.fnmatch_lines(["*samurai_config of test_it.py::test_it is None; it must be a dict of options"])
 
 
 WIDE = """
@@ -121,7 +121,9 @@ def test_a_wider_fixture_that_fails_on_an_error_response_records_nothing_and_say
     result = project.run()
     result.assert_outcomes(errors=2)
     assert not [name for name in project.cassettes() if "fixtures" in name]
-    result.stdout.fnmatch_lines(["samurai: nothing was recorded for module fixture answer: it did not pass*status 500"])
+    result.stdout.fnmatch_lines(
+        ["samurai: nothing was recorded for module fixture answer: the test did not pass*status 500"]
+    )
 
 
 def test_a_wider_fixture_does_not_go_live_as_it_is_torn_down_in_mode_none(project: Project) -> None:
@@ -138,7 +140,9 @@ def test_it(wide, samurai): pass
     )
     result = project.run("--samurai-mode=none")
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*no recorder is open*", "*as it is torn down cannot be recorded.*"])
+    result.stdout.fnmatch_lines(
+        ["*no recorder is open*", "*in the teardown of a wider-scoped fixture cannot be recorded.*"]
+    )
     assert project.server.requests == 0
     project.run().stdout.fnmatch_lines(
         ["samurai: 1 live call outside of any recorder, not recorded: test_it.py::test_it"]

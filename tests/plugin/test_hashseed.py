@@ -1,4 +1,4 @@
-"""The seed with which another process has sets in another order."""
+"""The seed that gives sets another order in another process."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def test_without_a_list_any_seed_will_do() -> None:
 
 def test_of_lists_that_no_seed_has_in_another_order_at_once_the_fewest_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hashseed, "_MOST_TRIES", 3)
-    # One of these two is always as it is.
+    # One of these two always stays the same.
     assert other_seed([["left", "right"], ["right", "left"]]).isdigit()

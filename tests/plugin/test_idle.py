@@ -32,7 +32,7 @@ def test_a_run_without_marked_tests_loads_nothing_but_options(project: Project) 
         "    modules = {f'plugin.{name}' for name in ('claim', 'collection', 'idle', 'lifecycle', 'marker')}\n"
         "    modules |= {f'plugin.{name}' for name in ('controller', 'options', 'state', 'worker')}\n"
         "    modules |= {f'settings.{name}' for name in ('forms', 'layers', 'option', 'table', 'values')}\n"
-        # What a test may patch is taken hold of before.
+        # What a test may patch is taken hold of earlier.
         "    modules |= {f'files.{name}' for name in ('clock', 'real')}\n"
         "    modules |= {'errors', 'files', 'plugin', 'settings'}\n"
         "    assert rooms == {f'pytest_samurai.{name}' for name in modules}\n"
@@ -73,4 +73,4 @@ def test_a_replay_loads_nothing_that_only_commands_need(project: Project) -> Non
 @pytest.mark.parametrize("room", [bill, cassette, matching, report])
 def test_a_room_that_imports_when_asked_knows_no_other_names(room: ModuleType) -> None:
     with pytest.raises(AttributeError, match=rf"module '{room.__name__}' has no attribute 'nothing'"):
-        room.nothing  # noqa: B018 - to look it up is all
+        room.nothing  # noqa: B018 - the lookup is all

@@ -1,4 +1,4 @@
-"""Clients that are made when a module of tests is imported."""
+"""Clients that are made when a test module is imported."""
 
 from __future__ import annotations
 
@@ -50,7 +50,10 @@ def test_unmarked():
 
 @pytest.fixture
 def recorded(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A project that makes its client at import, recorded with a key; now there is none, and nobody answers."""
+    """A project that makes its client at import and was recorded with a key.
+
+    Now there is no key, and nobody answers.
+    """
     (project.pytester.path / "application.py").write_text(APPLICATION)
     project.pytester.syspathinsert()
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
@@ -151,8 +154,8 @@ def test_new():
     result.assert_outcomes(passed=2, failed=2)
     result.stdout.fnmatch_lines(
         [
-            "*/chat/completions is a model call, but no recorder is open, and calls may not go live unrecorded*",
-            "*/chat/completions has to go live to be recorded, but its key is the placeholder that replayed tests get.",
+            "*/chat/completions is a model call, but no recorder is open, and no call may go live unrecorded*",
+            "*/chat/completions must go live to be recorded, but its key is the placeholder that replayed tests get.",
         ]
     )
 

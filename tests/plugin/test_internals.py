@@ -1,4 +1,4 @@
-"""Pytest still has what the plugin takes from its inside; if a test here fails, mend `plugin/internals.py`."""
+"""Pytest still has the internals that the plugin uses. If a test here fails, fix `plugin/internals.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The marker: what it does to a test, which one wins, and what a wrong one is answered with."""
+"""The marker: its effect on a test, which one wins, and the answer to a wrong one."""
 
 from __future__ import annotations
 

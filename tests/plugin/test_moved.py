@@ -1,4 +1,4 @@
-"""A suite of another recorder that is left as it is: `samurai_marker = vcr` makes its tests ours."""
+"""Another recorder's suite, unchanged: `samurai_marker = vcr` makes its tests ours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.project import Project
 
 @pytest.fixture
 def suite(project: Project) -> Path:
-    """The directory of the tests of a project whose ini file says that `vcr` means ours."""
+    """The test directory of a project whose ini file makes `vcr` ours."""
     project.offline()
     project.pytester.makeini("[pytest]\nsamurai_marker = vcr\naddopts = --strict-markers")
     tests = project.pytester.path / "tests"
@@ -169,7 +169,7 @@ def test_a_second_cassette_is_a_mistake_that_names_both(project: Project, suite:
     result.stdout.fnmatch_lines(
         [
             "tests/test_it.py::test_it has its own cassette, test_it.yaml, but its marker names another,"
-            " more.yaml. A test can have only one here: put the interactions of both into one file, and name that file"
+            " more.yaml: a test has only one here; put the interactions of both into one file, and name that file"
         ]
     )
 
@@ -180,7 +180,7 @@ def test_a_second_cassette_is_a_mistake_that_names_both(project: Project, suite:
         ('@pytest.mark.vcr("a.yaml", "b.yaml")', "@pytest.mark.vcr of *test_it: it takes one cassette name, not 2"),
         (
             '@pytest.mark.vcr("a.yaml")\n@pytest.mark.default_cassette("b.yaml")',
-            "@pytest.mark.vcr of *test_it: `default_cassette` must name exactly one cassette, and this marker*",
+            "@pytest.mark.vcr of *test_it: `default_cassette` names the one cassette, so this marker can name none*",
         ),
         (
             "@pytest.mark.vcr(additional_matchers=['x'])",
@@ -201,7 +201,7 @@ def test_a_marker_that_cannot_be_ours_is_a_usage_error(
 @pytest.mark.parametrize(
     ("fixture", "complaint"),
     [
-        ("vcr_config(): return 7", "vcr_config of tests/test_it.py::test_it is 7; it has to be a dict of options"),
+        ("vcr_config(): return 7", "vcr_config of tests/test_it.py::test_it is 7; it must be a dict of options"),
         ("vcr_config(): return {'persister': 7}", "vcr_config of *'persister' here: leave it out: cassettes are files"),
         ("vcr_cassette_name(): return '../a'", "vcr_cassette_name of *'../a' is not a name for a cassette*"),
     ],
@@ -225,12 +225,12 @@ def test_two_recorders_that_have_the_marker_are_refused_with_the_way_out(
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         [
-            "ERROR: samurai_marker has `vcr`, but that marker belongs to pytest-recording, which is loaded too: both"
-            " would record the tests. Run pytest with `-p no:recording`, or add that to `addopts`."
+            "ERROR: samurai_marker has `vcr`, but pytest-recording is loaded and uses that marker too: both would"
+            " record the tests. Run pytest with `-p no:recording`, or put that into `addopts`."
         ]
     )
     result = project.run("-p", "no:recording", "-p", "pytest_recording.plugin")
-    result.stderr.fnmatch_lines(["*Run pytest with `-p no:pytest_recording.plugin`, or add that to `addopts`."])
+    result.stderr.fnmatch_lines(["*Run pytest with `-p no:pytest_recording.plugin`, or put that into `addopts`."])
     monkeypatch.setenv("PYTEST_ADDOPTS", " ".join([*others, "-p no:recording"]))
     project.run("-k", "nothing").assert_outcomes(deselected=1)
 
@@ -260,7 +260,7 @@ def test_plain(vcr):
     project.run("--samurai-mode=none").assert_outcomes(passed=2)
 
 
-# --- the keys of `vcr_config` that say where a cassette is
+# --- the keys of `vcr_config` for the location of a cassette
 
 
 def test_a_library_directory_and_a_transformer_of_paths_count(project: Project, suite: Path) -> None:
@@ -287,6 +287,4 @@ def test_number(): pass
     cassette(project.pytester.path / "library/test_suffix.yaml", ("a?", "A."))
     result = project.run()
     result.assert_outcomes(passed=2, errors=1)
-    result.stdout.fnmatch_lines(
-        ["*path_transformer returned a value of type int; it must return the path of the cassette"]
-    )
+    result.stdout.fnmatch_lines(["*path_transformer returned a int; it must return the path of the cassette"])

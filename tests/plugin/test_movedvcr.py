@@ -1,4 +1,4 @@
-"""vcrpy's `VCR` and its cassette, which a suite that moves in knows as the fixture `vcr`."""
+"""vcrpy's `VCR` and its cassette, which a suite that moves in uses as the fixture `vcr`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.project import Project
 
 @pytest.fixture
 def suite(project: Project) -> Path:
-    """The directory of the tests of a project whose ini file says that `vcr` means ours."""
+    """The test directory of a project whose ini file makes `vcr` ours."""
     project.offline()
     project.pytester.makeini("[pytest]\nsamurai_marker = vcr")
     tests = project.pytester.path / "tests"
@@ -122,7 +122,7 @@ def test_the_name_that_vcrpy_takes_no_notice_of_is_left_out(project: Project, su
     project.run().assert_outcomes(passed=1)
     written(suite, '@pytest.mark.samurai(cassette_name="other.yaml")\ndef test_it(): pass')
     result = project.run()
-    result.stderr.fnmatch_lines(["*'cassette_name' here: leave it out: vcrpy takes no notice of it; the name of a*"])
+    result.stderr.fnmatch_lines(["*'cassette_name' here: leave it out: vcrpy ignores it; the name of a*"])
 
 
 # --- pytest-recording's hook
@@ -179,10 +179,7 @@ def test_what_vcrpys_object_has_and_ours_has_not_is_told(project: Project, suite
     written(suite, "@pytest.mark.vcr\ndef test_it(): pass")
     result = project.run()
     result.stdout.fnmatch_lines(
-        [
-            "*AttributeError: vcr.test_case does not exist here: this object stands in for vcrpy's VCR. It has"
-            " register_matcher, *"
-        ]
+        ["*AttributeError: vcr.test_case is not available: this stands in for vcrpy's VCR, and has register_matcher, *"]
     )
 
 
@@ -231,10 +228,7 @@ def test_more(vcr):
     result = project.run("--samurai-mode=none")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
-        [
-            "*AttributeError: vcr.rewind does not exist here: this object stands in for vcrpy's cassette. It has"
-            " play_count, *"
-        ]
+        ["*AttributeError: vcr.rewind is not available: this stands in for vcrpy's cassette, and has play_count, *"]
     )
 
 

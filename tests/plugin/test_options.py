@@ -111,14 +111,39 @@ def test_help_lists_every_option_with_its_default(project: Project) -> None:
     assert "--samurai-mode=SAMURAI_MODE" in text
     assert "default: `none` if the environment says `CI`, else `once`" in text
     assert "samurai_endpoints (args):" in text
-    assert "@pytest.mark.samurai(cassette=None, /, **options): record the chat-completions calls" in (
-        project.run("--markers").stdout.str()
+
+
+def test_markers_says_what_the_marker_does_and_which_options_it_takes(project: Project) -> None:
+    [line] = [line for line in project.run("--markers").outlines if line.startswith("@pytest.mark.samurai")]
+    says, _, options = line.partition(" Options: ")
+    assert says == (
+        "@pytest.mark.samurai(cassette=None, /, **options): record the model calls of this test once, then replay them."
+    )
+    assert options.startswith("mode, endpoints, match_on, ")
+    assert options.endswith("max_total_tokens, max_cost, tolerance.")
+
+
+def test_fixtures_says_what_each_fixture_is_in_one_line(project: Project) -> None:
+    said = re.sub(r" -- \S+", "", project.run("--fixtures").stdout.str()).split("fixtures defined from pytest_samurai")[
+        1
+    ]
+    assert re.sub(r"\n\n\n.*", "", said.split("\n", 1)[1], flags=re.DOTALL) == (
+        "samurai_config [session scope]\n"
+        "    Options of all marked tests for which this fixture is overridden: a dict of the marker's keywords.\n\n"
+        "samurai_cassette_dir [module scope]\n"
+        "    The directory of the cassettes of a test file.\n\n"
+        "samurai\n"
+        "    The recorder of this test: its calls, its usage, its cassette.\n\n"
+        "samurai_client\n"
+        "    An `httpx.Client` with the base URL and the key set.\n\n"
+        "samurai_async_client\n"
+        "    An `httpx.AsyncClient` with the base URL and the key set."
     )
 
 
 def test_samurai_config_has_to_be_a_dict(project: Project) -> None:
     project.tests("@pytest.fixture\ndef samurai_config(): return None\ndef test_it(samurai): pass")
-    project.run().stdout.fnmatch_lines(["*samurai_config of test_it.py::test_it is None; it has to be a dict*"])
+    project.run().stdout.fnmatch_lines(["*samurai_config of test_it.py::test_it is None; it must be a dict*"])
 
 
 def test_what_varies_may_be_set_for_all_tests_in_the_ini_file(project: Project) -> None:

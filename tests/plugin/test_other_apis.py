@@ -1,4 +1,4 @@
-"""Tests that call other APIs than chat, as their authors meet them."""
+"""Tests that call other APIs than chat, as their authors see them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where cassettes lie."""
+"""Where cassettes are."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_the_ini_file_and_the_command_line_move_the_root_of_cassettes(project: P
     )
 
 
-# --- the cassette that another tool gave a test
+# --- the cassette that another tool made for a test
 
 
 CAPITAL = """
@@ -198,7 +198,7 @@ def test_capital(samurai_client, model): ask(samurai_client, "What is the capita
     assert len(project.cassettes()) == 2
 
 
-# --- the names that earlier versions gave
+# --- the names in earlier versions
 
 
 def test_a_cassette_with_a_digest_from_before_is_found_and_written_where_it_is(project: Project) -> None:

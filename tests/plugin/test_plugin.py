@@ -103,8 +103,8 @@ def test_break(samurai_client):
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "E *: call 1: the recording of this stream ends after 1 chunk (* bytes). When it was recorded, the"
-            " application stopped reading there or was cancelled; now it reads on.",
+            "E *: call 1: the recording of this stream ends after 1 chunk (* bytes): when it was recorded, the"
+            " application stopped reading or was cancelled, but now it reads on.",
             "E *test      test_it.py::test_break",
             "E *cassette  cassettes/test_it/test_break.yaml",
             "E *To record it again: pytest --samurai-mode=all test_it.py::test_break",

@@ -1,4 +1,4 @@
-"""What was recorded is replayed in another process at the end of the run: what cannot be is red at once."""
+"""Recordings are replayed in another process at the end of the run: one that cannot be replayed is red at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_samurai.errors import CassetteError
-from pytest_samurai.plugin import proof  # here, so that it stays loaded in the runs inside of tests
+from pytest_samurai.plugin import proof  # imported here, so that it stays loaded in the runs inside of tests
 from tests.project import Project, lines_between
 
 VARYING: dict[str, tuple[str, str]] = {
@@ -40,7 +40,7 @@ VARYING: dict[str, tuple[str, str]] = {
     "seed": ("seed", "'Go', seed=random.randint(0, 10**12)"),
     "created": ("metadata", "'Go', metadata={'created': int(time.time())}"),
 }
-"""By the name of a test, where its request varies, and what it asks."""
+"""By the name of a test: the part of its request that varies, and its question."""
 
 SETTLED: dict[str, str] = {
     "constant": "'Ticket 123e4567-e89b-12d3-a456-426614174000 of 2026-01-02'",
@@ -97,11 +97,11 @@ def test_most_of_it_is_named_as_it_is_recorded_without_a_second_run(project: Pro
     recorded = project.run()
 
     recorded.assert_outcomes(passed=len(VARYING) + len(SETTLED))
-    said = "\n".join(lines_between(recorded, "recorded what most likely varies", "To let it match"))
-    # What these say looks like any other text: only another process shows it.
+    said = "\n".join(lines_between(recorded, "recorded values that most likely vary", "To let it match"))
+    # These look like any other text: only another process shows the difference.
     named = set(re.findall(r"test_(\w+)(?:,|$)", said, re.MULTILINE))
     assert VARYING.keys() - named == {"token", "process", "dict_order", "shuffled", "number", "seed"}
-    # The digits of a number do not tell whether its generator has a seed.
+    # The digits of a number do not show whether its generator has a seed.
     assert SETTLED.keys() & named == {"seeded"}
     assert len(said.splitlines()) <= 20
 
@@ -124,22 +124,21 @@ def test_a_failed_proof_says_by_the_word_what_varied_and_what_to_do(project: Pro
             "samurai: replaying 1 test in another process",
             "F*",
             "*_ test_it _*",
-            "It was recorded in this run, but its replay in another process failed:",
+            "This test was recorded in this run, and its replay in another process failed:",
             "E       pytest_samurai.RequestNotRecorded: POST /chat/completions has no recording, and*",
             "E         test      test_it.py::test_it",
             "E         mode      none",
             "E           messages[[]0].content:",
             r"E             - Say [[]*] to all of them",
             r"E             + Say [[]*] to all of them",
-            "The values that differ vary from run to run. Fix them in the test, for example with a seed or a"
-            " sorted order, or leave them out with"
-            " `ignore` or `normalize`.",
+            "These differences vary from run to run. Fix them in the test, for example with a seed or by sorting, or"
+            " leave them out with `ignore` or `normalize`.",
             "samurai: 1 test replayed in another process: 1 failed",
             "FAILED test_it.py::test_it - pytest_samurai.RequestNotRecorded: POST*",
             "*= 1 failed in *",
         ]
     )
-    # To record it again would settle nothing.
+    # Recording it again would not help.
     proved.stdout.no_fnmatch_line("*To record*")
     assert project.cassettes() == ["test_it/test_it.yaml"]
 
@@ -154,7 +153,7 @@ def test_it(samurai_client, number): ask(samurai_client, f"Ticket {uuid.uuid4()}
     proved = project.run("--samurai-prove", "-q")
 
     proved.assert_outcomes(failed=13)
-    cause = 'only values that vary from run to run differ; add to `normalize`: "uuid"'
+    cause = 'only values that vary from run to run, add to `normalize`: "uuid"'
     proved.stdout.fnmatch_lines(
         [
             f"samurai: 13 tests missed a recording: {cause}.",
@@ -175,7 +174,7 @@ def test_it(samurai_client): ask(samurai_client, f"Today is {datetime.date.today
     proved.assert_outcomes(failed=1)
     proved.stdout.fnmatch_lines(
         [
-            "It can be replayed now, but not at another time: a date in messages[[]0] (????-??-??).",
+            "It replays now, but not at another time: a date in messages[[]0] (????-??-??).",
             "  To let it match, put this into conftest.py:",
             '    @pytest.fixture(scope="session")',
             "    def samurai_config():",
@@ -188,7 +187,7 @@ def test_it(samurai_client): ask(samurai_client, f"Today is {datetime.date.today
     mended = project.run("--samurai-prove", "--samurai-mode=all")
     mended.assert_outcomes(passed=1)
     mended.stdout.fnmatch_lines(["samurai: 1 test replayed in another process: 0 failed"])
-    mended.stdout.no_fnmatch_line("*recorded what most likely varies*")
+    mended.stdout.no_fnmatch_line("*recorded values that most likely vary*")
 
 
 def test_what_looks_as_if_it_varied_is_not_told_any_more_once_it_has_come_back(project: Project) -> None:
@@ -202,7 +201,7 @@ def test_it(samurai_client): ask(samurai_client, pathlib.Path("ticket.txt").read
     (project.pytester.path / "cassettes/test_it/test_it.yaml").unlink()
     proved = project.run("--samurai-prove")
     proved.assert_outcomes(passed=1)
-    proved.stdout.no_fnmatch_line("*recorded what most likely varies*")
+    proved.stdout.no_fnmatch_line("*recorded values that most likely vary*")
 
 
 MANY = """
@@ -284,7 +283,7 @@ def test_it(samurai_client, number): ask(samurai_client)
     proved = project.run("--samurai-prove")
     proved.assert_outcomes(failed=1)
     proved.stdout.fnmatch_lines(
-        ["The replay has no test with this id: something in the id, such as a parameter, varies from run to run."]
+        ["The replay has no test with this id: part of the id varies from run to run, such as a parameter."]
     )
 
 
@@ -304,9 +303,9 @@ def test_skips(samurai_client, samurai):
     proved.assert_outcomes(failed=2)
     proved.stdout.fnmatch_lines(
         [
-            "It was recorded in this run, but its replay in another process failed:",
+            "This test was recorded in this run, and its replay in another process failed:",
             "E       AssertionError: only recorded *[[]31m",
-            "It was recorded in this run, but its replay in another process was skipped:",
+            "This test was recorded in this run, and its replay in another process was skipped:",
             "",
             "Skipped: only recorded",
             "FAILED test_it.py::test_skips - Skipped: only recorded",
@@ -335,7 +334,7 @@ def test_fails(samurai_client):
     result.stdout.fnmatch_lines(
         [
             "samurai: 1 test recorded and passed, but nothing was replayed in another process, because the run ended"
-            " early. The next run replays the recordings"
+            " early. The next run replays what was recorded"
         ]
     )
 
@@ -373,7 +372,7 @@ def {hook}():
     assert proved.ret == pytest.ExitCode.TESTS_FAILED
     proved.stdout.fnmatch_lines(
         [
-            f"samurai: --samurai-prove: the second run ended abnormally, with status {status}:",
+            f"samurai: --samurai-prove: the second run ended with status {status}, which is not how a test run ends:",
             "    *no second run here*",
         ]
     )
@@ -390,7 +389,7 @@ def test_three(samurai_client): ask(samurai_client, f"Colours: {', '.join({'red'
     proved = project.run("--samurai-prove")
     proved.assert_outcomes(failed=2)
     proved.stdout.fnmatch_lines(
-        ["E         The words are the same, in a different order: sort what comes from a set or from the file system."]
+        ["E         The same words in another order: sort anything that comes from a set or the file system."]
     )
 
 
@@ -460,3 +459,46 @@ def test_plain(): logging.getLogger().warning("of a test that records nothing")
 """)
     project.run("--samurai-prove").assert_outcomes(passed=2)
     assert "of a test that records nothing" in (project.pytester.path / "run.log").read_text()
+
+
+RERUN = """
+from _pytest.runner import runtestprotocol
+def pytest_runtest_protocol(item, nextitem):  # as pytest-rerunfailures does
+    for is_last in (False, True):
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        for report in runtestprotocol(item, nextitem=nextitem, log=False):
+            if report.failed and not is_last:
+                report.outcome = "rerun"
+            item.ihook.pytest_runtest_logreport(report=report)
+            if report.outcome == "rerun":
+                break
+        else:
+            break
+    return True
+"""
+
+
+@pytest.mark.parametrize(
+    ("broken", "asked", "failed"),
+    [
+        ("os.environ.get('SAMURAI_SECOND_RUN') is None", "Go", 0),
+        ("True", "Go", 0),
+        ("True", "{random.randint(0, 10**12)}", 1),
+    ],
+)
+def test_of_a_test_that_is_run_again_the_last_run_is_proved(
+    project: Project, broken: str, asked: str, failed: int
+) -> None:
+    project.pytester.makeconftest(RERUN)
+    project.tests(f"""
+import os, random
+runs = []
+@pytest.mark.samurai
+def test_it(samurai_client):
+    ask(samurai_client, f"{asked}")
+    runs.append(1)
+    assert not ({broken}) or len(runs) > 1
+""")
+    proved = project.run("--samurai-prove")
+    assert proved.ret == failed
+    proved.stdout.fnmatch_lines([f"samurai: 1 test replayed in another process: {failed} failed"])

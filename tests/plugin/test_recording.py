@@ -56,7 +56,7 @@ def test_a_failed_test_that_ended_on_an_error_response_records_nothing_and_says_
     result.assert_outcomes(failed=1)
     assert project.cassettes() == []
     result.stdout.fnmatch_lines(
-        ["samurai: nothing was recorded for test_it.py::test_it: it did not pass, and a call ended with status 429"]
+        ["samurai: nothing was recorded for test_it.py::test_it: the test did not pass, and a call ended in status 429"]
     )
 
 

@@ -83,7 +83,7 @@ def test_it():
             print("refused in a worker")
 """
     )
-    # A process of its own: in that of this test, pools are imported anew, and do not know their own functions.
+    # In a separate process: in this one, pools are imported again, and do not know their own functions.
     result = project.pytester.runpytest_subprocess("-p", "no:cacheprovider", "-s")
     result.assert_outcomes(passed=1)
 
@@ -98,7 +98,7 @@ FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs forks")
         "fork(os._exit); pytest.skip('no network')",
         "fork(os._exit); pytest.xfail('no network')",
         "fork(os._exit); assert 1 == 2",
-        # A pool of `multiprocessing` loses its worker and waits for ever.
+        # A `multiprocessing` pool loses its worker and hangs.
         "multiprocessing.get_context('fork').Pool(1).map(seed_call, ['a', 'b'])",
         "process = multiprocessing.get_context('fork').Process(target=refuse_and_wait)\n    process.start()\n"
         "    try: queue.Queue().get()\n    finally: process.kill()",

@@ -1,4 +1,4 @@
-"""A refused request makes the test red, whatever becomes of the exception."""
+"""A refused request makes the test red, whatever happens to the exception."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def short_summary(result: pytest.RunResult) -> list[str]:
 
 
 def are_of_misses(lines: list[str]) -> bool:
-    """Whether a short summary tells of misses, the first in words of its own, the others as the same."""
+    """Whether a short summary describes misses: the first one in full, the others as the same."""
     first, *others = lines
     return "RequestNotRecorded: " in first and all(" - as in " in line for line in others)
 
@@ -366,7 +366,7 @@ def test_it(request):
     result.stdout.fnmatch_lines(
         [
             "POST /chat/completions has no recording*",
-            "*the error that followed*",
+            "*what happened then*",
             "*'no_such_fixture' not found*",
             f"FAILED test_it.py::test_it - {MISS}",
         ]
@@ -667,7 +667,7 @@ def test_the_debugger_opens_at_a_miss_that_would_have_been_a_skip(project: Proje
     result.stdout.fnmatch_lines(["*debugger: RequestNotRecorded"])
 
 
-# --- other ways to lose one
+# --- other ways to lose a refusal
 
 
 @pytest.mark.parametrize(

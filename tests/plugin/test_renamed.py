@@ -1,4 +1,7 @@
-"""A test without a cassette that was another test once is told how to get its recordings; nothing is paid for twice."""
+"""A test without a cassette that used to have another name is told how to get its recordings.
+
+Nothing is paid for twice.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import pytest
 from pytest_samurai.cassette import load
 from pytest_samurai.commands import cli
 from tests.chats import chat, saved
+from tests.conftest import FOREIGN
 from tests.project import Project
 
 OLD = """
@@ -39,7 +43,7 @@ def said(result: pytest.RunResult) -> list[str]:
 
 
 def recorded_then(project: Project, text: str, name: str = "test_it.py") -> None:
-    """Record the old test, then have another text in its place."""
+    """Record the old test, then replace its text."""
     project.tests(OLD + OTHER)
     run(project).assert_outcomes(passed=2)
     (project.pytester.path / "test_it.py").unlink()
@@ -58,14 +62,14 @@ def test_a_renamed_test_is_not_recorded_anew_in_silence(
     if not workers:
         url = f"{project.server.base_url}/chat/completions"
         assert said(result) == [
-            f"pytest_samurai.RequestNotRecorded: POST {url} was not sent, because it seems to be recorded already.",
+            f"pytest_samurai.RequestNotRecorded: POST {url} was not sent: it seems to be recorded already.",
             "test      test_it.py::test_new",
-            "cassette  cassettes/test_it/test_new.yaml (not recorded yet)",
+            "cassette  cassettes/test_it/test_new.yaml (does not exist yet)",
             "mode      once",
             "request   one",
-            "A recording of a test that no longer exists would answer it. If that test was renamed to this one:",
+            "A recording of a test that is gone would answer it. If you renamed that test to this one, run:",
             "pytest-samurai mv test_it.py::test_old test_it.py::test_new",
-            "If this is a different test, record it: pytest --samurai-mode=all test_it.py::test_new",
+            "If it is a different test, record it: pytest --samurai-mode=all test_it.py::test_new",
         ]
     [command] = advised(result)
     assert cli.main(shlex.split(command)[1:]) == 0
@@ -94,7 +98,7 @@ def test_a_miss_of_a_renamed_test_names_the_command(project: Project) -> None:
     assert said(result)[2:] == [
         "cassette  cassettes/test_it/test_new.yaml (no recordings)",
         "mode      none",
-        "A recording of a test that no longer exists would answer it. If that test was renamed to this one:",
+        "A recording of a test that is gone would answer it. If you renamed that test to this one, run:",
         "pytest-samurai mv test_it.py::test_old test_it.py::test_new",
         "To record this test: pytest --samurai-mode=update test_it.py::test_new",
     ]
@@ -144,9 +148,7 @@ def test_of_a_moved_file_one_command_is_told_once_and_none_that_pays_again(
     (project.pytester.path / "test_it.py").rename(project.pytester.path / "test_that.py")
     result = run(project, "-q", f"--samurai-mode={mode}")
     result.assert_outcomes(failed=3)
-    begin = result.outlines.index(
-        "samurai: 3 tests missed a recording: recorded by test_it.py, which no longer exists."
-    )
+    begin = result.outlines.index("samurai: 3 tests missed a recording: recorded by test_it.py, which is gone.")
     assert result.outlines[begin + 1 : begin + 3] == [
         "    pytest-samurai mv test_it.py test_that.py",
         "    test_that.py::test_old, test_older, test_other",
@@ -168,7 +170,7 @@ def test_of_a_file_whose_tests_went_to_several_files_each_test_has_a_command(pro
     project.tests(OLD.replace("test_old", "test_older"), "test_third.py")
     result = run(project, "--samurai-mode=none")
     result.assert_outcomes(failed=2)
-    # The cassettes are alike: each could be either's, and the likeliest comes first.
+    # The cassettes are similar: each could belong to either, and the likeliest comes first.
     assert advised(result) == [
         "pytest-samurai mv test_it.py::test_old test_that.py::test_old",
         "pytest-samurai mv test_it.py::test_older test_that.py::test_old",
@@ -196,7 +198,7 @@ def test_the_text_of_a_file_tells_where_only_one_of_its_tests_was_collected(proj
     recorded_then(project, NEW + OTHER)
     chosen = ("--samurai-mode=none", "test_it.py::test_new")
     assert advised(run(project, *chosen)) == ["pytest-samurai mv test_it.py::test_old test_it.py::test_new"]
-    # It may come from somewhere else.
+    # It may have come from somewhere else.
     project.tests("from os.path import *\n" + NEW)
     assert advised(run(project, *chosen)) == []
     project.tests(NEW)
@@ -227,8 +229,8 @@ def test_several_that_would_answer_are_all_named_the_likeliest_first_and_three_a
     project.tests(NEW)
     result = run(project)
     assert advised(result) == [f"pytest-samurai mv test_it.py::{name} test_it.py::test_new" for name in names]
-    assert any("Recordings of 3 tests that no longer exist would answer it." in line for line in result.outlines)
-    # In another file, that of its name comes first.
+    assert any("A recording of 3 tests that are gone would answer it." in line for line in result.outlines)
+    # In another file, the one with its name comes first.
     (project.pytester.path / "test_it.py").unlink()
     project.tests(NEW, "test_third.py")
     assert advised(run(project))[0] == "pytest-samurai mv test_far.py::test_new test_third.py::test_new"
@@ -304,7 +306,8 @@ def test_a_note_of_a_full_run_of_another_version_says_nothing(project: Project, 
     assert advised(run(project)) == ["pytest-samurai mv test_it.py::test_old test_it.py::test_new"]
 
 
-def test_a_test_with_a_fake_file_system_finds_the_real_one(project: Project) -> None:
+def test_a_test_with_a_fake_file_system_finds_the_real_one(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p no:{name}" for name in FOREIGN if name != "fakefs"))
     recorded_then(project, NEW.replace("(samurai_client)", "(samurai_client, fs)"))
     assert advised(run(project, "--samurai-mode=none")) == [
         "pytest-samurai mv test_it.py::test_old test_it.py::test_new"
@@ -318,3 +321,58 @@ def test_a_cassette_that_goes_during_the_run_is_no_error(project: Project) -> No
     assert advised(run(project, "--samurai-mode=none")) == [
         "pytest-samurai mv test_it.py::test_old test_it.py::test_new"
     ]
+
+
+FIXTURE = """
+@pytest.fixture(scope="{scope}")
+def greeting():
+    import os
+    headers = {{"Authorization": "Bearer " + os.environ.get("SAMURAI_API_KEY", "none")}}
+    return httpx.post(os.environ["SAMURAI_BASE_URL"] + "/chat/completions", json=body("hello"), headers=headers)
+
+class TestIt:
+    @pytest.mark.samurai
+    def test_it(self, samurai_client, greeting): ask(samurai_client, "one")
+"""
+
+
+@pytest.mark.parametrize("scope", ["module", "class"])
+def test_a_fixture_of_a_moved_file_is_not_recorded_anew_in_silence(
+    project: Project, capsys: pytest.CaptureFixture[str], scope: str
+) -> None:
+    project.tests(FIXTURE.format(scope=scope))
+    run(project).assert_outcomes(passed=1)
+    before = project.cassettes()
+    (project.pytester.path / "test_it.py").rename(project.pytester.path / "test_that.py")
+    sent = project.server.requests
+    result = run(project)
+    result.assert_outcomes(errors=1)
+    assert project.server.requests == sent
+    assert f"test      {scope} fixture greeting" in said(result)
+    assert advised(result) == ["pytest-samurai mv test_it.py test_that.py"]
+    assert cli.main(["mv", "test_it.py", "test_that.py"]) == 0
+    project.offline()
+    run(project).assert_outcomes(passed=1)
+    assert project.cassettes() == [name.replace("test_it/", "test_that/") for name in before]
+
+
+def test_a_fixture_of_another_file_that_is_there_or_that_asked_something_else_is_recorded(project: Project) -> None:
+    project.tests(FIXTURE.format(scope="module"))
+    run(project).assert_outcomes(passed=1)
+    project.tests(FIXTURE.format(scope="module"), "test_that.py")
+    run(project).assert_outcomes(passed=2)
+    (project.pytester.path / "test_it.py").unlink()
+    project.tests(FIXTURE.format(scope="module").replace("hello", "goodbye"), "test_third.py")
+    result = run(project)
+    assert "goodbye" in project.text("test_third/fixtures/greeting.yaml")
+    # Its test asks what the other has asked.
+    assert advised(result) == ["pytest-samurai mv test_it.py::TestIt::test_it test_third.py::TestIt::test_it"]
+
+
+def test_a_fixture_whose_cassettes_the_command_does_not_know_is_recorded(project: Project) -> None:
+    text = MOVED + FIXTURE.format(scope="module")
+    project.tests(text)
+    run(project).assert_outcomes(passed=1)
+    (project.pytester.path / "test_it.py").rename(project.pytester.path / "test_that.py")
+    (project.pytester.path / "elsewhere").rename(project.pytester.path / "before")
+    assert advised(run(project)) == []

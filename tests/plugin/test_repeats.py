@@ -1,4 +1,4 @@
-"""One cause, one message: failures that others repeat are told once, and nothing of them is lost."""
+"""One cause, one message: repeated failures are told once, and nothing in them is lost."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def run(project: Project, *arguments: str) -> list[str]:
 
 
 def section(lines: list[str], first: str) -> list[str]:
-    """The lines from the first that begins so to the short summary."""
+    """The lines from the first one that begins with this, up to the short summary."""
     begin = next(number for number, line in enumerate(lines) if line.startswith(first))
     end = next(number for number, line in enumerate(lines) if "short test summary" in line)
     return lines[begin:end]
@@ -63,7 +63,7 @@ def test_of_twenty_tests_fifteen_miss_for_one_cause_and_a_quiet_run_says_so_in_s
     project: Project, monkeypatch: pytest.MonkeyPatch, ci: str
 ) -> None:
     changed(project, ADDED, count=15)
-    # There the short summary has whole texts, and nothing of them is cut.
+    # There, the short summary has whole texts, and nothing is cut.
     monkeypatch.setenv("CI", ci)
     lines = run(project, "-q")
     assert len(lines) <= 60
@@ -72,7 +72,7 @@ def test_of_twenty_tests_fifteen_miss_for_one_cause_and_a_quiet_run_says_so_in_s
         "samurai: 15 tests missed a recording: messages[0], one sentence added.",
         "    + Answer in one word.",
         "    test_it.py::test_city[0], test_city[1], test_city[2] and 12 more",
-        # What failed on a machine of CI, pytest does not know anywhere else.
+        # Pytest only knows on the CI machine which tests failed there.
         f"  To record what is missing: pytest --samurai-mode=update{'' if ci else ' --lf'}",
     ]
     assert "E         test      test_it.py::test_city[0]" in lines
@@ -326,3 +326,21 @@ class TestUnit(unittest.TestCase):
     own = run(project, "-v", "test_it.py::TestUnit")
     assert "2 failed" in own[-1]
     assert not any("transports.py" in line or "recorder.py" in line for line in own)
+
+
+def test_where_only_what_varies_differs_nothing_advises_to_pay_for_it_again(project: Project) -> None:
+    project.tests("""
+import uuid
+@pytest.mark.samurai
+@pytest.mark.parametrize("number", range(2))
+def test_it(samurai_client, number): ask(samurai_client, f"Ticket {uuid.uuid4()} of {number}")
+""")
+    project.run().assert_outcomes(passed=2)
+    result = project.run("--samurai-mode=none")
+    result.assert_outcomes(failed=2)
+    text = result.stdout.str()
+    assert (
+        'samurai: 2 tests missed a recording: only values that vary from run to run, add to `normalize`: "uuid".'
+        in text
+    )
+    assert "--samurai-mode=update" not in text

@@ -1,4 +1,4 @@
-"""What is shown of a test that has a key, apart from its traceback."""
+"""What is shown about a test with a key, apart from its traceback."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_it(subtests):
 
 
 def shown(project: Project, *arguments: str) -> str:
-    """All that a run shows in the terminal and in JUnit's file."""
+    """Everything a run shows in the terminal and in JUnit's file."""
     path = project.pytester.path / "junit.xml"
     result = project.run(f"--junit-xml={path}", "-rA", "-W", "default", "--show-capture=all", *arguments)
     return result.stdout.str() + result.stderr.str() + path.read_text(encoding="utf-8")

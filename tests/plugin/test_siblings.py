@@ -1,4 +1,4 @@
-"""Names that are alike but for their case, and files of other tools that are several tests'."""
+"""Names that differ only in case, and other tools' files that belong to several tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Marked tests that make no call, or calls that are not recorded."""
+"""Marked tests that make no calls, or calls that are not recorded."""
 
 from __future__ import annotations
 

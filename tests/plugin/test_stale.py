@@ -1,4 +1,4 @@
-"""A replay of a suite that moved in ends with what is green, what is stale, and what settles each."""
+"""A replay of a suite that moved in ends with what is green, what is outdated, and what fixes each."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def test_more():
 def test_wrong(): assert ask("a?") == "B."
 """
 TABLE = """\
-samurai: of 8 tests with recordings of another tool, 2 are green, 5 missed a recording, 1 failed for another reason
-  2 tests: parameters are others than were recorded, as of a newer client
+samurai: recordings of another tool are used. Of 8 tests, 2 are green, 5 missed a recording, 1 failed for another reason
+  2 tests: the parameters differ from the recorded ones, as with a newer client
     2 tests: parallel_tool_calls (absent) -> true
       tests/test_it.py::test_default[a], test_default[b]
     To let them match, without a call, in the ini file or where `ignore` is set:
@@ -56,20 +56,20 @@ samurai: of 8 tests with recordings of another tool, 2 are green, 5 missed a rec
       - What is the capital of [Japan]?
       + What is the capital of [France]?
       tests/test_it.py::test_words
-    To record it, in calls that are paid: pytest --samurai-mode=update tests/test_it.py::test_words
-  2 tests: nothing is recorded, so the network is needed
+    To record it, with paid calls: pytest --samurai-mode=update tests/test_it.py::test_words
+  2 tests: nothing is recorded, so this needs the network
     1 test: no recordings
       tests/test_it.py::test_new
     1 test: one more call than was recorded
       tests/test_it.py::test_more
-    To record them, in calls that are paid: pytest --samurai-mode=update tests/test_it.py::test_new\
+    To record them, with paid calls: pytest --samurai-mode=update tests/test_it.py::test_new\
  tests/test_it.py::test_more"""
 INI = "[pytest]\nsamurai_marker = vcr\n"
 
 
 @pytest.fixture
 def suite(project: Project) -> Path:
-    """The cassettes of a suite that moved in, some of which are stale."""
+    """The cassettes of a suite that moved in, some of them outdated."""
     project.pytester.makeini(INI)
     tests = project.pytester.path / "tests"
     tests.mkdir()
@@ -90,7 +90,8 @@ def record(project: Project, path: Path, question: str) -> None:
 
 def table(result: pytest.RunResult) -> list[str]:
     lines = [line.rstrip() for line in result.outlines]
-    begin = next((index for index, line in enumerate(lines) if line.startswith("samurai: of ")), len(lines))
+    head = "samurai: recordings of another tool are used."
+    begin = next((index for index, line in enumerate(lines) if line.startswith(head)), len(lines))
     end = next((index for index, line in enumerate(lines) if index > begin and line.startswith("=====")), len(lines))
     return lines[begin:end]
 
@@ -108,7 +109,7 @@ def test_the_run_ends_with_the_tests_by_cause_and_each_line_settles_its_tests(pr
     project.run("--samurai-mode=none", "-k", "test_default").assert_outcomes(passed=2, deselected=6)
     assert project.server.requests == before
 
-    commands = [line.partition("paid: ")[2] for line in lines if "To record" in line]
+    commands = [line.partition("paid calls: ")[2] for line in lines if "To record" in line]
     for command in commands:
         program, *arguments = shlex.split(command)
         assert program == "pytest"
@@ -125,7 +126,7 @@ def test_of_many_tests_the_command_takes_all_that_failed(project: Project, suite
     (suite / "test_it.py").write_text(SUITE + text)
     project.offline()
     result = project.pytester.runpytest_inprocess("--samurai-mode=none", "-k", "test_none or test_green")
-    assert table(result)[-1] == "    To record them, in calls that are paid: pytest --samurai-mode=update --lf"
+    assert table(result)[-1] == "    To record them, with paid calls: pytest --samurai-mode=update --lf"
 
 
 def test_what_a_renamed_test_would_be_answered_by_is_not_to_be_paid_for(pytestconfig: pytest.Config) -> None:

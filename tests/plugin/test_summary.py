@@ -91,7 +91,7 @@ def test_a_client_that_no_hook_sees_is_named_in_the_summary_of_a_replay(
     project.tests(UNSEEN)
     first = project.run(*workers)
     first.assert_outcomes(passed=1)
-    first.stdout.fnmatch_lines(["samurai: test_it.py::test_it: connected to *: it went live and was not recorded; *"])
+    first.stdout.fnmatch_lines(["samurai: test_it.py::test_it: connected to *: it went live, unrecorded; *"])
     refused = project.run(*workers)
     refused.assert_outcomes(failed=1)
     refused.stdout.fnmatch_lines(
@@ -131,3 +131,11 @@ def test_recordings_that_were_edited_imported_or_have_no_seal_are_counted_once_e
         result.stdout.fnmatch_lines(["samurai: 3 tests, *", line])
         assert sum(line == printed for printed in result.outlines) == 1
     project.run("-q").stdout.no_fnmatch_line("*recordings:*")
+    shown = {
+        "json": '"edited": 1',
+        "md": "\n\nrecordings: 1 edited by hand, 1 without a seal\n\n",
+        "html": "<p>recordings: 1 edited by hand, 1 without a seal</p>",
+    }
+    project.run("-q", *(f"--samurai-report={form}:report.{form}" for form in shown))
+    for form, text in shown.items():
+        assert text in (project.pytester.path / f"report.{form}").read_text(encoding="utf-8"), form

@@ -1,4 +1,4 @@
-"""What a test plays as its fixtures are torn down counts as played, and what it does not play still fails it."""
+"""What a test plays while its fixtures are torn down counts. What it still has not played fails it."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 from tests.project import Project
 
 OWN = "dG9wc2VjcmV0LWtleS1vZi1taW5l"
-"""A key that the environment does not have, and that has no shape."""
+"""A key without a known shape that is not in the environment."""
 ENV = "s3cr3t-Of-The-Env1ronment"
 
 HELPER = f"""
@@ -35,7 +35,7 @@ def test_it():
 
 
 def run(project: Project, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
-    """All that a run shows in the terminal and in JUnit's file."""
+    """Everything a run shows in the terminal and in JUnit's file."""
     monkeypatch.setenv("DB_PASSWORD", ENV)
     path = project.pytester.path / "junit.xml"
     result = project.run("--samurai-mode=none", f"--junit-xml={path}", *arguments)
@@ -135,7 +135,7 @@ def test_s():
 """
     )
 
-    # Before pytest 8.3 the traceback is shown without being asked for.
+    # Before pytest 8.3, the traceback is always shown.
     tracebacks = ("--xfail-tb",) if pytest.version_tuple >= (8, 3) else ()
     shown = run(project, monkeypatch, "-rA", *tracebacks)
 

@@ -1,4 +1,4 @@
-"""Calls of tests that have no recorder."""
+"""Calls in tests without a recorder."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_live_call_of_an_unmarked_test_can_be_blocked(project: Project) -> Non
     project.tests(UNMARKED)
     result = project.run("--samurai-unmarked=block")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*is a model call, but no recorder is open, and calls may not go live*"])
+    result.stdout.fnmatch_lines(["*is a model call, but no recorder is open, and no call may go live*"])
     assert project.server.requests == 0
 
 
@@ -49,7 +49,7 @@ def test_plain():
     result = project.run("--samurai-unmarked=block", "--tb=short")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["*RequestNotRecorded: http://h/[[]REDACTED]/v1/chat/completions[?]key=[[]REDACTED]&x=1 is a model call for*"]
+        ["*RequestNotRecorded: http://h/[[]REDACTED]/v1/chat/completions[?]key=[[]REDACTED]&x=1 is a model call, but*"]
     )
 
 
@@ -184,8 +184,8 @@ def test_a_wider_fixture_connects_to_no_model_as_it_is_torn_down_after_a_replay(
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
         [
-            f"*RequestNotRecorded: a connection to {host}, which serves models ({why}), was refused: no recorder is"
-            " open, and calls may not go live unrecorded here.",
+            f"*RequestNotRecorded: a connection to {host}, which serves models ({why}), was opened while no recorder"
+            f" was open, and no call may go live unrecorded here.",
             "E   *test      test_it.py::test_it",
         ]
     )

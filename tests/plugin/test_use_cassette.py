@@ -1,4 +1,4 @@
-"""`use_cassette` in a test of pytest: its miss is a failure of the test."""
+"""`use_cassette` in a pytest test: its miss fails the test."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MISS = "*RequestNotRecorded: POST /chat/completions has no recording*"
 
 @pytest.fixture(autouse=True)
 def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wide enough for the short summary to show what a test failed of."""
+    """Wide enough for the short summary to show why a test failed."""
     monkeypatch.setenv("COLUMNS", "300")
 
 

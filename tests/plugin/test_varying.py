@@ -1,4 +1,4 @@
-"""What a test records that will not come back is said in the run that records it."""
+"""A run that records something that will not come back says so."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 from tests.project import Project, lines_between
 
 ID = str(uuid.UUID(int=0x1234_5678))
-"""An id that stands in no module: those of this suite are loaded in the runs inside of its tests."""
+"""An id that is in no module: this suite's modules are loaded in the runs inside of its tests."""
 
-SAID = "*most likely varies from run to run*"
+SAID = "*most likely vary from run to run*"
 
 FIXTURE = """
 import pytest
@@ -34,10 +34,10 @@ def test_the_summary_says_what_varies_and_what_lets_it_match_and_then_it_does(pr
     asking(project, "f'Ticket {uuid.uuid4()} of {datetime.date.today()}'")
     recorded = project.run("-q")
     lines = lines_between(recorded, "most likely", "1 passed")
-    assert lines[0] == "samurai: 1 test recorded what most likely varies from run to run; its replay would miss:"
+    assert lines[0] == "samurai: 1 test recorded values that most likely vary from run to run; its replay would miss:"
     assert lines[1].startswith("  a UUID and a date in messages[0] (")
     assert lines[1].endswith("): test_it.py::test_it")
-    # What it says to paste is pasted.
+    # Paste what it says to paste.
     pasted = "\n".join(line[4:] for line in lines[3:])
     (project.pytester.path / "conftest.py").write_text(f"import pytest\n{pasted}\n")
     project.offline()

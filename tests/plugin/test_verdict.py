@@ -61,7 +61,7 @@ def test_it(samurai):
     result = project.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E * pytest_samurai.RequestNotRecorded: POST /chat/completions has no recording*"])
-    # Nothing of the SDK's inside stands between the test and the message.
+    # Nothing from inside the SDK is between the test and the message.
     result.stdout.no_fnmatch_line("*site-packages*")
     assert project.server.requests == 1
 
@@ -362,5 +362,5 @@ def test_it(): subprocess.run([sys.executable, "-c", ""], check=True)
     result = project.run("--samurai-max-total-tokens=9")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["samurai_max_total_tokens cannot be judged: the test started a child process, and no call was seen; make *"]
+        ["samurai_max_total_tokens cannot be judged: a child process was started, and no call was seen; make the call*"]
     )

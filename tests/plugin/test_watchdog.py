@@ -1,4 +1,4 @@
-"""A test that waits for ever after a refusal ends, red."""
+"""A test that hangs after a refusal ends, red."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.project import Project
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal that gets a thread out of a lock"),
-    # A test that is cut short may leave an event loop open. Before pytest 8.4, the run inside does not hear of it.
+    # A test that is cut short may leave an event loop open. Before pytest 8.4, the inner run does not notice it.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
@@ -52,7 +52,7 @@ async def ask_later():
     return await asyncio.to_thread(seed_call)
 """
 
-ENDED = "*The test kept running without an answer for 0.05 s, and was stopped.*"
+ENDED = "*The test kept running without an answer for 0.05 s, so it was stopped.*"
 
 
 @pytest.fixture(autouse=True)
@@ -62,12 +62,12 @@ def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def refused(project: Project, text: str, *arguments: str, grace: float = 0.05, apart: bool = False) -> pytest.RunResult:
-    """The run of tests that wait after a miss; `apart` in a process of its own."""
+    """The run of tests that wait after a miss; in a separate process if `apart`."""
     conftest = project.pytester.path / "conftest.py"
     conftest.write_text(IMPATIENT.replace("0.05", str(grace)), encoding="utf-8")
     project.tests(SWALLOW + TEAM + text)
     result = project.run("--samurai-mode=none", *arguments)
-    # What was waiting is collected while this test runs, and not in one that does not expect it.
+    # What was waiting is garbage-collected while this test runs, and not in one that does not expect it.
     gc.collect()
     return result
 
@@ -189,7 +189,7 @@ def test_it():
         grace=0.02,
     )
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*The test kept running without an answer for 0.02 s, and was stopped.*"])
+    result.stdout.fnmatch_lines(["*The test kept running without an answer for 0.02 s, so it was stopped.*"])
 
 
 def test_the_tasks_of_an_event_loop_can_clean_up_before_the_test_ends(project: Project) -> None:
@@ -267,7 +267,7 @@ def test_next(): pass
             "ERROR test_it.py::test_again - as in test_it: *",
         ]
     )
-    # A fixture of wider scope is not waited for again.
+    # A fixture with a wider scope is not waited for again.
     assert result.stdout.str().count("set up\n") == (2 if scope == "function" else 1)
 
 
@@ -410,7 +410,7 @@ def test_no_thread_and_no_handler_stay_behind(project: Project) -> None:
     assert signal.getsignal(signal.SIGURG) is before
 
 
-# --- the watchdog by itself
+# --- the watchdog alone
 
 
 @pytest.fixture
@@ -424,7 +424,7 @@ def watchdog() -> Iterator[Watchdog]:
 
 
 def strike_in(*modules: str) -> None:
-    """The signal, as it comes in a function of the first module, which one of the next has called, and so on."""
+    """The signal, arriving in a function of the first module, which was called by one in the next, and so on."""
     called: object = partial(signal.raise_signal, signal.SIGURG)
     for module in modules:
         names = {"__name__": module, "called": called}

@@ -1,4 +1,4 @@
-"""What tests of the recorder have in common: a server that may fail, and questions to it."""
+"""The common part of the recorder's tests: a server that may fail, and questions to it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def seven(path: Path, url: str) -> Path:
 
 @pytest.fixture
 def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Have the server answer the next requests with these statuses."""
+    """Make the server answer the next requests with these statuses."""
     statuses: list[int] = []
     right = server.check_model
 
@@ -61,9 +61,9 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 def ask(url: str, content: str = "hi", *, attempt: int | None = None, **more: Any) -> httpx.Response:
-    """Ask the server, for the first time or, with the number of the `attempt`, as an SDK that counts them."""
+    """Ask the server for the first time, or as the `attempt` with this number, like an SDK that counts attempts."""
     body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": content}], **more}
-    # Without `verify`, each call would read all the certificates that there are.
+    # Without `verify`, each call would read all certificates.
     counted = {} if attempt is None else {"x-stainless-retry-count": str(attempt)}
     return httpx.post(url, json=body, headers={"Authorization": f"Bearer {KEY}", **counted}, verify=False)
 
@@ -77,7 +77,7 @@ def opened(path: Path, mode: str = "once", *, shared: bool = False, **options: A
 
 
 def answered(recorder: Recorder, content: str, status: int = 200, ending: str = COMPLETE, headers: Headers = ()) -> str:
-    """Have a question answered: by the cassette, or as if by a server."""
+    """Get a question answered, from the cassette or as if by a server."""
     body = json.dumps({"messages": [{"role": "user", "content": content}]}).encode()
     exchange = recorder.handle(Request("POST", "http://h/v1/chat/completions", headers, body))
     if isinstance(exchange, Played):

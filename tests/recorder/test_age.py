@@ -21,7 +21,7 @@ def aged(path: Path, moment: str | None) -> None:
 def test_a_cassette_that_is_too_old_is_named_and_not_changed(seven: Path) -> None:
     aged(seven, "2020-02-03T00:00:00.000000Z")
     before = seven.read_bytes()
-    with pytest.warns(UserWarning, match="recorded on 2020-02-03, longer ago than samurai_max_age allows"):
+    with pytest.warns(UserWarning, match="recorded on 2020-02-03, which is older than samurai_max_age allows"):
         with use_cassette(seven, unused="ignore", max_age="30d"):
             pass
     assert seven.read_bytes() == before
@@ -79,6 +79,6 @@ def test_an_old_cassette_is_named_once_in_the_summary_and_not_changed(project: P
     for _ in range(2):
         result = project.run(*arguments)
         result.assert_outcomes(passed=2)
-        line = "samurai: cassettes/shared.yaml: recorded on 2020-02-03, longer ago than samurai_max_age allows"
+        line = "samurai: cassettes/shared.yaml: recorded on 2020-02-03, which is older than samurai_max_age allows"
         assert result.outlines.count(line) == 1
     assert shared.read_bytes() == before

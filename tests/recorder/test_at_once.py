@@ -1,4 +1,4 @@
-"""Several recorders of one cassette at once: two runs of a test, a block within another."""
+"""Several recorders of one cassette at once: two runs of a test, or a block inside another."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FOUR = ["one", "two", "two", "three"]
 
 
 def of_test(path: Path, mode: str = "once", **options: Any) -> Any:
-    """A recorder of a test that pytest runs, and that has its cassette alone."""
+    """A recorder for a test that pytest runs, with an unshared cassette."""
     recorder = opened(path, mode, **options)
     recorder.owner.rerun = lambda: "test_it.py::test_it"
     return recorder
@@ -40,7 +40,7 @@ def test_what_another_run_has_recorded_meanwhile_is_not_added_again(path: Path, 
 
 
 def test_two_runs_of_pytest_on_one_directory_record_each_call_once(project: Project) -> None:
-    # The second run begins when the first one has asked, and ends before it.
+    # The second run begins after the first one has asked, and ends before it.
     project.tests(
         """
         import os, subprocess, sys
@@ -72,8 +72,8 @@ def test_of_two_runs_that_went_another_way_the_whole_one_is_kept_that_passed_las
     assert one.notes == []
     [note] = other.notes
     assert note.endswith(
-        ": another run recorded this test at the same time, with different calls; this run's calls"
-        f" replaced its 2 calls in {path}"
+        ": another run recorded this test at the same time, with other calls: its 2 calls in"
+        f" {path} were replaced by this run's"
     )
 
 
@@ -106,7 +106,7 @@ def test_what_was_there_before_does_not_stand_in_for_what_is_asked_once_more(pat
     assert len(load(path)) == 2
 
 
-# --- a block within another
+# --- a block inside another
 
 
 @pytest.mark.parametrize("mode", ["once", "new_episodes", "all"])
@@ -130,7 +130,7 @@ def test_a_block_within_another_of_the_same_path_keeps_the_calls_of_both(path: P
         "outer before",
     ]
     assert asked("none") == live
-    # Nothing is left over, and nothing is recorded again but where that is asked for.
+    # Nothing is left over, and nothing is recorded again except on request.
     assert len(load(path)) == 4
     assert asked(mode) == live or mode == "all"
     assert len(load(path)) == 4

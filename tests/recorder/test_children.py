@@ -15,7 +15,7 @@ from tests.intercept.scripted import ask, body
 
 
 class Watched(bytearray):
-    """Memory of two processes: after each byte that one writes, the other looks."""
+    """Memory shared by two processes: after each byte that one writes, the other looks."""
 
     def __init__(self) -> None:
         super().__init__(4096)
@@ -43,7 +43,7 @@ def test_what_a_child_has_refused_is_one_miss_however_often_it_is_asked_for(cass
         ask(url)
     with pytest.raises(RequestNotRecorded, match="was called in a forked child"):
         with use_cassette(cassettes / "a.yaml", mode="none", unused="ignore") as recorder:
-            # What follows happens in a child, which coverage does not see.
+            # The rest runs in a child, which coverage does not see.
             processes.forking()
             processes.forked()
             with pytest.raises(RequestNotRecorded):

@@ -1,4 +1,4 @@
-"""Applications that ask another host when the first one fails: in replay each host answers as it did."""
+"""Applications that ask another host when the first one fails: in replay, each host answers as it did."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REPLY = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "o
 
 
 def asked(urls: Sequence[str], script: Sequence[int] = (), content: str = "hi") -> list[tuple[int, str]]:
-    """The statuses that the application sees, and who gave them. What goes live is answered by `script`."""
+    """The statuses that the application sees, and their hosts. `script` answers live calls."""
     answers = list(script)
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -114,7 +114,7 @@ def test_an_error_of_the_second_host_has_to_be_played_too(path: Path) -> None:
     with use_cassette(path):
         asked([A, A, B], [500, 500, 503])
     assert statuses(path) == [500, 500, 503]
-    # How often a client retries is its own affair; whether it asks the other host is the application's.
+    # How often a client retries is up to the client; whether it asks the other host is up to the application.
     with use_cassette(path, mode="none"):
         asked([A, B])
     with pytest.raises(SamuraiFailure, match="1 of 3 recorded interactions was not played"), use_cassette(path):
@@ -133,7 +133,7 @@ def test_an_error_that_its_own_host_has_answered_is_left_unplayed(path: Path) ->
         asked([A, A], [500, 200])
     replies = [item.reply.status for item in load(path)]
     assert replies == [500, 200]
-    # The first answer is the error: it cannot be passed over, and the other one is then left.
+    # The first answer is the error. It cannot be skipped, so the other one remains.
     with pytest.raises(SamuraiFailure, match="1 of 2 recorded interactions was not played"), use_cassette(path):
         asked([A])
 
@@ -156,5 +156,5 @@ def test_one_whose_last_host_fails_too_keeps_nothing(path: Path) -> None:
     with pytest.raises(ZeroDivisionError) as error, use_cassette(path):
         asked([A, B], [500, 503])
         raise ZeroDivisionError
-    assert "a call ended with status 503" in error.value.__notes__[0]
+    assert "a call ended in status 503" in error.value.__notes__[0]
     assert not path.exists()

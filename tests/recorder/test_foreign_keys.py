@@ -1,4 +1,4 @@
-"""A cassette of another tool that is recorded into gets our mark, and keeps no key."""
+"""Another tool's cassette that is recorded to gets our mark, and keeps no key."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ def test_what_stays_of_another_tool_is_rewritten_without_its_keys(path: Path, ur
     assert OWN not in text
     assert "set-cookie" not in text
     checked = check([path], Secrets({}, []), Demands(recorder.owner.run_began))
-    # What another tool had recorded is marked, now that the file is ours.
+    # The other tool's recordings are marked, now that the file is ours.
     assert [finding.code for finding in checked.findings] == ["SAM402"]
     assert len(load(path)) == 2
-    # What it has answered it answers still, and once more it is written as it is.
+    # It still answers what it has answered, and it is written again unchanged.
     with use_cassette(path, mode="new_episodes", unused="ignore"):
         ask(url, "newer")
     assert path.read_text(encoding="utf-8").startswith(text.partition("version: 1")[0])

@@ -30,7 +30,7 @@ from tests.recorder.conftest import answered, ask, asked_and_got, opened, status
         ([200, 400], {}, [], "status 400"),
         ([400, 200], {}, [], "status 400"),
         ([429, 200, 429], {"keep_retries": True}, [], "status 429"),
-        ([200, "RemoteProtocolError"], {}, [], "a stream that broke or held an error"),
+        ([200, "RemoteProtocolError"], {}, [], "a stream that broke or contained an error"),
     ],
 )
 def test_of_a_test_that_failed_is_kept_what_went_well_and_the_summary_says_why_if_nothing_is(
@@ -42,7 +42,7 @@ def test_of_a_test_that_failed_is_kept_what_went_well_and_the_summary_says_why_i
         answered(recorder, "hi", 200 if isinstance(answer, str) else answer, str(answer) if broken else COMPLETE)
     recorder.close(passed=False)
     assert (statuses(path) if path.exists() else []) == kept
-    said = f"nothing was recorded for a test: it did not pass, and a call ended with {why}"
+    said = f"nothing was recorded for a test: the test did not pass, and a call ended in {why}"
     assert recorder.notes == ([said] if why else [])
     assert not list(path.parent.glob("*.journal"))
 
@@ -52,11 +52,11 @@ def test_of_a_test_that_failed_is_kept_what_went_well_and_the_summary_says_why_i
 OF_THE_ANSWER = {
     *("x-ratelimit-remaining-requests", "x-request-id", "recorded_at", "duration", "hidden_usage", "chunks", "seal"),
 }
-"""The lines of an answer beside its body: which answer it was, when, how long it took, and the checksums of it all."""
+"""The lines of an answer besides its body: which answer it is, when, how long it took, and all checksums."""
 
 
 def changed_lines(old: str, new: str) -> list[tuple[str, str, str]]:
-    """What a diff shows: its sign, the line, and in which part of an interaction it stands."""
+    """A line of a diff: its sign, its text, and the part of an interaction it is in."""
     changes = []
     part = ""
     for line in difflib.ndiff(old.split("\n"), new.split("\n")):
@@ -166,7 +166,7 @@ def test_workers_share_a_cassette_and_fixtures_in_any_order(project: Project, si
     orders = iter(range(1_000))
 
     def run(*arguments: str) -> None:
-        # All workers have to collect in one order, so it is an option, which they are given; a failure shows it.
+        # All workers must collect in the same order, so it is an option that they get; a failure shows it.
         order = f"--order={next(orders)}"
         result = project.pytester.runpytest_inprocess("-p", "no:cacheprovider", order, *arguments)
         result.assert_outcomes(passed=40)
@@ -178,11 +178,11 @@ def test_workers_share_a_cassette_and_fixtures_in_any_order(project: Project, si
     rounds, workers = size(1, 4), size(3, 8)
     for _ in range(rounds):
         run("-n", str(workers))
-        # Nothing of a lock or of a journal is left beside them.
+        # No file of a lock or a journal is left behind.
         assert project.cassettes() == ["shared.yaml", *FIXTURES]
         asked = sorted(item.request.body for item in load(root / "shared.yaml"))
         assert len(asked) == len(set(asked)) == 40
-        # Each worker that set a fixture up before the first of them had written it down has made its call.
+        # Each worker made its call if it set up the fixture before the first one had written it down.
         assert [len(load(root / fixture)) for fixture in FIXTURES] == [1, 1, 1]
         project.server.stop()
         before = {name: project.text(name) for name in project.cassettes()}

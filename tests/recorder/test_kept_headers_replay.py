@@ -1,4 +1,4 @@
-"""`samurai_headers` keeps headers of replies, and what was cut is explained where it is missed."""
+"""`samurai_headers` keeps headers of replies, and a missing header is explained where it is missed."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_one_that_was_cut_is_explained_by_the_error_of_who_reads_it(cassettes: P
         headers[COST]
     assert error.value.args == (COST,)
     assert error.value.__notes__ == [
-        f"`{COST}` is not in the recording: only listed headers of a reply are kept; if the server sends it,"
+        f"`{COST}` is not in the recording: only listed response headers are kept; if the server sends it,"
         f" samurai_headers = {COST} keeps it; record it again"
     ]
 
@@ -72,9 +72,10 @@ def test_one_that_was_cut_is_explained_by_the_error_of_who_reads_it(cassettes: P
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("Set-Cookie", "`set-cookie` is not in the recording: it carries a credential, and credentials are never"),
-        ("Content-Length", "`content-length` is not in the recording: it says how the body was transferred, which"),
-        ("x-new", "`x-new` is not in the recording: the server did not send it, or the recording is older than its"),
+        ("Set-Cookie", "`set-cookie` is not in the recording: it carries a credential, and none may be written to a"),
+        ("Content-Length", "`content-length` is not in the recording: only listed response headers are kept; if the"),
+        ("x-new", "`x-new` is not in the recording: either the server did not send it, or it was recorded before"),
+        ("Content-Encoding", "`content-encoding` is not in the recording: it says how a body was sent, which does"),
         ("x-should-retry", None),
         ("x-\x1b[2J\n::error", "`x-\\x1b[2j\\n::error` is not in the recording: "),
     ],
@@ -109,8 +110,8 @@ def test_cost(samurai_client, samurai):
     again = "keeps it; to record it again: pytest --samurai-mode=all test_it.py::test_cost"
     told = [line for line in result.outlines if "is not in the recording" in line]
     assert told == [
-        f"samurai: test_it.py::test_cost: header `{name}` is not in the recording: only listed headers of a"
-        f" reply are kept; if the server sends it, samurai_headers = {name} {again}"
+        f"samurai: test_it.py::test_cost: header `{name}` is not in the recording: only listed response headers are"
+        f" kept; if the server sends it, samurai_headers = {name} {again}"
         for name in ("server", "date", "x-via", "x-list")
     ]
 
@@ -198,4 +199,4 @@ def test_a_credential_in_the_ini_file_ends_the_run_with_the_reason(project: Proj
     result = project.run()
     assert result.ret != 0
     text = "\n".join([*result.outlines, *result.errlines])
-    assert "'Set-Cookie' carries a credential, and credentials are never written to a cassette; leave it out" in text
+    assert "'Set-Cookie' carries a credential, and none may be written to a cassette; leave it out" in text

@@ -1,4 +1,4 @@
-"""Errors that a retry recovered from count neither while recording nor in replay: the verdicts are the same."""
+"""Errors that a retry recovered from never count, so recording and replay have the same verdict."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.recorder.conftest import ask
 
 
 def until_it_goes_well(url: str) -> None:
-    """Ask again as an SDK does."""
+    """Ask again like an SDK."""
     for attempt in count():
         if ask(url, attempt=attempt).status_code == 200:
             return
@@ -31,7 +31,7 @@ def test_a_mended_error_counts_neither_while_recording_nor_in_replay(
             with recorder.budget(max_requests=1):
                 until_it_goes_well(url)
             seen.append(([(call.number, call.cost) for call in recorder.calls], recorder.usage, recorder.cost))
-            # Asked again, the numbers stay.
+            # Asking again does not change the numbers.
             assert [call.number for call in recorder.calls] == [1]
     assert seen[0] == seen[1]
     assert seen[0][1].requests == 1

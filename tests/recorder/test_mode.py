@@ -1,4 +1,4 @@
-"""What may happen in each record mode."""
+"""What each record mode allows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.recorder.conftest import answered, ask, asked_and_got, opened
 
 
 def age(path: Path) -> None:
-    """Have a cassette be one of an earlier run."""
+    """Make a cassette look as if an earlier run had recorded it."""
     save(path, [replace(recording, recorded_at="2020-02-03T00:00:00.000000Z") for recording in load(path)])
 
 

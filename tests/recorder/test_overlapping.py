@@ -1,4 +1,4 @@
-"""Equal requests that are under way at once: none of them is a retry of another."""
+"""Equal requests at the same time: none of them is a retry of another."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_an_error_that_is_left_out_is_named_with_the_option_that_keeps_it(
     for status in (*errors, 200):
         answered(recorder, "hi", status)
     recorder.close()
-    again = "if the test sends the request again whatever the answer, keep_retries=True records all answers"
+    again = "if the test asks again no matter what the answer is, keep_retries=True records all answers"
     assert recorder.notes == [f"a test: {said}; {again}"]
 
 

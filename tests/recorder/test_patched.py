@@ -1,4 +1,4 @@
-"""A test that patches what a recording is written with: it is written with what was there before."""
+"""A test that patches the functions a recording is written with: the originals are used."""
 
 from __future__ import annotations
 

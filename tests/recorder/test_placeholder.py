@@ -1,4 +1,4 @@
-"""The keys that a replay gets where it has none."""
+"""The keys that a replay gets if it has none."""
 
 from __future__ import annotations
 

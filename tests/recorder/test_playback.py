@@ -1,4 +1,4 @@
-"""What a cassette holds beside calls of models: it is replayed, and it is no call."""
+"""What a cassette holds besides model calls is replayed, and does not count as a call."""
 
 from __future__ import annotations
 

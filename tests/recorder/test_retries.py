@@ -1,4 +1,4 @@
-"""Errors after which a client tried again: left out, kept, or replayed without the wait."""
+"""Errors that a client retried: left out, kept, or replayed without the wait."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_kept_retries_replay_without_the_wait(
     assert first.headers["retry-after-ms"] == "1"
     assert "retry-after" not in first.headers
     assert "retry-after-ms" not in second.headers
-    # It is what a replay says, not what was recorded.
+    # The replay says it; it was not recorded.
     assert path.read_bytes() == before
 
 

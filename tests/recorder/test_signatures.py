@@ -1,4 +1,4 @@
-"""Requests that are signed go out as they are."""
+"""Signed requests are sent unchanged."""
 
 from __future__ import annotations
 

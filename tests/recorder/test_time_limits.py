@@ -1,4 +1,4 @@
-"""A limit of time, or Ctrl-C, at any moment after a reply has come: the call is paid, and so it is kept."""
+"""A timeout or Ctrl-C at any moment after a reply has arrived: the call is paid for, so it is kept."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.recorder.conftest import answered, ask, asked_and_got, opened
 
 
 class OutOfTime(BaseException):
-    """What a plugin raises that ends a test after a while: no `Exception`, as pytest's own outcomes are not."""
+    """Raised by a plugin that ends a test after a while. Like pytest's own outcomes, it is not an `Exception`."""
 
 
 STRUCK = {
@@ -114,7 +114,7 @@ def test_the_price_list_is_loaded_when_a_recorder_that_may_record_opens_and_neve
     path: Path, chat_server: ChatServer
 ) -> None:
     def run(mode: str) -> str:
-        # What a process has imported is what this is about.
+        # This is about what a process has imported.
         arguments = [sys.executable, "-c", LOADED, f"{chat_server.base_url}/chat/completions", KEY, str(path), mode]
         return subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
 

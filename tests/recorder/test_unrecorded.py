@@ -1,4 +1,4 @@
-"""What goes past the endpoints of a recorder."""
+"""Requests outside a recorder's endpoints."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_copy_of_a_recorder_replays_nothing_that_is_no_endpoint_either(cassett
         httpx.get(other, headers=HEADERS)
     with pytest.raises(RequestNotRecorded, match=r"/models was called in a forked child process"):
         with use_cassette(cassettes / "a.yaml", mode="none", unused="ignore") as recorder:
-            # What follows happens in a child, which coverage does not see.
+            # The rest runs in a child, which coverage does not see.
             processes.forking()
             processes.forked()
             with pytest.raises(RequestNotRecorded, match=r"/models was called in a forked child process"):
@@ -77,7 +77,7 @@ def test_a_copy_of_a_recorder_replays_nothing_that_is_no_endpoint_either(cassett
     assert recorder.calls == ()
 
 
-# --- what is said of it
+# --- the messages about it
 
 
 @pytest.fixture
@@ -102,8 +102,8 @@ def test_a_refused_connection_names_the_test_the_reason_and_the_ways_out(
             with use_cassette(cassette, mode="none", unused="ignore"):
                 connect(url.replace("127.0.0.1", host))
         assert str(refusal.value) == (
-            f"a connection to {host}:{port}, which serves models ({reason}), was refused. It came from a client that no"
-            " recorder sees (requests, urllib, aiohttp, a raw socket), and this test only replays.\n"
+            f"a connection to {host}:{port}, which serves models ({reason}), by a client that no recorder can see"
+            " (requests, urllib, aiohttp, a raw socket): it was refused, because this test replays.\n"
             "  test      use_cassette('a.yaml')\n"
             "  Send its calls through httpx, where they are recorded.\n"
             f'  To let it connect, if no model answers it: ignore_hosts=["{host}"]\n'
@@ -127,8 +127,8 @@ def test_a_connection_of_a_client_that_is_not_seen_is_noted_while_recording(
         assert allowing.notes == []
     assert note == (
         f"use_cassette('b.yaml'): connected to 127.0.0.1:{urlsplit(url).port}, which serves models (called by this"
-        " test), by a client that no recorder sees (requests, urllib, aiohttp, a raw socket): it went live and"
-        " was not recorded;"
+        " test), by a client that no recorder can see (requests, urllib, aiohttp, a raw socket): it went live,"
+        " unrecorded;"
         " send its calls through httpx"
     )
 
@@ -175,8 +175,9 @@ def test_a_budget_that_cannot_be_judged_counts_the_calls_and_says_what_to_do(cas
             recorder.notes.clear()
     assert str(broken.value) == (
         f"max_requests cannot be judged: 4 calls went live and were not recorded: POST {root}/rerank, POST"
-        f" {root}/ocr, a connection to 127.0.0.1:{port} by a client that no recorder sees (requests, urllib, aiohttp,"
+        f" {root}/ocr, a connection to 127.0.0.1:{port} by a client that no recorder can see (requests, urllib,"
+        f" aiohttp,"
         " a raw socket)\n"
         "  To record them as well: samurai_endpoints = known */rerank */ocr\n"
-        "  To record the calls of such a client: send them through httpx"
+        "  To record the calls of this client, send them through httpx"
     )

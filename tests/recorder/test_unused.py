@@ -65,13 +65,13 @@ def test_a_client_that_tries_less_often_leaves_no_error_unplayed(
     with use_cassette(path, keep_retries=True):
         ask(url)
         ask(url, "another")
-    # The first of them is no tail: a test that does not make the request at all did not play it.
+    # The first of them is not a tail: a test that never makes the request did not play it.
     with pytest.raises(SamuraiFailure, match="^1 of 4 recorded interactions was not played"):
         with use_cassette(path, keep_retries=True):
             ask(url, "another")
 
 
-# --- cassettes of other tools
+# --- other tools' cassettes
 
 
 THEIRS = """
@@ -95,8 +95,8 @@ def test_of_another_tools_cassette_it_is_a_warning(project: Project, more: tuple
     assert lines_between(result, "was not played", "test_it.py::test_it") == [
         "samurai: 1 of 2 recorded interactions was not played: cassettes/test_it/test_it.yaml",
         "  interaction 2: two",
-        '  To silence this warning: unused="ignore"',
-        "  To delete it after a full run that passed: pytest-samurai prune --write",
+        '  To silence this: unused="ignore"',
+        "  To delete it, after a full run has passed: pytest-samurai prune --write",
     ]
 
 
@@ -109,7 +109,7 @@ def test_once_it_is_imported_it_is_a_failure_that_names_what_costs_nothing_befor
         "1 of 2 recorded interactions was not played: cassettes/test_it/test_it.yaml",
         "  interaction 2: two",
         '  To get a warning instead of a failure: unused="warn"',
-        "  To delete it after a full run that passed: pytest-samurai prune --write",
+        "  To delete it, after a full run has passed: pytest-samurai prune --write",
         "  To drop what is no longer played: pytest --samurai-mode=update test_it.py::test_it",
     ]
 

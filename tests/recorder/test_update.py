@@ -69,7 +69,7 @@ class Updates:
         return {name: (root / name).read_bytes() for name in self.project.cassettes()}
 
     def asked(self, cassette: str = "test_it/test_it.yaml") -> list[str]:
-        """What is asked in a cassette, in the order of the file."""
+        """The questions in a cassette, in the order of the file."""
         bodies = [parse_body(entry.request.body) for entry in load(self.project.pytester.path / "cassettes" / cassette)]
         return [body["messages"][-1]["content"] for body in bodies]
 
@@ -104,7 +104,7 @@ def test_one_changed_prompt_of_five_tests_is_one_live_call_and_one_changed_file(
 def test_where_nothing_has_changed_nothing_is_sent_or_written(updates: Updates) -> None:
     before = updates.begun(FIVE, passed=5)
     root = updates.project.pytester.path / "cassettes"
-    # Not as it would be written: a formatter, or somebody's hand, has been there.
+    # Not as we would write it: a formatter or a person has changed it.
     other = root / "test_it" / "test_two.yaml"
     other.write_bytes(before["test_it/test_two.yaml"].replace(b"version: 1\n", b"\nversion: 1\n"))
     before, times = updates.files(), [path.stat().st_mtime_ns for path in sorted(root.rglob("*.yaml"))]
@@ -133,7 +133,7 @@ def test_of_a_test_with_many_calls_those_that_changed_go_live_and_stand_where_th
     assert updates.updated() == (live, counts)
     assert updates.asked() == now
     old, new = (texts(files["test_it/test_it.yaml"]) for files in (before, updates.files()))
-    # What stays keeps its text, to the byte.
+    # What stays keeps its text, byte for byte.
     assert [text for text in new if text in old] == [
         text for text, question in zip(old, ["a", "b", "c", "d"], strict=True) if question in now
     ]
@@ -310,7 +310,7 @@ def test_without_a_key_what_is_recorded_is_replayed_and_the_rest_is_refused(
     updates.project.tests(FIVE.replace("What is three?", "What is three, in a word?"))
     result = updates.run("--samurai-mode=update")
     result.assert_outcomes(passed=4, failed=1)
-    result.stdout.fnmatch_lines(["E         Set the real key in the environment before the client is created."])
+    result.stdout.fnmatch_lines(["E         Set the key in the environment before the client is made."])
     assert updates.project.server.requests == 5
 
 
@@ -472,7 +472,7 @@ def test_a_shared_cassette_that_cannot_be_written_at_the_end_fails_the_run(
     result.assert_outcomes(passed=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
-        ["samurai: */cassettes/shared.yaml: cannot be written: No space left on device; what was there is unchanged"]
+        ["samurai: */cassettes/shared.yaml: cannot be written: No space left on device; the old file is unchanged"]
     )
     assert updates.files() == before
 
@@ -561,7 +561,7 @@ def test_more_than_one_failure_that_advises_it_is_brought_up_to_date_by_one_comm
 ) -> None:
     def commands(*arguments: str) -> list[str]:
         result = project.pytester.runpytest_inprocess("--samurai-mode=none", *arguments)
-        # In CI the short summary has the texts of failures too, with a command for each.
+        # In CI, the short summary also has the texts of failures, each with a command.
         lines = [line.partition(": pytest ") for line in result.outlines if "test_it.py::" not in line]
         return [f"{said}: {command}" for said, colon, command in lines if colon]
 
@@ -618,8 +618,8 @@ def test_the_command_that_a_ceiling_advises_goes_on_until_the_test_is_whole(upda
     updates.project.tests(CALLS.format(list("ACDEFGH"), True))
     result = updates.run(f"--samurai-mode={mode}")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["E         To record the rest later: pytest *"])
-    [advised] = {line.partition("the rest later: pytest ")[2] for line in result.outlines if "the rest later" in line}
+    result.stdout.fnmatch_lines(["E         To record the rest at another time: pytest *"])
+    [advised] = {line.partition("another time: pytest ")[2] for line in result.outlines if "another time" in line}
     assert updates.updated(*advised.split(), failed=1) == (3, "3 replayed, 3 recorded, 0 dropped")
     dropped = 0 if mode == "once" else 2
     assert updates.updated(*advised.split()) == (1, f"6 replayed, 1 recorded, {dropped} dropped")
@@ -636,7 +636,7 @@ def test_it(samurai_client): ask(samurai_client, max_tokens=100)
     result = project.run("--samurai-mode=update", ceiling)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*/chat/completions was not sent: samurai_max_live_*"])
-    result.stdout.no_fnmatch_line("*the rest later*")
+    result.stdout.no_fnmatch_line("*at another time*")
     assert project.server.requests == 0
 
 

@@ -1,4 +1,4 @@
-"""What people have in `vcr_config` means here what it means to vcrpy."""
+"""The keys of `vcr_config` mean the same here as in vcrpy."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Wire(httpx.BaseTransport):
 
     def ask(self, content: str = "hi", url: str = URL, headers: Any = None, **more: Any) -> httpx.Response:
         body = {"model": "m", "messages": [{"role": "user", "content": content}], **more}
-        # Without `verify`, each client would read all the certificates that there are.
+        # Without `verify`, each client would read all certificates.
         with httpx.Client(transport=self, verify=False) as client:
             return client.post(url, json=body, headers=headers)
 
@@ -286,9 +286,7 @@ def test_headers_that_a_hook_leaves_alone_are_all_there_and_new_ones_are_what_it
 
 
 def test_a_hook_that_gives_no_request_is_a_mistake(path: Path, wire: Wire) -> None:
-    with pytest.raises(
-        SettingsError, match="before_record_request returned a value of type str; it must return the request, or None"
-    ):
+    with pytest.raises(SettingsError, match="before_record_request returned a str; it must be the request, or None"):
         with use_cassette(path, before_record_request=lambda _: "x"):
             wire.ask()
 
@@ -439,7 +437,7 @@ def test_a_miss_names_the_function_that_said_no(path: Path, wire: Wire) -> None:
     ):
         wire.ask(user="c")
     assert str(caught.value).splitlines()[4:] == [
-        "  These recordings are equal, but a function of `match_on` says no:",
+        "  Equal in every part that `match_on` names, but not by its functions:",
         "    interaction 1: same_user says no",
         "    interaction 2: same_user says no",
     ]
@@ -483,7 +481,7 @@ def test_a_block_that_fails_in_mode_all_replaces_what_it_asked_only(path: Path, 
     ]
 
 
-# --- around it
+# --- the surroundings
 
 
 def test_calls_to_other_places_that_another_tool_recorded_are_not_unused(path: Path, wire: Wire) -> None:

@@ -1,4 +1,4 @@
-"""What is kept of requests and replies, and the secrets that are planted in them."""
+"""What is kept of requests and replies, and the secrets planted in them."""
 
 from __future__ import annotations
 

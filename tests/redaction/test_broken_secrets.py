@@ -1,4 +1,4 @@
-"""A secret that is in several pieces: parts of messages, tokens, lines of data, events."""
+"""A secret in several pieces: parts of messages, tokens, lines of data, events."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ def halves(text: str) -> list[str]:
 
 
 def texts_in(value: Json) -> Iterator[str]:
-    """All texts in a value, those too that are spelled by the numbers of their bytes."""
+    """All texts in a value, including those spelled as the numbers of their bytes."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list) and value and all(isinstance(inner, int) for inner in value):
         yield bytes(value).decode("utf-8", "replace")
     elif isinstance(value, list | dict):
         for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
-            # Those of older completions are keys.
+            # In older completions, these are keys.
             yield from [name] if isinstance(name, str) and isinstance(inner, float) else []
             yield from texts_in(inner)
 
 
 def leaks(values: list[Json], key: str) -> list[str]:
-    """Pieces of a key, of four letters, that are told in a value, and six letters that are told in all of them."""
+    """Four-letter pieces of a key in a value, and six letters that are in all of them."""
     core = key.removeprefix("sk-proj-").removeprefix("gsk_")
     texts = [text for value in values for text in texts_in(value)]
     together = "".join(texts)
@@ -180,13 +180,13 @@ def tokens(key: str) -> list[str]:
 
 
 def odds(texts: list[str]) -> Json:
-    """The tokens of older completions: in the place of an object for each, the texts of the others are keys."""
+    """The tokens of older completions: instead of an object for each, the other tokens' texts are keys."""
     others = [{" zz": -3.5, text: -0.5} for text in texts]
     return {"tokens": texts, "token_logprobs": [-0.5] * len(texts), "top_logprobs": others}
 
 
 def told_second(text: str, at: int) -> Json:
-    """A token that is not always the likeliest of those that might have come."""
+    """A token that is not always the most likely of the candidates."""
     others = [{"token": "zz", "logprob": -0.1, "bytes": [122, 122]}, token(text, others=False)]
     return {**token(text, others=False), "top_logprobs": others if at % 2 else others[::-1]}
 

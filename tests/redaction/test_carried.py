@@ -1,4 +1,4 @@
-"""The keys within a value, alone."""
+"""Only the keys within a value."""
 
 from __future__ import annotations
 

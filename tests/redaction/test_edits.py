@@ -41,7 +41,7 @@ def test_pieces_are_edited_as_the_whole_is(spans: list[tuple[int, int]], cuts: l
 
     assert b"".join(new) == edited(BODY, edits)
     assert len(new) == len(pieces)
-    # What is put there is where the edit begins.
+    # The replacement goes where the edit begins.
     for (begin, end), piece in zip(pairwise(ends), new, strict=True):
         assert piece.count(b"[new]") == sum(begin <= edit[0] < end for edit in edits)
 

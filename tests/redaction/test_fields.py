@@ -1,4 +1,4 @@
-"""The keys in the body of a request, under names that tell."""
+"""The keys in a request's body, under names that reveal them."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_field_of_a_form_is_known_by_its_name(body: bytes) -> None:
 
 
 class Echoing(httpx.BaseTransport):
-    """Answers each request with what was in it."""
+    """Answers each request with its own contents."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json={"choices": [{"message": {"content": f"You said {request.content.decode()}"}}]})

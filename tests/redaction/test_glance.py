@@ -1,4 +1,4 @@
-"""A glance at a stream finds the texts that parsing each event does."""
+"""A quick scan of a stream finds the same texts as parsing each event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No header is written down beside the harmless ones."""
+"""Only harmless headers are written down."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ UNKEPT = (
     "x-request-id-2",
     "x-stainless-os",
 )
-"""What names an account, a key, a machine or a session; and what only looks like a header that is kept."""
+"""Names of an account, a key, a machine or a session, and headers that only look like ones that are kept."""
 
 
 def test_no_other_header_is_stored_on_either_side() -> None:

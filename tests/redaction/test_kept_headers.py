@@ -39,8 +39,7 @@ def test_a_header_that_carries_a_credential_is_refused_by_its_name(name: str) ->
         with pytest.raises(SettingsError) as error:
             said(headers=["x-a", entry])
         assert str(error.value) == (
-            f"here: headers is ['x-a', {entry!r}]; {entry!r} carries a credential, and credentials are never"
-            " written to a"
+            f"here: headers is ['x-a', {entry!r}]; {entry!r} carries a credential, and none may be written to a"
             " cassette; leave it out"
         )
 
@@ -69,11 +68,9 @@ def test_what_is_no_name_is_refused(entry: str) -> None:
         said(headers=[entry])
 
 
-@pytest.mark.parametrize("name", ["content-length", "Content-Encoding", "transfer-encoding"])
+@pytest.mark.parametrize("name", ["Content-Encoding", "transfer-encoding"])
 def test_what_says_how_a_body_was_carried_is_refused_and_no_star_stands_for_it(name: str) -> None:
-    with pytest.raises(
-        SettingsError, match="says how the body was transferred, which doesn't apply to a recorded body"
-    ):
+    with pytest.raises(SettingsError, match="says how a body was sent, which does not apply to a recorded body"):
         said(headers=[name])
     assert not kept_of_replies(["content-*", "transfer-*"]).allows(name.lower())
     assert kept_of_replies(["content-*"]).allows("content-language")

@@ -1,4 +1,4 @@
-"""The names under which secrets stand, and what they hold."""
+"""The names that secrets have, and what they hold."""
 
 from __future__ import annotations
 
@@ -35,6 +35,14 @@ VALUE = "7QzXw7KvJ9pYhWgT"
         *("ENCRYPTION_SALT", "PASSWORD_PEPPER"),
         *("HTTP_AUTH", "KEY", "PAT", "PASS", "MYSQLPASSWORD", "AUTHTOKEN", "openai_key", "SESSION_JWT"),
         *("AZURE_OPENAI_PRIMARY_KEY", "COSMOS_PRIMARY_KEY", "AZURE_SECONDARY_KEY", "API_KEYS", "OPENAI_API_KEYS"),
+        *(
+            "ADMIN_PW",
+            "MASTER_PASSWORD_HASH",
+            "API_KEY_CURRENT",
+            "SECRET_PREVIOUS",
+            "TOKEN_INTEGRATION",
+            "DB_PASSWORD_PRD",
+        ),
         *("TOKENS", "GITHUB_TOKENS", "SECRET_KEY_BASE", "BEARER", "API_BEARER", "SESSION_COOKIE", "COOKIE"),
         *("SSHPASS", "API_KEY_OPENAI", "PASSWORD_DB", "TOKEN_FOR_HUB", "ACCESS_TOKEN_OF_ACME"),
         *(
@@ -191,6 +199,7 @@ PARAMETERS = [
         "sas",
         "client_assertion",
     ),
+    *("bearer", "key2", "otp"),
 ]
 
 
@@ -215,7 +224,20 @@ def test_a_parameter_that_is_called_as_a_key_loses_its_value(name: str) -> None:
             "max_tokens",
             "tokenizer",
         ),
-        *("author", "design", "codec", "postcode", "passage", "sort_key", "model", "q", "alt"),
+        *(
+            "author",
+            "design",
+            "codec",
+            "postcode",
+            "passage",
+            "sort_key",
+            "model",
+            "q",
+            "alt",
+            "ticket",
+            "key22",
+            "bearers",
+        ),
     ],
 )
 def test_any_other_parameter_keeps_its_value(name: str) -> None:
@@ -224,7 +246,7 @@ def test_any_other_parameter_keeps_its_value(name: str) -> None:
 
 
 class Echoing(httpx.BaseTransport):
-    """Answers each request with what was in it."""
+    """Answers each request with its own contents."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         told = {"url": str(request.url), "headers": dict(request.headers)}

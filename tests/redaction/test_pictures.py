@@ -1,4 +1,4 @@
-"""Long base64 in a request is written down as its length and digest."""
+"""Long base64 in a request is written as its length and digest."""
 
 from __future__ import annotations
 

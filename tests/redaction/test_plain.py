@@ -1,4 +1,4 @@
-"""Values that stand where a secret has to be, and are none."""
+"""Values in the place of a secret that are not secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is cut out of JSON leaves JSON, with its keys, its numbers and its words."""
+"""Cutting from JSON leaves JSON, with its keys, its numbers and its words."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def kept(body: bytes, *secrets: str, pieces: list[bytes] | None = None, dialect:
 
 
 def skeleton(value: Any) -> Any:
-    """A JSON value with nothing in place of each string."""
+    """A JSON value with every string emptied."""
     if isinstance(value, str):
         return ""
     if isinstance(value, list):

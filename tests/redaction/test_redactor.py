@@ -1,4 +1,4 @@
-"""What may be written down: no secret, and nothing else changed."""
+"""What may be written: no secret, and nothing else changed."""
 
 from __future__ import annotations
 

@@ -181,7 +181,7 @@ def test_headers_lose_it_but_for_what_says_what_the_body_is() -> None:
         (["x*"], "regular expressions that match some text; 'x*' matches empty text"),
         ("", "regular expressions that match some text; '' matches empty text"),
         ([re.compile(b"x")], "regular expressions of text, not of bytes"),
-        (["email x"], "'email' on a line, or in a text, of its own"),
+        (["email x"], "'email' on a line, or in a text, by itself"),
         ([7], 'a list of regular expressions, of names ("email"), and of functions text -> text'),
         (None, 'a list of regular expressions, of names ("email"), and of functions text -> text'),
     ],
@@ -196,9 +196,7 @@ def test_one_rule_needs_no_list() -> None:
 
 
 def test_a_function_that_gives_no_text_is_named() -> None:
-    with pytest.raises(
-        SettingsError, match="redact: forgetful returned a value of type NoneType; it must return the text to write"
-    ):
+    with pytest.raises(SettingsError, match="redact: forgetful returned a NoneType; it must return the text to write"):
         asked("a", forgetful)
 
 

@@ -1,4 +1,4 @@
-"""A secret is compared as what it says, however a server, a client or a terminal has spelled it."""
+"""A secret is compared by its meaning, however a server, a client or a terminal has spelled it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pytest_samurai.wire.http import Chunk, Reply, Request
 from tests.redaction.kept import URL
 
 OWN = "dG9w+c2Vj/cmV0MTIz"
-"""A key that nobody could tell for one: it is that of the request."""
+"""A key that only its request reveals: it has no known shape."""
 
 SHAPE = "sk-proj-7QzXw7KvJ9pYhWgTqZ3mN8bVc7QzXw7KvJ9pYhWgTqZ3mN8bVc"
 
@@ -86,7 +86,7 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 
 
 def leak(body: bytes, key: str) -> str | None:
-    """Six letters of a key that stand in a body, in any of the spellings."""
+    """Six letters of a key in a body, in any of the spellings."""
     core = key.removeprefix("sk-proj-").encode()
     texts = [body]
     for _ in range(5):

@@ -1,6 +1,6 @@
-"""Sixty secrets and sixty look-alikes, each planted somewhere in a call, and the whole recorder in between.
+"""Sixty secrets and sixty look-alikes are each planted somewhere in a call, with the whole recorder in between.
 
-No secret is in any byte of any file that is written, nor in any text that is printed; no look-alike is changed.
+No byte of a written file and no printed text contains a secret; no look-alike is changed.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def arguments(text: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Exchange:
-    """What a client sends and a server answers, in pieces if it is a stream."""
+    """What a client sends and a server answers, in pieces for a stream."""
 
     asked: dict[str, Any] = field(default_factory=lambda: chat("Please keep it."))
     query: str = ""
@@ -151,7 +151,10 @@ PLACES: dict[str, Callable[[str], Exchange]] = {
 
 @dataclass(frozen=True)
 class Row:
-    """One thing planted in one place; `known` is how the recorder can know of a secret: by shape, if by nothing."""
+    """One thing planted in one place.
+
+    `known` is how the recorder can recognize a secret: by its shape, if nothing else.
+    """
 
     number: int
     place: str
@@ -171,8 +174,8 @@ def replace_headers(exchange: Exchange, **more: str) -> Exchange:
 KEY = "the key of the request"
 """A secret because the request has it in its `Authorization`."""
 
-# In a shape, # is any letter or digit, $ a capital or digit, and each row has its own. So what is found in a file says
-# where it was planted, and none of this looks like a key to those who scan repositories.
+# In a shape, # is any letter or digit, $ a capital or digit, and each row has its own. So a match in a file shows where
+# it was planted, and none of this looks like a key to scanners of repositories.
 OPENAI, PROJECT, ANTHROPIC = "sk-" + "#" * 48, "sk-proj-" + "#" * 60 + "_" + "#" * 20, "sk-ant-api03-" + "#" * 80
 GITHUB, PAT, AWS = "ghp_" + "#" * 36, "github_pat_" + "#" * 22 + "_" + "#" * 50, "AKIA" + "$" * 16
 JWT = "eyJ" + "#" * 30 + ".eyJ" + "#" * 60 + "." + "#" * 40
@@ -180,7 +183,7 @@ PEM = "-----BEGIN PRIVATE KEY-----\n" + ("#" * 64 + "\n") * 4 + "-----END PRIVAT
 OWN, ODD, PASSWORD = "#" * 24, "#" * 12 + '/+"\\é' + "#" * 9, "#" * 12 + " & " + "#" * 6
 
 SECRETS = [
-    # what nobody told us of, by its shape
+    # known only by its shape
     ("the prompt", OPENAI, ""),
     ("the prompt", GITHUB, ""),
     ("the prompt", AWS, ""),
@@ -235,7 +238,7 @@ SECRETS = [
     ("the reason of a status", OWN, "HF_TOKEN"),
     ("a delta, cut by the wire", ODD, "SOME_TOKEN"),
     ("deltas of three characters", PASSWORD, "DJANGO_SECRET_KEY"),
-    # the very key that the request was sent with
+    # the key that the request was sent with
     ("the prompt, in base64", OWN, KEY),
     ("the prompt, in base64 of Basic", OWN, KEY),
     ("the answer, in base64", OWN, KEY),
@@ -317,14 +320,14 @@ LOOK_ALIKES = [
 ]
 
 WORDS = {"TEST_API_KEY": "test", "MY_PASSWORD": "changeme", "FAKE_TOKEN": "not-needed", "EMPTY_SECRET": ""}
-"""What people write where a key has to be: no reason to cut these words out of prompts."""
+"""What people write instead of a key: no reason to cut these words out of prompts."""
 
 _SETS = {"$": string.ascii_uppercase + string.digits, "#": string.ascii_letters + string.digits}
 
 
 def _filled(shape: str, number: int) -> str:
     chance = random.Random(number)
-    # A digit at the start of each run, as a key of any length has one.
+    # A digit at the start of each run, because a key of any length has one.
     return re.sub(r"([#$])\1*", lambda it: "7" + "".join(chance.choices(_SETS[it[1]], k=len(it[0]) - 1)), shape)
 
 
@@ -336,7 +339,7 @@ ALIKE = [Row(number, place, text) for number, (place, text) in enumerate(LOOK_AL
 
 
 def send(row: Row, base_url: str, *, changed: bool = False) -> httpx.Response:
-    __tracebackhide__ = True  # to show a line of this file, pytest parses all of it, for each of the tests that fail
+    __tracebackhide__ = True  # to show a line of this file, pytest parses all of it, for each failing test
     exchange = row.exchange
     body = json.dumps({**exchange.asked, **({"stream": True} if exchange.stream else {})}).encode()
     if changed:
@@ -367,7 +370,7 @@ class Answering(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def answering() -> Iterator[Callable[[list[Row]], str]]:
-    """Serve the answers of these rows; gives the base URL."""
+    """Serve the answers of these rows. Yields the base URL."""
     servers: list[ThreadingHTTPServer] = []
 
     def serve(rows: list[Row]) -> str:
@@ -393,13 +396,13 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @cache
 def traces(secret: str) -> frozenset[bytes]:
-    """What no file may hold: any ten characters of a secret that mean nothing else, in plain text or in base64."""
+    """What no file may contain: any ten characters of a secret that mean nothing else, in plain text or in base64."""
     return frozenset(_traces(secret))
 
 
 def _traces(secret: str) -> Iterator[bytes]:
     for word in re.findall(r"\w{8,}", secret.partition("BEGIN PRIVATE KEY")[2] or secret, re.ASCII):
-        # What stands before the first digit is the name of its kind, and said in reports.
+        # The part before the first digit names the kind, and reports mention it.
         core = word[word.index("7") :] if "7" in word else ""
         for piece in {core[at : at + 10] for at in range(max(len(core) - 9, 1))} - {""}:
             yield piece.encode()
@@ -432,7 +435,7 @@ def files(directory: Path) -> dict[str, bytes]:
 def test_there_are_sixty_of_each_and_no_two_are_the_same() -> None:
     assert len(set(SECRETS)) == len({row.planted for row in ROWS}) == 60
     assert len(set(LOOK_ALIKES)) == 60
-    # Each place is tried; of what must not change, those whose text is kept.
+    # Each place is tried. Of what must not change, only places whose text is kept.
     assert {row.place for row in ROWS} == set(PLACES)
 
 
@@ -552,7 +555,7 @@ def test_no_secret_that_another_tool_wrote_is_told(
 
 
 TOLD = [row for row in ROWS if row.known not in ("", KEY) or not re.fullmatch(r"7\w{23}", row.planted, re.ASCII)]
-"""What anybody can tell for a secret, wherever it stands: by its shape, or by the environment."""
+"""What anybody can recognize as a secret, wherever it is: by its shape, or by the environment."""
 
 
 def test_no_command_prints_a_secret_that_another_tool_wrote(
@@ -562,7 +565,7 @@ def test_no_command_prints_a_secret_that_another_tool_wrote(
 
     def write(before: str) -> None:
         for row in TOLD:
-            # Where a line that is cut short ends, and where words are compared.
+            # Where a shortened line ends, and where words are compared.
             asked = json.dumps({**chat(f"{before * 17} {row.planted} and {row.planted}"), "model": f"m/{row.planted}"})
             request = {"method": "POST", "uri": "https://h/v1/chat/completions", "headers": {}, "body": asked}
             response = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": "{}"}}

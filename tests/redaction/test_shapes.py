@@ -1,4 +1,4 @@
-"""Secrets that nobody told us of, found by their shape, and what only looks like them."""
+"""Secrets that only their shape reveals, and what only looks like them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A secret is found however it is spelled."""
+"""A secret is found in any spelling."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A key that a model repeats four letters an event is in no file, whichever API streams it.
+"""If a model repeats a key four letters per event, it is in no file, whichever API streams it.
 
-The whole recorder is in between: the journal is read while the test runs, the cassette once it is written.
+The whole recorder is in between: the journal is read while the test runs, and the cassette after it is written.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pytest_samurai import use_cassette
 
 Json = Any
 
-# Each four letters of these are in nothing else that is written.
+# These four letters are in nothing else that is written.
 OWN = "QzXw7KvJ9pYhWgTq"
 SHAPE = "sk-QzXw7KvJ9pYhWgTqZ3mN8bVc"
 
@@ -167,7 +167,7 @@ def keep_a_streamed_key(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Record and replay a stream that says a key; nothing of it may be in a file, and all else must stay."""
+    """Record and replay a stream with a key. It must be in no file, and everything else must stay."""
     key = SHAPE if known == "by its shape" else OWN
     if known == "from the environment":
         monkeypatch.setenv("MADE_UP_API_KEY", key)
@@ -197,7 +197,7 @@ def keep_a_streamed_key(
 
     with use_cassette(tmp_path / "a.yaml", mode="none", endpoints=["*"]), httpx.Client() as client:
         replayed = ask(client)
-    # What is replayed has the same events, each as readable as it was, in the same pieces.
+    # A replay has the same events, each as readable as before, in the same pieces.
     comes_in_pieces = content_type in (EVENTS, LINES) or ":streamGenerateContent" in path
     assert len(replayed) == (len(sent) if comes_in_pieces else 1)
     before, after = values(b"".join(sent)), values(b"".join(replayed))
@@ -207,7 +207,7 @@ def keep_a_streamed_key(
 
 
 def values(body: bytes) -> list[Json]:
-    """The JSON values in a body of any of the forms; what is no JSON as text."""
+    """The JSON values in a body of any form; anything else as text."""
     if body.startswith(b"["):
         return list(json.loads(body))
     if b"data:" not in body:

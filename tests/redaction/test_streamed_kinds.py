@@ -1,6 +1,6 @@
-"""A key that is streamed four letters an event is in no file, in whichever kind of text its API streams it.
+"""A key that is streamed four letters per event is in no file, in any kind of text that its API streams.
 
-The kinds are those that the SDKs name: one that is new there, and is not tried here, is red.
+The kinds are those that the SDKs name. If a new one is not tried here, the test is red.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ ODDS: dict[str, tuple[str, Callable[[str], Json]]] = {
         },
     ),
 }
-"""The likelihoods of tokens, which say the text once more, and its bytes as numbers."""
+"""The log probabilities of tokens, which repeat the text, and its bytes as numbers."""
 
 
 @pytest.mark.parametrize("api", ODDS)

@@ -1,4 +1,4 @@
-"""What is said in a stream, piece by piece, holds no secret once it is written down."""
+"""What a stream says piece by piece contains no secret when it is written."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ LONG_KEYS = [
 @pytest.mark.parametrize("key", LONG_KEYS, ids=lambda key: key[:8])
 @pytest.mark.parametrize("before", [0, 1, 65_500, 65_530, 65_536, 66_000, 140_000])
 def test_a_secret_is_cut_out_of_a_long_talk_wherever_in_it_it_is_said(key: str, before: int) -> None:
-    # What is said is looked at a block at a time.
+    # The text is examined one block at a time.
     text = f"{'talk ' * (before // 5)}{' ' * (before % 5)}({key}) {'and more ' * 9_000}"
     body = b"".join(deltas([text[at : at + 97] for at in range(0, len(text), 97)]))
     reply = streamed([body], LONG_KEYS[1])
@@ -138,7 +138,7 @@ def test_a_long_talk_without_a_secret_stays_as_it_is(beginning: str) -> None:
 
 def test_events_of_many_shapes_are_searched_as_well_as_those_of_one() -> None:
     talk = deltas(["and so on "] * 1_200)
-    # Other numbers do not make another shape, a longer list does.
+    # Other numbers do not make another shape, but a longer list does.
     pieces = [data.replace(b'"id":"x"', b'"at":%d,"n":[0%b]' % (n, b",0" * n)) for n, data in enumerate(talk)]
     one, other = deltas([KEY[:9], f"{KEY[9:]} "])
     reply = streamed([*pieces, one, other, *pieces])
@@ -153,7 +153,7 @@ def test_an_event_that_is_no_json_hides_nothing_of_the_others(broken: bytes) -> 
     assert merge(events(body))["choices"][0]["message"]["content"] == REDACTED
 
 
-# --- streams of which nothing is known
+# --- unknown streams
 
 
 def said_in(body: bytes) -> list[str]:
@@ -166,7 +166,7 @@ def lines_of(*values: dict[str, Any]) -> list[bytes]:
 
 @pytest.mark.parametrize("tell", ["index", "output_index", "item_id", "type"])
 def test_two_items_that_take_turns_each_lose_their_secret(tell: str) -> None:
-    """What both say in turn holds none."""
+    """Joining what both say in turn gives no secret."""
     parts = [("a", "sk-01234"), ("b", "my sk-abcdef"), ("a", "56789abcdef"), ("b", "012345678")]
     pieces = lines_of(*({tell: name if "ind" not in tell else "ab".index(name), "text": text} for name, text in parts))
 

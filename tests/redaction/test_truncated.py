@@ -1,4 +1,4 @@
-"""Halves of secrets in a text that was cut short."""
+"""Halves of secrets in a shortened text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The key of a request, in what hides it from the eye or breaks it in two."""
+"""A request's key inside something that hides it from view or breaks it in two."""
 
 from __future__ import annotations
 

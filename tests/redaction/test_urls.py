@@ -1,4 +1,4 @@
-"""What a URL carries as a key is not written down."""
+"""A key in a URL is not written down."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The keys of vendors are known by their shape, at the length at which they are given out."""
+"""Vendors' keys are recognized by their shape, at the length that vendors issue."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from pytest_samurai.redaction.shapes import SHAPES
 from tests.redaction.kept import stored_text
 
 # In a format, # is any letter or digit, ~ may be a hyphen or an underscore too, ^ is a hexadecimal digit, $ a capital
-# or a digit. None of what is made of it looks like a key to those who scan repositories, until it is made.
+# or a digit. Until a key is made from it, nothing here looks like a key to scanners of repositories.
 FORMATS = [
-    # models, and what is called beside them
+    # models, and services used with them
     *("xai-" + "#" * 80, "pplx-" + "#" * 48, "r8_" + "#" * 37, "nvapi-" + "~" * 64, "csk-" + "#" * 48),
     *(
         "fw_" + "#" * 24,
@@ -33,6 +33,7 @@ FORMATS = [
         "sk-lf-" + "^" * 8 + "-" + "^" * 4 + "-4" + "^" * 3 + "-a" + "^" * 3 + "-" + "^" * 12,
     ),
     "bedrock-api-key-" + base64.b64encode(b"bedrock.amazonaws.com/?Action=CallWithBearerToken").decode().rstrip("="),
+    *("ak-" + "#" * 22, "as-" + "#" * 22, "llx-" + "#" * 48, "pylf_v1_us_" + "#" * 43, "apify_api_" + "#" * 36),
     # Google
     *("ya29." + "~" * 100, "GOCSPX-" + "~" * 28, "1//0" + "~" * 60),
     # code and packages
@@ -53,7 +54,19 @@ FORMATS = [
         "PMAK-" + "^" * 24 + "-" + "^" * 34,
     ),
     *("lin_api_" + "#" * 40, "figd_" + "~" * 40, "ntn_" + "#" * 46, "secret_" + "#" * 43),
+    *(
+        "bkua_" + "^" * 40,
+        "CCIPAT_" + "#" * 22 + "_" + "^" * 40,
+        "squ_" + "^" * 40,
+        "nfp_" + "#" * 36,
+        "pnu_" + "#" * 36,
+    ),
+    *("rdme_xn8s9h" + "^" * 64, "ico-" + "#" * 32, "#" * 14 + ".atlasv1." + "~" * 67),
     # money, mail and messages
+    *("shippo_live_" + "^" * 40, "duffel_test_" + "~" * 43, "tfp_" + "#" * 44 + "_" + "#" * 14),
+    *("pat-na1-" + "-".join("^" * count for count in (8, 4, 4, 4, 12)), "SK" + "^" * 32),
+    # of a bot whose id is 1
+    "MT" + "#" * 22 + "." + "~" * 6 + "." + "~" * 38,
     *(f"{kind}_{mode}_" + "#" * 24 for kind in ("sk", "rk") for mode in ("live", "test")),
     *("sk_live_" + "#" * 99, "whsec_" + "#" * 32, "whsec_" + "#" * 20 + "/+" + "#" * 20 + "=="),
     *(
@@ -78,6 +91,9 @@ FORMATS = [
     *("dp.pt." + "#" * 43, "pscale_tkn_" + "~" * 43, "glsa_" + "#" * 32 + "_" + "^" * 8, "glc_" + "#" * 60),
     *("sntryu_" + "^" * 64, "HRKU-AA" + "~" * 58, "fo1_" + "~" * 43, "AGE-SECRET-KEY-1" + "$" * 58, "pul-" + "^" * 40),
     *("sbp_" + "^" * 40, "sb_secret_" + "~" * 31, "NRAK-" + "$" * 27, "AccountKey=" + "#" * 86 + "=="),
+    *("pk.eyJ" + "~" * 60 + "." + "~" * 22, "sk.eyJ" + "~" * 60 + "." + "~" * 22, "CFPAT-" + "~" * 43),
+    *("dt0c01." + "$" * 24 + "." + "$" * 64, "LTAI" + "#" * 20, "napi_" + "#" * 64, "rnd_" + "#" * 32),
+    "tskey-auth-" + "#" * 12 + "CNTRL-" + "#" * 32,
     *("#" * 52 + "JQQJ99" + "#" * 26, "ops_eyJ" + "#" * 250, "ABIA" + "$" * 16),
 ]
 
@@ -92,15 +108,15 @@ _SETS = {
 def made(form: str, seed: int) -> str:
     chance = random.Random(f"{form}{seed}")
     letters = [chance.choice(_SETS[sign]) if sign in _SETS else sign for sign in form]
-    # As a key does that is not made up, it ends in a letter, and has a digit soon.
+    # Like a real key, it ends in a letter and has a digit early on.
     places = [at for at, sign in enumerate(form) if sign in _SETS]
     for at in (*places[:1], *places[-1:]):
         letters[at] = "7"
     return "".join(letters)
 
 
-# A test for each key and what stands around it would be a thousand, which take longer to collect than to run: each of
-# these names all the keys that are wrong.
+# A test for each key and each context would be a thousand, which take longer to collect than to run. Each of these
+# names all the keys that are wrong.
 
 
 @pytest.mark.parametrize("around", ["{}", "My key: {}.", "a\n{}\nb", '"{}"', "key={}&", "é{}é", "Bearer {}"])
@@ -146,6 +162,14 @@ def test_the_key_of_a_vendor_is_known_in_base64() -> None:
             "fc-barcelona",
         ),
         *("sk_live_", "whsec_", "re_compile_the_whole_program_again", "1//0 is no number", "pul-monary", "ls__main__"),
+        *(
+            "as-is-and-break-things",
+            "was-AbstractBeanFactory2",
+            "DISK and TASK",
+            "SKabcdef",
+            "app.python.module_of_names",
+        ),
+        *("www.sample.an-address-of-some-length-here", "pk.eyJ", "short-lived", "ico-libraries-of-the-house"),
         *("figd_", "secret_key_base_of_the_application_is_not_here", "AccountKey=", "e2b_tests_of_the_house_and_more"),
         *(
             "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT",

@@ -1,4 +1,4 @@
-"""Calls for conversations, as cassettes have them."""
+"""Calls for conversations, as cassettes store them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page as a tree, to look for what it shows."""
+"""A page as a tree, for searching what it shows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VOID = ("meta", "rect")
 
 
 class Element:
-    """An element with its attributes; `pieces` are its texts and elements in their order."""
+    """An element with its attributes; `pieces` are its texts and elements, in order."""
 
     def __init__(self, tag: str, attributes: dict[str, str]) -> None:
         self.tag = tag
@@ -45,7 +45,7 @@ class Element:
 
     @classmethod
     def of(cls, content: str) -> Self:
-        """A page. Each tag has to be closed, in turn."""
+        """A page. Each tag must be closed, in order."""
         root = cls("", {})
         parser = _Parser(root)
         parser.feed(content)

@@ -1,4 +1,4 @@
-"""Tests that failed of one cause are told together: in a sentence, and as lines of a terminal."""
+"""Tests that failed for one reason are told together: in a sentence, and as lines in a terminal."""
 
 from __future__ import annotations
 

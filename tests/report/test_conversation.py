@@ -1,4 +1,4 @@
-"""A call as the conversation that it is."""
+"""A call as a conversation."""
 
 from __future__ import annotations
 

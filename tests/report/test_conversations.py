@@ -1,4 +1,4 @@
-"""The conversations of a page, as many as it has room for."""
+"""As many of a page's conversations as fit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pytest_samurai.wire import Interaction
 from tests.report.calls import interaction, user
 from tests.report.markup import Element
 
-STAYS_SMALL = "left out, so that this page stays small."
+STAYS_SMALL = "left out, to keep this page small."
 
 
 def shelf(root: Path, *talks: list[Interaction], **more: int) -> Conversations:
@@ -89,8 +89,8 @@ def test_what_a_cassette_lacks_is_said(tmp_path: Path) -> None:
     cassette.save(tmp_path / "0.yaml", [interaction(user("France?"))])
     (tmp_path / "1.yaml").unlink()
     shown = books.shown([], [0, 1])
-    assert shown[0].missing == "1 call of this test is not in the cassette: not kept, or recorded again since."
-    assert shown[1].missing == "1 call in 1.yaml: there is no such cassette: nothing was kept, or it was deleted since."
+    assert shown[0].missing == "1 call of this test is not in the cassette: not kept, or recorded again since then."
+    assert shown[1].missing == "1 call in 1.yaml: no such cassette: nothing was kept, or it has been deleted since."
 
 
 def test_markup_in_a_prompt_is_text(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Failures, as the page shows them."""
+"""Failures as the page shows them."""
 
 from __future__ import annotations
 

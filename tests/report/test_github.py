@@ -1,4 +1,4 @@
-"""Annotations of GitHub: which file they stand in, and that nothing is said twice."""
+"""GitHub annotations: each is in the right file, and nothing is said twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The last calls of a test as a conversation that fits below a traceback."""
+"""A test's last calls as a conversation that fits below a traceback."""
 
 from __future__ import annotations
 

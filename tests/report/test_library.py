@@ -63,17 +63,17 @@ def test_what_is_not_in_the_cassette_is_counted(tmp_path: Path) -> None:
     saved(tmp_path, FRANCE)
     what = told(tmp_path, JAPAN, FRANCE)
     assert questions(what) == [(2, "France?")]
-    assert what.lost == "1 call of this test is not in the cassette: not kept, or recorded again since"
+    assert what.lost == "1 call of this test is not in the cassette: not kept, or recorded again since then"
     assert told(tmp_path, JAPAN, JAPAN).lost.startswith("2 calls of this test are not in the cassette: ")
 
 
 def test_a_cassette_that_is_gone_or_cannot_be_read_says_so_without_secrets(tmp_path: Path) -> None:
-    assert told(tmp_path, FRANCE) == Told((), "there is no such cassette: nothing was kept, or it was deleted since")
+    assert told(tmp_path, FRANCE) == Told((), "no such cassette: nothing was kept, or it has been deleted since")
     path = saved(tmp_path, FRANCE)
     path.write_text("nothing")
     assert told(tmp_path, FRANCE, secrets=frozenset({path.name})).lost == (
-        f"the cassette cannot be read: {path.parent}/[REDACTED]:1: not a cassette: it has no"
-        " list `interactions`; fix it, restore the file, or delete it to record again"
+        f"the cassette cannot be read: {path.parent}/[REDACTED]:1: not a cassette: it has no list `interactions`;"
+        f" fix it, restore the file, or delete it to record again"
     )
 
 

@@ -1,4 +1,4 @@
-"""The comment for a pull request: short enough for GitHub, and nothing of a test is markup in it."""
+"""The comment for a pull request: short enough for GitHub, and no test text acts as markup in it."""
 
 from __future__ import annotations
 

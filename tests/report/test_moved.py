@@ -1,4 +1,4 @@
-"""How a suite that moved in stands, as lines of a terminal."""
+"""The state of a suite that moved in, as lines in a terminal."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ def test_tests_are_green_that_passed_or_failed_as_expected() -> None:
     missed = [failed(miss(1, "no recordings", Reason.UNRECORDED), "t.py::f")]
     lines = moved_lines(run(missed, a="passed", b="xfailed", c="skipped", d="error", f="failed"), command)
     assert lines == [
-        "samurai: of 4 tests with recordings of another tool, 2 are green, 1 missed a recording,"
+        "samurai: recordings of another tool are used. Of 4 tests, 2 are green, 1 missed a recording,"
         " 1 failed for another reason",
-        "  1 test: nothing is recorded, so the network is needed",
+        "  1 test: nothing is recorded, so this needs the network",
         "    1 test: no recordings",
         "      t.py::f",
-        "    To record it, in calls that are paid: record t.py::f",
+        "    To record it, with paid calls: record t.py::f",
     ]
 
 
 def test_a_test_that_missed_and_has_no_figures_counts_as_well() -> None:
     missed = [failed(miss(1, "no recordings", Reason.UNRECORDED), "t.py::fixture")]
     assert moved_lines(run(missed), command)[0] == (
-        "samurai: of 1 test with recordings of another tool, 0 are green, 1 missed a recording"
+        "samurai: recordings of another tool are used. Of 1 test, 0 are green, 1 missed a recording"
     )
 
 
@@ -61,10 +61,19 @@ def test_what_costs_nothing_comes_first_with_all_paths_once() -> None:
     ]
     lines = moved_lines(run(missed), command)
     assert [line for line in lines if line.startswith(("  2", "  1", "      samurai"))] == [
-        "  2 tests: parameters are others than were recorded, as of a newer client",
+        "  2 tests: the parameters differ from the recorded ones, as with a newer client",
         "      samurai_ignore = user a b[*].c",
         "  1 test: the prompt has changed since it was recorded",
-        "  1 test: a recording is missed for another reason, which each failure tells",
+        "  1 test: another reason, which each failure explains",
+    ]
+
+
+def test_what_varies_is_not_to_be_recorded_again() -> None:
+    missed = [failed(miss(1, 'only values that vary, add to `normalize`: "uuid"', Reason.VARYING), "t.py::v")]
+    assert moved_lines(run(missed, v="failed"), command)[1:] == [
+        "  1 test: only values differ that vary from run to run",
+        '    1 test: only values that vary, add to `normalize`: "uuid"',
+        "      t.py::v",
     ]
 
 
@@ -79,12 +88,12 @@ def test_a_refusal_without_a_cause_is_told_by_its_first_line_unless_its_test_has
     missed = [failed(None, "t.py::a", text), failed(None, "t.py::b", text), failed(known, "t.py::c")]
     lines = moved_lines(run([*missed, failed(None, "t.py::c", "another")]), command)
     assert lines[1:] == [
-        "  3 tests: nothing is recorded, so the network is needed",
+        "  3 tests: nothing is recorded, so this needs the network",
         "    1 test: no recordings",
         "      t.py::c",
         "    2 tests: POST https://a/v1/chat is a call of a model.",
         "      t.py::a, b",
-        "    To record them, in calls that are paid: record t.py::c t.py::a t.py::b",
+        "    To record them, with paid calls: record t.py::c t.py::a t.py::b",
     ]
 
 

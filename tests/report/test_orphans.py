@@ -1,4 +1,4 @@
-"""The cassettes that no test has any more."""
+"""The cassettes that no longer have a test."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PLAIN = "import pytest\ndef test_plain(): pass\n"
 
 
 def run(project: Project, *arguments: str) -> list[str]:
-    """What a run with pytest's cache says of cassettes of no test."""
+    """What a run with pytest's cache says about cassettes without a test."""
     lines = project.pytester.runpytest_inprocess(*arguments).outlines
     begin = next((index for index, line in enumerate(lines) if "any more:" in line), len(lines))
     return [line for line in lines[begin:] if line.startswith(("samurai: no test has", "  "))]

@@ -1,4 +1,4 @@
-"""What no test of a full run plays any more of a shared cassette, where the file is no longer what was opened."""
+"""What no test of a full run plays any more in a shared cassette that has changed since it was opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page: nothing else is needed to show it, and it has the conversation behind each test."""
+"""The page needs nothing else to be shown, and it has the conversation behind each test."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def page_of(path: Path) -> Element:
 
 
 def behind(page: Element) -> dict[str, Element]:
-    """What is behind each test that has something behind it."""
+    """The details behind each test that has any."""
     shown, test = {}, ""
     for row in page.all("tr"):
         if "test" in row.classes:
@@ -203,8 +203,8 @@ def test_what_a_failed_recording_did_not_keep_is_said(project: Project) -> None:
     project.tests(f"LIVE, FAIL = False, True\n{TESTS}")
     row = behind(reported(project, "failed", "-k", "retried"))["test_it.py::test_retried"]
     assert row.words == (
-        "2 calls in cassettes/test_it/test_retried.yaml: there is no such cassette: nothing was kept,"
-        " or it was deleted since."
+        "2 calls in cassettes/test_it/test_retried.yaml: no such cassette: nothing was kept, or it has been deleted"
+        " since."
     )
 
 
@@ -234,7 +234,7 @@ def test_a_key_in_the_name_of_a_test_is_in_neither_report_and_its_conversation_i
 
 
 def large(root: Path, tests: int, calls: int, words: int) -> Run:
-    """A run of tests with so many calls each, whose prompts have so many words."""
+    """A run of tests, with the number of calls for each, and the number of words in their prompts."""
     spoken, ran = [], []
     for index in range(tests):
         text = f"Question {index} of many: " + "what do you think of it, and why? " * (words // 8)
@@ -269,7 +269,7 @@ def test_a_page_of_500_tests_has_at_most_a_megabyte_and_a_half_and_says_what_it_
     assert (len(rows), len(shown)) == (500, 500)
     failed = {row.all("th")[0].text for row in rows if row.all("td", "bad")}
     whole = {name for name, row in shown.items() if len(row.all("h3")) == 3}
-    cut = [row for row in shown.values() if row.words.endswith("left out, so that this page stays small.")]
+    cut = [row for row in shown.values() if row.words.endswith("left out, to keep this page small.")]
     assert len(failed) == 50
     assert failed <= whole
     assert len(whole) + len(cut) == 500
@@ -282,7 +282,7 @@ def test_a_page_of_10000_calls_is_as_small(tmp_path: Path) -> None:
     told = {name: len(row.all("h3")) for name, row in shown.items()}
     assert min(told.values()) > 10
     for name, row in shown.items():
-        assert row.words.endswith(f"{1_000 - told[name]} more calls left out, so that this page stays small.")
+        assert row.words.endswith(f"{1_000 - told[name]} more calls left out, to keep this page small.")
 
 
 def test_of_more_tests_than_a_page_has_rows_the_cheapest_are_counted() -> None:
@@ -290,5 +290,5 @@ def test_of_more_tests_than_a_page_has_rows_the_cheapest_are_counted() -> None:
     page = Element.of(render(replace(RUN, tests=tuple(tests), fixtures=(), spoken=())).content)
     assert len(page.all("tr", "test")) == MOST_ROWS
     assert page.all("section")[-1].all("p")[-1].text == (
-        "3 more tests left out, which cost less, so that this page stays small."
+        "3 more tests left out, which cost less, to keep this page small."
     )

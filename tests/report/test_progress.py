@@ -1,4 +1,4 @@
-"""The line of a long recording: what it says, and that nothing of it is left, on a terminal that is none."""
+"""The line of a long recording: what it says, and that a fake terminal shows nothing of it afterwards."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WIDTH = 80
 
 
 class Terminal:
-    """What a terminal shows of what is written to it."""
+    """What a terminal shows after this is written to it."""
 
     def __init__(self, rows: int = 24) -> None:
         self.screen = pyte.Screen(WIDTH, rows)
@@ -58,13 +58,13 @@ def run_in(
         while data := os.read(master, 65536):
             terminal.feed(data)
     except OSError:
-        pass  # Linux says so when the last one who had it open is gone
+        pass  # Linux says so when the last process closes it
     os.close(master)
     return process.wait()
 
 
 def shown(lines: list[str]) -> list[str]:
-    """Lines without what is another in each run."""
+    """Lines without what differs in each run."""
     return [re.sub(r"=* (\d.*) in [\d.]+s =*", r"\1", line) for line in lines if line and "rootdir" not in line]
 
 
@@ -92,13 +92,13 @@ def test_while_calls_go_live_a_line_says_how_far_it_is_and_nothing_is_left_of_it
     project: Project, arguments: list[str], rows: int
 ) -> None:
     project.tests(TESTS)
-    # On a terminal that cannot take a line back, there is none.
+    # On a terminal that cannot erase a line, there is none.
     without, with_it = Terminal(rows), Terminal(rows)
     arguments = ["--samurai-mode=all", *arguments]
     assert run_in(without, project.pytester.path, *arguments, term="dumb", environ=uncovered()) == 0
     assert run_in(with_it, project.pytester.path, *arguments) == 0
     assert b"so far" not in without.written
-    # What is on the screen while it goes on is what was written last.
+    # While it runs, the screen shows what was written last.
     assert re.findall(r"samurai: (.*?) so far, (.*?)\x1b", with_it.written.decode()) == [
         ("test_it.py::test_one: 1 live call", "13 tokens, $0.00000285"),
         ("test_it.py::test_two: 2 live calls", "26 tokens, $0.00000570"),

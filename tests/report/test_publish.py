@@ -1,7 +1,8 @@
-"""Reports as users ask for them: which files there are, what is in them, what is said when one cannot be written."""
+"""Reports as users ask for them: which files there are, their contents, and the message if one cannot be written."""
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import re
 from dataclasses import replace
@@ -134,10 +135,11 @@ KEY = {"Authorization": f"Bearer {os.environ.get('SAMURAI_API_KEY')}"}
 
 
 def steady(text: str) -> str:
-    """A JSON report without what is another in every run, which is also how tests/golden/run.json was made."""
+    """A JSON report without what differs in every run. tests/golden/run.json was made this way too."""
     value = json.loads(text)
     VALIDATOR.validate(value)
-    value["began"] = "2026-11-24T13:00:00Z"
+    assert value["version"] == importlib.metadata.version("pytest-samurai")
+    value["version"], value["began"] = "0.1.0", "2026-11-24T13:00:00Z"
     for figures in [value["totals"], *value["tests"], *value["fixtures"]]:
         assert figures["seconds"] >= 0
         figures["seconds"] = 0

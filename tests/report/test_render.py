@@ -1,4 +1,4 @@
-"""Reports as exact text, in tests/golden; to write those anew: python -m tests.report.test_render"""
+"""Reports as exact text, in tests/golden. To write those again: python -m tests.report.test_render"""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def annotation_lines(run: Run) -> str:
 
 
 NO_LIBRARY = Library(Path("nowhere"), RUN.spoken, frozenset(), PriceList())
-"""One without any cassette."""
+"""A run without any cassette."""
 
 TEXTS: dict[str, Callable[[Run], str]] = {
     "report.json": lambda run: RENDER["json"](run).content,

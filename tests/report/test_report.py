@@ -1,4 +1,4 @@
-"""A run as lines: what was called and used, and that nothing unknown is passed off as nothing."""
+"""A run as lines: what was called and used. Unknown is never shown as zero."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run as a record: what is added up, what survives the way through JSON, and what is no report."""
+"""A run as a record: what is added up, what survives JSON, and what is not a report."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from pytest_samurai.report.run import OUTCOMES, Failure, Run, TestRun, merged_ru
 from pytest_samurai.report.spoken import Spoken
 from pytest_samurai.report.totals import Totals
 from pytest_samurai.text import Cause, Diagnosis
+from pytest_samurai.wire.origins import Origins
 from pytest_samurai.wire.price import Price
 from tests.bill.test_figures import any_figures, law
 
@@ -113,7 +114,7 @@ RUN = Run(
             MISSED,
         ),
     ),
-    notes=("cassettes/old.yaml: recorded on 2026-01-02, longer ago than samurai_max_age allows",),
+    notes=("cassettes/old.yaml: recorded on 2026-01-02, which is older than samurai_max_age allows",),
     unmarked={"tests/test_live.py::test_it": 1200},
     spoken=(
         Spoken("tests/test_geo.py::test_capital", "cassettes/test_geo/test_capital.yaml", ["0123456789abcdef"] * 2),
@@ -178,7 +179,7 @@ def test_the_schema_describes_every_field_and_lets_nothing_else_pass() -> None:
     VALIDATOR.check_schema(SCHEMA)
     value = json.loads(render(RUN).content)
     VALIDATOR.validate(value)
-    assert list(value) == list(SCHEMA["properties"])
+    assert list(value) == [name for name in SCHEMA["properties"] if name != "recordings"]
     assert list(value["totals"]) == list(SCHEMA["$defs"]["totals"]["properties"])
     assert list(value["tests"][0]) == list(SCHEMA["$defs"]["test"]["properties"])
     assert list(value["tests"][1]["regressions"][0]) == list(SCHEMA["$defs"]["regression"]["properties"])
@@ -223,7 +224,7 @@ def test_every_field_of_the_totals_is_in_their_json() -> None:
 
 
 def test_a_test_of_unknown_cost_has_no_list_cost_in_the_totals() -> None:
-    """Where the parts of a usage exceed the whole, a list cost could be made up, and what was billed not."""
+    """If the parts of a usage exceed the whole, a list cost could be made up, but not what was billed."""
     models = (ModelFigures("m", 1, Usage(1, 10, 0, 10), PRICE, None, Decimal(1)),)
     totals = Totals.of([TestFigures("t", 1, models=models), figures("u", cost="0.5")])
     assert (totals.cost, totals.list_cost) == (Sum(Decimal("0.5"), 1), Sum(Decimal("0.5"), 1))
@@ -269,6 +270,19 @@ def test_a_report_of_an_earlier_version_has_no_conversations() -> None:
     assert read_run(json.dumps(written).encode(), "r.json") == replace(RUN, spoken=())
 
 
+def test_recordings_that_are_not_as_they_were_recorded_survive_the_way_through_json_and_are_added_up() -> None:
+    run = replace(RUN, origins=Origins(3, 2, 1))
+    written = json.loads(render(run).content)
+    VALIDATOR.validate(written)
+    assert written["recordings"] == {"edited": 3, "imported": 2, "unsealed": 1}
+    assert Run.from_json(written).origins == Origins(3, 2, 1)
+    assert "recordings" not in json.loads(render(RUN).content)
+    assert merged_runs([run, RUN, run]).origins == Origins(6, 4, 2)
+    written["recordings"]["edited"] = "<b>"
+    with pytest.raises(ValueError, match="<b>"):
+        Run.from_json(written)
+
+
 def test_the_growth_of_several_shards_is_added_up() -> None:
     assert merged_runs([RUN, RUN]).growth == Growth(908, 1238, Decimal("0.0001994"), Decimal("0.0002658"))
 
@@ -286,7 +300,7 @@ def test_one_report_merged_is_itself() -> None:
     assert merged_runs([RUN]) == RUN
 
 
-# --- what is no report
+# --- what is not a report
 
 
 @pytest.mark.parametrize(
@@ -296,7 +310,7 @@ def test_one_report_merged_is_itself() -> None:
         (b"\xff", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
         (b"[]", "list indices must be integers or slices, not str"),
         (b"{}", "`report` is missing"),
-        (b'{"report": 2}', "its form is 2, and this version reads 1"),
+        (b'{"report": 2}', "its form is 2, but this version reads 1"),
         (b'{"report": 1, "version": "0.1.0"}', "`began` is missing"),
         (b"[" * 100_000, "maximum recursion depth exceeded while decoding a JSON array from a unicode string"),
     ],

@@ -1,4 +1,4 @@
-"""Which calls a test made: what a run carries of them."""
+"""Which calls a test made, as a run carries them."""
 
 from __future__ import annotations
 

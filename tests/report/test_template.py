@@ -1,4 +1,4 @@
-"""Templates: what they are given is text, and they are loaded only where a page is written."""
+"""Templates treat their values as text, and are only loaded if a page is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What varies in the recordings of a run is told once for each part, with the advice that works."""
+"""What varies in a run's recordings is told once for each part, with advice that works."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def varied(test: str, *variations: Variation, home: str = "") -> Varied:
 def test_a_part_that_varies_in_many_tests_is_a_line_with_the_fixture_to_paste() -> None:
     tests = [varied(f"t.py::test_{number}", UUID, DAY) for number in range(13)]
     assert varied_lines([*tests, varied("t.py::test_quiet")]) == [
-        "samurai: 13 tests recorded what most likely varies from run to run; their replays would miss:",
+        "samurai: 13 tests recorded values that most likely vary from run to run; their replays would miss:",
         "  a UUID and a date in messages[0] (123e4567-e89b-42d3-a456-426614174000, 2026-11-27): t.py::test_0, test_1,"
         " test_2 and 10 more",
         "  To let it match, put this into conftest.py:",
@@ -29,7 +29,7 @@ def test_a_part_that_varies_in_many_tests_is_a_line_with_the_fixture_to_paste() 
 
 def test_a_test_is_named_once_for_each_of_its_fixtures_and_itself() -> None:
     assert varied_lines([varied("t.py::a", DAY), varied("t.py::a", DAY)])[:2] == [
-        "samurai: 1 test recorded what most likely varies from run to run; its replay would miss:",
+        "samurai: 1 test recorded values that most likely vary from run to run; its replay would miss:",
         "  a date in messages[0] (2026-11-27): t.py::a",
     ]
 
@@ -63,10 +63,9 @@ def test_what_no_entry_reaches_has_advice_of_its_own() -> None:
         [varied("t.py::a", order, WARM, second, Variation("number", "messages[0]", "0.84442185152504"))]
     )
     assert told[-3:] == [
-        "  What comes from a set needs an order: sort it",
-        '  A number is in no text: give it a fixed seed, or clock, or add to `ignore`: "seed", "temperature"',
-        "  A random number in a text has no entry: give it a fixed seed, or add a pair (pattern, replacement) to"
-        " `normalize`",
+        "  A set has no order of its own: sort what comes from it",
+        '  A number on its own: fix the seed or the clock, or add to `ignore`: "seed", "temperature"',
+        "  A random number in a text has no entry: fix the seed, or add a pair (pattern, replacement) to `normalize`",
     ]
     assert not any("conftest.py" in line for line in told)
 
@@ -91,9 +90,7 @@ def test_a_moment_fails_a_test_that_replays_at_once() -> None:
     failure = clock_failure([varied("t.py::a", UUID, DAY), varied("t.py::a", WARM)])
     assert failure is not None
     text, diagnosis = failure
-    assert (
-        text.splitlines()[0] == "It can be replayed now, but not at another time: a date in messages[0] (2026-11-27)."
-    )
+    assert text.splitlines()[0] == "It replays now, but not at another time: a date in messages[0] (2026-11-27)."
     assert text.splitlines()[-1] == '        return {"normalize": ["datetime"]}'
     assert diagnosis.cause.what == "a date in messages[0]: the replay will miss at another time"
 

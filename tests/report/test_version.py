@@ -1,4 +1,4 @@
-"""The version of the package is told as it was installed."""
+"""The package's version is the installed one."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ CLOCK: Json = {"type": "function", "function": {"name": "get_time"}}
 
 
 def client_of(server: ChatServer) -> httpx.Client:
-    # Without `verify=False` each client would load the CA certificates, which takes longer than the test.
+    # Without `verify=False`, each client would load the CA certificates, which takes longer than the test.
     return httpx.Client(base_url=server.base_url, trust_env=False, verify=False, timeout=30)
 
 
@@ -55,7 +55,7 @@ def answer(client: httpx.Client, body: Json) -> str:
 
 
 def error(response: httpx.Response) -> tuple[int, str]:
-    """The status and the type of an error reply, whose shape is checked."""
+    """The status and the type of an error reply, after checking its form."""
     body = response.json()
     assert body.keys() == {"error"}
     assert body["error"].keys() == {"type", "message", "code"}
@@ -65,7 +65,7 @@ def error(response: httpx.Response) -> tuple[int, str]:
 
 
 def stream(client: httpx.Client, body: Json) -> list[Json]:
-    """The chunks of a streamed reply, whose framing is checked."""
+    """The chunks of a streamed reply, after checking its framing."""
     response = post(client, body | {"stream": True})
     assert response.headers["content-type"].startswith("text/event-stream")
     *events, done, rest = response.content.decode().split("\n\n")

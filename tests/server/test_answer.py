@@ -1,4 +1,4 @@
-"""What the server answers: words, and calls of tools."""
+"""What the server answers: words, and tool calls."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ class TestStream:
             url = httpx.URL(server.base_url)
             with socket.socket() as connection:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-                # To close is to reset: the server's next write fails.
+                # Closing means a reset: the server's next write fails.
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 connection.connect((url.host, url.port))
                 connection.sendall(raw_post({"model": "m", "messages": [endless], "stream": True}))

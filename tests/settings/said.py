@@ -1,4 +1,4 @@
-"""Options as a test of settings gives them."""
+"""Options as tests of settings give them."""
 
 from __future__ import annotations
 

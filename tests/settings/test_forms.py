@@ -1,4 +1,4 @@
-"""The forms of a report: how they are asked for, and the places that list them."""
+"""The forms of a report: how users ask for them, and the places that list them."""
 
 from __future__ import annotations
 

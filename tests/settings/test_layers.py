@@ -1,4 +1,4 @@
-"""Which layer wins, and which one a mistake is said to be in."""
+"""Which layer wins, and which one a mistake is reported in."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pytest_samurai.settings.layers import Layer, default_mode, environment_laye
 from pytest_samurai.settings.values import METRICS, MODES
 from tests.settings.said import refusal
 
-# How long a machine takes for one example is no property of the code.
+# How long one example takes is not a property of the code.
 law = hypothesis_settings(deadline=None)
 
 

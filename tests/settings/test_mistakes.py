@@ -1,4 +1,4 @@
-"""What a mistake in the name of an option is answered with."""
+"""The answer to a mistake in the name of an option."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_an_option_in_the_wrong_place_is_answered_with_the_right_ones(
         ("additional_matchers", ["x"], "put them into match_on"),
         ("func_path_generator", print, "name the cassette in the marker"),
         ("inject_cassette", True, "ask for the fixture samurai, or use `with use_cassette(...) as recorder`"),
-        ("record_on_exception", False, "leave it out: of a failed test, what is kept is its calls that all went well"),
+        ("record_on_exception", False, "leave it out: a failed test keeps its calls if all of them succeeded"),
         ("ignore_json_paths", ["a"], "it is called ignore"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What one option is called, and where it may be given."""
+"""The names of one option, and where it may be set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every key of a `vcr_config` is taken, or refused with what to write instead."""
+"""Every key of a `vcr_config` is accepted, or refused with what to write instead."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.settings.said import refusal, said
 
 ARGUMENTS = {
     *(set(inspect.signature(vcr.VCR).parameters)),
-    # What `use_cassette` looks up beside them.
+    # What `use_cassette` also looks up.
     *re.findall(r"kwargs.get\(\s*\"(\w+)\"", inspect.getsource(vcr.config.VCR)),
 }
 
@@ -27,7 +27,7 @@ def test_the_arguments_of_vcrpy_are_those_that_were_looked_at() -> None:
     assert {"allow_playback_repeats", "additional_matchers", "before_record", "cassette_library_dir"} <= ARGUMENTS
 
 
-# The first argument of `use_cassette` is no option.
+# The first argument of `use_cassette` is not an option.
 @pytest.mark.parametrize("name", sorted(ARGUMENTS - {"path"}))
 def test_each_argument_of_vcrpy_is_taken_or_has_words_of_its_own(name: str) -> None:
     if name not in OPTIONS and name not in MEANS and not (is_so_anyway(name, True) and is_so_anyway(name, False)):
@@ -51,7 +51,7 @@ def test_a_value_that_cannot_be_is_told_under_our_name() -> None:
 
 def test_two_words_for_one_option_are_a_mistake() -> None:
     assert refusal(record_mode="none", mode="all") == (
-        "here: record_mode and mode are two words for one option; leave one of them"
+        "here: record_mode and mode are two names for one option; keep only one"
     )
 
 

@@ -1,4 +1,4 @@
-"""What is made of resolved options."""
+"""What resolved options turn into."""
 
 from __future__ import annotations
 

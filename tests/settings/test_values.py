@@ -1,4 +1,4 @@
-"""What may be written for an option, and what a value that cannot be is answered with."""
+"""What may be written for an option, and the answer to an invalid value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cause: the same name for the same, and the way to another process and back."""
+"""A cause: equal causes have equal names, also after a round trip to another process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words that changed stand in brackets, and nothing else does."""
+"""The changed words are in brackets, and nothing else is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A text that is cut says how much is missing."""
+"""A shortened text says how much is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moments as files hold them: one spelling to write, and whatever other tools write to read."""
+"""Times as files hold them: we write one spelling, and read what other tools write."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pytest_samurai.text.dates import parse_moment, timestamp
 
 MOMENT = datetime(2026, 11, 24, 8, 0, 0, 5, UTC)
-# A year away from the first and the last moment that there are, so that every zone has them.
+# A year away from the first and the last possible moment, so that every zone has them.
 moments = st.datetimes(
     MOMENT.replace(tzinfo=None, year=2),
     MOMENT.replace(tzinfo=None, year=9998),

@@ -1,4 +1,4 @@
-"""Texts that look the same and are not are told apart by the names of their forms."""
+"""Texts that look the same but are not are told apart by the names of their forms."""
 
 from __future__ import annotations
 

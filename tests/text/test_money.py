@@ -1,4 +1,4 @@
-"""Money in writing: as people read it, and as they write it."""
+"""Money as text: how people read it, and how they write it."""
 
 from __future__ import annotations
 

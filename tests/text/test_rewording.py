@@ -1,4 +1,4 @@
-"""What became of a text: in a few words, and the same words for the same change in any text."""
+"""How a text changed, in a few words. The same change has the same words in any text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Short texts as YAML scalars: read back as themselves, and nothing else is read."""
+"""Short texts as YAML scalars: they are read back unchanged, and nothing else is read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pytest_samurai.text.scalar import quoted, read_scalar, scalar
 from pytest_samurai.text.visible import visible_quoted
 
-# How long a machine takes for one example is no property of the code.
+# How long one example takes is not a property of the code.
 law = settings(deadline=None)
 
 

@@ -1,4 +1,4 @@
-"""Nothing that a terminal or the log of a CI job obeys, or that nobody could see, is left in a text that is shown."""
+"""A shown text contains nothing that a terminal or a CI log obeys, or that nobody could see."""
 
 from __future__ import annotations
 

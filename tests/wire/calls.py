@@ -1,4 +1,4 @@
-"""Calls of chat, and their bodies as servers send them."""
+"""Chat calls, and their bodies as servers send them."""
 
 from __future__ import annotations
 

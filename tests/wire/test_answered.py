@@ -1,4 +1,4 @@
-"""When a call of another tool was made is what its reply says."""
+"""A reply says when another tool was called."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The question for the usage of a stream, and the one event that is taken out of it."""
+"""The question for a stream's usage, and the one event that is removed from it."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def test_the_order_and_the_other_options_of_a_request_stay() -> None:
         {"stream": False},
         {"stream": 1},
         {"stream": True, "stream_options": {"include_usage": True}},
-        # A server that takes 1 for true is asked by this.
+        # This asks a server that takes 1 for true.
         {"stream": True, "stream_options": {"include_usage": 1}},
         {"stream": True, "stream_options": {"continuous_usage_stats": True}},
         {"stream": True, "usage": {"include": True}},
-        # A server refuses these. If they were mended on the way, the application would not hear of it.
+        # A server refuses these. If they were corrected on the way, the application would not learn of it.
         {"stream": True, "stream_options": "x"},
         {"stream": True, "stream_options": [1]},
         {"stream": True, "stream_options": False},
@@ -58,7 +58,7 @@ def test_a_request_that_is_no_stream_or_asks_already_stays_as_it_is(body: Json) 
     assert asked_with_usage(encoded(body)) is None
 
 
-# --- the event that is taken out
+# --- the event that is removed
 
 USAGE_EVENT = json.dumps({"id": "x", "choices": [], "usage": USAGE})
 OTHERS = st.sampled_from(
@@ -71,7 +71,7 @@ OTHERS = st.sampled_from(
         '{"usage": broken',
         '"usage"',
         "[DONE]",
-        # As it was sent unasked.
+        # As it was sent without the question.
         json.dumps({"usage": USAGE}),
         json.dumps({"choices": [], "usage": USAGE, "citations": ["https://h"]}),
         json.dumps({"choices": [], "usage": USAGE, "error": {"message": "upstream died"}}),
@@ -86,9 +86,9 @@ def filtered(pieces: list[bytes]) -> tuple[bytes, Json]:
 
 
 def answers(kinds: list[str | None]) -> int | None:
-    """Where the answer stands among the events of a stream: it is the last one before `[DONE]`, or before the end.
+    """Where the answer is among a stream's events: the last one before `[DONE]`, or before the end.
 
-    There is none where a usage was told before.
+    There is none if the stream gave a usage earlier.
     """
     until = kinds.index("[DONE]") if "[DONE]" in kinds else len(kinds)
     said = [place for place, data in enumerate(kinds[:until]) if data is not None]
@@ -98,7 +98,7 @@ def answers(kinds: list[str | None]) -> int | None:
 
 @st.composite
 def cut_streams(draw: st.DrawFn) -> tuple[list[bytes], bytes, bool]:
-    """The pieces in which a stream came, what has to be left of it, and whether it had the event."""
+    """The pieces of a stream, what must be left of it, and whether it had the event."""
     kinds = draw(st.lists(OTHERS | st.just(USAGE_EVENT) | st.just(None), max_size=6))
     body = rest = b""
     for place, data in enumerate(kinds):

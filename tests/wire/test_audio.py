@@ -1,4 +1,4 @@
-"""Audio: what is asked, in JSON and in a form, and what is used."""
+"""Audio: the request, in JSON and in a form, and the usage."""
 
 from __future__ import annotations
 

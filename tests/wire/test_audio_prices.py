@@ -1,4 +1,4 @@
-"""Audio, which has no cost without a rate of its own."""
+"""Audio, which has no cost without a separate rate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The beginning of a reply with a good status: an answer, or a refusal."""
+"""The start of a successful reply: an answer, or a refusal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ERROR = json.dumps({"error": {"message": "no"}})
 
 
 def told(*pieces: str) -> tuple[bool | None, int]:
-    """Whether the pieces of a whole body are those of a refusal, and after how many of them that is known."""
+    """Whether the pieces of a whole body are a refusal, and after how many of them that is known."""
     beginning = Beginning()
     for number, piece in enumerate(pieces, 1):
         refused = beginning.feed(piece.encode())

@@ -1,4 +1,4 @@
-"""What the provider's cache gave and took, under every name that servers and gateways have for it."""
+"""The provider's cache: what was read and written, under every name that servers and gateways use."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_what_is_no_count_of_the_cache_is_no_tokens(details: dict[str, Any]) -> 
 
 @pytest.mark.parametrize("more", [{}, {"total_tokens": 35_110}])
 def test_a_cache_that_is_counted_beside_the_prompt_is_part_of_it(more: dict[str, Any]) -> None:
-    """As gateways to Anthropic hand on its own counts: no part is more than its whole, and a total says it."""
+    """Gateways to Anthropic pass on its counts: no part exceeds its whole, and a total shows it."""
     usage = read(cache_creation_input_tokens=20_000, cache_read_input_tokens=5_000, **more)
     assert usage == Usage(1, 35_010, 100, 35_110, cached_tokens=5_000, cache_write_tokens=20_000)
     by_hand = 10_010 * 3 + 20_000 * Decimal("3.75") + 5_000 * Decimal("0.3") + 100 * 15

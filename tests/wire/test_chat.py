@@ -28,7 +28,7 @@ def partition(draw: st.DrawFn, text: str) -> list[str]:
 
 @st.composite
 def streams(draw: st.DrawFn) -> tuple[list[Json], list[Json]]:
-    """The choices of a reply, and the events in which it may come."""
+    """The choices of a reply, and the events that may carry it."""
     choices, queues = [], []
     for index in range(draw(st.integers(1, 3))):
         text, arguments = draw(st.text(max_size=8)), draw(st.lists(st.text("{}1é", max_size=6), max_size=2))
@@ -157,7 +157,7 @@ def test_a_server_that_sends_the_whole_message_is_believed() -> None:
     assert streamed(chunk({"content": "who"}), whole).text == "whole"
 
 
-# --- tool calls, as servers differ in sending them
+# --- tool calls, which servers send in different ways
 
 
 def function(name: str | None = None, arguments: str | None = None, **more: Json) -> Json:

@@ -1,4 +1,4 @@
-"""Cohere's API, of both versions: what it asks, what it answers, and its streams."""
+"""Both versions of Cohere's API: requests, answers, and streams."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def event(kind: str, piece: Json = None, **more: Json) -> Json:
     return {"type": kind, **more, **({} if piece is None else {"delta": {"message": piece}})}
 
 
-# As in Cohere's guide to streaming, and in that to streaming with tools.
+# As in Cohere's guides to streaming, with and without tools.
 EVENTS = [
     event("message-start", {"role": "assistant", "content": [], "tool_plan": "", "tool_calls": []}, id="29f1"),
     event("tool-plan-delta", {"tool_plan": "I will "}),
@@ -47,7 +47,7 @@ EVENTS = [
     event("content-start", {"content": {"type": "text", "text": ""}}, index=1),
     event("content-delta", {"content": {"text": "It is "}}, index=1),
     event("content-delta", {"content": {"text": "Paris.", "thinking": None}}, index=1),
-    # An index that nothing has begun.
+    # An index that nothing has started.
     event("content-delta", {"content": {"text": "lost"}}, index=7),
     event("citation-start", {"citations": CITATION}, index=0),
     event("citation-end", index=0),

@@ -1,4 +1,4 @@
-"""The older completions: what they ask, what they answer, and their streams."""
+"""The older completions: requests, answers, and streams."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bedrock's Converse: what it asks, and what it answers."""
+"""Bedrock's Converse: requests and answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The usage of any API, told by its shape."""
+"""The usage of any API, recognized by its shape."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ Json = Any
     ("usage", "counted"),
     [
         ({"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}, Usage(1, 1, 2, 3)),
-        # The Responses API says a total, and what of the input came from the cache.
+        # The Responses API gives a total, and how much of the input came from the cache.
         ({"input_tokens": 5, "output_tokens": 2, "total_tokens": 7}, Usage(1, 5, 2, 7)),
         (
             {"input_tokens": 5, "input_tokens_details": {"cached_tokens": 4}, "output_tokens": 2},
             Usage(1, 5, 2, 7, cached_tokens=4),
         ),
-        # Anthropic says neither.
+        # Anthropic gives neither.
         ({"input_tokens": 5, "output_tokens": 2}, Usage(1, 5, 2, 7)),
         ({"input_tokens": 5, "cache_read_input_tokens": 4, "output_tokens": 2}, Usage(1, 9, 2, 11, cached_tokens=4)),
-        # A gateway that adds a total says with it what the input holds.
+        # If a gateway adds a total, that shows what the input includes.
         (
             {"input_tokens": 5, "cache_read_input_tokens": 4, "output_tokens": 2, "total_tokens": 11},
             Usage(1, 9, 2, 11, cached_tokens=4),

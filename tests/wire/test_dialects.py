@@ -1,4 +1,4 @@
-"""Which dialect an endpoint speaks, told by its URL."""
+"""Which dialect an endpoint speaks, recognized by its URL."""
 
 from __future__ import annotations
 
@@ -45,6 +45,6 @@ def test_of_an_unknown_endpoint_only_the_usage_of_a_chat_is_taken_out() -> None:
     assert UNKNOWN.asking is not None
     usage = {"output_tokens": 7}
     assert UNKNOWN.asking.is_answer({"choices": [], "usage": usage}, {})
-    # Anthropic's, which says why the model stopped as well.
+    # Anthropic's, which also says why the model stopped.
     of_anthropic = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": usage}
     assert not UNKNOWN.asking.is_answer(of_anthropic, {})

@@ -1,4 +1,4 @@
-"""Embeddings: what is asked, and what is used."""
+"""Embeddings: requests and usage."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ URL = "https://h/v1/embeddings"
         ({"input_tokens": 8, "total_tokens": 9}, Usage(1, 8, 0, 9)),
         ({"prompt_tokens": 8, "completion_tokens": 0, "total_tokens": 8}, Usage(1, 8, 0, 8)),
         ({"completion_tokens": 3}, None),
+        ({"prompt_tokens": 0, "total_tokens": 0}, None),
         ({}, None),
         (None, None),
     ],

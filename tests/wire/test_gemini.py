@@ -1,4 +1,4 @@
-"""Google's API: what it asks, what it answers, and its streams of both forms."""
+"""Google's API: requests, answers, and both forms of streams."""
 
 from __future__ import annotations
 

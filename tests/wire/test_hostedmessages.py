@@ -1,4 +1,4 @@
-"""Anthropic's messages where the clouds serve them."""
+"""Anthropic's messages as the clouds serve them."""
 
 from __future__ import annotations
 

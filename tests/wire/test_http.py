@@ -1,4 +1,4 @@
-"""A reply: whether it went well, and the pieces in which it came."""
+"""A reply: whether it succeeded, and the pieces it came in."""
 
 from __future__ import annotations
 

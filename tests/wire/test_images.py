@@ -1,4 +1,4 @@
-"""Images: what is asked, in JSON and in a form, and what they cost."""
+"""Images: the request, in JSON and in a form, and the cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A usage that cannot be is told, and no usage that servers send is one."""
+"""An impossible usage is recognized, and no usage that servers send is impossible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a server makes up for each answer is told from what it says."""
+"""Values that a server makes up for each answer are told apart from what it says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A message of a conversation, in the same shape for every API."""
+"""A message in a conversation, in the same form for every API."""
 
 from __future__ import annotations
 

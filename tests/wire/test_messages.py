@@ -1,4 +1,4 @@
-"""Anthropic's Messages API: what it asks, what it answers, and its streams."""
+"""Anthropic's Messages API: requests, answers, and streams."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The paths by which a model call is known on any host."""
+"""The paths that reveal a model call on any host."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pytest_samurai.wire import calls_model, model_path
 from pytest_samurai.wire.modelpaths import GENERIC, SURE
 
 CALLS = {
-    # The name of the model stands in the path, or the server has only one.
+    # The path contains the name of the model, or the server has only one.
     "/openai/deployments/emb/embeddings": b'{"input": "x"}',
     "/v1/engines/ada/embeddings": b'{"input": "x"}',
     "/completion": b'{"prompt": "x"}',

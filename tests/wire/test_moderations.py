@@ -1,4 +1,4 @@
-"""Moderations: what is asked, and where they are free."""
+"""Moderations: requests, and where they are free."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ URL = "https://h/v1/moderations"
         ("mistral-moderation-latest", None, None),
         (None, None, None),
         ("mistral-moderation-2411", {"prompt_tokens": 8, "total_tokens": 8}, Usage(1, 8, 0, 8)),
+        ("omni-moderation-latest", {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}, Usage(1)),
         ("x", {"prompt_tokens": 8, "completion_tokens": 1, "total_tokens": 9}, Usage(1, 8, 1, 9)),
     ],
 )

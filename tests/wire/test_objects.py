@@ -1,4 +1,4 @@
-"""JSON objects, read with care."""
+"""JSON objects, read defensively."""
 
 from __future__ import annotations
 

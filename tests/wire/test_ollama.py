@@ -1,4 +1,4 @@
-"""Ollama's own API: what it asks, what it answers, and its streams of lines."""
+"""Ollama's own API: requests, answers, and streams of lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHAT = "http://h:11434/api/chat"
 GENERATE = "http://h:11434/api/generate"
 EMBED = "http://h:11434/api/embed"
 
-# As in docs/api.md of Ollama: the events of a chat, the last of which counts.
+# As in docs/api.md of Ollama: the events of a chat. The last one counts.
 DONE = {"done": True, "done_reason": "stop", "total_duration": 4883583458, "prompt_eval_count": 26, "eval_count": 282}
 
 
@@ -77,10 +77,10 @@ def test_a_text_that_goes_on_is_read_as_a_chat_is() -> None:
     [
         ({"model": "m", "embeddings": [[0.5]], "prompt_eval_count": 8}, Usage(1, 8, 0, 8)),
         ({"model": "m", "embeddings": [[0.5]]}, None),
-        # A prompt that came from the cache is not counted.
+        # A prompt from the cache is not counted.
         ({"model": "m", "done": True, "eval_count": 3}, None),
         ({"model": "m", "done": False, "response": "The"}, None),
-        # A gateway's.
+        # From a gateway.
         ({"model": "m", "done": True, "usage": {"prompt_tokens": 1, "completion_tokens": 2}}, Usage(1, 1, 2, 3)),
     ],
 )

@@ -1,4 +1,4 @@
-"""Which recordings are not as a call has left them."""
+"""Which recordings are no longer as the call left them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_what_has_no_seal_does_not_count_as_edited_and_all_else_counts_each() ->
 def test_those_of_a_file_that_is_cut_at_its_lines_are_those_of_its_interactions(
     tmp_path: Path, marks: list[tuple[bool, bool]], counted: Origins
 ) -> None:
-    # The text of a prompt stands as far to the right as a note.
+    # The text of a prompt is indented as far as a note.
     asked = replace(PLAIN.request, body=b"edited: true\nimported: true\n")
     interactions = [replace(PLAIN, request=asked, edited=edited, imported=imported) for edited, imported in marks]
     path = saved(tmp_path / "a.yaml", *interactions)

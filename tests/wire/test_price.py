@@ -1,4 +1,4 @@
-"""A row of prices: the arithmetic, and the row as it is written."""
+"""A row of prices: the arithmetic, and the row in its written form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pytest_samurai import Usage
 from pytest_samurai.wire.price import RATES, Price
 from pytest_samurai.wire.usage import CACHE_PARTS
 
-# How long a machine takes for one example is no property of the code.
+# How long one example takes is not a property of the code.
 law = settings(deadline=None)
 
 
@@ -29,7 +29,7 @@ def dec(rates: dict[str, str]) -> dict[str, Decimal]:
 
 amounts = st.decimals(0, 1000, places=4)
 parts = st.integers(0, 10_000)
-# Audio has no cost without a rate of its own, see test_audio_prices.py.
+# Audio has no cost without a separate rate, see test_audio_prices.py.
 ALWAYS = ("input_mtok", "output_mtok", "input_audio_mtok", "output_audio_mtok")
 rows = st.builds(
     Price,

@@ -1,4 +1,4 @@
-"""Reasoning that is counted within the completion, and beside it."""
+"""Reasoning that is counted within the completion, or in addition to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Responses API: what it asks, what it answers, and its streams."""
+"""The Responses API: requests, answers, and streams."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def response(*output: Json, status: str = "completed", usage: Json = USAGE) -> J
 
 
 def events() -> list[Json]:
-    """A stream of a thought, a message in pieces and a call of a tool."""
+    """A stream with a thought, a message in pieces and a tool call."""
     begun = response(status="in_progress", usage=None)
     thought = {"id": "rs_1", "type": "reasoning", "summary": []}
     text = {"type": "output_text", "text": "", "annotations": []}

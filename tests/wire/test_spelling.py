@@ -1,4 +1,4 @@
-"""The usual spelling of a URL, and what paths and hosts of models are."""
+"""The usual spelling of a URL, and the paths and hosts of models."""
 
 from __future__ import annotations
 

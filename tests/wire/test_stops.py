@@ -1,4 +1,4 @@
-"""Why the model stopped, for each API in its own words."""
+"""Why the model stopped, in each API's own words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The texts in the events of an unknown API, each with the channels that it may continue."""
+"""The texts in an unknown API's events, each with the channels that it may continue."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def delta(text: str, **more: Json) -> Json:
         [{"candidates": [{"content": {"parts": [{"text": text}], "role": "model"}}]} for text in ("on", "e")],
         [{"message": {"role": "assistant", "content": text}, "done": False} for text in ("on", "e")],
         [{"type": "content-delta", "delta": {"message": {"content": {"text": text}}}} for text in ("on", "e")],
-        # However the events are numbered and called.
+        # However the events are numbered and named.
         [{"id": f"event_{n}", "type": f"t{n}", "text": text} for n, text in enumerate(("on", "e"))],
-        # In several places of one event.
+        # In several places in one event.
         [{"parts": [{"text": "o"}, {"text": "n"}]}, {"parts": [{"text": "e"}]}],
         [{"content_block": {"type": "text", "text": "on"}}, {"delta": {"type": "text_delta", "text": "e"}}],
         [{"tokens": ["o", "n"]}, {"tokens": ["e"]}],
@@ -71,7 +71,7 @@ def test_the_texts_of_two_items_that_take_turns_do_not_mix(tell: Any) -> None:
     "event",
     [
         lambda n, text: {"run_id": "ab"[n % 2], "data": {"chunk": {"content": text}}},
-        # The id of an event, which is another in each, does no harm.
+        # An event's id, which is different in each event, does no harm.
         lambda n, text: {"id": f"event_{n}", "output_index": n % 2, "delta": text},
     ],
 )

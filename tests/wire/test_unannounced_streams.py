@@ -1,4 +1,4 @@
-"""Streams of events whose headers do not say that they are: their usage is read all the same."""
+"""Streams of events whose headers do not say so: their usage is still read."""
 
 from __future__ import annotations
 

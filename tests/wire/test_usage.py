@@ -38,7 +38,13 @@ def test_a_total_of_nothing_is_kept_as_the_server_gave_it() -> None:
     assert Usage.from_wire({"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 0}) == Usage(1, 5, 2, 0)
 
 
-def test_nothing_used_is_known_and_not_unknown() -> None:
+def test_whole_numbers_may_be_written_as_fractions() -> None:
+    wire = {"prompt_tokens": 5.0, "completion_tokens": 2.0, "total_tokens": 7.0}
+    assert Usage.from_wire(wire) == Usage(1, 5, 2, 7)
+    assert repr(Usage.from_wire(wire)) == repr(Usage(1, 5, 2, 7))
+
+
+def test_zeros_are_read_as_they_are_though_a_reply_with_them_does_not_count() -> None:
     assert Usage.from_wire({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}) == Usage(requests=1)
 
 
@@ -57,6 +63,8 @@ def test_nothing_used_is_known_and_not_unknown() -> None:
         {"prompt_tokens": True, "completion_tokens": 2},
         {"prompt_tokens": -1, "completion_tokens": 2},
         {"prompt_tokens": 5, "completion_tokens": 2.5},
+        {"prompt_tokens": 5, "completion_tokens": float("inf")},
+        {"prompt_tokens": 1e30, "completion_tokens": 2},
     ],
 )
 def test_a_usage_without_both_counts_is_unknown(wire: Any) -> None:
@@ -88,6 +96,6 @@ def test_sums_do_not_depend_on_order(one: Usage, two: Usage, three: Usage) -> No
 def test_what_a_total_has_beyond_its_parts_is_answered_and_one_that_is_less_does_not_count(
     total: int, answered: int, used: int
 ) -> None:
-    """Gemini's thoughts are in the total alone, if a gateway leaves out the details. The cost has them too."""
+    """If a gateway leaves out the details, only the total has Gemini's thoughts. The cost has them too."""
     usage = Usage(1, 12, 1, total)
     assert (usage.answered, usage.used) == (answered, used)

@@ -1,4 +1,4 @@
-"""Which event of a stream answers the question for the usage, and so is kept from the application."""
+"""Which event of a stream answers the question for the usage, and is therefore hidden from the application."""
 
 from __future__ import annotations
 
@@ -100,10 +100,35 @@ def test_a_word_that_the_part_before_has_too_is_nothing_new() -> None:
         (PART, {**LAST, "usage": USAGE}, ANSWER, DONE),
         (PART, {"usage": USAGE}, LAST, ANSWER, DONE),
         (PART, {**ANSWER, "citations": ["https://h"]}, ANSWER, DONE),
+        (PART, ANSWER, {"error": {"message": "late"}, "usage": USAGE}, DONE),
     ],
 )
 def test_a_server_that_has_told_a_usage_tells_it_unasked(stream: tuple[Json, ...]) -> None:
     assert sieved(sent(*stream)) == (b"".join(sent(*stream)), None)
+
+
+@pytest.mark.parametrize(
+    "failure", [{"error": {"message": "late", "code": 500}}, {"error": "late"}, {"object": "error", "message": "late"}]
+)
+def test_the_answer_before_an_error_is_taken_out(failure: Json) -> None:
+    for end in ((), (DONE,)):
+        assert sieved(sent(PART, ANSWER, failure, *end)) == (b"".join(sent(PART, failure, *end)), USAGE)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("kind", [b"event: error", b"event:error"])
+def test_the_answer_before_an_event_of_the_type_error_is_taken_out(kind: bytes, end: bytes) -> None:
+    failure = b"id: 3" + end + kind + end + b'data: {"message": "late"}' + 2 * end
+    assert sieved([*sent(PART, ANSWER), failure]) == (b"".join([*sent(PART), failure]), USAGE)
+    other = failure.replace(b"error", b"errors")
+    stream = [*sent(PART, ANSWER), other, *sent(PART)]
+    assert sieved(stream) == (b"".join(stream), None)
+
+
+@pytest.mark.parametrize("no_failure", [{"error": None}, {"error": {}}, {"object": "chat.completion.chunk"}])
+def test_what_is_no_error_ends_nothing(no_failure: Json) -> None:
+    stream = sent(PART, ANSWER, no_failure, PART, DONE)
+    assert sieved(stream) == (b"".join(stream), None)
 
 
 def test_a_usage_that_says_nothing_is_none_yet() -> None:
@@ -119,7 +144,7 @@ def test_a_usage_event_in_another_place_passes(stream: tuple[Json, ...]) -> None
 
 
 def test_after_the_answer_a_server_may_send_more() -> None:
-    """OpenCode's sends what the call cost, Cloudflare's says the usage once more, in its own way."""
+    """OpenCode's event sends the cost of the call; Cloudflare's repeats the usage in its own form."""
     more = {"response": "", "usage": {**USAGE, "neurons": 1.5}}
 
     assert sieved(sent(PART, LAST, ANSWER, {"cost": "0"}, DONE)) == (

@@ -1,4 +1,4 @@
-"""Which of the frequent questions a customer means: a batch of embeddings, and the nearest of them."""
+"""Find the frequent question that a customer means, with a batch of embeddings."""
 
 import math
 import os
@@ -16,7 +16,7 @@ def client():
 
 
 def embed(texts):
-    """A vector for each text, in one call."""
+    """Return a vector for each text, in one call."""
     reply = client().embeddings.create(model=MODEL, input=texts, dimensions=32)
     return [datum.embedding for datum in reply.data]
 

@@ -1,4 +1,4 @@
-"""Release notes out of commit messages, by a model, with plain httpx."""
+"""Let a model turn commit messages into release notes, with plain httpx."""
 
 import os
 
@@ -12,7 +12,7 @@ RULES = (
 
 
 def write(commits):
-    """The notes, as Markdown."""
+    """Return the notes as Markdown."""
     answer = httpx.post(
         f"{os.environ.get('SAMURAI_BASE_URL', 'https://www.samuraiapi.in/v1')}/chat/completions",
         headers={"Authorization": f"Bearer {os.environ['SAMURAI_API_KEY']}"},

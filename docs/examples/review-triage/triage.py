@@ -1,4 +1,4 @@
-"""What customers write about products: first read by the model, then answered, with pydantic-ai."""
+"""One agent reads what customers write about products, and a second one answers, with pydantic-ai."""
 
 import os
 from typing import Literal
@@ -33,7 +33,7 @@ def read(review):
 
 
 def triage(review):
-    """What the review says, and a reply to it, or None if it needs none."""
+    """Return what the review says, and a reply, or None if it needs no reply."""
     reading = read(review)
     if not reading.needs_reply:
         return reading, None

@@ -23,7 +23,7 @@ TOOLS = [
 
 
 def answer(question, shop):
-    """What the customer is told. `shop` does the work of the tools."""
+    """Return the answer for the customer. `shop` does the work of the tools."""
     client = openai.OpenAI(
         base_url=os.environ.get("SAMURAI_BASE_URL", "https://www.samuraiapi.in/v1"),
         api_key=os.environ["SAMURAI_API_KEY"],

@@ -1,4 +1,4 @@
-"""The command line: one module for each command, and a table of them all."""
+"""The command line: a module for each command, and a table of them all."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = [
 ]
 
 _SIGPIPE = 128 + 13
-"""The exit status that a shell gives for a program that wrote to a closed pipe."""
+"""The exit status that a shell reports for a program that wrote to a closed pipe."""
 
 
 class _Version(argparse.Action):
-    """Looks up the version when it is asked for: to do so takes longer than to parse the arguments."""
+    """Looks up the version only on request, because that takes longer than parsing the arguments."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         hand_on(f"{parser.prog} {own_version()}")
@@ -29,7 +29,7 @@ class _Version(argparse.Action):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status. Raises SystemExit(2) for arguments that make no sense."""
+    """Run a command and return its exit status. Raises SystemExit(2) for arguments that make no sense."""
     parser = argparse.ArgumentParser(prog="pytest-samurai", description="Record and replay chat-completions calls.")
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -41,11 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(chosen.run(chosen))
     except BrokenPipeError:
-        # Whoever read this has seen enough, as `head` does.
+        # The reader has seen enough, for example `head`.
         stop_writing()
         return _SIGPIPE
     except SamuraiError as error:
-        # It may quote a file of somebody else.
+        # The error may quote a file that somebody else wrote.
         redactor = Redactor(environment_secrets(os.environ))
         misused: argparse.ArgumentParser = chosen.parser
         misused.error("\n".join(one_line(redactor, line) for line in str(error).splitlines()))

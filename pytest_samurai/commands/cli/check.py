@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, Namespace
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from pytest_samurai.commands.cli.command import Command, add_cassettes, cassette
 from pytest_samurai.commands.findings import CODES, Finding, told
 from pytest_samurai.commands.fix import Mended, fix, left
 from pytest_samurai.commands.inifile import project_settings
+from pytest_samurai.commands.ownnormalize import OwnNormalize
 from pytest_samurai.commands.secrets import Secrets
 from pytest_samurai.commands.tests import Suite
 from pytest_samurai.files import now
@@ -42,7 +43,7 @@ def _arguments(parser: ArgumentParser) -> None:
         action="extend",
         type=read_by(OPTIONS["redact"].read),
         default=[],
-        help='what else should not be there: "email", or a regular expression, as in `samurai_redact`; repeatable',
+        help='what else to look for: "email", or a regular expression, as in `samurai_redact`; repeatable',
     )
     parser.add_argument(
         "--ignore",
@@ -50,24 +51,24 @@ def _arguments(parser: ArgumentParser) -> None:
         action="append",
         type=read_by(_code),
         default=[],
-        help="what is no finding, by its code, as SAM501, or the beginning of codes, as SAM5; repeatable",
+        help="findings to ignore, by code, as SAM501, or the beginning of codes, as SAM5; repeatable",
     )
     parser.add_argument(
         "--fix", action="store_true", help="cut secrets out of cassettes, and add what varies to `samurai_normalize`"
     )
     forms = parser.add_mutually_exclusive_group()
-    forms.add_argument("-q", "--quiet", action="store_true", help="print what fails, and nothing else")
+    forms.add_argument("-q", "--quiet", action="store_true", help="print only what fails")
     forms.add_argument("--json", action="store_true", help="print JSON, for programs")
 
 
 def _run(chosen: Namespace) -> int:
-    secrets = Secrets(os.environ, chosen.redact)
-    checked = _checked(chosen, secrets)
+    secrets, own = Secrets(os.environ, chosen.redact), OwnNormalize(Suite(Path.cwd()))
+    checked = _checked(chosen, secrets, own)
     fixed: list[Finding] = []
     mended = Mended(None, ())
     if chosen.fix:
-        before, mended = checked, fix(checked.findings, secrets, Path.cwd())
-        checked = _checked(chosen, secrets)
+        before, mended = checked, fix(checked.findings, secrets, Path.cwd(), own)
+        checked = _checked(chosen, secrets, own)
         fixed = _gone(before, checked)
         mended = Mended(mended.setting, [*mended.refused, *left(checked.findings, mended.refused)])
     if chosen.json:
@@ -77,13 +78,20 @@ def _run(chosen: Namespace) -> int:
     return 1 if checked.failing else 0
 
 
-def _checked(chosen: Namespace, secrets: Secrets) -> Checked:
-    paths, normalized = cassettes_chosen(chosen, Suite(Path.cwd())), project_settings(Path.cwd()).normalize
-    return check(paths, secrets, Demands(now(), chosen.max_age, normalized, chosen.ignore))
+def _checked(chosen: Namespace, secrets: Secrets, own: OwnNormalize) -> Checked:
+    of_project = project_settings(Path.cwd()).normalize
+
+    def normalized(path: Path) -> Collection[Any]:
+        its = own.of(path)
+        return of_project if its is None else its.substitutions
+
+    return check(
+        cassettes_chosen(chosen, Suite(Path.cwd())), secrets, Demands(now(), chosen.max_age, normalized, chosen.ignore)
+    )
 
 
 def _gone(before: Checked, after: Checked) -> list[Finding]:
-    """The findings that are no longer there. The lines of others may have moved."""
+    """The findings that are gone. The line numbers of the others may have changed."""
     still = Counter((finding.path, finding.code, finding.text) for finding in after.findings)
     gone = []
     for finding in before.findings:
@@ -133,9 +141,9 @@ def _as_json(checked: Checked, fixed: Sequence[Finding], mended: Mended) -> dict
 
 
 def _test(suite: Suite, path: Path) -> str | None:
-    """The test that has a cassette; None if it is not known, or if several have it."""
+    """The test that owns a cassette; None if it is unknown, or if several tests share it."""
     tests = suite.owners.of(suite.name(suite.here / path))
     return tests[0] if len(tests) == 1 else None
 
 
-COMMAND = Command("check", "find secrets, damage and what is too old in cassettes, and mend it", _arguments, _run)
+COMMAND = Command("check", "find secrets, damage and old recordings in cassettes, and fix them", _arguments, _run)

@@ -1,4 +1,4 @@
-"""One command: what it is called, what it takes, what it does."""
+"""A command: its name, its arguments, its work."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from pytest_samurai.text import visible, visible_json
 class Command:
     """A command of `pytest-samurai`.
 
-    `arguments` adds to the parser what the command takes. `run` does the work and returns the exit status: 0 if all is
-    fine, 1 if something was found. It raises SamuraiError where the work cannot be done, which is status 2.
+    `arguments` adds its arguments to the parser. `run` does the work and returns the exit status: 0 if all is fine, 1
+    if something was found. It raises SamuraiError if the work cannot be done, which gives status 2.
     """
 
     name: str
@@ -32,12 +32,15 @@ class Command:
 
 
 def say(text: str) -> None:
-    """Print a line, or several, at once, so that they stay in order with what other processes print."""
+    """Print one or more lines at once, so that they stay in order with the output of other processes."""
     hand_on(visible(text, keep="\n"))
 
 
 def hand_on(line: str) -> None:
-    """Print a line that a program reads, as it is. Raises SamuraiError if it cannot be written, as on a full disk."""
+    """Print a line for a program, unchanged.
+
+    Raises SamuraiError if it cannot be written, for example on a full disk.
+    """
     try:
         print(line, flush=True)
     except BrokenPipeError:
@@ -48,17 +51,17 @@ def hand_on(line: str) -> None:
 
 
 def stop_writing() -> None:
-    """Have what is left in the buffer of the output go nowhere, since it must not be tried again."""
+    """Discard what is left in the output buffer, because it must not be written again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def hand_on_json(value: Any, redactor: Redactor) -> None:
-    """Print JSON values for a program, without secrets, and with escapes for what a terminal would obey."""
+    """Print JSON values for a program, without secrets, and with anything escaped that a terminal would obey."""
     hand_on(visible_json(redactor.text(json.dumps(value, ensure_ascii=False, indent=2))))
 
 
 def read_by(parse: Callable[[str], Any]) -> Callable[[str], Any]:
-    """A type of an argument, by a parser that raises ValueError with what would be right."""
+    """The type of an argument, made from a parser that raises ValueError with a hint."""
 
     def read(text: str) -> Any:
         try:
@@ -70,12 +73,12 @@ def read_by(parse: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def add_cassettes(parser: ArgumentParser) -> None:
-    """Have a command take paths of cassettes; without any, it takes all: see `cassettes_chosen`."""
+    """Add an argument for the paths of cassettes. Without any, the command takes all: see `cassettes_chosen`."""
     parser.add_argument(
         "paths", metavar="PATH", nargs="*", type=Path, help="cassettes and directories of them (default: the project's)"
     )
 
 
 def cassettes_chosen(chosen: Namespace, suite: Suite) -> list[Path]:
-    """The paths that were given; without any, the directories in which the project has cassettes, as seen from here."""
+    """The given paths; without any, the directories of the project's cassettes, relative to the working directory."""
     return chosen.paths or suite.homes

@@ -1,4 +1,4 @@
-"""What the commands that compare two versions have in common: their arguments, and what is compared with what."""
+"""The common part of the commands that compare two versions: their arguments, and what they compare."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ HEAD = "HEAD"
 
 
 def add_normalize(parser: ArgumentParser) -> None:
-    """Have a command take more entries of `normalize` than the ini file has."""
+    """Let a command take more entries of `normalize` than the ini file has."""
     parser.add_argument(
         "--normalize",
         metavar="NAMES",
         type=_names,
         default=(),
-        help=f"what else varies, beside `samurai_normalize`: {', '.join(VOLATILE)}, with commas between them",
+        help=f"what else varies, besides `samurai_normalize`: {', '.join(VOLATILE)}, with commas between them",
     )
 
 
@@ -44,13 +44,13 @@ def _names(text: str) -> Any:
 
 
 def matcher_of(settings: Settings, chosen: Namespace) -> Matcher:
-    """What is compared of a request: what the ini file says, with the `normalize` of the command line."""
+    """What is compared of a request: the ini file's settings plus `normalize` from the command line."""
     matcher = settings.matcher
     return replace(matcher, normalize=(*matcher.normalize, *chosen.normalize))
 
 
 class Comparing:
-    """What a command compares, from the directory where it is typed."""
+    """What a command compares, from the working directory."""
 
     def __init__(self, chosen: Namespace) -> None:
         self._suite = Suite(Path.cwd())
@@ -60,19 +60,22 @@ class Comparing:
         self._own = own_prices(self._suite.root)
 
     def tree(self) -> Tree:
-        """The cassettes in git. Raises SettingsError where there is no git, or no repository."""
+        """The cassettes in git. Raises SettingsError if there is no git or no repository."""
         return Tree(self._suite, Repository(self._suite.here), self._reader, self.settings.cassette_dir)
 
     def two_files(self, old: Path, new: Path) -> list[Comparison]:
         return [compared(self._reader.two_files(old, new), self._own)]
 
     def versions(self, tree: Tree, span: Span, paths: Sequence[Path]) -> list[Comparison]:
-        """The cassettes that differ by meaning."""
+        """The cassettes whose meaning differs."""
         pairs = (compared(versions, self._own) for versions in tree.versions(span, paths))
         return [comparison for comparison in pairs if comparison.is_difference]
 
     def show(self, lines: Iterable[Line]) -> None:
-        """Print lines, without secrets: those of names and errors, which are no part of an interaction."""
+        """Print lines without secrets.
+
+        The secrets of names and errors are removed here: those are not part of interactions.
+        """
         redactor = Redactor(self.secrets)
         safe = ([piece._replace(text=redactor.text(piece.text)) for piece in pieces] for pieces in lines)
         for text in printed(safe):

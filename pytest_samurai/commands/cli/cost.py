@@ -15,7 +15,7 @@ from pytest_samurai.files import now
 
 def _arguments(parser: ArgumentParser) -> None:
     add_cassettes(parser)
-    parser.add_argument("--model", help="a model to compare with, for as many tokens")
+    parser.add_argument("--model", help="a model to compare with, at the same number of tokens")
 
 
 def _run(chosen: Namespace) -> int:
@@ -27,4 +27,4 @@ def _run(chosen: Namespace) -> int:
     return 1 if any(cassette.now is None or cassette.other is None for cassette in cassettes) else 0
 
 
-COMMAND = Command("cost", "say what the recorded calls cost at today's prices, or on another model", _arguments, _run)
+COMMAND = Command("cost", "show what the recorded calls cost at today's prices, or on another model", _arguments, _run)

@@ -36,9 +36,9 @@ def _run(_: Namespace) -> int:
         replayed = _pytest(project, "--samurai-mode=none", SAMURAI_BASE_URL=base_url, DEMO_OFFLINE="1")
         as_told = recorded == replayed == 1 and sent == 4
         say(
-            "\nThe red test is meant to be red: it has a budget of 40 tokens, and spends more, live and in replay."
+            "\nThe red test is meant to fail: its budget is 40 tokens, and it spends more, live and in replay."
             if as_told
-            else "\nThis did not go as it should have; please report it with the output above."
+            else "\nSomething went wrong; please report it with the output above."
         )
     return 0 if as_told else 1
 
@@ -55,7 +55,7 @@ def _pytest(project: Path, *arguments: str, **environment: str) -> int:
     return subprocess.run(
         [sys.executable, "-m", *command],
         cwd=project,
-        # Only this plugin: others that happen to be installed are no part of what is shown.
+        # Only this plugin: other installed ones do not belong to the demo.
         env={**inherited, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environment},
         check=False,
     ).returncode

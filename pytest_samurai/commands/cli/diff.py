@@ -41,7 +41,7 @@ def _compared(comparing: Comparing, what: Sequence[str]) -> list[Comparison]:
 
 
 def _span(repository: Repository, what: Sequence[str]) -> tuple[Span, list[Path]]:
-    """What is compared, and of it what is below these paths. The first argument may be a revision."""
+    """What to compare, limited to these paths. The first argument may be a revision."""
     paths = list(map(Path, what))
     if not what:
         return repository.span(HEAD), []
@@ -49,13 +49,13 @@ def _span(repository: Repository, what: Sequence[str]) -> tuple[Span, list[Path]
     try:
         span = repository.span(what[0])
     except SettingsError as error:
-        # A file may be gone from here, and be known to git.
+        # A file may be deleted here and still be known to git.
         if not is_here and not repository.is_known(paths[0]):
-            raise SettingsError(f"{error}, and there is no such file, here or in {HEAD}") from None
+            raise SettingsError(f"{error}, and no such file exists, here or in {HEAD}") from None
         return repository.span(HEAD), paths
     if is_here:
         raise SettingsError(f"{what[0]} is both a revision and a file: write ./{what[0]} for the file")
     return span, paths[1:]
 
 
-COMMAND = Command("diff", "say what changed in cassettes, by meaning", _arguments, _run)
+COMMAND = Command("diff", "show what changed in cassettes, by meaning", _arguments, _run)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("paths", metavar="PATH", nargs="+", help="cassettes, or with --tests tests; and directories")
-    parser.add_argument("--tests", action="store_true", help="say what has to change in the tests, not in cassettes")
-    parser.add_argument("--write", action="store_true", help="with --tests: make the changes that can be made")
+    parser.add_argument("--tests", action="store_true", help="report what to change in the tests, not in cassettes")
+    parser.add_argument("--write", action="store_true", help="with --tests: make the changes that are possible")
 
 
 def _run(chosen: Namespace) -> int:
@@ -72,4 +72,4 @@ def _closing(files: Sequence[MovedFile], chosen: Namespace) -> str:
     return f"{counted}{also}; to make the changes: pytest-samurai import --tests --write {paths}"
 
 
-COMMAND = Command("import", "rewrite cassettes of vcrpy, pytest-recording and cassetter as ours", _arguments, _run)
+COMMAND = Command("import", "rewrite cassettes of vcrpy, pytest-recording, cassetter in our format", _arguments, _run)

@@ -30,7 +30,7 @@ def _run(chosen: Namespace) -> int:
     tree = comparing.tree()
     span = tree.repository.span(chosen.revision)
     if span.new is not None:
-        raise SettingsError(f"{chosen.revision!r} names two revisions: the files here are reviewed, against one")
+        raise SettingsError(f"{chosen.revision!r} names two revisions: review compares the files here with one")
     comparisons = comparing.versions(tree, span, [])
     if not comparisons or not can_answer():
         comparing.show(diff_lines(comparisons))
@@ -57,4 +57,4 @@ def _ask(question: str) -> None:
     sys.stdout.flush()
 
 
-COMMAND = Command("review", "accept what changed in cassettes, or put it back, one after the other", _arguments, _run)
+COMMAND = Command("review", "accept what changed in cassettes, or put it back, one by one", _arguments, _run)

@@ -30,13 +30,13 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--call", metavar="N", type=int, help="show this call alone")
     forms = parser.add_mutually_exclusive_group()
     forms.add_argument("--json", action="store_true", help="print JSON, for programs")
-    forms.add_argument("--plain", action="store_true", help="print steady text, as for git's textconv")
+    forms.add_argument("--plain", action="store_true", help="print text that stays the same, for git's textconv")
     forms.add_argument(
         "--html",
         metavar="PATH",
         nargs="?",
         const=_STDOUT,
-        help="make a page of the conversations, which needs nothing else (default: on standard output)",
+        help="write the conversations to a self-contained page (default: on standard output)",
     )
 
 
@@ -56,18 +56,18 @@ def _run(chosen: Namespace) -> int:
     else:
         [(named, readings)] = read
         _print(named, readings, shown, redactor, as_json=chosen.json)
-    # Git takes any other status for a failure, and shows no difference at all.
+    # Git takes any other status as a failure, and shows no difference at all.
     return 1 if any(readings[0].damage for _, readings in read) and not chosen.plain else 0
 
 
 def _read(suite: Suite, test: str, secrets: frozenset[str], *, plain: bool) -> tuple[Named, list[Reading]]:
-    """What a TEST stands for, and what its cassette holds."""
+    """What a TEST means, and the contents of its cassette."""
     named = suite.find(test)
     try:
         content = cassette.read(named.cassette)
     except FileNotFoundError:
-        raise SettingsError(f"{named.cassette}: there is no such cassette") from None
-    # Git gives a file another name each time.
+        raise SettingsError(f"{named.cassette}: no such cassette") from None
+    # Git gives the file a new temporary name each time.
     path = Path("cassette") if plain else named.cassette
     return named, [_without_secrets(reading, secrets) for reading in cassette.readings(content, path)]
 
@@ -88,13 +88,16 @@ _STDOUT = "-"
 
 
 def _make_page(target: str, page: str) -> None:
-    """Print a page, or write it to a file. Raises SettingsError if it cannot be written, or if that is a cassette."""
+    """Print a page or write it to a file.
+
+    Raises SettingsError if it cannot be written, or if the file is a cassette.
+    """
     if target == _STDOUT:
         hand_on(page)
         return
     path = Path(target)
     if path.suffix in SUFFIXES:
-        raise SettingsError(f"--html={target}: this is the name of a cassette; a TEST stands before --html")
+        raise SettingsError(f"--html={target}: this is the name of a cassette; put a TEST before --html")
     try:
         replace_whole(path, f"{page}\n".encode())
     except OSError as error:
@@ -102,7 +105,7 @@ def _make_page(target: str, page: str) -> None:
 
 
 def _without_secrets(reading: Reading, secrets: frozenset[str]) -> Reading:
-    """A reading without secrets, which go before anything is cut short: half a secret cannot be told from a word."""
+    """A reading without secrets. They are removed before anything is cut: half a secret looks like any other word."""
     whole = [interaction for interaction in reading.interactions if isinstance(interaction, Interaction)]
     clean = iter(without_secrets(whole, secrets))
     redactor = Redactor(secrets)

@@ -22,7 +22,7 @@ from pytest_samurai.wire import Interaction, Price
 
 def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("test", metavar="TEST", help="id of a test, or the end of one; or its cassette")
-    parser.add_argument("--against", metavar="REV", help="compare with the cassette as of a git revision, not the lock")
+    parser.add_argument("--against", metavar="REV", help="compare with the cassette at a git revision, not the lock")
     parser.add_argument("--cassette", metavar="PATH", type=Path, help="its cassette (default: by the name of the test)")
     parser.add_argument("--lock", metavar="PATH", type=Path, default=LOCK, help=f"the lock (default: {LOCK})")
     add_normalize(parser)
@@ -37,7 +37,7 @@ def _run(chosen: Namespace) -> int:
 
 
 def _lines(chosen: Namespace, secrets: frozenset[str]) -> list[str]:
-    # The ids of tests are relative to the directory of the lock.
+    # Test ids are relative to the directory of the lock.
     root = next((parent for parent in (Path.cwd(), *Path.cwd().parents) if (parent / chosen.lock).is_file()), Path())
     suite, lock = Suite(Path.cwd()), bill.load_lock(root / chosen.lock)
     named = suite.find(chosen.test) if chosen.cassette is None else Named(chosen.cassette, None)
@@ -58,7 +58,7 @@ def _lines(chosen: Namespace, secrets: frozenset[str]) -> list[str]:
 
 
 def _as_in(lock: Lock | None, text: str, suite: Suite) -> str:
-    """The id of a test as a lock spells it."""
+    """The id of a test in a lock's spelling."""
     rows = lock.tests if lock is not None else {}
     return next((test for test in (text, *suite.ids(text)) if test in rows), text)
 
@@ -71,7 +71,7 @@ def _row(lock: Lock | None, test: str, name: Path) -> Row:
 
 
 def _rates(interactions: Sequence[Interaction], lock: Lock | None, root: Path) -> Mapping[str, Price]:
-    """The prices of models: those in the lock, where it has them."""
+    """The prices of models, from the lock where it has them."""
     return {**why.prices(interactions, own_prices(root)), **(lock.prices if lock is not None else {})}
 
 

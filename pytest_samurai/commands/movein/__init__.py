@@ -1,4 +1,4 @@
-"""A suite of another recorder's tests: what has to change in its files, and what of that can be done here."""
+"""A suite that uses another recorder: what must change in its files, and which of it can be done here."""
 
 from pytest_samurai.commands.movein.suite import MovedFile, Suite
 

@@ -15,7 +15,7 @@ _OURS: Final = "pytest_samurai.use_cassette"
 
 
 class Blocks(Reader):
-    """Finds the calls; what they are given stays as it is."""
+    """Finds the calls. Their arguments stay as they are."""
 
     def visit_Decorator(self, node: cst.Decorator) -> None:
         if self.is_called(node.decorator, *_BLOCKS) and not isinstance(node.decorator, cst.Call):
@@ -51,7 +51,7 @@ class Blocks(Reader):
         return None
 
     def _block(self, node: cst.Call) -> tuple[cst.CSTNode, cst.WithItem | None]:
-        """The block that a call opens, and where it is named there."""
+        """The block that a call opens, and its name there."""
         entry = self.parent(node)
         around = self.parent(entry)
         if isinstance(entry, cst.WithItem) and isinstance(around, cst.With):

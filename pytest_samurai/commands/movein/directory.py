@@ -1,4 +1,4 @@
-"""Where the cassettes of a suite lie, if no fixture of its own says so: beside the tests, and not below the root."""
+"""Where a suite's cassettes are if no fixture says so: next to the tests, and not below the root."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor
 
 OF_MODULE: Final = 'request.path.parent / "cassettes" / request.path.stem'
-"""The directory of a test file's cassettes with pytest-recording and with cassetter."""
+"""pytest-recording's and cassetter's directory for a test file's cassettes."""
 OF_ALL: Final = 'request.path.parent / "cassettes"'
-"""That of the cassettes of all test files in a directory with pytest-vcr."""
+"""pytest-vcr's directory for the cassettes of all test files next to each other."""
 
 _FIXTURE = """\
 @pytest.fixture(scope="module")
@@ -23,12 +23,12 @@ def samurai_cassette_dir(request):
 
 
 def directories(files: Iterable[Path]) -> set[str]:
-    """Where the cassettes of test files lie, as expressions; without those that lie where ours do."""
+    """Where the cassettes of test files are, as expressions, leaving out those that are where ours would be."""
     used = set()
     for path in files:
         beside = path.parent / "cassettes"
         if (beside / path.stem).is_dir():
-            # In the working directory, that is where ours are as well.
+            # In the working directory, ours are there too.
             used |= set() if path.parent.resolve() == Path.cwd() else {OF_MODULE}
         elif any(beside.glob("*.yaml")):
             used.add(OF_ALL)
@@ -36,7 +36,7 @@ def directories(files: Iterable[Path]) -> set[str]:
 
 
 def with_fixture(content: bytes, directory: str) -> tuple[bytes, int]:
-    """A conftest with a fixture that says where the cassettes lie; and the line at which it begins."""
+    """A conftest with an added fixture that gives the directory of the cassettes, and the line where it begins."""
     module = cst.parse_module(content)
     context = CodemodContext()
     AddImportsVisitor.add_needed_import(context, "pytest")

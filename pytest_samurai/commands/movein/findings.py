@@ -16,12 +16,12 @@ from pytest_samurai.settings import why_refused
 _LONGEST = 80
 
 UNKNOWN = object()
-"""The value of an expression that has to be run to be known."""
+"""The value of an expression that is only known by running it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A line of a file that has to change: what stands there, and what it becomes, or why a person has to look."""
+    """A line that must change: its text now, and its new text, or why a person must look."""
 
     line: int
     what: str
@@ -35,18 +35,18 @@ class Change:
 
 @dataclass
 class Findings:
-    """All changes of the file at `path`, and the edits that make them, by the nodes that they replace."""
+    """All changes of the file at `path`, and the edits that make them, by the node that each replaces."""
 
     path: Path
     changes: list[Change] = field(default_factory=list)
     edits: dict[cst.CSTNode, Callable[[Any], Any]] = field(default_factory=dict)
     needs_import: bool = False
     has_marks: bool = False
-    """Whether a test is marked here. If one is, its cassettes lie somewhere."""
+    """Whether a test is marked here. If so, the suite has cassettes somewhere."""
 
 
 class Edited(cst.CSTTransformer):
-    """Makes edits, and leaves all else as it is, to the last blank."""
+    """Makes edits, and keeps everything else, down to the last space."""
 
     def __init__(self, edits: Mapping[cst.CSTNode, Callable[[Any], Any]]) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class Reader(cst.CSTVisitor):
         self.findings = findings
 
     def is_called(self, node: cst.CSTNode, *names: str) -> bool:
-        """Whether a name or an attribute is one of these, by its full name, under whatever name it was imported."""
+        """Whether a name or an attribute is one of these, by its full name, however it was imported."""
         known = self.get_metadata(QualifiedNameProvider, node, set())
         return any(name.name in names for name in known)
 
@@ -82,7 +82,7 @@ class Reader(cst.CSTVisitor):
             node = around
 
     def edited(self, node: cst.BaseExpression) -> str:
-        """What an expression becomes, on one line."""
+        """The new form of an expression, on one line."""
         becomes = node.visit(Edited(self.findings.edits))
         assert isinstance(becomes, cst.BaseExpression)
         return shown(becomes)
@@ -93,13 +93,13 @@ class Reader(cst.CSTVisitor):
 
 
 def shown(node: cst.CSTNode) -> str:
-    """An expression on one line, cut where it is long."""
+    """An expression on one line, shortened if it is long."""
     text = " ".join(cst.Module([]).code_for_node(node).split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 def value_of(node: cst.BaseExpression) -> object:
-    """The value of a literal; else `UNKNOWN`."""
+    """The value of a literal; `UNKNOWN` for anything else."""
     try:
         return ast.literal_eval(cst.Module([]).code_for_node(node))
     except (ValueError, SyntaxError):
@@ -107,7 +107,7 @@ def value_of(node: cst.BaseExpression) -> object:
 
 
 def refused(args: Iterable[cst.Arg]) -> str | None:
-    """Why the keywords of a call cannot be taken as they are; None if they can."""
+    """Why a call's keywords cannot be used as they are; None if they can."""
     for arg in args:
         if arg.star:
             return "its options cannot be read here; write them out"

@@ -1,4 +1,4 @@
-"""The fixtures of pytest-recording, pytest-vcr and cassetter that a suite overrides, or asks for."""
+"""The fixtures of pytest-recording, pytest-vcr and cassetter that a suite overrides or asks for."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _ASKED: Final = {
     "disable_recording": "run with --samurai-mode=live instead of --disable-recording",
 }
 _BY_NAME: Final = frozenset({"get_closest_marker", "iter_markers", "add_marker", "getfixturevalue", "usefixtures"})
-"""Functions of pytest that take the name of a marker or of a fixture as a text."""
+"""Functions of pytest that take the name of a marker or a fixture as text."""
 _FIXTURE: Final = ("pytest.fixture", "pytest_asyncio.fixture")
 
 
 class Fixtures(Reader):
-    """Finds the fixtures, their parameters, and what is asked for by its name as a text."""
+    """Finds the fixtures, their parameters, and requests for them by name."""
 
     def __init__(self, findings: Findings) -> None:
         super().__init__(findings)
@@ -73,7 +73,7 @@ class Fixtures(Reader):
         return self.is_called(decorator.func if isinstance(decorator, cst.Call) else decorator, *_FIXTURE)
 
     def _is_used(self, function: cst.FunctionDef, name: str) -> bool:
-        """Whether a parameter is more than asked for; or cannot be renamed, as its new name is taken."""
+        """Whether a parameter is used, or cannot be renamed because its new name is taken."""
         either = matchers.Name(name) | matchers.Name("samurai")
         return len(matchers.findall(function.params, either)) > 1 or bool(matchers.findall(function.body, either))
 
@@ -87,7 +87,7 @@ class Fixtures(Reader):
     def visit_ImportAlias(self, node: cst.ImportAlias) -> None:
         if isinstance(node.name, cst.Name) and node.name.value in _RENAMED:
             name = node.name.value
-            self.change(node, f"the import of {name}", look=f"where it is defined, it becomes {_RENAMED[name]}")
+            self.change(node, f"the import of {name}", look=f"where it is defined, change it to {_RENAMED[name]}")
 
     def visit_Call(self, node: cst.Call) -> None:
         if not isinstance(node.func, cst.Attribute) or node.func.attr.value not in _BY_NAME:
@@ -115,7 +115,7 @@ class Fixtures(Reader):
 
 
 class _Given(cst.CSTVisitor):
-    """The dicts that a function itself returns or yields."""
+    """The dicts that the function itself returns or yields."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,7 +131,7 @@ class _Given(cst.CSTVisitor):
         return False
 
     def options(self) -> Iterator[tuple[str, cst.BaseExpression]]:
-        """The names that can be read, and their values."""
+        """The readable names, and their values."""
         for value in self._values:
             if isinstance(value, cst.Dict):
                 for element in value.elements:

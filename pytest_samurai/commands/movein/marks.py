@@ -17,8 +17,8 @@ _ALLOW = "pytest.mark.allowed_hosts"
 _OURS = "samurai"
 
 _UNBLOCKED = (
-    "a test that can only replay calls no model, without this; other calls pass. To block all, use pytest-socket, or"
-    " keep pytest-recording installed for it; then take it off to record"
+    "a test that can only replay calls no model anyway; other calls go through. To block all calls, use"
+    " pytest-socket, or keep pytest-recording installed for this; remove it to record"
 )
 
 
@@ -26,7 +26,7 @@ _TWO = "two marks name cassettes, and a test has one here: put all interactions 
 
 
 class Marks(Reader):
-    """Finds the markers, in decorators, in `pytestmark`, of parameters, wherever they are spelled."""
+    """Finds the markers in decorators, in `pytestmark` and in parameters, in any spelling."""
 
     def __init__(self, findings: Findings) -> None:
         super().__init__(findings)
@@ -79,7 +79,7 @@ class Marks(Reader):
         self.change(whole, self._as_written(whole), f"{self._at(whole)}{self.edited(whole)}")
 
     def _why_not_named(self, whole: cst.CSTNode, names: list[cst.Arg]) -> str | None:
-        """Why the cassettes that a mark names cannot be what they are there; None if they can."""
+        """Why the cassettes that a mark names cannot stay the same; None if they can."""
         if not names:
             return None
         if len(names) > 1:
@@ -97,7 +97,7 @@ class Marks(Reader):
         return None
 
     def _own_cassette(self, function: cst.FunctionDef) -> str | None:
-        """The cassette that a test has by its own name, beside the one that its mark names."""
+        """The cassette that a test has under its own name, besides the one that its mark names."""
         classes = [node.name.value for node in self.parents(function) if isinstance(node, cst.ClassDef)]
         name = ".".join([*classes[:1], function.name.value])
         path = self.findings.path
@@ -106,10 +106,10 @@ class Marks(Reader):
         return own[0].name if own else None
 
     def _placed(self, name: str) -> str | None:
-        """The name that a cassette needs to be found where it lies; None if it is found by its own.
+        """The name that a cassette needs to be found in its location; None if its own name works.
 
-        In the root directory, the directory of a test file's cassettes is that of ours. There, a cassette with a name
-        lies beside these directories, for tests of several files to share.
+        In the root directory, the directory of a test file's cassettes is the same as ours. A named cassette is next to
+        these directories, so that tests in several files can share it.
         """
         path = self.findings.path
         beside = path.parent.resolve() == Path.cwd() and (path.parent / "cassettes" / path.stem / name).exists()
@@ -123,7 +123,7 @@ class Marks(Reader):
         if decorator is None or not self._is_literal(names):
             why = "name the cassette in the marker: @pytest.mark.samurai(NAME)"
         elif not self._is_marked(decorator):
-            why = f"nothing here has the mark @{_MARK}, without which it has no effect"
+            why = f"nothing here has the mark @{_MARK}, so this has no effect"
         elif self._is_named_beside(decorator):
             why = _TWO
         else:
@@ -141,14 +141,14 @@ class Marks(Reader):
         return self._is_of_module or any(self._marks(other) for node in named for other in node.decorators)
 
     def _calls_beside(self, decorator: cst.Decorator, mark: str) -> list[cst.Call]:
-        """The marks of a name that stand beside a decorator, with arguments."""
+        """The marks with this name and arguments next to a decorator."""
         decorated = self.parent(decorator)
         assert isinstance(decorated, cst.FunctionDef | cst.ClassDef)
         calls = [other.decorator for other in decorated.decorators if isinstance(other.decorator, cst.Call)]
         return [call for call in calls if call is not decorator.decorator and self.is_called(call.func, mark)]
 
     def _is_said_beside(self, decorator: cst.Decorator) -> bool:
-        """Whether another decorator becomes a mark of ours, so that this one is not needed; a comment keeps it."""
+        """Whether another decorator becomes our mark, so that this one is not needed. A comment keeps it."""
         if any(line.comment for line in decorator.leading_lines) or decorator.trailing_whitespace.comment:
             return False
         return any(self._is_literal(list(call.args)) for call in self._calls_beside(decorator, _DEFAULT))

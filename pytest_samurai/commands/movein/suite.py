@@ -1,4 +1,4 @@
-"""The files of a suite: what has to change in each, and how that is written."""
+"""The files of a suite: what must change in each, and how it is written."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
 from libcst.metadata import MetadataWrapper
 
+from pytest_samurai.commands.movein.addopts import ini_changes
 from pytest_samurai.commands.movein.blocks import Blocks
 from pytest_samurai.commands.movein.directory import directories, with_fixture
 from pytest_samurai.commands.movein.findings import Change, Edited, Findings
@@ -21,17 +22,17 @@ from pytest_samurai.errors import SettingsError
 from pytest_samurai.files import read_whole, replace_whole
 
 _WORDS = (b"vcr", b"cassette", b"block_network", b"allowed_hosts", b"record_mode", b"samurai_config")
-"""What stands in each file in which there is something to change."""
+"""Words that appear in every file where something may need a change."""
 
 _DIRECTORIES = (b"def vcr_cassette_dir", b"def samurai_cassette_dir")
-"""What stands in a suite that says where its cassettes lie."""
+"""Words in a suite that sets the directory of its cassettes."""
 
 _NOT_OURS = frozenset({"site-packages", "node_modules", "__pycache__", "venv"})
 
 
 @dataclass(frozen=True, slots=True)
 class MovedFile:
-    """A file, the changes that it needs, and its content with those that can be made; or why it cannot be read."""
+    """A file, the changes that it needs, and its content after those that can be made; or why it cannot be read."""
 
     path: Path
     changes: Sequence[Change]
@@ -52,15 +53,15 @@ class MovedFile:
             yield f"{self.path}:{change.line}: {change.text}"
 
     def write(self) -> None:
-        """Make the changes. Raises SettingsError if the file cannot be written; it is then as it was."""
+        """Make the changes. Raises SettingsError if the file cannot be written; it is then unchanged."""
         try:
             replace_whole(self.path, self.content)
         except OSError as error:
-            raise SettingsError(f"{self.path}: cannot be written: {error.strerror or error}; it is as it was") from None
+            raise SettingsError(f"{self.path}: cannot be written: {error.strerror or error}; it is unchanged") from None
 
 
 class Suite:
-    """The files of a suite at some paths, of which directories are searched for Python files.
+    """The files of a suite at some paths. Directories are searched for Python files.
 
     Raises SettingsError for a path that does not exist.
     """
@@ -69,18 +70,23 @@ class Suite:
         self._paths = list(paths)
         for path in self._paths:
             if not path.exists():
-                raise SettingsError(f"{path}: there is no such file or directory; name the tests, or where they are")
+                raise SettingsError(f"{path}: no such file or directory; name the tests, or their directory")
 
     def moved(self) -> list[MovedFile]:
-        """The files in which something has to change, or that cannot be read."""
+        """The files where something must change, or that cannot be read; the ini file comes last.
+
+        Raises SettingsError if the ini file is what cannot be read.
+        """
         contents = dict(self._contents())
         files = {path: moved_file(path, content) for path, content in contents.items()}
         if not any(word in content for content in contents.values() for word in _DIRECTORIES):
             self._add_directories(files)
-        return [file for file in files.values() if file.changes or file.unread]
+        moved = [file for file in files.values() if file.changes or file.unread]
+        roots = [path if path.is_dir() else path.parent for path in self._paths]
+        return moved + [MovedFile(_as_typed(path), changes) for path, changes in ini_changes(roots).items()]
 
     def _add_directories(self, files: dict[Path, MovedFile]) -> None:
-        """Have a conftest say where the cassettes lie that no fixture of the suite's speaks of."""
+        """Add a conftest that says where cassettes are, if no fixture of the suite does."""
         for root in dict.fromkeys(path if path.is_dir() else path.parent for path in self._paths):
             marked = [path for path, file in files.items() if file.has_marks and path.is_relative_to(root)]
             used = directories(marked)
@@ -95,6 +101,12 @@ class Suite:
                 yield path, content
 
 
+def _as_typed(path: Path) -> Path:
+    """A path as it is typed here, if it is inside this directory."""
+    here = Path.cwd().resolve()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
 def _says_where(conftest: Path) -> bool:
     content = read_whole(conftest) if conftest.exists() else b""
     return any(word in content for word in _DIRECTORIES)
@@ -104,12 +116,12 @@ def _with_directory(path: Path, file: MovedFile | None, used: set[str]) -> Moved
     changes = [] if file is None else list(file.changes)
     content = file.content if file is not None else read_whole(path) if path.exists() else b""
     if len(used) > 1:
-        what = "the cassettes lie beside the tests, in two ways"
-        changes.append(Change(1, what, look="write fixtures samurai_cassette_dir that say where"))
+        what = "cassettes are kept next to the tests, in two ways"
+        changes.append(Change(1, what, look="write samurai_cassette_dir fixtures that say where"))
         return MovedFile(path, changes, content)
     [directory] = used
     content, line = with_fixture(content, directory)
-    changes.append(Change(line, "the cassettes beside the tests", "a fixture samurai_cassette_dir, which says so"))
+    changes.append(Change(line, "the cassettes next to the tests", "a fixture samurai_cassette_dir, which says so"))
     return MovedFile(path, changes, content)
 
 
@@ -125,10 +137,10 @@ def _is_left_out(part: str) -> bool:
 
 
 def moved_file(path: Path, content: bytes) -> MovedFile:
-    """What has to change in a file."""
+    """What must change in a file."""
     try:
         wrapper = MetadataWrapper(cst.parse_module(content))
-    # By a SyntaxError, it says that the encoding is none.
+    # The SyntaxError means that the encoding does not exist.
     except (cst.ParserSyntaxError, SyntaxError, UnicodeDecodeError) as error:
         why = error.message if isinstance(error, cst.ParserSyntaxError) else str(error)
         return MovedFile(path, [], unread=f"this is not Python: {' '.join(why.split())}")
@@ -142,7 +154,7 @@ def moved_file(path: Path, content: bytes) -> MovedFile:
 
 
 def _with_imports(module: cst.Module) -> cst.Module:
-    """A module that imports ours, and no longer what only that had been imported for which is ours now."""
+    """A module that imports ours, without imports that only the replaced code needed."""
     context = CodemodContext()
     AddImportsVisitor.add_needed_import(context, "pytest_samurai")
     module = AddImportsVisitor(context).transform_module(module)

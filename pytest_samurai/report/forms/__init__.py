@@ -16,4 +16,4 @@ RENDER: Final[Mapping[str, Callable[[Run], Output]]] = {
     "github": github.render,
     "benchmark": benchmark.render,
 }
-"""The function of each of the forms that `settings` names."""
+"""The function for each form that `settings` names."""

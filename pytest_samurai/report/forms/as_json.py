@@ -10,7 +10,7 @@ from pytest_samurai.text import visible_json
 
 
 def render(run: Run) -> Output:
-    """The run as docs/report.schema.json describes it."""
+    """The run, as docs/report.schema.json describes it."""
     groups = [
         {
             "name": group.cause.name,

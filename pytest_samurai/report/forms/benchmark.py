@@ -13,8 +13,8 @@ from pytest_samurai.text import visible_json
 def render(run: Run) -> Output:
     """The tokens and list costs of each test and of all tests, in the form `customSmallerIsBetter`.
 
-    What is unknown is left out, and so is a sum of which a part is unknown. The cost is the list cost, since it is no
-    news what a provider happened to have cached.
+    Unknown values are left out, and so are sums with an unknown part. The cost is the list cost, because it does not
+    matter what a provider happened to have cached.
     """
     totals = run.totals
     entries: list[tuple[str, bool, int | None, Decimal | None]] = [
@@ -31,7 +31,7 @@ def render(run: Run) -> Output:
         entries.append((figures.test, usage is not None and usage.estimated, tokens, figures.list_cost))
     rows: list[dict[str, object]] = []
     for name, estimated, tokens, cost in entries:
-        # Not in the name: a row with another name would begin a new history.
+        # Not in the name: a row with another name would start a new history.
         extra = {"extra": "estimated"} if estimated else {}
         if tokens is not None:
             rows.append({"name": f"{name}: tokens", "unit": "tokens", "value": tokens, **extra})

@@ -1,4 +1,4 @@
-"""The conversations of a page, as many as it has room for."""
+"""As many of a page's conversations as fit."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from pytest_samurai.report.run import Run
 from pytest_samurai.text import plural, visible
 
 MOST = 800_000
-"""Bytes that all conversations of a page may take."""
+"""The maximum size of all conversations on a page, in bytes."""
 
 _OF_URGENT = 120_000
 _OF_ANY = 40_000
 _AT_LEAST = 4_000
-"""Bytes that the conversation of one test may take: of one that failed or grew, of any other, and where many share."""
+"""Bytes for one test's conversation: if it failed or grew, if not, and the minimum when many share the space."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A conversation: its title, its calls as markup, and what is to be said of those that are missing."""
+    """A conversation: its title, its calls as markup, and a note about missing ones."""
 
     what: str
     markup: str
@@ -40,7 +40,7 @@ class Conversations:
         self._left = MOST
 
     def shown(self, urgent: Iterable[int], others: Iterable[int]) -> Mapping[int, Shown]:
-        """The conversations; the urgent ones get room first."""
+        """The conversations; the urgent ones get space first."""
         shown = {index: self._shown(index, _OF_URGENT) for index in urgent}
         rest = [index for index in others if index not in shown]
         for done, index in enumerate(rest):
@@ -53,19 +53,19 @@ class Conversations:
         what = f"{plural(len(spoken.calls), 'call')} in {spoken.cassette}"
         room = min(most, self._left)
         if room < _AT_LEAST:
-            return Shown(what, "", f"{what}: left out, so that this page stays small.")
+            return Shown(what, "", f"{what}: left out, to keep this page small.")
         told = self._library.told(index)
         calls = self._calls(told.calls, room)
         left_out = len(told.calls) - len(calls)
         self._left -= sum(map(_size, calls))
-        more = f"{plural(left_out, 'more call')} left out, so that this page stays small" if left_out else ""
+        more = f"{plural(left_out, 'more call')} left out, to keep this page small" if left_out else ""
         missing = "; ".join(filter(None, [visible(told.lost), more]))
         if missing:
             missing = f"{missing}." if calls else f"{what}: {missing}."
         return Shown(what, self._templates.join(calls), missing)
 
     def _calls(self, calls: Sequence[Call], room: int) -> list[str]:
-        """The first calls, as many as there is room for, as markup."""
+        """As many of the first calls as fit, as markup."""
         talk, shown = Talk(), list[str]()
         for call in calls:
             for longest in (LONGEST, SHORTER):

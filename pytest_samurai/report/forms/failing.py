@@ -1,4 +1,4 @@
-"""Failures and their causes, as a page shows them."""
+"""Failures and their causes on a page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pytest_samurai.report.run import Failure
 from pytest_samurai.text import TextChange, plural
 
 MOST_TEXT = 250_000
-"""Characters of the texts of all failures; of those beyond, only the reason is shown."""
+"""The maximum number of characters in the texts of all failures. Beyond that, only the reason is shown."""
 
 _LONGEST = 6_000
 _REASON = 200
@@ -31,7 +31,7 @@ class Line:
 
     @property
     def tag(self) -> str:
-        """What HTML has for a changed piece."""
+        """The HTML tag for a changed piece."""
         return "del" if self.kind == "old" else "ins"
 
 
@@ -47,7 +47,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A failure: `reason` is how its text begins; `lines` are none if the page has no room for them."""
+    """A failure. `reason` is the start of its text; `lines` is empty if the page has no space for them."""
 
     kind: str
     test: str
@@ -56,7 +56,7 @@ class Fault:
 
 
 def faults(failures: Sequence[Failure]) -> Iterator[Fault]:
-    """The failures. A page has room for the texts of the first."""
+    """The failures. A page has space for the texts of the first ones."""
     room = MOST_TEXT
     for failure in failures:
         whole = "\n".join(failure.text.splitlines())
@@ -73,7 +73,7 @@ def told(group: Group) -> Told:
     lines = _compared([shortened(line, _LONGEST).replace("\n", " ") for line in group.cause.difference])
     more = f"and {plural(len(tests) - _MOST_TESTS, 'test')} more" if len(tests) > _MOST_TESTS else ""
     what = f"{plural(len(tests), 'test')}: {group.cause.what}"
-    # What was only added, or only taken away, has nothing beside it.
+    # A text that was only added or only removed has no counterpart.
     lines = [replace(line, kind=line.kind or _side(line)) for line in lines]
     return Told(what, lines, tests[:_MOST_TESTS], more)
 
@@ -84,7 +84,7 @@ def _side(line: Line) -> str:
 
 
 def _compared(lines: Sequence[str]) -> list[Line]:
-    """Lines of which two, that `matching` has written for a text that changed, are compared by the word."""
+    """The lines. If two of them are `matching`'s old and new form of a text, they are compared word by word."""
     shown = [Line([(line, False)]) for line in lines]
     for index, (old, new) in enumerate(pairwise(lines)):
         minus, plus = _OLD.match(old), _NEW.match(new)

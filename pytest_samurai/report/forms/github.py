@@ -1,4 +1,4 @@
-"""A run as GitHub shows it: annotations and the summary of the step."""
+"""A run on GitHub: annotations and the step's summary."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _REGRESSION = "{test}\n{metric} {old} -> {new} ({growth}): {why}"
 
 
 def render(run: Run) -> Output:
-    """The comment as the summary of the step, and annotations, which GitHub reads in what is printed."""
+    """The comment as the step's summary, and annotations, which GitHub reads from the output."""
     return Output(markdown.render(run).content, tuple(_annotations(shown(run))), variable="GITHUB_STEP_SUMMARY")
 
 
 def _annotations(run: Run) -> list[str]:
-    """A workflow command for each failure, and each regression of a test that has none."""
+    """A workflow command for each failure, and for each regression in a test without one."""
     failed = {failure.test for failure in run.failures}
     annotations = [
         (failure.file, failure.line, failure.kind, f"{failure.test}\n{failure.text}") for failure in run.failures
@@ -38,7 +38,7 @@ def _annotations(run: Run) -> list[str]:
 
 
 def _data(text: str) -> str:
-    # As in GitHub's own toolkit: `escapeData` and `escapeProperty` of @actions/core.
+    # The same as in GitHub's toolkit: `escapeData` and `escapeProperty` of @actions/core.
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

@@ -12,14 +12,14 @@ from pytest_samurai.report.causes import Group, causes, first_failures, headline
 from pytest_samurai.report.forms.output import Output
 from pytest_samurai.report.forms.parts import REGRESSION, TEST, footer, rows_of_tests, title, unmarked
 from pytest_samurai.report.forms.shown import shown
-from pytest_samurai.report.lines import used
+from pytest_samurai.report.lines import origin_line, used
 from pytest_samurai.report.run import Run
 from pytest_samurai.text import plural
 
 MARK: Final = "<!-- pytest-samurai -->"
-"""The first line, by which a bot finds the comment that it replaces."""
+"""The first line. A bot uses it to find the comment that it replaces."""
 
-# A comment on GitHub has at most 65,536 characters, and a bot may add some of its own.
+# A comment on GitHub has at most 65,536 characters, and a bot may add some.
 _LONGEST_COMMENT = 64_000
 _MOST_ROWS = 100
 _MOST_FAILURES = 10
@@ -33,12 +33,14 @@ _LONGEST_SENTENCE = 2_000
 def render(run: Run) -> Output:
     """A comment for a pull request: what failed, what grew, and, folded, what each test used.
 
-    Texts of tests are shown as code, where they are neither markup nor a mention.
+    Texts from tests are shown as code, so that they cannot be markup or a mention.
     """
     run = shown(run)
     lists: list[_List] = []
     said = headline(run)
     head = [f"{MARK}\n### {title(run)}", *([_code(said, _LONGEST_SENTENCE)] if said else []), used(run.totals)]
+    if run.origins.told:
+        head.append(origin_line(run.origins))
     head += _failed(run)
     if run.regressions:
         cells = [_line_of([_cell(regression[name]) for name in REGRESSION]) for regression in run.regressions]
@@ -62,7 +64,7 @@ def render(run: Run) -> Output:
 
 
 def _failed(run: Run) -> list[str]:
-    """What made tests fail: the groups, and the text of the first failure of each, within bounds."""
+    """Why tests failed: the groups, and the text of the first failure of each, up to a limit."""
     groups, failures = causes(run), first_failures(run)
     parts = [_group(group) for group in groups[:_MOST_GROUPS]]
     if len(groups) > _MOST_GROUPS:
@@ -85,14 +87,14 @@ def _group(group: Group) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """A table, or a list of bullets, that is cut short where there is no room for all of its lines."""
+    """A table or a bullet list that is shortened if not all lines fit."""
 
     heading: str
     lines: Sequence[str]
     end: str = ""
 
     def within(self, room: int) -> str:
-        """The heading, the first lines, and the number of those left out, in at most `room` characters."""
+        """The heading, the first lines, and the number of lines left out, in at most `room` characters."""
         room -= len(self.heading) + len(self.end) + len(self._more(len(self.lines)))
         lengths = accumulate(len(line) + 1 for line in self.lines[:_MOST_ROWS])
         count = sum(length <= room for length in lengths)
@@ -139,5 +141,5 @@ def _cut(line: str, longest: int = _LONGEST_LINE) -> str:
 
 
 def _longer_than_any(text: str, shortest: int) -> str:
-    """More backticks than the text has in a row, and at least the `shortest` number."""
+    """More backticks than the text has in a row, and at least `shortest`."""
     return "`" * max([shortest, *(len(row) + 1 for row in re.findall("`+", text))])

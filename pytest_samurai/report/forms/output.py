@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A report: the content of its file, and the lines that are printed as they are.
+    """A report: the content of its file, and the lines to print unchanged.
 
-    If the user names no file, the environment does: `variable` is the name of the variable. The report is then added to
-    what the file has; without such a variable it is not written.
+    If the user names no file, `variable` is the environment variable that does. The report is then added to that file;
+    without such a variable, it is not written.
     """
 
     content: str

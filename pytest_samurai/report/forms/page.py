@@ -1,4 +1,4 @@
-"""A run as a page of HTML, with the conversations of its tests."""
+"""A run as an HTML page, with its tests' conversations."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pytest_samurai.report.forms.parts import REGRESSION, footer, title, unmarke
 from pytest_samurai.report.forms.rows import rows
 from pytest_samurai.report.forms.shown import shown
 from pytest_samurai.report.forms.template import Templates
-from pytest_samurai.report.lines import used
+from pytest_samurai.report.lines import origin_line, used
 from pytest_samurai.report.run import Run
 from pytest_samurai.text import plural
 
 MOST_ROWS = 2_000
-"""Tests that have a row, besides those that failed or grew: a row takes about 700 bytes."""
+"""How many tests have a row besides those that failed or grew. A row takes about 700 bytes."""
 
 
 def render(run: Run) -> Output:
@@ -26,6 +26,7 @@ def render(run: Run) -> Output:
         "page.html",
         title=title(run),
         used=used(run.totals),
+        recordings=origin_line(run.origins),
         style=templates.fill("page.css"),
         headline=headline(run),
         causes=list(map(told, causes(run))),
@@ -35,9 +36,7 @@ def render(run: Run) -> Output:
         unmarked=unmarked(run),
         notes=run.notes,
         rows=tests,
-        left_out=f"{plural(more, 'more test')} left out, which cost less, so that this page stays small."
-        if more
-        else "",
+        left_out=f"{plural(more, 'more test')} left out, which cost less, to keep this page small." if more else "",
         footer=footer(run),
     )
     return Output(f"{content}\n")

@@ -1,4 +1,4 @@
-"""What Markdown and the page both show of a run."""
+"""The parts of a run that both Markdown and the page show."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def rows_of_tests(run: Run) -> list[tuple[str, ...]]:
 
 
 def outcomes_of(run: Run) -> dict[str, str]:
-    """What became of each test. Fixtures have no outcome of their own."""
+    """The outcome of each test. Fixtures have no outcome of their own."""
     return {test.figures.test: test.outcome for test in run.tests}
 
 
 def row_of_test(figures: TestFigures, outcome: str) -> tuple[str, str, str, str, str]:
-    """The texts of one test or fixture, with the columns of `TEST`."""
+    """The texts for one test or fixture, with the columns of `TEST`."""
     tokens = None if figures.usage is None else figures.usage.total_tokens
     return (
         figures.test,
@@ -46,7 +46,7 @@ def row_of_test(figures: TestFigures, outcome: str) -> tuple[str, str, str, str,
 
 
 def unmarked(run: Run) -> list[tuple[str, str]]:
-    """The tests that went live without a recorder, and the number of their calls."""
+    """The tests that went live without a recorder, and their numbers of calls."""
     return [(test, f"{calls:,}") for test, calls in run.unmarked.items()]
 
 

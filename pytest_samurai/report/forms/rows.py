@@ -1,4 +1,4 @@
-"""The tests of a page: a row for each."""
+"""The tests on a page: a row for each."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _NOTHING = Shown("", "", "")
 class Row:
     """A test or fixture.
 
-    The shares are those of the largest in the run, from 0 to 100. `grown` is how much of the share of tokens is new
-    since the lock was written. `talk` is its conversation.
+    The shares compare with the largest in the run, from 0 to 100. `grown` is how much of the token share is new since
+    the lock was written. `talk` is its conversation.
     """
 
     test: str
@@ -40,7 +40,7 @@ class Row:
 
 
 def rows(run: Run, templates: Templates, most: int) -> list[Row]:
-    """The rows of the most expensive tests, at most so many, and of all that failed or grew."""
+    """The rows of the most expensive tests, up to `most`, and of all that failed or grew."""
     pairs = sorted(_with_spoken(run), key=lambda pair: rank(pair[0]))
     grown: dict[str, list[Mapping[str, str]]] = defaultdict(list)
     for regression in run.regressions:
@@ -65,7 +65,7 @@ def rows(run: Run, templates: Templates, most: int) -> list[Row]:
 
 
 def _with_spoken(run: Run) -> list[tuple[TestFigures, int | None]]:
-    """All figures, each with the index of its conversation. Where names are equal, both are in the order of the run."""
+    """All figures, each with the index of its conversation. Equal names are matched in the order of the run."""
     by_user: dict[str, deque[int]] = defaultdict(deque)
     for index, spoken in enumerate(run.spoken):
         by_user[spoken.user].append(index)
@@ -108,7 +108,7 @@ def _share(amount: float, largest: float) -> float:
 
 
 def _new_part(grown: Sequence[Mapping[str, str]]) -> float:
-    """How much of the tokens is new, from 0 to 1; 0 where that is not told by whole numbers."""
+    """How much of the tokens is new, from 0 to 1; 0 if the numbers are not whole."""
     for regression in grown:
         old, new = (regression[side].replace(",", "") for side in ("old", "new"))
         if regression["metric"] == "total_tokens" and old.isdecimal() and new.isdecimal():

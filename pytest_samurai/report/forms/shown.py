@@ -1,4 +1,4 @@
-"""A run that is safe to show."""
+"""A run in a form that is safe to show."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from pytest_samurai.text import visible
 
 
 def shown(run: Run) -> Run:
-    """The run with whatever a page, a comment or a log would obey escaped. Only failures and notes keep line breaks."""
+    """The run, with everything escaped that a page, a comment or a log would obey.
+
+    Only failures and notes keep line breaks.
+    """
     redacted = run.redacted(visible)
     texts = (failure.text for failure in run.failures)
     return replace(
@@ -32,7 +35,7 @@ def _failure(failure: Failure, text: str) -> Failure:
     return replace(
         failure,
         kind=visible(failure.kind),
-        # A report from another machine may have the line ends of that system.
+        # A report from another machine may have that system's line ends.
         text="\r\n".join(visible(lines, keep="\n") for lines in text.split("\r\n")),
         file=visible(failure.file),
     )

@@ -1,4 +1,4 @@
-"""The conversations of cassettes, each whole, as a page of HTML."""
+"""The complete conversations of cassettes, as an HTML page."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _calls(side: Side, templates: Templates) -> Iterator[str]:
 
 
 def _used(calls: Sequence[Call | str]) -> str:
-    """The calls, tokens and money of the page."""
+    """The calls, tokens and money on the page."""
     figures = TestFigures.of("", [call for call in calls if not isinstance(call, str)], recorded=0)
     tokens = "tokens unknown" if figures.usage is None else plural(figures.usage.total_tokens, "token")
     cost = "cost unknown" if figures.cost is None else shown_amount(figures.cost)

@@ -1,4 +1,4 @@
-"""What a page shows of a conversation: its calls, message by message."""
+"""A conversation on a page: its calls, message by message."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pytest_samurai.wire import Message, Part, text_length
 
 LONGEST = 4_000
 SHORTER = 300
-"""Characters of a text; of a longer one its beginning and its end are shown."""
+"""The maximum number of characters in a text. A longer one is shown with its beginning and its end."""
 
 _BEGINNING = 90
 _LEAST_SECONDS = 0.1
@@ -28,7 +28,7 @@ class Said:
     """A message, or several that are left out. All its texts are safe to show.
 
     `parts` are pairs of a label, empty for plain text, and a text. `share` is its part of the prompt in words, and
-    `percent` the same as a number; `before` says where in the test it was said already.
+    `percent` is the same as a number. `before` says where in the test the same was said earlier.
     """
 
     speaker: str
@@ -40,7 +40,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class ToldCall:
-    """A call as a page shows it; `facts` say what it used and how long it took, `why_unread` why it has no messages."""
+    """A call on a page. `facts` say what it used and how long it took, `why_unread` why it has no messages."""
 
     number: int
     model: str
@@ -51,9 +51,9 @@ class ToldCall:
 
 
 class Talk:
-    """The conversation of one test, call by call: it knows what was said before.
+    """The conversation of one test, call by call. It remembers what was said before.
 
-    One that `is_whole` has all messages and all of their texts, but for what was said before.
+    If it `is_whole`, it has all messages with their full texts, except what was said before.
     """
 
     def __init__(self, *, is_whole: bool = False) -> None:
@@ -61,7 +61,7 @@ class Talk:
         self._before: dict[Message, str] = {}
 
     def told(self, call: Call, longest: int = LONGEST) -> ToldCall:
-        """A call after those that were `heard`; of each text at most `longest` characters."""
+        """A call after those that were `heard`, with at most `longest` characters of each text."""
         if self._is_whole:
             longest = sys.maxsize
         talk, messages = conversation(call), _sent(call)
@@ -80,7 +80,7 @@ class Talk:
         )
 
     def heard(self, call: Call) -> None:
-        """Keep in mind what was said in a call."""
+        """Remember what was said in a call."""
         for how, messages in (("sent", _sent(call)), ("answered", conversation(call).answered)):
             for message in messages:
                 self._before.setdefault(message, f"{how} before, in call {call.number}")
@@ -108,7 +108,7 @@ def _beginning(text: str) -> str:
 
 
 def shortened(text: str, longest: int) -> str:
-    """A text of which at most so many characters are left, with the number of those that are not."""
+    """A text shortened to at most `longest` characters, and the number of characters left out."""
     if len(text) <= longest:
         return text
     tail = longest // 3
@@ -124,7 +124,7 @@ def _length(message: Message) -> int:
 
 
 def _sent(call: Call) -> list[Message]:
-    """The messages of a call. What describes its tools to the model is the first: it is part of the prompt."""
+    """The messages of a call. The first one describes the tools to the model, and is part of the prompt."""
     messages = list(conversation(call).asked)
     if messages and call.tools:
         tools = json.dumps(call.tools, ensure_ascii=False)
@@ -133,7 +133,7 @@ def _sent(call: Call) -> list[Message]:
 
 
 def _shared(said: Said, length: int, whole: int, call: Call) -> Said:
-    """A message with its share, estimated by lengths: a reply counts only the whole prompt."""
+    """A message with its share, estimated from lengths: a reply only counts the whole prompt."""
     percent = round(100 * length / whole)
     tokens = ""
     if call.usage is not None and call.usage.prompt_tokens:
@@ -147,7 +147,7 @@ def _sent_before(asked: Sequence[Said], lengths: Sequence[int]) -> list[str]:
 
 
 def _folded(asked: Sequence[Said]) -> Iterator[Said]:
-    """The messages, without the middle of many."""
+    """The messages, without the middle if there are many."""
     runs: list[list[Said]] = []
     for said in asked:
         if runs and bool(runs[-1][0].before) == bool(said.before):

@@ -10,27 +10,27 @@ if TYPE_CHECKING:
 
 
 class Templates:
-    """The files in `templates/`. Whatever they are given is escaped, but for what another of them has made."""
+    """The files in `templates/`. Every value is escaped, except what another template made."""
 
     def __init__(self) -> None:
         self._environment = _environment()
 
     def join(self, markups: Iterable[str]) -> str:
-        """What `fill` gave, several times, as one."""
+        """Several results of `fill`, as one."""
         from markupsafe import Markup
 
         return Markup("").join(markups)
 
     def fill(self, name: str, **values: Any) -> str:
-        """A template with its values, as markup that a further template takes as it is."""
+        """A template with its values, as markup that another template takes unchanged."""
         from markupsafe import Markup
 
-        # Not by formatting: what fills a template has been escaped in it.
+        # No formatting here: the template has escaped its values.
         return Markup(self._environment.get_template(name).render(values))
 
 
 def _environment() -> Environment:
-    # Here, so that only a run that writes a page waits for the import.
+    # Imported here, so that only a run that writes a page waits for it.
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     return Environment(

@@ -1,4 +1,4 @@
-"""Streams of chat completions, and of the older completions, with all that OpenAI's reference names."""
+"""Streams of chat completions and of older completions, with everything that OpenAI's reference names."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ MESSAGES: list[Json] = [
         "role": "assistant",
         "content": None,
         "audio": {"id": "audio_1", "data": "UklGRg==", "transcript": "It is Köln.", "expires_at": 9},
-        # Of many servers, though not of the reference.
+        # Many servers send it, but the reference does not have it.
         "reasoning_content": "I look.",
     },
 ]

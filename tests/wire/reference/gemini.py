@@ -1,4 +1,4 @@
-"""A stream of the Gemini API with every part, and all that the reference names beside the parts."""
+"""A stream of the Gemini API with every part, and everything else that the reference names."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ WHOLE: list[Json] = [
     {"fileData": {"fileUri": "gs://a/c.wav"}, "mediaProcessing": "MEDIA_PROCESSING_UNSPECIFIED"},
     {"text": "Rain.", "speechMetadata": {"speaker": "Anna"}},
 ]
-"""Parts that come whole."""
+"""Parts that arrive complete."""
 
 PARTS: list[Json] = [
     {"text": "I look for „Köln“.", "thought": True},
@@ -50,7 +50,7 @@ PARTS: list[Json] = [
     {"text": "And more."},
     *WHOLE,
 ]
-"""The answer, as it is once all has come."""
+"""The complete answer."""
 
 
 def pieces(text: str, size: int = 4) -> list[str]:
@@ -58,7 +58,7 @@ def pieces(text: str, size: int = 4) -> list[str]:
 
 
 def called_in_pieces() -> Iterator[Json]:
-    """A call whose arguments are streamed, as Vertex AI does: the last part says nothing more."""
+    """A call whose arguments are streamed, as in Vertex AI: the last part adds nothing."""
     yield {"functionCall": {"id": "3", "name": "weather", "willContinue": True}}
     city = pieces("Köln", 2)
     for number, piece in enumerate(city):
@@ -78,7 +78,7 @@ def called_in_pieces() -> Iterator[Json]:
 
 
 def coming() -> Iterator[Json]:
-    """The parts as they come."""
+    """The parts as they arrive."""
     yield from ({"text": piece, "thought": True} for piece in pieces("I look for „Köln“."))
     yield from ({"executableCode": {"language": "PYTHON", "code": piece}} for piece in pieces("print(6 * 7)\n"))
     yield {"codeExecutionResult": {"outcome": "OUTCOME_UNSPECIFIED", "output": "42\n"}}
@@ -103,7 +103,7 @@ CANDIDATE: Json = {
     "urlContextMetadata": {"urlMetadata": [{"retrievedUrl": "https://example.org"}]},
     "continuationToken": "Z28=",
 }
-"""What the last event says of the answer."""
+"""What the last event says about the answer."""
 
 GROUNDED: Json = {"groundingMetadata": {"webSearchQueries": ["Köln"]}}
 BESIDE: Json = {

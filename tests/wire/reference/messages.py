@@ -1,4 +1,4 @@
-"""A stream of Anthropic's Messages API with every event, block and delta that its reference names, beta ones too."""
+"""A stream of Anthropic's Messages API with every event, block and delta in its reference, including beta ones."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ BLOCKS: list[Json] = [
     {"type": "text", "text": "No more.", "citations": None},
     tool("tool_use", "weather", {"city": "Köln", "days": [1, 2]}, **CALLER),
     tool("server_tool_use", "web_fetch", {"url": "https://example.org"}, 2, **CALLER),
-    # All of what is asked may come at once.
+    # Everything asked for may come at once.
     tool("tool_use", "clock", {"zone": "CET"}, 3, **CALLER),
     result("web_search_tool_result", NO_PAGE) | CALLER,
     result("web_fetch_tool_result", {"type": "web_fetch_tool_result_error", "error_code": "unavailable"}) | CALLER,
@@ -105,7 +105,7 @@ def pieces(text: str, size: int = 4) -> list[str]:
 
 
 def coming(block: Json) -> tuple[Json, list[Json]]:
-    """A block as it begins, and its deltas."""
+    """The start of a block, and its deltas."""
     kind = block["type"]
     if kind == "text":
         deltas = [{"type": "text_delta", "text": piece} for piece in pieces(block["text"])]

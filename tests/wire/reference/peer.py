@@ -1,5 +1,7 @@
-"""A server that streams what a test says, in pieces that do not end where the events do; and calls that are recorded
-from it, and replayed when it is gone."""
+"""A server that streams what a test says, in pieces that do not end where the events do.
+
+Its calls are recorded, and replayed after it is gone.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ T = TypeVar("T")
 
 
 def wire(pieces: Iterable[bytes], kind: str = EVENT_STREAM) -> Wire:
-    """A reply whose every third piece comes in two."""
+    """A reply in which every third piece comes in two."""
     cut: list[bytes] = []
     for number, piece in enumerate(pieces):
         half = len(piece) // 2 if number % 3 == 0 else 0
@@ -34,7 +36,7 @@ def plain(reply: Json) -> Wire:
 
 
 def sse(*events: Json, named: bool = False, done: bool = False) -> Iterator[bytes]:
-    """Events; `named` ones say their type beside the data as well, as OpenAI's and Anthropic's do."""
+    """Events. `named` ones give their type next to the data as well, like OpenAI's and Anthropic's."""
     for event in events:
         head = f"event: {event['type']}\n" if named else ""
         yield f"{head}data: {json.dumps(event, ensure_ascii=False)}\n\n".encode()
@@ -76,7 +78,7 @@ def peer(replies: Mapping[str, Wire]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Taken(Generic[T]):
-    """What an application saw of its calls while they were recorded and while they were replayed, and the recorders."""
+    """What an application saw of its calls, while recording and in replay, and the recorders."""
 
     live: T
     replayed: T
@@ -85,7 +87,7 @@ class Taken(Generic[T]):
 
 
 def take(path: Path, replies: Mapping[str, Wire], ask: Callable[[str], T]) -> Taken[T]:
-    """Record what `ask` does with the URL of a server, and have it done again from the cassette without the server."""
+    """Record what `ask` does with a server's URL, and do it again from the cassette without the server."""
     with peer(replies) as url:
         with use_cassette(path) as recorded:
             live = ask(url)
@@ -95,7 +97,7 @@ def take(path: Path, replies: Mapping[str, Wire], ask: Callable[[str], T]) -> Ta
 
 
 def members(union: Any) -> list[Any]:
-    """The types of a union, however it is annotated."""
+    """The types in a union, however it is annotated."""
     if get_origin(union) is None:
         return [union]
     inner = get_args(union)[:1] if hasattr(union, "__metadata__") else get_args(union)
@@ -103,12 +105,12 @@ def members(union: Any) -> list[Any]:
 
 
 def types_of(union: Any) -> set[str]:
-    """What the members of a union have as their `type`."""
+    """The `type` values of a union's members."""
     return {get_args(kind.model_fields["type"].annotation)[0] for kind in members(union)}
 
 
 def without(value: Json, *keys: str) -> Json:
-    """A JSON value without some keys, wherever they are."""
+    """A JSON value without some keys, at any depth."""
     if isinstance(value, dict):
         return {key: without(inner, *keys) for key, inner in value.items() if key not in keys}
     return [without(inner, *keys) for inner in value] if isinstance(value, list) else value

@@ -160,14 +160,14 @@ AT_ONCE: list[Json] = [
     {"id": "mcpa_1", "type": "mcp_approval_response", "approval_request_id": "mcpr_1", "approve": True},
     {"id": "cto_1", "type": "custom_tool_call_output", "status": "completed", "call_id": "call_2", "output": "1"},
 ]
-"""Items that come whole."""
+"""Items that arrive complete."""
 
 IN_PIECES: list[Json] = [
     THOUGHT, SEARCH, FILES, CODE, IMAGE, TOOLS, MCP, FAILED_MCP, CALL, CUSTOM, SHELL, PRINTED, TALK
 ]  # fmt: skip
 OUTPUT: list[Json] = [*IN_PIECES, *AT_ONCE]
 FREE: list[Json] = [THOUGHT, CALL, CUSTOM, MCP, TALK]
-"""Items of which none is billed by the call."""
+"""Items that are not billed per call."""
 
 
 def response(*output: Json, status: str = "completed", usage: Json = USAGE, **more: Json) -> Json:
@@ -199,7 +199,7 @@ def pieces(text: str, size: int = 4) -> list[str]:
 
 
 def spoken(kind: str, key: str, text: str, size: int = 4, **at: Json) -> Iterator[Json]:
-    """The pieces of a text, and the event that ends it with the whole."""
+    """The pieces of a text, and the final event with the whole text."""
     more: Json = {"logprobs": []} if kind == "response.output_text" else {}
     for piece in pieces(text, size):
         yield {"type": f"{kind}.delta", **at, **more, "delta": piece}
@@ -236,7 +236,7 @@ def talking(item: Json, at: Json) -> Iterator[Json]:
 
 
 def calling(item: Json, at: Json, kind: str, key: str, *steps: str) -> Iterator[Json]:
-    """A call whose text comes in pieces, with what the API says of its progress."""
+    """A call whose text arrives in pieces, with what the API says about its progress."""
     name, at_first = kind.rpartition("_")[0], item["type"] == "code_interpreter_call"
     begun = {**item, key: None if at_first else ""}
     begun |= {"status": "in_progress"} if "status" in item else {}
@@ -324,7 +324,7 @@ def coming(item: Json, at: Json) -> Iterator[Json]:
 
 
 def stream(end: str = "completed", output: list[Json] = OUTPUT, **more: Json) -> list[Json]:
-    """A stream that ends so: `completed`, `incomplete`, `failed`, or `error`."""
+    """A stream that ends with this: `completed`, `incomplete`, `failed`, or `error`."""
     begun = response(status="queued", usage=None)
     said: list[Json] = [
         {"type": "response.created", "response": begun},

@@ -1,6 +1,6 @@
-"""What each API's calls cost, live and replayed, beside a computation by hand with the published rates.
+"""The cost of each API's calls, live and replayed, compared with a manual calculation at published rates.
 
-The rates are those of the pages named with each call, in US dollars per million tokens, in November 2026.
+The rates are from the pages named with each call, in US dollars per million tokens, in November 2026.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ VECTOR = [0.5, -1.0, 0.25]
 
 @dataclass(frozen=True)
 class Bill:
-    """A call: where it goes, what is answered, how it is asked; its usage, and its cost by hand, if that is known."""
+    """A call: its URL, its answer, how it is asked; its usage, and its cost by hand, if known."""
 
     path: str
     reply: Wire
@@ -70,7 +70,7 @@ def google(call: Callable[[genai.Client], Any], **options: Any) -> Callable[[str
 
 
 def seen(said: Any) -> object:
-    """What the application sees of a reply, or of each event of a stream."""
+    """What the application sees of a reply, or of each event in a stream."""
     if hasattr(said, "model_dump"):
         return without(said.model_dump(mode="json", warnings=False), "sdk_http_response")
     return [seen(event) for event in said]
@@ -291,7 +291,7 @@ def test_an_embedding_comes_back_as_the_same_numbers_in_either_encoding(encoding
 
     def ask(url: str) -> Json:
         with openai.OpenAI(base_url=f"{url}/v1", api_key="k") as client:
-            # The SDK asks for base64 and reads it, if it is not told which encoding to ask for.
+            # The SDK asks for base64 and reads it, unless it is told which encoding to ask for.
             more: Json = {"encoding_format": "float"} if encoding == "float" else {}
             [data] = client.embeddings.create(model="text-embedding-3-small", input="a", **more).data
             return data.embedding

@@ -1,4 +1,4 @@
-"""Chat completions, and the older ones, with everything that their reference names: recorded, replayed, merged."""
+"""Chat completions, and the older ones, with everything in their reference: recorded, replayed, merged."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def paths(value: Json, path: str = "") -> Iterator[str]:
 def test_nothing_that_the_reference_names_is_missing() -> None:
     said = {path for event in EVENTS for path in paths(event)}
     missing = {path for path in fields(ChatCompletionChunk) if path not in said}
-    # What moderation found is objects of their own, in which nothing comes in pieces.
+    # Moderation results are separate objects, and nothing in them arrives in pieces.
     assert {path for path in missing if not path.startswith(".moderation.") and "top_logprobs." not in path} == set()
     said = {path for event in COMPLETION_EVENTS for path in paths(event)}
     details = {f".usage{path}" for path in fields(CompletionUsage) if "_details" in path}
@@ -74,7 +74,7 @@ def test_a_chat_comes_back_chunk_for_chunk_and_merges_as_the_sdk_merges_it(asks:
             with chats.stream(**ASKED, **more) as events:
                 return chunks, events.get_final_completion().to_dict(warnings=False)
 
-    # The peer answers the question, whoever asked it; what else is said with the usage is the application's.
+    # The peer answers the question, whoever asked it. Anything else said with the usage is for the application.
     events = EVENTS if asks else [*EVENTS[:-1], without(EVENTS[-1], "moderation")]
     sent = list(sse(*events, done=True))
     taken = take(tmp_path / "a.yaml", {"/v1/chat/completions": wire(sent)}, ask)
@@ -91,14 +91,14 @@ def test_a_chat_comes_back_chunk_for_chunk_and_merges_as_the_sdk_merges_it(asks:
         )
         assert ours["usage"] == USAGE
         for choice, expected in zip(ours["choices"], of_sdk["choices"], strict=True):
-            # The SDK leaves the numbers of the parts in the calls of tools, and what is null out of the first event.
+            # The SDK keeps the numbers of the parts in tool calls, and leaves null values out of the first event.
             assert known(choice) == known(expected)
         same = ["id", "object", "created", "model", "service_tier", "system_fingerprint", *(["moderation"] * asks)]
         assert {key: ours[key] for key in same} == {key: of_sdk[key] for key in same}
 
 
 def known(choice: Json) -> Json:
-    """A choice without what is null, and without the numbers of parts."""
+    """A choice without null values and without the numbers of parts."""
     message = {key: value for key, value in choice["message"].items() if value is not None}
     calls = [without(call, "index") for call in message.pop("tool_calls", [])]
     odds = {key: value for key, value in (choice.get("logprobs") or {}).items() if value is not None}
@@ -138,7 +138,7 @@ def test_of_a_chat_that_broke_the_usage_is_unknown() -> None:
 
 
 def test_a_completion_comes_back_chunk_for_chunk_and_its_texts_are_joined(tmp_path: Path) -> None:
-    """The SDK has no accumulator: by the reference, a text goes on with the text of its index."""
+    """The SDK has no accumulator. By the reference, a text continues the text with the same index."""
     asked: Json = {"model": "gpt-3.5-turbo-instruct", "prompt": ["Where?", "How?"], **OPTIONS}
 
     def ask(url: str) -> Json:

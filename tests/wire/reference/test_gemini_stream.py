@@ -1,4 +1,4 @@
-"""The Gemini API, with everything that its reference names: recorded, replayed, merged."""
+"""The Gemini API, with everything in its reference: recorded, replayed, merged."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def kept(parts: list[types.Part]) -> list[Json]:
 
 
 def test_a_stream_comes_back_event_for_event_and_has_what_the_sdk_keeps_of_it(tmp_path: Path) -> None:
-    """The SDK has no accumulator: a chat keeps the parts of all events, one after the other."""
+    """The SDK has no accumulator: a chat keeps the parts of all events, one after another."""
 
     def ask(url: str) -> Json:
         with client(url) as google:
@@ -103,7 +103,7 @@ def test_a_stream_comes_back_event_for_event_and_has_what_the_sdk_keeps_of_it(tm
         assert whole.candidates
         assert whole.candidates[0].content
         ours = kept(whole.candidates[0].content.parts or [])
-        # The texts, the code and what it printed are those of the chat's parts, joined; all other parts are these.
+        # The texts, the code and its output are those of the chat's parts, joined; all other parts are the same.
         for path in (("text",), ("executableCode", "code"), ("codeExecutionResult", "output")):
             assert said(ours, *path) == said(of_sdk, *path)
         called = ("text", "executableCode", "codeExecutionResult", "functionCall")
@@ -161,7 +161,7 @@ def test_what_is_grounded_in_one_event_stays_so_when_the_last_says_nothing_of_it
 
 
 def test_audio_from_the_cache_makes_the_price_unknown() -> None:
-    """Source: ai.google.dev/gemini-api/docs/pricing, context caching, has a rate of its own for audio."""
+    """Source: ai.google.dev/gemini-api/docs/pricing: context caching has a separate rate for audio."""
     usage = {**USAGE, "cacheTokensDetails": [{"modality": "AUDIO", "tokenCount": 1}]}
     assert GEMINI.has_paid_tools(merged(stream({"text": "a"}, usage=usage)))
 

@@ -1,4 +1,4 @@
-"""Anthropic's Messages API, with everything that its reference names: recorded, replayed, merged."""
+"""Anthropic's Messages API, with everything in its reference: recorded, replayed, merged."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def merged(events: list[Json]) -> Json:
 @pytest.mark.parametrize("api", REFERENCES)
 def test_no_event_block_or_delta_of_the_reference_is_missing(api: str) -> None:
     events, all_events, blocks, deltas = REFERENCES[api]
-    # A ping is in the guide to streams alone.
+    # Only the guide to streams has a ping.
     assert {event["type"] for event in events} == {*types_of(all_events), "ping"}
     assert {event["content_block"]["type"] for event in events if "content_block" in event} == types_of(blocks)
     assert {event["delta"].get("type", "") for event in events if "delta" in event} == {*types_of(deltas), ""}
@@ -94,7 +94,7 @@ def test_a_stream_comes_back_chunk_for_chunk_and_merges_as_the_sdk_merges_it(api
         assert (call.endpoint, call.streamed) == ("messages", True)
         assert call.response["usage"] == {**FIRST_USAGE, **_said(events[-2]["usage"])}
         assert {**call.response, "usage": None} == {**final, "usage": None}
-        # The SDK leaves out what a `null` says, and of the counts it knows those of its types.
+        # The SDK leaves out null values, and only knows the counts in its types.
         assert final["usage"].items() <= call.response["usage"].items()
         assert call.usage == COUNTED
 

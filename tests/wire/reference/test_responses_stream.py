@@ -1,4 +1,4 @@
-"""The Responses API, with everything that its reference names: recorded, replayed, merged."""
+"""The Responses API, with everything in its reference: recorded, replayed, merged."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Json = Any
 ASKED: Json = {"model": "gpt-5-mini", "input": "Where?", "previous_response_id": "resp_0"}
 COUNTED = Usage(1, 3000, 800, 3800, cached_tokens=1000, reasoning_tokens=600, cache_write_tokens=500)
 OF_THE_SDK = ("parsed", "parsed_arguments")
-"""What the SDK adds to the objects that it has parsed."""
+"""What the SDK adds to the objects it parses."""
 
 
 def merged(events: list[Json]) -> Json:
@@ -85,7 +85,7 @@ def test_a_stream_comes_back_chunk_for_chunk_and_merges_as_the_sdk_merges_it(end
 
 
 def test_wherever_a_stream_breaks_it_has_what_the_sdk_has_of_it() -> None:
-    """The SDK puts the text of messages and the arguments of functions together."""
+    """The SDK joins the text of messages and the arguments of functions."""
     said = stream(output=[IN_PIECES[0], CALL, TALK])[:-1]
     state: Any = ResponseStreamState(input_tools=[], text_format=omit)
     for length, event in enumerate(said, 1):
@@ -110,7 +110,7 @@ def test_what_came_in_pieces_is_whole_before_the_api_has_sent_it_whole(item: Jso
         said = [event for event in said if event["type"].endswith((".added", ".delta", "ed"))]
     came = merged(said[: -1 if said[-1]["type"] == "response.completed" else None])["output"][0]
 
-    # What the API tells only of the whole item.
+    # What the API only says about the whole item.
     never = ("status", "logprobs", "result", "outputs", "results", "tools", "output", "error", "encrypted_content")
     is_printed = item["type"] == "shell_call_output"
     if is_printed:
@@ -119,7 +119,7 @@ def test_what_came_in_pieces_is_whole_before_the_api_has_sent_it_whole(item: Jso
 
 
 def test_an_item_that_begins_empty_and_a_number_that_is_left_out_lose_nothing() -> None:
-    """As the SDK has it: some servers send an event without an item, and leave its number out."""
+    """As in the SDK: some servers send an event without an item, and leave out its number."""
     said = [
         {"type": "response.created", "response": response(status="in_progress", usage=None)},
         {"type": "response.output_item.added", "output_index": 0, "item": None},
