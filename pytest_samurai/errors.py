@@ -30,14 +30,15 @@ class SettingsError(SamuraiError):
 
 
 class CassetteError(SamuraiError):
-    """A cassette that can't be read or written. Its text is one line, whatever characters are in file names."""
+    """A cassette that can't be read or written. Its text is one line, whatever characters are in file names.
+
+    `is_foreign` says that the file can be read, but shows no sign of being a cassette of ours or of vcrpy's.
+    """
+
+    is_foreign = False
 
     def __str__(self) -> str:
         return _shown(super().__str__(), keep="")
-
-
-class NotACassette(CassetteError):
-    """A file that can be read, but shows no sign of being a cassette of ours or of vcrpy's."""
 
 
 class UnknownUsage(SamuraiError):

@@ -30,7 +30,7 @@ from pytest_samurai.cassette.resealed import NotAsSealed, check_answer, check_js
 from pytest_samurai.cassette.seal import NO_SEAL, edited_indexes, whole_items
 from pytest_samurai.cassette.sliced import Sliced
 from pytest_samurai.cassette.slices import cut
-from pytest_samurai.errors import CassetteError, NotACassette
+from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import NoFile, read_whole
 from pytest_samurai.text import conflict_line
 from pytest_samurai.wire import Interaction, Recordings, Reply, Request, dated
@@ -108,12 +108,13 @@ _SETTLED = (
 def _not_a_cassette(whole: object, path: Path) -> CassetteError:
     text = f"{path}:1: not a cassette: it has no list `interactions`; "
     # Our cassettes and vcrpy's have both keys, with a list, even if the file was cut off.
-    is_of_others = isinstance(whole, dict) and (
+    is_foreign = isinstance(whole, dict) and (
         isinstance(whole.get("interactions"), dict) or whole.keys().isdisjoint(("interactions", "version"))
     )
-    if is_of_others:
-        return NotACassette(f"{text}if another tool wrote it, leave it to that tool; otherwise {MEND}")
-    return CassetteError(text + MEND)
+    leave = "if another tool wrote it, leave it to that tool; otherwise " if is_foreign else ""
+    error = CassetteError(f"{text}{leave}{MEND}")
+    error.is_foreign = is_foreign
+    return error
 
 
 Judge = Callable[[Interaction, Mapping[str, Any]], bool]

@@ -11,7 +11,7 @@ from pytest_samurai import cassette
 from pytest_samurai.bill import Call
 from pytest_samurai.commands.move import move_file
 from pytest_samurai.commands.search import SUFFIXES, cassettes_in
-from pytest_samurai.errors import CassetteError, NotACassette
+from pytest_samurai.errors import CassetteError
 from pytest_samurai.files import locked
 from pytest_samurai.matching import Endpoints
 from pytest_samurai.redaction import Redactor, environment_secrets, one_line, without_secrets
@@ -43,12 +43,10 @@ def import_cassettes(paths: Iterable[Path], *, environ: Mapping[str, str]) -> It
     for path in cassettes_in(paths, _SUFFIXES):
         try:
             text, failed = _imported(path, secrets) + _renamed(path), False
-        except NotACassette as error:
-            # In a directory of tests, other files are their data.
-            failed = path in paths
-            text = str(error) if failed else f"{path}: not a cassette, left as it is"
         except CassetteError as error:
-            text, failed = str(error), True
+            # In a directory of tests, other files are their data.
+            failed = not error.is_foreign or path in paths
+            text = str(error) if failed else f"{path}: not a cassette, left as it is"
         yield Outcome(one_line(redactor, text), failed)
 
 
