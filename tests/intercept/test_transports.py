@@ -211,6 +211,12 @@ class Failing(httpx.BaseTransport):
         raise httpx.ConnectError("refused")
 
 
+def fail(client: httpx.Client, count: int) -> None:
+    for _ in range(count):
+        with pytest.raises(httpx.ConnectError, match="refused"):
+            client.post(API, json=body())
+
+
 @pytest.mark.parametrize(("count", "requests", "them"), [(1, "1 request", "it"), (2, "2 requests", "them")])
 def test_a_connection_that_fails_is_no_call_and_not_recorded(
     cassettes: Path, count: int, requests: str, them: str
@@ -221,9 +227,7 @@ def test_a_connection_that_fails_is_no_call_and_not_recorded(
         use_cassette(cassettes / "a.yaml") as recorder,
         httpx.Client(transport=Failing()) as client,
     ):
-        for _ in range(count):
-            with pytest.raises(httpx.ConnectError, match="refused"):
-                client.post(API, json=body())
+        fail(client, count)
     assert recorder.calls == ()
     assert not cassettes.exists()
     assert [warning.filename for warning in warned] == [__file__]
