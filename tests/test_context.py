@@ -113,7 +113,9 @@ def test_a_library_and_a_transformer_say_where_the_path_is(
         with use_cassette(path, **options) as recorder:
             ask(url)
         assert recorder.cassette_path == tmp_path / expected
-    with pytest.raises(SettingsError, match="path_transformer returned a int; it must return the path of the cassette"):
+    with pytest.raises(
+        SettingsError, match="path_transformer returned a value of type int; it must return the path of the cassette"
+    ):
         use_cassette("a", path_transformer=lambda given: len(given))
 
 

@@ -43,7 +43,7 @@ def undone(encoding: str, body: bytes) -> bytes:
     except UnicodeDecodeError:
         if decode is None:
             raise NoDecoder(encoding) from None
-        raise ValueError(f"its body is not {encoding}, as its headers say") from None
+        raise ValueError(f"its headers say {encoding}, but its body is something else") from None
     return body
 
 

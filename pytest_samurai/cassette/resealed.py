@@ -60,7 +60,7 @@ def check_answer(interaction: Interaction, item: Mapping[str, Any], *, changed: 
         return
     if seal == NO_SEAL or (seal or "").split()[2:] == _sums(item, given)[1:]:
         raise NotAsSealed(
-            f"says in `{ANSWER}` what its events do not say; restore it, or edit the events, since these are"
+            f"has an `{ANSWER}` that differs from its events; restore it, or edit the events, which are what is"
             f" replayed, and delete `{ANSWER}`: it is written again with the file"
         )
 

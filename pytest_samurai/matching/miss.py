@@ -142,9 +142,13 @@ def renamed_lines(commands: Sequence[str]) -> list[str]:
     """What to do if a test was renamed: the commands for it."""
     if not commands:
         return []
-    who = "a test that is" if len(commands) == 1 else f"{len(commands)} tests that are"
+    if len(commands) == 1:
+        line = "A recording of a test that no longer exists would answer it. If you renamed that test to this one, run:"
+    else:
+        tests = f"{len(commands)} tests that no longer exist"
+        line = f"Recordings of {tests} would answer it. If you renamed one of them to this one, run its line:"
     return [
-        f"  A recording of {who} gone would answer it. If you renamed that test to this one, run:",
+        f"  {line}",
         *(f"    {command}" for command in commands),
     ]
 
@@ -152,7 +156,9 @@ def renamed_lines(commands: Sequence[str]) -> list[str]:
 def renamed_cause(commands: Sequence[str]) -> Cause:
     """The cause if a test may have been renamed: one cause for everything that a command settles."""
     old = shlex.split(commands[0])[-2]
-    return Cause.of(MISS, visible(f"recorded by {old}, which is gone"), list(map(visible, commands)), [commands])
+    return Cause.of(
+        MISS, visible(f"recorded by {old}, which no longer exists"), list(map(visible, commands)), [commands]
+    )
 
 
 def _played_out(indexes: Sequence[int]) -> str:

@@ -61,7 +61,7 @@ class Ceilings:
         may_be_shown = self._editor.redactors.request(request)
         lines = [f"{request.method} {may_be_shown.url} was not sent: {reached}.", f"  test      {self._owner.test}"]
         if self._mode.has_cassette and self._tally.may_admit_later(likely):
-            lines.append(f"  To record the rest at another time: {self._owner.command(UPDATE)}")
+            lines.append(f"  To record the rest later: {self._owner.command(UPDATE)}")
         return "\n".join(map(visible, lines))
 
     def _reserve(self, likely: Decimal) -> None:

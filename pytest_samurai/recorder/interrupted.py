@@ -48,7 +48,8 @@ class Interrupted:
             journal.close()
             if missing:
                 advised = "all" if journal.replacing else UPDATE
-                notes.append(f"{shown(journal.path)} holds {calls}; --samurai-mode={advised} recovers them")
+                them = "it" if len(missing) == 1 else "them"
+                notes.append(f"{shown(journal.path)} holds {calls}; --samurai-mode={advised} recovers {them}")
         return notes
 
     def discard(self) -> None:

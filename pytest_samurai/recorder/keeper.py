@@ -110,9 +110,10 @@ class Keeper:
         """
         self.passed = course.passed
         if course.unanswered and course.passed:
+            them = "it" if course.unanswered == 1 else "them"
             self._notes.append(
-                f"{self.owner.test}: {plural(course.unanswered, 'request')} got no reply, which cannot be recorded;"
-                " the replay will refuse it"
+                f"{self.owner.test}: {plural(course.unanswered, 'request')} got no reply and could not be recorded;"
+                f" a replay will refuse {them}"
             )
         if self._mode.updates and not self.owner.shared:
             self._outdated = Outdated(self.playback, course, drops=self._settings.unused != "ignore")

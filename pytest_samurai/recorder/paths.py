@@ -32,7 +32,7 @@ def transformed(path: Path, settings: Settings) -> Path:
     given = settings.path_transformer(plain)
     if not isinstance(given, str | PathLike):
         raise SettingsError(
-            f"path_transformer returned a {type(given).__name__}; it must return the path of the cassette"
+            f"path_transformer returned a value of type {type(given).__name__}; it must return the path of the cassette"
         )
     name = str(given)
     return REAL.Path(REAL.getcwd(), name if name.endswith(_SUFFIXES) else f"{name}{_SUFFIXES[0]}")

@@ -94,7 +94,7 @@ def judge(recorder: Recorder, request: Request, suspected: Suspect) -> None:
     pattern = f"*{suspected.path.tail}"
     setting = endpoints_setting(recorder.settings, [pattern])
     if recorder.replaying:
-        text = f"{what}, and this test replays.\n  To record it as well: {setting}"
+        text = f"{what}. This test only replays, so the call was refused.\n  To record it as well: {setting}"
         if not suspected.is_known:
             text += f'\n  To let it through, if no model answers it: ignore_hosts=["{urlsplit(asked.url).hostname}"]'
         raise recorder.refuse(text)
@@ -182,7 +182,7 @@ def connected(recorder: Recorder, hosts: Sequence[str], port: int) -> None:
             " send its calls through httpx, or forbid connections in tests"
         )
     else:
-        recorder.note(f"connected to {where}, {_WHO}: it went live, unrecorded; send its calls through httpx")
+        recorder.note(f"connected to {where}, {_WHO}: it went live and was not recorded; send its calls through httpx")
 
 
 def is_ignored(settings: Settings, *names: str) -> bool:

@@ -86,7 +86,8 @@ class Bridge:
             return None
         if not isinstance(given, self._request):
             raise SettingsError(
-                f"before_record_request returned a {type(given).__name__}; it must be the request, or None to let it"
+                f"before_record_request returned a value of type {type(given).__name__}; it must be the request,"
+                " or None to let it"
                 f" go live"
             )
         return Request(given.method, given.uri, _changed(request.headers, given.headers), _bytes(given))
@@ -99,7 +100,8 @@ class Bridge:
             read = cassette.reply_of(given)
         except (AttributeError, ValueError, zlib.error) as error:
             raise SettingsError(
-                f"before_record_response returned a {type(given).__name__}, which is not a response: {error}"
+                f"before_record_response returned a value of type {type(given).__name__}, which is not a response:"
+                f" {error}"
             ) from None
         return replace(
             reply,

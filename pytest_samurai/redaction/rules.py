@@ -120,7 +120,9 @@ def _changes(function: Callable[[str], object], text: str) -> Iterable[tuple[int
     new = function(text) if text else text
     if not isinstance(new, str):
         name = getattr(function, "__name__", type(function).__name__)
-        raise SettingsError(f"redact: {name} returned a {type(new).__name__}; it must return the text to write")
+        raise SettingsError(
+            f"redact: {name} returned a value of type {type(new).__name__}; it must return the text to write"
+        )
     return difference(text, new)
 
 

@@ -317,7 +317,7 @@ def test_many(samurai_client):
         [
             "*POST */chat/completions was not sent: samurai_max_live_requests is 3, and this run has sent 3.",
             "E         test      test_it.py::test_many",
-            "E         To record the rest at another time: pytest --samurai-mode=update test_it.py::test_many",
+            "E         To record the rest later: pytest --samurai-mode=update test_it.py::test_many",
         ]
     )
     assert project.server.requests == 3

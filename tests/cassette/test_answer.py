@@ -82,8 +82,8 @@ def test_a_header_of_that_name_is_no_answer() -> None:
 
 
 OTHER = (
-    "some.yaml:3: interaction 1 says in `answer` what its events do not say; restore it, or edit the events, since"
-    " these are replayed, and delete `answer`: it is written again with the file"
+    "some.yaml:3: interaction 1 has an `answer` that differs from its events; restore it, or edit the events, which are"
+    " what is replayed, and delete `answer`: it is written again with the file"
 )
 
 

@@ -172,7 +172,7 @@ def test_what_replaces_is_not_taken_up_by_what_adds_but_named(path: Path, url: s
     assert left.endswith(".all.journal")
     got, notes = run(url, path, 2)
     assert got == before
-    named = f"{path.parent / left} holds 1 call of an interrupted recording; --samurai-mode=all recovers them"
+    named = f"{path.parent / left} holds 1 call of an interrupted recording; --samurai-mode=all recovers it"
     assert notes == [named]
     assert beside(path) == [left]
     got, notes = run(url, path, 2, mode="all")
@@ -184,10 +184,13 @@ def test_what_replaces_is_not_taken_up_by_what_adds_but_named(path: Path, url: s
     assert beside(path) == []
 
 
-def test_mode_none_names_it_and_mode_live_does_not_look(path: Path, url: str) -> None:
-    killed_after(1, url, path)
+@pytest.mark.parametrize(("count", "calls", "them"), [(1, "1 call", "it"), (2, "2 calls", "them")])
+def test_mode_none_names_it_and_mode_live_does_not_look(
+    path: Path, url: str, count: int, calls: str, them: str
+) -> None:
+    killed_after(count, url, path)
     [left] = beside(path)
-    with pytest.warns(UserWarning, match=r"holds 1 call of .*; --samurai-mode=update recovers them"):
+    with pytest.warns(UserWarning, match=rf"holds {calls} of .*; --samurai-mode=update recovers {them}$"):
         with use_cassette(path, mode="none"):
             pass
     with use_cassette(path, mode="live"):

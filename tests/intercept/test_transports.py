@@ -211,14 +211,23 @@ class Failing(httpx.BaseTransport):
         raise httpx.ConnectError("refused")
 
 
-def test_a_connection_that_fails_is_no_call_and_not_recorded(cassettes: Path) -> None:
+def fail(client: httpx.Client, count: int) -> None:
+    for _ in range(count):
+        with pytest.raises(httpx.ConnectError, match="refused"):
+            client.post(API, json=body())
+
+
+@pytest.mark.parametrize(("count", "requests", "them"), [(1, "1 request", "it"), (2, "2 requests", "them")])
+def test_a_connection_that_fails_is_no_call_and_not_recorded(
+    cassettes: Path, count: int, requests: str, them: str
+) -> None:
+    said = f"{requests} got no reply and could not be recorded; a replay will refuse {them}$"
     with (
-        pytest.warns(UserWarning, match="1 request got no reply, which cannot be recorded") as warned,
+        pytest.warns(UserWarning, match=said) as warned,
         use_cassette(cassettes / "a.yaml") as recorder,
         httpx.Client(transport=Failing()) as client,
-        pytest.raises(httpx.ConnectError, match="refused"),
     ):
-        client.post(API, json=body())
+        fail(client, count)
     assert recorder.calls == ()
     assert not cassettes.exists()
     assert [warning.filename for warning in warned] == [__file__]

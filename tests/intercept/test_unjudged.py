@@ -194,7 +194,7 @@ def test_a_call_is_known_by_its_body_whatever_its_url(
 ) -> None:
     content = json.dumps(said).encode()
     text = refused(cassette, lambda: ask(f"{other.root}/v1/ask", content))
-    assert f"{other.root}/v1/ask calls a model, judging by its body, and is not recorded, and this test rep" in text
+    assert f"{other.root}/v1/ask calls a model, judging by its body, and is not recorded. This test only rep" in text
     assert text.endswith(
         "  To record it as well: samurai_endpoints = known */v1/ask\n"
         '  To let it through, if no model answers it: ignore_hosts=["127.0.0.1"]'

@@ -183,7 +183,9 @@ def test_any_path_of_a_host_that_serves_models_is_refused_in_a_replay(
 ) -> None:
     text = refused(cassette, lambda: httpx.post(server.root + path, content=b"{}"))
     assert server.asked == []
-    assert "and this test replays.\n  To record it as well: samurai_endpoints = known *" in text
+    assert (
+        ". This test only replays, so the call was refused.\n  To record it as well: samurai_endpoints = known *"
+    ) in text
 
 
 @pytest.mark.parametrize(

@@ -287,4 +287,6 @@ def test_number(): pass
     cassette(project.pytester.path / "library/test_suffix.yaml", ("a?", "A."))
     result = project.run()
     result.assert_outcomes(passed=2, errors=1)
-    result.stdout.fnmatch_lines(["*path_transformer returned a int; it must return the path of the cassette"])
+    result.stdout.fnmatch_lines(
+        ["*path_transformer returned a value of type int; it must return the path of the cassette"]
+    )

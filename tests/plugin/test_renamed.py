@@ -67,7 +67,7 @@ def test_a_renamed_test_is_not_recorded_anew_in_silence(
             "cassette  cassettes/test_it/test_new.yaml (does not exist yet)",
             "mode      once",
             "request   one",
-            "A recording of a test that is gone would answer it. If you renamed that test to this one, run:",
+            "A recording of a test that no longer exists would answer it. If you renamed that test to this one, run:",
             "pytest-samurai mv test_it.py::test_old test_it.py::test_new",
             "If it is a different test, record it: pytest --samurai-mode=all test_it.py::test_new",
         ]
@@ -98,7 +98,7 @@ def test_a_miss_of_a_renamed_test_names_the_command(project: Project) -> None:
     assert said(result)[2:] == [
         "cassette  cassettes/test_it/test_new.yaml (no recordings)",
         "mode      none",
-        "A recording of a test that is gone would answer it. If you renamed that test to this one, run:",
+        "A recording of a test that no longer exists would answer it. If you renamed that test to this one, run:",
         "pytest-samurai mv test_it.py::test_old test_it.py::test_new",
         "To record this test: pytest --samurai-mode=update test_it.py::test_new",
     ]
@@ -148,7 +148,9 @@ def test_of_a_moved_file_one_command_is_told_once_and_none_that_pays_again(
     (project.pytester.path / "test_it.py").rename(project.pytester.path / "test_that.py")
     result = run(project, "-q", f"--samurai-mode={mode}")
     result.assert_outcomes(failed=3)
-    begin = result.outlines.index("samurai: 3 tests missed a recording: recorded by test_it.py, which is gone.")
+    begin = result.outlines.index(
+        "samurai: 3 tests missed a recording: recorded by test_it.py, which no longer exists."
+    )
     assert result.outlines[begin + 1 : begin + 3] == [
         "    pytest-samurai mv test_it.py test_that.py",
         "    test_that.py::test_old, test_older, test_other",
@@ -229,7 +231,10 @@ def test_several_that_would_answer_are_all_named_the_likeliest_first_and_three_a
     project.tests(NEW)
     result = run(project)
     assert advised(result) == [f"pytest-samurai mv test_it.py::{name} test_it.py::test_new" for name in names]
-    assert any("A recording of 3 tests that are gone would answer it." in line for line in result.outlines)
+    assert any(
+        "Recordings of 3 tests that no longer exist would answer it. If you renamed one of them" in line
+        for line in result.outlines
+    )
     # In another file, the one with its name comes first.
     (project.pytester.path / "test_it.py").unlink()
     project.tests(NEW, "test_third.py")

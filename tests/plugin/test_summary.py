@@ -91,7 +91,7 @@ def test_a_client_that_no_hook_sees_is_named_in_the_summary_of_a_replay(
     project.tests(UNSEEN)
     first = project.run(*workers)
     first.assert_outcomes(passed=1)
-    first.stdout.fnmatch_lines(["samurai: test_it.py::test_it: connected to *: it went live, unrecorded; *"])
+    first.stdout.fnmatch_lines(["samurai: test_it.py::test_it: connected to *: it went live and was not recorded; *"])
     refused = project.run(*workers)
     refused.assert_outcomes(failed=1)
     refused.stdout.fnmatch_lines(

@@ -127,8 +127,8 @@ def test_a_connection_of_a_client_that_is_not_seen_is_noted_while_recording(
         assert allowing.notes == []
     assert note == (
         f"use_cassette('b.yaml'): connected to 127.0.0.1:{urlsplit(url).port}, which serves models (called by this"
-        " test), by a client that no recorder can see (requests, urllib, aiohttp, a raw socket): it went live,"
-        " unrecorded;"
+        " test), by a client that no recorder can see (requests, urllib, aiohttp, a raw socket): it went live and was"
+        " not recorded;"
         " send its calls through httpx"
     )
 

@@ -618,8 +618,8 @@ def test_the_command_that_a_ceiling_advises_goes_on_until_the_test_is_whole(upda
     updates.project.tests(CALLS.format(list("ACDEFGH"), True))
     result = updates.run(f"--samurai-mode={mode}")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["E         To record the rest at another time: pytest *"])
-    [advised] = {line.partition("another time: pytest ")[2] for line in result.outlines if "another time" in line}
+    result.stdout.fnmatch_lines(["E         To record the rest later: pytest *"])
+    [advised] = {line.partition("the rest later: pytest ")[2] for line in result.outlines if "the rest later" in line}
     assert updates.updated(*advised.split(), failed=1) == (3, "3 replayed, 3 recorded, 0 dropped")
     dropped = 0 if mode == "once" else 2
     assert updates.updated(*advised.split()) == (1, f"6 replayed, 1 recorded, {dropped} dropped")
@@ -636,7 +636,7 @@ def test_it(samurai_client): ask(samurai_client, max_tokens=100)
     result = project.run("--samurai-mode=update", ceiling)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*/chat/completions was not sent: samurai_max_live_*"])
-    result.stdout.no_fnmatch_line("*at another time*")
+    result.stdout.no_fnmatch_line("*the rest later*")
     assert project.server.requests == 0
 
 

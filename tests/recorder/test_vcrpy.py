@@ -286,7 +286,9 @@ def test_headers_that_a_hook_leaves_alone_are_all_there_and_new_ones_are_what_it
 
 
 def test_a_hook_that_gives_no_request_is_a_mistake(path: Path, wire: Wire) -> None:
-    with pytest.raises(SettingsError, match="before_record_request returned a str; it must be the request, or None"):
+    with pytest.raises(
+        SettingsError, match="before_record_request returned a value of type str; it must be the request, or None"
+    ):
         with use_cassette(path, before_record_request=lambda _: "x"):
             wire.ask()
 

@@ -196,7 +196,9 @@ def test_one_rule_needs_no_list() -> None:
 
 
 def test_a_function_that_gives_no_text_is_named() -> None:
-    with pytest.raises(SettingsError, match="redact: forgetful returned a NoneType; it must return the text to write"):
+    with pytest.raises(
+        SettingsError, match="redact: forgetful returned a value of type NoneType; it must return the text to write"
+    ):
         asked("a", forgetful)
 
 
