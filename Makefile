@@ -2,7 +2,7 @@
 #
 #   make demo     install the package and show it at work, offline
 #   make test     the whole suite, with coverage            make test ARGS="-k stream -x"
-#   make thorough the tests that have a size, at full size: 100,000 bodies, 200 killed runs ...; takes half an hour
+#   make thorough the tests that have a size, at full size: 100,000 bodies, 200 killed runs ...; takes seven minutes
 #   make test-page  the page in a browser, checked by axe-core; install one first (apt-get install chromium)
 #   make lowest   the tests without a size, with the lowest versions that pyproject.toml allows
 #   make pythons  the same tests, with every other Python from 3.11 on that this machine has
