@@ -92,7 +92,7 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
         ),
         Situation(
             "Recordings are not played",
-            "Run the test with `--samurai-mode=update` to drop them, or say `unused`. See [recorder](recorder.md).",
+            "Run the test with `--samurai-mode=update` to drop them, or set `unused`. See [recorder](recorder.md).",
             ("recorder/unused.py", "report/lines.py:shared_lines"),
         ),
         Situation(
@@ -148,7 +148,7 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
         ),
         Situation(
             "Cassettes that no test has",
-            "`pytest-samurai mv OLD NEW` for a renamed test, `pytest-samurai prune --write` for one that is gone.",
+            "`pytest-samurai mv OLD NEW` for a renamed test, `pytest-samurai prune --write` for a deleted one.",
             ("report/orphans.py", "report/fullrun.py"),
         ),
         Situation(
@@ -201,7 +201,7 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
         ),
         Situation(
             "The lock cannot be read",
-            "Settle the merge conflict as the message says, or restore the file. See [lock](lock.md).",
+            "Resolve the merge conflict as the message says, or restore the file. See [lock](lock.md).",
             ("bill/lockfile.py", "text/scalar.py", "bill/apis.py"),
         ),
         Situation(

@@ -186,7 +186,7 @@ class _Reader:
     def lock(self) -> Lock:
         """The lock, once all lines are read. Raises ValueError if it isn't complete."""
         if self._sections != _SECTIONS or self._is_begun or self._lacks_tests or self._sums.is_cut_off:
-            raise ValueError("the file is not whole")
+            raise ValueError("the file is incomplete")
         return Lock(self._tests, self._prices, self._sums.by_hand())
 
 
@@ -207,11 +207,11 @@ def _parts(line: str) -> tuple[int, str, str | None, str | None]:
 
 def _begin_section(sections: list[str], key: str, value: str | None) -> None:
     if key != (_SECTIONS[len(sections)] if len(sections) < len(_SECTIONS) else None):
-        raise ValueError(f"`{visible(key)}` is not what belongs here")
+        raise ValueError(f"`{visible(key)}` does not belong here")
     if key == "version" and value != "1":
         raise ValueError(f"version is {value}; this tool reads version 1")
     if key != "version" and value not in (None, "{}"):
-        raise ValueError(f"`{key}` is {value}, where its rows have to follow")
+        raise ValueError(f"`{key}` is {value}; its rows must be below it, one on each line")
     sections.append(key)
 
 

@@ -51,9 +51,9 @@ def _refuse_other_protocols(item: Any) -> None:
         return
     names = [str(name) for name in item]
     if "direction" in names or item.get("kind") == "close":
-        what = "a message of a WebSocket"
+        what = "a WebSocket message"
     elif any(name.startswith("request_") for name in names):
-        what = "a call of gRPC"
+        what = "a gRPC call"
     else:
         what = f"something that has {visible(shortened(names))}"
     raise NotHttp(f"is {what}, not a call over HTTP; {_LEAVE_IT}")

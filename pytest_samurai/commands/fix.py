@@ -54,7 +54,7 @@ def fix(findings: Iterable[Finding], secrets: Secrets, directory: Path, own: Own
     varying = {finding: own.of(finding.path) for finding in findings if finding.code in VARYING.values()}
     for where in dict.fromkeys(its.where for its in varying.values() if its is not None):
         names = _entries(finding for finding, its in varying.items() if its is not None and its.where == where)
-        refused.append(f"{where}: what `samurai_config` sets goes before the ini file; add to it: {', '.join(names)}")
+        refused.append(f"{where}: `samurai_config` overrides the ini file; add to its `normalize`: {', '.join(names)}")
     entries = _entries(finding for finding, its in varying.items() if its is None)
     setting = None
     if entries:

@@ -62,7 +62,7 @@ def _renamed(path: Path) -> str:
     if name == target.name or not target.exists():
         return ""
     move_file(target, target.with_name(name))
-    return f"; it is called {name} now, for a name like that is not one on every system"
+    return f"; it is now called {name}, because not every system allows its old name"
 
 
 def _safe_name(path: Path) -> str:
@@ -102,7 +102,9 @@ def _rewritten(path: Path, target: Path, secrets: frozenset[str]) -> str:
     if target != path and target.exists():
         if cassette.load(target) == interactions:
             return f"{path}: already imported, as {target}"
-        raise CassetteError(f"{path}: not imported, as {target} exists and holds something else; move one of them away")
+        raise CassetteError(
+            f"{path}: not imported, because {target} exists and contains something else; move one of them away"
+        )
     cassette.save(target, interactions)
     beside = f", as {target}; delete {path} when its tests pass with that" if target != path else ""
     return f"{path}: imported {_counts(interactions)}{beside}"

@@ -26,8 +26,8 @@ def last_full_run(cache: Path) -> FullRun:
         value = json.loads(note.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SettingsError(
-            f"no full run is noted in {note}: {RUN_ALL} (a cache directory of another name has to be given by"
-            " --cache-dir, and `-p no:cacheprovider` keeps none)"
+            f"no full run is noted in {note}: {RUN_ALL} (for another cache directory, use --cache-dir;"
+            " `-p no:cacheprovider` keeps no note)"
         ) from None
     except (OSError, ValueError) as error:
         raise SettingsError(f"{note} cannot be read ({error}): {RUN_ALL}") from None

@@ -77,7 +77,7 @@ def _read(option: Option, written: object, layer: Layer) -> Any:
     try:
         return option.read(written)
     except (ValueError, SettingsError) as error:
-        right = f"it has to be {error}" if isinstance(error, ValueError) else str(error)
+        right = f"it must be {error}" if isinstance(error, ValueError) else str(error)
         raise SettingsError(f"{layer.source}: {option.spelled(layer.place)} is {written!r}; {right}") from None
 
 

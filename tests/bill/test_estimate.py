@@ -124,4 +124,4 @@ def test_nothing_is_estimated_that_was_not_asked_for(project: Project) -> None:
 
 def test_an_estimate_that_is_no_flag_is_a_mistake(project: Project) -> None:
     project.tests(TESTS.replace("ESTIMATE", "'yes'"))
-    project.run().stdout.fnmatch_lines(["*estimate_usage is 'yes'; it has to be True or False"])
+    project.run().stdout.fnmatch_lines(["*estimate_usage is 'yes'; it must be True or False"])

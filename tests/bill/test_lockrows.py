@@ -76,7 +76,7 @@ def test_rows_come_back_as_they_were_written_whoever_wrote_them() -> None:
 
 
 def test_what_is_no_lock_is_left_alone() -> None:
-    with pytest.raises(SettingsError, match=r"samurai.lock:2: `a` is not what belongs here"):
+    with pytest.raises(SettingsError, match=r"samurai.lock:2: `a` does not belong here"):
         put_back(b"\na: 1\n", OLD, "a")
     with pytest.raises(SettingsError, match=r"samurai.lock"):
         put_back(OLD, b"\na: 1\n", "a")

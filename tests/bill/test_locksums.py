@@ -111,7 +111,7 @@ def test_the_rows_of_a_merge_are_those_of_both_sides_in_whichever_order() -> Non
     lock = parse(b"\n".join(both), "samurai.lock")
     assert lock == Lock({"a": {}, "b": {}, "c": {}}, {})
     # The last row came after the end of one side, so it could have been cut off.
-    assert "the file is not whole" in refused(b"\n".join(both[:-2]))
+    assert "the file is incomplete" in refused(b"\n".join(both[:-2]))
 
 
 def test_a_lock_from_before_there_were_checksums_is_read_as_it_was() -> None:
@@ -143,7 +143,7 @@ def test_what_a_formatter_has_made_of_a_lock_is_read(formatted: bytes) -> None:
 
 
 def test_tests_without_a_row_below_them_were_cut_off() -> None:
-    assert "samurai.lock:4: the file is not whole" in refused(b"version: 1\nprices: {}\ntests:\n")
+    assert "samurai.lock:4: the file is incomplete" in refused(b"version: 1\nprices: {}\ntests:\n")
     assert parse(b"version: 1\nprices: {}\ntests: {}\n", "samurai.lock") == Lock({}, {})
 
 

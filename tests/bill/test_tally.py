@@ -448,5 +448,5 @@ def test_a_mistake_in_a_limit_of_the_run_is_a_usage_error(project: Project) -> N
     result = project.run("--samurai-max-live-cost=lots")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
-        ["*: --samurai-max-live-cost is 'lots'; it has to be an amount of US dollars, 0 or more, as in*"]
+        ["*: --samurai-max-live-cost is 'lots'; it must be an amount of US dollars, 0 or more, as in*"]
     )

@@ -52,9 +52,7 @@ def test_a_tolerance_holds_from_the_ini_file_and_the_command_line_and_markers_by
     result = locked.run("--samurai-tolerance=total_tokens:39 cost:90%", "--samurai-tolerance=cost:100%")
     result.stdout.fnmatch_lines(["total_tokens is 102 in samurai.lock, used 142 (+40, +39%); up to 39 is allowed"])
     result = locked.run("--samurai-tolerance=much")
-    result.stderr.fnmatch_lines(
-        ["ERROR: the command line: --samurai-tolerance is [[]'much']; it has to be a list of *"]
-    )
+    result.stderr.fnmatch_lines(["ERROR: the command line: --samurai-tolerance is [[]'much']; it must be a list of *"])
 
 
 def test_the_help_of_pytest_has_the_options_with_their_percent(locked: Locked) -> None:

@@ -503,10 +503,10 @@ def test_a_file_of_which_something_would_be_lost_is_refused(name: str, message: 
 @pytest.mark.parametrize(
     ("written", "what"),
     [
-        ({"kind": "message", "direction": "sent", "data": {"type": "session.update"}}, "a message of a WebSocket"),
-        ({"kind": "close", "code": 1000, "ok": True, "reason": ""}, "a message of a WebSocket"),
-        ({"request_sample": {"json": {}}, "response_sample": {"json": {}}}, "a call of gRPC"),
-        ({"request_stream": {"json": {}}, "response_stream": []}, "a call of gRPC"),
+        ({"kind": "message", "direction": "sent", "data": {"type": "session.update"}}, "a WebSocket message"),
+        ({"kind": "close", "code": 1000, "ok": True, "reason": ""}, "a WebSocket message"),
+        ({"request_sample": {"json": {}}, "response_sample": {"json": {}}}, "a gRPC call"),
+        ({"request_stream": {"json": {}}, "response_stream": []}, "a gRPC call"),
         ({"method\x1b[2J": "create"}, "something that has ['method\\x1b[2J']"),
     ],
 )

@@ -139,9 +139,9 @@ def test_each_finding_has_the_line_of_its_interaction(capsys: pytest.CaptureFixt
         (["nowhere"], "nowhere: no such file or directory; name the cassettes, or their directory"),
         (
             ["--max-age", "30"],
-            "argument --max-age: it is '30', and has to be a number below 10,000 and a unit: \"90m\"",
+            "argument --max-age: it is '30'; it must be a number below 10,000 and a unit: \"90m\"",
         ),
-        (["--max-age", "999999999999d"], "it is '999999999999d', and has to be a number below 10,000 and a unit"),
+        (["--max-age", "999999999999d"], "it is '999999999999d'; it must be a number below 10,000 and a unit"),
         (["--colour"], "unrecognized arguments: --colour"),
     ],
 )

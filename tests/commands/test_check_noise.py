@@ -156,9 +156,7 @@ def test_a_rule_that_is_none_is_a_usage_error(capsys: pytest.CaptureFixture[str]
     with pytest.raises(SystemExit) as caught:
         run(capsys, "--redact", "(")
     assert caught.value.code == 2
-    assert (
-        "argument --redact: it is '(', and has to be regular expressions, and '(' is not one" in capsys.readouterr().err
-    )
+    assert "argument --redact: it is '('; it must be regular expressions, and '(' is not one" in capsys.readouterr().err
 
 
 def journal(*interactions: Interaction) -> Path:

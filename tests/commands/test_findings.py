@@ -119,7 +119,7 @@ def test_a_code_or_a_group_of_codes_can_be_left_out(capsys: pytest.CaptureFixtur
     assert run(capsys, "--ignore=SAM") == (0, ["1 cassette, 1 interaction: 0 findings"])
     with pytest.raises(SystemExit, match="2"):
         cli.main(["check", "--ignore", "SAM9"])
-    assert "argument --ignore: it is 'SAM9', and has to be one of SAM101, SAM102" in capsys.readouterr().err
+    assert "argument --ignore: it is 'SAM9'; it must be one of SAM101, SAM102" in capsys.readouterr().err
 
 
 def test_what_the_ini_file_normalizes_is_no_advice(capsys: pytest.CaptureFixture[str]) -> None:

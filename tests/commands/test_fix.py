@@ -240,7 +240,7 @@ def test_what_goes_before_the_ini_file_is_named_and_nothing_is_said_to_be_fixed(
     status, lines = run(capsys, "--fix")
     assert (status, len(lines), lines[-1]) == (0, 3, "1 cassette, 1 interaction: 0 fixed, 0 findings")
     assert " SAM501 advice" in lines[0]
-    assert lines[1] == "not fixed: conftest.py:5: what `samurai_config` sets goes before the ini file; add to it: uuid"
+    assert lines[1] == "not fixed: conftest.py:5: `samurai_config` overrides the ini file; add to its `normalize`: uuid"
     assert Path("pytest.ini").read_text() == "[pytest]\n"
 
     Path("conftest.py").write_text(f"import pytest\n@pytest.fixture\n{written}".replace('"date"', '"date", "uuid"'))

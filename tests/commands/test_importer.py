@@ -131,7 +131,7 @@ def test_a_cassette_in_json_becomes_one_in_yaml_beside_it(capsys: pytest.Capture
     save(Path("a.yaml"), [])
     assert run(capsys, "a.json") == (
         1,
-        ["a.json: not imported, as a.yaml exists and holds something else; move one of them away"],
+        ["a.json: not imported, because a.yaml exists and contains something else; move one of them away"],
     )
     assert load(Path("a.yaml")) == []
 
@@ -254,7 +254,7 @@ def test_a_name_that_is_none_on_every_system_becomes_that_of_its_test(capsys: py
     status, [line] = run(capsys, "tapes")
     assert (status, line) == (
         0,
-        f"{path}: imported 1 interaction; it is called {new} now, for a name like that is not one on every system",
+        f"{path}: imported 1 interaction; it is now called {new}, because not every system allows its old name",
     )
     assert [file.name for file in Path("tapes").iterdir()] == [new]
     assert len(load(Path("tapes") / new)) == 1

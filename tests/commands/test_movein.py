@@ -141,7 +141,7 @@ def test_a_test_that_has_a_cassette_of_its_own_too_is_told(capsys: pytest.Captur
 
 def test_a_mark_that_adds_a_cassette_to_several_tests_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     _, lines = moved(capsys, "import pytest\npytestmark = pytest.mark.vcr('a')\n")
-    why = "it adds a cassette to those of several tests; name each test's own in its mark"
+    why = "it gives several tests another cassette; name each test's own in its mark"
     assert lines == [f"2: pytest.mark.vcr('a'): look here: {why}"]
 
 
@@ -190,7 +190,7 @@ def test_the_mark_that_names_a_cassette_becomes_the_mark_of_the_test(capsys: pyt
         @pytest.mark.default_cassette("d.yaml")
         def test_d(): pass
         """)
-    assert lines[0] == "3: @pytest.mark.vcr -> nothing: the mark that names the cassette says it"
+    assert lines[0] == "3: @pytest.mark.vcr -> nothing: the mark that names the cassette is enough"
     assert lines[-1] == (
         '18: @pytest.mark.default_cassette("d.yaml"): look here: two marks name cassettes, and a test has one here: put'
         " all interactions into one file"
@@ -321,7 +321,7 @@ def test_options_that_cannot_be_read_are_left_to_the_run(capsys: pytest.CaptureF
         ),
         (
             "# a test\ndef test_it(request): request.getfixturevalue('record_mode')",
-            "3: request.getfixturevalue('record_mode'): look here: say mode in samurai_config, or --samurai-mode",
+            "3: request.getfixturevalue('record_mode'): look here: set mode in samurai_config, or use --samurai-mode",
         ),
         (
             "# conftest\nfrom tests.config import vcr_config, other",

@@ -55,7 +55,7 @@ def test_a_report_without_a_form_is_the_summary_that_pytest_prints(capsys: pytes
     [
         (["gone.json"], "gone.json: cannot be read: No such file or directory"),
         (["bad.json"], "bad.json: not a JSON report of pytest-samurai: `report` is missing"),
-        (["bad.json", "--to=xml:a"], "it is 'xml:a', and has to be one of json:PATH, md:PATH, html:PATH, github, "),
+        (["bad.json", "--to=xml:a"], "it is 'xml:a'; it must be one of json:PATH, md:PATH, html:PATH, github, "),
     ],
 )
 def test_what_is_no_report_is_an_error_that_names_it(

@@ -323,4 +323,4 @@ def test_it_is_true_or_false(pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nsamurai_lazy_tls = maybe\n")
     result = pytester.runpytest_inprocess()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*samurai_lazy_tls is 'maybe'; it has to be True or False"])
+    result.stderr.fnmatch_lines(["*samurai_lazy_tls is 'maybe'; it must be True or False"])

@@ -83,8 +83,8 @@ def test_a_message_that_a_user_meets_is_on_the_page(project: Project) -> None:
     assert "has no recording, and the mode does not let it go live." in missed
     assert "- `… … has no recording, and the mode does not let it go live.`" in page
     mistaken = project.run("--samurai-mode=never").stderr.str()
-    assert "'never'; it has to be one of " in mistaken
-    assert "- `it has to be …`" in page
+    assert "'never'; it must be one of " in mistaken
+    assert "- `it must be …`" in page
     project.pytester.mkdir("cassettes").joinpath("test_geo").mkdir()
     project.pytester.path.joinpath("cassettes/test_geo/test_capital.yaml").write_text("", encoding="utf-8")
     damaged = project.run().stdout.str()

@@ -27,7 +27,7 @@ def test_a_new_switch_is_a_flag_on_the_command_line_and_a_word_in_the_ini_file(
         project.run("-s").stdout.fnmatch_lines([f"*shiny: {value}"])
         project.run("-s", "--samurai-shiny").stdout.fnmatch_lines(["*shiny: True"])
     project.pytester.makeini("[pytest]\nsamurai_shiny = yes")
-    project.run().stderr.fnmatch_lines(["*tox.ini: samurai_shiny is 'yes'; it has to be True or False"])
+    project.run().stderr.fnmatch_lines(["*tox.ini: samurai_shiny is 'yes'; it must be True or False"])
 
 
 def test_an_option_is_laid_over_another_in_the_documented_order(

@@ -98,7 +98,7 @@ def test_a_mistake_in_the_ini_file_stops_the_run(project: Project) -> None:
     result = project.run()
 
     result.stderr.fnmatch_lines(
-        ["*samurai_redact is *; it has to be regular expressions, and 'acct-(' is not one: missing*"]
+        ["*samurai_redact is *; it must be regular expressions, and 'acct-(' is not one: missing*"]
     )
 
 

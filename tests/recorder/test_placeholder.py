@@ -83,7 +83,7 @@ def test_a_key_that_is_there_stays_and_more_variables_can_be_named(path: Path, m
     with use_cassette(path, mode="none", keys=["ACME_API_KEY"]):
         assert os.environ["OPENAI_API_KEY"] == "of the user"
         assert "placeholder" in os.environ["ACME_API_KEY"]
-    with pytest.raises(SettingsError, match=r"it has to be a list of names of environment variables"):
+    with pytest.raises(SettingsError, match=r"it must be a list of names of environment variables"):
         use_cassette(path, keys=["a b"])
 
 

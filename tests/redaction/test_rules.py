@@ -187,7 +187,7 @@ def test_headers_lose_it_but_for_what_says_what_the_body_is() -> None:
     ],
 )
 def test_what_is_no_rule_is_refused(written: object, right: str) -> None:
-    assert refusal(redact=written) == f"here: redact is {written!r}; it has to be {right}"
+    assert refusal(redact=written) == f"here: redact is {written!r}; it must be {right}"
 
 
 def test_one_rule_needs_no_list() -> None:

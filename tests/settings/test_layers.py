@@ -79,7 +79,7 @@ def test_a_mistake_in_samurai_mode_is_said_to_be_there() -> None:
     with pytest.raises(SettingsError) as caught:
         resolve(environment_layers({"SAMURAI_MODE": "twice"}))
     assert str(caught.value) == (
-        "the environment: SAMURAI_MODE is 'twice'; it has to be one of none, once, new_episodes, update,"
+        "the environment: SAMURAI_MODE is 'twice'; it must be one of none, once, new_episodes, update,"
         " all (or rewrite), live"
     )
 
@@ -103,7 +103,7 @@ def test_a_mistake_in_samurai_mode_is_said_to_be_there() -> None:
 def test_a_mistake_is_told_in_the_spelling_of_the_place_where_it_was_made(
     place: str, name: str, written: object, spelled: str
 ) -> None:
-    assert refusal(place, **{name: written}).startswith(f"here: {spelled} is {written!r}; it has to be ")
+    assert refusal(place, **{name: written}).startswith(f"here: {spelled} is {written!r}; it must be ")
 
 
 def test_a_tolerance_is_laid_over_another_metric_by_metric() -> None:

@@ -46,7 +46,7 @@ def test_before_record_is_another_word_for_before_record_request() -> None:
 
 
 def test_a_value_that_cannot_be_is_told_under_our_name() -> None:
-    assert refusal(record_mode="never").startswith("here: mode is 'never'; it has to be one of none, once")
+    assert refusal(record_mode="never").startswith("here: mode is 'never'; it must be one of none, once")
 
 
 def test_two_words_for_one_option_are_a_mistake() -> None:
@@ -89,8 +89,8 @@ def test_the_url_of_vcrpy_is_its_uri() -> None:
     ],
 )
 def test_a_value_that_vcrpy_would_not_take_either_is_a_mistake(name: str, value: object, right: str) -> None:
-    assert refusal(**{name: value}) == f"here: {name} is {value!r}; it has to be {right}"
+    assert refusal(**{name: value}) == f"here: {name} is {value!r}; it must be {right}"
 
 
 def test_a_marker_whose_meaning_is_not_known_is_a_mistake() -> None:
-    assert refusal("ini", marker=["llm"]) == "here: samurai_marker is ['llm']; it has to be one of samurai, vcr"
+    assert refusal("ini", marker=["llm"]) == "here: samurai_marker is ['llm']; it must be one of samurai, vcr"

@@ -67,7 +67,7 @@ def read_by(parse: Callable[[str], Any]) -> Callable[[str], Any]:
         try:
             return parse(text)
         except ValueError as error:
-            raise ArgumentTypeError(f"it is {text!r}, and has to be {error}") from None
+            raise ArgumentTypeError(f"it is {text!r}; it must be {error}") from None
 
     return read
 

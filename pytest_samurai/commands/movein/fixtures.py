@@ -20,7 +20,7 @@ _OF_VCRPY = (
 _OVERRIDDEN: Final = {
     "vcr_cassette_name": _KEPT_BY_MARKER,
     "default_cassette_name": _KEPT_BY_MARKER,
-    "record_mode": "say mode in samurai_config, or --samurai-mode",
+    "record_mode": "set mode in samurai_config, or use --samurai-mode",
     "pytest_recording_configure": "put the matchers that it registers into match_on, as functions",
 }
 _ASKED: Final = {

@@ -66,7 +66,7 @@ class Marks(Reader):
         decorator = self._decorator(whole)
         if not args and decorator is not None and self._is_said_beside(decorator):
             self.findings.edits[decorator] = lambda _: cst.RemoveFromParent()
-            self.change(whole, self._as_written(whole), "nothing: the mark that names the cassette says it")
+            self.change(whole, self._as_written(whole), "nothing: the mark that names the cassette is enough")
             return
         self._rename(node, whole, names)
 
@@ -89,7 +89,7 @@ class Marks(Reader):
         decorator = self._decorator(whole)
         function = None if decorator is None else self.parent(decorator)
         if decorator is None or not isinstance(function, cst.FunctionDef):
-            return "it adds a cassette to those of several tests; name each test's own in its mark"
+            return "it gives several tests another cassette; name each test's own in its mark"
         if self._calls_beside(decorator, _DEFAULT):
             return _TWO
         if own := self._own_cassette(function):
