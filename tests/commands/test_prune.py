@@ -516,6 +516,7 @@ def test_without_a_note_it_refuses(project: Project, capsys: pytest.CaptureFixtu
     project.run().assert_outcomes(passed=1)
     error = refused(capsys)
     assert "no full run is noted in .pytest_cache/v/samurai/full_run: run all tests with `pytest`" in error
+    assert "(for another cache directory, use --cache-dir; `-p no:cacheprovider` keeps no note)" in error
     run(project, "-o", "cache_dir=elsewhere").assert_outcomes(passed=1)
     assert "no full run is noted in" in refused(capsys)
     assert pruned(capsys, "--cache-dir=elsewhere") == NOTHING

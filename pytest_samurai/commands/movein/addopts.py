@@ -10,7 +10,7 @@ from pytest_samurai.commands.inifile import ini_file, values_of, written_entries
 from pytest_samurai.commands.movein.findings import Change
 from pytest_samurai.files import read_whole
 
-_MODE = "write --samurai-mode instead; rewrite is all here"
+_MODE = "write --samurai-mode instead; it knows the same words"
 _BLOCKED = "leave it out: a test that can only replay calls no model, without this"
 _LIVE = "leave it out, and run with --samurai-mode=live instead"
 _OPTIONS: Final = {
