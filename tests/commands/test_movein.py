@@ -696,8 +696,8 @@ def test_an_option_of_another_recorder_in_the_ini_file_is_told(
     assert run(capsys, "t") == (
         1,
         [
-            f"{name}:{line}: addopts has --record-mode=rewrite: look here: write --samurai-mode instead; rewrite is all"
-            " here",
+            f"{name}:{line}: addopts has --record-mode=rewrite: look here: write --samurai-mode instead;"
+            " it knows the same words",
             "nothing to change; 1 line to look at",
         ],
     )
