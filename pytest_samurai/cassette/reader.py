@@ -108,9 +108,13 @@ _SETTLED = (
 def _not_a_cassette(whole: object, path: Path) -> CassetteError:
     text = f"{path}:1: not a cassette: it has no list `interactions`; "
     # Our cassettes and vcrpy's have both keys, with a list, even if the file was cut off.
-    is_foreign = isinstance(whole, dict) and (
-        isinstance(whole.get("interactions"), dict) or whole.keys().isdisjoint(("interactions", "version"))
-    )
+    if isinstance(whole, list):
+        # If the first line of a cassette is lost, its interactions are left.
+        is_foreign = not any(isinstance(item, dict) and "request" in item for item in whole)
+    else:
+        is_foreign = isinstance(whole, dict) and (
+            isinstance(whole.get("interactions"), dict) or whole.keys().isdisjoint(("interactions", "version"))
+        )
     leave = "if another tool wrote it, leave it to that tool; otherwise " if is_foreign else ""
     error = CassetteError(f"{text}{leave}{MEND}")
     error.is_foreign = is_foreign

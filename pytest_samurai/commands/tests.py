@@ -106,7 +106,7 @@ class Suite:
             if (self.root / CACHE / "v" / NOTE).is_file():
                 last_full_run(self.root / CACHE)
         except SettingsError as error:
-            yield f"cannot tell what is orphaned:  {error}"
+            yield f"cannot tell what is orphaned: {error}"
         try:
             _ = self.lock
         except SettingsError as error:

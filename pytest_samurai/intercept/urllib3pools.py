@@ -71,17 +71,28 @@ def _text(value: Any) -> str:
 def _read(options: dict[str, Any]) -> bytes:
     """The body of a request. If that can be read only once, what was read takes its place, since it may go live."""
     body = options.get("body")
-    if body is None or isinstance(body, str | bytes | bytearray | memoryview):
-        return _content(body or b"")
-    if not hasattr(body, "read"):
-        options["body"] = pieces = [*map(_content, body)]
-        return b"".join(pieces)
+    if hasattr(body, "read"):
+        return _read_file(body, options)
+    if body is None or isinstance(body, str):
+        return _content(body or "")
     try:
-        start = body.tell()
-        content = _content(body.read())
-        body.seek(start)
+        # The items of an array are numbers, not pieces of a body.
+        return bytes(memoryview(body))
+    except TypeError:
+        options["body"] = pieces = [*map(_content, body)]
+    return b"".join(pieces)
+
+
+def _read_file(file: Any, options: dict[str, Any]) -> bytes:
+    try:
+        start = file.tell()
     except (AttributeError, OSError):
-        content = _content(body.read())
+        start = None
+    content = _content(file.read())
+    try:
+        # Some files know their position and cannot go back to it.
+        file.seek(start)
+    except (AttributeError, OSError, TypeError):
         options["body"] = io.BytesIO(content)
     return content
 

@@ -164,12 +164,14 @@ def test_in_a_directory_other_files_are_left_but_one_that_is_named_is_a_mistake(
 ) -> None:
     written(({"model": "m"}, ANSWER), path="tests/a.yaml")
     Path("tests/prices.yaml").write_text("gpt-4o: 2.5\n")
+    Path("tests/questions.json").write_text('[{"a": 1}]')
     Path("tests/tags.json").write_text('{"a": 1}')
     assert run(capsys, "tests") == (
         0,
         [
             "tests/a.yaml: imported 1 interaction",
             "tests/prices.yaml: not a cassette, left as it is",
+            "tests/questions.json: not a cassette, left as it is",
             "tests/tags.json: not a cassette, left as it is",
         ],
     )
@@ -178,6 +180,10 @@ def test_in_a_directory_other_files_are_left_but_one_that_is_named_is_a_mistake(
     assert lines[0].startswith("tests/prices.yaml:1: not a cassette: it has no list `interactions`; if another tool")
     # A cassette that was cut off is no file of another kind.
     Path("tests/cut.yaml").write_text("version: 1\n")
+    status, lines = run(capsys, "tests")
+    assert status == 1
+    assert "tests/cut.yaml:1: not a cassette: it has no list `interactions`; fix it" in lines[1]
+    Path("tests/cut.yaml").write_text("- request: {}\n")
     status, lines = run(capsys, "tests")
     assert status == 1
     assert "tests/cut.yaml:1: not a cassette: it has no list `interactions`; fix it" in lines[1]

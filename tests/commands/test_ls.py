@@ -145,7 +145,7 @@ def test_why_something_is_unknown_of_all_of_them_is_said(here: Path, capsys: pyt
     note.parent.mkdir(parents=True)
     note.write_text("{}")
     [run, lock] = listed(capsys)[2:-1]
-    assert run.startswith(f"cannot tell what is orphaned:  {note} was written by another version: run all tests")
+    assert run.startswith(f"cannot tell what is orphaned: {note} was written by another version: run all tests")
     assert lock.startswith(f"the lock cannot tell which test a cassette belongs to: {here}/samurai.lock")
 
 

@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import threading
+from array import array
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -209,6 +210,13 @@ class Once(io.RawIOBase):
         return content
 
 
+class Counted(Once):
+    """A file that can be read once, and knows its position."""
+
+    def tell(self) -> int:
+        return 0
+
+
 BODIES: dict[str, Callable[[bytes], Any]] = {
     "bytes": bytes,
     "bytearray": bytearray,
@@ -216,6 +224,8 @@ BODIES: dict[str, Callable[[bytes], Any]] = {
     "file": io.BytesIO,
     "text file": lambda content: io.StringIO(content.decode()),
     "pipe": Once,
+    "counted pipe": Counted,
+    "array": lambda content: array("B", content),
     "pieces": lambda content: iter([content[:9], content[9:]]),
 }
 
