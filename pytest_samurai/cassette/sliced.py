@@ -34,8 +34,6 @@ class Sliced(Recordings):
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return [self[each] for each in range(*index.indices(len(self)))]
-        if index < 0:
-            index = range(len(self))[index]
         return Interaction(self.request(index), self.reply(index), **self.notes(index))
 
     def notes(self, index: int) -> dict[str, Any]:

@@ -336,8 +336,10 @@ import uuid
 def test_it(samurai_client, number): ask(samurai_client, f"Ticket {uuid.uuid4()} of {number}")
 """)
     project.run().assert_outcomes(passed=2)
-    result = project.run("--samurai-mode=none")
+    result = project.run("--samurai-mode=none", "--samurai-report=json:run.json")
     result.assert_outcomes(failed=2)
+    failures = json.loads((project.pytester.path / "run.json").read_text())["failures"]
+    assert [failure["cause"]["mode"] for failure in failures] == ["", ""]
     text = result.stdout.str()
     assert (
         'samurai: 2 tests missed a recording: only values that vary from run to run, add to `normalize`: "uuid".'
