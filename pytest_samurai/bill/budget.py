@@ -122,14 +122,14 @@ def _unpriced(calls: Sequence[Call]) -> str:
     calls = [call for call in calls if call.price is None]
     lines = [
         f"the price of {_named([call])} has no {', '.join(missing)} for tokens that it used; you can set a price with"
-        f" that rate for this model in pyproject.toml"
+        " that rate for this model in pyproject.toml"
         for call, missing in priced
         if missing
     ]
     if paid:
         lines.append(
             f"the cost of {_named(paid)} is unknown: besides tokens, it used something with its own price, such as a"
-            f" search"
+            " search"
         )
     if odd:
         lines.append(f"the usage of {_named(odd)} makes no sense: its parts exceed the whole")

@@ -97,7 +97,7 @@ def no_overlap(lock: Lock, name: str, tests: Collection[str]) -> str | None:
         return None
     return (
         f"{name} has no row for any test of this run, so nothing was compared; to compare, commit what"
-        f" --samurai-update writes"
+        " --samurai-update writes"
     )
 
 

@@ -45,7 +45,7 @@ def replace_texts(
     if not _reads_back(content, edges, path, interactions):
         raise CassetteError(
             f"{path}: the file would not read back as what was recorded, so nothing was written; this is a bug in"
-            f" pytest-samurai, please report it"
+            " pytest-samurai, please report it"
         )
     try:
         content = content.replace(b"\n", line_end)

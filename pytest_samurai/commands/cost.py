@@ -102,7 +102,7 @@ def cost_lines(cassettes: Sequence[CassetteCost], at: datetime, model: str | Non
     if model:
         lines.append(
             f"On {model}: {_total([cost.other for cost in cassettes])} for the same number of tokens; another model"
-            f" counts differently"
+            " counts differently"
         )
     unpriced = list(dict.fromkeys(name for cost in cassettes for name in cost.unpriced))
     if unpriced:

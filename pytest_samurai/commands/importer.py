@@ -96,7 +96,7 @@ def _rewritten(path: Path, target: Path, secrets: frozenset[str]) -> str:
         if encoding := dict(interaction.reply.headers).get("content-encoding"):
             raise CassetteError(
                 f"{path}:{cassette.lines(content)[index]}: interaction {index + 1} is compressed ({encoding}), and"
-                f" cannot be decompressed here, so a secret in it would not be seen; record it again"
+                " cannot be decompressed here, so a secret in it would not be seen; record it again"
             )
     interactions = [interaction.as_kept() for interaction in without_secrets(recorded, secrets)]
     if target != path and target.exists():

@@ -94,7 +94,7 @@ def _make_lock_directory() -> None:
 def _useless(error: OSError) -> CassetteError:
     return CassetteError(
         f"{_lock_directory()}: cannot be used for locks: {error.strerror or error}; it must be a directory that you"
-        f" own: remove the present one, or set TMPDIR to a directory that you can write to"
+        " own: remove the present one, or set TMPDIR to a directory that you can write to"
     )
 
 

@@ -92,7 +92,7 @@ class Ending:
         ends = length if reply.chunks is None else f"{plural(len(reply.chunks), 'chunk')} ({length})"
         lines = [
             f"call {self._played.number}: the recording of this stream ends after {ends}: when it was recorded, the"
-            f" application stopped reading or was cancelled, but now it reads on.",
+            " application stopped reading or was cancelled, but now it reads on.",
             f"  test      {recorder.owner.test}",
             f"  cassette  {recorder.shown_path}",
         ]

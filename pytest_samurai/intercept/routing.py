@@ -60,6 +60,6 @@ def ambiguous(recorders: Sequence[Recorder]) -> RequestNotRecorded:
     """The refusal of a call that may belong to several recorders."""
     text = (
         f"{len(recorders)} recorders are open, and nothing says which of them this thread belongs to; start it with"
-        f" contextvars.copy_context().run"
+        " contextvars.copy_context().run"
     )
     return [recorder.refuse(text) for recorder in recorders][-1]

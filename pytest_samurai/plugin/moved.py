@@ -116,5 +116,5 @@ def refuse_second(own: Path, named: Path, test: str) -> None:
         raise SettingsError(
             f"{visible(test)} has its own cassette, {visible(own.name)}, but its marker names another,"
             f" {visible(named.name)}: a test has only one here; put the interactions of both into one file, and name"
-            f" that file"
+            " that file"
         )

@@ -50,7 +50,7 @@ class Vcr:
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(
             f"vcr.{name} is not available: this stands in for vcrpy's VCR, and has register_matcher,"
-            f" register_serializer,"
+            " register_serializer,"
             " register_persister, and the options of vcr_config as attributes that can be set"
         )
 
@@ -152,6 +152,6 @@ class VcrCassette:
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(
             f"vcr.{name} is not available: this stands in for vcrpy's cassette, and has play_count, play_counts,"
-            f" all_played,"
+            " all_played,"
             " requests, responses, record_mode and len(); the fixture samurai has calls, usage and cassette_path"
         )

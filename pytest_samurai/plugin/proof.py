@@ -76,7 +76,7 @@ class Proof:
         if count := len(self._recorded()):
             self.line = (
                 f"samurai: {plural(count, 'test')} recorded and passed, but nothing was replayed in another process,"
-                f" because the run ended early. The next run replays what was recorded"
+                " because the run ended early. The next run replays what was recorded"
             )
 
     def _recorded(self) -> dict[str, pytest.TestReport]:

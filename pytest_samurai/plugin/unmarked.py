@@ -73,7 +73,7 @@ class Unmarked:
             return
         raise self._refusals.refuse(
             f"a connection to {visible(host)}:{port}, which serves models ({why}), was opened while no recorder was"
-            f" open, and no call may go live unrecorded here.\n"
+            " open, and no call may go live unrecorded here.\n"
             f"  test      {visible(self._test)}\n"
             f"  {self._advice}"
         )

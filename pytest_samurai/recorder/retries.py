@@ -93,7 +93,7 @@ def left_out_text(mended: Iterable[Retried]) -> str | None:
     statuses = ", ".join(str(error.reply.status) for error in errors)
     return (
         f"{plural(len(errors), 'error')} left out of the recording ({statuses}), because the same request succeeded"
-        f" later; if the test asks again no matter what the answer is, keep_retries=True records all answers"
+        " later; if the test asks again no matter what the answer is, keep_retries=True records all answers"
     )
 
 

@@ -132,7 +132,7 @@ def copied(recorder: Recorder, request: Request) -> RequestNotRecorded:
 def _copied(recorder: Recorder, what: str) -> RequestNotRecorded:
     return recorder.refuse(
         f"{what} in a forked child process, but the recorder belongs to the parent process: a child can neither"
-        f" record nor replay.\n"
+        " record nor replay.\n"
         "  Make the call in the test's own process; threads work (ThreadPoolExecutor)."
     )
 

@@ -88,7 +88,7 @@ class Bridge:
             raise SettingsError(
                 f"before_record_request returned a value of type {type(given).__name__}; it must be the request,"
                 " or None to let it"
-                f" go live"
+                " go live"
             )
         return Request(given.method, given.uri, _changed(request.headers, given.headers), _bytes(given))
 
