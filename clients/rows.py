@@ -49,7 +49,7 @@ _OTHERS: Final = {
     "completions": ("`OpenAI().completions.create`", "openai_sdk.completions"),
     "embeddings": ("`OpenAI().embeddings.create`", "openai_sdk.embeddings"),
 }
-_UNSEEN: Final = "by a client that no recorder can see"
+_UNSEEN: Final = "by a client that cannot be recorded"
 
 ROWS: Final[tuple[Row, ...]] = (
     *_rows("openai-3", HERE, "openai", **_OPENAI, **_RESPONSES, **_OTHERS),

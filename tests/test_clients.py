@@ -26,7 +26,7 @@ SLICE = ("openai-3.chat", "openai-3.async_stream", "openai-3.embeddings", "anthr
 """A row of each kind, for which the dev dependencies are enough. The last one is refused."""
 
 ROW = Row("acme.chat", "acme", ("acme",), "`Acme().chat`", "vendors.acme")
-UNSEEN = Row("acme.raw", "acme", ("acme",), "`Acme().raw`", "vendors.acme", refused="no recorder can see")
+UNSEEN = Row("acme.raw", "acme", ("acme",), "`Acme().raw`", "vendors.acme", refused="cannot be recorded")
 RIGHT = {
     "recorded": "yes",
     "replayed": "yes",
@@ -98,7 +98,7 @@ def result(row: Row = ROW) -> Result:
 
 
 def refused() -> Result:
-    text = "by a client that no recorder can see"
+    text = "by a client that cannot be recorded"
     recording = {"test_call": of_test(), "test_budget": of_test(outcome="failed")}
     replay = {"test_call": of_test(outcome="failed", text=text)}
     return Result(UNSEEN, Phase(recording, f"samurai: connected ... {text}"), Phase(replay, ""), [], live=0)

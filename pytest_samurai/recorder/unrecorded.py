@@ -201,7 +201,7 @@ _NEVER_RECORDED = (
     " recorded: send the call through httpx to record it"
 )
 
-_WHO = "by a client that no recorder can see (requests, urllib, aiohttp, a raw socket)"
+_WHO = "by a client that cannot be recorded (requests, urllib, aiohttp, a raw socket)"
 
 _LOCALHOST = frozenset({"localhost", "0.0.0.0", "127.0.0.1", "::1"})
 """vcrpy's names for this machine."""

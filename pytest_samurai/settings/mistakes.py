@@ -20,9 +20,9 @@ OTHERWISE_HERE: Final[Mapping[str, str]] = {
     "record_on_exception": "leave it out: a failed test keeps its calls if all of them succeeded",
     "inject_cassette": "ask for the fixture samurai, or use `with use_cassette(...) as recorder`",
     "persister": "leave it out: cassettes are files",
-    "custom_patches": "leave it out: only httpx and httpx2 are patched; a client of another library is"
+    "custom_patches": "leave it out: only httpx and httpx2 are recorded; a client of another library is"
     " refused, see unseen",
-    "skip_patchers": "leave it out: only httpx and httpx2 are patched",
+    "skip_patchers": "leave it out: only httpx and httpx2 are recorded",
     "before_save_interaction": "use before_record_request and before_record_response",
     "after_load_interaction": "leave it out: what a cassette holds is replayed; edit it by hand, or use normalize",
     # pytest-recording's and pytest-vcr's
@@ -33,7 +33,7 @@ OTHERWISE_HERE: Final[Mapping[str, str]] = {
     "cassette_dir": "it is the ini key samurai_cassette_dir, or the fixture of that name",
     "on_unplayed": "it is called unused",
     "on_expiry": "leave it out: a warning names recordings older than max_age",
-    "intercept": "leave it out: only httpx and httpx2 are patched",
+    "intercept": "leave it out: only httpx and httpx2 are recorded",
     "ignore_json_paths": "it is called ignore",
     "body_scrub_patterns": "it is called redact",
     "filter_replacement": "leave it out, or use pairs (name, replacement) in filter_headers",

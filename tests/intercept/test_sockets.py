@@ -95,7 +95,7 @@ def test_a_connection_of_a_client_that_is_not_seen_is_noted_once(
         connect(other)
     assert replay.notes == [
         f"use_cassette('a.yaml'): connected to {host}:{urlsplit(url).port}, which serves models (in the cassette), by"
-        f" a client that no recorder can see (requests, urllib, aiohttp, a raw socket): its calls are not replayed;"
+        f" a client that cannot be recorded (requests, urllib, aiohttp, a raw socket): its calls are not replayed;"
         " send its calls through httpx, or forbid connections in tests"
     ]
 
@@ -221,7 +221,7 @@ def test_a_base_url_without_a_port_leads_to_that_of_its_scheme(
 def test_a_host_counts_however_it_is_spelled(replay: Recorder, url: str, host: Any) -> None:
     with socket.socket() as raw:
         raw.connect((host, urlsplit(url).port))
-    assert "which serves models (in the cassette), by a client that no recorder can see" in replay.notes[0]
+    assert "which serves models (in the cassette), by a client that cannot be recorded" in replay.notes[0]
 
 
 def test_a_name_is_not_hidden_by_another_for_the_same_address(

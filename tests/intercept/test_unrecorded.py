@@ -373,7 +373,7 @@ def test_a_client_that_no_hook_sees_is_refused_when_it_connects(
     url = f"{server.root}/v1/other"
     text = refused(cassette, lambda: call(url))
     assert server.asked == []
-    assert "by a client that no recorder can see" in text
+    assert "by a client that cannot be recorded" in text
     assert text.endswith("To let all such clients connect: samurai_unseen = warn, or allow")
     with use_cassette(cassette, mode="none", unused="ignore", unseen="allow") as recorder:
         call(url)
@@ -465,7 +465,7 @@ def test_mode_all_whose_calls_are_not_recorded_fails_where_the_old_cassette_woul
     )
     for call, why in (
         (lambda: httpx.post(f"{server.root}/v1/rerank", json=BODY), endpoint),
-        (lambda: by_urllib(server.url), r"a connection to 127\.0\.0\.1:\d+ by a client that no recorder can see"),
+        (lambda: by_urllib(server.url), r"a connection to 127\.0\.0\.1:\d+ by a client that cannot be recorded"),
     ):
         with pytest.raises(SamuraiFailure, match=rf"^nothing was recorded in mode all\. (?s:.*)not recorded: {why}"):
             with use_cassette(cassette, mode="all") as recorder:

@@ -102,7 +102,7 @@ def test_a_refused_connection_names_the_test_the_reason_and_the_ways_out(
             with use_cassette(cassette, mode="none", unused="ignore"):
                 connect(url.replace("127.0.0.1", host))
         assert str(refusal.value) == (
-            f"a connection to {host}:{port}, which serves models ({reason}), by a client that no recorder can see"
+            f"a connection to {host}:{port}, which serves models ({reason}), by a client that cannot be recorded"
             " (requests, urllib, aiohttp, a raw socket): it was refused, because this test replays.\n"
             "  test      use_cassette('a.yaml')\n"
             "  Send its calls through httpx, where they are recorded.\n"
@@ -127,7 +127,7 @@ def test_a_connection_of_a_client_that_is_not_seen_is_noted_while_recording(
         assert allowing.notes == []
     assert note == (
         f"use_cassette('b.yaml'): connected to 127.0.0.1:{urlsplit(url).port}, which serves models (called by this"
-        " test), by a client that no recorder can see (requests, urllib, aiohttp, a raw socket): it went live and was"
+        " test), by a client that cannot be recorded (requests, urllib, aiohttp, a raw socket): it went live and was"
         " not recorded;"
         " send its calls through httpx"
     )
@@ -175,7 +175,7 @@ def test_a_budget_that_cannot_be_judged_counts_the_calls_and_says_what_to_do(cas
             recorder.notes.clear()
     assert str(broken.value) == (
         f"max_requests cannot be judged: 4 calls went live and were not recorded: POST {root}/rerank, POST"
-        f" {root}/ocr, a connection to 127.0.0.1:{port} by a client that no recorder can see (requests, urllib,"
+        f" {root}/ocr, a connection to 127.0.0.1:{port} by a client that cannot be recorded (requests, urllib,"
         f" aiohttp,"
         " a raw socket)\n"
         "  To record them as well: samurai_endpoints = known */rerank */ocr\n"
