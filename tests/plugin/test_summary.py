@@ -95,7 +95,7 @@ def test_a_client_that_no_hook_sees_is_named_in_the_summary_of_a_replay(
     refused = project.run(*workers)
     refused.assert_outcomes(failed=1)
     refused.stdout.fnmatch_lines(
-        ["*RequestNotRecorded: a connection to *, which serves models (*), by a client that no *"]
+        ["*RequestNotRecorded: a connection to *, which serves models (*), by a client that cannot be recorded *"]
     )
     second = project.run(*workers, "--samurai-unseen=warn")
     second.assert_outcomes(passed=1)
