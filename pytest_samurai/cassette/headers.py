@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from pytest_samurai.cassette.checked import get
 from pytest_samurai.cassette.remembered import Remembered
-from pytest_samurai.cassette.values import read_flow, unquoted
+from pytest_samurai.cassette.values import read_flow
 from pytest_samurai.text import scalar
 from pytest_samurai.wire import Headers
 
@@ -64,37 +65,34 @@ def header_lines(headers: Headers) -> Iterator[str]:
         yield f"      {scalar(name)}: [{', '.join(map(scalar, values))}]"
 
 
-# Nearly all headers have one value without anything to parse.
-_HEADER = re.compile(r'\n      ([a-z0-9-]+): \["?([^"\\,\[\]\n]*)"?\](?![^\n])')
-
-
 class KnownHeaders:
-    """Headers that were read before.
+    """Headers that were read before, by their line.
 
     Headers take most of a reply's memory, and most are equal, so equal ones share an object.
     """
 
     def __init__(self) -> None:
-        self._pairs: Remembered[tuple[str, str], tuple[str, str]] = Remembered(lambda pair: pair, 1024)
-        self._lines: Remembered[str, tuple[str, list[str]]] = Remembered(_read_line, 256)
+        self._lines: Remembered[str, Headers] = Remembered(_read_line, 1024)
 
     def read(self, text: str) -> Headers:
         """The headers in a text, after its first line. Raises ValueError if they aren't written like that."""
-        pairs = tuple(map(self._pairs.__getitem__, _HEADER.findall(text)))
-        if len(dict(pairs)) == text.count("\n"):
-            return pairs
-        headers: dict[str, list[str]] = {}
-        for name, values in dict(map(self._lines.__getitem__, text.split("\n")[1:])).items():
-            headers.setdefault(name.lower(), []).extend(values)
-        return pairs_of(headers)
+        return tuple(chain.from_iterable(map(self._lines.__getitem__, text.split("\n")[1:])))
 
 
-def _read_line(line: str) -> tuple[str, list[str]]:
-    name, _, values = line[6:].partition(": [")
-    if name[0] == '"' or ", " in values:
-        [(name, texts)] = read_flow(f"{{{line[6:]}}}").items()
-        return name, texts
-    return name, [unquoted(values[:-1])]
+# Nearly all headers have one value without anything to parse.
+_ONE_VALUE = re.compile(r'      ([a-z0-9-]+): \[(?:"([^"\\]*)"|([^"\\,\[\]]*))\]')
+
+
+def _read_line(line: str) -> Headers:
+    if match := _ONE_VALUE.fullmatch(line):
+        name, quoted, plain = match.groups()
+        return ((name, plain if quoted is None else quoted),)
+    headers: list[tuple[str, str]] = []
+    for name, values in read_flow(f"{{{line[6:]}}}").items():
+        if not isinstance(values, list):
+            raise ValueError(f"header {name!r} has no list of values")
+        headers.extend((name.lower(), value) for value in values)
+    return tuple(headers)
 
 
 def headers_of(data: Mapping[str, Any]) -> Headers:

@@ -109,16 +109,26 @@ def test_one_without_a_date_is_of_another_tool_and_may_hold_more_than_would_be_w
     assert not recordings(content, FILE, Memory()).are_redacted
 
 
-def test_what_a_seal_vouches_for_and_this_version_does_not_know_is_named_by_its_line() -> None:
+@pytest.mark.parametrize(
+    ("line", "written", "damage"),
+    [
+        (2, '    uri: "\\q"', r"Invalid \\escape"),
+        (4, "      content-type: application/json", "header 'content-type' has no list of values"),
+        (4, "      content-type [application/json]", "Expecting ':' delimiter"),
+    ],
+)
+def test_what_a_seal_vouches_for_and_this_version_does_not_know_is_named_by_its_line(
+    line: int, written: str, damage: str
+) -> None:
     lines = dump([PLAIN, PLAIN]).decode().split("\n")[:-2]
     second = len(lines) - lines[::-1].index("- request:") - 1
-    lines[second + 2] = '    uri: "\\q"'
+    lines[second + line] = written
     lines[-1] = f"      seal: {' '.join(seal(lines[second:-1]))}"
     content = "\n".join([*lines, "version: 1", ""]).encode()
 
     found = recordings(content, FILE, Memory())
     assert found[0] == PLAIN
-    damaged = rf"some\.yaml:{second + 1}: interaction 2 is damaged: Invalid \\escape"
+    damaged = rf"some\.yaml:{second + 1}: interaction 2 is damaged: {damage}"
     for read in (found.request, found.as_json, lambda place: found.asks(place, PLAIN.request)):
         with pytest.raises(CassetteError, match=damaged):
             read(1)
