@@ -15,7 +15,7 @@ from pytest_samurai.bill import own_prices
 from pytest_samurai.cassette import Shelf
 from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.files import REAL, now, without_fakes
-from pytest_samurai.intercept import judge, recorders_of, recording, seen_directories
+from pytest_samurai.intercept import judge, memory, recorders_of, recording
 from pytest_samurai.recorder import Owner, Recorder, Shared, transformed, unused_of
 from pytest_samurai.settings import Layer, Settings, environment_layers, resolve
 from pytest_samurai.text import visible
@@ -77,7 +77,7 @@ class use_cassette:
 
     def __init__(self, path: str | os.PathLike[str], **options: Any) -> None:
         # A second entry need not read the files again.
-        self._shared = Shared(own_prices(REAL.getcwd()), Shelf(seen_directories()))
+        self._shared = Shared(own_prices(REAL.getcwd()), Shelf(memory()))
         self._settings = self._resolved(Layer(f"use_cassette({str(path)!r})", "test", options))
         self._path = transformed(self._placed(path), self._settings)
         self._given = (path, options)

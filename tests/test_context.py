@@ -23,8 +23,10 @@ from pytest_samurai import (
     use_cassette,
 )
 from pytest_samurai.bill.pricelist import PriceList
+from pytest_samurai.cassette.memory import Memory
 from pytest_samurai.cassette.shelf import Shelf
 from pytest_samurai.context import Session
+from pytest_samurai.intercept import memory
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.recorder.recorder import Recorder
 from pytest_samurai.recorder.shared import Shared
@@ -388,6 +390,21 @@ def test_one_that_is_entered_again_plays_from_the_start(cassettes: Path, url: st
 
 
 # --- one way to open and to close
+
+
+def test_what_two_cassettes_share_is_read_once(cassettes: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("a.yaml", "b.yaml")
+    for name in names:
+        with use_cassette(cassettes / name):
+            ask(url, content=name)
+    monkeypatch.setattr("pytest_samurai.intercept.state.STATE.memory", Memory())
+
+    for name in names:
+        with use_cassette(cassettes / name) as recorder:
+            ask(url, content=name)
+        assert recorder.replaying
+
+    assert len(memory().heads) == 1
 
 
 def test_a_session_opens_the_recorder_at_once_and_closes_it_with_the_block(cassettes: Path, url: str) -> None:

@@ -13,10 +13,10 @@ from pytest_samurai.cassette.candidates import (
     is_foreign,
     owner_beside,
 )
-from pytest_samurai.cassette.directories import Directories
 from pytest_samurai.cassette.frame import is_ours
 from pytest_samurai.cassette.journal import JOURNAL, Journal, LeftBehind, journal_stem
 from pytest_samurai.cassette.loader import lines
+from pytest_samurai.cassette.memory import Memory
 from pytest_samurai.cassette.naming import (
     cassette_name,
     cassette_of,
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 __all__ = [
     "JOURNAL",
     "Candidate",
-    "Directories",
     "Journal",
     "Kept",
     "LeftBehind",
+    "Memory",
     "Reading",
     "Remembered",
     "Shelf",

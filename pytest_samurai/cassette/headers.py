@@ -72,27 +72,28 @@ class KnownHeaders:
     """
 
     def __init__(self) -> None:
-        self._lines: Remembered[str, Headers] = Remembered(_read_line, 1024)
+        self._lines: Remembered[str, Headers] = Remembered(_of_line, 1024)
 
     def read(self, text: str) -> Headers:
         """The headers in a text, after its first line. Raises ValueError if they aren't written like that."""
-        return tuple(chain.from_iterable(map(self._lines.__getitem__, text.split("\n")[1:])))
+        lines = text.split("\n")[1:]
+        headers = tuple(chain.from_iterable(map(self._lines.__getitem__, lines)))
+        if len(dict(headers)) == len(lines):
+            return headers
+        return headers_of({"headers": read_flow(f"{{{', '.join(lines)}}}")})
 
 
 # Nearly all headers have one value without anything to parse.
 _ONE_VALUE = re.compile(r'      ([a-z0-9-]+): \[(?:"([^"\\]*)"|([^"\\,\[\]]*))\]')
 
 
-def _read_line(line: str) -> Headers:
-    if match := _ONE_VALUE.fullmatch(line):
-        name, quoted, plain = match.groups()
-        return ((name, plain if quoted is None else quoted),)
-    headers: list[tuple[str, str]] = []
-    for name, values in read_flow(f"{{{line[6:]}}}").items():
-        if not isinstance(values, list):
-            raise ValueError(f"header {name!r} has no list of values")
-        headers.extend((name.lower(), value) for value in values)
-    return tuple(headers)
+def _of_line(line: str) -> Headers:
+    """The header on a line; none if it has several values, or anything to parse."""
+    match = _ONE_VALUE.fullmatch(line)
+    if match is None:
+        return ()
+    name, quoted, plain = match.groups()
+    return ((name, plain if quoted is None else quoted),)
 
 
 def headers_of(data: Mapping[str, Any]) -> Headers:

@@ -1,10 +1,11 @@
-"""What a run remembers about the recordings that it has read."""
+"""What a run remembers about the cassettes that it has read."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import Any
 
+from pytest_samurai.cassette.directories import Directories
 from pytest_samurai.cassette.headers import KnownHeaders
 from pytest_samurai.cassette.heads import RequestHead, Status, read_request_head, read_status
 from pytest_samurai.cassette.lastids import Moved, moved_of
@@ -16,6 +17,7 @@ class Memory:
     """Reads what recordings share only once: most recordings of a suite differ in little except their bodies."""
 
     def __init__(self) -> None:
+        self.directories = Directories()
         self.headers = KnownHeaders()
         self.heads: Remembered[bytes, RequestHead] = Remembered(partial(read_request_head, headers=self.headers), 256)
         self.statuses: Remembered[bytes, Status] = Remembered(read_status, 64)

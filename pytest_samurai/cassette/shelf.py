@@ -9,7 +9,6 @@ from typing import Any
 
 from pytest_samurai.cassette import journal
 from pytest_samurai.cassette.conflict import both_sides
-from pytest_samurai.cassette.directories import Directories
 from pytest_samurai.cassette.frame import is_ours
 from pytest_samurai.cassette.journal import LeftBehind
 from pytest_samurai.cassette.memory import Memory
@@ -41,12 +40,11 @@ class Kept:
 class Shelf:
     """Keeps cassettes by path, each until its file changes. If there are too many, the least recently used go.
 
-    Other shelves may share the `directories`.
+    Other shelves may share the `memory`.
     """
 
-    def __init__(self, directories: Directories | None = None) -> None:
-        self._directories = directories or Directories()
-        self._memory = Memory()
+    def __init__(self, memory: Memory | None = None) -> None:
+        self._memory = memory or Memory()
         self._kept: dict[Path, Kept] = {}
         self._bytes = 0
 
@@ -76,12 +74,12 @@ class Shelf:
         """The journals next to a cassette that dead processes have left; each stays locked until it is closed."""
         directory = REAL.dirname(path)  # every test needs this, and a Path takes longer to make
         signature = _signature(directory)
-        if self._directories.has_same(directory, signature):
+        if self._memory.directories.has_same(directory, signature):
             return
         if journal.names_in(directory):
             yield from journal.left_behind(path)
         else:
-            self._directories.add(directory, signature)
+            self._memory.directories.add(directory, signature)
 
 
 def _signature(path: str | Path) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from pytest_samurai.intercept.clients import async_client, client
 from pytest_samurai.intercept.library import headers_of
 from pytest_samurai.intercept.seam import install, patch_imported, recorders_of, recording, uninstall, watch
-from pytest_samurai.intercept.state import judge, judge_by, seen_directories, take_cassettes
+from pytest_samurai.intercept.state import judge, judge_by, memory, take_cassettes
 from pytest_samurai.intercept.waits import is_waiting
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ __all__ = [
     "is_waiting",
     "judge",
     "judge_by",
+    "memory",
     "patch_imported",
     "recorders_of",
     "recording",
-    "seen_directories",
     "take_cassettes",
     "uninstall",
     "watch",

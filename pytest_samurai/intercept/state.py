@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
-from pytest_samurai.cassette import Directories
+from pytest_samurai.cassette import Memory
 from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.files import REAL
 from pytest_samurai.intercept.library import Library
@@ -76,14 +76,14 @@ class State:
       answered. `starters`: those of functions that start a child process.
     - `names`: the names that each address was looked up by, because two services may share one.
     - `cassettes`: those of all recorders since `take_cassettes`.
-    - `directories`: those that `use_cassette` has seen, which belong to no run.
+    - `memory`: what `use_cassette` remembers of cassettes, which belong to no run.
     - `judge`: the test that `use_cassette` is used in; None outside of pytest.
     """
 
     lock: threading.RLock = field(default_factory=threading.RLock)
     opened: list[Opened] = field(default_factory=list)
     cassettes: set[Path] = field(default_factory=set)
-    directories: Directories = field(default_factory=Directories)
+    memory: Memory = field(default_factory=Memory)
     unmarked: Unmarked | None = None
     judge: Judge | None = None
     users: int = 0
@@ -146,9 +146,9 @@ def take_cassettes() -> set[Path]:
     return cassettes
 
 
-def seen_directories() -> Directories:
-    """What is known about directories whose cassettes are opened outside of any test run."""
-    return STATE.directories
+def memory() -> Memory:
+    """What is remembered of the cassettes that belong to no test run."""
+    return STATE.memory
 
 
 def judge() -> Judge | None:

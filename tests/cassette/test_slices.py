@@ -72,6 +72,18 @@ def test_a_bracket_in_a_header_ends_nothing(values: list[str]) -> None:
     assert [one.reply.headers for one in parse(content, FILE)] == [headers]
 
 
+def test_of_a_header_that_a_file_has_twice_the_last_line_counts() -> None:
+    lines = dump([PLAIN]).decode().split("\n")[:-2]
+    lines[6:7] = ["      x-a: [one]", "      x-b: [b]", "      x-a: [two, three]"]
+    lines[-1] = f"      seal: {' '.join(seal(lines[2:-1]))}"
+    content = "\n".join([*lines, "version: 1", ""]).encode()
+
+    assert cut(content, Memory()) is not None
+    [read] = parse(content, FILE)
+    # As PyYAML does.
+    assert read.request.headers == (("x-a", "two"), ("x-a", "three"), ("x-b", "b"))
+
+
 def test_chunks_are_made_once_when_all_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
 
@@ -113,7 +125,7 @@ def test_one_without_a_date_is_of_another_tool_and_may_hold_more_than_would_be_w
     ("line", "written", "damage"),
     [
         (2, '    uri: "\\q"', r"Invalid \\escape"),
-        (4, "      content-type: application/json", "header 'content-type' has no list of values"),
+        (4, "      content-type: [[a]]", "header 'content-type': name and value must be text: quote them"),
         (4, "      content-type [application/json]", "Expecting ':' delimiter"),
     ],
 )
