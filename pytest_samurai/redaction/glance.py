@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pytest_samurai.files import json
-from pytest_samurai.redaction.streams import RAW, event_data, parsed, texts_of
+from pytest_samurai.redaction.streams import RAW, channels_of, named_data, parsed, texts_of, value_of
 from pytest_samurai.wire import Channel, Dialect, Label
 
 _QUOTED = re.compile(rb'"((?:[^"\\]++|\\.)*+)"')
@@ -88,11 +88,11 @@ def spoken(body: bytes, dialect: Dialect) -> Iterator[tuple[Channel, bytes]]:
     not for each event.
     """
     shapes: dict[bytes, _Shape] = {}
-    for data, _, _, _ in event_data(body):
+    for name, data, _, _, _ in named_data(body):
         # The parts between the quotes and those around them alternate.
         parts = data.split(b'"') if b"\\" not in data else _QUOTED.split(data)
-        if len(parts) % 2 == 0:
-            yield RAW, data
+        if len(parts) % 2 == 0 or (len(parts) == 1 and value_of(data) is None):
+            yield from ((channel, data) for channel in channels_of(RAW, name))
             continue
         around = b'"'.join(parts[::2]).translate(None, _DIGITS)
         shape = shapes.get(around)
@@ -106,11 +106,12 @@ def spoken(body: bytes, dialect: Dialect) -> Iterator[tuple[Channel, bytes]]:
         if places is None:
             places = shape.learn(parts, dialect)
         if places is _NO_JSON:
-            yield RAW, data
+            yield from ((channel, data) for channel in channels_of(RAW, name))
             continue
         for channel, at in places:
-            text = parts[at]
-            yield channel, _unescaped(text) if b"\\" in text else text
+            text = _unescaped(parts[at]) if b"\\" in parts[at] else parts[at]
+            for each in channels_of(channel, name):
+                yield each, text
 
 
 def _unescaped(text: bytes) -> bytes:

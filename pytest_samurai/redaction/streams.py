@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from pytest_samurai.files import json
@@ -12,7 +15,13 @@ from pytest_samurai.redaction.tokens import retell
 from pytest_samurai.wire import Channel, Dialect, Text, cut_events
 
 RAW: Channel = ("",)
-"""The channel of event data that isn't JSON."""
+"""The channel of event data that isn't JSON, or is only a number: a piece of a text may look like one."""
+
+_NAMED = ("named",)
+# The name of an event, and the word before the colon where lines have other forms, as in `0:"text"`.
+_NAME = re.compile(rb"(?<![^\r\n])(?!data:)(?:event: ?([^\r\n]*)|([\w.-]{1,20}):(?=[ \t]*[\[{\"]))")
+_VALUE = re.compile(rb"^(?:[\w.-]{1,20}:)?[ \t,]*(?=[\[{\"])", re.MULTILINE)
+_DECODER = json.JSONDecoder()
 
 
 def event_data(body: bytes) -> Iterator[tuple[bytes, int, int, bytes]]:
@@ -20,7 +29,10 @@ def event_data(body: bytes) -> Iterator[tuple[bytes, int, int, bytes]]:
 
     Some servers leave out the blank line between two events. So several lines are the data of one event only if they
     form one JSON value. That holds even if a line ends within one of its texts, because some clients read it that way.
+
+    If a body has no events, but is several lines with JSON values of any kind, each of these is an event.
     """
+    lines: tuple[tuple[int, int], ...] = ()
     for lines in cut_events(body):
         if len(lines) > 1:
             pieces = [body[begin:end] for begin, end in lines]
@@ -36,6 +48,45 @@ def event_data(body: bytes) -> Iterator[tuple[bytes, int, int, bytes]]:
                 # Drop anything that follows an object on its line.
                 data = data[: data.rfind(b"}") + 1] or data
             yield data, begin, begin + len(data), b""
+    if not lines and b"\n" in body.strip() and parsed(body) is None:
+        yield from _values_on_lines(body)
+
+
+def _values_on_lines(body: bytes) -> Iterator[tuple[bytes, int, int, bytes]]:
+    # In Latin-1 each byte is one character, so offsets in the text are offsets in the body too.
+    text, end = body.decode("latin-1"), 0
+    for line in _VALUE.finditer(body):
+        begin = line.end()
+        if begin >= end:
+            try:
+                end = _DECODER.raw_decode(text, begin)[1]
+            except (ValueError, RecursionError):
+                continue
+            yield body[begin:end], begin, end, b""
+
+
+def named_data(body: bytes) -> Iterator[tuple[bytes, bytes, int, int, bytes]]:
+    """The same, with the name of each event before its data."""
+    names = deque(_NAME.finditer(body))
+    for data, begin, end, others in event_data(body):
+        name = b""
+        while names and names[0].start() < begin:
+            line = names.popleft()
+            name = line[1] or line[2] or b""
+        yield name, data, begin, end, others
+
+
+def channels_of(channel: Channel, name: bytes) -> Iterator[Channel]:
+    """A channel, and the same for the events of one name, because texts of events with other names may take turns."""
+    yield channel
+    if name and len(channel) == 1:
+        yield *channel, _NAMED, name
+
+
+def value_of(data: bytes) -> list[Any] | None:
+    """The value in the data of an event, as by `parsed`; None if it is a number, `true` or the like, or not JSON."""
+    value = parsed(data)
+    return value if value is not None and isinstance(value[0], str | dict | list) else None
 
 
 def parsed(data: bytes) -> list[Any] | None:
@@ -73,16 +124,16 @@ class Talk:
         # The number of the event, and where the text is: its container and its key there.
         self._texts: list[tuple[int, Any, Any]] = []
         self._channels: dict[Channel, list[int]] = {}
-        for data, begin, end, others in event_data(body):
-            value = parsed(data)
-            event = _Event(begin, end, others, [data] if value is None else value)
-            texts = [(RAW, event.said, 0)] if value is None else texts_of(value, dialect)
+        for name, data, begin, end, others in named_data(body):
+            said = value_of(data)
+            event = _Event(begin, end, others, [data] if said is None else said)
             numbers: dict[tuple[int, Any], int] = {}
-            for channel, holder, key in texts:
+            for channel, holder, key in [(RAW, event.said, 0)] if said is None else texts_of(said, dialect):
                 number = numbers.setdefault((id(holder), key), len(self._texts))
                 if number == len(self._texts):
                     self._texts.append((len(self._events), holder, key))
-                self._channels.setdefault(channel, []).append(number)
+                for each in channels_of(channel, name):
+                    self._channels.setdefault(each, []).append(number)
             self._events.append(event)
 
     def said(self) -> Iterator[bytes]:
@@ -104,7 +155,7 @@ class Talk:
         cuts: dict[int, list[Edit]] = {}
         for numbers in self._channels.values():
             texts = [self._text(number) for number in numbers]
-            if edits := find(b"".join(texts)):
+            if edits := self._not_numbers(numbers, texts, find(b"".join(texts))):
                 for number, share in zip(numbers, _with_beginnings(texts, shares(texts, edits)), strict=True):
                     cuts.setdefault(number, []).extend(share)
         changed: dict[int, dict[tuple[int, Any], tuple[str, str]]] = {}
@@ -122,6 +173,16 @@ class Talk:
             retell(self._events[number].said, told)
         events = [self._events[number] for number in sorted(changed)]
         return [(event.begin, event.end, event.spelled()) for event in events]
+
+    def _not_numbers(self, numbers: Sequence[int], texts: Sequence[bytes], edits: Sequence[Edit]) -> Sequence[Edit]:
+        """The edits without those of a single number: it is not a text, but it may be a piece of one."""
+        ends = [*accumulate(map(len, texts))]
+        bare = {
+            (end - len(text), end)
+            for number, text, end in zip(numbers, texts, ends, strict=True)
+            if isinstance(self._texts[number][1][self._texts[number][2]], bytes) and parsed(text) is not None
+        }
+        return [edit for edit in edits if edit[:2] not in bare] if bare else edits
 
 
 def _with_beginnings(texts: Sequence[bytes], edits: list[list[Edit]]) -> list[list[Edit]]:

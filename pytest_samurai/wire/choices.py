@@ -155,11 +155,20 @@ def stops(reply: Object) -> list[str]:
 # --- a stream
 
 
+_SAID_WHOLE = _OF_ANSWER - {"choices"}
+"""The keys whose texts no server sends in pieces."""
+
+
 def texts(event: Json) -> Iterator[Text]:
-    """The texts of all choices. An event without choices isn't from this API, so it may hold texts anywhere."""
-    if isinstance(event, dict) and "choices" in event:
-        return _texts_below(event["choices"], (), ())
-    return every_text(event)
+    """The texts of all choices, and those that a server adds next to them.
+
+    An event without choices isn't from this API, so it may hold texts anywhere.
+    """
+    if not isinstance(event, dict) or "choices" not in event:
+        yield from every_text(event)
+        return
+    yield from _texts_below(event["choices"], (), ())
+    yield from every_text(event, _SAID_WHOLE)
 
 
 def _texts_below(value: Json, path: Channel, listed: Channel) -> Iterator[Text]:

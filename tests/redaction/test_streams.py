@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from pytest_samurai.redaction.edits import REDACTED
 from pytest_samurai.redaction.redactor import Redactor
-from pytest_samurai.wire.chat import merge
+from pytest_samurai.wire.chat import CHAT, merge
 from pytest_samurai.wire.events import events
-from pytest_samurai.wire.http import Reply
+from pytest_samurai.wire.http import Chunk, Reply
 from tests.redaction.kept import KEY, SECRET, cut, deltas, streamed
 
 AROUND = st.text("ab/ é2-\\", max_size=6)
@@ -153,6 +153,25 @@ def test_an_event_that_is_no_json_hides_nothing_of_the_others(broken: bytes) -> 
     assert merge(events(body))["choices"][0]["message"]["content"] == REDACTED
 
 
+@pytest.mark.parametrize(
+    "event",
+    [
+        lambda call, text: {"choices": [{"delta": {"tool_calls": [{"index": 0, "id": call, "arguments": text}]}}]},
+        lambda call, text: {"choices": [{"delta": {"content": [{"type": call, "text": text}]}}]},
+        lambda call, text: {"choices": [], "reasoning": {"id": call, "text": text}},
+    ],
+    ids=["calls with the same index", "types", "next to the choices"],
+)
+def test_texts_of_chat_that_take_turns_each_lose_their_secret(event: Any) -> None:
+    parts = [("a", "sk-01234"), ("b", "my sk-abcdef"), ("a", "56789abcdef"), ("b", "012345678")]
+    body = b"".join(b"data: %b\n\n" % json.dumps(event(*part)).encode() for part in parts)
+
+    kept = Redactor([]).reply(Reply(200, "OK", (), body, (Chunk(len(body), 0.1),)), CHAT).body
+
+    said = [event(call, text) for (call, _), text in zip(parts, [REDACTED, f"my {REDACTED}", "", ""], strict=True)]
+    assert list(map(json.loads, events(kept))) == said
+
+
 # --- unknown streams
 
 
@@ -164,7 +183,7 @@ def lines_of(*values: dict[str, Any]) -> list[bytes]:
     return [json.dumps(value).encode() + b"\n" for value in values]
 
 
-@pytest.mark.parametrize("tell", ["index", "output_index", "item_id", "type"])
+@pytest.mark.parametrize("tell", ["index", "output_index", "item_id", "type", "role", "jsonPath", "event_type"])
 def test_two_items_that_take_turns_each_lose_their_secret(tell: str) -> None:
     """Joining what both say in turn gives no secret."""
     parts = [("a", "sk-01234"), ("b", "my sk-abcdef"), ("a", "56789abcdef"), ("b", "012345678")]
@@ -220,6 +239,56 @@ def test_a_plain_reply_of_lines_or_an_array_loses_its_secret_and_stays_plain() -
 
         assert said_in(kept.body) == [REDACTED, ""]
         assert kept.chunks is None
+
+
+@pytest.mark.parametrize("data", ["{}", '{{"text": "{}"}}', '"{}"'], ids=["texts", "objects", "JSON texts"])
+@pytest.mark.parametrize("form", ["event: {}\ndata: {}\n\n", "event: {}\r\ndata: {}\r\n\r\n"], ids=["LF", "CRLF"])
+def test_events_with_two_names_that_take_turns_each_lose_their_secret(form: str, data: str) -> None:
+    """The events of Replicate have names, `output` and `logs`, and no other label."""
+    parts = [("output", "sk-01234"), ("logs", "my sk-abcdef"), ("output", "56789abcdef"), ("logs", "012345678")]
+
+    body = streamed([form.format(name, data.format(text)).encode() for name, text in parts]).body
+
+    cut_out = zip(parts, [REDACTED, f"my {REDACTED}", "", ""], strict=True)
+    assert body.decode() == "".join(form.format(name, data.format(text)) for (name, _), text in cut_out)
+
+
+@pytest.mark.parametrize("length", [1, 2, 4])
+def test_a_piece_of_a_text_may_look_like_a_number(length: int) -> None:
+    secret = "QzXw1234KvJ95678pYhWtrue"
+    pieces = [secret[at : at + length] for at in range(0, len(secret), length)]
+
+    body = streamed([f"data: {text}\n\n".encode() for text in ["It is", *pieces, "ok"]], secret).body
+
+    said = [line[6:] for line in body.decode().split("\n\n")]
+    assert said == ["It is", REDACTED, *[""] * (len(pieces) - 1), "ok", ""]
+
+
+def test_a_number_that_is_the_whole_of_an_event_stays() -> None:
+    body = b"data: 19283746\n\ndata: It is 19283746\n\n"
+
+    assert streamed([body], "19283746").body == b"data: 19283746\n\ndata: It is [REDACTED]\n\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{{"text": "{}"}},', '["{}"]', '"{}"', '0:"{}"', 'g:{{"text": "{}"}}', '["text", "{}"]'],
+)
+@pytest.mark.parametrize("first", ["", "ok\n", '"begin"\n', "[1\n"], ids=["", "a word", "a text", "no JSON"])
+def test_values_on_lines_of_their_own_lose_a_secret_that_goes_on_in_the_next(line: str, first: str) -> None:
+    lines = [first, *(line.format(text) + "\n" for text in ["It is ", KEY[:9], KEY[9:], " ok"])]
+
+    body = streamed([text.encode() for text in lines]).body
+
+    assert body.decode() == first + "".join(line.format(text) + "\n" for text in ["It is ", REDACTED, "", " ok"])
+
+
+def test_lines_of_two_kinds_that_take_turns_each_lose_their_secret() -> None:
+    lines = ['0:"sk-01234"\n', 'g:"my sk-abcdef"\n', '0:"56789abcdef"\n', 'g:"012345678"\n']
+
+    body = streamed([line.encode() for line in lines]).body
+
+    assert body.decode() == f'0:"{REDACTED}"\ng:"my {REDACTED}"\n0:""\ng:""\n'
 
 
 def test_a_stream_of_as_many_channels_as_events_is_searched() -> None:

@@ -44,6 +44,8 @@ def delta(text: str, **more: Json) -> Json:
         [{"content_block": {"type": "text", "text": "on"}}, {"delta": {"type": "text_delta", "text": "e"}}],
         [{"tokens": ["o", "n"]}, {"tokens": ["e"]}],
         [["on"], ["e"]],
+        # Mistral's: a content is a text, or a list of parts.
+        [{"delta": {"content": "on"}}, {"delta": {"content": [{"type": "text", "text": "e"}]}}],
     ],
 )
 def test_a_text_goes_on_in_the_next_event(events: list[Json]) -> None:
@@ -59,6 +61,13 @@ def test_a_text_goes_on_in_the_next_event(events: list[Json]) -> None:
         lambda n: {"toolCallId": "ab"[n]},
         lambda n: {"contentBlockIndex": n},
         lambda n: {"type": ("text", "arguments")[n]},
+        lambda n: {"id": n},
+        lambda n: {"index": "01"[n]},
+        lambda n: {"role": ("user", "assistant")[n]},
+        lambda n: {"event_type": ("text", "plan")[n]},
+        lambda n: {"jsonPath": ("$.a", "$.b")[n]},
+        lambda n: {"thought": n == 1},
+        lambda n: {"thought": True} if n else {},
     ],
 )
 def test_the_texts_of_two_items_that_take_turns_do_not_mix(tell: Any) -> None:
@@ -73,6 +82,9 @@ def test_the_texts_of_two_items_that_take_turns_do_not_mix(tell: Any) -> None:
         lambda n, text: {"run_id": "ab"[n % 2], "data": {"chunk": {"content": text}}},
         # An event's id, which is different in each event, does no harm.
         lambda n, text: {"id": f"event_{n}", "output_index": n % 2, "delta": text},
+        lambda n, text: {"chunk_index": n, "item_id": "ab"[n % 2], "delta": text},
+        # The first event of an item has another form than the rest.
+        lambda n, text: {"index": n % 2, ("delta" if n > 1 else "block"): {"type": f"t{n > 1}", "text": text}},
     ],
 )
 def test_the_id_of_an_item_counts_wherever_the_text_is(event: Any) -> None:
@@ -110,6 +122,9 @@ def test_a_text_that_is_part_of_a_channel_is_marked_as_a_label() -> None:
         [],
         ["response.output_text.delta"],
         ["response.output_text.delta", "msg_1"],
+        ["response.output_text.delta"],
+        ["msg_1"],
+        [],
     ]
 
 
