@@ -152,12 +152,13 @@ class Talk:
         What is found in any channel is cut out. If several items take turns, a channel that joins them may lose a few
         letters too many. That is better than a few too few.
         """
-        cuts: dict[int, list[Edit]] = {}
-        for numbers in self._channels.values():
+        cuts: dict[int, dict[Edit, None]] = {}
+        # Most channels hold the same texts, and a user's function gets each text once.
+        for numbers in dict.fromkeys(map(tuple, self._channels.values())):
             texts = [self._text(number) for number in numbers]
             if edits := self._not_numbers(numbers, texts, find(b"".join(texts))):
                 for number, share in zip(numbers, _with_beginnings(texts, shares(texts, edits)), strict=True):
-                    cuts.setdefault(number, []).extend(share)
+                    cuts.setdefault(number, {}).update(dict.fromkeys(share))
         changed: dict[int, dict[tuple[int, Any], tuple[str, str]]] = {}
         for number, share in cuts.items():
             raw = self._text(number)
