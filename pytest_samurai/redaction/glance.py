@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pytest_samurai.files import json
-from pytest_samurai.redaction.streams import RAW, channels_of, named_data, parsed, texts_of, value_of
+from pytest_samurai.redaction.inner import inner
+from pytest_samurai.redaction.streams import RAW, channels_of, inner_texts, named_data, parsed, texts_of, value_of
 from pytest_samurai.wire import Channel, Dialect, Label
 
 _QUOTED = re.compile(rb'"((?:[^"\\]++|\\.)*+)"')
@@ -44,7 +45,8 @@ class _Shape:
             self.known.clear()
         places = _NO_JSON
         if numbered is not None:
-            places = [(tuple([_told(step, parts) for step in channel]), at) for channel, at in numbered]
+            # Two labels of a text may say the same.
+            places = [*dict.fromkeys((tuple([_told(step, parts) for step in channel]), at) for channel, at in numbered)]
         if len(self.known) == _MOST_SHAPES:
             self.known.clear()
         self.known[tuple([parts[at] for at in self.telling])] = places
@@ -112,6 +114,15 @@ def spoken(body: bytes, dialect: Dialect) -> Iterator[tuple[Channel, bytes]]:
             text = _unescaped(parts[at]) if b"\\" in parts[at] else parts[at]
             for each in channels_of(channel, name):
                 yield each, text
+        yield from _inner_texts([parts[at] for at in dict.fromkeys(at for _, at in places)], dialect)
+
+
+def _inner_texts(texts: Iterable[bytes], dialect: Dialect) -> Iterator[tuple[Channel, bytes]]:
+    for text in texts:
+        # Hardly any text of a stream is JSON.
+        if text[:1] in b"{[eW \n\t\\" and (value := inner(_unescaped(text).decode("utf-8", "surrogatepass"))):
+            for channel, holder, key in inner_texts(value, dialect):
+                yield channel, holder[key].encode("utf-8", "surrogatepass")
 
 
 def _unescaped(text: bytes) -> bytes:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
 from pytest_samurai.files import json
 from pytest_samurai.redaction.edits import Edit, edited, shares, united
+from pytest_samurai.redaction.inner import Inner, inner
 from pytest_samurai.redaction.tokens import retell
 from pytest_samurai.wire import Channel, Dialect, Text, cut_events
 
 RAW: Channel = ("",)
 """The channel of event data that isn't JSON, or is only a number: a piece of a text may look like one."""
 
-_NAMED = ("named",)
+_NAMED, _INNER = ("named",), ("inner",)
 # The name of an event, and the word before the colon where lines have other forms, as in `0:"text"`.
 _NAME = re.compile(rb"(?<![^\r\n])(?!data:)(?:event: ?([^\r\n]*)|([\w.-]{1,20}):(?=[ \t]*[\[{\"]))")
 _VALUE = re.compile(rb"^(?:[\w.-]{1,20}:)?[ \t,]*(?=[\[{\"])", re.MULTILINE)
@@ -102,6 +103,12 @@ def texts_of(said: list[Any], dialect: Dialect) -> Iterator[Text]:
     return dialect.texts(said[0] if isinstance(said[0], dict | list) else said)
 
 
+def inner_texts(value: Inner, dialect: Dialect) -> Iterator[Text]:
+    """The texts in the JSON of a text."""
+    for channel, holder, key in texts_of(value.said, dialect):
+        yield (_INNER, *channel), holder, key
+
+
 @dataclass(slots=True)
 class _Event:
     """The data of an event: a JSON value, or else bytes, as the only item of a list."""
@@ -124,17 +131,37 @@ class Talk:
         # The number of the event, and where the text is: its container and its key there.
         self._texts: list[tuple[int, Any, Any]] = []
         self._channels: dict[Channel, list[int]] = {}
+        # Where a text is, the JSON in it, and how that was spelled.
+        self._inner: list[tuple[Any, Any, Inner, str]] = []
         for name, data, begin, end, others in named_data(body):
             said = value_of(data)
             event = _Event(begin, end, others, [data] if said is None else said)
-            numbers: dict[tuple[int, Any], int] = {}
-            for channel, holder, key in [(RAW, event.said, 0)] if said is None else texts_of(said, dialect):
-                number = numbers.setdefault((id(holder), key), len(self._texts))
-                if number == len(self._texts):
-                    self._texts.append((len(self._events), holder, key))
-                for each in channels_of(channel, name):
-                    self._channels.setdefault(each, []).append(number)
             self._events.append(event)
+            first = len(self._texts)
+            texts = [(RAW, event.said, 0)] if said is None else texts_of(said, dialect)
+            self._add((each, holder, key) for channel, holder, key in texts for each in channels_of(channel, name))
+            if said is not None:
+                self._add_inner(self._texts[first:], dialect)
+
+    def _add(self, texts: Iterable[Text]) -> None:
+        """Add texts of the last event."""
+        numbers: dict[tuple[int, Any], int] = {}
+        # Two ways to name a channel may give the same name.
+        placed: dict[tuple[Channel, int], None] = {}
+        for channel, holder, key in texts:
+            number = numbers.setdefault((id(holder), key), len(self._texts))
+            if number == len(self._texts):
+                self._texts.append((len(self._events) - 1, holder, key))
+            placed[channel, number] = None
+        for channel, number in placed:
+            self._channels.setdefault(channel, []).append(number)
+
+    def _add_inner(self, texts: Iterable[tuple[int, Any, Any]], dialect: Dialect) -> None:
+        """Add the texts in the JSON of these texts of the last event."""
+        for _, holder, key in texts:
+            if value := inner(holder[key]):
+                self._inner.append((holder, key, value, value.spelled()))
+                self._add(inner_texts(value, dialect))
 
     def said(self) -> Iterator[bytes]:
         """The text of each channel."""
@@ -160,9 +187,9 @@ class Talk:
                 for number, share in zip(numbers, _with_beginnings(texts, shares(texts, edits)), strict=True):
                     cuts.setdefault(number, {}).update(dict.fromkeys(share))
         changed: dict[int, dict[tuple[int, Any], tuple[str, str]]] = {}
-        for number, share in cuts.items():
+        for number, shared in cuts.items():
             raw = self._text(number)
-            if (new := edited(raw, united(share))) != raw:
+            if (new := edited(raw, united(shared))) != raw:
                 event, holder, key = self._texts[number]
                 texts_changed = changed.setdefault(event, {})
                 if isinstance(holder[key], bytes):
@@ -172,8 +199,17 @@ class Talk:
                     texts_changed[id(holder), key] = (old, holder[key])
         for number, told in changed.items():
             retell(self._events[number].said, told)
+        self._spell_inner()
         events = [self._events[number] for number in sorted(changed)]
         return [(event.begin, event.end, event.spelled()) for event in events]
+
+    def _spell_inner(self) -> None:
+        """Spell the JSON of texts anew where more was cut out of it than out of the text itself."""
+        for holder, key, value, before in self._inner:
+            new = value.spelled()
+            kept = inner(holder[key]) if new != before else value
+            if kept is None or kept.said != value.said:
+                holder[key] = new
 
     def _not_numbers(self, numbers: Sequence[int], texts: Sequence[bytes], edits: Sequence[Edit]) -> Sequence[Edit]:
         """The edits without those of a single number: it is not a text, but it may be a piece of one."""

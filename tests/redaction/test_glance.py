@@ -16,7 +16,8 @@ from pytest_samurai.wire.dialects import UNKNOWN
 
 KEYS = ["index", "output_index", "sequence_number", "content", 'a"', "é", "type", "id", "item_id", "tool_calls"]
 SAID = st.recursive(
-    st.sampled_from(["", "a", 'say "a"', "a\\", "é", "\n", "\ud83d", ":", "{}", 1, 7, -12, 0.5, 1e-7, None, True]),
+    st.sampled_from(["", "a", 'say "a"', "a\\", "é", "\n", "\ud83d", ":", 1, 7, -12, 0.5, 1e-7, None, True])
+    | st.sampled_from(["{}", '{"index": 1, "a": "b"}', "eyJhIjoiYiJ9", ' ["a"]', "{"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
     max_leaves=8,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -281,6 +282,28 @@ def test_values_on_lines_of_their_own_lose_a_secret_that_goes_on_in_the_next(lin
     body = streamed([text.encode() for text in lines]).body
 
     assert body.decode() == first + "".join(line.format(text) + "\n" for text in ["It is ", REDACTED, "", " ok"])
+
+
+def in_base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize("spell", [str, in_base64], ids=["as a text", "in base64"])
+def test_json_in_the_texts_of_events_loses_a_secret_that_goes_on_in_the_next(spell: Any) -> None:
+    """Bedrock sends the events of a model in base64."""
+
+    def event(text: str) -> bytes:
+        return json.dumps({"bytes": spell(json.dumps({"delta": {"text": text}, "n": 1}))}).encode() + b"\n"
+
+    body = streamed([event(text) for text in ["It is ", KEY[:9], KEY[9:], f" not {KEY}"]]).body
+
+    assert body == b"".join(event(text) for text in ["It is ", REDACTED, "", f" not {REDACTED}"])
+
+
+def test_json_in_a_text_keeps_its_form_if_its_secret_is_whole() -> None:
+    event = json.dumps({"arguments": f'{{"a":  1, "k":"{KEY}"}}'}).encode() + b'\n{"n": 1}\n'
+
+    assert streamed([event]).body == event.replace(KEY.encode(), REDACTED.encode())
 
 
 def test_lines_of_two_kinds_that_take_turns_each_lose_their_secret() -> None:
