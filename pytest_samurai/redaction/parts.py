@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
 from pytest_samurai.redaction.edits import REDACTED, Edit, edited, shares, united
 from pytest_samurai.redaction.reading import Reading
+from pytest_samurai.redaction.streams import parsed, texts_of
+from pytest_samurai.wire import UNKNOWN, Channel
 
 _SIGNS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]:,]', re.DOTALL)
 _NUMBERS = re.compile(rb"\[\s*\d{1,3}(?:\s*,\s*\d{1,3})*\s*\]")
@@ -22,6 +24,8 @@ _REST = re.compile(
 )
 # Source: the OpenAI API reference, `logprobs` of a chat completion, and of a completion.
 _TOKENS = re.compile(rb'"tokens?"\s*:')
+
+_LIST = re.compile(rb'[\[,]\s*"[^"]*"\s*,\s*"[^"]*"\s*[,\]]|[}\]]\s*,\s*[{\[]')
 
 Find = Callable[[bytes, Sequence[int]], Iterable[Edit]]
 """Finds what to cut out of a text. It also gets the offsets where parts begin, except the first."""
@@ -36,6 +40,22 @@ def may_continue(body: bytes) -> bool:
     """Whether a text in a JSON body may be the rest of a key that begins, unrecognizably, in the text before."""
     return body.lstrip()[:1] in (b"{", b"[") and _REST.search(body) is not None
 
+
+def listed_texts(body: bytes) -> Iterator[bytes]:
+    """The texts in a JSON body that lists may spell in small pieces, as they do the tokens of an answer."""
+    if _LIST.search(body) is None or (value := parsed(body)) is None:
+        return
+    channels: dict[Channel, list[str]] = {}
+    for channel, holder, key in texts_of(value, UNKNOWN):
+        channels.setdefault(channel, []).append(holder[key])
+    for texts in channels.values():
+        if len(texts) > _MOST_PARTS:
+            yield "".join(texts).encode("utf-8", "surrogatepass")
+
+
+# A secret in more parts of a message is not searched for.
+_MOST_PARTS = 4
+_LONGEST_TOKEN = 12
 
 # The keys that lead to a message's text: some messages have it in parts, some don't.
 _PARTED = frozenset({b"content", b"parts", b"text"})
@@ -128,12 +148,15 @@ class Parts:
                 path = path[:-1]
             self._contents.setdefault(path, []).append(part)
 
-    def edits(self, find: Find, find_all: Find) -> list[Edit]:
+    def edits(self, find: Find, find_all: Find, *, is_reply: bool = False) -> list[Edit]:
         """The edits of the body that cut out what `find` finds in texts of several parts.
 
         Tokens aren't parts of a message: nothing comes between one and the next. They go to `find_all`, even if there
-        is only one.
+        is only one. In a reply, many small parts are tokens, too, whatever their list is called.
         """
+        if is_reply:
+            for path, parts in self._channels.items():
+                self._cut_tokens(path, parts, find_all)
         for path, parts in (*self._channels.items(), *self._contents.items()):
             is_told = b"logprobs" in path and path[-1] in (b"token", b"tokens") and b"top_logprobs" not in path
             if len(parts) > 1 or is_told:
@@ -150,6 +173,25 @@ class Parts:
         every = (*self._channels.values(), *self._alternatives.values())
         return [edit for parts in every for part in parts for edit in part.respelled()]
 
+    def _cut_tokens(self, path: tuple[bytes, ...], parts: Sequence[_Part], find_all: Find) -> None:
+        texts = [part.text for part in parts]
+        ends = [*accumulate(map(len, texts))]
+        found = united(find_all(b"".join(texts), ends[:-1])) if len(parts) > _MOST_PARTS else []
+        cuts = [
+            cut for cut in found if _is_in_tokens(texts[bisect_right(ends, cut[0]) : bisect_left(ends, cut[1]) + 1])
+        ]
+        for part, share in zip(parts, shares(texts, cuts), strict=True):
+            if share:
+                part.edits += share
+                for other in self._candidates(path, part.text):
+                    other.edits = list(share)
+
+    def _candidates(self, path: tuple[bytes, ...], text: bytes) -> Iterator[_Part]:
+        """The same text in a neighbouring list, which tells what could have been said."""
+        for other, parts in self._channels.items():
+            if other != path and other[:-2][: len(path) - 2] == path[:-2] and other[-1:] == path[-1:]:
+                yield from (part for part in parts if part.text == text)
+
     def _tell(self, token: _Part) -> None:
         """Edit the bytes of a token, and its copy among the alternatives."""
         for key in self._alternatives.get(token.spot, ()):
@@ -162,6 +204,10 @@ class Parts:
                 for part in parts[first : bisect_left(parts, end, key=lambda part: part.begin)]:
                     if part is not token and part.text == token.text:
                         part.edits = list(token.edits)
+
+
+def _is_in_tokens(texts: Sequence[bytes]) -> bool:
+    return len(texts) > _MOST_PARTS and all(len(text) <= _LONGEST_TOKEN for text in texts[1:-1])
 
 
 def _spot(frames: Sequence[_Frame]) -> tuple[int, int]:

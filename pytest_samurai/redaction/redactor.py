@@ -11,7 +11,7 @@ from pytest_samurai.redaction.credentials import set_cookies
 from pytest_samurai.redaction.edits import REDACTED, Edit, edited, spliced, united
 from pytest_samurai.redaction.glance import spoken
 from pytest_samurai.redaction.headers import REQUEST_HEADERS, AllowList, kept_of_replies
-from pytest_samurai.redaction.parts import Parts, has_tokens, may_continue
+from pytest_samurai.redaction.parts import Parts, has_tokens, listed_texts, may_continue
 from pytest_samurai.redaction.pictures import without_base64
 from pytest_samurai.redaction.readable import is_json, readable, spoken_json
 from pytest_samurai.redaction.rules import Rule, Rules
@@ -75,12 +75,13 @@ class Redactor:
             hidden_usage=reply.hidden_usage and json.loads(self.text(json.dumps(reply.hidden_usage))),
         )
         respelled = Talk(reply.body, dialect).edits(self._edits) if self._may_be_said(reply.body, dialect) else []
-        if not respelled and self._is_clean(reply.body):
+        is_listed = self._is_in_list(reply.body)
+        if not respelled and not is_listed and self._is_clean(reply.body):
             return reply
         pieces = spliced([*reply.cut()], respelled)
         body = b"".join(pieces)
-        if not self._is_clean(body):
-            pieces = spliced(pieces, self._body_edits(body, spoken_json(body, dialect)))
+        if is_listed or not self._is_clean(body):
+            pieces = spliced(pieces, self._body_edits(body, spoken_json(body, dialect), is_reply=True))
         return _in_pieces(reply, pieces)
 
     def url(self, url: str) -> str:
@@ -141,13 +142,13 @@ class Redactor:
         ]
         return united((begin, end, REDACTED.encode()) for begin, end in spans)
 
-    def _body_edits(self, body: bytes, whole: Collection[str] = ()) -> list[Edit]:
+    def _body_edits(self, body: bytes, whole: Collection[str] = (), *, is_reply: bool = False) -> list[Edit]:
         """The same, plus what to cut out of several parts of a body."""
         if body.strip().isdigit():
             return []
         edits = self._edits(body, whole)
         if body.lstrip()[:1] in (b"{", b"["):
-            edits += Parts(body).edits(self._in_parts, self._in_tokens)
+            edits += Parts(body).edits(self._in_parts, self._in_tokens, is_reply=is_reply)
         return united(edits)
 
     def _in_parts(self, text: bytes, joints: Sequence[int]) -> list[Edit]:
@@ -167,6 +168,10 @@ class Redactor:
     def _is_clean(self, body: bytes) -> bool:
         """Whether a body surely holds no secret. That is true of nearly all."""
         return self._search.is_clean(body) and not has_tokens(body) and not may_continue(body)
+
+    def _is_in_list(self, body: bytes) -> bool:
+        """Whether the lists in a plain reply hold a secret in small pieces, as the tokens of an answer."""
+        return any(map(self._search.has_any, dict.fromkeys(listed_texts(body))))
 
     def _may_be_said(self, body: bytes, dialect: Dialect) -> bool:
         """Whether the texts of a stream may hold a secret. Hardly any does, so few streams are parsed.

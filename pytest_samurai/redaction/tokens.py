@@ -1,6 +1,7 @@
 """What an answer says about each of its tokens: its bytes, and the alternatives to it.
 
-Source: the OpenAI API reference, `logprobs` of a chat completion, and of a completion.
+Sources: the OpenAI API reference, `logprobs` of a chat completion, and of a completion; Google's, `topCandidates`; the
+API of Text Generation Inference, `top_tokens`; llama.cpp's server, `completion_probabilities`.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ Cuts = Mapping[tuple[int, Any], tuple[str, str]]
 
 def retell(value: Any, cuts: Cuts) -> None:
     """Make what a value says about its tokens agree with those that were cut, so that it spells nothing more."""
+    news = dict(cuts.values())
     for told in _objects(value):
         if cut := cuts.get((id(told), "token")):
             _respell(told, *cut)
+        elif any("prob" in key.lower() for key in told):
+            _respell_candidate(told, news)
         tokens, others = told.get("tokens"), told.get("top_logprobs")
         if isinstance(tokens, list) and isinstance(others, list):
             for number, alternatives in enumerate(others):
@@ -34,6 +38,15 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
             todo += value.values()
         elif isinstance(value, list):
             todo += value
+
+
+def _respell_candidate(told: dict[str, Any], news: Mapping[str, str]) -> None:
+    """Respell the text of something that could have been said, if it is a text that was cut out."""
+    for key, text in told.items():
+        if isinstance(text, str) and text in news:
+            told[key] = news[text]
+            if isinstance(told.get("bytes"), list):
+                told["bytes"] = [*news[text].encode("utf-8", "surrogatepass")]
 
 
 def _respell(told: dict[str, Any], old: str, new: str) -> None:

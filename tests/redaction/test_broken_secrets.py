@@ -191,7 +191,40 @@ def told_second(text: str, at: int) -> Json:
     return {**token(text, others=False), "top_logprobs": others if at % 2 else others[::-1]}
 
 
+def candidates(said: str, at: int, **names: str) -> list[Json]:
+    """What could have been said: the token is not always the first of them."""
+    both = [{names["text"]: "zz", names["odds"]: -3.5}, {names["text"]: said, names["odds"]: -0.25}]
+    return both if at % 2 else both[::-1]
+
+
 ANSWERS: dict[str, Callable[[list[str]], Json]] = {
+    "Gemini": lambda texts: {
+        "candidates": [
+            {
+                "logprobsResult": {
+                    "topCandidates": [
+                        {"candidates": candidates(text, at, text="token", odds="logProbability")}
+                        for at, text in enumerate(texts)
+                    ],
+                    "chosenCandidates": [{"token": text, "logProbability": -0.25} for text in texts],
+                }
+            }
+        ]
+    },
+    "Text Generation Inference": lambda texts: {
+        "details": {
+            "tokens": [{"id": at, "text": text, "logprob": -0.25} for at, text in enumerate(texts)],
+            "top_tokens": [candidates(text, at, text="text", odds="logprob") for at, text in enumerate(texts)],
+        }
+    },
+    "llama.cpp": lambda texts: {
+        "completion_probabilities": [
+            {"token": text, "bytes": list(text.encode()), "logprob": -0.25, "top_logprobs": [token(text, others=False)]}
+            for text in texts
+        ]
+    },
+    "Replicate": lambda texts: {"output": texts, "logs": ""},
+    "lists of one text": lambda texts: {"output": [[text] for text in texts]},
     "chat": lambda texts: {
         "choices": [{"index": 0, "message": {"content": "x"}, "logprobs": {"content": list(map(token, texts))}}]
     },
@@ -263,6 +296,19 @@ STREAMS: dict[str, Callable[[str], list[bytes]]] = {
     ],
     "two tokens an event, of completions with others": lambda key: [
         event(delta={}, text="".join(two), logprobs=odds(two)) for two in pairs(tokens(key))
+    ],
+    "tokens of Gemini": lambda key: [
+        event(
+            logprobsResult={
+                "topCandidates": [{"candidates": candidates(text, at, text="token", odds="logProbability")}],
+                "chosenCandidates": [{"token": text, "logProbability": -0.25}],
+            }
+        )
+        for at, text in enumerate(tokens(key))
+    ],
+    "tokens of Text Generation Inference": lambda key: [
+        event(token={"text": text}, top_tokens=candidates(text, at, text="text", odds="logprob"))
+        for at, text in enumerate(tokens(key))
     ],
     "two parts of one event": lambda key: [event([{"type": "text", "text": text} for text in halves(key)])],
     "percent signs": lambda key: [event(text) for text in cut("k=" + "".join(f"%{ord(c):02X}" for c in key), 5)],
