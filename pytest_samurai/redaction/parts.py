@@ -176,9 +176,9 @@ class Parts:
     def _cut_tokens(self, path: tuple[bytes, ...], parts: Sequence[_Part], find_all: Find) -> None:
         texts = [part.text for part in parts]
         ends = [*accumulate(map(len, texts))]
-        found = united(find_all(b"".join(texts), ends[:-1])) if len(parts) > _MOST_PARTS else []
+        edits = united(find_all(b"".join(texts), ends[:-1])) if len(parts) > _MOST_PARTS else []
         cuts = [
-            cut for cut in found if _is_in_tokens(texts[bisect_right(ends, cut[0]) : bisect_left(ends, cut[1]) + 1])
+            cut for cut in edits if _is_in_tokens(texts[bisect_right(ends, cut[0]) : bisect_left(ends, cut[1]) + 1])
         ]
         for part, share in zip(parts, shares(texts, cuts), strict=True):
             if share:

@@ -310,6 +310,20 @@ STREAMS: dict[str, Callable[[str], list[bytes]]] = {
         event(token={"text": text}, top_tokens=candidates(text, at, text="text", odds="logprob"))
         for at, text in enumerate(tokens(key))
     ],
+    "tokens of llama.cpp after sampling": lambda key: [
+        event(
+            content=text,
+            completion_probabilities=[
+                {
+                    "top_probs": [
+                        {"tok": "zz", "bytes": [122, 122], "prob": 0.5},
+                        {"tok": text, "bytes": list(text.encode()), "prob": 0.5},
+                    ][:: (-1) ** at]
+                }
+            ],
+        )
+        for at, text in enumerate(tokens(key))
+    ],
     "two parts of one event": lambda key: [event([{"type": "text", "text": text} for text in halves(key)])],
     "percent signs": lambda key: [event(text) for text in cut("k=" + "".join(f"%{ord(c):02X}" for c in key), 5)],
     "base64": lambda key: [event(text) for text in cut(f"k={base64.b64encode(f'u:{key}'.encode()).decode()}", 5)],

@@ -306,6 +306,14 @@ def test_json_in_a_text_keeps_its_form_if_its_secret_is_whole() -> None:
     assert streamed([event]).body == event.replace(KEY.encode(), REDACTED.encode())
 
 
+def test_values_may_be_on_several_lines() -> None:
+    values = [json.dumps(["It is ", text], indent=1) for text in (KEY[:9], KEY[9:])]
+
+    body = streamed([f"{value}\n".encode() for value in values]).body.decode()
+
+    assert body == "".join(json.dumps(["It is ", text]) + "\n" for text in (REDACTED, ""))
+
+
 def test_lines_of_two_kinds_that_take_turns_each_lose_their_secret() -> None:
     lines = ['0:"sk-01234"\n', 'g:"my sk-abcdef"\n', '0:"56789abcdef"\n', 'g:"012345678"\n']
 

@@ -134,3 +134,14 @@ def test_an_event_may_be_nested_deeper_than_calls_can_be() -> None:
         event = [event]
 
     assert {holder[key] for _, holder, key in every_text(event)} == {"deep"}
+
+
+@pytest.mark.parametrize("event", [1, None, True, [1.5], {"a": None}])
+def test_an_event_without_texts_says_nothing(event: Json) -> None:
+    assert [*every_text(event)] == []
+
+
+def test_what_is_below_some_keys_of_an_event_is_left_out() -> None:
+    event = {"id": "a", "more": {"id": "b"}}
+
+    assert {holder[key] for _, holder, key in every_text(event, {"id"})} == {"b"}
