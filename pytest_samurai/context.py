@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import sys
 import warnings
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -64,6 +65,14 @@ class Session:
             self._recorder.close(passed=self.passed)
 
 
+def _depth() -> int:
+    """How far up the line of the user's code is, as `warnings.warn` counts it for the caller."""
+    frame, depth = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_code.co_filename == __file__:
+        frame, depth = frame.f_back, depth + 1
+    return depth
+
+
 class _Block:
     """A block of `use_cassette`, from when it is entered until it ends."""
 
@@ -94,7 +103,7 @@ class _Block:
                 error.add_note(str(miss))
         for note in (visible(note, keep="\n") for note in self.recorder.notes):
             if failure is None:
-                warnings.warn(note, stacklevel=3)
+                warnings.warn(note, stacklevel=_depth())
             else:
                 failure.add_note(note)
         if error is None and failure is not None:

@@ -439,6 +439,36 @@ def test_one_that_is_entered_again_plays_from_the_start(cassettes: Path, url: st
         assert [call.replayed for call in recorder.calls] == [True]
 
 
+def test_a_warning_names_the_line_of_the_application(cassettes: Path, url: str) -> None:
+    with use_cassette(cassettes / "a.yaml"):
+        ask(url)
+    cassette = use_cassette(cassettes / "a.yaml", unused="warn")
+
+    def enter() -> None:
+        with cassette:
+            pass
+
+    async def enter_async() -> None:
+        async with cassette:
+            pass
+
+    @cassette
+    def decorated() -> None:
+        pass
+
+    @cassette
+    async def awaited() -> None:
+        pass
+
+    async def call() -> None:
+        await awaited()
+
+    for use in (enter, lambda: asyncio.run(enter_async()), lambda: decorated(), lambda: asyncio.run(call())):
+        with pytest.warns(UserWarning, match="1 of 1 recorded interaction was not played") as warned:
+            use()
+        assert [warning.filename for warning in warned] == [__file__]
+
+
 def test_blocks_of_one_object_may_be_nested(cassettes: Path, url: str) -> None:
     cassette = use_cassette(cassettes / "a.yaml")
     with cassette as outer:
