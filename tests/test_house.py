@@ -178,6 +178,16 @@ def test_a_memory_is_told_in_each_of_its_forms(source: str) -> None:
     assert list(memories(ast.parse(source)))
 
 
+def test_a_moment_is_read_from_its_text_in_a_single_module() -> None:
+    readers = {
+        module
+        for module, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("fromisoformat", "strptime")
+    }
+    assert readers == {"pytest_samurai.text.dates"}
+
+
 def test_an_option_that_a_text_names_is_in_the_table() -> None:
     """Messages spell flags and ini keys by hand, so each must exist."""
     known = {f"samurai_{name}" for name in OPTIONS} | OTHER_NAMES

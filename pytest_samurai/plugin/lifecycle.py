@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from pytest_samurai.plugin.options import marker_line, written
 from pytest_samurai.plugin.state import RUN, RunState, cassette_root, resolved
 from pytest_samurai.plugin.worker import is_worker, worker_input
 from pytest_samurai.settings import Settings
+from pytest_samurai.text import parse_moment
 
 if TYPE_CHECKING:
     from pytest_samurai.bill import Tally
@@ -52,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _begin(config: pytest.Config, told: Mapping[str, Any] | None) -> RunState:
     """The state of a run. In an xdist worker, `told` is what the controller said."""
-    began = now() if told is None else datetime.fromisoformat(told["samurai_began"])
+    began = now() if told is None else parse_moment(told["samurai_began"])
     layers = written(config)
     settings = resolved(layers)
     return RunState(began, settings, layers, _tally(settings, told))
