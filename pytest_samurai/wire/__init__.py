@@ -34,7 +34,7 @@ from pytest_samurai.wire.price import RATES, UNPRICED, Price, read_rates
 from pytest_samurai.wire.prompt import RequestPart, part_at, prompt_length, text_length
 from pytest_samurai.wire.recordings import Recordings
 from pytest_samurai.wire.spelling import plain_url
-from pytest_samurai.wire.usage import CACHE_PARTS, COUNTS, Usage
+from pytest_samurai.wire.usage import CACHE_PARTS, COUNTS, PARTS, Usage
 
 __all__ = [
     "AMBIGUOUS",
@@ -42,6 +42,7 @@ __all__ = [
     "CLOSED",
     "COMPLETE",
     "COUNTS",
+    "PARTS",
     "PATTERNS",
     "RATES",
     "RETRYABLE",
