@@ -21,6 +21,7 @@ from pytest_samurai.wire.http import (
 )
 from pytest_samurai.wire.impossible import impossible
 from pytest_samurai.wire.interaction import Interaction
+from pytest_samurai.wire.logprobs import retell
 from pytest_samurai.wire.madeup import ids_in, without_made_up
 from pytest_samurai.wire.message import Message, Part
 from pytest_samurai.wire.modelbodies import asks_model
@@ -95,6 +96,7 @@ __all__ = [
     "plain_url",
     "prompt_length",
     "read_rates",
+    "retell",
     "summary",
     "text_length",
     "usage_asked",
