@@ -31,6 +31,14 @@ VAGUE = frozenset({"one", "item", "place", "found", "there"})
 NOUNS = {("plugin", "item"), ("cassette", "item"), ("settings", "place")}
 """Where such a name is the noun: pytest's for a test, YAML's for a list entry, ours for where an option is set."""
 
+KEYS_OF_APIS = frozenset(
+    {
+        *("choices", "delta", "finish_reason", "tool_calls", "logprobs", "top_logprobs", "stream_options"),
+        *("candidates", "usageMetadata", "functionCall", "stop_reason", "content_block", "output_text", "billed_units"),
+        *("prompt_tokens_details", "input_tokens", "output_tokens", "prompt_eval_count", "inputTokens"),
+    }
+)
+"""Keys that only APIs use, so that whoever asks for one knows an API."""
 
 OTHER_NAMES = frozenset(
     f"samurai_{name}"
@@ -176,6 +184,18 @@ def test_no_module_remembers_anything() -> None:
 )
 def test_a_memory_is_told_in_each_of_its_forms(source: str) -> None:
     assert list(memories(ast.parse(source)))
+
+
+def test_the_keys_of_an_api_are_known_only_where_it_is_read_or_served() -> None:
+    knowing = [
+        f"{module}:{node.lineno} {node.value!r}"
+        for module, tree in TREES.items()
+        if package_of(module) not in ("pytest_samurai.wire", "pytest_samurai.server")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        if (node.value.decode("latin-1") if isinstance(node.value, bytes) else node.value) in KEYS_OF_APIS
+    ]
+    assert knowing == []
 
 
 def test_a_moment_is_read_from_its_text_in_a_single_module() -> None:
