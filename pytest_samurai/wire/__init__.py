@@ -34,7 +34,7 @@ from pytest_samurai.wire.origins import Origins
 from pytest_samurai.wire.price import RATES, UNPRICED, Price, read_rates
 from pytest_samurai.wire.prompt import RequestPart, part_at, prompt_length, text_length
 from pytest_samurai.wire.recordings import Recordings
-from pytest_samurai.wire.spelling import plain_url
+from pytest_samurai.wire.spelling import USUAL_PORTS, plain_url
 from pytest_samurai.wire.texts import message_of
 from pytest_samurai.wire.usage import CACHE_PARTS, COUNTS, PARTS, Usage
 
@@ -52,6 +52,7 @@ __all__ = [
     "TOKEN_BYTES",
     "UNKNOWN",
     "UNPRICED",
+    "USUAL_PORTS",
     "Answer",
     "Beginning",
     "Channel",
