@@ -198,6 +198,16 @@ def test_the_keys_of_an_api_are_known_only_where_it_is_read_or_served() -> None:
     assert knowing == []
 
 
+def test_a_library_that_is_recorded_is_named_only_where_another_would_be_added() -> None:
+    naming = {
+        module
+        for module, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node.value == "httpx2"
+    }
+    assert naming == {"pytest_samurai.intercept.library", "pytest_samurai.plugin.idle"}
+
+
 def test_a_moment_is_read_from_its_text_in_a_single_module() -> None:
     readers = {
         module

@@ -9,12 +9,13 @@ import pytest
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.plugin.idle import gather
 from pytest_samurai.plugin.state import RUN, lock_of
-from pytest_samurai.text import timestamp
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker about the run: when the controller started it, and the limits that all workers share."""
+    from pytest_samurai.text import timestamp
+
     run = node.config.stash[RUN]
     node.workerinput["samurai_began"] = timestamp(run.began)
     if run.tally is not None:
