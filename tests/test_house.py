@@ -17,6 +17,8 @@ HOUSE = ROOT / "pytest_samurai"
 # The demo is a user's project, which is copied from here.
 MODULES = sorted(path for path in HOUSE.rglob("*.py") if "demo" not in path.parts)
 
+BESIDE = ("benchmarks", "clients", "manual")
+
 LONGEST_MODULE = 400
 LONGEST_CLASS = 200
 LONGEST_FUNCTION = 50
@@ -242,9 +244,14 @@ def stored_names(tree: ast.Module) -> Iterator[tuple[str, int]]:
 
 
 def test_a_name_says_what_it_holds() -> None:
+    beside = {
+        name_of(path): ast.parse(path.read_text(encoding="utf-8"))
+        for directory in BESIDE
+        for path in (ROOT / directory).rglob("*.py")
+    }
     vague = [
         f"{module}:{line} {name}"
-        for module, tree in TREES.items()
+        for module, tree in (TREES | beside).items()
         for name, line in stored_names(tree)
         if name in VAGUE and (package_of(module).removeprefix("pytest_samurai."), name) not in NOUNS
     ]
