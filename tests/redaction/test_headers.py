@@ -32,6 +32,7 @@ def test_of_the_headers_of_a_reply_those_are_stored_that_clients_act_upon() -> N
         ("openai-processing-ms", "12"),
         ("openai-model", "m"),
         ("openai-version", "1"),
+        ("www-authenticate", "Bearer"),
         ("location", f"/x?token={REDACTED}"),
     )
     came = (("set-cookie", "session=1"), ("openai-organization", "me"), *kept[:-1], ("location", "/x?token=abcd1234"))
