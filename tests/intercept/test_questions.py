@@ -67,12 +67,22 @@ def test_who_has_refused_the_question_is_not_asked_again_in_that_run(cassettes: 
     assert [call.usage for call in recorder.calls] == [None] * 3
 
 
-def test_another_server_is_asked_all_the_same(cassettes: Path) -> None:
+@pytest.mark.parametrize(
+    ("host", "is_another"),
+    [
+        ("other.test", True),
+        ("user@other.test:8000", True),
+        ("api.test:8000", True),
+        ("user:password@api.test", False),
+        ("API.test", False),
+    ],
+)
+def test_another_server_is_asked_all_the_same(cassettes: Path, host: str, is_another: bool) -> None:
     transport = Scripted(httpx.Response(400), answer(), answer())
     with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
         stream_chunks(client)
-        client.post(API.replace("api.test", "user@other.test:8000"), json=body(stream=True))
-    assert asked(transport) == [True, False, True]
+        client.post(API.replace("api.test", host), json=body(stream=True))
+    assert asked(transport) == [True, False, is_another]
 
 
 def test_what_an_unknown_endpoint_refuses_says_nothing_of_chat(cassettes: Path) -> None:
