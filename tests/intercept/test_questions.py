@@ -311,6 +311,15 @@ def test_a_redirect_is_neither_an_answer_nor_a_refusal(cassettes: Path) -> None:
     assert recorder.usage.total_tokens == 5
 
 
+@pytest.mark.parametrize("status", [200, 201, 299])
+def test_every_status_of_success_may_come_with_an_answer(cassettes: Path, status: int) -> None:
+    stream = Pieces(event("Hi"), USAGE_EVENT, DONE)
+    transport = Scripted(httpx.Response(status, headers=SSE, stream=stream))
+    with use_cassette(cassettes / "a.yaml") as recorder, httpx.Client(transport=transport) as client:
+        assert client.post(API, json=body(stream=True)).content == event("Hi") + DONE
+    assert recorder.usage.total_tokens == 5
+
+
 def test_a_body_of_which_a_part_is_taken_out_has_no_length(cassettes: Path) -> None:
     pieces = (event("Hi"), USAGE_EVENT, DONE)
     headers = {**SSE, "content-length": str(sum(map(len, pieces)))}

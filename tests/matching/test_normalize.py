@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tempfile
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 
@@ -77,6 +81,25 @@ def test_what_varies_from_run_to_run_can_be_told_not_to_count(name: str, one: st
 )
 def test_what_only_looks_like_it_still_counts(name: str, one: str, other: str) -> None:
     assert not match([one], [other], matcher(normalize=(name,)))
+
+
+def test_the_directory_for_temporary_files_may_be_anywhere(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    # Another process, because the directory is looked up when the module is imported.
+    code = (
+        "import sys; from pytest_samurai.matching.normalize import parse_substitution, substitute;"
+        "print(substitute(sys.argv[1], [parse_substitution('tmp_path')]))"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", code, f"see {own / 'abc' / 'x.txt'}"],
+        env={**os.environ, "TMPDIR": str(own)},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+    assert printed == "see <tmp_path>/x.txt\n"
 
 
 TEXTS = {
