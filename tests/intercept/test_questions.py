@@ -134,6 +134,15 @@ def test_an_error_of_one_that_has_answered_the_question_is_about_something_else(
     assert asked(transport) == [True, True, True]
 
 
+def test_an_error_is_passed_on_whole_even_if_it_tells_a_usage(cassettes: Path) -> None:
+    error = httpx.Response(503, headers=SSE, stream=Pieces(event("Hi"), USAGE_EVENT, DONE))
+    transport = Scripted(answer(), error)
+    with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
+        stream_chunks(client)
+        assert client.post(API, json=body(stream=True)).content == event("Hi") + USAGE_EVENT + DONE
+    assert asked(transport) == [True, True]
+
+
 def test_a_refusal_for_another_model_is_about_the_question(cassettes: Path) -> None:
     """A gateway passes requests on to different servers."""
     transport = Scripted(answer(), httpx.Response(500, json=REFUSED), answer(), httpx.Response(400), answer())
