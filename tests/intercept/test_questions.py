@@ -134,6 +134,25 @@ def test_an_error_of_one_that_has_answered_the_question_is_about_something_else(
     assert asked(transport) == [True, True, True]
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        lambda: httpx.Response(200, json=REFUSED),
+        lambda: httpx.Response(200, stream=Pieces(json.dumps(REFUSED).encode())),
+        lambda: streamed(ERROR_EVENT),
+        lambda: httpx.Response(200, stream=Pieces(ERROR_EVENT)),
+    ],
+    ids=["JSON", "streamed JSON", "an event", "an event that is not announced"],
+)
+def test_an_error_in_the_body_of_one_that_has_answered_is_about_something_else(cassettes: Path, error: Any) -> None:
+    transport = Scripted(answer(), error(), answer())
+    with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
+        stream_chunks(client)
+        assert b"error" in client.post(API, json=body(stream=True)).content
+        stream_chunks(client)
+    assert asked(transport) == [True, True, True]
+
+
 def test_an_error_is_passed_on_whole_even_if_it_tells_a_usage(cassettes: Path) -> None:
     error = httpx.Response(503, headers=SSE, stream=Pieces(event("Hi"), USAGE_EVENT, DONE))
     transport = Scripted(answer(), error)
