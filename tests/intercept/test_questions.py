@@ -280,6 +280,24 @@ def test_the_head_of_a_reply_is_that_of_the_one_without_the_question(cassettes: 
     assert [stream.closed for stream in streams] == [True, True]
 
 
+def test_the_head_of_a_reply_of_known_length_is_the_right_one_before_its_body_is_read(cassettes: Path) -> None:
+    pieces = (ERROR_EVENT, event("Hi") + DONE)
+    transport = Scripted(
+        *(
+            httpx.Response(200, headers={**SSE, "content-length": str(len(piece))}, stream=Pieces(piece))
+            for piece in pieces
+        )
+    )
+    with (
+        use_cassette(cassettes / "a.yaml"),
+        httpx.Client(transport=transport) as client,
+        client.stream("POST", API, json=body(stream=True)) as response,
+    ):
+        assert response.headers["content-length"] == str(len(pieces[1]))
+        assert response.read() == pieces[1]
+    assert asked(transport) == [True, False]
+
+
 def test_a_request_that_fails_when_it_is_sent_again_fails_where_the_body_is_read(cassettes: Path) -> None:
     transport = breaking(streamed(ERROR_EVENT), httpx.ConnectError("gone"))
     with (
@@ -391,7 +409,10 @@ def test_a_live_body_is_read_once_however_often_it_is_asked_for(cassettes: Path,
             assert b"".join(seen) == event("Hi") + DONE.replace(b"\n", b"\r")
 
 
-def test_a_call_that_is_given_up_before_its_first_event_is_recorded_as_far_as_it_came(cassettes: Path) -> None:
+@pytest.mark.parametrize("headers", [SSE, {}, {**SSE, "content-length": "99"}])
+def test_a_call_that_is_given_up_before_its_first_event_is_recorded_as_far_as_it_came(
+    cassettes: Path, headers: dict[str, str]
+) -> None:
     class Silent(Pieces):
         async def __aiter__(self) -> AsyncIterator[bytes]:
             yield b": ping\n\n"
@@ -402,7 +423,7 @@ def test_a_call_that_is_given_up_before_its_first_event_is_recorded_as_far_as_it
     begun = asyncio.Event()
 
     async def cancelled() -> None:
-        transport = Scripted(httpx.Response(200, headers=SSE, stream=stream))
+        transport = Scripted(httpx.Response(200, headers=headers, stream=stream))
         async with httpx.AsyncClient(transport=transport) as client:
             task = asyncio.create_task(client.post(API, json=body(stream=True)))
             await begun.wait()

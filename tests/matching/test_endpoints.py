@@ -88,6 +88,11 @@ def test_an_endpoint_that_is_known_and_may_be_an_applications_own_asks_for_a_mod
         ("*/v1/* */chat/completions", URL, "/v1/chat/completions"),
         ("*/responses */v1/*", "https://a.in/V1/x", "/V1/x"),
         ("*/", "https://a.in/x", None),
+        ("**/", "https://a.in/x", None),
+        ("**/", "https://a.in/x/", "/"),
+        ("*/a%20b", "https://a.in/a%20b?x=1", "/a%20b"),
+        ("*/a%20b", "https://a.in/a%20b#x", "/a%20b"),
+        ("*/[av]%20b", "https://a.in/a%20b", "/a%20b"),
     ],
 )
 def test_another_spelling_is_the_endpoint_of_the_first_pattern_that_names_it(
