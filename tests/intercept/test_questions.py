@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 import respx
 
 from pytest_samurai import use_cassette
+from pytest_samurai.recorder import exchange
 from tests.intercept.scripted import (
     API,
     DONE,
@@ -122,6 +124,54 @@ def test_one_whose_stream_has_the_same_error_without_the_question_has_not_refuse
         assert stream_chunks(client) == [ERROR_EVENT]
         assert stream_chunks(client) == [event("Hi"), DONE]
     assert asked(transport) == [True, False, True]
+
+
+def test_one_that_has_only_refused_has_not_answered_the_question(cassettes: Path) -> None:
+    transport = Scripted(*(streamed(ERROR_EVENT) for _ in range(3)), answer())
+    with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
+        assert stream_chunks(client) == [ERROR_EVENT]
+        assert stream_chunks(client) == [event("Hi"), DONE]
+    assert asked(transport) == [True, False, True, False]
+
+
+def test_a_stream_that_breaks_within_its_first_event_is_no_refusal(cassettes: Path) -> None:
+    transport = Scripted(streamed(event("Hi")[:20], httpx.ReadError("gone")), answer())
+    with (
+        use_cassette(cassettes / "a.yaml"),
+        httpx.Client(transport=transport) as client,
+        pytest.raises(httpx.ReadError, match="gone"),
+    ):
+        stream_chunks(client)
+    assert asked(transport) == [True]
+
+
+def test_a_compressed_reply_to_the_second_request_is_recorded_as_it_reads(cassettes: Path) -> None:
+    packed = Pieces(gzip.compress(event("Hi") + DONE))
+    second = httpx.Response(200, headers={**SSE, "content-encoding": "gzip"}, stream=packed)
+    transport = Scripted(streamed(ERROR_EVENT), second)
+    with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
+        live = client.post(API, json=body(stream=True))
+    with use_cassette(cassettes / "a.yaml", mode="none"):
+        replayed = httpx.post(API, json=body(stream=True))
+    assert live.content == replayed.content == event("Hi") + DONE
+
+
+def test_a_refusal_does_not_count_in_the_time_of_a_call(cassettes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    began = datetime(2026, 11, 28, tzinfo=UTC)
+    seconds = [0.0]
+
+    class Slow(Scripted):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            seconds[0] += 10
+            return super().handle_request(request)
+
+    monkeypatch.setattr(exchange, "ticks", lambda: seconds[0])
+    monkeypatch.setattr(exchange, "now", lambda: began + timedelta(seconds=seconds[0]))
+    transport = Slow(httpx.Response(400), answer())
+    with use_cassette(cassettes / "a.yaml") as recorder, httpx.Client(transport=transport) as client:
+        stream_chunks(client)
+        assert [(call.duration, call.first_chunk) for call in recorder.calls] == [(10.0, 10.0)]
+    assert 'recorded_at: "2026-11-28T00:00:10' in (cassettes / "a.yaml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])

@@ -118,6 +118,11 @@ def test_a_cache_that_is_counted_beside_the_prompt_is_part_of_it(more: dict[str,
     assert sonnet().cost(usage, as_listed=True) == Decimal(35_010 * 3 + 100 * 15) / 1_000_000
 
 
+def test_a_prompt_may_come_from_the_cache_as_a_whole() -> None:
+    wire = {"prompt_tokens": 10, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 10}}
+    assert Usage.from_wire(wire) == Usage(1, 10, 5, 15, cached_tokens=10)
+
+
 def test_a_total_that_says_neither_leaves_all_counts_as_they_are_and_the_cost_unknown() -> None:
     usage = read(cache_creation_input_tokens=20_000, total_tokens=10_110)
     assert usage.prompt_tokens == 10_010
