@@ -100,6 +100,8 @@ def test_an_hour_without_a_rate_has_no_price_where_writes_have_one() -> None:
     rates: dict[str, Any] = {"input_mtok": Decimal(3), "output_mtok": Decimal(15)}
     assert Price(source="a", **rates, cache_write_mtok=Decimal("3.75")).cost(usage) is None
     assert Price(source="a", **rates, cache_write_mtok=Decimal("3.75")).cost(usage, as_listed=True) is not None
+    assert Price(source="a", **rates, cache_write_mtok=Decimal("3.75")).missing(usage) == ["cache_write_1h_mtok"]
+    assert Price(source="a", **rates, cache_write_mtok=Decimal("3.75")).missing(usage, as_listed=True) == []
     assert Price(source="a", **rates).cost(usage) == Decimal("0.03153")
 
 
