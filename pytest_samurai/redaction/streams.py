@@ -12,8 +12,7 @@ from typing import Any
 from pytest_samurai.files import json
 from pytest_samurai.redaction.edits import Edit, edited, shares, united
 from pytest_samurai.redaction.inner import Inner, inner
-from pytest_samurai.redaction.tokens import retell
-from pytest_samurai.wire import Channel, Dialect, Text, cut_events
+from pytest_samurai.wire import Channel, Dialect, Text, cut_events, retell
 
 RAW: Channel = ("",)
 """The channel of event data that isn't JSON, or is only a number: a piece of a text may look like one."""
@@ -204,7 +203,7 @@ class Talk:
         return [(event.begin, event.end, event.spelled()) for event in events]
 
     def _spell_inner(self) -> None:
-        """Spell the JSON of texts anew where more was cut out of it than out of the text itself."""
+        """Spell the JSON of texts again where more was cut out of it than out of the text itself."""
         for holder, key, value, before in self._inner:
             new = value.spelled()
             kept = inner(holder[key]) if new != before else value

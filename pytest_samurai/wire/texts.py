@@ -1,11 +1,22 @@
-"""The texts in the events of a stream, found without knowing the API."""
+"""The texts in events and bodies, found without knowing the API."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pytest_samurai.wire.dialect import Channel, Json, Label, Object, Text
+
+# Some messages have their text in parts, some don't.
+_PARTED: Final = frozenset({"content", "parts", "text"})
+_OF_A_TEXT: Final = frozenset(key.encode() for key in _PARTED)
+
+
+def message_of(path: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """The keys that lead to a message, from the keys that lead to a text in it; the same keys for any other text."""
+    while path and path[-1] in _OF_A_TEXT:
+        path = path[:-1]
+    return path
 
 
 class _Way(NamedTuple):
@@ -81,9 +92,6 @@ def _channels(way: _Way) -> Iterator[Channel]:
 
 _KEYS, _GROUP = ("keys",), ("group",)
 """The beginnings of channels. They are tuples, so that no key is mistaken for one."""
-
-_PARTED = frozenset({"content", "parts", "text"})
-"""The keys that lead to a message's text: some messages have it in parts, some don't."""
 
 _NAMES = frozenset(
     {
