@@ -86,9 +86,9 @@ class _Wildcards:
 
     @cached_property
     def _plain_regex(self) -> re.Pattern[str]:
-        # `*/` would end up matching everything.
-        pattern = self._pattern if len(self._pattern) < 3 else self._pattern.rstrip("/")
-        return re.compile(_with_tail(pattern), re.IGNORECASE)
+        pattern = self._pattern.rstrip("/")
+        # `**/` would end up matching everything.
+        return re.compile(_with_tail(pattern if pattern.strip("*") else self._pattern), re.IGNORECASE)
 
     def endpoint(self, written: str) -> str | None:
         match = self._regex.fullmatch(written)

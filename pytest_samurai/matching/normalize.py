@@ -29,6 +29,8 @@ _WEEKDAY = r"(?:(?:Mon|Tue(?:s)?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:da
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 # The edges of an id: `run_1764288000` ends in a moment, and `a1764288000` doesn't.
 _BEFORE, _BEHIND = "(?<![0-9A-Za-z])", "(?![0-9A-Za-z])"
+_MIDDLE = "-" + 3 * "[0-9a-fA-F]{4}-"
+"""The middle of a UUID."""
 
 VOLATILE: Mapping[str, tuple[str, str]] = {
     "uuid": (r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b", "<uuid>"),
@@ -61,10 +63,11 @@ VOLATILE: Mapping[str, tuple[str, str]] = {
         rf"{_BEFORE}(?<!\.)(?:1[5-9]|2[01])\d{{8}}(?:\d{{3}}|\d{{6}}|\d{{9}})?(?:\.\d+)?{_BEHIND}",
         "<epoch>",
     ),
-    # With a letter and a digit in it: otherwise it may be a word, or a number.
+    # With a letter and a digit in it: otherwise it may be a word, or a number. The ends of a UUID are left to `uuid`,
+    # whatever the order of the two.
     "hex": (
-        rf"{_BEFORE}(?:(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{{8,}}"
-        rf"|(?=[A-F]*[0-9])(?=[0-9]*[A-F])[0-9A-F]{{8,}}){_BEHIND}",
+        rf"{_BEFORE}(?<!{_MIDDLE})(?:(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{{8,}}"
+        rf"|(?=[A-F]*[0-9])(?=[0-9]*[A-F])[0-9A-F]{{8,}}){_BEHIND}(?!{_MIDDLE})",
         "<hex>",
     ),
     "port": (r"(?<![\w.])((?:127\.0\.0\.1|0\.0\.0\.0|localhost|\[::1?\]):)\d{2,5}(?!\d)", r"\1<port>"),

@@ -159,8 +159,6 @@ def _is_outside(part: int, whole: int, counted: int, total: int | None) -> bool:
     Anthropic count the cache like this. Without a total, no part is more than its whole. If the total says neither,
     nothing is certain, and all counts stay as they are.
     """
-    if not part:
-        return False
     return part > whole if total is None else total == counted + part
 
 

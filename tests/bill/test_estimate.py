@@ -71,6 +71,12 @@ def test_a_model_that_the_tokenizer_does_not_know_is_counted_as_the_newest() -> 
     assert estimated_usage(None, asked(FRANCE), {}) == estimated_usage("gpt-4o", asked(FRANCE), {})
 
 
+def test_each_model_is_counted_with_its_own_tokenizer() -> None:
+    greeting = answered(content="こんにちは世界")
+    counts = [estimated_usage(model, {}, greeting).completion_tokens for model in ("gpt-4o", "gpt-4", "unknown")]
+    assert counts == [2, 4, 2]
+
+
 def test_what_looks_like_a_token_of_the_tokenizers_own_is_text() -> None:
     assert estimated_usage("gpt-4o", asked("<|endoftext|>"), {}).prompt_tokens > 8
 

@@ -12,7 +12,18 @@ import pytest
 
 from pytest_samurai import Usage
 from pytest_samurai.bill.figures import ModelFigures, TestFigures
-from pytest_samurai.bill.lock import accepted, fixture_cassette, fixture_key, held_from_text, held_text, row_of
+from pytest_samurai.bill.lock import (
+    PRICES,
+    TESTS,
+    Lock,
+    accepted,
+    fixture_cassette,
+    fixture_key,
+    held_from_text,
+    held_text,
+    row_of,
+    united,
+)
 from pytest_samurai.bill.regression import Regression
 from pytest_samurai.wire.price import Price
 from tests.project import Project
@@ -56,6 +67,29 @@ def test_the_price_of_a_lock_stays_while_a_recording_has_it() -> None:
 def test_another_source_of_the_same_price_changes_nothing() -> None:
     before = accepted(None, [figures(used("m", 1, 1))])
     assert accepted(before, [figures(used("m", 1, 1, price=replace(CHEAP, source="b")))]) == before
+
+
+def test_of_both_sides_of_a_conflict_ours_is_taken_and_what_differs_is_marked() -> None:
+    same, mine, other = (row_of(figures(used("m", tokens, 0))) for tokens in (1, 2, 3))
+    ours = Lock({"a": same, "b": mine, "c": mine}, {"m": CHEAP, "n": CHEAP}, frozenset({(TESTS, "c")}))
+    theirs = Lock({"a": same, "b": other, "d": other}, {"m": CHEAP, "n": DEAR}, frozenset({(TESTS, "d")}))
+    both = united(ours, theirs)
+
+    assert both.tests == {"a": same, "b": mine, "c": mine, "d": other}
+    assert both.prices == {"m": CHEAP, "n": CHEAP}
+    assert both.by_hand == {(TESTS, "b"), (TESTS, "c"), (TESTS, "d"), (PRICES, "n")}
+    assert both.in_conflict
+
+
+def test_a_row_that_a_run_confirms_is_no_longer_marked() -> None:
+    marked = frozenset({(TESTS, "t.py::a"), (TESTS, "t.py::b"), (PRICES, "m"), (PRICES, "n")})
+    rows = {test: row_of(figures(used(model, 1, 0))) for test, model in (("t.py::a", "m"), ("t.py::b", "n"))}
+    lock = Lock(rows, {"m": CHEAP, "n": CHEAP}, marked)
+
+    assert accepted(lock, [figures(used("m", 1, 0))]).by_hand == {(TESTS, "t.py::b"), (PRICES, "n")}
+    without_price = accepted(lock, [figures(used("m", 1, 0, price=None))])
+    assert without_price.by_hand == {(TESTS, "t.py::b"), (PRICES, "m"), (PRICES, "n")}
+    assert accepted(lock, [], gone=["t.py::b"]).by_hand == {(TESTS, "t.py::a"), (PRICES, "m")}
 
 
 def test_figures_and_regressions_survive_their_way_from_another_process() -> None:

@@ -9,9 +9,11 @@ import pytest
 
 from pytest_samurai.cassette import journal, shelf
 from pytest_samurai.cassette.frame import HEAD
+from pytest_samurai.cassette.memory import Memory
 from pytest_samurai.cassette.shelf import Shelf
-from pytest_samurai.cassette.writer import save
+from pytest_samurai.cassette.writer import dump, save
 from pytest_samurai.errors import CassetteError
+from tests.cassette.test_conflict import OURS, THEIRS, A, merged
 from tests.cassette.test_damage import FIVE, PLAIN, STREAM
 
 LONG_AGO = 1_600_000_000
@@ -98,6 +100,53 @@ def test_of_too_many_those_go_that_were_not_used_for_longest(path: Path, monkeyp
 
     assert kept.load(paths[0]) is first
     assert kept.load(paths[1]) is not second
+
+
+@pytest.mark.parametrize("spare", [0, -1])
+def test_as_many_are_kept_as_fit(path: Path, spare: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = path.read_bytes()
+    monkeypatch.setattr(shelf, "_MOST_BYTES", 2 * len(content) + spare)
+    other = path.with_name("b.yaml")
+    other.write_bytes(content)
+    os.utime(other, (LONG_AGO, LONG_AGO))
+    kept = Shelf()
+    first, second = kept.load(path), kept.load(other)
+
+    assert kept.load(other) is second
+    assert (kept.load(path) is first) is (spare == 0)
+
+
+def test_shelves_that_share_a_memory_look_for_journals_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.utime(path.parent, (LONG_AGO, LONG_AGO))
+    memory = Memory()
+    assert list(Shelf(memory).left_behind(path)) == []
+    listed: list[str] = []
+    monkeypatch.setattr(journal, "names_in", listed.append)
+
+    assert list(Shelf(memory).left_behind(path)) == []
+    assert listed == []
+
+
+@pytest.mark.parametrize("settles", [True, False])
+def test_both_sides_of_a_conflict_are_read_once_by_a_run_that_settles_it(path: Path, settles: bool) -> None:
+    path.write_bytes(merged(dump([A]), dump([A, OURS]), dump([A, THEIRS]), path.parent))
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    kept = Shelf()
+    first = kept.load(path, settles=True)
+    assert first.in_conflict
+
+    if settles:
+        assert kept.load(path, settles=True) is first
+    else:
+        with pytest.raises(CassetteError, match="merge conflict"):
+            kept.load(path)
+
+
+def test_a_cassette_says_whose_it_is(path: Path) -> None:
+    assert Shelf().load(path).is_ours
+    assert not Shelf().load(path).in_conflict
+    path.write_text("interactions: []\nversion: 1\n", encoding="utf-8")
+    assert not Shelf().load(path).is_ours
 
 
 def test_a_directory_without_journals_is_read_once_in_a_run(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

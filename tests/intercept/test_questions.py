@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 import respx
 
 from pytest_samurai import use_cassette
+from pytest_samurai.recorder import exchange
 from tests.intercept.scripted import (
     API,
     DONE,
@@ -67,12 +69,22 @@ def test_who_has_refused_the_question_is_not_asked_again_in_that_run(cassettes: 
     assert [call.usage for call in recorder.calls] == [None] * 3
 
 
-def test_another_server_is_asked_all_the_same(cassettes: Path) -> None:
+@pytest.mark.parametrize(
+    ("host", "is_another"),
+    [
+        ("other.test", True),
+        ("user@other.test:8000", True),
+        ("api.test:8000", True),
+        ("user:password@api.test", False),
+        ("API.test", False),
+    ],
+)
+def test_another_server_is_asked_all_the_same(cassettes: Path, host: str, is_another: bool) -> None:
     transport = Scripted(httpx.Response(400), answer(), answer())
     with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
         stream_chunks(client)
-        client.post(API.replace("api.test", "user@other.test:8000"), json=body(stream=True))
-    assert asked(transport) == [True, False, True]
+        client.post(API.replace("api.test", host), json=body(stream=True))
+    assert asked(transport) == [True, False, is_another]
 
 
 def test_what_an_unknown_endpoint_refuses_says_nothing_of_chat(cassettes: Path) -> None:
@@ -114,6 +126,54 @@ def test_one_whose_stream_has_the_same_error_without_the_question_has_not_refuse
     assert asked(transport) == [True, False, True]
 
 
+def test_one_that_has_only_refused_has_not_answered_the_question(cassettes: Path) -> None:
+    transport = Scripted(*(streamed(ERROR_EVENT) for _ in range(3)), answer())
+    with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
+        assert stream_chunks(client) == [ERROR_EVENT]
+        assert stream_chunks(client) == [event("Hi"), DONE]
+    assert asked(transport) == [True, False, True, False]
+
+
+def test_a_stream_that_breaks_within_its_first_event_is_no_refusal(cassettes: Path) -> None:
+    transport = Scripted(streamed(event("Hi")[:20], httpx.ReadError("gone")), answer())
+    with (
+        use_cassette(cassettes / "a.yaml"),
+        httpx.Client(transport=transport) as client,
+        pytest.raises(httpx.ReadError, match="gone"),
+    ):
+        stream_chunks(client)
+    assert asked(transport) == [True]
+
+
+def test_a_compressed_reply_to_the_second_request_is_recorded_as_it_reads(cassettes: Path) -> None:
+    packed = Pieces(gzip.compress(event("Hi") + DONE))
+    second = httpx.Response(200, headers={**SSE, "content-encoding": "gzip"}, stream=packed)
+    transport = Scripted(streamed(ERROR_EVENT), second)
+    with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
+        live = client.post(API, json=body(stream=True))
+    with use_cassette(cassettes / "a.yaml", mode="none"):
+        replayed = httpx.post(API, json=body(stream=True))
+    assert live.content == replayed.content == event("Hi") + DONE
+
+
+def test_a_refusal_does_not_count_in_the_time_of_a_call(cassettes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    began = datetime(2026, 11, 28, tzinfo=UTC)
+    seconds = [0.0]
+
+    class Slow(Scripted):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            seconds[0] += 10
+            return super().handle_request(request)
+
+    monkeypatch.setattr(exchange, "ticks", lambda: seconds[0])
+    monkeypatch.setattr(exchange, "now", lambda: began + timedelta(seconds=seconds[0]))
+    transport = Slow(httpx.Response(400), answer())
+    with use_cassette(cassettes / "a.yaml") as recorder, httpx.Client(transport=transport) as client:
+        stream_chunks(client)
+        assert [(call.duration, call.first_chunk) for call in recorder.calls] == [(10.0, 10.0)]
+    assert 'recorded_at: "2026-11-28T00:00:10' in (cassettes / "a.yaml").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_an_error_of_one_that_has_answered_the_question_is_about_something_else(cassettes: Path, status: int) -> None:
     transport = Scripted(answer(), httpx.Response(status, json=REFUSED), answer())
@@ -122,6 +182,34 @@ def test_an_error_of_one_that_has_answered_the_question_is_about_something_else(
         assert client.post(API, json=body(stream=True)).status_code == status
         stream_chunks(client)
     assert asked(transport) == [True, True, True]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        lambda: httpx.Response(200, json=REFUSED),
+        lambda: httpx.Response(200, stream=Pieces(json.dumps(REFUSED).encode())),
+        lambda: streamed(ERROR_EVENT),
+        lambda: httpx.Response(200, stream=Pieces(ERROR_EVENT)),
+    ],
+    ids=["JSON", "streamed JSON", "an event", "an event that is not announced"],
+)
+def test_an_error_in_the_body_of_one_that_has_answered_is_about_something_else(cassettes: Path, error: Any) -> None:
+    transport = Scripted(answer(), error(), answer())
+    with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
+        stream_chunks(client)
+        assert b"error" in client.post(API, json=body(stream=True)).content
+        stream_chunks(client)
+    assert asked(transport) == [True, True, True]
+
+
+def test_an_error_is_passed_on_whole_even_if_it_tells_a_usage(cassettes: Path) -> None:
+    error = httpx.Response(503, headers=SSE, stream=Pieces(event("Hi"), USAGE_EVENT, DONE))
+    transport = Scripted(answer(), error)
+    with use_cassette(cassettes / "a.yaml"), httpx.Client(transport=transport) as client:
+        stream_chunks(client)
+        assert client.post(API, json=body(stream=True)).content == event("Hi") + USAGE_EVENT + DONE
+    assert asked(transport) == [True, True]
 
 
 def test_a_refusal_for_another_model_is_about_the_question(cassettes: Path) -> None:
@@ -242,6 +330,24 @@ def test_the_head_of_a_reply_is_that_of_the_one_without_the_question(cassettes: 
     assert [stream.closed for stream in streams] == [True, True]
 
 
+def test_the_head_of_a_reply_of_known_length_is_the_right_one_before_its_body_is_read(cassettes: Path) -> None:
+    pieces = (ERROR_EVENT, event("Hi") + DONE)
+    transport = Scripted(
+        *(
+            httpx.Response(200, headers={**SSE, "content-length": str(len(piece))}, stream=Pieces(piece))
+            for piece in pieces
+        )
+    )
+    with (
+        use_cassette(cassettes / "a.yaml"),
+        httpx.Client(transport=transport) as client,
+        client.stream("POST", API, json=body(stream=True)) as response,
+    ):
+        assert response.headers["content-length"] == str(len(pieces[1]))
+        assert response.read() == pieces[1]
+    assert asked(transport) == [True, False]
+
+
 def test_a_request_that_fails_when_it_is_sent_again_fails_where_the_body_is_read(cassettes: Path) -> None:
     transport = breaking(streamed(ERROR_EVENT), httpx.ConnectError("gone"))
     with (
@@ -301,6 +407,15 @@ def test_a_redirect_is_neither_an_answer_nor_a_refusal(cassettes: Path) -> None:
     assert recorder.usage.total_tokens == 5
 
 
+@pytest.mark.parametrize("status", [200, 201, 299])
+def test_every_status_of_success_may_come_with_an_answer(cassettes: Path, status: int) -> None:
+    stream = Pieces(event("Hi"), USAGE_EVENT, DONE)
+    transport = Scripted(httpx.Response(status, headers=SSE, stream=stream))
+    with use_cassette(cassettes / "a.yaml") as recorder, httpx.Client(transport=transport) as client:
+        assert client.post(API, json=body(stream=True)).content == event("Hi") + DONE
+    assert recorder.usage.total_tokens == 5
+
+
 def test_a_body_of_which_a_part_is_taken_out_has_no_length(cassettes: Path) -> None:
     pieces = (event("Hi"), USAGE_EVENT, DONE)
     headers = {**SSE, "content-length": str(sum(map(len, pieces)))}
@@ -344,7 +459,10 @@ def test_a_live_body_is_read_once_however_often_it_is_asked_for(cassettes: Path,
             assert b"".join(seen) == event("Hi") + DONE.replace(b"\n", b"\r")
 
 
-def test_a_call_that_is_given_up_before_its_first_event_is_recorded_as_far_as_it_came(cassettes: Path) -> None:
+@pytest.mark.parametrize("headers", [SSE, {}, {**SSE, "content-length": "99"}])
+def test_a_call_that_is_given_up_before_its_first_event_is_recorded_as_far_as_it_came(
+    cassettes: Path, headers: dict[str, str]
+) -> None:
     class Silent(Pieces):
         async def __aiter__(self) -> AsyncIterator[bytes]:
             yield b": ping\n\n"
@@ -355,7 +473,7 @@ def test_a_call_that_is_given_up_before_its_first_event_is_recorded_as_far_as_it
     begun = asyncio.Event()
 
     async def cancelled() -> None:
-        transport = Scripted(httpx.Response(200, headers=SSE, stream=stream))
+        transport = Scripted(httpx.Response(200, headers=headers, stream=stream))
         async with httpx.AsyncClient(transport=transport) as client:
             task = asyncio.create_task(client.post(API, json=body(stream=True)))
             await begun.wait()

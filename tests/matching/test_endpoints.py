@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_samurai.matching.endpoints import Endpoints
+from pytest_samurai.wire.dialects import dialect_of
 from pytest_samurai.wire.modelpaths import model_path
 from tests.matching.test_matcher import URL
 
@@ -54,6 +55,61 @@ def test_known_stands_for_the_endpoints_of_all_dialects(patterns: str, url: str,
     assert Endpoints(tuple(patterns.split())).match(url) == endpoint
 
 
+KNOWN = {
+    "chat": ("chat/completions",),
+    "completions": ("completions",),
+    "gemini": tuple(
+        f"v1beta/models/g:{name}"
+        for name in ("generateContent", "streamGenerateContent", "embedContent", "batchEmbedContents")
+    ),
+    "messages": (
+        "publishers/anthropic/models/c:rawPredict",
+        "publishers/anthropic/models/c:streamRawPredict",
+        "model/us.anthropic.c-v1:0/invoke",
+    ),
+    "converse": ("model/amazon.nova-lite-v1:0/converse",),
+}
+MAY_BE_OWN = {
+    "responses": ("responses",),
+    "messages": ("messages",),
+    "embeddings": ("embeddings",),
+    "ollama": ("api/chat", "api/generate", "api/embed"),
+    "cohere": ("v2/chat", "v2/embed", "v1/chat", "v1/embed"),
+    "images": ("images/generations", "images/edits", "images/variations"),
+    "audio": ("audio/speech", "audio/transcriptions", "audio/translations"),
+    "moderations": ("moderations",),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "may_be_own"),
+    [
+        (name, path, paths is MAY_BE_OWN)
+        for paths in (KNOWN, MAY_BE_OWN)
+        for name, each in paths.items()
+        for path in each
+    ],
+)
+def test_every_known_endpoint_has_its_dialect_and_is_recorded(name: str, path: str, may_be_own: bool) -> None:
+    known, url = Endpoints(("known",)), f"https://h/{path}"
+    endpoint = known.match(url)
+
+    assert endpoint is not None
+    assert known.is_ambiguous(endpoint) is may_be_own
+    assert dialect_of(url).name == name
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("chat/completion", "api/tags", "api/show", "v3/chat", "v2/rerank", "images/upscales", "audio/voices"),
+        *("models/g:countTokens", "model/amazon.titan/invoke", "publishers/google/models/c:rawPredict", "files"),
+    ],
+)
+def test_an_endpoint_next_to_a_known_one_is_none(path: str) -> None:
+    assert Endpoints(("known",)).match(f"https://h/{path}") is None
+
+
 def test_an_endpoint_that_is_known_and_may_be_an_applications_own_asks_for_a_model_unless_it_is_spelled_out() -> None:
     endpoints = [
         "/chat/completions",
@@ -88,6 +144,11 @@ def test_an_endpoint_that_is_known_and_may_be_an_applications_own_asks_for_a_mod
         ("*/v1/* */chat/completions", URL, "/v1/chat/completions"),
         ("*/responses */v1/*", "https://a.in/V1/x", "/V1/x"),
         ("*/", "https://a.in/x", None),
+        ("**/", "https://a.in/x", None),
+        ("**/", "https://a.in/x/", "/"),
+        ("*/a%20b", "https://a.in/a%20b?x=1", "/a%20b"),
+        ("*/a%20b", "https://a.in/a%20b#x", "/a%20b"),
+        ("*/[av]%20b", "https://a.in/a%20b", "/a%20b"),
     ],
 )
 def test_another_spelling_is_the_endpoint_of_the_first_pattern_that_names_it(

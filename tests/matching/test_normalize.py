@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tempfile
+from itertools import permutations
+from pathlib import Path
 
 import pytest
 
@@ -76,6 +81,51 @@ def test_what_varies_from_run_to_run_can_be_told_not_to_count(name: str, one: st
 )
 def test_what_only_looks_like_it_still_counts(name: str, one: str, other: str) -> None:
     assert not match([one], [other], matcher(normalize=(name,)))
+
+
+def test_the_directory_for_temporary_files_may_be_anywhere(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    # Another process, because the directory is looked up when the module is imported.
+    code = (
+        "import sys; from pytest_samurai.matching.normalize import parse_substitution, substitute;"
+        "print(substitute(sys.argv[1], [parse_substitution('tmp_path')]))"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", code, f"see {own / 'abc' / 'x.txt'}"],
+        env={**os.environ, "TMPDIR": str(own)},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+    assert printed == "see <tmp_path>/x.txt\n"
+
+
+TEXTS = {
+    "uuid": ("1a2b3c4d-e89b-12d3-a456-42661417400a", "4d3c2b1a-0000-4000-8000-0123456789ab"),
+    "datetime": ("2024-01-31T10:20:30Z", "1999-12-01T11:21:31Z"),
+    "tmp_path": ("/tmp/pytest-of-a/pytest-1/test_a0/x", "/tmp/pytest-of-b/pytest-23/test_a1/x"),
+    "date": ("27 November 2026", "1 Jan 2020"),
+    "time": ("14:32", "9:05"),
+    "epoch": ("1764288000", "1764288001"),
+    "hex": ("1a2b3c4d", "0123456789abcdef0123456789abcdef"),
+    "port": ("localhost:54321", "localhost:8000"),
+    "address": ("0x7f3a2b1c4d5e", "0x00007F3A"),
+}
+
+
+@pytest.mark.parametrize(
+    "names", [*permutations(VOLATILE, 2), tuple(VOLATILE), tuple(reversed(VOLATILE))], ids=" ".join
+)
+def test_several_names_hold_at_once_in_any_order(names: tuple[str, ...]) -> None:
+    texts = [TEXTS[name] for name in names]
+    by = matcher(normalize=names)
+
+    assert match([one for one, _ in texts], [other for _, other in texts], by)
+    assert match(", ".join(one for one, _ in texts), ", ".join(other for _, other in texts), by)
+    for name, (one, other) in TEXTS.items():
+        assert match([one], [other], by) is (name in names)
 
 
 def test_a_pattern_of_ones_own_is_replaced_in_every_text_and_nowhere_else() -> None:

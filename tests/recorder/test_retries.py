@@ -37,6 +37,15 @@ def test_these_are_the_errors_that_a_client_tries_again(path: Path, status: int)
     assert statuses(path) == [200]
 
 
+@pytest.mark.parametrize("status", [301, 400, 401, 402, 403, 404, 407, 410, 413, 422, 424, 425, 428, 431, 499, 600])
+def test_a_client_tries_no_other_status_again(path: Path, status: int) -> None:
+    recorder = opened(path)
+    for answer in (status, 200):
+        answered(recorder, "hi", answer)
+    recorder.close()
+    assert statuses(path) == [status, 200]
+
+
 def test_an_error_that_nothing_mended_is_kept(path: Path, url: str, fail: Callable[..., None]) -> None:
     with use_cassette(path):
         ask(url)

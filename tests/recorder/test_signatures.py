@@ -22,7 +22,8 @@ def streamed(*headers: tuple[str, str], url: str = URL) -> Request:
         *("signature", "signature-input", "x-signature", "x-signature-timestamp", "x-signature-ed25519", "x-api-sign"),
         *("x-amz-date", "x-amz-security-token", "x-amz-content-sha256", "x-hub-signature-256", "x-ca-signature"),
         *("digest", "content-digest", "repr-digest", "x-body-digest", "content-md5", "x-ms-content-sha256", "x-sha512"),
-        *("x-hmac", "x-hmac-sha256", "content-hmac", "x-sig", "x-sign", "x-jws-signature", "x-body-hash"),
+        *("x-content-sha1", "x-sha-1", "x-sha384", "x-sign-type", "x.sig.v1", "x_hash_v1"),
+        *("x-hmac", "x-hmac-sha256", "content-hmac", "x-sig", "x-sign", "x-jws", "x-body-hash"),
         *(
             "x-payload-hash",
             "x-content-hash",
@@ -65,10 +66,18 @@ def test_a_header_of_such_a_name_signs(name: str) -> None:
         'MAC id="a", mac="b"',
         "q-sign-algorithm=sha1&q-ak=a&q-signature=abc",
         'Custom id="a" sign="b"',
+        *(f"{scheme} abc" for scheme in ("AWS", "RSA-SHA256", "Signature", "Hawk", "MAC", "Digest", "OAuth", "Sign")),
+        "Custom v=1; hash = b",
+        "Custom mac=b",
     ],
 )
 def test_an_authorization_of_such_a_scheme_signs(name: str, value: str) -> None:
     assert is_signed(streamed((name, value)))
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "Key", "Token", "APIKey", "Api-Key", "Negotiate", "NTLM"])
+def test_a_secret_that_reads_like_a_signature_signs_nothing(scheme: str) -> None:
+    assert not is_signed(streamed(("authorization", f"{scheme} abc/sign=")))
 
 
 @pytest.mark.parametrize("query", ["X-Amz-Signature=abc", "sig=abc&se=1", "a=1&signature=abc", "X-Goog-Signature=a"])

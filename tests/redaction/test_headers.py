@@ -32,6 +32,7 @@ def test_of_the_headers_of_a_reply_those_are_stored_that_clients_act_upon() -> N
         ("openai-processing-ms", "12"),
         ("openai-model", "m"),
         ("openai-version", "1"),
+        ("www-authenticate", "Bearer"),
         ("location", f"/x?token={REDACTED}"),
     )
     came = (("set-cookie", "session=1"), ("openai-organization", "me"), *kept[:-1], ("location", "/x?token=abcd1234"))
@@ -40,16 +41,29 @@ def test_of_the_headers_of_a_reply_those_are_stored_that_clients_act_upon() -> N
 
 
 UNKEPT = (
+    "accept-encoding",
+    "anthropic-beta",
     "anthropic-organization-id",
+    "anthropic-ratelimit-requests-limit",
+    "anthropic-version",
     "api-key",
     "authorization",
+    "cf-cache-status",
     "cf-ray",
+    "content-length",
     "cookie",
+    "date",
+    "etag",
+    "idempotency-key",
+    "openai-beta",
     "openai-organization",
     "openai-project",
+    "request-id",
     "server",
     "set-cookie",
+    "strict-transport-security",
     "user-agent",
+    "via",
     "x-anything",
     "x-api-key",
     "x-goog-api-key",
@@ -64,4 +78,10 @@ def test_no_other_header_is_stored_on_either_side() -> None:
     headers = tuple((name, "value") for name in UNKEPT)
 
     assert stored(b"", headers=headers).headers == ()
-    assert Redactor([]).reply(Reply(200, "OK", headers, b"")).headers == ()
+    assert Redactor([]).reply(Reply(200, "OK", headers, b"{}")).headers == ()
+
+
+def test_the_length_of_a_body_is_stored_where_there_is_no_body() -> None:
+    headers = (("server", "x"), ("content-length", "512"))
+
+    assert Redactor([]).reply(Reply(200, "OK", headers, b"")).headers == (("content-length", "512"),)

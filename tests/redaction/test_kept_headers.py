@@ -68,11 +68,11 @@ def test_what_is_no_name_is_refused(entry: str) -> None:
         said(headers=[entry])
 
 
-@pytest.mark.parametrize("name", ["Content-Encoding", "transfer-encoding"])
+@pytest.mark.parametrize("name", ["Content-Encoding", "transfer-encoding", "Connection", "trailer", "Upgrade"])
 def test_what_says_how_a_body_was_carried_is_refused_and_no_star_stands_for_it(name: str) -> None:
     with pytest.raises(SettingsError, match="says how a body was sent, which does not apply to a recorded body"):
         said(headers=[name])
-    assert not kept_of_replies(["content-*", "transfer-*"]).allows(name.lower())
+    assert not kept_of_replies([f"{name[:4].lower()}*"]).allows(name.lower())
     assert kept_of_replies(["content-*"]).allows("content-language")
 
 

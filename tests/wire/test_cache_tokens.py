@@ -100,6 +100,8 @@ def test_an_hour_without_a_rate_has_no_price_where_writes_have_one() -> None:
     rates: dict[str, Any] = {"input_mtok": Decimal(3), "output_mtok": Decimal(15)}
     assert Price(source="a", **rates, cache_write_mtok=Decimal("3.75")).cost(usage) is None
     assert Price(source="a", **rates, cache_write_mtok=Decimal("3.75")).cost(usage, as_listed=True) is not None
+    assert Price(source="a", **rates, cache_write_mtok=Decimal("3.75")).missing(usage) == ["cache_write_1h_mtok"]
+    assert Price(source="a", **rates, cache_write_mtok=Decimal("3.75")).missing(usage, as_listed=True) == []
     assert Price(source="a", **rates).cost(usage) == Decimal("0.03153")
 
 
@@ -116,6 +118,11 @@ def test_a_cache_that_is_counted_beside_the_prompt_is_part_of_it(more: dict[str,
     by_hand = 10_010 * 3 + 20_000 * Decimal("3.75") + 5_000 * Decimal("0.3") + 100 * 15
     assert sonnet().cost(usage) == by_hand / 1_000_000
     assert sonnet().cost(usage, as_listed=True) == Decimal(35_010 * 3 + 100 * 15) / 1_000_000
+
+
+def test_a_prompt_may_come_from_the_cache_as_a_whole() -> None:
+    wire = {"prompt_tokens": 10, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 10}}
+    assert Usage.from_wire(wire) == Usage(1, 10, 5, 15, cached_tokens=10)
 
 
 def test_a_total_that_says_neither_leaves_all_counts_as_they_are_and_the_cost_unknown() -> None:

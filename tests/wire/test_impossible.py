@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_samurai.wire import Reply, impossible
+from pytest_samurai.wire import Interaction, Reply, impossible
 from tests.chats import chat
 
 CHAT = "https://api.test/v1/chat/completions"
@@ -17,15 +17,19 @@ AZURE = "https://mine.openai.azure.com/openai/deployments/x/chat/completions"
 XAI = "https://api.x.ai/v1/chat/completions"
 GEMINI = "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-pro:generateContent"
 MESSAGES = "https://api.anthropic.com/v1/messages"
+IMAGES = "https://api.openai.com/v1/images/generations"
 RESPONSES = "https://api.openai.com/v1/responses"
 
 
-def told(usage: Any, *, url: str = CHAT, model: str = "m") -> list[str]:
+def answered(usage: Any, *, url: str = CHAT, model: str = "m") -> Interaction:
     key = "usageMetadata" if "generateContent" in url else "usage"
     body = json.dumps({"model": model, "choices": [], key: usage}).encode()
     call = chat("x")
-    call = replace(call, request=replace(call.request, url=url), reply=Reply(200, "OK", (), body))
-    return [found.text for found in impossible(call)]
+    return replace(call, request=replace(call.request, url=url), reply=Reply(200, "OK", (), body))
+
+
+def told(usage: Any, *, url: str = CHAT, model: str = "m") -> list[str]:
+    return [wrong.text for wrong in impossible(answered(usage, url=url, model=model))]
 
 
 def of_chat(prompt: int, completion: int, total: int | None, **more: Any) -> dict[str, Any]:
@@ -52,7 +56,12 @@ def of_chat(prompt: int, completion: int, total: int | None, **more: Any) -> dic
             of_chat(10, 5, 15, completion_tokens_details={"audio_tokens": 7}),
             "7 audio tokens, but the completion has 5 tokens",
         ),
+        (
+            of_chat(10, 5, 15, prompt_tokens_details={"audio_tokens": 11}),
+            "11 audio tokens, but the prompt has 10 tokens",
+        ),
         (of_chat(10, 5, 14), "10 + 5 tokens, but the total is 14"),
+        (of_chat(10, 5, 1), "10 + 5 tokens, but the total is 1"),
     ],
 )
 def test_a_part_beyond_its_whole_and_a_total_that_is_less_than_its_parts_cannot_be(
@@ -61,7 +70,29 @@ def test_a_part_beyond_its_whole_and_a_total_that_is_less_than_its_parts_cannot_
     assert told(usage) == [text]
 
 
-@pytest.mark.parametrize("url", [OPENAI, AZURE])
+def test_a_wrong_part_is_told_from_a_wrong_total() -> None:
+    usage = of_chat(10, 5, 14, prompt_tokens_details={"cached_tokens": 11})
+    assert [wrong.is_total for wrong in impossible(answered(usage))] == [False, True]
+
+
+def test_the_tokens_of_pictures_are_parts_too() -> None:
+    counts = {"input_tokens": 10, "output_tokens": 5, "total_tokens": 15}
+    of_prompt = {**counts, "input_tokens_details": {"image_tokens": 11}}
+    assert told(of_prompt, url=IMAGES) == ["11 image tokens, but the prompt has 10 tokens"]
+    of_answer = {**counts, "output_tokens_details": {"image_tokens": 6}}
+    assert told(of_answer, url=IMAGES) == ["6 image tokens, but the completion has 5 tokens"]
+    whole = {"input_tokens_details": {"image_tokens": 10}, "output_tokens_details": {"image_tokens": 5}}
+    assert told({**counts, **whole}, url=IMAGES) == []
+
+
+def test_a_part_may_be_all_of_its_whole() -> None:
+    for part in ("cached_tokens", "cache_write_tokens", "audio_tokens"):
+        assert told(of_chat(10, 5, 15, prompt_tokens_details={part: 10})) == []
+    for part in ("reasoning_tokens", "audio_tokens"):
+        assert told(of_chat(10, 5, 15, completion_tokens_details={part: 5})) == []
+
+
+@pytest.mark.parametrize("url", [OPENAI, OPENAI.replace("api.", "eu.api."), AZURE])
 def test_the_total_of_a_server_that_adds_prompt_and_completion_is_no_other(url: str) -> None:
     assert told(of_chat(10, 5, 16), url=url) == ["10 + 5 tokens, but the total is 16"]
     assert told(of_chat(10, 5, 15), url=url) == []

@@ -187,3 +187,8 @@ def test_limits_tools_and_names_are_read_from_a_request() -> None:
     assert MESSAGES.prompt(asked) == {"system": "s", "messages": [], "tools": tools}
     assert (MESSAGES.names["messages"]({"role": "user"}), MESSAGES.names["tools"](tools[0])) == ("user", "weather")
     assert call(REPLY, url=URL)._answer.tier == "standard"
+
+
+def test_a_usage_that_tells_of_a_compaction_alone_is_unknown() -> None:
+    usage = {"iterations": [{"type": "compaction", "input_tokens": 10, "output_tokens": 7}]}
+    assert call({**REPLY, "usage": usage}, url=URL).usage is None

@@ -80,11 +80,22 @@ def test_tokens_that_are_in_the_total_alone_cost_what_those_of_an_answer_do() ->
     assert row().cost(Usage(1, 100, 50, 140)) == Decimal("0.0006")
 
 
-def test_parts_that_are_more_than_their_whole_have_no_cost() -> None:
-    overlapping = Usage(1, 10, 0, 10, cached_tokens=8, prompt_audio_tokens=8)
-    spoken = row(input_audio_mtok="2")
-    assert spoken.cost(overlapping) is None
-    assert spoken.cost(overlapping, as_listed=True) is None
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("cached_tokens", "cache_write_tokens"),
+        ("cached_tokens", "prompt_audio_tokens"),
+        ("cache_write_tokens", "prompt_image_tokens"),
+        ("reasoning_tokens", "completion_audio_tokens"),
+        ("reasoning_tokens", "completion_image_tokens"),
+    ],
+)
+def test_parts_that_are_more_than_their_whole_have_no_cost(one: str, other: str) -> None:
+    spoken = row(input_audio_mtok="2", output_audio_mtok="8")
+    whole, more = (Usage(1, 10, 10, 20, **{one: 7, other: tokens}) for tokens in (3, 4))
+    assert spoken.cost(whole) == spoken.cost(whole, as_listed=True) == Decimal("0.0001")
+    assert spoken.cost(more) is None
+    assert spoken.cost(more, as_listed=True) is None
 
 
 @pytest.mark.parametrize(

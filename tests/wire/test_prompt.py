@@ -8,6 +8,7 @@ import pytest
 
 from pytest_samurai.wire.chat import CHAT
 from pytest_samurai.wire.completions import COMPLETIONS
+from pytest_samurai.wire.dialects import dialect_of
 from pytest_samurai.wire.prompt import part_at, prompt_length, text_length
 
 Json = Any
@@ -28,6 +29,35 @@ def test_parameters_are_no_part_of_the_length_of_a_prompt() -> None:
     assert prompt_length(CHAT, asked) == len('{"messages": [{"role": "user", "content": "é"}]}')
     assert prompt_length(CHAT, {**asked, "temperature": 0.5, "model": "m", "n": 3}) == prompt_length(CHAT, asked)
     assert prompt_length(CHAT, {"model": "m"}) == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("chat/completions", "messages tools functions response_format"),
+        ("completions", "prompt suffix"),
+        ("responses", "instructions input tools text prompt"),
+        ("messages", "system messages tools"),
+        ("embeddings", "input"),
+        (
+            "models/g:generateContent",
+            "systemInstruction system_instruction contents tools cachedContent content requests",
+        ),
+        ("api/chat", "system messages prompt suffix template tools format input"),
+        ("v2/chat", "messages tools documents response_format preamble chat_history message tool_results texts inputs"),
+        ("model/m/converse", "system messages toolConfig"),
+        ("images/generations", "prompt"),
+        ("audio/speech", "input instructions prompt"),
+        ("moderations", "input"),
+    ],
+)
+def test_what_an_api_reads_as_its_prompt_and_nothing_else_has_a_length(path: str, names: str) -> None:
+    dialect = dialect_of(f"https://h/{path}")
+    others = ("model", "max_tokens", "n", "stream", "temperature", "tool_choice", "user", "metadata", "stop", "top_p")
+    asked = dict.fromkeys([*names.split(), *others], "a")
+
+    assert dialect.prompt(asked) == dict.fromkeys(names.split(), "a")
+    assert dialect.prompt({}) == {}
 
 
 def test_a_body_that_is_no_object_is_prompt_as_a_whole() -> None:

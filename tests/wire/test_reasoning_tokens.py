@@ -28,10 +28,14 @@ def test_reasoning_that_is_more_than_the_completion_lies_beside_it_where_no_tota
     assert read(386, prompt_tokens=12, completion_tokens=1) == Usage(1, 12, 387, 399, reasoning_tokens=386)
 
 
-@pytest.mark.parametrize("total", [30, 31, 40, 0])
+@pytest.mark.parametrize("total", [30, 31, 40, 44, 46, 0])
 def test_reasoning_within_the_completion_stays_there(total: int) -> None:
     usage = read(15, prompt_tokens=10, completion_tokens=20, total_tokens=total)
     assert usage == Usage(1, 10, 20, total, reasoning_tokens=15)
+
+
+def test_reasoning_may_be_the_whole_completion() -> None:
+    assert read(20, prompt_tokens=10, completion_tokens=20) == Usage(1, 10, 20, 30, reasoning_tokens=20)
 
 
 def test_reasoning_beside_the_details_is_read() -> None:

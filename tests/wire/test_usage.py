@@ -83,7 +83,15 @@ def test_details_that_say_nothing_are_no_tokens(details: Any) -> None:
 
 
 def test_a_sum_is_taken_count_by_count() -> None:
-    assert Usage(1, 2, 3, 4, 5, 6) + Usage(10, 20, 30, 40, 50, 60) == Usage(11, 22, 33, 44, 55, 66)
+    one, ten = Usage(*range(1, 13)), Usage(*range(10, 130, 10))
+    assert one + ten == Usage(*range(11, 143, 11))
+    assert list((one + ten).as_json().values()) == [*range(11, 143, 11), False]
+
+
+@pytest.mark.parametrize(("one", "other"), [(False, False), (False, True), (True, False), (True, True)])
+def test_a_sum_is_an_estimate_if_a_part_of_it_is(one: bool, other: bool) -> None:
+    assert not Usage().estimated
+    assert (Usage(estimated=one) + Usage(estimated=other)).estimated is (one or other)
 
 
 @given(USAGES, USAGES, USAGES)
