@@ -18,9 +18,21 @@ from pytest_samurai.redaction.rules import Rule, Rules
 from pytest_samurai.redaction.search import Search, Secret
 from pytest_samurai.redaction.spellings import as_bytes, pieces
 from pytest_samurai.redaction.streams import Talk
+from pytest_samurai.redaction.truncated import half_at_end
 from pytest_samurai.redaction.urls import without_credentials
 from pytest_samurai.text import visible
-from pytest_samurai.wire import UNKNOWN, Channel, Chunk, Dialect, Headers, Reply, Request, has_logprobs, without_files
+from pytest_samurai.wire import (
+    COMPLETE,
+    UNKNOWN,
+    Channel,
+    Chunk,
+    Dialect,
+    Headers,
+    Reply,
+    Request,
+    has_logprobs,
+    without_files,
+)
 
 _KEPT_OF_REQUESTS = AllowList(REQUEST_HEADERS)
 _KEPT_OF_REPLIES = kept_of_replies()
@@ -74,7 +86,10 @@ class Redactor:
             headers=self._headers(reply.headers, kept, "" if reply.body else "content-length"),
             hidden_usage=reply.hidden_usage and json.loads(self.text(json.dumps(reply.hidden_usage))),
         )
-        respelled = Talk(reply.body, dialect).edits(self._edits) if self._may_be_said(reply.body, dialect) else []
+        is_whole = reply.ending == COMPLETE
+        respelled = []
+        if not is_whole or self._may_be_said(reply.body, dialect):
+            respelled = Talk(reply.body, dialect).edits(self._edits if is_whole else self._edits_of_broken)
         is_listed = self._is_in_list(reply.body)
         if not respelled and not is_listed and self._is_clean(reply.body):
             return reply
@@ -141,6 +156,10 @@ class Redactor:
             *readable(body, known, keys=False, whole=whole),
         ]
         return united((begin, end, REDACTED.encode()) for begin, end in spans)
+
+    def _edits_of_broken(self, text: bytes) -> list[Edit]:
+        """The same for a text that broke off, perhaps within a secret."""
+        return united([*self._edits(text), *half_at_end(text, self._secrets)])
 
     def _body_edits(self, body: bytes, whole: Collection[str] = (), *, is_reply: bool = False) -> list[Edit]:
         """The same, plus what to cut out of several parts of a body."""

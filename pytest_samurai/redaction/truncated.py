@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from pytest_samurai.redaction.edits import REDACTED
+from pytest_samurai.redaction.edits import REDACTED, Edit
+from pytest_samurai.redaction.plain import is_plain
 from pytest_samurai.redaction.shapes import STARTS
+from pytest_samurai.redaction.spellings import as_bytes
 
 # Fewer letters may be the beginning of anything.
 _SHORTEST_HALF = 4
+_SHORTEST_END = 8
 _CUT = re.compile(r"([\w.~+/=-]*?)(\.\.\.)([\w~+/=-]*)")
 _SHORTEST_SHAPE = 6
 
@@ -21,6 +24,15 @@ def without_halves(text: str, secrets: Iterable[str]) -> str:
     for secret in secrets:
         text = _without_halves_of(text, secret)
     return _CUT.sub(_without_shape, text)
+
+
+def half_at_end(text: bytes, secrets: Iterable[str]) -> Iterator[Edit]:
+    """The edit that cuts the beginning of a secret out of the end of a text that broke off."""
+    for secret in secrets:
+        whole = as_bytes(secret)[0]
+        for length in range(len(whole) - 1, _SHORTEST_END - 1, -1):
+            if text.endswith(whole[:length]) and not is_plain(whole[:length].decode("utf-8", "replace")):
+                yield len(text) - length, len(text), REDACTED.encode()
 
 
 def _without_halves_of(text: str, secret: str) -> str:

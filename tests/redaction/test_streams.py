@@ -155,6 +155,26 @@ def test_an_event_that_is_no_json_hides_nothing_of_the_others(broken: bytes) -> 
 
 
 @pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (["It is ", "QzXw", "7KvJ", "9pYh"], ["It is ", REDACTED, "", ""]),
+        (["It is ", "QzXw", "7KvJ"], ["It is ", REDACTED, ""]),
+        # Fewer letters, or usual words, may be the beginning of anything.
+        (["It is ", "QzXw", "7Kv"], ["It is ", "QzXw", "7Kv"]),
+        (["It is ", "secret", "-key-"], ["It is ", "secret", "-key-"]),
+        (["It is ", "QzXw", "7KvJ", " ok"], ["It is ", "QzXw", "7KvJ", " ok"]),
+    ],
+)
+def test_a_stream_that_broke_off_within_a_secret_loses_its_beginning(said: list[str], kept: list[str]) -> None:
+    body = b"".join(deltas(said))
+    reply = Reply(200, "OK", (), body, (Chunk(len(body), 0.1),), ending="ReadError")
+
+    redacted = Redactor(["QzXw7KvJ9pYhWgTq", "secret-key-QzXw7KvJ"]).reply(reply, CHAT)
+
+    assert [json.loads(data)["choices"][0]["delta"]["content"] for data in events(redacted.body)] == kept
+
+
+@pytest.mark.parametrize(
     "event",
     [
         lambda call, text: {"choices": [{"delta": {"tool_calls": [{"index": 0, "id": call, "arguments": text}]}}]},
