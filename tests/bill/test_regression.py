@@ -100,6 +100,13 @@ def test_sixteen_tokens_of_the_dearest_kind_that_a_test_uses_are_noise_and_one_m
     assert verdict([few], [more]).keys() == {"cost"}
 
 
+@pytest.mark.parametrize("output", [None, Decimal("0.1")])
+def test_sixteen_tokens_of_a_prompt_are_noise_where_an_answer_costs_less_or_nothing(output: Decimal | None) -> None:
+    few, noise, more = (used("m", tokens, 0, price=replace(CHEAP, output_mtok=output)) for tokens in (100, 116, 117))
+    assert verdict([few], [noise]) == {}
+    assert verdict([few], [more]).keys() == {"prompt_tokens", "total_tokens", "cost"}
+
+
 def test_one_token_beyond_the_tolerance_or_the_floor_is_one_too_many() -> None:
     assert verdict([used("m", 1000, 0)], [used("m", 1101, 0)]).keys() == {"prompt_tokens", "total_tokens", "cost"}
     assert verdict([used("m", 10, 0)], [used("m", 27, 0)]).keys() == {"prompt_tokens", "total_tokens"}
