@@ -88,6 +88,8 @@ def test_noise_passes(old: ModelFigures, new: ModelFigures) -> None:
     [
         ("prompt_audio_tokens", replace(CHEAP, input_audio_mtok=Decimal(100))),
         ("completion_audio_tokens", replace(CHEAP, output_audio_mtok=Decimal(100))),
+        ("prompt_image_tokens", replace(CHEAP, input_image_mtok=Decimal(100))),
+        ("completion_image_tokens", replace(CHEAP, output_image_mtok=Decimal(100))),
         ("reasoning_tokens", replace(CHEAP, output_reasoning_mtok=Decimal(100))),
     ],
 )
