@@ -117,8 +117,9 @@ def test_the_answer_before_an_error_is_taken_out(failure: Json) -> None:
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 @pytest.mark.parametrize("kind", [b"event: error", b"event:error"])
-def test_the_answer_before_an_event_of_the_type_error_is_taken_out(kind: bytes, end: bytes) -> None:
-    failure = b"id: 3" + end + kind + end + b'data: {"message": "late"}' + 2 * end
+@pytest.mark.parametrize("first", [b"", b"id: 3"])
+def test_the_answer_before_an_event_of_the_type_error_is_taken_out(first: bytes, kind: bytes, end: bytes) -> None:
+    failure = (first and first + end) + kind + end + b'data: {"message": "late"}' + 2 * end
     assert sieved([*sent(PART, ANSWER), failure]) == (b"".join([*sent(PART), failure]), USAGE)
     other = failure.replace(b"error", b"errors")
     stream = [*sent(PART, ANSWER), other, *sent(PART)]
