@@ -126,6 +126,16 @@ def test_the_answer_before_an_event_of_the_type_error_is_taken_out(first: bytes,
     assert sieved(stream) == (b"".join(stream), None)
 
 
+def test_a_text_that_names_the_end_of_a_stream_does_not_end_it() -> None:
+    parts = [chunk({"content": text}) for text in ("[DONE]", "data: [DONE]")]
+    assert sieved(sent(*parts, ANSWER, DONE)) == (b"".join(sent(*parts, DONE)), USAGE)
+
+
+def test_in_a_stream_of_lines_a_field_that_the_parts_have_too_is_a_standard_one() -> None:
+    lines = [json.dumps({**event, "provider": "Q"}).encode() + b"\n" for event in (PART, LAST, ANSWER)]
+    assert sieved(lines) == (b"".join(lines[:2]), USAGE)
+
+
 @pytest.mark.parametrize("no_failure", [{"error": None}, {"error": {}}, {"object": "chat.completion.chunk"}])
 def test_what_is_no_error_ends_nothing(no_failure: Json) -> None:
     stream = sent(PART, ANSWER, no_failure, PART, DONE)
