@@ -163,11 +163,11 @@ def _commit() -> str:
 
 
 def _versions(pythons: dict[str, Path]) -> dict[str, str]:
-    found: dict[str, set[str]] = {}
+    installed: dict[str, set[str]] = {}
     for python in pythons.values():
         for name, version in versions(python).items():
-            found.setdefault(name, set()).add(version)
-    return {name: " and ".join(sorted(several)) for name, several in sorted(found.items())}
+            installed.setdefault(name, set()).add(version)
+    return {name: " and ".join(sorted(several)) for name, several in sorted(installed.items())}
 
 
 if __name__ == "__main__":

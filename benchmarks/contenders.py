@@ -87,7 +87,7 @@ class Floor(Contender):
     def replaying(
         self, path: Path, recorded: Sequence[Exchange], played: Sequence[Exchange], module: str
     ) -> Iterator[None]:
-        self._answers = iter([_prepared(one) for one in played])
+        self._answers = iter([_prepared(exchange) for exchange in played])
         yield
 
     @contextmanager
@@ -110,16 +110,16 @@ class Samurai(Contender):
         from pytest_samurai import cassette, wire
         from pytest_samurai.redaction import REQUEST_HEADERS, RESPONSE_HEADERS
 
-        def interaction(number: int, one: Exchange) -> wire.Interaction:
-            streamed = one.content_type != JSON
-            chunks = tuple(wire.Chunk(len(piece), place / 100) for place, piece in enumerate(one.chunks))
+        def interaction(number: int, exchange: Exchange) -> wire.Interaction:
+            streamed = exchange.content_type != JSON
+            chunks = tuple(wire.Chunk(len(piece), at / 100) for at, piece in enumerate(exchange.chunks))
             return wire.Interaction(
-                wire.Request("POST", URL, _kept(one.request_headers, REQUEST_HEADERS), one.request),
+                wire.Request("POST", URL, _kept(exchange.request_headers, REQUEST_HEADERS), exchange.request),
                 wire.Reply(
                     200,
                     "OK",
-                    _kept(one.headers, RESPONSE_HEADERS),
-                    one.reply,
+                    _kept(exchange.headers, RESPONSE_HEADERS),
+                    exchange.reply,
                     chunks if streamed else None,
                     duration=0.2,
                 ),
@@ -131,7 +131,7 @@ class Samurai(Contender):
 
         price = wire.Price(source="genai-prices", input_mtok=Decimal("0.15"), output_mtok=Decimal("0.6"))
 
-        items = [interaction(number, one) for number, one in enumerate(exchanges)]
+        items = [interaction(number, exchange) for number, exchange in enumerate(exchanges)]
         return lambda path: cassette.save(path, items)
 
     def replaying(
@@ -144,7 +144,7 @@ class Samurai(Contender):
             # Another job: the previous one has deleted its files. Not each time, because that would be most of the
             # measurement.
             if self._used and next(reversed(self._used)).parent != path.parent:
-                self._used = {one: used for one, used in self._used.items() if one.exists()}
+                self._used = {seen: used for seen, used in self._used.items() if seen.exists()}
             self._used[path] = use_cassette(path, mode="none", unused="ignore")
         return self._used[path]
 
@@ -161,11 +161,11 @@ class Samurai(Contender):
         return lambda path: shelf.load(path).recordings
 
     def touch(self, loaded: Any) -> list[tuple[bytes, bytes]]:
-        return [(one.request.body, one.reply.body) for one in loaded]
+        return [(recording.request.body, recording.reply.body) for recording in loaded]
 
 
-def _prepared(one: Exchange) -> tuple[dict[str, str], Any]:
-    return _kept_of(one.content_type), one.reply if len(one.chunks) == 1 else iter(one.chunks)
+def _prepared(exchange: Exchange) -> tuple[dict[str, str], Any]:
+    return _kept_of(exchange.content_type), exchange.reply if len(exchange.chunks) == 1 else iter(exchange.chunks)
 
 
 @lru_cache
@@ -203,14 +203,16 @@ class Vcrpy(Contender):
         from vcr.serializers import yamlserializer
 
         data = {
-            "requests": [Request("POST", URL, one.request.decode(), one.request_headers) for one in exchanges],
+            "requests": [
+                Request("POST", URL, exchange.request.decode(), exchange.request_headers) for exchange in exchanges
+            ],
             "responses": [
                 {
                     "status": {"code": 200, "message": "OK"},
-                    "headers": _listed(one.headers),
-                    "body": {"string": one.reply},
+                    "headers": _listed(exchange.headers),
+                    "body": {"string": exchange.reply},
                 }
-                for one in exchanges
+                for exchange in exchanges
             ],
         }
         return lambda path: FilesystemPersister.save_cassette(path, data, yamlserializer)
@@ -231,7 +233,9 @@ class Vcrpy(Contender):
 
     def touch(self, loaded: Any) -> list[tuple[bytes, bytes]]:
         requests, responses = loaded
-        return [(one.body, other["body"]["string"]) for one, other in zip(requests, responses, strict=True)]
+        return [
+            (request.body, response["body"]["string"]) for request, response in zip(requests, responses, strict=True)
+        ]
 
 
 def _listed(headers: Mapping[str, str]) -> dict[str, list[str]]:
@@ -257,12 +261,12 @@ class Cassetter(Contender):
         from cassetter import _core
 
         held = _core.Cassette()
-        for number, one in enumerate(exchanges):
+        for number, exchange in enumerate(exchanges):
             request = _core.HttpRequest(
-                "POST", URL, _listed(one.request_headers), _core.process_body(one.request, JSON, None)
+                "POST", URL, _listed(exchange.request_headers), _core.process_body(exchange.request, JSON, None)
             )
             response = _core.HttpResponse(
-                200, _listed(one.headers), _core.process_body(one.reply, one.content_type, None)
+                200, _listed(exchange.headers), _core.process_body(exchange.reply, exchange.content_type, None)
             )
             held.add_interaction(_core.HttpInteraction(request, response, f"2026-11-24T08:00:00.{number:06d}+00:00"))
         return lambda path: held.save(str(path))
@@ -289,8 +293,8 @@ class Cassetter(Contender):
         from cassetter.compare import body_to_bytes
 
         return [
-            (body_to_bytes(one.request.body) or b"", body_to_bytes(one.response.body) or b"")
-            for one in loaded.interactions
+            (body_to_bytes(interaction.request.body) or b"", body_to_bytes(interaction.response.body) or b"")
+            for interaction in loaded.interactions
         ]
 
 
@@ -310,10 +314,10 @@ class Respx(Contender):
         import respx
 
         with respx.mock(using="httpx", assert_all_called=False) as router:
-            for one in recorded:
-                route = router.post(URL, content=one.sent)
-                content = one.reply if len(one.chunks) == 1 else list(one.chunks)
-                route.return_value = httpx.Response(200, headers=one.headers, content=content)
+            for exchange in recorded:
+                route = router.post(URL, content=exchange.sent)
+                content = exchange.reply if len(exchange.chunks) == 1 else list(exchange.chunks)
+                route.return_value = httpx.Response(200, headers=exchange.headers, content=content)
             yield
 
 
@@ -335,11 +339,13 @@ class PytestHttpx(Contender):
 
         # The same as its fixture does. There is no other way to it outside of a test.
         mock = HTTPXMock(_HTTPXMockOptions(assert_all_responses_were_requested=False))
-        for one in recorded:
+        for exchange in recorded:
             body: dict[str, Any] = (
-                {"content": one.reply} if len(one.chunks) == 1 else {"stream": IteratorStream(list(one.chunks))}
+                {"content": exchange.reply}
+                if len(exchange.chunks) == 1
+                else {"stream": IteratorStream(list(exchange.chunks))}
             )
-            mock.add_response(url=URL, method="POST", match_content=one.sent, headers=one.headers, **body)
+            mock.add_response(url=URL, method="POST", match_content=exchange.sent, headers=exchange.headers, **body)
         with ExitStack() as undo:
             for owner, name, handle in (
                 (httpx.HTTPTransport, "handle_request", mock._handle_request),
@@ -365,20 +371,20 @@ class PytestMockllm(Contender):
     def saver(self, exchanges: Sequence[Exchange]) -> Callable[[Path], None]:
         from pytest_mockllm.recording import Cassette, RecordedInteraction
 
-        def recorded(one: Exchange) -> Any:
-            is_json = one.content_type == JSON
+        def recorded(exchange: Exchange) -> Any:
+            is_json = exchange.content_type == JSON
             return RecordedInteraction(
                 request={
                     "method": "POST",
                     "url": URL,
-                    "headers": one.request_headers,
-                    "body": json.loads(one.request),
+                    "headers": exchange.request_headers,
+                    "body": json.loads(exchange.request),
                 },
                 response={
                     "status_code": 200,
-                    "headers": one.headers,
+                    "headers": exchange.headers,
                     "encoding": "json" if is_json else "text",
-                    "body": json.loads(one.reply) if is_json else one.reply.decode(),
+                    "body": json.loads(exchange.reply) if is_json else exchange.reply.decode(),
                 },
                 provider="openai",
                 model="gpt-4o-mini",
@@ -407,7 +413,10 @@ class PytestMockllm(Contender):
         def spelled(body: Any) -> bytes:
             return body.encode() if isinstance(body, str) else json.dumps(body).encode()
 
-        return [(spelled(one.request["body"]), spelled(one.response["body"])) for one in loaded.interactions]
+        return [
+            (spelled(interaction.request["body"]), spelled(interaction.response["body"]))
+            for interaction in loaded.interactions
+        ]
 
 
 CONTENDERS: Mapping[str, type[Contender]] = {

@@ -25,7 +25,9 @@ def count_calls(python: Path, directory: Path, contender: str, job: Mapping[str,
     """Instructions per replayed call. Raises Refused if valgrind is missing, or with the contender's reason."""
     plays = job["size"] // 2
     jobs = [{**job, "do": "counted", "plays": plays * times} for times in (1, 2)]
-    commands = [[str(python), "-m", "benchmarks.worker", str(directory), contender, json.dumps(one)] for one in jobs]
+    commands = [
+        [str(python), "-m", "benchmarks.worker", str(directory), contender, json.dumps(counted)] for counted in jobs
+    ]
     # An uncounted run writes the cassette.
     _run(commands[0], ROOT, environment())
     once, twice = _counted(commands, [ROOT, ROOT], environment())
@@ -35,44 +37,46 @@ def count_calls(python: Path, directory: Path, contender: str, job: Mapping[str,
 def count_pytest(python: Path, directory: Path, contender: str, *, plugin: bool, tests: int) -> dict[str, float]:
     """Instructions of pytest with or without a contender's plugin, installed and unused: at `start`, and per `test`."""
     sizes = (tests, 2 * tests)
-    places = []
+    directories = []
     for size in sizes:
-        place = directory / f"unmarked-{size}"
-        place.mkdir(exist_ok=True)
-        (place / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+        suite = directory / f"unmarked-{size}"
+        suite.mkdir(exist_ok=True)
+        (suite / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         body = "\n\n".join(f"def test_{number}():\n    assert True\n" for number in range(size))
-        (place / "test_unmarked.py").write_text(body, encoding="utf-8")
-        places.append(place)
+        (suite / "test_unmarked.py").write_text(body, encoding="utf-8")
+        directories.append(suite)
     # Installed plugins load themselves, as they do for users.
     variables = {name: value for name, value in environment().items() if name != "PYTEST_DISABLE_PLUGIN_AUTOLOAD"}
     without = [] if plugin else ["-p", f"no:{PLUGINS[contender]}"]
     command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *without]
-    for place in places:
-        _run(command, place, variables)
-    once, twice = _counted([command, command], places, variables)
+    for suite in directories:
+        _run(command, suite, variables)
+    once, twice = _counted([command, command], directories, variables)
     return {"start": 2 * once - twice, "test": (twice - once) / tests}
 
 
-def _counted(commands: Sequence[Sequence[str]], places: Sequence[Path], variables: Mapping[str, str]) -> Sequence[int]:
+def _counted(
+    commands: Sequence[Sequence[str]], directories: Sequence[Path], variables: Mapping[str, str]
+) -> Sequence[int]:
     valgrind = shutil.which("valgrind")
     if valgrind is None:
         raise Refused("valgrind is not installed here, so instructions are not counted")
     tool = [valgrind, "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
 
-    def count(command: Sequence[str], place: Path) -> int:
-        said = _run([*tool, *command], place, variables)
-        found = _COUNT.search(said)
-        if found is None:
+    def count(command: Sequence[str], directory: Path) -> int:
+        said = _run([*tool, *command], directory, variables)
+        counted = _COUNT.search(said)
+        if counted is None:
             raise Refused(f"valgrind does not say a number: {said[-200:]}")
-        return int(found[1].replace(",", ""))
+        return int(counted[1].replace(",", ""))
 
     # Other processes do not disturb a count.
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(count, commands, places))
+        return list(pool.map(count, commands, directories))
 
 
-def _run(command: Sequence[str], place: Path, variables: Mapping[str, str]) -> str:
-    run = subprocess.run(command, cwd=place, env=dict(variables), capture_output=True, text=True, check=False)
+def _run(command: Sequence[str], directory: Path, variables: Mapping[str, str]) -> str:
+    run = subprocess.run(command, cwd=directory, env=dict(variables), capture_output=True, text=True, check=False)
     if run.returncode:
         raise Refused(" ".join((run.stdout + run.stderr).split())[-300:])
     return run.stderr

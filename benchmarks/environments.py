@@ -54,9 +54,9 @@ def versions(python: Path) -> dict[str, str]:
     """The versions of what is compared, if the environment has it."""
     script = (
         "import importlib.metadata as m, json, sys\n"
-        "there = {d.name: d.version for d in m.distributions()}\n"
-        "print(json.dumps({n: there[n] for n in sys.argv[1:] if n in there}))"
+        "installed = {d.name: d.version for d in m.distributions()}\n"
+        "print(json.dumps({n: installed[n] for n in sys.argv[1:] if n in installed}))"
     )
     run = subprocess.run([str(python), "-c", script, *_NAMED, *_NAMED_TOO], capture_output=True, text=True, check=True)
-    found: dict[str, str] = json.loads(run.stdout)
-    return found
+    installed: dict[str, str] = json.loads(run.stdout)
+    return installed

@@ -66,9 +66,9 @@ def compare(expected: Sequence[bytes], given: Sequence[bytes]) -> str:
         return ""
     if len(expected) != len(given):
         raise WrongAnswer(f"{len(given)} answers of {len(expected)}")
-    for place, (wanted, got) in enumerate(zip(expected, given, strict=True)):
+    for number, (wanted, got) in enumerate(zip(expected, given, strict=True)):
         if wanted != got and _value(wanted) != _value(got):
-            raise WrongAnswer(f"answer {place + 1} of {len(expected)} is not the recorded one")
+            raise WrongAnswer(f"answer {number + 1} of {len(expected)} is not the recorded one")
     return "answers equal as JSON, not to the byte"
 
 
@@ -144,8 +144,8 @@ def _play(client: Any, played: Sequence[Exchange]) -> tuple[float, list[bytes]]:
     given = []
     clock = time.process_time
     began = clock()
-    for one in played:
-        given.append(client.post(URL, content=one.sent, headers=_SENT).content)
+    for exchange in played:
+        given.append(client.post(URL, content=exchange.sent, headers=_SENT).content)
     return clock() - began, given
 
 
@@ -153,8 +153,8 @@ async def _play_async(client: Any, played: Sequence[Exchange]) -> tuple[float, l
     given = []
     clock = time.process_time
     began = clock()
-    for one in played:
-        given.append((await client.post(URL, content=one.sent, headers=_SENT)).content)
+    for exchange in played:
+        given.append((await client.post(URL, content=exchange.sent, headers=_SENT)).content)
     return clock() - began, given
 
 
@@ -165,8 +165,8 @@ def _play_streams(client: Any, played: Sequence[Exchange]) -> tuple[float, list[
     given = []
     clock = time.process_time
     began = clock()
-    for one in played:
-        with client.stream("POST", URL, content=one.sent, headers=_SENT) as response:
+    for exchange in played:
+        with client.stream("POST", URL, content=exchange.sent, headers=_SENT) as response:
             given.append(list(response.iter_bytes()))
     return clock() - began, given
 
@@ -201,7 +201,7 @@ def replay(
     path = _cassette(directory, contender, kind, size, items)
     copies = _Copies(path)
     played = spread(items, plays)
-    expected = [one.reply for one in played]
+    expected = [exchange.reply for exchange in played]
     module = _module(client)
     with ExitStack() as closing:
         play = _opened(client, contender, closing)
@@ -209,8 +209,8 @@ def replay(
         def turn(paths: Sequence[Path]) -> tuple[float, str]:
             taken, note = 0.0, ""
             gc.collect()
-            for one in paths:
-                with contender.replaying(one, items, played, module):
+            for copy in paths:
+                with contender.replaying(copy, items, played, module):
                     _work_elsewhere()
                     seconds, given = play(played)
                 taken += seconds
@@ -245,13 +245,15 @@ def replay_stream(directory: Path, contender: Contender, *, kind: str, size: int
         def turn(paths: Sequence[Path]) -> tuple[float, str]:
             taken, note = 0.0, ""
             gc.collect()
-            for one in paths:
-                with contender.replaying(one, items, items, "httpx"):
+            for copy in paths:
+                with contender.replaying(copy, items, items, "httpx"):
                     _work_elsewhere()
                     seconds, given = _play_streams(client, items)
                 taken += seconds
-                compare([one.reply for one in items], list(map(b"".join, given)))
-                chunks, recorded = (sum(map(len, bodies)) for bodies in (given, [one.chunks for one in items]))
+                compare([exchange.reply for exchange in items], list(map(b"".join, given)))
+                chunks, recorded = (
+                    sum(map(len, bodies)) for bodies in (given, [exchange.chunks for exchange in items])
+                )
                 note = "" if chunks == recorded else f"{chunks // size} chunk(s) of {recorded // size}"
             return taken / (len(paths) * size), note
 
@@ -280,9 +282,9 @@ def openai_calls(directory: Path, contender: Contender, *, size: int, rounds: in
         def turn(paths: Sequence[Path]) -> float:
             taken = 0.0
             gc.collect()
-            for one in paths:
+            for copy in paths:
                 given = []
-                with contender.replaying(one, items, items, "openai"):
+                with contender.replaying(copy, items, items, "openai"):
                     _work_elsewhere()
                     began = time.process_time()
                     for body in bodies:
@@ -318,7 +320,7 @@ def counted(directory: Path, contender: Contender, *, client: str, size: int, pl
         for played in (items, items[:plays]) if seen else (items[:plays],):
             with contender.replaying(path, items, played, _module(client)):
                 _, given = play(played)
-            compare([one.reply for one in played], given)
+            compare([exchange.reply for exchange in played], given)
         yield {}
 
 
@@ -356,7 +358,7 @@ def load(directory: Path, contender: Contender, *, size: int, files: int = 1, ki
     copies = _Copies(path)
     loader = contender.loader()
     loader(path)
-    expected = [body for one in items for body in (one.request, one.reply)]
+    expected = [body for exchange in items for body in (exchange.request, exchange.reply)]
     while True:
         fresh = copies.make(files)
         gc.collect()
@@ -384,7 +386,7 @@ def load_foreign(directory: Path, contender: Contender, *, of: str, size: int, f
     shutil.copyfile(path, beside)
     copies = _Copies(beside)
     loader = contender.loader()
-    expected = [body for one in items for body in (one.request, one.reply)]
+    expected = [body for exchange in items for body in (exchange.request, exchange.reply)]
     while True:
         fresh = copies.make(files)
         gc.collect()
@@ -400,7 +402,7 @@ def save(directory: Path, contender: Contender, *, size: int, rounds: int = 1) -
     """Seconds to write a cassette with the contender's own function. It is then read back and compared."""
     items = exchanges(SMALL, size)
     saver, loader = contender.saver(items), contender.loader()
-    expected = [body for one in items for body in (one.request, one.reply)]
+    expected = [body for exchange in items for body in (exchange.request, exchange.reply)]
     into = directory / contender.environment / f"saved-{size}"
     into.mkdir(parents=True, exist_ok=True)
     numbers = count()
@@ -433,7 +435,7 @@ def record(directory: Path, contender: Contender, *, origin: str, size: int) -> 
     import httpx
 
     items = exchanges(SMALL, size)
-    expected = [one.reply for one in items]
+    expected = [exchange.reply for exchange in items]
     url = f"{origin}/plain/v1/chat/completions"
     tapes = _tapes(directory, contender)
     with httpx.Client(timeout=60) as client:
@@ -451,7 +453,7 @@ def record(directory: Path, contender: Contender, *, origin: str, size: int) -> 
 
 def _record_all(client: Any, contender: Contender, path: Path, url: str, items: Sequence[Exchange]) -> list[bytes]:
     with contender.recording(path):
-        return [client.post(url, content=one.sent, headers=_SENT).content for one in items]
+        return [client.post(url, content=exchange.sent, headers=_SENT).content for exchange in items]
 
 
 def _kept(contender: Contender, path: Path, expected: Sequence[bytes]) -> str:
@@ -476,7 +478,7 @@ def first_chunk(
     import httpx
 
     url = f"{origin}/stream-{chunks}-{milliseconds}/v1/chat/completions"
-    [item] = exchanges(STREAM, 1)
+    [exchange] = exchanges(STREAM, 1)
     expected = b"".join(stream_chunks(0, chunks))
     tapes = _tapes(directory, contender)
     with httpx.Client(timeout=60) as client:
@@ -484,7 +486,7 @@ def first_chunk(
         def call(path: Path) -> tuple[float, float]:
             with contender.recording(path):
                 began = time.perf_counter()
-                with client.stream("POST", url, content=item.sent, headers=_SENT) as response:
+                with client.stream("POST", url, content=exchange.sent, headers=_SENT) as response:
                     reading = response.iter_bytes()
                     given = [next(reading)]
                     first = time.perf_counter() - began
@@ -521,13 +523,16 @@ def memory_record(directory: Path, contender: Contender, *, origin: str, megabyt
     """Bytes that the process `grew` by at its peak while recording a stream, and the `wall` seconds to its file."""
     import httpx
 
-    [item] = exchanges(STREAM, 1)
+    [exchange] = exchanges(STREAM, 1)
     tapes = _tapes(directory, contender)
     with httpx.Client(timeout=60) as client:
 
         def call(path: Path, url: str) -> int:
             got = 0
-            with contender.recording(path), client.stream("POST", url, content=item.sent, headers=_SENT) as response:
+            with (
+                contender.recording(path),
+                client.stream("POST", url, content=exchange.sent, headers=_SENT) as response,
+            ):
                 for data in response.iter_bytes():
                     got += len(data)
             return got
@@ -557,19 +562,19 @@ def memory_replay(directory: Path, contender: Contender, *, kind: str, size: int
     small = _cassette(directory, contender, SMALL, 3, exchanges(SMALL, 3))
     with httpx.Client() as client:
 
-        def call(cassette: Path, item: Exchange) -> bytes:
-            with contender.replaying(cassette, [item], [item], "httpx"):
-                given: bytes = client.post(URL, content=item.sent, headers=_SENT).content
+        def call(cassette: Path, exchange: Exchange) -> bytes:
+            with contender.replaying(cassette, [exchange], [exchange], "httpx"):
+                given: bytes = client.post(URL, content=exchange.sent, headers=_SENT).content
             return given
 
         call(small, exchanges(SMALL, 1)[0])
-        [item] = exchanges(kind, 1, size // 2)
+        [exchange] = exchanges(kind, 1, size // 2)
         gc.collect()
         before = _memory("VmRSS")
         _forget_peak()
-        given = call(path, item)
+        given = call(path, exchange)
         peak = _memory("VmHWM")
-        note = compare([item.reply], [given])
+        note = compare([exchange.reply], [given])
         file = path.stat().st_size
         yield {"grew": peak - before, "beyond": peak - before - file, "file": file, "note": note}
 

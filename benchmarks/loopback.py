@@ -47,8 +47,8 @@ class _Connection(asyncio.Protocol):
         self._buffer += data
         while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
             head = self._buffer[:end]
-            found = _LENGTH.search(head)
-            length = int(found[1]) if found else 0
+            told = _LENGTH.search(head)
+            length = int(told[1]) if told else 0
             if len(self._buffer) < end + 4 + length:
                 return
             body = self._buffer[end + 4 : end + 4 + length]
@@ -56,8 +56,8 @@ class _Connection(asyncio.Protocol):
             self._answer(head.split(b" ", 2)[1].decode().split("/")[1].split("-"), body)
 
     def _answer(self, how: list[str], body: bytes) -> None:
-        found = _NUMBER.search(body)
-        number = int(found[1]) if found else 0
+        numbered = _NUMBER.search(body)
+        number = int(numbered[1]) if numbered else 0
         if how[0] == "plain":
             reply = compact(completion(number))
             self._transport.write(_head(JSON, f"content-length: {len(reply)}") + reply)

@@ -124,6 +124,6 @@ _STEPS = {
 def shown(value: float, name: str) -> str:
     """A number with this name for people, with three digits; in seconds by default."""
     steps = _STEPS.get(name, _SECONDS)
-    step, unit = next((one for one in steps if abs(value) >= one[0]), steps[-1])
+    step, unit = next((known for known in steps if abs(value) >= known[0]), steps[-1])
     scaled = value / step
     return f"{scaled:,.0f}{unit}" if abs(scaled) >= 100 else f"{scaled:.3g}{unit}"

@@ -259,14 +259,14 @@ def _open_close(scale: Scale) -> Row:
 
 def _loading(scale: Scale) -> list[Row]:
     many = {"do": "load", "size": 3, "files": scale.files}
-    one = {"do": "load", "size": scale.scanned}
+    single = {"do": "load", "size": scale.scanned}
     streams = {"do": "load", "size": min(10, scale.scanned), "kind": STREAM}
     titles = {
         "load-many": (f"Loading {scale.files:,} cassettes of three interactions", many),
-        "load-one": (f"Loading one cassette of {scale.scanned:,} interactions", one),
+        "load-one": (f"Loading one cassette of {scale.scanned:,} interactions", single),
         "load-streams": (f"Loading one cassette of {streams['size']} streams of 50 kB", streams),
     }
-    found = []
+    rows = []
     for key, (title, job) in titles.items():
         targets = [
             Target(
@@ -277,8 +277,8 @@ def _loading(scale: Scale) -> list[Row]:
             for peer, times in (("cassetter", 3), ("vcrpy", 10))
         ]  # fmt: skip
         names = ("samurai", "vcrpy", "cassetter", *(() if key == "load-streams" else ("pytest-mockllm",)))
-        found.append(Row(key, title, [Entrant(name, name, job) for name in names], targets, scale.repeats))
-    return found
+        rows.append(Row(key, title, [Entrant(name, name, job) for name in names], targets, scale.repeats))
+    return rows
 
 
 def _foreign(scale: Scale) -> Row:
@@ -289,7 +289,7 @@ def _foreign(scale: Scale) -> Row:
         entrants += [
             Entrant(f"{name}, {files:,} of {size:,}", name, job, before=before) for name in ("samurai", "vcrpy")
         ]
-    many, one = f"{scale.files:,} of 3", f"1 of {scale.scanned:,}"
+    many, single = f"{scale.files:,} of 3", f"1 of {scale.scanned:,}"
     return Row(
         "load-foreign",
         "Loading cassettes that vcrpy has written, never seen before",
@@ -297,7 +297,7 @@ def _foreign(scale: Scale) -> Row:
         [
             Target(which, "at least 2 x faster than vcrpy", (f"samurai, {which}", "read"), (f"vcrpy, {which}", "read"),
                    1 / 2, inverse=True)
-            for which in (one, many)
+            for which in (single, many)
         ],
         scale.repeats,
     )  # fmt: skip
@@ -317,7 +317,7 @@ def _saving(scale: Scale) -> list[Row]:
 
 
 def _suites(scale: Scale) -> list[Row]:
-    found = []
+    rows = []
     for key, client, title, most, of_cassetter in (
         ("suite-one", "httpx", "one client for all", 1.3, None),
         ("suite-client", "httpx.Client", "`httpx.Client()` per test", 1.35, 0.12),
@@ -331,7 +331,7 @@ def _suites(scale: Scale) -> list[Row]:
         if of_cassetter is not None:
             says = f"at most {of_cassetter} x cassetter"
             targets.append(Target("over cassetter's", says, ("samurai", "cpu"), ("cassetter", "cpu"), of_cassetter))
-        found.append(
+        rows.append(
             Row(
                 key,
                 f"A suite of {scale.tests} tests of 3 calls, {title}",
@@ -340,7 +340,7 @@ def _suites(scale: Scale) -> list[Row]:
                 scale.repeats,
             )
         )
-    return found
+    return rows
 
 
 _PROJECTED = ((1, 2), (2, 2), (2, 6))
@@ -456,14 +456,14 @@ def _memory(scale: Scale) -> list[Row]:
 
 
 def _counted_calls() -> list[Row]:
-    found = []
+    rows = []
     for client in ("httpx.Client", "httpx.AsyncClient", "httpx2.Client"):
         entrants = [
             Entrant(f"{name}, {when}", name, {"client": client, "size": 60, "seen": when == "seen"}, "calls")
             for name, when in (("floor", "seen"), ("samurai", "seen"), ("samurai", "first"))
         ]
         floor = ("floor, seen", "instructions")
-        found.append(
+        rows.append(
             Row(
                 f"count-{client}",
                 f"Instructions of a replayed call of 1 kB through `{client}`",
@@ -476,7 +476,7 @@ def _counted_calls() -> list[Row]:
                 ["Counted by valgrind, the second thirty of sixty calls."],
             )
         )
-    return found
+    return rows
 
 
 def _counted_pytest(scale: Scale) -> Row:

@@ -146,8 +146,8 @@ class Runner:
     def _suite(self, contender: str, job: Mapping[str, Any]) -> dict[str, Any]:
         told = {name: value for name, value in job.items() if name not in ("arguments", "samples")}
         written = self._worker(contender).turn({"do": "write_suite", **told})
-        place, arguments = Path(written["directory"]), job.get("arguments", ())
-        return run_suite(self._python(contender), place, contender, arguments, _PATIENCE)
+        suite, arguments = Path(written["directory"]), job.get("arguments", ())
+        return run_suite(self._python(contender), suite, contender, arguments, _PATIENCE)
 
     def _projected(self, contender: str, job: Mapping[str, Any]) -> dict[str, Any]:
         small = {

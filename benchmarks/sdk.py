@@ -31,4 +31,4 @@ def sdk_exchanges(count: int) -> list[Exchange]:
     with openai.OpenAI(api_key="sk-none", base_url=f"{ORIGIN}/v1", http_client=http_client) as client:
         for number in range(count):
             client.chat.completions.create(**question(number))
-    return [Exchange(one, one, (compact(completion(number)),)) for number, one in enumerate(sent)]
+    return [Exchange(body, body, (compact(completion(number)),)) for number, body in enumerate(sent)]

@@ -161,15 +161,15 @@ def vcr_config():
     "respx": """\
 @pytest.fixture
 def routes(first, respx_mock):
-    for one in exchanges("1 kB", {calls}, first):
-        respx_mock.post(URL, content=one.sent).respond(200, headers=one.headers, content=one.reply)
+    for exchange in exchanges("1 kB", {calls}, first):
+        respx_mock.post(URL, content=exchange.sent).respond(200, headers=exchange.headers, content=exchange.reply)
 """,
     "pytest-httpx": """\
 @pytest.fixture
 def routes(first, httpx_mock):
-    for one in exchanges("1 kB", {calls}, first):
+    for exchange in exchanges("1 kB", {calls}, first):
         httpx_mock.add_response(
-            url=URL, method="POST", match_content=one.sent, headers=one.headers, content=one.reply
+            url=URL, method="POST", match_content=exchange.sent, headers=exchange.headers, content=exchange.reply
         )
 """,
 }

@@ -88,7 +88,7 @@ def spread(items: Sequence[Exchange], plays: int | None) -> list[Exchange]:
     """`plays` of the items, spread evenly: if a contender scans, their mean is that of all items."""
     if plays is None or plays >= len(items):
         return list(items)
-    return [items[(2 * place + 1) * len(items) // (2 * plays)] for place in range(plays)]
+    return [items[(2 * number + 1) * len(items) // (2 * plays)] for number in range(plays)]
 
 
 def question(number: int) -> dict[str, Any]:
@@ -158,8 +158,8 @@ def _long_question(number: int) -> dict[str, Any]:
         {
             "type": "function",
             "function": {
-                "name": f"tool_{place}",
-                "description": _words(f"Tool {place} looks something up.", 500),
+                "name": f"tool_{tool}",
+                "description": _words(f"Tool {tool} looks something up.", 500),
                 "parameters": {
                     "type": "object",
                     "properties": {
@@ -170,7 +170,7 @@ def _long_question(number: int) -> dict[str, Any]:
                 },
             },
         }
-        for place in range(10)
+        for tool in range(10)
     ]
     return {**question(number), "messages": messages, "tools": tools}
 
@@ -183,11 +183,11 @@ def _stream(number: int) -> Exchange:
 def stream_chunks(number: int, count: int) -> Iterator[bytes]:
     """The events of a streamed reply, each a chunk; the last one is `[DONE]`."""
     head = {"id": f"chatcmpl-{number:024d}", "object": "chat.completion.chunk", "created": 1_780_000_000 + number}
-    for place in range(count - 1):
-        last = place == count - 2
+    for word in range(count - 1):
+        last = word == count - 2
         choice = {
             "index": 0,
-            "delta": {} if last else {"content": f" word-{number:06d}-{place:04d}"},
+            "delta": {} if last else {"content": f" word-{number:06d}-{word:04d}"},
             "finish_reason": "stop" if last else None,
         }
         yield b"data: " + compact({**head, "model": "gpt-4o-mini-2024-07-18", "choices": [choice]}) + b"\n\n"

@@ -70,12 +70,12 @@ def versions(python: Path, names: Iterable[str]) -> dict[str, str]:
     """The versions of these distributions in the environment of `python`, if it has them."""
     script = (
         "import importlib.metadata as m, json, sys\n"
-        "found = {}\n"
+        "installed = {}\n"
         "for name in sys.argv[1:]:\n"
-        "    try: found[name] = m.version(name)\n"
+        "    try: installed[name] = m.version(name)\n"
         "    except m.PackageNotFoundError: pass\n"
-        "print(json.dumps(found))"
+        "print(json.dumps(installed))"
     )
     run = subprocess.run([str(python), "-c", script, *names], capture_output=True, text=True, check=True)
-    found: dict[str, str] = json.loads(run.stdout)
-    return found
+    installed: dict[str, str] = json.loads(run.stdout)
+    return installed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Action, ArgumentParser
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from pytest_samurai.commands.cli.command import Command
 from pytest_samurai.commands.cli.table import COMMANDS
@@ -28,22 +28,6 @@ that it cannot take (a mistake in a setting of ours is one), 5 if no tests were 
 beyond the lock, and a request without a recording are failed tests: 1.
 """
 
-STATUS_1: Mapping[str, str] = {
-    "demo": "it did not go as it should",
-    "ls": "a cassette is damaged",
-    "show": "the cassette is damaged; with `--plain` that is 0, since git wants it so",
-    "mv": "never",
-    "diff": "something differs",
-    "review": "something is left to decide, or cannot be accepted",
-    "check": "a finding that is more than advice",
-    "prune": "something is not used; with `--write`, not all of it could be deleted",
-    "import": "a file could not be rewritten; with `--tests`, something is left to change",
-    "cost": "a cost is unknown",
-    "report": "a report could not be written",
-    "why": "never",
-}
-"""When a command ends with the status 1."""
-
 
 def commands_page() -> str:
     """The text of docs/commands.md."""
@@ -61,7 +45,7 @@ def _section(command: Command) -> Iterator[str]:
     page = f"{command.name}.md"
     more = "" if command.name == "demo" else f" See [{command.name}]({page})."
     yield from (f"## {command.name}\n", f"{command.help[0].upper()}{command.help[1:]}.{more}\n")
-    yield f"Status 1: {STATUS_1[command.name]}.\n"
+    yield f"Status 1: {command.status_1}.\n"
     rows = [f"| {spelled(action)} | {_meaning(action)} |" for action in arguments(command)]
     if rows:
         yield from ("| argument | |", "| --- | --- |", *rows, "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pytest_samurai.bill.lock import PARTS, TOKENS
+from pytest_samurai.bill.lock import LOCKED_PARTS, TOKENS
 from pytest_samurai.cassette.notes import (
     BLOCK,
     CHUNKS,
@@ -91,14 +91,14 @@ def cassette_schema() -> str:
 
 def lock_schema() -> str:
     """The text of docs/lock.schema.json."""
-    counts = dict.fromkeys(("requests", *TOKENS, *PARTS), _COUNT)
+    counts = dict.fromkeys(("requests", *TOKENS, *LOCKED_PARTS), _COUNT)
     model = _closed(
         {
             **counts,
             "estimated": {"const": True, "description": "some tokens were counted here, not by the server"},
             "endpoints": {"type": "string", "description": "the APIs, apart from chat completions alone"},
         },
-        optional=(*TOKENS, *PARTS, "estimated", "endpoints"),
+        optional=(*TOKENS, *LOCKED_PARTS, "estimated", "endpoints"),
     )
     models = {"type": "object", "description": "by model; none for a test without calls", "additionalProperties": model}
     whole = _closed(

@@ -238,6 +238,11 @@ PARTS: Mapping[str, tuple[Situation, ...]] = {
             ("plugin/marker.py", "plugin/moved.py", "cassette/naming.py", "recorder/paths.py"),
         ),
         Situation(
+            "`use_cassette` decorates a class",
+            "Decorate the methods instead, or, under pytest, mark the class. See [use_cassette](context.md).",
+            ("context.py",),
+        ),
+        Situation(
             "A hook of vcrpy is missing or gave something else",
             "Install `pytest-samurai[vcrpy]`, or fix the function that the message names. See [vcrpy](vcrpy.md).",
             ("recorder/vcrpy.py", "plugin/movedvcr.py"),

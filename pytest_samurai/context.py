@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
@@ -15,7 +17,7 @@ from pytest_samurai.bill import own_prices
 from pytest_samurai.cassette import Shelf
 from pytest_samurai.errors import RequestNotRecorded
 from pytest_samurai.files import REAL, now, without_fakes
-from pytest_samurai.intercept import judge, memory, recorders_of, recording
+from pytest_samurai.intercept import judge, memory, recorders_around, recorders_of, recording
 from pytest_samurai.recorder import Owner, Recorder, Shared, transformed, unused_of
 from pytest_samurai.settings import Layer, Settings, environment_layers, resolve
 from pytest_samurai.text import visible
@@ -63,6 +65,74 @@ class Session:
             self._recorder.close(passed=self.passed)
 
 
+def _depth() -> int:
+    """How far up the line of the user's code is, as `warnings.warn` counts it for the caller."""
+    frame, depth = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_code.co_filename == __file__:
+        frame, depth = frame.f_back, depth + 1
+    return depth
+
+
+class _Block:
+    """A block of `use_cassette`, from when it is entered until it ends."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self._judge = judge()
+        if self._judge is not None:
+            recorder.owner.refusal = self._judge.refuse
+        self._session = Session(recorder)
+        self._session.__enter__()
+        if self._judge is not None:
+            self._judge.opened(recorder)
+
+    def leave(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        failure = error
+        self.recorder.children.listen(self.recorder.refuse)
+        try:
+            if error is None:
+                failure = self.recorder.verdict() or unused_of(self.recorder)
+            self._session.passed = failure is None
+        finally:
+            if self._judge is not None:
+                self._judge.closed(self.recorder)
+            self._session.__exit__(kind, error, trace)
+        if error is not None and self._judge is None and not isinstance(error, RequestNotRecorded):
+            # Nobody else reports it: the application may have swallowed the miss, and failed on what it lacked.
+            for miss in self.recorder.misses[:1]:
+                error.add_note(str(miss))
+        for note in (visible(note, keep="\n") for note in self.recorder.notes):
+            if failure is None:
+                warnings.warn(note, stacklevel=_depth())
+            else:
+                failure.add_note(note)
+        if error is None and failure is not None:
+            raise failure
+
+
+def _within(
+    block: Callable[[], use_cassette], function: Callable[..., AsyncGenerator[Any, Any]]
+) -> Callable[..., AsyncGenerator[Any, Any]]:
+    """An async generator function, each of whose generators is a block. What it is sent or thrown reaches it."""
+
+    async def made(*args: Any, **keywords: Any) -> AsyncGenerator[Any, Any]:
+        async with block(), aclosing(function(*args, **keywords)) as generator:
+            step = generator.asend(None)
+            while True:
+                try:
+                    value = await step
+                except StopAsyncIteration:
+                    return
+                try:
+                    step = generator.asend((yield value))
+                except GeneratorExit:
+                    raise
+                except BaseException as error:  # noqa: BLE001 - it is raised in the generator
+                    step = generator.athrow(error)
+
+    return made
+
+
 class use_cassette:
     """Record to one cassette and replay from it. A context manager, sync and async, and a decorator.
 
@@ -81,6 +151,7 @@ class use_cassette:
         self._settings = self._resolved(Layer(f"use_cassette({str(path)!r})", "test", options))
         self._path = transformed(self._placed(path), self._settings)
         self._given = (path, options)
+        self._blocks: dict[Recorder, _Block] = {}
 
     def _resolved(self, said: Layer) -> Settings:
         lowest, environment = environment_layers(os.environ)
@@ -91,8 +162,15 @@ class use_cassette:
         return use_cassette(path, **options)
 
     def __call__(self, function: Callable[_Parameters, _Returned]) -> Callable[_Parameters, _Returned]:
-        """The function; each call of it is a block of its own. A coroutine function or a generator stays one."""
+        """The function; each call of it is a block of its own. A coroutine function or a generator stays one.
+
+        Raises TypeError for a class: the block would end when an object of it is made.
+        """
         made: Any
+        if inspect.isclass(function):
+            raise TypeError(
+                f"use_cassette decorates functions, and {function.__name__} is a class: decorate its methods instead"
+            )
         if inspect.iscoroutinefunction(function):
 
             async def made(*args: Any, **keywords: Any) -> Any:
@@ -104,6 +182,9 @@ class use_cassette:
             def made(*args: Any, **keywords: Any) -> Any:
                 with self._again():
                     return (yield from function(*args, **keywords))
+
+        elif inspect.isasyncgenfunction(function):
+            made = _within(self._again, function)
 
         else:
 
@@ -121,41 +202,25 @@ class use_cassette:
         return REAL.Path(REAL.getcwd(), *([path] if inside else [library, path]))
 
     def __enter__(self) -> Recorder:
-        owner = Owner(f"use_cassette({self._path.name!r})", now())
-        self._judge = judge()
-        if self._judge is not None:
-            owner.refusal = self._judge.refuse
-        self._recorder = Recorder(self._path, self._settings, owner, self._shared)
-        self._session = Session(self._recorder)
-        self._session.__enter__()
-        if self._judge is not None:
-            self._judge.opened(self._recorder)
-        return self._recorder
+        block = _Block(Recorder(self._path, self._settings, self._owner(), self._shared))
+        self._blocks[block.recorder] = block
+        return block.recorder
+
+    def _owner(self) -> Owner:
+        return Owner(f"use_cassette({self._path.name!r})", now())
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        failure = error
-        self._recorder.children.listen(self._recorder.refuse)
-        try:
-            if error is None:
-                failure = self._recorder.verdict() or unused_of(self._recorder)
-            self._session.passed = failure is None
-        finally:
-            if self._judge is not None:
-                self._judge.closed(self._recorder)
-            self._session.__exit__(kind, error, trace)
-        if error is not None and self._judge is None and not isinstance(error, RequestNotRecorded):
-            # Nobody else reports it: the application may have swallowed the miss, and failed on what it lacked.
-            for miss in self._recorder.misses[:1]:
-                error.add_note(str(miss))
-        for note in (visible(note, keep="\n") for note in self._recorder.notes):
-            if failure is None:
-                warnings.warn(note, stacklevel=2)
-            else:
-                failure.add_note(note)
-        if error is None and failure is not None:
-            raise failure
+        self._left().leave(kind, error, trace)
+
+    def _left(self) -> _Block:
+        """The block that ends: this context's innermost. Threads, tasks and other blocks may have entered it too."""
+        for recorder in recorders_around():
+            if recorder in self._blocks:
+                return self._blocks.pop(recorder)
+        # A fixture may be torn down in another context.
+        return self._blocks.popitem()[1]
 
     async def __aenter__(self) -> Recorder:
         return self.__enter__()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
 import os
 import re
+from collections.abc import AsyncGenerator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +28,7 @@ from pytest_samurai.bill.pricelist import PriceList
 from pytest_samurai.cassette.memory import Memory
 from pytest_samurai.cassette.shelf import Shelf
 from pytest_samurai.context import Session
-from pytest_samurai.intercept import memory
+from pytest_samurai.intercept import memory, recorders_around
 from pytest_samurai.recorder.owner import Owner
 from pytest_samurai.recorder.recorder import Recorder
 from pytest_samurai.recorder.shared import Shared
@@ -95,6 +97,54 @@ def test_a_function_is_recorded_and_replayed_at_each_of_its_calls(
         next(generator)
     assert (asked.__name__, asked.__doc__, inspect.iscoroutinefunction(awaited)) == ("asked", "Ask.", True)
     assert chat_server.requests == 1
+
+
+def test_an_async_generator_is_recorded_from_its_first_step_to_its_last(
+    cassettes: Path, url: str, chat_server: ChatServer
+) -> None:
+    heard: list[object] = []
+
+    @use_cassette(cassettes / "a.yaml")
+    async def yielded(content: str) -> AsyncGenerator[object, object]:
+        try:
+            heard.append((yield ask(url, content).json()["choices"][0]["message"]["content"]))
+            yield ask(url, "What is the capital of Japan?").json()["choices"][0]["message"]["content"]
+        except KeyError as error:
+            heard.append(error.args)
+            yield "after the error"
+        finally:
+            heard.append("closed")
+
+    assert inspect.isasyncgenfunction(yielded)
+    question = "What is the capital of France?"
+
+    async def record() -> None:
+        generator = yielded(question)
+        assert [await anext(generator), await generator.asend("sent")] == ["Paris.", "Tokyo (東京)."]
+        assert await generator.athrow(KeyError("thrown")) == "after the error"
+        assert [step async for step in generator] == []
+        assert heard == ["sent", ("thrown",), "closed"]
+
+    async def replay() -> None:
+        assert [step async for step in yielded(question)] == ["Paris.", "Tokyo (東京)."]
+        assert heard == [None, "closed"]
+
+    async def abandon() -> None:
+        generator = yielded(question)
+        assert await anext(generator) == "Paris."
+        [recorder] = recorders_around()
+        await generator.aclose()
+        assert (heard, recorder.is_open) == (["closed"], False)
+
+    for use in (record, replay, abandon):
+        heard.clear()
+        asyncio.run(use())
+    assert chat_server.requests == 2
+
+
+def test_a_class_is_not_decorated(cassettes: Path) -> None:
+    with pytest.raises(TypeError, match="^use_cassette decorates functions, and Path is a class: decorate its methods"):
+        use_cassette(cassettes / "a.yaml")(Path)
 
 
 def test_a_function_that_asks_for_what_its_cassette_has_not_is_refused(cassettes: Path, url: str) -> None:
@@ -387,6 +437,87 @@ def test_one_that_is_entered_again_plays_from_the_start(cassettes: Path, url: st
         with again as recorder:
             assert ask(url).content == first
         assert [call.replayed for call in recorder.calls] == [True]
+
+
+def test_a_warning_names_the_line_of_the_application(cassettes: Path, url: str) -> None:
+    with use_cassette(cassettes / "a.yaml"):
+        ask(url)
+    cassette = use_cassette(cassettes / "a.yaml", unused="warn")
+
+    def enter() -> None:
+        with cassette:
+            pass
+
+    async def enter_async() -> None:
+        async with cassette:
+            pass
+
+    @cassette
+    def decorated() -> None:
+        pass
+
+    @cassette
+    async def awaited() -> None:
+        pass
+
+    async def call() -> None:
+        await awaited()
+
+    for use in (enter, lambda: asyncio.run(enter_async()), lambda: decorated(), lambda: asyncio.run(call())):
+        with pytest.warns(UserWarning, match="1 of 1 recorded interaction was not played") as warned:
+            use()
+        assert [warning.filename for warning in warned] == [__file__]
+
+
+def test_blocks_of_one_object_may_be_nested(cassettes: Path, url: str) -> None:
+    cassette = use_cassette(cassettes / "a.yaml")
+    with cassette as outer:
+        ask(url, "one")
+        with cassette as inner:
+            ask(url, "two")
+        ask(url, "three")
+    assert [len(recorder.calls) for recorder in (outer, inner)] == [2, 1]
+    assert [recorder.is_open for recorder in (outer, inner)] == [False, False]
+    assert [path.name for path in cassettes.iterdir()] == ["a.yaml"]
+    with use_cassette(cassettes / "a.yaml", mode="none"):
+        for content in ("three", "two", "one"):
+            ask(url, content)
+
+
+def test_tasks_may_enter_one_object_at_the_same_time(cassettes: Path, url: str) -> None:
+    cassette = use_cassette(cassettes / "a.yaml", unused="ignore")
+
+    async def ask_within(content: str, barrier: asyncio.Barrier) -> list[bool]:
+        async with cassette as recorder:
+            await barrier.wait()
+            ask(url, content)
+            await barrier.wait()
+        return [call.replayed for call in recorder.calls]
+
+    async def ask_all() -> list[list[bool]]:
+        barrier = asyncio.Barrier(3)
+        return await asyncio.gather(*(ask_within(content, barrier) for content in ("one", "two", "three")))
+
+    for replayed in (False, True):
+        assert asyncio.run(ask_all()) == [[replayed]] * 3
+    assert [path.name for path in cassettes.iterdir()] == ["a.yaml"]
+
+
+def test_a_block_may_end_in_another_context(cassettes: Path, url: str) -> None:
+    cassette = use_cassette(cassettes / "a.yaml")
+    recorder = contextvars.Context().run(cassette.__enter__)
+    ask(url)
+    contextvars.Context().run(cassette.__exit__, None, None, None)
+    assert (recorder.recorded, recorder.is_open) == (1, False)
+
+
+def test_an_outer_block_may_end_first(cassettes: Path, url: str) -> None:
+    first, second = use_cassette(cassettes / "a.yaml"), use_cassette(cassettes / "b.yaml")
+    recorders = [first.__enter__(), second.__enter__()]
+    first.__exit__(None, None, None)
+    ask(url)
+    second.__exit__(None, None, None)
+    assert [(recorder.recorded, recorder.is_open) for recorder in recorders] == [(0, False), (1, False)]
 
 
 # --- one way to open and to close

@@ -17,6 +17,8 @@ HOUSE = ROOT / "pytest_samurai"
 # The demo is a user's project, which is copied from here.
 MODULES = sorted(path for path in HOUSE.rglob("*.py") if "demo" not in path.parts)
 
+BESIDE = ("benchmarks", "clients", "manual")
+
 LONGEST_MODULE = 400
 LONGEST_CLASS = 200
 LONGEST_FUNCTION = 50
@@ -31,6 +33,14 @@ VAGUE = frozenset({"one", "item", "place", "found", "there"})
 NOUNS = {("plugin", "item"), ("cassette", "item"), ("settings", "place")}
 """Where such a name is the noun: pytest's for a test, YAML's for a list entry, ours for where an option is set."""
 
+KEYS_OF_APIS = frozenset(
+    {
+        *("choices", "delta", "finish_reason", "tool_calls", "logprobs", "top_logprobs", "stream_options"),
+        *("candidates", "usageMetadata", "functionCall", "stop_reason", "content_block", "output_text", "billed_units"),
+        *("prompt_tokens_details", "input_tokens", "output_tokens", "prompt_eval_count", "inputTokens"),
+    }
+)
+"""Keys that only APIs use, so that whoever asks for one knows an API."""
 
 OTHER_NAMES = frozenset(
     f"samurai_{name}"
@@ -178,6 +188,38 @@ def test_a_memory_is_told_in_each_of_its_forms(source: str) -> None:
     assert list(memories(ast.parse(source)))
 
 
+def test_the_keys_of_an_api_are_known_only_where_it_is_read_or_served() -> None:
+    knowing = [
+        f"{module}:{node.lineno} {node.value!r}"
+        for module, tree in TREES.items()
+        if package_of(module) not in ("pytest_samurai.wire", "pytest_samurai.server")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        if (node.value.decode("latin-1") if isinstance(node.value, bytes) else node.value) in KEYS_OF_APIS
+    ]
+    assert knowing == []
+
+
+def test_a_library_that_is_recorded_is_named_only_where_another_would_be_added() -> None:
+    naming = {
+        module
+        for module, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node.value == "httpx2"
+    }
+    assert naming == {"pytest_samurai.intercept.library", "pytest_samurai.plugin.idle"}
+
+
+def test_a_moment_is_read_from_its_text_in_a_single_module() -> None:
+    readers = {
+        module
+        for module, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("fromisoformat", "strptime")
+    }
+    assert readers == {"pytest_samurai.text.dates"}
+
+
 def test_an_option_that_a_text_names_is_in_the_table() -> None:
     """Messages spell flags and ini keys by hand, so each must exist."""
     known = {f"samurai_{name}" for name in OPTIONS} | OTHER_NAMES
@@ -202,9 +244,14 @@ def stored_names(tree: ast.Module) -> Iterator[tuple[str, int]]:
 
 
 def test_a_name_says_what_it_holds() -> None:
+    beside = {
+        name_of(path): ast.parse(path.read_text(encoding="utf-8"))
+        for directory in BESIDE
+        for path in (ROOT / directory).rglob("*.py")
+    }
     vague = [
         f"{module}:{line} {name}"
-        for module, tree in TREES.items()
+        for module, tree in (TREES | beside).items()
         for name, line in stored_names(tree)
         if name in VAGUE and (package_of(module).removeprefix("pytest_samurai."), name) not in NOUNS
     ]

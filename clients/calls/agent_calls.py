@@ -146,11 +146,11 @@ def dspy(text: str) -> Any:
     """With its own engine, as without a gateway: if `OPENAI_BASE_URL` is set, it leaves the call to LiteLLM."""
     from dspy import LM
 
-    there = os.environ.pop("OPENAI_BASE_URL")
+    gateway_url = os.environ.pop("OPENAI_BASE_URL")
     try:
         return LM(f"openai/{MODEL}", api_base=v1(), cache=False)(text)
     finally:
-        os.environ["OPENAI_BASE_URL"] = there
+        os.environ["OPENAI_BASE_URL"] = gateway_url
 
 
 def dspy_litellm(text: str) -> Any:

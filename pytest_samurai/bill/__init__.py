@@ -34,7 +34,7 @@ from pytest_samurai.bill.metrics import ABOUT, METRICS, labelled, measured
 from pytest_samurai.bill.ownprices import lines_to_add, own_prices
 from pytest_samurai.bill.pricelist import PriceList
 from pytest_samurai.bill.regression import REGRESSION_PROPERTY, Regression, judge, regression_text
-from pytest_samurai.bill.sum import NO_COST, NO_COUNT, NO_USAGE, Sum
+from pytest_samurai.bill.sum import NO_COST, NO_COUNT, NO_USAGE, Sum, sums_of
 from pytest_samurai.bill.tally import Tally
 from pytest_samurai.bill.tolerance import Tolerance, parse_tolerance
 
@@ -90,6 +90,7 @@ __all__ = [
     "require_tokenizer",
     "row_of",
     "summary_lines",
+    "sums_of",
     "total",
     "total_cost",
     "update_line",

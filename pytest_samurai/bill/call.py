@@ -21,7 +21,6 @@ from pytest_samurai.wire import (
     Request,
     Usage,
     answer_of,
-    as_object,
     asked_object,
     model_asked,
     no_object,
@@ -158,14 +157,12 @@ class Call:
     @property
     def has_usage_in_other_units(self) -> bool:
         """Whether the reply says what the call used, but not in tokens: in seconds, or in pictures."""
-        told = bool(self._answer.known.get("usage"))
-        return self.usage is None and told and not self.has_usage_in_part and not self.has_usage_of_nothing
+        return self.usage is None and self._answer.tells_in_other_units
 
     @property
     def has_usage_in_part(self) -> bool:
         """Whether the reply gives only part of the tokens that the call used: a stream broke, or a count is null."""
-        told = as_object(self._answer.known.get("usage"))
-        return self.usage is None and any("token" in name for name in told) and not self.has_usage_of_nothing
+        return self.usage is None and self._answer.tells_in_part
 
     @property
     def has_usage_of_nothing(self) -> bool:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from pytest_samurai.bill.apis import in_brackets
-from pytest_samurai.bill.lock import PARTS, Row, Spent
+from pytest_samurai.bill.lock import LOCKED_PARTS, Row, Spent
 from pytest_samurai.bill.metrics import usage_of
 from pytest_samurai.text import visible
 from pytest_samurai.wire import Usage
@@ -17,7 +17,7 @@ SUMS: Final = {"prompt_tokens": "prompt", "completion_tokens": "completion"}
 
 _MOST_DIGITS: Final = 20
 
-_PART_NAMES: Final = {name: name.removesuffix("_tokens").replace("_", " ") for name in PARTS}
+_PART_NAMES: Final = {name: name.removesuffix("_tokens").replace("_", " ") for name in LOCKED_PARTS}
 
 
 def moved(old: Row, new: Row) -> list[str]:

@@ -9,8 +9,9 @@ from typing import Any
 
 from pytest_samurai.bill.change import in_percent
 from pytest_samurai.bill.figures import TestFigures, amount_as_json
-from pytest_samurai.bill.lock import Lock, prices_for, row_of
+from pytest_samurai.bill.lock import Lock, Row, prices_for, row_of
 from pytest_samurai.bill.metrics import cost_of, usage_of
+from pytest_samurai.bill.sum import NO_COST, NO_COUNT, sums_of
 from pytest_samurai.text import money_apart, plural
 
 
@@ -30,21 +31,16 @@ class Growth:
 
     @classmethod
     def of(cls, figures: Iterable[TestFigures], lock: Lock) -> Growth:
-        growth = cls()
+        tokens, costs = [], []
         for used in figures:
             if used.test in lock.tests:
-                growth = growth.plus(cls._of_test(used, lock))
-        return growth
-
-    @classmethod
-    def _of_test(cls, figures: TestFigures, lock: Lock) -> Growth:
-        rows, prices = (lock.tests[figures.test], row_of(figures)), prices_for(figures, lock)
-        usages = [usage.total_tokens for row in rows if (usage := usage_of(row)) is not None]
-        costs = [cost for row in rows if (cost := cost_of(row, prices)) is not None]
-        has_tokens, has_cost = len(usages) == 2, len(costs) == 2
-        old_tokens, new_tokens = usages if has_tokens else (0, 0)
-        old_cost, new_cost = costs if has_cost else (Decimal(0), Decimal(0))
-        return cls(old_tokens, new_tokens, old_cost, new_cost, int(not has_tokens), int(not has_cost))
+                old, new, prices = lock.tests[used.test], row_of(used), prices_for(used, lock)
+                tokens.append((_tokens_of(old), _tokens_of(new)))
+                costs.append((cost_of(old, prices), cost_of(new, prices)))
+        (old_tokens, new_tokens), (old_cost, new_cost) = sums_of(tokens, NO_COUNT), sums_of(costs, NO_COST)
+        return cls(
+            old_tokens.known, new_tokens.known, old_cost.known, new_cost.known, new_tokens.unknown, new_cost.unknown
+        )
 
     def plus(self, other: Growth) -> Growth:
         """The sums over the tests of both."""
@@ -81,6 +77,11 @@ class Growth:
         (old_tokens, new_tokens), (old, new) = value["tokens"], value["cost"]
         unknown = value["unknown_tokens"], value["unknown_cost"]
         return cls(old_tokens, new_tokens, Decimal(old), Decimal(new), *unknown)
+
+
+def _tokens_of(row: Row) -> int | None:
+    usage = usage_of(row)
+    return None if usage is None else usage.total_tokens
 
 
 def _doubt(old: int | Decimal, new: int | Decimal, unknown: int) -> str:

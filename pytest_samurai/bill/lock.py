@@ -11,15 +11,9 @@ from pytest_samurai.bill.apis import beside_chat
 from pytest_samurai.bill.figures import ModelFigures, TestFigures
 from pytest_samurai.bill.pricelist import dearest
 from pytest_samurai.files import json
-from pytest_samurai.wire import CACHE_PARTS, Price, Usage
+from pytest_samurai.wire import CACHE_PARTS, PARTS, Price, Usage
 
-PARTS: Final = {
-    "reasoning_tokens": "completion_tokens",
-    "prompt_audio_tokens": "prompt_tokens",
-    "completion_audio_tokens": "completion_tokens",
-    "prompt_image_tokens": "prompt_tokens",
-    "completion_image_tokens": "completion_tokens",
-}
+LOCKED_PARTS: Final = {part: whole for part, whole in PARTS.items() if part not in CACHE_PARTS}
 """Kinds of tokens that may have their own price, and the counts that include them; written if above 0."""
 
 TESTS: Final = "tests"

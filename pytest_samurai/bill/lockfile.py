@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_samurai.bill.apis import read_apis
-from pytest_samurai.bill.lock import PARTS, PRICES, TESTS, TOKENS, Lock, Spent, united
+from pytest_samurai.bill.lock import LOCKED_PARTS, PRICES, TESTS, TOKENS, Lock, Spent, united
 from pytest_samurai.bill.locksums import END, Sums, checksum
 from pytest_samurai.errors import SettingsError
 from pytest_samurai.files import locked, read_whole, remove_abandoned, replace_whole
@@ -89,7 +89,7 @@ def _written(spent: Spent) -> Iterator[str]:
     yield f"requests: {spent.requests}"
     if spent.usage is not None:
         yield from (f"{name}: {getattr(spent.usage, name)}" for name in TOKENS)
-        yield from (f"{name}: {count}" for name in PARTS if (count := getattr(spent.usage, name)))
+        yield from (f"{name}: {count}" for name in LOCKED_PARTS if (count := getattr(spent.usage, name)))
         if spent.usage.estimated:
             yield "estimated: true"
     if spent.endpoints:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pytest_samurai.bill.change import SUMS, causes, in_percent
 from pytest_samurai.bill.figures import PREFIX, TestFigures
-from pytest_samurai.bill.lock import PARTS, TOKENS, Lock, Row, prices_for, row_of
+from pytest_samurai.bill.lock import LOCKED_PARTS, TOKENS, Lock, Row, prices_for, row_of
 from pytest_samurai.bill.metrics import ABOUT, METRICS, labelled, measured
 from pytest_samurai.bill.tolerance import Tolerance
 from pytest_samurai.files import json
@@ -95,7 +95,8 @@ def _floor_of_cost(row: Row, prices: Mapping[str, Price]) -> Decimal:
         price = prices.get(model)
         if price is not None:
             kinds: list[dict[str, Any]] = [{whole: FLOOR} for whole in SUMS]
-            kinds += [{whole: FLOOR, part: FLOOR} for part, whole in PARTS.items() if getattr(spent.usage, part, 0)]
+            used = {part: whole for part, whole in LOCKED_PARTS.items() if getattr(spent.usage, part, 0)}
+            kinds += [{whole: FLOOR, part: FLOOR} for part, whole in used.items()]
             costs += [cost for kind in kinds if (cost := price.cost(Usage(**kind))) is not None]
     return max(costs)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Generic, TypeVar
@@ -45,6 +45,15 @@ class Sum(Generic[T]):
     def unknown_in(self, noun: str) -> str:
         """How many parts are unknown, as in "unknown in 2 calls"; empty if none are. The `noun` names one part."""
         return f"unknown in {plural(self.unknown, noun)}" if self.unknown else ""
+
+
+def sums_of(pairs: Sequence[tuple[T | None, T | None]], nothing: Sum[T]) -> tuple[Sum[T], Sum[T]]:
+    """The sums of both sides of pairs, to be compared with each other.
+
+    A pair with an unknown side is unknown in both: as a part of only one sum, it would look like a change.
+    """
+    known = [(None, None) if None in pair else pair for pair in pairs]
+    return Sum.of([old for old, _ in known], nothing), Sum.of([new for _, new in known], nothing)
 
 
 NO_COUNT: Final = Sum(0)

@@ -16,7 +16,8 @@ class Directories:
 
     def add(self, directory: str, signature: tuple[int, ...]) -> None:
         """Note that a directory has no journal. An empty signature never counts as the same."""
-        if len(self._signatures) == _MOST:
+        # Threads that add at the same time may go past the limit.
+        if len(self._signatures) >= _MOST:
             self._signatures.clear()
         self._signatures[directory] = signature
 

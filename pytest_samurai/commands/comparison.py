@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pytest_samurai.bill import NO_COST, NO_COUNT, PriceList, Row, Sum, in_percent, measured, moved
+from pytest_samurai.bill import NO_COST, NO_COUNT, PriceList, Row, Sum, in_percent, measured, moved, sums_of
 from pytest_samurai.commands import why
 from pytest_samurai.commands.callchange import Change, alone, changes
 from pytest_samurai.commands.pairs import Calls, paired
@@ -90,18 +90,14 @@ def _spending(row: Row, rates: Mapping[str, Price]) -> Spending:
 
 def spending_text(comparisons: list[Comparison]) -> str:
     """The tokens and the cost of everything that differs, old and new, with the change in per cent."""
-    tokens = [Sum.of([side.tokens for side in sides], NO_COUNT) for sides in _sides(comparisons)]
-    costs = [Sum.of([side.cost for side in sides], NO_COST) for sides in _sides(comparisons)]
+    tokens = sums_of([(comparison.old.tokens, comparison.new.tokens) for comparison in comparisons], NO_COUNT)
+    costs = sums_of([(comparison.old.cost, comparison.new.cost) for comparison in comparisons], NO_COST)
     shown = [f"{total.known:,}" for total in tokens]
-    text = f"tokens {_apart(shown, *(total.known for total in tokens))}{_unknown(*tokens)}"
+    text = f"tokens {_apart(shown, *(total.known for total in tokens))}{_unknown(tokens[0])}"
     if any(total.known for total in costs):
         money = money_apart(*(total.known for total in costs))
-        return f"{text}, cost {_apart(money, *(total.known for total in costs))}{_unknown(*costs)}"
-    return f"{text}, cost unknown" if any(total.unknown for total in costs) else text
-
-
-def _sides(comparisons: list[Comparison]) -> tuple[list[Spending], list[Spending]]:
-    return [each.old for each in comparisons], [each.new for each in comparisons]
+        return f"{text}, cost {_apart(money, *(total.known for total in costs))}{_unknown(costs[0])}"
+    return f"{text}, cost unknown" if costs[0].unknown else text
 
 
 def _apart(shown: list[str], old: int | Decimal, new: int | Decimal) -> str:
@@ -110,6 +106,5 @@ def _apart(shown: list[str], old: int | Decimal, new: int | Decimal) -> str:
     return f"{shown[0]} -> {shown[1]}" + (f" ({in_percent(old, new)})" if old else "")
 
 
-def _unknown(old: Sum[int] | Sum[Decimal], new: Sum[int] | Sum[Decimal]) -> str:
-    unknown = max(old.unknown, new.unknown)
-    return f" (unknown in {unknown:,})" if unknown else ""
+def _unknown(total: Sum[int] | Sum[Decimal]) -> str:
+    return f" (unknown in {total.unknown:,})" if total.unknown else ""

@@ -24,6 +24,8 @@ _PARTS = {
     "reasoning_tokens": "reasoning",
     "prompt_audio_tokens": "audio of the prompt",
     "completion_audio_tokens": "audio of the answer",
+    "prompt_image_tokens": "pictures of the prompt",
+    "completion_image_tokens": "pictures of the answer",
 }
 
 

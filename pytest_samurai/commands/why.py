@@ -239,7 +239,7 @@ class _Pair:
         parts += [("completion", old.completion_tokens, new.completion_tokens)]
         parts += [
             (f"including {name}", getattr(old, count), getattr(new, count))
-            for name, count in _PARTS.items()
+            for count, name in _PARTS.items()
             if getattr(old, count) != getattr(new, count)
         ]
         return ", ".join(
@@ -284,9 +284,13 @@ class _Pair:
 
 
 _PARTS = {
-    "reasoning": "reasoning_tokens",
-    "from the cache": "cached_tokens",
-    "into the cache": "cache_write_tokens",
+    "reasoning_tokens": "reasoning",
+    "cached_tokens": "from the cache",
+    "cache_write_tokens": "into the cache",
+    "prompt_audio_tokens": "audio of the prompt",
+    "completion_audio_tokens": "audio of the answer",
+    "prompt_image_tokens": "pictures of the prompt",
+    "completion_image_tokens": "pictures of the answer",
 }
 
 

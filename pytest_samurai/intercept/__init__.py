@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from pytest_samurai.intercept.clients import async_client, client
 from pytest_samurai.intercept.library import headers_of
 from pytest_samurai.intercept.seam import install, patch_imported, recorders_of, recording, uninstall, watch
-from pytest_samurai.intercept.state import judge, judge_by, memory, take_cassettes
+from pytest_samurai.intercept.state import judge, judge_by, memory, recorders_around, take_cassettes
 from pytest_samurai.intercept.waits import is_waiting
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ __all__ = [
     "judge_by",
     "memory",
     "patch_imported",
+    "recorders_around",
     "recorders_of",
     "recording",
     "take_cassettes",

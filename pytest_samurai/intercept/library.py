@@ -136,9 +136,10 @@ class Library:
             return None
         try:
             url = request.url.join(location)
+            return str(url if url.host else url.copy_with(host=request.url.host))
         except self._module.InvalidURL:
+            # Too late for the error if it isn't a redirect: `urn:...` in a 201 is only a name.
             return None
-        return str(url if url.host else url.copy_with(host=request.url.host))
 
     def response(self, reply: Reply, stream: object, cut: CutHeaders) -> Any:
         """A recorded reply as a response whose body is `stream`. `cut` explains missing headers."""

@@ -6,7 +6,7 @@ A process has one httpx, and so one set of patches. The first recorder puts them
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -131,6 +131,14 @@ def open_recorders() -> list[Recorder]:
     with STATE.lock:
         around = [opened.outer for opened in STATE.opened]
         return [opened.recorder for opened in STATE.opened if not any(opened is outer for outer in around)]
+
+
+def recorders_around() -> Iterator[Recorder]:
+    """This context's recorders, the innermost first. They may be closed already."""
+    opened = CURRENT.get()
+    while opened is not None:
+        yield opened.recorder
+        opened = opened.outer
 
 
 def is_only_replaying() -> bool:

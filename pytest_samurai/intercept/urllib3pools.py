@@ -17,10 +17,9 @@ from typing import Any
 from pytest_samurai.intercept.answered import answer, holder
 from pytest_samurai.intercept.patch import Patch, outside
 from pytest_samurai.intercept.rawreply import RawReply
-from pytest_samurai.wire import Headers, Request
+from pytest_samurai.wire import USUAL_PORTS, Headers, Request
 
 _SEAM = "_make_request"
-_PORTS = {"http": 80, "https": 443}
 
 
 def patch(module: ModuleType) -> Patch:
@@ -55,7 +54,7 @@ def _whole_url(pool: Any, url: str) -> str:
     if not url.startswith("/"):
         return url
     host = f"[{pool.host}]" if ":" in pool.host else pool.host
-    is_usual = pool.port in (None, _PORTS.get(pool.scheme))
+    is_usual = pool.port in (None, USUAL_PORTS.get(pool.scheme))
     return f"{pool.scheme}://{host}{'' if is_usual else f':{pool.port}'}{url}"
 
 

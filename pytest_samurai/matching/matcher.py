@@ -12,7 +12,7 @@ from pytest_samurai.matching.bodies import Json, canonical, marked, parse_body
 from pytest_samurai.matching.endpoints import Endpoints
 from pytest_samurai.matching.normalize import Substitution, substitute
 from pytest_samurai.matching.paths import Path_, without
-from pytest_samurai.wire import Request
+from pytest_samurai.wire import USUAL_PORTS, Request
 
 OF_BODIES = frozenset({"chat", "body", "raw_body"})
 """The components that look at the body."""
@@ -88,7 +88,7 @@ def _query(_: Matcher, request: Request) -> bytes:
 
 def _port(_: Matcher, request: Request) -> bytes:
     url = urlsplit(request.url)
-    return str(url.port or {"http": 80, "https": 443}.get(url.scheme)).encode()
+    return str(url.port or USUAL_PORTS.get(url.scheme)).encode()
 
 
 def _part(name: str) -> Callable[[Matcher, Request], bytes]:

@@ -14,8 +14,10 @@ from pytest_samurai.plugin.state import RUN, lock_of
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker about the run: when the controller started it, and the limits that all workers share."""
+    from pytest_samurai.text import timestamp
+
     run = node.config.stash[RUN]
-    node.workerinput["samurai_began"] = run.began.isoformat()
+    node.workerinput["samurai_began"] = timestamp(run.began)
     if run.tally is not None:
         node.workerinput["samurai_tally"] = run.tally.path
     gather(node.config)

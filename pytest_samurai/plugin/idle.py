@@ -13,7 +13,8 @@ import pytest
 
 from pytest_samurai.plugin.state import RUN, cassette_root
 
-_CALLERS = ("httpx", "httpx2", "pytest_samurai.recorder")
+_LIBRARIES = ("httpx", "httpx2")
+_CALLERS = (*_LIBRARIES, "pytest_samurai.recorder")
 """Modules that let a test make calls we can see."""
 
 
@@ -45,7 +46,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> None:
             # Import it before a fixture of the test patches the functions it takes hold of.
             import pytest_samurai.plugin.recording  # noqa: F401 - see above
         run.item = item
-        run.watched = watch(item)
+        run.watched = watch(item, may_call=not sys.modules.keys().isdisjoint(_LIBRARIES))
         intercept = sys.modules.get("pytest_samurai.intercept")
         if intercept is not None:
             intercept.judge_by(run.refusals)

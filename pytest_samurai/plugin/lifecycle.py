@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,8 @@ from pytest_samurai.plugin.worker import is_worker, worker_input
 from pytest_samurai.settings import Settings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pytest_samurai.bill import Tally
 
 
@@ -52,10 +53,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _begin(config: pytest.Config, told: Mapping[str, Any] | None) -> RunState:
     """The state of a run. In an xdist worker, `told` is what the controller said."""
-    began = now() if told is None else datetime.fromisoformat(told["samurai_began"])
+    began = _began(told)
     layers = written(config)
     settings = resolved(layers)
     return RunState(began, settings, layers, _tally(settings, told))
+
+
+def _began(told: Mapping[str, Any] | None) -> datetime:
+    if told is None:
+        return now()
+    from pytest_samurai.text import parse_moment
+
+    return parse_moment(told["samurai_began"])
 
 
 def _tally(settings: Settings, told: Mapping[str, Any] | None) -> Tally | None:

@@ -90,10 +90,11 @@ class Unmarked:
 UNMARKED = pytest.StashKey[Unmarked]()
 
 
-def watch(item: pytest.Item) -> bool:
+def watch(item: pytest.Item, *, may_call: bool) -> bool:
     """Watch the calls that a test makes while no recorder is open. Returns whether they are watched.
 
-    A test without the marker never has a recorder. A marked test has none while wider fixtures are torn down.
+    A test without the marker never has a recorder. A marked test has none while wider fixtures are torn down. With
+    `may_call`, a library that makes calls is imported.
     """
     run = item.config.stash[RUN]
     settings = run.settings
@@ -101,7 +102,7 @@ def watch(item: pytest.Item) -> bool:
     block = settings.unmarked == "block" or replays
     if settings.unmarked == "allow" and not block:
         return False
-    if not block and "httpx" not in sys.modules and "httpx2" not in sys.modules:
+    if not block and not may_call:
         return False
     _watch(item, block=block, replays=replays)
     return True

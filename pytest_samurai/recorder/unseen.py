@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import inet_aton
 from urllib.parse import urlsplit
 
-from pytest_samurai.wire import Recordings, is_public_model_host, plain_url
+from pytest_samurai.wire import USUAL_PORTS, Recordings, is_public_model_host, plain_url
 
 _BASE_URL_NAMES = ("_BASE_URL", "_API_BASE", "_ENDPOINT")
 
@@ -24,7 +24,6 @@ _OF_MODELS = re.compile(
 _PORT_OF_OLLAMA = 11434
 """docs.ollama.com/faq: `OLLAMA_HOST` may be a name without a port."""
 
-_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 _NO_MODELS = "OTEL_"
 """The prefix of variables for telemetry collectors: opentelemetry.io/docs/specs/otel/protocol/exporter."""
@@ -104,7 +103,7 @@ def _http_url(variable: str, value: str) -> str:
     """The URL in a variable, whose scheme may be missing; empty for any other protocol, such as a database's."""
     scheme, has_scheme, _ = value.partition("://")
     if has_scheme:
-        return value if scheme in _PORTS else ""
+        return value if scheme in USUAL_PORTS else ""
     url = urlsplit(f"http://{value}")
     has_port = re.search(r":\d+$", url.netloc) is not None
     return f"http://{url.netloc}:{_PORT_OF_OLLAMA}" if variable == "OLLAMA_HOST" and not has_port else url.geturl()
@@ -125,7 +124,7 @@ def _hosts_and_ports(urls: Iterable[str]) -> set[Host]:
 def _host_and_port(url: str) -> Host | None:
     try:
         parts = urlsplit(url)
-        port = parts.port or _PORTS[parts.scheme]
+        port = parts.port or USUAL_PORTS[parts.scheme]
     except (ValueError, KeyError):
         # Nobody connects to something that is not a URL.
         return None

@@ -10,6 +10,7 @@ from itertools import accumulate
 
 from pytest_samurai.redaction.edits import REDACTED, Edit, edited, shares, united
 from pytest_samurai.redaction.reading import Reading
+from pytest_samurai.wire import TOKEN_ALTERNATIVES, TOKEN_BYTES, is_token, message_of, spells_token
 
 _SIGNS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]:,]', re.DOTALL)
 _NUMBERS = re.compile(rb"\[\s*\d{1,3}(?:\s*,\s*\d{1,3})*\s*\]")
@@ -20,25 +21,14 @@ _REST = re.compile(
     rb"(?:[\w-]{0,16}?(?=[A-Za-z]{0,200}\d)(?=\d{0,200}[A-Za-z])[A-Za-z0-9]{8,}"
     rb"|[\w-]{0,16}?(?=[A-Z]{0,200}[a-z])(?=[a-z]{0,200}[A-Z])[A-Za-z]{16,})"
 )
-# Source: the OpenAI API reference, `logprobs` of a chat completion, and of a completion.
-_TOKENS = re.compile(rb'"tokens?"\s*:')
 
 Find = Callable[[bytes, Sequence[int]], Iterable[Edit]]
 """Finds what to cut out of a text. It also gets the offsets where parts begin, except the first."""
 
 
-def has_tokens(body: bytes) -> bool:
-    """Whether a body may spell an answer token by token, in addition to its text."""
-    return b'"logprobs"' in body and _TOKENS.search(body) is not None
-
-
 def may_continue(body: bytes) -> bool:
     """Whether a text in a JSON body may be the rest of a key that begins, unrecognizably, in the text before."""
     return body.lstrip()[:1] in (b"{", b"[") and _REST.search(body) is not None
-
-
-# The keys that lead to a message's text: some messages have it in parts, some don't.
-_PARTED = frozenset({b"content", b"parts", b"text"})
 
 
 @dataclass(slots=True)
@@ -101,7 +91,7 @@ class Parts:
             return
         top = frames[-1] if frames else _Frame(0, is_object=False)
         if letters in b"{[":
-            numbers = _NUMBERS.match(body, sign.start()) if top.key == b"bytes" else None
+            numbers = _NUMBERS.match(body, sign.start()) if top.key == TOKEN_BYTES else None
             if numbers:
                 self._add(frames, numbers.start() + 1, numbers.end() - 1, _bytes(numbers[0]), None)
             frames.append(_Frame(sign.start(), letters == b"{"))
@@ -110,7 +100,7 @@ class Parts:
             top.index += letters == b","
         elif top.is_object and not top.is_value:
             top.key = letters[1:-1]
-            if len(frames) > 2 and frames[-3].key == b"top_logprobs":
+            if len(frames) > 2 and frames[-3].key == TOKEN_ALTERNATIVES:
                 reading = Reading(top.key).undone()
                 key = _Part(sign.start() + 1, sign.end() - 1, top.begin, reading.text, reading)
                 self._alternatives.setdefault(_spot(frames[:-1]), []).append(key)
@@ -123,10 +113,9 @@ class Parts:
         holder = frames[-1].begin if frames else 0
         part = _Part(begin, end, holder, text, reading, _spot(frames))
         self._channels.setdefault(path, []).append(part)
-        if path and path[-1] in _PARTED:
-            while path and path[-1] in _PARTED:
-                path = path[:-1]
-            self._contents.setdefault(path, []).append(part)
+        message = message_of(path)
+        if message != path:
+            self._contents.setdefault(message, []).append(part)
 
     def edits(self, find: Find, find_all: Find) -> list[Edit]:
         """The edits of the body that cut out what `find` finds in texts of several parts.
@@ -135,7 +124,7 @@ class Parts:
         is only one.
         """
         for path, parts in (*self._channels.items(), *self._contents.items()):
-            is_told = b"logprobs" in path and path[-1] in (b"token", b"tokens") and b"top_logprobs" not in path
+            is_told = is_token(path)
             if len(parts) > 1 or is_told:
                 joints = list(accumulate(len(part.text) for part in parts))
                 text = b"".join(part.text for part in parts)
@@ -157,7 +146,7 @@ class Parts:
                 key.edits = list(token.edits)
         end = self._ends.get(token.holder, token.end)
         for path, parts in self._channels.items():
-            if b"logprobs" in path and path[-1] in (b"token", b"bytes"):
+            if spells_token(path):
                 first = bisect_left(parts, token.holder, key=lambda part: part.begin)
                 for part in parts[first : bisect_left(parts, end, key=lambda part: part.begin)]:
                     if part is not token and part.text == token.text:

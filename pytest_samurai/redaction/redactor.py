@@ -11,7 +11,7 @@ from pytest_samurai.redaction.credentials import set_cookies
 from pytest_samurai.redaction.edits import REDACTED, Edit, edited, spliced, united
 from pytest_samurai.redaction.glance import spoken
 from pytest_samurai.redaction.headers import REQUEST_HEADERS, AllowList, kept_of_replies
-from pytest_samurai.redaction.parts import Parts, has_tokens, may_continue
+from pytest_samurai.redaction.parts import Parts, may_continue
 from pytest_samurai.redaction.pictures import without_base64
 from pytest_samurai.redaction.readable import is_json, readable, spoken_json
 from pytest_samurai.redaction.rules import Rule, Rules
@@ -20,7 +20,7 @@ from pytest_samurai.redaction.spellings import as_bytes, pieces
 from pytest_samurai.redaction.streams import Talk
 from pytest_samurai.redaction.urls import without_credentials
 from pytest_samurai.text import visible
-from pytest_samurai.wire import UNKNOWN, Channel, Chunk, Dialect, Headers, Reply, Request, without_files
+from pytest_samurai.wire import UNKNOWN, Channel, Chunk, Dialect, Headers, Reply, Request, has_logprobs, without_files
 
 _KEPT_OF_REQUESTS = AllowList(REQUEST_HEADERS)
 _KEPT_OF_REPLIES = kept_of_replies()
@@ -166,7 +166,7 @@ class Redactor:
 
     def _is_clean(self, body: bytes) -> bool:
         """Whether a body surely holds no secret. That is true of nearly all."""
-        return self._search.is_clean(body) and not has_tokens(body) and not may_continue(body)
+        return self._search.is_clean(body) and not has_logprobs(body) and not may_continue(body)
 
     def _may_be_said(self, body: bytes, dialect: Dialect) -> bool:
         """Whether the texts of a stream may hold a secret. Hardly any does, so few streams are parsed.

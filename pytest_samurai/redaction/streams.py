@@ -8,8 +8,7 @@ from typing import Any
 
 from pytest_samurai.files import json
 from pytest_samurai.redaction.edits import Edit, edited, shares, united
-from pytest_samurai.redaction.tokens import retell
-from pytest_samurai.wire import Channel, Dialect, Text, cut_events
+from pytest_samurai.wire import Channel, Dialect, Text, cut_events, retell
 
 RAW: Channel = ("",)
 """The channel of event data that isn't JSON."""

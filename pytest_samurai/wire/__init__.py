@@ -21,6 +21,7 @@ from pytest_samurai.wire.http import (
 )
 from pytest_samurai.wire.impossible import impossible
 from pytest_samurai.wire.interaction import Interaction
+from pytest_samurai.wire.logprobs import TOKEN_ALTERNATIVES, TOKEN_BYTES, has_logprobs, is_token, retell, spells_token
 from pytest_samurai.wire.madeup import ids_in, without_made_up
 from pytest_samurai.wire.message import Message, Part
 from pytest_samurai.wire.modelbodies import asks_model
@@ -33,8 +34,9 @@ from pytest_samurai.wire.origins import Origins
 from pytest_samurai.wire.price import RATES, UNPRICED, Price, read_rates
 from pytest_samurai.wire.prompt import RequestPart, part_at, prompt_length, text_length
 from pytest_samurai.wire.recordings import Recordings
-from pytest_samurai.wire.spelling import plain_url
-from pytest_samurai.wire.usage import CACHE_PARTS, COUNTS, Usage
+from pytest_samurai.wire.spelling import USUAL_PORTS, plain_url
+from pytest_samurai.wire.texts import message_of
+from pytest_samurai.wire.usage import CACHE_PARTS, COUNTS, PARTS, Usage
 
 __all__ = [
     "AMBIGUOUS",
@@ -42,11 +44,15 @@ __all__ = [
     "CLOSED",
     "COMPLETE",
     "COUNTS",
+    "PARTS",
     "PATTERNS",
     "RATES",
     "RETRYABLE",
+    "TOKEN_ALTERNATIVES",
+    "TOKEN_BYTES",
     "UNKNOWN",
     "UNPRICED",
+    "USUAL_PORTS",
     "Answer",
     "Beginning",
     "Channel",
@@ -79,13 +85,16 @@ __all__ = [
     "dialect_of",
     "event_lengths",
     "form_of",
+    "has_logprobs",
     "ids_in",
     "impossible",
     "is_call",
     "is_event_stream",
     "is_free_moderation",
     "is_public_model_host",
+    "is_token",
     "likely_tokens",
+    "message_of",
     "model_asked",
     "model_path",
     "no_object",
@@ -94,6 +103,8 @@ __all__ = [
     "plain_url",
     "prompt_length",
     "read_rates",
+    "retell",
+    "spells_token",
     "summary",
     "text_length",
     "usage_asked",

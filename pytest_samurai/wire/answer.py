@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from pytest_samurai.errors import SamuraiError
-from pytest_samurai.wire.dialect import Dialect
+from pytest_samurai.wire.dialect import Dialect, Object
 from pytest_samurai.wire.events import events, is_server_sent, last_word
 from pytest_samurai.wire.http import Reply
 from pytest_samurai.wire.objects import no_object, parse_object
@@ -71,6 +71,17 @@ class Answer:
         return usage is not None and not usage.used and self.reply.status < 300 and not self.dialect.may_be_free
 
     @property
+    def tells_in_part(self) -> bool:
+        """Whether it gives only part of the tokens of its usage: a stream broke, or a count is null."""
+        return self.usage is None and not self.counts_nothing and _counts_tokens(self.dialect.told(self.known))
+
+    @property
+    def tells_in_other_units(self) -> bool:
+        """Whether it gives its usage, but not in tokens: in seconds, or in pictures."""
+        told = self.dialect.told(self.known)
+        return self.usage is None and not self.counts_nothing and bool(told) and not _counts_tokens(told)
+
+    @property
     def has_paid_tools(self) -> bool:
         """Whether it used tools that are billed by the call, on top of the tokens."""
         return self.dialect.has_paid_tools(self.known)
@@ -84,3 +95,9 @@ class Answer:
     def tier(self) -> str | None:
         """The level of service, which may have its own prices; None if it does not say."""
         return self.dialect.tier(self)
+
+
+def _counts_tokens(told: Object) -> bool:
+    """Whether a usage has a count of tokens, itself or in one of its parts."""
+    names = [*told, *(name for part in told.values() if isinstance(part, dict) for name in part)]
+    return any("token" in name.lower() for name in names)

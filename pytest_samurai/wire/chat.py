@@ -112,6 +112,7 @@ CHAT = Dialect(
     most=_most,
     asking=choices.ASKING,
     usage=choices.usage,
+    told=common.told,
     model=choices.model,
     tier=choices.tier,
     answers=_answers,

@@ -93,9 +93,16 @@ def _most(request: Object) -> int:
 
 def _usage(answer: Answer) -> Usage | None:
     reply = answer.known
-    told = reply.get("usage", reply.get("meta"))
+    told = _told(reply)
     counted = usage_by_shape(told)
-    return usage_of_cohere_embeddings(as_object(told)) if counted is None and "embeddings" in reply else counted
+    return usage_of_cohere_embeddings(told) if counted is None and "embeddings" in reply else counted
+
+
+def _told(reply: Object) -> Object:
+    if "usage" in reply:
+        return as_object(reply["usage"])
+    # The older API says it next to other things.
+    return {name: said for name, said in as_object(reply.get("meta")).items() if name in ("billed_units", "tokens")}
 
 
 def _answers(reply: Object) -> list[Message]:
@@ -109,7 +116,7 @@ _PAID_BESIDE_TOKENS: Final = ("search_units", "images", "image_tokens", "classif
 
 
 def _has_paid_tools(reply: Object) -> bool:
-    billed = as_object(as_object(reply.get("usage", reply.get("meta"))).get("billed_units"))
+    billed = as_object(_told(reply).get("billed_units"))
     return any(billed.get(name) for name in _PAID_BESIDE_TOKENS)
 
 
@@ -183,6 +190,7 @@ COHERE = Dialect(
     most=_most,
     asking=None,
     usage=_usage,
+    told=_told,
     model=common.unsaid,
     tier=common.unsaid,
     answers=_answers,

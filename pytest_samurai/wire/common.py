@@ -22,6 +22,11 @@ def model(answer: Answer) -> str | None:
     return as_text(answer.known.get("model")) or None
 
 
+def told(reply: Object) -> Object:
+    """The `usage` of a reply, as it is."""
+    return as_object(reply.get("usage"))
+
+
 def unsaid(_: Answer) -> str | None:
     """Nothing: the reply doesn't say it."""
     return None

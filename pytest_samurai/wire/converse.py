@@ -99,6 +99,7 @@ CONVERSE = Dialect(
     most=_most,
     asking=None,
     usage=_usage,
+    told=common.told,
     model=common.unsaid,
     tier=_tier,
     answers=_answers,

@@ -54,6 +54,7 @@ class Dialect:
     For a reply:
 
     - `usage`, `model` and `tier` (the level of service, which may have its own prices); None if it does not say.
+    - `told`: what it says about its usage; empty if it says nothing. The names of counts of tokens contain "token".
     - `answers`: the answer, one message for each choice.
     - `stops`: why the model stopped, in the API's own words, for each choice that says so.
     - `has_paid_tools`: whether it used tools that are billed by the call, or its tokens are priced differently from the
@@ -82,6 +83,7 @@ class Dialect:
     most: Callable[[Object], int]
     asking: Asking | None
     usage: Callable[[Answer], Usage | None]
+    told: Callable[[Object], Object]
     model: Callable[[Answer], str | None]
     tier: Callable[[Answer], str | None]
     answers: Callable[[Object], Sequence[Message]]

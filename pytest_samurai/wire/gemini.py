@@ -103,7 +103,11 @@ def _usage(answer: Answer) -> Usage | None:
     have_ended = all(candidate.get("finishReason") for candidate in as_objects(reply.get("candidates")))
     if not have_ended and parse_object(answer.reply.body) is None:
         return None
-    return usage_by_shape(reply.get("usageMetadata"))
+    return usage_by_shape(_told(reply))
+
+
+def _told(reply: Object) -> Object:
+    return as_object(reply.get("usageMetadata"))
 
 
 def _model(answer: Answer) -> str | None:
@@ -118,7 +122,7 @@ _OTHER_PRICES = frozenset({"ON_DEMAND_OFFPEAK", "PROVISIONED_THROUGHPUT"})
 
 
 def _tier(answer: Answer) -> str | None:
-    used = as_object(answer.known.get("usageMetadata"))
+    used = _told(answer.known)
     return as_text(used.get("serviceTier")) or _TIERS.get(as_text(used.get("trafficType")) or "")
 
 
@@ -203,6 +207,7 @@ GEMINI = Dialect(
     most=_most,
     asking=None,
     usage=_usage,
+    told=_told,
     model=_model,
     tier=_tier,
     answers=_answers,

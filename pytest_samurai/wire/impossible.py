@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 from pytest_samurai.wire.answer import Answer
 from pytest_samurai.wire.dialects import answer_of
 from pytest_samurai.wire.interaction import Interaction
-from pytest_samurai.wire.objects import as_object
 from pytest_samurai.wire.usage import Usage
 
 
@@ -67,7 +66,7 @@ def impossible(interaction: Interaction) -> Iterator[Impossible]:
 
 def _parts(usage: Usage, answer: Answer) -> Iterator[tuple[int, str, int, str]]:
     """Each part: its number and name, then the largest whole that it may belong to, and that whole's name."""
-    told = as_object(answer.known.get("usage"))
+    told = answer.dialect.told(answer.known)
     if not any(told.get(name) for name in _OUTSIDE_OF_PROMPT):
         prompt = max(usage.prompt_tokens, usage.total_tokens - usage.completion_tokens)
         yield from ((getattr(usage, name), what, prompt, "prompt") for name, what in _OF_PROMPT.items())

@@ -185,6 +185,7 @@ MESSAGES = Dialect(
     most=_most,
     asking=None,
     usage=_usage,
+    told=common.told,
     model=common.model,
     tier=_tier,
     answers=_answers,

@@ -63,15 +63,23 @@ def _most(request: Object) -> int:
 # --- a reply
 
 
+_COUNTS: Final = {"prompt_eval_count": "prompt_tokens", "eval_count": "completion_tokens"}
+
+
 def _usage(answer: Answer) -> Usage | None:
     """The counts at the top of the reply. If the whole prompt was cached, it has no count, so the usage is unknown."""
     reply = answer.known
-    prompt, completion = count(reply.get("prompt_eval_count")), count(reply.get("eval_count"))
+    prompt, completion = (count(reply.get(name)) for name in _COUNTS)
     if "embeddings" in reply:
         completion = 0
     if prompt is None or completion is None:
         return usage_by_shape(reply.get("usage"))
     return Usage(1, prompt, completion, prompt + completion)
+
+
+def _told(reply: Object) -> Object:
+    counts = {name: reply[own] for own, name in _COUNTS.items() if own in reply}
+    return counts or common.told(reply)
 
 
 def _answers(reply: Object) -> list[Message]:
@@ -137,6 +145,7 @@ OLLAMA = Dialect(
     most=_most,
     asking=None,
     usage=_usage,
+    told=_told,
     model=common.model,
     tier=common.unsaid,
     answers=_answers,

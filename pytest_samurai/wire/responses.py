@@ -162,6 +162,7 @@ RESPONSES = Dialect(
     most=_most,
     asking=None,
     usage=_usage,
+    told=common.told,
     model=common.model,
     tier=_tier,
     answers=_answers,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
 from urllib.parse import unquote
+
+USUAL_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+"""The port of a URL that names none, by its scheme."""
 
 
 def plain_url(url: str) -> str:

@@ -1,11 +1,21 @@
-"""The texts in the events of a stream, found without knowing the API."""
+"""The texts in events and bodies, found without knowing the API."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from pytest_samurai.wire.dialect import Channel, Json, Label, Object, Text
+
+# Some messages have their text in parts, some don't.
+_OF_A_TEXT: Final = frozenset({b"content", b"parts", b"text"})
+
+
+def message_of(path: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """The keys that lead to a message, from the keys that lead to a text in it; the same keys for any other text."""
+    while path and path[-1] in _OF_A_TEXT:
+        path = path[:-1]
+    return path
 
 
 def every_text(event: Json) -> Iterator[Text]:

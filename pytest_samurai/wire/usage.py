@@ -98,6 +98,17 @@ COUNTS: Final = tuple(field.name for field in fields(Usage) if field.name != "es
 """The fields that are counts and can be added."""
 _counts = attrgetter(*COUNTS)
 
+PARTS: Final = {
+    "cached_tokens": "prompt_tokens",
+    "cache_write_tokens": "prompt_tokens",
+    "reasoning_tokens": "completion_tokens",
+    "prompt_audio_tokens": "prompt_tokens",
+    "completion_audio_tokens": "completion_tokens",
+    "prompt_image_tokens": "prompt_tokens",
+    "completion_image_tokens": "completion_tokens",
+}
+"""The counts that are parts of another count, and which one."""
+
 CACHE_PARTS: Final = ("cached_tokens", "cache_write_tokens", "cache_write_1h_tokens")
 """Caching depends on who sent the prompt before, so nothing that is compared from day to day may contain these."""
 

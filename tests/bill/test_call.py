@@ -156,3 +156,30 @@ def test_a_call_with_tools_that_are_billed_by_the_call_has_an_unknown_cost() -> 
         made = call(reply, url="https://h/v1/responses")
         costs.append(Call(replace(made._interaction, price=price), number=1, replayed=True).cost)
     assert costs == [Decimal("0.000002"), None]
+
+
+OF_BROKEN_STREAM = {"candidates": [{"index": 0}], "usageMetadata": {"promptTokenCount": 9, "totalTokenCount": 9}}
+
+
+@pytest.mark.parametrize(
+    ("path", "reply", "in_part", "in_other_units"),
+    [
+        ("chat/completions", {"usage": {"prompt_tokens": None}}, True, False),
+        ("audio/transcriptions", {"text": "a", "usage": {"type": "duration", "seconds": 5}}, False, True),
+        ("v1beta/models/m:generateContent", {"usageMetadata": {"candidatesTokenCount": 4}}, True, False),
+        ("v1beta/models/m:streamGenerateContent?alt=sse", stream(OF_BROKEN_STREAM, done=False), True, False),
+        ("api/chat", {"eval_count": 4, "done": True}, True, False),
+        ("api/chat", {"done": True}, False, False),
+        ("model/m/converse", {"usage": {"inputTokens": 4}}, True, False),
+        ("v2/chat", {"usage": {"billed_units": {"input_tokens": 4}}}, True, False),
+        ("v2/chat", {"usage": {"billed_units": {"search_units": 1}}}, False, True),
+        ("v1/chat", {"meta": {"api_version": {"version": "1"}}}, False, False),
+    ],
+)
+def test_usage_that_is_not_whole_or_not_in_tokens_is_told_from_none_in_each_api(
+    path: str, reply: Json, in_part: bool, in_other_units: bool
+) -> None:
+    answered = call(reply, url=f"https://h/{path}")
+
+    assert answered.usage is None
+    assert (answered.has_usage_in_part, answered.has_usage_in_other_units) == (in_part, in_other_units)

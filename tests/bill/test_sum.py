@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_samurai import Usage
-from pytest_samurai.bill.sum import NO_COST, NO_COUNT, NO_USAGE, Sum
+from pytest_samurai.bill.sum import NO_COST, NO_COUNT, NO_USAGE, Sum, sums_of
 from tests.bill.test_figures import law
 
 parts = st.lists(st.one_of(st.none(), st.integers(-(10**6), 10**6)))
@@ -41,6 +41,12 @@ def test_the_sum_of_no_parts_is_known_to_be_nothing() -> None:
     assert Sum.of([], NO_USAGE) == NO_USAGE == Sum(Usage())
     assert Sum.of([], NO_COST) == NO_COST == Sum(Decimal(0))
     assert NO_USAGE.if_known == Usage()
+
+
+def test_a_pair_with_an_unknown_side_is_in_neither_sum() -> None:
+    pairs = [(1, 2), (None, 3), (4, None), (None, None), (0, 5)]
+    assert sums_of(pairs, NO_COUNT) == (Sum(1, 3), Sum(7, 3))
+    assert sums_of([], NO_COST) == (NO_COST, NO_COST)
 
 
 def test_usages_are_added_count_by_count() -> None:

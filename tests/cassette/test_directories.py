@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pytest_samurai.cassette.directories import Directories
 
 
@@ -25,3 +27,13 @@ def test_a_process_that_opens_cassettes_everywhere_forgets_the_first() -> None:
         directories.add(str(number), (number,))
     assert not directories.has_same("0", (0,))
     assert directories.has_same("1499", (1499,))
+
+
+def test_directories_past_the_limit_are_forgotten_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    directories = Directories()
+    for name in ("a", "b", "c"):
+        directories.add(name, (1,))
+    # As if threads had added them at the same moment.
+    monkeypatch.setattr("pytest_samurai.cassette.directories._MOST", 2)
+    directories.add("d", (1,))
+    assert [directories.has_same(name, (1,)) for name in ("a", "b", "c", "d")] == [False, False, False, True]

@@ -30,7 +30,7 @@ def _finds_it_too_large(chosen: argparse.Namespace) -> int:
 
 @pytest.fixture
 def with_a_new_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    weigh = Command("weigh", "say whether it is too large", _takes_a_size, _finds_it_too_large)
+    weigh = Command("weigh", "say whether it is too large", _takes_a_size, _finds_it_too_large, status_1="it is")
     monkeypatch.setattr("pytest_samurai.commands.cli.COMMANDS", (*COMMANDS, weigh))
 
 
@@ -40,6 +40,13 @@ def test_a_row_of_the_table_is_all_that_a_new_command_needs(capsys: pytest.Captu
     with pytest.raises(SystemExit, match="0"):
         cli.main(["--help"])
     assert re.search(r"\n    why +explain .*\n    weigh +say whether it is too large\n", capsys.readouterr().out)
+
+
+@pytest.mark.usefixtures("with_a_new_command")
+def test_the_help_of_a_command_says_when_its_status_is_1(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["weigh", "--help"])
+    assert capsys.readouterr().out.endswith("\n\nStatus 1: it is.\n")
 
 
 @pytest.mark.usefixtures("with_a_new_command")

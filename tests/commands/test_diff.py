@@ -434,7 +434,7 @@ def test_the_cost_is_summed_and_what_is_unknown_is_said(project: Project) -> Non
     )
     project.record(river=[item(None, PARIS)])
     assert project.diff()[-1] == (
-        "2 tests changed: tokens 12 -> 8 (-33%) (unknown in 1), cost $0.0120 -> $0.00800 (-33%) (unknown in 1)"
+        "2 tests changed: tokens 6 -> 8 (+33%) (unknown in 1), cost $0.00600 -> $0.00800 (+33%) (unknown in 1)"
     )
 
 

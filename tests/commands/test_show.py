@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from pytest_samurai.commands import cli
+from pytest_samurai.commands.show import usage_text
 from pytest_samurai.commands.tests import Named, Suite
-from pytest_samurai.wire import Chunk, Reply, Request
+from pytest_samurai.wire import Chunk, Reply, Request, Usage
 from tests.chats import chat, failed, saved, streamed
 
 CASSETTE = Path("cassettes/tests/test_geo/test_capital.yaml")
@@ -386,3 +387,10 @@ def test_git_shows_a_change_of_a_prompt_by_textconv(
     # Another id and another date are not changes.
     recorded("What is the capital of France?", "chatcmpl-3", recorded_at="2026-02-02T00:00:00.000000Z")
     assert not [line for line in git("diff").splitlines() if line.startswith(("+ ", "- "))]
+
+
+def test_pictures_and_audio_are_parts_like_any_other() -> None:
+    heard = Usage(1, 90, 70, 160, prompt_audio_tokens=60, completion_audio_tokens=50)
+    assert usage_text(heard) == "90 + 70 = 160 tokens (60 audio of the prompt, 50 audio of the answer)"
+    seen = Usage(1, 50, 50, 100, prompt_image_tokens=40, completion_image_tokens=50)
+    assert usage_text(seen) == "50 + 50 = 100 tokens (40 pictures of the prompt, 50 pictures of the answer)"

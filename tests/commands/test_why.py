@@ -144,6 +144,11 @@ def test_reasoning_is_a_part_of_the_answer() -> None:
     )
 
 
+def test_so_is_audio() -> None:
+    [call, *_] = explained([item((11, 2), PARIS)], [item((11, 90), ROME, details={"audio_tokens": 80})])
+    assert call.endswith("completion 2 -> 90 tokens (+88), including audio of the answer 0 -> 80 tokens (+80)")
+
+
 def test_what_the_cache_gave_and_got_is_a_part_of_the_prompt() -> None:
     cache = {"prompt_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 5}}
     old, new = item((11, 2), PARIS), item((11, 2), ROME)

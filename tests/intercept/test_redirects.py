@@ -145,10 +145,13 @@ def test_a_redirect_is_known_however_its_location_is_spelled(tmp_path: Path, loc
         recorder.notes.clear()
 
 
-def test_a_location_that_is_no_url_leads_nowhere(tmp_path: Path) -> None:
-    replies = [httpx.Response(303, headers={"location": "http://[/"}), httpx.Response(200)]
+@pytest.mark.parametrize(
+    ("status", "location"), [(303, "http://[/"), (201, "urn:uuid:123e4567-e89b-12d3-a456-426614174000")]
+)
+def test_a_location_that_is_no_url_leads_nowhere(tmp_path: Path, status: int, location: str) -> None:
+    replies = [httpx.Response(status, headers={"location": location}), httpx.Response(200)]
     with use_cassette(tmp_path / "a.yaml") as recorder, httpx.Client(transport=Scripted(*replies)) as client:
-        assert client.post("http://api.test/v1/chat/completions", json=body()).status_code == 303
+        assert client.post("http://api.test/v1/chat/completions", json=body()).status_code == status
         client.get("http://other.test/result/7")
     assert recorder.unrecorded == []
 

@@ -11,11 +11,12 @@ import pytest
 import yaml
 
 import pytest_samurai
-from manual.commandspage import STATUS_1, arguments, spelled
+from manual.commandspage import arguments, spelled
 from manual.fixturespage import fixtures
 from manual.hooks import on_page_markdown
 from manual.pages import DOCS, PAGES
 from pytest_samurai.commands.cli.table import COMMANDS
+from pytest_samurai.wire.dialects import DIALECTS
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -56,8 +57,15 @@ def test_every_command_and_argument_is_on_the_page_of_commands() -> None:
         section = page.partition(f"\n## {command.name}\n")[2].partition("\n## ")[0]
         assert [action.dest for action in arguments(command) if f"| {spelled(action)} |" not in section] == []
         assert command.help[1:] in section
-        assert f"\nStatus 1: {STATUS_1[command.name]}.\n" in section
-    assert [*STATUS_1] == [command.name for command in COMMANDS]
+        assert f"\nStatus 1: {command.status_1}.\n" in section
+
+
+def test_every_dialect_and_path_is_on_the_page_of_dialects() -> None:
+    page = (DOCS / "dialects.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    for dialect in DIALECTS:
+        of_dialect = [row.lower() for row in rows if row.startswith(f"| `{dialect.name}` |")]
+        assert [path for path in dialect.paths if not any(path in row for row in of_dialect)] == []
 
 
 def test_the_page_of_fixtures_has_each_fixture_that_pytest_offers(pytester: pytest.Pytester) -> None:

@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_samurai.wire.usage import Usage
+from pytest_samurai.commands import show, why
+from pytest_samurai.wire.impossible import _OF_COMPLETION, _OF_PROMPT
+from pytest_samurai.wire.price import _BUCKETS
+from pytest_samurai.wire.usage import COUNTS as NAMES
+from pytest_samurai.wire.usage import PARTS, Usage
 
 COUNTS = st.integers(0, 10**9)
 USAGES = st.builds(Usage, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS)
@@ -107,3 +111,17 @@ def test_what_a_total_has_beyond_its_parts_is_answered_and_one_that_is_less_does
     """If a gateway leaves out the details, only the total has Gemini's thoughts. The cost has them too."""
     usage = Usage(1, 12, 1, total)
     assert (usage.answered, usage.used) == (answered, used)
+
+
+def test_every_count_that_is_not_whole_is_the_part_of_another() -> None:
+    wholes = {"requests", "prompt_tokens", "completion_tokens", "total_tokens"}
+    # Those that the cache keeps for an hour are a part of a part.
+    assert set(NAMES) - wholes - {"cache_write_1h_tokens"} == PARTS.keys()
+
+
+def test_a_list_of_parts_leaves_out_none() -> None:
+    priced = {part: whole for whole, _, parts in _BUCKETS for part, _ in parts}
+    assert priced == PARTS
+    judged = dict.fromkeys(_OF_PROMPT, "prompt_tokens")
+    assert judged | dict.fromkeys(_OF_COMPLETION, "completion_tokens") == PARTS
+    assert show._PARTS.keys() == why._PARTS.keys() == PARTS.keys()

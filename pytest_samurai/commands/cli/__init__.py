@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
-        own = commands.add_parser(command.name, help=command.help)
+        own = commands.add_parser(command.name, help=command.help, epilog=f"Status 1: {command.status_1}.")
         command.arguments(own)
         own.set_defaults(run=command.run, parser=own)
     chosen = parser.parse_args(arguments)

@@ -146,4 +146,10 @@ def _test(suite: Suite, path: Path) -> str | None:
     return tests[0] if len(tests) == 1 else None
 
 
-COMMAND = Command("check", "find secrets, damage and old recordings in cassettes, and fix them", _arguments, _run)
+COMMAND = Command(
+    "check",
+    "find secrets, damage and old recordings in cassettes, and fix them",
+    _arguments,
+    _run,
+    status_1="a finding that is more than advice",
+)

@@ -22,13 +22,15 @@ class Command:
     """A command of `pytest-samurai`.
 
     `arguments` adds its arguments to the parser. `run` does the work and returns the exit status: 0 if all is fine, 1
-    if something was found. It raises SamuraiError if the work cannot be done, which gives status 2.
+    if something was found, which is what `status_1` says. It raises SamuraiError if the work cannot be done, which
+    gives status 2.
     """
 
     name: str
     help: str
     arguments: Callable[[ArgumentParser], None]
     run: Callable[[Namespace], int]
+    status_1: str
 
 
 def say(text: str) -> None:

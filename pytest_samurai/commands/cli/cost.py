@@ -27,4 +27,10 @@ def _run(chosen: Namespace) -> int:
     return 1 if any(cassette.now is None or cassette.other is None for cassette in cassettes) else 0
 
 
-COMMAND = Command("cost", "show what the recorded calls cost at today's prices, or on another model", _arguments, _run)
+COMMAND = Command(
+    "cost",
+    "show what the recorded calls cost at today's prices, or on another model",
+    _arguments,
+    _run,
+    status_1="a cost is unknown",
+)

@@ -65,4 +65,10 @@ def _headline(text: str) -> None:
     say(f"\n{text}\n{'-' * len(text)}")
 
 
-COMMAND = Command("demo", "record a small test project from a server on loopback, then replay it", _arguments, _run)
+COMMAND = Command(
+    "demo",
+    "record a small test project from a server on loopback, then replay it",
+    _arguments,
+    _run,
+    status_1="it did not go as it should",
+)

@@ -58,4 +58,4 @@ def _span(repository: Repository, what: Sequence[str]) -> tuple[Span, list[Path]
     return span, paths[1:]
 
 
-COMMAND = Command("diff", "show what changed in cassettes, by meaning", _arguments, _run)
+COMMAND = Command("diff", "show what changed in cassettes, by meaning", _arguments, _run, status_1="something differs")

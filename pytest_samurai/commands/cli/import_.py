@@ -72,4 +72,10 @@ def _closing(files: Sequence[MovedFile], chosen: Namespace) -> str:
     return f"{counted}{also}; to make the changes: pytest-samurai import --tests --write {paths}"
 
 
-COMMAND = Command("import", "rewrite cassettes of vcrpy, pytest-recording, cassetter in our format", _arguments, _run)
+COMMAND = Command(
+    "import",
+    "rewrite cassettes of vcrpy, pytest-recording, cassetter in our format",
+    _arguments,
+    _run,
+    status_1="a file could not be rewritten; with `--tests`, something is left to change",
+)

@@ -35,4 +35,10 @@ def _run(chosen: Namespace) -> int:
     return 1 if any(entry.damage for entry in entries) else 0
 
 
-COMMAND = Command("ls", "list the cassettes: their tests, calls, tokens, cost and age", _arguments, _run)
+COMMAND = Command(
+    "ls",
+    "list the cassettes: their tests, calls, tokens, cost and age",
+    _arguments,
+    _run,
+    status_1="a cassette is damaged",
+)

@@ -45,4 +45,10 @@ def _run(chosen: Namespace) -> int:
     return 0 if len(deleted) == len(judged.unused) else 1
 
 
-COMMAND = Command("prune", "find what the last full run did not use; with --write, delete it", _arguments, _run)
+COMMAND = Command(
+    "prune",
+    "find what the last full run did not use; with --write, delete it",
+    _arguments,
+    _run,
+    status_1="something is not used; with `--write`, not all of it could be deleted",
+)

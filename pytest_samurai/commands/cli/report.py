@@ -44,4 +44,10 @@ def _run(chosen: Namespace) -> int:
     return 1 if published.errors else 0
 
 
-COMMAND = Command("report", "make other reports from JSON reports; several shards are added up", _arguments, _run)
+COMMAND = Command(
+    "report",
+    "make other reports from JSON reports; several shards are added up",
+    _arguments,
+    _run,
+    status_1="a report could not be written",
+)

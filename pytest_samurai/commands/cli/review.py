@@ -57,4 +57,10 @@ def _ask(question: str) -> None:
     sys.stdout.flush()
 
 
-COMMAND = Command("review", "accept what changed in cassettes, or put it back, one by one", _arguments, _run)
+COMMAND = Command(
+    "review",
+    "accept what changed in cassettes, or put it back, one by one",
+    _arguments,
+    _run,
+    status_1="something is left to decide, or cannot be accepted",
+)

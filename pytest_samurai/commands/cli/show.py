@@ -118,4 +118,10 @@ def _without_secrets(reading: Reading, secrets: frozenset[str]) -> Reading:
     )
 
 
-COMMAND = Command("show", "show a cassette as the conversation that it holds", _arguments, _run)
+COMMAND = Command(
+    "show",
+    "show a cassette as the conversation that it holds",
+    _arguments,
+    _run,
+    status_1="the cassette is damaged; with `--plain` that is 0, since git wants it so",
+)

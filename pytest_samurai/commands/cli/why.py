@@ -75,4 +75,4 @@ def _rates(interactions: Sequence[Interaction], lock: Lock | None, root: Path) -
     return {**why.prices(interactions, own_prices(root)), **(lock.prices if lock is not None else {})}
 
 
-COMMAND = Command("why", "explain what changed since a test's usage was accepted", _arguments, _run)
+COMMAND = Command("why", "explain what changed since a test's usage was accepted", _arguments, _run, status_1="never")

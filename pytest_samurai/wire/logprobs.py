@@ -5,8 +5,38 @@ Source: the OpenAI API reference, `logprobs` of a chat completion, and of a comp
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
+
+TOKEN_BYTES: Final = b"bytes"
+"""The key of a token's bytes, which are a list of numbers."""
+TOKEN_ALTERNATIVES: Final = b"top_logprobs"
+"""The key of the tokens that could have come instead."""
+
+_LOGPROBS: Final = b"logprobs"
+_TOKEN: Final = b"token"
+_TOKENS: Final = b"tokens"
+_A_TOKEN = re.compile(rb'"tokens?"\s*:')
+
+Path = tuple[bytes, ...]
+"""The keys that lead to a text in a body."""
+
+
+def has_logprobs(body: bytes) -> bool:
+    """Whether a body may spell an answer token by token, in addition to its text."""
+    return b'"logprobs"' in body and _A_TOKEN.search(body) is not None
+
+
+def is_token(path: Path) -> bool:
+    """Whether a token of the answer is there."""
+    return _LOGPROBS in path and path[-1] in (_TOKEN, _TOKENS) and TOKEN_ALTERNATIVES not in path
+
+
+def spells_token(path: Path) -> bool:
+    """Whether a token is there, of the answer or an alternative, as a text or as its bytes."""
+    return _LOGPROBS in path and path[-1] in (_TOKEN, TOKEN_BYTES)
+
 
 Cuts = Mapping[tuple[int, Any], tuple[str, str]]
 """The texts that were changed: by the id of the container and the key in it, the text before and after."""
