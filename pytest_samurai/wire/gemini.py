@@ -179,9 +179,12 @@ def _merge_candidate(merged: dict[str, Any], candidate: Object) -> None:
         merged["content"] = {**have, **content, "parts": parts}
 
 
+_FINISHED = re.compile(rb'"finishReason"\s*:')
+
+
 def _is_over(body: bytes) -> bool:
     # These streams have no end mark, but the last event says why the model stopped.
-    return b'"finishReason"' in body
+    return _FINISHED.search(body) is not None
 
 
 GEMINI = Dialect(

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_samurai import SettingsError, Usage
 from pytest_samurai.bill.ownprices import lines_to_add, own_prices
-from pytest_samurai.bill.pricelist import PriceList
+from pytest_samurai.bill.pricelist import PriceList, dearest
 from pytest_samurai.files import REAL
 from pytest_samurai.wire.price import Price
 
@@ -35,6 +35,27 @@ def test_a_project_has_prices_of_its_own_by_model_and_by_pattern(tmp_path: Path)
     assert big is not None
     assert big.cost(USED) == Decimal("0.000108")
     assert prices.price("lama", DAY) is None
+
+
+def test_of_several_patterns_the_first_that_fits_counts_letter_by_letter(tmp_path: Path) -> None:
+    rows = {"llama-*": 2, "llama-small*": 3, "LLAMA-large": 4, "*": 1}
+    lines = (f'"{name}" = {{ input_mtok = {rate}, output_mtok = 0 }}\n' for name, rate in rows.items())
+    prices = project(tmp_path, "[tool.pytest-samurai.prices]\n" + "".join(lines))
+    found = [prices.price(name, None) for name in ("llama-small-1", "llama-large", "LLAMA-large", "LLAMA-small-1")]
+    assert [price and price.input_mtok for price in found] == [2, 2, 4, 1]
+
+
+@pytest.mark.parametrize(
+    ("higher", "lower"),
+    [
+        ({"input_mtok": 1, "output_mtok": 5}, {"input_mtok": 2, "output_mtok": 4}),
+        ({"input_mtok": 2, "output_mtok": 4}, {"input_mtok": 1, "output_mtok": 4}),
+        ({"input_mtok": 1, "output_mtok": 4, "cache_read_mtok": 1}, {"input_mtok": 1, "output_mtok": 4}),
+    ],
+)
+def test_of_two_prices_the_higher_is_that_of_the_dearer_answer(higher: dict[str, int], lower: dict[str, int]) -> None:
+    rows = [Price(source="s", **{name: Decimal(rate) for name, rate in rates.items()}) for rates in (higher, lower)]
+    assert dearest(rows) == dearest(rows[::-1]) == rows[0]
 
 
 def test_the_nearest_pyproject_upwards_counts(tmp_path: Path) -> None:

@@ -58,6 +58,13 @@ def test_a_price_by_time_of_day_is_that_of_the_moment() -> None:
     assert dear.cost(USED) == 2 * (cheap.cost(USED) or Decimal(0)) == Decimal("0.0000362")
 
 
+@pytest.mark.parametrize("model", ["omni-moderation-latest", "text-moderation-stable"])
+def test_moderation_costs_nothing(model: str) -> None:
+    price = PriceList().price(model, DAY)
+    assert price is not None
+    assert price.cost(USED) == 0
+
+
 def test_without_a_moment_the_public_list_is_not_asked() -> None:
     assert PriceList().price("gpt-4o", None) is None
 

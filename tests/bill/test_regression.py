@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -89,6 +88,8 @@ def test_noise_passes(old: ModelFigures, new: ModelFigures) -> None:
     [
         ("prompt_audio_tokens", replace(CHEAP, input_audio_mtok=Decimal(100))),
         ("completion_audio_tokens", replace(CHEAP, output_audio_mtok=Decimal(100))),
+        ("prompt_image_tokens", replace(CHEAP, input_image_mtok=Decimal(100))),
+        ("completion_image_tokens", replace(CHEAP, output_image_mtok=Decimal(100))),
         ("reasoning_tokens", replace(CHEAP, output_reasoning_mtok=Decimal(100))),
     ],
 )
@@ -99,6 +100,13 @@ def test_sixteen_tokens_of_the_dearest_kind_that_a_test_uses_are_noise_and_one_m
     few, noise, more = (used("m", 100, 100, price=price, **{part: tokens}) for tokens in (1, 17, 18))
     assert verdict([few], [noise]) == {}
     assert verdict([few], [more]).keys() == {"cost"}
+
+
+@pytest.mark.parametrize("output", [None, Decimal("0.1")])
+def test_sixteen_tokens_of_a_prompt_are_noise_where_an_answer_costs_less_or_nothing(output: Decimal | None) -> None:
+    few, noise, more = (used("m", tokens, 0, price=replace(CHEAP, output_mtok=output)) for tokens in (100, 116, 117))
+    assert verdict([few], [noise]) == {}
+    assert verdict([few], [more]).keys() == {"prompt_tokens", "total_tokens", "cost"}
 
 
 def test_one_token_beyond_the_tolerance_or_the_floor_is_one_too_many() -> None:
@@ -158,9 +166,12 @@ def test_growth_near_the_limit_is_shown_with_the_digits_that_tell_it_from_the_li
     ids=lambda parts: list(parts)[-1],
 )
 def test_cached_tokens_count_as_prompt_in_full(parts: dict[str, int]) -> None:
-    rates = {"cache_read_mtok": "0.1", "cache_write_mtok": "1.25", "cache_write_1h_mtok": "20"}
-    dear: dict[str, Any] = {name: Decimal(rate) for name, rate in rates.items()}
-    price = replace(CHEAP, **dear)
+    price = replace(
+        CHEAP,
+        cache_read_mtok=Decimal("0.1"),
+        cache_write_mtok=Decimal("1.25"),
+        cache_write_1h_mtok=Decimal(20),
+    )
     cached = used("m", 1000, 0, price=price, **parts)
     assert verdict([cached], [used("m", 1000, 0, price=price)]) == {}
     assert verdict([used("m", 1000, 0, price=price)], [cached]) == {}

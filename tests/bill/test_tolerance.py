@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_samurai.bill.tolerance import parse_tolerance
+from pytest_samurai.bill.tolerance import Tolerance, parse_tolerance
 from tests.bill.test_lock import (
     RECORD,
     Locked,
@@ -28,6 +28,13 @@ from tests.recorder.conftest import fail as fail
 )
 def test_a_tolerance_is_for_all_metrics_or_for_one(said: list[str], grown: set[str]) -> None:
     assert verdict([used("m", 1000, 0)], [used("m", 1400, 0)], parse_tolerance(said)).keys() == grown
+
+
+def test_a_higher_layer_says_it_metric_by_metric() -> None:
+    lower, higher = parse_tolerance(["cost:50%", "requests:1"]), parse_tolerance(["requests:2", "total_tokens:30%"])
+    assert lower.under(higher) == parse_tolerance(["cost:50%", "requests:2", "total_tokens:30%"])
+    assert higher.under(lower) == parse_tolerance(["cost:50%", "requests:1", "total_tokens:30%"])
+    assert lower.under(Tolerance()) == Tolerance().under(lower) == lower
 
 
 def test_an_amount_is_let_pass_and_not_one_token_more_whatever_the_floor() -> None:

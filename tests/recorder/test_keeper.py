@@ -12,7 +12,7 @@ import pytest
 
 from pytest_samurai import use_cassette
 from pytest_samurai.cassette.reader import load
-from pytest_samurai.wire.http import COMPLETE
+from pytest_samurai.wire.http import COMPLETE, Request
 from tests.conftest import Size, message
 from tests.project import Project
 from tests.recorder.conftest import answered, ask, asked_and_got, opened, statuses
@@ -45,6 +45,17 @@ def test_of_a_test_that_failed_is_kept_what_went_well_and_the_summary_says_why_i
     said = f"nothing was recorded for a test: the test did not pass, and a call ended in {why}"
     assert recorder.notes == ([said] if why else [])
     assert not list(path.parent.glob("*.journal"))
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_a_request_without_a_reply_is_a_matter_of_a_test_that_passed(path: Path, passed: bool) -> None:
+    recorder = opened(path)
+    answered(recorder, "hi")
+    recorder.handle(Request("POST", "http://h/v1/chat/completions", (), b"{}"))
+    recorder.close(passed=passed)
+    said = "a test: 1 request got no reply and could not be recorded; a replay will refuse it"
+    assert recorder.notes == ([said] if passed else [])
+    assert statuses(path) == [200]
 
 
 # --- what a reviewer sees

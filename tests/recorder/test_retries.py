@@ -13,6 +13,10 @@ from pytest_samurai.cassette.entry import interaction_text
 from pytest_samurai.cassette.frame import HEAD
 from pytest_samurai.cassette.reader import load
 from pytest_samurai.cassette.writer import save
+from pytest_samurai.recorder.retries import without_retries
+from pytest_samurai.settings.layers import Layer, resolve
+from pytest_samurai.wire.http import Reply, Request
+from pytest_samurai.wire.interaction import Interaction
 from tests.recorder.conftest import answered, ask, opened, statuses
 
 
@@ -44,6 +48,19 @@ def test_a_client_tries_no_other_status_again(path: Path, status: int) -> None:
         answered(recorder, "hi", answer)
     recorder.close()
     assert statuses(path) == [status, 200]
+
+
+@pytest.mark.parametrize(("sent_at", "is_retry"), [("01.000000", True), ("00.999000", True), ("00.998900", False)])
+def test_a_retry_may_be_sent_a_thousandth_of_a_second_before_the_error_has_ended(sent_at: str, is_retry: bool) -> None:
+    """Both times are rounded, and come from two clocks."""
+    request = Request("POST", "http://h/v1/chat/completions", (), b"{}")
+    error, success = (Reply(status, "", (), b"{}", duration=1.0) for status in (429, 200))
+    calls = [
+        Interaction(request, error, "2026-01-02T03:04:00.000000Z"),
+        Interaction(request, success, f"2026-01-02T03:04:{sent_at}Z"),
+    ]
+    settings = resolve([Layer("a test", "test", {})])
+    assert without_retries(calls, settings) == (calls[1:] if is_retry else calls)
 
 
 def test_an_error_that_nothing_mended_is_kept(path: Path, url: str, fail: Callable[..., None]) -> None:

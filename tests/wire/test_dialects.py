@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pytest_samurai.wire.dialects import DIALECTS, UNKNOWN, dialect_of
+from tests.wire.calls import stream
 
 
 @pytest.mark.parametrize(
@@ -39,6 +42,46 @@ def test_what_no_dialect_knows_is_unknown() -> None:
 def test_each_dialect_answers_for_its_own_paths() -> None:
     for dialect in DIALECTS:
         assert all(dialect_of(f"https://h{dialect.within}{path}") is dialect for path in dialect.paths)
+
+
+ENDS = {
+    "chat/completions": ("[DONE]",),
+    "completions": ("[DONE]",),
+    "responses": tuple({"type": f"response.{kind}"} for kind in ("completed", "incomplete", "failed")),
+    "messages": ({"type": "message_stop"},),
+    "v2/chat": ({"type": "message-end"},),
+    "v1/chat": ({"event_type": "stream-end"},),
+    "models/g:streamGenerateContent": ({"candidates": [{"finishReason": "STOP"}]},),
+    "images/generations": tuple({"type": f"image_{kind}.completed"} for kind in ("generation", "edit")),
+    "audio/speech": ({"type": "speech.audio.done"}, {"type": "transcript.text.done"}),
+    "unknown": ("[DONE]",),
+}
+NO_ENDS: tuple[str | dict[str, Any], ...] = (
+    '{"choices": [{"delta": {"content": "data: [DONE]"}, "finish_reason": "stop"}]}',
+    *(
+        {"type": kind}
+        for kind in (
+            *("response.in_progress", "response.output_text.done", "response.output_item.done", "response.created"),
+            *("message_start", "message_delta", "content_block_stop", "ping", "content-end", "tool-call-end"),
+            *("image_generation.partial_image", "speech.audio.delta", "transcript.text.segment", "error", "done"),
+        )
+    ),
+    {"event_type": "text-generation"},
+    {"candidates": [{"content": {"parts": [{"text": "finishReason"}]}}]},
+)
+
+
+@pytest.mark.parametrize("path", ENDS)
+def test_a_stream_is_over_with_these_events_of_its_own_api_and_no_others(path: str) -> None:
+    dialect = dialect_of(f"https://h/{path}")
+    everything = [*(end for ends in ENDS.values() for end in ends), *NO_ENDS]
+    over = [end for end in everything if dialect.is_over(stream(end, done=False))]
+    own = [*ENDS["v1/chat"], *ENDS["v2/chat"]] if dialect.name == "cohere" else [*ENDS[path]]
+
+    assert all(end in own for end in over)
+    assert all(end in over for end in own)
+    # A line of data needs no space.
+    assert all(dialect.is_over(stream(end, done=False).replace(b"data: ", b"data:")) for end in own)
 
 
 def test_of_an_unknown_endpoint_only_the_usage_of_a_chat_is_taken_out() -> None:

@@ -117,12 +117,23 @@ def test_the_answer_before_an_error_is_taken_out(failure: Json) -> None:
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 @pytest.mark.parametrize("kind", [b"event: error", b"event:error"])
-def test_the_answer_before_an_event_of_the_type_error_is_taken_out(kind: bytes, end: bytes) -> None:
-    failure = b"id: 3" + end + kind + end + b'data: {"message": "late"}' + 2 * end
+@pytest.mark.parametrize("first", [b"", b"id: 3"])
+def test_the_answer_before_an_event_of_the_type_error_is_taken_out(first: bytes, kind: bytes, end: bytes) -> None:
+    failure = (first and first + end) + kind + end + b'data: {"message": "late"}' + 2 * end
     assert sieved([*sent(PART, ANSWER), failure]) == (b"".join([*sent(PART), failure]), USAGE)
     other = failure.replace(b"error", b"errors")
     stream = [*sent(PART, ANSWER), other, *sent(PART)]
     assert sieved(stream) == (b"".join(stream), None)
+
+
+def test_a_text_that_names_the_end_of_a_stream_does_not_end_it() -> None:
+    parts = [chunk({"content": text}) for text in ("[DONE]", "data: [DONE]")]
+    assert sieved(sent(*parts, ANSWER, DONE)) == (b"".join(sent(*parts, DONE)), USAGE)
+
+
+def test_in_a_stream_of_lines_a_field_that_the_parts_have_too_is_a_standard_one() -> None:
+    lines = [json.dumps({**event, "provider": "Q"}).encode() + b"\n" for event in (PART, LAST, ANSWER)]
+    assert sieved(lines) == (b"".join(lines[:2]), USAGE)
 
 
 @pytest.mark.parametrize("no_failure", [{"error": None}, {"error": {}}, {"object": "chat.completion.chunk"}])
