@@ -241,6 +241,8 @@ def stored_names(tree: ast.Module) -> Iterator[tuple[str, int]]:
             yield node.id, node.lineno
         elif isinstance(node, ast.arg):
             yield node.arg, node.lineno
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name.lstrip("_"), node.lineno
 
 
 def test_a_name_says_what_it_holds() -> None:

@@ -46,6 +46,10 @@ class Sum(Generic[T]):
         """How many parts are unknown, as in "unknown in 2 calls"; empty if none are. The `noun` names one part."""
         return f"unknown in {plural(self.unknown, noun)}" if self.unknown else ""
 
+    def doubt(self, noun: str) -> str:
+        """The same in brackets, to come after the known sum."""
+        return f" ({self.unknown_in(noun)})" if self.unknown else ""
+
 
 def sums_of(pairs: Sequence[tuple[T | None, T | None]], nothing: Sum[T]) -> tuple[Sum[T], Sum[T]]:
     """The sums of both sides of pairs, to be compared with each other.

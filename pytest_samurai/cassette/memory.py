@@ -1,4 +1,4 @@
-"""What a run remembers about the cassettes that it has read."""
+"""What is remembered of cassettes that were read: by a run, and by the process for `use_cassette` outside of one."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def cost_lines(cassettes: Sequence[CassetteCost], at: datetime, model: str | Non
     beside = f" (and {others:,} of no known API)" if others else ""
     lines.append(
         f"{plural(len(cassettes), 'cassette')}, {plural(calls, 'call')}{beside},"
-        f" {plural(tokens.known, 'token')}{_doubt(tokens)}: {_total([cost.now for cost in cassettes])}"
+        f" {plural(tokens.known, 'token')}{tokens.doubt('cassette')}: {_total([cost.now for cost in cassettes])}"
         f" at the prices of {at:%Y-%m-%d}, if nothing is cached"
     )
     if model:
@@ -129,8 +129,4 @@ def _total(amounts: Sequence[Decimal | None]) -> str:
     total = Sum.of(amounts, NO_COST)
     if amounts and total.unknown == len(amounts):
         return "cost unknown"
-    return f"{money(total.known)}{_doubt(total)}"
-
-
-def _doubt(total: Sum[int] | Sum[Decimal]) -> str:
-    return f" ({total.unknown_in('cassette')})" if total.unknown else ""
+    return f"{money(total.known)}{total.doubt('cassette')}"

@@ -168,12 +168,12 @@ def list_lines(
     yield from map(safe, doubts)
     tokens = Sum.of([entry.tokens for entry in entries], NO_COUNT)
     cost = Sum.of([entry.cost for entry in entries], NO_COST)
-    doubts = [f" ({total.unknown_in('cassette')})" if total.unknown else "" for total in (tokens, cost)]
     calls = sum(entry.calls or 0 for entry in entries)
     origins = Origins.sum(entry.origins for entry in entries if entry.origins is not None).told
     yield (
-        f"{plural(len(entries), 'cassette')}, {plural(calls, 'call')}, {plural(tokens.known, 'token')}{doubts[0]},"
-        f" {money(cost.known)}{doubts[1]}{f'; {origins}' if origins else ''}"
+        f"{plural(len(entries), 'cassette')}, {plural(calls, 'call')},"
+        f" {plural(tokens.known, 'token')}{tokens.doubt('cassette')},"
+        f" {money(cost.known)}{cost.doubt('cassette')}{f'; {origins}' if origins else ''}"
     )
 
 

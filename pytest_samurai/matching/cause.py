@@ -72,7 +72,7 @@ def _change(difference: Difference, dialect: Dialect, recorded: Json, asked: Jso
     are_objects = isinstance(recorded, dict) and isinstance(asked, dict)
     path = parse_path(difference.path) if are_objects else ()
     part = part_at(dialect, path, asked, recorded)
-    where = _tool(dialect, part.path, asked, recorded) or _place(part.path, part.name)
+    where = _tool(dialect, part.path, asked, recorded) or _spelled_path(part.path, part.name)
     lines = [line.removeprefix("    ") for line in describe(difference)]
     removed, added = ("" if side is MISSING else spelled(side) for side in (old, new))
     if path == part.path and len(path) == 2 and MISSING in (old, new):
@@ -108,7 +108,7 @@ def _tool(dialect: Dialect, path: Path_, *requests: Json) -> str | None:
     return None
 
 
-def _place(path: Path_, name: str) -> str:
+def _spelled_path(path: Path_, name: str) -> str:
     return format_path(path) if len(path) == 2 else name
 
 

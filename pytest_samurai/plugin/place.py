@@ -82,10 +82,10 @@ def _own_paths(request: pytest.FixtureRequest, directory: Path, *, moved: bool) 
     own = directory / cassette_name(parts, alike=request.config.stash[RUN].siblings.is_alike(item, test))
     if exists(own):
         return own, own, True
-    return own, *(_found(request, directory, parts, moved=moved) or (own, True))
+    return own, *(_older_or_foreign(request, directory, parts, moved=moved) or (own, True))
 
 
-def _found(
+def _older_or_foreign(
     request: pytest.FixtureRequest, directory: Path, parts: list[str], *, moved: bool
 ) -> tuple[Path, bool] | None:
     """A test's cassette under an older or a foreign name, and whether it certainly belongs to the test."""

@@ -80,11 +80,11 @@ class Reading:
         """The bounds of a span in the original text, widened to whole escapes."""
         reading: Reading | None = self
         while reading is not None:
-            begin, end = reading._place(begin)[0], reading._place(end - 1)[1]
+            begin, end = reading._origin(begin)[0], reading._origin(end - 1)[1]
             reading = reading._before
         return begin, end
 
-    def _place(self, at: int) -> Span:
+    def _origin(self, at: int) -> Span:
         """The bounds in the original text of what became one byte here."""
         number = bisect_right(self._begins, at) - 1
         if number < 0:

@@ -25,12 +25,8 @@ class SoFar:
         return SoFar(self.calls + 1, self.usage + call.usage, self.cost + call.cost)
 
     def text(self) -> str:
-        tokens = plural(self.usage.known.total_tokens, "token") + _doubt(self.usage)
-        return f"{plural(self.calls, 'live call')} so far, {tokens}, {money(self.cost.known)}{_doubt(self.cost)}"
-
-
-def _doubt(total: Sum[Usage] | Sum[Decimal]) -> str:
-    return f" ({total.unknown_in('call')})" if total.unknown else ""
+        tokens = plural(self.usage.known.total_tokens, "token") + self.usage.doubt("call")
+        return f"{plural(self.calls, 'live call')} so far, {tokens}, {money(self.cost.known)}{self.cost.doubt('call')}"
 
 
 # ECMA-48: erase the rest of the line, go up a line, go right. DEC's private mode 7: whether long lines wrap.

@@ -57,3 +57,4 @@ def test_usages_are_added_count_by_count() -> None:
 @pytest.mark.parametrize(("unknown", "said"), [(0, ""), (1, "unknown in 1 call"), (1234, "unknown in 1,234 calls")])
 def test_it_says_in_how_many_parts_it_is_unknown(unknown: int, said: str) -> None:
     assert Sum(7, unknown).unknown_in("call") == said
+    assert Sum(7, unknown).doubt("call") == (f" ({said})" if said else "")
