@@ -19,6 +19,7 @@ from pytest_samurai.wire.http import Request
 from pytest_samurai.wire.price import Price
 from tests.bill.test_figures import call
 from tests.project import Project
+from tests.wire.calls import call as answered
 
 CENT = Decimal("0.01")
 
@@ -49,6 +50,14 @@ def test_two_processes_of_a_run_share_one_count(begin: Begin) -> None:
     assert second.spend([call((6, 0))]) is None
     assert second.judge() == "samurai_max_total_tokens is 10; with this test the run has used 12 (+2)"
     assert first.last_word() == ["samurai_max_total_tokens is 10; the run has used 12 (+2)"]
+
+
+@pytest.mark.parametrize(("total", "used"), [(0, 11), (3, 11), (11, 11), (20, 20)])
+def test_a_total_below_its_parts_does_not_count_for_the_run(total: int, used: int, begin: Begin) -> None:
+    tally = begin(Limits(max_total_tokens=1))
+    usage = {"prompt_tokens": 6, "completion_tokens": 5, "total_tokens": total}
+    assert tally.spend([answered({"model": "m", "usage": usage})]) is None
+    assert tally.last_word() == [f"samurai_max_total_tokens is 1; the run has used {used} (+{used - 1})"]
 
 
 def test_a_broken_budget_of_a_run_is_the_failure_of_one_test_and_the_last_word_of_the_run(begin: Begin) -> None:
