@@ -101,8 +101,10 @@ def _usage(answer: Answer) -> Usage | None:
 def _told(reply: Object) -> Object:
     if "usage" in reply:
         return as_object(reply["usage"])
-    # The older API says it next to other things.
-    return {name: said for name, said in as_object(reply.get("meta")).items() if name in ("billed_units", "tokens")}
+    # The older API says it next to these.
+    return {
+        name: said for name, said in as_object(reply.get("meta")).items() if name not in ("api_version", "warnings")
+    }
 
 
 def _answers(reply: Object) -> list[Message]:

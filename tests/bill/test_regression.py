@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -167,9 +166,12 @@ def test_growth_near_the_limit_is_shown_with_the_digits_that_tell_it_from_the_li
     ids=lambda parts: list(parts)[-1],
 )
 def test_cached_tokens_count_as_prompt_in_full(parts: dict[str, int]) -> None:
-    rates = {"cache_read_mtok": "0.1", "cache_write_mtok": "1.25", "cache_write_1h_mtok": "20"}
-    dear: dict[str, Any] = {name: Decimal(rate) for name, rate in rates.items()}
-    price = replace(CHEAP, **dear)
+    price = replace(
+        CHEAP,
+        cache_read_mtok=Decimal("0.1"),
+        cache_write_mtok=Decimal("1.25"),
+        cache_write_1h_mtok=Decimal(20),
+    )
     cached = used("m", 1000, 0, price=price, **parts)
     assert verdict([cached], [used("m", 1000, 0, price=price)]) == {}
     assert verdict([used("m", 1000, 0, price=price)], [cached]) == {}

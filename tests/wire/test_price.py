@@ -92,8 +92,8 @@ def test_tokens_that_are_in_the_total_alone_cost_what_those_of_an_answer_do() ->
 )
 def test_parts_that_are_more_than_their_whole_have_no_cost(one: str, other: str) -> None:
     spoken = row(input_audio_mtok="2", output_audio_mtok="8")
-    parts: list[dict[str, Any]] = [{one: 7, other: tokens} for tokens in (3, 4)]
-    whole, more = (Usage(1, 10, 10, 20, **part) for part in parts)
+    kinds: list[dict[str, Any]] = [{one: 7, other: tokens} for tokens in (3, 4)]
+    whole, more = (Usage(1, 10, 10, 20, **parts) for parts in kinds)
     assert spoken.cost(whole) == spoken.cost(whole, as_listed=True) == Decimal("0.0001")
     assert spoken.cost(more) is None
     assert spoken.cost(more, as_listed=True) is None
