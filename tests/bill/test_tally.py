@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,9 +12,14 @@ import pytest
 
 from pytest_samurai import use_cassette
 from pytest_samurai.bill.budget import Limits
+from pytest_samurai.bill.pricelist import PriceList
 from pytest_samurai.bill.tally import Tally
+from pytest_samurai.recorder.ceilings import likely_cost
+from pytest_samurai.wire.http import Request
+from pytest_samurai.wire.price import Price
 from tests.bill.test_figures import call
 from tests.project import Project
+from tests.wire.calls import call as answered
 
 CENT = Decimal("0.01")
 
@@ -44,6 +50,14 @@ def test_two_processes_of_a_run_share_one_count(begin: Begin) -> None:
     assert second.spend([call((6, 0))]) is None
     assert second.judge() == "samurai_max_total_tokens is 10; with this test the run has used 12 (+2)"
     assert first.last_word() == ["samurai_max_total_tokens is 10; the run has used 12 (+2)"]
+
+
+@pytest.mark.parametrize(("total", "used"), [(0, 11), (3, 11), (11, 11), (20, 20)])
+def test_a_total_below_its_parts_does_not_count_for_the_run(total: int, used: int, begin: Begin) -> None:
+    tally = begin(Limits(max_total_tokens=1))
+    usage = {"prompt_tokens": 6, "completion_tokens": 5, "total_tokens": total}
+    assert tally.spend([answered({"model": "m", "usage": usage})]) is None
+    assert tally.last_word() == [f"samurai_max_total_tokens is 1; the run has used {used} (+{used - 1})"]
 
 
 def test_a_broken_budget_of_a_run_is_the_failure_of_one_test_and_the_last_word_of_the_run(begin: Begin) -> None:
@@ -133,6 +147,30 @@ def test_a_call_that_would_pass_the_ceiling_of_cost_is_not_admitted(begin: Begin
 
 def test_a_call_that_reaches_the_ceiling_of_cost_and_does_not_pass_it_is_admitted(begin: Begin) -> None:
     assert begin(Limits(max_live_cost=CENT)).admit(CENT) is None
+
+
+@pytest.mark.parametrize(
+    ("limits", "may"),
+    [
+        (Limits(), True),
+        (Limits(max_live_requests=1), True),
+        (Limits(max_live_requests=0), False),
+        (Limits(max_live_cost=CENT), True),
+        (Limits(max_live_cost=CENT - Decimal("0.0001")), False),
+    ],
+)
+def test_another_run_may_send_what_its_ceilings_let_pass_alone(limits: Limits, may: bool, begin: Begin) -> None:
+    assert begin(limits).may_admit_later(CENT) is may
+
+
+def test_a_call_is_likely_to_cost_its_tokens_and_the_request_itself_at_the_prices_of_its_url() -> None:
+    body = b'{"model": "llama-3.3-70b-versatile", "messages": [], "max_tokens": 1000000}'
+    request = Request("POST", "https://api.groq.com/openai/v1/chat/completions", (), body)
+    # Source: groq.com/pricing, $0.79 for a million tokens of output.
+    assert likely_cost(request, PriceList()) > Decimal("0.79")
+    assert likely_cost(replace(request, url="https://h/v1/chat/completions"), PriceList()) == 0
+    own = Price(source="s", input_mtok=Decimal(0), output_mtok=Decimal(2), requests_kcount=Decimal(5))
+    assert likely_cost(request, PriceList((("llama-*", own),))) == Decimal("2.005")
 
 
 def test_a_live_call_of_unknown_cost_stops_the_next(begin: Begin) -> None:

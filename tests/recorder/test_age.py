@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ import pytest
 from pytest_samurai import use_cassette
 from pytest_samurai.cassette.reader import load
 from pytest_samurai.cassette.writer import save
+from pytest_samurai.recorder import age
+from pytest_samurai.recorder.age import age_notes
+from pytest_samurai.wire import Interaction, Recordings, Reply, Request
 from tests.project import Project
 from tests.recorder.conftest import ask
 
@@ -25,6 +29,16 @@ def test_a_cassette_that_is_too_old_is_named_and_not_changed(seven: Path) -> Non
         with use_cassette(seven, unused="ignore", max_age="30d"):
             pass
     assert seven.read_bytes() == before
+
+
+@pytest.mark.parametrize(("second", "is_old"), [("00", False), ("01", True)])
+def test_a_cassette_may_be_as_old_as_is_allowed(second: str, is_old: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime.fromisoformat(f"2026-01-31T00:00:{second}Z")
+    monkeypatch.setattr(age, "now", lambda: now)
+    moments = ["2026-01-01T00:00:00.000000Z", "2026-01-05T00:00:00.000000Z", None]
+    made = [Interaction(Request("POST", "http://h", (), b""), Reply(200, "OK", (), b""), moment) for moment in moments]
+    note = "a.yaml: recorded on 2026-01-01, which is older than samurai_max_age allows"
+    assert age_notes(Recordings(made), timedelta(days=30), "a.yaml") == ([note] if is_old else [])
 
 
 @pytest.mark.parametrize("moment", ["9999-01-01T00:00:00.000000Z", None])
