@@ -31,7 +31,8 @@ _REST = re.compile(
     rb"|[\w-]{0,16}?(?=[A-Z]{0,200}[a-z])(?=[a-z]{0,200}[A-Z])[A-Za-z]{16,})"
 )
 
-_LIST = re.compile(rb'[\[,]\s*"[^"]*"\s*,\s*"[^"]*"\s*[,\]]|[}\]]\s*,\s*[{\[]')
+_TEXTS = re.compile(rb'"\s*,\s*"[^"]*"\s*[,\]]')
+_LISTS = re.compile(rb"[}\]]\s*,\s*[{\[]")
 
 Find = Callable[[bytes, Sequence[int]], Iterable[Edit]]
 """Finds what to cut out of a text. It also gets the offsets where parts begin, except the first."""
@@ -44,7 +45,10 @@ def may_continue(body: bytes) -> bool:
 
 def listed_texts(body: bytes) -> Iterator[bytes]:
     """The texts in a JSON body that lists may spell in small pieces, as they do the tokens of an answer."""
-    if _LIST.search(body) is None or (value := parsed(body)) is None:
+    if _TEXTS.search(body) is None and _LISTS.search(body) is None:
+        return
+    value = parsed(body)
+    if value is None:
         return
     channels: dict[Channel, list[str]] = {}
     for channel, holder, key in texts_of(value, UNKNOWN):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -67,13 +66,14 @@ def _values_on_lines(body: bytes) -> Iterator[tuple[bytes, int, int, bytes]]:
 
 def named_data(body: bytes) -> Iterator[tuple[bytes, bytes, int, int, bytes]]:
     """The same, with the name of each event before its data."""
-    names = deque(_NAME.finditer(body))
-    for data, begin, end, others in event_data(body):
+    end = 0
+    for data, begin, data_end, others in event_data(body):
         name = b""
-        while names and names[0].start() < begin:
-            line = names.popleft()
+        # With the first byte of the data, which tells whether the word before it is a name.
+        for line in _NAME.finditer(body, end, begin + 1):
             name = line[1] or line[2] or b""
-        yield name, data, begin, end, others
+        yield name, data, begin, data_end, others
+        end = data_end
 
 
 def channels_of(channel: Channel, name: bytes) -> Iterator[Channel]:
