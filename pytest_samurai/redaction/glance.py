@@ -110,17 +110,17 @@ def spoken(body: bytes, dialect: Dialect) -> Iterator[tuple[Channel, bytes]]:
         if places is _NO_JSON:
             yield from ((channel, data) for channel in channels_of(RAW, name))
             continue
+        texts = {at: _unescaped(parts[at]) if b"\\" in parts[at] else parts[at] for _, at in places}
         for channel, at in places:
-            text = _unescaped(parts[at]) if b"\\" in parts[at] else parts[at]
             for each in channels_of(channel, name):
-                yield each, text
-        yield from _inner_texts([parts[at] for at in dict.fromkeys(at for _, at in places)], dialect)
+                yield each, texts[at]
+        yield from _inner_texts(texts.values(), dialect)
 
 
 def _inner_texts(texts: Iterable[bytes], dialect: Dialect) -> Iterator[tuple[Channel, bytes]]:
     for text in texts:
         # Hardly any text of a stream is JSON.
-        if text[:1] in b"{[eW \n\t\\" and (value := inner(_unescaped(text).decode("utf-8", "surrogatepass"))):
+        if text.lstrip()[:1] in b"{[eW" and (value := inner(text.decode("utf-8", "surrogatepass"))):
             for channel, holder, key in inner_texts(value, dialect):
                 yield channel, holder[key].encode("utf-8", "surrogatepass")
 

@@ -76,11 +76,9 @@ def named_data(body: bytes) -> Iterator[tuple[bytes, bytes, int, int, bytes]]:
         end = data_end
 
 
-def channels_of(channel: Channel, name: bytes) -> Iterator[Channel]:
+def channels_of(channel: Channel, name: bytes) -> Sequence[Channel]:
     """A channel, and the same for the events of one name, because texts of events with other names may take turns."""
-    yield channel
-    if name and len(channel) == 1:
-        yield *channel, _NAMED, name
+    return (channel, (*channel, _NAMED, name)) if name and len(channel) == 1 else (channel,)
 
 
 def value_of(data: bytes) -> list[Any] | None:
