@@ -20,6 +20,8 @@ import trustme
 
 import pytest_samurai
 from pytest_samurai.intercept.state import STATE
+from pytest_samurai.plugin import sources
+from pytest_samurai.plugin.sources import Sources
 from pytest_samurai.server.chat_server import ChatServer
 from tests.project import Project
 from tests.real_server import RealServer
@@ -205,6 +207,8 @@ def pytester(
     one_certificate: Path,
     installed: list[Installed],
 ) -> pytest.Pytester:
+    # The suite's own modules are loaded in the runs inside of its tests, and a day that one of them names may be today.
+    monkeypatch.setattr(sources, "Sources", lambda libraries: Sources((*libraries, Path(__file__).parent)))
     every = importlib.metadata.distributions
     monkeypatch.setattr(
         "importlib.metadata.distributions", lambda **which: every(**which) if which else iter(installed)
