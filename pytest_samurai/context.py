@@ -202,12 +202,10 @@ class use_cassette:
         return REAL.Path(REAL.getcwd(), *([path] if inside else [library, path]))
 
     def __enter__(self) -> Recorder:
-        block = _Block(Recorder(self._path, self._settings, self._owner(), self._shared))
+        owner = Owner(f"use_cassette({self._path.name!r})", now())
+        block = _Block(Recorder(self._path, self._settings, owner, self._shared))
         self._blocks[block.recorder] = block
         return block.recorder
-
-    def _owner(self) -> Owner:
-        return Owner(f"use_cassette({self._path.name!r})", now())
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -31,6 +31,7 @@ _REST = re.compile(
     rb"|[\w-]{0,16}?(?=[A-Z]{0,200}[a-z])(?=[a-z]{0,200}[A-Z])[A-Za-z]{16,})"
 )
 
+# A list whose texts, or the texts of whose objects or lists, may be the tokens of an answer.
 _TEXTS = re.compile(rb'"\s*,\s*"[^"]*"\s*[,\]]')
 _LISTS = re.compile(rb"[}\]]\s*,\s*[{\[]")
 
@@ -58,9 +59,10 @@ def listed_texts(body: bytes) -> Iterator[bytes]:
             yield "".join(texts).encode("utf-8", "surrogatepass")
 
 
-# A secret in more parts of a message is not searched for.
+# A secret in more texts than this is spelled by tokens. In fewer, it is in parts of a message.
 _MOST_PARTS = 4
 _LONGEST_TOKEN = 12
+"""In bytes. The first and the last text of a secret may be longer, because they may hold other letters too."""
 
 
 @dataclass(slots=True)
@@ -175,6 +177,7 @@ class Parts:
         return [edit for parts in every for part in parts for edit in part.respelled()]
 
     def _cut_tokens(self, path: tuple[bytes, ...], parts: Sequence[_Part], find_all: Find) -> None:
+        """Cut what `find_all` finds out of parts that are as many and as small as tokens, and out of candidates."""
         texts = [part.text for part in parts]
         ends = [*accumulate(map(len, texts))]
         edits = united(find_all(b"".join(texts), ends[:-1])) if len(parts) > _MOST_PARTS else []

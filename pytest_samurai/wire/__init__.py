@@ -29,7 +29,7 @@ from pytest_samurai.wire.modelhosts import is_public_model_host
 from pytest_samurai.wire.modelpaths import ModelPath, calls_model, is_call, model_path
 from pytest_samurai.wire.moderations import is_free_moderation
 from pytest_samurai.wire.multipart import form_of, without_files
-from pytest_samurai.wire.objects import as_object, no_object, parse_object
+from pytest_samurai.wire.objects import no_object, parse_object
 from pytest_samurai.wire.origins import Origins
 from pytest_samurai.wire.price import RATES, UNPRICED, Price, read_rates
 from pytest_samurai.wire.prompt import RequestPart, part_at, prompt_length, text_length
@@ -75,7 +75,6 @@ __all__ = [
     "Usage",
     "UsageFilter",
     "answer_of",
-    "as_object",
     "asked_object",
     "asks_model",
     "calls_model",
