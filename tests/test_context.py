@@ -503,6 +503,16 @@ def test_tasks_may_enter_one_object_at_the_same_time(cassettes: Path, url: str) 
     assert [path.name for path in cassettes.iterdir()] == ["a.yaml"]
 
 
+def test_the_block_that_ends_is_the_one_that_this_context_has_entered(cassettes: Path) -> None:
+    cassette = use_cassette(cassettes / "a.yaml")
+    contexts = [contextvars.copy_context(), contextvars.copy_context()]
+    recorders = [context.run(cassette.__enter__) for context in contexts]
+    contexts[0].run(cassette.__exit__, None, None, None)
+    assert [recorder.is_open for recorder in recorders] == [False, True]
+    contexts[1].run(cassette.__exit__, None, None, None)
+    assert [recorder.is_open for recorder in recorders] == [False, False]
+
+
 def test_a_block_may_end_in_another_context(cassettes: Path, url: str) -> None:
     cassette = use_cassette(cassettes / "a.yaml")
     recorder = contextvars.Context().run(cassette.__enter__)
